@@ -1,0 +1,1 @@
+"""hipkg: derive and defend plans for hip pain from guideline knowledge."""

@@ -1,0 +1,80 @@
+"""Errors that users meet: what is wrong, where, how to mend it, and the exit code that goes with it."""
+
+from __future__ import annotations
+
+
+class HipkgError(Exception):
+    """Report a problem with its place and remedy.
+
+    Parameters: ``message`` says what is wrong; ``place`` names the file, line or node; ``remedy`` says how to mend it.
+    The class carries a stable ``code``, listed in ``docs/errors.md``, and the documented ``exit_code``.
+    """
+
+    code = "internal"
+    exit_code = 101
+
+    def __init__(self, message: str, *, place: str = "", remedy: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.place = place
+        self.remedy = remedy
+
+    def __str__(self) -> str:
+        where = f"{self.place}: " if self.place else ""
+        mend = f" {self.remedy}" if self.remedy else ""
+        return f"{where}{self.message}{mend}"
+
+
+class UsageError(HipkgError, ValueError):
+    """Report an argument that cannot be used as given."""
+
+    code = "usage"
+    exit_code = 2
+
+
+class UnreadableInput(HipkgError, ValueError):
+    """Report an input that cannot be read as the RDF it should be."""
+
+    code = "unreadable-input"
+    exit_code = 2
+
+
+class NoPatient(UnreadableInput):
+    """Report an input that holds no patient."""
+
+    code = "no-patient"
+
+
+class InvalidPatient(HipkgError, ValueError):
+    """Report a patient whose graph violates a shape, so that no plan is made."""
+
+    code = "invalid-patient"
+    exit_code = 1
+
+
+class InconsistentData(HipkgError):
+    """Report a patient or an ontology that no world can satisfy."""
+
+    code = "inconsistent"
+    exit_code = 3
+
+
+class EngineUnavailable(HipkgError):
+    """Report an engine that cannot run here, or did not answer in time."""
+
+    code = "engine-unavailable"
+    exit_code = 3
+
+
+class StaleRelease(HipkgError):
+    """Report a classified release that does not belong to the ontology beside it."""
+
+    code = "stale-release"
+    exit_code = 3
+
+
+class OntologyError(HipkgError):
+    """Report an ontology that the project cannot use."""
+
+    code = "ontology"
+    exit_code = 3

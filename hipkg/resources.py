@@ -1,0 +1,18 @@
+"""Where the shipped ontology, queries and shapes are found, in a checkout and in an installed wheel."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+_PACKAGE = Path(__file__).parent
+_SHIPPED = _PACKAGE / "_data"
+ROOT = _SHIPPED if _SHIPPED.is_dir() else _PACKAGE.parent
+ONTOLOGY = ROOT / "ontology"
+QUERIES = ROOT / "queries"
+SHAPES = ROOT / "shapes"
+RELEASE = ONTOLOGY / "release"
+
+
+def ontology_files() -> tuple[Path, ...]:
+    """List the Turtle sources of the ontology, in a fixed order."""
+    return tuple(sorted([*ONTOLOGY.glob("*.ttl"), *ONTOLOGY.glob("guidelines/*.ttl")]))
