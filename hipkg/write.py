@@ -1,0 +1,70 @@
+"""Write a result to standard output or to a file, whole or not at all."""
+
+from __future__ import annotations
+
+import os
+import sys
+import tempfile
+from contextlib import suppress
+from pathlib import Path
+
+from hipkg.errors import UsageError
+
+
+def write_output(text: str | bytes, target: str | None) -> None:
+    """Write a result to a file, or to standard output if the target is None or ``-``.
+
+    Text is written as UTF-8. A file is written beside its target and then put in its place, so that a reader finds the
+    old content or the new, never a part. A link is followed; a device such as ``/dev/null`` is written to as it is.
+
+    Raises :class:`UsageError` where the folder is missing, the target is a folder, or writing fails.
+    """
+    data = text.encode() if isinstance(text, str) else text
+    if target is None or target == "-":
+        sys.stdout.buffer.write(data)
+        sys.stdout.buffer.flush()
+        return
+    try:
+        _write_file(data, Path(target).resolve())
+    except (OSError, ValueError) as error:
+        raise _refusal(error, target) from None
+
+
+def _write_file(data: bytes, path: Path) -> None:
+    if path.is_dir():
+        raise IsADirectoryError
+    if path.exists() and not path.is_file():
+        path.write_bytes(data)
+        return
+    descriptor, name = tempfile.mkstemp(prefix=f".{path.name[:64]}.", dir=path.parent)
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        Path(name).chmod(_mode(path))
+        Path(name).replace(path)
+    except BaseException:
+        with suppress(OSError):
+            Path(name).unlink()
+        raise
+
+
+def _mode(path: Path) -> int:
+    """Keep the permissions of a file that is replaced; give a new one what the process gives any new file."""
+    if path.exists():
+        return path.stat().st_mode & 0o7777
+    mask = os.umask(0)
+    os.umask(mask)
+    return 0o666 & ~mask
+
+
+def _refusal(error: OSError | ValueError, target: str) -> UsageError:
+    if isinstance(error, IsADirectoryError):
+        return UsageError("The output is a folder.", place=target, remedy="Name a file in it.")
+    if isinstance(error, FileNotFoundError | NotADirectoryError):
+        return UsageError("The folder of the output does not exist.", place=target, remedy="Make it first.")
+    if isinstance(error, PermissionError):
+        return UsageError("The output may not be written there.", place=target, remedy="Choose a folder of your own.")
+    reason = getattr(error, "strerror", None) or error
+    return UsageError(f"The output cannot be written: {reason}.", place=repr(target), remedy="Choose another file.")
