@@ -1,0 +1,1 @@
+"""Compilers from the axioms of the ontology to the languages of other engines."""

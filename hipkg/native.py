@@ -1,0 +1,103 @@
+"""The native engine: the compiled rules of the ontology, run as SPARQL updates on a small store.
+
+A run holds the graph of one patient only. Rules whose terms do not occur in it are skipped, so the cost follows the
+patient and not the ontology.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pyoxigraph as ox
+
+from hipkg.compile.sparql import PROLOGUE
+from hipkg.errors import InconsistentData
+from hipkg.terms import RDF_TYPE, curie
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from hipkg.knowledge import Knowledge
+    from hipkg.rules import Group
+
+_TYPE = ox.NamedNode(RDF_TYPE)
+
+
+def entail(triples: Iterable[ox.Triple], knowledge: Knowledge) -> tuple[ox.Triple, ...]:
+    """Add to the triples of one patient all that the ontology entails.
+
+    Raises `InconsistentData` naming the node that is in two disjoint classes, or has two values of a functional property.
+    """
+    store = ox.Store()
+    asserted = [ox.Quad(one.subject, one.predicate, one.object) for one in triples]
+    store.extend(asserted)
+    store.extend(_individual_types(asserted, knowledge))
+    present = {quad.object.value for quad in store.quads_for_pattern(None, _TYPE, None)}
+    present |= {quad.predicate.value for quad in asserted}
+    for group in knowledge.groups:
+        _run(store, group, present)
+    _check(store, knowledge)
+    return tuple(quad.triple for quad in store if not _is_term(quad, knowledge))
+
+
+def _individual_types(quads: Iterable[ox.Quad], knowledge: Knowledge) -> list[ox.Quad]:
+    """State the classes of the individuals of the ontology that a patient's graph mentions."""
+    mentioned = {quad.object for quad in quads if isinstance(quad.object, ox.NamedNode)}
+    return [
+        ox.Quad(one, _TYPE, ox.NamedNode(kind)) for one in mentioned for kind in knowledge.individual_types.get(one.value, ())
+    ]
+
+
+def _run(store: ox.Store, group: Group, present: set[str]) -> None:
+    grown = True
+    while grown:
+        grown = False
+        for rule in group.rules:
+            if rule.needs <= present:
+                before = len(store)
+                store.update(PROLOGUE + rule.update)
+                if len(store) > before:
+                    present |= rule.makes
+                    grown = group.recursive
+    
+
+def _is_term(quad: ox.Quad, knowledge: Knowledge) -> bool:
+    return isinstance(quad.subject, ox.NamedNode) and quad.subject.value in knowledge.terms
+
+
+def _check(store: ox.Store, knowledge: Knowledge) -> None:
+    """Look for members of disjoint classes and for second values of functional properties."""
+    for one, other in knowledge.disjoint:
+        members = {quad.subject for quad in store.quads_for_pattern(None, _TYPE, ox.NamedNode(one))}
+        if members:
+            members &= {quad.subject for quad in store.quads_for_pattern(None, _TYPE, ox.NamedNode(other))}
+        for node in sorted(members, key=str):
+            raise InconsistentData(
+                f"is both {knowledge.label(one)} ({curie(one)}) and {knowledge.label(other)} ({curie(other)}), "
+                "which exclude each other.",
+                place=_name(node),
+                remedy="Correct the record that leads to one of them.",
+            )
+    for prop in sorted(knowledge.functional):
+        _check_functional(store, prop, knowledge)
+
+
+def _check_functional(store: ox.Store, prop: str, knowledge: Knowledge) -> None:
+    values: dict[ox.NamedNode | ox.BlankNode | ox.Triple, ox.NamedNode | ox.BlankNode | ox.Literal | ox.Triple] = {}
+    for quad in store.quads_for_pattern(None, ox.NamedNode(prop), None):
+        first = values.setdefault(quad.subject, quad.object)
+        if _number(first) != _number(quad.object):
+            raise InconsistentData(
+                f"has two values of {knowledge.label(prop)}.", place=_name(quad.subject), remedy="Keep the one that holds."
+            )
+
+
+def _number(term: ox.NamedNode | ox.BlankNode | ox.Literal | ox.Triple) -> float | str:
+    try:
+        return float(term.value)  # type: ignore[union-attr]
+    except (AttributeError, ValueError):
+        return str(term)
+
+
+def _name(node: ox.NamedNode | ox.BlankNode | ox.Triple) -> str:
+    return curie(node.value) if isinstance(node, ox.NamedNode) else str(node)

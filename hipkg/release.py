@@ -1,0 +1,312 @@
+"""Build the released knowledge: classify the ontology, check it, compile it, and write one stamped file.
+
+This is the only place that needs a reasoner for the ontology itself. `build` runs HermiT on the sources without any
+patient; everything a run needs afterwards is in the file that `hipkg.knowledge` loads.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from importlib.metadata import version as package_version
+from typing import TYPE_CHECKING, Any
+
+import networkx as nx
+import pyoxigraph as ox
+
+from hipkg import java
+from hipkg.axioms import Axioms, read_axioms
+from hipkg.compile.native import NativeCompiler
+from hipkg.errors import OntologyError
+from hipkg.expression import named_classes, to_json
+from hipkg.knowledge import FORMAT, DocumentInfo, InterventionInfo, StatementInfo, source_stamp
+from hipkg.resources import ontology_files
+from hipkg.terms import HIP, OWL, RDFS, SKOS, curie
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from pathlib import Path
+
+_DCTERMS = "http://purl.org/dc/terms/"
+_DERIVATION_TERMS = (
+    "appliesTo", "requires", "exceptFor", "satisfiedBy", "accompanies", "fromDocument", "indicates", "contraindicates",
+    "discourages", "holdsBack", "specifies", "safeguardsWith", "informsOn",
+)  # fmt: skip
+
+
+def load_sources(files: Iterable[Path] | None = None) -> list[ox.Triple]:
+    """Parse the Turtle modules of the ontology."""
+    return [quad.triple for path in files or ontology_files() for quad in ox.parse(path=path, format=ox.RdfFormat.TURTLE)]
+
+
+def build(files: Iterable[Path] | None = None) -> dict[str, Any]:
+    """Classify and compile the ontology.
+
+    Returns the content of the release file. Raises `OntologyError` for an unsatisfiable class, an axiom outside the
+    fragment, or a cycle among prerequisites or companions; `InconsistentData` if the ontology contradicts itself.
+    """
+    paths = tuple(files) if files is not None else ontology_files()
+    triples = load_sources(paths)
+    axioms = read_axioms(triples)
+    result = java.entail("hermit", triples)
+    if result.unsatisfiable:
+        names = ", ".join(sorted(map(curie, result.unsatisfiable)))
+        raise OntologyError(f"No individual can be a member of: {names}.", remedy="Look for disjoint classes in the definition.")
+    return _Builder(triples, axioms, result).content(source_stamp(paths))
+
+
+def write(content: dict[str, Any], path: Path) -> None:
+    """Write the release file with stable order, replacing it in one step."""
+    from hipkg.write import write_output
+
+    path.parent.mkdir(parents=True, exist_ok=True)
+    write_output(json.dumps(content, ensure_ascii=False, sort_keys=True, indent=0) + "\n", str(path))
+
+
+class _Builder:
+    """Collect what the release file holds from the triples, the axioms and the classification."""
+
+    def __init__(self, triples: list[ox.Triple], axioms: Axioms, result: java.Entailments) -> None:
+        self._axioms = axioms
+        self._superclasses = {
+            iri: frozenset(one for one in closed if one.startswith(HIP) and one != iri)
+            for iri, closed in java.close(result.subclasses).items()
+            if iri.startswith(HIP)
+        }
+        self._texts: dict[tuple[str, str], list[str]] = {}
+        for triple in triples:
+            if isinstance(triple.subject, ox.NamedNode) and not isinstance(triple.object, ox.BlankNode):
+                self._texts.setdefault((triple.subject.value, triple.predicate.value), []).append(triple.object.value)  # type: ignore[union-attr]
+
+    def content(self, stamp: str) -> dict[str, Any]:
+        labels = {subject: values[0] for (subject, prop), values in self._texts.items() if prop == RDFS + "label"}
+        statements = self._statements()
+        interventions = self._interventions(statements)
+        compiler = NativeCompiler(self._axioms, self._superclasses, labels)
+        return {
+            "format": FORMAT,
+            "stamp": stamp,
+            "version": self._text(HIP + "ontology", OWL + "versionInfo"),
+            "classifier": f"HermiT of owlready2 {package_version('owlready2')}",
+            "superclasses": _lists(self._superclasses),
+            "disjoint": sorted(pair for pair in self._axioms.disjoint if pair[0] < pair[1]),
+            "definitions": {iri: to_json(expression) for iri, expression in self._axioms.definitions.items()},
+            "functional": sorted(prop.iri for prop in self._axioms.properties.values() if prop.functional),
+            "singleValued": sorted(subject for subject, prop in self._texts if prop == HIP + "singleValued"),
+            "upperEnds": self._map("upperEnd"),
+            "individualTypes": _lists(self._individual_types()),
+            "labels": labels,
+            "questions": self._map("question"),
+            "units": {iri: unit for iri, unit in self._map("unit").items() if iri in self._axioms.properties},
+            "opposites": self._map("mirrors"),
+            "terms": sorted({subject for subject, _ in self._texts if subject.startswith(HIP)}),
+            "groups": [
+                [group.recursive, [[rule.defines, sorted(rule.needs), sorted(rule.makes), rule.update] for rule in group.rules]]
+                for group in compiler.groups()
+            ],
+            "statements": [asdict(statement) for statement in statements],
+            "interventions": [{**asdict(one), "superclasses": sorted(one.superclasses)} for one in interventions],
+            "documents": [asdict(document) for document in self._documents()],
+            "facts": self._facts(statements),
+        }
+
+    def _text(self, subject: str, prop: str) -> str:
+        return next(iter(sorted(self._texts.get((subject, prop), []))), "")
+
+    def _all(self, subject: str, name: str) -> tuple[str, ...]:
+        return tuple(sorted(self._texts.get((subject, HIP + name), [])))
+
+    def _map(self, name: str) -> dict[str, str]:
+        return {subject: values[0] for (subject, prop), values in self._texts.items() if prop == HIP + name}
+
+    def _is_a(self, iri: str, other: str) -> bool:
+        return iri == other or other in self._superclasses.get(iri, ())
+
+    def _refuters(self, iri: str) -> set[str]:
+        """Collect the classes whose members cannot be in a class, among those of the same world.
+
+        A patient is no problem, but that says nothing on whether a requirement on problems is met; so only opposites
+        below a common superclass count.
+        """
+        upper = {iri, *self._superclasses.get(iri, ())}
+        return {
+            other
+            for one, other in self._axioms.disjoint
+            if one in upper and self._superclasses.get(one, frozenset()) & self._superclasses.get(other, frozenset())
+        }
+
+    def _individual_types(self) -> dict[str, set[str]]:
+        return {
+            iri: {one for kind in kinds for one in {kind, *self._superclasses.get(kind, ())}}
+            for iri, kinds in self._axioms.individual_types.items()
+        }
+
+    def _rank(self, iri: str) -> int | None:
+        rank = self._text(iri, HIP + "rank")
+        return int(rank) if rank else None
+
+    def _statements(self) -> list[StatementInfo]:
+        types = self._individual_types()
+        found = sorted(iri for iri, kinds in types.items() if HIP + "Statement" in kinds)
+        drafts = [self._statement(iri, 0) for iri in found]
+        strata = self._strata(drafts)
+        return [self._statement(iri, strata[iri]) for iri in found]
+
+    def _statement(self, iri: str, stratum: int) -> StatementInfo:
+        effect, intervention = self._effect(iri)
+        kinds = self._axioms.individual_types[iri]
+        strength, quality = self._text(iri, HIP + "hasStrength"), self._text(iri, HIP + "hasQuality")
+        label = RDFS + "label"
+        return StatementInfo(
+            iri=iri,
+            id=self._text(iri, SKOS + "notation"),
+            kind=self._text(next(iter(sorted(kinds))), label),
+            effect=effect,
+            intervention=intervention,
+            text=self._text(iri, SKOS + "definition"),
+            document=self._text(iri, HIP + "fromDocument"),
+            section=self._text(iri, HIP + "section"),
+            applies_to=self._all(iri, "appliesTo"),
+            requires=self._all(iri, "requires"),
+            except_for=self._all(iri, "exceptFor"),
+            satisfied_by=self._all(iri, "satisfiedBy"),
+            accompanies=self._all(iri, "accompanies"),
+            strength=self._text(strength, label),
+            strength_rank=self._rank(strength),
+            quality=self._text(quality, label),
+            quality_rank=self._rank(quality),
+            strength_wording=self._text(iri, HIP + "strengthWording"),
+            evidence_wording=self._text(iri, HIP + "evidenceWording"),
+            timing=self._text(iri, HIP + "timing"),
+            references=tuple(self._text(ref, label) for ref in self._all(iri, "cites")),
+            quantity=self._text(iri, HIP + "quantity"),
+            unit=self._text(iri, HIP + "unit"),
+            lower=self._text(iri, HIP + "lowerBound"),
+            upper=self._text(iri, HIP + "upperBound"),
+            inferred=self._text(iri, HIP + "inferred") == "true",
+            stratum=stratum,
+        )
+
+    def _effects(self) -> list[str]:
+        return sorted(subject for subject, prop in self._texts if prop == HIP + "statusWhenHolding")
+
+    def _effect(self, iri: str) -> tuple[str, str]:
+        found = [(prop, target) for prop in self._effects() for target in self._texts.get((iri, prop), [])]
+        if len(found) != 1:
+            raise OntologyError(
+                f"concerns {len(found)} interventions.", place=curie(iri), remedy="Link it to exactly one, by one property."
+            )
+        return found[0]
+
+    def _strata(self, statements: list[StatementInfo]) -> dict[str, int]:
+        """Number the statements so that each comes after those that decide whether its companion is in the plan."""
+        graph = nx.DiGraph()
+        graph.add_nodes_from(statement.iri for statement in statements)
+        for statement in statements:
+            for companion in statement.accompanies:
+                deciders = (other.iri for other in statements if other != statement and self._decides(other, companion))
+                graph.add_edges_from((other, statement.iri) for other in deciders)
+        if not nx.is_directed_acyclic_graph(graph):
+            names = " → ".join(curie(one) for one, _ in nx.find_cycle(graph))
+            raise OntologyError(f"Companions form a cycle: {names}.", remedy="Remove one of the accompanies links.")
+        return {iri: number for number, generation in enumerate(nx.topological_generations(graph)) for iri in generation}
+
+    def _decides(self, other: StatementInfo, companion: str) -> bool:
+        """Tell whether a statement can put an intervention, or a kind of it, into a plan or keep it out."""
+        if other.effect == HIP + "indicates":
+            return self._is_a(other.intervention, companion)
+        if other.effect in {HIP + "contraindicates", HIP + "holdsBack"}:
+            return self._is_a(other.intervention, companion) or self._is_a(companion, other.intervention)
+        return False
+
+    def _interventions(self, statements: list[StatementInfo]) -> list[InterventionInfo]:
+        found = sorted(iri for iri in self._axioms.classes if self._is_a(iri, HIP + "Intervention"))
+        phases = self._phases(statements, found)
+        return [
+            InterventionInfo(
+                iri=iri,
+                label=self._text(iri, RDFS + "label"),
+                category=self._category(iri),
+                superclasses=frozenset(one for one in self._superclasses.get(iri, ()) if one in set(found)),
+                phase=phases[iri],
+                side_rule=self._text(iri, HIP + "sideRule"),
+                side_phrase=self._text(iri, HIP + "sidePhrase"),
+            )
+            for iri in found
+        ]
+
+    def _category(self, iri: str) -> str:
+        """Take the category of the nearest class that has one."""
+        candidates = [one for one in {iri, *self._superclasses.get(iri, ())} if self._text(one, HIP + "category")]
+        nearest = sorted(candidates, key=lambda one: (-len(self._superclasses.get(one, ())), one))
+        return self._text(nearest[0], HIP + "category") if nearest else ""
+
+    def _phases(self, statements: list[StatementInfo], interventions: list[str]) -> dict[str, int]:
+        """Order interventions by the treatments that their statements wait for.
+
+        Raises `OntologyError` when an intervention waits, in the end, for itself.
+        """
+        graph = nx.DiGraph()
+        graph.add_nodes_from(interventions)
+        known = set(interventions)
+        for statement in statements:
+            if statement.effect not in {HIP + "indicates", HIP + "holdsBack"}:
+                continue
+            waited = statement.requires if statement.effect == HIP + "indicates" else statement.except_for
+            needed = set().union(*(self._mentioned(iri, set()) for iri in waited)) if waited else set()
+            graph.add_edges_from((one, statement.intervention) for one in needed & known if one != statement.intervention)
+        for iri in interventions:
+            graph.add_edges_from((parent, iri) for parent in self._superclasses.get(iri, ()) if graph.in_degree(parent))
+        if not nx.is_directed_acyclic_graph(graph):
+            names = " → ".join(curie(one) for one, _ in nx.find_cycle(graph))
+            raise OntologyError(f"Prerequisites form a cycle: {names}.", remedy="Look at what the requirements mention.")
+        return {iri: number for number, generation in enumerate(nx.topological_generations(graph)) for iri in generation}
+
+    def _mentioned(self, iri: str, seen: set[str]) -> set[str]:
+        """Collect the classes that a definition mentions, through the definitions it names."""
+        if iri in seen:
+            return set()
+        seen.add(iri)
+        definition = self._axioms.definitions.get(iri)
+        if definition is None:
+            return {iri}
+        return set().union(*(self._mentioned(one, seen) for one in named_classes(definition)))
+
+    def _documents(self) -> list[DocumentInfo]:
+        found = sorted(iri for iri, kinds in self._axioms.individual_types.items() if HIP + "Document" in kinds)
+        return [
+            DocumentInfo(
+                iri=iri,
+                id=self._text(iri, SKOS + "notation"),
+                title=self._text(iri, _DCTERMS + "title"),
+                publisher=self._text(iri, HIP + "publisher"),
+                issued=self._text(iri, _DCTERMS + "issued"),
+            )
+            for iri in found
+        ]
+
+    def _facts(self, statements: list[StatementInfo]) -> str:
+        """Write the triples that the derivation queries read, as N-Triples."""
+        triples = {
+            (statement.iri, HIP + name, target)
+            for statement in statements
+            for name in _DERIVATION_TERMS
+            for target in self._texts.get((statement.iri, HIP + name), [])
+        }
+        for iri in self._axioms.classes:
+            if self._is_a(iri, HIP + "Intervention"):
+                triples |= {(iri, HIP + "kindOf", upper) for upper in {iri, *self._superclasses.get(iri, ())}}
+        slots = {iri for one in statements for iri in (*one.requires, *one.except_for)}
+        triples |= {(iri, OWL + "disjointWith", other) for iri in slots for other in self._refuters(iri)}
+        lines = [f"<{s}> <{p}> <{o}> ." for s, p, o in triples]
+        for statement in statements:
+            lines.append(f'<{statement.iri}> <{SKOS}notation> "{statement.id}" .')
+            lines.append(f'<{statement.iri}> <{HIP}stratum> "{statement.stratum}"^^<http://www.w3.org/2001/XMLSchema#integer> .')
+        for effect in self._effects():
+            lines.append(f'<{effect}> <{HIP}stateWhenHolding> "{self._text(effect, HIP + "stateWhenHolding")}" .')
+        return "\n".join(sorted(lines)) + "\n"
+
+
+def _lists(sets: Mapping[str, Iterable[str]]) -> dict[str, list[str]]:
+    return {key: sorted(values) for key, values in sorted(sets.items())}
+
