@@ -214,6 +214,8 @@ def _parse(data: bytes, rdf_format: RdfFormat, name: str) -> list[Triple]:
         triples = list({quad.triple: None for quad in parse(data, format=rdf_format, base_iri=BASE)})
     except SyntaxError as error:
         raise _syntax_error(error, data, rdf_format, name) from None
+    except MemoryError:  # what the parser says of a token that outgrows its buffer
+        raise _length_error("A value", name) from None
     _refuse_strange_objects(triples, name, check_length=len(data) > MAX_LITERAL)
     return triples
 
@@ -224,6 +226,8 @@ def _refuse_traps(data: bytes, rdf_format: RdfFormat, name: str) -> None:
         raise UnreadableInput("The input is encoded as UTF-16.", place=name, remedy="Save it as UTF-8.")
     if b"\0" in data[:8192]:
         raise UnreadableInput("The input is binary, not text.", place=name, remedy=f"Export it as {_NAMES}.")
+    if _looks_like(data) == "FHIR":
+        raise _fhir_error(name)
     if rdf_format == RdfFormat.RDF_XML:
         _refuse_xml_traps(data, name)
         return
@@ -283,7 +287,7 @@ def _refuse_xml_traps(data: bytes, name: str) -> None:
 
 
 def _refuse_json_traps(text: str, data: bytes, name: str) -> None:
-    """Check that JSON-LD is well-formed, shallow, self-contained and not FHIR."""
+    """Check that JSON-LD is well-formed, shallow and self-contained."""
     import json
 
     try:
@@ -292,8 +296,6 @@ def _refuse_json_traps(text: str, data: bytes, name: str) -> None:
         raise _nesting_error(name) from None
     except json.JSONDecodeError as error:
         raise _malformed(error.msg, RdfFormat.JSON_LD, data, f"{name}:{error.lineno}:{error.colno}") from None
-    if _looks_like(data) == "FHIR":
-        raise _fhir_error(name)
     for depth, key, value in _members(document):
         if depth > MAX_DEPTH:
             raise _nesting_error(name)
@@ -342,8 +344,6 @@ def _syntax_error(error: SyntaxError, data: bytes, rdf_format: RdfFormat, name: 
 
 def _malformed(detail: str, rdf_format: RdfFormat, data: bytes, place: str) -> UnreadableInput:
     guess = _looks_like(data)
-    if guess == "FHIR":
-        return _fhir_error(place)
     if guess is None or guess in {rdf_format.name, "Turtle" if rdf_format == RdfFormat.TRIG else ""}:
         remedy = "Mend the file there, or write it again with the tool it came from."
         return UnreadableInput(
@@ -373,17 +373,21 @@ def _triple_term_error(place: str) -> UnreadableInput:
     )
 
 
+def _length_error(what: str, place: str) -> UnreadableInput:
+    return UnreadableInput(
+        f"{what} is longer than {MAX_LITERAL} characters.",
+        place=place,
+        remedy="Keep documents and images out of the patient graph and link to them.",
+    )
+
+
 def _refuse_strange_objects(triples: Iterable[Triple], name: str, *, check_length: bool) -> None:
     for triple in triples:
         value = triple.object
         if isinstance(value, Triple):
             raise _triple_term_error(name)
         if check_length and isinstance(value, Literal) and len(value.value) > MAX_LITERAL:
-            raise UnreadableInput(
-                f"The value of {triple.predicate} is longer than {MAX_LITERAL} characters.",
-                place=f"{name}: {triple.subject}",
-                remedy="Keep documents and images out of the patient graph and link to them.",
-            )
+            raise _length_error(f"The value of {triple.predicate}", f"{name}: {triple.subject}")
 
 
 def _patients(triples: Sequence[Triple], name: str, as_of: date | None) -> tuple[PatientGraph, ...]:
@@ -405,6 +409,9 @@ def _patients(triples: Sequence[Triple], name: str, as_of: date | None) -> tuple
 
 
 def _no_patient(triples: Sequence[Triple], name: str) -> NoPatient:
+    if not triples:
+        remedy = "In JSON-LD, give names an @context or write full IRIs; examples/ shows a patient."
+        return NoPatient("The input holds no triples.", place=name, remedy=remedy)
     untyped = sorted({str(triple.subject) for triple in triples if triple.predicate == _HAS_PROBLEM})
     others = sorted({str(triple.object) for triple in triples if triple.predicate == _TYPE})
     foreign = [kind for kind in others if re.search(r"[/#]Patient>$", kind)]
@@ -423,7 +430,7 @@ def _no_patient(triples: Sequence[Triple], name: str) -> NoPatient:
     return NoPatient(
         f"None of the {len(triples)} triples describes a patient.",
         place=name,
-        remedy=f"Type the patient {_PATIENT}; `examples/` shows how.",
+        remedy=f"Type the patient {_PATIENT}; examples/ shows how.",
     )
 
 
