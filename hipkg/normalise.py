@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from functools import cache
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, cast
 
 from pyoxigraph import DefaultGraph, NamedNode, Quad
 
@@ -12,7 +12,7 @@ from hipkg.resources import QUERIES
 from hipkg.terms import expand
 
 if TYPE_CHECKING:
-    from pyoxigraph import Store
+    from pyoxigraph import QueryTriples, Store
 
 
 class _Step(NamedTuple):
@@ -28,8 +28,8 @@ def normalise(store: Store) -> None:
     """
     for step in _steps():
         if all(_uses(store, needed) for needed in step.needs):
-            triples = list(store.query(step.text))  # type: ignore[arg-type]
-            store.extend(Quad(*triple) for triple in triples)
+            constructed = cast("QueryTriples", store.query(step.text))
+            store.extend([Quad(*triple) for triple in constructed])
 
 
 def _uses(store: Store, predicate: NamedNode) -> bool:

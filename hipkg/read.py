@@ -228,11 +228,10 @@ def _refuse_traps(data: bytes, rdf_format: RdfFormat, name: str) -> None:
         raise UnreadableInput("The input is binary, not text.", place=name, remedy=f"Export it as {_NAMES}.")
     if _looks_like(data) == "FHIR":
         raise _fhir_error(name)
+    text = _decode(data, name)
     if rdf_format == RdfFormat.RDF_XML:
         _refuse_xml_traps(data, name)
-        return
-    text = _decode(data, name)
-    if rdf_format == RdfFormat.JSON_LD:
+    elif rdf_format == RdfFormat.JSON_LD:
         _refuse_json_traps(text, data, name)
     elif data.count(b"<<") > MAX_DEPTH:
         raise _triple_term_error(name)
@@ -249,9 +248,10 @@ def _decode(data: bytes, name: str) -> str:
 
 
 def _refuse_xml_traps(data: bytes, name: str) -> None:
-    """Check that RDF/XML is whole, shallow and without entity declarations.
+    """Check that RDF/XML is whole, shallow, in UTF-8 and without entity declarations.
 
-    The native parser expands entities, takes a truncated document for a complete one, and names no line.
+    The native parser expands entities, takes a truncated document for a complete one, and names no line. Another
+    encoding could show the two parsers two different documents.
     """
     from xml.parsers import expat
 
@@ -274,7 +274,13 @@ def _refuse_xml_traps(data: bytes, name: str) -> None:
             remedy="Write the names out and remove the DOCTYPE.",
         )
 
-    parser = expat.ParserCreate()
+    def refuse_encoding(_version: str, encoding: str | None, _standalone: int) -> None:
+        if encoding is not None and encoding.lower() not in {"utf-8", "utf8", "us-ascii", "ascii"}:
+            message = f"The document declares the encoding {encoding[:40]!r}."
+            raise UnreadableInput(message, place=f"{name}:1", remedy="Save it as UTF-8.")
+
+    parser = expat.ParserCreate("utf-8")
+    parser.XmlDeclHandler = refuse_encoding
     parser.StartElementHandler = enter
     parser.EndElementHandler = leave
     parser.EntityDeclHandler = refuse_entity
@@ -540,7 +546,11 @@ def _canonical_order(blanks: set[BlankNode], triples: Iterable[Triple], source: 
     while tied := _tied(colours):
         comparisons += sum(1 + len(around[node]) for node in tied)
         if comparisons > MAX_COMPARISONS:
-            raise UnreadableInput("Too many blank nodes are alike.", place=source, remedy="Give the nodes IRIs.")
+            raise UnreadableInput(
+                "Too many blank nodes are alike, or their chains are too long.",
+                place=source,
+                remedy="Give the nodes IRIs.",
+            )
         refined = {node: _hash(colours[node], *_surroundings(around[node], colours)) for node in tied}
         if len(set(refined.values())) == len({colours[node] for node in tied}):
             first = min(tied, key=lambda node: refined[node])
