@@ -311,6 +311,10 @@ def _refuse_json_traps(text: str, data: bytes, name: str) -> None:
                 place=name,
                 remedy="Put the content of the context into the file.",
             )
+        if key == "@container" and "@graph" in str(value):  # a list in one aborts the process of pyoxigraph 0.5.13
+            raise UnreadableInput(
+                "The context declares a graph container.", place=name, remedy="Write the graphs out with @graph."
+            )
 
 
 def _members(document: object) -> Iterator[tuple[int, str, object]]:
