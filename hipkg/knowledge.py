@@ -89,7 +89,7 @@ class DocumentInfo:
     issued: str
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Knowledge:
     """The classified ontology as plain records.
 
@@ -115,6 +115,11 @@ class Knowledge:
     interventions: Mapping[str, InterventionInfo]
     documents: Mapping[str, DocumentInfo]
     facts: str
+
+    @property
+    def strata(self) -> int:
+        """Count the strata of statements."""
+        return 1 + max((info.stratum for info in self.statements.values()), default=0)
 
     def label(self, iri: str) -> str:
         """Name a term in words, or by its IRI where the ontology does not define it."""

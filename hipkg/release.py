@@ -21,7 +21,7 @@ from hipkg.errors import OntologyError
 from hipkg.expression import named_classes, to_json
 from hipkg.knowledge import FORMAT, DocumentInfo, InterventionInfo, StatementInfo, source_stamp
 from hipkg.resources import ontology_files
-from hipkg.terms import HIP, OWL, RDFS, SKOS, curie
+from hipkg.terms import HIP, OWL, RDFS, SKOS, XSD, curie
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -298,12 +298,25 @@ class _Builder:
                 triples |= {(iri, HIP + "kindOf", upper) for upper in {iri, *self._superclasses.get(iri, ())}}
         slots = {iri for one in statements for iri in (*one.requires, *one.except_for)}
         triples |= {(iri, OWL + "disjointWith", other) for iri in slots for other in self._refuters(iri)}
+        triples |= {
+            (one.iri, HIP + "slot", iri) for one in statements for iri in (*one.requires, *one.except_for, *one.satisfied_by)
+        }
+        contexts = {iri for one in statements for iri in one.applies_to}
+        triples |= {
+            (iri, RDFS + "subClassOf", other) for iri in contexts for other in contexts & self._superclasses.get(iri, frozenset())
+        }
         lines = [f"<{s}> <{p}> <{o}> ." for s, p, o in triples]
+        lines += [f'<{one.iri}> <{_DCTERMS}issued> "{one.issued}"^^<{XSD}date> .' for one in self._documents() if one.issued]
         for statement in statements:
             lines.append(f'<{statement.iri}> <{SKOS}notation> "{statement.id}" .')
-            lines.append(f'<{statement.iri}> <{HIP}stratum> "{statement.stratum}"^^<http://www.w3.org/2001/XMLSchema#integer> .')
-        for effect in self._effects():
-            lines.append(f'<{effect}> <{HIP}stateWhenHolding> "{self._text(effect, HIP + "stateWhenHolding")}" .')
+            numbers = {"stratum": statement.stratum, "strengthRank": statement.strength_rank, "qualityRank": statement.quality_rank}
+            lines += [
+                f'<{statement.iri}> <{HIP}{name}> "{number}"^^<{XSD}integer> .'
+                for name, number in numbers.items()
+                if number is not None
+            ]
+            holding = self._text(statement.effect, HIP + "stateWhenHolding")
+            lines.append(f'<{statement.iri}> <{HIP}stateWhenHolding> "{holding}" .')
         return "\n".join(sorted(lines)) + "\n"
 
 

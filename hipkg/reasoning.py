@@ -21,7 +21,7 @@ EngineName = Literal["native", "hermit", "pellet"]
 ENGINES: tuple[EngineName, ...] = get_args(EngineName)
 
 
-def reason(triples: Iterable[ox.Triple], engine: EngineName = "native") -> tuple[ox.Triple, ...]:
+def reason_over(triples: Iterable[ox.Triple], engine: EngineName = "native") -> tuple[ox.Triple, ...]:
     """Add to the triples of a patient the classes and property values that the ontology entails.
 
     Raises `InconsistentData` if they contradict the ontology, `EngineUnavailable` if the engine cannot run, `UsageError`

@@ -1,0 +1,192 @@
+"""Derive statement states and action statuses in the closed world, from what is entailed for a patient.
+
+The logic is in ``queries/derive/*.rq``: generic SPARQL over the slots of the statements, run in the order of their
+numbers on a store that holds the entailed graph of one patient beside the facts of the ontology.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+from itertools import groupby
+from typing import TYPE_CHECKING
+
+import pyoxigraph as ox
+
+from hipkg.resources import QUERIES
+from hipkg.terms import HIP
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable
+
+    from hipkg.knowledge import Knowledge
+
+_STRATUM = ox.Variable("stratum")
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One derivation query; a step with a parameter is run once for each stratum of statements."""
+
+    name: str
+    text: str
+    stratified: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluation:
+    """What holds of one statement at one place of a patient.
+
+    ``site`` is the body site the statement concerns, empty for the patient as a whole. ``awaits`` are requirements not
+    met, ``may_be_lifted_by`` exceptions not known to hold, ``lacks`` companions that the plan does not offer.
+    """
+
+    iri: str
+    statement: str
+    state: str
+    subjects: tuple[str, ...]
+    site: str
+    meets: tuple[str, ...]
+    refutes: tuple[str, ...]
+    awaits: tuple[str, ...]
+    may_be_lifted_by: tuple[str, ...]
+    lacks: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class DerivedAction:
+    """An intervention at a place with its status and the evaluations it rests on."""
+
+    iri: str
+    intervention: str
+    site: str
+    status: str
+    based_on: tuple[str, ...]
+    refused_by: tuple[str, ...]
+    held_back_by: tuple[str, ...]
+    discouraged_by: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class DerivedConflict:
+    """Two evaluations that pull an action in opposite directions; ``winner`` is empty if nothing decides."""
+
+    action: str
+    advice: str
+    objection: str
+    rule: str
+    winner: str
+
+
+@dataclass(frozen=True)
+class Derivation:
+    """All that is derived for one patient; ``store`` still holds the graph it was derived from."""
+
+    evaluations: tuple[Evaluation, ...]
+    actions: tuple[DerivedAction, ...]
+    conflicts: tuple[DerivedConflict, ...]
+    store: ox.Store
+
+
+def derive(entailed: Iterable[ox.Triple], knowledge: Knowledge, documents: Collection[str] = ()) -> Derivation:
+    """Derive states and statuses for one patient.
+
+    Parameters: ``entailed`` is the graph of one patient with its entailments; ``documents`` restricts the statements to
+    those of the documents with these ids. The derivation borrows a shared store: use its result before the next call.
+    """
+    store = _store(knowledge)
+    store.clear_graph(ox.DefaultGraph())
+    store.extend(_quads(entailed, _left_out(knowledge, documents)))
+    for stratified, steps in groupby(_steps(), key=lambda step: step.stratified):
+        rounds = [{_STRATUM: ox.Literal(number)} for number in range(knowledge.strata)] if stratified else [None]
+        chosen = tuple(steps)
+        for substitutions in rounds:
+            for step in chosen:
+                _run(store, step, substitutions)
+    return _collect(store)
+
+
+@cache
+def _store(knowledge: Knowledge) -> ox.Store:
+    return knowledge.new_store()
+
+
+def _left_out(knowledge: Knowledge, documents: Collection[str]) -> frozenset[str]:
+    if not documents:
+        return frozenset()
+    wanted = {info.iri for info in knowledge.documents.values() if info.id in documents}
+    return frozenset(info.iri for info in knowledge.statements.values() if info.document not in wanted)
+
+
+def _quads(triples: Iterable[ox.Triple], left_out: frozenset[str]) -> list[ox.Quad]:
+    return [
+        ox.Quad(one.subject, one.predicate, one.object)
+        for one in triples
+        if not (left_out and isinstance(one.object, ox.NamedNode) and one.object.value in left_out)
+    ]
+
+
+@cache
+def _steps() -> tuple[Step, ...]:
+    files = sorted((QUERIES / "derive").glob("*.rq"))
+    texts = [(path.stem, path.read_text(encoding="utf-8")) for path in files]
+    return tuple(Step(name, text, "#+ parameters: stratum" in text) for name, text in texts)
+
+
+def _run(store: ox.Store, step: Step, substitutions: dict[ox.Variable, ox.Literal] | None) -> None:
+    found = store.query(step.text, use_default_graph_as_union=True, substitutions=substitutions)
+    store.extend([ox.Quad(one.subject, one.predicate, one.object) for one in found])
+
+
+def _collect(store: ox.Store) -> Derivation:
+    nodes: dict[str, dict[str, list[str]]] = {}
+    for quad in store.quads_for_pattern(None, None, None, ox.DefaultGraph()):
+        if quad.predicate.value.startswith(HIP) and isinstance(quad.subject, ox.NamedNode):
+            name = quad.predicate.value[len(HIP) :]
+            nodes.setdefault(quad.subject.value, {}).setdefault(name, []).append(quad.object.value)
+    evaluations = [_evaluation(iri, node) for iri, node in nodes.items() if "state" in node]
+    actions = [_action(iri, node) for iri, node in nodes.items() if "status" in node]
+    conflicts = [_conflict(node) for node in nodes.values() if "decidedBy" in node]
+    return Derivation(
+        tuple(sorted(evaluations, key=lambda one: (one.statement, one.iri))),
+        tuple(sorted(actions, key=lambda one: one.iri)),
+        tuple(sorted(conflicts, key=lambda one: (one.action, one.advice, one.objection))),
+        store,
+    )
+
+
+def _evaluation(iri: str, node: dict[str, list[str]]) -> Evaluation:
+    return Evaluation(
+        iri,
+        node["ofStatement"][0],
+        node["state"][0],
+        _sorted(node, "hasSubject"),
+        next(iter(_sorted(node, "atSite")), ""),
+        _sorted(node, "meets"),
+        _sorted(node, "refutes"),
+        _sorted(node, "awaits"),
+        _sorted(node, "mayBeLiftedBy"),
+        _sorted(node, "lacksCompanion"),
+    )
+
+
+def _action(iri: str, node: dict[str, list[str]]) -> DerivedAction:
+    return DerivedAction(
+        iri,
+        node["ofIntervention"][0],
+        next(iter(_sorted(node, "atSite")), ""),
+        node["status"][0],
+        _sorted(node, "basedOn"),
+        _sorted(node, "refusedBy"),
+        _sorted(node, "heldBackBy"),
+        _sorted(node, "discouragedBy"),
+    )
+
+
+def _conflict(node: dict[str, list[str]]) -> DerivedConflict:
+    winner = node.get("decidedFor", [""])[0]
+    return DerivedConflict(node["about"][0], node["advisedBy"][0], node["opposedBy"][0], node["decidedBy"][0], winner)
+
+
+def _sorted(node: dict[str, list[str]], name: str) -> tuple[str, ...]:
+    return tuple(sorted(node.get(name, [])))

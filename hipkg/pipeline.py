@@ -1,0 +1,138 @@
+"""The whole way from a patient file to a plan, as the public functions of the package."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pyoxigraph as ox
+
+from hipkg import knowledge as released
+from hipkg.derive import Derivation, derive
+from hipkg.errors import InvalidPatient, UsageError
+from hipkg.normalise import normalise
+from hipkg.planning import Plan, Planner
+from hipkg.read import PatientGraph, read
+from hipkg.reasoning import EngineName, reason_over
+from hipkg.terms import curie
+from hipkg.validation import Finding, validate_triples
+
+if TYPE_CHECKING:
+    import os
+    from collections.abc import Collection
+    from datetime import date
+
+
+def plans(
+    source: str | os.PathLike[str] | bytes,
+    *,
+    format: str | None = None,  # noqa: A002 - the word that users know from every RDF library
+    as_of: date | None = None,
+    engine: EngineName = "native",
+    documents: Collection[str] = (),
+    allow_invalid: bool = False,
+) -> tuple[Plan, ...]:
+    """Make the plan of each patient in a file.
+
+    Parameters: ``source`` is a path, ``-`` for standard input, or the text as bytes; ``format`` names its RDF format where
+    the extension does not; ``as_of`` is the date of the plan, today by default; ``documents`` restricts the guideline
+    documents by id; ``allow_invalid`` makes a plan in spite of violations, and the plan says so.
+
+    Raises `UnreadableInput`, `NoPatient`, `InvalidPatient`, `InconsistentData`, `EngineUnavailable` or `UsageError`.
+    """
+    check_documents(documents)
+    graphs = read(source, format=format, as_of=as_of)
+    return tuple(plan_graph(graph, engine=engine, documents=documents, allow_invalid=allow_invalid) for graph in graphs)
+
+
+def plan(
+    source: str | os.PathLike[str] | bytes,
+    *,
+    format: str | None = None,  # noqa: A002 - the word that users know from every RDF library
+    as_of: date | None = None,
+    engine: EngineName = "native",
+    documents: Collection[str] = (),
+    allow_invalid: bool = False,
+) -> Plan:
+    """Make the plan of the one patient in a file; the parameters and errors are those of `plans`.
+
+    Raises `UsageError` as well if the file holds several patients.
+    """
+    made = plans(source, format=format, as_of=as_of, engine=engine, documents=documents, allow_invalid=allow_invalid)
+    if len(made) != 1:
+        raise UsageError(f"The source holds {len(made)} patients.", place=str(source)[:80], remedy="Use hipkg.plans instead.")
+    return made[0]
+
+
+def plan_graph(
+    graph: PatientGraph, *, engine: EngineName = "native", documents: Collection[str] = (), allow_invalid: bool = False
+) -> Plan:
+    """Make the plan of a patient that has been read."""
+    findings, derivation = derivation_of(graph, engine=engine, documents=documents, allow_invalid=allow_invalid)
+    planner = Planner(derivation, released.load(), graph.iri, graph.as_of)
+    return planner.plan(engine, findings, sorted(documents))
+
+
+def derivation_of(
+    graph: PatientGraph, *, engine: EngineName = "native", documents: Collection[str] = (), allow_invalid: bool = False
+) -> tuple[tuple[Finding, ...], Derivation]:
+    """Validate, normalise, reason and derive, and return what validation found with the derivation.
+
+    Raises `InvalidPatient` on a violation unless ``allow_invalid``.
+    """
+    findings = validate_graph(graph)
+    violations = [one for one in findings if one.severity == "violation"]
+    if violations and not allow_invalid:
+        raise InvalidPatient(
+            f"The patient {curie(graph.iri)} has {len(violations)} violation(s), the first: {violations[0].message}",
+            place=graph.source,
+            remedy="Run `hipkg validate` to see all of them, or use --allow-invalid.",
+        )
+    return findings, derive(reason_graph(graph, engine), released.load(), documents)
+
+
+def reason_graph(graph: PatientGraph, engine: EngineName = "native") -> tuple[ox.Triple, ...]:
+    """Normalise a patient's graph and add what the ontology entails for it."""
+    return reason_over(normalised(graph), engine)
+
+
+def normalised(graph: PatientGraph) -> tuple[ox.Triple, ...]:
+    """Add to a patient's graph the days and sides that follow from what is recorded."""
+    store = ox.Store()
+    store.extend([ox.Quad(one.subject, one.predicate, one.object) for one in graph.triples])
+    normalise(store)
+    return tuple(quad.triple for quad in store)
+
+
+def validate_graph(graph: PatientGraph) -> tuple[Finding, ...]:
+    """Check one patient that has been read against the shapes and the vocabulary."""
+    return validate_triples(graph.triples, graph.iri)
+
+
+def validate(
+    source: str | os.PathLike[str] | bytes,
+    *,
+    format: str | None = None,  # noqa: A002 - the word that users know from every RDF library
+    as_of: date | None = None,
+) -> tuple[Finding, ...]:
+    """Check every patient of a file against the shapes; the parameters and errors are those of `plans`."""
+    return tuple(one for graph in read(source, format=format, as_of=as_of) for one in validate_graph(graph))
+
+
+def reason(
+    source: str | os.PathLike[str] | bytes,
+    *,
+    format: str | None = None,  # noqa: A002 - the word that users know from every RDF library
+    as_of: date | None = None,
+    engine: EngineName = "native",
+) -> tuple[ox.Triple, ...]:
+    """Return the graphs of a file's patients with all that the ontology entails for them."""
+    graphs = read(source, format=format, as_of=as_of)
+    return tuple(triple for graph in graphs for triple in reason_graph(graph, engine))
+
+
+def check_documents(documents: Collection[str]) -> None:
+    """Refuse the id of a document that the ontology does not hold."""
+    known = sorted(info.id for info in released.load().documents.values())
+    for one in documents:
+        if one not in known:
+            raise UsageError(f"There is no document {one!r}.", remedy=f"Choose among: {', '.join(known)}.")
