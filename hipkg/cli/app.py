@@ -1,0 +1,40 @@
+"""The application that holds all commands."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from hipkg.cli.plan import plan
+
+app = typer.Typer(
+    name="hipkg",
+    help="Derive and defend plans for hip pain from guideline knowledge. Decision support, not medical advice.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        from importlib.metadata import version
+
+        from hipkg.knowledge import load
+
+        typer.echo(f"hipkg {version('hipkg')}, ontology {load().version}")
+        raise typer.Exit
+
+
+@app.callback()
+def root(
+    version: Annotated[
+        bool, typer.Option("--version", "-V", callback=_version, is_eager=True, help="Show the versions of software and ontology.")
+    ] = False,
+    debug: Annotated[bool, typer.Option("--debug", help="Show tracebacks of errors.")] = False,
+) -> None:
+    """Derive and defend plans for hip pain from guideline knowledge. Decision support, not medical advice."""
+
+
+app.command()(plan)
