@@ -138,12 +138,18 @@ def _run(store: ox.Store, step: Step, substitutions: dict[ox.Variable, ox.Litera
     store.extend([ox.Quad(one.subject, one.predicate, one.object) for one in found])
 
 
+_COLLECTED = (
+    "ofStatement", "state", "hasSubject", "atSite", "meets", "refutes", "awaits", "mayBeLiftedBy", "lacksCompanion",
+    "ofIntervention", "status", "basedOn", "refusedBy", "heldBackBy", "discouragedBy",
+    "about", "advisedBy", "opposedBy", "decidedBy", "decidedFor",
+)  # fmt: skip
+
+
 def _collect(store: ox.Store) -> Derivation:
     nodes: dict[str, dict[str, list[str]]] = {}
-    for quad in store.quads_for_pattern(None, None, None, ox.DefaultGraph()):
-        if quad.predicate.value.startswith(HIP) and isinstance(quad.subject, ox.NamedNode):
-            name = quad.predicate.value[len(HIP) :]
-            nodes.setdefault(quad.subject.value, {}).setdefault(name, []).append(quad.object.value)
+    for name in _COLLECTED:
+        for quad in store.quads_for_pattern(None, ox.NamedNode(HIP + name), None, ox.DefaultGraph()):
+            nodes.setdefault(quad.subject.value, {}).setdefault(name, []).append(quad.object.value)  # type: ignore[union-attr]
     evaluations = [_evaluation(iri, node) for iri, node in nodes.items() if "state" in node]
     actions = [_action(iri, node) for iri, node in nodes.items() if "status" in node]
     conflicts = [_conflict(node) for node in nodes.values() if "decidedBy" in node]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
@@ -116,7 +116,7 @@ class Knowledge:
     documents: Mapping[str, DocumentInfo]
     facts: str
 
-    @property
+    @cached_property
     def strata(self) -> int:
         """Count the strata of statements."""
         return 1 + max((info.stratum for info in self.statements.values()), default=0)
@@ -127,8 +127,7 @@ class Knowledge:
 
     def definition(self, iri: str) -> Expression | None:
         """Return the definition of a class, or None for a class that is recorded or told."""
-        raw = self.raw_definitions.get(iri)
-        return from_json(raw) if raw else None
+        return _definition(self, iri)
 
     def is_a(self, iri: str, other: str) -> bool:
         """Tell whether a class is another class or entailed to be a kind of it."""
@@ -143,6 +142,12 @@ class Knowledge:
         store = ox.Store()
         store.bulk_load(self.facts.encode(), format=ox.RdfFormat.N_TRIPLES, to_graph=KNOWLEDGE_GRAPH)
         return store
+
+
+@cache
+def _definition(knowledge: Knowledge, iri: str) -> Expression | None:
+    raw = knowledge.raw_definitions.get(iri)
+    return from_json(raw) if raw else None
 
 
 def source_stamp(files: Iterable[Path] | None = None) -> str:

@@ -32,11 +32,11 @@ def entail(triples: Iterable[ox.Triple], knowledge: Knowledge) -> tuple[ox.Tripl
     asserted = [ox.Quad(one.subject, one.predicate, one.object) for one in triples]
     store.extend(asserted)
     store.extend(_individual_types(asserted, knowledge))
-    present = {quad.object.value for quad in store.quads_for_pattern(None, _TYPE, None)}
+    present = {quad.object.value for quad in store if isinstance(quad.object, ox.NamedNode)}
     present |= {quad.predicate.value for quad in asserted}
     for group in knowledge.groups:
         _run(store, group, present)
-    _check(store, knowledge)
+    _check(store, knowledge, present)
     return tuple(quad.triple for quad in store if not _is_term(quad, knowledge))
 
 
@@ -49,25 +49,28 @@ def _individual_types(quads: Iterable[ox.Quad], knowledge: Knowledge) -> list[ox
 
 
 def _run(store: ox.Store, group: Group, present: set[str]) -> None:
+    size = len(store)
     grown = True
     while grown:
         grown = False
         for rule in group.rules:
             if rule.needs <= present:
-                before = len(store)
                 store.update(PROLOGUE + rule.update)
-                if len(store) > before:
+                before, size = size, len(store)
+                if size > before:
                     present |= rule.makes
                     grown = group.recursive
-    
+
 
 def _is_term(quad: ox.Quad, knowledge: Knowledge) -> bool:
     return isinstance(quad.subject, ox.NamedNode) and quad.subject.value in knowledge.terms
 
 
-def _check(store: ox.Store, knowledge: Knowledge) -> None:
+def _check(store: ox.Store, knowledge: Knowledge, present: set[str]) -> None:
     """Look for members of disjoint classes and for second values of functional properties."""
     for one, other in knowledge.disjoint:
+        if one not in present or other not in present:
+            continue
         members = {quad.subject for quad in store.quads_for_pattern(None, _TYPE, ox.NamedNode(one))}
         if members:
             members &= {quad.subject for quad in store.quads_for_pattern(None, _TYPE, ox.NamedNode(other))}
@@ -78,7 +81,7 @@ def _check(store: ox.Store, knowledge: Knowledge) -> None:
                 place=_name(node),
                 remedy="Correct the record that leads to one of them.",
             )
-    for prop in sorted(knowledge.functional):
+    for prop in sorted(knowledge.functional & present):
         _check_functional(store, prop, knowledge)
 
 

@@ -137,6 +137,11 @@ class Planner:
         self._evaluations = {one.iri: one for one in derivation.evaluations}
         self._sites = SiteNames(derivation, knowledge)
         self._by_id = {info.id: info for info in knowledge.statements.values()}
+        self._specifying = [
+            (one, self._info(one))
+            for one in derivation.evaluations
+            if one.state == "now" and self._info(one).effect == HIP + "specifies"
+        ]
 
     def plan(self, engine: str, findings: Sequence[Finding], documents: Sequence[str]) -> Plan:
         """Assemble the plan."""
@@ -254,10 +259,7 @@ class Planner:
         """Collect what holding statements specify about an action, or about what accompanies it."""
         kinds = self._knowledge.interventions[derived.intervention].superclasses | {derived.intervention}
         found = []
-        for evaluation in self._derivation.evaluations:
-            info = self._info(evaluation)
-            if evaluation.state != "now" or info.effect != HIP + "specifies":
-                continue
+        for evaluation, info in self._specifying:
             same_place = not evaluation.site or not derived.site or evaluation.site == derived.site
             if same_place and ({info.intervention, *info.accompanies} & kinds):
                 found.append(self._parameter(info, evaluation))

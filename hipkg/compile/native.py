@@ -7,6 +7,7 @@ repeated until nothing is added.
 
 from __future__ import annotations
 
+from itertools import product
 from typing import TYPE_CHECKING, NamedTuple
 
 import networkx as nx
@@ -81,8 +82,7 @@ class NativeCompiler:
             yield self._rule(iri, Named(iri), classes, values)
 
     def _definition_rules(self, iri: str, definition: Expression) -> Iterable[_Draft]:
-        alternatives = definition.operands if isinstance(definition, Or) else (definition,)
-        for alternative in alternatives:
+        for alternative in alternatives(definition):
             classes, values = self._consequences(iri, self._close_classes(self._known_types(alternative)))
             yield self._rule(iri, alternative, classes, values)
 
@@ -160,8 +160,21 @@ class NativeCompiler:
         return set().union(*(self._superclasses.get(one, frozenset({one})) | {one} for one in classes)) if classes else set()
 
 
+def alternatives(expression: Expression) -> list[Expression]:
+    """Distribute unions outwards, so that each alternative is a rule of its own and can be skipped on its own."""
+    match expression:
+        case Or(operands):
+            return [one for operand in operands for one in alternatives(operand)]
+        case And(operands):
+            return [And(combination) for combination in product(*map(alternatives, operands))]
+        case Some(prop, filler):
+            return [Some(prop, one) for one in alternatives(filler)]
+        case _:
+            return [expression]
+
+
 def necessary(expression: Expression) -> set[str]:
-    """Collect the terms that must occur in a graph for an expression to have a member."""
+    """Collect the classes, properties and individuals that must occur in a graph for an expression to have a member."""
     match expression:
         case Named(iri):
             return {iri}
@@ -171,7 +184,9 @@ def necessary(expression: Expression) -> set[str]:
             return set.intersection(*(necessary(operand) for operand in operands))
         case Some(prop, filler):
             return {prop} | necessary(filler)
-        case Value(prop, _) | Facet(prop, _, _):
+        case Value(prop, individual):
+            return {prop, individual}
+        case Facet(prop, _, _):
             return {prop}
         case OneOf(_):
             return set()

@@ -9,21 +9,19 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from hipkg.expression import And, Expression, Facet, Named, OneOf, Or, Some, Value
-from hipkg.terms import HIP, PREFIXES, RDFS, XSD
+from hipkg.terms import HIP
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-PROLOGUE = f"PREFIX hip: <{HIP}>\nPREFIX rdfs: <{RDFS}>\nPREFIX xsd: <{XSD}>\n"
+PROLOGUE = f"PREFIX hip: <{HIP}>\n"
 
 
 def term(iri: str) -> str:
-    """Write an IRI as a prefixed name of the prologue, or in full."""
-    for prefix in ("hip", "rdfs", "xsd"):
-        namespace = PREFIXES[prefix]
-        local = iri.removeprefix(namespace)
-        if iri.startswith(namespace) and local.replace("-", "").replace("_", "").isalnum():
-            return f"{prefix}:{local}"
+    """Write an IRI with the prefix of the prologue, or in full."""
+    local = iri.removeprefix(HIP)
+    if iri.startswith(HIP) and local.replace("-", "").replace("_", "").isalnum():
+        return f"hip:{local}"
     return f"<{iri}>"
 
 
