@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from hipkg.cli.ontology import app as ontology
 from hipkg.cli.plan import plan
 
 app = typer.Typer(
@@ -38,3 +39,4 @@ def root(
 
 
 app.command()(plan)
+app.add_typer(ontology, name="ontology")

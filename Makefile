@@ -1,0 +1,49 @@
+# Targets for people and for continuous integration; `make help` lists them.
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+EXAMPLE ?= examples/d0-painful-degenerative-hip.ttl
+WORKERS ?= auto
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test lint types check release benchmark wheel clean
+
+help: ## List the targets.
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | sort | expand -t 12
+
+$(BIN)/hipkg: pyproject.toml constraints.txt
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable .
+	touch $(BIN)/hipkg
+
+$(VENV)/.complete: $(BIN)/hipkg
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[java,test,dev]'
+	touch $(VENV)/.complete
+
+demo: $(BIN)/hipkg ## Install hipkg into .venv and derive the plan of an example patient.
+	$(BIN)/hipkg plan $(EXAMPLE)
+
+test: $(VENV)/.complete ## Install what the tests need, Java included, and run all of them.
+	$(BIN)/python -m pytest -n $(WORKERS)
+
+lint: $(VENV)/.complete ## Check style and formatting.
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: $(VENV)/.complete ## Check types.
+	$(BIN)/mypy
+
+check: $(VENV)/.complete ## Check the ontology: normal form, fragment, profile, quality queries, release.
+	$(BIN)/hipkg ontology check
+
+release: $(VENV)/.complete ## Classify the ontology and write the release that hipkg ships.
+	$(BIN)/hipkg ontology release
+
+benchmark: $(VENV)/.complete ## Measure a single patient, cold and warm, against the alternatives.
+	$(BIN)/python benchmarks/single_patient.py
+
+wheel: $(VENV)/.complete ## Build the wheel.
+	$(BIN)/python -m pip wheel --quiet --no-deps --wheel-dir dist .
+
+clean: ## Remove what the targets made.
+	rm -rf $(VENV) dist build .pytest_cache .mypy_cache .ruff_cache .hypothesis

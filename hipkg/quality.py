@@ -1,0 +1,173 @@
+"""Check the ontology as its maintainers want it: form, fragment, profile, quality queries, consistency and release."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import pyoxigraph as ox
+
+from hipkg.axioms import read_axioms
+from hipkg.errors import EngineUnavailable, HipkgError
+from hipkg.knowledge import RELEASE_FILE
+from hipkg.resources import ONTOLOGY, QUERIES, ontology_files
+from hipkg.terms import PREFIXES, curie
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
+
+    from rdflib.term import Node
+
+
+@dataclass(frozen=True, slots=True)
+class Issue:
+    """Something that a check found: the check, the entity, the property and the value it stumbled on."""
+
+    check: str
+    entity: str
+    property: str
+    value: str
+
+
+def check_ontology(*, reasoner: bool = True) -> tuple[Issue, ...]:
+    """Run all checks on the ontology sources.
+
+    Parameters: ``reasoner`` also classifies the ontology and compares the release, which needs Java. Raises
+    `EngineUnavailable` if a checker is not installed.
+    """
+    issues = [*normal_form(), *catalog(), *fragment()]
+    if not issues:
+        issues = [*quality(), *profile()]
+    if reasoner and not issues:
+        issues = list(release())
+    return tuple(issues)
+
+
+def normal_form(files: Iterable[Path] | None = None) -> Iterable[Issue]:
+    """Find modules that differ from their normal form."""
+    for path in files or ontology_files():
+        if path.read_text(encoding="utf-8") != normalised_text(path):
+            yield Issue("normal-form", path.name, "", "differs from its normal form; run: hipkg ontology format")
+
+
+def normalised_text(path: Path) -> str:
+    """Write a Turtle module in the project's normal form: rdflib's longturtle with the project's prefixes.
+
+    Blank nodes are named canonically first (RDF Dataset Canonicalization, RDFC-1.0), so that their order is fixed too.
+    """
+    from rdflib import Graph
+
+    dataset = ox.Dataset(_parse(path))
+    dataset.canonicalize(ox.CanonicalizationAlgorithm.RDFC_1_0)
+    graph = Graph(bind_namespaces="none")
+    for prefix, namespace in PREFIXES.items():
+        graph.bind(prefix, namespace)
+    for quad in sorted(dataset, key=str):
+        graph.add((_rdflib_term(quad.subject), _rdflib_term(quad.predicate), _rdflib_term(quad.object)))
+    return graph.serialize(format="longturtle")
+
+
+def _rdflib_term(term: object) -> Node:
+    from rdflib import BNode, URIRef
+    from rdflib import Literal as RdfLiteral
+
+    if isinstance(term, ox.NamedNode):
+        return URIRef(term.value)
+    if isinstance(term, ox.BlankNode):
+        return BNode(term.value)
+    if not isinstance(term, ox.Literal):
+        raise TypeError(f"{term} is no term of RDF 1.1")
+    if term.language:
+        return RdfLiteral(term.value, lang=term.language)
+    plain = term.datatype.value == PREFIXES["xsd"] + "string"
+    return RdfLiteral(term.value, datatype=None if plain else URIRef(term.datatype.value), normalize=False)
+
+
+def catalog() -> Iterable[Issue]:
+    """Find modules that the catalog of Protégé does not lead to, and entries that lead nowhere."""
+    from xml.etree import ElementTree as ET
+
+    listed = {
+        (ONTOLOGY / entry.attrib["uri"]).resolve(): entry.attrib["name"]
+        for entry in ET.parse(ONTOLOGY / "catalog-v001.xml").getroot()  # noqa: S314 - a file of the project
+    }
+    for path in ontology_files():
+        named = {quad.subject.value for quad in _parse(path) if quad.object == ox.NamedNode(PREFIXES["owl"] + "Ontology")}  # type: ignore[union-attr]
+        if listed.get(path.resolve()) not in named:
+            yield Issue("catalog", path.name, "", "is not listed under its ontology IRI")
+    for path, name in listed.items():
+        if not path.is_file():
+            yield Issue("catalog", name, "", f"leads to {path.name}, which does not exist")
+
+
+def _parse(path: Path) -> Iterable[ox.Quad]:
+    return ox.parse(path=path, format=ox.RdfFormat.TURTLE)
+
+
+def fragment() -> Iterable[Issue]:
+    """Find the first axiom outside the fragment."""
+    from hipkg.release import load_sources
+
+    try:
+        read_axioms(load_sources())
+    except HipkgError as problem:
+        yield Issue("fragment", problem.place, "", f"{problem.message} {problem.remedy}")
+
+
+def quality(store: ox.Store | None = None) -> Iterable[Issue]:
+    """Run the queries of ``queries/quality``; each row that one returns is an issue."""
+    where = store or ontology_store()
+    for path in sorted((QUERIES / "quality").glob("*-violation.rq")):
+        name = path.stem.removesuffix("-violation")
+        for row in where.query(path.read_text(encoding="utf-8")):
+            entity, prop, value = (_text(row[key]) for key in ("entity", "property", "value"))  # type: ignore[index]
+            yield Issue(name, entity, prop, value)
+
+
+def _text(term: object) -> str:
+    if isinstance(term, ox.NamedNode):
+        return curie(term.value)
+    return term.value if isinstance(term, ox.Literal) else ""
+
+
+def ontology_store() -> ox.Store:
+    """Load all modules of the ontology into one store."""
+    store = ox.Store()
+    for path in ontology_files():
+        store.bulk_load(path=path, format=ox.RdfFormat.TURTLE)
+    return store
+
+
+def profile() -> Iterable[Issue]:
+    """Find what puts the ontology outside OWL 2 DL.
+
+    Raises `EngineUnavailable` if pyowl2-profiles is not installed.
+    """
+    try:
+        from pyowl2_profiles import detect_profiles
+    except ImportError as missing:
+        raise EngineUnavailable(
+            "The profile checker is not installed.", remedy="Install it with: pip install 'hipkg[check]'."
+        ) from missing
+    for violation in detect_profiles(ontology_store(), None)["dl"]["sample_violations"]:
+        yield Issue("owl2-dl", str(violation.get("subject", "")), "", str(violation.get("axiom_type", "")))
+
+
+def release() -> Iterable[Issue]:
+    """Classify the ontology anew and compare the release with it."""
+    import json
+
+    from hipkg.release import build
+
+    try:
+        built = json.loads(json.dumps(build()))
+    except EngineUnavailable:
+        raise
+    except HipkgError as problem:
+        yield Issue("classification", problem.place, "", problem.message)
+        return
+    shipped = json.loads(RELEASE_FILE.read_bytes()) if RELEASE_FILE.is_file() else {}
+    for key in sorted(built):
+        if built[key] != shipped.get(key):
+            yield Issue("release", RELEASE_FILE.name, key, "is not what the sources give; run: hipkg ontology release")
