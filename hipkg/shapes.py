@@ -1,0 +1,373 @@
+"""Check patient graphs against the shapes: the subset of SHACL that ``shapes/patient.ttl`` uses, compiled to SPARQL.
+
+Each shape becomes one SELECT query that pyoxigraph runs over the graph of a patient. Queries whose terms do not occur
+in the graph are skipped, so the cost follows the patient and not the number of shapes. The subset is:
+
+- targets: ``sh:targetClass``, ``sh:targetSubjectsOf``, ``sh:targetObjectsOf``;
+- paths: one property;
+- constraints: ``sh:minCount``, ``sh:maxCount``, ``sh:class``, ``sh:datatype``, ``sh:nodeKind``, ``sh:in``,
+  ``sh:pattern``, ``sh:minInclusive``, ``sh:maxInclusive``, ``sh:minExclusive``, ``sh:maxExclusive``, ``sh:or`` of such
+  constraints on values;
+- one ``sh:sparql`` of the form SELECT ... WHERE, which binds ``$this`` outside filters and does without ``$PATH``;
+- about a shape: ``sh:severity``, ``sh:message``, ``sh:name``, ``sh:description``, ``sh:order``, ``hip:fix``.
+
+Anything else in a shapes file is an error. `hipkg.validate.validate_with_pyshacl` is the reference for the results.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from dataclasses import asdict, dataclass, field
+from functools import cache
+from typing import TYPE_CHECKING, Any, TypeAlias, cast
+
+from pyoxigraph import BlankNode, Literal, NamedNode, Quad, RdfFormat, Store, Triple, parse
+
+from hipkg.errors import OntologyError
+from hipkg.terms import HIP, OWL, PREFIXES, RDF_TYPE, RDFS, XSD, curie
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+    from pathlib import Path
+
+    from pyoxigraph import QuerySolutions
+
+Term: TypeAlias = NamedNode | BlankNode | Literal | Triple
+
+_SH = PREFIXES["sh"]
+_FIRST = PREFIXES["rdf"] + "first"
+_REST = PREFIXES["rdf"] + "rest"
+_SELECT = re.compile(r"\s*SELECT\s+(?:DISTINCT\s+)?(?:[$?](?:this|path|value)\s+)+WHERE\s*\{(.*)\}\s*", re.DOTALL)
+_TYPE = NamedNode(RDF_TYPE)
+_SUBCLASS = NamedNode(RDFS + "subClassOf")
+_WHOLE = NamedNode(HIP + "anatomicalPartOf")
+
+_SEVERITIES = {_SH + "Violation": "violation", _SH + "Warning": "warning", _SH + "Info": "info"}
+_TARGETS = {
+    _SH + "targetClass": f"?this <{RDF_TYPE}> {{}} .",
+    _SH + "targetSubjectsOf": "?this {} ?target .",
+    _SH + "targetObjectsOf": "?target {} ?this .",
+}
+_NODE_KINDS = {
+    _SH + "IRI": "isIRI(?value)",
+    _SH + "BlankNode": "isBlank(?value)",
+    _SH + "Literal": "isLiteral(?value)",
+    _SH + "BlankNodeOrIRI": "!isLiteral(?value)",
+    _SH + "BlankNodeOrLiteral": "!isIRI(?value)",
+    _SH + "IRIOrLiteral": "!isBlank(?value)",
+}
+_BOUNDS = {
+    _SH + "minInclusive": ">=",
+    _SH + "maxInclusive": "<=",
+    _SH + "minExclusive": ">",
+    _SH + "maxExclusive": "<",
+}
+_CASTS = frozenset(XSD + name for name in ("boolean", "integer", "decimal", "date", "dateTime", "gYear", "gYearMonth"))
+_VALUE_CONSTRAINTS = frozenset(_SH + name for name in ("class", "datatype", "nodeKind", "in", "pattern", "or")) | {
+    *_BOUNDS
+}
+_ABOUT = frozenset(_SH + name for name in ("severity", "message", "name", "description", "order", "path"))
+_COUNTS = frozenset({_SH + "minCount", _SH + "maxCount"})
+_KNOWN = _VALUE_CONSTRAINTS | _ABOUT | _COUNTS | {*_TARGETS} | {RDF_TYPE, _SH + "sparql", HIP + "fix"}
+_REMEDY = "The head of hipkg/shapes.py lists what shapes may use."
+
+
+@dataclass(frozen=True, slots=True)
+class CompiledShape:
+    """A shape as a query for what breaks it.
+
+    ``iri`` names the shape; ``severity`` is ``violation``, ``warning`` or ``info``; ``path`` is the IRI of the property
+    that it is about, or empty for a shape of nodes; ``fix`` says how to mend what it finds. The query finds nothing
+    unless a graph holds a term of each set in ``needs``. It binds ``?this`` and, where they apply, ``?path`` and
+    ``?value``.
+    """
+
+    iri: str
+    severity: str
+    path: str
+    message: str
+    fix: str
+    needs: tuple[frozenset[str], ...]
+    query: str
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """A node that breaks a shape, with the IRI of the property and the value, where there are any."""
+
+    shape: CompiledShape
+    node: Term
+    path: str
+    value: Term | None
+
+
+@dataclass(frozen=True)
+class Background:
+    """What shapes need to know of the ontology.
+
+    ``superclasses`` maps a class to all its superclasses, ``individual_types`` an individual to all its classes, and
+    ``wholes`` a class of sites to the classes of sites that its members are parts of.
+    """
+
+    superclasses: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    individual_types: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    wholes: Mapping[str, frozenset[str]] = field(default_factory=dict)
+
+    def upward(self, classes: Iterable[str]) -> frozenset[str]:
+        """Return classes with all their superclasses."""
+        told = frozenset(classes)
+        return told.union(*(self.superclasses.get(one, ()) for one in told))
+
+
+def read_background(files: Iterable[Path]) -> Background:
+    """Read what shapes need to know from the Turtle modules of the ontology, as told and not classified."""
+    links: dict[str, set[str]] = defaultdict(set)
+    types: dict[str, set[str]] = defaultdict(set)
+    wholes: dict[str, set[str]] = defaultdict(set)
+    tables = {_SUBCLASS.value: links, RDF_TYPE: types, _WHOLE.value: wholes}
+    for quad in (quad for file in files for quad in parse(path=file, format=RdfFormat.TURTLE)):
+        table = tables.get(quad.predicate.value)
+        if table is not None and isinstance(quad.subject, NamedNode) and isinstance(quad.object, NamedNode):
+            table[quad.subject.value].add(quad.object.value)
+    told = Background({iri: frozenset(_reachable(iri, links)) for iri in links}, {}, _frozen(wholes))
+    individuals = {iri: kinds for iri, kinds in types.items() if OWL + "NamedIndividual" in kinds}
+    closed = {iri: told.upward(kind for kind in kinds if kind.startswith(HIP)) for iri, kinds in individuals.items()}
+    return Background(told.superclasses, closed, told.wholes)
+
+
+def _reachable(start: str, links: Mapping[str, set[str]]) -> set[str]:
+    found: set[str] = set()
+    waiting = [start]
+    while waiting:
+        new = links.get(waiting.pop(), set()) - found
+        found |= new
+        waiting.extend(new)
+    return found
+
+
+def _frozen(sets: Mapping[str, set[str]]) -> dict[str, frozenset[str]]:
+    return {key: frozenset(values) for key, values in sets.items()}
+
+
+def check(triples: Iterable[Triple], shapes: Iterable[CompiledShape], background: Background) -> tuple[Result, ...]:
+    """Find what breaks the shapes in the triples of one or more patients, in the order of the shapes."""
+    store, present = _prepared(triples, background)
+    return tuple(
+        result
+        for shape in shapes
+        if not any(present.isdisjoint(needed) for needed in shape.needs)
+        for result in _run(shape, store)
+    )
+
+
+def _run(shape: CompiledShape, store: Store) -> Iterator[Result]:
+    for node, path, value in cast("QuerySolutions", store.query(shape.query)):
+        yield Result(shape, node, path.value if path else shape.path, value)
+
+
+def _prepared(triples: Iterable[Triple], background: Background) -> tuple[Store, set[str]]:
+    """Put triples into a store with the classes that the ontology adds, and collect the terms that queries need."""
+    quads = [Quad(*triple) for triple in triples]
+    told: dict[Any, set[str]] = defaultdict(set)
+    present = set()
+    for subject, predicate, value, _graph in quads:
+        present.add(predicate.value)
+        if isinstance(value, NamedNode):
+            if predicate == _TYPE:
+                told[subject].add(value.value)
+            elif value.value in background.individual_types:
+                told[value] |= background.individual_types[value.value]
+    for node, classes in told.items():
+        entailed = background.upward(classes)
+        present |= entailed
+        quads.extend(Quad(node, _TYPE, NamedNode(one)) for one in entailed)
+    quads.extend(_anatomy(background, present))
+    store = Store()
+    store.extend(quads)
+    return store, present
+
+
+def _anatomy(background: Background, classes: set[str]) -> Iterator[Quad]:
+    """State what the classes of sites in a graph are parts of, and what kinds of site those wholes are."""
+    for part in classes & background.wholes.keys():
+        for whole in background.wholes[part]:
+            yield Quad(NamedNode(part), _WHOLE, NamedNode(whole))
+            for kind in background.superclasses.get(whole, ()):
+                yield Quad(NamedNode(whole), _SUBCLASS, NamedNode(kind))
+
+
+def to_json(shapes: Iterable[CompiledShape]) -> list[dict[str, Any]]:
+    """Turn compiled shapes into JSON data for a release file."""
+    return [{**asdict(shape), "needs": [sorted(needed) for needed in shape.needs]} for shape in shapes]
+
+
+def from_json(data: Iterable[Mapping[str, Any]]) -> tuple[CompiledShape, ...]:
+    """Turn the JSON data of a release file into compiled shapes."""
+    return tuple(
+        CompiledShape(**{**shape, "needs": tuple(frozenset(needed) for needed in shape["needs"])}) for shape in data
+    )
+
+
+@cache
+def compile_shapes(path: Path) -> tuple[CompiledShape, ...]:
+    """Compile the shapes of a Turtle file, in their order; the same file is compiled once.
+
+    Raises `OntologyError` naming the shape and the construct that is missing or outside the subset.
+    """
+    return _Compiler(quad.triple for quad in parse(path=path, format=RdfFormat.TURTLE)).shapes()
+
+
+class _Compiler:
+    """Turn the triples of a shapes file into queries."""
+
+    def __init__(self, triples: Iterable[Triple]) -> None:
+        self._facts: dict[Term, dict[str, list[Term]]] = {}
+        for triple in triples:
+            self._facts.setdefault(triple.subject, {}).setdefault(triple.predicate.value, []).append(triple.object)
+
+    def shapes(self) -> tuple[CompiledShape, ...]:
+        kinds = {NamedNode(_SH + "NodeShape"), NamedNode(_SH + "PropertyShape")}
+        found = [node for node, facts in self._facts.items() if not kinds.isdisjoint(facts.get(RDF_TYPE, ()))]
+        return tuple(self._shape(node) for node in sorted(found, key=self._place))
+
+    def _place(self, shape: Term) -> tuple[float, str]:
+        return float(self._text(shape, _SH + "order") or "inf"), str(shape)
+
+    def _shape(self, shape: Term) -> CompiledShape:
+        if not isinstance(shape, NamedNode):
+            raise OntologyError("A shape has no IRI.", remedy="Name it, so that findings can point to it.")
+        self._refuse_unknown(shape, shape, _KNOWN)
+        severity, message = self._text(shape, _SH + "severity"), self._text(shape, _SH + "message")
+        if severity not in _SEVERITIES or not message:
+            raise OntologyError(
+                "has no severity or no message.", place=curie(shape.value), remedy="Add both to the shape."
+            )
+        path = self._text(shape, _SH + "path")
+        return CompiledShape(
+            iri=shape.value,
+            severity=_SEVERITIES[severity],
+            path=path,
+            message=message,
+            fix=self._text(shape, HIP + "fix"),
+            needs=self._needs(shape, path),
+            query=self._query(shape, path),
+        )
+
+    def _refuse_unknown(self, shape: NamedNode, node: Term, known: frozenset[str]) -> None:
+        for name in sorted(self._facts[node].keys() - known):
+            raise _unsupported(shape, curie(name))
+
+    def _all(self, node: Term, prop: str) -> list[Term]:
+        return self._facts.get(node, {}).get(prop, [])
+
+    def _text(self, node: Term, prop: str) -> str:
+        """Return the one value of a property as text, or nothing where there is none."""
+        values = self._all(node, prop)
+        if not values:
+            return ""
+        if len(values) > 1 or not isinstance(values[0], NamedNode | Literal):
+            raise OntologyError(f"does not have one plain value of {curie(prop)}.", place=str(node), remedy=_REMEDY)
+        return values[0].value
+
+    def _needs(self, shape: NamedNode, path: str) -> tuple[frozenset[str], ...]:
+        found = (one for target in _TARGETS for one in self._all(shape, target))
+        targets = frozenset(one.value for one in found if isinstance(one, NamedNode))
+        if not targets:
+            raise OntologyError("has no target.", place=curie(shape.value), remedy=_REMEDY)
+        finds_absence = self._all(shape, _SH + "minCount") or self._all(shape, _SH + "sparql")
+        return (targets,) if finds_absence or not path else (targets, frozenset({path}))
+
+    def _query(self, shape: NamedNode, path: str) -> str:
+        """Write one query for all constraints of a shape."""
+        target = self._target(shape)
+        if self._all(shape, _SH + "sparql"):
+            return self._select(shape, target)
+        values = f"?this <{path}> ?value ." if path else "BIND(?this AS ?value)"
+        tests = list(self._tests(shape, shape))
+        parts = [f"{target} {values} FILTER(!({' && '.join(tests)}))"] if tests else []
+        parts += self._counts(shape, path, target)
+        return f"SELECT DISTINCT ?this ?path ?value WHERE {{ {' UNION '.join(f'{{ {part} }}' for part in parts)} }}"
+
+    def _target(self, shape: NamedNode) -> str:
+        patterns = [pattern.format(one) for target, pattern in _TARGETS.items() for one in self._all(shape, target)]
+        return patterns[0] if len(patterns) == 1 else " UNION ".join(f"{{ {pattern} }}" for pattern in patterns)
+
+    def _counts(self, shape: NamedNode, path: str, target: str) -> Iterator[str]:
+        least, most = (self._text(shape, _SH + name) for name in ("minCount", "maxCount"))
+        each = f"?this <{path}> ?each ."
+        if least == "1":
+            yield f"{target} FILTER NOT EXISTS {{ {each} }}"
+        elif least:
+            raise _unsupported(shape, f"sh:minCount {least}")
+        if most:
+            counted = f"SELECT ?this WHERE {{ {target} {each} }} GROUP BY ?this HAVING(COUNT(DISTINCT ?each) > {most})"
+            yield f"{{ {counted} }}"
+
+    def _tests(self, shape: NamedNode, node: Term) -> Iterator[str]:
+        """Write for each constraint on values the expression that is true of ``?value`` if it conforms."""
+        for prop, values in self._facts[node].items():
+            if prop in _VALUE_CONSTRAINTS:
+                for value in values:
+                    yield f"COALESCE({self._test(shape, prop, value)}, false)"
+
+    def _test(self, shape: NamedNode, prop: str, value: Term) -> str:
+        match prop.removeprefix(_SH), value:
+            case "class", NamedNode():
+                test = f"EXISTS {{ ?value <{RDF_TYPE}> {value} }}"
+            case "datatype", NamedNode():
+                test = _datatype_test(shape, value.value)
+            case "nodeKind", NamedNode() if value.value in _NODE_KINDS:
+                test = _NODE_KINDS[value.value]
+            case "in", _:
+                test = f"?value IN ({', '.join(map(str, self._list(value)))})"
+            case "or", _:
+                test = " || ".join(f"({self._alternative(shape, one)})" for one in self._list(value))
+            case "pattern", Literal():
+                test = f"!isBlank(?value) && REGEX(STR(?value), {value})"
+            case _, Literal() if prop in _BOUNDS:
+                test = f"?value {_BOUNDS[prop]} {value}"
+            case _:
+                raise _unsupported(shape, f"{curie(prop)} {value}")
+        return test
+
+    def _alternative(self, shape: NamedNode, node: Term) -> str:
+        self._refuse_unknown(shape, node, _VALUE_CONSTRAINTS)
+        return " && ".join(self._tests(shape, node))
+
+    def _list(self, node: Term) -> Iterator[Term]:
+        while self._all(node, _FIRST):
+            yield self._all(node, _FIRST)[0]
+            node = self._all(node, _REST)[0]
+
+    def _select(self, shape: NamedNode, target: str) -> str:
+        """Put the target of a shape into its own query, which SHACL calls pre-binding."""
+        constraints = self._all(shape, _SH + "sparql")
+        text = self._text(constraints[0], _SH + "select")
+        match = _SELECT.fullmatch(text)
+        others = sorted(curie(name) for name in self._facts[shape].keys() & (_VALUE_CONSTRAINTS | _COUNTS))
+        if len(constraints) > 1 or match is None or "$PATH" in text or others:
+            raise _unsupported(shape, others[0] if others else "sh:sparql of this form")
+        return f"{self._prologue(constraints[0])}SELECT DISTINCT ?this ?path ?value WHERE {{ {target} {match[1]} }}"
+
+    def _prologue(self, constraint: Term) -> str:
+        declared = [
+            (self._text(one, _SH + "prefix"), self._text(one, _SH + "namespace"))
+            for ontology in self._all(constraint, _SH + "prefixes")
+            for one in self._all(ontology, _SH + "declare")
+        ]
+        return "".join(f"PREFIX {prefix}: <{namespace}>\n" for prefix, namespace in sorted(declared))
+
+
+def _datatype_test(shape: NamedNode, datatype: str) -> str:
+    """Test the datatype of a literal and, by a cast, that its text is of the datatype."""
+    test = f"DATATYPE(?value) = <{datatype}>"
+    if datatype == XSD + "string":
+        return test
+    if datatype not in _CASTS:
+        raise _unsupported(shape, f"sh:datatype {curie(datatype)}")
+    return f"{test} && DATATYPE(<{datatype}>(STR(?value))) = <{datatype}>"
+
+
+def _unsupported(shape: NamedNode, construct: str) -> OntologyError:
+    return OntologyError(f"uses {construct}, which is not compiled.", place=curie(shape.value), remedy=_REMEDY)
