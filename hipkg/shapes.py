@@ -21,6 +21,7 @@ from collections import defaultdict
 from dataclasses import asdict, dataclass, field
 from functools import cache
 from typing import TYPE_CHECKING, Any, TypeAlias, cast
+from typing import Literal as OneOf
 
 from pyoxigraph import BlankNode, Literal, NamedNode, Quad, RdfFormat, Store, Triple, parse
 
@@ -34,16 +35,17 @@ if TYPE_CHECKING:
     from pyoxigraph import QuerySolutions
 
 Term: TypeAlias = NamedNode | BlankNode | Literal | Triple
+Severity: TypeAlias = OneOf["violation", "warning", "info"]
 
 _SH = PREFIXES["sh"]
 _FIRST = PREFIXES["rdf"] + "first"
 _REST = PREFIXES["rdf"] + "rest"
-_SELECT = re.compile(r"\s*SELECT\s+(?:DISTINCT\s+)?(?:[$?](?:this|path|value)\s+)+WHERE\s*\{(.*)\}\s*", re.DOTALL)
+_SELECT = re.compile(r"\s*SELECT\s+(?:DISTINCT\s+)?((?:[$?](?:this|path|value)\s+)+)WHERE\s*\{(.*)\}\s*", re.DOTALL)
 _TYPE = NamedNode(RDF_TYPE)
 _SUBCLASS = NamedNode(RDFS + "subClassOf")
 _WHOLE = NamedNode(HIP + "anatomicalPartOf")
 
-_SEVERITIES = {_SH + "Violation": "violation", _SH + "Warning": "warning", _SH + "Info": "info"}
+_SEVERITIES: dict[str, Severity] = {_SH + "Violation": "violation", _SH + "Warning": "warning", _SH + "Info": "info"}
 _TARGETS = {
     _SH + "targetClass": f"?this <{RDF_TYPE}> {{}} .",
     _SH + "targetSubjectsOf": "?this {} ?target .",
@@ -84,7 +86,7 @@ class CompiledShape:
     """
 
     iri: str
-    severity: str
+    severity: Severity
     path: str
     message: str
     fix: str
@@ -282,7 +284,7 @@ class _Compiler:
         """Write one query for all constraints of a shape."""
         target = self._target(shape)
         if self._all(shape, _SH + "sparql"):
-            return self._select(shape, target)
+            return self._select(shape, path, target)
         values = f"?this <{path}> ?value ." if path else "BIND(?this AS ?value)"
         tests = list(self._tests(shape, shape))
         parts = [f"{target} {values} FILTER(!({' && '.join(tests)}))"] if tests else []
@@ -340,7 +342,7 @@ class _Compiler:
             yield self._all(node, _FIRST)[0]
             node = self._all(node, _REST)[0]
 
-    def _select(self, shape: NamedNode, target: str) -> str:
+    def _select(self, shape: NamedNode, path: str, target: str) -> str:
         """Put the target of a shape into its own query, which SHACL calls pre-binding."""
         constraints = self._all(shape, _SH + "sparql")
         text = self._text(constraints[0], _SH + "select")
@@ -348,7 +350,9 @@ class _Compiler:
         others = sorted(curie(name) for name in self._facts[shape].keys() & (_VALUE_CONSTRAINTS | _COUNTS))
         if len(constraints) > 1 or match is None or "$PATH" in text or others:
             raise _unsupported(shape, others[0] if others else "sh:sparql of this form")
-        return f"{self._prologue(constraints[0])}SELECT DISTINCT ?this ?path ?value WHERE {{ {target} {match[1]} }}"
+        itself = "" if path or "value" in match[1] else "BIND(?this AS ?value)"
+        pattern = f"{target} {match[2]} {itself}"
+        return f"{self._prologue(constraints[0])}SELECT DISTINCT ?this ?path ?value WHERE {{ {pattern} }}"
 
     def _prologue(self, constraint: Term) -> str:
         declared = [

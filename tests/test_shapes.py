@@ -1,0 +1,260 @@
+"""Shapes: each finds what it should and nothing else, and the fast engine finds what pySHACL finds."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pyoxigraph as ox
+import pyshacl
+import pytest
+import rdflib
+from rdflib.namespace import SH
+
+from hipkg.errors import OntologyError
+from hipkg.resources import ROOT, SHAPES, ontology_files
+from hipkg.shapes import Background, check, compile_shapes, from_json, read_background, to_json
+from hipkg.terms import HIP, PREFIXES, curie
+from hipkg.validate import (
+    Finding,
+    conforms,
+    findings_to_json,
+    findings_to_turtle,
+    read_terms,
+    unknown_terms,
+    validate_patients,
+    validate_triples,
+    validate_with_pyshacl,
+)
+
+FILE = SHAPES / "patient.ttl"
+CASES = sorted((Path(__file__).parent / "cases" / "shapes").iterdir())
+GRAPHS = [
+    *(case / f"{kind}.ttl" for case in CASES for kind in ("valid", "invalid")),
+    *(ROOT / "examples").glob("*.ttl"),
+]
+GRAPH = rdflib.Graph().parse(FILE)
+NAMED = sorted(set(GRAPH.subjects(SH.severity)), key=lambda shape: GRAPH.value(shape, SH.order))
+HEAD = "".join(f"PREFIX {prefix}: <{namespace}>\n" for prefix, namespace in PREFIXES.items())
+PERSON = "PREFIX : <https://example.org/> PREFIX hip: <https://w3id.org/hipkg/> "
+
+
+def triples(source: Path | str) -> list[ox.Triple]:
+    text = source.read_text() if isinstance(source, Path) else PERSON + source
+    return [quad.triple for quad in ox.parse(text, format=ox.RdfFormat.TURTLE)]
+
+
+def validate(source: Path | str) -> tuple[Finding, ...]:
+    return validate_triples(triples(source), "https://example.org/patient")
+
+
+def places(findings, shape: str) -> list[tuple[str, str, str, str]]:
+    return sorted((one.severity, one.node, one.path, one.value) for one in findings if one.shape == shape)
+
+
+def shape_file(folder: Path, text: str) -> Path:
+    file = folder / "shapes.ttl"
+    file.write_text(HEAD + text)
+    return file
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+def test_finds_what_is_wrong_and_nothing_where_all_is_right(case):
+    expected = json.loads((case / "expected.json").read_text())
+    severity, shape = expected["severity"], expected["shape"]
+    wanted = sorted((severity, one["node"], one["path"], one["value"]) for one in expected["findings"])
+    assert wanted == places(validate(case / "invalid.ttl"), shape)
+    assert places(validate(case / "valid.ttl"), shape) == []
+
+
+@pytest.mark.parametrize("file", GRAPHS, ids=lambda file: f"{file.parent.name}/{file.stem}")
+def test_agrees_with_pyshacl(file):
+    graph, patient = triples(file), "https://example.org/patient"
+    fast = [finding for finding in validate_triples(graph, patient) if finding.shape.startswith("hip:P")]
+    assert list(validate_with_pyshacl(graph, patient)) == fast
+
+
+@pytest.mark.parametrize("file", GRAPHS[-2:], ids=lambda file: file.stem)
+def test_examples_conform(file):
+    assert conforms(validate(file))
+
+
+def test_every_shape_has_a_case():
+    named = {shape.removeprefix(HIP) for shape in NAMED}
+    assert named | {"V01-unknown-term", "V02-defined-class"} == {case.name for case in CASES}
+
+
+def test_shapes_conform_to_the_shapes_of_shapes():
+    conforming, _, text = pyshacl.validate(rdflib.Graph(), shacl_graph=rdflib.Graph().parse(FILE), meta_shacl=True)
+    assert conforming, text
+
+
+@pytest.mark.parametrize("shape", NAMED, ids=lambda shape: shape.removeprefix(HIP))
+def test_shape_tells_its_number_what_is_wrong_and_how_to_mend(shape):
+    number = curie(shape).removeprefix("hip:").partition("-")[0]
+    texts = {name: GRAPH.value(shape, SH[name]) for name in ("message", "name", "description")}
+    assert all(text.language == "en" for text in texts.values())
+    assert texts["message"].startswith(f"{number}: ")
+    assert texts["message"].endswith(".")
+    assert int(number[1:]) == GRAPH.value(shape, SH.order).toPython()
+    assert GRAPH.value(shape, rdflib.URIRef(f"{HIP}fix")).endswith(".")
+
+
+def test_readme_lists_every_shape():
+    rows = [
+        f"| {curie(shape).removeprefix('hip:')} | {GRAPH.value(shape, SH.severity).removeprefix(str(SH)).lower()} "
+        f"| {GRAPH.value(shape, SH.description)} |"
+        for shape in NAMED
+    ]
+    listed = [line for line in (SHAPES / "README.md").read_text().splitlines() if line.startswith("| P")]
+    assert rows == listed
+
+
+def test_file_is_in_normal_form():
+    assert FILE.read_text() == GRAPH.serialize(format="longturtle").rstrip("\n") + "\n"
+
+
+def test_closed_lists_are_those_of_the_ontology():
+    ontology = rdflib.Graph()
+    for file in ontology_files():
+        ontology.parse(file)
+    for shape, values in GRAPH.subject_objects(SH["in"]):
+        range_ = ontology.value(GRAPH.value(shape, SH.path), rdflib.RDFS.range)
+        assert set(ontology.subjects(rdflib.RDF.type, range_)) == set(GRAPH.items(values)), shape
+
+
+def test_compiled_shapes_survive_json():
+    shapes = compile_shapes(FILE)
+    assert shapes == from_json(json.loads(json.dumps(to_json(shapes))))
+
+
+def test_skips_queries_whose_terms_do_not_occur():
+    (shape,) = [one for one in compile_shapes(FILE) if one.iri.endswith("P48-activity-daily-dose")]
+    assert (frozenset({f"{HIP}dailyDose"}), frozenset({f"{HIP}dailyDose"})) == shape.needs
+
+
+SHAPE = "hip:S01 a sh:PropertyShape ; sh:severity sh:Info ; sh:message 'S01'@en ; sh:path hip:age ; "
+
+
+@pytest.mark.parametrize(
+    ("shape", "named"),
+    [
+        (SHAPE + "sh:targetClass hip:Patient ; sh:uniqueLang true .", "sh:uniqueLang"),
+        (SHAPE + "sh:targetClass hip:Patient ; sh:minCount 2 .", "sh:minCount 2"),
+        (SHAPE + "sh:targetClass hip:Patient ; sh:datatype xsd:duration .", "xsd:duration"),
+        (SHAPE + "sh:targetClass hip:Patient ; sh:nodeKind hip:Patient .", "sh:nodeKind"),
+        (SHAPE + "sh:targetClass hip:Patient ; sh:or ( [ sh:minCount 1 ] ) .", "sh:minCount"),
+        (SHAPE + "sh:targetClass hip:Patient ; sh:sparql [ sh:select 'ASK { $this ?p ?o }' ] .", "sh:sparql"),
+        (SHAPE + "sh:datatype xsd:integer .", "no target"),
+        (SHAPE.replace("hip:S01", "[]") + "sh:targetClass hip:Patient .", "no IRI"),
+        (
+            SHAPE.replace("sh:path hip:age", "sh:path [ sh:inversePath hip:age ]") + "sh:targetClass hip:Patient .",
+            "sh:path",
+        ),
+        (SHAPE.replace("sh:severity sh:Info ;", "") + "sh:targetClass hip:Patient .", "no severity"),
+    ],
+)
+def test_refuses_what_it_does_not_compile(shape, named, tmp_path):
+    with pytest.raises(OntologyError) as caught:
+        compile_shapes(shape_file(tmp_path, shape))
+    assert named in str(caught.value)
+    assert caught.value.remedy
+
+
+@pytest.mark.parametrize(
+    ("constraint", "conforming", "breaking"),
+    [
+        ("sh:nodeKind sh:IRI", ":a", "'a'"),
+        ("sh:nodeKind sh:Literal", "'a'", ":a"),
+        ("sh:nodeKind sh:BlankNodeOrIRI", ":a", "'a'"),
+        ("sh:nodeKind sh:BlankNode", "_:a", ":a"),
+        ("sh:nodeKind sh:IRIOrLiteral", "'a'", "_:a"),
+        ("sh:nodeKind sh:BlankNodeOrLiteral", "_:a", ":a"),
+        ("sh:maxExclusive 3", "2.9", "3"),
+        ("sh:minExclusive 3", "3.1", "3"),
+        ("sh:datatype xsd:string", "'a'", "'a'@en"),
+        ("sh:datatype xsd:integer", "4", "4.0"),
+        ("sh:minInclusive 3", "3", "'four'"),
+        ("sh:pattern '^a+$'", "'aa'", "_:aa"),
+        ("sh:class hip:Side", "hip:left", "hip:mild"),
+        ("sh:in ( 1 'a' )", "1", "'b'"),
+        ("sh:maxCount 2", "1 , 2", "1 , 2 , 3"),
+    ],
+)
+def test_compiles_each_constraint(constraint, conforming, breaking, tmp_path):
+    shapes = compile_shapes(shape_file(tmp_path, f"{SHAPE} sh:targetSubjectsOf hip:age ; {constraint} ."))
+    background = read_background(ontology_files())
+    assert check(triples(f":patient hip:age {conforming} ."), shapes, background) == ()
+    assert [f"{HIP}S01"] == [
+        one.shape.iri for one in check(triples(f":patient hip:age {breaking} ."), shapes, background)
+    ]
+
+
+def test_knows_nothing_of_an_ontology_without_background():
+    shapes = compile_shapes(FILE)
+    graph = triples(":patient a hip:Patient ; hip:hasProblem :pain . :pain a hip:HipPain .")
+    found = {result.shape.iri.removeprefix(HIP) for result in check(graph, shapes, Background())}
+    assert "P10-problem-class" in found
+
+
+def test_names_the_nearest_term():
+    known, _ = read_terms(ontology_files())
+    graph = triples(":patient a hip:Patient ; hip:hasProblem :pain . :pain a hip:HipPian ; hip:zzzzzz :patient .")
+    messages = {one.value.removeprefix(HIP): one.message for one in unknown_terms(graph, "", known)}
+    assert "Did you mean hip:HipPain?" in messages["HipPian"]
+    assert "Did you mean" not in messages["zzzzzz"]
+
+
+def test_leaves_the_patients_own_names_alone():
+    known, _ = read_terms(ontology_files())
+    graph = triples(
+        "<https://w3id.org/hipkg/patient/1> a hip:Patient ; hip:hasProblem <https://w3id.org/hipkg/patient/1#pain> ."
+    )
+    assert unknown_terms(graph, "", known) == ()
+
+
+def test_finds_sites_of_two_patients_read_apart():
+    graphs = {
+        f"https://example.org/{name}": triples(
+            f":{name} a hip:Patient ; hip:hasProblem :{name}Pain . "
+            f":{name}Pain a hip:HipPain ; hip:hasSite :{site} . :{site} a hip:HipJoint ; hip:hasSide hip:left ."
+        )
+        for name, site in (("ann", "hip"), ("bob", "hip"), ("eve", "otherHip"))
+    }
+    shared = [one for one in validate_patients(graphs) if one.shape == "hip:P08-patient-own-nodes"]
+    assert [(one.patient, one.value) for one in shared] == [
+        ("https://example.org/ann", "https://example.org/hip"),
+        ("https://example.org/bob", "https://example.org/hip"),
+    ]
+    assert {*graphs} == {one.patient for one in validate_patients(graphs)}
+
+
+def test_writes_findings_as_json_and_as_a_validation_report():
+    graph = ":patient a hip:Patient ; hip:age 130 ; hip:hasProblem [ hip:hasSeverity hip:mild ] , 'knee pain' ."
+    findings = validate(graph)
+    assert [finding.shape for finding in findings] == [
+        one["shape"] for one in json.loads(json.dumps(findings_to_json(findings)))
+    ]
+    report = rdflib.Graph().parse(data=findings_to_turtle(findings))
+    assert len(findings) == len(set(report.objects(None, SH.result)))
+    assert rdflib.Literal("130", datatype=rdflib.XSD.integer) in set(report.objects(None, SH.value))
+    assert {SH.Violation, SH.Info} == set(report.objects(None, SH.resultSeverity))
+
+
+def test_an_empty_report_conforms():
+    report = rdflib.Graph().parse(data=findings_to_turtle(()))
+    assert [value.toPython() for value in report.objects(None, SH.conforms)] == [True]
+
+
+def test_findings_come_in_one_order():
+    findings = validate(CASES[-1] / "invalid.ttl")
+    assert [finding.severity for finding in findings] == ["violation", "info", "info"]
+    assert findings == validate_triples(reversed(triples(CASES[-1] / "invalid.ttl")), "https://example.org/patient")
+
+
+def test_imports_neither_rdflib_nor_pyshacl():
+    code = "import sys, hipkg.validate as v; v.source_rules(); print({'rdflib', 'pyshacl'} & set(sys.modules))"
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT)
+    assert run.stdout == "set()\n"
