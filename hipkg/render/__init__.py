@@ -1,0 +1,48 @@
+"""Write plans for people and for machines: pure functions from a plan to text in some format."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from hipkg.knowledge import Knowledge
+    from hipkg.planning import Plan
+
+FORMATS = ("text", "json", "markdown", "turtle", "jsonld", "mermaid")
+_WRITERS = {
+    "json": ("jsonplan", "plans_to_json"),
+    "markdown": ("markdown", "plans_to_markdown"),
+    "turtle": ("rdf", "plans_to_turtle"),
+    "jsonld": ("rdf", "plans_to_jsonld"),
+    "mermaid": ("mermaid", "plans_to_mermaid"),
+}
+
+
+def render(
+    plans: Sequence[Plan],
+    format: str,  # noqa: A002 - the word that users know from every RDF library
+    knowledge: Knowledge,
+    *,
+    to_terminal: bool = False,
+) -> str:
+    """Write plans in a format.
+
+    Parameters: ``format`` is one of `FORMATS`; ``to_terminal`` lets text use the colours, the width and the characters
+    of the terminal, otherwise it is plain and 80 columns wide.
+
+    Raises `UsageError` for any other format.
+    """
+    if format == "text":
+        from hipkg.render.text import plans_to_text
+
+        return plans_to_text(plans, knowledge, to_terminal=to_terminal)
+    if format not in _WRITERS:
+        from hipkg.errors import UsageError
+
+        raise UsageError(f"There is no format {format!r}.", remedy=f"Choose among: {', '.join(FORMATS)}.")
+    module, function = _WRITERS[format]
+    text: str = getattr(import_module(f"hipkg.render.{module}"), function)(plans, knowledge)
+    return text

@@ -1,0 +1,206 @@
+"""Write plans as text for a terminal."""
+
+from __future__ import annotations
+
+import io
+import shutil
+import sys
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from rich.console import Console, Group
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from hipkg.render.common import DISCLAIMER, GRADES_NOTE, sheet
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from rich.console import RenderableType
+
+    from hipkg.knowledge import Knowledge
+    from hipkg.planning import Plan
+    from hipkg.render.common import Ask, Line, Row, Section, Sheet
+
+DEFAULT_WIDTH = 80
+NARROWEST = 20
+WIDEST = 120
+_STACKED_BELOW = 76
+_ROOMY_FROM = 100
+_GUTTER = 10
+_STYLES = {
+    "now": ("●", "*", "bold green"),
+    "waiting": ("◐", "~", "yellow"),
+    "not": ("✖", "X", "bold red"),
+    "avoid": ("\u2013", "-", "red"),
+    "caution": ("◐", "!", "yellow"),
+    "disagree": ("⚖", "=", "magenta"),
+    "follow": ("○", "o", "cyan"),
+    "learn": ("○", "o", "cyan"),
+    "already": ("✓", "v", "green"),
+}
+_PLAINER = str.maketrans({"\u00b7": ";", "\u2013": "-", "\u2014": "-", "\u2018": "'", "\u2019": "'", "\u2026": "."})
+
+
+@dataclass(frozen=True, slots=True)
+class _Page:
+    """How wide the page and the columns beside a title are, and whether only ASCII may be used."""
+
+    width: int
+    ascii: bool
+    columns: tuple[int, ...] = ()
+
+    @property
+    def stacked(self) -> bool:
+        return self.width < _STACKED_BELOW
+
+    @property
+    def dot(self) -> str:
+        return "; " if self.ascii else " · "
+
+    def symbol(self, key: str) -> str:
+        return _STYLES[key][1 if self.ascii else 0]
+
+    def fitted(self, made: Sheet) -> _Page:
+        """Fit the columns for site, grade and statements to what a plan holds, within limits that the width sets."""
+        rows = [row for section in made.sections for row in section.rows]
+        limits = (14, 21, 29) if self.width >= _ROOMY_FROM else (11, 13, 11)
+        wanted = [(len(one.site), len(one.grade), len(" ".join(one.statements))) for one in rows]
+        columns = [min(limit, max(sizes)) for limit, sizes in zip(limits, zip(*wanted, strict=True), strict=False)]
+        return _Page(self.width, self.ascii, tuple(columns))
+
+
+def plans_to_text(
+    plans: Sequence[Plan],
+    knowledge: Knowledge,
+    *,
+    to_terminal: bool = False,
+    width: int | None = None,
+    ascii: bool | None = None,  # noqa: A002 - names the character set
+) -> str:
+    """Write plans as text, one after another.
+
+    Parameters: ``to_terminal`` allows colours, unless ``NO_COLOR`` is set; ``width`` in columns is by default that of
+    the terminal, at most `WIDEST`, or `DEFAULT_WIDTH`; ``ascii`` keeps to ASCII, by default where the terminal's
+    encoding lacks the symbols.
+    """
+    if width is None:
+        width = min(shutil.get_terminal_size().columns, WIDEST) if to_terminal else DEFAULT_WIDTH
+    plain = ascii if ascii is not None else to_terminal and not _can_show_symbols(sys.stdout.encoding)
+    page = _Page(max(width, NARROWEST), plain)
+    file = io.StringIO()
+    console = _console(file, page, to_terminal)
+    for index, plan in enumerate(plans):
+        made = sheet(plan, knowledge)
+        console.print(Group(*([Text("")] if index else []), *_parts(made, page.fitted(made))))
+    text = "".join(f"{line.rstrip()}\n" for line in file.getvalue().splitlines())
+    return text.translate(_PLAINER).encode("ascii", "replace").decode() if plain else text
+
+
+def _can_show_symbols(encoding: str | None) -> bool:
+    try:
+        "".join(one[0] for one in _STYLES.values()).encode(encoding or "ascii")
+    except (UnicodeEncodeError, LookupError):
+        return False
+    return True
+
+
+def _console(file: io.StringIO, page: _Page, to_terminal: bool) -> Console:
+    return Console(
+        file=file,
+        width=page.width,
+        force_terminal=to_terminal,
+        color_system="auto" if to_terminal else None,
+        force_jupyter=False,
+        legacy_windows=False,
+        highlight=False,
+        markup=False,
+        emoji=False,
+    )
+
+
+def _parts(made: Sheet, page: _Page) -> Iterable[RenderableType]:
+    yield Text(page.dot.join(("Plan", *made.title)), style="bold")
+    yield Text(DISCLAIMER, style="dim")
+    for alarm in made.alarms:
+        yield _marked("!!", Text(alarm, style="bold white on red"), "bold red")
+    for warning in made.warnings:
+        yield _marked("!", Text(f"Warning: {warning}"), "yellow")
+    if made.notice:
+        yield Group(Text(""), Text(made.notice, style="bold"))
+    for section in made.sections:
+        rows = Group(*(_row(one, section, page) for one in section.rows))
+        yield Group(Text(""), _headed(section.heading, rows, _STYLES[section.key][2], page))
+    if made.questions:
+        yield Group(Text(""), _headed("Ask next", Group(*_questions(made, page)), "bold", page))
+    if made.sections:
+        yield Group(Text(""), Text(GRADES_NOTE, style="dim"))
+
+
+def _headed(heading: str, body: RenderableType, style: str, page: _Page) -> RenderableType:
+    """Put a heading beside a body, or above it where the page is narrow."""
+    title = Text(heading.upper(), style=style)
+    return Group(title, body) if page.stacked else _beside(title, body, _GUTTER)
+
+
+def _marked(symbol: str, body: RenderableType, style: str) -> RenderableType:
+    return _beside(Text(symbol, style=style), body, len(symbol))
+
+
+def _beside(left: RenderableType, right: RenderableType, width: int) -> RenderableType:
+    table = Table.grid(padding=(0, 1, 0, 0), expand=True)
+    table.add_column(width=width, overflow="fold")
+    table.add_column(ratio=1, overflow="fold")
+    table.add_row(left, right)
+    return table
+
+
+def _row(row: Row, section: Section, page: _Page) -> RenderableType:
+    """Lay out an action: title, site, grade and statements, then what it waits for and how it is done."""
+    style = _STYLES[section.key][2]
+    head = _stacked(row, style, page) if page.stacked else _in_columns(row, style, page)
+    needless = row.statements if len(row.lines) == 1 else ()
+    body = Group(head, *(_line(one, needless, page) for one in row.lines))
+    return _marked(page.symbol(section.key), body, style)
+
+
+def _in_columns(row: Row, style: str, page: _Page) -> RenderableType:
+    table = Table.grid(padding=(0, 2, 0, 0), expand=True)
+    table.add_column(ratio=1, overflow="fold")
+    cells = [row.site, row.grade, " ".join(row.statements)]
+    shown = [(cell, width) for cell, width in zip(cells, page.columns, strict=True) if width]
+    for _, width in shown:
+        table.add_column(width=width, overflow="fold")
+    table.add_row(Text(row.title, style=style), *(Text(cell) for cell, _ in shown))
+    return table
+
+
+def _stacked(row: Row, style: str, page: _Page) -> RenderableType:
+    rest = [one for one in (row.site, row.grade, " ".join(row.statements)) if one]
+    return Group(Text(row.title, style=style), *([Text(page.dot.join(rest))] if rest else []))
+
+
+def _line(line: Line, needless: tuple[str, ...], page: _Page) -> RenderableType:
+    """Lay out a line below an action, without the statements if they are those of the action anyway."""
+    lead = f"{line.lead} " if line.lead else ""
+    named = "" if line.statements == needless else "  " + " ".join(line.statements)
+    return _indented(Text.assemble((lead, "italic"), page.dot.join(line.parts), (named, "dim")))
+
+
+def _questions(made: Sheet, page: _Page) -> Iterable[RenderableType]:
+    for number, ask in enumerate(made.asked, start=1):
+        yield _marked(f"{number}.", _question(ask, page), "bold")
+    if made.unasked:
+        yield Text(f"and {made.unasked} more", style="dim")
+
+
+def _question(ask: Ask, page: _Page) -> RenderableType:
+    site = f"{page.dot}{ask.site}" if ask.site else ""
+    decides = f"decides {ask.brief()}  " if ask.decides else "concerns "
+    return Group(Text(ask.text + site), _indented(Text.assemble(decides, (" ".join(ask.statements), "dim"))))
+
+
+def _indented(text: Text) -> RenderableType:
+    return Padding(text, (0, 0, 0, 2))
