@@ -193,6 +193,9 @@ class _Relaxer:
     def lines(self, expression: Expression, subject: str) -> list[str]:
         """Write the lines of the relaxed pattern and collect the probes."""
         match expression:
+            case Named(iri):
+                definition = self._knowledge.definition(iri)
+                return self.lines(definition, subject) if definition else pattern(expression, subject, self._variables)
             case And(operands):
                 return [line for operand in operands for line in self.lines(operand, subject)]
             case Some(prop, filler):

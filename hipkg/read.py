@@ -121,12 +121,28 @@ def read(
     Raises :class:`UsageError` for an argument that cannot be used, :class:`NoPatient` where no patient is described,
     and :class:`UnreadableInput` for everything else.
     """
-    rdf_format = _named_format(format) if format is not None else None
+    name, triples = _triples(source, format, max_bytes)
+    return _patients(triples, name, as_of)
+
+
+def read_triples(
+    source: str | os.PathLike[str] | bytes,
+    *,
+    format: str | None = None,  # noqa: A002 - the word that users know from every RDF library
+    max_bytes: int = MAX_BYTES,
+) -> tuple[Triple, ...]:
+    """Read all triples of a source as they stand, with the same care and the same errors as :func:`read`."""
+    return tuple(_triples(source, format, max_bytes)[1])
+
+
+def _triples(
+    source: str | os.PathLike[str] | bytes, format_name: str | None, max_bytes: int
+) -> tuple[str, list[Triple]]:
+    rdf_format = _named_format(format_name) if format_name is not None else None
     if rdf_format is None and (isinstance(source, bytes) or source == "-"):
         raise UsageError("No format is given for standard input.", remedy=f"Say which it is: {_NAMES}.")
     name, data = _load(source, max_bytes)
-    triples = _parse(data, rdf_format or _format_by_extension(name, data), name)
-    return _patients(triples, name, as_of)
+    return name, _parse(data, rdf_format or _format_by_extension(name, data), name)
 
 
 def _named_format(name: str) -> RdfFormat:

@@ -7,8 +7,17 @@ import sys
 import tempfile
 from contextlib import suppress
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pyoxigraph import RdfFormat, serialize
 
 from hipkg.errors import UsageError
+from hipkg.terms import PREFIXES
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from pyoxigraph import Triple
 
 
 def write_output(text: str | bytes, target: str | None) -> None:
@@ -28,6 +37,21 @@ def write_output(text: str | bytes, target: str | None) -> None:
         _write_file(data, Path(target).resolve())
     except (OSError, ValueError) as error:
         raise _refusal(error, target) from None
+
+
+def graph_text(triples: Iterable[Triple], format: str) -> str:  # noqa: A002 - the word of the command line
+    """Write triples as turtle, ntriples, rdfxml or jsonld, sorted, with the project's prefixes."""
+    formats = {
+        "turtle": RdfFormat.TURTLE,
+        "ntriples": RdfFormat.N_TRIPLES,
+        "rdfxml": RdfFormat.RDF_XML,
+        "jsonld": RdfFormat.JSON_LD,
+    }
+    ordered = sorted(set(triples), key=str)
+    used = {name for one in ordered for name in map(str, (one.subject, one.predicate, one.object))}
+    prefixes = {prefix: iri for prefix, iri in PREFIXES.items() if any(iri in name for name in used)}
+    data = serialize(ordered, format=formats[format], prefixes=prefixes) or b""
+    return data.decode()
 
 
 def _write_file(data: bytes, path: Path) -> None:

@@ -6,8 +6,13 @@ from typing import Annotated
 
 import typer
 
+from hipkg.cli.convert import convert
 from hipkg.cli.ontology import app as ontology
 from hipkg.cli.plan import plan
+from hipkg.cli.queries import queries
+from hipkg.cli.query import query
+from hipkg.cli.reason import reason
+from hipkg.cli.validate import validate
 
 app = typer.Typer(
     name="hipkg",
@@ -39,4 +44,9 @@ def root(
 
 
 app.command()(plan)
+app.command()(validate)
+app.command()(reason)
+app.command()(query)
+app.command()(queries)
+app.command()(convert)
 app.add_typer(ontology, name="ontology")

@@ -1,0 +1,53 @@
+"""The command `hipkg validate`."""
+
+from __future__ import annotations
+
+import sys
+from enum import StrEnum
+from typing import Annotated
+
+import typer
+
+from hipkg.cli.options import AsOf, Files, InputFormat, Output, parse_date
+
+
+class ReportFormat(StrEnum):
+    """The formats of a validation report."""
+
+    table = "table"
+    json = "json"
+    turtle = "turtle"
+
+
+class FailOn(StrEnum):
+    """The least severity that makes the command fail."""
+
+    violation = "violation"
+    warning = "warning"
+    info = "info"
+    none = "none"
+
+
+def validate(
+    files: Files,
+    format: Annotated[ReportFormat, typer.Option("--format", "-f", help="Format of the report.")] = ReportFormat.table,  # noqa: A002 - the option's name
+    output: Output = None,
+    as_of: AsOf = None,
+    fail_on: Annotated[FailOn, typer.Option("--fail-on", help="Exit with 1 from this severity on.")] = FailOn.violation,
+    input_format: InputFormat = None,
+) -> None:
+    """Check patient files against the shapes and say how to mend what is wrong.
+
+    Example: hipkg validate examples/d0-painful-degenerative-hip.ttl
+    """
+    from hipkg.pipeline import validate as check
+    from hipkg.render.report import report
+    from hipkg.write import write_output
+
+    found = [one for file in files for one in check(file, format=input_format, as_of=parse_date(as_of))]
+    text = report(found, format.value, to_terminal=output is None and sys.stdout.isatty())
+    write_output(text, str(output) if output else None)
+    severities = list(FailOn)
+    reached = severities[: severities.index(fail_on) + 1] if fail_on is not FailOn.none else []
+    if any(one.severity in reached for one in found):
+        raise typer.Exit(1)
