@@ -141,6 +141,11 @@ def sheet(plan: Plan, knowledge: Knowledge) -> Sheet:
     return _Arranger(plan, knowledge).sheet()
 
 
+def shown_statements(plan: Plan, knowledge: Knowledge) -> dict[tuple[str, str], tuple[str, ...]]:
+    """List, by intervention and place, the statements of each action whose states give it its status."""
+    return _Arranger(plan, knowledge).shown
+
+
 def clean(text: str) -> str:
     """Make a text safe to print on one line: no control characters, and an IRI by its last part only."""
     printable = "".join(char if char.isprintable() else " " for char in text)
@@ -245,7 +250,7 @@ class _Arranger:
         self._infos: Mapping[str, StatementInfo] = {info.id: info for info in knowledge.statements.values()}
         self._everywhere = join_sites([one.site for one in plan.actions], knowledge)
         self._states: dict[tuple[str, str], StatementState] = {(one.id, one.place): one for one in plan.statements}
-        self._shown = {(one.intervention, one.place): self._pick(one) for one in plan.actions}
+        self.shown = {(one.intervention, one.place): self._pick(one) for one in plan.actions}
         self._told = [one for one in plan.actions if not self._told_by_a_kind(one)]
 
     def sheet(self) -> Sheet:
@@ -326,7 +331,7 @@ class _Arranger:
         return [one for one in found if one is not None and (not states or one.state in states)]
 
     def _shown_at(self, action: Action) -> tuple[str, ...]:
-        return self._shown[action.intervention, action.place]
+        return self.shown[action.intervention, action.place]
 
     def _pick(self, action: Action) -> tuple[str, ...]:
         """Pick the statements of an action whose states give it its status."""

@@ -1,0 +1,79 @@
+"""Write a plan as a small self-contained piece of HTML, for notebooks."""
+
+from __future__ import annotations
+
+from html import escape
+from typing import TYPE_CHECKING
+
+from hipkg.render.common import DISCLAIMER, sheet
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from hipkg.knowledge import Knowledge
+    from hipkg.planning import Plan
+    from hipkg.render.common import Line, Row, Section, Sheet
+
+_COLOURS = {
+    "now": "#1a7f37",
+    "waiting": "#9a6700",
+    "not": "#cf222e",
+    "avoid": "#cf222e",
+    "caution": "#9a6700",
+    "disagree": "#8250df",
+    "follow": "#0969da",
+    "learn": "#0969da",
+    "already": "#1a7f37",
+}
+_TOP = "vertical-align:top;text-align:left"
+
+
+def plan_to_html(plan: Plan, knowledge: Knowledge) -> str:
+    """Write a plan as one element with a table: a row for each action and for each question."""
+    return "\n".join(_lines(sheet(plan, knowledge)))
+
+
+def _lines(made: Sheet) -> Iterable[str]:
+    yield '<div class="hipkg-plan">'
+    yield f"<p><strong>{escape(' · '.join(('Plan', *made.title)))}</strong><br><em>{DISCLAIMER}</em></p>"
+    yield from (f'<p style="color:#cf222e"><strong>{escape(one)}</strong></p>' for one in made.alarms)
+    yield from (f"<p>Warning: {escape(one)}</p>" for one in made.warnings)
+    if made.notice:
+        yield f"<p><strong>{made.notice}</strong></p>"
+    yield "<table>"
+    headings = ("", "Action", "Site", "Strength / evidence", "Statements")
+    yield f"<thead><tr>{''.join(f'<th>{one}</th>' for one in headings)}</tr></thead>"
+    yield "<tbody>"
+    for section in made.sections:
+        yield from _section(section)
+    for number, ask in enumerate(made.asked, start=1):
+        decides = f"<br><small>decides {escape(ask.brief())}</small>" if ask.decides else ""
+        cells = (f"{number}. {escape(ask.text)}{decides}", escape(ask.site), "", escape(" ".join(ask.statements)))
+        yield _table_row("Ask next" if number == 1 else "", cells)
+    yield "</tbody></table>"
+    if made.unasked:
+        yield f"<p>and {made.unasked} more questions</p>"
+    yield "</div>"
+
+
+def _section(section: Section) -> Iterable[str]:
+    for index, row in enumerate(section.rows):
+        heading = "" if index else section.heading
+        cells = (_cell(row), escape(row.site), escape(row.grade), escape(" ".join(row.statements)))
+        yield _table_row(heading, cells, _COLOURS[section.key])
+
+
+def _table_row(heading: str, cells: tuple[str, ...], colour: str = "inherit") -> str:
+    """Write a row; the cells are HTML already."""
+    named = f'<th style="{_TOP};color:{colour}">{heading}</th>'
+    data = "".join(f'<td style="{_TOP}">{one}</td>' for one in cells)
+    return f"<tr>{named}{data}</tr>"
+
+
+def _cell(row: Row) -> str:
+    return "".join([escape(row.title), *(f"<br><small>{_line(one)}</small>" for one in row.lines)])
+
+
+def _line(line: Line) -> str:
+    lead = f"<em>{escape(line.lead)}</em> " if line.lead else ""
+    return f"{lead}{escape(' · '.join(line.parts))} {escape(' '.join(line.statements))}".rstrip()

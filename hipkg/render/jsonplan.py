@@ -1,0 +1,161 @@
+"""Write plans as JSON, in the form that ``hipkg/schemas/plan.schema.json`` describes."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from hipkg.terms import HIP, curie
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from hipkg.knowledge import Knowledge
+    from hipkg.measure import Gap
+    from hipkg.planning import Action, Conflict, Parameter, Plan, Question, StatementState
+    from hipkg.validation import Finding
+
+SCHEMA = Path(__file__).parent.parent / "schemas" / "plan.schema.json"
+
+
+def plan_to_json(plan: Plan, knowledge: Knowledge) -> dict[str, Any]:
+    """Turn a plan into what `json` can write; terms are CURIEs, nodes of the patient's graph are IRIs."""
+    return {
+        "patient": plan.patient,
+        "asOf": plan.as_of.isoformat(),
+        "ontologyVersion": plan.ontology_version,
+        "engine": plan.engine,
+        "documents": list(plan.documents),
+        "valid": plan.valid,
+        "findings": [_finding(one) for one in plan.findings],
+        "statements": _statements(plan, knowledge),
+        "actions": [_action(one) for one in plan.actions],
+        "conflicts": [_conflict(one) for one in plan.conflicts],
+        "questions": [_question(one) for one in plan.questions],
+    }
+
+
+def plans_to_json(plans: Sequence[Plan], knowledge: Knowledge) -> str:
+    """Write one plan as an object and several as an array of objects."""
+    made = [plan_to_json(one, knowledge) for one in plans]
+    return json.dumps(made[0] if len(made) == 1 else made, ensure_ascii=False, indent=2) + "\n"
+
+
+def _finding(finding: Finding) -> dict[str, Any]:
+    names = ("severity", "shape", "patient", "node", "path", "value", "message", "fix")
+    return _filled({name: str(getattr(finding, name)) for name in names})
+
+
+def _statements(plan: Plan, knowledge: Knowledge) -> dict[str, Any]:
+    """Gather the states by statement; one that concerns several places gets a list."""
+    gathered: dict[str, list[dict[str, Any]]] = {}
+    for one in plan.statements:
+        gathered.setdefault(one.id, []).append(_state(one, plan, knowledge))
+    return {id_: states[0] if len(states) == 1 else states for id_, states in sorted(gathered.items())}
+
+
+def _state(state: StatementState, plan: Plan, knowledge: Knowledge) -> dict[str, Any]:
+    info = knowledge.statement(state.id)
+    told = {"effect": _short(info.effect), "intervention": _short(info.intervention)} if info else {}
+    return {
+        "state": state.state,
+        "subject": state.subjects[0] if state.subjects else plan.patient,
+        **told,
+        **_filled(
+            {
+                "subjects": list(state.subjects) if len(state.subjects) > 1 else [],
+                "site": state.site,
+                "place": state.place,
+                "unmet": [_gap(one) for one in state.unmet],
+                "liftedBy": [_gap(one) for one in state.lifted_by],
+                "ruledOutBy": list(state.ruled_out_by),
+                "onBoundary": list(state.on_boundary),
+            }
+        ),
+    }
+
+
+def _action(action: Action) -> dict[str, Any]:
+    return {
+        "intervention": _short(action.intervention),
+        "label": action.label,
+        "category": action.category,
+        "status": action.status,
+        "site": action.site,
+        "problem": action.problem,
+        "statements": list(action.statements),
+        "strength": action.strength,
+        "evidence": action.evidence,
+        "unmet": [_gap(one) for one in action.unmet],
+        "parameters": [_parameter(one) for one in action.parameters],
+        "phase": action.phase,
+        **_filled({"place": action.place, "running": action.running}),
+    }
+
+
+def _gap(gap: Gap) -> dict[str, Any]:
+    return {
+        "requirement": _short(gap.requirement),
+        "label": gap.label,
+        "answer": gap.answer,
+        **_filled(
+            {
+                "have": gap.have,
+                "need": gap.need,
+                "unit": gap.unit,
+                "earliest": gap.earliest.isoformat() if gap.earliest else "",
+                "boundary": gap.boundary,
+                "node": gap.node,
+                "question": gap.question,
+            }
+        ),
+    }
+
+
+def _parameter(parameter: Parameter) -> dict[str, Any]:
+    bounds = {name: _number(limit) for name, limit in (("lower", parameter.lower), ("upper", parameter.upper)) if limit}
+    return {
+        "statement": parameter.statement,
+        "intervention": _short(parameter.intervention),
+        "label": parameter.label,
+        "text": parameter.text,
+        **bounds,
+        **_filled({"quantity": parameter.quantity, "unit": parameter.unit, "side": parameter.side}),
+    }
+
+
+def _conflict(conflict: Conflict) -> dict[str, Any]:
+    return {
+        "intervention": _short(conflict.intervention),
+        "label": conflict.label,
+        "site": conflict.site,
+        "advisedBy": conflict.advised_by,
+        "opposedBy": conflict.opposed_by,
+        "rule": conflict.rule,
+        **_filled({"decidedFor": conflict.decided_for}),
+    }
+
+
+def _question(question: Question) -> dict[str, Any]:
+    return {
+        "requirement": _short(question.requirement),
+        "text": question.text,
+        "site": question.site,
+        "statements": list(question.statements),
+        "actions": list(question.actions),
+    }
+
+
+def _filled(fields: dict[str, Any]) -> dict[str, Any]:
+    """Leave out what is empty."""
+    return {name: value for name, value in fields.items() if value}
+
+
+def _short(iri: str) -> str:
+    return curie(iri) if iri.startswith(HIP) else iri
+
+
+def _number(text: str) -> int | float:
+    value = float(text)
+    return int(value) if value.is_integer() else value
