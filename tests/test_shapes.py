@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -123,6 +124,12 @@ def test_closed_lists_are_those_of_the_ontology():
     for shape, values in GRAPH.subject_objects(SH["in"]):
         range_ = ontology.value(GRAPH.value(shape, SH.path), rdflib.RDFS.range)
         assert set(ontology.subjects(rdflib.RDF.type, range_)) == set(GRAPH.items(values)), shape
+
+
+def test_shapes_name_no_term_beyond_the_core_and_the_anatomy():
+    used = {f"{HIP}{name}" for name in re.findall(r"\bhip:(?!P\d)(\w+)", FILE.read_text())} - {f"{HIP}fix"}
+    known, _ = read_terms(ROOT / "ontology" / name for name in ("core.ttl", "anatomy.ttl"))
+    assert used <= known
 
 
 def test_compiled_shapes_survive_json():
