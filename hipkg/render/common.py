@@ -282,7 +282,8 @@ class _Arranger:
 
     def _findings(self, severity: str) -> tuple[str, ...]:
         found = [one for one in self._plan.findings if one.severity == severity]
-        return tuple(dict.fromkeys(clean(f"{one.message} {one.fix}") for one in found))
+        about = [f" ({local_name(one.node)})" if one.node != self._plan.patient else "" for one in found]
+        return tuple(dict.fromkeys(clean(f"{one.message}{node}") for one, node in zip(found, about, strict=True)))
 
     def _sections(self) -> tuple[Section, ...]:
         rows: dict[str, list[Row]] = {key: [] for key in HEADINGS}
@@ -416,10 +417,14 @@ class _Arranger:
         """Say how an action is carried out: what goes with it, and instructions about itself in their own words."""
         kinds = {action.intervention, *self._classes(action.intervention)}
         plain = [one for one in action.parameters if not one.side]
+        timings = tuple(dict.fromkeys(clean(self._infos[one].timing) for one in self._shown_at(action)))
+        follow_up = self._section(action) == "follow"
+        when = tuple(one for one in timings if one) if follow_up else ()
         own = [one for one in plain if one.intervention in kinds and not (one.lower or one.upper)]
         parts = [one for one in plain if one not in own]
         contents = tuple(dict.fromkeys(describe_parameter(one) for one in parts))
-        lines = [Line("with", contents, _ids(parts))] if parts else []
+        lines = [Line("", when)] if when else []
+        lines += [Line("with", contents, _ids(parts))] if parts else []
         return (*lines, *(Line("", (clean(one.text),), (one.statement,)) for one in own))
 
     def _boundaries(self, action: Action, shown: Sequence[str]) -> tuple[Line, ...]:

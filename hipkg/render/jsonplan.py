@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from hipkg.knowledge import Knowledge
     from hipkg.measure import Gap
     from hipkg.planning import Action, Conflict, Parameter, Plan, Question, StatementState
-    from hipkg.validation import Finding
+    from hipkg.validate import Finding
 
 SCHEMA = Path(__file__).parent.parent / "schemas" / "plan.schema.json"
 

@@ -1,0 +1,305 @@
+"""Write plans as RDF: what was decided, on which statements and documents, and from what with which software (PROV-O).
+
+Every node has an IRI that follows from the patient's graph and the date of the plan, so that the same plan gives the
+same triples and plans of different dates do not mix.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+import pyoxigraph as ox
+
+from hipkg.render.common import clean, software
+from hipkg.terms import HIP, PREFIXES, RDF_TYPE, RDFS, SKOS, XSD
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from rdflib import Graph
+
+    from hipkg.knowledge import Knowledge
+    from hipkg.measure import Gap
+    from hipkg.planning import Action, Conflict, Plan, Question, StatementState
+
+    Value = ox.NamedNode | ox.Literal
+    Fact = tuple[str, Value]
+
+PROV, DCTERMS, SH = PREFIXES["prov"], PREFIXES["dcterms"], PREFIXES["sh"]
+_USED_PREFIXES = {name: PREFIXES[name] for name in ("dcterms", "hip", "prov", "rdfs", "sh", "skos", "xsd")}
+_ONTOLOGY = HIP + "ontology/"
+_SOFTWARE = HIP + "software"
+
+
+def plan_graph(plan: Plan, knowledge: Knowledge) -> tuple[ox.Triple, ...]:
+    """Turn a plan into triples, without blank nodes and in a fixed order."""
+    return tuple(dict.fromkeys(_Describer(plan, knowledge).triples()))
+
+
+def plan_rdflib_graph(plan: Plan, knowledge: Knowledge) -> Graph:
+    """Turn a plan into a graph of rdflib."""
+    from rdflib import Graph
+
+    graph = Graph(bind_namespaces="none")
+    for prefix, namespace in _USED_PREFIXES.items():
+        graph.bind(prefix, namespace)
+    data = ox.serialize(plan_graph(plan, knowledge), format=ox.RdfFormat.N_TRIPLES)
+    return graph.parse(data=data, format="nt")
+
+
+def plans_to_turtle(plans: Sequence[Plan], knowledge: Knowledge) -> str:
+    """Write plans as Turtle."""
+    lines = _serialised(plans, knowledge, ox.RdfFormat.TURTLE).splitlines()
+    header = [one for one in lines if one.startswith("@prefix")]  # which the serialiser writes in any order
+    return "\n".join([*sorted(header), *lines[len(header) :]]) + "\n"
+
+
+def plans_to_jsonld(plans: Sequence[Plan], knowledge: Knowledge) -> str:
+    """Write plans as JSON-LD, compacted with the prefixes of Turtle."""
+    nodes = json.loads(_serialised(plans, knowledge, ox.RdfFormat.JSON_LD))
+    document = {"@context": _USED_PREFIXES, "@graph": [_compacted(one) for one in nodes]}
+    return json.dumps(document, ensure_ascii=False, indent=1) + "\n"
+
+
+def _compacted(node: dict[str, Any]) -> dict[str, Any]:
+    """Shorten the names in a node, or a value, of expanded JSON-LD; the text of literals is left as it is."""
+    found: dict[str, Any] = {}
+    for key, value in node.items():
+        if key == RDF_TYPE:
+            found["@type"] = [_short(one["@id"]) for one in value]
+        elif isinstance(value, list):
+            found[_short(key)] = [_compacted(one) for one in value]
+        else:
+            found[key] = _short(value) if key in {"@id", "@type"} else value
+    return found
+
+
+def _short(iri: str) -> str:
+    return next((f"{name}:{iri[len(space) :]}" for name, space in _USED_PREFIXES.items() if iri.startswith(space)), iri)
+
+
+def _serialised(plans: Sequence[Plan], knowledge: Knowledge, rdf_format: ox.RdfFormat) -> str:
+    triples = dict.fromkeys(one for plan in plans for one in plan_graph(plan, knowledge))
+    return (ox.serialize(triples, format=rdf_format, prefixes=_USED_PREFIXES) or b"").decode()
+
+
+class _Describer:
+    """Describe one plan."""
+
+    def __init__(self, plan: Plan, knowledge: Knowledge) -> None:
+        self._plan = plan
+        self._knowledge = knowledge
+        self._iris = {info.id: info.iri for info in knowledge.statements.values()}
+        self._places = {one.site: one.place for one in plan.statements}
+        self._iri = self._minted("")
+        self._activity = self._minted("", activity="derivation")
+
+    def triples(self) -> Iterator[ox.Triple]:
+        """Describe the plan, its parts, and what they refer to."""
+        yield from self._header()
+        for action in self._plan.actions:
+            yield from self._action(action)
+        for state in self._plan.statements:
+            yield from self._evaluation(state)
+        for conflict in self._plan.conflicts:
+            yield from self._conflict(conflict)
+        for question in self._plan.questions:
+            yield from self._question(question)
+        yield from self._findings()
+        yield from self._sources()
+
+    def _minted(self, place: str, **parts: str) -> str:
+        """Make the IRI of a node of this plan from the place it concerns and what it is about."""
+        base = place or self._plan.patient
+        pairs = {"plan": self._plan.as_of.isoformat(), **parts}
+        query = "&".join(f"{name}={quote(value.removeprefix(HIP), safe='-._~')}" for name, value in pairs.items())
+        return f"{base}{'&' if '?' in base else '?'}{query}"
+
+    def _action_iri(self, intervention: str, place: str) -> str:
+        return self._minted(place, action=intervention)
+
+    def _evaluation_iri(self, statement: str, place: str) -> str:
+        return self._minted(place, statement=statement)
+
+    def _header(self) -> Iterator[ox.Triple]:
+        plan = self._plan
+        documents = sorted(one.iri for one in self._knowledge.documents.values() if one.id in plan.documents)
+        version = _node(_ONTOLOGY + plan.ontology_version)
+        yield from _described(
+            self._iri,
+            (RDF_TYPE, _hip("Plan")),
+            (RDF_TYPE, _node(PROV + "Entity")),
+            (HIP + "ofPatient", _node(plan.patient)),
+            (HIP + "asOf", _typed(plan.as_of.isoformat(), "date")),
+            (HIP + "ontologyVersion", ox.Literal(plan.ontology_version)),
+            (HIP + "engine", ox.Literal(plan.engine)),
+            (HIP + "valid", _truth(plan.valid)),
+            *((HIP + "considers", _node(one)) for one in documents),
+            *((HIP + "hasAction", _node(self._action_iri(one.intervention, one.place))) for one in plan.actions),
+            *((HIP + "hasEvaluation", _node(self._evaluation_iri(one.id, one.place))) for one in plan.statements),
+            *((HIP + "hasConflict", _node(self._conflict_iri(one))) for one in plan.conflicts),
+            *((HIP + "hasQuestion", _node(self._question_iri(one))) for one in plan.questions),
+            *((HIP + "hasFinding", _node(self._finding_iri(index))) for index in range(len(plan.findings))),
+            (PROV + "wasDerivedFrom", _node(plan.patient)),
+            (PROV + "wasGeneratedBy", _node(self._activity)),
+        )
+        yield from _described(
+            self._activity,
+            (RDF_TYPE, _node(PROV + "Activity")),
+            (PROV + "used", _node(plan.patient)),
+            (PROV + "used", version),
+            (PROV + "wasAssociatedWith", _node(_SOFTWARE)),
+        )
+        yield from _described(
+            _SOFTWARE, (RDF_TYPE, _node(PROV + "SoftwareAgent")), (RDFS + "label", ox.Literal(software()))
+        )
+        yield from _described(plan.patient, (RDF_TYPE, _hip("Patient")))
+
+    def _action(self, action: Action) -> Iterator[ox.Triple]:
+        sides = dict.fromkeys(one.side for one in action.parameters if one.side)
+        yield from _described(
+            self._action_iri(action.intervention, action.place),
+            (RDF_TYPE, _hip("Action")),
+            (RDF_TYPE, _node(PROV + "Entity")),
+            (RDFS + "label", ox.Literal(" ".join(one for one in (action.label, action.site) if one))),
+            (HIP + "ofPatient", _node(self._plan.patient)),
+            (HIP + "ofIntervention", _node(action.intervention)),
+            *_at(action.place),
+            (HIP + "status", ox.Literal(action.status)),
+            (HIP + "phase", _typed(str(action.phase), "integer")),
+            (HIP + "bestStrength", ox.Literal(action.strength)),
+            (HIP + "bestQuality", ox.Literal(action.evidence)),
+            *([(HIP + "running", _truth(True))] if action.running else []),
+            *((HIP + "onSide", ox.Literal(one)) for one in sides),
+            *((HIP + "basedOn", _node(self._evaluation_iri(one, action.place))) for one in action.statements),
+            *((HIP + "specifiedBy", _node(self._iris[one.statement])) for one in action.parameters),
+            *((PROV + "wasDerivedFrom", _node(self._iris[one])) for one in action.statements),
+            (PROV + "wasGeneratedBy", _node(self._activity)),
+        )
+
+    def _evaluation(self, state: StatementState) -> Iterator[ox.Triple]:
+        iri = self._evaluation_iri(state.id, state.place)
+        unmet = [(f"{iri}&unmet={index}", gap) for index, gap in enumerate(state.unmet, start=1)]
+        lifting = [(f"{iri}&lifting={index}", gap) for index, gap in enumerate(state.lifted_by, start=1)]
+        yield from _described(
+            iri,
+            (RDF_TYPE, _hip("Evaluation")),
+            (HIP + "ofPatient", _node(self._plan.patient)),
+            (HIP + "ofStatement", _node(self._iris[state.id])),
+            *((HIP + "hasSubject", _node(one)) for one in state.subjects),
+            *_at(state.place),
+            (HIP + "state", ox.Literal(state.state)),
+            *((HIP + "unmet", _node(node)) for node, _ in unmet),
+            *((HIP + "liftedBy", _node(node)) for node, _ in lifting),
+            *((HIP + "ruledOutBy", ox.Literal(one)) for one in state.ruled_out_by),
+            *((HIP + "onBoundary", ox.Literal(one)) for one in state.on_boundary),
+        )
+        for node, gap in (*unmet, *lifting):
+            yield from _gap(node, gap)
+
+    def _conflict_iri(self, conflict: Conflict) -> str:
+        place = self._places.get(conflict.site, "")
+        sides = {"for": conflict.advised_by, "against": conflict.opposed_by}
+        return self._minted(place, action=conflict.intervention, **sides)
+
+    def _conflict(self, conflict: Conflict) -> Iterator[ox.Triple]:
+        place = self._places.get(conflict.site, "")
+        winner = conflict.decided_for
+        yield from _described(
+            self._conflict_iri(conflict),
+            (RDF_TYPE, _hip("Conflict")),
+            (HIP + "about", _node(self._action_iri(conflict.intervention, place))),
+            (HIP + "advisedBy", _node(self._evaluation_iri(conflict.advised_by, place))),
+            (HIP + "opposedBy", _node(self._evaluation_iri(conflict.opposed_by, place))),
+            (HIP + "decidedBy", ox.Literal(conflict.rule)),
+            *([(HIP + "decidedFor", _node(self._evaluation_iri(winner, place)))] if winner else []),
+        )
+
+    def _question_iri(self, question: Question) -> str:
+        return self._minted(self._places.get(question.site, ""), question=question.requirement)
+
+    def _question(self, question: Question) -> Iterator[ox.Triple]:
+        place = self._places.get(question.site, "")
+        yield from _described(
+            self._question_iri(question),
+            (RDF_TYPE, _hip("Question")),
+            (RDFS + "label", ox.Literal(question.text)),
+            (HIP + "ofRequirement", _node(question.requirement)),
+            *_at(place),
+            *((HIP + "askedBy", _node(self._evaluation_iri(one, place))) for one in question.statements),
+        )
+
+    def _finding_iri(self, index: int) -> str:
+        return self._minted("", finding=str(index + 1))
+
+    def _findings(self) -> Iterator[ox.Triple]:
+        for index, one in enumerate(self._plan.findings):
+            yield from _described(
+                self._finding_iri(index),
+                (RDF_TYPE, _node(SH + "ValidationResult")),
+                (SH + "resultSeverity", _node(SH + one.severity.capitalize())),
+                (SH + "resultMessage", ox.Literal(one.message)),
+            )
+
+    def _sources(self) -> Iterator[ox.Triple]:
+        """Describe the statements that the plan names, and their documents."""
+        named = {self._iris[one.id] for one in self._plan.statements}
+        infos = [self._knowledge.statements[one] for one in sorted(named)]
+        for info in infos:
+            yield from _described(
+                info.iri,
+                (SKOS + "notation", ox.Literal(info.id)),
+                (SKOS + "definition", ox.Literal(info.text, language="en")),
+                (HIP + "fromDocument", _node(info.document)),
+                (DCTERMS + "source", _node(info.document)),
+            )
+        cited = sorted({info.document for info in infos} & set(self._knowledge.documents))
+        for document in (self._knowledge.documents[one] for one in cited):
+            yield from _described(
+                document.iri,
+                (DCTERMS + "title", ox.Literal(document.title, language="en")),
+                *([(DCTERMS + "publisher", ox.Literal(document.publisher))] if document.publisher else []),
+                *([(DCTERMS + "issued", _typed(document.issued, "date"))] if document.issued else []),
+            )
+
+
+def _gap(node: str, gap: Gap) -> Iterable[ox.Triple]:
+    texts = {"have": gap.have, "need": gap.need, "unit": gap.unit}
+    return _described(
+        node,
+        (RDF_TYPE, _hip("Gap")),
+        (RDFS + "label", ox.Literal(clean(gap.label))),
+        (HIP + "ofRequirement", _node(gap.requirement)),
+        (HIP + "answer", ox.Literal(gap.answer)),
+        *((HIP + name, ox.Literal(text)) for name, text in texts.items() if text),
+        *([(HIP + "earliest", _typed(gap.earliest.isoformat(), "date"))] if gap.earliest else []),
+        *([(HIP + "onBoundary", ox.Literal(clean(gap.label)))] if gap.boundary else []),
+        *([(HIP + "nearestRecord", _node(gap.node))] if gap.node else []),
+    )
+
+
+def _described(subject: str, *facts: Fact) -> Iterator[ox.Triple]:
+    node = _node(subject)
+    return (ox.Triple(node, _node(predicate), value) for predicate, value in facts)
+
+
+def _at(place: str) -> list[Fact]:
+    return [(HIP + "atSite", _node(place))] if place else []
+
+
+def _node(iri: str) -> ox.NamedNode:
+    return ox.NamedNode(iri)
+
+
+def _hip(name: str) -> ox.NamedNode:
+    return ox.NamedNode(HIP + name)
+
+
+def _typed(text: str, datatype: str) -> ox.Literal:
+    return ox.Literal(text, datatype=ox.NamedNode(XSD + datatype))
+
+
+def _truth(value: bool) -> ox.Literal:
+    return _typed(str(value).lower(), "boolean")
