@@ -6,6 +6,7 @@ numbers on a store that holds the entailed graph of one patient beside the facts
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from functools import cache
 from itertools import groupby
@@ -13,6 +14,7 @@ from typing import TYPE_CHECKING
 
 import pyoxigraph as ox
 
+from hipkg.knowledge import individual_types
 from hipkg.resources import QUERIES
 from hipkg.terms import HIP
 
@@ -21,16 +23,23 @@ if TYPE_CHECKING:
 
     from hipkg.knowledge import Knowledge
 
+_NEEDS = re.compile(r"^#\+ needs: hip:(\w+)$", re.MULTILINE)
+_OF_INTERVENTION = ox.NamedNode(HIP + "ofIntervention")
 _STRATUM = ox.Variable("stratum")
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One derivation query; a step with a parameter is run once for each stratum of statements."""
+    """One derivation query.
+
+    A stratified step is run once for each stratum of statements; one that ``needs`` a property is skipped where no triple
+    has it.
+    """
 
     name: str
     text: str
     stratified: bool
+    needs: ox.NamedNode | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +105,9 @@ def derive(entailed: Iterable[ox.Triple], knowledge: Knowledge, documents: Colle
     """
     store = _store(knowledge)
     store.clear_graph(ox.DefaultGraph())
-    store.extend(_quads(entailed, _left_out(knowledge, documents)))
+    quads = _quads(entailed, _left_out(knowledge, documents))
+    store.extend(quads)
+    store.extend(individual_types((one for one in quads if one.predicate == _OF_INTERVENTION), knowledge))
     for stratified, steps in groupby(_steps(), key=lambda step: step.stratified):
         rounds = [{_STRATUM: ox.Literal(number)} for number in range(knowledge.strata)] if stratified else [None]
         chosen = tuple(steps)
@@ -129,11 +140,17 @@ def _quads(triples: Iterable[ox.Triple], left_out: frozenset[str]) -> list[ox.Qu
 @cache
 def _steps() -> tuple[Step, ...]:
     files = sorted((QUERIES / "derive").glob("*.rq"))
-    texts = [(path.stem, path.read_text(encoding="utf-8")) for path in files]
-    return tuple(Step(name, text, "#+ parameters: stratum" in text) for name, text in texts)
+    return tuple(_step(path.stem, path.read_text(encoding="utf-8")) for path in files)
+
+
+def _step(name: str, text: str) -> Step:
+    needs = _NEEDS.search(text)
+    return Step(name, text, "#+ parameters: stratum" in text, ox.NamedNode(HIP + needs[1]) if needs else None)
 
 
 def _run(store: ox.Store, step: Step, substitutions: dict[ox.Variable, ox.Literal] | None) -> None:
+    if step.needs and next(store.quads_for_pattern(None, step.needs, None), None) is None:
+        return
     found = store.query(step.text, use_default_graph_as_union=True, substitutions=substitutions)
     store.extend([ox.Quad(one.subject, one.predicate, one.object) for one in found])
 

@@ -18,6 +18,7 @@ from hipkg.errors import StaleRelease
 from hipkg.expression import Expression, from_json
 from hipkg.resources import RELEASE, ontology_files
 from hipkg.rules import Group, Rule
+from hipkg.terms import RDF_TYPE
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -142,6 +143,15 @@ class Knowledge:
         store = ox.Store()
         store.bulk_load(self.facts.encode(), format=ox.RdfFormat.N_TRIPLES, to_graph=KNOWLEDGE_GRAPH)
         return store
+
+
+def individual_types(quads: Iterable[ox.Quad], knowledge: Knowledge) -> list[ox.Quad]:
+    """State the classes of the individuals of the ontology that a patient's graph mentions."""
+    mentioned = {quad.object for quad in quads if isinstance(quad.object, ox.NamedNode)}
+    rdf_type = ox.NamedNode(RDF_TYPE)
+    return [
+        ox.Quad(one, rdf_type, ox.NamedNode(kind)) for one in mentioned for kind in knowledge.individual_types.get(one.value, ())
+    ]
 
 
 @cache

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 _TYPE = ox.NamedNode(RDF_TYPE)
 _RUNNING = ox.NamedNode(HIP + "CurrentActivity")
+_PROBLEM_OF = HIP + "problemOf"
 _DAYS = "d"
 
 
@@ -107,7 +108,9 @@ class Measurer:
             match operand:
                 case Named(iri) if self._knowledge.definition(iri) is None:
                     continue
-                case Named(iri) | Some(_, Named(iri)):
+                case Named(iri):
+                    parts.append(iri)
+                case Some(prop, Named(iri)) if prop == _PROBLEM_OF:
                     parts.append(iri)
                 case _:
                     return ()

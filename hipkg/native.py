@@ -12,6 +12,7 @@ import pyoxigraph as ox
 
 from hipkg.compile.sparql import PROLOGUE
 from hipkg.errors import InconsistentData
+from hipkg.knowledge import individual_types
 from hipkg.terms import RDF_TYPE, curie
 
 if TYPE_CHECKING:
@@ -31,21 +32,13 @@ def entail(triples: Iterable[ox.Triple], knowledge: Knowledge) -> tuple[ox.Tripl
     store = ox.Store()
     asserted = [ox.Quad(one.subject, one.predicate, one.object) for one in triples]
     store.extend(asserted)
-    store.extend(_individual_types(asserted, knowledge))
+    store.extend(individual_types(asserted, knowledge))
     present = {quad.object.value for quad in store if isinstance(quad.object, ox.NamedNode)}
     present |= {quad.predicate.value for quad in asserted}
     for group in knowledge.groups:
         _run(store, group, present)
     _check(store, knowledge, present)
     return tuple(quad.triple for quad in store if not _is_term(quad, knowledge))
-
-
-def _individual_types(quads: Iterable[ox.Quad], knowledge: Knowledge) -> list[ox.Quad]:
-    """State the classes of the individuals of the ontology that a patient's graph mentions."""
-    mentioned = {quad.object for quad in quads if isinstance(quad.object, ox.NamedNode)}
-    return [
-        ox.Quad(one, _TYPE, ox.NamedNode(kind)) for one in mentioned for kind in knowledge.individual_types.get(one.value, ())
-    ]
 
 
 def _run(store: ox.Store, group: Group, present: set[str]) -> None:

@@ -1,0 +1,5 @@
+"""Run the command line with ``python -m hipkg``."""
+
+from hipkg.cli import main
+
+main()
