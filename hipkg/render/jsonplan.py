@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
     from hipkg.knowledge import Knowledge
     from hipkg.measure import Gap
     from hipkg.planning import Action, Conflict, Parameter, Plan, Question, StatementState
-    from hipkg.validate import Finding
+    from hipkg.validation import Finding
 
 SCHEMA = Path(__file__).parent.parent / "schemas" / "plan.schema.json"
 
@@ -43,8 +44,7 @@ def plans_to_json(plans: Sequence[Plan], knowledge: Knowledge) -> str:
 
 
 def _finding(finding: Finding) -> dict[str, Any]:
-    names = ("severity", "shape", "patient", "node", "path", "value", "message", "fix")
-    return _filled({name: str(getattr(finding, name)) for name in names})
+    return _filled(asdict(finding))
 
 
 def _statements(plan: Plan, knowledge: Knowledge) -> dict[str, Any]:

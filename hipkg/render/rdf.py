@@ -13,7 +13,7 @@ from urllib.parse import quote
 import pyoxigraph as ox
 
 from hipkg.render.common import clean, software
-from hipkg.terms import HIP, PREFIXES, RDF_TYPE, RDFS, SKOS, XSD
+from hipkg.terms import HIP, PREFIXES, RDF_TYPE, RDFS, SKOS, XSD, expand
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -241,6 +241,8 @@ class _Describer:
                 (RDF_TYPE, _node(SH + "ValidationResult")),
                 (SH + "resultSeverity", _node(SH + one.severity.capitalize())),
                 (SH + "resultMessage", ox.Literal(one.message)),
+                (SH + "sourceShape", _node(expand(one.shape))),
+                (SH + "focusNode", _node(one.node)),
             )
 
     def _sources(self) -> Iterator[ox.Triple]:
