@@ -16,7 +16,7 @@ import pyoxigraph as ox
 
 from hipkg.errors import StaleRelease
 from hipkg.expression import Expression, from_json
-from hipkg.resources import RELEASE, ontology_files
+from hipkg.resources import PATIENT_SHAPES, RELEASE, ontology_files
 from hipkg.rules import Group, Rule
 from hipkg.terms import RDF_TYPE
 
@@ -116,6 +116,8 @@ class Knowledge:
     interventions: Mapping[str, InterventionInfo]
     documents: Mapping[str, DocumentInfo]
     facts: str
+    wholes: Mapping[str, frozenset[str]]
+    raw_shapes: list[dict[str, Any]]
 
     @cached_property
     def strata(self) -> int:
@@ -161,9 +163,9 @@ def _definition(knowledge: Knowledge, iri: str) -> Expression | None:
 
 
 def source_stamp(files: Iterable[Path] | None = None) -> str:
-    """Hash the Turtle sources of the ontology."""
+    """Hash the Turtle sources of the ontology and the shapes of patients."""
     digest = sha256(str(FORMAT).encode())
-    for path in files or ontology_files():
+    for path in (*(files or ontology_files()), PATIENT_SHAPES):
         digest.update(path.name.encode())
         digest.update(path.read_bytes())
     return digest.hexdigest()
@@ -212,6 +214,8 @@ def knowledge_from_json(data: dict[str, Any]) -> Knowledge:
         interventions={one["iri"]: InterventionInfo(**{**one, "superclasses": frozenset(one["superclasses"])}) for one in data["interventions"]},
         documents={one["iri"]: DocumentInfo(**one) for one in data["documents"]},
         facts=data["facts"],
+        wholes=_sets(data["wholes"]),
+        raw_shapes=data["shapes"],
     )
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
+from functools import cache
 from typing import TYPE_CHECKING
 
 import pyoxigraph as ox
@@ -62,6 +63,15 @@ class _Probe:
     wanted: str
 
 
+@dataclass(frozen=True, slots=True)
+class _Relaxed:
+    """A relaxed definition as a graph pattern of ``?x``, with its probes and the properties that it cannot do without."""
+
+    pattern: str
+    probes: tuple[_Probe, ...]
+    properties: frozenset[str]
+
+
 class Measurer:
     """Measure the gaps of one patient.
 
@@ -73,6 +83,7 @@ class Measurer:
         self._knowledge = knowledge
         self._as_of = as_of
         self._known: dict[tuple[str, tuple[str, ...]], tuple[Gap, ...]] = {}
+        self._occurring: dict[str, bool] = {}
 
     def gaps(self, requirement: str, nodes: Sequence[str]) -> tuple[Gap, ...]:
         """List the parts of a requirement that none of the nodes (a subject and its patient) fulfils."""
@@ -86,7 +97,7 @@ class Measurer:
         definition = self._knowledge.definition(requirement)
         if definition is None or not _counts_days(definition, self._knowledge):
             return False
-        return any(self._on_boundary(probe, row) for probe, row in self._rows(definition, nodes))
+        return any(self._on_boundary(probe, row) for probe, row in self._rows(requirement, nodes))
 
     def _open_parts(self, requirement: str, nodes: Sequence[str], seen: set[str]) -> Iterable[Gap]:
         if requirement in seen or any(self._is_a(node, requirement) for node in nodes):
@@ -124,7 +135,7 @@ class Measurer:
         label = self._knowledge.label(requirement)
         question = self._knowledge.questions.get(requirement, "")
         definition = self._knowledge.definition(requirement)
-        candidates = [self._judge(probe, row) for probe, row in self._rows(definition, nodes)] if definition else []
+        candidates = [self._judge(probe, row) for probe, row in self._rows(requirement, nodes)]
         near = [one for one in candidates if one is not None]
         if not near:
             need, unit = self._need(definition)
@@ -139,16 +150,21 @@ class Measurer:
             return " and ".join(f"{symbol} {limit}" for symbol, limit in facet.bounds), self._knowledge.units.get(facet.prop, "")
         return "", ""
 
-    def _rows(self, definition: Expression, nodes: Sequence[str]) -> list[tuple[_Probe, ox.QuerySolution]]:
+    def _rows(self, requirement: str, nodes: Sequence[str]) -> list[tuple[_Probe, ox.QuerySolution]]:
         """Ask the relaxed definition of the nodes; each answer comes once for each place where it can fall short."""
-        relaxer = _Relaxer(self._knowledge)
-        lines = relaxer.lines(definition, "?x")
-        if not relaxer.probes:
+        relaxed = _relax(self._knowledge, requirement)
+        if not relaxed.probes or not all(self._occurs(prop) for prop in relaxed.properties):
             return []
         values = " ".join(term(node) for node in nodes)
-        query = f"{PROLOGUE}SELECT * WHERE {{\n  VALUES ?x {{ {values} }}\n" + "\n".join(lines) + "\n}"
-        solutions = self._store.query(query)
-        return [(probe, row) for row in solutions for probe in relaxer.probes]  # type: ignore[union-attr, misc]
+        solutions = self._store.query(f"{PROLOGUE}SELECT * WHERE {{\n  VALUES ?x {{ {values} }}\n{relaxed.pattern}\n}}")
+        return [(probe, row) for row in solutions for probe in relaxed.probes]  # type: ignore[union-attr, misc]
+
+    def _occurs(self, prop: str) -> bool:
+        """Tell whether any triple has a property, so that a query that cannot answer is not asked."""
+        if prop not in self._occurring:
+            found = self._store.quads_for_pattern(None, ox.NamedNode(prop), None, ox.DefaultGraph())
+            self._occurring[prop] = next(found, None) is not None
+        return self._occurring[prop]
 
     def _judge(self, probe: _Probe, row: ox.QuerySolution) -> Gap | None:
         """Compare a recorded value with the wanted one; None if this is not where the record falls short."""
@@ -185,6 +201,16 @@ class Measurer:
         return any(symbol == ">=" and Decimal(limit) - days in {0, 1} for symbol, limit in probe.bounds)
 
 
+@cache
+def _relax(knowledge: Knowledge, requirement: str) -> _Relaxed:
+    definition = knowledge.definition(requirement)
+    if definition is None:
+        return _Relaxed("", (), frozenset())
+    relaxer = _Relaxer(knowledge)
+    lines = relaxer.lines(definition, "?x")
+    return _Relaxed("\n".join(lines), tuple(relaxer.probes), frozenset(relaxer.properties))
+
+
 class _Relaxer:
     """Rewrite a definition with its limits left open, noting where they were."""
 
@@ -192,6 +218,7 @@ class _Relaxer:
         self._knowledge = knowledge
         self._variables = Variables()
         self.probes: list[_Probe] = []
+        self.properties: set[str] = set()
 
     def lines(self, expression: Expression, subject: str) -> list[str]:
         """Write the lines of the relaxed pattern and collect the probes."""
@@ -203,11 +230,13 @@ class _Relaxer:
                 return [line for operand in operands for line in self.lines(operand, subject)]
             case Some(prop, filler):
                 target = self._variables.fresh()
+                self.properties.add(prop)
                 return [f"  {subject} {term(prop)} {target} .", *self.lines(filler, target)]
             case Facet(prop, _, bounds) if bounds:
                 return self._open_facet(subject, prop, bounds)
             case Value(prop, individual) if prop in self._knowledge.single_valued:
                 value = self._variables.fresh()
+                self.properties.add(prop)
                 self.probes.append(_Probe(subject[1:], prop, value[1:], "", (), individual))
                 return [f"  {subject} {term(prop)} {value} ."]
             case _:
@@ -215,6 +244,7 @@ class _Relaxer:
 
     def _open_facet(self, subject: str, prop: str, bounds: tuple[tuple[str, str], ...]) -> list[str]:
         value = self._variables.fresh()
+        self.properties.add(prop)
         upper_end = self._knowledge.upper_ends.get(prop)
         upper = self._variables.fresh() if upper_end else ""
         self.probes.append(_Probe(subject[1:], prop, value[1:], upper[1:], bounds, ""))

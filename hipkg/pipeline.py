@@ -14,7 +14,7 @@ from hipkg.planning import Plan, Planner
 from hipkg.read import PatientGraph, read
 from hipkg.reasoning import EngineName, reason_over
 from hipkg.terms import curie
-from hipkg.validation import Finding, validate_triples
+from hipkg.validation import Finding, validate_patients
 
 if TYPE_CHECKING:
     import os
@@ -41,7 +41,10 @@ def plans(
     """
     check_documents(documents)
     graphs = read(source, format=format, as_of=as_of)
-    return tuple(plan_graph(graph, engine=engine, documents=documents, allow_invalid=allow_invalid) for graph in graphs)
+    found = _validated(graphs)
+    return tuple(
+        _plan(graph, found[graph.iri], engine=engine, documents=documents, allow_invalid=allow_invalid) for graph in graphs
+    )
 
 
 def plan(
@@ -67,9 +70,21 @@ def plan_graph(
     graph: PatientGraph, *, engine: EngineName = "native", documents: Collection[str] = (), allow_invalid: bool = False
 ) -> Plan:
     """Make the plan of a patient that has been read."""
-    findings, derivation = derivation_of(graph, engine=engine, documents=documents, allow_invalid=allow_invalid)
-    planner = Planner(derivation, released.load(), graph.iri, graph.as_of)
-    return planner.plan(engine, findings, sorted(documents))
+    return _plan(graph, _validated((graph,))[graph.iri], engine=engine, documents=documents, allow_invalid=allow_invalid)
+
+
+def _plan(
+    graph: PatientGraph,
+    findings: tuple[Finding, ...],
+    *,
+    engine: EngineName,
+    documents: Collection[str],
+    allow_invalid: bool,
+) -> Plan:
+    if not allow_invalid:
+        refuse_violations(graph, findings)
+    derivation = derive(reason_graph(graph, engine), released.load(), documents)
+    return Planner(derivation, released.load(), graph.iri, graph.as_of).plan(engine, findings, sorted(documents))
 
 
 def derivation_of(
@@ -79,15 +94,27 @@ def derivation_of(
 
     Raises `InvalidPatient` on a violation unless ``allow_invalid``.
     """
-    findings = validate_graph(graph)
+    findings = _validated((graph,))[graph.iri]
+    if not allow_invalid:
+        refuse_violations(graph, findings)
+    return findings, derive(reason_graph(graph, engine), released.load(), documents)
+
+
+def refuse_violations(graph: PatientGraph, findings: tuple[Finding, ...]) -> None:
+    """Raise `InvalidPatient` if any finding is a violation."""
     violations = [one for one in findings if one.severity == "violation"]
-    if violations and not allow_invalid:
+    if violations:
         raise InvalidPatient(
             f"The patient {curie(graph.iri)} has {len(violations)} violation(s), the first: {violations[0].message}",
             place=graph.source,
             remedy="Run `hipkg validate` to see all of them, or use --allow-invalid.",
         )
-    return findings, derive(reason_graph(graph, engine), released.load(), documents)
+
+
+def _validated(graphs: tuple[PatientGraph, ...]) -> dict[str, tuple[Finding, ...]]:
+    """Validate patients together, so that what they share is seen, and sort the findings by patient."""
+    found = validate_patients({graph.iri: graph.triples for graph in graphs})
+    return {graph.iri: tuple(one for one in found if one.patient == graph.iri) for graph in graphs}
 
 
 def reason_graph(graph: PatientGraph, engine: EngineName = "native") -> tuple[ox.Triple, ...]:
@@ -103,11 +130,6 @@ def normalised(graph: PatientGraph) -> tuple[ox.Triple, ...]:
     return tuple(quad.triple for quad in store)
 
 
-def validate_graph(graph: PatientGraph) -> tuple[Finding, ...]:
-    """Check one patient that has been read against the shapes and the vocabulary."""
-    return validate_triples(graph.triples, graph.iri)
-
-
 def validate(
     source: str | os.PathLike[str] | bytes,
     *,
@@ -115,7 +137,7 @@ def validate(
     as_of: date | None = None,
 ) -> tuple[Finding, ...]:
     """Check every patient of a file against the shapes; the parameters and errors are those of `plans`."""
-    return tuple(one for graph in read(source, format=format, as_of=as_of) for one in validate_graph(graph))
+    return tuple(one for found in _validated(read(source, format=format, as_of=as_of)).values() for one in found)
 
 
 def reason(

@@ -20,7 +20,9 @@ from hipkg.compile.native import NativeCompiler
 from hipkg.errors import OntologyError
 from hipkg.expression import named_classes, to_json
 from hipkg.knowledge import FORMAT, DocumentInfo, InterventionInfo, StatementInfo, source_stamp
-from hipkg.resources import ontology_files
+from hipkg.resources import PATIENT_SHAPES, ontology_files
+from hipkg.shapes import compile_shapes
+from hipkg.shapes import to_json as to_json_shapes
 from hipkg.terms import HIP, OWL, RDFS, SKOS, XSD, curie
 
 if TYPE_CHECKING:
@@ -108,6 +110,8 @@ class _Builder:
             "interventions": [{**asdict(one), "superclasses": sorted(one.superclasses)} for one in interventions],
             "documents": [asdict(document) for document in self._documents()],
             "facts": self._facts(statements),
+            "wholes": _lists(self._wholes()),
+            "shapes": to_json_shapes(compile_shapes(PATIENT_SHAPES)),
         }
 
     def _text(self, subject: str, prop: str) -> str:
@@ -271,6 +275,9 @@ class _Builder:
         if definition is None:
             return {iri}
         return set().union(*(self._mentioned(one, seen) for one in named_classes(definition)))
+
+    def _wholes(self) -> dict[str, list[str]]:
+        return {subject: values for (subject, prop), values in self._texts.items() if prop == HIP + "anatomicalPartOf"}
 
     def _documents(self) -> list[DocumentInfo]:
         found = sorted(iri for iri, kinds in self._axioms.individual_types.items() if HIP + "Document" in kinds)

@@ -11,6 +11,7 @@ ONTOLOGY = ROOT / "ontology"
 QUERIES = ROOT / "queries"
 SHAPES = ROOT / "shapes"
 RELEASE = ONTOLOGY / "release"
+PATIENT_SHAPES = SHAPES / "patient.ttl"
 
 
 def ontology_files() -> tuple[Path, ...]:

@@ -11,7 +11,7 @@ in the graph are skipped, so the cost follows the patient and not the number of 
 - one ``sh:sparql`` of the form SELECT ... WHERE, which binds ``$this`` outside filters and does without ``$PATH``;
 - about a shape: ``sh:severity``, ``sh:message``, ``sh:name``, ``sh:description``, ``sh:order``, ``hip:fix``.
 
-Anything else in a shapes file is an error. `hipkg.validate.validate_with_pyshacl` is the reference for the results.
+Anything else in a shapes file is an error. `hipkg.validation.validate_with_pyshacl` is the reference for the results.
 """
 
 from __future__ import annotations

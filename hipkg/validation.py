@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, Any
 
 import pyoxigraph as ox
 
-from hipkg.resources import SHAPES, ontology_files
-from hipkg.shapes import Background, CompiledShape, Result, check, compile_shapes, read_background
+from hipkg.knowledge import load
+from hipkg.resources import PATIENT_SHAPES, ontology_files
+from hipkg.shapes import Background, CompiledShape, Result, check, from_json, read_background
 from hipkg.terms import HIP, OWL, PREFIXES, RDF_TYPE, RDFS, XSD, curie, expand
 
 if TYPE_CHECKING:
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
 
     from hipkg.shapes import Severity, Term
 
-PATIENT_SHAPES = SHAPES / "patient.ttl"
 UNKNOWN_TERM = "hip:V01-unknown-term"
 DEFINED_CLASS = "hip:V02-defined-class"
 
@@ -71,10 +71,10 @@ class Rules:
 def validate_triples(triples: Iterable[ox.Triple], patient: str, rules: Rules | None = None) -> tuple[Finding, ...]:
     """Validate the graph of one patient.
 
-    Parameters: ``patient`` is the IRI of the patient; ``rules`` default to those of the sources of the ontology.
+    Parameters: ``patient`` is the IRI of the patient; ``rules`` default to those of the release.
     Returns the findings sorted by severity, shape, node, path and value.
     """
-    graph, rules = tuple(triples), rules or source_rules()
+    graph, rules = tuple(triples), rules or released_rules()
     results = check(graph, rules.shapes, rules.background)
     return _sorted(
         [
@@ -179,22 +179,12 @@ def defined_classes(triples: Iterable[ox.Triple], patient: str, defined: Collect
 
 
 @cache
-def source_rules() -> Rules:
-    """Read the rules from the sources of the ontology and the shapes, once per process."""
-    files = ontology_files()
-    known, defined = read_terms(files)
-    return Rules(compile_shapes(PATIENT_SHAPES), read_background(files), known, defined)
-
-
-def read_terms(files: Iterable[Path]) -> tuple[frozenset[str], frozenset[str]]:
-    """Read the terms of the ontology, and which of its classes are defined, from its Turtle modules."""
-    known, defined = set(), set()
-    for quad in (quad for file in files for quad in ox.parse(path=file, format=ox.RdfFormat.TURTLE)):
-        if isinstance(quad.subject, ox.NamedNode):
-            known.add(quad.subject.value)
-            if quad.predicate.value == OWL + "equivalentClass":
-                defined.add(quad.subject.value)
-    return frozenset(known), frozenset(defined)
+def released_rules() -> Rules:
+    """Take the rules from the release, once per process."""
+    knowledge = load()
+    types = {iri: frozenset(kinds) for iri, kinds in knowledge.individual_types.items()}
+    background = Background(knowledge.superclasses, types, knowledge.wholes)
+    return Rules(from_json(knowledge.raw_shapes), background, knowledge.terms, frozenset(knowledge.raw_definitions))
 
 
 def findings_to_json(findings: Iterable[Finding]) -> list[dict[str, Any]]:
