@@ -38,6 +38,8 @@ FORMATS = {
     "json-ld": ox.RdfFormat.JSON_LD,
 }
 
+HIP_TROUBLE = ("HipPain", "HipOsteoarthritis", "HeterotopicOssification", "JointSpaceNarrowing")
+
 some_patients = settings(
     max_examples=int(os.environ.get("HIPKG_RANDOM_PATIENTS", "40")),
     deadline=None,
@@ -45,6 +47,39 @@ some_patients = settings(
     phases=[Phase.generate, Phase.shrink],
     suppress_health_check=list(HealthCheck),
 )
+
+
+@st.composite
+def hip_patients(draw: Any) -> frozenset[ox.Triple]:
+    """Draw a patient about whom the documents have something to say.
+
+    A random patient rarely has a painful hip, and contradicts the ontology in one case of three. So hip trouble is
+    added, and problems are left out until nothing contradicts.
+    """
+    triples = draw(patient_triples())
+    hips = sorted({one.subject.value for one in triples if one.object == ox.NamedNode(HIP + "HipJoint")})
+    for hip in hips:
+        for kind in draw(st.sets(st.sampled_from(HIP_TROUBLE), min_size=1, max_size=3)):
+            problem = f"{hip}{kind}"
+            triples |= {
+                triple(PATIENT, "hasProblem", problem),
+                triple(problem, "a", HIP + kind),
+                triple(problem, "hasSite", hip),
+            }
+    for index in range(6):
+        if not contradicts(triples):
+            break
+        left_out = ox.NamedNode(f"{BASE}p/problem{index}")
+        triples = frozenset(one for one in triples if left_out not in (one.subject, one.object))
+    return triples
+
+
+def contradicts(triples: Iterable[ox.Triple]) -> bool:
+    try:
+        reason_over(triples)
+    except InconsistentData:
+        return True
+    return False
 
 
 def written(triples: Iterable[ox.Triple], format: str = "n-triples") -> bytes:  # noqa: A002 - as in hipkg.plans
@@ -128,7 +163,7 @@ def assert_same(one: Any, other: Any) -> None:
 
 
 @some_patients
-@given(triples=patient_triples())
+@given(triples=hip_patients())
 def test_mirroring_a_patient_mirrors_the_plan(triples: frozenset[ox.Triple]) -> None:
     before, after = made(triples), made(renamed(triples, mirrored))
     assert_same(plain(after, str), plain(before, mirrored))
@@ -141,7 +176,7 @@ def test_mirroring_twice_changes_nothing(triples: frozenset[ox.Triple]) -> None:
 
 
 @some_patients
-@given(triples=patient_triples())
+@given(triples=hip_patients())
 def test_renaming_nodes_changes_only_names(triples: frozenset[ox.Triple]) -> None:
     before, after = made(triples), made(renamed(triples, shuffled_name))
     assert_same(plain(after, unshuffled_name), plain(before, str))
@@ -164,7 +199,7 @@ KNEE = (
 
 
 @some_patients
-@given(triples=patient_triples())
+@given(triples=hip_patients())
 def test_a_knee_changes_nothing_for_the_hips(triples: frozenset[ox.Triple]) -> None:
     before, after = plan_of(triples), plan_of([*triples, *KNEE])
     places = {one.place for one in (*before.statements, *before.actions)}
@@ -172,7 +207,7 @@ def test_a_knee_changes_nothing_for_the_hips(triples: frozenset[ox.Triple]) -> N
 
 
 @some_patients
-@given(triples=patient_triples(), other=patient_triples(name="other"))
+@given(triples=hip_patients(), other=patient_triples(name="other"))
 def test_another_patient_in_the_file_changes_nothing(
     triples: frozenset[ox.Triple], other: frozenset[ox.Triple]
 ) -> None:
@@ -181,7 +216,7 @@ def test_another_patient_in_the_file_changes_nothing(
 
 
 @some_patients
-@given(triples=patient_triples())
+@given(triples=hip_patients())
 def test_facts_of_another_vocabulary_change_nothing(triples: frozenset[ox.Triple]) -> None:
     note, kind = ox.NamedNode("https://example.com/note"), ox.NamedNode("https://example.com/Thing")
     nodes = {one.subject for one in triples}
@@ -191,7 +226,7 @@ def test_facts_of_another_vocabulary_change_nothing(triples: frozenset[ox.Triple
 
 
 @some_patients
-@given(triples=patient_triples(), format=st.sampled_from(sorted(FORMATS)), random=st.randoms(use_true_random=False))
+@given(triples=hip_patients(), format=st.sampled_from(sorted(FORMATS)), random=st.randoms(use_true_random=False))
 def test_neither_order_nor_format_changes_a_byte(triples: frozenset[ox.Triple], format: str, random: Any) -> None:  # noqa: A002
     ordered = sorted(triples, key=str)
     mixed = list(ordered)
@@ -204,19 +239,16 @@ def test_neither_order_nor_format_changes_a_byte(triples: frozenset[ox.Triple], 
 
 
 @some_patients
-@given(triples=patient_triples(), data=st.data())
+@given(triples=hip_patients(), data=st.data())
 def test_more_facts_never_entail_less(triples: frozenset[ox.Triple], data: st.DataObject) -> None:
     fewer = data.draw(st.sets(st.sampled_from(sorted(triples, key=str)), max_size=len(triples)))
-    try:
-        more = set(reason_over(triples))
-    except InconsistentData:
-        return
+    more = set(reason_over(triples))
     assert set(reason_over(fewer)) <= more
     assert set(reason_over(more)) == more
 
 
 @some_patients
-@given(triples=patient_triples())
+@given(triples=hip_patients())
 def test_what_is_refused_for_a_class_is_refused_for_every_kind_of_it(triples: frozenset[ox.Triple]) -> None:
     plan = plan_of(triples)
     kinds = {iri: info.superclasses for iri, info in load().interventions.items()}
@@ -230,7 +262,7 @@ def test_what_is_refused_for_a_class_is_refused_for_every_kind_of_it(triples: fr
 
 
 @some_patients
-@given(triples=patient_triples())
+@given(triples=hip_patients())
 def test_every_status_rests_on_a_statement_in_the_right_state(triples: frozenset[ox.Triple]) -> None:
     plan = plan_of(triples)
     effects = {info.id: info.effect.removeprefix(HIP) for info in load().statements.values()}
