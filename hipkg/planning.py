@@ -195,7 +195,8 @@ class Planner:
         parameters = self._parameters(derived)
         specifying = [self._by_id[one.statement] for one in parameters]
         strength, evidence = self._grades([*map(self._info, deciding), *specifying])
-        ids = sorted(self._info(one).id for one in evaluations)
+        settled = derived.status not in {"conditional", "caution"}
+        ids = sorted(self._info(one).id for one in evaluations if not (settled and one.state == "later-if"))
         return Action(
             derived.intervention,
             info.label,
