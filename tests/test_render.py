@@ -1,0 +1,644 @@
+"""What a plan looks like in each format, and what holds whatever the plan."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+from dataclasses import replace
+from datetime import date
+from functools import cache
+from html.parser import HTMLParser
+from pathlib import Path
+
+import jsonschema
+import pyoxigraph as ox
+import pyshacl
+import pytest
+import rdflib
+
+from hipkg.errors import UsageError
+from hipkg.knowledge import load
+from hipkg.measure import Gap
+from hipkg.pipeline import plan
+from hipkg.planning import Conflict, Plan, Question
+from hipkg.render import FORMATS, render
+from hipkg.render.common import QUESTIONS_SHOWN, clean, describe_gap, join_sites, local_name, sheet
+from hipkg.render.html import plan_to_html
+from hipkg.render.jsonplan import SCHEMA, plan_to_json
+from hipkg.render.markdown import plan_to_markdown
+from hipkg.render.rdf import plan_graph, plan_rdflib_graph
+from hipkg.render.text import plans_to_text
+from hipkg.resources import ROOT, SHAPES
+from hipkg.terms import HIP
+from hipkg.validation import Finding
+
+AS_OF = date(2026, 11, 23)
+CASES = ROOT / "tests" / "cases" / "statements"
+PATIENTS = {"d0": "d0-painful-degenerative-hip", "d1": "d1-bilateral-hip-osteoarthritis"}
+HOSTILE = "**bold** [x](https://e.org/a) <script>\"'& `|`\n# head\x1b[31m $1 {end} ]; end %% \u202e#quot;"
+PROV = "http://www.w3.org/ns/prov#"
+
+
+@cache
+def made(name: str) -> Plan:
+    return plan(ROOT / "examples" / f"{PATIENTS[name]}.ttl", as_of=AS_OF)
+
+
+@cache
+def case(name: str) -> tuple[Plan, ...]:
+    return tuple(plan(one, as_of=AS_OF) for one in sorted((CASES / name).glob("*.ttl")))
+
+
+@pytest.fixture(params=sorted(PATIENTS))
+def example(request) -> Plan:
+    return made(request.param)
+
+
+def empty(name: str = "d0") -> Plan:
+    return replace(made(name), statements=(), actions=(), conflicts=(), questions=(), findings=())
+
+
+def hostile() -> Plan:
+    original = made("d0")
+    actions = tuple(replace(one, label=HOSTILE, site=f"left {HOSTILE}") for one in original.actions)
+    questions = tuple(replace(one, text=f"{index}. {HOSTILE}") for index, one in enumerate(original.questions))
+    return replace(original, actions=actions, questions=questions)
+
+
+def text(of: Plan, width: int = 80, **options: bool) -> str:
+    return plans_to_text((of,), load(), width=width, **options)
+
+
+def section(written: str, heading: str) -> str:
+    """Cut the part of a text at 80 columns or more that stands beside a heading."""
+    lines = written.splitlines()
+    start = next(index for index, line in enumerate(lines) if line.startswith(heading))
+    length = next((index for index, line in enumerate(lines[start + 1 :], 1) if not line), len(lines))
+    return "\n".join(lines[start : start + length])
+
+
+def finding(severity: str, message: str) -> Finding:
+    patient = made("d0").patient
+    return Finding(severity, "hip:P00-example", patient, f"{patient}/node", "hip:age", "", message, "Mend it.")
+
+
+# Text
+
+
+def test_the_text_reads_in_the_order_of_urgency():
+    written = text(made("d0"))
+    headings = re.findall(r"^[A-Z]{2}[A-Z ]+?(?=  )", written, re.MULTILINE)
+    assert headings == ["DO NOW", "WAITING", "DO NOT", "AVOID", "CAUTION", "DISAGREE", "FOLLOW", "LEARN", "ASK NEXT"]
+    assert written.startswith("Plan · patient d0 · left hip · as of 2026-11-23 · hipkg")
+    assert "Decision support for professionals, not medical advice." in written
+
+
+def test_an_action_shows_its_site_its_grades_and_the_statements_that_give_it_its_status():
+    now = section(text(made("d0"), 110), "DO NOW")
+    assert re.search(r"● Oral NSAID +left hip +strong / high +D0-02 D0-08 D1-03 D1-07$", now, re.MULTILINE)
+    assert "D1-17" not in now
+    assert re.search(r"● Cane in the right hand +left hip +- / - +D0-29 D0-30$", now, re.MULTILINE)
+    refused = section(text(made("d0"), 110), "DO NOT")
+    assert re.search(r"✖ Intra-articular hyaluronic acid +left hip +strong / high +D0-41 D1-25$", refused, re.MULTILINE)
+
+
+def test_the_contents_of_a_programme_are_told_on_one_line_with_their_bounds():
+    now = " ".join(section(text(made("d0")), "DO NOW").split())
+    contents = "hip strengthening · range-of-motion exercise · gait training"
+    assert f"(programme length at least 84 d) · {contents} D0-05 D0-06 D0-21 D0-22" in now
+    assert "84.0" not in now
+
+
+def test_an_instruction_about_the_action_itself_is_given_in_its_own_words():
+    assert "Use the smallest NSAID dose that works." in section(text(made("d0")), "DO NOW")
+
+
+def test_a_waiting_action_names_its_gates_first_and_then_its_alternatives():
+    row = next(one for one in rows(made("d0"), "waiting") if "corticosteroid" in one.title)
+    assert [(one.lead, one.statements) for one in row.lines] == [
+        ("needs", ("D0-47",)),
+        ("and either", ("D0-33",)),
+        ("or", ("D1-23",)),
+    ]
+    gate, *alternatives = (set(one.parts) for one in row.lines)
+    assert not any(gate & one for one in alternatives)
+    assert "uncontrolled pain (unknown)" in row.lines[1].parts
+
+
+def test_an_advised_action_that_a_gate_holds_back_waits_for_the_gate_alone():
+    row = next(one for one in rows(made("d0"), "waiting") if one.title == "Acetaminophen")
+    assert [(one.lead, one.statements) for one in row.lines] == [("needs", ("D0-16",))]
+
+
+def test_a_class_whose_gates_are_told_at_its_kinds_has_no_row():
+    told = {one.title for one in rows(made("d0"), "waiting", "caution")}
+    labels = {one.label for one in made("d0").actions}
+    assert "image-guided intervention" in labels
+    assert "Image-guided intervention" not in told
+    assert "Total hip arthroplasty" in told
+
+
+def test_what_lifts_a_refusal_is_told_only_if_nothing_else_refuses():
+    leads = {one.title: [line.lead for line in one.lines] for one in rows(made("d0"), "not")}
+    assert leads["Surgical excision of heterotopic ossification"] == ["lifted by"]
+    assert leads["Intra-articular hyaluronic acid injection"] == []
+
+
+def test_a_disagreement_shows_both_sides_with_their_words_and_what_decides():
+    disputed = section(text(made("d0"), 200), "DISAGREE")
+    assert "⚖ Acetaminophen" in disputed
+    assert re.search(r"for .*\(document D1, - / -\)  D1-09", disputed)
+    assert re.search(r"against .*\(document D0, - / -\)  D0-16", disputed)
+    assert "a gate keeps it waiting: D0-16 stands" in disputed
+
+
+def test_a_conflict_that_nothing_decides_says_so():
+    action = replace(made("d0").actions[0], status="conflict")
+    conflict = Conflict(action.intervention, action.label, action.site, "D0-02", "D1-07", "undecided", "")
+    undecided = replace(made("d0"), actions=(action,), conflicts=(conflict,))
+    written = text(undecided)
+    assert "DO NOW" not in written
+    assert "nothing decides" in section(written, "DISAGREE")
+
+
+def test_the_same_action_on_both_sides_is_told_once():
+    now = section(text(made("d1")), "DO NOW")
+    assert now.count("Physical therapy") == 1
+    assert re.search(r"Physical therapy +both hips", now)
+    assert "left hip" not in now
+
+
+def test_what_differs_between_the_sides_is_told_apart():
+    right = [one for one in made("d1").actions if one.site == "right hip"]
+    left = [one for one in made("d1").actions if one.site != "right hip"]
+    marked = [replace(one, running=True) if one.label == "cane" else one for one in right]
+    now = section(text(replace(made("d1"), actions=(*left, *marked))), "DO NOW")
+    assert re.search(r"Cane +left hip", now)
+    assert re.search(r"Cane +right hip", now)
+
+
+def test_questions_are_cut_at_seven_and_the_rest_counted():
+    arranged = sheet(made("d0"), load())
+    asked = section(text(made("d0")), "ASK NEXT")
+    assert len(arranged.asked) == QUESTIONS_SHOWN
+    assert f"and {len(arranged.questions) - QUESTIONS_SHOWN} more" in asked
+    assert "8." not in asked
+    assert re.search(r"decides \w", asked)
+
+
+def test_a_question_is_said_to_decide_only_what_its_answer_can_change():
+    asked = sheet(made("d0"), load()).questions
+    decided = {label for one in asked for label in one.decides}
+    assert "intra-articular hyaluronic acid injection" not in decided
+    assert "oral NSAID" not in decided
+    assert "total hip arthroplasty" in decided
+
+
+def test_a_patient_to_whom_nothing_applies_is_told_so():
+    written = text(empty())
+    assert "No statement applies to this patient." in written
+    assert "DO NOW" not in written
+    with_question = replace(empty(), questions=(Question(HIP + "X", "Which side?", "", ("D0-29",), ("cane",)),))
+    assert "1. Which side?" in text(with_question)
+
+
+def test_an_invalid_plan_says_so_before_anything_else():
+    bad = replace(made("d0"), valid=False, findings=(finding("violation", "Two sides."), finding("warning", "Old.")))
+    written = text(bad)
+    assert written.index("NOT VALID") < written.index("DO NOW")
+    assert "Two sides. (node)" in written
+    assert "Warning: Old. (node)" in written
+    assert "NOT VALID" in plan_to_markdown(bad, load())
+    assert "NOT VALID" in plan_to_html(bad, load())
+
+
+def test_a_restriction_to_documents_stands_in_the_title():
+    assert "only documents D0" in " ".join(text(replace(made("d0"), documents=("D0",))).split())
+    assert "only documents" not in text(made("d0"))
+
+
+def test_what_runs_or_is_fulfilled_is_told_as_such():
+    running = [one for made_ in case("D0-03-running") for one in rows(made_, "already", "now")]
+    assert any(line.parts == ("running",) for one in running for line in one.lines)
+
+
+@pytest.mark.parametrize(
+    ("gap", "expected"),
+    [
+        (Gap("r", "trial", "unknown"), "trial (unknown)"),
+        (Gap("r", "trial", "unknown", need=">= 28", unit="d"), "trial (none on record)"),
+        (Gap("r", "trial", "unmet"), "trial (not yet)"),
+        (Gap("r", "trial", "unmet", "14", ">= 28.0", "d"), "trial (14 of 28 d)"),
+        (Gap("r", "trial", "unknown", "14 to 40", ">= 28", "d"), "trial (14 to 40 of 28 d by what is recorded)"),
+        (Gap("r", "fat", "unmet", "22.50", "> 25", "kg/m2"), "fat (22.5 kg/m2, needs more than 25 kg/m2)"),
+        (Gap("r", "fat", "unmet", "40", ">= 25 and < 30"), "fat (40, needs at least 25 and less than 30)"),
+        (Gap("r", "calm", "unmet", "loud", "silent"), "calm (loud, needs silent)"),
+        (
+            Gap("r", "trial", "unmet", "27", ">= 28", "d", date(2026, 12, 1), boundary=True),
+            "trial (27 of 28 d, earliest 2026-12-01, rests on the exact day)",
+        ),
+    ],
+)
+def test_a_gap_says_what_is_needed_and_what_is_there(gap, expected):
+    assert describe_gap(gap) == expected
+
+
+def test_a_verdict_that_rests_on_the_exact_day_says_so():
+    assert any("rests on the exact day" in text(one, 120) for one in case("D0-33"))
+
+
+@pytest.mark.parametrize("width", [20, 40, 60, 75, 76, 80, 99, 120, 200])
+@pytest.mark.parametrize("plain", [False, True])
+def test_no_line_is_wider_than_the_page(example, width, plain):
+    for one in (example, hostile(), empty()):
+        assert max(map(len, text(one, width, ascii=plain).splitlines())) <= width
+
+
+def test_text_that_goes_to_no_terminal_has_no_colour_whatever_the_environment(example, monkeypatch):
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    monkeypatch.setenv("COLORTERM", "truecolor")
+    monkeypatch.setenv("COLUMNS", "40")
+    written = render((example,), "text", load())
+    assert "\x1b" not in written
+    assert 60 < max(map(len, written.splitlines())) <= 80
+
+
+def test_a_terminal_gets_colour_and_its_width_unless_colour_is_unwanted(monkeypatch):
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    monkeypatch.setenv("TERM", "xterm-256color")
+    monkeypatch.setenv("COLUMNS", "100")
+    coloured = plans_to_text((made("d0"),), load(), to_terminal=True, ascii=False)
+    assert "\x1b[1;32m" in coloured
+    monkeypatch.setenv("NO_COLOR", "1")
+    assert "\x1b[1;32m" not in plans_to_text((made("d0"),), load(), to_terminal=True, ascii=False)
+    monkeypatch.setenv("TERM", "dumb")
+    assert "\x1b" not in plans_to_text((made("d0"),), load(), to_terminal=True, ascii=False)
+
+
+def test_ascii_is_ascii(example):
+    written = text(example, ascii=True)
+    assert written.isascii()
+    assert re.search(r"DO NOW +\* ", written)
+    assert "?" not in section(written, "DO NOW")
+
+
+def test_several_patients_come_one_after_another():
+    written = render((made("d0"), made("d1")), "text", load())
+    assert written == text(made("d0")) + "\n" + text(made("d1"))
+
+
+# All formats
+
+
+def test_no_iri_reaches_a_reader(example):
+    for one in (example, hostile()):
+        for written in (text(one), text(one, 60), plan_to_markdown(one, load()), plan_to_html(one, load())):
+            assert "://" not in written
+
+
+def test_no_control_character_reaches_a_reader():
+    for written in (text(hostile()), plan_to_markdown(hostile(), load()), render((hostile(),), "mermaid", load())):
+        assert all(char.isprintable() or char == "\n" for char in written)
+
+
+@pytest.mark.parametrize("format_", FORMATS)
+def test_each_format_is_written_for_none_one_and_several_plans(format_):
+    for some in ((), (made("d0"),), (made("d0"), made("d1")), (empty(),)):
+        assert render(some, format_, load()) == render(some, format_, load())
+
+
+def test_an_unknown_format_is_refused():
+    with pytest.raises(UsageError, match="no format 'pdf'"):
+        render((), "pdf", load())
+
+
+def test_two_processes_write_the_same_bytes():
+    code = (
+        "import sys, hipkg.pipeline, hipkg.knowledge, hipkg.render as r, datetime\n"
+        "made = hipkg.pipeline.plans(sys.argv[1], as_of=datetime.date(2026, 11, 23))\n"
+        "for one in r.FORMATS: sys.stdout.buffer.write(r.render(made, one, hipkg.knowledge.load()).encode())"
+    )
+    source = str(ROOT / "examples" / f"{PATIENTS['d1']}.ttl")
+    runs = [
+        subprocess.run(
+            [sys.executable, "-c", code, source],
+            capture_output=True,
+            check=True,
+            env={"PYTHONHASHSEED": seed, "PYTHONPATH": str(ROOT)},
+        ).stdout
+        for seed in ("1", "2")
+    ]
+    assert runs[0] == runs[1]
+    assert runs[0]
+
+
+def test_json_is_written_without_the_libraries_of_the_other_formats():
+    code = (
+        "import sys, hipkg.render as r, hipkg.knowledge\n"
+        "r.render((), 'json', hipkg.knowledge.load())\n"
+        "assert not {'rich', 'rdflib', 'pyshacl'} & set(sys.modules)"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True, env={"PYTHONPATH": str(ROOT)})
+
+
+# JSON
+
+
+@cache
+def validator() -> jsonschema.Draft202012Validator:
+    schema = json.loads(SCHEMA.read_text(encoding="utf-8"))
+    jsonschema.Draft202012Validator.check_schema(schema)
+    return jsonschema.Draft202012Validator(schema, format_checker=jsonschema.Draft202012Validator.FORMAT_CHECKER)
+
+
+def test_json_follows_the_schema(example):
+    bad = replace(example, valid=False, findings=(finding("violation", "Two sides."),))
+    for one in (example, bad, empty(), *case("D0-33"), *case("D0-03-running")):
+        validator().validate(plan_to_json(one, load()))
+
+
+def test_the_schema_refuses_what_is_not_in_the_contract():
+    data = plan_to_json(made("d0"), load())
+    for broken in (
+        {**data, "created": "2026-11-23T10:00:00Z"},
+        {key: value for key, value in data.items() if key != "asOf"},
+        {**data, "actions": [{**data["actions"][0], "status": "done"}]},
+        {**data, "statements": {"D0-41": {"state": "perhaps", "subject": "x"}}},
+    ):
+        assert not validator().is_valid(broken)
+
+
+def test_every_property_of_the_schema_is_described():
+    schema = json.loads(SCHEMA.read_text(encoding="utf-8"))
+    definitions = schema["$defs"]
+    for owner in (schema, *(one for one in definitions.values() if one.get("type") == "object")):
+        assert owner["additionalProperties"] is not True
+        for one in owner["properties"].values():
+            referred = definitions.get(one.get("$ref", "").rpartition("/")[2], {})
+            assert one.get("description") or referred.get("description")
+
+
+def test_json_keeps_the_contract():
+    data = json.loads(render((made("d0"),), "json", load()))
+    assert data["statements"]["D0-41"]["state"] == "must-not"
+    assert data["statements"]["D0-41"]["site"] == "left hip"
+    refused = next(one for one in data["actions"] if one["intervention"] == "hip:IaHyaluronicAcidInjection")
+    assert refused["status"] == "contraindicated"
+    assert {"D0-41", "D1-25"} <= set(refused["statements"])
+    assert list(data["statements"]) == sorted(data["statements"])
+
+
+def test_a_statement_about_two_places_has_a_list_of_states():
+    states = plan_to_json(made("d1"), load())["statements"]["D0-41"]
+    assert [one["site"] for one in states] == ["left hip", "right hip"]
+
+
+def test_bounds_are_numbers():
+    data = plan_to_json(made("d0"), load())
+    bounds = [one["lower"] for action in data["actions"] for one in action["parameters"] if "lower" in one]
+    assert 84 in bounds
+
+
+def test_several_plans_are_an_array():
+    data = json.loads(render((made("d0"), made("d1")), "json", load()))
+    assert [one["patient"] for one in data] == [made("d0").patient, made("d1").patient]
+
+
+# Markdown
+
+
+def test_markdown_gives_the_wording_of_every_statement_it_names(example):
+    written = plan_to_markdown(example, load())
+    plan_part, _, wordings = written.partition("## Statements")
+    named = set(re.findall(r"\bD\d-\d\d\b", plan_part.partition("## Ask next")[0]))
+    assert named
+    assert all(f"| {one} | " in wordings for one in named)
+    assert load().statement("D0-41").text in wordings
+
+
+def test_markdown_cannot_be_broken_by_a_label():
+    written = plan_to_markdown(hostile(), load())
+    assert "<script>" not in written.replace("\\<script\\>", "")
+    assert r"\*\*bold\*\* \[x\](" in written
+    assert len(re.findall(r"^#", written, re.MULTILINE)) == len(re.findall(r"^#{1,2} \S", written, re.MULTILINE))
+    tables = [line for line in written.splitlines() if line.startswith("|")]
+    assert {len(re.findall(r"(?<!\\)\|", line)) for line in tables} == {5}
+    assert re.search(r"^1\. \d+\\\.", written, re.MULTILINE)
+
+
+# RDF
+
+
+@cache
+def plan_shapes() -> rdflib.Graph:
+    return rdflib.Graph().parse(SHAPES / "plan.ttl")
+
+
+def conforms(graph: rdflib.Graph) -> tuple[bool, str]:
+    conforming, _, report = pyshacl.validate(graph, shacl_graph=plan_shapes())
+    return conforming, report
+
+
+def test_turtle_conforms_to_the_shapes_of_plans(example):
+    bad = replace(example, valid=False, findings=(finding("violation", "Two sides."),))
+    for one in (example, bad, empty()):
+        graph = rdflib.Graph().parse(data=render((one,), "turtle", load()), format="turtle")
+        conforming, report = conforms(graph)
+        assert conforming, report
+
+
+@pytest.mark.parametrize(
+    ("shape", "change"),
+    [
+        ("R01", ("remove", None, "asOf")),
+        ("R01", ("remove", None, "ofPatient")),
+        ("R01", ("remove", None, "ontologyVersion")),
+        ("R02", ("add", "Action", "status", "perhaps")),
+        ("R02", ("remove", "Action", "ofIntervention")),
+        ("R02", ("remove", "Action", "basedOn")),
+        ("R03", ("remove", "Evaluation", "state")),
+        ("R04", ("add", "Evaluation", "state", "perhaps")),
+        ("R05", ("remove", "Evaluation", "unmet")),
+        ("R06", ("remove", "Gap", "answer")),
+        ("R07", ("remove", "Conflict", "opposedBy")),
+        ("R07", ("remove", "Conflict", "decidedFor")),
+        ("R08", ("remove", "Question", "askedBy")),
+    ],
+)
+def test_the_shapes_of_plans_refuse_a_broken_plan(shape, change):
+    graph = plan_rdflib_graph(made("d0"), load())
+    kind, owner, name, *value = change
+    hip = rdflib.Namespace(HIP)
+    nodes = set(graph.subjects(rdflib.RDF.type, hip[owner or "Plan"]))
+    for node in nodes:
+        if kind == "remove":
+            graph.remove((node, hip[name], None))
+        else:
+            graph.add((node, hip[name], rdflib.Literal(value[0])))
+    conforming, report = conforms(graph)
+    assert not conforming
+    assert f"Message: {shape}: " in report
+
+
+def test_each_shape_of_plans_has_its_number_in_its_message():
+    graph = plan_shapes()
+    for shape in graph.subjects(rdflib.RDF.type, rdflib.SH.NodeShape):
+        nodes = [shape, *graph.objects(shape, rdflib.SH.property)]
+        messages = {str(graph.value(one, rdflib.SH.message)) for one in nodes}
+        assert all(one.startswith(f"{local_name(str(shape))[:3]}: ") for one in messages)
+
+
+def test_the_shapes_of_plans_are_in_the_normal_form():
+    from hipkg.quality import normalised_text
+
+    path = SHAPES / "plan.ttl"
+    assert path.read_text(encoding="utf-8") == normalised_text(path)
+
+
+@pytest.mark.filterwarnings("ignore:ConjunctiveGraph is deprecated:DeprecationWarning")
+def test_json_ld_and_turtle_hold_the_triples_of_the_graph(example):
+    triples = set(plan_graph(example, load()))
+    for format_, syntax in (("turtle", ox.RdfFormat.TURTLE), ("jsonld", ox.RdfFormat.JSON_LD)):
+        written = render((example,), format_, load())
+        assert {quad.triple for quad in ox.parse(written.encode(), format=syntax)} == triples
+        parsed = rdflib.Graph().parse(data=written, format={"jsonld": "json-ld"}.get(format_, format_))
+        assert set(parsed) == set(plan_rdflib_graph(example, load()))
+
+
+def test_the_graph_has_no_blank_node_and_begins_with_the_plan(example):
+    triples = plan_graph(example, load())
+    assert not any(isinstance(node, ox.BlankNode) for one in triples for node in (one.subject, one.object))
+    assert triples[0].subject.value == f"{example.patient}?plan=2026-11-23"
+
+
+def test_an_action_is_traced_to_statements_documents_and_patient():
+    graph = plan_rdflib_graph(made("d0"), load())
+    question = """
+    SELECT ?statement WHERE {
+      ?plan a hip:Plan ; prov:wasDerivedFrom ?patient ; hip:hasAction ?action .
+      ?action hip:ofIntervention hip:IaHyaluronicAcidInjection ; hip:status "contraindicated" ;
+        hip:basedOn ?evaluation ; prov:wasDerivedFrom ?statement .
+      ?evaluation hip:ofStatement ?statement ; hip:state "must-not" ; hip:hasSubject ?subject .
+      ?statement dcterms:source ?document ; skos:definition ?text .
+      ?document dcterms:title ?title .
+    }"""
+    assert {HIP + "D0-41", HIP + "D1-25"} <= {str(row.statement) for row in graph.query(question)}
+
+
+def test_plans_of_two_dates_do_not_mix():
+    one, other = made("d0"), replace(made("d0"), as_of=date(2026, 12, 1))
+    kinds = {HIP + name for name in ("Plan", "Action", "Evaluation", "Gap", "Conflict", "Question")}
+
+    def minted(of: Plan) -> set[str]:
+        return {t.subject.value for t in plan_graph(of, load()) if t.object.value in kinds}
+
+    assert minted(one)
+    assert not minted(one) & minted(other)
+
+
+# Mermaid
+
+
+def test_the_flowchart_has_one_node_for_each_action_and_its_boxes_are_closed(example):
+    for some in ((example,), (hostile(),), (made("d0"), made("d1"))):
+        written = render(some, "mermaid", load())
+        lines = [line.strip() for line in written.splitlines()]
+        assert lines[0] == "flowchart LR"
+        assert sum(line.startswith("subgraph ") for line in lines) == lines.count("end")
+        nodes = re.findall(r'^\s*(p\d+a\d+)\[".*"\]:::(\w+)$', written, re.MULTILINE)
+        assert len(nodes) == len({name for name, _ in nodes}) == sum(len(one.actions) for one in some)
+        defined = set(re.findall(r"classDef (\w+)", written))
+        assert {kind for _, kind in nodes} <= defined
+
+
+def test_every_arrow_of_the_flowchart_joins_two_nodes(example):
+    written = render((example,), "mermaid", load())
+    nodes = set(re.findall(r"^\s*(p1[an]\d+)[\[(]", written, re.MULTILINE))
+    arrows = re.findall(r"^\s*(\w+) -(?:->|\.->\|lifts\|) (\w+)$", written, re.MULTILINE)
+    assert arrows
+    assert {end for arrow in arrows for end in arrow} <= nodes
+
+
+def test_no_label_can_leave_its_node():
+    written = render((hostile(),), "mermaid", load())
+    for line in written.splitlines():
+        if '"' in line:
+            label = line[line.index('"') + 1 : line.rindex('"')].replace("<br/>", "")
+            assert not set('"[]{}<>|`\\') & set(label)
+
+
+# HTML
+
+
+class Balance(HTMLParser):
+    """Collect the tags that are open and those that were seen."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.open: list[str] = []
+        self.seen: set[str] = set()
+
+    def handle_starttag(self, tag: str, attrs: object) -> None:  # noqa: ARG002 - the parser passes both
+        self.seen.add(tag)
+        if tag != "br":
+            self.open.append(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag
+
+
+def test_html_is_balanced_and_escaped(example):
+    for one in (example, hostile(), empty()):
+        parser = Balance()
+        parser.feed(plan_to_html(one, load()))
+        parser.close()
+        assert not parser.open
+        assert "script" not in parser.seen
+        assert "table" in parser.seen
+
+
+# Names
+
+
+@pytest.mark.parametrize(
+    ("sites", "joined"),
+    [
+        ((), ""),
+        (("", ""), ""),
+        (("left hip",), "left hip"),
+        (("right hip", "left hip"), "both hips"),
+        (("left hip", "right knee"), "left hip and right knee"),
+        (("left hip", "right hip", "spine", "left knee"), "both hips, left knee and spine"),
+        (("hip", "left hip"), "hip and left hip"),
+    ],
+)
+def test_opposite_sites_are_named_together(sites, joined):
+    assert join_sites(sites, load()) == joined
+
+
+@pytest.mark.parametrize(
+    ("iri", "name"),
+    [
+        ("https://e.org/patient/d0/patient", "d0"),
+        ("https://e.org/people#ann", "ann"),
+        ("urn:uuid:1-2", "1-2"),
+        ("https://e.org/patient/", "e.org"),
+        ("plain", "plain"),
+    ],
+)
+def test_a_patient_is_named_by_the_telling_part_of_the_iri(iri, name):
+    assert local_name(iri) == name
+
+
+def test_cleaning_takes_out_line_breaks_escapes_and_iris():
+    assert clean("a\n\x1b[0m\u202eb <https://e.org/x/y> c") == "a [0m b y c"
+
+
+def rows(of: Plan, *keys: str):
+    return [row for one in sheet(of, load()).sections if one.key in keys for row in one.rows]
+
+
+def test_the_schema_lies_in_the_package():
+    assert Path(SCHEMA).parts[-3:] == ("hipkg", "schemas", "plan.schema.json")
