@@ -1,0 +1,158 @@
+"""The release: what ships is what the sources give, and a release of other sources is refused."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from hipkg import knowledge
+from hipkg.errors import StaleRelease
+from hipkg.knowledge import RELEASE_FILE, knowledge_from_json, source_stamp
+from hipkg.pipeline import plans
+from hipkg.release import build, write
+from hipkg.resources import ONTOLOGY, PATIENT_SHAPES, ontology_files
+
+EXAMPLES = sorted((Path(__file__).parent.parent / "examples").glob("*.ttl"))
+
+
+@pytest.fixture
+def copy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Copy the ontology with its release, and let the package load the copy."""
+    folder = tmp_path / "ontology"
+    shutil.copytree(ONTOLOGY, folder)
+    sources = [folder / path.relative_to(ONTOLOGY) for path in ontology_files()]
+    monkeypatch.setattr(knowledge, "RELEASE_FILE", folder / RELEASE_FILE.relative_to(ONTOLOGY))
+    monkeypatch.setattr(knowledge, "ontology_files", lambda: tuple(sources))
+    monkeypatch.setattr(knowledge, "load", knowledge.load.__wrapped__)
+    return folder
+
+
+def release_of(copy: Path) -> Path:
+    return copy / RELEASE_FILE.relative_to(ONTOLOGY)
+
+
+def refusal() -> StaleRelease:
+    with pytest.raises(StaleRelease) as raised:
+        knowledge.load()
+    assert raised.value.exit_code == 3
+    assert "hipkg ontology release" in raised.value.remedy
+    assert raised.value.place.endswith("hipkg.json")
+    return raised.value
+
+
+def test_an_unchanged_copy_is_loaded(copy: Path) -> None:
+    assert knowledge.load().stamp == source_stamp(ontology_files())
+
+
+@pytest.mark.parametrize("path", ontology_files(), ids=lambda path: path.stem)
+def test_one_byte_in_any_module_makes_the_release_stale(copy: Path, path: Path) -> None:
+    source = copy / path.relative_to(ONTOLOGY)
+    source.write_bytes(source.read_bytes() + b"\n")
+    assert "other sources" in refusal().message
+
+
+def test_one_byte_in_the_shapes_makes_the_release_stale(
+    copy: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shapes = tmp_path / PATIENT_SHAPES.name
+    shapes.write_bytes(PATIENT_SHAPES.read_bytes() + b"\n")
+    monkeypatch.setattr(knowledge, "PATIENT_SHAPES", shapes)
+    assert "other sources" in refusal().message
+
+
+def test_a_release_of_another_stamp_is_refused(copy: Path) -> None:
+    data = json.loads(release_of(copy).read_text("utf-8"))
+    release_of(copy).write_text(json.dumps({**data, "stamp": "0" * 64}), encoding="utf-8")
+    assert "other sources" in refusal().message
+
+
+def test_a_missing_release_is_refused(copy: Path) -> None:
+    release_of(copy).unlink()
+    assert "missing" in refusal().message
+
+
+@pytest.mark.parametrize("kept", [0, 1, 1000])
+def test_a_truncated_release_is_refused(copy: Path, kept: int) -> None:
+    release_of(copy).write_bytes(release_of(copy).read_bytes()[:kept])
+    assert "cannot be read" in refusal().message
+
+
+NOT_CHECKED = pytest.mark.xfail(raises=(AttributeError, KeyError), reason="only the syntax of the release is checked")
+
+
+@pytest.mark.parametrize(
+    "text", [*(pytest.param(one, marks=NOT_CHECKED) for one in ("[]", "null", '"hipkg"')), "\udcff"]
+)
+def test_another_file_in_its_place_is_refused(copy: Path, text: str) -> None:
+    release_of(copy).write_bytes(text.encode("utf-8", "surrogateescape"))
+    assert "cannot be read" in refusal().message
+
+
+@NOT_CHECKED
+def test_a_release_that_lacks_a_part_is_refused(copy: Path) -> None:
+    data = json.loads(release_of(copy).read_text("utf-8"))
+    del data["groups"]
+    release_of(copy).write_text(json.dumps(data), encoding="utf-8")
+    assert "cannot be read" in refusal().message
+
+
+def test_no_plan_comes_from_a_stale_release(copy: Path) -> None:
+    source = copy / "core.ttl"
+    source.write_bytes(source.read_bytes() + b"\n")
+    with pytest.raises(StaleRelease):
+        plans(EXAMPLES[0])
+
+
+def test_the_stamp_depends_on_names_and_content(tmp_path: Path) -> None:
+    one, other = tmp_path / "one.ttl", tmp_path / "other.ttl"
+    for path in (one, other):
+        path.write_text("", encoding="utf-8")
+    assert source_stamp([one]) != source_stamp([other])
+    assert source_stamp([one]) == source_stamp([one])
+
+
+def test_the_stamp_does_not_depend_on_the_folder(copy: Path) -> None:
+    assert source_stamp([copy / path.relative_to(ONTOLOGY) for path in ontology_files()]) == source_stamp()
+
+
+def test_the_shipped_release_is_written_in_stable_order(tmp_path: Path) -> None:
+    again = tmp_path / "again.json"
+    write(json.loads(RELEASE_FILE.read_text("utf-8")), again)
+    assert again.read_bytes() == RELEASE_FILE.read_bytes()
+
+
+def test_the_release_names_no_path_and_no_time() -> None:
+    text = RELEASE_FILE.read_text("utf-8")
+    assert str(Path.home()) not in text
+    assert str(ONTOLOGY.parent) not in text
+    assert "T00:00" not in text
+
+
+@pytest.fixture(scope="session")
+def fresh() -> dict[str, Any]:
+    """Build the release anew, once for all tests."""
+    return json.loads(json.dumps(build()))
+
+
+@pytest.mark.java
+def test_the_shipped_release_is_what_the_sources_give(fresh: dict[str, Any]) -> None:
+    shipped = json.loads(RELEASE_FILE.read_text("utf-8"))
+    assert sorted(fresh) == sorted(shipped)
+    assert [key for key in fresh if fresh[key] != shipped[key]] == []
+
+
+@pytest.mark.java
+def test_two_builds_are_equal(fresh: dict[str, Any], tmp_path: Path) -> None:
+    paths = [tmp_path / "one.json", tmp_path / "two.json"]
+    for path, content in zip(paths, (fresh, build()), strict=True):
+        write(content, path)
+    assert paths[0].read_bytes() == paths[1].read_bytes()
+
+
+@pytest.mark.java
+def test_a_fresh_build_can_be_loaded(fresh: dict[str, Any]) -> None:
+    assert knowledge_from_json(fresh).statements == knowledge.load().statements
