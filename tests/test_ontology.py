@@ -16,6 +16,8 @@ from hipkg.axioms import read_axioms
 from hipkg.errors import InconsistentData, OntologyError
 from hipkg.java import close, entail
 from hipkg.knowledge import load
+from hipkg.pipeline import validate
+from hipkg.read import read_triples
 from hipkg.reasoning import reason_over
 from hipkg.release import build, load_sources
 from hipkg.resources import ONTOLOGY, QUERIES, SHAPES, ontology_files
@@ -447,3 +449,101 @@ def test_contradiction_with_hermit(path: Path) -> None:
 
 def test_the_sources_are_those_that_the_release_was_built_from() -> None:
     assert len(load_sources()) > 3000
+
+
+# The context for patients in JSON-LD
+
+RECORDED = {HIP + name for name in ("Patient", "Problem", "Activity", "BodySite")}
+CODED = {HIP + name for name in ("Value", "Side", "Intervention", "Statement")}
+NOT_OF_PATIENTS = {"rank"}
+
+
+@cache
+def context() -> dict[str, Any]:
+    return json.loads((ONTOLOGY / "context.jsonld").read_text("utf-8"))["@context"]
+
+
+def properties_of_patients() -> dict[str, str]:
+    """Map each property that a patient's graph can have to how the context must read its values."""
+    axioms = read_axioms(load_sources())
+    types: dict[str, str] = {}
+    for prop in axioms.properties.values():
+        with_wider = [prop, *(axioms.properties[one] for one in prop.superproperties)]
+        turned = [one for one in axioms.properties.values() if one.iri in prop.inverses]
+        domains = set().union(*(one.domains for one in with_wider), *(one.ranges for one in turned))
+        ranges = set().union(*(one.ranges for one in with_wider), *(one.domains for one in turned))
+        name = prop.iri.removeprefix(HIP)
+        if name not in NOT_OF_PATIENTS and (not domains or any(closed(one) & RECORDED for one in domains)):
+            types[name] = "@vocab" if any(closed(one) & CODED for one in ranges) else "@id"
+    return types
+
+
+def closed(iri: str) -> frozenset[str]:
+    return load().superclasses.get(iri, frozenset()) | {iri}
+
+
+def datatypes() -> dict[str, str]:
+    xsd = PREFIXES["xsd"]
+    return {
+        quad.subject.value.removeprefix(HIP): "xsd:" + quad.object.value.removeprefix(xsd)
+        for quad in module(ONTOLOGY / "core.ttl").quads_for_pattern(None, ox.NamedNode(RDFS + "range"), None)
+        if quad.object.value.startswith(xsd)
+    }
+
+
+def test_the_context_covers_every_property_of_patients() -> None:
+    expected = {name: datatypes().get(name, kind) for name, kind in properties_of_patients().items()}
+    expected |= {"asOf": "xsd:date", "startDate": "xsd:date", "endDate": "xsd:date", "duration": ""}
+    terms = {name: entry for name, entry in context().items() if isinstance(entry, dict)}
+    assert {name: entry.get("@type", "") for name, entry in terms.items()} == expected
+    assert {name: expand(entry["@id"]) for name, entry in terms.items()} == {name: HIP + name for name in terms}
+
+
+def compact(path: Path) -> dict[str, Any]:
+    """Write a Turtle file as JSON-LD in the names of the context."""
+    nodes: dict[str, dict[str, Any]] = {}
+    for quad in ox.parse(path=path):
+        node = nodes.setdefault(quad.subject.value, {"id": quad.subject.value})
+        name = "type" if quad.predicate.value == RDF_TYPE else quad.predicate.value.removeprefix(HIP)
+        node.setdefault(name, []).append(quad.object.value.removeprefix(HIP))
+    return {"@context": context(), "@graph": list(nodes.values())}
+
+
+@pytest.mark.parametrize("path", sorted((PACKAGE.parent / "examples").glob("*.ttl")), ids=by_name)
+def test_an_example_in_compact_json_ld_is_the_same_graph(path: Path) -> None:
+    found = read_triples(json.dumps(compact(path)).encode(), format="json-ld")
+    assert set(found) == set(read_triples(path))
+
+
+def test_a_course_in_compact_json_ld_is_the_graph_that_it_should_be() -> None:
+    document = {
+        "@context": context(),
+        "id": CASE + "ann",
+        "type": "Patient",
+        "age": 71,
+        "bodyMassIndex": "24.9",
+        "asOf": "2026-11-23",
+        "hasCourse": {
+            "id": CASE + "naproxen",
+            "type": "TreatmentCourse",
+            "ofIntervention": "Naproxen",
+            "hasStatus": "completed",
+            "startDate": "2026-09-09",
+            "endDate": {"@value": "2026-10", "@type": "xsd:gYearMonth"},
+            "duration": "P4W",
+            "dailyDose": 1000,
+        },
+    }
+    expected = f"""
+        <{CASE}ann> a hip:Patient ; hip:age 71 ; hip:bodyMassIndex 24.9 ; hip:asOf "2026-11-23"^^xsd:date ;
+            hip:hasCourse <{CASE}naproxen> .
+        <{CASE}naproxen> a hip:TreatmentCourse ; hip:ofIntervention hip:Naproxen ; hip:hasStatus hip:completed ;
+            hip:startDate "2026-09-09"^^xsd:date ; hip:endDate "2026-10"^^xsd:gYearMonth ; hip:duration "P4W" ;
+            hip:dailyDose "1000"^^xsd:decimal ."""
+    assert set(read_triples(json.dumps(document).encode(), format="json-ld")) == set(parsed(expected))
+
+
+def test_an_unknown_key_is_kept_and_so_can_be_reported() -> None:
+    document = {"@context": context(), "id": CASE + "ann", "type": "Patient", "agee": 71}
+    found = validate(json.dumps(document).encode(), format="json-ld")
+    assert "hip:age" in next(one.message for one in found if one.severity == "violation")
