@@ -17,7 +17,7 @@ $(BIN)/hipkg: pyproject.toml constraints.txt
 	touch $(BIN)/hipkg
 
 $(VENV)/.complete: $(BIN)/hipkg
-	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[java,test,dev]'
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[java,check,test,dev]'
 	touch $(VENV)/.complete
 
 demo: $(BIN)/hipkg ## Install hipkg into .venv and derive the plan of an example patient.

@@ -86,7 +86,9 @@ def _told_superclasses(
             continue
         expression = reader.expression(node, iri)
         if not isinstance(expression, Value):
-            raise OntologyError("has a superclass that is neither named nor a value.", place=curie(iri), remedy=_REMEDY_NAMED)
+            raise OntologyError(
+                "has a superclass that is neither named nor a value.", place=curie(iri), remedy=_REMEDY_NAMED
+            )
         values.add((expression.prop, expression.individual))
     _check_no_definition(named, definitions, iri)
     return frozenset(named), frozenset(values)
@@ -111,7 +113,9 @@ def _property(reader: AxiomReader, iri: str) -> PropertyAxioms:
         return frozenset(node.value for node in reader.objects(f"<{iri}>", predicate) if node.value.startswith(HIP))
 
     types = {node.value.removeprefix(OWL) for node in reader.objects(f"<{iri}>", RDF_TYPE)}
-    chains = tuple(sorted(reader.property_chain(node) for node in reader.objects(f"<{iri}>", OWL + "propertyChainAxiom")))
+    chains = tuple(
+        sorted(reader.property_chain(node) for node in reader.objects(f"<{iri}>", OWL + "propertyChainAxiom"))
+    )
     return PropertyAxioms(
         iri,
         named(RDFS + "subPropertyOf"),

@@ -10,7 +10,7 @@ import re
 from dataclasses import dataclass
 from functools import cache
 from itertools import groupby
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias, cast
 
 import pyoxigraph as ox
 
@@ -26,14 +26,15 @@ if TYPE_CHECKING:
 _NEEDS = re.compile(r"^#\+ needs: hip:(\w+)$", re.MULTILINE)
 _OF_INTERVENTION = ox.NamedNode(HIP + "ofIntervention")
 _STRATUM = ox.Variable("stratum")
+_Substitutions: TypeAlias = "dict[ox.Variable, ox.NamedNode | ox.BlankNode | ox.Literal | ox.Triple]"
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
     """One derivation query.
 
-    A stratified step is run once for each stratum of statements; one that ``needs`` a property is skipped where no triple
-    has it.
+    A stratified step is run once for each stratum of statements; one that ``needs`` a property is skipped where no
+    triple has it.
     """
 
     name: str
@@ -109,7 +110,9 @@ def derive(entailed: Iterable[ox.Triple], knowledge: Knowledge, documents: Colle
     store.extend(quads)
     store.extend(individual_types((one for one in quads if one.predicate == _OF_INTERVENTION), knowledge))
     for stratified, steps in groupby(_steps(), key=lambda step: step.stratified):
-        rounds = [{_STRATUM: ox.Literal(number)} for number in range(knowledge.strata)] if stratified else [None]
+        rounds: list[_Substitutions | None] = [None]
+        if stratified:
+            rounds = [{_STRATUM: ox.Literal(number)} for number in range(knowledge.strata)]
         chosen = tuple(steps)
         for substitutions in rounds:
             for step in chosen:
@@ -148,10 +151,12 @@ def _step(name: str, text: str) -> Step:
     return Step(name, text, "#+ parameters: stratum" in text, ox.NamedNode(HIP + needs[1]) if needs else None)
 
 
-def _run(store: ox.Store, step: Step, substitutions: dict[ox.Variable, ox.Literal] | None) -> None:
+def _run(store: ox.Store, step: Step, substitutions: _Substitutions | None) -> None:
     if step.needs and next(store.quads_for_pattern(None, step.needs, None), None) is None:
         return
-    found = store.query(step.text, use_default_graph_as_union=True, substitutions=substitutions)
+    found = cast(
+        "ox.QueryTriples", store.query(step.text, use_default_graph_as_union=True, substitutions=substitutions)
+    )
     store.extend([ox.Quad(one.subject, one.predicate, one.object) for one in found])
 
 

@@ -139,7 +139,9 @@ class AxiomReader:
     @staticmethod
     def _outside(owner: str, what: str) -> OntologyError:
         return OntologyError(
-            f"uses {what}.", place=curie(owner), remedy="Only named classes, and, or, some, value, oneOf and facets are allowed."
+            f"uses {what}.",
+            place=curie(owner),
+            remedy="Only named classes, and, or, some, value, oneOf and facets are allowed.",
         )
 
     def instances(self, type_iri: str) -> list[str]:

@@ -27,7 +27,9 @@ if TYPE_CHECKING:
 OLDEST_JAVA = {"hermit": 8, "pellet": 21}
 _TIMEOUT_SECONDS = 600
 _AXIOM = re.compile(r"^(\w+)\( ((?:<[^>]+>\s*)+) \)$", re.MULTILINE)
-_HERMIT_PAIRS = re.compile(r"^<([^>]+)> \(known instances:\s*(.*?)(?:\s*\|\s*)possible instances:\s*(.*?)\s*\)", re.MULTILINE)
+_HERMIT_PAIRS = re.compile(
+    r"^<([^>]+)> \(known instances:\s*(.*?)(?:\s*\|\s*)possible instances:\s*(.*?)\s*\)", re.MULTILINE
+)
 _PAIR = re.compile(r"\(<([^>]+)>, <([^>]+)>\)")
 _PELLET_PAIR = re.compile(r"^PROPINST: (\S+) (\S+) (\S+)$", re.MULTILINE)
 _PELLET_CLASS = re.compile(r"^( *)(\S+(?: = \S+)*)(?: - \((.*)\))?$", re.MULTILINE)
@@ -79,7 +81,7 @@ def _java_version(java: str) -> int:
 def entail(engine: str, triples: Iterable[ox.Triple]) -> Entailments:
     """Run HermiT or Pellet over the triples of an ontology with its data.
 
-    Raises `InconsistentData` if no world satisfies them, `EngineUnavailable` if the engine cannot run or takes too long.
+    Raises `InconsistentData` if no world satisfies them, `EngineUnavailable` if the engine cannot run or is too slow.
     """
     with tempfile.TemporaryDirectory(prefix="hipkg-") as folder:
         path = Path(folder) / "input.nt"
@@ -101,7 +103,9 @@ def _logical(triples: Iterable[ox.Triple]) -> Iterable[ox.Triple]:
 def _command(engine: str, path: Path) -> list[str]:
     spec = find_spec("owlready2")
     if spec is None or spec.origin is None:
-        raise EngineUnavailable(f"The engine {engine} needs owlready2.", remedy="Install it with: pip install owlready2.")
+        raise EngineUnavailable(
+            f"The engine {engine} needs owlready2.", remedy="Install it with: pip install owlready2."
+        )
     home = Path(spec.origin).parent / engine
     java = [java_command(engine), "-Xmx2000M", "-Xss16M"]
     if engine == "hermit":
@@ -118,12 +122,17 @@ def _run(engine: str, command: list[str]) -> str:
     try:
         done = subprocess.run(command, capture_output=True, text=True, timeout=_TIMEOUT_SECONDS, check=False)  # noqa: S603 - a fixed command
     except subprocess.TimeoutExpired as late:
-        raise EngineUnavailable(f"{engine} gave no answer within {_TIMEOUT_SECONDS} s.", remedy="Use --engine native.") from late
+        raise EngineUnavailable(
+            f"{engine} gave no answer within {_TIMEOUT_SECONDS} s.", remedy="Use --engine native."
+        ) from late
     except OSError as problem:
-        raise EngineUnavailable(f"{engine} could not be started: {problem}.", remedy="Use --engine native.") from problem
+        raise EngineUnavailable(
+            f"{engine} could not be started: {problem}.", remedy="Use --engine native."
+        ) from problem
     if "nconsistent ontology" in done.stdout + done.stderr or "Ontology is inconsistent" in done.stdout + done.stderr:
         raise InconsistentData(
-            f"{engine} finds that the data contradict the ontology.", remedy="Run `hipkg reason` with --engine native to see where."
+            f"{engine} finds that the data contradict the ontology.",
+            remedy="Run `hipkg reason` with --engine native to see where.",
         )
     if done.returncode:
         last = (done.stderr or done.stdout).strip().splitlines()[-1:] or ["no message"]

@@ -152,7 +152,9 @@ def individual_types(quads: Iterable[ox.Quad], knowledge: Knowledge) -> list[ox.
     mentioned = {quad.object for quad in quads if isinstance(quad.object, ox.NamedNode)}
     rdf_type = ox.NamedNode(RDF_TYPE)
     return [
-        ox.Quad(one, rdf_type, ox.NamedNode(kind)) for one in mentioned for kind in knowledge.individual_types.get(one.value, ())
+        ox.Quad(one, rdf_type, ox.NamedNode(kind))
+        for one in mentioned
+        for kind in knowledge.individual_types.get(one.value, ())
     ]
 
 
@@ -185,7 +187,9 @@ def load() -> Knowledge:
     except ValueError as broken:
         raise StaleRelease("The classified release cannot be read.", place=str(RELEASE_FILE), remedy=remedy) from broken
     if data.get("stamp") != source_stamp():
-        raise StaleRelease("The classified release was built from other sources.", place=str(RELEASE_FILE), remedy=remedy)
+        raise StaleRelease(
+            "The classified release was built from other sources.", place=str(RELEASE_FILE), remedy=remedy
+        )
     return knowledge_from_json(data)
 
 
@@ -211,7 +215,10 @@ def knowledge_from_json(data: dict[str, Any]) -> Knowledge:
             for recursive, rules in data["groups"]
         ),
         statements={one["iri"]: StatementInfo(**_tuples(one)) for one in data["statements"]},
-        interventions={one["iri"]: InterventionInfo(**{**one, "superclasses": frozenset(one["superclasses"])}) for one in data["interventions"]},
+        interventions={
+            one["iri"]: InterventionInfo(**{**one, "superclasses": frozenset(one["superclasses"])})
+            for one in data["interventions"]
+        },
         documents={one["iri"]: DocumentInfo(**one) for one in data["documents"]},
         facts=data["facts"],
         wholes=_sets(data["wholes"]),

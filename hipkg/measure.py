@@ -11,12 +11,12 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import pyoxigraph as ox
 
 from hipkg.compile.sparql import PROLOGUE, Variables, pattern, term
-from hipkg.expression import And, Expression, Facet, Named, Some, Value
+from hipkg.expression import And, Expression, Facet, Named, Or, Some, Value
 from hipkg.terms import HIP, RDF_TYPE
 
 if TYPE_CHECKING:
@@ -65,7 +65,7 @@ class _Probe:
 
 @dataclass(frozen=True, slots=True)
 class _Relaxed:
-    """A relaxed definition as a graph pattern of ``?x``, with its probes and the properties that it cannot do without."""
+    """A relaxed definition as a graph pattern of ``?x``, with its probes and the properties that it needs."""
 
     pattern: str
     probes: tuple[_Probe, ...]
@@ -103,29 +103,12 @@ class Measurer:
         if requirement in seen or any(self._is_a(node, requirement) for node in nodes):
             return
         seen.add(requirement)
-        parts = self._named_parts(requirement)
-        if not parts:
+        ways = _ways(requirement, self._knowledge)
+        if not ways:
             yield self._leaf(requirement, nodes)
-        for part in parts:
-            yield from self._open_parts(part, nodes, seen)
-
-    def _named_parts(self, requirement: str) -> tuple[str, ...]:
-        """Take a conjunction apart if it consists of nothing but named classes of the subject or of its patient."""
-        definition = self._knowledge.definition(requirement)
-        if not isinstance(definition, And):
-            return ()
-        parts: list[str] = []
-        for operand in definition.operands:
-            match operand:
-                case Named(iri) if self._knowledge.definition(iri) is None:
-                    continue
-                case Named(iri):
-                    parts.append(iri)
-                case Some(prop, Named(iri)) if prop == _PROBLEM_OF:
-                    parts.append(iri)
-                case _:
-                    return ()
-        return tuple(parts) if any(self._knowledge.definition(one) is not None for one in parts) else ()
+            return
+        taken = [[gap for part in way for gap in self._open_parts(part, nodes, set(seen))] for way in ways]
+        yield from max(taken, key=lambda gaps: sum(bool(gap.have) for gap in gaps))
 
     def _is_a(self, node: str, cls: str) -> bool:
         quad = ox.Quad(ox.NamedNode(node), _TYPE, ox.NamedNode(cls))
@@ -142,12 +125,23 @@ class Measurer:
             return Gap(requirement, label, "unknown", need=need, unit=unit, question=question)
         best = min(near, key=lambda gap: (gap.answer != "unknown", -_number(gap.have), gap.node))
         return Gap(
-            requirement, label, best.answer, best.have, best.need, best.unit, best.earliest, best.boundary, best.node, question
+            requirement,
+            label,
+            best.answer,
+            best.have,
+            best.need,
+            best.unit,
+            best.earliest,
+            best.boundary,
+            best.node,
+            question,
         )
 
     def _need(self, definition: Expression | None) -> tuple[str, str]:
         for facet in _facets(definition) if definition else ():
-            return " and ".join(f"{symbol} {limit}" for symbol, limit in facet.bounds), self._knowledge.units.get(facet.prop, "")
+            return " and ".join(f"{symbol} {limit}" for symbol, limit in facet.bounds), self._knowledge.units.get(
+                facet.prop, ""
+            )
         return "", ""
 
     def _rows(self, requirement: str, nodes: Sequence[str]) -> list[tuple[_Probe, ox.QuerySolution]]:
@@ -156,8 +150,9 @@ class Measurer:
         if not relaxed.probes or not all(self._occurs(prop) for prop in relaxed.properties):
             return []
         values = " ".join(term(node) for node in nodes)
-        solutions = self._store.query(f"{PROLOGUE}SELECT * WHERE {{\n  VALUES ?x {{ {values} }}\n{relaxed.pattern}\n}}")
-        return [(probe, row) for row in solutions for probe in relaxed.probes]  # type: ignore[union-attr, misc]
+        query = f"{PROLOGUE}SELECT * WHERE {{\n  VALUES ?x {{ {values} }}\n{relaxed.pattern}\n}}"
+        solutions = cast("ox.QuerySolutions", self._store.query(query))
+        return [(probe, row) for row in solutions for probe in relaxed.probes]
 
     def _occurs(self, prop: str) -> bool:
         """Tell whether any triple has a property, so that a query that cannot answer is not asked."""
@@ -184,7 +179,9 @@ class Measurer:
         answer = "unknown" if most != least and _within(most, probe.bounds) else "unmet"
         have = str(least) if most == least else f"{least} to {most}"
         need = " and ".join(f"{symbol} {limit}" for symbol, limit in probe.bounds)
-        return Gap("", "", answer, have, need, unit, self._earliest(probe, row, least), self._on_boundary(probe, row), node)
+        return Gap(
+            "", "", answer, have, need, unit, self._earliest(probe, row, least), self._on_boundary(probe, row), node
+        )
 
     def _earliest(self, probe: _Probe, row: ox.QuerySolution, least: Decimal) -> date | None:
         running = ox.Quad(row[probe.node], _TYPE, _RUNNING) in self._store
@@ -199,6 +196,34 @@ class Measurer:
             return False
         days = Decimal(row[probe.value].value)
         return any(symbol == ">=" and Decimal(limit) - days in {0, 1} for symbol, limit in probe.bounds)
+
+
+@cache
+def _ways(requirement: str, knowledge: Knowledge) -> tuple[tuple[str, ...], ...]:
+    """Take a definition apart into ways to fulfil it, each a set of named classes of the subject or of its patient.
+
+    Empty if it consists of anything else; a definition that is no union has one way.
+    """
+    definition = knowledge.definition(requirement)
+    ways = tuple(
+        _parts(way, knowledge) for way in (definition.operands if isinstance(definition, Or) else (definition,))
+    )
+    return ways if all(ways) else ()
+
+
+def _parts(expression: Expression | None, knowledge: Knowledge) -> tuple[str, ...]:
+    parts: list[str] = []
+    for operand in expression.operands if isinstance(expression, And) else (expression,):
+        match operand:
+            case Named(iri) if knowledge.definition(iri) is None:
+                continue
+            case Named(iri):
+                parts.append(iri)
+            case Some(prop, Named(iri)) if prop == _PROBLEM_OF:
+                parts.append(iri)
+            case _:
+                return ()
+    return tuple(parts)
 
 
 @cache
@@ -275,5 +300,5 @@ def _within(value: Decimal, bounds: tuple[tuple[str, str], ...]) -> bool:
 
 
 def _number(text: str) -> Decimal:
-    head = text.split(" ")[0]
+    head = text.split(" ", maxsplit=1)[0]
     return Decimal(head) if head.replace(".", "", 1).isdigit() else Decimal(0)

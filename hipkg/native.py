@@ -27,7 +27,8 @@ _TYPE = ox.NamedNode(RDF_TYPE)
 def entail(triples: Iterable[ox.Triple], knowledge: Knowledge) -> tuple[ox.Triple, ...]:
     """Add to the triples of one patient all that the ontology entails.
 
-    Raises `InconsistentData` naming the node that is in two disjoint classes, or has two values of a functional property.
+    Raises `InconsistentData` naming the node that is in two disjoint classes, or has two values of a property that can
+    have one.
     """
     store = ox.Store()
     asserted = [ox.Quad(one.subject, one.predicate, one.object) for one in triples]
@@ -42,17 +43,18 @@ def entail(triples: Iterable[ox.Triple], knowledge: Knowledge) -> tuple[ox.Tripl
 
 
 def _run(store: ox.Store, group: Group, present: set[str]) -> None:
+    """Run the rules of a group; in a recursive group, again those that use what the last pass added."""
     size = len(store)
-    grown = True
-    while grown:
-        grown = False
-        for rule in group.rules:
-            if rule.needs <= present:
-                store.update(PROLOGUE + rule.update)
-                before, size = size, len(store)
-                if size > before:
-                    present |= rule.makes
-                    grown = group.recursive
+    due = [rule for rule in group.rules if rule.needs <= present]
+    while due:
+        added: set[str] = set()
+        for rule in due:
+            store.update(PROLOGUE + rule.update)
+            before, size = size, len(store)
+            if size > before:
+                added |= rule.makes
+        present |= added
+        due = [rule for rule in group.rules if rule.needs <= present and rule.needs & added] if group.recursive else []
 
 
 def _is_term(quad: ox.Quad, knowledge: Knowledge) -> bool:
@@ -84,7 +86,9 @@ def _check_functional(store: ox.Store, prop: str, knowledge: Knowledge) -> None:
         first = values.setdefault(quad.subject, quad.object)
         if _number(first) != _number(quad.object):
             raise InconsistentData(
-                f"has two values of {knowledge.label(prop)}.", place=_name(quad.subject), remedy="Keep the one that holds."
+                f"has two values of {knowledge.label(prop)}.",
+                place=_name(quad.subject),
+                remedy="Keep the one that holds.",
             )
 
 

@@ -33,9 +33,9 @@ def plans(
 ) -> tuple[Plan, ...]:
     """Make the plan of each patient in a file.
 
-    Parameters: ``source`` is a path, ``-`` for standard input, or the text as bytes; ``format`` names its RDF format where
-    the extension does not; ``as_of`` is the date of the plan, today by default; ``documents`` restricts the guideline
-    documents by id; ``allow_invalid`` makes a plan in spite of violations, and the plan says so.
+    Parameters: ``source`` is a path, ``-`` for standard input, or the text as bytes; ``format`` names its RDF format
+    where the extension does not; ``as_of`` is the date of the plan, today by default; ``documents`` restricts the
+    guideline documents by id; ``allow_invalid`` makes a plan in spite of violations, and the plan says so.
 
     Raises `UnreadableInput`, `NoPatient`, `InvalidPatient`, `InconsistentData`, `EngineUnavailable` or `UsageError`.
     """
@@ -43,7 +43,8 @@ def plans(
     graphs = read(source, format=format, as_of=as_of)
     found = _validated(graphs)
     return tuple(
-        _plan(graph, found[graph.iri], engine=engine, documents=documents, allow_invalid=allow_invalid) for graph in graphs
+        _plan(graph, found[graph.iri], engine=engine, documents=documents, allow_invalid=allow_invalid)
+        for graph in graphs
     )
 
 
@@ -62,7 +63,9 @@ def plan(
     """
     made = plans(source, format=format, as_of=as_of, engine=engine, documents=documents, allow_invalid=allow_invalid)
     if len(made) != 1:
-        raise UsageError(f"The source holds {len(made)} patients.", place=str(source)[:80], remedy="Use hipkg.plans instead.")
+        raise UsageError(
+            f"The source holds {len(made)} patients.", place=str(source)[:80], remedy="Use hipkg.plans instead."
+        )
     return made[0]
 
 
@@ -70,7 +73,9 @@ def plan_graph(
     graph: PatientGraph, *, engine: EngineName = "native", documents: Collection[str] = (), allow_invalid: bool = False
 ) -> Plan:
     """Make the plan of a patient that has been read."""
-    return _plan(graph, _validated((graph,))[graph.iri], engine=engine, documents=documents, allow_invalid=allow_invalid)
+    return _plan(
+        graph, _validated((graph,))[graph.iri], engine=engine, documents=documents, allow_invalid=allow_invalid
+    )
 
 
 def _plan(

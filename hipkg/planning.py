@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+import pyoxigraph as ox
+
+from hipkg.knowledge import load
 from hipkg.measure import Gap, Measurer
-from hipkg.terms import HIP
+from hipkg.terms import HIP, RDF_TYPE
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from datetime import date
+
+    import rdflib
 
     from hipkg.derive import Derivation, DerivedAction, Evaluation
     from hipkg.knowledge import Knowledge, StatementInfo
@@ -60,8 +65,8 @@ class Parameter:
 class Action:
     """One intervention at one place, with the status that its statements give it.
 
-    ``strength`` and ``evidence`` are the best that a statement for this status states; ``phase`` counts from 1 and orders
-    actions by the treatments that they wait for.
+    ``strength`` and ``evidence`` are the best that a statement for this status states; ``phase`` counts from 1 and
+    orders actions by the treatments that they wait for.
     """
 
     intervention: str
@@ -124,6 +129,47 @@ class Plan:
         """List the states of a statement, one for each place it concerns."""
         return tuple(one.state for one in self.statements if one.id == statement_id)
 
+    def to_dict(self) -> dict[str, Any]:
+        """Return the plan as plain data, as ``hipkg/schemas/plan.schema.json`` describes it."""
+        from hipkg.render.jsonplan import plan_to_json
+
+        return plan_to_json(self, load())
+
+    def to_json(self) -> str:
+        """Write the plan as JSON."""
+        from hipkg.render.jsonplan import plans_to_json
+
+        return plans_to_json((self,), load())
+
+    def to_graph(self) -> rdflib.Graph:
+        """Return the plan as an rdflib graph that conforms to ``shapes/plan.ttl``."""
+        from hipkg.render.rdf import plan_rdflib_graph
+
+        return plan_rdflib_graph(self, load())
+
+    def to_turtle(self) -> str:
+        """Write the plan as Turtle."""
+        from hipkg.render.rdf import plans_to_turtle
+
+        return plans_to_turtle((self,), load())
+
+    def to_markdown(self) -> str:
+        """Write the plan as Markdown that stands alone in a note."""
+        from hipkg.render.markdown import plan_to_markdown
+
+        return plan_to_markdown(self, load())
+
+    def to_text(self, width: int | None = None) -> str:
+        """Write the plan as plain text of a width in columns."""
+        from hipkg.render.text import plans_to_text
+
+        return plans_to_text((self,), load(), width=width)
+
+    def _repr_html_(self) -> str:
+        from hipkg.render.html import plan_to_html
+
+        return plan_to_html(self, load())
+
 
 class Planner:
     """Turn the derivation of one patient into a plan."""
@@ -172,7 +218,9 @@ class Planner:
         if waiting:
             unmet += [Gap(one, f"{self._knowledge.label(one)} in the plan", "unmet") for one in evaluation.lacks]
         refusing = evaluation.state == "must-not" and info.effect in _LIFTING
-        lifting = [gap for one in evaluation.may_be_lifted_by for gap in self._measurer.gaps(one, nodes)] if refusing else []
+        lifting = (
+            [gap for one in evaluation.may_be_lifted_by for gap in self._measurer.gaps(one, nodes)] if refusing else []
+        )
         ruled = [*evaluation.refutes, *(one for one in info.except_for if one in evaluation.meets)]
         checked = [one for one in (*info.requires, *info.except_for) if one in evaluation.meets]
         return StatementState(
@@ -251,10 +299,10 @@ class Planner:
         return tuple(dict.fromkeys(gaps))
 
     def _running(self, derived: DerivedAction) -> bool:
-        import pyoxigraph as ox
-
         place = ox.NamedNode(derived.site or self._patient)
-        return ox.Quad(place, ox.NamedNode(HIP + "hasNow"), ox.NamedNode(derived.intervention)) in self._derivation.store
+        return (
+            ox.Quad(place, ox.NamedNode(HIP + "hasNow"), ox.NamedNode(derived.intervention)) in self._derivation.store
+        )
 
     def _parameters(self, derived: DerivedAction) -> tuple[Parameter, ...]:
         """Collect what holding statements specify about an action, or about what accompanies it."""
@@ -271,7 +319,15 @@ class Planner:
         side = self._sites.opposite(evaluation.site) if intervention.side_rule == "contralateral" else ""
         phrase = intervention.side_phrase.replace("{side}", side) if side else ""
         return Parameter(
-            info.id, info.intervention, intervention.label, info.text, info.quantity, info.lower, info.upper, info.unit, phrase
+            info.id,
+            info.intervention,
+            intervention.label,
+            info.text,
+            info.quantity,
+            info.lower,
+            info.upper,
+            info.unit,
+            phrase,
         )
 
     def _ordered(self, actions: Iterable[Action]) -> tuple[Action, ...]:
@@ -296,7 +352,9 @@ class Planner:
             advice, objection = (self._info(self._evaluations[iri]).id for iri in (one.advice, one.objection))
             winner = self._info(self._evaluations[one.winner]).id if one.winner else ""
             label = self._knowledge.label(action.intervention)
-            found.append(Conflict(action.intervention, label, self._sites.name(action.site), advice, objection, one.rule, winner))
+            found.append(
+                Conflict(action.intervention, label, self._sites.name(action.site), advice, objection, one.rule, winner)
+            )
         return tuple(sorted(found, key=lambda one: (one.label, one.site, one.advised_by, one.opposed_by)))
 
     def _questions(self, states: dict[str, StatementState], actions: tuple[Action, ...]) -> tuple[Question, ...]:
@@ -307,7 +365,9 @@ class Planner:
                 if gap.question and gap.answer == "unknown":
                     asked.setdefault((gap.requirement, state.site), set()).add(state.id)
         questions = [self._question(requirement, site, ids, actions) for (requirement, site), ids in asked.items()]
-        return tuple(sorted(questions, key=lambda one: (-len(one.actions), -len(one.statements), one.requirement, one.site)))
+        return tuple(
+            sorted(questions, key=lambda one: (-len(one.actions), -len(one.statements), one.requirement, one.site))
+        )
 
     def _question(self, requirement: str, site: str, ids: set[str], actions: tuple[Action, ...]) -> Question:
         touched = {one.label for one in actions if ids & set(one.statements) and one.site == site}
@@ -319,18 +379,14 @@ class SiteNames:
     """Name the body sites of a patient, such as "left hip"."""
 
     def __init__(self, derivation: Derivation, knowledge: Knowledge) -> None:
-        import pyoxigraph as ox
-
         self._knowledge = knowledge
         store = derivation.store
-        self._sides = {
-            quad.subject.value: quad.object.value
-            for quad in store.quads_for_pattern(None, ox.NamedNode(HIP + "hasSide"), None, ox.DefaultGraph())
-        }
+        sides = store.quads_for_pattern(None, ox.NamedNode(HIP + "hasSide"), None, ox.DefaultGraph())
+        self._sides = {_iri(quad.subject): _iri(quad.object) for quad in sides}
         self._kinds: dict[str, str] = {}
         for site in {one.site for one in derivation.evaluations if one.site}:
-            rdf_type = ox.NamedNode("http://www.w3.org/1999/02/22-rdf-syntax-ns#type")
-            types = {quad.object.value for quad in store.quads_for_pattern(ox.NamedNode(site), rdf_type, None)}
+            typed = store.quads_for_pattern(ox.NamedNode(site), ox.NamedNode(RDF_TYPE), None, ox.DefaultGraph())
+            types = {_iri(quad.object) for quad in typed}
             self._kinds[site] = max(types, key=lambda one: (len(knowledge.superclasses.get(one, ())), one), default="")
 
     def name(self, site: str) -> str:
@@ -344,3 +400,7 @@ class SiteNames:
         """Name the side opposite to that of a site, or return an empty string if it has none."""
         side = self._sides.get(site)
         return self._knowledge.label(self._knowledge.opposites[side]) if side else ""
+
+
+def _iri(term: ox.NamedNode | ox.BlankNode | ox.Literal | ox.Triple) -> str:
+    return term.value if isinstance(term, ox.NamedNode) else ""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import pyoxigraph as ox
 
@@ -93,8 +93,8 @@ def catalog() -> Iterable[Issue]:
         for entry in ET.parse(ONTOLOGY / "catalog-v001.xml").getroot()  # noqa: S314 - a file of the project
     }
     for path in ontology_files():
-        named = {quad.subject.value for quad in _parse(path) if quad.object == ox.NamedNode(PREFIXES["owl"] + "Ontology")}  # type: ignore[union-attr]
-        if listed.get(path.resolve()) not in named:
+        headers = (quad for quad in _parse(path) if quad.object == ox.NamedNode(PREFIXES["owl"] + "Ontology"))
+        if listed.get(path.resolve()) not in {str(quad.subject).strip("<>") for quad in headers}:
             yield Issue("catalog", path.name, "", "is not listed under its ontology IRI")
     for path, name in listed.items():
         if not path.is_file():
@@ -120,8 +120,8 @@ def quality(store: ox.Store | None = None) -> Iterable[Issue]:
     where = store or ontology_store()
     for path in sorted((QUERIES / "quality").glob("*-violation.rq")):
         name = path.stem.removesuffix("-violation")
-        for row in where.query(path.read_text(encoding="utf-8")):
-            entity, prop, value = (_text(row[key]) for key in ("entity", "property", "value"))  # type: ignore[index]
+        for row in cast("ox.QuerySolutions", where.query(path.read_text(encoding="utf-8"))):
+            entity, prop, value = (_text(row[key]) for key in ("entity", "property", "value"))
             yield Issue(name, entity, prop, value)
 
 

@@ -167,7 +167,7 @@ def load_query(name: str | os.PathLike[str]) -> QueryInfo:
     raise UsageError(f"There is no query {wanted!r}.", remedy=f"{hint} `hipkg queries` lists all.")
 
 
-def run_query(  # noqa: PLR0913 - the options are those of `hipkg.plan`
+def run_query(
     info: QueryInfo,
     sources: Iterable[str | os.PathLike[str] | bytes] = (),
     params: Mapping[str, str] | None = None,

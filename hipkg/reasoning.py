@@ -24,8 +24,8 @@ ENGINES: tuple[EngineName, ...] = get_args(EngineName)
 def reason_over(triples: Iterable[ox.Triple], engine: EngineName = "native") -> tuple[ox.Triple, ...]:
     """Add to the triples of a patient the classes and property values that the ontology entails.
 
-    Raises `InconsistentData` if they contradict the ontology, `EngineUnavailable` if the engine cannot run, `UsageError`
-    for an unknown engine.
+    Raises `InconsistentData` if they contradict the ontology, `EngineUnavailable` if the engine cannot run,
+    `UsageError` for an unknown engine.
     """
     given = tuple(triples)
     if engine == "native":
@@ -49,7 +49,9 @@ def _merge(
     nodes = {term.value for one in given for term in (one.subject, one.object) if isinstance(term, ox.NamedNode)}
     own = {node for node in nodes if not node.startswith(HIP)}
     closed = close(entailed.subclasses)
-    types = {(node, upper) for node, cls in entailed.types if node in own for upper in closed.get(cls, frozenset()) | {cls}}
+    types = {
+        (node, upper) for node, cls in entailed.types if node in own for upper in closed.get(cls, frozenset()) | {cls}
+    }
     merged = {_triple(node, RDF_TYPE, cls) for node, cls in types if cls.startswith(HIP)}
     merged |= {_triple(*one) for one in _relations(given, entailed, properties) if one[0] in own}
     return tuple(sorted(merged | set(given), key=str))
@@ -65,7 +67,9 @@ def _relations(
         if isinstance(one.subject, ox.NamedNode) and isinstance(one.object, ox.NamedNode)
     }
     inverses = {(one, other) for one, axioms in properties.items() for other in axioms.inverses}
-    inverses |= {(other, one) for one, other in inverses} | {(one, one) for one, axioms in properties.items() if axioms.symmetric}
+    inverses |= {(other, one) for one, other in inverses} | {
+        (one, one) for one, axioms in properties.items() if axioms.symmetric
+    }
     restored: set[tuple[str, str, str]] = set()
     agenda = [one for one in asserted | entailed.relations if one[1] in properties]
     while agenda:

@@ -38,7 +38,9 @@ _DERIVATION_TERMS = (
 
 def load_sources(files: Iterable[Path] | None = None) -> list[ox.Triple]:
     """Parse the Turtle modules of the ontology."""
-    return [quad.triple for path in files or ontology_files() for quad in ox.parse(path=path, format=ox.RdfFormat.TURTLE)]
+    return [
+        quad.triple for path in files or ontology_files() for quad in ox.parse(path=path, format=ox.RdfFormat.TURTLE)
+    ]
 
 
 def build(files: Iterable[Path] | None = None) -> dict[str, Any]:
@@ -53,7 +55,9 @@ def build(files: Iterable[Path] | None = None) -> dict[str, Any]:
     result = java.entail("hermit", triples)
     if result.unsatisfiable:
         names = ", ".join(sorted(map(curie, result.unsatisfiable)))
-        raise OntologyError(f"No individual can be a member of: {names}.", remedy="Look for disjoint classes in the definition.")
+        raise OntologyError(
+            f"No individual can be a member of: {names}.", remedy="Look for disjoint classes in the definition."
+        )
     return _Builder(triples, axioms, result).content(source_stamp(paths))
 
 
@@ -103,7 +107,10 @@ class _Builder:
             "opposites": self._map("mirrors"),
             "terms": sorted({subject for subject, _ in self._texts if subject.startswith(HIP)}),
             "groups": [
-                [group.recursive, [[rule.defines, sorted(rule.needs), sorted(rule.makes), rule.update] for rule in group.rules]]
+                [
+                    group.recursive,
+                    [[rule.defines, sorted(rule.needs), sorted(rule.makes), rule.update] for rule in group.rules],
+                ]
                 for group in compiler.groups()
             ],
             "statements": [asdict(statement) for statement in statements],
@@ -198,12 +205,14 @@ class _Builder:
         found = [(prop, target) for prop in self._effects() for target in self._texts.get((iri, prop), [])]
         if len(found) != 1:
             raise OntologyError(
-                f"concerns {len(found)} interventions.", place=curie(iri), remedy="Link it to exactly one, by one property."
+                f"concerns {len(found)} interventions.",
+                place=curie(iri),
+                remedy="Link it to exactly one, by one property.",
             )
         return found[0]
 
     def _strata(self, statements: list[StatementInfo]) -> dict[str, int]:
-        """Number the statements so that each comes after those that decide whether its companion is in the plan."""
+        """Put each statement after those that decide whether its companion is in the plan, and number the layers."""
         graph = nx.DiGraph()
         graph.add_nodes_from(statement.iri for statement in statements)
         for statement in statements:
@@ -213,7 +222,9 @@ class _Builder:
         if not nx.is_directed_acyclic_graph(graph):
             names = " → ".join(curie(one) for one, _ in nx.find_cycle(graph))
             raise OntologyError(f"Companions form a cycle: {names}.", remedy="Remove one of the accompanies links.")
-        return {iri: number for number, generation in enumerate(nx.topological_generations(graph)) for iri in generation}
+        return {
+            iri: number for number, generation in enumerate(nx.topological_generations(graph)) for iri in generation
+        }
 
     def _decides(self, other: StatementInfo, companion: str) -> bool:
         """Tell whether a statement can put an intervention, or a kind of it, into a plan or keep it out."""
@@ -258,13 +269,19 @@ class _Builder:
                 continue
             waited = statement.requires if statement.effect == HIP + "indicates" else statement.except_for
             needed = set().union(*(self._mentioned(iri, set()) for iri in waited)) if waited else set()
-            graph.add_edges_from((one, statement.intervention) for one in needed & known if one != statement.intervention)
+            graph.add_edges_from(
+                (one, statement.intervention) for one in needed & known if one != statement.intervention
+            )
         for iri in interventions:
             graph.add_edges_from((parent, iri) for parent in self._superclasses.get(iri, ()) if graph.in_degree(parent))
         if not nx.is_directed_acyclic_graph(graph):
             names = " → ".join(curie(one) for one, _ in nx.find_cycle(graph))
-            raise OntologyError(f"Prerequisites form a cycle: {names}.", remedy="Look at what the requirements mention.")
-        return {iri: number for number, generation in enumerate(nx.topological_generations(graph)) for iri in generation}
+            raise OntologyError(
+                f"Prerequisites form a cycle: {names}.", remedy="Look at what the requirements mention."
+            )
+        return {
+            iri: number for number, generation in enumerate(nx.topological_generations(graph)) for iri in generation
+        }
 
     def _mentioned(self, iri: str, seen: set[str]) -> set[str]:
         """Collect the classes that a definition mentions, through the definitions it names."""
@@ -306,17 +323,27 @@ class _Builder:
         slots = {iri for one in statements for iri in (*one.requires, *one.except_for)}
         triples |= {(iri, OWL + "disjointWith", other) for iri in slots for other in self._refuters(iri)}
         triples |= {
-            (one.iri, HIP + "slot", iri) for one in statements for iri in (*one.requires, *one.except_for, *one.satisfied_by)
+            (one.iri, HIP + "slot", iri)
+            for one in statements
+            for iri in (*one.requires, *one.except_for, *one.satisfied_by)
         }
         contexts = {iri for one in statements for iri in one.applies_to}
         triples |= {
-            (iri, RDFS + "subClassOf", other) for iri in contexts for other in contexts & self._superclasses.get(iri, frozenset())
+            (iri, RDFS + "subClassOf", other)
+            for iri in contexts
+            for other in contexts & self._superclasses.get(iri, frozenset())
         }
         lines = [f"<{s}> <{p}> <{o}> ." for s, p, o in triples]
-        lines += [f'<{one.iri}> <{_DCTERMS}issued> "{one.issued}"^^<{XSD}date> .' for one in self._documents() if one.issued]
+        lines += [
+            f'<{one.iri}> <{_DCTERMS}issued> "{one.issued}"^^<{XSD}date> .' for one in self._documents() if one.issued
+        ]
         for statement in statements:
             lines.append(f'<{statement.iri}> <{SKOS}notation> "{statement.id}" .')
-            numbers = {"stratum": statement.stratum, "strengthRank": statement.strength_rank, "qualityRank": statement.quality_rank}
+            numbers = {
+                "stratum": statement.stratum,
+                "strengthRank": statement.strength_rank,
+                "qualityRank": statement.quality_rank,
+            }
             lines += [
                 f'<{statement.iri}> <{HIP}{name}> "{number}"^^<{XSD}integer> .'
                 for name, number in numbers.items()
@@ -329,4 +356,3 @@ class _Builder:
 
 def _lists(sets: Mapping[str, Iterable[str]]) -> dict[str, list[str]]:
     return {key: sorted(values) for key, values in sorted(sets.items())}
-

@@ -25,7 +25,7 @@ def curie(iri: str) -> str:
     """Shorten an IRI with the project's prefixes, or return it in angle brackets."""
     for prefix, namespace in PREFIXES.items():
         if iri.startswith(namespace):
-            return f"{prefix}:{iri[len(namespace):]}"
+            return f"{prefix}:{iri[len(namespace) :]}"
     return f"<{iri}>"
 
 

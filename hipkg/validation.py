@@ -15,12 +15,11 @@ import pyoxigraph as ox
 
 from hipkg.knowledge import load
 from hipkg.resources import PATIENT_SHAPES, ontology_files
-from hipkg.shapes import Background, CompiledShape, Result, check, from_json, read_background
-from hipkg.terms import HIP, OWL, PREFIXES, RDF_TYPE, RDFS, XSD, curie, expand
+from hipkg.shapes import Background, CompiledShape, Result, check, from_json
+from hipkg.terms import HIP, PREFIXES, RDF_TYPE, RDFS, XSD, curie, expand
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping
-    from pathlib import Path
 
     import rdflib
     from rdflib.term import Node

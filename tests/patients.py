@@ -35,7 +35,9 @@ def values(root: str) -> tuple[str, ...]:
 
 def triple(subject: str, predicate: str, target: str | ox.Literal) -> ox.Triple:
     prop = RDF_TYPE if predicate == "a" else HIP + predicate
-    return ox.Triple(ox.NamedNode(subject), ox.NamedNode(prop), ox.NamedNode(target) if isinstance(target, str) else target)
+    return ox.Triple(
+        ox.NamedNode(subject), ox.NamedNode(prop), ox.NamedNode(target) if isinstance(target, str) else target
+    )
 
 
 def number(value: object, datatype: str) -> ox.Literal:
@@ -111,6 +113,9 @@ def _draw_activity(
         found.add(triple(activity, "targets", draw(st.sampled_from(sites))))
     if kind == "TreatmentCourse" and draw(st.booleans()):
         days = draw(st.sampled_from(DAYS))
-        found |= {triple(activity, "minimumDays", number(days, "integer")), triple(activity, "maximumDays", number(days, "integer"))}
+        found |= {
+            triple(activity, "minimumDays", number(days, "integer")),
+            triple(activity, "maximumDays", number(days, "integer")),
+        }
     if draw(st.booleans()):
         found.add(triple(activity, "hasOutcome", draw(st.sampled_from(values("Outcome")))))

@@ -142,7 +142,7 @@ def test_a_class_whose_gates_are_told_at_its_kinds_has_no_row():
 
 def test_what_lifts_a_refusal_is_told_only_if_nothing_else_refuses():
     leads = {one.title: [line.lead for line in one.lines] for one in rows(made("d0"), "not")}
-    assert leads["Surgical excision of heterotopic ossification"] == ["lifted by"]
+    assert leads["Surgical excision of heterotopic ossification"] == ["unless"]
     assert leads["Intra-articular hyaluronic acid injection"] == []
 
 

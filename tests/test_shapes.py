@@ -6,8 +6,8 @@ import json
 import re
 import subprocess
 import sys
-from collections.abc import Iterable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pyoxigraph as ox
 import pyshacl
@@ -29,6 +29,9 @@ from hipkg.validation import (
     validate_triples,
     validate_with_pyshacl,
 )
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 FILE = SHAPES / "patient.ttl"
 CASES = sorted((Path(__file__).parent / "cases" / "shapes").iterdir())

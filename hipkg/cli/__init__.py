@@ -28,7 +28,9 @@ def main() -> None:
     except Exception as surprise:
         if debugging():
             raise
-        sys.stderr.write(f"hipkg: internal error: {type(surprise).__name__}: {surprise}\nRun with --debug to see where.\n")
+        sys.stderr.write(
+            f"hipkg: internal error: {type(surprise).__name__}: {surprise}\nRun with --debug to see where.\n"
+        )
         sys.exit(101)
 
 

@@ -47,4 +47,6 @@ InputFormat = Annotated[
 Output = Annotated[Path | None, typer.Option("--output", "-o", help="Write to a file instead of standard output.")]
 AsOf = Annotated[str | None, typer.Option("--as-of", help="Date of the plan, YYYY-MM-DD.", show_default="today")]
 EngineOption = Annotated[Engine, typer.Option("--engine", help="Reasoner to use.")]
-Documents = Annotated[list[str] | None, typer.Option("--document", help="Only statements of this document; repeatable.")]
+Documents = Annotated[
+    list[str] | None, typer.Option("--document", help="Only statements of this document; repeatable.")
+]

@@ -29,7 +29,9 @@ def plan(
     as_of: AsOf = None,
     engine: EngineOption = Engine.native,
     document: Documents = None,
-    allow_invalid: Annotated[bool, typer.Option("--allow-invalid", help="Plan in spite of violations, and say so.")] = False,
+    allow_invalid: Annotated[
+        bool, typer.Option("--allow-invalid", help="Plan in spite of violations, and say so.")
+    ] = False,
     input_format: InputFormat = None,
 ) -> None:
     """Derive the plan of each patient in the files.

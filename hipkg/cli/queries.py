@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING, Annotated
 
-from hipkg.cli.options import Output  # noqa: TC001 - typer reads it at run time
+from hipkg.cli.options import Output
 from hipkg.cli.query import WIDTH, QueryName, render_text, terminal_width
 
 if TYPE_CHECKING:

@@ -52,7 +52,10 @@ class NativeCompiler:
             for made in draft.rule.makes:
                 makers.setdefault(made, []).append(number)
         graph.add_edges_from(
-            (maker, number) for number, draft in enumerate(drafts) for used in draft.uses for maker in makers.get(used, ())
+            (maker, number)
+            for number, draft in enumerate(drafts)
+            for used in draft.uses
+            for maker in makers.get(used, ())
         )
         condensed = nx.condensation(graph)
         ordered = nx.lexicographical_topological_sort(condensed, key=lambda node: min(condensed.nodes[node]["members"]))
@@ -141,7 +144,9 @@ class NativeCompiler:
 
     def _told_property_rules(self, prop: PropertyAxioms) -> Iterable[_Draft]:
         name = term(prop.iri)
-        inverses = prop.inverses | {other.iri for other in self._axioms.properties.values() if prop.iri in other.inverses}
+        inverses = prop.inverses | {
+            other.iri for other in self._axioms.properties.values() if prop.iri in other.inverses
+        }
         template = [f"?x {term(other)} ?y ." for other in sorted(prop.superproperties)]
         template += [f"?y {term(other)} ?x ." for other in sorted(inverses | ({prop.iri} if prop.symmetric else set()))]
         domains = self._close_classes(prop.domains)
@@ -157,7 +162,11 @@ class NativeCompiler:
             yield _Draft(Rule(prop.iri, frozenset(chain), frozenset({prop.iri}), update), frozenset(chain))
 
     def _close_classes(self, classes: Iterable[str]) -> set[str]:
-        return set().union(*(self._superclasses.get(one, frozenset({one})) | {one} for one in classes)) if classes else set()
+        return (
+            set().union(*(self._superclasses.get(one, frozenset({one})) | {one} for one in classes))
+            if classes
+            else set()
+        )
 
 
 def alternatives(expression: Expression) -> list[Expression]:

@@ -77,7 +77,11 @@ def insert(template: Iterable[str], where: Iterable[str], title: str = "") -> st
 
 
 def membership(
-    expression: Expression, classes: Iterable[str], values: Iterable[tuple[str, str]], labels: Mapping[str, str], title: str
+    expression: Expression,
+    classes: Iterable[str],
+    values: Iterable[tuple[str, str]],
+    labels: Mapping[str, str],
+    title: str,
 ) -> str:
     """Compile a definition: members of ``expression`` get the classes and the property values.
 

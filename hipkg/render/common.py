@@ -406,7 +406,7 @@ class _Arranger:
     def _lifts(self, refusing: list[StatementState]) -> tuple[Line, ...]:
         """Say what would lift every refusal; if one of them stands whatever happens, nothing would."""
         lifting = [(self._lifting(one), (one.id,)) for one in refusing]
-        return _lines("lifted by", "and by", _merged(lifting)) if all(parts for parts, _ in lifting) else ()
+        return _lines("unless", "and unless", _merged(lifting)) if all(parts for parts, _ in lifting) else ()
 
     def _lifting(self, state: StatementState) -> tuple[str, ...]:
         """Describe what lifts a statement; one of several exceptions is enough."""

@@ -60,5 +60,5 @@ def _short(name: str) -> str:
 
 
 def _summary(findings: Sequence[Finding]) -> str:
-    counts = Counter(one.severity for one in findings)
+    counts: Counter[str] = Counter(one.severity for one in findings)
     return ", ".join(f"{counts[severity]} {severity}" for severity in _COLOURS)
