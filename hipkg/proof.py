@@ -90,12 +90,19 @@ class Step:
 class Nearest:
     """How near a node comes to a class, between 0 and 1, and the tree that shows what is there and what is missing.
 
-    A node is ``alien`` if it is another kind of thing than the class asks for, whatever else it has in common with it.
+    A node is ``alien`` if it is another kind of thing than the class asks for, whatever else it has in common with it;
+    it is ``short`` if a record of the right kind is there and falls short.
     """
 
     score: float
     proofs: tuple[Proof, ...]
     alien: bool = False
+    short: bool = False
+
+    @property
+    def rank(self) -> tuple[bool, float]:
+        """Order the nearest: a record that falls short says more than none."""
+        return (self.short, self.score)
 
 
 @cache
@@ -182,7 +189,7 @@ class Prover:
         if not near:
             claim = f"nothing on record that could count as {quoted(self._knowledge.label(cls))}"
             return Proof(claim, MISSING, (), *self._wording(cls))
-        best, _ = min(near, key=lambda one: (-one[0].score, one[1]))
+        best, _ = min(near, key=lambda one: (not one[0].short, -one[0].score, one[1]))
         return best.proofs[0]
 
     def _wording(self, cls: str) -> tuple[str, str]:
@@ -442,7 +449,7 @@ class Prover:
                 parts = [self._approach(Member(goal.node, one), seen) for one in operands]
                 proofs = tuple(dict.fromkeys(proof for part in parts for proof in part.proofs))
                 score = sum(part.score for part in parts) / len(parts)
-                return Nearest(score, proofs, any(part.alien for part in parts))
+                return Nearest(score, proofs, any(one.alien for one in parts), any(one.short for one in parts))
             case Or(operands):
                 return self._approach_one([self._approach(Member(goal.node, one), seen) for one in operands])
             case Some(prop, filler):
@@ -462,16 +469,16 @@ class Prover:
         if definition is None:
             way = self._approach_narrower(node, cls, seen)
             missing = Proof(f"{name} is not recorded as {label}", MISSING, way.proofs, triple=triple)
-            return Nearest(way.score / 2, (missing,), way.alien)
+            return Nearest(way.score / 2, (missing,), way.alien, way.short)
         inner = self._approach(Member(node, definition), seen)
         missing = Proof(f"{name} is not shown to count as {label}", MISSING, inner.proofs, *self._wording(cls), triple)
-        return Nearest(inner.score, (missing,), inner.alien)
+        return Nearest(inner.score, (missing,), inner.alien, inner.short)
 
     def _approach_narrower(self, node: str, cls: str, seen: tuple[Member, ...]) -> Nearest:
         """Follow the defined class that would entail a class and that a node comes nearest to."""
         found = [self._approach(Member(node, Named(one)), seen) for one in self._narrower.get(cls, ())]
         near = [one for one in found if one.score and not one.alien]
-        return max(near, key=lambda one: one.score, default=Nearest(0, (), alien=True))
+        return max(near, key=lambda one: one.rank, default=Nearest(0, (), alien=True))
 
     @staticmethod
     def _approach_one(ways: list[Nearest]) -> Nearest:
@@ -492,9 +499,9 @@ class Prover:
             # What an activity is, its link to a term tells: one that carries out something else is no near miss.
             terms = any(one in self._knowledge.terms for one in targets)
             return replace(self._nothing(goal), alien=terms and prop not in self._knowledge.single_valued)
-        best, target = max(near, key=lambda one: one[0].score)
+        best, target = max(near, key=lambda one: one[0].rank)
         relation = self.relation(_relation(goal.node, prop, target))
-        return Nearest(best.score, (relation, *best.proofs))
+        return Nearest(best.score, (relation, *best.proofs), short=best.short)
 
     def _approach_value(self, goal: Member, prop: str) -> Nearest:
         """Compare the recorded values of a property with the wanted one."""
@@ -506,7 +513,7 @@ class Prover:
         if not triples:
             return self._nothing(goal)
         claim = f"wanted: {self._english.name(goal.node)} {self._english.predicate(goal.expression)}"
-        return Nearest(0.5, (Proof(claim, MISSING, tuple(self.relation(one) for one in triples)),))
+        return Nearest(0.5, (Proof(claim, MISSING, tuple(self.relation(one) for one in triples)),), short=True)
 
     def _nothing(self, goal: Member) -> Nearest:
         claim = f"{self._english.name(goal.node)} {self._english.predicate(goal.expression)}"

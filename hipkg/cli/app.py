@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from hipkg.cli.convert import convert
+from hipkg.cli.explain import explain
 from hipkg.cli.ontology import app as ontology
 from hipkg.cli.plan import plan
 from hipkg.cli.queries import queries
@@ -48,6 +49,7 @@ def root(
 
 app.command()(plan)
 app.command()(validate)
+app.command()(explain)
 app.command()(reason)
 app.command()(query)
 app.command()(queries)

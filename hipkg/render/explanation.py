@@ -1,0 +1,383 @@
+"""Write explanations as text for a terminal, as Markdown and as JSON: one outline, laid out in different ways."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import sys
+import textwrap
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import pyoxigraph as ox
+
+from hipkg.explanation import NOT_APPLICABLE
+from hipkg.render.common import DISCLAIMER, clean, describe_gap, local_name, software
+from hipkg.render.markdown import escape
+from hipkg.terms import HIP, curie
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from hipkg.explanation import Explanation, SlotExplanation, StatementExplanation
+    from hipkg.measure import Gap
+    from hipkg.planning import Conflict
+    from hipkg.proof import Proof
+
+FORMATS = ("text", "markdown", "json")
+DEFAULT_WIDTH = 80
+WIDEST = 120
+_NARROWEST = 40
+_STEP = 2
+_MARKS = {"holds": "✓", "missing": "✗", "recorded": "•", "ontology": "•", "none": " "}
+_PLAIN_MARKS = {"✓": "+", "✗": "x", "•": "-", "·": ";", "“": '"', "”": '"'}
+_COLOURS = {"heading": "1", "holds": "32", "missing": "31", "dim": "2"}
+_STATES = {
+    "now": "holds now",
+    "must-not": "holds: must not",
+    "later-if": "waits",
+    "ruled-out": "ruled out",
+    "satisfied": "satisfied",
+    "knowledge": "holds, as knowledge",
+    "parameter": "part of another action",
+    NOT_APPLICABLE: "does not apply",
+}
+_DECISIONS = {
+    "contraindication": "a contraindication outweighs any advice",
+    "gate": "a gate keeps it waiting",
+    "specificity": "the narrower context decides",
+    "strength": "the stronger recommendation decides",
+    "quality": "the better evidence decides",
+    "recency": "the later document decides",
+}
+# What follows from a single record by a property or a named superclass is shown by that record.
+_PLAIN_STEPS = frozenset({"wider", "inverse", "hierarchy", "domain", "range"})
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    """One paragraph of the outline at some depth; ``mark`` is a key of the marks, ``style`` one of the colours."""
+
+    depth: int
+    text: str
+    mark: str = "none"
+    style: str = ""
+
+
+def render_explanations(explanations: Sequence[Explanation], format: str, *, to_terminal: bool = False) -> str:  # noqa: A002 - as everywhere
+    """Write explanations in a format.
+
+    Parameters: ``format`` is one of `FORMATS`; ``to_terminal`` lets text use the colours and the width of the terminal,
+    otherwise it is plain and 80 columns wide.
+
+    Raises `UsageError` for any other format.
+    """
+    if format == "json":
+        return explanations_to_json(explanations)
+    if format == "markdown":
+        return "\n".join(_markdown(one) for one in explanations)
+    if format != "text":
+        from hipkg.errors import UsageError
+
+        raise UsageError(f"There is no format {format!r}.", remedy=f"Choose among: {', '.join(FORMATS)}.")
+    width = min(max(shutil.get_terminal_size().columns, _NARROWEST), WIDEST) if to_terminal else DEFAULT_WIDTH
+    text = "\n".join(_text(one, width, coloured=to_terminal) for one in explanations)
+    return _without_symbols(text) if to_terminal and not _can_show(sys.stdout.encoding) else text
+
+
+def explanations_to_json(explanations: Sequence[Explanation]) -> str:
+    """Write one explanation as an object and several as an array; terms are CURIEs, nodes of the patient IRIs."""
+    made = [_explanation_json(one) for one in explanations]
+    return json.dumps(made[0] if len(made) == 1 else made, ensure_ascii=False, indent=2) + "\n"
+
+
+def _text(explanation: Explanation, width: int, *, coloured: bool) -> str:
+    lines = _wrapped(" · ".join(_title(explanation)), width, "", "")
+    lines = [_coloured(one, "heading", coloured) for one in lines] + _wrapped(DISCLAIMER, width, "", "")
+    for row in _outline(explanation):
+        if row.depth == 0:
+            lines.append("")
+        mark = _MARKS[row.mark]
+        indent = " " * (_STEP * row.depth)
+        first = f"{indent}{mark} " if mark != " " else indent
+        wrapped = _wrapped(row.text, width, first, " " * len(first))
+        lines += [_coloured(one, row.style, coloured) for one in wrapped]
+    return "\n".join(lines) + "\n"
+
+
+def _wrapped(text: str, width: int, first: str, rest: str) -> list[str]:
+    return textwrap.wrap(
+        clean(text), width, initial_indent=first, subsequent_indent=rest, break_on_hyphens=False, break_long_words=True
+    )
+
+
+def _coloured(line: str, style: str, wanted: bool) -> str:
+    if not wanted or style not in _COLOURS or "NO_COLOR" in os.environ:
+        return line
+    return f"\x1b[{_COLOURS[style]}m{line}\x1b[0m"
+
+
+def _can_show(encoding: str | None) -> bool:
+    try:
+        "".join(_PLAIN_MARKS).encode(encoding or "ascii")
+    except (UnicodeEncodeError, LookupError):
+        return False
+    return True
+
+
+def _without_symbols(text: str) -> str:
+    return text.translate({ord(one): other for one, other in _PLAIN_MARKS.items()}).encode("ascii", "replace").decode()
+
+
+def _markdown(explanation: Explanation) -> str:
+    title, *rest = _title(explanation)
+    lines = [f"## {escape(clean(title))}", "", escape(clean(" · ".join(rest))), "", f"*{escape(DISCLAIMER)}*"]
+    for row in _outline(explanation):
+        mark = _MARKS[row.mark].strip()
+        text = escape(clean(row.text))
+        if row.depth == 0:
+            lines += ["", f"**{text}**", ""]
+        else:
+            lines.append(f"{'  ' * (row.depth - 1)}- {f'{mark} ' if mark and mark != '•' else ''}{text}")
+    return "\n".join(lines) + "\n"
+
+
+def _title(explanation: Explanation) -> list[str]:
+    parts = [
+        f"Why: {explanation.label}",
+        explanation.site,
+        f"patient {local_name(explanation.patient)}",
+        f"as of {explanation.as_of.isoformat()}",
+        f"{software()} ontology {explanation.ontology_version}",
+        explanation.engine,
+    ]
+    return [one for one in parts if one]
+
+
+def _outline(explanation: Explanation) -> Iterator[_Row]:
+    if explanation.kind == "action":
+        yield from _status(explanation)
+    shown: set[str] = set()
+    for one in explanation.statements:
+        yield from _statement(one, shown)
+
+
+def _status(explanation: Explanation) -> Iterator[_Row]:
+    where = f" for the {explanation.site}" if explanation.site else ""
+    status = _STATES.get(explanation.status, explanation.status)
+    yield _Row(0, f"{explanation.label}: {status}{where}", style="heading")
+    if explanation.via:
+        yield _Row(1, f"The plan speaks of {explanation.via}, of which this is a kind.")
+    yield _Row(1, explanation.rule)
+    for one in explanation.conflicts:
+        yield _Row(1, _conflict(one))
+
+
+def _conflict(conflict: Conflict) -> str:
+    stands = f", so {conflict.decided_for} stands" if conflict.decided_for else ""
+    pair = f"{conflict.opposed_by} speaks against {conflict.advised_by}"
+    return f"{pair}: {_DECISIONS.get(conflict.rule, 'nothing decides between them')}{stands}."
+
+
+def _statement(statement: StatementExplanation, shown: set[str]) -> Iterator[_Row]:
+    state = _STATES.get(statement.state, statement.state)
+    yield _Row(0, f"{statement.id} {statement.role}: {statement.intervention} · {state}", style="heading")
+    yield _Row(1, f"“{statement.text}”")
+    yield from (_Row(1, text, style="dim") for text in _provenance(statement))
+    for slot in statement.slots:
+        yield from _slot(slot, statement, shown)
+
+
+def _provenance(statement: StatementExplanation) -> Iterator[str]:
+    section = f", section {statement.section}" if statement.section else ""
+    yield f"Source: {statement.document} {statement.document_title}{section}"
+    grades = [_grade("strength", statement.strength, statement.strength_wording)]
+    grades.append(_grade("evidence", statement.evidence, statement.evidence_wording))
+    yield f"Grades: {'; '.join(grades)}"
+    if statement.timing:
+        yield f"Timing: {statement.timing}"
+    if statement.inferred:
+        yield "Inferred: the document implies it and does not say it in so many words."
+    if statement.references:
+        yield f"Cites: {'; '.join(statement.references)}"
+
+
+def _grade(name: str, value: str, wording: str) -> str:
+    return f"{name} {value or 'not stated'}{f' ({wording})' if wording else ''}"
+
+
+def _slot(slot: SlotExplanation, statement: StatementExplanation, shown: set[str]) -> Iterator[_Row]:
+    good = slot.holds if slot.slot in {"context", "requirement", "companion"} else None
+    mark = "none" if good is None else ("holds" if good else "missing")
+    yield _Row(1, _slot_sentence(slot), mark, "missing" if mark == "missing" else "")
+    for gap in slot.gaps if _matters(slot, statement) else ():
+        if gap.requirement == slot.iri and not (gap.have or gap.need):
+            continue
+        yield _Row(2, f"lacks {_gap(gap)}", "missing", "missing")
+    if slot.proof and _matters(slot, statement):
+        yield from _proof(slot.proof, 2, shown)
+
+
+def _matters(slot: SlotExplanation, statement: StatementExplanation) -> bool:
+    """Tell whether a slot is worth its details: an exception that is not known to hold matters where it would lift."""
+    if slot.holds or slot.slot in {"context", "requirement"}:
+        return True
+    return slot.slot == "exception" and statement.state == "must-not"
+
+
+def _slot_sentence(slot: SlotExplanation) -> str:
+    name = f"“{slot.label}”"
+    match slot.slot:
+        case "context":
+            return f"Context {name}: {'holds' if slot.holds else 'does not hold'}"
+        case "requirement":
+            return f"Requires {name}: {slot.answer}{f', {slot.note}' if slot.note else ''}"
+        case "exception":
+            return f"Except for {name}: {'holds, which lifts the statement' if slot.holds else 'not known to hold'}"
+        case "fulfilment":
+            return f"Satisfied by {name}: {'so it is' if slot.holds else 'not known to be so'}"
+        case _:
+            return f"Goes with {name}: {slot.note}"
+
+
+def _gap(gap: Gap) -> str:
+    record = f"; nearest record: {local_name(gap.node)}" if gap.node else ""
+    return f"{describe_gap(gap)}{record}"
+
+
+def _proof(proof: Proof, depth: int, shown: set[str], *, brief: bool = False) -> Iterator[_Row]:
+    """Outline a proof, each claim once; beside something that is missing, what holds is told in one line."""
+    proof = _collapsed(proof)
+    repeated = proof.claim in shown and bool(proof.because)
+    mark = proof.kind if proof.kind in _MARKS else "holds"
+    again = " (as above)" if repeated else (" (recorded)" if proof.kind == "recorded" else "")
+    yield _Row(depth, proof.claim + again, mark, "missing" if mark == "missing" else "")
+    if repeated or brief:
+        return
+    shown.add(proof.claim)
+    for text in (proof.sentence, f"[{proof.axiom}]" if proof.axiom else ""):
+        if text and text not in shown:
+            shown.add(text)
+            yield _Row(depth + 1, text, style="dim")
+    for one in dict.fromkeys(map(_collapsed, proof.because)):
+        yield from _proof(one, depth + 1, shown, brief=one.holds and not proof.holds)
+
+
+def _collapsed(proof: Proof) -> Proof:
+    """Replace what follows from one record, by a property or a superclass, by that record."""
+    if proof.kind in _PLAIN_STEPS and len(proof.because) == 1:
+        only = _collapsed(proof.because[0])
+        if only.kind == "recorded":
+            return only
+    return proof
+
+
+def _explanation_json(one: Explanation) -> dict[str, Any]:
+    return _filled(
+        {
+            "kind": one.kind,
+            "target": curie(one.iri),
+            "label": one.label,
+            "patient": one.patient,
+            "asOf": one.as_of.isoformat(),
+            "ontologyVersion": one.ontology_version,
+            "engine": one.engine,
+            "site": one.site,
+            "place": one.place,
+            "status": one.status,
+            "rule": one.rule,
+            "via": one.via,
+            "conflicts": [_conflict_json(conflict) for conflict in one.conflicts],
+            "statements": [_statement_json(statement) for statement in one.statements],
+        }
+    )
+
+
+def _conflict_json(conflict: Conflict) -> dict[str, Any]:
+    fields = {"advisedBy": conflict.advised_by, "opposedBy": conflict.opposed_by, "rule": conflict.rule}
+    return _filled({**fields, "decidedFor": conflict.decided_for})
+
+
+def _statement_json(one: StatementExplanation) -> dict[str, Any]:
+    return _filled(
+        {
+            "id": one.id,
+            "kind": one.kind,
+            "role": one.role,
+            "intervention": one.intervention,
+            "state": one.state,
+            "site": one.site,
+            "text": one.text,
+            "document": one.document,
+            "documentTitle": one.document_title,
+            "section": one.section,
+            "strength": one.strength,
+            "strengthWording": one.strength_wording,
+            "evidence": one.evidence,
+            "evidenceWording": one.evidence_wording,
+            "references": list(one.references),
+            "timing": one.timing,
+            "inferred": one.inferred,
+            "subjects": list(one.subjects),
+            "slots": [_slot_json(slot) for slot in one.slots],
+        }
+    )
+
+
+def _slot_json(slot: SlotExplanation) -> dict[str, Any]:
+    return _filled(
+        {
+            "slot": slot.slot,
+            "class": curie(slot.iri),
+            "label": slot.label,
+            "answer": slot.answer,
+            "note": slot.note,
+            "gaps": [_gap_json(gap) for gap in slot.gaps],
+            "proof": _proof_json(slot.proof) if slot.proof else None,
+        }
+    )
+
+
+def _gap_json(gap: Gap) -> dict[str, Any]:
+    return _filled(
+        {
+            "requirement": curie(gap.requirement),
+            "label": gap.label,
+            "answer": gap.answer,
+            "have": gap.have,
+            "need": gap.need,
+            "unit": gap.unit,
+            "earliest": gap.earliest.isoformat() if gap.earliest else "",
+            "onBoundary": gap.boundary,
+            "node": gap.node,
+            "question": gap.question,
+        }
+    )
+
+
+def _proof_json(proof: Proof) -> dict[str, Any]:
+    return _filled(
+        {
+            "claim": proof.claim,
+            "kind": proof.kind,
+            "axiom": proof.axiom,
+            "sentence": proof.sentence,
+            "triple": _triple_json(proof.triple) if proof.triple else None,
+            "because": [_proof_json(one) for one in proof.because],
+        }
+    )
+
+
+def _triple_json(triple: ox.Triple) -> list[str]:
+    return [_term_json(one) for one in (triple.subject, triple.predicate, triple.object)]
+
+
+def _term_json(term: ox.NamedNode | ox.BlankNode | ox.Literal | ox.Triple) -> str:
+    if isinstance(term, ox.NamedNode):
+        return curie(term.value) if term.value.startswith(HIP) or "/22-rdf-syntax-ns#" in term.value else term.value
+    return term.value if isinstance(term, ox.Literal) else str(term)
+
+
+def _filled(fields: dict[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in fields.items() if value not in ("", None, [], False)}
