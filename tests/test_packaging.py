@@ -1,0 +1,189 @@
+"""The wheel: it holds what the tool needs and nothing else, and works far from the checkout, without a network."""
+
+from __future__ import annotations
+
+import ast
+import importlib.util
+import json
+import os
+import re
+import subprocess
+import sys
+from email.parser import HeaderParser
+from pathlib import Path
+from zipfile import ZipFile
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+DATA = "hipkg/_data/"
+OFFLINE = {"PIP_NO_INDEX": "1", "PIP_DISABLE_PIP_VERSION_CHECK": "1"}
+
+
+@pytest.fixture(scope="session")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Build the wheel once: with hatchling at hand if it is installed, otherwise as pip builds it."""
+    folder = tmp_path_factory.mktemp("wheel")
+    if importlib.util.find_spec("hatchling"):
+        build = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(folder)]
+        env = {**os.environ}
+    else:
+        build = [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--wheel-dir", str(folder), "."]
+        env = {**os.environ, "PIP_DISABLE_PIP_VERSION_CHECK": "1"}
+    done = subprocess.run(build, cwd=ROOT, env=env, capture_output=True, text=True, check=False)
+    if done.returncode and any(word in done.stderr for word in ("hatchling", "Network", "connection")):
+        pytest.skip("hatchling is not installed and cannot be fetched")
+    assert done.returncode == 0, done.stderr
+    (path,) = folder.glob("*.whl")
+    return path
+
+
+@pytest.fixture(scope="session")
+def names(wheel: Path) -> list[str]:
+    with ZipFile(wheel) as archive:
+        return archive.namelist()
+
+
+@pytest.fixture(scope="session")
+def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Install the wheel into a folder of its own, without its dependencies, which this interpreter has."""
+    folder = tmp_path_factory.mktemp("installed")
+    command = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--target", str(folder), str(wheel)]
+    subprocess.run(command, env={**os.environ, **OFFLINE}, capture_output=True, check=True)
+    return folder
+
+
+def hipkg(installed: Path, cwd: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run the installed package in a folder, out of reach of the checkout."""
+    env = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
+    env |= {"PYTHONPATH": str(installed), "PYTHONDONTWRITEBYTECODE": "1", "PYTHONSAFEPATH": "1"}
+    command = [sys.executable, "-m", "hipkg", *arguments]
+    return subprocess.run(command, cwd=cwd, env=env, capture_output=True, text=True, encoding="utf-8", check=False)
+
+
+def sources(folder: str, pattern: str) -> set[str]:
+    return {path.relative_to(ROOT).as_posix() for path in (ROOT / folder).rglob(pattern)}
+
+
+@pytest.mark.parametrize(
+    ("folder", "pattern"),
+    [
+        ("ontology", "*.ttl"),
+        ("ontology", "catalog-v001.xml"),
+        ("ontology", "context.jsonld"),
+        ("ontology/release", "hipkg.json"),
+        ("queries", "*.rq"),
+        ("shapes", "*.ttl"),
+        ("examples", "*.ttl"),
+    ],
+)
+def test_the_wheel_holds_the_data(names: list[str], folder: str, pattern: str) -> None:
+    wanted = sources(folder, pattern)
+    assert wanted
+    assert {DATA + one for one in wanted} <= set(names)
+
+
+def test_the_wheel_holds_the_package(names: list[str]) -> None:
+    assert sources("hipkg", "*.py") <= set(names)
+    assert sources("hipkg/schemas", "*.json") <= set(names)
+    assert "hipkg/py.typed" in names
+
+
+def test_the_wheel_holds_the_licences_of_software_and_ontology(names: list[str]) -> None:
+    licences = {name.rsplit("/", 1)[1] for name in names if "/licenses/" in name}
+    assert licences == {"LICENSE", "LICENSE-ontology"}
+
+
+def test_the_wheel_holds_nothing_else(names: list[str]) -> None:
+    assert {name.split("/", 1)[0].split("-", 1)[0] for name in names} == {"hipkg"}
+    unwanted = [
+        name
+        for name in names
+        if any(part.startswith(("test", ".", "__pycache__", "benchmark")) for part in name.split("/"))
+        or name.endswith((".pyc", ".orig", ".rej", "~"))
+    ]
+    assert unwanted == []
+
+
+def test_the_metadata(wheel: Path, names: list[str]) -> None:
+    (name,) = (one for one in names if one.endswith(".dist-info/METADATA"))
+    with ZipFile(wheel) as archive:
+        metadata = HeaderParser().parsestr(archive.read(name).decode())
+        entry_points = archive.read(name.replace("METADATA", "entry_points.txt")).decode()
+    assert metadata["Name"] == "hipkg"
+    assert metadata["License-Expression"] == "Apache-2.0"
+    assert metadata["Requires-Python"] == ">=3.11"
+    assert metadata["Author"] is None
+    assert metadata.get_payload()
+    assert "hipkg = hipkg.cli:main" in entry_points
+
+
+def test_the_package_imports_only_what_it_requires(wheel: Path, names: list[str]) -> None:
+    """A module imported at the top of a file must come with the package or the standard library."""
+    (name,) = (one for one in names if one.endswith(".dist-info/METADATA"))
+    with ZipFile(wheel) as archive:
+        metadata = HeaderParser().parsestr(archive.read(name).decode())
+        modules = {one: ast.parse(archive.read(one)) for one in names if one.endswith(".py")}
+    required = {re.match(r"[\w.-]+", one)[0] for one in metadata.get_all("Requires-Dist", []) if ";" not in one}
+    allowed = {*sys.stdlib_module_names, "hipkg", "__future__", *required}
+    imported = {
+        (path, (alias if isinstance(alias, str) else alias.name).split(".")[0])
+        for path, tree in modules.items()
+        for node in tree.body
+        if isinstance(node, ast.Import | ast.ImportFrom)
+        for alias in (node.names if isinstance(node, ast.Import) else [node.module or "hipkg"])
+    }
+    assert sorted(one for one in imported if one[1] not in allowed) == []
+
+
+def test_the_installed_package_plans_from_an_empty_directory(installed: Path, tmp_path: Path) -> None:
+    example = installed / "hipkg" / "_data" / "examples" / "d0-painful-degenerative-hip.ttl"
+    run = hipkg(installed, tmp_path, "plan", str(example), "--as-of", "2026-11-23", "--format", "json")
+    assert (run.returncode, run.stderr) == (0, "")
+    plan = json.loads(run.stdout)
+    assert plan["valid"] is True
+    assert "D0-41" in plan["statements"]
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("validate", "{example}"),
+        ("reason", "{example}"),
+        ("query", "indicated-actions", "{example}"),
+        ("queries",),
+        ("convert", "{example}", "--to", "jsonld"),
+        ("ontology", "--help"),
+    ],
+    ids=lambda arguments: arguments[0],
+)
+def test_the_other_verbs_work_too(installed: Path, tmp_path: Path, arguments: tuple[str, ...]) -> None:
+    example = str(installed / "hipkg" / "_data" / "examples" / "d0-painful-degenerative-hip.ttl")
+    run = hipkg(installed, tmp_path, *(one.format(example=example) for one in arguments))
+    assert (run.returncode, run.stderr) == (0, "")
+    assert run.stdout
+
+
+def test_the_installed_package_tells_its_version(installed: Path, tmp_path: Path, wheel: Path) -> None:
+    run = hipkg(installed, tmp_path, "--version")
+    assert (run.returncode, run.stderr) == (0, "")
+    assert run.stdout.startswith(f"hipkg {wheel.name.split('-')[1]}, ontology ")
+
+
+def test_the_installed_package_reads_its_own_data(installed: Path, tmp_path: Path) -> None:
+    code = "import hipkg.resources as r; print(r.ONTOLOGY, r.QUERIES, r.SHAPES, r.RELEASE, sep='\\n')"
+    env = {**os.environ, "PYTHONPATH": str(installed)}
+    run = subprocess.run(
+        [sys.executable, "-c", code], cwd=tmp_path, env=env, capture_output=True, text=True, check=True
+    )
+    assert all(Path(line).is_relative_to(installed) and Path(line).is_dir() for line in run.stdout.splitlines())
+
+
+def test_the_installed_files_are_not_changed_by_use(installed: Path, tmp_path: Path) -> None:
+    def state() -> dict[str, int]:
+        return {str(path): path.stat().st_mtime_ns for path in installed.rglob("*") if path.is_file()}
+
+    before = state()
+    hipkg(installed, tmp_path, "plan", str(next((installed / "hipkg" / "_data" / "examples").glob("*.ttl"))))
+    assert state() == before
