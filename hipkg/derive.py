@@ -26,6 +26,15 @@ if TYPE_CHECKING:
 _NEEDS = re.compile(r"^#\+ needs: hip:(\w+)$", re.MULTILINE)
 _OF_INTERVENTION = ox.NamedNode(HIP + "ofIntervention")
 _STRATUM = ox.Variable("stratum")
+_COLLECTED = {
+    ox.NamedNode(HIP + name): name
+    for name in (
+        "ofStatement", "state", "hasSubject", "atSite", "meets", "refutes", "awaits", "mayBeLiftedBy", "lacksCompanion",
+        "ofIntervention", "status", "basedOn", "refusedBy", "heldBackBy", "discouragedBy",
+        "about", "advisedBy", "opposedBy", "decidedBy", "decidedFor",
+    )
+}  # fmt: skip
+_Nodes: TypeAlias = "dict[str, dict[str, set[str]]]"
 _Substitutions: TypeAlias = "dict[ox.Variable, ox.NamedNode | ox.BlankNode | ox.Literal | ox.Triple]"
 
 
@@ -109,6 +118,7 @@ def derive(entailed: Iterable[ox.Triple], knowledge: Knowledge, documents: Colle
     quads = _quads(entailed, _left_out(knowledge, documents))
     store.extend(quads)
     store.extend(individual_types((one for one in quads if one.predicate == _OF_INTERVENTION), knowledge))
+    nodes: _Nodes = {}
     for stratified, steps in groupby(_steps(), key=lambda step: step.stratified):
         rounds: list[_Substitutions | None] = [None]
         if stratified:
@@ -116,8 +126,8 @@ def derive(entailed: Iterable[ox.Triple], knowledge: Knowledge, documents: Colle
         chosen = tuple(steps)
         for substitutions in rounds:
             for step in chosen:
-                _run(store, step, substitutions)
-    return _collect(store)
+                _run(store, step, substitutions, nodes)
+    return _collect(nodes, store)
 
 
 @cache
@@ -151,27 +161,21 @@ def _step(name: str, text: str) -> Step:
     return Step(name, text, "#+ parameters: stratum" in text, ox.NamedNode(HIP + needs[1]) if needs else None)
 
 
-def _run(store: ox.Store, step: Step, substitutions: _Substitutions | None) -> None:
+def _run(store: ox.Store, step: Step, substitutions: _Substitutions | None, nodes: _Nodes) -> None:
+    """Run a step, add what it constructs to the store, and note what the records of the derivation need."""
     if step.needs and next(store.quads_for_pattern(None, step.needs, None), None) is None:
         return
-    found = cast(
-        "ox.QueryTriples", store.query(step.text, use_default_graph_as_union=True, substitutions=substitutions)
-    )
-    store.extend([ox.Quad(one.subject, one.predicate, one.object) for one in found])
+    found = []
+    solutions = store.query(step.text, use_default_graph_as_union=True, substitutions=substitutions)
+    for subject, predicate, target in cast("ox.QueryTriples", solutions):
+        found.append(ox.Quad(subject, predicate, target))
+        name = _COLLECTED.get(predicate)
+        if name is not None:
+            nodes.setdefault(subject.value, {}).setdefault(name, set()).add(target.value)
+    store.extend(found)
 
 
-_COLLECTED = (
-    "ofStatement", "state", "hasSubject", "atSite", "meets", "refutes", "awaits", "mayBeLiftedBy", "lacksCompanion",
-    "ofIntervention", "status", "basedOn", "refusedBy", "heldBackBy", "discouragedBy",
-    "about", "advisedBy", "opposedBy", "decidedBy", "decidedFor",
-)  # fmt: skip
-
-
-def _collect(store: ox.Store) -> Derivation:
-    nodes: dict[str, dict[str, list[str]]] = {}
-    for name in _COLLECTED:
-        for quad in store.quads_for_pattern(None, ox.NamedNode(HIP + name), None, ox.DefaultGraph()):
-            nodes.setdefault(quad.subject.value, {}).setdefault(name, []).append(quad.object.value)  # type: ignore[union-attr]
+def _collect(nodes: _Nodes, store: ox.Store) -> Derivation:
     evaluations = [_evaluation(iri, node) for iri, node in nodes.items() if "state" in node]
     actions = [_action(iri, node) for iri, node in nodes.items() if "status" in node]
     conflicts = [_conflict(node) for node in nodes.values() if "decidedBy" in node]
@@ -183,13 +187,13 @@ def _collect(store: ox.Store) -> Derivation:
     )
 
 
-def _evaluation(iri: str, node: dict[str, list[str]]) -> Evaluation:
+def _evaluation(iri: str, node: dict[str, set[str]]) -> Evaluation:
     return Evaluation(
         iri,
-        node["ofStatement"][0],
-        node["state"][0],
+        _one(node, "ofStatement"),
+        _one(node, "state"),
         _sorted(node, "hasSubject"),
-        next(iter(_sorted(node, "atSite")), ""),
+        _one(node, "atSite"),
         _sorted(node, "meets"),
         _sorted(node, "refutes"),
         _sorted(node, "awaits"),
@@ -198,12 +202,12 @@ def _evaluation(iri: str, node: dict[str, list[str]]) -> Evaluation:
     )
 
 
-def _action(iri: str, node: dict[str, list[str]]) -> DerivedAction:
+def _action(iri: str, node: dict[str, set[str]]) -> DerivedAction:
     return DerivedAction(
         iri,
-        node["ofIntervention"][0],
-        next(iter(_sorted(node, "atSite")), ""),
-        node["status"][0],
+        _one(node, "ofIntervention"),
+        _one(node, "atSite"),
+        _one(node, "status"),
         _sorted(node, "basedOn"),
         _sorted(node, "refusedBy"),
         _sorted(node, "heldBackBy"),
@@ -211,10 +215,14 @@ def _action(iri: str, node: dict[str, list[str]]) -> DerivedAction:
     )
 
 
-def _conflict(node: dict[str, list[str]]) -> DerivedConflict:
-    winner = node.get("decidedFor", [""])[0]
-    return DerivedConflict(node["about"][0], node["advisedBy"][0], node["opposedBy"][0], node["decidedBy"][0], winner)
+def _conflict(node: dict[str, set[str]]) -> DerivedConflict:
+    names = ("about", "advisedBy", "opposedBy", "decidedBy", "decidedFor")
+    return DerivedConflict(*(_one(node, name) for name in names))
 
 
-def _sorted(node: dict[str, list[str]], name: str) -> tuple[str, ...]:
+def _one(node: dict[str, set[str]], name: str) -> str:
+    return min(node.get(name, ("",)))
+
+
+def _sorted(node: dict[str, set[str]], name: str) -> tuple[str, ...]:
     return tuple(sorted(node.get(name, [])))

@@ -98,11 +98,12 @@ class NativeCompiler:
         return _Draft(Rule(iri, frozenset(necessary(expression)), frozenset(makes), update), frozenset(uses))
 
     def _consequences(self, iri: str, already: set[str]) -> tuple[set[str], set[tuple[str, str]]]:
-        """Collect what membership in a class adds to a subject that is known to be in some classes already."""
+        """Collect what membership in a class adds to a subject that is known to be in some classes already.
+
+        The property values of superclasses are left to the rules of those.
+        """
         reached = self._superclasses.get(iri, frozenset()) | {iri}
-        new = reached - already
-        values = {value for one in new | {iri} for value in self._axioms.values.get(one, ())}
-        return set(new), self._close_values(values)
+        return set(reached - already), self._close_values(set(self._axioms.values.get(iri, ())))
 
     def _close_values(self, values: set[tuple[str, str]]) -> set[tuple[str, str]]:
         """Close property values of a subject under superproperties and chains through the facts of the ontology."""
