@@ -464,7 +464,7 @@ def context() -> dict[str, Any]:
 
 
 def properties_of_patients() -> dict[str, str]:
-    """Map each property that a patient's graph can have to how the context must read its values."""
+    """Map each property of the core that a patient's graph can have to how the context must read its values."""
     axioms = read_axioms(load_sources())
     types: dict[str, str] = {}
     for prop in axioms.properties.values():
@@ -473,7 +473,9 @@ def properties_of_patients() -> dict[str, str]:
         domains = set().union(*(one.domains for one in with_wider), *(one.ranges for one in turned))
         ranges = set().union(*(one.ranges for one in with_wider), *(one.domains for one in turned))
         name = prop.iri.removeprefix(HIP)
-        if name not in NOT_OF_PATIENTS and (not domains or any(closed(one) & RECORDED for one in domains)):
+        if not objects(ONTOLOGY / "core.ttl", prop.iri, RDF_TYPE) or name in NOT_OF_PATIENTS:
+            continue
+        if not domains or any(closed(one) & RECORDED for one in domains):
             types[name] = "@vocab" if any(closed(one) & CODED for one in ranges) else "@id"
     return types
 
