@@ -77,11 +77,14 @@ class English:
         if words and list(self._site_words.values()).count(words) == 1:
             return words
         label = words or self._label(node)
-        return f"{label} ({short_name(node)})" if label else short_name(node)
+        short = short_name(node)
+        return f"{label} ({short})" if label and label != short else short
 
     def fact(self, triple: ox.Triple) -> str:
         """Say a triple between nodes, or between a node and a value."""
         subject, prop = triple.subject.value, triple.predicate.value  # type: ignore[union-attr]
+        if prop == HIP + "asOf":
+            return f"the plan is made as of {triple.object.value}"  # type: ignore[union-attr]
         if isinstance(triple.object, ox.Literal):
             unit = self._knowledge.units.get(prop, "")
             return f"{self.name(subject)} has {self._knowledge.label(prop)} {quantity(triple.object.value, unit)}"

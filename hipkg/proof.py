@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from functools import cache
+from operator import itemgetter
 from typing import TYPE_CHECKING
 
 import pyoxigraph as ox
@@ -71,6 +72,17 @@ class Member:
     node: str
     expression: Expression
 
+    def __hash__(self) -> int:
+        """Hash by the head of the expression only: going down a whole definition each time costs more than it saves."""
+        one = self.expression
+        match one:
+            case Named(iri):
+                return hash((self.node, iri))
+            case Some() | Value() | Facet():
+                return hash((self.node, one.prop))
+            case _:
+                return hash((self.node, type(one)))
+
 
 Goal = Member | ox.Triple
 
@@ -114,6 +126,12 @@ def _axioms() -> Axioms:
 
 
 @cache
+def _definition(knowledge: Knowledge, cls: str) -> Expression | None:
+    """Parse each definition once, so that the goals made of it share its parts."""
+    return knowledge.definition(cls)
+
+
+@cache
 def _told() -> dict[str, frozenset[str]]:
     """Map each class to the superclasses that follow from asserted ones alone, without its definition."""
     return {iri: frozenset(_closed(iri)) for iri in _axioms().classes}
@@ -146,9 +164,11 @@ class Prover:
         self._graph = frozenset(entailed) | self._recorded
         self._out: dict[str, dict[str, list[ox.NamedNode | ox.Literal]]] = {}
         self._in: dict[str, dict[str, list[str]]] = {}
-        for one in sorted(self._graph, key=str):
+        known = {RDF_TYPE, *self._properties}
+        for one in sorted((one for one in self._graph if one.predicate.value in known), key=str):
             self._index(one)
         self._steps: dict[Goal, tuple[Step, ...]] = {}
+        self._used_by: dict[Goal, list[Goal]] = {}
         self._best: dict[Goal, tuple[int, Step]] = {}
         self._proofs: dict[Goal, Proof] = {}
         self._narrower = _narrower(knowledge)
@@ -194,7 +214,7 @@ class Prover:
 
     def _wording(self, cls: str) -> tuple[str, str]:
         """Word the definition of a class in Manchester syntax and in English, if it has one."""
-        definition = self._knowledge.definition(cls)
+        definition = _definition(self._knowledge, cls)
         if definition is None:
             return "", ""
         axiom = f"{self._knowledge.label(cls)} EquivalentTo {self._english.manchester(definition)}"
@@ -214,23 +234,39 @@ class Prover:
         agenda = [goal]
         while agenda:
             one = agenda.pop()
-            if one not in self._steps:
-                self._steps[one] = tuple(self._ways(one))
-                new.append(one)
-                agenda += [premise for step in self._steps[one] for premise in step.premises]
+            if one in self._steps:
+                continue
+            self._steps[one] = self._worthwhile(tuple(self._ways(one)))
+            new.append(one)
+            for premise in dict.fromkeys(premise for step in self._steps[one] for premise in step.premises):
+                self._used_by.setdefault(premise, []).append(one)
+                agenda.append(premise)
         return new
 
+    def _worthwhile(self, ways: tuple[Step, ...]) -> tuple[Step, ...]:
+        """Keep only the first step that rests on nothing, or else on one record alone: no other can be shorter."""
+        for wanted in (0, 1):
+            for step in ways:
+                if step.cost == 1 and len(step.premises) == wanted and all(map(self._is_recorded, step.premises)):
+                    return (step,)
+        return ways
+
+    def _is_recorded(self, goal: Goal) -> bool:
+        triple = goal if isinstance(goal, ox.Triple) else _named(goal)
+        return triple in self._recorded
+
     def _settle(self, goals: list[Goal]) -> None:
-        """Find the cheapest step to each goal, going over them until none gets cheaper."""
-        cheaper = True
-        while cheaper:
-            cheaper = False
-            for goal in reversed(goals):
-                for step in self._steps[goal]:
-                    cost = self._cost(step)
-                    if cost is not None and (goal not in self._best or cost < self._best[goal][0]):
-                        self._best[goal] = (cost, step)
-                        cheaper = True
+        """Find the cheapest step to each goal, and look again at what uses a goal that got cheaper."""
+        agenda = list(goals)
+        while agenda:
+            goal = agenda.pop()
+            costs = [(self._cost(step), step) for step in self._steps[goal]]
+            best = min(((cost, step) for cost, step in costs if cost is not None), key=itemgetter(0), default=None)
+            if best is None:
+                continue
+            if goal not in self._best or best[0] < self._best[goal][0]:
+                agenda += self._used_by.get(goal, ())
+            self._best[goal] = best
 
     def _cost(self, step: Step) -> int | None:
         total = step.cost
@@ -312,7 +348,7 @@ class Prover:
             return
         if _type(node, cls) in self._recorded:
             yield Step("recorded")
-        definition = self._knowledge.definition(cls)
+        definition = _definition(self._knowledge, cls)
         if definition is not None:
             yield Step("definition", *self._wording(cls), (Member(node, definition),))
         for lower in self._targets(node, RDF_TYPE):
@@ -460,11 +496,13 @@ class Prover:
                 return self._approach_value(goal, goal.expression.prop)
 
     def _approach_class(self, node: str, cls: str, seen: tuple[Member, ...]) -> Nearest:
+        if node == cls:
+            return Nearest(1, ())
         proof = self.prove(node, cls)
         if proof is not None:
             return Nearest(1, (proof,))
         name, label = self._english.name(node), quoted(self._knowledge.label(cls))
-        definition = self._knowledge.definition(cls)
+        definition = _definition(self._knowledge, cls)
         triple = _type(node, cls)
         if definition is None:
             way = self._approach_narrower(node, cls, seen)
@@ -484,12 +522,12 @@ class Prover:
     def _approach_one(ways: list[Nearest]) -> Nearest:
         """Follow the nearest of several ways, or name all of them where nothing is recorded for any."""
         near = [one for one in ways if not one.alien] or ways
-        best = max(near, key=lambda one: one.score)
-        if best.score or best.alien:
+        best = max(near, key=lambda one: one.rank)
+        if best.short or best.alien or best.score == 1:
             return best
-        return Nearest(
-            0, (Proof("one of these is wanted", MISSING, tuple(part for one in near for part in one.proofs)),)
-        )
+        wanted = tuple(dict.fromkeys(part for one in near for part in one.proofs if not part.holds))
+        proofs = (Proof("one of these is wanted", MISSING, wanted),) if len(near) > 1 else best.proofs
+        return Nearest(best.score, proofs)
 
     def _approach_filler(self, goal: Member, prop: str, filler: Expression, seen: tuple[Member, ...]) -> Nearest:
         targets = self._targets(goal.node, prop)
@@ -520,6 +558,7 @@ class Prover:
         return Nearest(0, (Proof(f"nothing on record: {claim}", MISSING),))
 
 
+@cache
 def _narrower(knowledge: Knowledge) -> dict[str, tuple[str, ...]]:
     """Map each class to the defined classes right below it."""
     found: dict[str, set[str]] = {}

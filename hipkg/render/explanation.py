@@ -249,13 +249,14 @@ def _gap(gap: Gap) -> str:
 def _proof(proof: Proof, depth: int, shown: set[str], *, brief: bool = False) -> Iterator[_Row]:
     """Outline a proof, each claim once; beside something that is missing, what holds is told in one line."""
     proof = _collapsed(proof)
-    repeated = proof.claim in shown and bool(proof.because)
+    key = "\n".join((proof.claim, *(one.claim for one in proof.because)))
+    repeated = key in shown and bool(proof.because)
     mark = proof.kind if proof.kind in _MARKS else "holds"
     again = " (as above)" if repeated else (" (recorded)" if proof.kind == "recorded" else "")
     yield _Row(depth, proof.claim + again, mark, "missing" if mark == "missing" else "")
     if repeated or brief:
         return
-    shown.add(proof.claim)
+    shown.add(key)
     for text in (proof.sentence, f"[{proof.axiom}]" if proof.axiom else ""):
         if text and text not in shown:
             shown.add(text)
