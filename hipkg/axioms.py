@@ -9,15 +9,34 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import pyoxigraph as ox
+
 from hipkg.errors import OntologyError
-from hipkg.expression import AxiomReader, Expression, Value
-from hipkg.terms import HIP, OWL, RDF_TYPE, RDFS, curie
+from hipkg.expression import FACETS, AxiomReader, Expression, Value
+from hipkg.terms import HIP, OWL, RDF_TYPE, RDFS, XSD, curie
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    import pyoxigraph as ox
-
+_OF_NAMES = {OWL + "equivalentClass", OWL + "disjointWith", OWL + "inverseOf", OWL + "propertyChainAxiom"} | {
+    RDFS + name for name in ("subClassOf", "subPropertyOf", "domain", "range")
+}
+_BETWEEN_NAMES = {OWL + "disjointWith", OWL + "inverseOf", RDFS + "subPropertyOf", RDFS + "domain", RDFS + "range"}
+_KNOWN = (
+    _OF_NAMES
+    | {RDFS + name for name in ("label", "comment", "seeAlso", "isDefinedBy")}
+    | {OWL + name for name in ("imports", "versionIRI", "versionInfo", "deprecated", "onProperty", "onDatatype")}
+    | {OWL + name for name in ("intersectionOf", "unionOf", "oneOf", "someValuesFrom", "hasValue", "withRestrictions")}
+    | {XSD + name for name in FACETS}
+)
+_KINDS = {RDFS + "Datatype"} | {
+    OWL + name
+    for name in (
+        "Ontology", "Class", "Restriction", "NamedIndividual", "ObjectProperty", "DatatypeProperty",
+        "AnnotationProperty", "TransitiveProperty", "SymmetricProperty", "FunctionalProperty",
+    )
+}  # fmt: skip
+_NUMERIC = {XSD + name for name in ("integer", "decimal", "nonNegativeInteger", "positiveInteger")}
 _REMEDY_NAMED = "Put the condition into an equivalence axiom of a class of its own."
 
 
@@ -59,7 +78,8 @@ def read_axioms(triples: Iterable[ox.Triple]) -> Axioms:
 
     Raises `OntologyError` naming the term and the reason for the first axiom outside it.
     """
-    reader = AxiomReader(triples)
+    given = tuple(triples)
+    reader = AxiomReader(given)
     classes = reader.instances(OWL + "Class")
     definitions = reader.definitions()
     superclasses: dict[str, frozenset[str]] = {}
@@ -69,9 +89,58 @@ def read_axioms(triples: Iterable[ox.Triple]) -> Axioms:
     properties = {iri: _property(reader, iri) for iri in _property_names(reader)}
     for prop in properties.values():
         _check_no_definition(prop.domains | prop.ranges, definitions, prop.iri)
+    # Expressions name the class they belong to when they are read, so what is left is checked after them.
+    _check_axioms(given)
     types, facts = _individuals(reader, set(properties))
     return Axioms(
         frozenset(classes), definitions, superclasses, values, _disjoint(reader, classes), properties, types, facts
+    )
+
+
+def _check_axioms(triples: tuple[ox.Triple, ...]) -> None:
+    """Refuse every kind of axiom that the native engine would not see, by naming those that it does."""
+    kinds: dict[str, set[str]] = {}
+    defined: set[str] = set()
+    for one in triples:
+        if one.predicate.value == RDF_TYPE and isinstance(one.object, ox.NamedNode):
+            kinds.setdefault(str(one.subject), set()).add(one.object.value)
+    for one in triples:
+        _check_axiom(one, kinds.get(str(one.subject), set()))
+        if one.predicate.value == OWL + "equivalentClass":
+            if str(one.subject) in defined:
+                raise _outside(one, "has two definitions")
+            defined.add(str(one.subject))
+
+
+def _check_axiom(one: ox.Triple, kinds: set[str]) -> None:
+    predicate = one.predicate.value
+    if predicate.startswith((OWL, RDFS, XSD)) and predicate not in _KNOWN:
+        raise _outside(one, f"uses {curie(predicate)}")
+    if predicate == RDF_TYPE and isinstance(one.object, ox.NamedNode):
+        _check_kind(one, one.object.value, kinds)
+    if predicate in _BETWEEN_NAMES and not isinstance(one.object, ox.NamedNode):
+        raise _outside(one, f"has something anonymous as {curie(predicate)}")
+    if predicate in _OF_NAMES and not isinstance(one.subject, ox.NamedNode):
+        raise _outside(one, f"has {curie(predicate)} on something anonymous")
+    if predicate == OWL + "onDatatype" and one.object.value not in _NUMERIC:  # type: ignore[union-attr]
+        raise _outside(one, "restricts a datatype that is no number")
+    if predicate == OWL + "oneOf" and RDFS + "Datatype" in kinds:
+        raise _outside(one, "enumerates literals")
+
+
+def _check_kind(one: ox.Triple, kind: str, kinds: set[str]) -> None:
+    if kind.startswith((OWL, RDFS)) and kind not in _KINDS:
+        raise _outside(one, f"is of the kind {curie(kind)}")
+    if kind == OWL + "FunctionalProperty" and OWL + "ObjectProperty" in kinds:
+        raise _outside(one, "is a functional object property")
+
+
+def _outside(one: ox.Triple, what: str) -> OntologyError:
+    place = curie(one.subject.value) if isinstance(one.subject, ox.NamedNode) else str(one)
+    return OntologyError(
+        f"{what}, which the native engine would not see.",
+        place=place,
+        remedy="Say it with the axioms that ontology/README.md lists.",
     )
 
 

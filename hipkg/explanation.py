@@ -47,7 +47,7 @@ _RULES = {
     "contraindicated": "A contraindication that applies outweighs every statement that advises the same.",
     "conflict": "Statements pull in opposite directions, and neither context, strength, evidence nor date decides.",
     "avoid": "A statement advises against it, and none that advises it outweighs that.",
-    "satisfied": "It is advised, and is running or done already.",
+    "satisfied": "It is advised, and is running, planned or done already.",
     "indicated": "A statement advises it, all that the statement asks for holds, and nothing speaks against it.",
     "caution": "No statement advises it by itself: a precaution or a reservation goes with it.",
     NOT_IN_PLAN: "No statement whose context holds for this patient is about it.",

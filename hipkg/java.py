@@ -24,7 +24,7 @@ from hipkg.terms import OWL, RDF_TYPE, RDFS
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-OLDEST_JAVA = {"hermit": 8, "pellet": 21}
+OLDEST_JAVA = {"hermit": 8, "pellet": 25}
 _TIMEOUT_SECONDS = 600
 _AXIOM = re.compile(r"^(\w+)\( ((?:<[^>]+>\s*)+) \)$", re.MULTILINE)
 _HERMIT_PAIRS = re.compile(

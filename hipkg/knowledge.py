@@ -180,17 +180,20 @@ def load() -> Knowledge:
     Raises `StaleRelease` if it is missing, unreadable or was built from other sources.
     """
     remedy = "Build it with: hipkg ontology release (needs Java: pip install 'hipkg[java]')."
+    place = str(RELEASE_FILE)
     try:
         data = json.loads(RELEASE_FILE.read_bytes())
+        stamp = data["stamp"]
     except FileNotFoundError as missing:
-        raise StaleRelease("The classified release is missing.", place=str(RELEASE_FILE), remedy=remedy) from missing
-    except ValueError as broken:
-        raise StaleRelease("The classified release cannot be read.", place=str(RELEASE_FILE), remedy=remedy) from broken
-    if data.get("stamp") != source_stamp():
-        raise StaleRelease(
-            "The classified release was built from other sources.", place=str(RELEASE_FILE), remedy=remedy
-        )
-    return knowledge_from_json(data)
+        raise StaleRelease("The classified release is missing.", place=place, remedy=remedy) from missing
+    except (ValueError, TypeError, KeyError) as broken:
+        raise StaleRelease("The classified release cannot be read.", place=place, remedy=remedy) from broken
+    if stamp != source_stamp():
+        raise StaleRelease("The classified release was built from other sources.", place=place, remedy=remedy)
+    try:
+        return knowledge_from_json(data)
+    except (TypeError, KeyError) as broken:
+        raise StaleRelease("The classified release cannot be read.", place=place, remedy=remedy) from broken
 
 
 def knowledge_from_json(data: dict[str, Any]) -> Knowledge:

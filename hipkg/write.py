@@ -9,15 +9,13 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pyoxigraph import RdfFormat, serialize
+from pyoxigraph import BlankNode, RdfFormat, Triple, serialize
 
 from hipkg.errors import UsageError
 from hipkg.terms import PREFIXES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-
-    from pyoxigraph import Triple
 
 
 def write_output(text: str | bytes, target: str | None) -> None:
@@ -52,6 +50,23 @@ def graph_text(triples: Iterable[Triple], format: str) -> str:  # noqa: A002 - t
     prefixes = {prefix: iri for prefix, iri in PREFIXES.items() if any(iri in name for name in used)}
     data = serialize(ordered, format=formats[format], prefixes=prefixes) or b""
     return data.decode()
+
+
+def apart(graphs: Iterable[Iterable[Triple]]) -> list[Triple]:
+    """Put graphs side by side with blank nodes numbered anew, so that equal labels in two graphs stay two nodes."""
+    found: list[Triple] = []
+    for number, graph in enumerate(graphs):
+        labels: dict[BlankNode, BlankNode] = {}
+        for one in graph:
+            terms = (_numbered(term, number, labels) for term in (one.subject, one.predicate, one.object))
+            found.append(Triple(*terms))  # type: ignore[arg-type]
+    return found
+
+
+def _numbered(term: object, graph: int, labels: dict[BlankNode, BlankNode]) -> object:
+    if not isinstance(term, BlankNode):
+        return term
+    return labels.setdefault(term, BlankNode(f"b{graph}x{len(labels)}"))
 
 
 def _write_file(data: bytes, path: Path) -> None:

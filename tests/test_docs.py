@@ -38,7 +38,9 @@ def test_shown_output_is_real(page: Path, arguments: str, shown: str) -> None:
     assert shown == real
 
 
-@pytest.mark.parametrize("page", [*PAGES, *sorted(ROOT.glob("*/README.md"))], ids=lambda page: str(page.relative_to(ROOT)))
+@pytest.mark.parametrize(
+    "page", [*PAGES, *sorted(ROOT.glob("*/README.md"))], ids=lambda page: str(page.relative_to(ROOT))
+)
 def test_links_lead_somewhere(page: Path) -> None:
     targets = [link for link in LINK.findall(page.read_text(encoding="utf-8")) if not link.startswith("http")]
     assert [link for link in targets if not (page.parent / link).exists()] == []

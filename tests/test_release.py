@@ -81,18 +81,12 @@ def test_a_truncated_release_is_refused(copy: Path, kept: int) -> None:
     assert "cannot be read" in refusal().message
 
 
-NOT_CHECKED = pytest.mark.xfail(raises=(AttributeError, KeyError), reason="only the syntax of the release is checked")
-
-
-@pytest.mark.parametrize(
-    "text", [*(pytest.param(one, marks=NOT_CHECKED) for one in ("[]", "null", '"hipkg"')), "\udcff"]
-)
+@pytest.mark.parametrize("text", ["[]", "null", '"hipkg"', "\udcff"])
 def test_another_file_in_its_place_is_refused(copy: Path, text: str) -> None:
     release_of(copy).write_bytes(text.encode("utf-8", "surrogateescape"))
     assert "cannot be read" in refusal().message
 
 
-@NOT_CHECKED
 def test_a_release_that_lacks_a_part_is_refused(copy: Path) -> None:
     data = json.loads(release_of(copy).read_text("utf-8"))
     del data["groups"]

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import sys
+import traceback
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -15,23 +18,31 @@ def main() -> None:
     from hipkg.cli.options import debugging
     from hipkg.errors import HipkgError
 
+    _let_readers_leave()
     try:
-        app()
+        app(prog_name="hipkg")
     except HipkgError as problem:
         if debugging():
-            raise
+            traceback.print_exc()
         _report(problem)
         sys.exit(problem.exit_code)
-    except BrokenPipeError:
-        sys.stderr.close()
-        sys.exit(0)
-    except Exception as surprise:
+    except Exception as surprise:  # noqa: BLE001 - whatever it is, the user gets a message and the documented code
         if debugging():
-            raise
+            traceback.print_exc()
         sys.stderr.write(
             f"hipkg: internal error: {type(surprise).__name__}: {surprise}\nRun with --debug to see where.\n"
         )
         sys.exit(101)
+
+
+def _let_readers_leave() -> None:
+    """Take it as no error when a reader of the output, such as ``head``, closes the pipe early."""
+
+    def leave(*_: object) -> None:
+        os._exit(0)
+
+    if hasattr(signal, "SIGPIPE"):
+        signal.signal(signal.SIGPIPE, leave)
 
 
 def _report(problem: HipkgError) -> None:

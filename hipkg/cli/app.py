@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from hipkg.cli.compile import compile as compile_
 from hipkg.cli.convert import convert
 from hipkg.cli.explain import explain
 from hipkg.cli.ontology import app as ontology
@@ -26,11 +27,10 @@ app = typer.Typer(
 
 def _version(wanted: bool) -> None:
     if wanted:
-        from importlib.metadata import version
-
         from hipkg.knowledge import load
+        from hipkg.version import software_version
 
-        typer.echo(f"hipkg {version('hipkg')}, ontology {load().version}")
+        typer.echo(f"hipkg {software_version()}, ontology {load().version}")
         raise typer.Exit
 
 
@@ -54,4 +54,5 @@ app.command()(reason)
 app.command()(query)
 app.command()(queries)
 app.command()(convert)
+app.command(name="compile")(compile_)
 app.add_typer(ontology, name="ontology")

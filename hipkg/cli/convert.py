@@ -21,7 +21,7 @@ def convert(
     Example: hipkg convert examples/d0-painful-degenerative-hip.ttl --to jsonld
     """
     from hipkg.read import read_triples
-    from hipkg.write import graph_text, write_output
+    from hipkg.write import apart, graph_text, write_output
 
-    triples = [one for file in files for one in read_triples(file, format=input_format)]
-    write_output(graph_text(triples, to.value), str(output) if output else None)
+    graphs = [read_triples(file, format=input_format) for file in files]
+    write_output(graph_text(apart(graphs), to.value), str(output) if output else None)

@@ -1,0 +1,17 @@
+"""The version of the software."""
+
+from __future__ import annotations
+
+
+def software_version() -> str:
+    """Tell the version of the installed package, or that of the checkout from which it runs."""
+    from importlib.metadata import PackageNotFoundError, version
+
+    try:
+        return version("hipkg")
+    except PackageNotFoundError:
+        import tomllib
+
+        from hipkg.resources import ROOT
+
+        return str(tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["version"])
