@@ -15,12 +15,12 @@ if TYPE_CHECKING:
 def main() -> None:
     """Run the command line and turn errors into messages and exit codes."""
     from hipkg.cli.app import app
-    from hipkg.cli.options import debugging
+    from hipkg.cli.options import DEBUG, debugging
     from hipkg.errors import HipkgError
 
     _let_readers_leave()
     try:
-        app(prog_name="hipkg")
+        app([one for one in sys.argv[1:] if one != DEBUG], prog_name="hipkg")
     except HipkgError as problem:
         if debugging():
             traceback.print_exc()

@@ -21,9 +21,12 @@ class Engine(StrEnum):
     pellet = "pellet"
 
 
+DEBUG = "--debug"
+
+
 def debugging() -> bool:
-    """Tell whether tracebacks are wanted."""
-    return "--debug" in sys.argv
+    """Tell whether tracebacks are wanted; the option may stand before or after the command."""
+    return DEBUG in sys.argv
 
 
 def parse_date(text: str | None) -> date | None:
