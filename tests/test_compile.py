@@ -96,7 +96,10 @@ def in_rdflib(path: Path, as_of: str, statement: str) -> set[Answer]:
 
 def answers(rows: list[dict[str, str]], names: list[str]) -> set[Answer]:
     flags = [one for one in names if one not in {"patient", "subject", "site", "state", "refuted"}]
-    return {(one["subject"], one.get("site", ""), tuple(one[flag] == "true" for flag in flags), one["state"]) for one in rows}
+    return {
+        (one["subject"], one.get("site", ""), tuple(one[flag] == "true" for flag in flags), one["state"])
+        for one in rows
+    }
 
 
 def same(found: set[Answer], wanted: set[Answer], statement: str) -> bool:
@@ -204,7 +207,9 @@ def test_a_text_holds_only_what_its_target_needs() -> None:
     assert not any(f"hip:{iri.removeprefix(HIP)} " in compile_sparql(STATEMENTS[0].id, KNOWLEDGE) for iri in others)
 
 
-@pytest.mark.parametrize("name", [CLASSES[0].removeprefix(HIP), f"hip:{CLASSES[0].removeprefix(HIP)}", KNOWLEDGE.label(CLASSES[0])])
+@pytest.mark.parametrize(
+    "name", [CLASSES[0].removeprefix(HIP), f"hip:{CLASSES[0].removeprefix(HIP)}", KNOWLEDGE.label(CLASSES[0])]
+)
 def test_a_class_goes_by_name_curie_and_label(name: str) -> None:
     assert find_target(name, KNOWLEDGE) == CLASSES[0]
 
