@@ -21,7 +21,7 @@ import pyoxigraph as ox
 from hipkg import knowledge as released
 from hipkg.errors import UsageError
 from hipkg.resources import QUERIES, ontology_files
-from hipkg.terms import HIP, PREFIXES, RDFS, XSD, curie
+from hipkg.terms import HIP, PREFIXES, RDF_TYPE, RDFS, XSD, curie
 
 if TYPE_CHECKING:
     import os
@@ -43,6 +43,8 @@ GRAPH_FORMATS = {"turtle": ox.RdfFormat.TURTLE, "ntriples": ox.RdfFormat.N_TRIPL
 
 _HEADER = "#+"
 _KEYS = frozenset({"id", "summary", "description", "tags", "needs", "ordered", "parameters", "columns"})
+# The property by which a derived node shows what it is.
+_DERIVED = {HIP + "ofStatement": "Evaluation", HIP + "basedOn": "Action", HIP + "about": "Conflict"}
 _SUBCLASS = ox.NamedNode(f"{RDFS}subClassOf")
 _UPDATES = frozenset({"INSERT", "DELETE", "LOAD", "CLEAR", "CREATE", "DROP", "COPY", "MOVE", "ADD", "WITH"})
 _PLACE_IN_QUERY = re.compile(r"error at (\d+):(\d+): (.*)", re.DOTALL)
@@ -210,8 +212,19 @@ def patient_store(
     for source in sources:
         for graph in read(source, format=format, as_of=as_of):
             _, derivation = derivation_of(graph, engine=engine)
-            store.extend(derivation.store.quads_for_pattern(None, None, None, ox.DefaultGraph()))
+            derived = tuple(derivation.store.quads_for_pattern(None, None, None, ox.DefaultGraph()))
+            store.extend(derived)
+            store.extend(_owned(derived, graph.iri))
     return store
+
+
+def _owned(derived: Iterable[ox.Quad], patient: str) -> Iterator[ox.Quad]:
+    """Name the patient of each derived node, which a derivation of one patient has no need to do."""
+    for quad in derived:
+        kind = _DERIVED.get(quad.predicate.value)
+        if kind:
+            yield ox.Quad(quad.subject, ox.NamedNode(HIP + "ofPatient"), ox.NamedNode(patient))
+            yield ox.Quad(quad.subject, ox.NamedNode(RDF_TYPE), ox.NamedNode(HIP + kind))
 
 
 @cache
