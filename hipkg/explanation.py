@@ -183,11 +183,18 @@ def explain_graph(
     allow_invalid: bool = False,
 ) -> tuple[Explanation, ...]:
     """Explain the statement or intervention with an IRI for a patient that has been read."""
+    explainer = explainer_of(graph, engine=engine, documents=documents, allow_invalid=allow_invalid)
+    return explainer.statement(iri) if iri in released.load().statements else explainer.action(iri)
+
+
+def explainer_of(
+    graph: PatientGraph, *, engine: EngineName = "native", documents: Collection[str] = (), allow_invalid: bool = False
+) -> Explainer:
+    """Derive the plan of a patient and make the explainer for it; use it before the next plan is derived."""
     knowledge = released.load()
     findings, derivation = derivation_of(graph, engine=engine, documents=documents, allow_invalid=allow_invalid)
     plan = Planner(derivation, knowledge, graph.iri, graph.as_of).plan(engine, findings, sorted(documents))
-    explainer = Explainer(graph, derivation, plan, knowledge)
-    return explainer.statement(iri) if iri in knowledge.statements else explainer.action(iri)
+    return Explainer(graph, derivation, plan, knowledge)
 
 
 def find_target(target: str, knowledge: Knowledge) -> str:

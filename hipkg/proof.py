@@ -54,6 +54,10 @@ class Proof:
     sentence: str = ""
     triple: ox.Triple | None = None
 
+    def __hash__(self) -> int:
+        """Hash by the claim alone: proofs share parts, and going down each time would visit them over and over."""
+        return hash((self.claim, self.kind))
+
     @property
     def holds(self) -> bool:
         """Tell whether the claim is shown."""

@@ -1,0 +1,314 @@
+"""Explanations: what they cite is enough, what they miss is missing, and they read well alone."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import replace
+from datetime import date
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from typer.testing import CliRunner
+
+from hipkg.cli.app import app
+from hipkg.errors import UsageError
+from hipkg.explanation import (
+    NOT_APPLICABLE,
+    NOT_IN_PLAN,
+    PARAMETER,
+    Explanation,
+    SlotExplanation,
+    explain,
+    explain_graph,
+    explainer_of,
+    find_target,
+)
+from hipkg.knowledge import load
+from hipkg.pipeline import normalised, plan_graph, reason_graph
+from hipkg.read import PatientGraph, read
+from hipkg.reasoning import reason_over
+from hipkg.render.common import DISCLAIMER
+from hipkg.render.explanation import render_explanations
+from hipkg.terms import HIP, RDF_TYPE
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from hipkg.planning import Plan
+    from hipkg.proof import Proof
+
+ROOT = Path(__file__).parent.parent
+EXAMPLES = {one.stem[:2]: one for one in sorted((ROOT / "examples").glob("*.ttl"))}
+CASES = sorted((Path(__file__).parent / "cases" / "statements").iterdir())
+EXPECTED = sorted((Path(__file__).parent / "cases" / "explain").glob("*/expected.txt"))
+KNOWLEDGE = load()
+STATEMENTS = sorted(info.id for info in KNOWLEDGE.statements.values())
+KINDS = {"recorded", "computed", "ontology", "definition", "hierarchy", "domain", "range", "wider", "inverse", "chain"}
+
+
+@cache
+def graph(path: Path, as_of: str = "2026-11-23") -> PatientGraph:
+    (found,) = read(path, as_of=date.fromisoformat(as_of))
+    return found
+
+
+@cache
+def plan(name: str) -> Plan:
+    return plan_graph(graph(EXAMPLES[name]))
+
+
+@cache
+def everything(path: Path) -> dict[str, tuple[Explanation, ...]]:
+    """Explain every statement and intervention for a patient whose plan is derived once."""
+    explainer = explainer_of(graph(path))
+    found = {iri: explainer.statement(iri) for iri in KNOWLEDGE.statements}
+    return found | {iri: explainer.action(iri) for iri in KNOWLEDGE.interventions}
+
+
+@cache
+def explained(path: Path, target: str, as_of: str = "2026-11-23") -> tuple[Explanation, ...]:
+    iri = find_target(target, KNOWLEDGE)
+    if path in EXAMPLES.values():
+        return everything(path)[iri]
+    return explain_graph(graph(path, as_of), iri, allow_invalid=True)
+
+
+def slots(explanations: tuple[Explanation, ...]) -> Iterator[SlotExplanation]:
+    for one in explanations:
+        for statement in one.statements:
+            yield from statement.slots
+
+
+def steps(proof: Proof) -> Iterator[Proof]:
+    yield proof
+    for one in proof.because:
+        yield from steps(one)
+
+
+def entails(found: PatientGraph, proof: Proof, left_out: object = None) -> bool:
+    """Tell whether what a proof cites gives its claim, with nothing else on record."""
+    facts = tuple(sorted(proof.facts() - {left_out}, key=str))
+    return proof.triple in reason_graph(replace(found, triples=facts))
+
+
+def proofs(path: Path, target: str, as_of: str = "2026-11-23") -> list[Proof]:
+    return [one.proof for one in slots(explained(path, target, as_of)) if one.proof]
+
+
+def case(folder: Path) -> tuple[str, str]:
+    statement = next(one for one in STATEMENTS if folder.name == one or folder.name.startswith(one + "-"))
+    return statement, json.loads((folder / "expected.json").read_text(encoding="utf-8"))["asOf"]
+
+
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_what_a_proof_cites_entails_its_claim(name: str) -> None:
+    path = EXAMPLES[name]
+    listed = {one.id for one in plan(name).statements}
+    shown = {proof.triple: proof for one in listed for proof in proofs(path, one) if proof.holds}
+    assert len(listed) <= sum(one.slot == "context" for each in listed for one in slots(explained(path, each)))
+    assert not [one.claim for one in shown.values() if not entails(graph(path), one)]
+
+
+@pytest.mark.parametrize("file", ["fires.ttl", "near-miss.ttl"])
+@pytest.mark.parametrize("folder", CASES, ids=lambda one: one.name)
+def test_cases_are_proved_from_what_they_cite_and_from_no_less(folder: Path, file: str) -> None:
+    statement, as_of = case(folder)
+    found = graph(folder / file, as_of)
+    for proof in (one for one in proofs(folder / file, statement, as_of) if one.holds):
+        assert entails(found, proof), proof.claim
+        # The class of a node may follow from its links as well, so only links and values are never too many.
+        links = [one for one in proof.facts() if one.predicate.value != RDF_TYPE]
+        assert not [one for one in links if entails(found, proof, one)], proof.claim
+
+
+@pytest.mark.parametrize("file", ["fires.ttl", "near-miss.ttl"])
+@pytest.mark.parametrize("folder", CASES, ids=lambda one: one.name)
+def test_what_does_not_hold_points_at_what_is_missing(folder: Path, file: str) -> None:
+    statement, as_of = case(folder)
+    entailed = set(reason_graph(graph(folder / file, as_of)))
+    for slot in slots(explained(folder / file, statement, as_of)):
+        assert slot.answer in {"holds", "refuted", "unmet", "unknown"}
+        if slot.proof is None:
+            assert slot.slot == "companion"
+        elif slot.answer in {"unmet", "unknown"}:
+            missing = [one for one in steps(slot.proof) if not one.holds]
+            assert not slot.proof.holds
+            assert not [one for one in missing if one.triple in entailed]
+            assert [one for one in missing if all(part.holds for part in one.because)], slot.label
+        else:
+            assert all(one.kind in KINDS for one in steps(slot.proof))
+
+
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_cited_facts_are_recorded(name: str) -> None:
+    path = EXAMPLES[name]
+    recorded, computed = set(graph(path).triples), set(normalised(graph(path)))
+    for statement in STATEMENTS:
+        for proof in proofs(path, statement):
+            assert proof.facts() <= recorded
+            assert {one.triple for one in steps(proof) if one.kind == "computed"} <= computed
+
+
+@pytest.mark.parametrize("name", EXAMPLES)
+@pytest.mark.parametrize("statement", STATEMENTS)
+def test_every_statement_reads_well_alone(name: str, statement: str) -> None:
+    found = explained(EXAMPLES[name], statement)
+    text = render_explanations(found, "text")
+    assert max(map(len, text.splitlines())) <= 80
+    assert "://" not in text
+    assert re.search(r"hip:\w", text) is None
+    info = KNOWLEDGE.statement(statement)
+    assert info is not None
+    whole = " ".join(text.split())
+    assert info.text in whole
+    assert KNOWLEDGE.documents[info.document].title in whole
+    assert {one.status for one in found} <= {
+        NOT_APPLICABLE,
+        *(one.state for one in plan_graph(graph(EXAMPLES[name])).statements),
+    }
+
+
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_every_action_is_explained_with_its_status_and_statements(name: str) -> None:
+    for action in plan(name).actions:
+        found = explained(EXAMPLES[name], "hip:" + action.intervention.removeprefix(HIP))
+        (one,) = [each for each in found if each.place == action.place]
+        assert (one.status, one.site, one.via) == (action.status, action.site, "")
+        assert set(action.statements) <= {each.id for each in one.statements}
+        assert one.rule
+
+
+def test_every_intervention_can_be_asked_for() -> None:
+    for iri in KNOWLEDGE.interventions:
+        for one in everything(EXAMPLES["d0"])[iri]:
+            assert one.rule
+            assert one.statements or one.status == NOT_IN_PLAN
+            assert render_explanations([one], "markdown").startswith("## Why: ")
+
+
+def test_an_intervention_below_one_of_the_plan_is_explained_by_it() -> None:
+    (found,) = explained(EXAMPLES["d0"], "ibuprofen")
+    assert (found.label, found.via, found.status) == ("ibuprofen", "oral NSAID", "indicated")
+    assert "of which this is a kind" in render_explanations([found], "text")
+
+
+def test_a_part_of_another_action_says_so() -> None:
+    (found,) = explained(EXAMPLES["d0"], "hip strengthening")
+    assert found.status == PARAMETER
+    assert "physical therapy" in {one.label for one in slots((found,)) if one.slot == "companion"}
+
+
+def test_disagreement_is_told_with_what_decides() -> None:
+    (found,) = explained(EXAMPLES["d0"], "acetaminophen")
+    assert "D0-16 speaks against D1-09: a gate keeps it waiting, so D0-16 stands." in render_explanations(
+        [found], "text"
+    )
+
+
+def test_a_gap_is_measured_and_shown_at_its_record() -> None:
+    folder = next(one for one in CASES if one.name == "D0-33")
+    statement, as_of = case(folder)
+    text = " ".join(render_explanations(explained(folder / "near-miss.ttl", statement, as_of), "text").split())
+    assert "(27 of 28 d, earliest" in text
+    assert "nearest record: therapy" in text
+    assert "wanted: physical therapy (therapy) has minimum days of at least 28 days" in text
+    assert "physical therapy (therapy) has minimum days 27 days" in text
+
+
+def test_a_context_that_fails_names_the_part_that_fails() -> None:
+    (found,) = explained(EXAMPLES["d0"], "D1-42")
+    text = " ".join(render_explanations([found], "text").split())
+    assert found.status == NOT_APPLICABLE
+    assert "wanted: left hip has side right" in text
+    assert "left hip has side left (recorded)" in text
+
+
+@pytest.mark.java
+@pytest.mark.parametrize("target", ["D0-41", "D0-01"])
+def test_hermit_entails_the_context_from_what_is_cited_alone(target: str) -> None:
+    path = EXAMPLES["d0"]
+    for proof in proofs(path, target):
+        facts = replace(graph(path), triples=tuple(sorted(proof.facts(), key=str)))
+        assert proof.triple in reason_over(normalised(facts), "hermit")
+
+
+@pytest.mark.java
+def test_the_explanation_does_not_depend_on_the_engine() -> None:
+    native, hermit = (explain(EXAMPLES["d0"], "D0-41", engine=one) for one in ("native", "hermit"))
+    assert [replace(one, engine="") for one in native] == [replace(one, engine="") for one in hermit]
+
+
+@pytest.mark.parametrize("file", EXPECTED, ids=lambda one: one.parent.name)
+def test_expected_texts(file: Path) -> None:
+    """Each was read line by line; write a new one with the command in its first line."""
+    command, _, wanted = file.read_text(encoding="utf-8").partition("\n")
+    path, target = command.removeprefix("# hipkg explain ").split(" ", 1)
+    text = render_explanations(explained(ROOT / path, target.strip('"')), "text")
+    assert text.partition(DISCLAIMER)[2] == wanted.partition(DISCLAIMER)[2]
+
+
+@pytest.mark.parametrize(
+    ("target", "label"),
+    [
+        ("D0-41", "D0-41"),
+        ("d0-41", "D0-41"),
+        ("hip:D0-41", "D0-41"),
+        ("OralNsaid", "oral NSAID"),
+        ("hip:OralNsaid", "oral NSAID"),
+        ("Oral  NSAID", "oral NSAID"),
+        ("hyaluronic acid", "intra-articular hyaluronic acid injection"),
+        ("steroid", "intra-articular corticosteroid injection"),
+        ("ibupro", "ibuprofen"),
+    ],
+)
+def test_targets_go_by_many_names(target: str, label: str) -> None:
+    iri = find_target(target, KNOWLEDGE)
+    info = KNOWLEDGE.statements.get(iri)
+    assert (info.id if info else KNOWLEDGE.label(iri)) == label
+
+
+@pytest.mark.parametrize(
+    ("target", "message", "remedy"),
+    [
+        ("opoid", "no statement or action", "opioid"),
+        ("D0-441", "no statement or action", "D0-41"),
+        ("nsaid", "fits", "oral NSAID"),
+        ("", "no statement or action", "Give a statement id"),
+        ("???", "no statement or action", "Give a statement id"),
+    ],
+)
+def test_unclear_targets_get_suggestions(target: str, message: str, remedy: str) -> None:
+    with pytest.raises(UsageError, match=message) as refused:
+        find_target(target, KNOWLEDGE)
+    assert remedy in refused.value.remedy
+
+
+def test_json_holds_the_whole_tree() -> None:
+    found = json.loads(render_explanations(explained(EXAMPLES["d0"], "D0-41"), "json"))
+    (statement,) = found["statements"]
+    (context,) = statement["slots"]
+    assert (found["target"], found["status"], context["answer"]) == ("hip:D0-41", "must-not", "holds")
+    leaves = [context["proof"]]
+    while any("because" in one for one in leaves):
+        leaves = [part for one in leaves for part in one.get("because", [one])]
+    assert {one["kind"] for one in leaves} == {"recorded"}
+    assert all(len(one["triple"]) == 3 for one in leaves)
+
+
+@pytest.mark.parametrize("format_", ["text", "markdown", "json"])
+def test_the_command_writes_each_format(format_: str, tmp_path: Path) -> None:
+    target = tmp_path / "why"
+    path = str(EXAMPLES["d1"])
+    result = CliRunner().invoke(
+        app, ["explain", path, "D0-41", "-f", format_, "--as-of", "2026-11-23", "-o", str(target)]
+    )
+    assert result.exit_code == 0, result.output
+    assert target.read_text(encoding="utf-8") == render_explanations(explained(EXAMPLES["d1"], "D0-41"), format_)
+
+
+def test_documents_left_out_have_no_say() -> None:
+    (found,) = explain(EXAMPLES["d0"], "hyaluronic acid", documents=("D1",), as_of=date(2026, 11, 23))
+    assert {one.document for one in found.statements} == {"D1"}
