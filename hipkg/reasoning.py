@@ -35,8 +35,9 @@ def reason_over(triples: Iterable[ox.Triple], engine: EngineName = "native") -> 
     from hipkg import java
     from hipkg.axioms import read_axioms
     from hipkg.release import load_sources
+    from hipkg.resources import patient_modules
 
-    sources = load_sources()
+    sources = load_sources(patient_modules())
     return _merge(given, java.entail(engine, [*sources, *given]), read_axioms(sources).properties)
 
 

@@ -17,3 +17,8 @@ PATIENT_SHAPES = SHAPES / "patient.ttl"
 def ontology_files() -> tuple[Path, ...]:
     """List the Turtle sources of the ontology, in a fixed order."""
     return tuple(sorted([*ONTOLOGY.glob("*.ttl"), *ONTOLOGY.glob("guidelines/*.ttl")]))
+
+
+def patient_modules() -> tuple[Path, ...]:
+    """List the sources that say something of patients: all but the vocabulary of plans, which only slows reasoners."""
+    return tuple(path for path in ontology_files() if path.name != "plan.ttl")
