@@ -68,7 +68,7 @@ class English:
         self._site_words = {node: self._site(node) for node in sorted(sites)}
 
     def name(self, node: str) -> str:
-        """Name a node of the patient, such as ``hip pain (pain)`` or ``left hip``, or a term of the ontology."""
+        """Name a node of the patient by what it is and its short name, a site by its side, a term by its label."""
         if node == self._patient:
             return "the patient"
         if node in self._knowledge.terms:
