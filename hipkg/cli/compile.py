@@ -37,7 +37,7 @@ def compile(  # noqa: A001 - the verb's name
 ) -> None:
     """Write the logic of a statement or a defined class as text that runs on any SPARQL 1.1 store of patient graphs.
 
-    Example: hipkg compile D0-33 --to sparql
+    Example: hipkg compile D0-41 --to sparql
     """
     from hipkg.compile.standalone import compile_sparql
     from hipkg.errors import UsageError
