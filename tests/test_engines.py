@@ -22,8 +22,8 @@ ROOT = Path(__file__).parent.parent
 EXAMPLES = sorted((ROOT / "examples").glob("*.ttl"))
 STATEMENTS = sorted((Path(__file__).parent / "cases" / "statements").glob("*/*.ttl"))
 CASES = list({path.read_bytes(): path for path in reversed(STATEMENTS)}.values())[::-1]
-BATCH = 4
-ROUNDS = int(os.environ.get("HIPKG_RANDOM_ROUNDS", "3"))
+BATCH = 2
+ROUNDS = int(os.environ.get("HIPKG_RANDOM_ROUNDS", "6"))
 REFERENCE = ("hermit", "pellet")
 
 
