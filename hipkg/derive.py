@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from hipkg.knowledge import Knowledge
 
 _NEEDS = re.compile(r"^#\+ needs: hip:(\w+)$", re.MULTILINE)
+_ABOUT = re.compile(r"^#\+ about: (.+)$", re.MULTILINE)
 _OF_INTERVENTION = ox.NamedNode(HIP + "ofIntervention")
 _STRATUM = ox.Variable("stratum")
 _COLLECTED = {
@@ -42,14 +43,15 @@ _Substitutions: TypeAlias = "dict[ox.Variable, ox.NamedNode | ox.BlankNode | ox.
 class Step:
     """One derivation query.
 
-    A stratified step is run once for each stratum of statements; one that ``needs`` a property is skipped where no
-    triple has it.
+    A stratified step is run once for each stratum that has a statement with one of the properties it is ``about``; one
+    that ``needs`` a property is skipped where no triple has it.
     """
 
     name: str
     text: str
     stratified: bool
     needs: ox.NamedNode | None
+    about: frozenset[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,14 +121,8 @@ def derive(entailed: Iterable[ox.Triple], knowledge: Knowledge, documents: Colle
     store.extend(quads)
     store.extend(individual_types((one for one in quads if one.predicate == _OF_INTERVENTION), knowledge))
     nodes: _Nodes = {}
-    for stratified, steps in groupby(_steps(), key=lambda step: step.stratified):
-        rounds: list[_Substitutions | None] = [None]
-        if stratified:
-            rounds = [{_STRATUM: ox.Literal(number)} for number in range(knowledge.strata)]
-        chosen = tuple(steps)
-        for substitutions in rounds:
-            for step in chosen:
-                _run(store, step, substitutions, nodes)
+    for step, substitutions in _programme(knowledge):
+        _run(store, step, substitutions, nodes)
     return _collect(nodes, store)
 
 
@@ -151,14 +147,34 @@ def _quads(triples: Iterable[ox.Triple], left_out: frozenset[str]) -> list[ox.Qu
 
 
 @cache
+def _programme(knowledge: Knowledge) -> tuple[tuple[Step, _Substitutions | None], ...]:
+    """Order the runs of the steps: one each, and for stratified steps one for each stratum they have a say in."""
+    runs: list[tuple[Step, _Substitutions | None]] = []
+    for stratified, steps in groupby(_steps(), key=lambda step: step.stratified):
+        chosen = tuple(steps)
+        for number in range(knowledge.strata) if stratified else [None]:
+            members = [info for info in knowledge.statements.values() if info.stratum == number]
+            used = {info.effect for info in members} | {HIP + "accompanies" for info in members if info.accompanies}
+            bound: _Substitutions | None = None if number is None else {_STRATUM: ox.Literal(number)}
+            runs += [(step, bound) for step in chosen if number is None or used & step.about]
+    return tuple(runs)
+
+
+@cache
 def _steps() -> tuple[Step, ...]:
     files = sorted((QUERIES / "derive").glob("*.rq"))
     return tuple(_step(path.stem, path.read_text(encoding="utf-8")) for path in files)
 
 
 def _step(name: str, text: str) -> Step:
-    needs = _NEEDS.search(text)
-    return Step(name, text, "#+ parameters: stratum" in text, ox.NamedNode(HIP + needs[1]) if needs else None)
+    needs, about = _NEEDS.search(text), _ABOUT.search(text)
+    return Step(
+        name,
+        text,
+        "#+ parameters: stratum" in text,
+        ox.NamedNode(HIP + needs[1]) if needs else None,
+        frozenset(HIP + one.removeprefix("hip:") for one in about[1].split()) if about else frozenset(),
+    )
 
 
 def _run(store: ox.Store, step: Step, substitutions: _Substitutions | None, nodes: _Nodes) -> None:

@@ -44,8 +44,8 @@ def entail(triples: Iterable[ox.Triple], knowledge: Knowledge) -> tuple[ox.Tripl
 
 def _run(store: ox.Store, group: Group, present: set[str]) -> None:
     """Run the rules of a group; in a recursive group, again those that use what the last pass added."""
-    size = len(store)
     due = [rule for rule in group.rules if rule.needs <= present]
+    size = len(store) if due else 0
     while due:
         added: set[str] = set()
         for rule in due:

@@ -364,13 +364,19 @@ class Planner:
             for gap in (*state.unmet, *state.lifted_by):
                 if gap.question and gap.answer == "unknown":
                     asked.setdefault((gap.requirement, state.site), set()).add(state.id)
-        questions = [self._question(requirement, site, ids, actions) for (requirement, site), ids in asked.items()]
+        labels: dict[tuple[str, str], set[str]] = {}
+        for action in actions:
+            for one in action.statements:
+                labels.setdefault((one, action.site), set()).add(action.label)
+        questions = [self._question(requirement, site, ids, labels) for (requirement, site), ids in asked.items()]
         return tuple(
             sorted(questions, key=lambda one: (-len(one.actions), -len(one.statements), one.requirement, one.site))
         )
 
-    def _question(self, requirement: str, site: str, ids: set[str], actions: tuple[Action, ...]) -> Question:
-        touched = {one.label for one in actions if ids & set(one.statements) and one.site == site}
+    def _question(
+        self, requirement: str, site: str, ids: set[str], labels: dict[tuple[str, str], set[str]]
+    ) -> Question:
+        touched = {label for one in ids for label in labels.get((one, site), ())}
         text = self._knowledge.questions[requirement]
         return Question(requirement, text, site, tuple(sorted(ids)), tuple(sorted(touched)))
 
