@@ -168,9 +168,10 @@ def _steps() -> tuple[Step, ...]:
 
 def _step(name: str, text: str) -> Step:
     needs, about = _NEEDS.search(text), _ABOUT.search(text)
+    query = "\n".join(line for line in text.splitlines() if not line.startswith("#"))
     return Step(
         name,
-        text,
+        query,
         "#+ parameters: stratum" in text,
         ox.NamedNode(HIP + needs[1]) if needs else None,
         frozenset(HIP + one.removeprefix("hip:") for one in about[1].split()) if about else frozenset(),
