@@ -14,4 +14,7 @@ def software_version() -> str:
 
         from hipkg.resources import ROOT
 
-        return str(tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["version"])
+        project = ROOT / "pyproject.toml"
+        return (
+            str(tomllib.loads(project.read_text(encoding="utf-8"))["project"]["version"]) if project.is_file() else "?"
+        )

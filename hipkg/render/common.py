@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from hipkg.planning import NOT_STATED
 from hipkg.terms import HIP
+from hipkg.version import software_version
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -232,13 +233,8 @@ def describe_parameter(parameter: Parameter) -> str:
 
 
 def software() -> str:
-    """Name this software with its version, which is left out where it runs without being installed."""
-    from importlib.metadata import PackageNotFoundError, version
-
-    try:
-        return f"hipkg {version('hipkg')}"
-    except PackageNotFoundError:
-        return "hipkg"
+    """Name this software with its version."""
+    return f"hipkg {software_version()}"
 
 
 class _Arranger:
