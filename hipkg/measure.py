@@ -108,7 +108,8 @@ class Measurer:
             yield self._leaf(requirement, nodes)
             return
         taken = [[gap for part in way for gap in self._open_parts(part, nodes, set(seen))] for way in ways]
-        yield from max(taken, key=lambda gaps: sum(bool(gap.have) for gap in gaps))
+        # The way on which most is recorded is the nearest; where nothing is, the one that is told in most detail.
+        yield from max(taken, key=lambda gaps: (sum(bool(gap.have) for gap in gaps), len(gaps)))
 
     def _is_a(self, node: str, cls: str) -> bool:
         quad = ox.Quad(ox.NamedNode(node), _TYPE, ox.NamedNode(cls))
