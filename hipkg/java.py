@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 import pyoxigraph as ox
 
 from hipkg.errors import EngineUnavailable, InconsistentData
-from hipkg.terms import OWL, RDF_TYPE, RDFS
+from hipkg.terms import OWL
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -199,7 +199,3 @@ def close(pairs: Iterable[tuple[str, str]]) -> dict[str, frozenset[str]]:
                     stack.append(parent)
         closed[start] = frozenset(seen)
     return closed
-
-
-SUBCLASS = RDFS + "subClassOf"
-TYPE = RDF_TYPE

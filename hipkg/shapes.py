@@ -26,7 +26,7 @@ from typing import Literal as OneOf
 from pyoxigraph import BlankNode, Literal, NamedNode, Quad, RdfFormat, Store, Triple, parse
 
 from hipkg.errors import OntologyError
-from hipkg.terms import HIP, OWL, PREFIXES, RDF_TYPE, RDFS, XSD, curie
+from hipkg.terms import HIP, PREFIXES, RDF_TYPE, RDFS, XSD, curie
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -120,36 +120,6 @@ class Background:
         """Return classes with all their superclasses."""
         told = frozenset(classes)
         return told.union(*(self.superclasses.get(one, ()) for one in told))
-
-
-def read_background(files: Iterable[Path]) -> Background:
-    """Read what shapes need to know from the Turtle modules of the ontology, as told and not classified."""
-    links: dict[str, set[str]] = defaultdict(set)
-    types: dict[str, set[str]] = defaultdict(set)
-    wholes: dict[str, set[str]] = defaultdict(set)
-    tables = {_SUBCLASS.value: links, RDF_TYPE: types, _WHOLE.value: wholes}
-    for quad in (quad for file in files for quad in parse(path=file, format=RdfFormat.TURTLE)):
-        table = tables.get(quad.predicate.value)
-        if table is not None and isinstance(quad.subject, NamedNode) and isinstance(quad.object, NamedNode):
-            table[quad.subject.value].add(quad.object.value)
-    told = Background({iri: frozenset(_reachable(iri, links)) for iri in links}, {}, _frozen(wholes))
-    individuals = {iri: kinds for iri, kinds in types.items() if OWL + "NamedIndividual" in kinds}
-    closed = {iri: told.upward(kind for kind in kinds if kind.startswith(HIP)) for iri, kinds in individuals.items()}
-    return Background(told.superclasses, closed, told.wholes)
-
-
-def _reachable(start: str, links: Mapping[str, set[str]]) -> set[str]:
-    found: set[str] = set()
-    waiting = [start]
-    while waiting:
-        new = links.get(waiting.pop(), set()) - found
-        found |= new
-        waiting.extend(new)
-    return found
-
-
-def _frozen(sets: Mapping[str, set[str]]) -> dict[str, frozenset[str]]:
-    return {key: frozenset(values) for key, values in sets.items()}
 
 
 def check(triples: Iterable[Triple], shapes: Iterable[CompiledShape], background: Background) -> tuple[Result, ...]:

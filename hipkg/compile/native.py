@@ -67,10 +67,6 @@ class NativeCompiler:
         recursive = len(numbers) > 1 or graph.has_edge(numbers[0], numbers[0])
         return Group(tuple(drafts[number].rule for number in numbers), recursive)
 
-    def rules_of(self, iri: str) -> tuple[Rule, ...]:
-        """Compile the rules that entail membership in one defined class."""
-        return tuple(draft.rule for draft in self._definition_rules(iri, self._axioms.definitions[iri]))
-
     def _class_rules(self) -> Iterable[_Draft]:
         for iri in sorted(self._axioms.classes):
             definition = self._axioms.definitions.get(iri)
