@@ -18,7 +18,7 @@ import pyoxigraph as ox
 from hipkg.axioms import Axioms, read_axioms
 from hipkg.english import quoted
 from hipkg.expression import And, Expression, Facet, Named, OneOf, Or, Some, Value
-from hipkg.resources import ontology_files
+from hipkg.sources import load_sources
 from hipkg.terms import HIP, RDF_TYPE
 
 if TYPE_CHECKING:
@@ -124,9 +124,7 @@ class Nearest:
 @cache
 def _axioms() -> Axioms:
     """Read the axioms from the sources of the ontology: the release holds them only as compiled rules."""
-    return read_axioms(
-        [quad.triple for path in ontology_files() for quad in ox.parse(path=path, format=ox.RdfFormat.TURTLE)]
-    )
+    return read_axioms(load_sources())
 
 
 @cache

@@ -11,6 +11,7 @@ from hipkg.axioms import read_axioms
 from hipkg.errors import EngineUnavailable, HipkgError
 from hipkg.knowledge import RELEASE_FILE
 from hipkg.resources import ONTOLOGY, QUERIES, ontology_files
+from hipkg.sources import load_sources
 from hipkg.terms import PREFIXES, curie
 
 if TYPE_CHECKING:
@@ -107,8 +108,6 @@ def _parse(path: Path) -> Iterable[ox.Quad]:
 
 def fragment() -> Iterable[Issue]:
     """Find the first axiom outside the fragment."""
-    from hipkg.release import load_sources
-
     try:
         read_axioms(load_sources())
     except HipkgError as problem:

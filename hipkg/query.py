@@ -20,7 +20,8 @@ import pyoxigraph as ox
 
 from hipkg import knowledge as released
 from hipkg.errors import UsageError
-from hipkg.resources import QUERIES, ontology_files
+from hipkg.resources import QUERIES
+from hipkg.sources import load_sources
 from hipkg.terms import HIP, PREFIXES, RDF_TYPE, RDFS, XSD, curie
 
 if TYPE_CHECKING:
@@ -230,7 +231,7 @@ def _owned(derived: Iterable[ox.Quad], patient: str) -> Iterator[ox.Quad]:
 @cache
 def _ontology() -> tuple[ox.Quad, ...]:
     """Read the modules of the ontology, and add the subclasses that a reasoner found."""
-    told = [quad for path in ontology_files() for quad in ox.parse(path=path, format=ox.RdfFormat.TURTLE)]
+    told = [ox.Quad(one.subject, one.predicate, one.object) for one in load_sources()]
     entailed = [
         ox.Quad(ox.NamedNode(one), _SUBCLASS, ox.NamedNode(other))
         for one, others in released.load().superclasses.items()

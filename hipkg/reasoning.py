@@ -34,8 +34,8 @@ def reason_over(triples: Iterable[ox.Triple], engine: EngineName = "native") -> 
         raise UsageError(f"There is no engine {engine!r}.", remedy=f"Choose one of: {', '.join(ENGINES)}.")
     from hipkg import java
     from hipkg.axioms import read_axioms
-    from hipkg.release import load_sources
     from hipkg.resources import patient_modules
+    from hipkg.sources import load_sources
 
     sources = load_sources(patient_modules())
     return _merge(given, java.entail(engine, [*sources, *given]), read_axioms(sources).properties)

@@ -23,6 +23,7 @@ from hipkg.knowledge import FORMAT, DocumentInfo, InterventionInfo, StatementInf
 from hipkg.resources import PATIENT_SHAPES, ontology_files
 from hipkg.shapes import compile_shapes
 from hipkg.shapes import to_json as to_json_shapes
+from hipkg.sources import load_sources
 from hipkg.terms import HIP, OWL, RDFS, SKOS, XSD, curie
 
 if TYPE_CHECKING:
@@ -34,13 +35,6 @@ _DERIVATION_TERMS = (
     "appliesTo", "requires", "exceptFor", "satisfiedBy", "accompanies", "fromDocument", "indicates", "contraindicates",
     "discourages", "holdsBack", "specifies", "safeguardsWith", "informsOn",
 )  # fmt: skip
-
-
-def load_sources(files: Iterable[Path] | None = None) -> list[ox.Triple]:
-    """Parse the Turtle modules of the ontology."""
-    return [
-        quad.triple for path in files or ontology_files() for quad in ox.parse(path=path, format=ox.RdfFormat.TURTLE)
-    ]
 
 
 def build(files: Iterable[Path] | None = None) -> dict[str, Any]:

@@ -19,8 +19,9 @@ from hipkg.knowledge import load
 from hipkg.pipeline import validate
 from hipkg.read import read_triples
 from hipkg.reasoning import reason_over
-from hipkg.release import build, load_sources
+from hipkg.release import build
 from hipkg.resources import ONTOLOGY, QUERIES, SHAPES, ontology_files
+from hipkg.sources import load_sources
 from hipkg.terms import HIP, OWL, PREFIXES, RDF_TYPE, RDFS, expand
 
 PACKAGE = Path(__file__).parent.parent / "hipkg"

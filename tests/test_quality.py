@@ -138,6 +138,7 @@ def copy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
     monkeypatch.setattr(quality, "ONTOLOGY", folder)
     monkeypatch.setattr(quality, "ontology_files", files)
+    monkeypatch.setattr("hipkg.sources.ontology_files", files)
     monkeypatch.setattr("hipkg.release.ontology_files", files)
     return folder
 
