@@ -1,7 +1,8 @@
-"""Derive statement states and action statuses in the closed world, from what is entailed for a patient.
+"""What is derived for a patient in the closed world, and the derivation as queries, the reference for every other.
 
 The logic is in ``queries/derive/*.rq``: generic SPARQL over the slots of the statements, run in the order of their
-numbers on a store that holds the entailed graph of one patient beside the facts of the ontology.
+numbers on a store that holds the entailed graph of one patient, and of the ontology what concerns this patient. Each
+query constructs triples, and is run as the update that inserts them. `hipkg.closedworld` does the same natively.
 """
 
 from __future__ import annotations
@@ -10,56 +11,55 @@ import re
 from dataclasses import dataclass
 from functools import cache
 from itertools import groupby
-from typing import TYPE_CHECKING, TypeAlias, cast
+from typing import TYPE_CHECKING, NamedTuple
 
 import pyoxigraph as ox
 
-from hipkg.knowledge import individual_types
+from hipkg.graph import Graph
 from hipkg.resources import QUERIES
-from hipkg.terms import HIP
+from hipkg.terms import HIP, OWL, PREFIXES, RDF_TYPE, RDFS, XSD
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Set
 
-    from hipkg.knowledge import Knowledge
+    from hipkg.knowledge import Knowledge, StatementInfo
 
 _NEEDS = re.compile(r"^#\+ needs: hip:(\w+)$", re.MULTILINE)
 _ABOUT = re.compile(r"^#\+ about: (.+)$", re.MULTILINE)
+_STRATUM = re.compile(r"\?stratum\b")
+_TYPE = ox.NamedNode(RDF_TYPE)
 _OF_INTERVENTION = ox.NamedNode(HIP + "ofIntervention")
-_STRATUM = ox.Variable("stratum")
-_COLLECTED = {
-    ox.NamedNode(HIP + name): name
-    for name in (
-        "ofStatement", "state", "hasSubject", "atSite", "meets", "refutes", "awaits", "mayBeLiftedBy", "lacksCompanion",
-        "ofIntervention", "status", "basedOn", "refusedBy", "heldBackBy", "discouragedBy",
-        "about", "advisedBy", "opposedBy", "decidedBy", "decidedFor",
-    )
-}  # fmt: skip
-_Nodes: TypeAlias = "dict[str, dict[str, set[str]]]"
-_Substitutions: TypeAlias = "dict[ox.Variable, ox.NamedNode | ox.BlankNode | ox.Literal | ox.Triple]"
+_ISSUED = PREFIXES["dcterms"] + "issued"
+_UNREAD = HIP + "informsOn"
+_COLLECTED = (
+    "ofStatement", "state", "hasSubject", "atSite", "meets", "refutes", "awaits", "mayBeLiftedBy", "lacksCompanion",
+    "compares",
+    "ofIntervention", "status", "basedOn", "refusedBy", "heldBackBy", "discouragedBy",
+    "about", "advisedBy", "opposedBy", "decidedBy", "decidedFor",
+    "hasNow",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One derivation query.
+    """One derivation query as an update.
 
     A stratified step is run once for each stratum that has a statement with one of the properties it is ``about``; one
-    that ``needs`` a property is skipped where no triple has it.
+    that ``needs`` a property is skipped where no triple has it, and sees on what grounds statements outrank each other.
     """
 
-    name: str
-    text: str
+    update: str
     stratified: bool
     needs: ox.NamedNode | None
     about: frozenset[str]
 
 
-@dataclass(frozen=True, slots=True)
-class Evaluation:
+class Evaluation(NamedTuple):
     """What holds of one statement at one place of a patient.
 
     ``site`` is the body site the statement concerns, empty for the patient as a whole. ``awaits`` are requirements not
-    met, ``may_be_lifted_by`` exceptions not known to hold, ``lacks`` companions that the plan does not offer.
+    met, ``may_be_lifted_by`` exceptions not known to hold, ``lacks`` companions that the plan does not offer;
+    ``compares`` are the activities that the bounds of the statement measure.
     """
 
     iri: str
@@ -72,10 +72,10 @@ class Evaluation:
     awaits: tuple[str, ...]
     may_be_lifted_by: tuple[str, ...]
     lacks: tuple[str, ...]
+    compares: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class DerivedAction:
+class DerivedAction(NamedTuple):
     """An intervention at a place with its status and the evaluations it rests on."""
 
     iri: str
@@ -88,8 +88,7 @@ class DerivedAction:
     discouraged_by: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class DerivedConflict:
+class DerivedConflict(NamedTuple):
     """Two evaluations that pull an action in opposite directions; ``winner`` is empty if nothing decides."""
 
     action: str
@@ -101,145 +100,214 @@ class DerivedConflict:
 
 @dataclass(frozen=True)
 class Derivation:
-    """All that is derived for one patient; ``store`` still holds the graph it was derived from."""
+    """All that is derived for one patient.
+
+    ``graph`` holds what was recorded and entailed, perhaps with what the ontology says of its own individuals;
+    ``running`` maps a place to the interventions, and their kinds, that the patient has there now; ``told`` writes
+    what was derived as triples.
+    """
 
     evaluations: tuple[Evaluation, ...]
     actions: tuple[DerivedAction, ...]
     conflicts: tuple[DerivedConflict, ...]
-    store: ox.Store
+    graph: Graph
+    running: Mapping[str, Set[str]]
+    told: Callable[[], Iterable[ox.Triple]]
+    terms: Set[str]
+
+    def triples(self) -> tuple[ox.Triple, ...]:
+        """Return the graph of the patient: what is recorded, entailed and derived."""
+        return tuple(dict.fromkeys((*self.graph.triples(self.terms), *self.told())))
 
 
 def derive(entailed: Iterable[ox.Triple], knowledge: Knowledge, documents: Collection[str] = ()) -> Derivation:
-    """Derive states and statuses for one patient.
+    """Derive states and statuses for one patient by the queries.
 
     Parameters: ``entailed`` is the graph of one patient with its entailments; ``documents`` restricts the statements to
-    those of the documents with these ids. The derivation borrows a shared store: use its result before the next call.
+    those of the documents with these ids.
     """
-    store = _store(knowledge)
-    store.clear_graph(ox.DefaultGraph())
-    quads = _quads(entailed, _left_out(knowledge, documents))
-    store.extend(quads)
-    store.extend(individual_types((one for one in quads if one.predicate == _OF_INTERVENTION), knowledge))
-    nodes: _Nodes = {}
-    for step, substitutions in _programme(knowledge):
-        _run(store, step, substitutions, nodes)
-    return _collect(nodes, store)
+    store = ox.Store()
+    store.extend([ox.Quad(*one) for one in entailed])
+    graph = Graph(quad.triple for quad in store)
+    for statement in knowledge.left_out(documents):
+        for quad in store.quads_for_pattern(None, None, ox.NamedNode(statement)):
+            store.remove(quad)
+    store.extend(_individual_types(store, knowledge))
+    mentioned = {quad.object.value for quad in store if isinstance(quad.object, ox.NamedNode)}
+    facts = [*_facts(mentioned, knowledge)]
+    store.extend(facts)
+    for step, update in _programme([knowledge.statements[iri] for iri in knowledge.statements.keys() & mentioned]):
+        if step.needs is not None:
+            if next(store.quads_for_pattern(None, step.needs, None), None) is None:
+                continue
+            grounds = [*_grounds(mentioned, knowledge)]
+            store.extend(grounds)
+            facts += grounds
+        store.update(update)
+    return _collect(store, facts, graph, knowledge)
 
 
-@cache
-def _store(knowledge: Knowledge) -> ox.Store:
-    return knowledge.new_store()
-
-
-def _left_out(knowledge: Knowledge, documents: Collection[str]) -> frozenset[str]:
-    if not documents:
-        return frozenset()
-    wanted = {info.iri for info in knowledge.documents.values() if info.id in documents}
-    return frozenset(info.iri for info in knowledge.statements.values() if info.document not in wanted)
-
-
-def _quads(triples: Iterable[ox.Triple], left_out: frozenset[str]) -> list[ox.Quad]:
+def _individual_types(quads: Iterable[ox.Quad], knowledge: Knowledge) -> list[ox.Quad]:
+    """State the classes of the interventions that activities are of."""
+    interventions = {one.object for one in quads if one.predicate == _OF_INTERVENTION}
     return [
-        ox.Quad(one.subject, one.predicate, one.object)
-        for one in triples
-        if not (left_out and isinstance(one.object, ox.NamedNode) and one.object.value in left_out)
+        ox.Quad(one, _TYPE, ox.NamedNode(kind))
+        for one in interventions
+        if isinstance(one, ox.NamedNode)
+        for kind in knowledge.individual_types.get(one.value, ())
     ]
 
 
-@cache
-def _programme(knowledge: Knowledge) -> tuple[tuple[Step, _Substitutions | None], ...]:
-    """Order the runs of the steps: one each, and for stratified steps one for each stratum they have a say in."""
-    runs: list[tuple[Step, _Substitutions | None]] = []
+def _facts(mentioned: Set[str], knowledge: Knowledge) -> Iterator[ox.Quad]:
+    """State what the ontology says of the mentioned statements and of the terms that they name."""
+    terms = set(mentioned)
+    for iri in knowledge.statements.keys() & mentioned:
+        info = knowledge.statements[iri]
+        terms |= {info.intervention, *info.accompanies, *info.slots}
+        yield from _statement_facts(info, knowledge)
+    for iri in knowledge.named.keys() & terms:
+        yield from _links(iri, HIP + "kindOf", knowledge.named[iri])
+    for iri in knowledge.refuters.keys() & terms:
+        yield from _links(iri, OWL + "disjointWith", knowledge.refuters[iri])
+
+
+def _statement_facts(info: StatementInfo, knowledge: Knowledge) -> Iterator[ox.Quad]:
+    if info.effect != _UNREAD:
+        yield from _links(info.iri, info.effect, (info.intervention,))
+    yield from _links(info.iri, HIP + "requires", info.requires)
+    yield from _links(info.iri, HIP + "exceptFor", info.except_for)
+    yield from _links(info.iri, HIP + "satisfiedBy", info.satisfied_by)
+    yield from _links(info.iri, HIP + "accompanies", info.accompanies)
+    yield from _links(info.iri, HIP + "slot", info.slots)
+    yield from _links(info.iri, HIP + "measures", info.measured)
+    yield _value(info.iri, HIP + "stateWhenHolding", knowledge.holding[info.effect], "string")
+    yield _value(info.iri, HIP + "stratum", str(info.stratum), "integer")
+
+
+def _grounds(mentioned: Set[str], knowledge: Knowledge) -> Iterator[ox.Quad]:
+    """State by what one of the mentioned statements can outrank another."""
+    infos = [knowledge.statements[iri] for iri in knowledge.statements.keys() & mentioned]
+    for context in {one for info in infos for one in info.applies_to}:
+        yield from _links(context, RDFS + "subClassOf", knowledge.superclasses.get(context, ()))
+    for info in infos:
+        yield from _links(info.iri, HIP + "appliesTo", info.applies_to)
+        issued = knowledge.documents[info.document].issued
+        if issued:
+            yield _value(info.iri, _ISSUED, issued, "date")
+        for name, rank in (("strengthRank", info.strength_rank), ("qualityRank", info.quality_rank)):
+            if rank is not None:
+                yield _value(info.iri, HIP + name, str(rank), "integer")
+
+
+def _links(subject: str, prop: str, targets: Iterable[str]) -> Iterator[ox.Quad]:
+    return (ox.Quad(ox.NamedNode(subject), ox.NamedNode(prop), ox.NamedNode(one)) for one in targets)
+
+
+def _value(subject: str, prop: str, text: str, datatype: str) -> ox.Quad:
+    value = ox.Literal(text, datatype=ox.NamedNode(XSD + datatype))
+    return ox.Quad(ox.NamedNode(subject), ox.NamedNode(prop), value)
+
+
+def _programme(statements: Collection[StatementInfo]) -> Iterator[tuple[Step, str]]:
+    """Order the updates for some statements: one for each step, one for each stratum of a stratified step."""
+    strata = 1 + max((info.stratum for info in statements), default=0)
+    about: list[set[str]] = [set() for _ in range(strata)]
+    for info in statements:
+        about[info.stratum] |= {info.effect, *([HIP + "accompanies"] if info.accompanies else [])}
     for stratified, steps in groupby(_steps(), key=lambda step: step.stratified):
         chosen = tuple(steps)
-        for number in range(knowledge.strata) if stratified else [None]:
-            members = [info for info in knowledge.statements.values() if info.stratum == number]
-            used = {info.effect for info in members} | {HIP + "accompanies" for info in members if info.accompanies}
-            bound: _Substitutions | None = None if number is None else {_STRATUM: ox.Literal(number)}
-            runs += [(step, bound) for step in chosen if number is None or used & step.about]
-    return tuple(runs)
+        if not stratified:
+            yield from ((step, step.update) for step in chosen)
+            continue
+        for number, properties in enumerate(about):
+            yield from ((step, _STRATUM.sub(str(number), step.update)) for step in chosen if properties & step.about)
 
 
 @cache
 def _steps() -> tuple[Step, ...]:
     files = sorted((QUERIES / "derive").glob("*.rq"))
-    return tuple(_step(path.stem, path.read_text(encoding="utf-8")) for path in files)
+    return tuple(_step(path.read_text(encoding="utf-8")) for path in files)
 
 
-def _step(name: str, text: str) -> Step:
+def _step(text: str) -> Step:
     needs, about = _NEEDS.search(text), _ABOUT.search(text)
     query = "\n".join(line for line in text.splitlines() if not line.startswith("#"))
     return Step(
-        name,
-        query,
+        query.replace("CONSTRUCT", "INSERT", 1),
         "#+ parameters: stratum" in text,
         ox.NamedNode(HIP + needs[1]) if needs else None,
         frozenset(HIP + one.removeprefix("hip:") for one in about[1].split()) if about else frozenset(),
     )
 
 
-def _run(store: ox.Store, step: Step, substitutions: _Substitutions | None, nodes: _Nodes) -> None:
-    """Run a step, add what it constructs to the store, and note what the records of the derivation need."""
-    if step.needs and next(store.quads_for_pattern(None, step.needs, None), None) is None:
-        return
-    found = []
-    solutions = store.query(step.text, use_default_graph_as_union=True, substitutions=substitutions)
-    for subject, predicate, target in cast("ox.QueryTriples", solutions):
-        found.append(ox.Quad(subject, predicate, target))
-        name = _COLLECTED.get(predicate)
-        if name is not None:
-            nodes.setdefault(subject.value, {}).setdefault(name, set()).add(target.value)
-    store.extend(found)
-
-
-def _collect(nodes: _Nodes, store: ox.Store) -> Derivation:
-    evaluations = [_evaluation(iri, node) for iri, node in nodes.items() if "state" in node]
-    actions = [_action(iri, node) for iri, node in nodes.items() if "status" in node]
-    conflicts = [_conflict(node) for node in nodes.values() if "decidedBy" in node]
+def _collect(store: ox.Store, facts: Iterable[ox.Quad], graph: Graph, knowledge: Knowledge) -> Derivation:
+    answers = _Answers(store)
+    evaluations = [_evaluation(iri, answers) for iri in answers.subjects("state")]
+    actions = [_action(iri, answers) for iri in answers.subjects("status")]
+    conflicts = [_conflict(iri, answers) for iri in answers.subjects("decidedBy")]
     return Derivation(
         tuple(sorted(evaluations, key=lambda one: (one.statement, one.iri))),
         tuple(sorted(actions, key=lambda one: one.iri)),
         tuple(sorted(conflicts, key=lambda one: (one.action, one.advice, one.objection))),
-        store,
+        graph,
+        {place: frozenset(answers.all("hasNow", place)) for place in answers.subjects("hasNow")},
+        lambda: (quad.triple for quad in set(store) - set(facts)),
+        knowledge.terms,
     )
 
 
-def _evaluation(iri: str, node: dict[str, set[str]]) -> Evaluation:
+class _Answers:
+    """Look up what the steps derived, by property and subject."""
+
+    def __init__(self, store: ox.Store) -> None:
+        self._tables: dict[str, dict[str, list[str]]] = {}
+        for name in _COLLECTED:
+            table = self._tables[name] = {}
+            for quad in store.quads_for_pattern(None, ox.NamedNode(HIP + name), None):
+                subject, value = quad.subject.value, quad.object.value  # type: ignore[union-attr]  # IRIs and literals
+                table.setdefault(subject, []).append(value)
+
+    def subjects(self, name: str) -> Iterable[str]:
+        return self._tables[name]
+
+    def one(self, name: str, subject: str) -> str:
+        found = self._tables[name].get(subject)
+        return min(found) if found else ""
+
+    def all(self, name: str, subject: str) -> tuple[str, ...]:
+        found = self._tables[name].get(subject)
+        return tuple(sorted(found)) if found else ()
+
+
+def _evaluation(iri: str, answers: _Answers) -> Evaluation:
     return Evaluation(
         iri,
-        _one(node, "ofStatement"),
-        _one(node, "state"),
-        _sorted(node, "hasSubject"),
-        _one(node, "atSite"),
-        _sorted(node, "meets"),
-        _sorted(node, "refutes"),
-        _sorted(node, "awaits"),
-        _sorted(node, "mayBeLiftedBy"),
-        _sorted(node, "lacksCompanion"),
+        answers.one("ofStatement", iri),
+        answers.one("state", iri),
+        answers.all("hasSubject", iri),
+        answers.one("atSite", iri),
+        answers.all("meets", iri),
+        answers.all("refutes", iri),
+        answers.all("awaits", iri),
+        answers.all("mayBeLiftedBy", iri),
+        answers.all("lacksCompanion", iri),
+        answers.all("compares", iri),
     )
 
 
-def _action(iri: str, node: dict[str, set[str]]) -> DerivedAction:
+def _action(iri: str, answers: _Answers) -> DerivedAction:
     return DerivedAction(
         iri,
-        _one(node, "ofIntervention"),
-        _one(node, "atSite"),
-        _one(node, "status"),
-        _sorted(node, "basedOn"),
-        _sorted(node, "refusedBy"),
-        _sorted(node, "heldBackBy"),
-        _sorted(node, "discouragedBy"),
+        answers.one("ofIntervention", iri),
+        answers.one("atSite", iri),
+        answers.one("status", iri),
+        answers.all("basedOn", iri),
+        answers.all("refusedBy", iri),
+        answers.all("heldBackBy", iri),
+        answers.all("discouragedBy", iri),
     )
 
 
-def _conflict(node: dict[str, set[str]]) -> DerivedConflict:
+def _conflict(iri: str, answers: _Answers) -> DerivedConflict:
     names = ("about", "advisedBy", "opposedBy", "decidedBy", "decidedFor")
-    return DerivedConflict(*(_one(node, name) for name in names))
-
-
-def _one(node: dict[str, set[str]], name: str) -> str:
-    return min(node.get(name, ("",)))
-
-
-def _sorted(node: dict[str, set[str]], name: str) -> tuple[str, ...]:
-    return tuple(sorted(node.get(name, [])))
+    return DerivedConflict(*(answers.one(name, iri) for name in names))

@@ -7,8 +7,6 @@ from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Literal
 
-import pyoxigraph as ox
-
 from hipkg import knowledge as released
 from hipkg.english import English
 from hipkg.errors import UsageError
@@ -17,13 +15,14 @@ from hipkg.pipeline import check_documents, derivation_of, normalised
 from hipkg.planning import STATUSES, Planner
 from hipkg.proof import Proof, Prover
 from hipkg.read import PatientGraph, read
-from hipkg.terms import HIP, OWL, expand
+from hipkg.terms import HIP, expand
 
 if TYPE_CHECKING:
     import os
     from collections.abc import Collection, Iterable, Sequence
     from datetime import date
 
+    from hipkg.checks import Check
     from hipkg.derive import Derivation, DerivedAction, Evaluation
     from hipkg.knowledge import Knowledge, StatementInfo
     from hipkg.planning import Conflict, Plan
@@ -92,7 +91,8 @@ class StatementExplanation:
     """One statement at one place: what it says, where it comes from, and how each of its slots stands.
 
     ``role`` is what it does about ``intervention``; ``state`` is its state in the plan or `NOT_APPLICABLE`;
-    ``strength`` and ``evidence`` are empty where nothing is stated; ``subjects`` name what is in its context.
+    ``strength`` and ``evidence`` are empty where nothing is stated; ``subjects`` name what is in its context;
+    ``checks`` compare its bounds with what is recorded.
     """
 
     id: str
@@ -115,6 +115,7 @@ class StatementExplanation:
     inferred: bool
     subjects: tuple[str, ...]
     slots: tuple[SlotExplanation, ...]
+    checks: tuple[Check, ...] = ()
 
     @property
     def applies(self) -> bool:
@@ -251,7 +252,7 @@ def _widest(found: set[str], target: str, knowledge: Knowledge) -> str:
 class Explainer:
     """Explain the plan of one patient.
 
-    Parameters: ``derivation`` is that of ``graph`` and its store still in use; ``plan`` was made from it.
+    Parameters: ``derivation`` is that of ``graph``; ``plan`` was made from it.
     """
 
     def __init__(self, graph: PatientGraph, derivation: Derivation, plan: Plan, knowledge: Knowledge) -> None:
@@ -259,12 +260,12 @@ class Explainer:
         self._derivation = derivation
         self._plan = plan
         self._knowledge = knowledge
-        entailed = [quad.triple for quad in derivation.store.quads_for_pattern(None, None, None, ox.DefaultGraph())]
         self._english = English(knowledge, normalised(graph), graph.iri)
-        self._prover = Prover(graph.triples, entailed, knowledge, self._english)
-        self._measurer = Measurer(derivation.store, knowledge, graph.as_of)
+        self._prover = Prover(graph.triples, derivation.triples(), knowledge, self._english)
+        self._measurer = Measurer(derivation.graph, knowledge, graph.as_of)
         self._places: dict[str, str] = {one.place: one.site for one in plan.statements}
         self._places |= {one.place: one.site for one in plan.actions}
+        self._checks = {(one.id, one.subjects): one.checks for one in plan.statements}
 
     def statement(self, iri: str) -> tuple[Explanation, ...]:
         """Explain a statement at each place where its context holds, or once if it holds nowhere."""
@@ -384,7 +385,8 @@ class Explainer:
             *(self._companion(one, evaluation) for one in info.accompanies),
         )
         subjects = tuple(self._english.name(one) for one in evaluation.subjects)
-        return self._statement(info, evaluation.state, self._places.get(evaluation.site, ""), subjects, slots)
+        found = self._statement(info, evaluation.state, self._places.get(evaluation.site, ""), subjects, slots)
+        return replace(found, checks=self._checks.get((info.id, evaluation.subjects), ()))
 
     def _unevaluated(self, info: StatementInfo) -> StatementExplanation:
         """Explain a statement whose context does not hold: what of it fails, for the problem that comes nearest."""
@@ -450,9 +452,7 @@ class Explainer:
         return SlotExplanation("requirement", cls, self._knowledge.label(cls), "refuted", proof, (), note)
 
     def _opposites(self, cls: str) -> list[str]:
-        disjoint = ox.NamedNode(OWL + "disjointWith")
-        found = self._derivation.store.quads_for_pattern(ox.NamedNode(cls), disjoint, None, released.KNOWLEDGE_GRAPH)
-        return sorted(quad.object.value for quad in found if isinstance(quad.object, ox.NamedNode))
+        return sorted(self._knowledge.refuters.get(cls, ()))
 
     def _other(self, slot: Slot, cls: str, evaluation: Evaluation, nodes: Sequence[str]) -> SlotExplanation:
         """Prove a class that a slot names, or show how far the nearest of the nodes is from it."""
@@ -471,8 +471,8 @@ class Explainer:
 
     def _given(self, intervention: str, evaluation: Evaluation) -> str:
         """Say how a patient has an intervention, or which statements put it into the plan."""
-        running = [one for one in (evaluation.site, self._graph.iri) if one and self._has_now(one, intervention)]
-        if running:
+        running = self._derivation.running
+        if any(intervention in running.get(one, ()) for one in (evaluation.site, self._graph.iri)):
             return "running or planned"
         ids = [
             info.id
@@ -482,7 +482,3 @@ class Explainer:
             and self._knowledge.is_a(info.intervention, intervention)
         ]  # fmt: skip
         return f"in this plan by {', '.join(sorted(set(ids)))}" if ids else "in this plan"
-
-    def _has_now(self, place: str, intervention: str) -> bool:
-        quad = ox.Quad(ox.NamedNode(place), ox.NamedNode(HIP + "hasNow"), ox.NamedNode(intervention))
-        return quad in self._derivation.store

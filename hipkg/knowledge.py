@@ -12,21 +12,35 @@ from functools import cache, cached_property
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
-import pyoxigraph as ox
-
 from hipkg.errors import StaleRelease
 from hipkg.expression import Expression, from_json
 from hipkg.resources import PATIENT_SHAPES, RELEASE, ontology_files
-from hipkg.rules import Group, Rule
-from hipkg.terms import RDF_TYPE
+from hipkg.rules import Group, groups_from_json
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Collection, Iterable, Mapping
     from pathlib import Path
 
 RELEASE_FILE = RELEASE / "hipkg.json"
-FORMAT = 1
-KNOWLEDGE_GRAPH = ox.NamedNode("https://w3id.org/hipkg/ontology")
+FORMAT = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Bound:
+    """The limits that a statement sets to one quantity, in ``unit``; an end that it leaves open is empty.
+
+    ``measured_by`` is the property of activities that holds the quantity, empty if none does; ``compared_as`` says how
+    its values are compared. ``measured_on`` are the interventions whose courses are measured, where they are not the
+    one of the statement.
+    """
+
+    quantity: str
+    unit: str
+    lower: str
+    upper: str
+    measured_by: str = ""
+    compared_as: str = ""
+    measured_on: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +48,7 @@ class StatementInfo:
     """One statement of a document, with all that a plan says about it.
 
     ``effect`` is the property that links it to ``intervention``; ``strength`` and ``quality`` are labels, their ranks
-    None where nothing is stated; bounds are in ``unit``.
+    None where nothing is stated.
     """
 
     iri: str
@@ -58,12 +72,21 @@ class StatementInfo:
     evidence_wording: str
     timing: str
     references: tuple[str, ...]
-    quantity: str
-    unit: str
-    lower: str
-    upper: str
+    bounds: tuple[Bound, ...]
     inferred: bool
     stratum: int
+
+    @property
+    def slots(self) -> frozenset[str]:
+        """Return the classes that decide the state of the statement where its context holds."""
+        return frozenset((*self.requires, *self.except_for, *self.satisfied_by))
+
+    @property
+    def measured(self) -> frozenset[str]:
+        """Return the interventions whose activities the bounds measure, or count from."""
+        bounds = [one for one in self.bounds if one.measured_by]
+        named = {iri for one in bounds for iri in one.measured_on}
+        return frozenset(named | {self.intervention, *self.accompanies} if bounds else named)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +100,7 @@ class InterventionInfo:
     phase: int
     side_rule: str
     side_phrase: str
+    incompatible: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,11 +114,30 @@ class DocumentInfo:
     issued: str
 
 
+@dataclass(frozen=True, slots=True)
+class Tension:
+    """A topic on which statements, named by their ids, do not agree.
+
+    ``text`` tells the positions, ``resolution`` how plans treat them, ``note`` what that means.
+    """
+
+    iri: str
+    id: str
+    label: str
+    kinds: tuple[str, ...]
+    statements: tuple[str, ...]
+    text: str
+    resolution: str
+    note: str
+
+
 @dataclass(frozen=True, eq=False)
 class Knowledge:
     """The classified ontology as plain records.
 
-    ``facts`` are the triples that the derivation queries read; ``groups`` the rules of the native engine.
+    ``refuters`` maps a class that a slot names to the classes whose members cannot be in it, ``holding`` a property
+    that links statements to interventions to the state of such a statement when it holds, ``named`` the interventions
+    that statements name to those of them that each is a kind of; ``groups`` are the rules of the native engine.
     """
 
     stamp: str
@@ -110,19 +153,29 @@ class Knowledge:
     questions: Mapping[str, str]
     units: Mapping[str, str]
     opposites: Mapping[str, str]
+    value_kinds: Mapping[str, str]
+    verb_phrases: Mapping[str, str]
+    attribute_phrases: Mapping[str, str]
     terms: frozenset[str]
     groups: tuple[Group, ...]
     statements: Mapping[str, StatementInfo]
     interventions: Mapping[str, InterventionInfo]
     documents: Mapping[str, DocumentInfo]
-    facts: str
+    raw_tensions: list[dict[str, Any]]
+    refuters: Mapping[str, frozenset[str]]
+    holding: Mapping[str, str]
+    named: Mapping[str, frozenset[str]]
     wholes: Mapping[str, frozenset[str]]
     raw_shapes: list[dict[str, Any]]
 
     @cached_property
-    def strata(self) -> int:
-        """Count the strata of statements."""
-        return 1 + max((info.stratum for info in self.statements.values()), default=0)
+    def tensions(self) -> tuple[Tension, ...]:
+        """The topics on which statements do not agree."""
+        return tuple(Tension(**_tuples(one)) for one in self.raw_tensions)
+
+    def tensions_of(self, *statement_ids: str) -> tuple[Tension, ...]:
+        """List the tensions in which all of the statements take part."""
+        return tuple(one for one in self.tensions if set(statement_ids) <= set(one.statements))
 
     def label(self, iri: str) -> str:
         """Name a term in words, or by its IRI where the ontology does not define it."""
@@ -140,22 +193,12 @@ class Knowledge:
         """Find a statement by its id, such as ``D0-41``."""
         return next((info for info in self.statements.values() if info.id == statement_id), None)
 
-    def new_store(self) -> ox.Store:
-        """Make a store that holds the facts of the ontology in the knowledge graph, the default graph empty."""
-        store = ox.Store()
-        store.bulk_load(self.facts.encode(), format=ox.RdfFormat.N_TRIPLES, to_graph=KNOWLEDGE_GRAPH)
-        return store
-
-
-def individual_types(quads: Iterable[ox.Quad], knowledge: Knowledge) -> list[ox.Quad]:
-    """State the classes of the individuals of the ontology that a patient's graph mentions."""
-    mentioned = {quad.object for quad in quads if isinstance(quad.object, ox.NamedNode)}
-    rdf_type = ox.NamedNode(RDF_TYPE)
-    return [
-        ox.Quad(one, rdf_type, ox.NamedNode(kind))
-        for one in mentioned
-        for kind in knowledge.individual_types.get(one.value, ())
-    ]
+    def left_out(self, documents: Collection[str]) -> frozenset[str]:
+        """Return the statements of other documents than those with some ids; none if no id is given."""
+        if not documents:
+            return frozenset()
+        wanted = {info.iri for info in self.documents.values() if info.id in documents}
+        return frozenset(info.iri for info in self.statements.values() if info.document not in wanted)
 
 
 @cache
@@ -212,18 +255,21 @@ def knowledge_from_json(data: dict[str, Any]) -> Knowledge:
         questions=data["questions"],
         units=data["units"],
         opposites=data["opposites"],
+        value_kinds=data["valueKinds"],
+        verb_phrases=data["verbPhrases"],
+        attribute_phrases=data["attributePhrases"],
         terms=frozenset(data["terms"]),
-        groups=tuple(
-            Group(tuple(Rule(one[0], frozenset(one[1]), frozenset(one[2]), one[3]) for one in rules), recursive)
-            for recursive, rules in data["groups"]
-        ),
-        statements={one["iri"]: StatementInfo(**_tuples(one)) for one in data["statements"]},
+        groups=groups_from_json(data["groups"]),
+        statements={one["iri"]: _statement(one) for one in data["statements"]},
         interventions={
-            one["iri"]: InterventionInfo(**{**one, "superclasses": frozenset(one["superclasses"])})
+            one["iri"]: InterventionInfo(**{**_tuples(one), "superclasses": frozenset(one["superclasses"])})
             for one in data["interventions"]
         },
         documents={one["iri"]: DocumentInfo(**one) for one in data["documents"]},
-        facts=data["facts"],
+        raw_tensions=data["tensions"],
+        refuters=_sets(data["refuters"]),
+        holding=data["holding"],
+        named=_sets(data["named"]),
         wholes=_sets(data["wholes"]),
         raw_shapes=data["shapes"],
     )
@@ -231,6 +277,11 @@ def knowledge_from_json(data: dict[str, Any]) -> Knowledge:
 
 def _sets(data: dict[str, list[str]]) -> dict[str, frozenset[str]]:
     return {key: frozenset(values) for key, values in data.items()}
+
+
+def _statement(data: dict[str, Any]) -> StatementInfo:
+    bounds = tuple(Bound(**_tuples(one)) for one in data["bounds"])
+    return StatementInfo(**{**_tuples(data), "bounds": bounds})
 
 
 def _tuples(data: dict[str, Any]) -> dict[str, Any]:

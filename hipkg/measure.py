@@ -11,27 +11,27 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 from functools import cache
-from typing import TYPE_CHECKING, cast
+from itertools import product
+from typing import TYPE_CHECKING, NamedTuple
 
-import pyoxigraph as ox
-
-from hipkg.compile.sparql import PROLOGUE, Variables, pattern, term
-from hipkg.expression import And, Expression, Facet, Named, Or, Some, Value
-from hipkg.terms import HIP, RDF_TYPE
+from hipkg.expression import And, Expression, Facet, Named, OneOf, Or, Some, Value
+from hipkg.graph import text_of
+from hipkg.terms import HIP
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
+    from hipkg.graph import Graph
     from hipkg.knowledge import Knowledge
 
-_TYPE = ox.NamedNode(RDF_TYPE)
-_RUNNING = ox.NamedNode(HIP + "CurrentActivity")
+_PATIENT = HIP + "Patient"
+_RUNNING = HIP + "CurrentActivity"
 _PROBLEM_OF = HIP + "problemOf"
 _DAYS = "d"
+_TESTS = {">=": Decimal.__ge__, "<=": Decimal.__le__, ">": Decimal.__gt__, "<": Decimal.__lt__}
 
 
-@dataclass(frozen=True, slots=True)
-class Gap:
+class Gap(NamedTuple):
     """One part of a requirement that does not hold yet.
 
     ``answer`` is ``unmet`` where recorded facts show it and ``unknown`` where nothing, or nothing exact enough, is
@@ -53,150 +53,175 @@ class Gap:
 
 @dataclass(frozen=True, slots=True)
 class _Probe:
-    """A place in a relaxed definition where a recorded value is compared with the wanted one."""
+    """A place in a relaxed definition where a recorded value is compared with the wanted one.
 
-    node: str
+    It asks for the individual ``wanted``, or for a number within ``bounds``.
+    """
+
     prop: str
+    bounds: tuple[tuple[str, str], ...] = ()
+    wanted: str = ""
+
+
+class _Reading(NamedTuple):
+    """What is recorded at the place of a probe: the node, its value, and the upper end of the value if it has one."""
+
+    probe: _Probe
+    node: str
     value: str
     upper: str
-    bounds: tuple[tuple[str, str], ...]
-    wanted: str
-
-
-@dataclass(frozen=True, slots=True)
-class _Relaxed:
-    """A relaxed definition as a graph pattern of ``?x``, with its probes and the properties that it needs."""
-
-    pattern: str
-    probes: tuple[_Probe, ...]
-    properties: frozenset[str]
 
 
 class Measurer:
     """Measure the gaps of one patient.
 
-    Parameters: ``store`` holds the entailed graph in its default graph; ``as_of`` is the date of the plan.
+    Parameters: ``graph`` holds what is recorded and entailed; ``as_of`` is the date of the plan.
     """
 
-    def __init__(self, store: ox.Store, knowledge: Knowledge, as_of: date) -> None:
-        self._store = store
+    def __init__(self, graph: Graph, knowledge: Knowledge, as_of: date) -> None:
+        self._graph = graph
         self._knowledge = knowledge
         self._as_of = as_of
         self._known: dict[tuple[str, tuple[str, ...]], tuple[Gap, ...]] = {}
-        self._occurring: dict[str, bool] = {}
+        self._read_before: dict[tuple[str, str], list[_Reading]] = {}
 
     def gaps(self, requirement: str, nodes: Sequence[str]) -> tuple[Gap, ...]:
         """List the parts of a requirement that none of the nodes (a subject and its patient) fulfils."""
+        if self._knowledge.is_a(requirement, _PATIENT):
+            nodes = [one for one in nodes if self._graph.is_a(one, _PATIENT)]
         key = (requirement, tuple(nodes))
         if key not in self._known:
-            self._known[key] = tuple(self._open_parts(requirement, nodes, set()))
+            self._known[key] = tuple(self._open_parts(requirement, nodes, frozenset()))
         return self._known[key]
 
     def boundary(self, requirement: str, nodes: Sequence[str]) -> bool:
         """Tell whether a fulfilled requirement rests on exactly the number of days that it asks for."""
-        definition = self._knowledge.definition(requirement)
-        if definition is None or not _counts_days(definition, self._knowledge):
+        if not _counts_days(requirement, self._knowledge):
             return False
-        return any(self._on_boundary(probe, row) for probe, row in self._rows(requirement, nodes))
+        return any(self._on_boundary(one) for one in self._readings(requirement, nodes))
 
-    def _open_parts(self, requirement: str, nodes: Sequence[str], seen: set[str]) -> Iterable[Gap]:
-        if requirement in seen or any(self._is_a(node, requirement) for node in nodes):
+    def _open_parts(self, requirement: str, nodes: Sequence[str], seen: frozenset[str]) -> Iterable[Gap]:
+        if requirement in seen or any(self._graph.is_a(node, requirement) for node in nodes):
             return
-        seen.add(requirement)
+        seen |= {requirement}
         ways = _ways(requirement, self._knowledge)
         if not ways:
             yield self._leaf(requirement, nodes)
             return
-        taken = [[gap for part in way for gap in self._open_parts(part, nodes, set(seen))] for way in ways]
+        taken = [[gap for part in way for gap in self._open_parts(part, nodes, seen)] for way in ways]
         # The way on which most is recorded is the nearest; where nothing is, the one that is told in most detail.
         yield from max(taken, key=lambda gaps: (sum(bool(gap.have) for gap in gaps), len(gaps)))
-
-    def _is_a(self, node: str, cls: str) -> bool:
-        quad = ox.Quad(ox.NamedNode(node), _TYPE, ox.NamedNode(cls))
-        return quad in self._store
 
     def _leaf(self, requirement: str, nodes: Sequence[str]) -> Gap:
         label = self._knowledge.label(requirement)
         question = self._knowledge.questions.get(requirement, "")
-        definition = self._knowledge.definition(requirement)
-        candidates = [self._judge(probe, row) for probe, row in self._rows(requirement, nodes)]
-        near = [one for one in candidates if one is not None]
+        near = [gap for one in self._readings(requirement, nodes) if (gap := self._judge(one)) is not None]
         if not near:
-            need, unit = self._need(definition)
+            need, unit = _need(requirement, self._knowledge)
             return Gap(requirement, label, "unknown", need=need, unit=unit, question=question)
-        best = min(near, key=lambda gap: (gap.answer != "unknown", -_number(gap.have), gap.node))
-        return Gap(
-            requirement,
-            label,
-            best.answer,
-            best.have,
-            best.need,
-            best.unit,
-            best.earliest,
-            best.boundary,
-            best.node,
-            question,
-        )
+        best = min(near, key=lambda gap: (gap.answer != "unknown", -_number(gap.have), gap.node, gap.need, gap.have))
+        return best._replace(requirement=requirement, label=label, question=question)
 
-    def _need(self, definition: Expression | None) -> tuple[str, str]:
-        for facet in _facets(definition) if definition else ():
-            return " and ".join(f"{symbol} {limit}" for symbol, limit in facet.bounds), self._knowledge.units.get(
-                facet.prop, ""
-            )
-        return "", ""
-
-    def _rows(self, requirement: str, nodes: Sequence[str]) -> list[tuple[_Probe, ox.QuerySolution]]:
-        """Ask the relaxed definition of the nodes; each answer comes once for each place where it can fall short."""
-        relaxed = _relax(self._knowledge, requirement)
-        if not relaxed.probes or not all(self._occurs(prop) for prop in relaxed.properties):
+    def _readings(self, requirement: str, nodes: Sequence[str]) -> list[_Reading]:
+        """List what the relaxed definition of a requirement reads of the nodes that fit it."""
+        needed = _needed(requirement, self._knowledge)
+        if not needed or not all(map(self._graph.has, needed)):
             return []
-        values = " ".join(term(node) for node in nodes)
-        query = f"{PROLOGUE}SELECT * WHERE {{\n  VALUES ?x {{ {values} }}\n{relaxed.pattern}\n}}"
-        solutions = cast("ox.QuerySolutions", self._store.query(query))
-        return [(probe, row) for row in solutions for probe in relaxed.probes]
+        return [one for node in nodes for one in self._readings_of(node, requirement)]
 
-    def _occurs(self, prop: str) -> bool:
-        """Tell whether any triple has a property, so that a query that cannot answer is not asked."""
-        if prop not in self._occurring:
-            found = self._store.quads_for_pattern(None, ox.NamedNode(prop), None, ox.DefaultGraph())
-            self._occurring[prop] = next(found, None) is not None
-        return self._occurring[prop]
+    def _readings_of(self, node: str, requirement: str) -> list[_Reading]:
+        key = (node, requirement)
+        if key not in self._read_before:
+            self._read_before[key] = [one for way in self._relaxed(node, Named(requirement)) for one in way]
+        return self._read_before[key]
 
-    def _judge(self, probe: _Probe, row: ox.QuerySolution) -> Gap | None:
+    def _relaxed(self, node: str, expression: Expression) -> list[tuple[_Reading, ...]]:
+        """List the ways in which a node fits an expression with its limits left open, each with what it reads."""
+        match expression:
+            case Named(iri) if (definition := self._knowledge.definition(iri)) is not None:
+                return self._relaxed(node, definition)
+            case And(operands):
+                return self._together(node, operands)
+            case Some(prop, filler):
+                return [way for other in self._graph.nodes(node, prop) for way in self._relaxed(other, filler)]
+            case Facet(prop, _, bounds) if bounds:
+                return [(one,) for one in self._read(node, _Probe(prop, bounds))]
+            case Value(prop, individual) if prop in self._knowledge.single_valued:
+                return [(one,) for one in self._read(node, _Probe(prop, wanted=individual))]
+            case _:
+                return [()] if self._fits(node, expression) else []
+
+    def _together(self, node: str, operands: Iterable[Expression]) -> list[tuple[_Reading, ...]]:
+        ways: list[tuple[_Reading, ...]] = [()]
+        for operand in operands:
+            more = self._relaxed(node, operand)
+            ways = [(*one, *other) for one, other in product(ways, more)]
+            if not ways:
+                break
+        return ways
+
+    def _read(self, node: str, probe: _Probe) -> Iterator[_Reading]:
+        """Read each value at a probe, with its upper end where the ontology names the property that holds it."""
+        upper_end = "" if probe.wanted else self._knowledge.upper_ends.get(probe.prop, "")
+        uppers = self._graph.values(node, upper_end) or ("",)
+        for value, upper in product(self._graph.values(node, probe.prop), uppers):
+            yield _Reading(probe, node, text_of(value), text_of(upper))
+
+    def _fits(self, node: str, expression: Expression) -> bool:
+        """Tell whether a node is in a class expression."""
+        match expression:
+            case Named(iri):
+                return self._graph.is_a(node, iri)
+            case And(operands):
+                return all(self._fits(node, one) for one in operands)
+            case Or(operands):
+                return any(self._fits(node, one) for one in operands)
+            case OneOf(individuals):
+                return node in individuals
+            case Value(prop, individual):
+                return individual in self._graph.values(node, prop)
+            case Some(prop, filler):
+                return any(self._fits(one, filler) for one in self._graph.nodes(node, prop))
+            case Facet(prop, _, bounds):
+                return any(_within(Decimal(text_of(one)), bounds) for one in self._graph.values(node, prop))
+
+    def _judge(self, reading: _Reading) -> Gap | None:
         """Compare a recorded value with the wanted one; None if this is not where the record falls short."""
-        value = row[probe.value]
-        node = row[probe.node].value
+        probe = reading.probe
         if probe.wanted:
-            if value.value == probe.wanted:
+            if reading.value == probe.wanted:
                 return None
-            have, need = self._knowledge.label(value.value), self._knowledge.label(probe.wanted)
-            return Gap("", "", "unmet", have, need, node=node)
-        unit = self._knowledge.units.get(probe.prop, "")
-        least = Decimal(value.value)
-        upper = row[probe.upper] if probe.upper else None
-        most = Decimal(upper.value) if upper is not None else least
+            have, need = self._knowledge.label(reading.value), self._knowledge.label(probe.wanted)
+            return Gap("", "", "unmet", have, need, node=reading.node)
+        least = Decimal(reading.value)
+        most = Decimal(reading.upper or reading.value)
         if _within(least, probe.bounds):
             return None
-        answer = "unknown" if most != least and _within(most, probe.bounds) else "unmet"
-        have = str(least) if most == least else f"{least} to {most}"
-        need = " and ".join(f"{symbol} {limit}" for symbol, limit in probe.bounds)
         return Gap(
-            "", "", answer, have, need, unit, self._earliest(probe, row, least), self._on_boundary(probe, row), node
+            "",
+            "",
+            "unknown" if most != least and _within(most, probe.bounds) else "unmet",
+            str(least) if most == least else f"{least} to {most}",
+            " and ".join(f"{symbol} {limit}" for symbol, limit in probe.bounds),
+            self._knowledge.units.get(probe.prop, ""),
+            self._earliest(reading, least),
+            self._on_boundary(reading),
+            reading.node,
         )
 
-    def _earliest(self, probe: _Probe, row: ox.QuerySolution, least: Decimal) -> date | None:
-        running = ox.Quad(row[probe.node], _TYPE, _RUNNING) in self._store
-        floors = [Decimal(limit) for symbol, limit in probe.bounds if symbol == ">="]
-        if not running or not floors or self._knowledge.units.get(probe.prop) != _DAYS:
+    def _earliest(self, reading: _Reading, least: Decimal) -> date | None:
+        floors = [Decimal(limit) for symbol, limit in reading.probe.bounds if symbol == ">="]
+        counts_days = self._knowledge.units.get(reading.probe.prop) == _DAYS
+        if not floors or not counts_days or not self._graph.is_a(reading.node, _RUNNING):
             return None
         return self._as_of + timedelta(days=int(max(floors) - least))
 
-    def _on_boundary(self, probe: _Probe, row: ox.QuerySolution) -> bool:
+    def _on_boundary(self, reading: _Reading) -> bool:
         """Tell whether counting the first day as well, or the time of day, could turn the verdict."""
-        if self._knowledge.units.get(probe.prop) != _DAYS:
+        if self._knowledge.units.get(reading.probe.prop) != _DAYS:
             return False
-        days = Decimal(row[probe.value].value)
-        return any(symbol == ">=" and Decimal(limit) - days in {0, 1} for symbol, limit in probe.bounds)
+        days = Decimal(reading.value)
+        return any(symbol == ">=" and Decimal(limit) - days in {0, 1} for symbol, limit in reading.probe.bounds)
 
 
 @cache
@@ -228,54 +253,28 @@ def _parts(expression: Expression | None, knowledge: Knowledge) -> tuple[str, ..
 
 
 @cache
-def _relax(knowledge: Knowledge, requirement: str) -> _Relaxed:
+def _needed(requirement: str, knowledge: Knowledge) -> frozenset[str]:
+    """Collect the properties without which nothing fits the relaxed definition of a class; none if it opens nothing."""
     definition = knowledge.definition(requirement)
-    if definition is None:
-        return _Relaxed("", (), frozenset())
-    relaxer = _Relaxer(knowledge)
-    lines = relaxer.lines(definition, "?x")
-    return _Relaxed("\n".join(lines), tuple(relaxer.probes), frozenset(relaxer.properties))
+    steps = frozenset(_steps(definition, knowledge)) if definition else frozenset()
+    return frozenset(prop for prop, _ in steps) if any(opened for _, opened in steps) else frozenset()
 
 
-class _Relaxer:
-    """Rewrite a definition with its limits left open, noting where they were."""
-
-    def __init__(self, knowledge: Knowledge) -> None:
-        self._knowledge = knowledge
-        self._variables = Variables()
-        self.probes: list[_Probe] = []
-        self.properties: set[str] = set()
-
-    def lines(self, expression: Expression, subject: str) -> list[str]:
-        """Write the lines of the relaxed pattern and collect the probes."""
-        match expression:
-            case Named(iri):
-                definition = self._knowledge.definition(iri)
-                return self.lines(definition, subject) if definition else pattern(expression, subject, self._variables)
-            case And(operands):
-                return [line for operand in operands for line in self.lines(operand, subject)]
-            case Some(prop, filler):
-                target = self._variables.fresh()
-                self.properties.add(prop)
-                return [f"  {subject} {term(prop)} {target} .", *self.lines(filler, target)]
-            case Facet(prop, _, bounds) if bounds:
-                return self._open_facet(subject, prop, bounds)
-            case Value(prop, individual) if prop in self._knowledge.single_valued:
-                value = self._variables.fresh()
-                self.properties.add(prop)
-                self.probes.append(_Probe(subject[1:], prop, value[1:], "", (), individual))
-                return [f"  {subject} {term(prop)} {value} ."]
-            case _:
-                return pattern(expression, subject, self._variables)
-
-    def _open_facet(self, subject: str, prop: str, bounds: tuple[tuple[str, str], ...]) -> list[str]:
-        value = self._variables.fresh()
-        self.properties.add(prop)
-        upper_end = self._knowledge.upper_ends.get(prop)
-        upper = self._variables.fresh() if upper_end else ""
-        self.probes.append(_Probe(subject[1:], prop, value[1:], upper[1:], bounds, ""))
-        optional = [f"  OPTIONAL {{ {subject} {term(upper_end)} {upper} }}"] if upper_end else []
-        return [f"  {subject} {term(prop)} {value} .", *optional]
+def _steps(expression: Expression, knowledge: Knowledge) -> Iterator[tuple[str, bool]]:
+    """List the properties on the way through a relaxed definition, and whether their values are left open."""
+    match expression:
+        case Named(iri) if (definition := knowledge.definition(iri)) is not None:
+            yield from _steps(definition, knowledge)
+        case And(operands):
+            for operand in operands:
+                yield from _steps(operand, knowledge)
+        case Some(prop, filler):
+            yield prop, False
+            yield from _steps(filler, knowledge)
+        case Facet(prop, _, bounds):
+            yield prop, bool(bounds)
+        case Value(prop, _):
+            yield prop, prop in knowledge.single_valued
 
 
 def _facets(expression: Expression) -> Iterable[Facet]:
@@ -291,13 +290,23 @@ def _facets(expression: Expression) -> Iterable[Facet]:
             return
 
 
-def _counts_days(expression: Expression, knowledge: Knowledge) -> bool:
-    return any(knowledge.units.get(facet.prop) == _DAYS for facet in _facets(expression))
+@cache
+def _counts_days(requirement: str, knowledge: Knowledge) -> bool:
+    definition = knowledge.definition(requirement)
+    return definition is not None and any(knowledge.units.get(one.prop) == _DAYS for one in _facets(definition))
+
+
+@cache
+def _need(requirement: str, knowledge: Knowledge) -> tuple[str, str]:
+    """Write the first limit that a definition sets, and its unit."""
+    definition = knowledge.definition(requirement)
+    for facet in _facets(definition) if definition else ():
+        return " and ".join(f"{symbol} {limit}" for symbol, limit in facet.bounds), knowledge.units.get(facet.prop, "")
+    return "", ""
 
 
 def _within(value: Decimal, bounds: tuple[tuple[str, str], ...]) -> bool:
-    tests = {">=": value.__ge__, "<=": value.__le__, ">": value.__gt__, "<": value.__lt__}
-    return all(tests[symbol](Decimal(limit)) for symbol, limit in bounds)
+    return all(_TESTS[symbol](value, Decimal(limit)) for symbol, limit in bounds)
 
 
 def _number(text: str) -> Decimal:

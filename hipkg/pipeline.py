@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING
 import pyoxigraph as ox
 
 from hipkg import knowledge as released
+from hipkg.closedworld import derive_natively
 from hipkg.derive import Derivation, derive
 from hipkg.errors import InvalidPatient, UsageError
+from hipkg.native import entailed_graph
 from hipkg.normalise import normalise
 from hipkg.planning import Plan, Planner
 from hipkg.read import PatientGraph, read
@@ -88,7 +90,7 @@ def _plan(
 ) -> Plan:
     if not allow_invalid:
         refuse_violations(graph, findings)
-    derivation = derive(reason_graph(graph, engine), released.load(), documents)
+    derivation = _derived(graph, engine, documents)
     return Planner(derivation, released.load(), graph.iri, graph.as_of).plan(engine, findings, sorted(documents))
 
 
@@ -102,7 +104,15 @@ def derivation_of(
     findings = _validated((graph,))[graph.iri]
     if not allow_invalid:
         refuse_violations(graph, findings)
-    return findings, derive(reason_graph(graph, engine), released.load(), documents)
+    return findings, _derived(graph, engine, documents)
+
+
+def _derived(graph: PatientGraph, engine: EngineName, documents: Collection[str]) -> Derivation:
+    """Derive natively after the native engine, and by the portable queries after any other."""
+    knowledge = released.load()
+    if engine == "native":
+        return derive_natively(entailed_graph(normalised(graph), knowledge), knowledge, documents)
+    return derive(reason_graph(graph, engine), knowledge, documents)
 
 
 def refuse_violations(graph: PatientGraph, findings: tuple[Finding, ...]) -> None:

@@ -2,37 +2,44 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-import pyoxigraph as ox
-
+from hipkg.checks import Check, Checker
+from hipkg.clashes import clashing_actions, clashing_bounds
 from hipkg.knowledge import load
 from hipkg.measure import Gap, Measurer
-from hipkg.terms import HIP, RDF_TYPE
+from hipkg.terms import HIP
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Sequence
     from datetime import date
 
     import rdflib
 
+    from hipkg.clashes import Clash
     from hipkg.derive import Derivation, DerivedAction, Evaluation
-    from hipkg.knowledge import Knowledge, StatementInfo
+    from hipkg.knowledge import Bound, Knowledge, StatementInfo
     from hipkg.validation import Finding
 
 NOT_STATED = "not stated"
 STATUSES = ("indicated", "caution", "conditional", "conflict", "contraindicated", "avoid", "satisfied")
+_ADVISES, _CHECKS, _SPECIFIES = HIP + "indicates", HIP + "safeguardsWith", HIP + "specifies"
+_ADVISING = {_ADVISES, _CHECKS}
+_REFUSED = {"contraindicated", "avoid"}
+_PURSUED = {"indicated", "satisfied", "caution"}
+_DETAILING = {_SPECIFIES, _CHECKS}
+_HAS_SIDE = HIP + "hasSide"
 _LIFTING = {HIP + "contraindicates", HIP + "holdsBack", HIP + "discourages"}
 
 
-@dataclass(frozen=True, slots=True)
-class StatementState:
+class StatementState(NamedTuple):
     """The state of one statement at one place of a patient.
 
     ``site`` is a label such as "left hip", empty for the patient as a whole; ``unmet`` says what a waiting statement
-    lacks, ``lifted_by`` what would lift one that refuses or holds back; ``on_boundary`` names the requirements that are
-    fulfilled on exactly the day that they ask for.
+    lacks, ``lifted_by`` what would lift one that refuses or holds back; ``satisfied_by`` names what fulfils it already;
+    ``on_boundary`` names the requirements that are fulfilled on exactly the day that they ask for; ``checks`` compare
+    its bounds with what is recorded.
     """
 
     id: str
@@ -43,30 +50,28 @@ class StatementState:
     unmet: tuple[Gap, ...]
     lifted_by: tuple[Gap, ...]
     ruled_out_by: tuple[str, ...]
+    satisfied_by: tuple[str, ...]
     on_boundary: tuple[str, ...]
+    checks: tuple[Check, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Parameter:
-    """How an action is to be carried out, as one statement says; bounds are in ``unit`` and empty where not numeric."""
+class Parameter(NamedTuple):
+    """How an action is to be carried out, as one statement says, with the bounds that it sets and how they are kept."""
 
     statement: str
     intervention: str
     label: str
     text: str
-    quantity: str
-    lower: str
-    upper: str
-    unit: str
+    bounds: tuple[Bound, ...]
+    checks: tuple[Check, ...]
     side: str
 
 
-@dataclass(frozen=True, slots=True)
-class Action:
+class Action(NamedTuple):
     """One intervention at one place, with the status that its statements give it.
 
     ``strength`` and ``evidence`` are the best that a statement for this status states; ``phase`` counts from 1 and
-    orders actions by the treatments that they wait for.
+    orders actions by the treatments that they wait for; ``current`` names what of this kind the patient has now.
     """
 
     intervention: str
@@ -82,11 +87,15 @@ class Action:
     unmet: tuple[Gap, ...]
     parameters: tuple[Parameter, ...]
     phase: int
-    running: bool
+    current: tuple[str, ...]
+
+    @property
+    def running(self) -> bool:
+        """Tell whether the patient has the intervention, or a kind of it, now."""
+        return bool(self.current)
 
 
-@dataclass(frozen=True, slots=True)
-class Conflict:
+class Conflict(NamedTuple):
     """Two statements that pull an action in opposite directions, and what decides between them."""
 
     intervention: str
@@ -98,8 +107,7 @@ class Conflict:
     decided_for: str
 
 
-@dataclass(frozen=True, slots=True)
-class Question:
+class Question(NamedTuple):
     """A fact that is not known and on which statements wait."""
 
     requirement: str
@@ -179,15 +187,19 @@ class Planner:
         self._knowledge = knowledge
         self._patient = patient
         self._as_of = as_of
-        self._measurer = Measurer(derivation.store, knowledge, as_of)
+        self._measurer = Measurer(derivation.graph, knowledge, as_of)
+        self._checker = Checker(derivation.graph, knowledge, as_of)
         self._evaluations = {one.iri: one for one in derivation.evaluations}
         self._sites = SiteNames(derivation, knowledge)
-        self._by_id = {info.id: info for info in knowledge.statements.values()}
-        self._specifying = [
-            (one, self._info(one))
-            for one in derivation.evaluations
-            if one.state == "now" and self._info(one).effect == HIP + "specifies"
-        ]
+        occurring = {knowledge.interventions[one.intervention].phase for one in derivation.actions}
+        self._phases = {phase: number for number, phase in enumerate(sorted(occurring), start=1)}
+        self._by_id = {info.id: info for info in map(self._info, derivation.evaluations)}
+        self._specifying: dict[str, list[tuple[Evaluation, StatementInfo]]] = {}
+        for one in derivation.evaluations:
+            info = self._info(one)
+            if one.state == "now" and info.effect in _DETAILING:
+                for intervention in {info.intervention, *info.accompanies}:
+                    self._specifying.setdefault(intervention, []).append((one, info))
 
     def plan(self, engine: str, findings: Sequence[Finding], documents: Sequence[str]) -> Plan:
         """Assemble the plan."""
@@ -212,35 +224,62 @@ class Planner:
 
     def _state(self, evaluation: Evaluation) -> StatementState:
         info = self._info(evaluation)
-        nodes = (*evaluation.subjects, self._patient)
-        waiting = evaluation.state == "later-if"
-        unmet = [gap for one in evaluation.awaits for gap in self._measurer.gaps(one, nodes)] if waiting else []
-        if waiting:
-            unmet += [Gap(one, f"{self._knowledge.label(one)} in the plan", "unmet") for one in evaluation.lacks]
-        refusing = evaluation.state == "must-not" and info.effect in _LIFTING
-        lifting = (
-            [gap for one in evaluation.may_be_lifted_by for gap in self._measurer.gaps(one, nodes)] if refusing else []
-        )
-        ruled = [*evaluation.refutes, *(one for one in info.except_for if one in evaluation.meets)]
-        checked = [one for one in (*info.requires, *info.except_for) if one in evaluation.meets]
         return StatementState(
             info.id,
             evaluation.state,
             evaluation.subjects,
             self._sites.name(evaluation.site),
             evaluation.site,
-            tuple(unmet),
-            tuple(lifting),
-            tuple(self._knowledge.label(one) for one in ruled) if evaluation.state == "ruled-out" else (),
-            tuple(self._knowledge.label(one) for one in checked if self._measurer.boundary(one, nodes)),
+            self._waits_for(evaluation),
+            self._lifted_by(evaluation, info),
+            self._ruled_out_by(evaluation, info),
+            self._labels(info.satisfied_by, evaluation) if evaluation.state == "satisfied" else (),
+            self._on_boundary(evaluation, info),
+            self._checker.checks(evaluation),
         )
+
+    def _nodes(self, evaluation: Evaluation) -> tuple[str, ...]:
+        return (*evaluation.subjects, self._patient)
+
+    def _waits_for(self, evaluation: Evaluation) -> tuple[Gap, ...]:
+        if evaluation.state != "later-if":
+            return ()
+        nodes = self._nodes(evaluation)
+        unmet = [gap for one in evaluation.awaits for gap in self._measurer.gaps(one, nodes)]
+        lacking = (Gap(one, f"{self._knowledge.label(one)} in the plan", "unmet") for one in evaluation.lacks)
+        return (*unmet, *lacking)
+
+    def _lifted_by(self, evaluation: Evaluation, info: StatementInfo) -> tuple[Gap, ...]:
+        if not evaluation.may_be_lifted_by or evaluation.state != "must-not" or info.effect not in _LIFTING:
+            return ()
+        nodes = self._nodes(evaluation)
+        return tuple(gap for one in evaluation.may_be_lifted_by for gap in self._measurer.gaps(one, nodes))
+
+    def _ruled_out_by(self, evaluation: Evaluation, info: StatementInfo) -> tuple[str, ...]:
+        if evaluation.state != "ruled-out":
+            return ()
+        return (*map(self._knowledge.label, evaluation.refutes), *self._labels(info.except_for, evaluation))
+
+    def _on_boundary(self, evaluation: Evaluation, info: StatementInfo) -> tuple[str, ...]:
+        if not evaluation.meets:
+            return ()
+        nodes = self._nodes(evaluation)
+        met = [one for one in (*info.requires, *info.except_for) if one in evaluation.meets]
+        return tuple(self._knowledge.label(one) for one in met if self._measurer.boundary(one, nodes))
+
+    def _labels(self, classes: Iterable[str], evaluation: Evaluation) -> tuple[str, ...]:
+        """Name those of some classes that hold."""
+        return tuple(self._knowledge.label(one) for one in classes if one in evaluation.meets)
 
     def _action(self, derived: DerivedAction, states: dict[str, StatementState]) -> Action:
         info = self._knowledge.interventions[derived.intervention]
-        objections = {*derived.refused_by, *derived.held_back_by, *derived.discouraged_by}
-        evaluations = [self._evaluations[one] for one in sorted({*derived.based_on, *objections})]
+        objections = (*derived.refused_by, *derived.held_back_by, *derived.discouraged_by)
+        iris = sorted({*derived.based_on, *objections}) if objections else derived.based_on
+        gathered = [self._evaluations[one] for one in iris]
+        # What only specifies an action is told as its parameters, unless it is all that there is on it.
+        evaluations = [one for one in gathered if self._info(one).effect != _SPECIFIES] or gathered
         deciding = self._deciding(derived, evaluations)
-        parameters = self._parameters(derived)
+        parameters = self._parameters(derived, states)
         specifying = [self._by_id[one.statement] for one in parameters]
         strength, evidence = self._grades([*map(self._info, deciding), *specifying])
         settled = derived.status not in {"conditional", "caution"}
@@ -258,21 +297,24 @@ class Planner:
             evidence,
             self._unmet(derived, states),
             parameters,
-            info.phase,
-            self._running(derived),
+            self._phases[info.phase],
+            self._current(derived),
         )
 
     def _deciding(self, derived: DerivedAction, evaluations: list[Evaluation]) -> list[Evaluation]:
         """Pick the evaluations that give an action its status."""
-        by_status = {
-            "contraindicated": set(derived.refused_by),
-            "avoid": set(derived.discouraged_by),
-            "conflict": {*derived.discouraged_by, *derived.based_on},
-        }
-        chosen = by_status.get(derived.status)
-        if chosen is None:
-            advising = {HIP + "indicates", HIP + "safeguardsWith"}
-            chosen = {one.iri for one in evaluations if self._info(one).effect in advising} or set(derived.held_back_by)
+        match derived.status:
+            case "contraindicated":
+                chosen: Collection[str] = derived.refused_by
+            case "avoid":
+                chosen = derived.discouraged_by
+            case "conflict":
+                chosen = (*derived.discouraged_by, *derived.based_on)
+            case _:
+                advising = [one for one in evaluations if self._info(one).effect in _ADVISING]
+                if advising:
+                    return advising
+                chosen = derived.held_back_by
         return [one for one in evaluations if one.iri in chosen]
 
     @staticmethod
@@ -283,10 +325,11 @@ class Planner:
         return strength, best.quality if best and best.quality_rank else NOT_STATED
 
     def _problem(self, evaluations: list[Evaluation]) -> str:
-        """Name the context that an action is for, by the first class its statements apply to."""
-        contexts = sorted({one for evaluation in evaluations for one in self._info(evaluation).applies_to})
-        common = sorted(contexts, key=lambda one: (sum(one in self._info(e).applies_to for e in evaluations) * -1, one))
-        return self._knowledge.label(common[0]) if common else ""
+        """Name the context that an action is for, by the class that most of its statements apply to."""
+        contexts = [context for one in evaluations for context in self._info(one).applies_to]
+        if len(contexts) < 2:  # noqa: PLR2004 - one context needs no choice
+            return self._knowledge.label(contexts[0]) if contexts else ""
+        return self._knowledge.label(min(set(contexts), key=lambda one: (-contexts.count(one), one)))
 
     def _unmet(self, derived: DerivedAction, states: dict[str, StatementState]) -> tuple[Gap, ...]:
         if derived.status == "conditional":
@@ -298,23 +341,33 @@ class Planner:
             gaps = []
         return tuple(dict.fromkeys(gaps))
 
-    def _running(self, derived: DerivedAction) -> bool:
-        place = ox.NamedNode(derived.site or self._patient)
-        return (
-            ox.Quad(place, ox.NamedNode(HIP + "hasNow"), ox.NamedNode(derived.intervention)) in self._derivation.store
-        )
+    def _current(self, derived: DerivedAction) -> tuple[str, ...]:
+        """Name what the patient has now of an intervention, as narrowly as it is recorded."""
+        running = self._derivation.running.get(derived.site or self._patient, frozenset())
+        if derived.intervention not in running:
+            return ()
+        kinds = [one for one in running if self._knowledge.is_a(one, derived.intervention)]
+        wider = {upper for one in kinds for upper in self._knowledge.superclasses.get(one, ())}
+        return tuple(sorted(self._knowledge.label(one) for one in kinds if one not in wider))
 
-    def _parameters(self, derived: DerivedAction) -> tuple[Parameter, ...]:
-        """Collect what holding statements specify about an action, or about what accompanies it."""
+    def _parameters(self, derived: DerivedAction, states: dict[str, StatementState]) -> tuple[Parameter, ...]:
+        """Collect what holding statements specify about an action or what goes with it, safety checks included.
+
+        An action that is refused is not carried out, so nothing specifies it.
+        """
+        if derived.status in _REFUSED:
+            return ()
         kinds = self._knowledge.interventions[derived.intervention].superclasses | {derived.intervention}
-        found = []
-        for evaluation, info in self._specifying:
-            same_place = not evaluation.site or not derived.site or evaluation.site == derived.site
-            if same_place and ({info.intervention, *info.accompanies} & kinds):
-                found.append(self._parameter(info, evaluation))
-        return tuple(sorted(found, key=lambda one: one.statement))
+        found = {
+            evaluation.iri: self._parameter(info, evaluation, states[evaluation.iri].checks)
+            for kind in self._specifying.keys() & kinds
+            for evaluation, info in self._specifying[kind]
+            if (not evaluation.site or not derived.site or evaluation.site == derived.site)
+            and not (info.effect == _CHECKS and info.intervention == derived.intervention)
+        }
+        return tuple(found[iri] for iri in sorted(found, key=lambda iri: (found[iri].statement, iri)))
 
-    def _parameter(self, info: StatementInfo, evaluation: Evaluation) -> Parameter:
+    def _parameter(self, info: StatementInfo, evaluation: Evaluation, checks: tuple[Check, ...]) -> Parameter:
         intervention = self._knowledge.interventions[info.intervention]
         side = self._sites.opposite(evaluation.site) if intervention.side_rule == "contralateral" else ""
         phrase = intervention.side_phrase.replace("{side}", side) if side else ""
@@ -323,19 +376,14 @@ class Planner:
             info.intervention,
             intervention.label,
             info.text,
-            info.quantity,
-            info.lower,
-            info.upper,
-            info.unit,
+            info.bounds,
+            checks,
             phrase,
         )
 
     def _ordered(self, actions: Iterable[Action]) -> tuple[Action, ...]:
-        """Sort actions by status, phase and weight of their statements, and number the phases that occur from 1."""
-        found = list(actions)
-        numbers = {phase: number for number, phase in enumerate(sorted({one.phase for one in found}), start=1)}
-        renumbered = [replace(one, phase=numbers[one.phase]) for one in found]
-        return tuple(sorted(renumbered, key=self._order))
+        """Sort actions by status, phase and weight of their statements."""
+        return tuple(sorted(actions, key=self._order))
 
     def _order(self, action: Action) -> tuple[object, ...]:
         infos = [self._by_id[one] for one in action.statements]
@@ -355,7 +403,26 @@ class Planner:
             found.append(
                 Conflict(action.intervention, label, self._sites.name(action.site), advice, objection, one.rule, winner)
             )
+        found += [self._clash(one) for one in self._clashes()]
         return tuple(sorted(found, key=lambda one: (one.label, one.site, one.advised_by, one.opposed_by)))
+
+    def _clashes(self) -> Iterator[Clash]:
+        """Find what the plan asks for and that does not go together."""
+        specifying = {one.iri: one for some in self._specifying.values() for one, _ in some}
+        yield from clashing_bounds([specifying[iri] for iri in sorted(specifying)], self._knowledge)
+        pursued = [one for one in self._derivation.actions if one.status in _PURSUED]
+        advice = {one.iri: reason for one in pursued if (reason := self._advice(one))}
+        yield from clashing_actions(pursued, advice, self._knowledge)
+
+    def _advice(self, action: DerivedAction) -> Evaluation | None:
+        """Pick the first evaluation that advises an action."""
+        reasons = (self._evaluations[one] for one in action.based_on)
+        return next((one for one in reasons if one.state == "now" and self._info(one).effect == _ADVISES), None)
+
+    def _clash(self, clash: Clash) -> Conflict:
+        label, site = self._knowledge.label(clash.intervention), self._sites.name(clash.site)
+        one, other = sorted((self._info(clash.one).id, self._info(clash.other).id))
+        return Conflict(clash.intervention, label, site, one, other, clash.kind, "")
 
     def _questions(self, states: dict[str, StatementState], actions: tuple[Action, ...]) -> tuple[Question, ...]:
         """Gather the unknown parts by question, those on which most depends first."""
@@ -386,27 +453,20 @@ class SiteNames:
 
     def __init__(self, derivation: Derivation, knowledge: Knowledge) -> None:
         self._knowledge = knowledge
-        store = derivation.store
-        sides = store.quads_for_pattern(None, ox.NamedNode(HIP + "hasSide"), None, ox.DefaultGraph())
-        self._sides = {_iri(quad.subject): _iri(quad.object) for quad in sides}
-        self._kinds: dict[str, str] = {}
-        for site in {one.site for one in derivation.evaluations if one.site}:
-            typed = store.quads_for_pattern(ox.NamedNode(site), ox.NamedNode(RDF_TYPE), None, ox.DefaultGraph())
-            types = {_iri(quad.object) for quad in typed}
-            self._kinds[site] = max(types, key=lambda one: (len(knowledge.superclasses.get(one, ())), one), default="")
+        graph = derivation.graph
+        recorded = graph.objects.get(_HAS_SIDE, {}).keys() - knowledge.terms
+        self._sides = {site: max(graph.nodes(site, _HAS_SIDE), default="") for site in recorded}
+        self._names = {"": ""}
+        for site in {one.site for one in derivation.evaluations if one.site} - knowledge.terms:
+            kind = max(graph.classes(site), key=lambda one: (len(knowledge.superclasses.get(one, ())), one), default="")
+            side = knowledge.label(self._sides[site]) + " " if site in self._sides else ""
+            self._names[site] = side + knowledge.label(kind)
 
     def name(self, site: str) -> str:
         """Name a site with its side, or return an empty string for none."""
-        if not site:
-            return ""
-        side = self._knowledge.label(self._sides[site]) + " " if site in self._sides else ""
-        return side + self._knowledge.label(self._kinds.get(site, site))
+        return self._names.get(site) or self._knowledge.label(site)
 
     def opposite(self, site: str) -> str:
         """Name the side opposite to that of a site, or return an empty string if it has none."""
         side = self._sides.get(site)
         return self._knowledge.label(self._knowledge.opposites[side]) if side else ""
-
-
-def _iri(term: ox.NamedNode | ox.BlankNode | ox.Literal | ox.Triple) -> str:
-    return term.value if isinstance(term, ox.NamedNode) else ""

@@ -1,15 +1,19 @@
-"""Check the ontology as its maintainers want it: form, fragment, profile, quality queries, consistency and release."""
+"""Check the ontology as its maintainers want it.
+
+The checks are of form, fragment, profile, quality queries, consistency, statements, contexts and release.
+"""
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import pyoxigraph as ox
 
 from hipkg.axioms import read_axioms
 from hipkg.errors import EngineUnavailable, HipkgError
-from hipkg.knowledge import RELEASE_FILE
+from hipkg.knowledge import RELEASE_FILE, knowledge_from_json
 from hipkg.resources import ONTOLOGY, QUERIES, ontology_files
 from hipkg.sources import load_sources
 from hipkg.terms import PREFIXES, curie
@@ -23,25 +27,29 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Issue:
-    """Something that a check found: the check, the entity, the property and the value it stumbled on."""
+    """Something that a check found: the check, the entity, the property and the value it stumbled on.
+
+    A ``note`` is worth knowing and no fault.
+    """
 
     check: str
     entity: str
     property: str
     value: str
+    note: bool = False
 
 
 def check_ontology(*, reasoner: bool = True) -> tuple[Issue, ...]:
     """Run all checks on the ontology sources.
 
-    Parameters: ``reasoner`` also classifies the ontology and compares the release, which needs Java. Raises
-    `EngineUnavailable` if a checker is not installed.
+    Parameters: ``reasoner`` also classifies the ontology, judges the statements and compares the release, which needs
+    Java. Raises `EngineUnavailable` if a checker is not installed.
     """
     issues = [*normal_form(), *catalog(), *fragment()]
     if not issues:
         issues = [*quality(), *profile()]
     if reasoner and not issues:
-        issues = list(release())
+        issues = list(classification())
     return tuple(issues)
 
 
@@ -153,19 +161,33 @@ def profile() -> Iterable[Issue]:
         yield Issue("owl2-dl", str(violation.get("subject", "")), "", str(violation.get("axiom_type", "")))
 
 
-def release() -> Iterable[Issue]:
-    """Classify the ontology anew and compare the release with it."""
-    import json
+def classification(files: Iterable[Path] | None = None) -> Iterable[Issue]:
+    """Classify the ontology anew, judge its statements and contexts by that, and compare the release with it.
 
-    from hipkg.release import build
+    Parameters: ``files`` are the modules of the ontology, by default all.
+    """
+    from hipkg import java, rulecheck, subsumption
+    from hipkg.release import content, read
 
     try:
-        built = json.loads(json.dumps(build()))
+        sources = read(files)
+        rules = rulecheck.read_rules(sources.triples, sources.axioms)
+        entailments = java.entail("hermit", [*sources.triples, *rulecheck.probes(rules)])
+        built = json.loads(json.dumps(content(sources, entailments)))
     except EngineUnavailable:
         raise
     except HipkgError as problem:
         yield Issue("classification", problem.place, "", problem.message)
         return
+    answers = rulecheck.Answers(entailments)
+    yield from rulecheck.check_statements(rules, answers)
+    yield from subsumption.check_contexts(rules, answers, sources)
+    yield from rulecheck.subsumed_statements(rules, answers, knowledge_from_json(built))
+    yield from release(built)
+
+
+def release(built: dict[str, Any]) -> Iterable[Issue]:
+    """Compare the shipped release with the one that the sources give."""
     shipped = json.loads(RELEASE_FILE.read_bytes()) if RELEASE_FILE.is_file() else {}
     for key in sorted(built):
         if built[key] != shipped.get(key):

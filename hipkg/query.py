@@ -213,7 +213,7 @@ def patient_store(
     for source in sources:
         for graph in read(source, format=format, as_of=as_of):
             _, derivation = derivation_of(graph, engine=engine)
-            derived = tuple(derivation.store.quads_for_pattern(None, None, None, ox.DefaultGraph()))
+            derived = tuple(ox.Quad(*triple) for triple in derivation.triples())
             store.extend(derived)
             store.extend(_owned(derived, graph.iri))
     return store

@@ -9,7 +9,7 @@ import pyoxigraph as ox
 from hipkg import knowledge as released
 from hipkg import native
 from hipkg.errors import UsageError
-from hipkg.terms import HIP, RDF_TYPE
+from hipkg.terms import HIP, OWL, RDF_TYPE, RDFS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -38,7 +38,20 @@ def reason_over(triples: Iterable[ox.Triple], engine: EngineName = "native") -> 
     from hipkg.sources import load_sources
 
     sources = load_sources(patient_modules())
-    return _merge(given, java.entail(engine, [*sources, *given]), read_axioms(sources).properties)
+    axioms = map(_sufficient, sources) if engine == "hermit" else sources
+    return _merge(given, java.entail(engine, [*axioms, *given]), read_axioms(sources).properties)
+
+
+def _sufficient(axiom: ox.Triple) -> ox.Triple:
+    """Keep of a definition that its conditions suffice for the class.
+
+    A class with a definition is never asserted, told as a superclass, or a domain or range (`hipkg.axioms` sees to it),
+    so a patient is in it only by its conditions; that they are necessary as well entails nothing more of the patient.
+    Without that half the ontology is Horn and HermiT has nothing to guess; Pellet does better with whole definitions.
+    """
+    if axiom.predicate.value == OWL + "equivalentClass" and isinstance(axiom.object, ox.BlankNode):
+        return ox.Triple(axiom.object, ox.NamedNode(RDFS + "subClassOf"), axiom.subject)
+    return axiom
 
 
 def _merge(

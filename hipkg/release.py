@@ -7,7 +7,7 @@ patient; everything a run needs afterwards is in the file that `hipkg.knowledge`
 from __future__ import annotations
 
 import json
-from dataclasses import asdict
+from dataclasses import asdict, astuple, dataclass
 from importlib.metadata import version as package_version
 from typing import TYPE_CHECKING, Any
 
@@ -18,23 +18,39 @@ from hipkg import java
 from hipkg.axioms import Axioms, read_axioms
 from hipkg.compile.native import NativeCompiler
 from hipkg.errors import OntologyError
-from hipkg.expression import named_classes, to_json
-from hipkg.knowledge import FORMAT, DocumentInfo, InterventionInfo, StatementInfo, source_stamp
+from hipkg.expression import named_classes, properties, to_json
+from hipkg.knowledge import FORMAT, Bound, DocumentInfo, InterventionInfo, StatementInfo, Tension, source_stamp
 from hipkg.resources import PATIENT_SHAPES, ontology_files
+from hipkg.rules import groups_to_json
 from hipkg.shapes import compile_shapes
 from hipkg.shapes import to_json as to_json_shapes
 from hipkg.sources import load_sources
-from hipkg.terms import HIP, OWL, RDFS, SKOS, XSD, curie
+from hipkg.terms import HIP, OWL, RDFS, SKOS, curie
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from pathlib import Path
 
 _DCTERMS = "http://purl.org/dc/terms/"
-_DERIVATION_TERMS = (
-    "appliesTo", "requires", "exceptFor", "satisfiedBy", "accompanies", "fromDocument", "indicates", "contraindicates",
-    "discourages", "holdsBack", "specifies", "safeguardsWith", "informsOn",
-)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Sources:
+    """The ontology as it is written: the files, their triples and the axioms in them."""
+
+    paths: tuple[Path, ...]
+    triples: list[ox.Triple]
+    axioms: Axioms
+
+
+def read(files: Iterable[Path] | None = None) -> Sources:
+    """Read the sources of the ontology, by default all.
+
+    Raises `OntologyError` for an axiom outside the fragment.
+    """
+    paths = tuple(files) if files is not None else ontology_files()
+    triples = load_sources(paths)
+    return Sources(paths, triples, read_axioms(triples))
 
 
 def build(files: Iterable[Path] | None = None) -> dict[str, Any]:
@@ -43,16 +59,22 @@ def build(files: Iterable[Path] | None = None) -> dict[str, Any]:
     Returns the content of the release file. Raises `OntologyError` for an unsatisfiable class, an axiom outside the
     fragment, or a cycle among prerequisites or companions; `InconsistentData` if the ontology contradicts itself.
     """
-    paths = tuple(files) if files is not None else ontology_files()
-    triples = load_sources(paths)
-    axioms = read_axioms(triples)
-    result = java.entail("hermit", triples)
-    if result.unsatisfiable:
-        names = ", ".join(sorted(map(curie, result.unsatisfiable)))
+    sources = read(files)
+    return content(sources, java.entail("hermit", sources.triples))
+
+
+def content(sources: Sources, entailments: java.Entailments) -> dict[str, Any]:
+    """Compile a classified ontology; the errors are those of `build`.
+
+    Classes of other namespaces, which may have been added to the sources to ask the reasoner something, leave no trace.
+    """
+    unsatisfiable = sorted(iri for iri in entailments.unsatisfiable if iri.startswith(HIP))
+    if unsatisfiable:
+        names = ", ".join(map(curie, unsatisfiable))
         raise OntologyError(
             f"No individual can be a member of: {names}.", remedy="Look for disjoint classes in the definition."
         )
-    return _Builder(triples, axioms, result).content(source_stamp(paths))
+    return _Builder(sources.triples, sources.axioms, entailments).content(source_stamp(sources.paths))
 
 
 def write(content: dict[str, Any], path: Path) -> None:
@@ -77,12 +99,13 @@ class _Builder:
         for triple in triples:
             if isinstance(triple.subject, ox.NamedNode) and not isinstance(triple.object, ox.BlankNode):
                 self._texts.setdefault((triple.subject.value, triple.predicate.value), []).append(triple.object.value)  # type: ignore[union-attr]
+        self._bounds = self._read_bounds(triples)
 
     def content(self, stamp: str) -> dict[str, Any]:
         labels = {subject: values[0] for (subject, prop), values in self._texts.items() if prop == RDFS + "label"}
         statements = self._statements()
         interventions = self._interventions(statements)
-        compiler = NativeCompiler(self._axioms, self._superclasses, labels)
+        compiler = NativeCompiler(self._axioms, self._superclasses)
         return {
             "format": FORMAT,
             "stamp": stamp,
@@ -99,18 +122,18 @@ class _Builder:
             "questions": self._map("question"),
             "units": {iri: unit for iri, unit in self._map("unit").items() if iri in self._axioms.properties},
             "opposites": self._map("mirrors"),
+            "valueKinds": self._value_kinds(),
+            "verbPhrases": self._map("verbPhrase"),
+            "attributePhrases": self._map("attributePhrase"),
             "terms": sorted({subject for subject, _ in self._texts if subject.startswith(HIP)}),
-            "groups": [
-                [
-                    group.recursive,
-                    [[rule.defines, sorted(rule.needs), sorted(rule.makes), rule.update] for rule in group.rules],
-                ]
-                for group in compiler.groups()
-            ],
+            "groups": groups_to_json(compiler.groups()),
             "statements": [asdict(statement) for statement in statements],
             "interventions": [{**asdict(one), "superclasses": sorted(one.superclasses)} for one in interventions],
             "documents": [asdict(document) for document in self._documents()],
-            "facts": self._facts(statements),
+            "tensions": [asdict(tension) for tension in self._tensions()],
+            "refuters": _lists(self._refuters(statements)),
+            "holding": self._map("stateWhenHolding"),
+            "named": _lists(self._named(statements)),
             "wholes": _lists(self._wholes()),
             "shapes": to_json_shapes(compile_shapes(PATIENT_SHAPES)),
         }
@@ -127,7 +150,7 @@ class _Builder:
     def _is_a(self, iri: str, other: str) -> bool:
         return iri == other or other in self._superclasses.get(iri, ())
 
-    def _refuters(self, iri: str) -> set[str]:
+    def _opposites(self, iri: str) -> set[str]:
         """Collect the classes whose members cannot be in a class, among those of the same world.
 
         A patient is no problem, but that says nothing on whether a requirement on problems is met; so only opposites
@@ -145,6 +168,44 @@ class _Builder:
             iri: {one for kind in kinds for one in {kind, *self._superclasses.get(kind, ())}}
             for iri, kinds in self._axioms.individual_types.items()
         }
+
+    def _read_bounds(self, triples: list[ox.Triple]) -> dict[str, tuple[Bound, ...]]:
+        """Read the bounds of each statement, which are nodes of their own, in the order of what they limit."""
+        links = [(one.subject.value, one.object) for one in triples if one.predicate.value == HIP + "hasBound"]  # type: ignore[union-attr]
+        told: dict[object, dict[str, list[str]]] = {node: {} for _, node in links}
+        for one in triples:
+            if one.subject in told:
+                told[one.subject].setdefault(one.predicate.value, []).append(one.object.value)  # type: ignore[union-attr]
+        found: dict[str, list[Bound]] = {}
+        for iri, node in links:
+            found.setdefault(iri, []).append(self._bound(told[node]))
+        return {iri: tuple(sorted(bounds, key=astuple)) for iri, bounds in found.items()}
+
+    def _bound(self, values: Mapping[str, list[str]]) -> Bound:
+        def one(name: str) -> str:
+            return min(values.get(HIP + name, ("",)))
+
+        measured_by = one("measuredBy")
+        return Bound(
+            quantity=one("quantity"),
+            unit=one("unit"),
+            lower=one("lowerBound"),
+            upper=one("upperBound"),
+            measured_by=measured_by,
+            compared_as=self._text(measured_by, HIP + "comparedAs"),
+            measured_on=tuple(sorted(values.get(HIP + "measuredOn", ()))),
+        )
+
+    def _value_kinds(self) -> dict[str, str]:
+        """Map each property of a definition to the class of its values: its range, or the domain of its inverse."""
+        found: dict[str, set[str]] = {}
+        for prop in self._axioms.properties.values():
+            found.setdefault(prop.iri, set()).update(prop.ranges)
+            for other in prop.inverses:
+                found[prop.iri] |= self._axioms.properties[other].domains
+                found.setdefault(other, set()).update(prop.domains)
+        used = set().union(*map(properties, self._axioms.definitions.values()))
+        return {iri: min(kinds) for iri, kinds in found.items() if kinds and iri in used}
 
     def _rank(self, iri: str) -> int | None:
         rank = self._text(iri, HIP + "rank")
@@ -184,10 +245,7 @@ class _Builder:
             evidence_wording=self._text(iri, HIP + "evidenceWording"),
             timing=self._text(iri, HIP + "timing"),
             references=tuple(self._text(ref, label) for ref in self._all(iri, "cites")),
-            quantity=self._text(iri, HIP + "quantity"),
-            unit=self._text(iri, HIP + "unit"),
-            lower=self._text(iri, HIP + "lowerBound"),
-            upper=self._text(iri, HIP + "upperBound"),
+            bounds=self._bounds.get(iri, ()),
             inferred=self._text(iri, HIP + "inferred") == "true",
             stratum=stratum,
         )
@@ -231,6 +289,8 @@ class _Builder:
     def _interventions(self, statements: list[StatementInfo]) -> list[InterventionInfo]:
         found = sorted(iri for iri in self._axioms.classes if self._is_a(iri, HIP + "Intervention"))
         phases = self._phases(statements, found)
+        pairs = [(one, other) for one in found for other in self._all(one, "incompatibleWith")]
+        pairs += [(other, one) for one, other in pairs]
         return [
             InterventionInfo(
                 iri=iri,
@@ -240,6 +300,11 @@ class _Builder:
                 phase=phases[iri],
                 side_rule=self._text(iri, HIP + "sideRule"),
                 side_phrase=self._text(iri, HIP + "sidePhrase"),
+                incompatible=tuple(
+                    other
+                    for other in found
+                    if any(self._is_a(iri, one) and self._is_a(other, another) for one, another in pairs)
+                ),
             )
             for iri in found
         ]
@@ -266,6 +331,7 @@ class _Builder:
             graph.add_edges_from(
                 (one, statement.intervention) for one in needed & known if one != statement.intervention
             )
+        graph.add_edges_from((earlier, iri) for iri in interventions for earlier in self._all(iri, "follows"))
         for iri in interventions:
             graph.add_edges_from((parent, iri) for parent in self._superclasses.get(iri, ()) if graph.in_degree(parent))
         if not nx.is_directed_acyclic_graph(graph):
@@ -303,49 +369,32 @@ class _Builder:
             for iri in found
         ]
 
-    def _facts(self, statements: list[StatementInfo]) -> str:
-        """Write the triples that the derivation queries read, as N-Triples."""
-        triples = {
-            (statement.iri, HIP + name, target)
-            for statement in statements
-            for name in _DERIVATION_TERMS
-            for target in self._texts.get((statement.iri, HIP + name), [])
-        }
-        for iri in self._axioms.classes:
-            if self._is_a(iri, HIP + "Intervention"):
-                triples |= {(iri, HIP + "kindOf", upper) for upper in {iri, *self._superclasses.get(iri, ())}}
-        slots = {iri for one in statements for iri in (*one.requires, *one.except_for)}
-        triples |= {(iri, OWL + "disjointWith", other) for iri in slots for other in self._refuters(iri)}
-        triples |= {
-            (one.iri, HIP + "slot", iri)
-            for one in statements
-            for iri in (*one.requires, *one.except_for, *one.satisfied_by)
-        }
-        contexts = {iri for one in statements for iri in one.applies_to}
-        triples |= {
-            (iri, RDFS + "subClassOf", other)
-            for iri in contexts
-            for other in contexts & self._superclasses.get(iri, frozenset())
-        }
-        lines = [f"<{s}> <{p}> <{o}> ." for s, p, o in triples]
-        lines += [
-            f'<{one.iri}> <{_DCTERMS}issued> "{one.issued}"^^<{XSD}date> .' for one in self._documents() if one.issued
+    def _tensions(self) -> list[Tension]:
+        label = RDFS + "label"
+        found = sorted(iri for iri, kinds in self._axioms.individual_types.items() if HIP + "Tension" in kinds)
+        return [
+            Tension(
+                iri=iri,
+                id=self._text(iri, SKOS + "notation"),
+                label=self._text(iri, label),
+                kinds=tuple(self._text(one, label) for one in self._all(iri, "tensionKind")),
+                statements=tuple(self._text(one, SKOS + "notation") for one in self._all(iri, "betweenStatement")),
+                text=self._text(iri, SKOS + "definition"),
+                resolution=self._text(self._text(iri, HIP + "resolution"), label),
+                note=self._text(iri, SKOS + "scopeNote"),
+            )
+            for iri in found
         ]
-        for statement in statements:
-            lines.append(f'<{statement.iri}> <{SKOS}notation> "{statement.id}" .')
-            numbers = {
-                "stratum": statement.stratum,
-                "strengthRank": statement.strength_rank,
-                "qualityRank": statement.quality_rank,
-            }
-            lines += [
-                f'<{statement.iri}> <{HIP}{name}> "{number}"^^<{XSD}integer> .'
-                for name, number in numbers.items()
-                if number is not None
-            ]
-            holding = self._text(statement.effect, HIP + "stateWhenHolding")
-            lines.append(f'<{statement.iri}> <{HIP}stateWhenHolding> "{holding}" .')
-        return "\n".join(sorted(lines)) + "\n"
+
+    def _named(self, statements: list[StatementInfo]) -> dict[str, list[str]]:
+        """Map each intervention that statements name to itself and those of the others that it is a kind of."""
+        named = {one for statement in statements for one in (statement.intervention, *statement.accompanies)}
+        return {iri: [upper for upper in named if self._is_a(iri, upper)] for iri in named}
+
+    def _refuters(self, statements: list[StatementInfo]) -> dict[str, set[str]]:
+        """Map each class that can be refuted to those that refute it, as far as statements require or except it."""
+        slots = {iri for one in statements for iri in (*one.requires, *one.except_for)}
+        return {iri: others for iri in slots if (others := self._opposites(iri))}
 
 
 def _lists(sets: Mapping[str, Iterable[str]]) -> dict[str, list[str]]:

@@ -10,8 +10,10 @@ ROOT = _SHIPPED if _SHIPPED.is_dir() else _PACKAGE.parent
 ONTOLOGY = ROOT / "ontology"
 QUERIES = ROOT / "queries"
 SHAPES = ROOT / "shapes"
+EXAMPLES = ROOT / "examples"
 RELEASE = ONTOLOGY / "release"
 PATIENT_SHAPES = SHAPES / "patient.ttl"
+GUIDELINE_PAGES = ROOT / "docs" / "guideline"
 
 
 def ontology_files() -> tuple[Path, ...]:
@@ -20,5 +22,5 @@ def ontology_files() -> tuple[Path, ...]:
 
 
 def patient_modules() -> tuple[Path, ...]:
-    """List the sources that say something of patients: all but the vocabulary of plans, which only slows reasoners."""
-    return tuple(path for path in ontology_files() if path.name != "plan.ttl")
+    """List the sources that say something of patients; the vocabulary of plans and tensions only slow reasoners."""
+    return tuple(path for path in ontology_files() if path.name not in {"plan.ttl", "tensions.ttl"})

@@ -29,7 +29,7 @@ from hipkg.errors import OntologyError
 from hipkg.terms import HIP, PREFIXES, RDF_TYPE, RDFS, XSD, curie
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping, Set
     from pathlib import Path
 
     from pyoxigraph import QuerySolutions
@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 Term: TypeAlias = NamedNode | BlankNode | Literal | Triple
 Severity: TypeAlias = OneOf["violation", "warning", "info"]
 
+TARGET = "$TARGET"
 _SH = PREFIXES["sh"]
 _FIRST = PREFIXES["rdf"] + "first"
 _REST = PREFIXES["rdf"] + "rest"
@@ -47,7 +48,7 @@ _WHOLE = NamedNode(HIP + "anatomicalPartOf")
 
 _SEVERITIES: dict[str, Severity] = {_SH + "Violation": "violation", _SH + "Warning": "warning", _SH + "Info": "info"}
 _TARGETS = {
-    _SH + "targetClass": f"?this <{RDF_TYPE}> {{}} .",
+    _SH + "targetClass": "?this a {} .",
     _SH + "targetSubjectsOf": "?this {} ?target .",
     _SH + "targetObjectsOf": "?target {} ?this .",
 }
@@ -80,9 +81,10 @@ class CompiledShape:
     """A shape as a query for what breaks it.
 
     ``iri`` names the shape; ``severity`` is ``violation``, ``warning`` or ``info``; ``path`` is the IRI of the property
-    that it is about, or empty for a shape of nodes; ``fix`` says how to mend what it finds. The query finds nothing
-    unless a graph holds a term of each set in ``needs``. It binds ``?this`` and, where they apply, ``?path`` and
-    ``?value``.
+    that it is about, or empty for a shape of nodes; ``fix`` says how to mend what it finds. ``targets`` maps a term to
+    the pattern of the focus nodes that it gives; the query has `TARGET` where the patterns of the terms that a graph
+    holds belong, and finds nothing in a graph without any of them, or without one of ``needs``. It binds ``?this`` and,
+    where they apply, ``?path`` and ``?value``.
     """
 
     iri: str
@@ -90,8 +92,17 @@ class CompiledShape:
     path: str
     message: str
     fix: str
-    needs: tuple[frozenset[str], ...]
+    targets: Mapping[str, str]
+    needs: frozenset[str]
     query: str
+
+    def query_for(self, present: Set[str]) -> str:
+        """Write the query for a graph with some terms, or nothing if it cannot find anything there."""
+        patterns = [pattern for term, pattern in self.targets.items() if term in present]
+        if not patterns or not self.needs <= present:
+            return ""
+        target = patterns[0] if len(patterns) == 1 else " UNION ".join(f"{{ {one} }}" for one in patterns)
+        return self.query.replace(TARGET, target)
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,16 +136,12 @@ class Background:
 def check(triples: Iterable[Triple], shapes: Iterable[CompiledShape], background: Background) -> tuple[Result, ...]:
     """Find what breaks the shapes in the triples of one or more patients, in the order of the shapes."""
     store, present = _prepared(triples, background)
-    return tuple(
-        result
-        for shape in shapes
-        if not any(present.isdisjoint(needed) for needed in shape.needs)
-        for result in _run(shape, store)
-    )
+    queries = ((shape, shape.query_for(present)) for shape in shapes)
+    return tuple(result for shape, query in queries if query for result in _run(shape, query, store))
 
 
-def _run(shape: CompiledShape, store: Store) -> Iterator[Result]:
-    for node, path, value in cast("QuerySolutions", store.query(shape.query)):
+def _run(shape: CompiledShape, query: str, store: Store) -> Iterator[Result]:
+    for node, path, value in cast("QuerySolutions", store.query(query)):
         yield Result(shape, node, path.value if path else shape.path, value)
 
 
@@ -171,14 +178,12 @@ def _anatomy(background: Background, classes: set[str]) -> Iterator[Quad]:
 
 def to_json(shapes: Iterable[CompiledShape]) -> list[dict[str, Any]]:
     """Turn compiled shapes into JSON data for a release file."""
-    return [{**asdict(shape), "needs": [sorted(needed) for needed in shape.needs]} for shape in shapes]
+    return [{**asdict(shape), "needs": sorted(shape.needs)} for shape in shapes]
 
 
 def from_json(data: Iterable[Mapping[str, Any]]) -> tuple[CompiledShape, ...]:
     """Turn the JSON data of a release file into compiled shapes."""
-    return tuple(
-        CompiledShape(**{**shape, "needs": tuple(frozenset(needed) for needed in shape["needs"])}) for shape in data
-    )
+    return tuple(CompiledShape(**{**shape, "needs": frozenset(shape["needs"])}) for shape in data)
 
 
 @cache
@@ -222,6 +227,7 @@ class _Compiler:
             path=path,
             message=message,
             fix=self._text(shape, HIP + "fix"),
+            targets=self._targets(shape),
             needs=self._needs(shape, path),
             query=self._query(shape, path),
         )
@@ -242,38 +248,36 @@ class _Compiler:
             raise OntologyError(f"does not have one plain value of {curie(prop)}.", place=str(node), remedy=_REMEDY)
         return values[0].value
 
-    def _needs(self, shape: NamedNode, path: str) -> tuple[frozenset[str], ...]:
-        found = (one for target in _TARGETS for one in self._all(shape, target))
-        targets = frozenset(one.value for one in found if isinstance(one, NamedNode))
+    def _targets(self, shape: NamedNode) -> dict[str, str]:
+        found = ((one, pattern) for target, pattern in _TARGETS.items() for one in self._all(shape, target))
+        targets = {one.value: pattern.format(one) for one, pattern in found if isinstance(one, NamedNode)}
         if not targets:
             raise OntologyError("has no target.", place=curie(shape.value), remedy=_REMEDY)
+        return targets
+
+    def _needs(self, shape: NamedNode, path: str) -> frozenset[str]:
         finds_absence = self._all(shape, _SH + "minCount") or self._all(shape, _SH + "sparql")
-        return (targets,) if finds_absence or not path else (targets, frozenset({path}))
+        return frozenset() if finds_absence or not path else frozenset({path})
 
     def _query(self, shape: NamedNode, path: str) -> str:
         """Write one query for all constraints of a shape."""
-        target = self._target(shape)
         if self._all(shape, _SH + "sparql"):
-            return self._select(shape, path, target)
+            return self._select(shape, path)
         values = f"?this <{path}> ?value ." if path else "BIND(?this AS ?value)"
         tests = list(self._tests(shape, shape))
-        parts = [f"{target} {values} FILTER(!({' && '.join(tests)}))"] if tests else []
-        parts += self._counts(shape, path, target)
+        parts = [f"{TARGET} {values} FILTER(!({' && '.join(tests)}))"] if tests else []
+        parts += self._counts(shape, path)
         return f"SELECT DISTINCT ?this ?path ?value WHERE {{ {' UNION '.join(f'{{ {part} }}' for part in parts)} }}"
 
-    def _target(self, shape: NamedNode) -> str:
-        patterns = [pattern.format(one) for target, pattern in _TARGETS.items() for one in self._all(shape, target)]
-        return patterns[0] if len(patterns) == 1 else " UNION ".join(f"{{ {pattern} }}" for pattern in patterns)
-
-    def _counts(self, shape: NamedNode, path: str, target: str) -> Iterator[str]:
+    def _counts(self, shape: NamedNode, path: str) -> Iterator[str]:
         least, most = (self._text(shape, _SH + name) for name in ("minCount", "maxCount"))
         each = f"?this <{path}> ?each ."
         if least == "1":
-            yield f"{target} FILTER NOT EXISTS {{ {each} }}"
+            yield f"{TARGET} FILTER NOT EXISTS {{ {each} }}"
         elif least:
             raise _unsupported(shape, f"sh:minCount {least}")
         if most:
-            counted = f"SELECT ?this WHERE {{ {target} {each} }} GROUP BY ?this HAVING(COUNT(DISTINCT ?each) > {most})"
+            counted = f"SELECT ?this WHERE {{ {TARGET} {each} }} GROUP BY ?this HAVING(COUNT(DISTINCT ?each) > {most})"
             yield f"{{ {counted} }}"
 
     def _tests(self, shape: NamedNode, node: Term) -> Iterator[str]:
@@ -286,7 +290,7 @@ class _Compiler:
     def _test(self, shape: NamedNode, prop: str, value: Term) -> str:
         match prop.removeprefix(_SH), value:
             case "class", NamedNode():
-                test = f"EXISTS {{ ?value <{RDF_TYPE}> {value} }}"
+                test = f"EXISTS {{ ?value a {value} }}"
             case "datatype", NamedNode():
                 test = _datatype_test(shape, value.value)
             case "nodeKind", NamedNode() if value.value in _NODE_KINDS:
@@ -312,7 +316,7 @@ class _Compiler:
             yield self._all(node, _FIRST)[0]
             node = self._all(node, _REST)[0]
 
-    def _select(self, shape: NamedNode, path: str, target: str) -> str:
+    def _select(self, shape: NamedNode, path: str) -> str:
         """Put the target of a shape into its own query, which SHACL calls pre-binding."""
         constraints = self._all(shape, _SH + "sparql")
         text = self._text(constraints[0], _SH + "select")
@@ -322,16 +326,19 @@ class _Compiler:
             raise _unsupported(shape, others[0] if others else "sh:sparql of this form")
         itself = "" if path or "value" in match[1] else "BIND(?this AS ?value)"
         # The store holds every class of a node, so the path that SHACL needs to reach them would only cost time.
-        pattern = f"{target} {match[2].replace('a/rdfs:subClassOf*', 'a')} {itself}"
-        return f"{self._prologue(constraints[0])}SELECT DISTINCT ?this ?path ?value WHERE {{ {pattern} }}"
+        pattern = f"{TARGET} {match[2].replace('a/rdfs:subClassOf*', 'a')} {itself}"
+        return f"{self._prologue(constraints[0], text)}SELECT DISTINCT ?this ?path ?value WHERE {{ {pattern} }}"
 
-    def _prologue(self, constraint: Term) -> str:
+    def _prologue(self, constraint: Term, text: str) -> str:
+        """Declare the prefixes that the text of a constraint uses."""
         declared = [
             (self._text(one, _SH + "prefix"), self._text(one, _SH + "namespace"))
             for ontology in self._all(constraint, _SH + "prefixes")
             for one in self._all(ontology, _SH + "declare")
         ]
-        return "".join(f"PREFIX {prefix}: <{namespace}>\n" for prefix, namespace in sorted(declared))
+        return "".join(
+            f"PREFIX {prefix}: <{namespace}>\n" for prefix, namespace in sorted(declared) if f"{prefix}:" in text
+        )
 
 
 def _datatype_test(shape: NamedNode, datatype: str) -> str:

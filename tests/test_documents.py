@@ -82,12 +82,21 @@ FIRE_FOR_D0 = {
     "D1-11": "must-not",
     "D1-39": "must-not",
     "D1-41": "must-not",
+    "D2-10": "must-not",
+    "D2-44": "must-not",
+    "D2-50": "must-not",
+    "D2-58": "now",
 }
 
 
 @pytest.mark.parametrize("statement", FIRE_FOR_D0)
-def test_statements_of_d1_fire_for_the_patient_of_d0(statement: str) -> None:
+def test_statements_of_other_documents_fire_for_the_patient_of_d0(statement: str) -> None:
     assert states("D0", statement) == {LEFT: FIRE_FOR_D0[statement]}
+
+
+@pytest.mark.parametrize("statement", ["D2-01", "D2-34"])
+def test_what_follows_a_failed_therapy_waits_for_the_patient_of_d0(statement: str) -> None:
+    assert states("D0", statement) == {LEFT: "later-if"}
 
 
 @pytest.mark.parametrize("statement", ["D1-02", "D1-12", "D1-42"])
@@ -132,11 +141,13 @@ FIRE_FOR_D1 = {
     "D0-29": "now",
     "D0-19": "must-not",
     "D0-41": "must-not",
+    "D2-44": "must-not",
+    "D2-58": "now",
 }
 
 
 @pytest.mark.parametrize("statement", FIRE_FOR_D1)
-def test_statements_of_d0_fire_for_both_hips_of_the_patient_of_d1(statement: str) -> None:
+def test_statements_of_other_documents_fire_for_both_hips_of_the_patient_of_d1(statement: str) -> None:
     assert states("D1", statement) == dict.fromkeys((LEFT, RIGHT), FIRE_FOR_D1[statement])
 
 
@@ -210,3 +221,147 @@ def test_past_trauma_is_used_by_no_statement():
     assert ":trauma" not in without
     made = plan(without.encode(), format="turtle", as_of=DAY)
     assert {(one.id, one.site, one.state) for one in made.statements} == all_states("D1")
+
+
+# The patient of D2 has hip pain without a side and an exercise programme that does not help.
+
+HIP = "hip"
+
+
+def of_other_documents(document: str, *, facts: str = "") -> set[str]:
+    return {id_ for id_, _, _ in all_states(document, facts=facts) if not id_.startswith(document)}
+
+
+def test_no_statement_of_another_document_fires_for_the_patient_of_d2():
+    assert of_other_documents("D2") == set()
+
+
+def test_an_oral_opioid_is_refused_once_the_pain_of_the_patient_of_d2_is_chronic():
+    assert states("D2", "D1-10", facts=":pain a hip:ChronicHipPain .") == {HIP: "must-not"}
+    assert of_other_documents("D2", facts=":pain a hip:ChronicHipPain .") == {"D1-10"}
+
+
+@pytest.mark.parametrize(("statement", "state"), [("D2-22", "now"), ("D2-71", "must-not"), ("D2-72", "now")])
+def test_six_weeks_without_improvement_bring_the_review_of_d2(statement: str, state: str) -> None:
+    days = ':exercise hip:startDate "{}"^^<http://www.w3.org/2001/XMLSchema#date> .'
+    assert states("D2", statement) == {HIP: "later-if"}
+    assert states("D2", statement, facts=days.format("2026-10-13")) == {HIP: "later-if"}
+    assert states("D2", statement, facts=days.format("2026-10-12")) == {HIP: state}
+
+
+ARTHRITIC = """
+:patient hip:hasProblem :refractory , :disability , :degeneration , :narrowing ; hip:hasStudy :film .
+:refractory a hip:RefractoryPain ; hip:hasSite :hip .
+:disability a hip:Disability ; hip:hasSite :hip .
+:film a hip:Study ; hip:hasStatus hip:completed ; hip:ofIntervention hip:HipRadiograph ; hip:targets :hip .
+:degeneration a hip:DegenerativeChange ; hip:hasSite :hip ; hip:shownBy :film .
+:narrowing a hip:JointSpaceNarrowing ; hip:hasSite :hip ; hip:shownBy :film .
+"""
+MANAGED = """
+:patient hip:hasCourse :management .
+:management a hip:TreatmentCourse ;
+  hip:hasStatus hip:ongoing ; hip:ofIntervention hip:ConservativeManagement ; hip:targets :hip ;
+  hip:startDate "{}"^^<http://www.w3.org/2001/XMLSchema#date> .
+"""
+
+
+@pytest.mark.parametrize("statement", ["D0-37", "D2-64"])
+def test_three_months_with_osteoarthritis_pain_and_disability_bring_the_surgeon(statement: str) -> None:
+    assert states("D2", statement, facts=ARTHRITIC + MANAGED.format("2026-09-20")) == {HIP: "later-if"}
+    assert states("D2", statement, facts=ARTHRITIC + MANAGED.format("2026-08-25")) == {HIP: "now"}
+
+
+def test_osteoarthritis_on_a_film_brings_the_ban_of_hyaluronic_acid_to_the_patient_of_d2():
+    assert states("D2", "D2-50") == {HIP: "later-if"}
+    assert states("D2", "D2-50", facts=ARTHRITIC) == {HIP: "must-not"}
+
+
+# The patient of D3 has chronic osteonecrosis of a hip without a side, and nothing else is recorded.
+
+PAIN = ":patient hip:hasProblem :pain . :pain a hip:HipPain ; hip:hasSite :hip ."
+
+
+def test_no_statement_of_another_document_fires_for_the_patient_of_d3_without_pain():
+    assert of_other_documents("D3") == set()
+
+
+def test_pain_brings_the_statements_on_hip_pain_to_the_patient_of_d3():
+    assert states("D3", "D2-44", facts=PAIN) == {HIP: "must-not"}
+    assert states("D3", "D2-10", facts=PAIN) == {HIP: "must-not"}
+    assert states("D3", "D2-50", facts=PAIN) == {HIP: "later-if"}
+    assert {one[:2] for one in of_other_documents("D3", facts=PAIN)} == {"D2"}
+
+
+@pytest.mark.parametrize("check", ["D3-073", "D3-074", "D3-075"])
+def test_a_drug_in_the_plan_brings_the_checks_of_d3(check: str) -> None:
+    suited = ":patient hip:hasProblem :suited . :suited a hip:NsaidJudgedAppropriate ."
+    assert states("D3", check, facts=PAIN) == {HIP: "later-if"}
+    assert states("D3", check, facts=PAIN + suited) == {HIP: "now"}
+
+
+# The patient of D4 has a tiny calcification near the labrum on a film, and no pain on record.
+
+
+def test_no_statement_of_another_document_fires_for_the_patient_of_d4_without_pain():
+    assert of_other_documents("D4") == set()
+
+
+def test_pain_brings_the_statements_on_hip_pain_to_the_patient_of_d4():
+    assert states("D4", "D2-10", facts=PAIN) == {HIP: "must-not"}
+    assert states("D4", "D2-44", facts=PAIN) == {HIP: "must-not"}
+    assert states("D4", "D2-73", facts=PAIN) == {HIP: "ruled-out"}
+    assert states("D4", "D2-19", facts=PAIN) == states("D4", "D4-09", facts=PAIN) == {HIP: "now"}
+
+
+TEAR = """
+:patient hip:hasProblem :tear ; hip:hasStudy :arthrogram ; hip:hasCourse :therapy .
+:arthrogram a hip:Study ; hip:hasStatus hip:completed ; hip:ofIntervention hip:MrArthrography ; hip:targets :hip .
+:tear a hip:LabralTear ; hip:hasSite :labrum ; hip:shownBy :arthrogram .
+:therapy a hip:TreatmentCourse ;
+  hip:hasStatus hip:ongoing ; hip:ofIntervention hip:PhysicalTherapy ; hip:targets :hip ;
+  hip:hasOutcome hip:inadequateRelief ; hip:startDate "{}"^^<http://www.w3.org/2001/XMLSchema#date> .
+"""
+
+
+def test_a_proven_tear_and_three_failed_months_bring_the_surgeon_to_the_patient_of_d4():
+    early, late = (PAIN + TEAR.format(one) for one in ("2026-08-26", "2026-08-25"))
+    assert states("D4", "D2-66", facts=early) == {HIP: "now"}
+    assert states("D4", "D2-52", facts=early) == {HIP: "later-if"}
+    assert states("D4", "D2-52", facts=late) == {HIP: "now"}
+
+
+def test_the_study_on_osteoarthritis_gives_the_patient_of_d4_no_indication():
+    assert states("D4", "D4-40") == {HIP: "knowledge"}
+    injections = {one.status for one in plan_of("D4").actions if "injection" in one.label}
+    assert injections == {"conditional"}
+
+
+# One plan for all documents that a patient matches.
+
+BOTH = ":patient hip:hasProblem :osteonecrosis . :osteonecrosis a hip:ChronicHipOsteonecrosis ; hip:hasSite :leftHip ."
+
+
+def test_a_patient_of_several_documents_gets_merged_actions():
+    (therapy,) = (one for one in plan_of("D0", facts=BOTH).actions if one.label == "physical therapy")
+    assert {one[:2] for one in therapy.statements} == {"D0", "D1", "D3"}
+    assert {one.statement[:2] for one in therapy.parameters} == {"D0", "D1", "D2", "D3"}
+
+
+def test_documents_can_be_combined():
+    made = plan_of("D0", "D0", "D3", facts=BOTH)
+    assert made.documents == ("D0", "D3")
+    assert {one.id[:2] for one in made.statements} == {"D0", "D3"}
+
+
+def test_safety_checks_hold_back_what_another_document_starts_at_once():
+    checks = [f"D3-{number:03d}" for number in (73, 74, 75)]
+    (drug,) = (one for one in plan_of("D0", facts=BOTH).actions if one.label == "oral NSAID")
+    assert drug.status == "caution"
+    assert [one.statement for one in drug.parameters if one.statement in checks] == checks
+    done = "".join(
+        f":{one} a hip:Activity ; hip:hasStatus hip:completed ; hip:ofIntervention hip:{one} ."
+        f":patient hip:hasActivity :{one} ."
+        for one in ("BoneHealthCheck", "KidneyFunctionCheck", "CardiovascularRiskCheck")
+    )
+    (drug,) = (one for one in plan_of("D0", facts=BOTH + done).actions if one.label == "oral NSAID")
+    assert drug.status == "indicated"

@@ -12,19 +12,26 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from patients import number, patient_triples, triple
 
+from hipkg import java
 from hipkg.errors import InconsistentData, UsageError
 from hipkg.pipeline import normalised
 from hipkg.read import read
 from hipkg.reasoning import reason_over
-from hipkg.terms import HIP
+from hipkg.resources import patient_modules
+from hipkg.sources import load_sources
+from hipkg.terms import HIP, RDF_TYPE
 
 ROOT = Path(__file__).parent.parent
 EXAMPLES = sorted((ROOT / "examples").glob("*.ttl"))
 STATEMENTS = sorted((Path(__file__).parent / "cases" / "statements").glob("*/*.ttl"))
 CASES = list({path.read_bytes(): path for path in reversed(STATEMENTS)}.values())[::-1]
-BATCH = 2
+BATCH = 4
+# Of the cases every third batch is compared, and all of them by `make engines`.
+STRIDE = int(os.environ.get("HIPKG_ENGINE_STRIDE", "3"))
 ROUNDS = int(os.environ.get("HIPKG_RANDOM_ROUNDS", "6"))
 REFERENCE = ("hermit", "pellet")
+# Two arthritic hips keep Pellet busy for most of a minute.
+TOO_SLOW = {("pellet", "d1")}
 
 
 def own_entailments(triples: tuple[ox.Triple, ...]) -> set[str]:
@@ -61,15 +68,35 @@ def native_per_patient(triples: tuple[ox.Triple, ...]) -> set[str]:
 
 
 @pytest.mark.java
-@pytest.mark.parametrize("engine", REFERENCE)
-@pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)
+@pytest.mark.parametrize(
+    ("engine", "path"),
+    [(engine, path) for engine in REFERENCE for path in EXAMPLES if (engine, path.stem[:2]) not in TOO_SLOW],
+    ids=lambda one: one if isinstance(one, str) else one.stem,
+)
 def test_examples_agree(path: Path, engine: str) -> None:
     triples = of_files([path])
     assert native_per_patient(triples) == own_entailments(reason_over(triples, engine))
 
 
+@pytest.mark.java
+@pytest.mark.parametrize("name", ["d3-chronic-hip-osteonecrosis", "d4-labral-calcification"])
+def test_definitions_entail_no_more_than_their_sufficient_half(name: str) -> None:
+    triples = of_files([ROOT / "examples" / f"{name}.ttl"])
+    sources = load_sources(patient_modules())
+    entailed = java.entail("hermit", [*sources, *triples])
+    closed = java.close(entailed.subclasses)
+    types = {(node, upper) for node, cls in entailed.types for upper in closed.get(cls, frozenset()) | {cls}}
+    nodes = {one.subject.value for one in triples if isinstance(one.subject, ox.NamedNode)}
+    half = {
+        (one.subject.value, one.object.value)
+        for one in reason_over(triples, "hermit")
+        if one.predicate.value == RDF_TYPE and one.subject.value in nodes
+    }
+    assert {(node, cls) for node, cls in types if node in nodes and cls.startswith(HIP)} == half
+
+
 def batches() -> list[list[Path]]:
-    return [CASES[start : start + BATCH] for start in range(0, len(CASES), BATCH)]
+    return [CASES[start : start + BATCH] for start in range(0, len(CASES), BATCH * STRIDE)]
 
 
 @pytest.mark.java
@@ -89,20 +116,35 @@ class Batch:
         return f"Batch of {len(self.patients)}"
 
 
-@pytest.mark.java
-@pytest.mark.parametrize("engine", REFERENCE)
-@settings(
-    max_examples=ROUNDS,
-    deadline=None,
-    derandomize=True,
-    phases=[Phase.generate],
-    suppress_health_check=list(HealthCheck),
-)
-@given(batch=st.tuples(*(patient_triples(name=f"n{number_}") for number_ in range(BATCH))).map(Batch))
-def test_random_patients_agree(engine: str, batch: Batch) -> None:
+def batch_of(size: int) -> st.SearchStrategy[Batch]:
+    return st.tuples(*(patient_triples(name=f"n{number_}") for number_ in range(size))).map(Batch)
+
+
+def randomly(rounds: int) -> settings:
+    health = list(HealthCheck)
+    return settings(
+        max_examples=rounds, deadline=None, derandomize=True, phases=[Phase.generate], suppress_health_check=health
+    )
+
+
+def agrees(batch: Batch, engine: str) -> bool:
     consistent = [one for one in batch.patients if is_consistent(one)]
     triples = tuple(one for patient in consistent for one in patient)
-    assert native_per_patient(triples) == own_entailments(reason_over(triples, engine))
+    return native_per_patient(triples) == own_entailments(reason_over(triples, engine))
+
+
+@pytest.mark.java
+@randomly(ROUNDS)
+@given(batch=batch_of(2))
+def test_random_patients_agree_with_hermit(batch: Batch) -> None:
+    assert agrees(batch, "hermit")
+
+
+@pytest.mark.java
+@randomly(max(1, ROUNDS // 6))
+@given(batch=batch_of(1))
+def test_random_patients_agree_with_pellet(batch: Batch) -> None:
+    assert agrees(batch, "pellet")
 
 
 def is_consistent(triples: frozenset[ox.Triple]) -> bool:

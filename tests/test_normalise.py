@@ -222,3 +222,26 @@ def test_header_names_what_the_query_needs(file):
     (needs,) = (line.removeprefix("#+ needs: ").split(", ") for line in lines if line.startswith("#+ needs: "))
     body = "\n".join(line for line in lines if not line.startswith("#+"))
     assert all(name in body for name in needs)
+
+
+# Doses
+
+
+@pytest.mark.parametrize(
+    ("recorded_doses", "daily"),
+    [
+        ("hip:singleDose 500 ; hip:doseInterval 6", "2000"),
+        ("hip:singleDose 500 ; hip:doseInterval 10", "1500"),
+        ("hip:singleDose 2.5 ; hip:doseInterval 12.0", "5"),
+        ("hip:singleDose 70 ; hip:doseInterval 168", "70"),
+        ("hip:singleDose 500 ; hip:doseInterval 6 ; hip:dailyDose 1000", "1000"),
+    ],
+)
+def test_a_daily_dose_follows_from_single_doses(recorded_doses: str, daily: str) -> None:
+    store = normalised(f":ann hip:hasCourse :course . :course {recorded_doses} .")
+    assert [float(one) for one in values(store, "course", "dailyDose")] == [float(daily)]
+
+
+@pytest.mark.parametrize("facts", ["hip:singleDose 500", "hip:doseInterval 6", "hip:singleDose 5 ; hip:doseInterval 0"])
+def test_no_daily_dose_follows_from_half_of_it(facts: str) -> None:
+    assert not values(normalised(f":ann hip:hasCourse :course . :course {facts} ."), "course", "dailyDose")

@@ -154,6 +154,7 @@ ALLOWED = {
     "hip pain": "what the tool is about, in its one-line description",
     "pain": "part of the same words",
     "follow-up": "a category of interventions, not the intervention of this label",
+    "escalation": "a category of interventions, which plans tell first",
     "D0-41": "the example of an id of a statement in help texts",
 }
 

@@ -198,12 +198,26 @@ def test_a_missing_profile_checker_is_said(monkeypatch: pytest.MonkeyPatch) -> N
     assert "pip install" in raised.value.remedy
 
 
-@pytest.mark.java
 def test_a_release_of_other_sources_is_an_issue(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     other = tmp_path / "hipkg.json"
     data = json.loads(RELEASE_FILE.read_text("utf-8"))
     other.write_text(json.dumps({**data, "version": "1999-01-01"}), encoding="utf-8")
     monkeypatch.setattr(quality, "RELEASE_FILE", other)
-    (issue,) = quality.release()
+    (issue,) = quality.release(data)
     assert (issue.check, issue.property) == ("release", "version")
     assert "hipkg ontology release" in issue.value
+
+
+def test_a_missing_release_is_an_issue(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(quality, "RELEASE_FILE", tmp_path / "hipkg.json")
+    assert {one.check for one in quality.release({"version": "1999-01-01"})} == {"release"}
+
+
+@pytest.mark.java
+def test_a_class_without_possible_members_is_an_issue(copy: Path) -> None:
+    path = copy / "anatomy.ttl"
+    addition = "hip:Odd a owl:Class ; rdfs:subClassOf hip:HipJoint , hip:KneeJoint ."
+    path.write_text(path.read_text("utf-8") + addition, encoding="utf-8")
+    (issue,) = quality.classification()
+    assert issue.check == "classification"
+    assert "hip:Odd" in issue.value

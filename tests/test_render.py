@@ -27,7 +27,7 @@ from hipkg.render import FORMATS, render
 from hipkg.render.common import QUESTIONS_SHOWN, clean, describe_gap, join_sites, local_name, sheet
 from hipkg.render.html import plan_to_html
 from hipkg.render.jsonplan import SCHEMA, plan_to_json
-from hipkg.render.markdown import plan_to_markdown
+from hipkg.render.markdown import escape, plan_to_markdown
 from hipkg.render.rdf import plan_graph, plan_rdflib_graph
 from hipkg.render.text import plans_to_text
 from hipkg.resources import ROOT, SHAPES
@@ -36,7 +36,7 @@ from hipkg.validation import Finding
 
 AS_OF = date(2026, 11, 23)
 CASES = ROOT / "tests" / "cases" / "statements"
-PATIENTS = {"d0": "d0-painful-degenerative-hip", "d1": "d1-bilateral-hip-osteoarthritis"}
+PATIENTS = {path.stem[:2]: path.stem for path in sorted((ROOT / "examples").glob("d*.ttl"))}
 HOSTILE = "**bold** [x](https://e.org/a) <script>\"'& `|`\n# head\x1b[31m $1 {end} ]; end %% \u202e#quot;"
 PROV = "http://www.w3.org/ns/prov#"
 
@@ -62,8 +62,8 @@ def empty(name: str = "d0") -> Plan:
 
 def hostile() -> Plan:
     original = made("d0")
-    actions = tuple(replace(one, label=HOSTILE, site=f"left {HOSTILE}") for one in original.actions)
-    questions = tuple(replace(one, text=f"{index}. {HOSTILE}") for index, one in enumerate(original.questions))
+    actions = tuple(one._replace(label=HOSTILE, site=f"left {HOSTILE}") for one in original.actions)
+    questions = tuple(one._replace(text=f"{index}. {HOSTILE}") for index, one in enumerate(original.questions))
     return replace(original, actions=actions, questions=questions)
 
 
@@ -90,7 +90,19 @@ def finding(severity: str, message: str) -> Finding:
 def test_the_text_reads_in_the_order_of_urgency():
     written = text(made("d0"))
     headings = re.findall(r"^[A-Z]{2}[A-Z ]+?(?=  )", written, re.MULTILINE)
-    assert headings == ["DO NOW", "WAITING", "DO NOT", "AVOID", "CAUTION", "DISAGREE", "FOLLOW", "LEARN", "ASK NEXT"]
+    assert headings == [
+        "DO NOW",
+        "ALREADY",
+        "WAITING",
+        "DO NOT",
+        "AVOID",
+        "CAUTION",
+        "DISAGREE",
+        "FOLLOW",
+        "LEARN",
+        "KNOW",
+        "ASK NEXT",
+    ]
     assert written.startswith("Plan · patient d0 · left hip · as of 2026-11-23 · hipkg")
     assert "Decision support for professionals, not medical advice." in written
 
@@ -101,14 +113,44 @@ def test_an_action_shows_its_site_its_grades_and_the_statements_that_give_it_its
     assert "D1-17" not in now
     assert re.search(r"● Cane in the right hand +left hip +- / - +D0-29 D0-30$", now, re.MULTILINE)
     refused = section(text(made("d0"), 110), "DO NOT")
-    assert re.search(r"✖ Intra-articular hyaluronic acid +left hip +strong / high +D0-41 D1-25$", refused, re.MULTILINE)
+    assert re.search(
+        r"✖ Intra-articular hyaluronic acid +left hip +strong / high +D0-41 D1-25 D2-50$", refused, re.MULTILINE
+    )
 
 
 def test_the_contents_of_a_programme_are_told_on_one_line_with_their_bounds():
     now = " ".join(section(text(made("d0")), "DO NOW").split())
     contents = "hip strengthening · range-of-motion exercise · gait training"
-    assert f"(programme length at least 84 d) · {contents} D0-05 D0-06 D0-21 D0-22" in now
+    assert f"(programme length at least 84 d) · {contents} · structured exercise programme" in now
+    assert "D0-05 D0-06 D0-21 D0-22 D0-23 D0-24 D1-13 D2-19" in now
     assert "84.0" not in now
+
+
+def test_the_contents_of_a_running_programme_that_nothing_advises_are_told_with_it():
+    already = " ".join(section(text(made("d2")), "ALREADY").split())
+    assert "Structured exercise programme hip - / - running" in already
+    assert "with programme length at least 90 d · hip strengthening · trunk strengthening" in already
+    assert "D2-19 D2-23" in already
+    assert "structured exercise programme length not on record D2-19" in already
+
+
+def test_whatever_holds_is_told_at_an_action_or_as_knowledge():
+    for example in ("d0", "d1", "d2", "d3", "d4"):
+        plan = made(example)
+        holding = {one.id for one in plan.statements if one.state in {"now", "must-not", "knowledge"}}
+        told = {one for action in plan.actions for one in action.statements} | {*sheet(plan, load()).statements}
+        assert sorted(holding - told) == [], example
+
+
+def test_what_the_documents_say_without_advice_is_told_most_relevant_first():
+    rows_of = {row.statements[0]: row.title for row in rows(made("d2"), "know")}
+    assert len(rows_of) == 15
+    assert rows_of["D2-21"] == "Three-month programmes work better than those of three to seven weeks."
+    short = section(text(made("d2")), "KNOW")
+    assert "D2-21" in short
+    assert "D2-09" not in short
+    assert "and 9 more: --all lists them" in short
+    assert "D2-09" in section(text(made("d2"), everything=True), "KNOW")
 
 
 def test_an_instruction_about_the_action_itself_is_given_in_its_own_words():
@@ -121,15 +163,17 @@ def test_a_waiting_action_names_its_gates_first_and_then_its_alternatives():
         ("needs", ("D0-47",)),
         ("and either", ("D0-33",)),
         ("or", ("D1-23",)),
+        ("or", ("D2-46",)),
+        ("then", ("D0-34", "D2-47")),
     ]
-    gate, *alternatives = (set(one.parts) for one in row.lines)
+    gate, *alternatives = (set(one.parts) for one in row.lines[:-1])
     assert not any(gate & one for one in alternatives)
     assert "uncontrolled pain (unknown)" in row.lines[1].parts
 
 
 def test_an_advised_action_that_a_gate_holds_back_waits_for_the_gate_alone():
     row = next(one for one in rows(made("d0"), "waiting") if one.title == "Acetaminophen")
-    assert [(one.lead, one.statements) for one in row.lines] == [("needs", ("D0-16",))]
+    assert [(one.lead, one.statements) for one in row.lines] == [("needs", ("D0-16",)), ("then", ("D0-17", "D2-35"))]
 
 
 def test_a_class_whose_gates_are_told_at_its_kinds_has_no_row():
@@ -143,7 +187,7 @@ def test_a_class_whose_gates_are_told_at_its_kinds_has_no_row():
 def test_what_lifts_a_refusal_is_told_only_if_nothing_else_refuses():
     leads = {one.title: [line.lead for line in one.lines] for one in rows(made("d0"), "not")}
     assert leads["Surgical excision of heterotopic ossification"] == ["unless"]
-    assert leads["Intra-articular hyaluronic acid injection"] == []
+    assert leads["Intra-articular hyaluronic acid injection"] == ["grades"]
 
 
 def test_a_disagreement_shows_both_sides_with_their_words_and_what_decides():
@@ -154,8 +198,23 @@ def test_a_disagreement_shows_both_sides_with_their_words_and_what_decides():
     assert "a gate keeps it waiting: D0-16 stands" in disputed
 
 
+def test_a_disagreement_names_the_tension_that_both_sides_belong_to():
+    known = next(one for one in load().tensions if {"D0-16", "D1-09"} <= set(one.statements))
+    assert f"known as {known.id}, {known.label}" in section(text(made("d0"), 200), "DISAGREE")
+    assert f"*known as* {known.id}, {known.label}" in plan_to_markdown(made("d0"), load())
+    told = {(one["advisedBy"], one["opposedBy"]): one.get("tensions") for one in made("d0").to_dict()["conflicts"]}
+    assert told["D1-09", "D0-16"] == [known.id]
+
+
+def test_a_disagreement_that_is_no_known_tension_names_none():
+    conflict = made("d0").conflicts[0]._replace(advised_by="D0-02", opposed_by="D0-41")
+    other = replace(made("d0"), conflicts=(conflict,))
+    assert "known as" not in text(other)
+    assert "tensions" not in other.to_dict()["conflicts"][0]
+
+
 def test_a_conflict_that_nothing_decides_says_so():
-    action = replace(made("d0").actions[0], status="conflict")
+    action = made("d0").actions[0]._replace(status="conflict")
     conflict = Conflict(action.intervention, action.label, action.site, "D0-02", "D1-07", "undecided", "")
     undecided = replace(made("d0"), actions=(action,), conflicts=(conflict,))
     written = text(undecided)
@@ -173,7 +232,7 @@ def test_the_same_action_on_both_sides_is_told_once():
 def test_what_differs_between_the_sides_is_told_apart():
     right = [one for one in made("d1").actions if one.site == "right hip"]
     left = [one for one in made("d1").actions if one.site != "right hip"]
-    marked = [replace(one, running=True) if one.label == "cane" else one for one in right]
+    marked = [one._replace(current=("cane",)) if one.label == "cane" else one for one in right]
     now = section(text(replace(made("d1"), actions=(*left, *marked))), "DO NOW")
     assert re.search(r"Cane +left hip", now)
     assert re.search(r"Cane +right hip", now)
@@ -280,7 +339,7 @@ def test_a_terminal_gets_colour_and_its_width_unless_colour_is_unwanted(monkeypa
 def test_ascii_is_ascii(example):
     written = text(example, ascii=True)
     assert written.isascii()
-    assert re.search(r"DO NOW +\* ", written)
+    assert re.search(r"^(DO NOW)? +\* ", section(written, "DO NOW"), re.MULTILINE)
     assert "?" not in section(written, "DO NOW")
 
 
@@ -412,10 +471,10 @@ def test_several_plans_are_an_array():
 def test_markdown_gives_the_wording_of_every_statement_it_names(example):
     written = plan_to_markdown(example, load())
     plan_part, _, wordings = written.partition("## Statements")
-    named = set(re.findall(r"\bD\d-\d\d\b", plan_part.partition("## Ask next")[0]))
+    named = set(re.findall(r"\bD\d-\d{2,3}\b", plan_part.partition("## Ask next")[0]))
     assert named
-    assert all(f"| {one} | " in wordings for one in named)
-    assert load().statement("D0-41").text in wordings
+    texts = {info.id: info.text for info in load().statements.values()}
+    assert all(f"| {one} | {escape(texts[one])} | " in wordings for one in named)
 
 
 def test_markdown_cannot_be_broken_by_a_label():

@@ -17,7 +17,7 @@ from rdflib.namespace import SH
 
 from hipkg.errors import OntologyError
 from hipkg.resources import ROOT, SHAPES, ontology_files
-from hipkg.shapes import Background, check, compile_shapes, from_json, to_json
+from hipkg.shapes import TARGET, Background, check, compile_shapes, from_json, to_json
 from hipkg.terms import HIP, PREFIXES, curie
 from hipkg.validation import (
     Finding,
@@ -149,7 +149,17 @@ def test_compiled_shapes_survive_json():
 
 def test_skips_queries_whose_terms_do_not_occur():
     (shape,) = [one for one in compile_shapes(FILE) if one.iri.endswith("P48-activity-daily-dose")]
-    assert (frozenset({f"{HIP}dailyDose"}), frozenset({f"{HIP}dailyDose"})) == shape.needs
+    assert shape.query_for({f"{HIP}singleDose"}) == ""
+    assert shape.query_for({f"{HIP}dailyDose"}) != ""
+
+
+def test_asks_only_for_targets_that_occur():
+    (shape,) = [one for one in compile_shapes(FILE) if one.iri.endswith("P40-activity-class")]
+    query = shape.query_for({f"{HIP}hasStatus", f"{HIP}hasStudy", f"{HIP}hasSide"})
+    assert f"<{HIP}hasStatus>" in query
+    assert f"<{HIP}hasStudy>" in query
+    assert f"<{HIP}dailyDose>" not in query
+    assert TARGET not in query
 
 
 SHAPE = "hip:S01 a sh:PropertyShape ; sh:severity sh:Info ; sh:message 'S01'@en ; sh:path hip:age ; "

@@ -2,28 +2,91 @@
 
 from __future__ import annotations
 
+import sys
+from enum import StrEnum
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
-app = typer.Typer(help="Check, format and release the ontology.", no_args_is_help=True)
+from hipkg.cli.options import Documents, Output
+from hipkg.errors import UsageError
+
+app = typer.Typer(
+    help="Check, format, release and document the ontology, and tell what its cases cover.", no_args_is_help=True
+)
+CASES = Path("tests") / "cases"
+
+
+class CoverageFormat(StrEnum):
+    """The formats of coverage."""
+
+    text = "text"
+    json = "json"
 
 
 @app.command()
 def check(
     reasoner: Annotated[bool, typer.Option(help="Classify the ontology and compare the release; needs Java.")] = True,
 ) -> None:
-    """Check normal form, fragment, OWL 2 DL profile, quality queries, consistency and release.
+    """Check form, fragment, OWL 2 DL profile, quality queries, consistency, statements, contexts and release.
+
+    A note tells what may be wanted as it is, and is no issue.
 
     Example: hipkg ontology check --no-reasoner
     """
     from hipkg.quality import check_ontology
 
-    issues = check_ontology(reasoner=reasoner)
-    for issue in issues:
-        typer.echo("\t".join((issue.check, issue.entity, issue.property, issue.value)))
-    typer.echo(f"{len(issues)} issue(s)", err=True)
+    found = check_ontology(reasoner=reasoner)
+    for one in found:
+        typer.echo("\t".join((one.check, one.entity, one.property, one.value)))
+    issues = sum(not one.note for one in found)
+    typer.echo(f"{issues} issue(s), {len(found) - issues} note(s)", err=True)
     if issues:
+        raise typer.Exit(1)
+
+
+@app.command()
+def coverage(
+    statements: Annotated[
+        list[str] | None, typer.Argument(metavar="STATEMENT", help="Ids of statements.", show_default="all")
+    ] = None,
+    cases: Annotated[
+        Path | None, typer.Option("--cases", metavar="DIR", help="Folder of test cases.", show_default=str(CASES))
+    ] = None,
+    format: Annotated[CoverageFormat, typer.Option("--format", "-f", help="Format to write.")] = CoverageFormat.text,  # noqa: A002 - the option's name
+    document: Documents = None,
+    verbose: Annotated[bool, typer.Option("--verbose", "-v", help="List the patients of every statement.")] = False,
+    output: Output = None,
+) -> None:
+    """Tell which cases make each statement fire and nearly fire, and show each slot entry true and false.
+
+    The patients of a statement are those of DIR/statements/ID and ID-slug, and the examples; all are derived anew.
+
+    A statement fires if it holds somewhere. It nearly fires if it does not hold for near-miss.ttl where it does for
+    fires.ttl.
+
+    A context is false for a near-miss patient with nobody in its class there; a requirement, an exception or a
+    fulfilment if it is refuted or not known to be met; a companion if it is not offered.
+
+    Exits with 1 if anything is missing.
+
+    Example: hipkg ontology coverage D0-41
+    """
+    from hipkg.coverage import coverage as cover
+    from hipkg.render.coverage import coverage_to_json, coverage_to_text
+    from hipkg.write import write_output
+
+    if cases is None and not CASES.is_dir():
+        raise UsageError("There are no test cases here.", place=str(CASES), remedy="Say where they are: --cases DIR.")
+    found = cover(cases or CASES, statements or (), document or ())
+    if format is CoverageFormat.json:
+        text = coverage_to_json(found)
+    else:
+        to_terminal = output is None and sys.stdout.isatty()
+        text = coverage_to_text(found, details=verbose or bool(statements), to_terminal=to_terminal)
+    write_output(text, str(output) if output else None)
+    if not found.complete:
         raise typer.Exit(1)
 
 
@@ -55,3 +118,38 @@ def release() -> None:
 
     write(build(), RELEASE_FILE)
     typer.echo(str(RELEASE_FILE))
+
+
+@app.command()
+def document(
+    output: Annotated[
+        str | None, typer.Option("--output", "-o", help="Folder of the pages, docs/guideline by default.")
+    ] = None,
+    check: Annotated[bool, typer.Option("--check", help="Write nothing; fail if a page is not up to date.")] = False,
+) -> None:
+    """Write what the ontology says as pages for reading: statements, glossary and tensions.
+
+    Only pages that changed are written, and named.
+
+    Example: hipkg ontology document --check
+    """
+    from pathlib import Path
+
+    from hipkg.knowledge import load
+    from hipkg.render.guideline import guideline_pages
+    from hipkg.resources import GUIDELINE_PAGES
+    from hipkg.sources import load_sources
+    from hipkg.write import write_output
+
+    folder = Path(output) if output else GUIDELINE_PAGES
+    pages = guideline_pages(load(), load_sources())
+    present = {path.name: path.read_text(encoding="utf-8") for path in folder.glob("*.md")}
+    stale = [name for name, text in pages.items() if present.get(name) != text]
+    for name in stale:
+        if not check:
+            folder.mkdir(parents=True, exist_ok=True)
+            write_output(pages[name], str(folder / name))
+        typer.echo(name)
+    if check and stale:
+        typer.echo(f"{len(stale)} page(s) are not up to date; run: hipkg ontology document", err=True)
+        raise typer.Exit(1)

@@ -32,6 +32,9 @@ def plan(
     allow_invalid: Annotated[
         bool, typer.Option("--allow-invalid", help="Plan in spite of violations, and say so.")
     ] = False,
+    everything: Annotated[
+        bool, typer.Option("--all", help="List all that waits and is known, where text keeps to the weightiest.")
+    ] = False,
     input_format: InputFormat = None,
 ) -> None:
     """Derive the plan of each patient in the files.
@@ -55,7 +58,7 @@ def plan(
             allow_invalid=allow_invalid,
         )
     ]
-    text = render(made, format.value, load(), to_terminal=output is None and sys.stdout.isatty())
+    text = render(made, format.value, load(), to_terminal=output is None and sys.stdout.isatty(), everything=everything)
     write_output(text, str(output) if output else None)
     if any(not one.valid for one in made):
         raise typer.Exit(1)

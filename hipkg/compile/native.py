@@ -1,4 +1,4 @@
-"""Compile the axioms of the ontology to the ordered SPARQL updates of the native engine.
+"""Compile the axioms of the ontology to the ordered rules of the native engine.
 
 Each rule carries the classes and properties without which it cannot fire, so that a run skips what a patient's graph
 cannot need. Rules are ordered by what they produce and consume; those that feed each other share a group, which is
@@ -12,9 +12,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import networkx as nx
 
-from hipkg.compile.sparql import Variables, consequences, insert, pattern, term
-from hipkg.expression import And, Expression, Facet, Named, OneOf, Or, Some, Value, named_classes, properties
-from hipkg.rules import Group, Rule
+from hipkg.expression import And, Expression, Facet, Named, OneOf, Or, Some, Value, named_classes, properties, to_json
+from hipkg.rules import ClassRule, Group, PropertyRule, Rule
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -35,10 +34,9 @@ class NativeCompiler:
     Parameters: ``axioms`` of the ontology; ``superclasses`` maps each class to all its entailed superclasses.
     """
 
-    def __init__(self, axioms: Axioms, superclasses: Mapping[str, frozenset[str]], labels: Mapping[str, str]) -> None:
+    def __init__(self, axioms: Axioms, superclasses: Mapping[str, frozenset[str]]) -> None:
         self._axioms = axioms
         self._superclasses = superclasses
-        self._labels = labels
         # Values of these are individuals of the ontology, whose classes are known before any patient is read.
         self._to_terms = {one for values in axioms.values.values() for one, _ in self._close_values(set(values))}
 
@@ -85,13 +83,11 @@ class NativeCompiler:
             classes, values = self._consequences(iri, self._close_classes(self._known_types(alternative)))
             yield self._rule(iri, alternative, classes, values)
 
-    def _rule(self, iri: str, expression: Expression, classes: set[str], values: set[tuple[str, str]]) -> _Draft:
-        update = insert(
-            consequences("?x", classes, values), pattern(expression, "?x", Variables()), self._labels.get(iri, "")
-        )
-        uses = named_classes(expression) | properties(expression)
-        makes = classes | {prop for prop, _ in values}
-        return _Draft(Rule(iri, frozenset(necessary(expression)), frozenset(makes), update), frozenset(uses))
+    @staticmethod
+    def _rule(iri: str, expression: Expression, classes: set[str], values: set[tuple[str, str]]) -> _Draft:
+        needs = frozenset(necessary(expression))
+        rule = ClassRule(iri, needs, to_json(expression), tuple(sorted(classes)), tuple(sorted(values)))
+        return _Draft(rule, frozenset(named_classes(expression) | properties(expression)))
 
     def _consequences(self, iri: str, already: set[str]) -> tuple[set[str], set[tuple[str, str]]]:
         """Collect what membership in a class adds to a subject that is known to be in some classes already.
@@ -140,23 +136,22 @@ class NativeCompiler:
             yield from self._told_property_rules(prop)
 
     def _told_property_rules(self, prop: PropertyAxioms) -> Iterable[_Draft]:
-        name = term(prop.iri)
         inverses = prop.inverses | {
             other.iri for other in self._axioms.properties.values() if prop.iri in other.inverses
         }
-        template = [f"?x {term(other)} ?y ." for other in sorted(prop.superproperties)]
-        template += [f"?y {term(other)} ?x ." for other in sorted(inverses | ({prop.iri} if prop.symmetric else set()))]
-        domains = self._close_classes(prop.domains)
-        ranges = set() if prop.iri in self._to_terms else self._close_classes(prop.ranges)
-        template += consequences("?x", domains, ()) + consequences("?y", ranges, ())
-        if template:
-            makes = prop.superproperties | inverses | domains | ranges
-            update = insert(template, [f"  ?x {name} ?y ."])
-            yield _Draft(Rule(prop.iri, frozenset({prop.iri}), frozenset(makes), update), frozenset({prop.iri}))
+        rule = PropertyRule(
+            prop.iri,
+            frozenset({prop.iri}),
+            (prop.iri,),
+            wider=tuple(sorted(prop.superproperties)),
+            inverse=tuple(sorted(inverses | ({prop.iri} if prop.symmetric else set()))),
+            domains=tuple(sorted(self._close_classes(prop.domains))),
+            ranges=() if prop.iri in self._to_terms else tuple(sorted(self._close_classes(prop.ranges))),
+        )
+        if rule.makes:
+            yield _Draft(rule, rule.needs)
         for chain in [*prop.chains, *([(prop.iri, prop.iri)] if prop.transitive else [])]:
-            steps = [f"  ?n{step} {term(link)} ?n{step + 1} ." for step, link in enumerate(chain)]
-            update = insert([f"?n0 {name} ?n{len(chain)} ."], steps)
-            yield _Draft(Rule(prop.iri, frozenset(chain), frozenset({prop.iri}), update), frozenset(chain))
+            yield _Draft(PropertyRule(prop.iri, frozenset(chain), chain, (prop.iri,), (), (), ()), frozenset(chain))
 
     def _close_classes(self, classes: Iterable[str]) -> set[str]:
         return (

@@ -9,10 +9,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from hipkg.expression import And, Expression, Facet, Named, OneOf, Or, Some, Value
+from hipkg.rules import ClassRule, Rule
 from hipkg.terms import HIP
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable
 
 PROLOGUE = f"PREFIX hip: <{HIP}>\n"
 
@@ -69,30 +70,33 @@ def _union(operands: tuple[Expression, ...], subject: str, variables: Variables,
     return lines
 
 
-def insert(template: Iterable[str], where: Iterable[str], title: str = "") -> str:
-    """Write one ``INSERT … WHERE`` operation, without prologue, with an optional comment above it."""
-    head = f"# {title}\n" if title else ""
-    body = "\n".join(f"  {line}" for line in template)
-    return f"{head}INSERT {{\n{body}\n}}\nWHERE {{\n" + "\n".join(where) + "\n}"
+def template(rule: Rule) -> list[str]:
+    """Write the lines of what a rule adds."""
+    if isinstance(rule, ClassRule):
+        values = [f"?x {term(prop)} {term(target)} ." for prop, target in rule.values]
+        return [*_types("?x", rule.classes), *values]
+    start, *_, end = _ends(rule.path)
+    return [
+        *(f"{start} {term(prop)} {end} ." for prop in rule.wider),
+        *(f"{end} {term(prop)} {start} ." for prop in rule.inverse),
+        *_types(start, rule.domains),
+        *_types(end, rule.ranges),
+    ]
 
 
-def membership(
-    expression: Expression,
-    classes: Iterable[str],
-    values: Iterable[tuple[str, str]],
-    labels: Mapping[str, str],
-    title: str,
-) -> str:
-    """Compile a definition: members of ``expression`` get the classes and the property values.
-
-    ``labels`` supply the comment; ``title`` is the class that is defined.
-    """
-    template = consequences("?x", classes, values)
-    return insert(template, pattern(expression, "?x", Variables()), labels.get(title, ""))
+def where(rule: Rule) -> str:
+    """Write the graph pattern of what a rule follows from."""
+    if isinstance(rule, ClassRule):
+        return "\n".join(pattern(rule.expression, "?x", Variables()))
+    nodes = _ends(rule.path)
+    return "\n".join(
+        f"  {one} {term(link)} {other} ." for one, link, other in zip(nodes, rule.path, nodes[1:], strict=False)
+    )
 
 
-def consequences(subject: str, classes: Iterable[str], values: Iterable[tuple[str, str]]) -> list[str]:
-    """Write the template lines that give a subject its classes and property values."""
-    lines = [f"{subject} a {term(iri)} ." for iri in sorted(classes)]
-    lines += [f"{subject} {term(prop)} {term(target)} ." for prop, target in sorted(values)]
-    return lines
+def _ends(path: tuple[str, ...]) -> list[str]:
+    return ["?x", "?y"] if len(path) == 1 else [f"?n{number}" for number in range(len(path) + 1)]
+
+
+def _types(subject: str, classes: Iterable[str]) -> list[str]:
+    return [f"{subject} a {term(iri)} ." for iri in classes]

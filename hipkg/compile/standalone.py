@@ -13,12 +13,10 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Literal, get_args
 
-import pyoxigraph as ox
-
-from hipkg.compile.sparql import term
+from hipkg.compile.sparql import template, term, where
 from hipkg.errors import UsageError
 from hipkg.resources import QUERIES
-from hipkg.terms import HIP, OWL, PREFIXES, expand
+from hipkg.terms import HIP, PREFIXES, expand
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -31,7 +29,6 @@ PARTS: tuple[Part, ...] = get_args(Part)
 # Each round doubles the length of a chain of parts, and lets one kind of rule see what the others found.
 ROUNDS = 3
 _WIDTH = 100
-_RULE = re.compile(r"(?:# .*\n)?INSERT \{\n(?P<template>.*?)\n\}\nWHERE \{\n(?P<where>.*)\n\}", re.DOTALL)
 _NAME = re.compile(r"hip:([\w-]+)|<([^>\s]+)>")
 _TEMPLATE_LINE = re.compile(r"\s*\?\w+ (?P<predicate>\S+) (?P<object>\S+) \.")
 _CLASS_RULE = re.compile(r"\s*\?x a (\S+) \.")
@@ -160,18 +157,16 @@ class _Compiler:
 
     def _cut(self, rule: Rule, needed: set[str]) -> Iterator[_Update]:
         """Cut a rule down to the needed consequences; nothing is left of some, and the hierarchy is told elsewhere."""
-        template, where = _parts(rule)
-        kept = tuple(line.strip() for line in template if _made(line) in needed)
+        kept = tuple(line for line in template(rule) if _made(line) in needed)
         if kept and not self._is_of_term(rule) and self._told(rule) is None:
             makes = frozenset(_made(line) for line in kept)
-            yield _Update(rule.defines, self._knowledge.label(rule.defines), kept, where, _uses(rule), makes)
+            yield _Update(rule.defines, self._knowledge.label(rule.defines), kept, where(rule), _uses(rule), makes)
 
     def _told(self, rule: Rule) -> str | None:
         """Return the class of a rule that gives the members of a class without a definition their superclasses."""
-        template, where = _parts(rule)
-        if _CLASS_RULE.fullmatch(where) is None or rule.defines in self._knowledge.raw_definitions:
+        if _CLASS_RULE.fullmatch(where(rule)) is None or rule.defines in self._knowledge.raw_definitions:
             return None
-        only_classes = all(_made(line) in self._knowledge.superclasses for line in template)
+        only_classes = rule.makes <= self._knowledge.superclasses.keys()
         return rule.defines if only_classes or self._is_class(rule.defines) else None
 
     def _hierarchy(self, needed: set[str]) -> Iterator[str]:
@@ -206,13 +201,6 @@ def _prologue(body: str) -> str:
     return "\n".join(f"PREFIX {one}: <{namespace}>" for one, namespace in used)
 
 
-def _parts(rule: Rule) -> tuple[list[str], str]:
-    match = _RULE.fullmatch(rule.update)
-    if match is None:  # pragma: no cover - the compiler writes one form only
-        raise ValueError(rule.update)
-    return match["template"].splitlines(), match["where"]
-
-
 def _made(line: str) -> str:
     """Return the class or property that a line of a template adds."""
     match = _TEMPLATE_LINE.fullmatch(line if line.endswith(".") else f"{line} .")
@@ -226,7 +214,7 @@ def _names(text: str) -> frozenset[str]:
 
 
 def _uses(rule: Rule) -> frozenset[str]:
-    return _names(_parts(rule)[1])
+    return _names(where(rule))
 
 
 def _unrolled(updates: list[_Update]) -> list[str]:
@@ -294,18 +282,7 @@ def _slots(info: StatementInfo) -> tuple[str, ...]:
 
 def _opposites(info: StatementInfo, knowledge: Knowledge) -> list[tuple[str, str]]:
     """Pair each requirement with the classes that refute it."""
-    disjoint = ox.NamedNode(OWL + "disjointWith")
-    facts = ox.parse(knowledge.facts.encode(), format=ox.RdfFormat.N_TRIPLES)
-    pairs = [(one.subject.value, one.object.value) for one in facts if one.predicate == disjoint]
-    return sorted(pair for pair in pairs if pair[0] in info.requires)
-
-
-def _holding(info: StatementInfo, knowledge: Knowledge) -> str:
-    """Return the state that a statement takes when all its slots hold."""
-    subject, predicate = ox.NamedNode(info.iri), ox.NamedNode(HIP + "stateWhenHolding")
-    facts = ox.parse(knowledge.facts.encode(), format=ox.RdfFormat.N_TRIPLES)
-    found = (one.object for one in facts if (one.subject, one.predicate) == (subject, predicate))
-    return next(one.value for one in found if isinstance(one, ox.Literal))
+    return sorted((one, other) for one in info.requires for other in knowledge.refuters.get(one, ()))
 
 
 def _answers(info: StatementInfo, opposites: list[tuple[str, str]]) -> list[str]:
@@ -368,7 +345,7 @@ def _statement_query(info: StatementInfo, knowledge: Knowledge) -> str:
     requires = [flag for flag in flags if flag.startswith("?requires")]
     excepted = [flag for flag in flags if flag.startswith("?exceptFor")]
     satisfied = [flag for flag in flags if flag.startswith("?satisfiedBy")]
-    holding = _holding(info, knowledge)
+    holding = knowledge.holding[info.effect]
     state = f'IF({" && ".join(requires)}, "{holding}", "later-if")' if requires else f'"{holding}"'
     state = f'IF({" || ".join(satisfied)}, "satisfied", {state})' if satisfied else state
     refuted = ["?refuted"] if requires else []

@@ -27,18 +27,19 @@ def render(
     knowledge: Knowledge,
     *,
     to_terminal: bool = False,
+    everything: bool = False,
 ) -> str:
     """Write plans in a format.
 
     Parameters: ``format`` is one of `FORMATS`; ``to_terminal`` lets text use the colours, the width and the characters
-    of the terminal, otherwise it is plain and 80 columns wide.
+    of the terminal, otherwise it is plain and 80 columns wide; ``everything`` lists all that waits in text, too.
 
     Raises `UsageError` for any other format.
     """
     if format == "text":
         from hipkg.render.text import plans_to_text
 
-        return plans_to_text(plans, knowledge, to_terminal=to_terminal)
+        return plans_to_text(plans, knowledge, to_terminal=to_terminal, everything=everything)
     if format not in _WRITERS:
         from hipkg.errors import UsageError
 

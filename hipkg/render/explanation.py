@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any
 import pyoxigraph as ox
 
 from hipkg.explanation import NOT_APPLICABLE
-from hipkg.render.common import DISCLAIMER, clean, describe_gap, local_name, software
+from hipkg.render.common import DISCLAIMER, clean, describe_check, describe_gap, local_name, software
+from hipkg.render.jsonplan import check_to_json
 from hipkg.render.markdown import escape
 from hipkg.terms import HIP, curie
 
@@ -187,6 +188,9 @@ def _statement(statement: StatementExplanation, shown: set[str]) -> Iterator[_Ro
     yield from (_Row(1, text, style="dim") for text in _provenance(statement))
     for slot in statement.slots:
         yield from _slot(slot, statement, shown)
+    for check in statement.checks:
+        mark = "missing" if check.verdict in {"above", "below", "overdue"} else "none"
+        yield _Row(1, f"On record: {describe_check(check)}", mark, "missing" if mark == "missing" else "")
 
 
 def _provenance(statement: StatementExplanation) -> Iterator[str]:
@@ -322,6 +326,7 @@ def _statement_json(one: StatementExplanation) -> dict[str, Any]:
             "inferred": one.inferred,
             "subjects": list(one.subjects),
             "slots": [_slot_json(slot) for slot in one.slots],
+            "checks": [check_to_json(check) for check in one.checks],
         }
     )
 

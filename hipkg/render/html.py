@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from hipkg.render.common import Line, Row, Section, Sheet
 
 _COLOURS = {
+    "check": "#cf222e",
+    "urgent": "#cf222e",
     "now": "#1a7f37",
     "waiting": "#9a6700",
     "not": "#cf222e",
@@ -24,6 +26,7 @@ _COLOURS = {
     "follow": "#0969da",
     "learn": "#0969da",
     "already": "#1a7f37",
+    "know": "#57606a",
 }
 _TOP = "vertical-align:top;text-align:left"
 
@@ -57,10 +60,13 @@ def _lines(made: Sheet) -> Iterable[str]:
 
 
 def _section(section: Section) -> Iterable[str]:
-    for index, row in enumerate(section.rows):
-        heading = "" if index else section.heading
-        cells = (_cell(row), escape(row.site), escape(row.grade), escape(" ".join(row.statements)))
-        yield _table_row(heading, cells, _COLOURS[section.key])
+    heading = section.heading
+    for name, rows in section.groups:
+        for index, row in enumerate(rows):
+            named = f"{heading}<br><small>{escape(name)}</small>" if name and not index else heading
+            cells = (_cell(row), escape(row.site), escape(row.grade), escape(" ".join(row.statements)))
+            yield _table_row(named, cells, _COLOURS[section.key])
+            heading = ""
 
 
 def _table_row(heading: str, cells: tuple[str, ...], colour: str = "inherit") -> str:

@@ -12,7 +12,8 @@ from hipkg.terms import HIP, curie
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from hipkg.knowledge import Knowledge
+    from hipkg.checks import Check
+    from hipkg.knowledge import Bound, Knowledge
     from hipkg.measure import Gap
     from hipkg.planning import Action, Conflict, Parameter, Plan, Question, StatementState
     from hipkg.validation import Finding
@@ -32,7 +33,7 @@ def plan_to_json(plan: Plan, knowledge: Knowledge) -> dict[str, Any]:
         "findings": [_finding(one) for one in plan.findings],
         "statements": _statements(plan, knowledge),
         "actions": [_action(one) for one in plan.actions],
-        "conflicts": [_conflict(one) for one in plan.conflicts],
+        "conflicts": [_conflict(one, knowledge) for one in plan.conflicts],
         "questions": [_question(one) for one in plan.questions],
     }
 
@@ -70,7 +71,9 @@ def _state(state: StatementState, plan: Plan, knowledge: Knowledge) -> dict[str,
                 "unmet": [_gap(one) for one in state.unmet],
                 "liftedBy": [_gap(one) for one in state.lifted_by],
                 "ruledOutBy": list(state.ruled_out_by),
+                "satisfiedBy": list(state.satisfied_by),
                 "onBoundary": list(state.on_boundary),
+                "checks": [check_to_json(one) for one in state.checks],
             }
         ),
     }
@@ -88,9 +91,9 @@ def _action(action: Action) -> dict[str, Any]:
         "strength": action.strength,
         "evidence": action.evidence,
         "unmet": [_gap(one) for one in action.unmet],
-        "parameters": [_parameter(one) for one in action.parameters],
+        "parameters": [entry for one in action.parameters for entry in _parameters(one)],
         "phase": action.phase,
-        **_filled({"place": action.place, "running": action.running}),
+        **_filled({"place": action.place, "running": action.running, "current": list(action.current)}),
     }
 
 
@@ -113,19 +116,50 @@ def _gap(gap: Gap) -> dict[str, Any]:
     }
 
 
-def _parameter(parameter: Parameter) -> dict[str, Any]:
-    bounds = {name: _number(limit) for name, limit in (("lower", parameter.lower), ("upper", parameter.upper)) if limit}
-    return {
+def _parameters(parameter: Parameter) -> list[dict[str, Any]]:
+    """Tell a parameter once for each bound that it sets, or once if it sets none."""
+    told = {
         "statement": parameter.statement,
         "intervention": _short(parameter.intervention),
         "label": parameter.label,
         "text": parameter.text,
-        **bounds,
-        **_filled({"quantity": parameter.quantity, "unit": parameter.unit, "side": parameter.side}),
+    }
+    side = _filled({"side": parameter.side})
+    entries = [{**told, **_bound(bound), **side, **_checks(parameter, bound)} for bound in parameter.bounds]
+    return entries or [{**told, **side}]
+
+
+def _checks(parameter: Parameter, bound: Bound) -> dict[str, Any]:
+    return _filled({"checks": [check_to_json(one) for one in parameter.checks if one.bound == bound]})
+
+
+def _bound(bound: Bound) -> dict[str, Any]:
+    limits = {name: _number(limit) for name, limit in (("lower", bound.lower), ("upper", bound.upper)) if limit}
+    return {**limits, **_filled({"quantity": bound.quantity, "unit": bound.unit})}
+
+
+def check_to_json(check: Check) -> dict[str, Any]:
+    """Turn a check into what `json` can write, with the bound that it is about."""
+    dates = {"earliest": check.earliest, "latest": check.latest}
+    return {
+        **_bound(check.bound),
+        "verdict": check.verdict,
+        "label": check.label,
+        **_filled(
+            {
+                "have": check.have,
+                **{name: day.isoformat() for name, day in dates.items() if day},
+                "activities": list(check.activities),
+                "record": _short(check.record),
+                "note": check.note,
+                "alarm": check.alarm,
+            }
+        ),
     }
 
 
-def _conflict(conflict: Conflict) -> dict[str, Any]:
+def _conflict(conflict: Conflict, knowledge: Knowledge) -> dict[str, Any]:
+    tensions = knowledge.tensions_of(conflict.advised_by, conflict.opposed_by)
     return {
         "intervention": _short(conflict.intervention),
         "label": conflict.label,
@@ -133,7 +167,7 @@ def _conflict(conflict: Conflict) -> dict[str, Any]:
         "advisedBy": conflict.advised_by,
         "opposedBy": conflict.opposed_by,
         "rule": conflict.rule,
-        **_filled({"decidedFor": conflict.decided_for}),
+        **_filled({"decidedFor": conflict.decided_for, "tensions": [one.id for one in tensions]}),
     }
 
 

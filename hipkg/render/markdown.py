@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from hipkg.render.common import DISCLAIMER, GRADES_NOTE, clean, grade, sheet
+from hipkg.render.common import DISCLAIMER, GRADES_NOTE, capital, clean, grade, sheet
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -58,9 +58,13 @@ def _lines(made: Sheet, knowledge: Knowledge) -> Iterable[str]:
 
 def _section(section: Section) -> Iterable[str]:
     yield from ("", f"## {section.heading}", "")
-    for row in section.rows:
-        yield f"- {_row(row)}"
-        yield from (f"  - {_line(one)}" for one in row.lines)
+    for index, (name, rows) in enumerate(section.groups):
+        if name:
+            yield from ([""] if index else [])
+            yield from (f"### {escape(capital(name))}", "")
+        for row in rows:
+            yield f"- {_row(row)}"
+            yield from (f"  - {_line(one)}" for one in row.lines)
 
 
 def _row(row: Row) -> str:

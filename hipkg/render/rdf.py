@@ -12,7 +12,7 @@ from urllib.parse import quote
 
 import pyoxigraph as ox
 
-from hipkg.render.common import clean, software
+from hipkg.render.common import clean, describe_check, number, software
 from hipkg.terms import HIP, PREFIXES, RDF_TYPE, RDFS, SKOS, XSD, expand
 
 if TYPE_CHECKING:
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from rdflib import Graph
 
+    from hipkg.checks import Check
     from hipkg.knowledge import Knowledge
     from hipkg.measure import Gap
     from hipkg.planning import Action, Conflict, Plan, Question, StatementState
@@ -183,6 +184,7 @@ class _Describer:
         iri = self._evaluation_iri(state.id, state.place)
         unmet = [(f"{iri}&unmet={index}", gap) for index, gap in enumerate(state.unmet, start=1)]
         lifting = [(f"{iri}&lifting={index}", gap) for index, gap in enumerate(state.lifted_by, start=1)]
+        checks = [(f"{iri}&check={index}", check) for index, check in enumerate(state.checks, start=1)]
         yield from _described(
             iri,
             (RDF_TYPE, _hip("Evaluation")),
@@ -195,9 +197,12 @@ class _Describer:
             *((HIP + "liftedBy", _node(node)) for node, _ in lifting),
             *((HIP + "ruledOutBy", ox.Literal(one)) for one in state.ruled_out_by),
             *((HIP + "onBoundary", ox.Literal(one)) for one in state.on_boundary),
+            *((HIP + "hasCheck", _node(node)) for node, _ in checks),
         )
         for node, gap in (*unmet, *lifting):
             yield from _gap(node, gap)
+        for node, check in checks:
+            yield from _check(node, check)
 
     def _conflict_iri(self, conflict: Conflict) -> str:
         place = self._places.get(conflict.site, "")
@@ -279,6 +284,23 @@ def _gap(node: str, gap: Gap) -> Iterable[ox.Triple]:
         *([(HIP + "earliest", _typed(gap.earliest.isoformat(), "date"))] if gap.earliest else []),
         *([(HIP + "onBoundary", ox.Literal(clean(gap.label)))] if gap.boundary else []),
         *([(HIP + "nearestRecord", _node(gap.node))] if gap.node else []),
+    )
+
+
+def _check(node: str, check: Check) -> Iterable[ox.Triple]:
+    ends = ((">=", check.bound.lower), ("<=", check.bound.upper))
+    dates = {"earliest": check.earliest, "latest": check.latest}
+    return _described(
+        node,
+        (RDF_TYPE, _hip("Check")),
+        (RDFS + "label", ox.Literal(describe_check(check))),
+        (HIP + "verdict", ox.Literal(check.verdict)),
+        *([(HIP + "have", ox.Literal(check.have))] if check.have else []),
+        (HIP + "need", ox.Literal(" and ".join(f"{symbol} {number(limit)}" for symbol, limit in ends if limit))),
+        (HIP + "unit", ox.Literal(check.bound.unit)),
+        *((HIP + name, _typed(day.isoformat(), "date")) for name, day in dates.items() if day),
+        *((HIP + "compares", _node(one)) for one in check.activities),
+        *([(HIP + "alarm", _truth(True))] if check.alarm else []),
     )
 
 

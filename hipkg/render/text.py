@@ -13,7 +13,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from hipkg.render.common import DISCLAIMER, GRADES_NOTE, sheet
+from hipkg.render.common import DISCLAIMER, GRADES_NOTE, capital, sheet
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -26,11 +26,15 @@ if TYPE_CHECKING:
 
 DEFAULT_WIDTH = 80
 NARROWEST = 20
+ROWS_SHOWN = {"waiting": 10, "know": 6}
+"""How many rows of a long section are shown, those of greatest weight."""
 WIDEST = 120
 _STACKED_BELOW = 76
 _ROOMY_FROM = 100
 _GUTTER = 10
 _STYLES = {
+    "check": ("▲", "!!", "bold red"),
+    "urgent": ("▲", "!!", "bold red"),
     "now": ("●", "*", "bold green"),
     "waiting": ("◐", "~", "yellow"),
     "not": ("✖", "X", "bold red"),
@@ -40,6 +44,7 @@ _STYLES = {
     "follow": ("○", "o", "cyan"),
     "learn": ("○", "o", "cyan"),
     "already": ("✓", "v", "green"),
+    "know": ("▪", ".", "blue"),
 }
 _PLAINER = str.maketrans({"\u00b7": ";", "\u2013": "-", "\u2014": "-", "\u2018": "'", "\u2019": "'", "\u2026": "."})
 
@@ -79,12 +84,13 @@ def plans_to_text(
     to_terminal: bool = False,
     width: int | None = None,
     ascii: bool | None = None,  # noqa: A002 - names the character set
+    everything: bool = False,
 ) -> str:
     """Write plans as text, one after another.
 
     Parameters: ``to_terminal`` allows colours, unless ``NO_COLOR`` is set; ``width`` in columns is by default that of
     the terminal, at most `WIDEST`, or `DEFAULT_WIDTH`; ``ascii`` keeps to ASCII, by default where the terminal's
-    encoding lacks the symbols.
+    encoding lacks the symbols; ``everything`` lists also what long sections leave out (`ROWS_SHOWN`).
     """
     if width is None:
         width = min(shutil.get_terminal_size().columns, WIDEST) if to_terminal else DEFAULT_WIDTH
@@ -94,7 +100,7 @@ def plans_to_text(
     console = _console(file, page, to_terminal)
     for index, plan in enumerate(plans):
         made = sheet(plan, knowledge)
-        console.print(Group(*([Text("")] if index else []), *_parts(made, page.fitted(made))))
+        console.print(Group(*([Text("")] if index else []), *_parts(made, page.fitted(made), everything)))
     text = "".join(f"{line.rstrip()}\n" for line in file.getvalue().splitlines())
     return text.translate(_PLAINER).encode("ascii", "replace").decode() if plain else text
 
@@ -121,7 +127,7 @@ def _console(file: io.StringIO, page: _Page, to_terminal: bool) -> Console:
     )
 
 
-def _parts(made: Sheet, page: _Page) -> Iterable[RenderableType]:
+def _parts(made: Sheet, page: _Page, everything: bool) -> Iterable[RenderableType]:
     yield Text(page.dot.join(("Plan", *made.title)), style="bold")
     yield Text(DISCLAIMER, style="dim")
     for alarm in made.alarms:
@@ -131,12 +137,23 @@ def _parts(made: Sheet, page: _Page) -> Iterable[RenderableType]:
     if made.notice:
         yield Group(Text(""), Text(made.notice, style="bold"))
     for section in made.sections:
-        rows = Group(*(_row(one, section, page) for one in section.rows))
-        yield Group(Text(""), _headed(section.heading, rows, _STYLES[section.key][2], page))
+        limit = len(section.rows) if everything else ROWS_SHOWN.get(section.key, len(section.rows))
+        shown = section.weightiest(limit) if len(section.rows) > limit else section
+        body = Group(*_body(shown, len(section.rows) - len(shown.rows), page))
+        yield Group(Text(""), _headed(section.heading, body, _STYLES[section.key][2], page))
     if made.questions:
         yield Group(Text(""), _headed("Ask next", Group(*_questions(made, page)), "bold", page))
     if made.sections:
         yield Group(Text(""), Text(GRADES_NOTE, style="dim"))
+
+
+def _body(section: Section, left_out: int, page: _Page) -> Iterable[RenderableType]:
+    for name, rows in section.groups:
+        if name:
+            yield Text(capital(name), style="italic")
+        yield from (_row(one, section, page) for one in rows)
+    if left_out:
+        yield Text(f"and {left_out} more: --all lists them", style="dim")
 
 
 def _headed(heading: str, body: RenderableType, style: str, page: _Page) -> RenderableType:

@@ -1,0 +1,84 @@
+"""The native derivation and the queries, which are its reference, derive the same of every patient."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pyoxigraph as ox
+import pytest
+from hypothesis import given
+from test_properties import hip_patients, some_patients
+
+from hipkg.closedworld import derive_natively
+from hipkg.derive import Derivation, derive
+from hipkg.errors import HipkgError
+from hipkg.knowledge import load
+from hipkg.native import entail, entailed_graph
+from hipkg.pipeline import normalised
+from hipkg.read import read
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable
+
+ROOT = Path(__file__).parent.parent
+CASES = ROOT / "tests" / "cases"
+EXAMPLES = sorted((ROOT / "examples").glob("*.ttl"))
+FOLDERS = sorted({path.parent for path in CASES.rglob("*.ttl")})
+DOCUMENTS: tuple[tuple[str, ...], ...] = ((), ("D0",), ("D1", "D3"))
+
+
+def assert_same(triples: Iterable[ox.Triple], documents: Collection[str] = ()) -> Derivation:
+    """Derive both ways and compare the records, what runs, and every triple that explanations and queries see."""
+    given = tuple(triples)
+    found = derive_natively(entailed_graph(given, load()), load(), documents)
+    wanted = derive(entail(given, load()), load(), documents)
+    assert found.evaluations == wanted.evaluations
+    assert found.actions == wanted.actions
+    assert found.conflicts == wanted.conflicts
+    assert found.running == wanted.running
+    assert sorted(map(str, set(found.triples()) ^ set(wanted.triples()))) == []
+    return found
+
+
+@pytest.mark.parametrize("documents", DOCUMENTS, ids=lambda some: "-".join(some) or "all")
+@pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem[:2])
+def test_both_derive_the_same_of_an_example(path: Path, documents: tuple[str, ...]) -> None:
+    (graph,) = read(path)
+    found = assert_same(normalised(graph), documents)
+    assert found.evaluations or documents
+
+
+@pytest.mark.parametrize("folder", FOLDERS, ids=lambda path: str(path.relative_to(CASES)))
+def test_both_derive_the_same_of_a_case(folder: Path) -> None:
+    for path in sorted(folder.glob("*.ttl")):
+        try:
+            graphs = [normalised(graph) for graph in read(path)]
+            for triples in graphs:
+                entail(triples, load())
+        except HipkgError:
+            continue  # what cannot be read or contradicts the ontology has no derivation
+        for triples in graphs:
+            assert_same(triples)
+
+
+@some_patients
+@given(triples=hip_patients())
+def test_both_derive_the_same_of_random_patients(triples: frozenset[ox.Triple]) -> None:
+    try:
+        entail(triples, load())
+    except HipkgError:
+        return
+    store = ox.Store()
+    store.extend(ox.Quad(*one) for one in triples)  # which writes numbers in one form, as every run does
+    assert_same(quad.triple for quad in store)
+
+
+def test_what_differs_is_seen() -> None:
+    """A derivation of one document differs from that of all, so that the comparison has something to see."""
+    (graph,) = read(EXAMPLES[0])
+    triples = normalised(graph)
+    one, other = (derive_natively(entailed_graph(triples, load()), load(), some) for some in (("D0",), ()))
+    assert one.evaluations != other.evaluations
+    assert one.actions != other.actions
+    assert set(one.triples()) != set(other.triples())
