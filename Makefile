@@ -6,7 +6,7 @@ EXAMPLE ?= examples/d0-painful-degenerative-hip.ttl
 WORKERS ?= auto
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint types check release benchmark wheel clean
+.PHONY: help demo test engines lint types check release docs benchmark wheel clean
 
 help: ## List the targets.
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | sort | expand -t 12
@@ -26,6 +26,9 @@ demo: $(BIN)/hipkg ## Install hipkg into .venv and derive the plan of an example
 test: $(VENV)/.complete ## Install what the tests need, Java included, and run all of them.
 	$(BIN)/python -m pytest -n $(WORKERS)
 
+engines: $(VENV)/.complete ## Compare the engines on every case and on many random patients; takes half an hour.
+	HIPKG_ENGINE_STRIDE=1 HIPKG_RANDOM_ROUNDS=24 $(BIN)/python -m pytest -n $(WORKERS) tests/test_engines.py
+
 lint: $(VENV)/.complete ## Check style and formatting.
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -33,14 +36,18 @@ lint: $(VENV)/.complete ## Check style and formatting.
 types: $(VENV)/.complete ## Check types.
 	$(BIN)/mypy
 
-check: $(VENV)/.complete ## Check the ontology: normal form, fragment, profile, quality queries, release.
+check: $(VENV)/.complete ## Check the ontology: form, fragment, profile, quality queries, statements, release.
 	$(BIN)/hipkg ontology check
 
 release: $(VENV)/.complete ## Classify the ontology and write the release that hipkg ships.
 	$(BIN)/hipkg ontology release
 
-benchmark: $(VENV)/.complete ## Measure a single patient, cold and warm, against the alternatives.
+docs: $(VENV)/.complete ## Write the pages that tell the guideline in words.
+	$(BIN)/hipkg ontology document
+
+benchmark: $(VENV)/.complete ## Measure the plan of one patient, and how time grows with the statements.
 	$(BIN)/python benchmarks/single_patient.py
+	$(BIN)/python benchmarks/statements.py
 
 wheel: $(VENV)/.complete ## Build the wheel.
 	$(BIN)/python -m pip wheel --quiet --no-deps --wheel-dir dist .
