@@ -142,6 +142,72 @@ def test_whatever_holds_is_told_at_an_action_or_as_knowledge():
         assert sorted(holding - told) == [], example
 
 
+def tension(name: str) -> Plan:
+    (path,) = (ROOT / "tests" / "cases" / "tensions").glob(name)
+    return plan(path, as_of=AS_OF)
+
+
+def test_what_calls_for_urgent_action_comes_first_and_is_asked_first():
+    calling = next(iter(case("D3-034")))
+    written = text(calling)
+    assert "▲ Medical review" in section(written, "URGENT")
+    assert written.index("URGENT") < written.index("DO NOW")
+    asked = [one.statements for one in sheet(made("d3"), load()).questions]
+    escalating = {info.id for info in load().statements.values() if info.kind == "escalation"}
+    urgent = [bool(escalating & {*ids}) for ids in asked]
+    assert urgent == sorted(urgent, reverse=True)
+    assert sum(urgent) == len(escalating)
+
+
+def test_a_refused_drug_that_is_running_is_named_at_the_top():
+    check = section(text(tension("17-*/taking-tramadol.ttl")), "CHECK")
+    assert re.search(r"▲ Tramadol running though +left hip +D0-19 D1-10", check)
+
+
+def test_a_precaution_is_told_wherever_it_has_to_be_taken():
+    plan_ = tension("18-*/both-diseases.ttl")
+    cautious = {one.title: one.lines for one in rows(plan_, "caution") for line in one.lines if line.lead == "first"}
+    assert {"Oral NSAID", "NSAID together with physical therapy"} <= cautious.keys()
+    for lines in cautious.values():
+        (first,) = (one for one in lines if one.lead == "first")
+        assert first.statements == ("D3-073", "D3-074", "D3-075")
+
+
+def test_a_precaution_about_an_injection_is_no_way_to_it():
+    waiting = [one for one in rows(tension("36-*/obese.ttl"), "waiting") if "corticosteroid" in one.title]
+    assert waiting
+    assert not any("D3-071" in line.statements for one in waiting for line in one.lines)
+
+
+def test_both_sides_of_an_open_disagreement_point_to_it():
+    now = rows(tension("36-*/obese.ttl"), "now")
+    disputed = {one.title for one in now for line in one.lines if line.lead == "disputed"}
+    assert disputed >= {"Weight reduction", "Keeping weight steady"}
+
+
+def test_steps_of_one_document_are_no_disagreement():
+    plan_ = tension("13-*/no-film.ttl")
+    documents = {info.id: info.document for info in load().statements.values()}
+    within = {one.advised_by for one in plan_.conflicts if documents[one.advised_by] == documents[one.opposed_by]}
+    within -= {one.advised_by for one in plan_.conflicts if documents[one.advised_by] != documents[one.opposed_by]}
+    assert within
+    told = {id_ for row in rows(plan_, "disagree") for line in row.lines for id_ in line.statements}
+    assert within & told == set()
+
+
+def test_what_a_choice_would_bring_is_told_with_the_class_it_is_chosen_from():
+    (row,) = (one for one in rows(made("d4"), "now") if one.title == "Oral NSAID")
+    (line,) = (one for one in row.lines if one.lead == "if ibuprofen")
+    assert line.statements == ("D4-05", "D4-06", "D4-07")
+    assert "daily dose 1200 to 1800 mg/d, single dose 400 to 600 mg" in line.parts
+
+
+def test_grades_that_differ_are_all_told():
+    (row,) = (one for one in rows(made("d0"), "not") if "hyaluronic" in one.title)
+    (line,) = (one for one in row.lines if one.lead == "grades")
+    assert line.parts == ("D0-41 - / no trial evidence", "D1-25 strong / high", "D2-50 - / insufficient")
+
+
 def test_what_the_documents_say_without_advice_is_told_most_relevant_first():
     rows_of = {row.statements[0]: row.title for row in rows(made("d2"), "know")}
     assert len(rows_of) == 15

@@ -16,7 +16,7 @@ from hipkg.terms import HIP
 from hipkg.version import software_version
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence, Set
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 
     from hipkg.checks import Check
     from hipkg.knowledge import Bound, Knowledge, StatementInfo
@@ -404,16 +404,17 @@ class _Arranger:
             for check in state.checks:
                 if check.alarm:
                     found.setdefault(check, []).append(state)
-        refused = [one for one in self._told if one.status == "contraindicated" and one.current]
-        return [
-            *(self._breach(check, states) for check, states in found.items()),
-            *(self._running_though_refused(one) for one in refused),
-        ]
+        return [*(self._breach(check, states) for check, states in found.items()), *self._running_though_refused()]
 
-    def _running_though_refused(self, action: Action) -> Row:
-        ids = self._shown_at(action)
-        title = capital(clean(f"{action.label} is refused, and is running"))
-        return Row(title, clean(action.site), "", ids, (Line("", tuple(map(clean, action.current)), ids),))
+    def _running_though_refused(self) -> Iterator[Row]:
+        """Tell once what the patient has now although statements refuse it, or a class of it."""
+        found: dict[tuple[str, tuple[str, ...]], set[str]] = {}
+        for one in self._told:
+            if one.status == "contraindicated" and one.current:
+                found.setdefault((one.site, one.current), set()).update(self._shown_at(one))
+        for (site, current), ids in found.items():
+            title = capital(clean(f"{' and '.join(current)} running though refused"))
+            yield Row(title, clean(site), "", tuple(sorted(ids)))
 
     def _breach(self, check: Check, states: Sequence[StatementState]) -> Row:
         site = join_sites([one.site for one in states], self._knowledge)
