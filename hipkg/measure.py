@@ -113,14 +113,12 @@ class Measurer:
         yield from max(taken, key=lambda gaps: (sum(bool(gap.have) for gap in gaps), len(gaps)))
 
     def _leaf(self, requirement: str, nodes: Sequence[str]) -> Gap:
-        label = self._knowledge.label(requirement)
-        question = self._knowledge.questions.get(requirement, "")
+        bare = _unrecorded(requirement, self._knowledge)
         near = [gap for one in self._readings(requirement, nodes) if (gap := self._judge(one)) is not None]
         if not near:
-            need, unit = _need(requirement, self._knowledge)
-            return Gap(requirement, label, "unknown", need=need, unit=unit, question=question)
+            return bare
         best = min(near, key=lambda gap: (gap.answer != "unknown", -_number(gap.have), gap.node, gap.need, gap.have))
-        return best._replace(requirement=requirement, label=label, question=question)
+        return best._replace(requirement=requirement, label=bare.label, question=bare.question)
 
     def _readings(self, requirement: str, nodes: Sequence[str]) -> list[_Reading]:
         """List what the relaxed definition of a requirement reads of the nodes that fit it."""
@@ -297,12 +295,14 @@ def _counts_days(requirement: str, knowledge: Knowledge) -> bool:
 
 
 @cache
-def _need(requirement: str, knowledge: Knowledge) -> tuple[str, str]:
-    """Write the first limit that a definition sets, and its unit."""
+def _unrecorded(requirement: str, knowledge: Knowledge) -> Gap:
+    """Make the gap of a requirement of which nothing is recorded, with the first limit that its definition sets."""
     definition = knowledge.definition(requirement)
-    for facet in _facets(definition) if definition else ():
-        return " and ".join(f"{symbol} {limit}" for symbol, limit in facet.bounds), knowledge.units.get(facet.prop, "")
-    return "", ""
+    facet = next(iter(_facets(definition)), None) if definition else None
+    need = " and ".join(f"{symbol} {limit}" for symbol, limit in facet.bounds) if facet else ""
+    unit = knowledge.units.get(facet.prop, "") if facet else ""
+    question = knowledge.questions.get(requirement, "")
+    return Gap(requirement, knowledge.label(requirement), "unknown", need=need, unit=unit, question=question)
 
 
 def _within(value: Decimal, bounds: tuple[tuple[str, str], ...]) -> bool:
