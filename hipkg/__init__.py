@@ -13,17 +13,35 @@ if TYPE_CHECKING:
     from hipkg.explanation import explain
     from hipkg.pipeline import plan, plans, reason, validate
     from hipkg.planning import Plan
+    from hipkg.sensitivities import Sensitivity, sensitivity
+    from hipkg.whatif import WhatIf, what_if
 
-__all__ = ["HipkgError", "Plan", "explain", "plan", "plans", "reason", "validate"]
+__all__ = [
+    "HipkgError",
+    "Plan",
+    "Sensitivity",
+    "WhatIf",
+    "explain",
+    "plan",
+    "plans",
+    "reason",
+    "sensitivity",
+    "validate",
+    "what_if",
+]
 
 _HOMES = {
     "HipkgError": "errors",
     "Plan": "planning",
+    "Sensitivity": "sensitivities",
+    "WhatIf": "whatif",
     "explain": "explanation",
     "plan": "pipeline",
     "plans": "pipeline",
     "reason": "pipeline",
+    "sensitivity": "sensitivities",
     "validate": "pipeline",
+    "what_if": "whatif",
 }
 
 

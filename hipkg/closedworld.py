@@ -23,19 +23,21 @@ if TYPE_CHECKING:
 
     from hipkg.graph import Graph
     from hipkg.knowledge import Knowledge, StatementInfo
+    from hipkg.selection import Selection
 
 _PATIENT = HIP + "Patient"
 _HAS_PROBLEM, _LOCATED_IN, _PART_OF = HIP + "hasProblem", HIP + "locatedIn", HIP + "partOf"
 _HAS_ACTIVITY, _TARGETS, _OF_INTERVENTION = HIP + "hasActivity", HIP + "targets", HIP + "ofIntervention"
 _APPLICABLE = HIP + "applicableStatement"
 _CURRENT, _PLANNED = HIP + "CurrentActivity", HIP + "PlannedActivity"
-_INDICATES, _SAFEGUARDS, _SPECIFIES = HIP + "indicates", HIP + "safeguardsWith", HIP + "specifies"
+_INDICATES, _SPECIFIES = HIP + "indicates", HIP + "specifies"
+SAFEGUARDS = HIP + "safeguardsWith"
 _NOW, _LATER, _MUST_NOT, _RULED_OUT, _SATISFIED = "now", "later-if", "must-not", "ruled-out", "satisfied"
 _UNDECIDED = "undecided"
 # The claim that an evaluation makes on the status of an action, by the effect of its statement and its state.
 _CLAIMS = {
     _INDICATES: {_NOW: 7, _SATISFIED: 8, _LATER: 10},
-    _SAFEGUARDS: {_NOW: 9, _SATISFIED: 8, _LATER: 11},
+    SAFEGUARDS: {_NOW: 9, _SATISFIED: 8, _LATER: 11},
     HIP + "contraindicates": {_LATER: 11},
     HIP + "discourages": {_LATER: 11},
     HIP + "holdsBack": {_LATER: 11},
@@ -46,7 +48,7 @@ _STATUSES = {
     7: "indicated", 8: "satisfied", 9: "caution", 10: "conditional", 11: "caution",
 }  # fmt: skip
 _REFUSED_BY, _HELD_BACK_BY, _DISCOURAGED_BY = "refusedBy", "heldBackBy", "discouragedBy"
-_OBJECTIONS = {
+OBJECTIONS = {
     HIP + "contraindicates": _REFUSED_BY,
     HIP + "holdsBack": _HELD_BACK_BY,
     HIP + "discourages": _DISCOURAGED_BY,
@@ -115,13 +117,13 @@ class Disputed:
     open: bool = False
 
 
-def derive_natively(graph: Graph, knowledge: Knowledge, documents: Collection[str] = ()) -> Derivation:
+def derive_natively(graph: Graph, knowledge: Knowledge, selection: Selection | None = None) -> Derivation:
     """Derive states and statuses for one patient.
 
-    Parameters: ``graph`` is that of `hipkg.native.entailed_graph`; ``documents`` restricts the statements to those of
-    the documents with these ids.
+    Parameters: ``graph`` is that of `hipkg.native.entailed_graph`; ``selection`` says which statements count, all by
+    default.
     """
-    world = ClosedWorld(graph, knowledge, knowledge.left_out(documents))
+    world = ClosedWorld(graph, knowledge, selection.left_out(knowledge) if selection else ())
     world.judge()
     world.weigh()
     return Derivation(
@@ -349,12 +351,12 @@ class ClosedWorld:
         """Let what speaks against a class of interventions, or guards it, reach every kind of it."""
         kinds = self._actions_by_kind()
         for one in self.evaluations:
-            if one.state == _MUST_NOT and one.info.effect in _OBJECTIONS:
-                relation = _OBJECTIONS[one.info.effect]
+            if one.state == _MUST_NOT and one.info.effect in OBJECTIONS:
+                relation = OBJECTIONS[one.info.effect]
                 for key in product(one.places, (one.info.intervention,)):
                     for action in kinds.get(key, ()):
                         action.objections.setdefault(relation, set()).add(one)
-            elif one.state == _NOW and one.info.effect == _SAFEGUARDS:
+            elif one.state == _NOW and one.info.effect == SAFEGUARDS:
                 for key in product(one.places, one.info.accompanies):
                     for action in kinds.get(key, ()):
                         action.safeguards.add(one)

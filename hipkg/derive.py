@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Set
 
     from hipkg.knowledge import Knowledge, StatementInfo
+    from hipkg.selection import Selection
 
 _NEEDS = re.compile(r"^#\+ needs: hip:(\w+)$", re.MULTILINE)
 _ABOUT = re.compile(r"^#\+ about: (.+)$", re.MULTILINE)
@@ -120,16 +121,16 @@ class Derivation:
         return tuple(dict.fromkeys((*self.graph.triples(self.terms), *self.told())))
 
 
-def derive(entailed: Iterable[ox.Triple], knowledge: Knowledge, documents: Collection[str] = ()) -> Derivation:
+def derive(entailed: Iterable[ox.Triple], knowledge: Knowledge, selection: Selection | None = None) -> Derivation:
     """Derive states and statuses for one patient by the queries.
 
-    Parameters: ``entailed`` is the graph of one patient with its entailments; ``documents`` restricts the statements to
-    those of the documents with these ids.
+    Parameters: ``entailed`` is the graph of one patient with its entailments; ``selection`` says which
+    statements count, all by default.
     """
     store = ox.Store()
     store.extend([ox.Quad(*one) for one in entailed])
     graph = Graph(quad.triple for quad in store)
-    for statement in knowledge.left_out(documents):
+    for statement in selection.left_out(knowledge) if selection else ():
         for quad in store.quads_for_pattern(None, None, ox.NamedNode(statement)):
             store.remove(quad)
     store.extend(_individual_types(store, knowledge))

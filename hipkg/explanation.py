@@ -5,21 +5,24 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
+from functools import cached_property
 from typing import TYPE_CHECKING, Literal
 
 from hipkg import knowledge as released
-from hipkg.english import English
+from hipkg.english import English, listed
 from hipkg.errors import UsageError
 from hipkg.measure import Gap, Measurer
 from hipkg.pipeline import check_documents, derivation_of, normalised
 from hipkg.planning import STATUSES, Planner
 from hipkg.proof import Proof, Prover
 from hipkg.read import PatientGraph, read
+from hipkg.remedy import Remedies, Remedy, diagnoses_in
+from hipkg.selection import select
 from hipkg.terms import HIP, expand
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Collection, Iterable, Sequence
+    from collections.abc import Callable, Collection, Iterable, Sequence
     from datetime import date
 
     from hipkg.checks import Check
@@ -27,6 +30,7 @@ if TYPE_CHECKING:
     from hipkg.knowledge import Knowledge, StatementInfo
     from hipkg.planning import Conflict, Plan
     from hipkg.reasoning import EngineName
+    from hipkg.selection import Selection
 
 Slot = Literal["context", "requirement", "exception", "fulfilment", "companion"]
 NOT_IN_PLAN = "not in the plan"
@@ -60,6 +64,9 @@ _RULES_OF_STATES = {
     "satisfied": "What a statement asks for is done already.",
     "must-not": "A statement speaks against it.",
 }
+_SETTLED = {"now", "satisfied", "knowledge", "ruled-out"}
+_DIAGNOSIS = "It would take a diagnosis that is not on record, which is never proposed:"
+_NOTHING = "Nothing that could be added to the record would change this."
 _HELD_BACK = "A statement holds it back until its exception is known to hold."
 _WAITING = "Every statement that advises it waits for something."
 
@@ -129,7 +136,8 @@ class Explanation:
 
     ``kind`` is ``action`` or ``statement``; ``status`` is the status of the action or the state of the statement;
     ``rule`` says how the status follows from the statements; ``via`` names the wider intervention that the plan speaks
-    of, if it is not the one asked for.
+    of, if it is not the one asked for; ``remedies`` are the smallest changes of the record after which it would hold,
+    each derived again, and ``beyond`` says why there is none, or what else it would take.
     """
 
     kind: str
@@ -146,6 +154,8 @@ class Explanation:
     as_of: date
     ontology_version: str
     engine: str
+    remedies: tuple[Remedy, ...] = ()
+    beyond: str = ""
 
 
 def explain(
@@ -189,13 +199,22 @@ def explain_graph(
 
 
 def explainer_of(
-    graph: PatientGraph, *, engine: EngineName = "native", documents: Collection[str] = (), allow_invalid: bool = False
+    graph: PatientGraph,
+    *,
+    engine: EngineName = "native",
+    documents: Collection[str] = (),
+    allow_invalid: bool = False,
+    remedied: bool = True,
 ) -> Explainer:
-    """Derive the plan of a patient and make the explainer for it; use it before the next plan is derived."""
+    """Derive the plan of a patient and make the explainer for it.
+
+    Parameters: ``remedied`` says whether to look for what would change an answer; the others are those of `explain`.
+    """
     knowledge = released.load()
     findings, derivation = derivation_of(graph, engine=engine, documents=documents, allow_invalid=allow_invalid)
-    plan = Planner(derivation, knowledge, graph.iri, graph.as_of).plan(engine, findings, sorted(documents))
-    return Explainer(graph, derivation, plan, knowledge)
+    selection = select(documents)
+    plan = Planner(derivation, knowledge, graph.iri, graph.as_of).plan(engine, findings, selection)
+    return Explainer(graph, derivation, plan, knowledge, selection, remedied=remedied)
 
 
 def find_target(target: str, knowledge: Knowledge) -> str:
@@ -252,14 +271,25 @@ def _widest(found: set[str], target: str, knowledge: Knowledge) -> str:
 class Explainer:
     """Explain the plan of one patient.
 
-    Parameters: ``derivation`` is that of ``graph``; ``plan`` was made from it.
+    Parameters: ``derivation`` is that of ``graph`` with the statements of ``selection``; ``plan`` was made from it.
     """
 
-    def __init__(self, graph: PatientGraph, derivation: Derivation, plan: Plan, knowledge: Knowledge) -> None:
+    def __init__(
+        self,
+        graph: PatientGraph,
+        derivation: Derivation,
+        plan: Plan,
+        knowledge: Knowledge,
+        selection: Selection | None = None,
+        *,
+        remedied: bool = True,
+    ) -> None:
         self._graph = graph
+        self._remedied_too = remedied
         self._derivation = derivation
         self._plan = plan
         self._knowledge = knowledge
+        self._selection = selection
         self._english = English(knowledge, normalised(graph), graph.iri)
         self._prover = Prover(graph.triples, derivation.triples(), knowledge, self._english)
         self._measurer = Measurer(derivation.graph, knowledge, graph.as_of)
@@ -271,10 +301,39 @@ class Explainer:
         """Explain a statement at each place where its context holds, or once if it holds nowhere."""
         info = self._knowledge.statements[iri]
         evaluations = [one for one in self._derivation.evaluations if one.statement == iri]
-        found = [(self._evaluated(one), one.site) for one in evaluations] or [(self._unevaluated(info), "")]
-        return tuple(
-            self._explanation("statement", iri, (one,), status=one.state, rule="", place=place) for one, place in found
+        if not evaluations:
+            one = self._unevaluated(info)
+            found = self._explanation("statement", iri, (one,), status=one.state, rule="", place="")
+            return (self._remedied(found, lambda remedies: remedies.of_context(info)),)
+        return tuple(map(self._statement_at, evaluations))
+
+    def _statement_at(self, evaluation: Evaluation) -> Explanation:
+        one = self._evaluated(evaluation)
+        found = self._explanation(
+            "statement", evaluation.statement, (one,), status=one.state, rule="", place=evaluation.site
         )
+        if evaluation.state in _SETTLED or (evaluation.state == "must-not" and not evaluation.may_be_lifted_by):
+            return found
+        return self._remedied(found, lambda remedies: remedies.of_statement(evaluation))
+
+    def _remedied(self, found: Explanation, ask: Callable[[Remedies], tuple[Remedy, ...]]) -> Explanation:
+        """Say what would change the answer, and if nothing but a diagnosis would, which one."""
+        if not self._remedied_too:
+            return found
+        remedies = ask(self._remedies)
+        if remedies:
+            return replace(found, remedies=remedies)
+        further = ask(self._with_diagnoses)
+        named = sorted({one for remedy in further for one in diagnoses_in(remedy, self._knowledge)})
+        return replace(found, beyond=f"{_DIAGNOSIS} {listed(named, 'or')}." if named else _NOTHING)
+
+    @cached_property
+    def _remedies(self) -> Remedies:
+        return Remedies(self._graph, self._derivation, self._knowledge, self._selection)
+
+    @cached_property
+    def _with_diagnoses(self) -> Remedies:
+        return Remedies(self._graph, self._derivation, self._knowledge, self._selection, diagnoses=True)
 
     def action(self, iri: str) -> tuple[Explanation, ...]:
         """Explain an intervention at each place where the plan, or a statement, speaks of it or of a wider one."""
@@ -321,7 +380,10 @@ class Explainer:
         found = self._explanation(
             "action", iri, tuple(statements), status=derived.status, rule=self._rule(derived), place=derived.site
         )
-        return replace(found, via=via, conflicts=tuple(conflicts))
+        found = replace(found, via=via, conflicts=tuple(conflicts))
+        if via or derived.status in {"indicated", "satisfied", "caution"}:
+            return found
+        return self._remedied(found, lambda remedies: remedies.of_action(derived))
 
     def _is_ruled_out(self, evaluation: Evaluation, derived: DerivedAction) -> bool:
         info = self._info(evaluation)

@@ -18,11 +18,11 @@ from hipkg.resources import PATIENT_SHAPES, RELEASE, ontology_files
 from hipkg.rules import Group, groups_from_json
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping
+    from collections.abc import Iterable, Mapping
     from pathlib import Path
 
 RELEASE_FILE = RELEASE / "hipkg.json"
-FORMAT = 4
+FORMAT = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +131,15 @@ class Tension:
     note: str
 
 
+@dataclass(frozen=True, slots=True)
+class Link:
+    """How a property is recorded: by ``prop``, from its value if ``backward``; the node at its end is of a ``kind``."""
+
+    prop: str
+    backward: bool
+    kind: str
+
+
 @dataclass(frozen=True, eq=False)
 class Knowledge:
     """The classified ontology as plain records.
@@ -154,6 +163,7 @@ class Knowledge:
     units: Mapping[str, str]
     opposites: Mapping[str, str]
     value_kinds: Mapping[str, str]
+    links: Mapping[str, tuple[Link, ...]]
     verb_phrases: Mapping[str, str]
     attribute_phrases: Mapping[str, str]
     terms: frozenset[str]
@@ -192,13 +202,6 @@ class Knowledge:
     def statement(self, statement_id: str) -> StatementInfo | None:
         """Find a statement by its id, such as ``D0-41``."""
         return next((info for info in self.statements.values() if info.id == statement_id), None)
-
-    def left_out(self, documents: Collection[str]) -> frozenset[str]:
-        """Return the statements of other documents than those with some ids; none if no id is given."""
-        if not documents:
-            return frozenset()
-        wanted = {info.iri for info in self.documents.values() if info.id in documents}
-        return frozenset(info.iri for info in self.statements.values() if info.document not in wanted)
 
 
 @cache
@@ -256,6 +259,7 @@ def knowledge_from_json(data: dict[str, Any]) -> Knowledge:
         units=data["units"],
         opposites=data["opposites"],
         value_kinds=data["valueKinds"],
+        links={iri: tuple(Link(**one) for one in links) for iri, links in data["links"].items()},
         verb_phrases=data["verbPhrases"],
         attribute_phrases=data["attributePhrases"],
         terms=frozenset(data["terms"]),

@@ -15,6 +15,7 @@ from hipkg.normalise import normalise
 from hipkg.planning import Plan, Planner
 from hipkg.read import PatientGraph, read
 from hipkg.reasoning import EngineName, reason_over
+from hipkg.selection import Selection, select
 from hipkg.terms import curie
 from hipkg.validation import Finding, validate_patients
 
@@ -31,21 +32,27 @@ def plans(
     as_of: date | None = None,
     engine: EngineName = "native",
     documents: Collection[str] = (),
+    min_strength: str = "",
+    min_evidence: str = "",
+    grade_objections: bool = False,
     allow_invalid: bool = False,
 ) -> tuple[Plan, ...]:
     """Make the plan of each patient in a file.
 
     Parameters: ``source`` is a path, ``-`` for standard input, or the text as bytes; ``format`` names its RDF format
     where the extension does not; ``as_of`` is the date of the plan, today by default; ``documents`` restricts the
-    guideline documents by id; ``allow_invalid`` makes a plan in spite of violations, and the plan says so.
+    guideline documents by id; ``min_strength`` and ``min_evidence`` keep to the statements with at least this grade, a
+    label of the ontology in any case; what speaks against an action or guards it is kept whatever its grade, unless
+    ``grade_objections``; ``allow_invalid`` makes a plan in spite of violations, and the plan says so.
 
     Raises `UnreadableInput`, `NoPatient`, `InvalidPatient`, `InconsistentData`, `EngineUnavailable` or `UsageError`.
     """
     check_documents(documents)
+    selection = select(documents, min_strength, min_evidence, grade_objections=grade_objections)
     graphs = read(source, format=format, as_of=as_of)
-    found = _validated(graphs)
+    found = validated(graphs)
     return tuple(
-        _plan(graph, found[graph.iri], engine=engine, documents=documents, allow_invalid=allow_invalid)
+        _plan(graph, found[graph.iri], engine=engine, selection=selection, allow_invalid=allow_invalid)
         for graph in graphs
     )
 
@@ -57,13 +64,26 @@ def plan(
     as_of: date | None = None,
     engine: EngineName = "native",
     documents: Collection[str] = (),
+    min_strength: str = "",
+    min_evidence: str = "",
+    grade_objections: bool = False,
     allow_invalid: bool = False,
 ) -> Plan:
     """Make the plan of the one patient in a file; the parameters and errors are those of `plans`.
 
     Raises `UsageError` as well if the file holds several patients.
     """
-    made = plans(source, format=format, as_of=as_of, engine=engine, documents=documents, allow_invalid=allow_invalid)
+    made = plans(
+        source,
+        format=format,
+        as_of=as_of,
+        engine=engine,
+        documents=documents,
+        min_strength=min_strength,
+        min_evidence=min_evidence,
+        grade_objections=grade_objections,
+        allow_invalid=allow_invalid,
+    )
     if len(made) != 1:
         raise UsageError(
             f"The source holds {len(made)} patients.", place=str(source)[:80], remedy="Use hipkg.plans instead."
@@ -72,12 +92,19 @@ def plan(
 
 
 def plan_graph(
-    graph: PatientGraph, *, engine: EngineName = "native", documents: Collection[str] = (), allow_invalid: bool = False
+    graph: PatientGraph,
+    *,
+    engine: EngineName = "native",
+    documents: Collection[str] = (),
+    min_strength: str = "",
+    min_evidence: str = "",
+    grade_objections: bool = False,
+    allow_invalid: bool = False,
 ) -> Plan:
-    """Make the plan of a patient that has been read."""
-    return _plan(
-        graph, _validated((graph,))[graph.iri], engine=engine, documents=documents, allow_invalid=allow_invalid
-    )
+    """Make the plan of a patient that has been read; the parameters and errors are those of `plans`."""
+    selection = select(documents, min_strength, min_evidence, grade_objections=grade_objections)
+    findings = validated((graph,))[graph.iri]
+    return _plan(graph, findings, engine=engine, selection=selection, allow_invalid=allow_invalid)
 
 
 def _plan(
@@ -85,34 +112,44 @@ def _plan(
     findings: tuple[Finding, ...],
     *,
     engine: EngineName,
-    documents: Collection[str],
+    selection: Selection,
     allow_invalid: bool,
 ) -> Plan:
     if not allow_invalid:
         refuse_violations(graph, findings)
-    derivation = _derived(graph, engine, documents)
-    return Planner(derivation, released.load(), graph.iri, graph.as_of).plan(engine, findings, sorted(documents))
+    derivation = _derived(graph, engine, selection)
+    return Planner(derivation, released.load(), graph.iri, graph.as_of).plan(engine, findings, selection)
 
 
 def derivation_of(
-    graph: PatientGraph, *, engine: EngineName = "native", documents: Collection[str] = (), allow_invalid: bool = False
+    graph: PatientGraph,
+    *,
+    engine: EngineName = "native",
+    documents: Collection[str] = (),
+    min_strength: str = "",
+    min_evidence: str = "",
+    grade_objections: bool = False,
+    allow_invalid: bool = False,
 ) -> tuple[tuple[Finding, ...], Derivation]:
     """Validate, normalise, reason and derive, and return what validation found with the derivation.
 
-    Raises `InvalidPatient` on a violation unless ``allow_invalid``.
+    Parameters: those of `plans`.
+
+    Raises `InvalidPatient` on a violation unless ``allow_invalid``, and `UsageError` for an unknown grade.
     """
-    findings = _validated((graph,))[graph.iri]
+    selection = select(documents, min_strength, min_evidence, grade_objections=grade_objections)
+    findings = validated((graph,))[graph.iri]
     if not allow_invalid:
         refuse_violations(graph, findings)
-    return findings, _derived(graph, engine, documents)
+    return findings, _derived(graph, engine, selection)
 
 
-def _derived(graph: PatientGraph, engine: EngineName, documents: Collection[str]) -> Derivation:
+def _derived(graph: PatientGraph, engine: EngineName, selection: Selection) -> Derivation:
     """Derive natively after the native engine, and by the portable queries after any other."""
     knowledge = released.load()
     if engine == "native":
-        return derive_natively(entailed_graph(normalised(graph), knowledge), knowledge, documents)
-    return derive(reason_graph(graph, engine), knowledge, documents)
+        return derive_natively(entailed_graph(normalised(graph), knowledge), knowledge, selection)
+    return derive(reason_graph(graph, engine), knowledge, selection)
 
 
 def refuse_violations(graph: PatientGraph, findings: tuple[Finding, ...]) -> None:
@@ -126,7 +163,7 @@ def refuse_violations(graph: PatientGraph, findings: tuple[Finding, ...]) -> Non
         )
 
 
-def _validated(graphs: tuple[PatientGraph, ...]) -> dict[str, tuple[Finding, ...]]:
+def validated(graphs: tuple[PatientGraph, ...]) -> dict[str, tuple[Finding, ...]]:
     """Validate patients together, so that what they share is seen, and sort the findings by patient."""
     found = validate_patients({graph.iri: graph.triples for graph in graphs})
     return {graph.iri: tuple(one for one in found if one.patient == graph.iri) for graph in graphs}
@@ -152,7 +189,7 @@ def validate(
     as_of: date | None = None,
 ) -> tuple[Finding, ...]:
     """Check every patient of a file against the shapes; the parameters and errors are those of `plans`."""
-    return tuple(one for found in _validated(read(source, format=format, as_of=as_of)).values() for one in found)
+    return tuple(one for found in validated(read(source, format=format, as_of=as_of)).values() for one in found)
 
 
 def reason(

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from hipkg.clashes import Clash
     from hipkg.derive import Derivation, DerivedAction, Evaluation
     from hipkg.knowledge import Bound, Knowledge, StatementInfo
+    from hipkg.selection import Selection
     from hipkg.validation import Finding
 
 NOT_STATED = "not stated"
@@ -119,7 +120,11 @@ class Question(NamedTuple):
 
 @dataclass(frozen=True)
 class Plan:
-    """The plan of one patient."""
+    """The plan of one patient.
+
+    ``min_strength`` and ``min_evidence`` are the least grades of the statements that were considered, empty where any
+    grade and none would do; ``grade_objections`` tells that they applied also to what speaks against an action.
+    """
 
     patient: str
     as_of: date
@@ -132,6 +137,9 @@ class Plan:
     actions: tuple[Action, ...]
     conflicts: tuple[Conflict, ...]
     questions: tuple[Question, ...]
+    min_strength: str = ""
+    min_evidence: str = ""
+    grade_objections: bool = False
 
     def states(self, statement_id: str) -> tuple[str, ...]:
         """List the states of a statement, one for each place it concerns."""
@@ -201,8 +209,8 @@ class Planner:
                 for intervention in {info.intervention, *info.accompanies}:
                     self._specifying.setdefault(intervention, []).append((one, info))
 
-    def plan(self, engine: str, findings: Sequence[Finding], documents: Sequence[str]) -> Plan:
-        """Assemble the plan."""
+    def plan(self, engine: str, findings: Sequence[Finding], selection: Selection) -> Plan:
+        """Assemble the plan; the selection is that of the derivation."""
         states = {one.iri: self._state(one) for one in self._derivation.evaluations}
         actions = self._ordered(self._action(one, states) for one in self._derivation.actions)
         return Plan(
@@ -210,13 +218,16 @@ class Planner:
             self._as_of,
             self._knowledge.version,
             engine,
-            tuple(documents) or tuple(sorted(info.id for info in self._knowledge.documents.values())),
+            selection.documents or tuple(sorted(info.id for info in self._knowledge.documents.values())),
             not any(one.severity == "violation" for one in findings),
             tuple(findings),
             tuple(sorted(states.values(), key=lambda one: (one.id, one.site, one.place))),
             actions,
             self._conflicts(),
             self._questions(states, actions),
+            selection.min_strength,
+            selection.min_evidence,
+            selection.grade_objections,
         )
 
     def _info(self, evaluation: Evaluation) -> StatementInfo:

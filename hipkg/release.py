@@ -19,7 +19,7 @@ from hipkg.axioms import Axioms, read_axioms
 from hipkg.compile.native import NativeCompiler
 from hipkg.errors import OntologyError
 from hipkg.expression import named_classes, properties, to_json
-from hipkg.knowledge import FORMAT, Bound, DocumentInfo, InterventionInfo, StatementInfo, Tension, source_stamp
+from hipkg.knowledge import FORMAT, Bound, DocumentInfo, InterventionInfo, Link, StatementInfo, Tension, source_stamp
 from hipkg.resources import PATIENT_SHAPES, ontology_files
 from hipkg.rules import groups_to_json
 from hipkg.shapes import compile_shapes
@@ -123,6 +123,7 @@ class _Builder:
             "units": {iri: unit for iri, unit in self._map("unit").items() if iri in self._axioms.properties},
             "opposites": self._map("mirrors"),
             "valueKinds": self._value_kinds(),
+            "links": {iri: [asdict(one) for one in links] for iri, links in self._links().items()},
             "verbPhrases": self._map("verbPhrase"),
             "attributePhrases": self._map("attributePhrase"),
             "terms": sorted({subject for subject, _ in self._texts if subject.startswith(HIP)}),
@@ -206,6 +207,40 @@ class _Builder:
                 found.setdefault(other, set()).update(prop.domains)
         used = set().union(*map(properties, self._axioms.definitions.values()))
         return {iri: min(kinds) for iri, kinds in found.items() if kinds and iri in used}
+
+    def _links(self) -> dict[str, list[Link]]:
+        """Find for each object property how it is recorded: by a property without a narrower one, or by its reverse."""
+        properties = self._axioms.properties
+        derived = {one.iri for one in properties.values() if one.inverses}
+        wider = {upper for one in properties.values() for upper in one.superproperties}
+        leaves = {iri: self._upward(iri) for iri in sorted(properties) if iri not in derived | wider}
+        kinds = self._value_kinds()
+        found: dict[str, list[Link]] = {}
+        for iri in kinds:
+            found[iri] = [
+                *(
+                    Link(leaf, False, min(properties[leaf].ranges, default=kinds[iri]))
+                    for leaf in leaves
+                    if iri in leaves[leaf]
+                ),
+                *(
+                    Link(leaf, True, kinds[iri])
+                    for other in sorted(properties[iri].inverses)
+                    for leaf in leaves
+                    if other in leaves[leaf]
+                ),
+            ]
+        return found
+
+    def _upward(self, prop: str) -> set[str]:
+        """Collect a property with all wider ones."""
+        found, agenda = set(), [prop]
+        while agenda:
+            one = agenda.pop()
+            if one not in found:
+                found.add(one)
+                agenda += self._axioms.properties[one].superproperties
+        return found
 
     def _rank(self, iri: str) -> int | None:
         rank = self._text(iri, HIP + "rank")

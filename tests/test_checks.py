@@ -30,6 +30,7 @@ from hipkg.render.explanation import render_explanations
 from hipkg.render.jsonplan import SCHEMA
 from hipkg.render.rdf import plan_rdflib_graph
 from hipkg.resources import ROOT, SHAPES
+from hipkg.selection import Selection
 from hipkg.terms import expand
 
 if TYPE_CHECKING:
@@ -57,7 +58,7 @@ def knowledge_of(case: Path) -> Knowledge:
 def made(case: Path) -> Plan:
     (graph,) = read(case / "patient.ttl", as_of=date.fromisoformat(expected(case)["asOf"]))
     findings, derivation = derivation_of(graph)
-    return Planner(derivation, knowledge_of(case), graph.iri, graph.as_of).plan("native", findings, ())
+    return Planner(derivation, knowledge_of(case), graph.iri, graph.as_of).plan("native", findings, Selection())
 
 
 def checks(case: Path) -> list[Check]:

@@ -103,10 +103,9 @@ def plan_of(triples: Iterable[ox.Triple]) -> Plan:
 
 def plain(value: Any, rewrite: Callable[[str], str]) -> Any:
     """Turn a record into plain data whose order does not matter, rewriting every text but the prose of statements."""
-    if is_dataclass(value):
-        return {
-            one.name: plain(getattr(value, one.name), str if one.name in PROSE else rewrite) for one in fields(value)
-        }
+    names = getattr(value, "_fields", None) or ([one.name for one in fields(value)] if is_dataclass(value) else [])
+    if names:
+        return {one: plain(getattr(value, one), str if one in PROSE else rewrite) for one in names}
     if isinstance(value, tuple):
         return sorted((plain(one, rewrite) for one in value), key=repr)
     return rewrite(value) if isinstance(value, str) else value

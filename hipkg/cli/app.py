@@ -14,7 +14,9 @@ from hipkg.cli.plan import plan
 from hipkg.cli.queries import queries
 from hipkg.cli.query import query
 from hipkg.cli.reason import reason
+from hipkg.cli.sensitivity import sensitivity
 from hipkg.cli.validate import validate
+from hipkg.cli.what_if import what_if
 
 app = typer.Typer(
     name="hipkg",
@@ -50,6 +52,8 @@ def root(
 app.command()(plan)
 app.command()(validate)
 app.command()(explain)
+app.command(name="what-if")(what_if)
+app.command()(sensitivity)
 app.command()(reason)
 app.command()(query)
 app.command()(queries)

@@ -50,6 +50,20 @@ InputFormat = Annotated[
 Output = Annotated[Path | None, typer.Option("--output", "-o", help="Write to a file instead of standard output.")]
 AsOf = Annotated[str | None, typer.Option("--as-of", help="Date of the plan, YYYY-MM-DD.", show_default="today")]
 EngineOption = Annotated[Engine, typer.Option("--engine", help="Reasoner to use.")]
+MinStrength = Annotated[
+    str,
+    typer.Option("--min-strength", metavar="GRADE", help="Only statements of this strength or more, and prohibitions."),
+]
+MinEvidence = Annotated[
+    str,
+    typer.Option("--min-evidence", metavar="GRADE", help="Only statements of this evidence or more, and prohibitions."),
+]
+GradeEverything = Annotated[
+    bool,
+    typer.Option(
+        "--grade-everything", help="Drop prohibitions, gates and precautions without such a grade, too: less safe."
+    ),
+]
 Documents = Annotated[
     list[str] | None, typer.Option("--document", help="Only statements of this document; repeatable.")
 ]

@@ -8,7 +8,19 @@ from typing import Annotated
 
 import typer
 
-from hipkg.cli.options import AsOf, Documents, Engine, EngineOption, Files, InputFormat, Output, parse_date
+from hipkg.cli.options import (
+    AsOf,
+    Documents,
+    Engine,
+    EngineOption,
+    Files,
+    GradeEverything,
+    InputFormat,
+    MinEvidence,
+    MinStrength,
+    Output,
+    parse_date,
+)
 
 
 class PlanFormat(StrEnum):
@@ -29,6 +41,9 @@ def plan(
     as_of: AsOf = None,
     engine: EngineOption = Engine.native,
     document: Documents = None,
+    min_strength: MinStrength = "",
+    min_evidence: MinEvidence = "",
+    grade_everything: GradeEverything = False,
     allow_invalid: Annotated[
         bool, typer.Option("--allow-invalid", help="Plan in spite of violations, and say so.")
     ] = False,
@@ -55,6 +70,9 @@ def plan(
             as_of=parse_date(as_of),
             engine=engine.value,
             documents=document or (),
+            min_strength=min_strength,
+            min_evidence=min_evidence,
+            grade_objections=grade_everything,
             allow_invalid=allow_invalid,
         )
     ]

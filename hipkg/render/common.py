@@ -338,6 +338,14 @@ def amount(text: str, unit: str) -> str:
     return f"{numbers} {_UNITS.get(unit, unit)}".strip()
 
 
+def selected_grades(plan: Plan) -> str:
+    """Say which grades a statement must state to be considered, and what that does to statements that object."""
+    minimums = (("strength", plan.min_strength), ("evidence", plan.min_evidence))
+    least = " and ".join(f"{scale} ≥ {grade}" for scale, grade in minimums if grade)
+    objections = "without it left out" if plan.grade_objections else "kept"
+    return f"only {least}, prohibitions and precautions {objections}" if least else ""
+
+
 def software() -> str:
     """Name this software with its version."""
     return f"hipkg {software_version()}"
@@ -380,6 +388,7 @@ class _Arranger:
             f"{software()} ontology {plan.ontology_version}",
             plan.engine,
             documents,
+            selected_grades(plan),
         ]
         return tuple(clean(one) for one in parts if one)
 

@@ -3,19 +3,14 @@
 from __future__ import annotations
 
 import json
-import os
-import shutil
-import sys
-import textwrap
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import pyoxigraph as ox
 
 from hipkg.explanation import NOT_APPLICABLE
-from hipkg.render.common import DISCLAIMER, clean, describe_check, describe_gap, local_name, software
+from hipkg.render.common import describe_check, describe_gap, local_name, software
 from hipkg.render.jsonplan import check_to_json
-from hipkg.render.markdown import escape
+from hipkg.render.outline import MARKS, Outline, Row, outlines_to_markdown, outlines_to_text
 from hipkg.terms import HIP, curie
 
 if TYPE_CHECKING:
@@ -25,15 +20,9 @@ if TYPE_CHECKING:
     from hipkg.measure import Gap
     from hipkg.planning import Conflict
     from hipkg.proof import Proof
+    from hipkg.remedy import Remedy
 
 FORMATS = ("text", "markdown", "json")
-DEFAULT_WIDTH = 80
-WIDEST = 120
-_NARROWEST = 40
-_STEP = 2
-_MARKS = {"holds": "✓", "missing": "✗", "recorded": "•", "ontology": "•", "none": " "}
-_PLAIN_MARKS = {"✓": "+", "✗": "x", "•": "-", "·": ";", "“": '"', "”": '"'}
-_COLOURS = {"heading": "1", "holds": "32", "missing": "31", "dim": "2"}
 _STATES = {
     "now": "holds now",
     "must-not": "holds: must not",
@@ -56,16 +45,6 @@ _DECISIONS = {
 _PLAIN_STEPS = frozenset({"wider", "inverse", "hierarchy", "domain", "range"})
 
 
-@dataclass(frozen=True, slots=True)
-class _Row:
-    """One paragraph of the outline at some depth; ``mark`` is a key of the marks, ``style`` one of the colours."""
-
-    depth: int
-    text: str
-    mark: str = "none"
-    style: str = ""
-
-
 def render_explanations(explanations: Sequence[Explanation], format: str, *, to_terminal: bool = False) -> str:  # noqa: A002 - as everywhere
     """Write explanations in a format.
 
@@ -77,14 +56,16 @@ def render_explanations(explanations: Sequence[Explanation], format: str, *, to_
     if format == "json":
         return explanations_to_json(explanations)
     if format == "markdown":
-        return "\n".join(_markdown(one) for one in explanations)
+        return outlines_to_markdown(map(_laid_out, explanations))
     if format != "text":
         from hipkg.errors import UsageError
 
         raise UsageError(f"There is no format {format!r}.", remedy=f"Choose among: {', '.join(FORMATS)}.")
-    width = min(max(shutil.get_terminal_size().columns, _NARROWEST), WIDEST) if to_terminal else DEFAULT_WIDTH
-    text = "\n".join(_text(one, width, coloured=to_terminal) for one in explanations)
-    return _without_symbols(text) if to_terminal and not _can_show(sys.stdout.encoding) else text
+    return outlines_to_text([*map(_laid_out, explanations)], to_terminal=to_terminal)
+
+
+def _laid_out(explanation: Explanation) -> Outline:
+    return Outline(_title(explanation), tuple(_outline(explanation)))
 
 
 def explanations_to_json(explanations: Sequence[Explanation]) -> str:
@@ -93,58 +74,7 @@ def explanations_to_json(explanations: Sequence[Explanation]) -> str:
     return json.dumps(made[0] if len(made) == 1 else made, ensure_ascii=False, indent=2) + "\n"
 
 
-def _text(explanation: Explanation, width: int, *, coloured: bool) -> str:
-    lines = _wrapped(" · ".join(_title(explanation)), width, "", "")
-    lines = [_coloured(one, "heading", coloured) for one in lines] + _wrapped(DISCLAIMER, width, "", "")
-    for row in _outline(explanation):
-        if row.depth == 0:
-            lines.append("")
-        mark = _MARKS[row.mark]
-        indent = " " * (_STEP * row.depth)
-        first = f"{indent}{mark} " if mark != " " else indent
-        wrapped = _wrapped(row.text, width, first, " " * len(first))
-        lines += [_coloured(one, row.style, coloured) for one in wrapped]
-    return "\n".join(lines) + "\n"
-
-
-def _wrapped(text: str, width: int, first: str, rest: str) -> list[str]:
-    return textwrap.wrap(
-        clean(text), width, initial_indent=first, subsequent_indent=rest, break_on_hyphens=False, break_long_words=True
-    )
-
-
-def _coloured(line: str, style: str, wanted: bool) -> str:
-    if not wanted or style not in _COLOURS or "NO_COLOR" in os.environ:
-        return line
-    return f"\x1b[{_COLOURS[style]}m{line}\x1b[0m"
-
-
-def _can_show(encoding: str | None) -> bool:
-    try:
-        "".join(_PLAIN_MARKS).encode(encoding or "ascii")
-    except (UnicodeEncodeError, LookupError):
-        return False
-    return True
-
-
-def _without_symbols(text: str) -> str:
-    return text.translate({ord(one): other for one, other in _PLAIN_MARKS.items()}).encode("ascii", "replace").decode()
-
-
-def _markdown(explanation: Explanation) -> str:
-    title, *rest = _title(explanation)
-    lines = [f"## {escape(clean(title))}", "", escape(clean(" · ".join(rest))), "", f"*{escape(DISCLAIMER)}*"]
-    for row in _outline(explanation):
-        mark = _MARKS[row.mark].strip()
-        text = escape(clean(row.text))
-        if row.depth == 0:
-            lines += ["", f"**{text}**", ""]
-        else:
-            lines.append(f"{'  ' * (row.depth - 1)}- {f'{mark} ' if mark and mark != '•' else ''}{text}")
-    return "\n".join(lines) + "\n"
-
-
-def _title(explanation: Explanation) -> list[str]:
+def _title(explanation: Explanation) -> tuple[str, ...]:
     parts = [
         f"Why: {explanation.label}",
         explanation.site,
@@ -153,26 +83,40 @@ def _title(explanation: Explanation) -> list[str]:
         f"{software()} ontology {explanation.ontology_version}",
         explanation.engine,
     ]
-    return [one for one in parts if one]
+    return tuple(one for one in parts if one)
 
 
-def _outline(explanation: Explanation) -> Iterator[_Row]:
+def _outline(explanation: Explanation) -> Iterator[Row]:
     if explanation.kind == "action":
         yield from _status(explanation)
     shown: set[str] = set()
     for one in explanation.statements:
         yield from _statement(one, shown)
+    yield from _change(explanation)
 
 
-def _status(explanation: Explanation) -> Iterator[_Row]:
+def _change(explanation: Explanation) -> Iterator[Row]:
+    """Say what would change the answer: the smallest changes of the record, which were tried."""
+    if not (explanation.remedies or explanation.beyond):
+        return
+    yield Row(0, "What would change this", style="heading")
+    for one in explanation.remedies:
+        yield Row(
+            1, f"{'; '.join(one.facts)}: then {_STATES.get(one.outcome, one.outcome)} (derived again)", "recorded"
+        )
+    if explanation.beyond:
+        yield Row(1, explanation.beyond)
+
+
+def _status(explanation: Explanation) -> Iterator[Row]:
     where = f" for the {explanation.site}" if explanation.site else ""
     status = _STATES.get(explanation.status, explanation.status)
-    yield _Row(0, f"{explanation.label}: {status}{where}", style="heading")
+    yield Row(0, f"{explanation.label}: {status}{where}", style="heading")
     if explanation.via:
-        yield _Row(1, f"The plan speaks of {explanation.via}, of which this is a kind.")
-    yield _Row(1, explanation.rule)
+        yield Row(1, f"The plan speaks of {explanation.via}, of which this is a kind.")
+    yield Row(1, explanation.rule)
     for one in explanation.conflicts:
-        yield _Row(1, _conflict(one))
+        yield Row(1, _conflict(one))
 
 
 def _conflict(conflict: Conflict) -> str:
@@ -181,16 +125,16 @@ def _conflict(conflict: Conflict) -> str:
     return f"{pair}: {_DECISIONS.get(conflict.rule, 'nothing decides between them')}{stands}."
 
 
-def _statement(statement: StatementExplanation, shown: set[str]) -> Iterator[_Row]:
+def _statement(statement: StatementExplanation, shown: set[str]) -> Iterator[Row]:
     state = _STATES.get(statement.state, statement.state)
-    yield _Row(0, f"{statement.id} {statement.role}: {statement.intervention} · {state}", style="heading")
-    yield _Row(1, f"“{statement.text}”")
-    yield from (_Row(1, text, style="dim") for text in _provenance(statement))
+    yield Row(0, f"{statement.id} {statement.role}: {statement.intervention} · {state}", style="heading")
+    yield Row(1, f"“{statement.text}”")
+    yield from (Row(1, text, style="dim") for text in _provenance(statement))
     for slot in statement.slots:
         yield from _slot(slot, statement, shown)
     for check in statement.checks:
         mark = "missing" if check.verdict in {"above", "below", "overdue"} else "none"
-        yield _Row(1, f"On record: {describe_check(check)}", mark, "missing" if mark == "missing" else "")
+        yield Row(1, f"On record: {describe_check(check)}", mark, "missing" if mark == "missing" else "")
 
 
 def _provenance(statement: StatementExplanation) -> Iterator[str]:
@@ -211,14 +155,14 @@ def _grade(name: str, value: str, wording: str) -> str:
     return f"{name} {value or 'not stated'}{f' ({wording})' if wording else ''}"
 
 
-def _slot(slot: SlotExplanation, statement: StatementExplanation, shown: set[str]) -> Iterator[_Row]:
+def _slot(slot: SlotExplanation, statement: StatementExplanation, shown: set[str]) -> Iterator[Row]:
     good = slot.holds if slot.slot in {"context", "requirement", "companion"} else None
     mark = "none" if good is None else ("holds" if good else "missing")
-    yield _Row(1, _slot_sentence(slot), mark, "missing" if mark == "missing" else "")
+    yield Row(1, _slot_sentence(slot), mark, "missing" if mark == "missing" else "")
     for gap in slot.gaps if _matters(slot, statement) else ():
         if gap.requirement == slot.iri and not (gap.have or gap.need):
             continue
-        yield _Row(2, f"lacks {_gap(gap)}", "missing", "missing")
+        yield Row(2, f"lacks {_gap(gap)}", "missing", "missing")
     if slot.proof and _matters(slot, statement):
         yield from _proof(slot.proof, 2, shown)
 
@@ -250,21 +194,21 @@ def _gap(gap: Gap) -> str:
     return f"{describe_gap(gap)}{record}"
 
 
-def _proof(proof: Proof, depth: int, shown: set[str], *, brief: bool = False) -> Iterator[_Row]:
+def _proof(proof: Proof, depth: int, shown: set[str], *, brief: bool = False) -> Iterator[Row]:
     """Outline a proof, each claim once; beside something that is missing, what holds is told in one line."""
     proof = _collapsed(proof)
     key = "\n".join((proof.claim, *(one.claim for one in proof.because)))
     repeated = key in shown and bool(proof.because)
-    mark = proof.kind if proof.kind in _MARKS else "holds"
+    mark = proof.kind if proof.kind in MARKS else "holds"
     again = " (as above)" if repeated else (" (recorded)" if proof.kind == "recorded" else "")
-    yield _Row(depth, proof.claim + again, mark, "missing" if mark == "missing" else "")
+    yield Row(depth, proof.claim + again, mark, "missing" if mark == "missing" else "")
     if repeated or brief:
         return
     shown.add(key)
     for text in (proof.sentence, f"[{proof.axiom}]" if proof.axiom else ""):
         if text and text not in shown:
             shown.add(text)
-            yield _Row(depth + 1, text, style="dim")
+            yield Row(depth + 1, text, style="dim")
     for one in dict.fromkeys(map(_collapsed, proof.because)):
         yield from _proof(one, depth + 1, shown, brief=one.holds and not proof.holds)
 
@@ -295,8 +239,14 @@ def _explanation_json(one: Explanation) -> dict[str, Any]:
             "via": one.via,
             "conflicts": [_conflict_json(conflict) for conflict in one.conflicts],
             "statements": [_statement_json(statement) for statement in one.statements],
+            "remedies": [_remedy_json(remedy) for remedy in one.remedies],
+            "beyond": one.beyond,
         }
     )
+
+
+def _remedy_json(remedy: Remedy) -> dict[str, Any]:
+    return {"facts": list(remedy.facts), "turtle": remedy.snippet, "outcome": remedy.outcome}
 
 
 def _conflict_json(conflict: Conflict) -> dict[str, Any]:

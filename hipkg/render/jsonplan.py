@@ -29,6 +29,13 @@ def plan_to_json(plan: Plan, knowledge: Knowledge) -> dict[str, Any]:
         "ontologyVersion": plan.ontology_version,
         "engine": plan.engine,
         "documents": list(plan.documents),
+        **_filled(
+            {
+                "minStrength": plan.min_strength,
+                "minEvidence": plan.min_evidence,
+                "gradeObjections": plan.grade_objections,
+            }
+        ),
         "valid": plan.valid,
         "findings": [_finding(one) for one in plan.findings],
         "statements": _statements(plan, knowledge),

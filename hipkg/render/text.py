@@ -46,7 +46,18 @@ _STYLES = {
     "already": ("✓", "v", "green"),
     "know": ("▪", ".", "blue"),
 }
-_PLAINER = str.maketrans({"\u00b7": ";", "\u2013": "-", "\u2014": "-", "\u2018": "'", "\u2019": "'", "\u2026": "."})
+_PLAINER = str.maketrans(
+    {
+        "\u00b7": ";",
+        "\u2013": "-",
+        "\u2014": "-",
+        "\u2018": "'",
+        "\u2019": "'",
+        "\u2026": ".",
+        "\u2265": ">=",
+        "\u2500": "-",
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,17 +103,39 @@ def plans_to_text(
     the terminal, at most `WIDEST`, or `DEFAULT_WIDTH`; ``ascii`` keeps to ASCII, by default where the terminal's
     encoding lacks the symbols; ``everything`` lists also what long sections leave out (`ROWS_SHOWN`).
     """
+    plain = lacks_symbols(to_terminal=to_terminal) if ascii is None else ascii
+    page = _Page(page_width(width, to_terminal=to_terminal), plain)
+    made = [sheet(plan, knowledge) for plan in plans]
+    parts = [[*_parts(one, page.fitted(one), everything)] for one in made]
+    return printed(parts, page.width, to_terminal=to_terminal, ascii=plain)
+
+
+def page_width(width: int | None, *, to_terminal: bool) -> int:
+    """Return a width in columns, by default that of the terminal, at most `WIDEST`, or `DEFAULT_WIDTH`."""
     if width is None:
         width = min(shutil.get_terminal_size().columns, WIDEST) if to_terminal else DEFAULT_WIDTH
-    plain = ascii if ascii is not None else to_terminal and not _can_show_symbols(sys.stdout.encoding)
-    page = _Page(max(width, NARROWEST), plain)
+    return max(width, NARROWEST)
+
+
+def lacks_symbols(*, to_terminal: bool) -> bool:
+    """Tell whether the terminal cannot show the symbols of plans."""
+    return to_terminal and not _can_show_symbols(sys.stdout.encoding)
+
+
+def printed(
+    pages: Iterable[Iterable[RenderableType]],
+    width: int,
+    *,
+    to_terminal: bool,
+    ascii: bool,  # noqa: A002 - names the character set
+) -> str:
+    """Print pages, with an empty line between two; see `plans_to_text` for the parameters."""
     file = io.StringIO()
-    console = _console(file, page, to_terminal)
-    for index, plan in enumerate(plans):
-        made = sheet(plan, knowledge)
-        console.print(Group(*([Text("")] if index else []), *_parts(made, page.fitted(made), everything)))
+    console = _console(file, width, to_terminal)
+    for index, parts in enumerate(pages):
+        console.print(Group(*([Text("")] if index else []), *parts))
     text = "".join(f"{line.rstrip()}\n" for line in file.getvalue().splitlines())
-    return text.translate(_PLAINER).encode("ascii", "replace").decode() if plain else text
+    return text.translate(_PLAINER).encode("ascii", "replace").decode() if ascii else text
 
 
 def _can_show_symbols(encoding: str | None) -> bool:
@@ -113,10 +146,10 @@ def _can_show_symbols(encoding: str | None) -> bool:
     return True
 
 
-def _console(file: io.StringIO, page: _Page, to_terminal: bool) -> Console:
+def _console(file: io.StringIO, width: int, to_terminal: bool) -> Console:
     return Console(
         file=file,
-        width=page.width,
+        width=width,
         force_terminal=to_terminal,
         color_system="auto" if to_terminal else None,
         force_jupyter=False,

@@ -1,0 +1,243 @@
+"""Write how plans depend on the grades of statements: as text for a terminal, as Markdown and as JSON."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
+
+from rich.table import Table
+from rich.text import Text
+
+from hipkg.errors import UsageError
+from hipkg.render.common import DISCLAIMER, capital, clean, join_sites, local_name, software
+from hipkg.render.markdown import escape, escape_opening
+from hipkg.render.text import lacks_symbols, page_width, printed
+from hipkg.selection import SCALES, alternatives
+from hipkg.sensitivities import GONE
+from hipkg.terms import curie
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from rich.console import RenderableType
+
+    from hipkg.knowledge import Knowledge
+    from hipkg.sensitivities import Sensitivity, Standing, Threshold
+
+FORMATS = ("text", "markdown", "json")
+_STYLES = {
+    "indicated": "green",
+    "caution": "yellow",
+    "conditional": "yellow",
+    "conflict": "magenta",
+    "contraindicated": "red",
+    "avoid": "red",
+    "satisfied": "green",
+    GONE: "dim",
+}
+_ROOM, _INDENT = 20, 2
+_INVALID = "NOT VALID: the record of this patient has violations; do not rely on this."
+_NONE = "No action changes."
+_KEPT = "What speaks against an action, guards or limits it, or calls for urgent help, is kept whatever its grade."
+_GRADED = "What speaks against an action, or guards it, is dropped by its grade as well."
+
+
+@dataclass(frozen=True, slots=True)
+class _Page:
+    """What is told of one patient, in words.
+
+    ``head`` names the thresholds; a row is an action with its statuses; ``steady`` are actions by their one status,
+    ``dropped`` statements by threshold.
+    """
+
+    title: tuple[str, ...]
+    alarms: tuple[str, ...]
+    head: tuple[str, ...]
+    rows: tuple[tuple[str, tuple[str, ...]], ...]
+    steady: tuple[tuple[str, tuple[str, ...]], ...]
+    dropped: tuple[tuple[str, tuple[str, ...]], ...]
+    notes: tuple[str, ...]
+
+
+def render_sensitivities(
+    found: Sequence[Sensitivity],
+    format: str,  # noqa: A002 - as everywhere
+    knowledge: Knowledge,
+    *,
+    to_terminal: bool = False,
+    width: int | None = None,
+) -> str:
+    """Write sensitivities in a format.
+
+    Parameters: ``format`` is one of `FORMATS`; ``to_terminal`` lets text use the colours, the width and the characters
+    of the terminal, otherwise it is plain and 80 columns wide; ``width`` sets another width of text.
+
+    Raises `UsageError` for any other format.
+    """
+    if format == "json":
+        made = [_to_json(one) for one in found]
+        return json.dumps(made[0] if len(made) == 1 else made, ensure_ascii=False, indent=2) + "\n"
+    pages = [_page(one, knowledge) for one in found]
+    if format == "markdown":
+        return "\n".join("".join(f"{line}\n" for line in _markdown(one)) for one in pages)
+    if format != "text":
+        raise UsageError(f"There is no format {format!r}.", remedy=f"Choose among: {', '.join(FORMATS)}.")
+    columns = page_width(width, to_terminal=to_terminal)
+    parts = [_parts(one, columns) for one in pages]
+    return printed(parts, columns, to_terminal=to_terminal, ascii=lacks_symbols(to_terminal=to_terminal))
+
+
+def _page(found: Sensitivity, knowledge: Knowledge) -> _Page:
+    everywhere = join_sites([one.site for one in (*found.shifts, *found.steady)], knowledge)
+    known = {info.id for info in knowledge.documents.values()}
+    title = (
+        f"patient {clean(local_name(found.patient))}",
+        everywhere,
+        f"by {SCALES[found.by]}",
+        f"as of {found.as_of.isoformat()}",
+        f"{software()} ontology {found.ontology_version}",
+        "" if set(found.documents) == known else f"only documents {', '.join(found.documents)}",
+    )
+    steady: dict[str, list[str]] = {}
+    for name, statuses in _rows(found.steady, everywhere, knowledge):
+        steady.setdefault(f"{statuses[0]} throughout", []).append(name)
+    return _Page(
+        tuple(clean(one) for one in title if one),
+        () if found.valid else (_INVALID,),
+        tuple(map(_name, found.thresholds)),
+        tuple(_rows(found.shifts, everywhere, knowledge)),
+        tuple((status, tuple(names)) for status, names in steady.items()),
+        tuple((f"{_name(one)} drops {len(one.dropped)}", one.dropped) for one in found.thresholds if one.dropped),
+        (*(() if found.shifts else (_NONE,)), _GRADED if found.grade_objections else _KEPT),
+    )
+
+
+def _name(threshold: Threshold) -> str:
+    return f"≥ {clean(alternatives(threshold.grades))}" if threshold.grades else "all"
+
+
+def _rows(
+    standings: Iterable[Standing], everywhere: str, knowledge: Knowledge
+) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """Join the rows that differ only in their site, and name the site where it is not that of all."""
+    joined: dict[tuple[str, tuple[str, ...]], list[str]] = {}
+    for one in standings:
+        joined.setdefault((one.label, one.statuses), []).append(one.site)
+    for (label, statuses), sites in joined.items():
+        site = join_sites(sites, knowledge)
+        yield capital(clean(label)) + (f" ({site})" if site and site != everywhere else ""), statuses
+
+
+# Text
+
+
+def _parts(page: _Page, width: int) -> Iterator[RenderableType]:
+    yield Text(" · ".join(("Sensitivity", *page.title)), style="bold")
+    yield Text(DISCLAIMER, style="dim")
+    yield from (Text(one, style="bold white on red") for one in page.alarms)
+    yield Text("")
+    if page.rows:
+        yield from _table(page, width)
+        yield Text("")
+    yield from (Text(one) for one in page.notes)
+    for entries, separator in ((page.steady, ", "), (page.dropped, " ")):
+        if entries:
+            yield Text("")
+            yield _listed(entries, separator)
+
+
+def _table(page: _Page, width: int) -> Iterator[RenderableType]:
+    """Put the statuses of an action beside it, or below it where that leaves it too little room."""
+    widths = [_column_width(head, page, index) for index, head in enumerate(page.head)]
+    heads = [Text(one, style="bold") for one in page.head]
+    rule = Text("─" * width, style="dim")
+    rows = [(title, [Text(one, style=_STYLES[one]) for one in statuses]) for title, statuses in page.rows]
+    if width - sum(widths) - len(widths) < _ROOM:
+        yield from (_grid(widths, _INDENT, [(Text(""), *heads)], "bottom"), rule)
+        for title, cells in rows:
+            yield from (Text(title), _grid(widths, _INDENT, [(Text(""), *cells)]))
+    else:
+        yield from (_grid(widths, None, [(Text("Action", style="bold"), *heads)], "bottom"), rule)
+        yield _grid(widths, None, [(Text(title), *cells) for title, cells in rows])
+
+
+def _column_width(head: str, page: _Page, index: int) -> int:
+    """Keep the sign of a head with its first word, and a status whole."""
+    words = [*head.replace("≥ ", "≥_").split(), *(statuses[index] for _, statuses in page.rows)]
+    return max(map(len, words))
+
+
+def _grid(
+    widths: Iterable[int],
+    first: int | None,
+    rows: Iterable[tuple[Text, ...]],
+    vertical: Literal["top", "bottom"] = "top",
+) -> RenderableType:
+    """Lay out rows in columns, the first as wide as is said or as there is room."""
+    table = Table.grid(padding=(0, 1, 0, 0), expand=first is None)
+    table.add_column(width=first, ratio=1 if first is None else None, overflow="fold", vertical=vertical)
+    for one in widths:
+        table.add_column(width=one, overflow="fold", vertical=vertical)
+    for row in rows:
+        table.add_row(*row)
+    return table
+
+
+def _listed(entries: Iterable[tuple[str, tuple[str, ...]]], separator: str) -> RenderableType:
+    table = Table.grid(padding=(0, 2, 0, 0), expand=True)
+    table.add_column(width=26, overflow="fold")
+    table.add_column(ratio=1, overflow="fold")
+    for name, members in entries:
+        table.add_row(Text(name), Text(separator.join(members)))
+    return table
+
+
+# Markdown
+
+
+def _markdown(page: _Page) -> Iterator[str]:
+    yield f"# Sensitivity: {escape(page.title[0])}"
+    yield from ("", escape_opening(" · ".join(page.title[1:])), "", f"*{DISCLAIMER}*")
+    for alarm in page.alarms:
+        yield from ("", f"> **{escape(alarm)}**")
+    if page.rows:
+        yield from ("", _cells(("Action", *page.head)), "|---" * (1 + len(page.head)) + "|")
+        yield from (_cells((title, *statuses)) for title, statuses in page.rows)
+    yield ""
+    yield from (f"- {escape_opening(one)}" for one in page.notes)
+    for entries, separator in ((page.steady, ", "), (page.dropped, " ")):
+        yield from (f"- {escape(name)}: {escape(separator.join(members))}" for name, members in entries)
+
+
+def _cells(texts: Iterable[str]) -> str:
+    return f"| {' | '.join(escape(one) for one in texts)} |"
+
+
+# JSON
+
+
+def _to_json(found: Sensitivity) -> dict[str, Any]:
+    """Turn a sensitivity into what `json` can write; the statuses of an action are in the order of the thresholds."""
+    return {
+        "patient": found.patient,
+        "asOf": found.as_of.isoformat(),
+        "ontologyVersion": found.ontology_version,
+        "by": found.by,
+        "documents": list(found.documents),
+        "gradeObjections": found.grade_objections,
+        "valid": found.valid,
+        "thresholds": [{"grades": list(one.grades), "dropped": list(one.dropped)} for one in found.thresholds],
+        "actions": [_standing(one) for one in found.shifts],
+        "steady": [_standing(one) for one in found.steady],
+    }
+
+
+def _standing(one: Standing) -> dict[str, Any]:
+    return {
+        "intervention": curie(one.intervention),
+        "label": one.label,
+        "site": one.site,
+        **({"place": one.place} if one.place else {}),
+        "statuses": list(one.statuses),
+    }

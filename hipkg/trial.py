@@ -1,0 +1,52 @@
+"""Derive the plan of a patient again after a change of the record, to see what the change would do."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from hipkg.closedworld import derive_natively
+from hipkg.errors import InconsistentData
+from hipkg.native import entailed_graph
+from hipkg.pipeline import normalised
+from hipkg.validation import conforms, validate_triples
+
+if TYPE_CHECKING:
+    from hipkg.abduction import Change
+    from hipkg.derive import Derivation
+    from hipkg.knowledge import Knowledge
+    from hipkg.read import PatientGraph
+    from hipkg.selection import Selection
+
+
+class Trial:
+    """Try changes of the record of one patient with the native engine.
+
+    Parameters: ``selection`` says which statements count, all by default.
+    """
+
+    def __init__(self, graph: PatientGraph, knowledge: Knowledge, selection: Selection | None = None) -> None:
+        self.graph = graph
+        self._knowledge = knowledge
+        self._selection = selection
+        self._valid = self._conforms(graph)
+
+    def changed(self, change: Change) -> PatientGraph:
+        """Make the record after a change."""
+        return replace(self.graph, triples=change.apply(self.graph.triples))
+
+    def derive(self, change: Change) -> Derivation | None:
+        """Derive what follows after a change; None if the record then contradicts the ontology."""
+        try:
+            entailed = entailed_graph(normalised(self.changed(change)), self._knowledge)
+        except InconsistentData:
+            return None
+        return derive_natively(entailed, self._knowledge, self._selection)
+
+    def is_valid(self, change: Change) -> bool:
+        """Tell whether the record after a change is as valid as it was before."""
+        return not self._valid or self._conforms(self.changed(change))
+
+    @staticmethod
+    def _conforms(graph: PatientGraph) -> bool:
+        return conforms(validate_triples(graph.triples, graph.iri))

@@ -1,0 +1,97 @@
+"""Tell how the plan of a patient would change if the record were another; the file is only read."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, NamedTuple
+
+from hipkg import knowledge as released
+from hipkg.abduction import NO_CHANGE, Change
+from hipkg.assertions import read_addition, read_removal
+from hipkg.describe import Describer
+from hipkg.difference import Difference, difference
+from hipkg.errors import UsageError
+from hipkg.pipeline import check_documents, plan_graph, validated
+from hipkg.read import PatientGraph, read
+
+if TYPE_CHECKING:
+    import os
+    from collections.abc import Collection, Sequence
+    from datetime import date
+
+    from hipkg.planning import Plan
+    from hipkg.reasoning import EngineName
+    from hipkg.validation import Finding
+
+
+class WhatIf(NamedTuple):
+    """Two plans of a patient, without and with a change of the record.
+
+    ``facts`` say the change in words; ``findings`` are what validation finds in the changed record and not in the
+    recorded one; ``graph`` is the changed record.
+    """
+
+    facts: tuple[str, ...]
+    before: Plan
+    after: Plan
+    difference: Difference
+    findings: tuple[Finding, ...]
+    graph: PatientGraph
+
+
+def what_if(
+    source: str | os.PathLike[str] | bytes,
+    *,
+    add: Sequence[str] = (),
+    remove: Sequence[str] = (),
+    format: str | None = None,  # noqa: A002 - the word that users know from every RDF library
+    as_of: date | None = None,
+    engine: EngineName = "native",
+    documents: Collection[str] = (),
+    allow_invalid: bool = False,
+) -> tuple[WhatIf, ...]:
+    """Compare the plan of each patient with the plan after a change of the record.
+
+    Parameters: ``add`` and ``remove`` are short assertions, Turtle, or ``@`` with the name of a file, as
+    `hipkg.assertions` reads them; the others are those of `hipkg.plan`.
+
+    Raises `UsageError` for an assertion that is not understood or without any, and what `hipkg.plan` raises, also where
+    the change makes the record invalid or contradictory.
+    """
+    check_documents(documents)
+    if not (add or remove):
+        raise UsageError("Nothing is to be changed.", remedy="Say what with --add or --remove.")
+    return tuple(
+        tried(graph, changes(graph, add, remove), engine=engine, documents=documents, allow_invalid=allow_invalid)
+        for graph in read(source, format=format, as_of=as_of)
+    )
+
+
+def changes(graph: PatientGraph, add: Sequence[str], remove: Sequence[str]) -> Change:
+    """Read what is to be added to a record and taken out of it."""
+    knowledge = released.load()
+    change = NO_CHANGE
+    for text in remove:
+        change |= read_removal(text, graph, knowledge)
+    for text in add:
+        changed = replace(graph, triples=change.apply(graph.triples))
+        change |= read_addition(text, changed, knowledge)
+    return change
+
+
+def tried(
+    graph: PatientGraph,
+    change: Change,
+    *,
+    engine: EngineName = "native",
+    documents: Collection[str] = (),
+    allow_invalid: bool = False,
+) -> WhatIf:
+    """Compare the plan of a patient that has been read with the plan after a change."""
+    changed = replace(graph, triples=change.apply(graph.triples), source=f"{graph.source}, as changed")
+    before = plan_graph(graph, engine=engine, documents=documents, allow_invalid=allow_invalid)
+    after = plan_graph(changed, engine=engine, documents=documents, allow_invalid=allow_invalid)
+    known = {*before.findings}
+    findings = tuple(one for one in validated((changed,))[graph.iri] if one not in known)
+    facts = Describer(graph, released.load()).facts(change)
+    return WhatIf(facts, before, after, difference(before, after), findings, changed)

@@ -1,0 +1,195 @@
+"""What would change an answer: each change does what is claimed, no part of it is idle, none is a diagnosis."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from datetime import date
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pyoxigraph as ox
+import pytest
+
+from hipkg.abduction import Change
+from hipkg.explanation import explain
+from hipkg.knowledge import load
+from hipkg.pipeline import derivation_of, plan_graph
+from hipkg.read import PatientGraph, read
+from hipkg.remedy import TOLD, Remedies, Remedy
+from hipkg.terms import HIP, RDF_TYPE
+
+if TYPE_CHECKING:
+    from hipkg.derive import Derivation, Evaluation
+
+ROOT = Path(__file__).parent.parent
+EXAMPLES = {path.stem[:2]: path for path in sorted((ROOT / "examples").glob("*.ttl"))}
+CASES = ROOT / "tests" / "cases" / "statements"
+DAY = date(2026, 11, 23)
+WAITING = sorted(
+    one.name
+    for one in CASES.iterdir()
+    if json.loads((one / "expected.json").read_text())["nearMiss"]["state"] == "later-if"
+)
+BY_DIAGNOSIS_ALONE = {
+    "D2-50-narrowing", "D2-52-dysplasia", "D2-52-impingement", "D2-53-dysplasia", "D2-53-impingement", "D2-69-shape",
+    "D2-70", "D3-017", "D3-017-side", "D3-018", "D3-018-side", "D3-019", "D3-019-side", "D4-29", "D4-29-side", "D4-30",
+    "D4-30-side", "D4-31", "D4-31-side", "D4-34", "D4-35", "D4-36",
+}  # fmt: skip
+WITHOUT_REMEDY = {"D1-30-target"}  # nothing recorded lies at a hip, and no site of a patient is made up
+
+
+def graph_of(path: Path) -> PatientGraph:
+    (found,) = read(path, as_of=DAY)
+    return found
+
+
+@cache
+def derived(path: Path) -> tuple[PatientGraph, Derivation]:
+    graph = graph_of(path)
+    return graph, derivation_of(graph, allow_invalid=True)[1]
+
+
+@cache
+def remedies_of(path: Path, *, diagnoses: bool = False) -> Remedies:
+    return Remedies(*derived(path), load(), diagnoses=diagnoses)
+
+
+def changed(path: Path, change: Change) -> PatientGraph:
+    graph, _ = derived(path)
+    return replace(graph, triples=change.apply(graph.triples))
+
+
+def state_after(path: Path, change: Change, evaluation: Evaluation) -> str:
+    _, after = derivation_of(changed(path, change), allow_invalid=True)
+    return next((one.state for one in after.evaluations if one.iri == evaluation.iri), "")
+
+
+def near_miss(case: str) -> tuple[Path, Evaluation]:
+    path = CASES / case / "near-miss.ttl"
+    statement = "-".join(case.split("-")[:2])
+    _, found = derived(path)
+    evaluations = [one for one in found.evaluations if one.statement == HIP + statement and one.state == "later-if"]
+    return path, evaluations[0]
+
+
+@pytest.mark.parametrize("case", WAITING)
+def test_a_statement_that_nearly_fires_fires_with_what_is_proposed(case: str) -> None:
+    path, evaluation = near_miss(case)
+    remedies = remedies_of(path).of_statement(evaluation)
+    assert bool(remedies) is (case not in BY_DIAGNOSIS_ALONE | WITHOUT_REMEDY)
+    assert len(remedies) <= TOLD
+    holding = load().holding[load().statements[evaluation.statement].effect]
+    for one in remedies:
+        assert one.outcome == holding == state_after(path, one.change, evaluation)
+
+
+@pytest.mark.parametrize("case", sorted(BY_DIAGNOSIS_ALONE))
+def test_what_only_a_diagnosis_changes_is_not_proposed(case: str) -> None:
+    path, evaluation = near_miss(case)
+    found = remedies_of(path, diagnoses=True).of_statement(evaluation)
+    assert found
+    assert all(any(load().is_a(kind, HIP + "Condition") for kind in kinds(one)) for one in found)
+
+
+def kinds(remedy: Remedy) -> list[str]:
+    return [str(value) for _, prop, value in remedy.change.added if prop == RDF_TYPE]
+
+
+def parts(change: Change) -> list[Change]:
+    """Take one node at a time out of a change."""
+    return [
+        Change(
+            frozenset(fact for fact in change.added if node not in (fact[0], fact[2])),
+            frozenset(fact for fact in change.removed if fact[0] != node),
+        )
+        for node in sorted(change.nodes)
+    ]
+
+
+@pytest.mark.parametrize("case", WAITING[::4])
+def test_no_part_of_a_remedy_is_idle(case: str) -> None:
+    path, evaluation = near_miss(case)
+    for one in remedies_of(path).of_statement(evaluation):
+        for part in parts(one.change):
+            assert state_after(path, part, evaluation) != one.outcome
+
+
+def actions_with_remedies(example: str) -> list[tuple[str, str, Remedy]]:
+    _, found = derived(EXAMPLES[example])
+    remedies = remedies_of(EXAMPLES[example])
+    return [(it.intervention, it.site, one) for it in found.actions for one in remedies.of_action(it)]
+
+
+@pytest.mark.parametrize("example", EXAMPLES)
+def test_an_action_is_pursued_with_what_is_proposed_for_it(example: str) -> None:
+    found = actions_with_remedies(example)
+    assert found
+    for intervention, place, remedy in found:
+        plan = plan_graph(changed(EXAMPLES[example], remedy.change))
+        (action,) = (one for one in plan.actions if (one.intervention, one.place) == (intervention, place))
+        assert action.status == remedy.outcome in {"indicated", "satisfied", "caution"}
+        assert not any(load().is_a(kind, HIP + "Condition") for kind in kinds(remedy))
+
+
+@pytest.mark.parametrize("example", EXAMPLES)
+def test_what_is_pursued_or_forbidden_without_exception_needs_no_remedy(example: str) -> None:
+    _, found = derived(EXAMPLES[example])
+    evaluations = {one.iri: one for one in found.evaluations}
+    for action in found.actions:
+        final = any(not evaluations[one].may_be_lifted_by for one in action.refused_by)
+        if final or action.status in {"indicated", "satisfied"}:
+            assert remedies_of(EXAMPLES[example]).of_action(action) == ()
+
+
+@pytest.mark.java
+def test_hermit_agrees_with_a_remedy() -> None:
+    path, evaluation = near_miss("D0-33-outcomes")
+    remedy, *_ = remedies_of(path).of_statement(evaluation)
+    _, after = derivation_of(changed(path, remedy.change), engine="hermit")
+    assert next(one.state for one in after.evaluations if one.iri == evaluation.iri) == remedy.outcome
+
+
+@pytest.mark.parametrize("example", EXAMPLES)
+def test_the_snippet_is_what_the_change_adds(example: str) -> None:
+    for _, _, remedy in actions_with_remedies(example):
+        lines = [line for line in remedy.snippet.splitlines() if not line.startswith("#")]
+        triples = {quad.triple for quad in ox.parse("\n".join(lines), format=ox.RdfFormat.TURTLE)}
+        before = set(derived(EXAMPLES[example])[0].triples)
+        assert triples == set(remedy.change.apply(before)) - before
+
+
+@pytest.mark.parametrize("example", EXAMPLES)
+def test_facts_read_as_words(example: str) -> None:
+    for _, _, remedy in actions_with_remedies(example):
+        assert len(remedy.facts) == len(remedy.change.nodes)
+        assert not any("://" in fact or "hip:" in fact or not fact.strip() for fact in remedy.facts)
+
+
+# In explanations
+
+
+def test_an_explanation_tells_the_remedies() -> None:
+    (found,) = explain(EXAMPLES["d0"], "weight reduction", as_of=DAY)
+    assert [one.facts for one in found.remedies] == [("body-mass index 25 kg/m2",)]
+    assert found.beyond == ""
+
+
+def test_an_explanation_names_the_diagnosis_that_it_would_take() -> None:
+    (found,) = explain(EXAMPLES["d0"], "D2-66", as_of=DAY)
+    assert found.remedies == ()
+    assert "labral tear" in found.beyond
+    assert "never proposed" in found.beyond
+
+
+def test_an_explanation_says_where_nothing_would_help() -> None:
+    (found,) = explain(EXAMPLES["d0"], "hyaluronic acid", as_of=DAY)
+    assert found.remedies == ()
+    assert found.beyond == "Nothing that could be added to the record would change this."
+
+
+@pytest.mark.parametrize("target", ["oral NSAID", "D0-02", "D0-41", "D0-42"])
+def test_an_answer_that_is_final_tells_nothing_of_the_kind(target: str) -> None:
+    for found in explain(EXAMPLES["d0"], target, as_of=DAY):
+        assert (found.remedies, found.beyond) == ((), "")
