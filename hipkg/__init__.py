@@ -9,19 +9,24 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from hipkg.asking import ask
     from hipkg.errors import HipkgError
     from hipkg.explanation import explain
     from hipkg.pipeline import plan, plans, reason, validate
     from hipkg.planning import Plan
     from hipkg.sensitivities import Sensitivity, sensitivity
+    from hipkg.therapy import Ledger, ledger
     from hipkg.whatif import WhatIf, what_if
 
 __all__ = [
     "HipkgError",
+    "Ledger",
     "Plan",
     "Sensitivity",
     "WhatIf",
+    "ask",
     "explain",
+    "ledger",
     "plan",
     "plans",
     "reason",
@@ -32,10 +37,13 @@ __all__ = [
 
 _HOMES = {
     "HipkgError": "errors",
+    "Ledger": "therapy",
     "Plan": "planning",
     "Sensitivity": "sensitivities",
     "WhatIf": "whatif",
+    "ask": "asking",
     "explain": "explanation",
+    "ledger": "therapy",
     "plan": "pipeline",
     "plans": "pipeline",
     "reason": "pipeline",

@@ -37,6 +37,7 @@ WIDTH = 8
 _DEPTH = 12
 _PATIENT, _CONDITION = HIP + "Patient", HIP + "Condition"
 _PROBLEM, _ACTIVITY, _STUDY, _COURSE = (HIP + one for one in ("Problem", "Activity", "Study", "TreatmentCourse"))
+_ABSTRACT = {_PROBLEM, _ACTIVITY}
 _HAS_PROBLEM, _HAS_STUDY, _HAS_COURSE = (HIP + one for one in ("hasProblem", "hasStudy", "hasCourse"))
 _OWNS = {_HAS_PROBLEM, _HAS_STUDY, _HAS_COURSE}
 _OF_INTERVENTION, _TARGETS, _HAS_SITE = HIP + "ofIntervention", HIP + "targets", HIP + "hasSite"
@@ -243,11 +244,10 @@ class Abducer:
         ends = (new, link.prop, node) if link.backward else (node, link.prop, new)
         for way in self._ways(new, filler, depth + 1):
             kinds = {target for subject, prop, target in way.added if subject == new and prop == RDF_TYPE}
-            if not (kinds - {_ACTIVITY}) and not self._knowledge.is_a(link.kind, _ACTIVITY):
+            if not (kinds - _ABSTRACT) and not self._knowledge.is_a(link.kind, _ACTIVITY):
                 continue  # a problem that is of no kind says nothing
-            yield Change(
-                way.added - {(new, RDF_TYPE, _ACTIVITY)} | {ends} | self._ownership(new, kinds, link), way.removed
-            )
+            plain = way.added - {(new, RDF_TYPE, one) for one in _ABSTRACT}
+            yield Change(plain | {ends} | self._ownership(new, kinds, link), way.removed)
 
     def _ownership(self, new: str, kinds: set[Node], link: Link) -> set[Fact]:
         if self._knowledge.is_a(link.kind, _PROBLEM):

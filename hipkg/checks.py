@@ -128,16 +128,7 @@ class Checker:
         return self._known[node]
 
     def _value(self, activity: _Activity, prop: str) -> Span | None:
-        """Read a recorded number, with its upper end where the ontology names the property that holds it."""
-        least = self._number(activity, prop)
-        upper_end = self._knowledge.upper_ends.get(prop)
-        most = self._number(activity, upper_end) if upper_end else least
-        return None if least is None else Span(least, least if most is None else most)
-
-    def _number(self, activity: _Activity, prop: str) -> Decimal | None:
-        """Read the greatest recorded number; what is no number, which validation refuses, is left out."""
-        texts = [text_of(one) for one in self._graph.values(activity.node, prop)]
-        return max((Decimal(one) for one in texts if _NUMBER.fullmatch(one)), default=None)
+        return recorded_span(self._graph, self._knowledge, activity.node, prop)
 
     def _of(self, interventions: Iterable[str], activities: Iterable[_Activity]) -> list[_Activity]:
         wanted = tuple(interventions)
@@ -273,10 +264,25 @@ class Checker:
     def _dates(self, activity: _Activity, prop: str) -> tuple[date, date] | None:
         """Read a recorded date as the first and the last day that it can stand for."""
         first = min(map(text_of, self._graph.values(activity.node, prop)), default="")
-        return _days_of(first) if first else None
+        return days_of(first) if first else None
 
 
-def _days_of(text: str) -> tuple[date, date] | None:
+def recorded_span(graph: Graph, knowledge: Knowledge, node: str, prop: str) -> Span | None:
+    """Read a recorded number, with its upper end where the ontology names the property that holds it."""
+    least = _number(graph, node, prop)
+    upper_end = knowledge.upper_ends.get(prop)
+    most = _number(graph, node, upper_end) if upper_end else least
+    return None if least is None else Span(least, least if most is None else most)
+
+
+def _number(graph: Graph, node: str, prop: str) -> Decimal | None:
+    """Read the greatest recorded number; what is no number, which validation refuses, is left out."""
+    texts = [text_of(one) for one in graph.values(node, prop)]
+    return max((Decimal(one) for one in texts if _NUMBER.fullmatch(one)), default=None)
+
+
+def days_of(text: str) -> tuple[date, date] | None:
+    """Read a date, a year and month, or a year as the first and the last day that it can stand for."""
     found = _DATE.fullmatch(text)
     if not found:
         return None

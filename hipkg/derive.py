@@ -129,11 +129,11 @@ def derive(entailed: Iterable[ox.Triple], knowledge: Knowledge, selection: Selec
     """
     store = ox.Store()
     store.extend([ox.Quad(*one) for one in entailed])
+    store.extend(_individual_types(store, knowledge))
     graph = Graph(quad.triple for quad in store)
     for statement in selection.left_out(knowledge) if selection else ():
         for quad in store.quads_for_pattern(None, None, ox.NamedNode(statement)):
             store.remove(quad)
-    store.extend(_individual_types(store, knowledge))
     mentioned = {quad.object.value for quad in store if isinstance(quad.object, ox.NamedNode)}
     facts = [*_facts(mentioned, knowledge)]
     store.extend(facts)

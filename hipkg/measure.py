@@ -51,6 +51,22 @@ class Gap(NamedTuple):
     question: str = ""
 
 
+class Reached(NamedTuple):
+    """One part of a requirement that asks for a number and has it.
+
+    ``have`` and ``need`` are in ``unit``; ``node`` is the record that has the number; ``boundary`` tells that it rests
+    on the exact day.
+    """
+
+    requirement: str
+    label: str
+    have: str
+    need: str
+    unit: str
+    node: str
+    boundary: bool = False
+
+
 @dataclass(frozen=True, slots=True)
 class _Probe:
     """A place in a relaxed definition where a recorded value is compared with the wanted one.
@@ -99,6 +115,32 @@ class Measurer:
         if not _counts_days(requirement, self._knowledge):
             return False
         return any(self._on_boundary(one) for one in self._readings(requirement, nodes))
+
+    def reached(self, requirement: str, nodes: Sequence[str]) -> tuple[Reached, ...]:
+        """List the parts of a requirement that ask for a number and hold for a node, whether or not the whole does."""
+        return tuple(dict.fromkeys(self._reached_parts(requirement, nodes, frozenset())))
+
+    def _reached_parts(self, requirement: str, nodes: Sequence[str], seen: frozenset[str]) -> Iterator[Reached]:
+        if requirement in seen:
+            return
+        ways = _ways(requirement, self._knowledge)
+        for part in (one for way in ways for one in way):
+            yield from self._reached_parts(part, nodes, seen | {requirement})
+        holding = [] if ways else [node for node in nodes if self._graph.is_a(node, requirement)]
+        for readings in (way for node in holding for way in self._relaxed(node, Named(requirement))):
+            if all(self._judge(one) is None for one in readings):
+                yield from (self._reached(requirement, one) for one in readings if one.probe.bounds)
+
+    def _reached(self, requirement: str, reading: _Reading) -> Reached:
+        return Reached(
+            requirement,
+            self._knowledge.label(requirement),
+            _in_words(reading),
+            _limits(reading.probe.bounds),
+            self._knowledge.units.get(reading.probe.prop, ""),
+            reading.node,
+            self._on_boundary(reading),
+        )
 
     def _open_parts(self, requirement: str, nodes: Sequence[str], seen: frozenset[str]) -> Iterable[Gap]:
         if requirement in seen or any(self._graph.is_a(node, requirement) for node in nodes):
@@ -199,8 +241,8 @@ class Measurer:
             "",
             "",
             "unknown" if most != least and _within(most, probe.bounds) else "unmet",
-            str(least) if most == least else f"{least} to {most}",
-            " and ".join(f"{symbol} {limit}" for symbol, limit in probe.bounds),
+            _in_words(reading),
+            _limits(probe.bounds),
             self._knowledge.units.get(probe.prop, ""),
             self._earliest(reading, least),
             self._on_boundary(reading),
@@ -299,10 +341,20 @@ def _unrecorded(requirement: str, knowledge: Knowledge) -> Gap:
     """Make the gap of a requirement of which nothing is recorded, with the first limit that its definition sets."""
     definition = knowledge.definition(requirement)
     facet = next(iter(_facets(definition)), None) if definition else None
-    need = " and ".join(f"{symbol} {limit}" for symbol, limit in facet.bounds) if facet else ""
+    need = _limits(facet.bounds) if facet else ""
     unit = knowledge.units.get(facet.prop, "") if facet else ""
     question = knowledge.questions.get(requirement, "")
     return Gap(requirement, knowledge.label(requirement), "unknown", need=need, unit=unit, question=question)
+
+
+def _in_words(reading: _Reading) -> str:
+    """Write a recorded number, or two joined by "to"."""
+    least, most = Decimal(reading.value), Decimal(reading.upper or reading.value)
+    return str(least) if most == least else f"{least} to {most}"
+
+
+def _limits(bounds: tuple[tuple[str, str], ...]) -> str:
+    return " and ".join(f"{symbol} {limit}" for symbol, limit in bounds)
 
 
 def _within(value: Decimal, bounds: tuple[tuple[str, str], ...]) -> bool:

@@ -150,6 +150,7 @@ def test_the_installed_package_plans_from_an_empty_directory(installed: Path, tm
     "arguments",
     [
         ("validate", "{example}"),
+        ("ledger", "{example}"),
         ("reason", "{example}"),
         ("query", "indicated-actions", "{example}"),
         ("queries",),

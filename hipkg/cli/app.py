@@ -6,9 +6,11 @@ from typing import Annotated
 
 import typer
 
+from hipkg.cli.ask import ask
 from hipkg.cli.compile import compile as compile_
 from hipkg.cli.convert import convert
 from hipkg.cli.explain import explain
+from hipkg.cli.ledger import ledger
 from hipkg.cli.ontology import app as ontology
 from hipkg.cli.plan import plan
 from hipkg.cli.queries import queries
@@ -52,7 +54,9 @@ def root(
 app.command()(plan)
 app.command()(validate)
 app.command()(explain)
+app.command()(ledger)
 app.command(name="what-if")(what_if)
+app.command()(ask)
 app.command()(sensitivity)
 app.command()(reason)
 app.command()(query)

@@ -37,7 +37,7 @@ def plan_to_json(plan: Plan, knowledge: Knowledge) -> dict[str, Any]:
             }
         ),
         "valid": plan.valid,
-        "findings": [_finding(one) for one in plan.findings],
+        "findings": [finding_to_json(one) for one in plan.findings],
         "statements": _statements(plan, knowledge),
         "actions": [_action(one) for one in plan.actions],
         "conflicts": [_conflict(one, knowledge) for one in plan.conflicts],
@@ -51,7 +51,8 @@ def plans_to_json(plans: Sequence[Plan], knowledge: Knowledge) -> str:
     return json.dumps(made[0] if len(made) == 1 else made, ensure_ascii=False, indent=2) + "\n"
 
 
-def _finding(finding: Finding) -> dict[str, Any]:
+def finding_to_json(finding: Finding) -> dict[str, Any]:
+    """Turn a finding into what `json` can write."""
     return _filled(asdict(finding))
 
 
@@ -75,8 +76,8 @@ def _state(state: StatementState, plan: Plan, knowledge: Knowledge) -> dict[str,
                 "subjects": list(state.subjects) if len(state.subjects) > 1 else [],
                 "site": state.site,
                 "place": state.place,
-                "unmet": [_gap(one) for one in state.unmet],
-                "liftedBy": [_gap(one) for one in state.lifted_by],
+                "unmet": [gap_to_json(one) for one in state.unmet],
+                "liftedBy": [gap_to_json(one) for one in state.lifted_by],
                 "ruledOutBy": list(state.ruled_out_by),
                 "satisfiedBy": list(state.satisfied_by),
                 "onBoundary": list(state.on_boundary),
@@ -97,14 +98,15 @@ def _action(action: Action) -> dict[str, Any]:
         "statements": list(action.statements),
         "strength": action.strength,
         "evidence": action.evidence,
-        "unmet": [_gap(one) for one in action.unmet],
+        "unmet": [gap_to_json(one) for one in action.unmet],
         "parameters": [entry for one in action.parameters for entry in _parameters(one)],
         "phase": action.phase,
         **_filled({"place": action.place, "running": action.running, "current": list(action.current)}),
     }
 
 
-def _gap(gap: Gap) -> dict[str, Any]:
+def gap_to_json(gap: Gap) -> dict[str, Any]:
+    """Turn a gap into what `json` can write."""
     return {
         "requirement": _short(gap.requirement),
         "label": gap.label,
@@ -141,7 +143,7 @@ def _checks(parameter: Parameter, bound: Bound) -> dict[str, Any]:
 
 
 def _bound(bound: Bound) -> dict[str, Any]:
-    limits = {name: _number(limit) for name, limit in (("lower", bound.lower), ("upper", bound.upper)) if limit}
+    limits = {name: number_to_json(limit) for name, limit in (("lower", bound.lower), ("upper", bound.upper)) if limit}
     return {**limits, **_filled({"quantity": bound.quantity, "unit": bound.unit})}
 
 
@@ -197,6 +199,7 @@ def _short(iri: str) -> str:
     return curie(iri) if iri.startswith(HIP) else iri
 
 
-def _number(text: str) -> int | float:
+def number_to_json(text: str) -> int | float:
+    """Turn a decimal into the number that `json` writes shortest."""
     value = float(text)
     return int(value) if value.is_integer() else value

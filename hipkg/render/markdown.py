@@ -21,7 +21,15 @@ _NUMBERED = re.compile(r"^(\d+)([.)])")
 
 def plan_to_markdown(plan: Plan, knowledge: Knowledge) -> str:
     """Write one plan with the wording of the statements that it names."""
-    return "\n".join(_lines(sheet(plan, knowledge), knowledge)) + "\n"
+    return sheet_to_markdown(sheet(plan, knowledge), knowledge)
+
+
+def sheet_to_markdown(made: Sheet, knowledge: Knowledge, *, name: str = "Plan", note: str = GRADES_NOTE) -> str:
+    """Write a sheet with the wording of the statements that it names.
+
+    Parameters: ``name`` opens the title; ``note`` stands at the end.
+    """
+    return "\n".join(_lines(made, knowledge, name, note)) + "\n"
 
 
 def plans_to_markdown(plans: Sequence[Plan], knowledge: Knowledge) -> str:
@@ -39,8 +47,8 @@ def escape_opening(text: str) -> str:
     return _NUMBERED.sub(r"\1\\\2", _BULLET.sub(r"\\\1", escape(text)))
 
 
-def _lines(made: Sheet, knowledge: Knowledge) -> Iterable[str]:
-    yield f"# Plan: {escape(made.title[0])}"
+def _lines(made: Sheet, knowledge: Knowledge, name: str, note: str) -> Iterable[str]:
+    yield f"# {name}: {escape(made.title[0])}"
     yield from ("", escape_opening(" · ".join(made.title[1:])), "", f"*{DISCLAIMER}*")
     for alarm in made.alarms:
         yield from ("", f"> **{escape(alarm)}**")
@@ -53,7 +61,7 @@ def _lines(made: Sheet, knowledge: Knowledge) -> Iterable[str]:
     yield from _questions(made)
     yield from _wordings(made, knowledge)
     if made.sections:
-        yield from ("", GRADES_NOTE)
+        yield from ("", note)
 
 
 def _section(section: Section) -> Iterable[str]:

@@ -45,6 +45,14 @@ _STYLES = {
     "learn": ("○", "o", "cyan"),
     "already": ("✓", "v", "green"),
     "know": ("▪", ".", "blue"),
+    "ongoing": ("●", "*", "bold green"),
+    "planned": ("○", "o", "cyan"),
+    "completed": ("✓", "v", "green"),
+    "stopped": ("✖", "X", "red"),
+    "notDone": ("\u2013", "-", "red"),
+    "unclear": ("○", "o", "dim"),
+    "reviews": ("○", "o", "cyan"),
+    "studies": ("▪", ".", "blue"),
 }
 _PLAINER = str.maketrans(
     {
@@ -82,7 +90,8 @@ class _Page:
     def fitted(self, made: Sheet) -> _Page:
         """Fit the columns for site, grade and statements to what a plan holds, within limits that the width sets."""
         rows = [row for section in made.sections for row in section.rows]
-        limits = (14, 21, 29) if self.width >= _ROOMY_FROM else (11, 13, 11)
+        roomy = self.width >= _ROOMY_FROM or not any(one.grade for one in rows)
+        limits = (14, 21, 29) if roomy else (11, 13, 11)
         wanted = [(len(one.site), len(one.grade), len(" ".join(one.statements))) for one in rows]
         columns = [min(limit, max(sizes)) for limit, sizes in zip(limits, zip(*wanted, strict=True), strict=False)]
         return _Page(self.width, self.ascii, tuple(columns))
@@ -97,16 +106,31 @@ def plans_to_text(
     ascii: bool | None = None,  # noqa: A002 - names the character set
     everything: bool = False,
 ) -> str:
-    """Write plans as text, one after another.
+    """Write plans as text, one after another; the parameters are those of `sheets_to_text`."""
+    sheets = [sheet(plan, knowledge) for plan in plans]
+    return sheets_to_text(sheets, to_terminal=to_terminal, width=width, ascii=ascii, everything=everything)
 
-    Parameters: ``to_terminal`` allows colours, unless ``NO_COLOR`` is set; ``width`` in columns is by default that of
-    the terminal, at most `WIDEST`, or `DEFAULT_WIDTH`; ``ascii`` keeps to ASCII, by default where the terminal's
-    encoding lacks the symbols; ``everything`` lists also what long sections leave out (`ROWS_SHOWN`).
+
+def sheets_to_text(
+    sheets: Sequence[Sheet],
+    *,
+    name: str = "Plan",
+    note: str = GRADES_NOTE,
+    to_terminal: bool = False,
+    width: int | None = None,
+    ascii: bool | None = None,  # noqa: A002 - names the character set
+    everything: bool = False,
+) -> str:
+    """Write sheets as text, one after another.
+
+    Parameters: ``name`` opens the title; ``note`` stands below the sections; ``to_terminal`` allows colours, unless
+    ``NO_COLOR`` is set; ``width`` in columns is by default that of the terminal, at most `WIDEST`, or `DEFAULT_WIDTH`;
+    ``ascii`` keeps to ASCII, by default where the terminal's encoding lacks the symbols; ``everything`` lists also what
+    long sections leave out (`ROWS_SHOWN`).
     """
     plain = lacks_symbols(to_terminal=to_terminal) if ascii is None else ascii
     page = _Page(page_width(width, to_terminal=to_terminal), plain)
-    made = [sheet(plan, knowledge) for plan in plans]
-    parts = [[*_parts(one, page.fitted(one), everything)] for one in made]
+    parts = [[*_parts(one, name, note, page.fitted(one), everything)] for one in sheets]
     return printed(parts, page.width, to_terminal=to_terminal, ascii=plain)
 
 
@@ -129,7 +153,7 @@ def printed(
     to_terminal: bool,
     ascii: bool,  # noqa: A002 - names the character set
 ) -> str:
-    """Print pages, with an empty line between two; see `plans_to_text` for the parameters."""
+    """Print pages, with an empty line between two; see `sheets_to_text` for the parameters."""
     file = io.StringIO()
     console = _console(file, width, to_terminal)
     for index, parts in enumerate(pages):
@@ -160,8 +184,8 @@ def _console(file: io.StringIO, width: int, to_terminal: bool) -> Console:
     )
 
 
-def _parts(made: Sheet, page: _Page, everything: bool) -> Iterable[RenderableType]:
-    yield Text(page.dot.join(("Plan", *made.title)), style="bold")
+def _parts(made: Sheet, name: str, note: str, page: _Page, everything: bool) -> Iterable[RenderableType]:
+    yield Text(page.dot.join((name, *made.title)), style="bold")
     yield Text(DISCLAIMER, style="dim")
     for alarm in made.alarms:
         yield _marked("!!", Text(alarm, style="bold white on red"), "bold red")
@@ -177,7 +201,7 @@ def _parts(made: Sheet, page: _Page, everything: bool) -> Iterable[RenderableTyp
     if made.questions:
         yield Group(Text(""), _headed("Ask next", Group(*_questions(made, page)), "bold", page))
     if made.sections:
-        yield Group(Text(""), Text(GRADES_NOTE, style="dim"))
+        yield Group(Text(""), Text(note, style="dim"))
 
 
 def _body(section: Section, left_out: int, page: _Page) -> Iterable[RenderableType]:

@@ -1,0 +1,132 @@
+"""The command `hipkg ask`."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import replace
+from enum import StrEnum
+from pathlib import Path  # noqa: TC003 - typer reads the annotations
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from hipkg.cli.options import AsOf, Documents, File, InputFormat, Output, parse_date
+from hipkg.errors import HipkgError, UsageError
+
+if TYPE_CHECKING:
+    from hipkg.abduction import Change
+    from hipkg.asking import RankedQuestion
+    from hipkg.read import PatientGraph
+
+
+_PROMPT = "A letter, words such as 'age 71', Enter to pass, q to stop"
+
+
+class InterviewFormat(StrEnum):
+    """The formats that questions can be written in."""
+
+    text = "text"
+    markdown = "markdown"
+    json = "json"
+
+
+def ask(
+    file: File,
+    top: Annotated[int, typer.Option("--top", min=1, help="How many questions text and Markdown tell.")] = 7,
+    format: Annotated[InterviewFormat, typer.Option("--format", "-f", help="Format.")] = InterviewFormat.text,  # noqa: A002 - the option's name
+    output: Output = None,
+    interactive: Annotated[
+        bool, typer.Option("--interactive", "-i", help="Ask one after the other and follow the plan.")
+    ] = False,
+    save: Annotated[
+        Path | None, typer.Option("--save", help="New file for the record with the answers, as Turtle.")
+    ] = None,
+    as_of: AsOf = None,
+    document: Documents = None,
+    allow_invalid: Annotated[bool, typer.Option("--allow-invalid", help="Ask in spite of violations.")] = False,
+    input_format: InputFormat = None,
+) -> None:
+    """Rank what is unknown and matters, with what each answer would change; ask it on a terminal if wanted.
+
+    Example: hipkg ask examples/d0-painful-degenerative-hip.ttl
+    """
+    from hipkg.asking import ask as rank
+    from hipkg.render.asking import render_interviews
+    from hipkg.write import write_output
+
+    day = parse_date(as_of)
+    if interactive:
+        from hipkg.read import read
+
+        _check_new(save)
+        graphs = read(file, format=input_format, as_of=day)
+        if len(graphs) != 1:
+            raise UsageError(f"The file holds {len(graphs)} patients.", place=file, remedy="Ask about one at a time.")
+        answered = _converse(graphs[0], tuple(document or ()), allow_invalid=allow_invalid)
+        _save(answered, save)
+        return
+    if save is not None:
+        raise UsageError("There are no answers to save.", place="--save", remedy="Use it with --interactive.")
+    found = rank(file, format=input_format, as_of=day, documents=document or (), allow_invalid=allow_invalid)
+    terminal = output is None and sys.stdout.isatty()
+    write_output(render_interviews(found, format.value, top=top, to_terminal=terminal), str(output) if output else None)
+
+
+def _check_new(save: Path | None) -> None:
+    """Refuse to write over a file."""
+    if save is not None and save.exists():
+        raise UsageError("The file exists, and answers go to a new one.", place=str(save), remedy="Name another file.")
+
+
+def _save(graph: PatientGraph, save: Path | None) -> None:
+    """Write the record with the answers to a new file."""
+    from hipkg.write import graph_text, write_output
+
+    if save is not None:
+        write_output(graph_text(graph.triples, "turtle"), str(save))
+        typer.echo(f"The record with the answers is in {save}.", err=True)
+
+
+def _converse(graph: PatientGraph, documents: tuple[str, ...], *, allow_invalid: bool) -> PatientGraph:
+    """Ask the question on which most depends, take the answer into the record, and go on with the next."""
+    from hipkg.asking import effects, interview
+    from hipkg.render.asking import asked_text, effects_text
+
+    found = interview(graph, documents=documents, allow_invalid=allow_invalid)
+    passed: set[tuple[str, str]] = set()
+    while question := next((one for one in found.questions if (one.text, one.site) not in passed), None):
+        passed.add((question.text, question.site))
+        typer.echo(asked_text(question, len(passed), found.plan, to_terminal=sys.stdout.isatty()))
+        reply = typer.prompt(_PROMPT, default="", show_default=False).strip()
+        if reply.lower() == "q":
+            return graph
+        change = _understood(reply, question, graph)
+        if change is None:
+            continue
+        answered = replace(graph, triples=change.apply(graph.triples))
+        try:
+            after = interview(answered, documents=documents, allow_invalid=allow_invalid)
+        except HipkgError as problem:
+            typer.echo(f"That cannot be: {problem}", err=True)
+            continue
+        typer.echo("\n".join(f"  {line}" for line in effects_text(effects(found.plan, after.plan))) + "\n")
+        graph, found = answered, after
+    typer.echo("There is nothing more to ask.")
+    return graph
+
+
+def _understood(reply: str, question: RankedQuestion, graph: PatientGraph) -> Change | None:
+    """Take a letter as one of the answers, and anything longer as an assertion."""
+    from hipkg.assertions import read_addition
+    from hipkg.knowledge import load
+
+    if not reply:
+        return None
+    number = "abcdefghij".find(reply.lower()) if len(reply) == 1 else -1
+    if 0 <= number < len(question.answers):
+        return question.answers[number].change
+    try:
+        return read_addition(reply, graph, load())
+    except HipkgError as problem:
+        typer.echo(f"{problem} {problem.remedy}", err=True)
+        return None

@@ -1,0 +1,139 @@
+"""Write ranked questions as text, Markdown and JSON."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from hipkg.errors import UsageError
+from hipkg.render.common import clean, local_name, software
+from hipkg.render.outline import Outline, Row, outlines_to_markdown, outlines_to_text
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from hipkg.asking import Answer, Effect, Interview, RankedQuestion
+    from hipkg.planning import Plan
+
+FORMATS = ("text", "markdown", "json")
+SHOWN = 7
+"""How many questions text tells unless all are asked for."""
+_EFFECTS_SHOWN = 4
+_GONE = "not in the plan"
+
+
+def render_interviews(
+    interviews: Sequence[Interview],
+    format: str,  # noqa: A002 - as everywhere
+    *,
+    top: int = SHOWN,
+    to_terminal: bool = False,
+) -> str:
+    """Write interviews in one of `FORMATS`, text and Markdown with the ``top`` questions of each.
+
+    Raises `UsageError` for any other format.
+    """
+    match format:
+        case "json":
+            made = [_json(one) for one in interviews]
+            return json.dumps(made[0] if len(made) == 1 else made, ensure_ascii=False, indent=2) + "\n"
+        case "markdown":
+            return outlines_to_markdown(_outline(one, top, snippets=True) for one in interviews)
+        case "text":
+            outlines = [_outline(one, top, snippets=True) for one in interviews]
+            return outlines_to_text(outlines, to_terminal=to_terminal)
+        case _:
+            raise UsageError(f"There is no format {format!r}.", remedy=f"Choose among: {', '.join(FORMATS)}.")
+
+
+def asked_text(question: RankedQuestion, number: int, plan: Plan, *, to_terminal: bool = False) -> str:
+    """Write one question for somebody who answers it."""
+    outline = Outline(_title(plan), tuple(_question(question, number, snippets=False)))
+    return outlines_to_text([outline], to_terminal=to_terminal)
+
+
+def effects_text(effects: Iterable[Effect]) -> list[str]:
+    """Write what an answer changes, a line for each action."""
+    return [_effect(one) for one in effects] or ["no action changes"]
+
+
+def _title(plan: Plan) -> tuple[str, ...]:
+    return (
+        "Ask",
+        f"patient {local_name(plan.patient)}",
+        f"as of {plan.as_of.isoformat()}",
+        f"{software()} ontology {plan.ontology_version}",
+    )
+
+
+def _outline(interview: Interview, top: int, *, snippets: bool) -> Outline:
+    rows = [
+        row
+        for number, one in enumerate(interview.questions[:top], 1)
+        for row in _question(one, number, snippets=snippets)
+    ]
+    left = len(interview.questions) - top
+    if not interview.questions:
+        rows.append(Row(0, "Nothing that is unknown would change the plan."))
+    elif left > 0:
+        rows.append(Row(0, f"and {left} more: --top {len(interview.questions)} asks them all", style="dim"))
+    return Outline(_title(interview.plan), tuple(rows))
+
+
+def _question(question: RankedQuestion, number: int, *, snippets: bool) -> Iterator[Row]:
+    site = f" · {clean(question.site)}" if question.site else ""
+    urgent = " · urgent" if question.urgent else ""
+    yield Row(0, f"{number}. {clean(question.text)}{site}{urgent}", style="heading")
+    yield Row(1, f"asked by {' '.join(question.asked_by)}", style="dim")
+    for letter, answer in zip("abcdefghij", question.answers, strict=False):
+        yield from _answer(letter, answer, snippets=snippets)
+    if not question.answers:
+        yield Row(1, "No answer that can be recorded was found; see the statements.")
+
+
+def _answer(letter: str, answer: Answer, *, snippets: bool) -> Iterator[Row]:
+    lead = "" if answer.yes else "no: "
+    yield Row(1, f"{letter}) {lead}{clean('; '.join(answer.facts))}")
+    shown = [_effect(one) for one in answer.effects[:_EFFECTS_SHOWN]]
+    more = len(answer.effects) - len(shown)
+    told = [*shown, *([f"and {more} more"] if more else [])] or ["no action changes"]
+    yield Row(2, "; ".join(told), "holds" if answer.effects else "none")
+    if snippets:
+        lines = [line.strip() for line in answer.snippet.splitlines() if not line.startswith("@prefix")]
+        yield Row(2, "record: " + " ".join(line for line in lines if line), style="dim")
+
+
+def _effect(effect: Effect) -> str:
+    site = f" ({clean(effect.site)})" if effect.site else ""
+    return f"{clean(effect.label)}{site} {effect.before or _GONE} → {effect.after or _GONE}"
+
+
+def _json(interview: Interview) -> dict[str, Any]:
+    return {
+        "patient": interview.plan.patient,
+        "asOf": interview.plan.as_of.isoformat(),
+        "ontologyVersion": interview.plan.ontology_version,
+        "questions": [
+            {
+                "text": one.text,
+                "site": one.site,
+                "urgent": one.urgent,
+                "askedBy": list(one.asked_by),
+                "actions": one.actions,
+                "answers": [_answer_json(answer) for answer in one.answers],
+            }
+            for one in interview.questions
+        ],
+    }
+
+
+def _answer_json(answer: Answer) -> dict[str, Any]:
+    return {
+        "yes": answer.yes,
+        "facts": list(answer.facts),
+        "turtle": answer.snippet,
+        "actions": [
+            {"label": one.label, "site": one.site, "before": one.before, "after": one.after} for one in answer.effects
+        ],
+        "statements": list(answer.statements),
+    }

@@ -1,0 +1,192 @@
+"""Questions: every answer is tried, its effects are those of the plan with it, and what matters most is asked first."""
+
+from __future__ import annotations
+
+import json
+import sys
+from dataclasses import replace
+from datetime import date
+from functools import cache
+from pathlib import Path
+
+import pyoxigraph as ox
+import pytest
+
+from hipkg.asking import ANSWERS, MOST_ANSWERS, Interview, effects, interview
+from hipkg.cli import main
+from hipkg.knowledge import load
+from hipkg.pipeline import plan_graph
+from hipkg.read import PatientGraph, read
+from hipkg.render.asking import SHOWN, render_interviews
+
+ROOT = Path(__file__).parent.parent
+EXAMPLES = {path.stem[:2]: path for path in sorted((ROOT / "examples").glob("*.ttl"))}
+DAY = date(2026, 11, 23)
+AS_OF = ("--as-of", "2026-11-23")
+
+
+def graph_of(example: str) -> PatientGraph:
+    (found,) = read(EXAMPLES[example], as_of=DAY)
+    return found
+
+
+@cache
+def asked(example: str) -> Interview:
+    return interview(graph_of(example))
+
+
+@pytest.mark.parametrize("example", EXAMPLES)
+def test_every_question_of_the_plan_is_ranked(example: str) -> None:
+    found = asked(example)
+    assert {(one.text, one.site) for one in found.questions} == {(one.text, one.site) for one in found.plan.questions}
+    asking = {id_ for one in found.plan.questions for id_ in one.statements}
+    assert {id_ for one in found.questions for id_ in one.asked_by} == asking
+
+
+@pytest.mark.parametrize("example", EXAMPLES)
+def test_what_matters_most_comes_first(example: str) -> None:
+    questions = asked(example).questions
+    keys = [(not one.urgent, -one.actions, -one.strength) for one in questions]
+    assert keys == sorted(keys)
+    for one in questions:
+        assert one.actions == len({(effect.label, effect.site) for answer in one.answers for effect in answer.effects})
+
+
+@pytest.mark.parametrize("example", EXAMPLES)
+def test_an_answer_does_what_is_claimed(example: str) -> None:
+    found, graph = asked(example), graph_of(example)
+    for question in found.questions[:12]:
+        for answer in question.answers:
+            changed = replace(graph, triples=answer.change.apply(graph.triples))
+            after = plan_graph(changed, allow_invalid=True)
+            assert {*answer.effects} == {*effects(found.plan, after)}
+            states = [{(one.id, one.place): one.state for one in made.statements} for made in (found.plan, after)]
+            differing = {
+                key[0] for key in states[0].keys() | states[1].keys() if states[0].get(key) != states[1].get(key)
+            }
+            assert {*answer.statements} == differing
+
+
+@pytest.mark.parametrize("example", EXAMPLES)
+def test_answers_are_few_and_differ(example: str) -> None:
+    for one in asked(example).questions:
+        assert len(one.answers) <= MOST_ANSWERS
+        assert len({answer.facts for answer in one.answers}) == len(one.answers)
+        assert all(answer.facts and answer.snippet for answer in one.answers)
+
+
+@pytest.mark.parametrize("example", EXAMPLES)
+def test_almost_every_question_can_be_answered(example: str) -> None:
+    without = {one.text for one in asked(example).questions if not one.answers}
+    assert without <= {"Has the hip been treated?"}  # the back pain of D1: a site is not made up
+
+
+@pytest.mark.parametrize("example", EXAMPLES)
+def test_the_snippet_records_the_answer(example: str) -> None:
+    graph = graph_of(example)
+    for one in asked(example).questions[:12]:
+        for answer in one.answers:
+            lines = [line for line in answer.snippet.splitlines() if not line.startswith("#")]
+            told = {quad.triple for quad in ox.parse("\n".join(lines), format=ox.RdfFormat.TURTLE)}
+            assert told == set(answer.change.apply(graph.triples)) - set(graph.triples)
+
+
+def test_both_answers_are_told_where_the_record_can_tell_them() -> None:
+    (weight,) = (one for one in asked("d0").questions if "D0-27" in one.asked_by)
+    told = {one.facts: one for one in weight.answers}
+    heavy, light = told["body-mass index 25 kg/m2",], told["body-mass index 24.9 kg/m2",]
+    assert (heavy.yes, light.yes) == (True, False)
+    assert [(one.label, one.after) for one in heavy.effects] == [("weight reduction", "indicated")]
+    assert [(one.label, one.after) for one in light.effects] == [("weight reduction", "")]
+
+
+def test_each_way_to_fulfil_a_requirement_is_an_answer() -> None:
+    (risk,) = (one for one in asked("d0").questions if "D0-12" in one.asked_by)
+    assert {one.facts for one in risk.answers if one.yes} == {
+        ("age 66 years",),
+        ("anticoagulant, ongoing",),
+        ("peptic ulcer disease",),
+    }
+    assert len([one for one in risk.answers if one.yes]) == ANSWERS
+
+
+def test_warning_signs_are_asked_before_all_else() -> None:
+    questions = asked("d3").questions
+    urgent = [one for one in questions if one.urgent]
+    escalating = {info.id for info in load().statements.values() if info.kind == "escalation"}
+    assert questions[: len(urgent)] == tuple(urgent)
+    assert {id_ for one in urgent for id_ in one.asked_by} >= escalating
+
+
+# Output
+
+
+@pytest.mark.parametrize("format_", ["text", "markdown"])
+def test_text_tells_the_first_questions_and_counts_the_rest(format_: str) -> None:
+    found = asked("d0")
+    written = render_interviews((found,), format_)
+    for number, one in enumerate(found.questions[:SHOWN], 1):
+        assert f"{number}. {one.text}"[:30] in written
+    assert f"and {len(found.questions) - SHOWN} more" in written
+    assert "Decision support for professionals, not medical advice." in written
+
+
+def test_json_tells_all_questions() -> None:
+    found = asked("d0")
+    data = json.loads(render_interviews((found,), "json"))
+    assert [one["text"] for one in data["questions"]] == [one.text for one in found.questions]
+    assert data["questions"][0]["answers"][0]["facts"] == list(found.questions[0].answers[0].facts)
+
+
+# The conversation
+
+
+def converse(monkeypatch: pytest.MonkeyPatch, replies: str, *arguments: str) -> int:
+    from io import StringIO
+
+    monkeypatch.setattr(sys, "argv", ["hipkg", "ask", *arguments, "--interactive", *AS_OF])
+    monkeypatch.setattr(sys, "stdin", StringIO(replies))
+    try:
+        main()
+    except SystemExit as ended:
+        return int(ended.code or 0)
+    return 0
+
+
+def test_answers_change_the_plan_and_are_saved_to_a_new_file(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    target = tmp_path / "answered.ttl"
+    before = EXAMPLES["d4"].read_bytes()
+    code = converse(monkeypatch, "a\n\nage 71\nnonsense\nq\n", str(EXAMPLES["d4"]), "--save", str(target))
+    told = capsys.readouterr()
+    assert code == 0
+    assert "intra-articular anaesthetic and corticosteroid injection (hip) conditional → indicated" in told.out
+    assert "not understood" in told.err
+    (answered,) = read(target, as_of=DAY)
+    added = {str(one.object) for one in set(answered.triples) - set(graph_of("d4").triples)}
+    assert any("71" in one for one in added)
+    assert any("PersistentPain" in one for one in added)
+    assert EXAMPLES["d4"].read_bytes() == before
+
+
+def test_answers_never_go_over_a_file(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    target = tmp_path / "there.ttl"
+    target.write_text("mine", encoding="utf-8")
+    assert converse(monkeypatch, "q\n", str(EXAMPLES["d4"]), "--save", str(target)) == 2
+    assert target.read_text(encoding="utf-8") == "mine"
+    assert "answers go to a new one" in capsys.readouterr().err
+
+
+def test_an_impossible_answer_is_put_aside(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    assert converse(monkeypatch, "age 171\nq\n", str(EXAMPLES["d4"])) == 0
+    assert "That cannot be" in capsys.readouterr().err
+
+
+def test_saving_takes_a_conversation(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(sys, "argv", ["hipkg", "ask", str(EXAMPLES["d4"]), "--save", str(tmp_path / "new.ttl")])
+    with pytest.raises(SystemExit) as raised:
+        main()
+    assert raised.value.code == 2
