@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from hipkg.planning import Plan
     from hipkg.sensitivities import Sensitivity, sensitivity
     from hipkg.therapy import Ledger, ledger
+    from hipkg.watching import watch
     from hipkg.whatif import WhatIf, what_if
 
 __all__ = [
@@ -32,6 +33,7 @@ __all__ = [
     "reason",
     "sensitivity",
     "validate",
+    "watch",
     "what_if",
 ]
 
@@ -49,6 +51,7 @@ _HOMES = {
     "reason": "pipeline",
     "sensitivity": "sensitivities",
     "validate": "pipeline",
+    "watch": "watching",
     "what_if": "whatif",
 }
 

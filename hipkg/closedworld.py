@@ -343,9 +343,9 @@ class ClosedWorld:
 
     def _specified(self, one: Judged) -> set[str]:
         """Find the running interventions that a statement with companions specifies."""
-        companions = frozenset(one.info.accompanies)
+        companions, named = frozenset(one.info.accompanies), self._knowledge.named
         running = {it for place in one.places for it in self.runs.get(place, ())} if companions else ()
-        return {it for it in running if not companions.isdisjoint(self.kinds(it))}
+        return {it for it in running if it in named and not companions.isdisjoint(named[it])}
 
     def _object(self) -> None:
         """Let what speaks against a class of interventions, or guards it, reach every kind of it."""

@@ -145,8 +145,8 @@ class Knowledge:
     """The classified ontology as plain records.
 
     ``refuters`` maps a class that a slot names to the classes whose members cannot be in it, ``holding`` a property
-    that links statements to interventions to the state of such a statement when it holds, ``named`` the interventions
-    that statements name to those of them that each is a kind of; ``groups`` are the rules of the native engine.
+    that links statements to interventions to the state of such a statement when it holds, ``named`` an intervention to
+    those that statements name and that it is, or is a kind of; ``groups`` are the rules of the native engine.
     """
 
     stamp: str

@@ -422,9 +422,10 @@ class _Builder:
         ]
 
     def _named(self, statements: list[StatementInfo]) -> dict[str, list[str]]:
-        """Map each intervention that statements name to itself and those of the others that it is a kind of."""
+        """Map each intervention to those that statements name and that it is, or is a kind of."""
         named = {one for statement in statements for one in (statement.intervention, *statement.accompanies)}
-        return {iri: [upper for upper in named if self._is_a(iri, upper)] for iri in named}
+        every = (iri for iri in self._axioms.classes if self._is_a(iri, HIP + "Intervention"))
+        return {iri: [upper for upper in named if self._is_a(iri, upper)] for iri in every}
 
     def _refuters(self, statements: list[StatementInfo]) -> dict[str, set[str]]:
         """Map each class that can be refuted to those that refute it, as far as statements require or except it."""

@@ -15,7 +15,7 @@ from hipkg.derive import Derivation, derive
 from hipkg.errors import HipkgError
 from hipkg.knowledge import load
 from hipkg.native import entail, entailed_graph
-from hipkg.pipeline import normalised
+from hipkg.pipeline import normalised, plan_graph
 from hipkg.read import read
 from hipkg.selection import Selection, select
 
@@ -83,3 +83,19 @@ def test_what_differs_is_seen() -> None:
     assert one.evaluations != other.evaluations
     assert one.actions != other.actions
     assert set(one.triples()) != set(other.triples())
+
+
+def test_both_derive_the_same_of_an_intervention_of_the_patients_own() -> None:
+    source = b"""
+    PREFIX : <https://example.org/own/>
+    PREFIX hip: <https://w3id.org/hipkg/>
+    :patient a hip:Patient ; hip:hasProblem :pain ; hip:hasCourse :course .
+    :pain a hip:HipPain ; hip:hasSite :hip .
+    :hip a hip:HipJoint .
+    :gym a hip:StructuredExerciseProgramme .
+    :course a hip:TreatmentCourse ; hip:hasStatus hip:ongoing ; hip:ofIntervention :gym ; hip:targets :hip .
+    """
+    (graph,) = read(source, format="turtle")
+    found = assert_same(normalised(graph))
+    assert plan_graph(graph).actions
+    assert "https://example.org/own/gym" not in {one.intervention for one in found.actions}

@@ -18,6 +18,7 @@ from hipkg.cli.query import query
 from hipkg.cli.reason import reason
 from hipkg.cli.sensitivity import sensitivity
 from hipkg.cli.validate import validate
+from hipkg.cli.watch import watch
 from hipkg.cli.what_if import what_if
 
 app = typer.Typer(
@@ -57,6 +58,7 @@ app.command()(explain)
 app.command()(ledger)
 app.command(name="what-if")(what_if)
 app.command()(ask)
+app.command()(watch)
 app.command()(sensitivity)
 app.command()(reason)
 app.command()(query)

@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import sys
 from enum import StrEnum
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 import typer
 
 from hipkg.cli.options import AsOf, Documents, Engine, EngineOption, File, InputFormat, Output, parse_date
+
+if TYPE_CHECKING:
+    from datetime import date
+
+    from hipkg.reasoning import EngineName
 
 
 class ExplanationFormat(StrEnum):
@@ -19,12 +24,26 @@ class ExplanationFormat(StrEnum):
     json = "json"
 
 
+class Options(NamedTuple):
+    """What an explanation and a comparison are made with."""
+
+    format: str | None
+    as_of: date | None
+    engine: EngineName
+    documents: tuple[str, ...]
+    allow_invalid: bool
+
+
 def explain(
     file: File,
     target: Annotated[
         str,
         typer.Argument(metavar="ACTION|STATEMENT", help="Words of an action, or a statement's id.", show_default=False),
     ],
+    instead_of: Annotated[
+        str | None,
+        typer.Option("--instead-of", metavar="ACTION", help="Tell where the derivation parts from that of another."),
+    ] = None,
     format: Annotated[ExplanationFormat, typer.Option("--format", "-f", help="Format.")] = ExplanationFormat.text,  # noqa: A002 - the option's name
     output: Output = None,
     as_of: AsOf = None,
@@ -37,18 +56,18 @@ def explain(
 
     Example: hipkg explain examples/d0-painful-degenerative-hip.ttl "hyaluronic acid"
     """
+    from hipkg.contrast import contrast
     from hipkg.explanation import explain as explain_source
+    from hipkg.render.contrast import render_contrasts
     from hipkg.render.explanation import render_explanations
     from hipkg.write import write_output
 
-    found = explain_source(
-        file,
-        target,
-        format=input_format,
-        as_of=parse_date(as_of),
-        engine=engine.value,
-        documents=document or (),
-        allow_invalid=allow_invalid,
-    )
-    text = render_explanations(found, format.value, to_terminal=output is None and sys.stdout.isatty())
+    options = Options(input_format, parse_date(as_of), engine.value, tuple(document or ()), allow_invalid)
+    to_terminal = output is None and sys.stdout.isatty()
+    if instead_of is None:
+        found = explain_source(file, target, **options._asdict())
+        text = render_explanations(found, format.value, to_terminal=to_terminal)
+    else:
+        compared = contrast(file, target, instead_of, **options._asdict())
+        text = render_contrasts(compared, format.value, to_terminal=to_terminal)
     write_output(text, str(output) if output else None)

@@ -70,7 +70,7 @@ def _laid_out(explanation: Explanation) -> Outline:
 
 def explanations_to_json(explanations: Sequence[Explanation]) -> str:
     """Write one explanation as an object and several as an array; terms are CURIEs, nodes of the patient IRIs."""
-    made = [_explanation_json(one) for one in explanations]
+    made = [explanation_to_json(one) for one in explanations]
     return json.dumps(made[0] if len(made) == 1 else made, ensure_ascii=False, indent=2) + "\n"
 
 
@@ -222,7 +222,8 @@ def _collapsed(proof: Proof) -> Proof:
     return proof
 
 
-def _explanation_json(one: Explanation) -> dict[str, Any]:
+def explanation_to_json(one: Explanation) -> dict[str, Any]:
+    """Write an explanation as JSON data."""
     return _filled(
         {
             "kind": one.kind,

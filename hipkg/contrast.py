@@ -1,0 +1,122 @@
+"""Tell where the derivations of two actions part: why the one stands as it does instead of the other."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from hipkg import knowledge as released
+from hipkg.english import listed, quoted
+from hipkg.errors import UsageError
+from hipkg.explanation import NOT_APPLICABLE, Explanation, explainer_of, find_target
+from hipkg.pipeline import check_documents
+from hipkg.read import PatientGraph, read
+
+if TYPE_CHECKING:
+    import os
+    from collections.abc import Collection, Iterator
+    from datetime import date
+
+    from hipkg.explanation import SlotExplanation, StatementExplanation
+    from hipkg.reasoning import EngineName
+
+
+class Contrast(NamedTuple):
+    """Two actions at one place, what both rest on, and what decides about each.
+
+    ``shared`` name the contexts in which statements about both hold; ``grounds`` and ``other_grounds`` say of the one
+    and of the other, statement by statement, what holds.
+    """
+
+    action: Explanation
+    other: Explanation
+    shared: tuple[str, ...]
+    grounds: tuple[str, ...]
+    other_grounds: tuple[str, ...]
+
+
+def contrast(
+    source: str | os.PathLike[str] | bytes,
+    target: str,
+    instead_of: str,
+    *,
+    format: str | None = None,  # noqa: A002 - the word that users know from every RDF library
+    as_of: date | None = None,
+    engine: EngineName = "native",
+    documents: Collection[str] = (),
+    allow_invalid: bool = False,
+) -> tuple[Contrast, ...]:
+    """Compare two actions, once for each place where both are explained; the parameters are those of `hipkg.explain`.
+
+    Raises `UsageError` where a target is a statement or both are the same, and what `hipkg.explain` raises.
+    """
+    check_documents(documents)
+    knowledge = released.load()
+    one, other = (find_target(it, knowledge) for it in (target, instead_of))
+    if one == other or not {one, other} <= knowledge.interventions.keys():
+        raise UsageError("Two different actions are compared.", remedy="Name an action and another one.")
+    return tuple(
+        found
+        for graph in read(source, format=format, as_of=as_of)
+        for found in _contrasts(graph, one, other, engine=engine, documents=documents, allow_invalid=allow_invalid)
+    )
+
+
+def _contrasts(
+    graph: PatientGraph,
+    one: str,
+    other: str,
+    *,
+    engine: EngineName,
+    documents: Collection[str],
+    allow_invalid: bool,
+) -> Iterator[Contrast]:
+    explainer = explainer_of(graph, engine=engine, documents=documents, allow_invalid=allow_invalid)
+    others = {found.place: found for found in explainer.action(other)}
+    for found in explainer.action(one):
+        beside = others.get(found.place) or next(iter(others.values()))
+        yield Contrast(found, beside, _shared(found, beside), tuple(_grounds(found)), tuple(_grounds(beside)))
+
+
+def _shared(one: Explanation, other: Explanation) -> tuple[str, ...]:
+    """Name the contexts that hold for statements about both."""
+    contexts = [
+        {slot.label for statement in it.statements for slot in statement.slots if slot.slot == "context" and slot.holds}
+        for it in (one, other)
+    ]
+    return tuple(sorted(contexts[0] & contexts[1]))
+
+
+def _grounds(found: Explanation) -> Iterator[str]:
+    """Say for each statement that decides about an action what holds and what does not."""
+    applying = [one for one in found.statements if one.applies]
+    for one in applying or found.statements:
+        yield _ground(one)
+    for conflict in found.conflicts:
+        stands = f"{conflict.decided_for} stands" if conflict.decided_for else "nothing decides"
+        yield f"{conflict.opposed_by} speaks against {conflict.advised_by}, and {stands} ({conflict.rule})"
+
+
+def _ground(one: StatementExplanation) -> str:
+    grade = ", ".join(it for it in (one.strength, one.evidence) if it)
+    named = f"{one.id}{f' ({grade})' if grade else ''} {one.role}"
+    if one.state == NOT_APPLICABLE:
+        context = _labels(one, "context")
+        return f"{named}: does not apply, since {context} does not hold"
+    if one.state == "later-if":
+        return f"{named}: waits for {_labels(one, 'requirement', 'companion')}"
+    if one.state == "ruled-out":
+        refuted = [quoted(it.label) for it in one.slots if it.answer == "refuted"]
+        excepted = [quoted(it.label) for it in one.slots if it.slot == "exception" and it.holds]
+        return f"{named}: ruled out by {listed([*refuted, *excepted], 'and')}"
+    until = _labels(one, "exception") if one.state == "must-not" else ""
+    met = listed([quoted(it.label) for it in one.slots if it.slot == "requirement" and it.holds], "and")
+    return f"{named}: holds{f', with {met}' if met else ''}{f', unless {until}' if until else ''}"
+
+
+def _labels(one: StatementExplanation, *slots: str) -> str:
+    """Name what does not hold of some slots."""
+    return listed([_told(it) for it in one.slots if it.slot in slots and not it.holds], "and")
+
+
+def _told(slot: SlotExplanation) -> str:
+    return f"{quoted(slot.label)} ({slot.answer})"

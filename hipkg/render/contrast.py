@@ -1,0 +1,76 @@
+"""Write where the derivations of two actions part, as text, Markdown and JSON."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from hipkg.errors import UsageError
+from hipkg.render.common import DISCLAIMER, local_name, software
+from hipkg.render.explanation import explanation_to_json
+from hipkg.render.outline import Outline, Row, outlines_to_markdown, outlines_to_text
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from hipkg.contrast import Contrast
+    from hipkg.explanation import Explanation
+
+FORMATS = ("text", "markdown", "json")
+
+
+def render_contrasts(found: Sequence[Contrast], format: str, *, to_terminal: bool = False) -> str:  # noqa: A002 - as everywhere
+    """Write contrasts in one of `FORMATS`; raises `UsageError` for any other format."""
+    match format:
+        case "json":
+            made = [_json(one) for one in found]
+            return json.dumps(made[0] if len(made) == 1 else made, ensure_ascii=False, indent=2) + "\n"
+        case "markdown":
+            return outlines_to_markdown(map(_outline, found))
+        case "text":
+            return outlines_to_text([*map(_outline, found)], to_terminal=to_terminal)
+        case _:
+            raise UsageError(f"There is no format {format!r}.", remedy=f"Choose among: {', '.join(FORMATS)}.")
+
+
+def _outline(one: Contrast) -> Outline:
+    action = one.action
+    title = (
+        f"Why {action.label} instead of {one.other.label}",
+        *([action.site] if action.site else []),
+        f"patient {local_name(action.patient)}",
+        f"as of {action.as_of.isoformat()}",
+        f"{software()} ontology {action.ontology_version}",
+        action.engine,
+    )
+    return Outline(title, tuple(_rows(one)))
+
+
+def _rows(one: Contrast) -> Iterator[Row]:
+    yield from _side(one.action, one.grounds)
+    yield from _side(one.other, one.other_grounds)
+    if one.shared:
+        yield Row(0, "Both rest on", style="heading")
+        yield from (Row(1, f"“{context}”", "holds") for context in one.shared)
+    yield Row(0, f"What would let {one.other.label} be pursued", style="heading")
+    for remedy in one.other.remedies:
+        yield Row(1, f"{'; '.join(remedy.facts)}: then {remedy.outcome} (derived again)", "recorded")
+    if not one.other.remedies:
+        yield Row(1, one.other.beyond or "It needs nothing more.")
+
+
+def _side(explanation: Explanation, grounds: Sequence[str]) -> Iterator[Row]:
+    yield Row(0, f"{explanation.label}: {explanation.status}", style="heading")
+    yield Row(1, explanation.rule)
+    yield from (Row(1, ground, "recorded") for ground in grounds)
+
+
+def _json(one: Contrast) -> dict[str, Any]:
+    return {
+        "action": explanation_to_json(one.action),
+        "insteadOf": explanation_to_json(one.other),
+        "shared": list(one.shared),
+        "grounds": list(one.grounds),
+        "otherGrounds": list(one.other_grounds),
+        "note": DISCLAIMER,
+    }

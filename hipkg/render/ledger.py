@@ -1,0 +1,434 @@
+"""Write therapy ledgers: as text and Markdown, laid out like plans, and as JSON."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from hipkg.checks import Check
+from hipkg.measure import Gap
+from hipkg.render.common import (
+    GRADES_NOTE,
+    Line,
+    Row,
+    Section,
+    Sheet,
+    amount,
+    capital,
+    clean,
+    describe_check,
+    describe_gap,
+    join_sites,
+    local_name,
+    software,
+)
+from hipkg.render.jsonplan import check_to_json, finding_to_json, gap_to_json, number_to_json
+from hipkg.terms import HIP, curie
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from hipkg.knowledge import Knowledge
+    from hipkg.measure import Reached
+    from hipkg.therapy import Basis, Day, Judgement, Ledger, Need, Opening, Review, Study, Treatment, Waiting
+
+FORMATS = ("text", "markdown", "json")
+SCHEMA = Path(__file__).parent.parent / "schemas" / "ledger.schema.json"
+NAME = "Therapy ledger"
+NOTE = "An outcome that is not recorded is unknown, not failed."
+NO_SITE = "not said which"
+NO_TREATMENT = "No treatment is on record."
+_UNCLEAR = "unclear"
+_ENDED = {"completed", "stopped"}
+_NOT_BEGUN = {"planned", "notDone"}
+_VERDICTS = {
+    "adequate": "adequate",
+    "not-yet": "not yet",
+    "too-short": "too short",
+    "too-long": "too long",
+    "too-low": "too low",
+    "too-high": "too high",
+    "other-outcome": "does not count",
+    "unknown": "not known",
+    "uncounted": "long enough, but not counted so far",
+}
+
+
+def render_ledgers(
+    ledgers: Sequence[Ledger],
+    format: str,  # noqa: A002 - the word of the command line
+    knowledge: Knowledge,
+    *,
+    to_terminal: bool = False,
+) -> str:
+    """Write ledgers in a format.
+
+    Parameters: ``format`` is one of `FORMATS`; ``to_terminal`` lets text use the colours, the width and the characters
+    of the terminal, otherwise it is plain and 80 columns wide.
+
+    Raises `UsageError` for any other format.
+    """
+    match format:
+        case "json":
+            return _ledgers_to_json(ledgers)
+        case "markdown":
+            from hipkg.render.markdown import sheet_to_markdown
+
+            note = f"{NOTE} {GRADES_NOTE}"
+            sheets = [ledger_sheet(one, knowledge) for one in ledgers]
+            return "\n".join(sheet_to_markdown(one, knowledge, name=NAME, note=note) for one in sheets)
+        case "text":
+            from hipkg.render.text import sheets_to_text
+
+            sheets = [ledger_sheet(one, knowledge) for one in ledgers]
+            return sheets_to_text(sheets, name=NAME, note=NOTE, to_terminal=to_terminal, everything=True)
+        case _:
+            from hipkg.errors import UsageError
+
+            raise UsageError(f"There is no format {format!r}.", remedy=f"Choose among: {', '.join(FORMATS)}.")
+
+
+def ledger_sheet(ledger: Ledger, knowledge: Knowledge) -> Sheet:
+    """Arrange a ledger for reading, in the form of a plan's sheet."""
+    violations = _messages(ledger, "violation")
+    alarm = f"NOT VALID: the record of this patient has {len(violations)} violation(s); do not rely on this ledger."
+    return Sheet(
+        tuple(_title(ledger, knowledge)),
+        () if ledger.valid else (alarm, *violations),
+        _messages(ledger, "warning"),
+        tuple(one for one in _sections(ledger, knowledge) if one.rows),
+        (),
+        "" if ledger.treatments else NO_TREATMENT,
+    )
+
+
+def _title(ledger: Ledger, knowledge: Knowledge) -> Iterator[str]:
+    yield f"patient {clean(local_name(ledger.patient))}"
+    yield f"as of {ledger.as_of.isoformat()}"
+    yield f"{software()} ontology {ledger.ontology_version}"
+    yield ledger.engine
+    if {info.id for info in knowledge.documents.values()} != set(ledger.documents):
+        yield f"only documents {', '.join(ledger.documents)}"
+
+
+def _messages(ledger: Ledger, severity: str) -> tuple[str, ...]:
+    found = [one for one in ledger.findings if one.severity == severity]
+    about = [f" ({local_name(one.node)})" if one.node != ledger.patient else "" for one in found]
+    return tuple(dict.fromkeys(clean(f"{one.message}{node}") for one, node in zip(found, about, strict=True)))
+
+
+def _sections(ledger: Ledger, knowledge: Knowledge) -> Iterator[Section]:
+    for status in dict.fromkeys(one.status for one in ledger.treatments):
+        rows = [_treatment(one, knowledge) for one in ledger.treatments if one.status == status]
+        heading = knowledge.label(HIP + status) if status else "no status"
+        yield Section(status or _UNCLEAR, capital(heading), tuple(rows))
+    yield Section("waiting", "Waiting", tuple(_waiting_rows(ledger, knowledge)))
+    yield Section("reviews", "Reviews", tuple(_review(one, knowledge) for one in ledger.reviews))
+    yield Section("studies", "Studies", tuple(_study(one, knowledge) for one in ledger.studies))
+
+
+def _treatment(treatment: Treatment, knowledge: Knowledge) -> Row:
+    """Tell a treatment: when, how much, with what result, and what it is worth to which statement."""
+    facts = Line("", tuple(map(clean, _facts(treatment))))
+    judged: dict[tuple[str, str], set[str]] = {}
+    for one in treatment.judgements:
+        judged.setdefault((_VERDICTS[one.verdict], _basis(one.basis)), set()).add(one.statement)
+    lines = [Line(f"{verdict}:", (words,), tuple(sorted(ids))) for (verdict, words), ids in judged.items()]
+    return Row(
+        capital(clean(treatment.label)) or "Unnamed treatment",
+        join_sites(treatment.sites, knowledge) or NO_SITE,
+        "",
+        (),
+        (*([facts] if facts.parts else []), *lines),
+    )
+
+
+def _facts(treatment: Treatment) -> Iterator[str]:
+    yield from _period(treatment)
+    for one in treatment.doses:
+        yield f"{one.quantity} {amount(f'{one.amount:f}', one.unit)}{' (worked out)' if one.worked_out else ''}"
+    if treatment.outcome:
+        yield f"outcome: {treatment.outcome}"
+    elif treatment.status not in _NOT_BEGUN:
+        yield "outcome not recorded"
+    if treatment.adequacy:
+        yield f"dose and intensity judged {treatment.adequacy}"
+    if treatment.stopped_because:
+        yield f"reason: {treatment.stopped_because}"
+    elif treatment.status in {"stopped", "notDone"}:
+        yield "reason not recorded"
+
+
+def _period(treatment: Treatment) -> Iterator[str]:
+    """Say when a treatment began and ended, and how long it has lasted."""
+    start, end = treatment.start, treatment.end
+    lasted = _days(treatment)
+    if treatment.status == "planned":
+        yield f"to begin {_day(start)}" if start else "no date set"
+    elif start and end:
+        yield f"{_day(start)} to {_day(end)}"
+    elif start and treatment.status in _ENDED:
+        yield f"from {_day(start)}, end not recorded"
+    elif start:
+        yield f"since {_day(start)}" if treatment.begun else f"from {_day(start)}"
+    elif end:
+        yield f"until {_day(end)}, start not recorded"
+    elif treatment.begun:
+        yield "dates not recorded" if lasted else "dates and length not recorded"
+    if lasted:
+        yield lasted
+
+
+def _days(treatment: Treatment) -> str:
+    days = treatment.days
+    if days is None:
+        return ""
+    so_far = " so far" if treatment.status == "ongoing" else ""
+    return f"{days} day{'' if str(days) == '1' else 's'}{so_far}"
+
+
+def _day(day: Day) -> str:
+    """Write a date as exactly as it is recorded."""
+    if day.first is None or day.first != day.last:
+        return clean(day.recorded)
+    return day.first.isoformat()
+
+
+def _basis(basis: Basis) -> str:
+    """Say the numbers that a judgement rests on."""
+    match basis:
+        case Check():
+            return describe_check(basis)
+        case Gap():
+            return describe_gap(basis)
+        case _:
+            exact = ", rests on the exact day" if basis.boundary else ""
+            return clean(f"{basis.label} ({amount(basis.have, basis.unit)} on record{exact})")
+
+
+def _waiting_rows(ledger: Ledger, knowledge: Knowledge) -> Iterator[Row]:
+    """Tell what waits: in full what something on record leads to, and together what hangs on the same unknowns."""
+    told = [one for one in ledger.waiting if not _told_by_a_kind(one, ledger, knowledge)]
+    by_label: dict[tuple[str, object], list[Waiting]] = {}
+    for one in sorted(told, key=_nearness):
+        by_label.setdefault((one.label, tuple(_needs(one)) if one.begun else one.opening), []).append(one)
+    by_row: dict[tuple[str, str, object], list[Waiting]] = {}
+    for (label, wanted), group in by_label.items():
+        site = join_sites([one.site for one in group], knowledge)
+        by_row.setdefault((label if group[0].begun else "", site, wanted), []).extend(group)
+    for (_, site, _), group in by_row.items():
+        labels = dict.fromkeys(clean(one.label) for one in group)
+        yield Row(capital(" · ".join(labels)), site, "", (), tuple(_opening_lines(group)))
+
+
+def _told_by_a_kind(waiting: Waiting, ledger: Ledger, knowledge: Knowledge) -> bool:
+    """Tell whether an action that only gates hold back is told with a kind of it that the same gates hold back."""
+    return not waiting.advice and any(
+        one.place == waiting.place
+        and one.intervention != waiting.intervention
+        and knowledge.is_a(one.intervention, waiting.intervention)
+        and set(waiting.gates) <= set(one.gates)
+        for one in ledger.waiting
+    )
+
+
+def _nearness(waiting: Waiting) -> tuple[object, ...]:
+    """Order what waits: what has a date by date, then what is begun, then the rest as the plan has it."""
+    day = waiting.opening.day
+    return (day is None, day.toordinal() if day else 0, not waiting.begun)
+
+
+def _opening_lines(group: Sequence[Waiting]) -> Iterator[Line]:
+    """Say what actions lack by statement, and when they can open; of those with nothing on record only the latter."""
+    first = group[0]
+    either = [_alternatives(one) for one in first.opening.either]
+    if not first.begun:
+        ids = sorted({one.statement for waiting in group for one in waiting.needs})
+        yield from _when(first.opening, either, tuple(ids))
+        return
+    yield from _needs(first)
+    advice = [one.statement for one in first.advice]
+    if len(either) == 1 and len(advice) > 1:  # what each of the statements lacks is told just above
+        either = [f"what one of {', '.join(advice)} lacks"]
+    yield from _when(first.opening, either, ())
+
+
+def _needs(waiting: Waiting) -> Iterator[Line]:
+    yield from _need_lines(waiting.gates, "needs", "and")
+    either = len(waiting.advice) > 1
+    yield from _need_lines(waiting.advice, "needs" if not waiting.gates else "and either" if either else "and", "or")
+
+
+def _need_lines(needs: Iterable[Need], first: str, next_: str) -> Iterator[Line]:
+    merged: dict[tuple[str, ...], list[str]] = {}
+    for one in needs:
+        merged.setdefault(tuple(dict.fromkeys(map(describe_gap, one.gaps))), []).append(one.statement)
+    for index, (parts, ids) in enumerate(merged.items()):
+        yield Line(next_ if index else first, parts, tuple(ids))
+
+
+def _when(opening: Opening, groups: Iterable[str], ids: tuple[str, ...]) -> Iterator[Line]:
+    """Say when something can open, or what has to be known or to hold first, groups of alternatives included."""
+    unknown, unmet, either = (tuple(map(clean, some)) for some in (opening.unknown, opening.unmet, groups))
+    match opening.kind:
+        case "dated":
+            sooner = ", or sooner once the dates are known exactly" if opening.inexact else " at the earliest"
+            yield Line("can open on", (f"{opening.day}{sooner}",), ids)
+        case "never":
+            yield Line("", ("nothing that can be recorded opens it",), ids)
+        case "unmet":
+            yield Line("no date follows from the record for", (*unmet, *either), ids)
+        case _:
+            yield Line("not before anything is known about", (*unknown, *either), ids)
+            if unmet:
+                yield Line("and no date follows from the record for", unmet)
+
+
+def _alternatives(group: Iterable[Opening]) -> str:
+    return "either " + ", or ".join(" and ".join((*one.unknown, *one.unmet)) for one in group)
+
+
+def _review(review: Review, knowledge: Knowledge) -> Row:
+    site = join_sites(review.sites, knowledge)
+    due = Line("", (describe_check(review.check),))
+    return Row(capital(clean(review.check.label)), site, "", (review.statement,), (due,))
+
+
+def _study(study: Study, knowledge: Knowledge) -> Row:
+    status = knowledge.labels.get(HIP + study.status, "status not recorded")
+    dates = [_day(one) for one in dict.fromkeys((study.start, study.end)) if one]
+    parts = (clean(status), " to ".join(dict.fromkeys(dates)) or "no date recorded")
+    return Row(capital(clean(study.label)), join_sites(study.sites, knowledge) or NO_SITE, "", (), (Line("", parts),))
+
+
+def ledger_to_json(ledger: Ledger) -> dict[str, Any]:
+    """Turn a ledger into what `json` can write; terms are CURIEs, nodes of the patient's graph are IRIs."""
+    return {
+        "patient": ledger.patient,
+        "asOf": ledger.as_of.isoformat(),
+        "ontologyVersion": ledger.ontology_version,
+        "engine": ledger.engine,
+        "documents": list(ledger.documents),
+        "valid": ledger.valid,
+        "findings": [finding_to_json(one) for one in ledger.findings],
+        "treatments": [_treatment_json(one) for one in ledger.treatments],
+        "waiting": [_waiting_json(one) for one in ledger.waiting],
+        "reviews": [
+            {"statement": one.statement, "sites": _named(one.sites), "check": check_to_json(one.check)}
+            for one in ledger.reviews
+        ],
+        "studies": [_activity_json(one) for one in ledger.studies],
+    }
+
+
+def _ledgers_to_json(ledgers: Sequence[Ledger]) -> str:
+    """Write one ledger as an object and several as an array of objects."""
+    made = [ledger_to_json(one) for one in ledgers]
+    return json.dumps(made[0] if len(made) == 1 else made, ensure_ascii=False, indent=2) + "\n"
+
+
+def _activity_json(one: Treatment | Study) -> dict[str, Any]:
+    return {
+        "node": one.node,
+        "intervention": _short(one.intervention),
+        "label": one.label,
+        "sites": list(one.sites),
+        "status": one.status,
+        **_filled({"start": _day_json(one.start), "end": _day_json(one.end)}),
+    }
+
+
+def _treatment_json(one: Treatment) -> dict[str, Any]:
+    days = {"least": int(one.days.least), "most": int(one.days.most or one.days.least)} if one.days else {}
+    doses = [
+        {
+            "quantity": dose.quantity,
+            "amount": number_to_json(str(dose.amount)),
+            "unit": dose.unit,
+            **_filled({"workedOut": dose.worked_out}),
+        }
+        for dose in one.doses
+    ]
+    return {
+        **_activity_json(one),
+        **_filled(
+            {
+                "days": days,
+                "doses": doses,
+                "outcome": one.outcome,
+                "adequacy": one.adequacy,
+                "stoppedBecause": one.stopped_because,
+            }
+        ),
+        "judgements": [_judgement_json(judgement) for judgement in one.judgements],
+    }
+
+
+def _judgement_json(one: Judgement) -> dict[str, Any]:
+    told = {"statement": one.statement, "sites": _named(one.sites), "verdict": one.verdict}
+    match one.basis:
+        case Check():
+            return {**told, "check": check_to_json(one.basis)}
+        case Gap():
+            return {**told, "gap": gap_to_json(one.basis)}
+        case _:
+            return {**told, "reached": _reached_json(one.basis)}
+
+
+def _reached_json(one: Reached) -> dict[str, Any]:
+    told = {"requirement": _short(one.requirement), "label": one.label, "have": one.have, "need": one.need}
+    return {**told, "node": one.node, **_filled({"unit": one.unit, "boundary": one.boundary})}
+
+
+def _waiting_json(one: Waiting) -> dict[str, Any]:
+    return {
+        "intervention": _short(one.intervention),
+        "label": one.label,
+        "site": one.site,
+        **_filled({"place": one.place}),
+        "gates": [_need_json(need) for need in one.gates],
+        "advice": [_need_json(need) for need in one.advice],
+        "opening": _opening_json(one.opening),
+    }
+
+
+def _need_json(one: Need) -> dict[str, Any]:
+    gaps = [gap_to_json(gap) for gap in one.gaps]
+    return {"statement": one.statement, "gaps": gaps, "opening": _opening_json(one.opening)}
+
+
+def _opening_json(one: Opening) -> dict[str, Any]:
+    return {
+        "kind": one.kind,
+        **_filled(
+            {
+                "date": one.day.isoformat() if one.day else "",
+                "inexact": one.inexact,
+                "unknown": list(one.unknown),
+                "unmet": list(one.unmet),
+                "either": [[_opening_json(alternative) for alternative in group] for group in one.either],
+            }
+        ),
+    }
+
+
+def _day_json(day: Day | None) -> dict[str, Any]:
+    if day is None:
+        return {}
+    ends = {"first": day.first, "last": day.last}
+    return {"recorded": day.recorded, **{name: one.isoformat() for name, one in ends.items() if one}}
+
+
+def _named(sites: Iterable[str]) -> list[str]:
+    """List sites; none for a statement about the patient as a whole."""
+    return [one for one in sites if one]
+
+
+def _filled(fields: dict[str, Any]) -> dict[str, Any]:
+    """Leave out what is empty."""
+    return {name: value for name, value in fields.items() if value}
+
+
+def _short(iri: str) -> str:
+    return curie(iri) if iri.startswith(HIP) else iri

@@ -1,0 +1,88 @@
+"""Write watch lists as text, Markdown and JSON."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from hipkg.errors import UsageError
+from hipkg.render.common import clean, local_name, software
+from hipkg.render.outline import Outline, Row, outlines_to_markdown, outlines_to_text
+from hipkg.terms import curie
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from hipkg.watching import Threat, WatchList
+
+FORMATS = ("text", "markdown", "json")
+_GONE = "no longer in the plan"
+_NOTHING = "Nothing that one fact could bring speaks against the actions of this plan."
+
+
+def render_watch_lists(lists: Sequence[WatchList], format: str, *, to_terminal: bool = False) -> str:  # noqa: A002 - as everywhere
+    """Write watch lists in one of `FORMATS`; raises `UsageError` for any other format."""
+    match format:
+        case "json":
+            made = [_json(one) for one in lists]
+            return json.dumps(made[0] if len(made) == 1 else made, ensure_ascii=False, indent=2) + "\n"
+        case "markdown":
+            return outlines_to_markdown(map(_outline, lists))
+        case "text":
+            return outlines_to_text([*map(_outline, lists)], to_terminal=to_terminal)
+        case _:
+            raise UsageError(f"There is no format {format!r}.", remedy=f"Choose among: {', '.join(FORMATS)}.")
+
+
+def _outline(one: WatchList) -> Outline:
+    plan = one.plan
+    title = (
+        "Watch",
+        f"patient {local_name(plan.patient)}",
+        f"as of {plan.as_of.isoformat()}",
+        f"{software()} ontology {plan.ontology_version}",
+    )
+    rows = tuple(_rows(one))
+    return Outline(title, rows or (Row(0, _NOTHING),))
+
+
+def _rows(one: WatchList) -> Iterator[Row]:
+    """Tell the actions with something to watch for, then name the others."""
+    for watched in one.actions:
+        if watched.threats:
+            site = f" · {clean(watched.action.site)}" if watched.action.site else ""
+            yield Row(0, f"{clean(watched.action.label)}{site}: indicated as long as not", style="heading")
+            yield from (_threat(threat) for threat in watched.threats)
+    calm = [clean(watched.action.label) for watched in one.actions if not watched.threats]
+    if calm and len(calm) < len(one.actions):
+        yield Row(0, f"No single fact would change: {'; '.join(dict.fromkeys(calm))}", style="dim")
+
+
+def _threat(threat: Threat) -> Row:
+    statements = f"  {' '.join(threat.statements)}" if threat.statements else ""
+    return Row(1, f"{clean(threat.fact)} → {threat.after or _GONE}{statements}", "recorded")
+
+
+def _json(one: WatchList) -> dict[str, Any]:
+    return {
+        "patient": one.plan.patient,
+        "asOf": one.plan.as_of.isoformat(),
+        "ontologyVersion": one.plan.ontology_version,
+        "actions": [
+            {
+                "intervention": curie(watched.action.intervention),
+                "label": watched.action.label,
+                "site": watched.action.site,
+                "threats": [
+                    {
+                        "fact": threat.fact,
+                        "turtle": threat.snippet,
+                        "after": threat.after,
+                        "statements": list(threat.statements),
+                    }
+                    for threat in watched.threats
+                ],
+            }
+            for watched in one.actions
+        ],
+    }

@@ -1,0 +1,126 @@
+"""Watch lists: each single fact does to the action what is claimed, and nothing that would is missing from cases."""
+
+from __future__ import annotations
+
+import json
+import sys
+from dataclasses import replace
+from datetime import date
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+from hipkg.cli import main
+from hipkg.knowledge import load
+from hipkg.pipeline import plan_graph
+from hipkg.read import PatientGraph, read
+from hipkg.render.watching import render_watch_lists
+from hipkg.watching import WatchList, watch_graph
+
+ROOT = Path(__file__).parent.parent
+EXAMPLES = {path.stem[:2]: path for path in sorted((ROOT / "examples").glob("*.ttl"))}
+CASES = ROOT / "tests" / "cases" / "statements"
+DAY = date(2026, 11, 23)
+
+
+def graph_of(path: Path) -> PatientGraph:
+    (found,) = read(path, as_of=DAY)
+    return found
+
+
+@cache
+def watched(path: Path) -> WatchList:
+    return watch_graph(graph_of(path), allow_invalid=True)
+
+
+@pytest.mark.parametrize("path", [*EXAMPLES.values(), *sorted(CASES.glob("D*/fires.ttl"))[::12]], ids=str)
+def test_each_fact_does_what_is_claimed(path: Path) -> None:
+    graph = graph_of(path)
+    for one in watched(path).actions:
+        for threat in one.threats:
+            changed = replace(graph, triples=threat.change.apply(graph.triples))
+            after = plan_graph(changed, allow_invalid=True)
+            statuses = {(it.intervention, it.place): it.status for it in after.actions}
+            assert statuses.get((one.action.intervention, one.action.place), "") == threat.after
+            assert threat.after not in {"indicated", "satisfied"}
+            assert len(threat.change.nodes) == 1
+            assert threat.statements
+
+
+@pytest.mark.parametrize("example", EXAMPLES)
+def test_every_indicated_action_is_watched(example: str) -> None:
+    found = watched(EXAMPLES[example])
+    indicated = {(one.label, one.site) for one in found.plan.actions if one.status == "indicated"}
+    assert {(one.action.label, one.action.site) for one in found.actions} == indicated
+
+
+def threats(path: Path, label: str) -> dict[str, str]:
+    return {
+        threat.fact: threat.after
+        for one in watched(path).actions
+        if one.action.label == label
+        for threat in one.threats
+    }
+
+
+def test_what_a_safety_check_guards_is_watched_for_its_context() -> None:
+    assert threats(EXAMPLES["d0"], "oral NSAID") == {"chronic hip osteonecrosis at the left hip": "caution"}
+
+
+def test_what_lifts_the_advice_is_watched() -> None:
+    assert threats(EXAMPLES["d3"], "progressive loading") == {"sharp increase of pain at the hip": ""}
+
+
+def test_what_ends_a_requirement_is_watched_and_what_is_recorded_may_change() -> None:
+    found = threats(CASES / "D2-41" / "fires.ttl", "switch to another NSAID")
+    assert found["naproxen has the outcome adequate relief (not inadequate relief)"] == ""
+
+
+# Output
+
+
+@pytest.mark.parametrize("format_", ["text", "markdown"])
+def test_text_tells_the_threats_and_names_the_rest(format_: str) -> None:
+    written = " ".join(render_watch_lists((watched(EXAMPLES["d0"]),), format_).split())
+    assert "oral NSAID · left hip: indicated as long as not" in written
+    assert "chronic hip osteonecrosis at the left hip → caution D3-073 D3-074 D3-075" in written
+    assert "No single fact would change: physical therapy" in written
+    assert "Decision support for professionals, not medical advice." in written
+
+
+def test_json_tells_every_indicated_action() -> None:
+    found = watched(EXAMPLES["d0"])
+    data = json.loads(render_watch_lists((found,), "json"))
+    assert len(data["actions"]) == len(found.actions)
+    assert [one["threats"] for one in data["actions"] if one["label"] == "oral NSAID"] == [
+        [
+            {
+                "fact": "chronic hip osteonecrosis at the left hip",
+                "turtle": found.actions[0].threats[0].snippet,
+                "after": "caution",
+                "statements": ["D3-073", "D3-074", "D3-075"],
+            }
+        ]
+    ]
+
+
+def test_a_plan_without_indications_says_so(tmp_path: Path, monkeypatch, capsys) -> None:
+    path = tmp_path / "knee.ttl"
+    path.write_text(
+        "PREFIX hip: <https://w3id.org/hipkg/>\nPREFIX : <https://e.org/>\n:p a hip:Patient ; hip:hasProblem :k .\n"
+        ":k a hip:KneeOsteoarthritis ; hip:hasSite :s . :s a hip:KneeJoint .",
+        encoding="utf-8",
+    )
+    monkeypatch.setattr(sys, "argv", ["hipkg", "watch", str(path)])
+    with pytest.raises(SystemExit) as raised:
+        main()
+    assert raised.value.code in {0, None}
+    assert "Nothing that one fact could bring" in capsys.readouterr().out
+
+
+def test_a_document_restricts_what_is_watched() -> None:
+    found = watch_graph(graph_of(EXAMPLES["d0"]), documents=("D0",))
+    ids = {id_ for one in found.actions for threat in one.threats for id_ in threat.statements}
+    assert all(one.startswith("D0") for one in ids)
+    assert load().documents
