@@ -34,7 +34,7 @@ Fact: TypeAlias = tuple[str, str, "Node"]
 
 WIDTH = 8
 """How many ways to a goal are followed further, the smallest first."""
-_DEPTH = 12
+_DEPTH = 24
 _PATIENT, _CONDITION = HIP + "Patient", HIP + "Condition"
 _PROBLEM, _ACTIVITY, _STUDY, _COURSE = (HIP + one for one in ("Problem", "Activity", "Study", "TreatmentCourse"))
 _ABSTRACT = {_PROBLEM, _ACTIVITY}

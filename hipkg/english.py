@@ -234,7 +234,8 @@ class English(Wording):
             return words
         label = words or self._label(node)
         short = short_name(node)
-        return f"{label} ({short})" if label and label != short else short
+        told = short.casefold() == label.casefold().replace(" ", "-")
+        return label if told else f"{label} ({short})" if label else short
 
     def fact(self, triple: ox.Triple) -> str:
         """Say a triple between nodes, or between a node and a value."""

@@ -16,6 +16,7 @@ from hipkg.pipeline import check_documents, derivation_of, normalised
 from hipkg.planning import STATUSES, Planner
 from hipkg.proof import Proof, Prover
 from hipkg.read import PatientGraph, read
+from hipkg.reasons import Reasons
 from hipkg.remedy import Remedies, Remedy, diagnoses_in
 from hipkg.selection import select
 from hipkg.terms import HIP, expand
@@ -76,7 +77,8 @@ class SlotExplanation:
     """One class, or companion, that a statement names, and how it stands.
 
     ``answer`` is ``holds``, ``refuted``, ``unmet`` or ``unknown``. ``proof`` shows why the class holds or is refuted,
-    or what the nearest way to it lacks; ``gaps`` measure what is lacking; ``note`` says how a companion is given.
+    or what the nearest way to it lacks; ``also`` are further reasons, each of which is enough; ``gaps`` measure what is
+    lacking; ``note`` says how a companion is given.
     """
 
     slot: Slot
@@ -86,6 +88,7 @@ class SlotExplanation:
     proof: Proof | None = None
     gaps: tuple[Gap, ...] = ()
     note: str = ""
+    also: tuple[Proof, ...] = ()
 
     @property
     def holds(self) -> bool:
@@ -204,17 +207,17 @@ def explainer_of(
     engine: EngineName = "native",
     documents: Collection[str] = (),
     allow_invalid: bool = False,
-    remedied: bool = True,
+    thorough: bool = True,
 ) -> Explainer:
     """Derive the plan of a patient and make the explainer for it.
 
-    Parameters: ``remedied`` says whether to look for what would change an answer; the others are those of `explain`.
+    Parameters: ``thorough`` says whether to look for what would change an answer; the others are those of `explain`.
     """
     knowledge = released.load()
     findings, derivation = derivation_of(graph, engine=engine, documents=documents, allow_invalid=allow_invalid)
     selection = select(documents)
     plan = Planner(derivation, knowledge, graph.iri, graph.as_of).plan(engine, findings, selection)
-    return Explainer(graph, derivation, plan, knowledge, selection, remedied=remedied)
+    return Explainer(graph, derivation, plan, knowledge, selection, thorough=thorough)
 
 
 def find_target(target: str, knowledge: Knowledge) -> str:
@@ -282,10 +285,10 @@ class Explainer:
         knowledge: Knowledge,
         selection: Selection | None = None,
         *,
-        remedied: bool = True,
+        thorough: bool = True,
     ) -> None:
         self._graph = graph
-        self._remedied_too = remedied
+        self._thorough = thorough
         self._derivation = derivation
         self._plan = plan
         self._knowledge = knowledge
@@ -295,6 +298,8 @@ class Explainer:
         self._measurer = Measurer(derivation.graph, knowledge, graph.as_of)
         self._places: dict[str, str] = {one.place: one.site for one in plan.statements}
         self._places |= {one.place: one.site for one in plan.actions}
+        self._told_minimal: dict[tuple[str, str], Proof] = {}
+        self._told_further: dict[tuple[str, tuple[str, ...]], tuple[Proof, ...]] = {}
         self._checks = {(one.id, one.subjects): one.checks for one in plan.statements}
 
     def statement(self, iri: str) -> tuple[Explanation, ...]:
@@ -304,7 +309,7 @@ class Explainer:
         if not evaluations:
             one = self._unevaluated(info)
             found = self._explanation("statement", iri, (one,), status=one.state, rule="", place="")
-            return (self._remedied(found, lambda remedies: remedies.of_context(info)),)
+            return (self._with_remedies(found, lambda remedies: remedies.of_context(info)),)
         return tuple(map(self._statement_at, evaluations))
 
     def _statement_at(self, evaluation: Evaluation) -> Explanation:
@@ -314,11 +319,11 @@ class Explainer:
         )
         if evaluation.state in _SETTLED or (evaluation.state == "must-not" and not evaluation.may_be_lifted_by):
             return found
-        return self._remedied(found, lambda remedies: remedies.of_statement(evaluation))
+        return self._with_remedies(found, lambda remedies: remedies.of_statement(evaluation))
 
-    def _remedied(self, found: Explanation, ask: Callable[[Remedies], tuple[Remedy, ...]]) -> Explanation:
+    def _with_remedies(self, found: Explanation, ask: Callable[[Remedies], tuple[Remedy, ...]]) -> Explanation:
         """Say what would change the answer, and if nothing but a diagnosis would, which one."""
-        if not self._remedied_too:
+        if not self._thorough:
             return found
         remedies = ask(self._remedies)
         if remedies:
@@ -383,7 +388,7 @@ class Explainer:
         found = replace(found, via=via, conflicts=tuple(conflicts))
         if via or derived.status in {"indicated", "satisfied", "caution"}:
             return found
-        return self._remedied(found, lambda remedies: remedies.of_action(derived))
+        return self._with_remedies(found, lambda remedies: remedies.of_action(derived))
 
     def _is_ruled_out(self, evaluation: Evaluation, derived: DerivedAction) -> bool:
         info = self._info(evaluation)
@@ -485,15 +490,37 @@ class Explainer:
     def _context(self, info: StatementInfo, evaluation: Evaluation) -> SlotExplanation:
         """Prove the context of a statement for the subject that needs the fewest steps."""
         cls, proof = self._shortest(info.applies_to, evaluation.subjects)
-        return SlotExplanation("context", cls, self._knowledge.label(cls), "holds", proof)
+        also = self._further(proof, cls, evaluation.subjects)
+        return SlotExplanation("context", cls, self._knowledge.label(cls), "holds", proof, also=also)
+
+    def _further(self, proof: Proof | None, cls: str, nodes: Sequence[str]) -> tuple[Proof, ...]:
+        """List further reasons for what was proved, once for each claim."""
+        if proof is None or not self._thorough:
+            return ()
+        key = (cls, tuple(nodes))
+        if key not in self._told_further:
+            self._told_further[key] = self._reasons.further(proof, cls, nodes)
+        return self._told_further[key]
+
+    @cached_property
+    def _reasons(self) -> Reasons:
+        return Reasons(self._graph, normalised(self._graph), self._knowledge)
 
     def _shortest(self, classes: Iterable[str], nodes: Sequence[str]) -> tuple[str, Proof | None]:
         found = [(cls, node, self._prover.prove(node, cls)) for cls in classes for node in nodes]
         proven = [one for one in found if one[2] is not None]
-        cls, _, proof = min(
+        cls, node, proof = min(
             proven, key=lambda one: (self._prover.size(one[1], one[0]), one[0], one[1]), default=("", "", None)
         )
-        return cls, proof
+        return cls, self._minimal(cls, node, proof)
+
+    def _minimal(self, cls: str, node: str, proof: Proof | None) -> Proof | None:
+        """Leave needless facts out of a proof."""
+        if proof is None or not self._thorough:
+            return proof
+        if (cls, node) not in self._told_minimal:
+            self._told_minimal[cls, node] = self._reasons.minimal(proof, cls)
+        return self._told_minimal[cls, node]
 
     def _failed_context(self, cls: str) -> SlotExplanation:
         proof = self._prover.nearest(cls, self._world(cls))
@@ -520,7 +547,8 @@ class Explainer:
         """Prove a class that a slot names, or show how far the nearest of the nodes is from it."""
         label = self._knowledge.label(cls)
         if cls in evaluation.meets:
-            return SlotExplanation(slot, cls, label, "holds", self._shortest([cls], nodes)[1])
+            proof = self._shortest([cls], nodes)[1]
+            return SlotExplanation(slot, cls, label, "holds", proof, also=self._further(proof, cls, nodes))
         gaps = self._measurer.gaps(cls, nodes)
         answer = "unmet" if any(gap.answer == "unmet" for gap in gaps) else "unknown"
         return SlotExplanation(slot, cls, label, answer, self._prover.nearest(cls, self._world(cls, nodes)), gaps)

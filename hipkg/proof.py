@@ -44,7 +44,7 @@ class Proof:
     ``ontology`` for a fact of the ontology, ``definition``, ``hierarchy``, ``domain``, ``range``, ``wider``,
     ``inverse``, ``chain`` or ``value`` for the axiom that gives it, ``entailed`` where an engine found what no single
     axiom shows, and ``missing`` for what is not shown. ``axiom`` is in Manchester syntax, ``sentence`` says it in
-    English; ``triple`` is the claim in RDF.
+    English, ``source`` names it by the IRIs of its terms; ``triple`` is the claim in RDF.
     """
 
     claim: str
@@ -53,6 +53,7 @@ class Proof:
     axiom: str = ""
     sentence: str = ""
     triple: ox.Triple | None = None
+    source: tuple[str, ...] = ()
 
     def __hash__(self) -> int:
         """Hash by the claim alone: proofs share parts, and going down each time would visit them over and over."""
@@ -67,6 +68,11 @@ class Proof:
         """Collect the recorded triples that the proof rests on."""
         own = frozenset({self.triple} if self.kind == "recorded" and self.triple else ())
         return own.union(*(one.facts() for one in self.because))
+
+    def axioms(self) -> frozenset[tuple[str, ...]]:
+        """Collect the axioms that the proof rests on: the kind of each and the IRIs of its terms."""
+        own = frozenset({(self.kind, *self.source)} if self.source else ())
+        return own.union(*(one.axioms() for one in self.because))
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +106,7 @@ class Step:
     sentence: str = ""
     premises: tuple[Goal, ...] = ()
     cost: int = 1
+    source: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -289,7 +296,7 @@ class Prover:
             return Proof(self._claim(goal, "entailed"), "entailed", triple=triple)
         step = self._best[goal][1]
         because = tuple(dict.fromkeys(part for premise in step.premises for part in self._parts(premise)))
-        return Proof(self._claim(goal, step.kind), step.kind, because, step.axiom, step.sentence, triple)
+        return Proof(self._claim(goal, step.kind), step.kind, because, step.axiom, step.sentence, triple, step.source)
 
     def _parts(self, goal: Goal) -> Iterator[Proof]:
         """Give the proof of a goal, or for an expression without a name the proofs of its parts."""
@@ -346,13 +353,13 @@ class Prover:
         if not self.is_a(node, cls):
             return
         if node in self._knowledge.terms:
-            yield Step("ontology")
+            yield Step("ontology", source=(node, cls))
             return
         if _type(node, cls) in self._recorded:
             yield Step("recorded")
         definition = _definition(self._knowledge, cls)
         if definition is not None:
-            yield Step("definition", *self._wording(cls), (Member(node, definition),))
+            yield Step("definition", *self._wording(cls), (Member(node, definition),), source=(cls,))
         for lower in self._targets(node, RDF_TYPE):
             if cls in self._knowledge.superclasses.get(lower, ()):
                 yield self._hierarchy_step(lower, cls, Member(node, Named(lower)))
@@ -362,7 +369,7 @@ class Prover:
         names = [self._knowledge.label(one) for one in (lower, upper)]
         cost = 1 if upper in _told().get(lower, ()) else _COST_OF_CLASSIFICATION
         sentence = f"Every “{names[0]}” is a kind of “{names[1]}”."
-        return Step("hierarchy", f"{names[0]} SubClassOf {names[1]}", sentence, (premise,), cost)
+        return Step("hierarchy", f"{names[0]} SubClassOf {names[1]}", sentence, (premise,), cost, (lower, upper))
 
     def _ways_by_property(self, node: str, cls: str) -> Iterator[Step]:
         """List the properties of which a member of the class is the only possible subject or object."""
@@ -373,13 +380,14 @@ class Prover:
                 sentence = f"Anything that has a value of “{name}” is a “{label}”."
                 for one in objects:
                     triple = ox.Triple(ox.NamedNode(node), ox.NamedNode(prop), one)
-                    yield Step("domain", f"{name} Domain {label}", sentence, (triple,))
+                    yield Step("domain", f"{name} Domain {label}", sentence, (triple,), source=(prop, cls))
         for prop, subjects in self._in.get(node, {}).items():
             if prop in self._properties and cls in self._properties[prop].ranges:
                 name = self._knowledge.label(prop)
                 sentence = f"Any value of “{name}” is a “{label}”."
                 for subject in subjects:
-                    yield Step("range", f"{name} Range {label}", sentence, (_relation(subject, prop, node),))
+                    premise = _relation(subject, prop, node)
+                    yield Step("range", f"{name} Range {label}", sentence, (premise,), source=(prop, cls))
 
     def _domains(self, prop: str) -> frozenset[str]:
         return self._properties[prop].domains if prop in self._properties else frozenset()
@@ -409,12 +417,12 @@ class Prover:
             if narrower is not None and prop in narrower.superproperties and target in self._targets(subject, other):
                 axiom = f"{label(other)} SubPropertyOf {label(prop)}"
                 sentence = f"“{label(other)}” implies “{label(prop)}”."
-                yield Step("wider", axiom, sentence, (_relation(subject, other, target),))
+                yield Step("wider", axiom, sentence, (_relation(subject, other, target),), source=(other, prop))
         for other in sorted(self._out.get(target, {})):
             if self._are_inverse(prop, other) and subject in self._targets(target, other):
                 axiom = f"{label(prop)} InverseOf {label(other)}"
                 sentence = f"“{label(prop)}” is the reverse of “{label(other)}”."
-                yield Step("inverse", axiom, sentence, (_relation(target, other, subject),))
+                yield Step("inverse", axiom, sentence, (_relation(target, other, subject),), source=(prop, other))
 
     def _are_inverse(self, prop: str, other: str) -> bool:
         one, two = self._properties.get(prop), self._properties.get(other)
@@ -428,7 +436,7 @@ class Prover:
         axiom = f"{' o '.join(names)} SubPropertyOf {name}"
         followed = " followed by ".join(f"“{one}”" for one in names)
         for path in self._paths(subject, chain, target):
-            yield Step("chain", axiom, f"{followed} gives “{name}”.", path)
+            yield Step("chain", axiom, f"{followed} gives “{name}”.", path, source=(prop, *chain))
 
     def _paths(self, start: str, chain: tuple[str, ...], end: str) -> Iterator[tuple[ox.Triple, ...]]:
         first, *rest = chain
@@ -446,7 +454,7 @@ class Prover:
                 labels = [self._knowledge.label(one) for one in (cls, prop, target)]
                 axiom = f"{labels[0]} SubClassOf {labels[1]} value {labels[2]}"
                 sentence = f"Every “{labels[0]}” has as {labels[1]} {labels[2]}."
-                yield Step("value", axiom, sentence, (Member(subject, Named(cls)),))
+                yield Step("value", axiom, sentence, (Member(subject, Named(cls)),), source=(cls, prop, target))
 
     def _computed_days(self, activity: str) -> Step:
         """Name the triples that days are worked out from, with the link by which the date of the plan counts."""

@@ -145,7 +145,7 @@ class Remedies:
     ) -> Iterator[Remedy]:
         """Derive again with each change, the smallest first, and keep those of the smallest size that work."""
         ordered = sorted(dict.fromkeys(changes), key=lambda one: one.size)
-        size, told = 0, set()
+        size, told = 0, set[object]()
         for change in ordered[:_TRIED]:
             if size and change.size[0] > size:
                 return
@@ -154,9 +154,10 @@ class Remedies:
                 continue
             derived = self._trial.derive(change)
             if derived is not None and (found := outcome(derived)) in wanted and self._trial.is_valid(change):
-                size = change.size[0]
-                told.add(outline)
-                yield Remedy(self._describer.facts(change), self._describer.snippet(change), found, change)
+                size, facts = change.size[0], self._describer.facts(change)
+                if facts not in told:
+                    told |= {outline, facts}
+                    yield Remedy(facts, self._describer.snippet(change), found, change)
 
     def _outline(self, change: Change) -> frozenset[object]:
         """Leave out of a change what is only one of several coded values that would do."""

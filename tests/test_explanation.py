@@ -11,9 +11,11 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import pyoxigraph as ox
 import pytest
 from typer.testing import CliRunner
 
+from hipkg import java
 from hipkg.cli.app import app
 from hipkg.errors import UsageError
 from hipkg.explanation import (
@@ -33,7 +35,8 @@ from hipkg.read import PatientGraph, read
 from hipkg.reasoning import reason_over
 from hipkg.render.common import DISCLAIMER
 from hipkg.render.explanation import render_explanations
-from hipkg.terms import HIP, RDF_TYPE
+from hipkg.sources import load_sources
+from hipkg.terms import HIP, OWL, PREFIXES, RDF_TYPE, RDFS, SKOS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -64,7 +67,7 @@ def plan(name: str) -> Plan:
 @cache
 def everything(path: Path) -> dict[str, tuple[Explanation, ...]]:
     """Explain every statement and intervention for a patient whose plan is derived once."""
-    explainer = explainer_of(graph(path), remedied=False)
+    explainer = explainer_of(graph(path), thorough=False)
     found = {iri: explainer.statement(iri) for iri in KNOWLEDGE.statements}
     return found | {iri: explainer.action(iri) for iri in KNOWLEDGE.interventions}
 
@@ -234,6 +237,109 @@ def test_hermit_entails_the_context_from_what_is_cited_alone(target: str) -> Non
     for proof in proofs(path, target):
         facts = replace(graph(path), triples=tuple(sorted(proof.facts(), key=str)))
         assert proof.triple in reason_over(normalised(facts), "hermit")
+
+
+def axiom_triples(axioms: frozenset[tuple[str, ...]]) -> set[ox.Triple]:
+    """Find in the sources what states some axioms, besides the kinds of properties and interventions of their own."""
+    sources = load_sources()
+    by_subject: dict[object, list[ox.Triple]] = {}
+    for one in sources:
+        by_subject.setdefault(one.subject, []).append(one)
+    kinds = {OWL + "ObjectProperty", OWL + "DatatypeProperty"}
+    found = {one for one in sources if getattr(one.object, "value", "") in kinds or one.subject == one.object}
+    for kind, *terms in axioms:
+        found |= {triple for one in _stating(kind, terms, sources) for triple in _with_blank_nodes(one, by_subject)}
+    return found
+
+
+def _stating(kind: str, terms: list[str], sources: tuple[ox.Triple, ...]) -> set[ox.Triple]:
+    first, last = ox.NamedNode(terms[0]), ox.NamedNode(terms[-1])
+    named = {
+        "hierarchy": [(first, RDFS + "subClassOf", last)],
+        "domain": [(first, RDFS + "domain", last)],
+        "range": [(first, RDFS + "range", last)],
+        "wider": [(first, RDFS + "subPropertyOf", last)],
+        "inverse": [(first, OWL + "inverseOf", last), (last, OWL + "inverseOf", first)],
+        "ontology": [(first, RDF_TYPE, last)],
+    }
+    if kind in named:
+        return {ox.Triple(subject, ox.NamedNode(prop), target) for subject, prop, target in named[kind]}
+    prop = {"definition": "equivalentClass", "chain": "propertyChainAxiom"}[kind]
+    return {one for one in sources if one.subject == first and one.predicate.value == OWL + prop}
+
+
+def _with_blank_nodes(one: ox.Triple, by_subject: dict[object, list[ox.Triple]]) -> Iterator[ox.Triple]:
+    yield one
+    if isinstance(one.object, ox.BlankNode):
+        for further in by_subject[one.object]:
+            yield from _with_blank_nodes(further, by_subject)
+
+
+def hermit_entails(proof: Proof, facts: frozenset[ox.Triple], axioms: frozenset[tuple[str, ...]]) -> bool:
+    found = java.entail("hermit", [*axiom_triples(axioms), *facts])
+    superclasses = java.close(found.subclasses)
+    wanted = proof.triple.object.value
+    return any(
+        wanted in {cls, *superclasses.get(cls, ())} for node, cls in found.types if node == proof.triple.subject.value
+    )
+
+
+@pytest.mark.java
+@pytest.mark.parametrize("target", ["D0-41"])
+def test_hermit_needs_every_fact_and_every_axiom_of_a_reason_and_no_other(target: str) -> None:
+    proof = max(proofs(EXAMPLES["d0"], target), key=lambda one: len(one.axioms()))
+    facts, axioms = proof.facts(), proof.axioms()
+    assert facts
+    assert axioms
+    assert hermit_entails(proof, facts, axioms)
+    for fact in facts:
+        assert not hermit_entails(proof, facts - {fact}, axioms), fact
+    for axiom in axioms:
+        assert not hermit_entails(proof, facts, axioms - {axiom}), axiom
+
+
+@pytest.mark.parametrize("target", ["D0-41", "hyaluronic acid", "D2-66"])
+def test_provenance_leads_from_the_answer_to_recorded_triples(target: str) -> None:
+    found = explain(EXAMPLES["d0"], target, as_of=date(2026, 11, 23))
+    written = render_explanations(found, "turtle")
+    triples = {one.triple for one in ox.parse(written, format=ox.RdfFormat.TURTLE)}
+    derived = {}
+    for one in triples:
+        if one.predicate.value == PREFIXES["prov"] + "wasDerivedFrom":
+            derived.setdefault(one.subject, set()).add(one.object)
+    (root,) = {subject for subject in derived if not any(subject in premises for premises in derived.values())}
+    assert reached(root, derived) >= {ox.NamedNode(one.iri) for one in found[0].statements}
+    notes = {one.subject: one.object.value for one in triples if one.predicate.value == SKOS + "note"}
+    record = set(graph(EXAMPLES["d0"]).triples)
+    for node in reached(root, derived):
+        if notes.get(node) == "recorded":
+            parts = {one.predicate.value.rpartition("#")[2]: one.object for one in triples if one.subject == node}
+            assert ox.Triple(parts["subject"], parts["predicate"], parts["object"]) in record
+    labels = {one.object.value for one in triples if one.predicate.value == RDFS + "label"}
+    assert {step.claim for one in slots(found) if one.proof for step in steps(one.proof)} <= labels
+
+
+def reached(start: object, links: dict[object, set[object]]) -> set[object]:
+    found, agenda = set(), [start]
+    while agenda:
+        one = agenda.pop()
+        if one not in found:
+            found.add(one)
+            agenda += links.get(one, ())
+    return found
+
+
+def test_several_independent_reasons_are_all_told() -> None:
+    path = ROOT / "tests" / "cases" / "tensions" / "01-place-of-acetaminophen" / "breakthrough.ttl"
+    (found,) = explain(path, "D0-02", as_of=date(2026, 11, 23))
+    (slot,) = (one for one in found.statements[0].slots if one.also)
+    reasons = [slot.proof, *slot.also]
+    for one in reasons:
+        assert entails(graph(path), one)
+        assert not any(entails(graph(path), one, left_out=fact) for fact in one.facts())
+        assert not any(other.facts() <= one.facts() for other in reasons if other is not one)
+    text = render_explanations((found,), "text")
+    assert text.count("and for another reason, which is enough by itself:") == len(slot.also)
 
 
 @pytest.mark.java

@@ -22,6 +22,7 @@ class ExplanationFormat(StrEnum):
     text = "text"
     markdown = "markdown"
     json = "json"
+    turtle = "turtle"
 
 
 class Options(NamedTuple):

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from hipkg.proof import Proof
     from hipkg.remedy import Remedy
 
-FORMATS = ("text", "markdown", "json")
+FORMATS = ("text", "markdown", "json", "turtle")
 _STATES = {
     "now": "holds now",
     "must-not": "holds: must not",
@@ -55,6 +55,10 @@ def render_explanations(explanations: Sequence[Explanation], format: str, *, to_
     """
     if format == "json":
         return explanations_to_json(explanations)
+    if format == "turtle":
+        from hipkg.render.provenance import explanations_to_turtle
+
+        return explanations_to_turtle(explanations)
     if format == "markdown":
         return outlines_to_markdown(map(_laid_out, explanations))
     if format != "text":
@@ -89,7 +93,7 @@ def _title(explanation: Explanation) -> tuple[str, ...]:
 def _outline(explanation: Explanation) -> Iterator[Row]:
     if explanation.kind == "action":
         yield from _status(explanation)
-    shown: set[str] = set()
+    shown: set[object] = set()
     for one in explanation.statements:
         yield from _statement(one, shown)
     yield from _change(explanation)
@@ -125,7 +129,7 @@ def _conflict(conflict: Conflict) -> str:
     return f"{pair}: {_DECISIONS.get(conflict.rule, 'nothing decides between them')}{stands}."
 
 
-def _statement(statement: StatementExplanation, shown: set[str]) -> Iterator[Row]:
+def _statement(statement: StatementExplanation, shown: set[object]) -> Iterator[Row]:
     state = _STATES.get(statement.state, statement.state)
     yield Row(0, f"{statement.id} {statement.role}: {statement.intervention} · {state}", style="heading")
     yield Row(1, f"“{statement.text}”")
@@ -155,7 +159,7 @@ def _grade(name: str, value: str, wording: str) -> str:
     return f"{name} {value or 'not stated'}{f' ({wording})' if wording else ''}"
 
 
-def _slot(slot: SlotExplanation, statement: StatementExplanation, shown: set[str]) -> Iterator[Row]:
+def _slot(slot: SlotExplanation, statement: StatementExplanation, shown: set[object]) -> Iterator[Row]:
     good = slot.holds if slot.slot in {"context", "requirement", "companion"} else None
     mark = "none" if good is None else ("holds" if good else "missing")
     yield Row(1, _slot_sentence(slot), mark, "missing" if mark == "missing" else "")
@@ -165,6 +169,9 @@ def _slot(slot: SlotExplanation, statement: StatementExplanation, shown: set[str
         yield Row(2, f"lacks {_gap(gap)}", "missing", "missing")
     if slot.proof and _matters(slot, statement):
         yield from _proof(slot.proof, 2, shown)
+    for one in slot.also:
+        yield Row(2, "and for another reason, which is enough by itself:", style="dim")
+        yield from _proof(one, 2, shown)
 
 
 def _matters(slot: SlotExplanation, statement: StatementExplanation) -> bool:
@@ -194,10 +201,10 @@ def _gap(gap: Gap) -> str:
     return f"{describe_gap(gap)}{record}"
 
 
-def _proof(proof: Proof, depth: int, shown: set[str], *, brief: bool = False) -> Iterator[Row]:
+def _proof(proof: Proof, depth: int, shown: set[object], *, brief: bool = False) -> Iterator[Row]:
     """Outline a proof, each claim once; beside something that is missing, what holds is told in one line."""
     proof = _collapsed(proof)
-    key = "\n".join((proof.claim, *(one.claim for one in proof.because)))
+    key = (proof.claim, proof.facts(), tuple(one.claim for one in proof.because))
     repeated = key in shown and bool(proof.because)
     mark = proof.kind if proof.kind in MARKS else "holds"
     again = " (as above)" if repeated else (" (recorded)" if proof.kind == "recorded" else "")
@@ -292,6 +299,7 @@ def _slot_json(slot: SlotExplanation) -> dict[str, Any]:
             "note": slot.note,
             "gaps": [_gap_json(gap) for gap in slot.gaps],
             "proof": _proof_json(slot.proof) if slot.proof else None,
+            "also": [_proof_json(one) for one in slot.also],
         }
     )
 
