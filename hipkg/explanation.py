@@ -294,7 +294,7 @@ class Explainer:
         self._knowledge = knowledge
         self._selection = selection
         self._english = English(knowledge, normalised(graph), graph.iri)
-        self._prover = Prover(graph.triples, derivation.triples(), knowledge, self._english)
+        self._prover = Prover(graph.triples, derivation.graph.triples(knowledge.terms), knowledge, self._english)
         self._measurer = Measurer(derivation.graph, knowledge, graph.as_of)
         self._places: dict[str, str] = {one.place: one.site for one in plan.statements}
         self._places |= {one.place: one.site for one in plan.actions}

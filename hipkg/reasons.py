@@ -10,10 +10,9 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-import pyoxigraph as ox
-
 from hipkg.english import English
 from hipkg.errors import InconsistentData
+from hipkg.graph import Graph
 from hipkg.native import entailed_graph
 from hipkg.pipeline import normalised
 from hipkg.proof import Prover
@@ -21,6 +20,8 @@ from hipkg.terms import HIP, RDF_TYPE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+
+    import pyoxigraph as ox
 
     from hipkg.knowledge import Knowledge
     from hipkg.proof import Proof
@@ -39,7 +40,7 @@ class Reasons:
         self._graph = graph
         self._given = tuple(given)
         self._knowledge = knowledge
-        self._without: dict[ox.Triple, frozenset[ox.Triple]] = {}
+        self._without: dict[ox.Triple, Graph] = {}
 
     def minimal(self, proof: Proof, cls: str) -> Proof:
         """Prove the same from as few of the facts as are enough together, none of which can be left out."""
@@ -48,22 +49,11 @@ class Reasons:
         kept = facts
         for fact in facts:
             rest = [one for one in kept if one != fact]
-            if _type(node, cls) in self._following(rest):
+            if self._following(rest).is_a(node, cls):
                 kept = rest
         if len(kept) == len(facts):
             return proof
         return self._prover(kept, self._following(kept)).prove(node, cls) or proof
-
-    def _following(self, facts: Sequence[ox.Triple]) -> frozenset[ox.Triple]:
-        """Collect what follows from some facts alone."""
-        given = normalised(replace(self._graph, triples=tuple(facts)))
-        try:
-            return frozenset(entailed_graph(given, self._knowledge).triples(self._knowledge.terms))
-        except InconsistentData:
-            return frozenset()
-
-    def _prover(self, record: Sequence[ox.Triple], entailed: frozenset[ox.Triple]) -> Prover:
-        return Prover(record, entailed, self._knowledge, English(self._knowledge, self._given, self._graph.iri))
 
     def further(self, first: Proof, cls: str, nodes: Sequence[str]) -> tuple[Proof, ...]:
         """List other reasons than the first why one of some nodes is in a class, those that need fewest facts first."""
@@ -78,35 +68,37 @@ class Reasons:
 
     def _new(self, known: list[Proof], fact: ox.Triple, cls: str, nodes: Sequence[str]) -> Iterator[Proof]:
         """Prove the claim without a fact, and yield the shortest proof that is no longer version of a known one."""
-        entailed = self._entailed(fact)
-        if fact in entailed:
+        rest = self._rest(fact)
+        kept = [node for node in nodes if rest.is_a(node, cls)]
+        if not kept or fact in set(rest.triples()):
             return  # what follows from the rest anyway makes no other reason
-        record = [one for one in self._graph.triples if one != fact]
-        kept = [node for node in nodes if _type(node, cls) in entailed]
-        if not kept:
-            return
-        prover = self._prover(record, entailed)
+        prover = self._prover([one for one in self._graph.triples if one != fact], rest)
         proofs = [self.minimal(proof, cls) for node in kept if (proof := prover.prove(node, cls)) is not None]
         for proof in sorted(proofs, key=lambda one: len(one.facts()))[:1]:
             if all(_nodes(one) != _nodes(proof) and not one.facts() <= proof.facts() for one in known):
                 yield proof
 
-    def _entailed(self, left_out: ox.Triple) -> frozenset[ox.Triple]:
+    def _rest(self, left_out: ox.Triple) -> Graph:
+        """Derive what follows without one fact."""
         if left_out not in self._without:
-            given = [one for one in self._given if one != left_out]
-            try:
-                graph = entailed_graph(given, self._knowledge)
-            except InconsistentData:
-                self._without[left_out] = frozenset()
-            else:
-                self._without[left_out] = frozenset(graph.triples(self._knowledge.terms))
+            self._without[left_out] = self._entailed([one for one in self._given if one != left_out])
         return self._without[left_out]
+
+    def _following(self, facts: Sequence[ox.Triple]) -> Graph:
+        """Derive what follows from some facts alone."""
+        return self._entailed(normalised(replace(self._graph, triples=tuple(facts))))
+
+    def _entailed(self, given: Sequence[ox.Triple]) -> Graph:
+        try:
+            return entailed_graph(given, self._knowledge)
+        except InconsistentData:
+            return Graph()
+
+    def _prover(self, record: Sequence[ox.Triple], entailed: Graph) -> Prover:
+        words = English(self._knowledge, self._given, self._graph.iri)
+        return Prover(record, entailed.triples(self._knowledge.terms), self._knowledge, words)
 
 
 def _nodes(proof: Proof) -> frozenset[str]:
     """Collect the nodes that a proof tells something of; one that tells it in another way is no other reason."""
     return frozenset(str(one.subject) for one in proof.facts())
-
-
-def _type(node: str, cls: str) -> ox.Triple:
-    return ox.Triple(ox.NamedNode(node), ox.NamedNode(RDF_TYPE), ox.NamedNode(cls))
