@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
 from functools import cache
-from itertools import islice, product
+from itertools import combinations, islice, product
 from typing import TYPE_CHECKING, TypeAlias
 
 import pyoxigraph as ox
@@ -24,7 +24,7 @@ from hipkg.graph import BLANK, Graph, as_resource, as_term, text_of
 from hipkg.terms import HIP, RDF_TYPE, XSD
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
     from datetime import date
 
     from hipkg.graph import Node
@@ -34,7 +34,7 @@ Fact: TypeAlias = tuple[str, str, "Node"]
 
 WIDTH = 8
 """How many ways to a goal are followed further, the smallest first."""
-_DEPTH = 24
+_DEPTH = 100
 _PATIENT, _CONDITION = HIP + "Patient", HIP + "Condition"
 _PROBLEM, _ACTIVITY, _STUDY, _COURSE = (HIP + one for one in ("Problem", "Activity", "Study", "TreatmentCourse"))
 _ABSTRACT = {_PROBLEM, _ACTIVITY}
@@ -44,6 +44,7 @@ _OF_INTERVENTION, _TARGETS, _HAS_SITE = HIP + "ofIntervention", HIP + "targets",
 _STATUS = HIP + "hasStatus"
 _START, _DURATION = HIP + "startDate", HIP + "duration"
 _DAYS, _UNIT_OF_DAYS = HIP + "minimumDays", "d"
+_ONE_VALUE = {_START, _DURATION, _HAS_SITE, _TARGETS}
 _NEW = "new:"
 _WORD = re.compile(r"[^a-z0-9]+")
 
@@ -58,8 +59,7 @@ class Change:
     @property
     def nodes(self) -> frozenset[str]:
         """Collect the nodes of which something is changed."""
-        owned = {target for _, prop, target in self.added if prop in _OWNS}
-        touched = {subject for subject, _, target in self.added if target not in owned}
+        touched = {subject for subject, prop, _ in self.added if prop not in _OWNS}
         return frozenset(touched | {subject for subject, _, _ in self.removed})
 
     @property
@@ -69,9 +69,23 @@ class Change:
         retyped = {subject for subject, prop, _ in self.added if prop == RDF_TYPE} - new
         return len(self.nodes) + len(retyped), len(self.added) + len(self.removed), len(self.removed)
 
+    def outline(self, single_valued: Set[str]) -> frozenset[object]:
+        """Leave out what is only one of several coded values that would do, so that like changes can be told once."""
+        return frozenset((one, prop, None if prop in single_valued else value) for one, prop, value in self.added)
+
     def __or__(self, other: Change) -> Change:
         """Make both changes."""
         return Change(self.added | other.added, self.removed | other.removed)
+
+    def renamed(self, names: Mapping[str, str]) -> Change:
+        """Give other names to nodes of what is added."""
+        return Change(
+            frozenset(
+                (names.get(one, one), prop, names.get(value, value) if isinstance(value, str) else value)
+                for one, prop, value in self.added
+            ),
+            self.removed,
+        )
 
     def apply(self, triples: Iterable[ox.Triple]) -> tuple[ox.Triple, ...]:
         """Change a record."""
@@ -156,9 +170,21 @@ class Abducer:
 
     def _of_any(self, cls: str, nodes: Sequence[str]) -> tuple[Change, ...]:
         """List the ways for the nodes that a class can be about: the patient, or the problems among the nodes."""
+        if any(self._graph.is_a(node, cls) for node in nodes):
+            return (NO_CHANGE,)
         about_patient = self._knowledge.is_a(cls, _PATIENT)
         fitting = [one for one in nodes if self._graph.is_a(one, _PATIENT) == about_patient]
-        return self._smallest(way for node in fitting for way in self._ways(node, Named(cls), 0))
+        return self._smallest(way for node in fitting for goal in self._goals(cls) for way in self._afresh(node, goal))
+
+    def _goals(self, cls: str) -> tuple[Expression, ...]:
+        """Take a class that is a union apart."""
+        definition = self._knowledge.definition(cls)
+        return definition.operands if isinstance(definition, Or) else (Named(cls),)
+
+    def _afresh(self, node: str, goal: Expression) -> tuple[Change, ...]:
+        """Look for the ways to a goal without what was found on the way to another, where cycles may have been cut."""
+        self._known.clear()
+        return self._ways(node, goal, 0)
 
     def _ways(self, node: str, expression: Expression, depth: int) -> tuple[Change, ...]:
         if depth > _DEPTH:
@@ -323,15 +349,34 @@ class Abducer:
         """Combine one change for each of several goals, where they do not contradict each other."""
         ways: list[Change] = [NO_CHANGE]
         for some in each:
-            merged = (one | other for one, other in product(ways, some))
+            merged = (self._unified(one | other) for one, other in product(ways, some))
             ways = list(self._smallest(one for one in merged if self._is_sound(one)))
             if not ways:
                 return
         yield from ways
 
+    def _unified(self, change: Change) -> Change:
+        """Let one new node serve several goals, where it is the same thing and nothing said of it contradicts."""
+        new = sorted({subject for subject, _, _ in change.added if subject.startswith(_NEW)})
+        if len(new) < 2:  # noqa: PLR2004 - one node cannot be like another
+            return change
+        sorts = {node: self._sort(node, change) for node in new}
+        for one, other in combinations(new, 2):
+            if sorts[one] == sorts[other]:
+                merged = change.renamed({other: one})
+                if self._is_sound(merged):
+                    return self._unified(merged)
+        return change
+
+    @staticmethod
+    def _sort(node: str, change: Change) -> frozenset[Node]:
+        return frozenset(
+            value for subject, prop, value in change.added if subject == node and prop in {RDF_TYPE, _OF_INTERVENTION}
+        )
+
     def _is_sound(self, change: Change) -> bool:
         """Tell whether no property that has one value gets two."""
-        single = self._knowledge.single_valued | self._knowledge.functional | {_START, _DURATION}
+        single = self._knowledge.single_valued | self._knowledge.functional | _ONE_VALUE
         seen = [(subject, prop) for subject, prop, _ in change.added if prop in single]
         return len(seen) == len(set(seen))
 
@@ -355,10 +400,7 @@ class Abducer:
             while (name := stem if number == 1 else f"{stem}-{number}") in self._taken | {*names.values()}:
                 number += 1
             names[node] = name
-        return Change(
-            frozenset((names.get(one, one), prop, _renamed(other, names)) for one, prop, other in change.added),
-            change.removed,
-        )
+        return change.renamed(names)
 
     def _stem(self) -> str:
         cut = max(self._patient.rfind("/"), self._patient.rfind("#"), self._patient.rfind(":"))
@@ -372,10 +414,6 @@ class Abducer:
         )
         about = [one for one in told if one in self._knowledge.interventions] or told
         return _WORD.sub("-", self._knowledge.label(about[0]).lower()).strip("-") if about else "new"
-
-
-def _renamed(node: Node, names: dict[str, str]) -> Node:
-    return names.get(node, node) if isinstance(node, str) else node
 
 
 def _literal(value: Decimal | str, datatype: str) -> ox.Literal:

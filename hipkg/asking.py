@@ -151,14 +151,10 @@ class _Asker:
             ways = [way for cls in classes for way in self._abducer.ways([cls], nodes)]
             told: set[frozenset[object]] = set()
             for way in sorted(dict.fromkeys(ways), key=lambda one: one.size):
-                outline = self._outline(way)
+                outline = way.outline(self._knowledge.single_valued)
                 if len(told) < ANSWERS and outline not in told and (answer := self._answer(way, yes=yes)):
                     told.add(outline)
                     yield answer
-
-    def _outline(self, change: Change) -> frozenset[object]:
-        single = self._knowledge.single_valued
-        return frozenset((subject, prop, None if prop in single else value) for subject, prop, value in change.added)
 
     def _opposites(self, requirement: str) -> list[str]:
         return sorted(self._knowledge.refuters.get(requirement, ()))

@@ -80,11 +80,14 @@ class Describer:
         began = [text_of(value) for _, prop, value in added if prop == _START]
         if began and removed:
             return self._longer(node, began[0], [text_of(value) for _, prop, value in removed if prop == _START])
-        said = [self._english.verb(prop, self._value(prop, value)) for _, prop, value in added if prop != RDF_TYPE]
+        said = [self._verb(prop, self._value(prop, value)) for _, prop, value in added if prop != RDF_TYPE]
         said += [f"is {self._knowledge.label(text_of(value))}" for _, prop, value in added if prop == RDF_TYPE]
         instead = [self._value(prop, value) for _, prop, value in removed]
         words = f"{self._english.name(node)} {' and '.join(said)}" if said else f"without {self._english.name(node)}"
         return f"{words} (not {', '.join(instead)})" if said and instead else words
+
+    def _verb(self, prop: str, value: str) -> str:
+        return f"lasting {value}" if prop == _DURATION else self._english.verb(prop, value)
 
     def _longer(self, node: str, began: str, recorded: list[str]) -> str:
         """Say that a course lasts longer than it has so far."""

@@ -45,15 +45,15 @@ class Reasons:
     def minimal(self, proof: Proof, cls: str) -> Proof:
         """Prove the same from as few of the facts as are enough together, none of which can be left out."""
         node = proof.triple.subject.value if proof.triple else ""  # type: ignore[union-attr]
-        facts = sorted(proof.facts(), key=str)
+        facts, computed = sorted(proof.facts(), key=str), _is_computed(proof)
         kept = facts
         for fact in facts:
             rest = [one for one in kept if one != fact]
-            if self._following(rest).is_a(node, cls):
+            if self._following(rest, computed=computed).is_a(node, cls):
                 kept = rest
         if len(kept) == len(facts):
             return proof
-        return self._prover(kept, self._following(kept)).prove(node, cls) or proof
+        return self._prover(kept, self._following(kept, computed=computed)).prove(node, cls) or proof
 
     def further(self, first: Proof, cls: str, nodes: Sequence[str]) -> tuple[Proof, ...]:
         """List other reasons than the first why one of some nodes is in a class, those that need fewest facts first."""
@@ -84,9 +84,9 @@ class Reasons:
             self._without[left_out] = self._entailed([one for one in self._given if one != left_out])
         return self._without[left_out]
 
-    def _following(self, facts: Sequence[ox.Triple]) -> Graph:
-        """Derive what follows from some facts alone."""
-        return self._entailed(normalised(replace(self._graph, triples=tuple(facts))))
+    def _following(self, facts: Sequence[ox.Triple], *, computed: bool) -> Graph:
+        """Derive what follows from some facts alone; days and sides are worked out where a proof needs them."""
+        return self._entailed(normalised(replace(self._graph, triples=tuple(facts))) if computed else facts)
 
     def _entailed(self, given: Sequence[ox.Triple]) -> Graph:
         try:
@@ -97,6 +97,11 @@ class Reasons:
     def _prover(self, record: Sequence[ox.Triple], entailed: Graph) -> Prover:
         words = English(self._knowledge, self._given, self._graph.iri)
         return Prover(record, entailed.triples(self._knowledge.terms), self._knowledge, words)
+
+
+def _is_computed(proof: Proof) -> bool:
+    """Tell whether a proof rests on days or sides that were worked out."""
+    return proof.kind == "computed" or any(map(_is_computed, proof.because))
 
 
 def _nodes(proof: Proof) -> frozenset[str]:

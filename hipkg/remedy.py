@@ -149,7 +149,7 @@ class Remedies:
         for change in ordered[:_TRIED]:
             if size and change.size[0] > size:
                 return
-            outline = self._outline(change)
+            outline = change.outline(self._knowledge.single_valued)
             if outline in told:
                 continue
             derived = self._trial.derive(change)
@@ -158,13 +158,6 @@ class Remedies:
                 if facts not in told:
                     told |= {outline, facts}
                     yield Remedy(facts, self._describer.snippet(change), found, change)
-
-    def _outline(self, change: Change) -> frozenset[object]:
-        """Leave out of a change what is only one of several coded values that would do."""
-        return frozenset(
-            (subject, prop, None if prop in self._knowledge.single_valued else value)
-            for subject, prop, value in change.added
-        )
 
     def _nodes(self, evaluation: Evaluation) -> Sequence[str]:
         return (*evaluation.subjects, self._graph.iri)

@@ -417,7 +417,8 @@ def test_the_command_writes_each_format(format_: str, tmp_path: Path) -> None:
         app, ["explain", path, "D0-41", "-f", format_, "--as-of", "2026-11-23", "-o", str(target)]
     )
     assert result.exit_code == 0, result.output
-    assert target.read_text(encoding="utf-8") == render_explanations(explained(EXAMPLES["d1"], "D0-41"), format_)
+    found = explain(EXAMPLES["d1"], "D0-41", as_of=date(2026, 11, 23))
+    assert target.read_text(encoding="utf-8") == render_explanations(found, format_)
 
 
 def test_documents_left_out_have_no_say() -> None:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import json
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from hipkg.errors import UsageError
 from hipkg.render.common import clean, local_name, software
-from hipkg.render.outline import Outline, Row, outlines_to_markdown, outlines_to_text
+from hipkg.render.outline import Outline, Row, outlines_to_text, render_outlines
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -15,7 +14,6 @@ if TYPE_CHECKING:
     from hipkg.asking import Answer, Effect, Interview, RankedQuestion
     from hipkg.planning import Plan
 
-FORMATS = ("text", "markdown", "json")
 SHOWN = 7
 """How many questions text tells unless all are asked for."""
 _EFFECTS_SHOWN = 4
@@ -29,21 +27,8 @@ def render_interviews(
     top: int = SHOWN,
     to_terminal: bool = False,
 ) -> str:
-    """Write interviews in one of `FORMATS`, text and Markdown with the ``top`` questions of each.
-
-    Raises `UsageError` for any other format.
-    """
-    match format:
-        case "json":
-            made = [_json(one) for one in interviews]
-            return json.dumps(made[0] if len(made) == 1 else made, ensure_ascii=False, indent=2) + "\n"
-        case "markdown":
-            return outlines_to_markdown(_outline(one, top, snippets=True) for one in interviews)
-        case "text":
-            outlines = [_outline(one, top, snippets=True) for one in interviews]
-            return outlines_to_text(outlines, to_terminal=to_terminal)
-        case _:
-            raise UsageError(f"There is no format {format!r}.", remedy=f"Choose among: {', '.join(FORMATS)}.")
+    """Write interviews as `hipkg.render.outline.render_outlines` does, for reading the ``top`` questions of each."""
+    return render_outlines(interviews, format, outline=partial(_outline, top=top), data=_json, to_terminal=to_terminal)
 
 
 def asked_text(question: RankedQuestion, number: int, plan: Plan, *, to_terminal: bool = False) -> str:
@@ -66,11 +51,9 @@ def _title(plan: Plan) -> tuple[str, ...]:
     )
 
 
-def _outline(interview: Interview, top: int, *, snippets: bool) -> Outline:
+def _outline(interview: Interview, top: int) -> Outline:
     rows = [
-        row
-        for number, one in enumerate(interview.questions[:top], 1)
-        for row in _question(one, number, snippets=snippets)
+        row for number, one in enumerate(interview.questions[:top], 1) for row in _question(one, number, snippets=True)
     ]
     left = len(interview.questions) - top
     if not interview.questions:

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Any
 
-from hipkg.errors import UsageError
 from hipkg.render.common import DISCLAIMER, local_name, software
 from hipkg.render.explanation import explanation_to_json
-from hipkg.render.outline import Outline, Row, outlines_to_markdown, outlines_to_text
+from hipkg.render.outline import Outline, Row, render_outlines
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -16,21 +14,10 @@ if TYPE_CHECKING:
     from hipkg.contrast import Contrast
     from hipkg.explanation import Explanation
 
-FORMATS = ("text", "markdown", "json")
-
 
 def render_contrasts(found: Sequence[Contrast], format: str, *, to_terminal: bool = False) -> str:  # noqa: A002 - as everywhere
-    """Write contrasts in one of `FORMATS`; raises `UsageError` for any other format."""
-    match format:
-        case "json":
-            made = [_json(one) for one in found]
-            return json.dumps(made[0] if len(made) == 1 else made, ensure_ascii=False, indent=2) + "\n"
-        case "markdown":
-            return outlines_to_markdown(map(_outline, found))
-        case "text":
-            return outlines_to_text([*map(_outline, found)], to_terminal=to_terminal)
-        case _:
-            raise UsageError(f"There is no format {format!r}.", remedy=f"Choose among: {', '.join(FORMATS)}.")
+    """Write contrasts as `hipkg.render.outline.render_outlines` does."""
+    return render_outlines(found, format, outline=_outline, data=_json, to_terminal=to_terminal)
 
 
 def _outline(one: Contrast) -> Outline:

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import sys
 import textwrap
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeVar
 
+from hipkg.errors import UsageError
 from hipkg.render.common import DISCLAIMER, clean
 from hipkg.render.markdown import escape
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
+Found = TypeVar("Found")
+FORMATS = ("text", "markdown", "json")
 DEFAULT_WIDTH = 80
 WIDEST = 120
 _NARROWEST = 40
@@ -40,6 +44,31 @@ class Outline:
 
     title: tuple[str, ...]
     rows: tuple[Row, ...]
+
+
+def render_outlines(
+    found: Sequence[Found],
+    format: str,  # noqa: A002 - as everywhere
+    *,
+    outline: Callable[[Found], Outline],
+    data: Callable[[Found], dict[str, Any]],
+    to_terminal: bool = False,
+) -> str:
+    """Write results in one of `FORMATS`.
+
+    Parameters: ``outline`` lays one result out for reading; ``data`` turns it into JSON data, one result into an object
+    and several into an array. Raises `UsageError` for any other format.
+    """
+    match format:
+        case "json":
+            made = [data(one) for one in found]
+            return json.dumps(made[0] if len(made) == 1 else made, ensure_ascii=False, indent=2) + "\n"
+        case "markdown":
+            return outlines_to_markdown(map(outline, found))
+        case "text":
+            return outlines_to_text([*map(outline, found)], to_terminal=to_terminal)
+        case _:
+            raise UsageError(f"There is no format {format!r}.", remedy=f"Choose among: {', '.join(FORMATS)}.")
 
 
 def outlines_to_text(outlines: Sequence[Outline], *, to_terminal: bool = False) -> str:

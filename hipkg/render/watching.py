@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Any
 
-from hipkg.errors import UsageError
 from hipkg.render.common import clean, local_name, software
-from hipkg.render.outline import Outline, Row, outlines_to_markdown, outlines_to_text
+from hipkg.render.outline import Outline, Row, render_outlines
 from hipkg.terms import curie
 
 if TYPE_CHECKING:
@@ -15,23 +13,13 @@ if TYPE_CHECKING:
 
     from hipkg.watching import Threat, WatchList
 
-FORMATS = ("text", "markdown", "json")
 _GONE = "no longer in the plan"
 _NOTHING = "Nothing that one fact could bring speaks against the actions of this plan."
 
 
 def render_watch_lists(lists: Sequence[WatchList], format: str, *, to_terminal: bool = False) -> str:  # noqa: A002 - as everywhere
-    """Write watch lists in one of `FORMATS`; raises `UsageError` for any other format."""
-    match format:
-        case "json":
-            made = [_json(one) for one in lists]
-            return json.dumps(made[0] if len(made) == 1 else made, ensure_ascii=False, indent=2) + "\n"
-        case "markdown":
-            return outlines_to_markdown(map(_outline, lists))
-        case "text":
-            return outlines_to_text([*map(_outline, lists)], to_terminal=to_terminal)
-        case _:
-            raise UsageError(f"There is no format {format!r}.", remedy=f"Choose among: {', '.join(FORMATS)}.")
+    """Write watch lists as `hipkg.render.outline.render_outlines` does."""
+    return render_outlines(lists, format, outline=_outline, data=_json, to_terminal=to_terminal)
 
 
 def _outline(one: WatchList) -> Outline:

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Any
 
-from hipkg.errors import UsageError
 from hipkg.render.common import clean, local_name, software
-from hipkg.render.outline import Outline, Row, outlines_to_markdown, outlines_to_text
+from hipkg.render.outline import Outline, Row, render_outlines
 from hipkg.terms import curie
 from hipkg.validation import findings_to_json
 
@@ -17,23 +15,13 @@ if TYPE_CHECKING:
     from hipkg.difference import ActionChange, StatementChange
     from hipkg.whatif import WhatIf
 
-FORMATS = ("text", "markdown", "json")
 _GONE = "not in the plan"
 _UNLISTED = "not applicable"
 
 
 def render_what_if(found: Sequence[WhatIf], format: str, *, to_terminal: bool = False) -> str:  # noqa: A002 - as everywhere
-    """Write what-ifs in one of `FORMATS`; raises `UsageError` for any other format."""
-    match format:
-        case "json":
-            made = [_json(one) for one in found]
-            return json.dumps(made[0] if len(made) == 1 else made, ensure_ascii=False, indent=2) + "\n"
-        case "markdown":
-            return outlines_to_markdown(map(_outline, found))
-        case "text":
-            return outlines_to_text([*map(_outline, found)], to_terminal=to_terminal)
-        case _:
-            raise UsageError(f"There is no format {format!r}.", remedy=f"Choose among: {', '.join(FORMATS)}.")
+    """Write what-ifs as `hipkg.render.outline.render_outlines` does."""
+    return render_outlines(found, format, outline=_outline, data=_json, to_terminal=to_terminal)
 
 
 def _outline(one: WhatIf) -> Outline:
