@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from hipkg.planning import Action, Plan, StatementState
+    from hipkg.planning import Action, Plan
 
 ABSENT = ""
 """The status or the state of what a plan does not have."""
@@ -44,35 +44,32 @@ def difference(before: Plan, after: Plan) -> Difference:
     """Compare two plans of the same patient."""
     statements = _statements(before, after)
     old, new = ({(one.place, one.intervention): one for one in plan.actions} for plan in (before, after))
-    changed = []
-    for key in sorted(old.keys() | new.keys()):
-        one, other = old.get(key), new.get(key)
-        if (one.status if one else ABSENT) != (other.status if other else ABSENT):
-            changed.append(_action(one, other, statements))
+    changed = [
+        _action(old.get(key), new.get(key), (new if key in new else old)[key], statements)
+        for key in sorted(old.keys() | new.keys())
+        if _status(old.get(key)) != _status(new.get(key))
+    ]
     return Difference(tuple(sorted(changed, key=lambda one: (one.label, one.site, one.place))), statements)
 
 
 def _statements(before: Plan, after: Plan) -> tuple[StatementChange, ...]:
     old, new = ({(one.id, one.place): one for one in plan.statements} for plan in (before, after))
-    pairs = ((old.get(key), new.get(key)) for key in sorted(old.keys() | new.keys()))
-    return tuple(
-        _statement(one, other)
-        for one, other in pairs
-        if (one.state if one else ABSENT) != (other.state if other else ABSENT)
-    )
+    found = []
+    for key in sorted(old.keys() | new.keys()):
+        named = (new if key in new else old)[key]
+        states = [it[key].state if key in it else ABSENT for it in (old, new)]
+        if states[0] != states[1]:
+            found.append(StatementChange(named.id, named.site, named.place, *states))
+    return tuple(found)
 
 
-def _statement(one: StatementState | None, other: StatementState | None) -> StatementChange:
-    named = other or one
-    assert named is not None  # a key comes from one of the two
-    return StatementChange(
-        named.id, named.site, named.place, one.state if one else ABSENT, other.state if other else ABSENT
-    )
+def _status(action: Action | None) -> str:
+    return action.status if action else ABSENT
 
 
-def _action(one: Action | None, other: Action | None, statements: tuple[StatementChange, ...]) -> ActionChange:
-    named = other or one
-    assert named is not None  # a key comes from one of the two
+def _action(
+    one: Action | None, other: Action | None, named: Action, statements: tuple[StatementChange, ...]
+) -> ActionChange:
     concerned = {id_ for action in (one, other) if action for id_ in action.statements}
     concerned |= {parameter.statement for action in (one, other) if action for parameter in action.parameters}
     responsible = [it for it in statements if it.id in concerned and it.place in {"", named.place}]
@@ -81,7 +78,7 @@ def _action(one: Action | None, other: Action | None, statements: tuple[Statemen
         named.label,
         named.site,
         named.place,
-        one.status if one else ABSENT,
-        other.status if other else ABSENT,
+        _status(one),
+        _status(other),
         tuple(responsible),
     )
