@@ -21,7 +21,7 @@ import pyoxigraph as ox
 
 from hipkg.expression import And, Expression, Facet, Named, OneOf, Or, Some, Value
 from hipkg.graph import BLANK, Graph, as_resource, as_term, text_of
-from hipkg.terms import HIP, RDF_TYPE, XSD
+from hipkg.terms import HIP, RDF_TYPE, XSD, namespace_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
@@ -403,8 +403,7 @@ class Abducer:
         return change.renamed(names)
 
     def _stem(self) -> str:
-        cut = max(self._patient.rfind("/"), self._patient.rfind("#"), self._patient.rfind(":"))
-        return "urn:hipkg:new/" if self._patient.startswith(BLANK) else self._patient[: cut + 1]
+        return "urn:hipkg:new/" if self._patient.startswith(BLANK) else namespace_of(self._patient)
 
     def _slug(self, node: str, change: Change) -> str:
         told = sorted(

@@ -13,9 +13,8 @@ from hipkg import knowledge as released
 from hipkg.abduction import Abducer, Change
 from hipkg.describe import Describer
 from hipkg.difference import difference
-from hipkg.pipeline import check_documents, derivation_of
+from hipkg.pipeline import check_documents, derivation_of, read_patients
 from hipkg.planning import Planner, Question
-from hipkg.read import PatientGraph, read
 from hipkg.selection import Selection, select
 from hipkg.trial import Trial
 
@@ -27,6 +26,7 @@ if TYPE_CHECKING:
     from hipkg.derive import Derivation, Evaluation
     from hipkg.knowledge import Knowledge
     from hipkg.planning import Plan
+    from hipkg.read import PatientGraph
 
 ANSWERS = 3
 """How many ways to fulfil a requirement are told as answers."""
@@ -92,7 +92,7 @@ def ask(
 ) -> tuple[Interview, ...]:
     """Rank the questions about each patient of a file; the parameters and errors are those of `hipkg.plan`."""
     check_documents(documents)
-    graphs = read(source, format=format, as_of=as_of)
+    graphs = read_patients(source, format=format, as_of=as_of, allow_invalid=allow_invalid)
     return tuple(interview(graph, documents=documents, allow_invalid=allow_invalid) for graph in graphs)
 
 

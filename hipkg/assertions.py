@@ -21,11 +21,12 @@ from typing import TYPE_CHECKING
 import pyoxigraph as ox
 
 from hipkg.abduction import Change
+from hipkg.english import quantity
 from hipkg.errors import UnreadableInput, UsageError
 from hipkg.expression import And, Expression, Named, OneOf, Or, Some, Value, from_json
 from hipkg.graph import Graph, text_of
 from hipkg.read import read_triples
-from hipkg.terms import HIP, RDF_TYPE, XSD
+from hipkg.terms import HIP, RDF_TYPE, XSD, namespace_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -43,7 +44,7 @@ _DURATION = HIP + "duration"
 _DATE = r"(\d{4}(?:-\d\d(?:-\d\d)?)?)"
 _SINCE, _UNTIL = re.compile(rf"(?:since|from) {_DATE}"), re.compile(rf"(?:until|to) {_DATE}")
 _LENGTH = re.compile(r"for (\d{1,4}) (day|week)s?")
-_NUMBER = re.compile(r"(?:of |is |= )?(\d+(?:\.\d+)?)(?: \S*[a-z/]\S*)?")
+_NUMBER = re.compile(r"(?:of |is |= )?(\d+(?:\.\d+)?)")
 _SMALL = re.compile(r"(?:and|with|as|because of|because|outcome|the|in|a|an)\b ?")
 _PLACE = re.compile(r"(?:at|of|in) (?:the )?")
 _WORD = re.compile(r"[^a-z0-9]+")
@@ -75,15 +76,15 @@ def read_removal(text: str, graph: PatientGraph, knowledge: Knowledge) -> Change
 
 
 def _is_turtle(text: str) -> bool:
-    return text.startswith("@") or "hip:" in text or "://" in text
+    return text.lstrip().startswith("@") or "hip:" in text or "://" in text
 
 
 def _turtle(text: str, graph: PatientGraph) -> tuple[ox.Triple, ...]:
     """Parse a file named after ``@``, or Turtle with the prefixes hip, xsd and that of the patient."""
-    if text.startswith("@") and not text.startswith("@prefix"):
+    text = text.strip()
+    if text.startswith("@") and not text.startswith(("@prefix ", "@base ")):
         return read_triples(text[1:])
-    cut = max(graph.iri.rfind("/"), graph.iri.rfind("#")) + 1
-    head = f"PREFIX : <{graph.iri[:cut]}>\nPREFIX hip: <{HIP}>\nPREFIX xsd: <{XSD}>\n"
+    head = f"PREFIX : <{namespace_of(graph.iri)}>\nPREFIX hip: <{HIP}>\nPREFIX xsd: <{XSD}>\n"
     return read_triples(f"{head}{text.rstrip().rstrip('.')} .".encode(), format="turtle")
 
 
@@ -193,11 +194,24 @@ class _Reader:
         found = self._match(_NUMBER)
         if not found:
             raise self._not_understood("a number")
+        self._unit(prop, found[1])
         whole = "integer" if "." not in found[1] and self._names.whole.get(prop) else "decimal"
         return ox.Literal(found[1], datatype=ox.NamedNode(XSD + whole))
 
+    def _unit(self, prop: str, number: str) -> None:
+        """Take the unit of a number, which may be written in words or left out; any other word is read as what follows.
+
+        Numbers are recorded in the unit of their property, so that another one is not understood.
+        """
+        unit = self._knowledge.units.get(prop, "")
+        words = _plain(quantity(number, unit).partition(" ")[2])
+        forms = {words, words.replace(" a ", " per "), words.removesuffix("s"), unit, unit.removesuffix("/d")}
+        known = sorted({one.casefold() for one in forms if one}, key=len, reverse=True)
+        self._match(re.compile(rf"(?:{'|'.join(map(re.escape, known))})(?= |$)")) if known else None
+
     def _site(self, said: _Said) -> bool:
         before = self._rest
+        earlier = said.site
         if not self._match(_PLACE):
             return False
         known = {name: node for node, name in self._recorded_sites()}
@@ -210,6 +224,8 @@ class _Reader:
                 return False
             said.site = self._new(kind, side)
             said.facts |= {(said.site, RDF_TYPE, kind)} | ({(said.site, _HAS_SIDE, side)} if side else set())
+        if earlier and earlier != said.site:
+            raise self._contradictory("places")
         return True
 
     def _recorded_sites(self) -> Iterator[tuple[str, str]]:
@@ -229,25 +245,35 @@ class _Reader:
             found = self._match(pattern)
             if found:
                 datatype = {4: "gYear", 7: "gYearMonth"}.get(len(found[1]), "date")
-                said.values[prop] = ox.Literal(found[1], datatype=ox.NamedNode(XSD + datatype))
+                self._say(said, prop, ox.Literal(found[1], datatype=ox.NamedNode(XSD + datatype)))
                 return True
         found = self._match(_LENGTH)
         if found:
             letter = "W" if found[2] == "week" else "D"
-            said.values[_DURATION] = ox.Literal(f"P{found[1]}{letter}", datatype=ox.NamedNode(XSD + "duration"))
+            self._say(said, _DURATION, ox.Literal(f"P{found[1]}{letter}", datatype=ox.NamedNode(XSD + "duration")))
         return bool(found)
 
     def _coded(self, said: _Said) -> bool:
         value = self._take(self._names.values)
         if value:
-            said.values[self._names.property_of[value]] = value
+            self._say(said, self._names.property_of[value], value)
         return bool(value)
 
     def _measure(self, said: _Said) -> bool:
         prop = self._take(self._names.numbers)
         if prop:
-            said.values[prop] = self._amount(prop)
+            self._say(said, prop, self._amount(prop))
         return bool(prop)
+
+    def _say(self, said: _Said, prop: str, value: Node) -> None:
+        """Note a value, and refuse a second one of the same property."""
+        if said.values.setdefault(prop, value) != value:
+            raise self._contradictory(f"values of {self._knowledge.label(prop)}")
+
+    def _contradictory(self, what: str) -> UsageError:
+        return UsageError(
+            f"The assertion gives two {what}.", place=self._text[:80], remedy="Write one assertion for each."
+        )
 
     def _skip(self) -> bool:
         return bool(self._match(_SMALL))
@@ -256,16 +282,26 @@ class _Reader:
         return frozenset((self._patient, prop, one) for one in self._graph.values(self._patient, prop))
 
     def _matching(self, said: _Said) -> Iterator[str]:
-        """List the recorded nodes that an assertion describes."""
+        """List the recorded nodes that an assertion names, or else those of a kind that it names."""
+        found = [(node, kinds) for node, kinds in self._described(said)]
+        exact = [node for node, kinds in found if said.head in kinds]
+        yield from exact or (node for node, _ in found)
+
+    def _described(self, said: _Said) -> Iterator[tuple[str, set[str]]]:
+        """List the recorded nodes that an assertion fits, with what each is recorded as."""
         links = (_HAS_PROBLEM,) if said.kind == "problem" else (_HAS_COURSE, _HAS_STUDY, HIP + "hasActivity")
         for node in sorted({one for link in links for one in self._graph.nodes(self._patient, link)}):
-            named = (
-                self._graph.classes(node) if said.kind == "problem" else [*self._graph.nodes(node, _OF_INTERVENTION)]
-            )
+            kinds = {*self._graph.classes(node)} if said.kind == "problem" else self._interventions(node)
             where = self._graph.values(node, _HAS_SITE if said.kind == "problem" else _TARGETS)
             values = all(value in self._graph.values(node, prop) for prop, value in said.values.items())
-            if said.head in named and (not said.site or said.site in where) and values:
-                yield node
+            fits = any(self._knowledge.is_a(one, said.head) for one in kinds)
+            if fits and (not said.site or said.site in where) and values:
+                yield node, kinds
+
+    def _interventions(self, node: str) -> set[str]:
+        """Collect what was done: interventions of the ontology, or those that a node of the record is said to be."""
+        done = {*self._graph.nodes(node, _OF_INTERVENTION)}
+        return done | {cls for one in done for cls in self._graph.classes(one)}
 
     def _about(self, node: str) -> Iterator[Fact]:
         yield from ((node, RDF_TYPE, cls) for cls in self._graph.classes(node))
@@ -275,19 +311,14 @@ class _Reader:
 
     def _on_record(self) -> list[str]:
         heads = {cls for node in self._graph.nodes(self._patient, _HAS_PROBLEM) for cls in self._graph.classes(node)}
-        heads |= {
-            one
-            for values in self._graph.objects.get(_OF_INTERVENTION, {}).values()
-            for one in values
-            if isinstance(one, str)
-        }
+        done = {one for node in self._graph.objects.get(_OF_INTERVENTION, {}) for one in self._interventions(node)}
+        heads |= {one for one in done if one in self._knowledge.labels}
         return sorted(self._knowledge.label(one) for one in heads) or ["nothing"]
 
     def _new(self, cls: str, side: str = "") -> str:
         """Name a new node after what it is."""
         words = " ".join([*([self._knowledge.label(side)] if side else []), self._knowledge.label(cls)])
-        cut = max(self._patient.rfind("/"), self._patient.rfind("#")) + 1
-        stem = self._patient[:cut] + _WORD.sub("-", words.casefold()).strip("-")
+        stem = namespace_of(self._patient) + _WORD.sub("-", words.casefold()).strip("-")
         taken = {node for members in self._graph.members.values() for node in members}
         number = 1
         while (name := stem if number == 1 else f"{stem}-{number}") in taken:

@@ -8,8 +8,7 @@ from hipkg import knowledge as released
 from hipkg.english import listed, quoted
 from hipkg.errors import UsageError
 from hipkg.explanation import NOT_APPLICABLE, Explanation, explainer_of, find_target
-from hipkg.pipeline import check_documents
-from hipkg.read import PatientGraph, read
+from hipkg.pipeline import check_documents, read_patients
 
 if TYPE_CHECKING:
     import os
@@ -17,6 +16,7 @@ if TYPE_CHECKING:
     from datetime import date
 
     from hipkg.explanation import SlotExplanation, StatementExplanation
+    from hipkg.read import PatientGraph
     from hipkg.reasoning import EngineName
 
 
@@ -47,18 +47,23 @@ def contrast(
 ) -> tuple[Contrast, ...]:
     """Compare two actions, once for each place where both are explained; the parameters are those of `hipkg.explain`.
 
-    Raises `UsageError` where a target is a statement or both are the same, and what `hipkg.explain` raises.
+    Raises `UsageError` where a target is a statement, both are the same or they are at different places,
+    and what `hipkg.explain` raises.
     """
     check_documents(documents)
     knowledge = released.load()
     one, other = (find_target(it, knowledge) for it in (target, instead_of))
     if one == other or not {one, other} <= knowledge.interventions.keys():
         raise UsageError("Two different actions are compared.", remedy="Name an action and another one.")
-    return tuple(
+    compared = tuple(
         found
-        for graph in read(source, format=format, as_of=as_of)
+        for graph in read_patients(source, format=format, as_of=as_of, allow_invalid=allow_invalid)
         for found in _contrasts(graph, one, other, engine=engine, documents=documents, allow_invalid=allow_invalid)
     )
+    if not compared:
+        labels = listed([knowledge.label(it) for it in (one, other)], "and")
+        raise UsageError(f"{labels} are for different places.", remedy="Explain each of them.")
+    return compared
 
 
 def _contrasts(
@@ -73,8 +78,9 @@ def _contrasts(
     explainer = explainer_of(graph, engine=engine, documents=documents, allow_invalid=allow_invalid)
     others = {found.place: found for found in explainer.action(other)}
     for found in explainer.action(one):
-        beside = others.get(found.place) or next(iter(others.values()))
-        yield Contrast(found, beside, _shared(found, beside), tuple(_grounds(found)), tuple(_grounds(beside)))
+        at_place = [others[it] for it in (found.place, "") if it in others][:1]
+        for beside in at_place or (others.values() if not found.place else ()):
+            yield Contrast(found, beside, _shared(found, beside), tuple(_grounds(found)), tuple(_grounds(beside)))
 
 
 def _shared(one: Explanation, other: Explanation) -> tuple[str, ...]:

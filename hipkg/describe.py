@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date
 from typing import TYPE_CHECKING
 
@@ -10,16 +11,21 @@ import pyoxigraph as ox
 from hipkg.english import English, quantity
 from hipkg.graph import as_resource, as_term, text_of
 from hipkg.pipeline import normalised
-from hipkg.terms import HIP, RDF_TYPE, XSD
+from hipkg.read import NAMELESS
+from hipkg.terms import HIP, RDF_TYPE, XSD, namespace_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from hipkg.abduction import Change, Fact
+    from hipkg.graph import Node
     from hipkg.knowledge import Knowledge
     from hipkg.read import PatientGraph
 
+_DAY = re.compile(r"\d{4}-\d\d-\d\d")
+_LASTING = "lasting"
 _LENGTHS = {"D": "d", "W": "wk"}
+_NAMELESS = f"# Name the blank nodes of the record first: here they are <{NAMELESS}…>."
 _HAS_SIDE = HIP + "hasSide"
 _OWNS = {HIP + one for one in ("hasProblem", "hasStudy", "hasCourse", "hasActivity")}
 _SITES = {HIP + "hasSite", HIP + "targets"}
@@ -40,18 +46,20 @@ class Describer:
         """Say each node that changes in one phrase."""
         self._english = self._wording(change)
         added = self._by_node(change.added)
-        removed = self._by_node(change.removed)
+        gone = {subject for subject, prop, _ in change.removed if prop == RDF_TYPE} - added.keys()
+        removed = self._by_node(one for one in change.removed if one[2] not in gone or one[1] in _OWNS)
         nodes = sorted({*added, *removed}, key=lambda node: (node in self._known, node))
         said = (self._node(node, added.get(node, []), removed.get(node, [])) for node in nodes)
         return tuple(one for one in said if one)
 
     def snippet(self, change: Change) -> str:
         """Write what is added as Turtle, and what is taken out as comments."""
-        stem = self._stem()
+        stem = namespace_of(self._graph.iri)
         prefixes = {"hip": HIP, "xsd": XSD} | ({"": stem} if stem else {})
         text = _turtle(change.added, prefixes) if change.added else ""
         taken = [f"# without: {line}" for line in _turtle(change.removed, prefixes).splitlines() if self._is_data(line)]
-        return "\n".join([*taken, text.strip()]).strip() + "\n"
+        nameless = [_NAMELESS] if NAMELESS in f"{text}{taken}" else []
+        return "\n".join([*nameless, *taken, text.strip()]).strip() + "\n"
 
     @staticmethod
     def _is_data(line: str) -> bool:
@@ -66,34 +74,61 @@ class Describer:
         return English(self._knowledge, (*self._given, *added), self._graph.iri)
 
     def _by_node(self, facts: Iterable[Fact]) -> dict[str, list[Fact]]:
+        """Group facts by what they are about: what is done to a patient or found in one is not about the patient."""
         found: dict[str, list[Fact]] = {}
-        for one in sorted(facts, key=str):
-            if one[1] not in _OWNS:
-                found.setdefault(one[0], []).append(one)
+        for subject, prop, value in sorted(facts, key=str):
+            about = text_of(value) if prop in _OWNS else subject
+            found.setdefault(about, []).append((subject, prop, value))
         return found
 
     def _node(self, node: str, added: list[Fact], removed: list[Fact]) -> str:
         if node == self._graph.iri:
-            return ", ".join(f"{self._knowledge.label(prop)} {self._value(prop, value)}" for _, prop, value in added)
+            return self._patient(added, removed)
         if node not in self._known:
-            return self._new(added)
-        began = [text_of(value) for _, prop, value in added if prop == _START]
-        if began and removed:
-            return self._longer(node, began[0], [text_of(value) for _, prop, value in removed if prop == _START])
-        said = [self._verb(prop, self._value(prop, value)) for _, prop, value in added if prop != RDF_TYPE]
+            return self._new([one for one in added if one[1] not in _OWNS])
+        if any(prop == RDF_TYPE or prop in _OWNS for _, prop, _ in removed) and not added:
+            return f"without {self._english.name(node)}"
+        started = self._day(removed)
+        said = [self._said(prop, value, started) for _, prop, value in added if prop != RDF_TYPE and prop not in _OWNS]
         said += [f"is {self._knowledge.label(text_of(value))}" for _, prop, value in added if prop == RDF_TYPE]
-        instead = [self._value(prop, value) for _, prop, value in removed]
-        words = f"{self._english.name(node)} {' and '.join(said)}" if said else f"without {self._english.name(node)}"
-        return f"{words} (not {', '.join(instead)})" if said and instead else words
+        instead = [self._value(prop, value) for _, prop, value in removed if not (said and started and prop == _START)]
+        if said:
+            said.sort(key=lambda one: one.startswith(_LASTING))
+            words = f"{self._english.name(node)} {' and '.join(said)}".replace(f" and {_LASTING}", f", {_LASTING}")
+            return f"{words} (not {', '.join(instead)})" if instead else words
+        lost = [f"{self._knowledge.label(prop)} {self._value(prop, value)}" for _, prop, value in removed]
+        return f"{self._english.name(node)} without {' and '.join(lost)}" if lost else ""
 
-    def _verb(self, prop: str, value: str) -> str:
-        return f"lasting {value}" if prop == _DURATION else self._english.verb(prop, value)
+    def _patient(self, added: list[Fact], removed: list[Fact]) -> str:
+        """Say what is recorded of the patient, and what no longer is."""
+        new = {prop for _, prop, _ in added}
+        said = [
+            f"{self._knowledge.label(prop)} {self._value(prop, value)}{self._instead(prop, removed)}"
+            for _, prop, value in added
+        ]
+        lost = [
+            f"without {self._knowledge.label(p)} {self._value(p, value)}" for _, p, value in removed if p not in new
+        ]
+        return ", ".join([*said, *lost])
 
-    def _longer(self, node: str, began: str, recorded: list[str]) -> str:
-        """Say that a course lasts longer than it has so far."""
-        days = quantity(str((self._graph.as_of - date.fromisoformat(began)).days), "d")
-        begun = f" (it began {', '.join(recorded)})" if recorded else ""
-        return f"{self._english.name(node)} lasting {days}{begun}"
+    def _instead(self, prop: str, removed: list[Fact]) -> str:
+        old = [self._value(prop, value) for _, one, value in removed if one == prop]
+        return f" (not {', '.join(old)})" if old else ""
+
+    def _said(self, prop: str, value: Node, started: str) -> str:
+        """Say one new fact; an earlier start of a course is that it lasts longer than it has so far."""
+        day = text_of(value) if prop == _START else ""
+        if started and _DAY.fullmatch(day):
+            days = quantity(str((self._graph.as_of - date.fromisoformat(day)).days), "d")
+            return f"{_LASTING} {days} (it began {started})"
+        words = self._value(prop, value)
+        return f"{_LASTING} {words}" if prop == _DURATION else self._english.verb(prop, words)
+
+    @staticmethod
+    def _day(removed: list[Fact]) -> str:
+        """Return the recorded day on which a course began, if that is what is taken out."""
+        days = (text_of(value) for _, prop, value in removed if prop == _START)
+        return next((day for day in days if _DAY.fullmatch(day)), "")
 
     def _new(self, facts: list[Fact]) -> str:
         """Say a new node: what it is, where, and the rest of what is recorded of it."""
@@ -121,10 +156,6 @@ class Describer:
                 return quantity(value.value[1:-1], _LENGTHS[value.value[-1:]])
             return quantity(value.value, self._knowledge.units.get(prop, ""))
         return self._english.name(str(value))
-
-    def _stem(self) -> str:
-        cut = max(self._graph.iri.rfind("/"), self._graph.iri.rfind("#"))
-        return self._graph.iri[: cut + 1]
 
 
 def _turtle(facts: Iterable[Fact], prefixes: dict[str, str]) -> str:

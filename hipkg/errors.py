@@ -2,6 +2,14 @@
 
 from __future__ import annotations
 
+_LONGEST = 2000
+
+
+def printable(text: str) -> str:
+    """Make a message safe for a terminal: without control characters, and of bounded length."""
+    shown = "".join(one if one.isprintable() or one == "\n" else "?" for one in text[: _LONGEST + 1])
+    return f"{shown[:_LONGEST]}…" if len(shown) > _LONGEST else shown
+
 
 class HipkgError(Exception):
     """Report a problem with its place and remedy.

@@ -12,10 +12,9 @@ from hipkg import knowledge as released
 from hipkg.english import English, listed
 from hipkg.errors import UsageError
 from hipkg.measure import Gap, Measurer
-from hipkg.pipeline import check_documents, derivation_of, normalised
+from hipkg.pipeline import check_documents, derivation_of, normalised, read_patients
 from hipkg.planning import STATUSES, Planner
 from hipkg.proof import Proof, Prover
-from hipkg.read import PatientGraph, read
 from hipkg.reasons import Reasons
 from hipkg.remedy import Remedies, Remedy, diagnoses_in
 from hipkg.selection import select
@@ -30,6 +29,7 @@ if TYPE_CHECKING:
     from hipkg.derive import Derivation, DerivedAction, Evaluation
     from hipkg.knowledge import Knowledge, StatementInfo
     from hipkg.planning import Conflict, Plan
+    from hipkg.read import PatientGraph
     from hipkg.reasoning import EngineName
     from hipkg.selection import Selection
 
@@ -159,6 +159,7 @@ class Explanation:
     engine: str
     remedies: tuple[Remedy, ...] = ()
     beyond: str = ""
+    valid: bool = True
 
 
 def explain(
@@ -180,7 +181,7 @@ def explain(
     """
     check_documents(documents)
     iri = find_target(target, released.load())
-    graphs = read(source, format=format, as_of=as_of)
+    graphs = read_patients(source, format=format, as_of=as_of, allow_invalid=allow_invalid)
     return tuple(
         one
         for graph in graphs
@@ -438,6 +439,7 @@ class Explainer:
             as_of=self._graph.as_of,
             ontology_version=self._knowledge.version,
             engine=self._plan.engine,
+            valid=self._plan.valid,
         )
 
     def _evaluated(self, evaluation: Evaluation) -> StatementExplanation:

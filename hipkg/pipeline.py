@@ -169,6 +169,25 @@ def validated(graphs: tuple[PatientGraph, ...]) -> dict[str, tuple[Finding, ...]
     return {graph.iri: tuple(one for one in found if one.patient == graph.iri) for graph in graphs}
 
 
+def read_patients(
+    source: str | os.PathLike[str] | bytes,
+    *,
+    format: str | None = None,  # noqa: A002 - the word that users know from every RDF library
+    as_of: date | None = None,
+    allow_invalid: bool = False,
+) -> tuple[PatientGraph, ...]:
+    """Read the patients of a file, of which each is looked at alone; the parameters are those of `plans`.
+
+    Raises `InvalidPatient`, unless ``allow_invalid``, also for what only shows where patients are seen together.
+    """
+    graphs = read(source, format=format, as_of=as_of)
+    if len(graphs) > 1 and not allow_invalid:
+        found = validated(graphs)
+        for graph in graphs:
+            refuse_violations(graph, found[graph.iri])
+    return graphs
+
+
 def reason_graph(graph: PatientGraph, engine: EngineName = "native") -> tuple[ox.Triple, ...]:
     """Normalise a patient's graph and add what the ontology entails for it."""
     return reason_over(normalised(graph), engine)

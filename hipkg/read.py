@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 BASE = "urn:hipkg:file/"
 """The base that relative IRIs are resolved against, so that a moved file keeps its IRIs."""
 
+NAMELESS = "urn:hipkg:node:"
+"""What the IRIs begin with that stand for blank nodes."""
+
 MAX_BYTES = 64 * 2**20
 """The largest input that is read unless a caller allows more."""
 
@@ -93,7 +96,7 @@ class PatientGraph:
     ``iri`` names the patient; ``triples`` are sorted and free of blank nodes, whose place is taken by IRIs that follow
     from the content alone; ``source`` is the file name, ``<stdin>`` or ``<memory>``; ``as_of`` is the date the plan is
     made for, also among the triples as ``hip:asOf``; ``unused`` counts the triples of the source that belong to no
-    patient.
+    patient; ``dated`` tells whether the source records that date.
     """
 
     iri: str
@@ -101,6 +104,15 @@ class PatientGraph:
     source: str
     as_of: date
     unused: int = 0
+    dated: bool = True
+
+
+def linked(patient: str, triples: Iterable[Triple]) -> tuple[Triple, ...]:
+    """Keep the triples that are found from a patient by following links, which are those that belong to the patient."""
+    given = tuple(triples)
+    node = NamedNode(patient)
+    found = _reachable(node, _links(given, {node}), {node})
+    return tuple(one for one in given if one in found)
 
 
 def read(
@@ -429,8 +441,9 @@ def _patients(triples: Sequence[Triple], name: str, as_of: date | None) -> tuple
     graphs = []
     for patient, part in parts.items():
         iri, named = _without_blank_nodes(patient, part, copies, name)
-        day = as_of or _recorded_date(iri, named, name) or datetime.now().astimezone().date()
-        graphs.append(PatientGraph(iri.value, _dated(iri, named, day), name, day, unused))
+        recorded = _recorded_date(iri, named, name)
+        day = as_of or recorded or datetime.now().astimezone().date()
+        graphs.append(PatientGraph(iri.value, _dated(iri, named, day), name, day, unused, recorded is not None))
     return tuple(sorted(graphs, key=lambda graph: graph.iri))
 
 
@@ -537,11 +550,11 @@ def _names(
     blanks: set[BlankNode], triples: Iterable[Triple], copies: Counter[str], source: str
 ) -> dict[_Term, NamedNode]:
     order = _canonical_order(blanks, triples, source)
-    numbers: dict[_Term, NamedNode] = {node: NamedNode(f"urn:hipkg:node:{number}") for number, node in enumerate(order)}
+    numbers: dict[_Term, NamedNode] = {node: NamedNode(f"{NAMELESS}{number}") for number, node in enumerate(order)}
     content = _hash(*sorted(str(_renamed(triple, numbers)) for triple in triples))
     copies[content] += 1
     scope = content if copies[content] == 1 else f"{content}-{copies[content]}"
-    return {node: NamedNode(f"urn:hipkg:node:{scope}:{number}") for number, node in enumerate(order, 1)}
+    return {node: NamedNode(f"{NAMELESS}{scope}:{number}") for number, node in enumerate(order, 1)}
 
 
 def _renamed(triple: Triple, names: Mapping[_Term, NamedNode]) -> Triple:

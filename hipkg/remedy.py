@@ -16,19 +16,21 @@ from hipkg.terms import HIP, RDF_TYPE
 from hipkg.trial import Trial
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 
     from hipkg.derive import Derivation, DerivedAction, Evaluation
     from hipkg.knowledge import Knowledge, StatementInfo
     from hipkg.read import PatientGraph
     from hipkg.selection import Selection
 
-_CONDITION = HIP + "Condition"
+_CONDITION, _ONGOING = HIP + "Condition", HIP + "ongoing"
+_OF_INTERVENTION, _STATUS = HIP + "ofIntervention", HIP + "hasStatus"
 TOLD = 3
 """How many remedies are told."""
 _TRIED = 6
 _INDICATES = HIP + "indicates"
-_PURSUED = {"indicated", "satisfied", "caution"}
+PURSUED = frozenset({"indicated", "satisfied", "caution"})
+"""The statuses of actions that are carried out or could be."""
 _PROBLEM = HIP + "Problem"
 
 
@@ -109,7 +111,7 @@ class Remedies:
     def of_action(self, action: DerivedAction) -> tuple[Remedy, ...]:
         """Say what would make an action indicated: what one statement that advises it asks, with every gate lifted."""
         objecting = [*action.refused_by, *action.held_back_by, *action.discouraged_by]
-        if action.status in _PURSUED:
+        if action.status in PURSUED:
             return ()
         lifts = [self._lifts(self._evaluations[one]) for one in objecting]
         advising = [self._evaluations[one] for one in action.based_on]
@@ -119,7 +121,7 @@ class Remedies:
         advised = any(one.state in {"now", "satisfied"} for one in advising)
         wanted = [] if advised else [[way for one in advising for way in self._requirements(one)]]
         return self._tried(
-            self._abducer.merge([*wanted, *lifts]), lambda derived: self._status(derived, action.iri), _PURSUED
+            self._abducer.merge([*wanted, *lifts]), lambda derived: self._status(derived, action.iri), PURSUED
         )
 
     def _requirements(self, evaluation: Evaluation) -> tuple[Change, ...]:
@@ -131,17 +133,25 @@ class Remedies:
         return self._abducer.merge([ways, *planned])
 
     def _lifts(self, evaluation: Evaluation) -> tuple[Change, ...]:
-        """List the changes after which an exception to a statement would hold."""
+        """List the changes after which an exception to a statement would hold, but not that its advice is ignored."""
         nodes = self._nodes(evaluation)
-        return tuple(way for cls in evaluation.may_be_lifted_by for way in self._abducer.ways([cls], nodes))
+        ways = (way for cls in evaluation.may_be_lifted_by for way in self._abducer.ways([cls], nodes))
+        refused = self._knowledge.statements[evaluation.statement].intervention
+        return tuple(way for way in ways if evaluation.state != "must-not" or not self._is_running(refused, way))
+
+    def _is_running(self, intervention: str, change: Change) -> bool:
+        """Tell whether a change takes for granted that an intervention is under way."""
+        running = {subject for subject, prop, value in change.added if (prop, value) == (_STATUS, _ONGOING)}
+        done = (text_of(value) for node, prop, value in change.added if node in running and prop == _OF_INTERVENTION)
+        return any(self._knowledge.is_a(one, intervention) for one in done)
 
     def _tried(
-        self, changes: Iterable[Change], outcome: Callable[[Derivation], str], wanted: set[str]
+        self, changes: Iterable[Change], outcome: Callable[[Derivation], str], wanted: Collection[str]
     ) -> tuple[Remedy, ...]:
         return tuple(islice(self._working(changes, outcome, wanted), TOLD))
 
     def _working(
-        self, changes: Iterable[Change], outcome: Callable[[Derivation], str], wanted: set[str]
+        self, changes: Iterable[Change], outcome: Callable[[Derivation], str], wanted: Collection[str]
     ) -> Iterator[Remedy]:
         """Derive again with each change, the smallest first, and keep those of the smallest size that work."""
         ordered = sorted(dict.fromkeys(changes), key=lambda one: one.size)

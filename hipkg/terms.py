@@ -21,6 +21,11 @@ PREFIXES = {
 }
 
 
+def namespace_of(iri: str) -> str:
+    """Return an IRI without its last part, in which new names can be made."""
+    return iri[: max(iri.rfind("/"), iri.rfind("#"), iri.rfind(":")) + 1]
+
+
 def curie(iri: str) -> str:
     """Shorten an IRI with the project's prefixes, or return it in angle brackets."""
     for prefix, namespace in PREFIXES.items():

@@ -12,9 +12,8 @@ from hipkg import knowledge as released
 from hipkg.abduction import Abducer, Change
 from hipkg.closedworld import OBJECTIONS, SAFEGUARDS
 from hipkg.describe import Describer
-from hipkg.pipeline import check_documents, derivation_of
+from hipkg.pipeline import check_documents, derivation_of, read_patients
 from hipkg.planning import Planner
-from hipkg.read import PatientGraph, read
 from hipkg.selection import Selection, select
 from hipkg.trial import Trial
 
@@ -26,6 +25,7 @@ if TYPE_CHECKING:
     from hipkg.derive import Derivation, DerivedAction, Evaluation
     from hipkg.knowledge import Knowledge, StatementInfo
     from hipkg.planning import Action, Plan
+    from hipkg.read import PatientGraph
 
 _UNTOUCHED = {"indicated", "satisfied"}
 
@@ -67,7 +67,7 @@ def watch(
 ) -> tuple[WatchList, ...]:
     """Make the watch list of each patient of a file; the parameters and errors are those of `hipkg.plan`."""
     check_documents(documents)
-    graphs = read(source, format=format, as_of=as_of)
+    graphs = read_patients(source, format=format, as_of=as_of, allow_invalid=allow_invalid)
     return tuple(watch_graph(graph, documents=documents, allow_invalid=allow_invalid) for graph in graphs)
 
 

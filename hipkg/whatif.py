@@ -5,14 +5,18 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
+from pyoxigraph import NamedNode
+
 from hipkg import knowledge as released
 from hipkg.abduction import NO_CHANGE, Change
 from hipkg.assertions import read_addition, read_removal
 from hipkg.describe import Describer
 from hipkg.difference import Difference, difference
 from hipkg.errors import UsageError
-from hipkg.pipeline import check_documents, plan_graph, validated
-from hipkg.read import PatientGraph, read
+from hipkg.graph import text_of
+from hipkg.pipeline import check_documents, plan_graph, read_patients, validated
+from hipkg.read import PatientGraph, linked
+from hipkg.terms import HIP, RDF_TYPE, curie
 
 if TYPE_CHECKING:
     import os
@@ -22,6 +26,9 @@ if TYPE_CHECKING:
     from hipkg.planning import Plan
     from hipkg.reasoning import EngineName
     from hipkg.validation import Finding
+
+
+_PATIENT = HIP + "Patient"
 
 
 class WhatIf(NamedTuple):
@@ -37,6 +44,11 @@ class WhatIf(NamedTuple):
     difference: Difference
     findings: tuple[Finding, ...]
     graph: PatientGraph
+
+    @property
+    def valid(self) -> bool:
+        """Tell whether neither record has violations."""
+        return self.before.valid and self.after.valid
 
 
 def what_if(
@@ -63,12 +75,15 @@ def what_if(
         raise UsageError("Nothing is to be changed.", remedy="Say what with --add or --remove.")
     return tuple(
         tried(graph, changes(graph, add, remove), engine=engine, documents=documents, allow_invalid=allow_invalid)
-        for graph in read(source, format=format, as_of=as_of)
+        for graph in read_patients(source, format=format, as_of=as_of, allow_invalid=allow_invalid)
     )
 
 
 def changes(graph: PatientGraph, add: Sequence[str], remove: Sequence[str]) -> Change:
-    """Read what is to be added to a record and taken out of it."""
+    """Read what is to be added to a record and taken out of it.
+
+    Raises `UsageError` for what is not understood, and for additions that do not belong to the patient.
+    """
     knowledge = released.load()
     change = NO_CHANGE
     for text in remove:
@@ -76,7 +91,32 @@ def changes(graph: PatientGraph, add: Sequence[str], remove: Sequence[str]) -> C
     for text in add:
         changed = replace(graph, triples=change.apply(graph.triples))
         change |= read_addition(text, changed, knowledge)
+    _refuse_strangers(graph, change)
     return change
+
+
+def changed_by(graph: PatientGraph, change: Change) -> PatientGraph:
+    """Change a record; what is then no longer linked to the patient is left out."""
+    return replace(graph, triples=linked(graph.iri, change.apply(graph.triples)))
+
+
+def _refuse_strangers(graph: PatientGraph, change: Change) -> None:
+    """Refuse additions that describe another patient, or something that nothing links to the patient."""
+    others = [one for one, prop, kind in change.added if (prop, kind) == (RDF_TYPE, _PATIENT) and one != graph.iri]
+    if others:
+        raise UsageError(
+            "The addition describes another patient.", place=curie(min(others)), remedy="Add to one patient only."
+        )
+    kept = {
+        text_of(one.subject.value) for one in changed_by(graph, change).triples if isinstance(one.subject, NamedNode)
+    }
+    loose = {subject for subject, _, _ in change.added} - kept
+    if loose:
+        raise UsageError(
+            f"The addition speaks of a node that nothing links to the patient {curie(graph.iri)}.",
+            place=curie(min(loose)),
+            remedy="Link it, as with hip:hasProblem, hip:hasCourse or hip:hasStudy.",
+        )
 
 
 def tried(
@@ -88,7 +128,7 @@ def tried(
     allow_invalid: bool = False,
 ) -> WhatIf:
     """Compare the plan of a patient that has been read with the plan after a change."""
-    changed = replace(graph, triples=change.apply(graph.triples), source=f"{graph.source}, as changed")
+    changed = replace(changed_by(graph, change), source=f"{graph.source}, as changed")
     before = plan_graph(graph, engine=engine, documents=documents, allow_invalid=allow_invalid)
     after = plan_graph(changed, engine=engine, documents=documents, allow_invalid=allow_invalid)
     known = {*before.findings}

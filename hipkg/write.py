@@ -18,13 +18,15 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 
-def write_output(text: str | bytes, target: str | None) -> None:
+def write_output(text: str | bytes, target: str | None, *, new: bool = False) -> None:
     """Write a result to a file, or to standard output if the target is None or ``-``.
 
     Text is written as UTF-8. A file is written beside its target and then put in its place, so that a reader finds the
     old content or the new, never a part. A link is followed; a device such as ``/dev/null`` is written to as it is.
+    ``new`` asks for a file that is not there yet.
 
-    Raises :class:`UsageError` where the folder is missing, the target is a folder, or writing fails.
+    Raises :class:`UsageError` where such a file exists, the folder is missing, the target is a folder, or
+    writing fails.
     """
     data = text.encode() if isinstance(text, str) else text
     if target is None or target == "-":
@@ -32,7 +34,7 @@ def write_output(text: str | bytes, target: str | None) -> None:
         sys.stdout.buffer.flush()
         return
     try:
-        _write_file(data, Path(target).resolve())
+        _write_file(data, Path(target).resolve(), new=new)
     except (OSError, ValueError) as error:
         raise _refusal(error, target) from None
 
@@ -69,9 +71,11 @@ def _numbered(term: object, graph: int, labels: dict[BlankNode, BlankNode]) -> o
     return labels.setdefault(term, BlankNode(f"b{graph}x{len(labels)}"))
 
 
-def _write_file(data: bytes, path: Path) -> None:
+def _write_file(data: bytes, path: Path, *, new: bool) -> None:
     if path.is_dir():
         raise IsADirectoryError
+    if new and path.exists():
+        raise FileExistsError
     if path.exists() and not path.is_file():
         path.write_bytes(data)
         return
@@ -82,11 +86,13 @@ def _write_file(data: bytes, path: Path) -> None:
             file.flush()
             os.fsync(file.fileno())
         Path(name).chmod(_mode(path))
-        Path(name).replace(path)
-    except BaseException:
+        if new:
+            path.hardlink_to(name)
+        else:
+            Path(name).replace(path)
+    finally:
         with suppress(OSError):
             Path(name).unlink()
-        raise
 
 
 def _mode(path: Path) -> int:
@@ -101,6 +107,8 @@ def _mode(path: Path) -> int:
 def _refusal(error: OSError | ValueError, target: str) -> UsageError:
     if isinstance(error, IsADirectoryError):
         return UsageError("The output is a folder.", place=target, remedy="Name a file in it.")
+    if isinstance(error, FileExistsError):
+        return UsageError("The file exists, and is to be a new one.", place=target, remedy="Name another file.")
     if isinstance(error, FileNotFoundError | NotADirectoryError):
         return UsageError("The folder of the output does not exist.", place=target, remedy="Make it first.")
     if isinstance(error, PermissionError):

@@ -180,6 +180,32 @@ def test_answers_never_go_over_a_file(
     assert "answers go to a new one" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(
+    ("options", "code"),
+    [
+        (["--save", "missing/new.ttl"], 2),
+        (["--save", "x" * 300], 2),
+        (["--output", "report.json"], 2),
+        (["--format", "json"], 2),
+    ],
+)
+def test_what_cannot_be_saved_is_refused_before_asking(
+    options: list[str], code: int, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert converse(monkeypatch, "a\nq\n", str(EXAMPLES["d4"]), *options) == code
+    assert not capsys.readouterr().out
+    assert not [*tmp_path.iterdir()]
+
+
+def test_the_end_of_the_input_keeps_the_answers(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    target = tmp_path / "answered.ttl"
+    assert converse(monkeypatch, "age 71\n", str(EXAMPLES["d4"]), "--save", str(target)) == 0
+    saved = target.read_text(encoding="utf-8")
+    assert "71" in saved
+    assert "asOf" not in saved
+
+
 def test_an_impossible_answer_is_put_aside(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     assert converse(monkeypatch, "age 171\nq\n", str(EXAMPLES["d4"])) == 0
     assert "That cannot be" in capsys.readouterr().err

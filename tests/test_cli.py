@@ -579,3 +579,36 @@ def test_the_public_names_are_there() -> None:
     assert [name for name in package.__all__ if not hasattr(package, name)] == []
     with pytest.raises(AttributeError):
         _ = package.no_such_name
+
+
+SHARED = (
+    "PREFIX hip: <https://w3id.org/hipkg/> PREFIX : <https://e.org/k/> :p1 a hip:Patient ; hip:hasProblem :pain . "
+    ":p2 a hip:Patient ; hip:hasProblem :pain . :pain a hip:HipPain ; hip:hasSite :hip . :hip a hip:HipJoint ."
+)
+LOOKING = [["plan"], ["watch"], ["ask"], ["explain", "cane"], ["explain", "cane", "--instead-of", "oral NSAID"]]
+LOOKING += [["what-if", "--add", "age 71"], ["ledger"], ["sensitivity"]]
+
+
+@pytest.mark.parametrize("words", LOOKING, ids=" ".join)
+def test_patients_who_share_nodes_are_refused_everywhere(words, hipkg, tmp_path):
+    path = tmp_path / "shared.ttl"
+    path.write_text(SHARED, encoding="utf-8")
+    assert hipkg(words[0], str(path), *words[1:]).code == 1
+
+
+@pytest.mark.parametrize("words", LOOKING, ids=" ".join)
+def test_an_invalid_record_is_told_everywhere(words, hipkg, tmp_path):
+    path = tmp_path / "invalid.ttl"
+    path.write_text(D0.read_text(encoding="utf-8") + "\n:patient hip:age 300 .\n", encoding="utf-8")
+    ended = hipkg(words[0], str(path), *words[1:], "--allow-invalid")
+    assert ended.code == 1
+    assert "NOT VALID" in ended.out.upper()
+
+
+@pytest.mark.parametrize("words", [*LOOKING, ["convert"]], ids=" ".join)
+def test_the_output_never_goes_over_the_input(words, hipkg, tmp_path):
+    path = tmp_path / "mine.ttl"
+    path.write_bytes(D0.read_bytes())
+    ended = hipkg(words[0], str(path), *words[1:], "--output", str(path))
+    assert ended.code == 2
+    assert path.read_bytes() == D0.read_bytes()

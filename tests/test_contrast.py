@@ -78,6 +78,27 @@ def test_only_two_actions_are_compared(one: str, other: str) -> None:
         of_d0(one, other)
 
 
+@pytest.mark.parametrize("other", ["morphine", "sodium hyaluronate injection"])
+def test_a_kind_of_a_refused_action_is_not_said_to_need_nothing(other: str) -> None:
+    written = " ".join(render_contrasts((of_d0("oral NSAID", other),), "text").split())
+    assert "of which this is a kind" in written
+    assert "needs nothing more" not in written
+
+
+def test_an_action_that_is_for_another_hip_is_not_compared() -> None:
+    found = contrast(D1, "oral NSAID", "hip MRI", as_of=DAY)
+    assert {one.other.site for one in found} == {"left hip", "right hip"}
+    source = (
+        b"PREFIX hip: <https://w3id.org/hipkg/> PREFIX : <https://e.org/> :p a hip:Patient ; hip:hasProblem :l, :r ."
+        b":l a hip:HipPain, hip:HipOsteoarthritis ; hip:hasSite :lh . :lh a hip:HipJoint ; hip:hasSide hip:left ."
+        b":r a hip:ChronicHipOsteonecrosis ; hip:hasSite :rh . :rh a hip:HipJoint ; hip:hasSide hip:right ."
+    )
+    sites = {one.other.site for one in contrast(source, "cane", "medical review", format="turtle", as_of=DAY)}
+    assert sites == {"right hip"}
+    with pytest.raises(UsageError, match="different places"):
+        contrast(source, "hip MRI", "medical review", format="turtle", as_of=DAY)
+
+
 @pytest.mark.parametrize("format_", ["text", "markdown"])
 def test_text_tells_both_sides(format_: str) -> None:
     written = " ".join(render_contrasts((of_d0("oral NSAID", "hip MRI"),), format_).split())

@@ -26,6 +26,16 @@ ROOT = Path(__file__).parent.parent
 D0 = ROOT / "examples" / "d0-painful-degenerative-hip.ttl"
 DAY = date(2026, 11, 23)
 (GRAPH,) = read(D0, as_of=DAY)
+RECORD = b"""
+PREFIX hip: <https://w3id.org/hipkg/> PREFIX xsd: <http://www.w3.org/2001/XMLSchema#> PREFIX : <https://e.org/o/>
+:patient a hip:Patient ; hip:age 60 ; hip:hasProblem :pain ; hip:hasCourse :c1, :c2 .
+:pain a hip:HipPain ; hip:hasSite :hip . :hip a hip:HipJoint ; hip:hasSide hip:left .
+:gym a hip:StructuredExerciseProgramme .
+:c1 a hip:TreatmentCourse ; hip:ofIntervention :gym ; hip:hasStatus hip:ongoing ; hip:targets :hip ;
+    hip:startDate "2026-10-20"^^xsd:date .
+:c2 a hip:TreatmentCourse ; hip:ofIntervention hip:Naproxen ; hip:hasStatus hip:stopped ;
+    hip:hasOutcome hip:inadequateRelief ; hip:duration "P30D"^^xsd:duration .
+"""
 DESCRIBER = Describer(GRAPH, load())
 
 
@@ -83,6 +93,11 @@ def test_every_label_of_a_problem_or_an_intervention_is_understood() -> None:
         ("age old", "a number"),
         ("hip pain at left elbow", "'at left elbow'"),
         ("", "not understood"),
+        ("acetaminophen daily dose 3 g", "'g'"),
+        ("age 71 months", "'months'"),
+        ("hip pain at left hip at right hip", "two places"),
+        ("naproxen planned stopped", "two values"),
+        ("naproxen for 2 weeks for 30 days", "two values"),
         (":pain a hip:HipPain ; a", "not valid Turtle"),
     ],
 )
@@ -90,6 +105,66 @@ def test_what_is_not_understood_is_named(text: str, named: str) -> None:
     with pytest.raises((UsageError, UnreadableInput)) as raised:
         read_addition(text, GRAPH, load())
     assert named in f"{raised.value} {raised.value.remedy}"
+
+
+@pytest.mark.parametrize("dose", ["3000", "3000 mg", "3000 mg a day", "3000 mg per day", "3000 mg/d"])
+def test_a_number_may_have_the_unit_of_its_property(dose: str) -> None:
+    added = read_addition(f"acetaminophen daily dose {dose} stopped", GRAPH, load()).added
+    told = {prop.removeprefix(HIP): getattr(value, "value", value) for _, prop, value in added}
+    assert told["dailyDose"] == "3000"
+    assert told["hasStatus"] == HIP + "stopped"
+
+
+@pytest.mark.parametrize(
+    ("text", "named"),
+    [
+        (":p2 a hip:Patient ; hip:hasProblem :pp . :pp a hip:HipPain", "another patient"),
+        (":x a hip:ChronicHipOsteonecrosis ; hip:hasSite :leftHip", "nothing links"),
+    ],
+)
+def test_what_belongs_to_nobody_or_to_another_is_not_added(text: str, named: str) -> None:
+    with pytest.raises(UsageError, match=named):
+        what_if(D0, add=[text], as_of=DAY)
+
+
+@pytest.mark.parametrize(
+    ("add", "remove", "told"),
+    [
+        (["age 71"], ["age"], "age 71 years (not 60 years)"),
+        ([], ["age"], "without age 60 years"),
+        ([], ["hip pain"], "without hip pain (pain)"),
+        ([], ["structured exercise programme"], "without treatment course (c1)"),
+        ([], ["oral NSAID"], "without naproxen (c2)"),
+        (['hip:c hip:x "2026"'], [], ""),
+    ],
+)
+def test_each_change_is_told(add: list[str], remove: list[str], told: str) -> None:
+    if not told:
+        with pytest.raises(UsageError):
+            what_if(RECORD, format="turtle", add=add, as_of=DAY)
+        return
+    (found,) = what_if(RECORD, format="turtle", add=add, remove=remove, as_of=DAY)
+    assert found.facts == (told,)
+
+
+@pytest.mark.parametrize("namespace", ["urn:pat:", "https://e.org/o/", "https://e.org/o#"])
+def test_words_add_to_patients_of_any_namespace(namespace: str) -> None:
+    source = RECORD.replace(b"https://e.org/o/", namespace.encode())
+    (found,) = what_if(source, format="turtle", add=["oral NSAID planned"], as_of=DAY)
+    assert any(f"{namespace}oral-nsaid" in str(one.subject) for one in found.graph.triples)
+
+
+def test_words_add_to_a_patient_without_a_name() -> None:
+    source = b"PREFIX hip: <https://w3id.org/hipkg/> [] a hip:Patient ; hip:hasProblem [ a hip:HipPain ] ."
+    (found,) = what_if(source, format="turtle", add=["oral NSAID planned"], as_of=DAY)
+    assert found.facts
+
+
+def test_a_part_of_a_date_may_change() -> None:
+    source = RECORD.replace(b'"2026-10-20"^^xsd:date', b'"2026-10"^^xsd:gYearMonth')
+    old, new = (f':c1 hip:startDate "2026-{month}"^^xsd:gYearMonth' for month in ("10", "08"))
+    (found,) = what_if(source, format="turtle", add=[new], remove=[old], as_of=DAY)
+    assert found.facts == ("treatment course (c1) start date 2026-08 (not 2026-10)",)
 
 
 def test_removals_take_out_all_that_is_told_of_a_node() -> None:

@@ -66,6 +66,15 @@ def test_a_failure_leaves_the_old_file_and_nothing_beside_it(tmp_path, monkeypat
     assert [target] == list(tmp_path.iterdir())
 
 
+def test_a_new_file_is_never_written_over_another(tmp_path):
+    target = tmp_path / "new.ttl"
+    write_output("mine", str(target), new=True)
+    with pytest.raises(UsageError, match="exists"):
+        write_output("theirs", str(target), new=True)
+    assert target.read_text() == "mine"
+    assert [target] == list(tmp_path.iterdir())
+
+
 @pytest.mark.parametrize(
     ("target", "message"),
     [

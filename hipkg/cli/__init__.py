@@ -46,7 +46,9 @@ def _let_readers_leave() -> None:
 
 
 def _report(problem: HipkgError) -> None:
-    where = f"{problem.place}: " if problem.place else ""
-    sys.stderr.write(f"hipkg: {where}{problem.message} [{problem.code}]\n")
+    from hipkg.errors import printable
+
+    where = f"{printable(problem.place)}: " if problem.place else ""
+    sys.stderr.write(f"hipkg: {where}{printable(problem.message)} [{problem.code}]\n")
     if problem.remedy:
-        sys.stderr.write(f"  {problem.remedy}\n")
+        sys.stderr.write(f"  {printable(problem.remedy)}\n")

@@ -12,6 +12,7 @@ from hipkg.cli.convert import convert
 from hipkg.cli.explain import explain
 from hipkg.cli.ledger import ledger
 from hipkg.cli.ontology import app as ontology
+from hipkg.cli.options import Careful
 from hipkg.cli.plan import plan
 from hipkg.cli.queries import queries
 from hipkg.cli.query import query
@@ -52,17 +53,17 @@ def root(
     """Derive and defend plans for hip pain from guideline knowledge. Decision support, not medical advice."""
 
 
-app.command()(plan)
-app.command()(validate)
-app.command()(explain)
-app.command()(ledger)
-app.command(name="what-if")(what_if)
-app.command()(ask)
-app.command()(watch)
-app.command()(sensitivity)
-app.command()(reason)
-app.command()(query)
-app.command()(queries)
-app.command()(convert)
-app.command(name="compile")(compile_)
+app.command(cls=Careful)(plan)
+app.command(cls=Careful)(validate)
+app.command(cls=Careful)(explain)
+app.command(cls=Careful)(ledger)
+app.command(name="what-if", cls=Careful)(what_if)
+app.command(cls=Careful)(ask)
+app.command(cls=Careful)(watch)
+app.command(cls=Careful)(sensitivity)
+app.command(cls=Careful)(reason)
+app.command(cls=Careful)(query)
+app.command(cls=Careful)(queries)
+app.command(cls=Careful)(convert)
+app.command(name="compile", cls=Careful)(compile_)
 app.add_typer(ontology, name="ontology")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import replace
 from enum import StrEnum
 from pathlib import Path  # noqa: TC003 - typer reads the annotations
 from typing import TYPE_CHECKING, Annotated
@@ -11,7 +10,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from hipkg.cli.options import AsOf, Documents, File, InputFormat, Output, parse_date
-from hipkg.errors import HipkgError, UsageError
+from hipkg.errors import HipkgError, UsageError, printable
+from hipkg.terms import HIP
 
 if TYPE_CHECKING:
     from hipkg.abduction import Change
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from hipkg.read import PatientGraph
 
 
+_AS_OF = HIP + "asOf"
 _PROMPT = "A letter, words such as 'age 71', Enter to pass, q to stop"
 
 
@@ -56,10 +57,16 @@ def ask(
 
     day = parse_date(as_of)
     if interactive:
-        from hipkg.read import read
+        from hipkg.pipeline import read_patients
 
         _check_new(save)
-        graphs = read(file, format=input_format, as_of=day)
+        if output is not None or format is not InterviewFormat.text:
+            raise UsageError(
+                "Asking one after the other writes no report.",
+                place="--interactive",
+                remedy="Leave --output and --format out.",
+            )
+        graphs = read_patients(file, format=input_format, as_of=day, allow_invalid=allow_invalid)
         if len(graphs) != 1:
             raise UsageError(f"The file holds {len(graphs)} patients.", place=file, remedy="Ask about one at a time.")
         answered = _converse(graphs[0], tuple(document or ()), allow_invalid=allow_invalid)
@@ -70,20 +77,33 @@ def ask(
     found = rank(file, format=input_format, as_of=day, documents=document or (), allow_invalid=allow_invalid)
     terminal = output is None and sys.stdout.isatty()
     write_output(render_interviews(found, format.value, top=top, to_terminal=terminal), str(output) if output else None)
+    if any(not one.plan.valid for one in found):
+        raise typer.Exit(1)
 
 
 def _check_new(save: Path | None) -> None:
-    """Refuse to write over a file."""
-    if save is not None and save.exists():
+    """Refuse, before anything is asked, a file that exists or that cannot be made."""
+    if save is None:
+        return
+    try:
+        there = save.exists() or save.is_symlink()
+    except OSError as problem:
+        raise UsageError(f"It cannot be a file: {problem.strerror}.", place="--save", remedy="Name another.") from None
+    if there:
         raise UsageError("The file exists, and answers go to a new one.", place=str(save), remedy="Name another file.")
+    if not save.resolve().parent.is_dir():
+        raise UsageError("The folder of the file does not exist.", place=str(save), remedy="Make it first.")
 
 
 def _save(graph: PatientGraph, save: Path | None) -> None:
-    """Write the record with the answers to a new file."""
+    """Write the record with the answers to a new file, with the date of the plan only if it was recorded."""
     from hipkg.write import graph_text, write_output
 
     if save is not None:
-        write_output(graph_text(graph.triples, "turtle"), str(save))
+        kept = (one for one in graph.triples if graph.dated or one.predicate.value != _AS_OF)
+        write_output(graph_text(kept, "turtle"), str(save), new=True)
+        if graph.unused:
+            typer.echo(f"Left out: {graph.unused} triples that belong to no patient.", err=True)
         typer.echo(f"The record with the answers is in {save}.", err=True)
 
 
@@ -91,23 +111,24 @@ def _converse(graph: PatientGraph, documents: tuple[str, ...], *, allow_invalid:
     """Ask the question on which most depends, take the answer into the record, and go on with the next."""
     from hipkg.asking import effects, interview
     from hipkg.render.asking import asked_text, effects_text
+    from hipkg.whatif import changed_by
 
     found = interview(graph, documents=documents, allow_invalid=allow_invalid)
     passed: set[tuple[str, str]] = set()
     while question := next((one for one in found.questions if (one.text, one.site) not in passed), None):
         passed.add((question.text, question.site))
         typer.echo(asked_text(question, len(passed), found.plan, to_terminal=sys.stdout.isatty()))
-        reply = typer.prompt(_PROMPT, default="", show_default=False).strip()
-        if reply.lower() == "q":
+        reply = _reply()
+        if reply is None:
             return graph
         change = _understood(reply, question, graph)
         if change is None:
             continue
-        answered = replace(graph, triples=change.apply(graph.triples))
+        answered = changed_by(graph, change)
         try:
             after = interview(answered, documents=documents, allow_invalid=allow_invalid)
         except HipkgError as problem:
-            typer.echo(f"That cannot be: {problem}", err=True)
+            typer.echo(f"That cannot be: {printable(str(problem))}", err=True)
             continue
         typer.echo("\n".join(f"  {line}" for line in effects_text(effects(found.plan, after.plan))) + "\n")
         graph, found = answered, after
@@ -115,10 +136,19 @@ def _converse(graph: PatientGraph, documents: tuple[str, ...], *, allow_invalid:
     return graph
 
 
+def _reply() -> str | None:
+    """Take one line, or nothing where the user, or the input, has come to an end."""
+    try:
+        reply: str = typer.prompt(_PROMPT, default="", show_default=False)
+    except typer.Abort:
+        typer.echo()
+        return None
+    return None if reply.strip().lower() == "q" else reply.strip()
+
+
 def _understood(reply: str, question: RankedQuestion, graph: PatientGraph) -> Change | None:
     """Take a letter as one of the answers, and anything longer as an assertion."""
-    from hipkg.assertions import read_addition
-    from hipkg.knowledge import load
+    from hipkg.whatif import changes
 
     if not reply:
         return None
@@ -126,7 +156,7 @@ def _understood(reply: str, question: RankedQuestion, graph: PatientGraph) -> Ch
     if 0 <= number < len(question.answers):
         return question.answers[number].change
     try:
-        return read_addition(reply, graph, load())
+        return changes(graph, [reply], [])
     except HipkgError as problem:
-        typer.echo(f"{problem} {problem.remedy}", err=True)
+        typer.echo(printable(str(problem)), err=True)
         return None

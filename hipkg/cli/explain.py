@@ -68,7 +68,11 @@ def explain(
     if instead_of is None:
         found = explain_source(file, target, **options._asdict())
         text = render_explanations(found, format.value, to_terminal=to_terminal)
+        valid = all(one.valid for one in found)
     else:
         compared = contrast(file, target, instead_of, **options._asdict())
         text = render_contrasts(compared, format.value, to_terminal=to_terminal)
+        valid = all(one.action.valid for one in compared)
     write_output(text, str(output) if output else None)
+    if not valid:
+        raise typer.Exit(1)

@@ -6,11 +6,15 @@ import sys
 from datetime import date
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+from typer.core import TyperCommand
 
 from hipkg.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
 
 
 class Engine(StrEnum):
@@ -27,6 +31,34 @@ DEBUG = "--debug"
 def debugging() -> bool:
     """Tell whether tracebacks are wanted; the option may stand before or after the command."""
     return DEBUG in sys.argv
+
+
+class Careful(TyperCommand):
+    """A command that refuses to write its output over what it reads."""
+
+    def invoke(self, ctx: Any) -> object:  # noqa: ANN401 - typer brings its own class or that of click
+        """Run the command, unless its output is one of its inputs."""
+        output = ctx.params.get("output")
+        if output is not None:
+            for one in _inputs(ctx.params):
+                if _same(Path(one), Path(output)):
+                    raise UsageError("The output is also an input.", place=str(output), remedy="Name another file.")
+        return super().invoke(ctx)
+
+
+def _inputs(params: Mapping[str, object]) -> Iterator[str]:
+    """List the files that a command reads: its arguments, and what options name with ``@``."""
+    for name, value in params.items():
+        for one in value if isinstance(value, list | tuple) else [value]:
+            if isinstance(one, str) and (name in {"file", "files", "source"} or one.startswith("@")):
+                yield one.removeprefix("@")
+
+
+def _same(one: Path, other: Path) -> bool:
+    try:
+        return one.is_file() and one.samefile(other)
+    except (OSError, ValueError):
+        return False
 
 
 def parse_date(text: str | None) -> date | None:

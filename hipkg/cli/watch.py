@@ -45,3 +45,5 @@ def watch(
     )
     text = render_watch_lists(found, format.value, to_terminal=output is None and sys.stdout.isatty())
     write_output(text, str(output) if output else None)
+    if any(not one.plan.valid for one in found):
+        raise typer.Exit(1)

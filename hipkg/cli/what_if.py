@@ -57,5 +57,5 @@ def what_if(
     )
     text = render_what_if(found, format.value, to_terminal=output is None and sys.stdout.isatty())
     write_output(text, str(output) if output else None)
-    if any(not one.after.valid for one in found):
+    if any(not one.valid for one in found):
         raise typer.Exit(1)

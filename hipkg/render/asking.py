@@ -6,7 +6,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from hipkg.render.common import clean, local_name, software
-from hipkg.render.outline import Outline, Row, outlines_to_text, render_outlines
+from hipkg.render.outline import INVALID, Outline, Row, outlines_to_text, render_outlines
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -52,7 +52,8 @@ def _title(plan: Plan) -> tuple[str, ...]:
 
 
 def _outline(interview: Interview, top: int) -> Outline:
-    rows = [
+    rows = [] if interview.plan.valid else [INVALID]
+    rows += [
         row for number, one in enumerate(interview.questions[:top], 1) for row in _question(one, number, snippets=True)
     ]
     left = len(interview.questions) - top
@@ -96,6 +97,7 @@ def _json(interview: Interview) -> dict[str, Any]:
         "patient": interview.plan.patient,
         "asOf": interview.plan.as_of.isoformat(),
         "ontologyVersion": interview.plan.ontology_version,
+        "valid": interview.plan.valid,
         "questions": [
             {
                 "text": one.text,

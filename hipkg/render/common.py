@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from hipkg.planning import Action, Conflict, Parameter, Plan, Question, StatementState
 
 DISCLAIMER = "Decision support for professionals, not medical advice."
+NOT_VALID = "NOT VALID: the record of this patient has violations; do not rely on this."
 GRADES_NOTE = "Grades: strength of recommendation / quality of evidence; - is not stated."
 NOTHING_APPLIES = "No statement applies to this patient."
 NOTHING_FOLLOWS = "No action follows for this patient."

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from hipkg.remedy import PURSUED
 from hipkg.render.common import DISCLAIMER, local_name, software
-from hipkg.render.explanation import explanation_to_json
-from hipkg.render.outline import Outline, Row, render_outlines
+from hipkg.render.explanation import described_status, explanation_to_json
+from hipkg.render.outline import INVALID, Outline, Row, render_outlines
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -34,6 +35,8 @@ def _outline(one: Contrast) -> Outline:
 
 
 def _rows(one: Contrast) -> Iterator[Row]:
+    if not one.action.valid:
+        yield INVALID
     yield from _side(one.action, one.grounds)
     yield from _side(one.other, one.other_grounds)
     if one.shared:
@@ -43,11 +46,24 @@ def _rows(one: Contrast) -> Iterator[Row]:
     for remedy in one.other.remedies:
         yield Row(1, f"{'; '.join(remedy.facts)}: then {remedy.outcome} (derived again)", "recorded")
     if not one.other.remedies:
-        yield Row(1, one.other.beyond or "It needs nothing more.")
+        yield Row(1, _without_remedy(one.other))
+
+
+def _without_remedy(other: Explanation) -> str:
+    """Say why no change of the record is told."""
+    if other.status in PURSUED:
+        return "It needs nothing more."
+    if other.via:
+        return f"The plan speaks of {other.via}, of which this is a kind: explain that to see what would change it."
+    if not other.statements:
+        return other.rule
+    return other.beyond or "None of the statements about it says; explain it to see what each asks for."
 
 
 def _side(explanation: Explanation, grounds: Sequence[str]) -> Iterator[Row]:
-    yield Row(0, f"{explanation.label}: {explanation.status}", style="heading")
+    yield Row(0, f"{explanation.label}: {described_status(explanation)}", style="heading")
+    if explanation.via:
+        yield Row(1, f"The plan speaks of {explanation.via}, of which this is a kind.")
     yield Row(1, explanation.rule)
     yield from (Row(1, ground, "recorded") for ground in grounds)
 

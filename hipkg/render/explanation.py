@@ -10,7 +10,7 @@ import pyoxigraph as ox
 from hipkg.explanation import NOT_APPLICABLE
 from hipkg.render.common import describe_check, describe_gap, local_name, software
 from hipkg.render.jsonplan import check_to_json
-from hipkg.render.outline import MARKS, Outline, Row, outlines_to_markdown, outlines_to_text
+from hipkg.render.outline import INVALID, MARKS, Outline, Row, outlines_to_markdown, outlines_to_text
 from hipkg.terms import HIP, curie
 
 if TYPE_CHECKING:
@@ -91,6 +91,8 @@ def _title(explanation: Explanation) -> tuple[str, ...]:
 
 
 def _outline(explanation: Explanation) -> Iterator[Row]:
+    if not explanation.valid:
+        yield INVALID
     if explanation.kind == "action":
         yield from _status(explanation)
     shown: set[object] = set()
@@ -112,10 +114,14 @@ def _change(explanation: Explanation) -> Iterator[Row]:
         yield Row(1, explanation.beyond)
 
 
+def described_status(explanation: Explanation) -> str:
+    """Say the status of an action, or the state of a statement, in words."""
+    return _STATES.get(explanation.status, explanation.status)
+
+
 def _status(explanation: Explanation) -> Iterator[Row]:
     where = f" for the {explanation.site}" if explanation.site else ""
-    status = _STATES.get(explanation.status, explanation.status)
-    yield Row(0, f"{explanation.label}: {status}{where}", style="heading")
+    yield Row(0, f"{explanation.label}: {described_status(explanation)}{where}", style="heading")
     if explanation.via:
         yield Row(1, f"The plan speaks of {explanation.via}, of which this is a kind.")
     yield Row(1, explanation.rule)
@@ -240,6 +246,7 @@ def explanation_to_json(one: Explanation) -> dict[str, Any]:
             "asOf": one.as_of.isoformat(),
             "ontologyVersion": one.ontology_version,
             "engine": one.engine,
+            "valid": one.valid,
             "site": one.site,
             "place": one.place,
             "status": one.status,

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from hipkg.errors import UsageError
-from hipkg.render.common import DISCLAIMER, clean
+from hipkg.render.common import DISCLAIMER, NOT_VALID, clean
 from hipkg.render.markdown import escape
 
 if TYPE_CHECKING:
@@ -36,6 +36,10 @@ class Row:
     text: str
     mark: str = "none"
     style: str = ""
+
+
+INVALID = Row(0, NOT_VALID, "missing", "missing")
+"""What results about a record with violations begin with."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from hipkg.errors import UsageError
-from hipkg.render.common import DISCLAIMER, capital, clean, join_sites, local_name, software
+from hipkg.render.common import DISCLAIMER, NOT_VALID, capital, clean, join_sites, local_name, software
 from hipkg.render.markdown import escape, escape_opening
 from hipkg.render.text import lacks_symbols, page_width, printed
 from hipkg.selection import SCALES, alternatives
@@ -37,7 +37,6 @@ _STYLES = {
     GONE: "dim",
 }
 _ROOM, _INDENT = 20, 2
-_INVALID = "NOT VALID: the record of this patient has violations; do not rely on this."
 _NONE = "No action changes."
 _KEPT = "What speaks against an action, guards or limits it, or calls for urgent help, is kept whatever its grade."
 _GRADED = "What speaks against an action, or guards it, is dropped by its grade as well."
@@ -104,7 +103,7 @@ def _page(found: Sensitivity, knowledge: Knowledge) -> _Page:
         steady.setdefault(f"{statuses[0]} throughout", []).append(name)
     return _Page(
         tuple(clean(one) for one in title if one),
-        () if found.valid else (_INVALID,),
+        () if found.valid else (NOT_VALID,),
         tuple(map(_name, found.thresholds)),
         tuple(_rows(found.shifts, everywhere, knowledge)),
         tuple((status, tuple(names)) for status, names in steady.items()),

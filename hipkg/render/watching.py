@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from hipkg.render.common import clean, local_name, software
-from hipkg.render.outline import Outline, Row, render_outlines
+from hipkg.render.outline import INVALID, Outline, Row, render_outlines
 from hipkg.terms import curie
 
 if TYPE_CHECKING:
@@ -30,8 +30,8 @@ def _outline(one: WatchList) -> Outline:
         f"as of {plan.as_of.isoformat()}",
         f"{software()} ontology {plan.ontology_version}",
     )
-    rows = tuple(_rows(one))
-    return Outline(title, rows or (Row(0, _NOTHING),))
+    rows = tuple(_rows(one)) or (Row(0, _NOTHING),)
+    return Outline(title, rows if plan.valid else (INVALID, *rows))
 
 
 def _rows(one: WatchList) -> Iterator[Row]:
@@ -56,6 +56,7 @@ def _json(one: WatchList) -> dict[str, Any]:
         "patient": one.plan.patient,
         "asOf": one.plan.as_of.isoformat(),
         "ontologyVersion": one.plan.ontology_version,
+        "valid": one.plan.valid,
         "actions": [
             {
                 "intervention": curie(watched.action.intervention),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from hipkg.render.common import clean, local_name, software
-from hipkg.render.outline import Outline, Row, render_outlines
+from hipkg.render.outline import INVALID, Outline, Row, render_outlines
 from hipkg.terms import curie
 from hipkg.validation import findings_to_json
 
@@ -37,6 +37,8 @@ def _outline(one: WhatIf) -> Outline:
 
 
 def _rows(one: WhatIf) -> Iterator[Row]:
+    if not one.valid:
+        yield INVALID
     yield Row(0, "If this were on record", style="heading")
     yield from (Row(1, fact, "recorded") for fact in one.facts)
     for finding in one.findings:
@@ -68,7 +70,7 @@ def _json(one: WhatIf) -> dict[str, Any]:
         "ontologyVersion": one.before.ontology_version,
         "engine": one.before.engine,
         "facts": list(one.facts),
-        "valid": one.after.valid,
+        "valid": one.valid,
         "findings": findings_to_json(one.findings),
         "actions": [action_json(change) for change in one.difference.actions],
         "statements": [_statement_json(change) for change in one.difference.statements],
