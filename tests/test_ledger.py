@@ -11,6 +11,7 @@ import re
 import shlex
 import subprocess
 import sys
+from contextlib import suppress
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
@@ -651,3 +652,26 @@ def test_nothing_in_a_ledger_can_be_changed() -> None:
     for record in (one, one.treatments[0], one.waiting[0]):
         with pytest.raises(AttributeError):
             record.label = "other"
+
+
+@pytest.mark.parametrize("format_", ["text", "markdown"])
+def test_a_plan_may_end_with_the_ledger(format_: str, capfdbinary, monkeypatch) -> None:
+    example = min((Path(__file__).parent.parent / "examples").glob("d2-*.ttl"))
+
+    def written(*words: str) -> bytes:
+        monkeypatch.setattr(sys, "argv", ["hipkg", *words, "--as-of", "2026-11-23", "--format", format_])
+        with suppress(SystemExit):
+            main()
+        return capfdbinary.readouterr().out
+
+    plan, ledger = written("plan", str(example)), written("ledger", str(example))
+    assert written("plan", str(example), "--ledger") == plan + b"\n" + ledger
+
+
+@pytest.mark.parametrize("options", [["--format", "json"], ["--min-evidence", "high"], ["-"]])
+def test_a_ledger_is_refused_where_it_cannot_be(options: list[str], capsys, monkeypatch) -> None:
+    monkeypatch.setattr(sys, "argv", ["hipkg", "plan", "record.ttl", "--ledger", *options])
+    with pytest.raises(SystemExit) as ended:
+        main()
+    assert ended.value.code == 2
+    assert "--ledger" in capsys.readouterr().err

@@ -21,6 +21,7 @@ from hipkg.cli.options import (
     Output,
     parse_date,
 )
+from hipkg.errors import UsageError
 
 
 class PlanFormat(StrEnum):
@@ -50,6 +51,7 @@ def plan(
     everything: Annotated[
         bool, typer.Option("--all", help="List all that waits and is known, where text keeps to the weightiest.")
     ] = False,
+    ledger: Annotated[bool, typer.Option("--ledger", help="Append the therapy ledger, in text and Markdown.")] = False,
     input_format: InputFormat = None,
 ) -> None:
     """Derive the plan of each patient in the files.
@@ -61,6 +63,8 @@ def plan(
     from hipkg.render import render
     from hipkg.write import write_output
 
+    if ledger:
+        _refuse_ledger(files, format, graded=bool(min_strength or min_evidence))
     made = [
         one
         for file in files
@@ -77,6 +81,35 @@ def plan(
         )
     ]
     text = render(made, format.value, load(), to_terminal=output is None and sys.stdout.isatty(), everything=everything)
+    if ledger:
+        from hipkg.render.ledger import render_ledgers
+        from hipkg.therapy import ledger as ledgers
+
+        kept = [
+            one
+            for file in files
+            for one in ledgers(
+                file,
+                format=input_format,
+                as_of=parse_date(as_of),
+                engine=engine.value,
+                documents=document or (),
+                allow_invalid=allow_invalid,
+            )
+        ]
+        text += "\n" + render_ledgers(kept, format.value, load(), to_terminal=output is None and sys.stdout.isatty())
     write_output(text, str(output) if output else None)
     if any(not one.valid for one in made):
         raise typer.Exit(1)
+
+
+def _refuse_ledger(files: list[str], format: PlanFormat, *, graded: bool) -> None:  # noqa: A002 - the option's name
+    """Refuse a ledger where the plan is data, where a grade selects statements, and where the input is read once."""
+    if format not in {PlanFormat.text, PlanFormat.markdown}:
+        raise UsageError(
+            f"A ledger is not part of {format.value}.", place="--ledger", remedy="Use `hipkg ledger` beside the plan."
+        )
+    if graded:
+        raise UsageError("A ledger is not selected by grade.", place="--ledger", remedy="Leave the grades out.")
+    if "-" in files:
+        raise UsageError("Standard input is read once.", place="--ledger", remedy="Name a file.")
