@@ -127,6 +127,7 @@ class Abducer:
         self._diagnoses = diagnoses
         self._made = 0
         self._known: dict[tuple[str, Expression], tuple[Change, ...]] = {}
+        self._place = ("", "")  # a new node and the recorded site that it is taken to be at
         self._taken = {
             text for prop in (RDF_TYPE, *self._record.objects) for text in self._record.objects.get(prop, ())
         }
@@ -141,15 +142,17 @@ class Abducer:
         """List the smallest new problems that would be in a class, at one of some sites or at none."""
         if not self._knowledge.is_a(cls, _PROBLEM):
             return ()
-        new = self._new()
-        found = []
-        for way in self._ways(new, Named(cls), 0):
-            sited = any(subject == new and prop == _HAS_SITE for subject, prop, _ in way.added)
-            owned = Change(way.added | {(self._patient, _HAS_PROBLEM, new)}, way.removed)
-            found += (
-                [owned] if sited or not sites else [owned | Change(frozenset({(new, _HAS_SITE, one)})) for one in sites]
-            )
+        found = (way for site in sites or [""] for way in self._placed_anew(cls, site))
         return tuple(map(self._named, self._smallest(found)))
+
+    def _placed_anew(self, cls: str, site: str) -> Iterator[Change]:
+        """List the new problems in a class that are at a site, so that what is known of the site counts for them."""
+        new = self._new()
+        self._place = (new, site)
+        for way in self._ways(new, Named(cls), 0):
+            sited = not site or any(subject == new and prop == _HAS_SITE for subject, prop, _ in way.added)
+            where = frozenset() if sited else frozenset({(new, _HAS_SITE, site)})
+            yield Change(way.added | {(self._patient, _HAS_PROBLEM, new)} | where, way.removed)
 
     def companion(self, intervention: str, place: str) -> Change:
         """Plan an intervention for a place."""
@@ -259,7 +262,15 @@ class Abducer:
         """List where a property leads; what is new belongs to the patient."""
         if node.startswith(_NEW) and any(one.kind == _PATIENT for one in self._knowledge.links.get(prop, ())):
             return [self._patient]
+        if node == self._place[0]:
+            return self._around(prop, self._place[1])
         return sorted(self._graph.nodes(node, prop))
+
+    def _around(self, prop: str, site: str) -> list[str]:
+        """List where a property leads from whatever is at a site: to the site, or to what that is part of as well."""
+        here = [one for one, sites in self._graph.objects.get(_HAS_SITE, {}).items() if site in sites]
+        found = [{*self._graph.nodes(one, prop)} for one in here]
+        return sorted(set.intersection(*found)) if found and site in set.intersection(*found) else []
 
     def _creatable(self, link: Link) -> bool:
         return any(self._knowledge.is_a(link.kind, one) for one in (_PROBLEM, _ACTIVITY))

@@ -68,6 +68,10 @@ def test_what_a_safety_check_guards_is_watched_for_its_context() -> None:
     assert threats(EXAMPLES["d0"], "oral NSAID") == {"chronic hip osteonecrosis at the left hip": "caution"}
 
 
+def test_what_a_new_problem_makes_of_the_pain_at_its_site_is_watched() -> None:
+    assert threats(EXAMPLES["d2"], "acetaminophen")["hip osteoarthritis at the hip"] == "conditional"
+
+
 def test_what_lifts_the_advice_is_watched() -> None:
     assert threats(EXAMPLES["d3"], "progressive loading") == {"sharp increase of pain at the hip": ""}
 
