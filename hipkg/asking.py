@@ -13,8 +13,7 @@ from hipkg import knowledge as released
 from hipkg.abduction import Abducer, Change
 from hipkg.describe import Describer
 from hipkg.difference import difference
-from hipkg.pipeline import check_documents, derivation_of, read_patients
-from hipkg.planning import Planner, Question
+from hipkg.pipeline import check_documents, derive_plan, read_patients
 from hipkg.selection import Selection, select
 from hipkg.trial import Trial
 
@@ -25,7 +24,7 @@ if TYPE_CHECKING:
 
     from hipkg.derive import Derivation, Evaluation
     from hipkg.knowledge import Knowledge
-    from hipkg.planning import Plan
+    from hipkg.planning import Plan, Question
     from hipkg.read import PatientGraph
 
 ANSWERS = 3
@@ -99,8 +98,7 @@ def ask(
 def interview(graph: PatientGraph, *, documents: Collection[str] = (), allow_invalid: bool = False) -> Interview:
     """Rank the questions about a patient that has been read."""
     knowledge, selection = released.load(), select(documents)
-    findings, derivation = derivation_of(graph, documents=documents, allow_invalid=allow_invalid)
-    plan = Planner(derivation, knowledge, graph.iri, graph.as_of).plan("native", findings, selection)
+    derivation, plan = derive_plan(graph, selection=selection, allow_invalid=allow_invalid)
     return Interview(plan, _Asker(graph, derivation, plan, knowledge, selection).ranked())
 
 

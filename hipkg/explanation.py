@@ -12,8 +12,8 @@ from hipkg import knowledge as released
 from hipkg.english import English, listed
 from hipkg.errors import UsageError
 from hipkg.measure import Gap, Measurer
-from hipkg.pipeline import check_documents, derivation_of, normalised, read_patients
-from hipkg.planning import STATUSES, Planner
+from hipkg.pipeline import check_documents, derive_plan, normalised, read_patients
+from hipkg.planning import STATUSES
 from hipkg.proof import Proof, Prover
 from hipkg.reasons import Reasons
 from hipkg.remedy import Remedies, Remedy, diagnoses_in
@@ -215,9 +215,8 @@ def explainer_of(
     Parameters: ``thorough`` says whether to look for what would change an answer; the others are those of `explain`.
     """
     knowledge = released.load()
-    findings, derivation = derivation_of(graph, engine=engine, documents=documents, allow_invalid=allow_invalid)
     selection = select(documents)
-    plan = Planner(derivation, knowledge, graph.iri, graph.as_of).plan(engine, findings, selection)
+    derivation, plan = derive_plan(graph, engine=engine, selection=selection, allow_invalid=allow_invalid)
     return Explainer(graph, derivation, plan, knowledge, selection, thorough=thorough)
 
 

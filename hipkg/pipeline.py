@@ -49,12 +49,8 @@ def plans(
     """
     check_documents(documents)
     selection = select(documents, min_strength, min_evidence, grade_objections=grade_objections)
-    graphs = read(source, format=format, as_of=as_of)
-    found = validated(graphs)
-    return tuple(
-        _plan(graph, found[graph.iri], engine=engine, selection=selection, allow_invalid=allow_invalid)
-        for graph in graphs
-    )
+    checked = read_validated(source, format=format, as_of=as_of, allow_invalid=allow_invalid)
+    return tuple(planned(graph, findings, engine=engine, selection=selection)[1] for graph, findings in checked)
 
 
 def plan(
@@ -103,22 +99,25 @@ def plan_graph(
 ) -> Plan:
     """Make the plan of a patient that has been read; the parameters and errors are those of `plans`."""
     selection = select(documents, min_strength, min_evidence, grade_objections=grade_objections)
+    return derive_plan(graph, engine=engine, selection=selection, allow_invalid=allow_invalid)[1]
+
+
+def derive_plan(
+    graph: PatientGraph, *, engine: EngineName = "native", selection: Selection, allow_invalid: bool = False
+) -> tuple[Derivation, Plan]:
+    """Validate a patient that has been read, and return the derivation with the plan that is made from it."""
     findings = validated((graph,))[graph.iri]
-    return _plan(graph, findings, engine=engine, selection=selection, allow_invalid=allow_invalid)
-
-
-def _plan(
-    graph: PatientGraph,
-    findings: tuple[Finding, ...],
-    *,
-    engine: EngineName,
-    selection: Selection,
-    allow_invalid: bool,
-) -> Plan:
     if not allow_invalid:
         refuse_violations(graph, findings)
+    return planned(graph, findings, engine=engine, selection=selection)
+
+
+def planned(
+    graph: PatientGraph, findings: tuple[Finding, ...], *, engine: EngineName, selection: Selection
+) -> tuple[Derivation, Plan]:
+    """Derive for a patient that has been validated, and return the derivation with the plan that is made from it."""
     derivation = _derived(graph, engine, selection)
-    return Planner(derivation, released.load(), graph.iri, graph.as_of).plan(engine, findings, selection)
+    return derivation, Planner(derivation, released.load(), graph.iri, graph.as_of).plan(engine, findings, selection)
 
 
 def derivation_of(
@@ -186,6 +185,25 @@ def read_patients(
         for graph in graphs:
             refuse_violations(graph, found[graph.iri])
     return graphs
+
+
+def read_validated(
+    source: str | os.PathLike[str] | bytes,
+    *,
+    format: str | None = None,  # noqa: A002 - the word that users know from every RDF library
+    as_of: date | None = None,
+    allow_invalid: bool = False,
+) -> tuple[tuple[PatientGraph, tuple[Finding, ...]], ...]:
+    """Read the patients of a file and validate them together; return each with what was found.
+
+    Raises `InvalidPatient` on a violation unless ``allow_invalid``, and what `hipkg.read.read` raises.
+    """
+    graphs = read(source, format=format, as_of=as_of)
+    found = validated(graphs)
+    if not allow_invalid:
+        for graph in graphs:
+            refuse_violations(graph, found[graph.iri])
+    return tuple((graph, found[graph.iri]) for graph in graphs)
 
 
 def reason_graph(graph: PatientGraph, engine: EngineName = "native") -> tuple[ox.Triple, ...]:

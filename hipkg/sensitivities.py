@@ -12,9 +12,8 @@ from hipkg.closedworld import derive_natively
 from hipkg.errors import UsageError
 from hipkg.knowledge import load
 from hipkg.native import entailed_graph
-from hipkg.pipeline import check_documents, normalised, refuse_violations, validated
+from hipkg.pipeline import check_documents, normalised, read_validated
 from hipkg.planning import STATUSES, SiteNames
-from hipkg.read import PatientGraph, read
 from hipkg.selection import SCALES, Scale, Selection, grades, select
 
 if TYPE_CHECKING:
@@ -24,6 +23,7 @@ if TYPE_CHECKING:
 
     from hipkg.derive import Derivation
     from hipkg.knowledge import Knowledge
+    from hipkg.read import PatientGraph
 
 GONE = "-"
 """The status of an action that is not in the plan."""
@@ -94,13 +94,11 @@ def sensitivity(
     check_documents(documents)
     knowledge = load()
     selections = tuple(_selections(by, documents, grade_objections, knowledge))
-    graphs = read(source, format=format, as_of=as_of)
-    found = validated(graphs)
-    if not allow_invalid:
-        for graph in graphs:
-            refuse_violations(graph, found[graph.iri])
-    valid = {iri: not any(one.severity == "violation" for one in some) for iri, some in found.items()}
-    return tuple(_sensitivity(graph, by, selections, knowledge, valid=valid[graph.iri]) for graph in graphs)
+    checked = read_validated(source, format=format, as_of=as_of, allow_invalid=allow_invalid)
+    return tuple(
+        _sensitivity(graph, by, selections, knowledge, valid=not any(one.severity == "violation" for one in findings))
+        for graph, findings in checked
+    )
 
 
 def _selections(

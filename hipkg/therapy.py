@@ -14,9 +14,7 @@ from hipkg.checks import Check, Span, days_of, recorded_span
 from hipkg.graph import Graph, text_of
 from hipkg.knowledge import load
 from hipkg.measure import Gap, Measurer, Reached
-from hipkg.pipeline import check_documents, derivation_of, refuse_violations, validated
-from hipkg.planning import Planner
-from hipkg.read import read
+from hipkg.pipeline import check_documents, planned, read_validated
 from hipkg.selection import select
 from hipkg.terms import HIP
 
@@ -244,21 +242,9 @@ def ledger(
 ) -> tuple[Ledger, ...]:
     """Make the therapy ledger of each patient in a file; the parameters and errors are those of `hipkg.plans`."""
     check_documents(documents)
-    graphs = read(source, format=format, as_of=as_of)
-    found = validated(graphs)
-    if not allow_invalid:
-        for graph in graphs:
-            refuse_violations(graph, found[graph.iri])
-    return tuple(_ledger(graph, found[graph.iri], engine, documents) for graph in graphs)
-
-
-def _ledger(
-    graph: PatientGraph, findings: tuple[Finding, ...], engine: EngineName, documents: Collection[str]
-) -> Ledger:
-    knowledge = load()
-    _, derivation = derivation_of(graph, engine=engine, documents=documents, allow_invalid=True)
-    plan = Planner(derivation, knowledge, graph.iri, graph.as_of).plan(engine, findings, select(documents))
-    return Bookkeeper(graph, derivation, plan, knowledge).ledger()
+    checked = read_validated(source, format=format, as_of=as_of, allow_invalid=allow_invalid)
+    made = ((graph, *planned(graph, found, engine=engine, selection=select(documents))) for graph, found in checked)
+    return tuple(Bookkeeper(graph, derivation, plan, load()).ledger() for graph, derivation, plan in made)
 
 
 class Bookkeeper:

@@ -12,8 +12,7 @@ from hipkg import knowledge as released
 from hipkg.abduction import Abducer, Change
 from hipkg.closedworld import OBJECTIONS, SAFEGUARDS
 from hipkg.describe import Describer
-from hipkg.pipeline import check_documents, derivation_of, read_patients
-from hipkg.planning import Planner
+from hipkg.pipeline import check_documents, derive_plan, read_patients
 from hipkg.selection import Selection, select
 from hipkg.trial import Trial
 
@@ -74,8 +73,7 @@ def watch(
 def watch_graph(graph: PatientGraph, *, documents: Collection[str] = (), allow_invalid: bool = False) -> WatchList:
     """Make the watch list of a patient that has been read."""
     knowledge, selection = released.load(), select(documents)
-    findings, derivation = derivation_of(graph, documents=documents, allow_invalid=allow_invalid)
-    plan = Planner(derivation, knowledge, graph.iri, graph.as_of).plan("native", findings, selection)
+    derivation, plan = derive_plan(graph, selection=selection, allow_invalid=allow_invalid)
     watcher = _Watcher(graph, derivation, knowledge, selection)
     return WatchList(
         plan, tuple(Watched(one, watcher.threats(one)) for one in plan.actions if one.status == "indicated")
