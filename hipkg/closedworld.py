@@ -65,27 +65,27 @@ class Subject:
 
     node: str
     patient: str
-    places: set[str]
+    places: frozenset[str]
     whole: str
 
 
 @dataclass(slots=True, eq=False)
 class Judged:
-    """An evaluation while it is worked out; ``nodes`` are its subjects with those that they are judged with."""
+    """An evaluation while it is worked out; its subjects are judged with their patient."""
 
     iri: str
     info: StatementInfo
     site: str
     whole: str
+    patient: str
+    places: frozenset[str]
     subjects: set[str] = field(default_factory=set)
-    nodes: set[str] = field(default_factory=set)
-    places: set[str] = field(default_factory=set)
     meets: frozenset[str] = frozenset()
     refutes: frozenset[str] = frozenset()
     awaits: frozenset[str] = frozenset()
     liftable: frozenset[str] = frozenset()
     lacks: frozenset[str] = frozenset()
-    compares: set[str] = field(default_factory=set)
+    compares: frozenset[str] = frozenset()
     state: str = ""
 
 
@@ -96,12 +96,12 @@ class Weighed:
     iri: str
     intervention: str
     site: str
-    places: set[str] = field(default_factory=set)
+    places: frozenset[str]
     based_on: set[Judged] = field(default_factory=set)
     claims: set[int] = field(default_factory=set)
     objections: dict[str, set[Judged]] = field(default_factory=dict)
-    safeguards: set[Judged] = field(default_factory=set)
-    overruled: set[Judged] = field(default_factory=set)
+    safeguards: frozenset[Judged] = frozenset()
+    overruled: frozenset[Judged] = frozenset()
     status: str = ""
 
 
@@ -214,12 +214,12 @@ class ClosedWorld:
         for patient, problem in self._recorded_problems():
             sites = self.sites.get(problem)
             whole = "" if sites else patient
-            yield Subject(problem, patient, sites or self._everywhere(patient), whole)
+            yield Subject(problem, patient, frozenset(sites or self._everywhere(patient)), whole)
 
     def _patients(self) -> Iterator[Subject]:
         """Judge a patient for every place and as a whole."""
         for patient in self.graph.members.get(_PATIENT, ()):
-            yield Subject(patient, patient, self._everywhere(patient), patient)
+            yield Subject(patient, patient, frozenset(self._everywhere(patient)), patient)
 
     def _everywhere(self, patient: str) -> set[str]:
         return {patient, *self.places.get(patient, ())}
@@ -229,13 +229,13 @@ class ClosedWorld:
         found: dict[str, dict[str, Judged]] = defaultdict(dict)
         for subject in self.subjects:
             infos = [self._knowledge.statements[one] for one in self._applicable(subject.node)]
-            for place in subject.places:
-                known = found[subject.node if subject.whole else place]
+            for key, places in _judged_at(subject):
+                known = found[key]
                 for info in infos:
-                    one = known.get(info.iri) or known.setdefault(info.iri, _opened(info, subject, place))
+                    one = known.get(info.iri)
+                    if one is None:
+                        one = known[info.iri] = _opened(info, subject, key, places)
                     one.subjects.add(subject.node)
-                    one.nodes |= {subject.node, subject.patient}
-                    one.places.add(place)
         self.evaluations = [one for known in found.values() for one in known.values()]
 
     def _applicable(self, node: str) -> Iterator[str]:
@@ -247,8 +247,9 @@ class ClosedWorld:
         info = one.info
         slots = (*info.requires, *info.except_for, *info.satisfied_by)
         if slots:
-            one.meets = frozenset([cls for cls in slots if self._holds(cls, one.nodes)])
-            one.refutes = frozenset([cls for cls in info.requires if self._is_refuted(cls, one.nodes)])
+            nodes = {*one.subjects, one.patient}
+            one.meets = frozenset([cls for cls in slots if self._holds(cls, nodes)])
+            one.refutes = frozenset([cls for cls in info.requires if self._is_refuted(cls, nodes)])
             known = one.meets | one.refutes
             one.awaits = frozenset(info.requires) - known
             one.liftable = frozenset(info.except_for) - known
@@ -292,7 +293,7 @@ class ClosedWorld:
             reached = self._reached(activity)
             for one, measured in bounded:
                 if not measured.isdisjoint(kinds) and not (targets and reached.isdisjoint(one.places)):
-                    one.compares.add(activity)
+                    one.compares |= {activity}
 
     def _give_states(self) -> None:
         """Give evaluations their state, those of statements with a companion one stratum after the other."""
@@ -359,7 +360,7 @@ class ClosedWorld:
             elif one.state == _NOW and one.info.effect == SAFEGUARDS:
                 for key in product(one.places, one.info.accompanies):
                     for action in kinds.get(key, ()):
-                        action.safeguards.add(one)
+                        action.safeguards |= {one}
 
     def _actions_by_kind(self) -> dict[tuple[str, str], list[Weighed]]:
         """Index the actions by place and by each intervention, named by a statement, that theirs is a kind of."""
@@ -378,7 +379,7 @@ class ClosedWorld:
                 winner = None if advised is None else conflict.advice if advised else objection
                 conflict.verdicts.add((rule, winner))
                 if advised:
-                    conflict.action.overruled.add(objection)
+                    conflict.action.overruled |= {objection}
 
     def _verdict(
         self, advice: StatementInfo, context: str, objection: StatementInfo, against: str
@@ -423,10 +424,18 @@ class ClosedWorld:
             yield _UNGUARDED
 
 
-def _opened(info: StatementInfo, subject: Subject, place: str) -> Judged:
+def _judged_at(subject: Subject) -> Iterator[tuple[str, frozenset[str]]]:
+    """List what a subject is judged at, each with its places: itself if it is judged as a whole, or each place."""
+    if subject.whole:
+        yield subject.node, subject.places
+    else:
+        yield from ((place, frozenset({place})) for place in subject.places)
+
+
+def _opened(info: StatementInfo, subject: Subject, key: str, places: frozenset[str]) -> Judged:
     """Open the evaluation of a statement for a place, or for a subject that is judged as a whole."""
-    stem, site = (subject.node, "") if subject.whole else (place, place)
-    return Judged(f"{stem}?statement={info.iri.removeprefix(HIP)}", info, site, subject.whole)
+    iri, site = f"{key}?statement={info.iri.removeprefix(HIP)}", "" if subject.whole else key
+    return Judged(iri, info, site, subject.whole, subject.patient, places)
 
 
 def _gather(found: dict[tuple[str, str], Weighed], one: Judged, intervention: str, claim: int | None) -> None:
@@ -435,8 +444,7 @@ def _gather(found: dict[tuple[str, str], Weighed], one: Judged, intervention: st
     action = found.get((place, intervention))
     if action is None:
         iri = f"{place}?action={intervention.removeprefix(HIP)}"
-        action = found[place, intervention] = Weighed(iri, intervention, one.site)
-    action.places |= one.places
+        action = found[place, intervention] = Weighed(iri, intervention, one.site, one.places)
     action.based_on.add(one)
     if claim is not None:
         action.claims.add(claim)
@@ -476,12 +484,12 @@ def _evaluation(one: Judged) -> Evaluation:
         one.state,
         _ordered(one.subjects),
         one.site,
-        _ordered(one.meets),
-        _ordered(one.refutes),
-        _ordered(one.awaits),
-        _ordered(one.liftable),
-        _ordered(one.lacks),
-        _ordered(one.compares),
+        _ordered(one.meets) if one.meets else (),
+        _ordered(one.refutes) if one.refutes else (),
+        _ordered(one.awaits) if one.awaits else (),
+        _ordered(one.liftable) if one.liftable else (),
+        _ordered(one.lacks) if one.lacks else (),
+        _ordered(one.compares) if one.compares else (),
     )
 
 
@@ -492,7 +500,7 @@ def _action(one: Weighed) -> DerivedAction:
         one.site,
         one.status,
         _iris(one.based_on),
-        *(_iris(one.objections.get(relation, ())) for relation in (_REFUSED_BY, _HELD_BACK_BY, _DISCOURAGED_BY)),
+        *(_iris(one.objections[one_way]) if one_way in one.objections else () for one_way in OBJECTIONS.values()),
     )
 
 
@@ -512,4 +520,4 @@ def _iris(evaluations: Iterable[Judged]) -> tuple[str, ...]:
 
 
 def _ordered(texts: Collection[str]) -> tuple[str, ...]:
-    return tuple(sorted(texts)) if texts else ()
+    return tuple(sorted(texts))

@@ -24,10 +24,12 @@ if TYPE_CHECKING:
     from hipkg.validation import Finding
 
 NOT_STATED = "not stated"
+_UNGRADED = (0, "", NOT_STATED)
 STATUSES = ("indicated", "caution", "conditional", "conflict", "contraindicated", "avoid", "satisfied")
 _ADVISES, _CHECKS, _SPECIFIES = HIP + "indicates", HIP + "safeguardsWith", HIP + "specifies"
 _ADVISING = {_ADVISES, _CHECKS}
 _REFUSED = {"contraindicated", "avoid"}
+_UNSETTLED = {"conditional", "caution"}
 _PURSUED = {"indicated", "satisfied", "caution"}
 _DETAILING = {_SPECIFIES, _CHECKS}
 _HAS_SIDE = HIP + "hasSide"
@@ -234,46 +236,38 @@ class Planner:
         return self._knowledge.statements[evaluation.statement]
 
     def _state(self, evaluation: Evaluation) -> StatementState:
-        info = self._info(evaluation)
+        info, state = self._info(evaluation), evaluation.state
         return StatementState(
             info.id,
-            evaluation.state,
+            state,
             evaluation.subjects,
             self._sites.name(evaluation.site),
             evaluation.site,
-            self._waits_for(evaluation),
-            self._lifted_by(evaluation, info),
-            self._ruled_out_by(evaluation, info),
-            self._labels(info.satisfied_by, evaluation) if evaluation.state == "satisfied" else (),
-            self._on_boundary(evaluation, info),
-            self._checker.checks(evaluation),
+            self._waits_for(evaluation) if state == "later-if" else (),
+            self._lifted_by(evaluation) if state == "must-not" and info.effect in _LIFTING else (),
+            self._ruled_out_by(evaluation, info) if state == "ruled-out" else (),
+            self._labels(info.satisfied_by, evaluation) if state == "satisfied" else (),
+            self._on_boundary(evaluation, info) if evaluation.meets else (),
+            self._checker.checks(evaluation) if evaluation.compares else (),
         )
 
     def _nodes(self, evaluation: Evaluation) -> tuple[str, ...]:
         return (*evaluation.subjects, self._patient)
 
     def _waits_for(self, evaluation: Evaluation) -> tuple[Gap, ...]:
-        if evaluation.state != "later-if":
-            return ()
         nodes = self._nodes(evaluation)
         unmet = [gap for one in evaluation.awaits for gap in self._measurer.gaps(one, nodes)]
         lacking = (Gap(one, f"{self._knowledge.label(one)} in the plan", "unmet") for one in evaluation.lacks)
         return (*unmet, *lacking)
 
-    def _lifted_by(self, evaluation: Evaluation, info: StatementInfo) -> tuple[Gap, ...]:
-        if not evaluation.may_be_lifted_by or evaluation.state != "must-not" or info.effect not in _LIFTING:
-            return ()
+    def _lifted_by(self, evaluation: Evaluation) -> tuple[Gap, ...]:
         nodes = self._nodes(evaluation)
         return tuple(gap for one in evaluation.may_be_lifted_by for gap in self._measurer.gaps(one, nodes))
 
     def _ruled_out_by(self, evaluation: Evaluation, info: StatementInfo) -> tuple[str, ...]:
-        if evaluation.state != "ruled-out":
-            return ()
         return (*map(self._knowledge.label, evaluation.refutes), *self._labels(info.except_for, evaluation))
 
     def _on_boundary(self, evaluation: Evaluation, info: StatementInfo) -> tuple[str, ...]:
-        if not evaluation.meets:
-            return ()
         nodes = self._nodes(evaluation)
         met = [one for one in (*info.requires, *info.except_for) if one in evaluation.meets]
         return tuple(self._knowledge.label(one) for one in met if self._measurer.boundary(one, nodes))
@@ -284,17 +278,13 @@ class Planner:
 
     def _action(self, derived: DerivedAction, states: dict[str, StatementState]) -> Action:
         info = self._knowledge.interventions[derived.intervention]
-        objections = (*derived.refused_by, *derived.held_back_by, *derived.discouraged_by)
-        iris = sorted({*derived.based_on, *objections}) if objections else derived.based_on
-        gathered = [self._evaluations[one] for one in iris]
-        # What only specifies an action is told as its parameters, unless it is all that there is on it.
-        evaluations = [one for one in gathered if self._info(one).effect != _SPECIFIES] or gathered
+        evaluations = self._gathered(derived)
         deciding = self._deciding(derived, evaluations)
         parameters = self._parameters(derived, states)
         specifying = [self._by_id[one.statement] for one in parameters]
         strength, evidence = self._grades([*map(self._info, deciding), *specifying])
-        settled = derived.status not in {"conditional", "caution"}
-        ids = sorted(self._info(one).id for one in evaluations if not (settled and one.state == "later-if"))
+        settled = derived.status not in _UNSETTLED
+        ids = sorted([self._info(one).id for one in evaluations if not settled or one.state != "later-if"])
         return Action(
             derived.intervention,
             info.label,
@@ -311,6 +301,13 @@ class Planner:
             self._phases[info.phase],
             self._current(derived),
         )
+
+    def _gathered(self, derived: DerivedAction) -> list[Evaluation]:
+        """List what is said of an action; what only specifies it is told as its parameters, unless that is all."""
+        objections = (*derived.refused_by, *derived.held_back_by, *derived.discouraged_by)
+        iris = sorted({*derived.based_on, *objections}) if objections else derived.based_on
+        gathered = [self._evaluations[one] for one in iris]
+        return [one for one in gathered if self._info(one).effect != _SPECIFIES] or gathered
 
     def _deciding(self, derived: DerivedAction, evaluations: list[Evaluation]) -> list[Evaluation]:
         """Pick the evaluations that give an action its status."""
@@ -330,10 +327,13 @@ class Planner:
 
     @staticmethod
     def _grades(infos: list[StatementInfo]) -> tuple[str, str]:
-        strongest = max(infos, key=lambda one: (one.strength_rank or 0, one.id), default=None)
-        best = max(infos, key=lambda one: (one.quality_rank or 0, one.id), default=None)
-        strength = strongest.strength if strongest and strongest.strength_rank else NOT_STATED
-        return strength, best.quality if best and best.quality_rank else NOT_STATED
+        _, _, strength = max(
+            [(one.strength_rank, one.id, one.strength) for one in infos if one.strength_rank], default=_UNGRADED
+        )
+        _, _, quality = max(
+            [(one.quality_rank, one.id, one.quality) for one in infos if one.quality_rank], default=_UNGRADED
+        )
+        return strength, quality
 
     def _problem(self, evaluations: list[Evaluation]) -> str:
         """Name the context that an action is for, by the class that most of its statements apply to."""
@@ -349,7 +349,7 @@ class Planner:
         elif derived.status == "contraindicated":
             gaps = [gap for one in derived.refused_by for gap in states[one].lifted_by]
         else:
-            gaps = []
+            return ()
         return tuple(dict.fromkeys(gaps))
 
     def _current(self, derived: DerivedAction) -> tuple[str, ...]:
@@ -369,9 +369,10 @@ class Planner:
         if derived.status in _REFUSED:
             return ()
         kinds = self._knowledge.interventions[derived.intervention].superclasses | {derived.intervention}
+        named = self._specifying.keys() & kinds
         found = {
             evaluation.iri: self._parameter(info, evaluation, states[evaluation.iri].checks)
-            for kind in self._specifying.keys() & kinds
+            for kind in named
             for evaluation, info in self._specifying[kind]
             if (not evaluation.site or not derived.site or evaluation.site == derived.site)
             and not (info.effect == _CHECKS and info.intervention == derived.intervention)
@@ -398,8 +399,8 @@ class Planner:
 
     def _order(self, action: Action) -> tuple[object, ...]:
         infos = [self._by_id[one] for one in action.statements]
-        strength = max((one.strength_rank or 0 for one in infos), default=0)
-        quality = max((one.quality_rank or 0 for one in infos), default=0)
+        strength = max([one.strength_rank or 0 for one in infos], default=0)
+        quality = max([one.quality_rank or 0 for one in infos], default=0)
         weight = (-strength, -quality, -len(infos))
         return (STATUSES.index(action.status), action.phase, *weight, action.label, action.site, action.place)
 
@@ -442,10 +443,12 @@ class Planner:
             for gap in (*state.unmet, *state.lifted_by):
                 if gap.question and gap.answer == "unknown":
                     asked.setdefault((gap.requirement, state.site), set()).add(state.id)
+        touching = {(one, site) for (_, site), ids in asked.items() for one in ids}
         labels: dict[tuple[str, str], set[str]] = {}
         for action in actions:
             for one in action.statements:
-                labels.setdefault((one, action.site), set()).add(action.label)
+                if (one, action.site) in touching:
+                    labels.setdefault((one, action.site), set()).add(action.label)
         questions = [self._question(requirement, site, ids, labels) for (requirement, site), ids in asked.items()]
         return tuple(
             sorted(questions, key=lambda one: (-len(one.actions), -len(one.statements), one.requirement, one.site))

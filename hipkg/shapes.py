@@ -1,7 +1,8 @@
 """Check patient graphs against the shapes: the subset of SHACL that ``shapes/patient.ttl`` uses, compiled to SPARQL.
 
 Each shape becomes one SELECT query that pyoxigraph runs over the graph of a patient. Queries whose terms do not occur
-in the graph are skipped, so the cost follows the patient and not the number of shapes. The subset is:
+in the graph are skipped, and so are those of which a glance at the classes and values in the graph shows that they find
+nothing; so the cost follows the patient and not the number of shapes. The subset is:
 
 - targets: ``sh:targetClass``, ``sh:targetSubjectsOf``, ``sh:targetObjectsOf``;
 - paths: one property;
@@ -47,11 +48,8 @@ _SUBCLASS = NamedNode(RDFS + "subClassOf")
 _WHOLE = NamedNode(HIP + "anatomicalPartOf")
 
 _SEVERITIES: dict[str, Severity] = {_SH + "Violation": "violation", _SH + "Warning": "warning", _SH + "Info": "info"}
-_TARGETS = {
-    _SH + "targetClass": "?this a {} .",
-    _SH + "targetSubjectsOf": "?this {} ?target .",
-    _SH + "targetObjectsOf": "?target {} ?this .",
-}
+_CLASS, _SUBJECTS, _OBJECTS = _SH + "targetClass", _SH + "targetSubjectsOf", _SH + "targetObjectsOf"
+_TARGETS = {_CLASS: "?this a {} .", _SUBJECTS: "?this {} ?target .", _OBJECTS: "?target {} ?this ."}
 _NODE_KINDS = {
     _SH + "IRI": "isIRI(?value)",
     _SH + "BlankNode": "isBlank(?value)",
@@ -82,9 +80,10 @@ class CompiledShape:
 
     ``iri`` names the shape; ``severity`` is ``violation``, ``warning`` or ``info``; ``path`` is the IRI of the property
     that it is about, or empty for a shape of nodes; ``fix`` says how to mend what it finds. ``targets`` maps a term to
-    the pattern of the focus nodes that it gives; the query has `TARGET` where the patterns of the terms that a graph
-    holds belong, and finds nothing in a graph without any of them, or without one of ``needs``. It binds ``?this`` and,
-    where they apply, ``?path`` and ``?value``.
+    the way in which it gives focus nodes; the query has `TARGET` where the patterns of the terms that a graph holds
+    belong, and finds nothing in a graph without any of them, or without one of ``needs``. It binds ``?this`` and, where
+    they apply, ``?path`` and ``?value``. ``glances`` are all the constraints, by name and with their classes or
+    individuals, if each can be seen to be kept without a query, and empty otherwise.
     """
 
     iri: str
@@ -95,10 +94,11 @@ class CompiledShape:
     targets: Mapping[str, str]
     needs: frozenset[str]
     query: str
+    glances: tuple[tuple[str, tuple[str, ...]], ...] = ()
 
     def query_for(self, present: Set[str]) -> str:
         """Write the query for a graph with some terms, or nothing if it cannot find anything there."""
-        patterns = [pattern for term, pattern in self.targets.items() if term in present]
+        patterns = [_TARGETS[way].format(NamedNode(term)) for term, way in self.targets.items() if term in present]
         if not patterns or not self.needs <= present:
             return ""
         target = patterns[0] if len(patterns) == 1 else " UNION ".join(f"{{ {one} }}" for one in patterns)
@@ -135,8 +135,9 @@ class Background:
 
 def check(triples: Iterable[Triple], shapes: Iterable[CompiledShape], background: Background) -> tuple[Result, ...]:
     """Find what breaks the shapes in the triples of one or more patients, in the order of the shapes."""
-    store, present = _prepared(triples, background)
-    queries = ((shape, shape.query_for(present)) for shape in shapes)
+    store, outline = _prepared(triples, background)
+    present = outline.present()
+    queries = ((shape, shape.query_for(present)) for shape in shapes if not outline.keeps(shape))
     return tuple(result for shape, query in queries if query for result in _run(shape, query, store))
 
 
@@ -145,29 +146,67 @@ def _run(shape: CompiledShape, query: str, store: Store) -> Iterator[Result]:
         yield Result(shape, node, path.value if path else shape.path, value)
 
 
-def _prepared(triples: Iterable[Triple], background: Background) -> tuple[Store, set[str]]:
-    """Put triples into a store with the classes that the ontology adds, and collect the terms that queries need."""
+class _Outline:
+    """What is seen of a graph at a glance: the classes of its nodes and the values of its properties."""
+
+    def __init__(self) -> None:
+        self.classes: dict[Term, frozenset[str]] = {}
+        self.members: dict[str, set[Term]] = defaultdict(set)
+        self.links: dict[str, set[tuple[Term, Term]]] = defaultdict(set)
+
+    def present(self) -> set[str]:
+        """Collect the classes and properties that occur."""
+        return {*self.members, *self.links}
+
+    def keeps(self, shape: CompiledShape) -> bool:
+        """Tell whether a shape is seen to be kept; one that is not may be kept all the same."""
+        return bool(shape.glances) and all(self._keeps(shape, name, terms) for name, terms in shape.glances)
+
+    def _keeps(self, shape: CompiledShape, name: str, terms: tuple[str, ...]) -> bool:
+        links = self.links.get(shape.path, ())
+        if name == "minCount":
+            return self._focus(shape) <= {subject for subject, _ in links}
+        if name == "maxCount":
+            return len({subject for subject, _ in links}) == len(links)
+        values = {value for _, value in links} if shape.path else self._focus(shape)
+        if name == "in":
+            return all(isinstance(one, NamedNode) and one.value in terms for one in values)
+        return all(terms[0] in self.classes.get(one, ()) for one in values)
+
+    def _focus(self, shape: CompiledShape) -> set[Term]:
+        return {node for term, way in shape.targets.items() for node in self._nodes(term, way)}
+
+    def _nodes(self, term: str, way: str) -> Iterable[Term]:
+        if way == _CLASS:
+            return self.members.get(term, ())
+        links = self.links.get(term, ())
+        return (subject if way == _SUBJECTS else value for subject, value in links)
+
+
+def _prepared(triples: Iterable[Triple], background: Background) -> tuple[Store, _Outline]:
+    """Put triples into a store with the classes that the ontology adds, and outline what it holds."""
     quads = [Quad(*triple) for triple in triples]
     told: dict[Any, set[str]] = defaultdict(set)
-    present = set()
+    outline = _Outline()
     for subject, predicate, value, _graph in quads:
-        present.add(predicate.value)
+        outline.links[predicate.value].add((subject, value))
         if isinstance(value, NamedNode):
             if predicate == _TYPE:
                 told[subject].add(value.value)
             elif value.value in background.individual_types:
                 told[value] |= background.individual_types[value.value]
     for node, classes in told.items():
-        entailed = background.upward(classes)
-        present |= entailed
+        entailed = outline.classes[node] = background.upward(classes)
+        for one in entailed:
+            outline.members[one].add(node)
         quads.extend(Quad(node, _TYPE, NamedNode(one)) for one in entailed)
-    quads.extend(_anatomy(background, present))
+    quads.extend(_anatomy(background, outline.members.keys()))
     store = Store()
     store.extend(quads)
-    return store, present
+    return store, outline
 
 
-def _anatomy(background: Background, classes: set[str]) -> Iterator[Quad]:
+def _anatomy(background: Background, classes: Set[str]) -> Iterator[Quad]:
     """State what the classes of sites in a graph are parts of, and what kinds of site those wholes are."""
     for part in classes & background.wholes.keys():
         for whole in background.wholes[part]:
@@ -183,7 +222,12 @@ def to_json(shapes: Iterable[CompiledShape]) -> list[dict[str, Any]]:
 
 def from_json(data: Iterable[Mapping[str, Any]]) -> tuple[CompiledShape, ...]:
     """Turn the JSON data of a release file into compiled shapes."""
-    return tuple(CompiledShape(**{**shape, "needs": frozenset(shape["needs"])}) for shape in data)
+    return tuple(CompiledShape(**{**shape, **_collections(shape)}) for shape in data)
+
+
+def _collections(shape: Mapping[str, Any]) -> dict[str, Any]:
+    glances = tuple((name, tuple(terms)) for name, terms in shape["glances"])
+    return {"needs": frozenset(shape["needs"]), "glances": glances}
 
 
 @cache
@@ -230,6 +274,7 @@ class _Compiler:
             targets=self._targets(shape),
             needs=self._needs(shape, path),
             query=self._query(shape, path),
+            glances=self._glances(shape),
         )
 
     def _refuse_unknown(self, shape: NamedNode, node: Term, known: frozenset[str]) -> None:
@@ -249,8 +294,8 @@ class _Compiler:
         return values[0].value
 
     def _targets(self, shape: NamedNode) -> dict[str, str]:
-        found = ((one, pattern) for target, pattern in _TARGETS.items() for one in self._all(shape, target))
-        targets = {one.value: pattern.format(one) for one, pattern in found if isinstance(one, NamedNode)}
+        found = ((one, way) for way in _TARGETS for one in self._all(shape, way))
+        targets = {one.value: way for one, way in found if isinstance(one, NamedNode)}
         if not targets:
             raise OntologyError("has no target.", place=curie(shape.value), remedy=_REMEDY)
         return targets
@@ -258,6 +303,20 @@ class _Compiler:
     def _needs(self, shape: NamedNode, path: str) -> frozenset[str]:
         finds_absence = self._all(shape, _SH + "minCount") or self._all(shape, _SH + "sparql")
         return frozenset() if finds_absence or not path else frozenset({path})
+
+    def _glances(self, shape: NamedNode) -> tuple[tuple[str, tuple[str, ...]], ...]:
+        """List the constraints of a shape, or none if one cannot be seen to be kept without a query."""
+        found: list[tuple[str, tuple[str, ...]]] = []
+        for prop, values in self._facts[shape].items():
+            name = prop.removeprefix(_SH)
+            terms = tuple(self._list(values[0])) if name == "in" else tuple(values)
+            if name in {"in", "class"} and len(values) == 1 and all(isinstance(one, NamedNode) for one in terms):
+                found.append((name, tuple(one.value for one in terms)))  # type: ignore[union-attr]
+            elif name in {"minCount", "maxCount"} and self._text(shape, prop) == "1":
+                found.append((name, ()))
+            elif prop in _VALUE_CONSTRAINTS | _COUNTS or name == "sparql":
+                return ()
+        return tuple(found)
 
     def _query(self, shape: NamedNode, path: str) -> str:
         """Write one query for all constraints of a shape."""

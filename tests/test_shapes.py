@@ -6,6 +6,7 @@ import json
 import re
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -151,6 +152,16 @@ def test_skips_queries_whose_terms_do_not_occur():
     (shape,) = [one for one in compile_shapes(FILE) if one.iri.endswith("P48-activity-daily-dose")]
     assert shape.query_for({f"{HIP}singleDose"}) == ""
     assert shape.query_for({f"{HIP}dailyDose"}) != ""
+
+
+@pytest.mark.parametrize("file", GRAPHS, ids=lambda file: f"{file.parent.name}/{file.stem}")
+def test_a_glance_spares_only_queries_that_find_nothing(file):
+    rules, graph = released_rules(), triples(file)
+    unseen = [replace(shape, glances=()) for shape in rules.shapes]
+    found = [(one.shape.iri, one.node, one.path, one.value) for one in check(graph, unseen, rules.background)]
+    seen = [(one.shape.iri, one.node, one.path, one.value) for one in check(graph, rules.shapes, rules.background)]
+    assert sorted(seen, key=str) == sorted(found, key=str)
+    assert any(shape.glances for shape in rules.shapes)
 
 
 def test_asks_only_for_targets_that_occur():
