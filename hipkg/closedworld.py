@@ -249,17 +249,18 @@ class ClosedWorld:
         if slots:
             nodes = {*one.subjects, one.patient}
             one.meets = frozenset([cls for cls in slots if self._holds(cls, nodes)])
-            one.refutes = frozenset([cls for cls in info.requires if self._is_refuted(cls, nodes)])
+            refutable = [cls for cls in info.requires if cls in self._knowledge.refuters]
+            one.refutes = frozenset([cls for cls in refutable if self._is_refuted(cls, nodes)])
             known = one.meets | one.refutes
-            one.awaits = frozenset(info.requires) - known
-            one.liftable = frozenset(info.except_for) - known
+            one.awaits = frozenset([cls for cls in info.requires if cls not in known])
+            one.liftable = frozenset([cls for cls in info.except_for if cls not in known])
 
     def _holds(self, cls: str, nodes: set[str]) -> bool:
         members = self.graph.members.get(cls)
         return members is not None and not members.isdisjoint(nodes)
 
     def _is_refuted(self, cls: str, nodes: set[str]) -> bool:
-        return any(self._holds(other, nodes) for other in self._knowledge.refuters.get(cls, ()))
+        return any(self._holds(other, nodes) for other in self._knowledge.refuters[cls])
 
     def _list_running(self) -> None:
         """List what a patient has now or has planned, as interventions and as their kinds."""

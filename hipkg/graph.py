@@ -6,7 +6,8 @@ A node is the text of its IRI, and begins with ``_:`` if it is blank; only a lit
 from __future__ import annotations
 
 from collections import defaultdict
-from typing import TYPE_CHECKING, TypeAlias
+from functools import partial
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import pyoxigraph as ox
 
@@ -32,8 +33,8 @@ class Graph:
 
     def __init__(self, triples: Iterable[ox.Triple] = ()) -> None:
         self.members: dict[str, set[str]] = defaultdict(set)
-        self.objects: dict[str, dict[str, set[Node]]] = defaultdict(dict)
-        self.subjects: dict[str, dict[Node, set[str]]] = defaultdict(dict)
+        self.objects: dict[str, dict[str, set[Node]]] = defaultdict(_sets)
+        self.subjects: dict[str, dict[Node, set[str]]] = defaultdict(_sets)
         for subject, predicate, target in triples:
             self.add(_text(subject), predicate.value, _node(target))
 
@@ -54,11 +55,11 @@ class Graph:
 
     def add_link(self, subject: str, prop: str, target: Node) -> bool:
         """Give a node a value of a property, and tell whether that is new."""
-        targets = self.objects[prop].setdefault(subject, set())
+        targets = self.objects[prop][subject]
         if target in targets:
             return False
         targets.add(target)
-        self.subjects[prop].setdefault(target, set()).add(subject)
+        self.subjects[prop][target].add(subject)
         return True
 
     def is_a(self, node: str, cls: str) -> bool:
@@ -104,6 +105,9 @@ class Graph:
             for subject, targets in links.items():
                 if subject not in left_out:
                     yield from (ox.Triple(as_resource(subject), predicate, as_term(one)) for one in targets)
+
+
+_sets: partial[defaultdict[Any, set[Any]]] = partial(defaultdict, set)
 
 
 def text_of(node: Node) -> str:

@@ -120,19 +120,21 @@ class _Graph(Graph):
 
     def add_type(self, node: str, cls: str) -> bool:
         """Put a node into a class, and note the class if that is new."""
-        added = super().add_type(node, cls)
-        if added:
-            self._note(cls)
-        return added
+        members = self.members[cls]
+        if node in members:
+            return False
+        members.add(node)
+        self._note(cls)
+        return True
 
     def add_link(self, subject: str, prop: str, target: Node) -> bool:
         """Give a node a value of a property, and note both if that is new."""
-        added = super().add_link(subject, prop, target)
-        if added:
-            self._note(prop)
-            if isinstance(target, str):
-                self._see(target)
-        return added
+        if not super().add_link(subject, prop, target):
+            return False
+        self._note(prop)
+        if isinstance(target, str):
+            self._see(target)
+        return True
 
     def _apply_to_members(self, rule: ClassRule) -> None:
         for node in tuple(self._members_of(rule.expression)):
@@ -189,8 +191,9 @@ class _Graph(Graph):
                 return {node for node, values in pairs if any(_within(value, bounds) for value in values)}
 
     def _note(self, changed: str) -> None:
-        self.changed.add(changed)
-        self._see(changed)
+        if changed not in self.changed:
+            self.changed.add(changed)
+            self._see(changed)
 
     def _see(self, term: str) -> None:
         if term not in self.present:

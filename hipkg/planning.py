@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 NOT_STATED = "not stated"
 _UNGRADED = (0, "", NOT_STATED)
 STATUSES = ("indicated", "caution", "conditional", "conflict", "contraindicated", "avoid", "satisfied")
+_RANKS = {status: rank for rank, status in enumerate(STATUSES)}
 _ADVISES, _CHECKS, _SPECIFIES = HIP + "indicates", HIP + "safeguardsWith", HIP + "specifies"
 _ADVISING = {_ADVISES, _CHECKS}
 _REFUSED = {"contraindicated", "avoid"}
@@ -368,11 +369,9 @@ class Planner:
         """
         if derived.status in _REFUSED:
             return ()
-        kinds = self._knowledge.interventions[derived.intervention].superclasses | {derived.intervention}
-        named = self._specifying.keys() & kinds
         found = {
             evaluation.iri: self._parameter(info, evaluation, states[evaluation.iri].checks)
-            for kind in named
+            for kind in self._specifying.keys() & self._knowledge.named[derived.intervention]
             for evaluation, info in self._specifying[kind]
             if (not evaluation.site or not derived.site or evaluation.site == derived.site)
             and not (info.effect == _CHECKS and info.intervention == derived.intervention)
@@ -402,7 +401,7 @@ class Planner:
         strength = max([one.strength_rank or 0 for one in infos], default=0)
         quality = max([one.quality_rank or 0 for one in infos], default=0)
         weight = (-strength, -quality, -len(infos))
-        return (STATUSES.index(action.status), action.phase, *weight, action.label, action.site, action.place)
+        return (_RANKS[action.status], action.phase, *weight, action.label, action.site, action.place)
 
     def _conflicts(self) -> tuple[Conflict, ...]:
         actions = {one.iri: one for one in self._derivation.actions}

@@ -20,6 +20,7 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from dataclasses import asdict, dataclass, field
+from datetime import date
 from functools import cache
 from typing import TYPE_CHECKING, Any, TypeAlias, cast
 from typing import Literal as OneOf
@@ -43,6 +44,7 @@ _SH = PREFIXES["sh"]
 _FIRST = PREFIXES["rdf"] + "first"
 _REST = PREFIXES["rdf"] + "rest"
 _SELECT = re.compile(r"\s*SELECT\s+(?:DISTINCT\s+)?((?:[$?](?:this|path|value)\s+)+)WHERE\s*\{(.*)\}\s*", re.DOTALL)
+_PLAIN_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _TYPE = NamedNode(RDF_TYPE)
 _SUBCLASS = NamedNode(RDFS + "subClassOf")
 _WHOLE = NamedNode(HIP + "anatomicalPartOf")
@@ -68,6 +70,8 @@ _CASTS = frozenset(XSD + name for name in ("boolean", "integer", "decimal", "dat
 _VALUE_CONSTRAINTS = frozenset(_SH + name for name in ("class", "datatype", "nodeKind", "in", "pattern", "or")) | {
     *_BOUNDS
 }
+# Constraints besides those on classes and lists that a glance shows to be kept.
+_SEEN = {("nodeKind", (NamedNode(_SH + "IRI"),)), ("datatype", (NamedNode(XSD + "date"),))}
 _ABOUT = frozenset(_SH + name for name in ("severity", "message", "name", "description", "order", "path"))
 _COUNTS = frozenset({_SH + "minCount", _SH + "maxCount"})
 _KNOWN = _VALUE_CONSTRAINTS | _ABOUT | _COUNTS | {*_TARGETS} | {RDF_TYPE, _SH + "sparql", HIP + "fix"}
@@ -169,9 +173,15 @@ class _Outline:
         if name == "maxCount":
             return len({subject for subject, _ in links}) == len(links)
         values = {value for _, value in links} if shape.path else self._focus(shape)
-        if name == "in":
-            return all(isinstance(one, NamedNode) and one.value in terms for one in values)
-        return all(terms[0] in self.classes.get(one, ()) for one in values)
+        match name:
+            case "in":
+                return all(isinstance(one, NamedNode) and one.value in terms for one in values)
+            case "class":
+                return all(terms[0] in self.classes.get(one, ()) for one in values)
+            case "nodeKind":
+                return all(isinstance(one, NamedNode) for one in values)
+            case _:
+                return all(isinstance(one, Literal) and _is_plain_date(one) for one in values)
 
     def _focus(self, shape: CompiledShape) -> set[Term]:
         return {node for term, way in shape.targets.items() for node in self._nodes(term, way)}
@@ -181,6 +191,17 @@ class _Outline:
             return self.members.get(term, ())
         links = self.links.get(term, ())
         return (subject if way == _SUBJECTS else value for subject, value in links)
+
+
+def _is_plain_date(value: Literal) -> bool:
+    """Tell whether a literal is a date without a time zone, as it is mostly written."""
+    if value.datatype.value != XSD + "date" or not _PLAIN_DATE.fullmatch(value.value):
+        return False
+    try:
+        date.fromisoformat(value.value)
+    except ValueError:
+        return False
+    return True
 
 
 def _prepared(triples: Iterable[Triple], background: Background) -> tuple[Store, _Outline]:
@@ -310,7 +331,9 @@ class _Compiler:
         for prop, values in self._facts[shape].items():
             name = prop.removeprefix(_SH)
             terms = tuple(self._list(values[0])) if name == "in" else tuple(values)
-            if name in {"in", "class"} and len(values) == 1 and all(isinstance(one, NamedNode) for one in terms):
+            if (name, terms) in _SEEN:
+                found.append((name, ()))
+            elif name in {"in", "class"} and len(values) == 1 and all(isinstance(one, NamedNode) for one in terms):
                 found.append((name, tuple(one.value for one in terms)))  # type: ignore[union-attr]
             elif name in {"minCount", "maxCount"} and self._text(shape, prop) == "1":
                 found.append((name, ()))
