@@ -17,7 +17,7 @@ from hipkg.derive import Derivation, DerivedAction, DerivedConflict, Evaluation
 from hipkg.terms import HIP
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator
+    from collections.abc import Collection, Iterable, Iterator, Set
 
     import pyoxigraph as ox
 
@@ -30,6 +30,9 @@ _HAS_PROBLEM, _LOCATED_IN, _PART_OF = HIP + "hasProblem", HIP + "locatedIn", HIP
 _HAS_ACTIVITY, _TARGETS, _OF_INTERVENTION = HIP + "hasActivity", HIP + "targets", HIP + "ofIntervention"
 _APPLICABLE = HIP + "applicableStatement"
 _CURRENT, _PLANNED = HIP + "CurrentActivity", HIP + "PlannedActivity"
+_READ = (
+    _PATIENT, _HAS_PROBLEM, _LOCATED_IN, _PART_OF, _HAS_ACTIVITY, _TARGETS, _OF_INTERVENTION, _CURRENT, _PLANNED
+)  # fmt: skip
 _INDICATES, _SPECIFIES = HIP + "indicates", HIP + "specifies"
 SAFEGUARDS = HIP + "safeguardsWith"
 _NOW, _LATER, _MUST_NOT, _RULED_OUT, _SATISFIED = "now", "later-if", "must-not", "ruled-out", "satisfied"
@@ -117,13 +120,16 @@ class Disputed:
     open: bool = False
 
 
-def derive_natively(graph: Graph, knowledge: Knowledge, selection: Selection | None = None) -> Derivation:
+def derive_natively(
+    graph: Graph, knowledge: Knowledge, selection: Selection | None = None, only: frozenset[str] | None = None
+) -> Derivation:
     """Derive states and statuses for one patient.
 
     Parameters: ``graph`` is that of `hipkg.native.entailed_graph`; ``selection`` says which statements count, all by
-    default.
+    default; ``only`` names those that are looked at, where what follows for any other does not matter.
     """
-    world = ClosedWorld(graph, knowledge, selection.left_out(knowledge) if selection else ())
+    counting = knowledge.statements.keys() if only is None else only
+    world = ClosedWorld(graph, knowledge, counting - selection.left_out(knowledge) if selection else counting)
     world.judge()
     world.weigh()
     return Derivation(
@@ -135,6 +141,14 @@ def derive_natively(graph: Graph, knowledge: Knowledge, selection: Selection | N
         partial(_told, world),
         knowledge.terms,
     )
+
+
+def goals_of(statements: Collection[str], knowledge: Knowledge) -> frozenset[str]:
+    """List what has to be entailed before some statements can be judged: what they name, and what is read of anyone."""
+    infos = [knowledge.statements[one] for one in statements]
+    slots = {cls for info in infos for cls in (*info.requires, *info.except_for, *info.satisfied_by)}
+    refuting = {other for cls in slots for other in knowledge.refuters.get(cls, ())}
+    return frozenset({*statements, *slots, *refuting, *_READ})
 
 
 def _told(world: ClosedWorld) -> Iterable[ox.Triple]:
@@ -152,7 +166,7 @@ class ClosedWorld:
     ``offered`` is what a plan has there, and ``kept_out`` what it has not, whatever advises it.
     """
 
-    def __init__(self, graph: Graph, knowledge: Knowledge, left_out: Collection[str]) -> None:
+    def __init__(self, graph: Graph, knowledge: Knowledge, counting: Set[str]) -> None:
         self.graph = graph
         self.sites: dict[str, set[str]] = {}
         self.places: dict[str, set[str]] = {}
@@ -166,7 +180,7 @@ class ClosedWorld:
         self.offered: dict[str, set[str]] = defaultdict(set)
         self.kept_out: dict[str, set[str]] = defaultdict(set)
         self._knowledge = knowledge
-        self._left_out = left_out
+        self._counting = counting
 
     def judge(self) -> None:
         """Give each statement whose context holds a state at each place."""
@@ -239,8 +253,7 @@ class ClosedWorld:
         self.evaluations = [one for known in found.values() for one in known.values()]
 
     def _applicable(self, node: str) -> Iterator[str]:
-        known = self._knowledge.statements
-        return (one for one in self.graph.nodes(node, _APPLICABLE) if one in known and one not in self._left_out)
+        return (one for one in self.graph.nodes(node, _APPLICABLE) if one in self._counting)
 
     def _answer_slots(self, one: Judged) -> None:
         """Tell which classes that the slots name hold, are refuted, or are still waited for."""

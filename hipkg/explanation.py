@@ -329,7 +329,7 @@ class Explainer:
         if remedies:
             return replace(found, remedies=remedies)
         further = ask(self._with_diagnoses)
-        named = sorted({one for remedy in further for one in diagnoses_in(remedy, self._knowledge)})
+        named = sorted({one for remedy in further for one in diagnoses_in(remedy.change, self._knowledge)})
         return replace(found, beyond=f"{_DIAGNOSIS} {listed(named, 'or')}." if named else _NOTHING)
 
     @cached_property

@@ -9,24 +9,24 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from contextlib import suppress
 from decimal import Decimal, InvalidOperation
-from functools import cache
+from functools import cache, lru_cache
 from heapq import heappop, heappush
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import pyoxigraph as ox
 
 from hipkg.errors import InconsistentData
 from hipkg.expression import And, Expression, Facet, Named, OneOf, Or, Some, Value
 from hipkg.graph import BLANK, NOTHING, Graph
-from hipkg.rules import ClassRule
+from hipkg.rules import ClassRule, Group
 from hipkg.terms import XSD, curie
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Set
+    from collections.abc import Iterable, Iterator, Mapping, Set
 
     from hipkg.graph import Node
     from hipkg.knowledge import Knowledge
-    from hipkg.rules import Group, PropertyRule, Rule
+    from hipkg.rules import PropertyRule, Rule
 
 _ANYTHING = ""
 _NUMERIC = frozenset(
@@ -39,14 +39,17 @@ _NUMERIC = frozenset(
 )  # fmt: skip
 
 
-def entailed_graph(triples: Iterable[ox.Triple], knowledge: Knowledge) -> Graph:
+def entailed_graph(triples: Iterable[ox.Triple], knowledge: Knowledge, goals: frozenset[str] | None = None) -> Graph:
     """Index the triples of one patient with all that the ontology entails, also for its own individuals.
+
+    Parameters: ``goals`` restricts what is entailed to these classes and properties, the links to these individuals,
+    and whatever leads to them; contradictions elsewhere are then not seen.
 
     Raises `InconsistentData` naming the node that is in two disjoint classes, or has two values of a property that can
     have one.
     """
     graph = _Graph(triples, knowledge)
-    watchers = _watchers(knowledge)
+    groups, watchers = _program(knowledge, goals)
     queued: set[int] = set()
     due: list[int] = []
     while graph.fresh or due:
@@ -55,7 +58,7 @@ def entailed_graph(triples: Iterable[ox.Triple], knowledge: Knowledge) -> Graph:
             heappush(due, number)
         graph.fresh.clear()
         if due:
-            _run(graph, knowledge.groups[heappop(due)])
+            _run(graph, groups[heappop(due)])
     _check(graph, knowledge)
     return graph
 
@@ -68,19 +71,58 @@ def entail(triples: Iterable[ox.Triple], knowledge: Knowledge) -> tuple[ox.Tripl
     return tuple(entailed_graph(triples, knowledge).triples(knowledge.terms))
 
 
-@cache
-def _watchers(knowledge: Knowledge) -> Mapping[str, list[int]]:
-    """Map a term to the groups with a rule that needs it and no rarer one; they are looked at when it occurs.
+class _Program(NamedTuple):
+    """The groups of rules to run, in their order, and for each term those with a rule that needs it and no rarer one.
 
-    Groups are numbered in their order: what a group needs is made by those before it.
+    What a group needs is made by those before it; a group is looked at when such a term occurs.
     """
-    uses = Counter(term for group in knowledge.groups for rule in group.rules for term in rule.needs)
+
+    groups: tuple[Group, ...]
+    watchers: Mapping[str, list[int]]
+
+
+@lru_cache(maxsize=1024)
+def _program(knowledge: Knowledge, goals: frozenset[str] | None) -> _Program:
+    groups = knowledge.groups if goals is None else tuple(_leading(knowledge, goals))
+    uses = _uses(knowledge)
     watchers: dict[str, list[int]] = defaultdict(list)
-    for number, group in enumerate(knowledge.groups):
+    for number, group in enumerate(groups):
         for rule in group.rules:
             rarest = min(rule.needs, key=lambda term: (uses[term], term), default=_ANYTHING)
             watchers[rarest].append(number)
-    return watchers
+    return _Program(groups, watchers)
+
+
+@cache
+def _uses(knowledge: Knowledge) -> Counter[str]:
+    """Count the rules that need a term."""
+    return Counter(term for group in knowledge.groups for rule in group.rules for term in rule.needs)
+
+
+def _leading(knowledge: Knowledge, goals: frozenset[str]) -> Iterator[Group]:
+    """Keep of the groups the rules that lead to some goals."""
+    makers, wanted, agenda = _makers(knowledge), set(goals), list(goals)
+    kept: dict[int, list[Rule]] = defaultdict(list)
+    seen: set[Rule] = set()
+    while agenda:
+        for number, rule in makers.get(agenda.pop(), ()):
+            if rule not in seen:
+                seen.add(rule)
+                kept[number].append(rule)
+                agenda += rule.uses - wanted
+                wanted |= rule.uses
+    return (Group(tuple(kept[number]), knowledge.groups[number].recursive) for number in sorted(kept))
+
+
+@cache
+def _makers(knowledge: Knowledge) -> Mapping[str, list[tuple[int, Rule]]]:
+    """Map a term, or an individual, to the rules that may add it, each with the number of its group."""
+    makers: dict[str, list[tuple[int, Rule]]] = defaultdict(list)
+    for number, group in enumerate(knowledge.groups):
+        for rule in group.rules:
+            for term in rule.makes | rule.links_to:
+                makers[term].append((number, rule))
+    return makers
 
 
 def _run(graph: _Graph, group: Group) -> None:

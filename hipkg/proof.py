@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from functools import cache
 from operator import itemgetter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import pyoxigraph as ox
 
@@ -95,6 +95,7 @@ class Member:
 
 
 Goal = Member | ox.Triple
+_End = TypeVar("_End")
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,6 +157,10 @@ def _closed(iri: str) -> set[str]:
     return found
 
 
+def _in_order(links: dict[str, list[_End]]) -> dict[str, list[_End]]:
+    return {prop: sorted(links[prop], key=str) for prop in sorted(links)}
+
+
 class Prover:
     """Prove claims about one patient.
 
@@ -174,8 +179,10 @@ class Prover:
         self._out: dict[str, dict[str, list[ox.NamedNode | ox.Literal]]] = {}
         self._in: dict[str, dict[str, list[str]]] = {}
         known = {RDF_TYPE, *self._properties}
-        for one in sorted((one for one in self._graph if one.predicate.value in known), key=str):
-            self._index(one)
+        for one in self._graph:
+            if one.predicate.value in known:
+                self._index(one)
+        self._sort()
         self._steps: dict[Goal, tuple[Step, ...]] = {}
         self._used_by: dict[Goal, list[Goal]] = {}
         self._best: dict[Goal, tuple[int, Step]] = {}
@@ -236,6 +243,11 @@ class Prover:
         self._out.setdefault(subject, {}).setdefault(prop, []).append(triple.object)
         if isinstance(triple.object, ox.NamedNode):
             self._in.setdefault(triple.object.value, {}).setdefault(prop, []).append(subject)
+
+    def _sort(self) -> None:
+        """Put what is indexed in an order that does not depend on the run."""
+        self._out = {node: _in_order(links) for node, links in self._out.items()}
+        self._in = {node: _in_order(links) for node, links in self._in.items()}
 
     def _expand(self, goal: Goal) -> list[Goal]:
         """Collect the steps to a goal and to all that they need, and list the goals that are new."""

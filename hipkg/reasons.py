@@ -40,7 +40,7 @@ class Reasons:
         self._graph = graph
         self._given = tuple(given)
         self._knowledge = knowledge
-        self._without: dict[ox.Triple, Graph] = {}
+        self._without: dict[tuple[ox.Triple, str], Graph] = {}
 
     def minimal(self, proof: Proof, cls: str) -> Proof:
         """Prove the same from as few of the facts as are enough together, none of which can be left out."""
@@ -49,11 +49,11 @@ class Reasons:
         kept = facts
         for fact in facts:
             rest = [one for one in kept if one != fact]
-            if self._following(rest, computed=computed).is_a(node, cls):
+            if self._following(rest, cls, computed=computed).is_a(node, cls):
                 kept = rest
         if len(kept) == len(facts):
             return proof
-        return self._prover(kept, self._following(kept, computed=computed)).prove(node, cls) or proof
+        return self._prover(kept, self._following(kept, cls, computed=computed)).prove(node, cls) or proof
 
     def further(self, first: Proof, cls: str, nodes: Sequence[str]) -> tuple[Proof, ...]:
         """List other reasons than the first why one of some nodes is in a class, those that need fewest facts first."""
@@ -68,7 +68,7 @@ class Reasons:
 
     def _new(self, known: list[Proof], fact: ox.Triple, cls: str, nodes: Sequence[str]) -> Iterator[Proof]:
         """Prove the claim without a fact, and yield the shortest proof that is no longer version of a known one."""
-        rest = self._rest(fact)
+        rest = self._rest(fact, cls)
         kept = [node for node in nodes if rest.is_a(node, cls)]
         if not kept or fact in set(rest.triples()):
             return  # what follows from the rest anyway makes no other reason
@@ -78,25 +78,34 @@ class Reasons:
             if all(_nodes(one) != _nodes(proof) and not one.facts() <= proof.facts() for one in known):
                 yield proof
 
-    def _rest(self, left_out: ox.Triple) -> Graph:
-        """Derive what follows without one fact."""
-        if left_out not in self._without:
-            self._without[left_out] = self._entailed([one for one in self._given if one != left_out])
-        return self._without[left_out]
+    def _rest(self, left_out: ox.Triple, cls: str) -> Graph:
+        """Derive what leads to a class, and to a fact, without that fact."""
+        key = (left_out, cls)
+        if key not in self._without:
+            given = [one for one in self._given if one != left_out]
+            self._without[key] = self._entailed(given, frozenset({cls, _term_of(left_out)}))
+        return self._without[key]
 
-    def _following(self, facts: Sequence[ox.Triple], *, computed: bool) -> Graph:
-        """Derive what follows from some facts alone; days and sides are worked out where a proof needs them."""
-        return self._entailed(normalised(replace(self._graph, triples=tuple(facts))) if computed else facts)
+    def _following(self, facts: Sequence[ox.Triple], cls: str, *, computed: bool) -> Graph:
+        """Derive what leads to a class from some facts alone, with days and sides where a proof needs them."""
+        given = normalised(replace(self._graph, triples=tuple(facts))) if computed else facts
+        return self._entailed(given, frozenset({cls}))
 
-    def _entailed(self, given: Sequence[ox.Triple]) -> Graph:
+    def _entailed(self, given: Sequence[ox.Triple], goals: frozenset[str]) -> Graph:
         try:
-            return entailed_graph(given, self._knowledge)
+            return entailed_graph(given, self._knowledge, goals)
         except InconsistentData:
             return Graph()
 
     def _prover(self, record: Sequence[ox.Triple], entailed: Graph) -> Prover:
         words = English(self._knowledge, self._given, self._graph.iri)
         return Prover(record, entailed.triples(self._knowledge.terms), self._knowledge, words)
+
+
+def _term_of(fact: ox.Triple) -> str:
+    """Return the class that a fact puts a node into, or the property that it gives a value of."""
+    is_type = fact.predicate.value == RDF_TYPE
+    return fact.object.value if is_type else fact.predicate.value  # type: ignore[union-attr]
 
 
 def _is_computed(proof: Proof) -> bool:

@@ -1,7 +1,7 @@
 """Say what would have to become true for a statement to hold, or for an action to be indicated.
 
-The smallest changes of the record that `hipkg.abduction` finds are tried: the plan is derived again with each, and only
-those are told after which the statement, or the action, stands as was asked.
+The smallest changes of the record that `hipkg.abduction` finds are tried: what decides on the statement, or the action,
+is derived again with each, and only those are told after which it stands as was asked.
 """
 
 from __future__ import annotations
@@ -10,15 +10,19 @@ from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple
 
 from hipkg.abduction import Abducer, Change
+from hipkg.bearing import on_action, on_statement
 from hipkg.describe import Describer
 from hipkg.graph import text_of
 from hipkg.terms import HIP, RDF_TYPE
 from hipkg.trial import Trial
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Sequence
+
+    import pyoxigraph as ox
 
     from hipkg.derive import Derivation, DerivedAction, Evaluation
+    from hipkg.graph import Graph
     from hipkg.knowledge import Knowledge, StatementInfo
     from hipkg.read import PatientGraph
     from hipkg.selection import Selection
@@ -47,17 +51,29 @@ class Remedy(NamedTuple):
     change: Change
 
 
-def diagnoses_in(remedy: Remedy, knowledge: Knowledge) -> tuple[str, ...]:
-    """Name the conditions that a remedy takes for granted."""
-    types = (text_of(value) for _, prop, value in remedy.change.added if prop == RDF_TYPE)
+class _Wish(NamedTuple):
+    """What a change is to bring about: an outcome of a derivation among some, which these statements decide alone.
+
+    ``mended`` goes on from a change after which something else stands in the way.
+    """
+
+    outcome: Callable[[Derivation], str]
+    wanted: frozenset[str]
+    deciding: frozenset[str]
+    mended: Callable[[Change, Derivation], Iterable[Change]] | None = None
+
+
+def diagnoses_in(change: Change, knowledge: Knowledge) -> tuple[str, ...]:
+    """Name the conditions that a change takes for granted."""
+    types = (text_of(value) for _, prop, value in change.added if prop == RDF_TYPE)
     return tuple(sorted({knowledge.label(one) for one in types if knowledge.is_a(one, _CONDITION)}))
 
 
 class Remedies:
     """Find remedies for one patient.
 
-    Parameters: ``derivation`` is that of ``graph`` with the statements of ``selection``; ``diagnoses`` allows new
-    conditions as well.
+    Parameters: ``derivation`` is that of ``graph`` with the statements of ``selection``; ``diagnoses`` asks for
+    remedies that take a new condition for granted, of which there are none otherwise.
     """
 
     def __init__(
@@ -72,8 +88,9 @@ class Remedies:
         self._graph = graph
         self._derivation = derivation
         self._knowledge = knowledge
+        self._diagnoses = diagnoses
         self._trial = Trial(graph, knowledge, selection)
-        self._abducer = Abducer(derivation.graph, graph.triples, knowledge, graph.iri, graph.as_of, diagnoses=diagnoses)
+        self._abducer = self._abducer_for(derivation.graph, graph.triples)
         self._describer = Describer(graph, knowledge)
         self._evaluations = {one.iri: one for one in derivation.evaluations}
 
@@ -81,13 +98,16 @@ class Remedies:
         """Say what would make a statement hold whose context holds, or lift one that speaks against an action."""
         info = self._knowledge.statements[evaluation.statement]
         holding = self._knowledge.holding[info.effect]
+        deciding = on_statement(info.iri, self._knowledge)
+
+        def state(derived: Derivation) -> str:
+            return self._state(derived, evaluation.iri)
+
         if evaluation.state == "later-if":
-            wanted = self._requirements(evaluation)
-            return self._tried(wanted, lambda derived: self._state(derived, evaluation.iri), {holding})
+            return self._tried(self._requirements(evaluation), _Wish(state, frozenset({holding}), deciding))
         if evaluation.state == "must-not" and evaluation.may_be_lifted_by:
-            return self._tried(
-                self._lifts(evaluation), lambda derived: self._state(derived, evaluation.iri), {"ruled-out"}
-            )
+            lifts = self._lifts(evaluation, self._abducer)
+            return self._tried(lifts, _Wish(state, frozenset({"ruled-out"}), deciding))
         return ()
 
     def of_context(self, info: StatementInfo) -> tuple[Remedy, ...]:
@@ -106,23 +126,54 @@ class Remedies:
             ]
         )
         holding = self._knowledge.holding[info.effect]
-        return self._tried(found, lambda derived: self._best_state(derived, info.iri, holding), {holding})
+
+        def state(derived: Derivation) -> str:
+            return self._best_state(derived, info.iri, holding)
+
+        return self._tried(found, _Wish(state, frozenset({holding}), on_statement(info.iri, self._knowledge)))
 
     def of_action(self, action: DerivedAction) -> tuple[Remedy, ...]:
         """Say what would make an action indicated: what one statement that advises it asks, with every gate lifted."""
         objecting = [*action.refused_by, *action.held_back_by, *action.discouraged_by]
         if action.status in PURSUED:
             return ()
-        lifts = [self._lifts(self._evaluations[one]) for one in objecting]
+        lifts = [self._lifts(self._evaluations[one], self._abducer) for one in objecting]
         advising = [self._evaluations[one] for one in action.based_on]
         advising = [one for one in advising if self._knowledge.statements[one.statement].effect == _INDICATES]
         if not advising or not all(lifts):
             return ()
-        advised = any(one.state in {"now", "satisfied"} for one in advising)
+        advised = any(map(self._advises, advising))
         wanted = [] if advised else [[way for one in advising for way in self._requirements(one)]]
-        return self._tried(
-            self._abducer.merge([*wanted, *lifts]), lambda derived: self._status(derived, action.iri), PURSUED
-        )
+
+        def status(derived: Derivation) -> str:
+            return self._status(derived, action.iri)
+
+        def mended(change: Change, derived: Derivation) -> Iterable[Change]:
+            return self._mended(change, derived, action.iri)
+
+        wish = _Wish(status, PURSUED, on_action(action.intervention, self._knowledge), mended)
+        return self._tried(self._abducer.merge([*wanted, *lifts]), wish)
+
+    def _mended(self, change: Change, derived: Derivation, iri: str) -> Iterable[Change]:
+        """Add to a change, after which something objects to an action that is advised, what lifts the objections."""
+        evaluations = {one.iri: one for one in derived.evaluations}
+        action = next((one for one in derived.actions if one.iri == iri), None)
+        if action is None or not any(self._advises(evaluations[one]) for one in action.based_on):
+            return ()
+        after = self._trial.changed(change)
+        abducer = self._abducer_for(derived.graph, after.triples)
+        objecting = (*action.refused_by, *action.held_back_by, *action.discouraged_by)
+        further = abducer.merge([self._lifts(evaluations[one], abducer) for one in objecting])
+        return [change | one for one in further if one.removed.isdisjoint(change.added)]
+
+    def _advises(self, evaluation: Evaluation) -> bool:
+        """Tell whether an evaluation speaks for its action as things stand."""
+        advising = self._knowledge.statements[evaluation.statement].effect == _INDICATES
+        return advising and evaluation.state in {"now", "satisfied"}
+
+    def _abducer_for(self, graph: Graph, record: Iterable[ox.Triple]) -> Abducer:
+        of = self._graph
+        return Abducer(graph, record, self._knowledge, of.iri, of.as_of, diagnoses=self._diagnoses)
 
     def _requirements(self, evaluation: Evaluation) -> tuple[Change, ...]:
         """List the changes after which all that a waiting statement asks for would be there."""
@@ -132,10 +183,10 @@ class Remedies:
         planned = [[self._abducer.companion(one, evaluation.site)] for one in evaluation.lacks]
         return self._abducer.merge([ways, *planned])
 
-    def _lifts(self, evaluation: Evaluation) -> tuple[Change, ...]:
+    def _lifts(self, evaluation: Evaluation, abducer: Abducer) -> tuple[Change, ...]:
         """List the changes after which an exception to a statement would hold, but not that its advice is ignored."""
         nodes = self._nodes(evaluation)
-        ways = (way for cls in evaluation.may_be_lifted_by for way in self._abducer.ways([cls], nodes))
+        ways = (way for cls in evaluation.may_be_lifted_by for way in abducer.ways([cls], nodes))
         refused = self._knowledge.statements[evaluation.statement].intervention
         return tuple(way for way in ways if evaluation.state != "must-not" or not self._is_running(refused, way))
 
@@ -145,29 +196,48 @@ class Remedies:
         done = (text_of(value) for node, prop, value in change.added if node in running and prop == _OF_INTERVENTION)
         return any(self._knowledge.is_a(one, intervention) for one in done)
 
-    def _tried(
-        self, changes: Iterable[Change], outcome: Callable[[Derivation], str], wanted: Collection[str]
-    ) -> tuple[Remedy, ...]:
-        return tuple(islice(self._working(changes, outcome, wanted), TOLD))
+    def _tried(self, changes: Iterable[Change], wish: _Wish) -> tuple[Remedy, ...]:
+        """Find the changes that work: plain ones, or those mended where something else then objects, or variants."""
+        plain, variants = self._ordered(changes)
+        failed: list[tuple[Change, Derivation]] = []
+        found = self._working(plain, wish, failed)
+        if not found and wish.mended:
+            mended = [further for change, sketched in failed for further in wish.mended(change, sketched)]
+            found = self._working(self._ordered(mended)[0], wish, [])
+        return found or self._working(variants, wish, [])
 
     def _working(
-        self, changes: Iterable[Change], outcome: Callable[[Derivation], str], wanted: Collection[str]
-    ) -> Iterator[Remedy]:
+        self, changes: Iterable[Change], wish: _Wish, failed: list[tuple[Change, Derivation]]
+    ) -> tuple[Remedy, ...]:
         """Derive again with each change, the smallest first, and keep those of the smallest size that work."""
-        ordered = sorted(dict.fromkeys(changes), key=lambda one: one.size)
-        size, told = 0, set[object]()
-        for change in ordered[:_TRIED]:
-            if size and change.size[0] > size:
-                return
-            outline = change.outline(self._knowledge.single_valued)
-            if outline in told:
-                continue
-            derived = self._trial.derive(change)
-            if derived is not None and (found := outcome(derived)) in wanted and self._trial.is_valid(change):
-                size, facts = change.size[0], self._describer.facts(change)
-                if facts not in told:
-                    told |= {outline, facts}
-                    yield Remedy(facts, self._describer.snippet(change), found, change)
+        found: list[Remedy] = []
+        in_words: dict[tuple[str, ...], Change] = {}
+        for change in islice(changes, _TRIED):
+            in_words.setdefault(self._describer.facts(change), change)
+        for facts, change in in_words.items():
+            if len(found) == TOLD or (found and change.size[0] > found[0].change.size[0]):
+                break
+            sketched = self._trial.sketch(change, wish.deciding)
+            outcome = self._verified(change, sketched, wish) if sketched else ""
+            if outcome:
+                found.append(Remedy(facts, self._describer.snippet(change), outcome, change))
+            elif sketched:
+                failed.append((change, sketched))
+        return tuple(found)
+
+    def _ordered(self, changes: Iterable[Change]) -> tuple[list[Change], list[Change]]:
+        """Sort changes by size, and set those apart that differ from a smaller one in coded values alone."""
+        fitting = [one for one in dict.fromkeys(changes) if self._diagnoses == bool(diagnoses_in(one, self._knowledge))]
+        plain: dict[object, Change] = {}
+        for one in sorted(fitting, key=lambda one: one.size):
+            plain.setdefault(one.outline(self._knowledge.single_valued), one)
+        first = set(plain.values())
+        return list(plain.values()), sorted((one for one in fitting if one not in first), key=lambda one: one.size)
+
+    def _verified(self, change: Change, sketched: Derivation, wish: _Wish) -> str:
+        """Return the outcome of a change if it is as wished, and the record still consistent and valid."""
+        outcome = wish.outcome(sketched)
+        return outcome if outcome in wish.wanted and self._trial.is_sound(change) else ""
 
     def _nodes(self, evaluation: Evaluation) -> Sequence[str]:
         return (*evaluation.subjects, self._graph.iri)

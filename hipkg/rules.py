@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from hipkg.expression import from_json
+from hipkg.expression import from_json, named_classes, properties
 
 if TYPE_CHECKING:
     from hipkg.expression import Expression
@@ -35,6 +35,16 @@ class ClassRule:
         """Return the terms that the rule may add."""
         return frozenset({*self.classes, *(prop for prop, _ in self.values)})
 
+    @property
+    def links_to(self) -> frozenset[str]:
+        """Return the individuals that the rule may add links to."""
+        return frozenset(individual for _, individual in self.values)
+
+    @property
+    def uses(self) -> frozenset[str]:
+        """Return the classes and properties that the rule looks at."""
+        return frozenset(named_classes(self.expression) | properties(self.expression))
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class PropertyRule:
@@ -57,6 +67,16 @@ class PropertyRule:
     def makes(self) -> frozenset[str]:
         """Return the terms that the rule may add."""
         return frozenset({*self.wider, *self.inverse, *self.domains, *self.ranges})
+
+    @property
+    def links_to(self) -> frozenset[str]:
+        """Return the individuals that the rule may add links to, which are none."""
+        return frozenset()
+
+    @property
+    def uses(self) -> frozenset[str]:
+        """Return the properties that the rule looks at."""
+        return self.needs
 
 
 Rule = ClassRule | PropertyRule

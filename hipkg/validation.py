@@ -7,7 +7,7 @@ which could change the plan.
 from __future__ import annotations
 
 import re
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -184,6 +184,13 @@ def released_rules() -> Rules:
     types = {iri: frozenset(kinds) for iri, kinds in knowledge.individual_types.items()}
     background = Background(knowledge.superclasses, types, knowledge.wholes)
     return Rules(from_json(knowledge.raw_shapes), background, knowledge.terms, frozenset(knowledge.raw_definitions))
+
+
+@cache
+def violations() -> Rules:
+    """Take of the rules of the release those that find violations."""
+    rules = released_rules()
+    return replace(rules, shapes=tuple(one for one in rules.shapes if one.severity == "violation"))
 
 
 def findings_to_json(findings: Iterable[Finding]) -> list[dict[str, Any]]:
