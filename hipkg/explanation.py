@@ -67,7 +67,7 @@ _RULES_OF_STATES = {
 }
 _SETTLED = {"now", "satisfied", "knowledge", "ruled-out"}
 _DIAGNOSIS = "It would take a diagnosis that is not on record, which is never proposed:"
-_NOTHING = "Nothing that could be added to the record would change this."
+_NOTHING = "No addition to the record was found that would change this."
 _HELD_BACK = "A statement holds it back until its exception is known to hold."
 _WAITING = "Every statement that advises it waits for something."
 

@@ -133,6 +133,18 @@ def test_an_action_is_pursued_with_what_is_proposed_for_it(example: str) -> None
         assert not any(load().is_a(kind, HIP + "Condition") for kind in kinds(remedy))
 
 
+def test_a_remedy_also_lifts_what_objects_once_the_action_is_advised() -> None:
+    (found,) = explain(EXAMPLES["d0"], "hip MRI", as_of=DAY)
+    assert [one.state for one in found.statements if one.id == "D2-04"] == ["later-if"]
+    for remedy in found.remedies:
+        course, film = remedy.facts
+        assert "for 90 days, with the outcome inadequate relief" in course
+        assert film == "pelvis radiograph, completed"
+        (plan,) = (plan_graph(changed(EXAMPLES["d0"], remedy.change)),)
+        assert {one.status for one in plan.actions if one.label == "hip MRI"} == {"indicated"}
+    assert found.remedies
+
+
 @pytest.mark.parametrize("example", EXAMPLES)
 def test_what_is_pursued_or_forbidden_without_exception_needs_no_remedy(example: str) -> None:
     _, found = derived(EXAMPLES[example])
@@ -186,7 +198,7 @@ def test_an_explanation_names_the_diagnosis_that_it_would_take() -> None:
 def test_an_explanation_says_where_nothing_would_help() -> None:
     (found,) = explain(EXAMPLES["d0"], "hyaluronic acid", as_of=DAY)
     assert found.remedies == ()
-    assert found.beyond == "Nothing that could be added to the record would change this."
+    assert found.beyond == "No addition to the record was found that would change this."
 
 
 @pytest.mark.parametrize("target", ["oral NSAID", "D0-02", "D0-41", "D0-42"])

@@ -1,0 +1,78 @@
+"""What is derived for a goal alone is what the whole derivation has there."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+from hipkg.bearing import on_action, on_statement
+from hipkg.closedworld import derive_natively, goals_of
+from hipkg.derive import Derivation
+from hipkg.knowledge import load
+from hipkg.native import entailed_graph
+from hipkg.pipeline import normalised
+from hipkg.read import read
+from hipkg.terms import HIP
+
+ROOT = Path(__file__).parent.parent
+EXAMPLES = sorted((ROOT / "examples").glob("*.ttl"))
+STATEMENTS = sorted((ROOT / "tests" / "cases" / "statements").iterdir())
+APPLICABLE = HIP + "applicableStatement"
+
+
+@cache
+def whole(path: Path) -> tuple[Derivation, ...]:
+    return tuple(derive_natively(entailed_graph(normalised(one), load()), load()) for one in read(path))
+
+
+def in_part(path: Path, statements: frozenset[str]) -> tuple[Derivation, ...]:
+    goals = goals_of(statements, load())
+    return tuple(
+        derive_natively(entailed_graph(normalised(one), load(), goals), load(), None, statements) for one in read(path)
+    )
+
+
+@pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem[:2])
+def test_a_goal_has_the_members_that_the_whole_ontology_entails(path: Path) -> None:
+    (graph,) = read(path)
+    triples = normalised(graph)
+    found = entailed_graph(triples, load())
+    classes = {*load().superclasses, *load().raw_definitions}
+    assert any(found.members.get(one) for one in classes)
+    for cls in sorted(classes):
+        alone = entailed_graph(triples, load(), frozenset({cls}))
+        assert alone.members.get(cls, set()) == found.members.get(cls, set()), cls
+    for statement in load().statements:
+        alone = entailed_graph(triples, load(), frozenset({statement}))
+        nodes = alone.subjects[APPLICABLE].get(statement, set())
+        assert nodes == found.subjects[APPLICABLE].get(statement, set()), statement
+
+
+@pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem[:2])
+def test_what_bears_on_an_action_decides_its_status(path: Path) -> None:
+    (found,) = whole(path)
+    for intervention in sorted({one.intervention for one in found.actions}):
+        (alone,) = in_part(path, on_action(intervention, load()))
+        wanted = [one for one in found.actions if one.intervention == intervention]
+        assert [one for one in alone.actions if one.intervention == intervention] == wanted
+
+
+@pytest.mark.parametrize("folder", STATEMENTS, ids=lambda path: path.name)
+def test_what_bears_on_a_statement_decides_its_state(folder: Path) -> None:
+    statement = HIP + "-".join(folder.name.split("-")[:2])
+    for path in sorted(folder.glob("*.ttl")):
+        found = [one for derived in whole(path) for one in derived.evaluations if one.statement == statement]
+        alone = [
+            one
+            for derived in in_part(path, on_statement(statement, load()))
+            for one in derived.evaluations
+            if one.statement == statement
+        ]
+        assert [one._replace(compares=()) for one in alone] == [one._replace(compares=()) for one in found]
+
+
+def test_few_statements_bear_on_an_action() -> None:
+    assert HIP + "D0-41" in on_statement(HIP + "D0-41", load())
+    assert len(on_statement(HIP + "D0-41", load())) < len(load().statements) / 2
