@@ -61,10 +61,12 @@ class Answer(NamedTuple):
 class RankedQuestion(NamedTuple):
     """A question with its answers.
 
-    ``actions`` counts the actions that an answer changes, ``strength`` is the rank of the strongest statement among
+    ``requirements`` are the classes that are asked about; ``actions`` counts the actions that an answer changes,
+    ``strength`` is the rank of the strongest statement among
     those that change with them, and ``urgent`` tells whether an answer can call for urgent help.
     """
 
+    requirements: tuple[str, ...]
     text: str
     site: str
     asked_by: tuple[str, ...]
@@ -136,7 +138,8 @@ class _Asker:
         ranks = [info.strength_rank or 0 for info in map(self._knowledge.statement, changed) if info]
         touched = {(effect.label, effect.site) for one in answers for effect in one.effects}
         urgent = any(info.kind == _URGENT for info in map(self._knowledge.statement, asked_by) if info)
-        return RankedQuestion(text, site, asked_by, answers, len(touched), max(ranks, default=0), urgent)
+        requirements = tuple(sorted({one.requirement for one in same}))
+        return RankedQuestion(requirements, text, site, asked_by, answers, len(touched), max(ranks, default=0), urgent)
 
     @staticmethod
     def _distinct(answers: Iterator[Answer]) -> tuple[Answer, ...]:

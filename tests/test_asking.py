@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import json
 import sys
+from contextlib import suppress
 from dataclasses import replace
 from datetime import date
 from functools import cache
 from pathlib import Path
+from typing import Any
 
+import jsonschema
 import pyoxigraph as ox
 import pytest
 
@@ -18,6 +21,7 @@ from hipkg.knowledge import load
 from hipkg.pipeline import plan_graph
 from hipkg.read import PatientGraph, read
 from hipkg.render.asking import SHOWN, render_interviews
+from hipkg.render.jsonplan import SCHEMA
 
 ROOT = Path(__file__).parent.parent
 EXAMPLES = {path.stem[:2]: path for path in sorted((ROOT / "examples").glob("*.ttl"))}
@@ -209,6 +213,41 @@ def test_the_end_of_the_input_keeps_the_answers(monkeypatch: pytest.MonkeyPatch,
 def test_an_impossible_answer_is_put_aside(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     assert converse(monkeypatch, "age 171\nq\n", str(EXAMPLES["d4"])) == 0
     assert "That cannot be" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("example", EXAMPLES)
+def test_the_json_of_a_plan_may_hold_the_answers(
+    example: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def written(*options: str) -> Any:
+        words = ["hipkg", "plan", str(EXAMPLES[example]), *AS_OF, "--format", "json", *options]
+        monkeypatch.setattr(sys, "argv", words)
+        with suppress(SystemExit):
+            main()
+        return json.loads(capsys.readouterr().out)
+
+    plain, full = written(), written("--answers")
+    jsonschema.Draft202012Validator(json.loads(SCHEMA.read_text(encoding="utf-8"))).validate(full)
+    assert {**full, "questions": []} == {**plain, "questions": []}
+    ranked = asked(example).questions
+    assert [(one["text"], one["site"]) for one in full["questions"]] == [(one.text, one.site) for one in ranked]
+    told = [[(answer["facts"], len(answer["actions"])) for answer in one["answers"]] for one in full["questions"]]
+    assert told == [[(list(answer.facts), len(answer.effects)) for answer in one.answers] for one in ranked]
+    asking = {name for one in full["questions"] for name in one["requirements"]}
+    assert asking == {one["requirement"] for one in plain["questions"]}
+
+
+@pytest.mark.parametrize(
+    "options", [["--format", "text"], ["--format", "json", "--engine", "hermit"], ["--format", "json", "-"]]
+)
+def test_answers_are_refused_where_they_cannot_be(
+    options: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sys, "argv", ["hipkg", "plan", "record.ttl", "--answers", *options])
+    with pytest.raises(SystemExit) as ended:
+        main()
+    assert ended.value.code == 2
+    assert "--answers" in capsys.readouterr().err
 
 
 def test_saving_takes_a_conversation(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

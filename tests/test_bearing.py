@@ -4,17 +4,20 @@ from __future__ import annotations
 
 from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from hipkg.bearing import on_action, on_statement
 from hipkg.closedworld import derive_natively, goals_of
-from hipkg.derive import Derivation
 from hipkg.knowledge import load
 from hipkg.native import entailed_graph
 from hipkg.pipeline import normalised
 from hipkg.read import read
 from hipkg.terms import HIP
+
+if TYPE_CHECKING:
+    from hipkg.derive import Derivation
 
 ROOT = Path(__file__).parent.parent
 EXAMPLES = sorted((ROOT / "examples").glob("*.ttl"))

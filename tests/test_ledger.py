@@ -668,7 +668,19 @@ def test_a_plan_may_end_with_the_ledger(format_: str, capfdbinary, monkeypatch) 
     assert written("plan", str(example), "--ledger") == plan + b"\n" + ledger
 
 
-@pytest.mark.parametrize("options", [["--format", "json"], ["--min-evidence", "high"], ["-"]])
+def test_the_json_of_a_plan_may_hold_the_ledger(capfdbinary, monkeypatch) -> None:
+    example = min((Path(__file__).parent.parent / "examples").glob("d2-*.ttl"))
+
+    def written(*words: str) -> Any:
+        monkeypatch.setattr(sys, "argv", ["hipkg", *words, str(example), "--as-of", "2026-11-23", "--format", "json"])
+        with suppress(SystemExit):
+            main()
+        return json.loads(capfdbinary.readouterr().out)
+
+    assert written("plan", "--ledger") == {**written("plan"), "ledger": written("ledger")}
+
+
+@pytest.mark.parametrize("options", [["--format", "turtle"], ["--min-evidence", "high"], ["-"]])
 def test_a_ledger_is_refused_where_it_cannot_be(options: list[str], capsys, monkeypatch) -> None:
     monkeypatch.setattr(sys, "argv", ["hipkg", "plan", "record.ttl", "--ledger", *options])
     with pytest.raises(SystemExit) as ended:

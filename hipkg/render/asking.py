@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from hipkg.render.common import clean, local_name, software
 from hipkg.render.outline import INVALID, Outline, Row, outlines_to_text, render_outlines
+from hipkg.terms import curie
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -109,6 +110,20 @@ def _json(interview: Interview) -> dict[str, Any]:
             }
             for one in interview.questions
         ],
+    }
+
+
+def question_to_json(question: RankedQuestion) -> dict[str, Any]:
+    """Turn a question into what the JSON of a plan has for it, with its answers."""
+    return {
+        "requirement": curie(question.requirements[0]),
+        "requirements": list(map(curie, question.requirements)),
+        "text": question.text,
+        "site": question.site,
+        "urgent": question.urgent,
+        "statements": list(question.asked_by),
+        "actions": sorted({effect.label for answer in question.answers for effect in answer.effects}),
+        "answers": [_answer_json(one) for one in question.answers],
     }
 
 

@@ -12,10 +12,12 @@ from hipkg.terms import HIP, curie
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from hipkg.asking import Interview
     from hipkg.checks import Check
     from hipkg.knowledge import Bound, Knowledge
     from hipkg.measure import Gap
     from hipkg.planning import Action, Conflict, Parameter, Plan, Question, StatementState
+    from hipkg.therapy import Ledger
     from hipkg.validation import Finding
 
 SCHEMA = Path(__file__).parent.parent / "schemas" / "plan.schema.json"
@@ -45,9 +47,22 @@ def plan_to_json(plan: Plan, knowledge: Knowledge) -> dict[str, Any]:
     }
 
 
-def plans_to_json(plans: Sequence[Plan], knowledge: Knowledge) -> str:
-    """Write one plan as an object and several as an array of objects."""
+def plans_to_json(
+    plans: Sequence[Plan], knowledge: Knowledge, interviews: Sequence[Interview] = (), ledgers: Sequence[Ledger] = ()
+) -> str:
+    """Write one plan as an object and several as an array of objects.
+
+    Parameters: ``interviews`` give the questions of each plan with their answers, ``ledgers`` its therapy ledger.
+    """
     made = [plan_to_json(one, knowledge) for one in plans]
+    for told, interview in zip(made, interviews, strict=False):
+        from hipkg.render.asking import question_to_json
+
+        told["questions"] = [question_to_json(one) for one in interview.questions]
+    for told, ledger in zip(made, ledgers, strict=False):
+        from hipkg.render.ledger import ledger_to_json
+
+        told["ledger"] = ledger_to_json(ledger)
     return json.dumps(made[0] if len(made) == 1 else made, ensure_ascii=False, indent=2) + "\n"
 
 
