@@ -45,6 +45,11 @@ class CodeSystem(NamedTuple):
     may_be_absent: bool
     notice: str
 
+    @property
+    def spellings(self) -> tuple[str, ...]:
+        """List all names of the system."""
+        return (self.system, *self.aliases, self.name, self.prefix)
+
 
 class Mapping(NamedTuple):
     """A code and a term of the ontology, with what the code says besides.
@@ -82,7 +87,7 @@ class Terminology:
     def __init__(self, systems: Iterable[CodeSystem], mappings: Iterable[Mapping]) -> None:
         self.systems = tuple(systems)
         self.mappings = tuple(mappings)
-        self._spellings = {_plain(name): one for one in self.systems for name in _names(one)}
+        self._spellings = {plain(name): one for one in self.systems for name in one.spellings}
         self._codes: dict[tuple[str, str], list[Mapping]] = {}
         self._terms: dict[str, list[Mapping]] = {}
         known = {one.system: one for one in self.systems}
@@ -92,7 +97,7 @@ class Terminology:
 
     def system(self, name: str) -> CodeSystem | None:
         """Find a code system by its URI, an OID, another known spelling, its name or its prefix."""
-        return self._spellings.get(_plain(name))
+        return self._spellings.get(plain(name))
 
     def of_code(self, system: str, code: str) -> tuple[Mapping, ...]:
         """List the mappings of a code, best first; none if the system or the code is unknown."""
@@ -123,7 +128,7 @@ def read(folder: Path) -> Terminology:
 
     Raises `OntologyError` for a file that is not in the expected form.
     """
-    systems = tuple(_systems(folder / SYSTEMS_FILE))
+    systems = tuple(systems_of(folder))
     return Terminology(systems, (one for system in systems for one in _mappings(mapping_file(folder, system), system)))
 
 
@@ -157,8 +162,12 @@ def rows_of(path: Path, needed: Iterable[str]) -> Iterator[dict[str, str]]:
         yield dict(zip(columns, values, strict=True))
 
 
-def _systems(path: Path) -> Iterator[CodeSystem]:
-    for row in rows_of(path, CodeSystem._fields):
+def systems_of(folder: Path) -> Iterator[CodeSystem]:
+    """Read the code systems of a folder.
+
+    Raises `OntologyError` for a table that is not in the expected form.
+    """
+    for row in rows_of(folder / SYSTEMS_FILE, CodeSystem._fields):
         given = {name: row[name] for name in CodeSystem._fields}
         yield CodeSystem(**{**given, "aliases": _split(row["aliases"]), "may_be_absent": row["may_be_absent"] == "yes"})  # type: ignore[arg-type]
 
@@ -167,15 +176,14 @@ def _mappings(path: Path, system: CodeSystem) -> Iterator[Mapping]:
     if not path.exists():
         return
     for row in rows_of(path, COLUMNS):
-        term = row["object_id"]
         yield Mapping(
             system=system.system,
             code=system.code_prefix + row["subject_id"].partition(":")[2],
             display=row["subject_label"],
             predicate=row["predicate_id"],
-            term="" if term == NO_TERM else expand(term),
-            site=expand(row.get("ext_site", "")),
-            sides=tuple(map(expand, _split(row.get("ext_sides", "")))),
+            term=_iri(row["object_id"]),
+            site=_iri(row.get("ext_site", "")),
+            sides=tuple(map(_iri, _split(row.get("ext_sides", "")))),
             qualifiers=tuple(_pair(one) for one in _split(row.get("ext_qualifiers", ""))),
             label=row["object_label"],
             comment=row.get("comment", ""),
@@ -183,6 +191,12 @@ def _mappings(path: Path, system: CodeSystem) -> Iterator[Mapping]:
         )
 
 
+@cache
+def _iri(name: str) -> str:
+    return "" if name == NO_TERM else expand(name)
+
+
+@cache
 def _pair(text: str) -> tuple[str, str]:
     prop, _, value = text.partition("=")
     return expand(prop), expand(value)
@@ -192,11 +206,7 @@ def _split(text: str) -> tuple[str, ...]:
     return tuple(text.split("|")) if text else ()
 
 
-def _names(system: CodeSystem) -> Iterator[str]:
-    yield from (system.system, *system.aliases, system.name, system.prefix)
-
-
-def _plain(name: str) -> str:
+def plain(name: str) -> str:
     """Reduce a name of a code system to what tells it from others: no blanks, version, scheme or case."""
     text = "".join(name.split()).partition("|")[0].rstrip("/").lower()
     return text.removeprefix("urn:oid:").removeprefix("https://").removeprefix("http://")
@@ -204,8 +214,10 @@ def _plain(name: str) -> str:
 
 def _key(system: CodeSystem, code: str) -> str:
     """Reduce a code to what tells it from others, without its prefix and what may be left out."""
-    text = "".join(code.split()).upper().removeprefix(system.code_prefix.upper())
-    return "".join(one for one in text if one not in system.omissible)
+    text = "".join(code.split()).upper().removeprefix(system.code_prefix)
+    for mark in system.omissible:
+        text = text.replace(mark, "")
+    return text
 
 
 def _best_first(mappings: Iterable[Mapping]) -> tuple[Mapping, ...]:
