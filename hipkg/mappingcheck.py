@@ -130,6 +130,8 @@ def _file(path: Path, system: CodeSystem, ontology: _Ontology) -> Iterator[Issue
         yield Issue("mapping-header", path.name, "", header)
         return
     yield from _check_header(path.name, header, rows)
+    if header.get("comment") != system.notice:
+        yield Issue("mapping-header", path.name, "comment", f"is not the notice of {SYSTEMS_FILE}")
     for row in rows:
         yield from _check_row(row, system, ontology)
     yield from _duplicates(rows)

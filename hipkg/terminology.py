@@ -12,7 +12,7 @@ import re
 from functools import cache
 from typing import TYPE_CHECKING, NamedTuple
 
-from hipkg.errors import OntologyError
+from hipkg.errors import OntologyError, UsageError
 from hipkg.resources import MAPPINGS
 from hipkg.terms import expand
 
@@ -95,6 +95,12 @@ class Terminology:
             self._codes.setdefault((one.system, _key(known[one.system], one.code)), []).append(one)
             self._terms.setdefault(one.term, []).append(one)
 
+    @property
+    def absent(self) -> tuple[CodeSystem, ...]:
+        """List the code systems that are known by name and have no mappings here."""
+        present = {one.system for one in self.mappings}
+        return tuple(one for one in self.systems if one.system not in present)
+
     def system(self, name: str) -> CodeSystem | None:
         """Find a code system by its URI, an OID, another known spelling, its name or its prefix."""
         return self._spellings.get(plain(name))
@@ -108,13 +114,25 @@ class Terminology:
         """List the codes of a term, given as IRI or CURIE, best first."""
         return _best_first(self._terms.get(expand(term), ())) if term else ()
 
-    def search(self, text: str) -> tuple[Mapping, ...]:
-        """List the mappings of a code, or those in whose display or term each word of a text begins a word."""
-        by_code = [one for system in self.systems for one in self.of_code(system.system, text)]
-        if by_code:
-            return tuple(by_code)
+    def search(self, text: str, system: str = "") -> tuple[Mapping, ...]:
+        """List the mappings of a code or of a term; or those in whose display or term each word begins a word.
+
+        Parameters: ``system`` keeps to one code system. Raises `UsageError` if that is unknown.
+        """
+        wanted = [self._wanted(system).system] if system else [one.system for one in self.systems]
         words = _words(text)
-        return _best_first(one for one in self.mappings if words and _begins(words, one))
+        return (
+            tuple(one for name in wanted for one in self.of_code(name, text))
+            or tuple(one for one in self.of_term(text) if one.system in wanted)
+            or _best_first(one for one in self.mappings if words and one.system in wanted and _begins(words, one))
+        )
+
+    def _wanted(self, name: str) -> CodeSystem:
+        found = self.system(name)
+        if found is None:
+            names = ", ".join(one.name for one in self.systems)
+            raise UsageError(f"{name!r} is no known code system.", place="--system", remedy=f"Choose one of: {names}.")
+        return found
 
 
 @cache
