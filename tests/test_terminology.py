@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import re
 import shutil
 import subprocess
 import sys
@@ -252,3 +253,9 @@ def test_looking_up_a_code_imports_nothing_heavy() -> None:
         [sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=MAPPINGS.parent.parent
     )
     assert {"yaml", "pyoxigraph", "rdflib", "typer", "rich", "networkx"} & set(done.stdout.split()) == set()
+
+
+@pytest.mark.parametrize("page", ["README.md", "docs/terminology.md", "CHANGELOG.md"])
+def test_the_number_of_codes_is_as_told(page: str) -> None:
+    (told,) = re.findall(r"(\d+) codes of (?:nine|ICD)", (CASES.parents[2] / page).read_text("utf-8"))
+    assert int(told) == len({(one.system, one.code) for one in load().mappings})
