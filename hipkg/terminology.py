@@ -194,6 +194,12 @@ def _mappings(path: Path, system: CodeSystem) -> Iterator[Mapping]:
     if not path.exists():
         return
     for row in rows_of(path, COLUMNS):
+        if row["predicate_id"] not in PREDICATES:
+            raise OntologyError(
+                f"{row['predicate_id']} is no predicate of mappings.",
+                place=f"{path.name}, {row['subject_id']}",
+                remedy=f"Use one of: {', '.join(PREDICATES)}.",
+            )
         yield Mapping(
             system=system.system,
             code=system.code_prefix + row["subject_id"].partition(":")[2],

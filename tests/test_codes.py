@@ -46,7 +46,7 @@ def test_a_code_is_told_with_term_side_and_source(codes: Callable[..., Run]) -> 
     assert codes("M16.51", "--system", "ICD-10-CM") == Run(
         0,
         "ICD-10-CM M16.51  Unilateral post-traumatic osteoarthritis, right hip\n"
-        "    is a kind of hip osteoarthritis (hip:HipOsteoarthritis) · hip · right · traumatic etiology\n"
+        "    falls under hip osteoarthritis (hip:HipOsteoarthritis) · hip · right · traumatic etiology\n"
         "    seen in: CMS/NCHS ICD-10-CM list in simple-icd-10-cm 1.5.0\n",
         "",
     )

@@ -212,7 +212,9 @@ def test_a_licensed_file_may_be_absent(prefix: str, tmp_path: Path) -> None:
     assert left.of_code(ICD, "M16.11") == (RIGHT_HIP,)
 
 
-@pytest.mark.parametrize("name", ["mapping-table", "mapping-table-column", "mapping-table-systems"])
+@pytest.mark.parametrize(
+    "name", ["mapping-predicate", "mapping-table", "mapping-table-column", "mapping-table-systems"]
+)
 def test_a_file_in_another_form_is_refused(name: str, tmp_path: Path) -> None:
     shutil.copytree(SOUND, tmp_path, dirs_exist_ok=True)
     shutil.copytree(SOUND.parent / name, tmp_path, dirs_exist_ok=True)

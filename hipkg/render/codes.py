@@ -18,7 +18,7 @@ _RELATIONS = dict(
         PREDICATES,
         (
             "means",
-            "is a kind of",
+            "falls under",
             "is close to, not recorded as",
             "covers more than, not recorded as",
             "has to do with, not recorded as",
