@@ -207,8 +207,8 @@ def _mappings(path: Path, system: CodeSystem) -> Iterator[Mapping]:
             predicate=row["predicate_id"],
             term=_iri(row["object_id"]),
             site=_iri(row.get("ext_site", "")),
-            sides=tuple(map(_iri, _split(row.get("ext_sides", "")))),
-            qualifiers=tuple(_pair(one) for one in _split(row.get("ext_qualifiers", ""))),
+            sides=_iris(row.get("ext_sides", "")),
+            qualifiers=_facts(row.get("ext_qualifiers", "")),
             label=row["object_label"],
             comment=row.get("comment", ""),
             seen_in=row["ext_seen_in"],
@@ -221,9 +221,14 @@ def _iri(name: str) -> str:
 
 
 @cache
-def _pair(text: str) -> tuple[str, str]:
-    prop, _, value = text.partition("=")
-    return expand(prop), expand(value)
+def _iris(names: str) -> tuple[str, ...]:
+    return tuple(map(expand, _split(names)))
+
+
+@cache
+def _facts(names: str) -> tuple[tuple[str, str], ...]:
+    pairs = (one.partition("=") for one in _split(names))
+    return tuple((expand(prop), expand(value)) for prop, _, value in pairs)
 
 
 def _split(text: str) -> tuple[str, ...]:
