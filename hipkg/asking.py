@@ -61,9 +61,9 @@ class Answer(NamedTuple):
 class RankedQuestion(NamedTuple):
     """A question with its answers.
 
-    ``requirements`` are the classes that are asked about; ``actions`` counts the actions that an answer changes,
-    ``strength`` is the rank of the strongest statement among
-    those that change with them, and ``urgent`` tells whether an answer can call for urgent help.
+    ``requirements`` are the classes, or the property, that are asked about; ``actions`` counts the actions that an
+    answer changes, ``strength`` is the rank of the strongest statement among those that change with them, and
+    ``urgent`` tells whether an answer can call for urgent help.
     """
 
     requirements: tuple[str, ...]
@@ -147,6 +147,9 @@ class _Asker:
 
     def _answers(self, question: Question) -> Iterator[Answer]:
         """List the ways to fulfil what is asked, then those to refute it, where the record can tell that."""
+        if question.node:
+            yield from self._values(question)
+            return
         nodes = self._nodes(question)
         for yes, classes in ((True, [question.requirement]), (False, self._opposites(question.requirement))):
             ways = [way for cls in classes for way in self._abducer.ways([cls], nodes)]
@@ -156,6 +159,14 @@ class _Asker:
                 if len(told) < ANSWERS and outline not in told and (answer := self._answer(way, yes=yes)):
                     told.add(outline)
                     yield answer
+
+    def _values(self, question: Question) -> Iterator[Answer]:
+        """Give the node that is asked about each of the values that its property can have."""
+        kind = self._knowledge.value_kinds.get(question.requirement, "")
+        for value in sorted(one for one, kinds in self._knowledge.individual_types.items() if kind in kinds):
+            added = frozenset({(question.node, question.requirement, value)})
+            if answer := self._answer(Change(added), yes=True):
+                yield answer
 
     def _opposites(self, requirement: str) -> list[str]:
         return sorted(self._knowledge.refuters.get(requirement, ()))

@@ -9,7 +9,7 @@ from hipkg.checks import Check, Checker
 from hipkg.clashes import clashing_actions, clashing_bounds
 from hipkg.knowledge import load
 from hipkg.measure import Gap, Measurer
-from hipkg.terms import HIP
+from hipkg.terms import HIP, expand
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Sequence
@@ -112,13 +112,17 @@ class Conflict(NamedTuple):
 
 
 class Question(NamedTuple):
-    """A fact that is not known and on which statements wait."""
+    """A fact that is not known and on which statements wait.
+
+    ``requirement`` is the class whose membership is unknown, or where a ``node`` is given the property that it lacks.
+    """
 
     requirement: str
     text: str
     site: str
     statements: tuple[str, ...]
     actions: tuple[str, ...]
+    node: str = ""
 
 
 @dataclass(frozen=True)
@@ -227,7 +231,7 @@ class Planner:
             tuple(sorted(states.values(), key=lambda one: (one.id, one.site, one.place))),
             actions,
             self._conflicts(),
-            self._questions(states, actions),
+            (*self._questions(states, actions), *self._missing(findings)),
             selection.min_strength,
             selection.min_evidence,
             selection.grade_objections,
@@ -453,6 +457,12 @@ class Planner:
             sorted(questions, key=lambda one: (-len(one.actions), -len(one.statements), one.requirement, one.site))
         )
 
+    def _missing(self, findings: Iterable[Finding]) -> Iterator[Question]:
+        """Ask for what validation misses and the plan should ask, once for each node."""
+        asked = {(expand(one.asks_for), one.value or one.node, one.asks) for one in findings if one.asks}
+        for prop, node, text in sorted(asked):
+            yield Question(prop, text, self._sites.named(node), (), (), node)
+
     def _question(
         self, requirement: str, site: str, ids: set[str], labels: dict[tuple[str, str], set[str]]
     ) -> Question:
@@ -469,15 +479,21 @@ class SiteNames:
         graph = derivation.graph
         recorded = graph.objects.get(_HAS_SIDE, {}).keys() - knowledge.terms
         self._sides = {site: max(graph.nodes(site, _HAS_SIDE), default="") for site in recorded}
+        self._graph = graph
         self._names = {"": ""}
         for site in {one.site for one in derivation.evaluations if one.site} - knowledge.terms:
-            kind = max(graph.classes(site), key=lambda one: (len(knowledge.superclasses.get(one, ())), one), default="")
-            side = knowledge.label(self._sides[site]) + " " if site in self._sides else ""
-            self._names[site] = side + knowledge.label(kind)
+            self._names[site] = self.named(site)
 
     def name(self, site: str) -> str:
         """Name a site with its side, or return an empty string for none."""
         return self._names.get(site) or self._knowledge.label(site)
+
+    def named(self, node: str) -> str:
+        """Name any node by its side and its narrowest class."""
+        above = self._knowledge.superclasses
+        kind = max(self._graph.classes(node), key=lambda one: (len(above.get(one, ())), one), default="")
+        side = self._knowledge.label(self._sides[node]) + " " if node in self._sides else ""
+        return side + self._knowledge.label(kind)
 
     def opposite(self, site: str) -> str:
         """Name the side opposite to that of a site, or return an empty string if it has none."""

@@ -10,7 +10,8 @@ nothing; so the cost follows the patient and not the number of shapes. The subse
   ``sh:pattern``, ``sh:minInclusive``, ``sh:maxInclusive``, ``sh:minExclusive``, ``sh:maxExclusive``, ``sh:or`` of such
   constraints on values;
 - one ``sh:sparql`` of the form SELECT ... WHERE, which binds ``$this`` outside filters and does without ``$PATH``;
-- about a shape: ``sh:severity``, ``sh:message``, ``sh:name``, ``sh:description``, ``sh:order``, ``hip:fix``.
+- about a shape: ``sh:severity``, ``sh:message``, ``sh:name``, ``sh:description``, ``sh:order``, ``hip:fix``,
+  ``hip:asks``, ``hip:asksFor``.
 
 Anything else in a shapes file is an error. `hipkg.validation.validate_with_pyshacl` is the reference for the results.
 """
@@ -74,7 +75,8 @@ _VALUE_CONSTRAINTS = frozenset(_SH + name for name in ("class", "datatype", "nod
 _SEEN = {("nodeKind", (NamedNode(_SH + "IRI"),)), ("datatype", (NamedNode(XSD + "date"),))}
 _ABOUT = frozenset(_SH + name for name in ("severity", "message", "name", "description", "order", "path"))
 _COUNTS = frozenset({_SH + "minCount", _SH + "maxCount"})
-_KNOWN = _VALUE_CONSTRAINTS | _ABOUT | _COUNTS | {*_TARGETS} | {RDF_TYPE, _SH + "sparql", HIP + "fix"}
+_OWN = tuple(HIP + name for name in ("asks", "asksFor", "fix"))
+_KNOWN = _VALUE_CONSTRAINTS | _ABOUT | _COUNTS | {*_TARGETS} | {RDF_TYPE, _SH + "sparql", *_OWN}
 _REMEDY = "The head of hipkg/shapes.py lists what shapes may use."
 
 
@@ -83,7 +85,8 @@ class CompiledShape:
     """A shape as a query for what breaks it.
 
     ``iri`` names the shape; ``severity`` is ``violation``, ``warning`` or ``info``; ``path`` is the IRI of the property
-    that it is about, or empty for a shape of nodes; ``fix`` says how to mend what it finds. ``targets`` maps a term to
+    that it is about, or empty for a shape of nodes; ``fix`` says how to mend what it finds, and where the plan should
+    ask, ``asks`` is the question and ``asks_for`` the property that holds the answer. ``targets`` maps a term to
     the way in which it gives focus nodes; the query has `TARGET` where the patterns of the terms that a graph holds
     belong, and finds nothing in a graph without any of them, or without one of ``needs``. It binds ``?this`` and, where
     they apply, ``?path`` and ``?value``. ``glances`` are all the constraints, by name and with their classes or
@@ -95,6 +98,8 @@ class CompiledShape:
     path: str
     message: str
     fix: str
+    asks: str
+    asks_for: str
     targets: Mapping[str, str]
     needs: frozenset[str]
     query: str
@@ -292,6 +297,8 @@ class _Compiler:
             path=path,
             message=message,
             fix=self._text(shape, HIP + "fix"),
+            asks=self._text(shape, HIP + "asks"),
+            asks_for=self._text(shape, HIP + "asksFor"),
             targets=self._targets(shape),
             needs=self._needs(shape, path),
             query=self._query(shape, path),

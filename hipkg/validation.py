@@ -40,7 +40,8 @@ class Finding:
 
     ``shape`` is the CURIE of the shape that found it; ``patient`` and ``node`` are IRIs; ``path`` is the CURIE of the
     property it is about, or empty; ``value`` is an IRI or the text of a literal, whose datatype is in ``datatype``, or
-    empty; ``message`` says what is wrong and what to do, ``fix`` how to mend it.
+    empty; ``message`` says what is wrong and what to do, ``fix`` how to mend it. Where the plan should ask, ``asks`` is
+    the question, and ``asks_for`` the CURIE of the property that holds the answer.
     """
 
     severity: Severity
@@ -52,6 +53,8 @@ class Finding:
     message: str
     fix: str
     datatype: str = ""
+    asks: str = ""
+    asks_for: str = ""
 
 
 @dataclass(frozen=True)
@@ -253,6 +256,8 @@ def _finding(result: Result, patient: str) -> Finding:
         message=result.shape.message,
         fix=result.shape.fix,
         datatype=datatype,
+        asks=result.shape.asks,
+        asks_for=curie(result.shape.asks_for) if result.shape.asks_for else "",
     )
 
 
@@ -347,6 +352,9 @@ def _reference_finding(result: Node, report: rdflib.Graph, shapes: rdflib.Graph,
     def found(name: str) -> Node | None:
         return report.value(result, _sh(name))
 
+    def told(name: str) -> str:
+        return str(shapes.value(shape, rdflib.URIRef(HIP + name)) or "")
+
     shape, value, path = found("sourceShape"), found("value"), found("resultPath")
     datatype = ""
     if isinstance(value, rdflib.Literal):
@@ -359,8 +367,10 @@ def _reference_finding(result: Node, report: rdflib.Graph, shapes: rdflib.Graph,
         path=curie(str(path)) if isinstance(path, rdflib.URIRef) else "",
         value=_rdflib_text(value),
         message=str(found("resultMessage")),
-        fix=str(shapes.value(shape, rdflib.URIRef(HIP + "fix")) or ""),
+        fix=told("fix"),
         datatype=datatype,
+        asks=told("asks"),
+        asks_for=curie(told("asksFor")) if told("asksFor") else "",
     )
 
 

@@ -69,7 +69,7 @@ def _question(question: RankedQuestion, number: int, *, snippets: bool) -> Itera
     site = f" · {clean(question.site)}" if question.site else ""
     urgent = " · urgent" if question.urgent else ""
     yield Row(0, f"{number}. {clean(question.text)}{site}{urgent}", style="heading")
-    yield Row(1, f"asked by {' '.join(question.asked_by)}", style="dim")
+    yield Row(1, f"asked by {' '.join(question.asked_by) or 'the validation of the record'}", style="dim")
     for letter, answer in zip("abcdefghij", question.answers, strict=False):
         yield from _answer(letter, answer, snippets=snippets)
     if not question.answers:

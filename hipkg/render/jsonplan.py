@@ -202,6 +202,7 @@ def _question(question: Question) -> dict[str, Any]:
         "site": question.site,
         "statements": list(question.statements),
         "actions": list(question.actions),
+        **_filled({"node": question.node}),
     }
 
 

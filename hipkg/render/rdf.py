@@ -223,7 +223,8 @@ class _Describer:
         )
 
     def _question_iri(self, question: Question) -> str:
-        return self._minted(self._places.get(question.site, ""), question=question.requirement)
+        place = question.node or self._places.get(question.site, "")
+        return self._minted(place, question=question.requirement)
 
     def _question(self, question: Question) -> Iterator[ox.Triple]:
         place = self._places.get(question.site, "")
@@ -232,6 +233,7 @@ class _Describer:
             (RDF_TYPE, _hip("Question")),
             (RDFS + "label", ox.Literal(question.text)),
             (HIP + "ofRequirement", _node(question.requirement)),
+            *((HIP + "ofNode", _node(one)) for one in (question.node,) if one),
             *_at(place),
             *((HIP + "askedBy", _node(self._evaluation_iri(one, place))) for one in question.statements),
         )
