@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 RELEASE_FILE = RELEASE / "hipkg.json"
-FORMAT = 5
+FORMAT = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +91,10 @@ class StatementInfo:
 
 @dataclass(frozen=True, slots=True)
 class InterventionInfo:
-    """An intervention with its place in the hierarchy and in the order of care."""
+    """An intervention with its place in the hierarchy and in the order of care.
+
+    ``requested_as`` is the FHIR resource type that requests it, empty for the usual one.
+    """
 
     iri: str
     label: str
@@ -101,6 +104,7 @@ class InterventionInfo:
     side_rule: str
     side_phrase: str
     incompatible: tuple[str, ...]
+    requested_as: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -108,6 +108,14 @@ class Conflict(NamedTuple):
     decided_for: str
 
 
+class Place(NamedTuple):
+    """A body site of the patient that a plan names, by its most specific class; ``side`` is empty if it has none."""
+
+    iri: str
+    kind: str
+    side: str
+
+
 class Question(NamedTuple):
     """A fact that is not known and on which statements wait."""
 
@@ -124,6 +132,7 @@ class Plan:
 
     ``min_strength`` and ``min_evidence`` are the least grades of the statements that were considered, empty where any
     grade and none would do; ``grade_objections`` tells that they applied also to what speaks against an action.
+    ``places`` are the body sites that statements and actions name by their IRIs.
     """
 
     patient: str
@@ -140,6 +149,7 @@ class Plan:
     min_strength: str = ""
     min_evidence: str = ""
     grade_objections: bool = False
+    places: tuple[Place, ...] = ()
 
     def states(self, statement_id: str) -> tuple[str, ...]:
         """List the states of a statement, one for each place it concerns."""
@@ -228,6 +238,7 @@ class Planner:
             selection.min_strength,
             selection.min_evidence,
             selection.grade_objections,
+            self._sites.places,
         )
 
     def _info(self, evaluation: Evaluation) -> StatementInfo:
@@ -468,10 +479,12 @@ class SiteNames:
         recorded = graph.objects.get(_HAS_SIDE, {}).keys() - knowledge.terms
         self._sides = {site: max(graph.nodes(site, _HAS_SIDE), default="") for site in recorded}
         self._names = {"": ""}
-        for site in {one.site for one in derivation.evaluations if one.site} - knowledge.terms:
+        self.places: tuple[Place, ...] = ()
+        for site in sorted({one.site for one in derivation.evaluations if one.site} - knowledge.terms):
             kind = max(graph.classes(site), key=lambda one: (len(knowledge.superclasses.get(one, ())), one), default="")
-            side = knowledge.label(self._sides[site]) + " " if site in self._sides else ""
-            self._names[site] = side + knowledge.label(kind)
+            side = self._sides.get(site, "")
+            self._names[site] = (knowledge.label(side) + " " if side else "") + knowledge.label(kind)
+            self.places += (Place(site, kind, side),)
 
     def name(self, site: str) -> str:
         """Name a site with its side, or return an empty string for none."""

@@ -330,7 +330,7 @@ class _Builder:
             InterventionInfo(
                 iri=iri,
                 label=self._text(iri, RDFS + "label"),
-                category=self._category(iri),
+                category=self._nearest(iri, "category"),
                 superclasses=frozenset(one for one in self._superclasses.get(iri, ()) if one in set(found)),
                 phase=phases[iri],
                 side_rule=self._text(iri, HIP + "sideRule"),
@@ -340,15 +340,16 @@ class _Builder:
                     for other in found
                     if any(self._is_a(iri, one) and self._is_a(other, another) for one, another in pairs)
                 ),
+                requested_as=self._nearest(iri, "requestedAs"),
             )
             for iri in found
         ]
 
-    def _category(self, iri: str) -> str:
-        """Take the category of the nearest class that has one."""
-        candidates = [one for one in {iri, *self._superclasses.get(iri, ())} if self._text(one, HIP + "category")]
+    def _nearest(self, iri: str, name: str) -> str:
+        """Take what the nearest class says by an annotation, such as its category."""
+        candidates = [one for one in {iri, *self._superclasses.get(iri, ())} if self._text(one, HIP + name)]
         nearest = sorted(candidates, key=lambda one: (-len(self._superclasses.get(one, ())), one))
-        return self._text(nearest[0], HIP + "category") if nearest else ""
+        return self._text(nearest[0], HIP + name) if nearest else ""
 
     def _phases(self, statements: list[StatementInfo], interventions: list[str]) -> dict[str, int]:
         """Order interventions by the treatments that their statements wait for.
