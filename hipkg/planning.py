@@ -179,6 +179,12 @@ class Plan:
 
         return plans_to_turtle((self,), load())
 
+    def to_fhir(self, patient: str = "") -> dict[str, Any]:
+        """Return the plan as a FHIR R4 Bundle; ``patient`` refers to a Patient that is kept elsewhere."""
+        from hipkg.fhir.export import plan_bundle
+
+        return plan_bundle(self, load(), patient)
+
     def to_markdown(self) -> str:
         """Write the plan as Markdown that stands alone in a note."""
         from hipkg.render.markdown import plan_to_markdown
