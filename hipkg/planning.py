@@ -9,7 +9,7 @@ from hipkg.checks import Check, Checker
 from hipkg.clashes import clashing_actions, clashing_bounds
 from hipkg.knowledge import load
 from hipkg.measure import Gap, Measurer
-from hipkg.terms import HIP
+from hipkg.terms import HIP, PREFIXES
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Sequence
@@ -31,6 +31,7 @@ _REFUSED = {"contraindicated", "avoid"}
 _PURSUED = {"indicated", "satisfied", "caution"}
 _DETAILING = {_SPECIFIES, _CHECKS}
 _HAS_SIDE = HIP + "hasSide"
+_DERIVED_FROM = PREFIXES["prov"] + "wasDerivedFrom"
 _LIFTING = {HIP + "contraindicates", HIP + "holdsBack", HIP + "discourages"}
 
 
@@ -116,6 +117,13 @@ class Place(NamedTuple):
     side: str
 
 
+class Origin(NamedTuple):
+    """A node of the patient's graph on which statements rest, and what the record says that it was derived from."""
+
+    node: str
+    source: str
+
+
 class Question(NamedTuple):
     """A fact that is not known and on which statements wait."""
 
@@ -132,7 +140,8 @@ class Plan:
 
     ``min_strength`` and ``min_evidence`` are the least grades of the statements that were considered, empty where any
     grade and none would do; ``grade_objections`` tells that they applied also to what speaks against an action.
-    ``places`` are the body sites that statements and actions name by their IRIs.
+    ``places`` are the body sites that statements and actions name by their IRIs; ``origins`` tell what the problems that
+    statements are about were derived from, where the record says so.
     """
 
     patient: str
@@ -150,6 +159,7 @@ class Plan:
     min_evidence: str = ""
     grade_objections: bool = False
     places: tuple[Place, ...] = ()
+    origins: tuple[Origin, ...] = ()
 
     def states(self, statement_id: str) -> tuple[str, ...]:
         """List the states of a statement, one for each place it concerns."""
@@ -245,7 +255,13 @@ class Planner:
             selection.min_evidence,
             selection.grade_objections,
             self._sites.places,
+            self._origins(),
         )
+
+    def _origins(self) -> tuple[Origin, ...]:
+        subjects = sorted({node for one in self._derivation.evaluations for node in one.subjects})
+        graph = self._derivation.graph
+        return tuple(Origin(node, source) for node in subjects for source in sorted(graph.nodes(node, _DERIVED_FROM)))
 
     def _info(self, evaluation: Evaluation) -> StatementInfo:
         return self._knowledge.statements[evaluation.statement]

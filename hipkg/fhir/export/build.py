@@ -6,9 +6,10 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from html import escape
 from typing import TYPE_CHECKING, Any, TypeAlias
+from urllib.parse import unquote
 from uuid import NAMESPACE_URL, uuid5
 
-from hipkg.fhir.export.codes import Coder
+from hipkg.fhir.export.codes import EXTENSIONS, Coder
 from hipkg.naming import part_iri
 from hipkg.render.common import clean, software
 from hipkg.terminology import load as load_terminology
@@ -24,7 +25,8 @@ Raw: TypeAlias = dict[str, Any]
 
 URI_SYSTEM = "urn:ietf:rfc:3986"
 """The system of identifiers that are URIs (FHIR R4, section 2.24.0.9)."""
-EXTENSIONS = HIP + "fhir/StructureDefinition/"
+IMPORTED = "urn:hipkg:fhir/"
+"""What the IRIs begin with that stand for FHIR resources and elements, as in ``urn:hipkg:fhir/Condition/c1#code``."""
 _NAMESPACE = uuid5(NAMESPACE_URL, HIP + "fhir/")
 
 
@@ -32,7 +34,8 @@ _NAMESPACE = uuid5(NAMESPACE_URL, HIP + "fhir/")
 class Export:
     """One plan on its way to FHIR, with the knowledge and codes that it is told with.
 
-    ``given_patient`` is a reference to a Patient that is kept elsewhere; empty puts one into the bundle.
+    ``given_patient`` is a reference to a Patient that is kept elsewhere, by default that from which the patient was
+    imported; if there is none, the bundle gets a Patient.
     """
 
     plan: Plan
@@ -41,6 +44,7 @@ class Export:
     coder: Coder = field(init=False)
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "given_patient", self.given_patient or original(self.plan.patient))
         object.__setattr__(self, "coder", Coder(self.knowledge, load_terminology()))
 
     @cached_property
@@ -140,6 +144,11 @@ def full_url(id_: str) -> str:
 def named(iri: str, display: str) -> Raw:
     """Refer to what is no resource, such as a statement, by its IRI."""
     return {"identifier": {"system": URI_SYSTEM, "value": iri}, "display": clean(display)}
+
+
+def original(iri: str) -> str:
+    """Return the reference to the FHIR resource that an IRI stands for, or an empty string if it stands for none."""
+    return unquote(iri.removeprefix(IMPORTED).partition("#")[0]) if iri.startswith(IMPORTED) else ""
 
 
 def extension(name: str, **value: object) -> Raw:

@@ -28,8 +28,9 @@ _SEVERITIES = {"violation": "error", "warning": "warning", "info": "information"
 def plan_bundle(plan: Plan, knowledge: Knowledge, patient: str = "") -> Raw:
     """Write a plan as a Bundle of type collection.
 
-    Parameters: ``patient`` is a reference to the Patient where that is kept elsewhere, such as ``Patient/123``;
-    without it the bundle holds a Patient that says nothing but the IRI of the patient.
+    Parameters: ``patient`` is a reference to the Patient where that is kept elsewhere, such as ``Patient/123``. Without
+    it a patient that was imported from FHIR is referred to as it was there; for any other the bundle holds a Patient
+    that says nothing but the IRI of the patient.
     """
     return plans_bundle((plan,), knowledge, {plan.patient: patient} if patient else {})
 
@@ -105,7 +106,7 @@ def _care_plan(requests: Sequence[Request], export: Export) -> Raw:
         author=export.device,
         activity=[
             *group,
-            *({"reference": reference(one.id)} for one in requests),
+            *({"reference": one.reference} for one in requests),
             *({"detail": satisfied_detail(one, export)} for one in satisfied),
         ],
         note=[{"text": text} for text in ([] if plan.valid else [NOT_VALID]) + _readings(export)],

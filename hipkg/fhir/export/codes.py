@@ -13,6 +13,9 @@ if TYPE_CHECKING:
     from hipkg.planning import Place
     from hipkg.terminology import Mapping, Terminology
 
+EXTENSIONS = HIP + "fhir/StructureDefinition/"
+"""What the URLs of this project's extensions begin with; ``ontology/fhir`` defines each."""
+SIDE = EXTENSIONS + "side"
 _STRENGTH, _QUALITY = HIP + "StrengthOfRecommendation", HIP + "QualityOfEvidence"
 
 
@@ -49,9 +52,14 @@ class Coder:
         return {**({"coding": coding} if coding else {}), "text": clean(text or self._knowledge.label(term))}
 
     def site(self, place: Place, text: str) -> dict[str, Any]:
-        """Write a body site with its side, as a coding of its own beside those of the site."""
-        coding = [*self.codings(place.kind), *(self.codings(place.side)[:1] if place.side else [])]
-        return {**({"coding": coding} if coding else {}), "text": clean(text)}
+        """Write a body site; its side, which is no body site, is an extension of the concept."""
+        coding = self.codings(place.kind)
+        side = [{"url": SIDE, "valueCodeableConcept": self.concept(place.side)}] if place.side else []
+        return {
+            **({"extension": side} if side else {}),
+            **({"coding": coding} if coding else {}),
+            "text": clean(text),
+        }
 
     def statement(self, iri: str, text: str) -> dict[str, Any]:
         """Write a statement as a concept; its text is what it says."""

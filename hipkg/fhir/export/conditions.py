@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from hipkg.fhir.export.build import Export
     from hipkg.knowledge import Knowledge
+    from hipkg.measure import Gap
     from hipkg.planning import Action, StatementState
 
 INDICATES, SAFEGUARDS = HIP + "indicates", HIP + "safeguardsWith"
@@ -116,18 +117,22 @@ class _Teller:
         texts = [" and ".join(dict.fromkeys(map(describe_gap, one.unmet))) for one in waiting]
         needed = [self._needed(one) for one in waiting]
         alternatives = [_all_of(parts, alone=len(needed) == 1) for parts in needed]
-        after = [self._necessary(self._export.infos[one.id].requires) for one in waiting]
+        after = [self._necessary(one.unmet) for one in waiting]
         beside = [self._interventions(gap.requirement for gap in one.unmet) for one in waiting]
         return (Condition(_either(texts, "; or "), _either(alternatives), _common(after), _common(beside)),)
 
     def _gate(self, state: StatementState) -> Condition:
-        exceptions = self._export.infos[state.id].except_for
-        after = _common([self._necessary([one]) for one in exceptions])
+        each = [self._necessary([gap]) for gap in state.lifted_by]
+        after = _common(each) if self._has_alternatives(state) else frozenset().union(*each)
         return Condition(self._lifting_words(state), self._lifted(state), after)
 
     def _lifting_words(self, state: StatementState) -> str:
-        joint = " or " if len(self._export.infos[state.id].except_for) > 1 else " and "
+        joint = " or " if self._has_alternatives(state) else " and "
         return joint.join(dict.fromkeys(map(describe_gap, state.lifted_by)))
+
+    def _has_alternatives(self, state: StatementState) -> bool:
+        """Tell whether one of several exceptions is enough."""
+        return len(self._export.infos[state.id].except_for) > 1
 
     def _lifted(self, state: StatementState) -> str:
         return _either([self._seen_from(one, state) for one in self._export.infos[state.id].except_for])
@@ -149,9 +154,11 @@ class _Teller:
     def _interventions(self, terms: Iterable[str]) -> frozenset[str]:
         return frozenset(one for one in terms if one in self._export.knowledge.interventions)
 
-    def _necessary(self, classes: Iterable[str]) -> frozenset[str]:
-        """Collect the interventions without which a node is not in all of some classes."""
-        found = (_indispensable(Named(one), self._export.knowledge, frozenset()) for one in classes)
+    def _necessary(self, gaps: Iterable[Gap]) -> frozenset[str]:
+        """Collect the interventions without which some gaps of the record do not close."""
+        knowledge = self._export.knowledge
+        recorded = [one.requirement for one in gaps if one.requirement not in knowledge.interventions]
+        found = (_indispensable(Named(one), knowledge, frozenset()) for one in recorded)
         return self._interventions(one for terms in found for one in terms)
 
 

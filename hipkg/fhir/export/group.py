@@ -9,7 +9,7 @@ from hipkg.fhir.export.requests import PROPOSAL, title_of
 from hipkg.render.common import clean, shown_statements
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
 
     from hipkg.fhir.export.build import Export, Raw
     from hipkg.fhir.export.conditions import Condition
@@ -84,24 +84,34 @@ class _Writer:
     def _related(self, request: Request) -> Iterator[Raw]:
         """Name the requests after whose begin, or beside which, this one comes."""
         conditions = request.stance.conditions if not request.stance.refused else ()
-        for relationship, terms in (
-            ("after-start", {term for one in conditions for term in one.after}),
-            ("concurrent", {term for one in conditions for term in one.beside}),
-        ):
-            ids = dict.fromkeys(one.id for one in self._for(terms, request))
-            yield from ({"actionId": one, "relationship": relationship} for one in ids)
+        after = sorted({term for one in conditions for term in one.after})
+        beside = sorted({term for one in conditions for term in one.beside})
+        found = [
+            *((one.id, "after-start") for term in after for one in self._near(request, term)),
+            *(
+                (one.id, "concurrent")
+                for term in beside
+                for one in self._near(request, term) or self._kind(request, term)
+            ),
+        ]
+        yield from ({"actionId": id_, "relationship": kind} for id_, kind in dict.fromkeys(found))
 
-    def _for(self, terms: Iterable[str], request: Request) -> Iterator[Request]:
-        """Find the request for each intervention at the same place, or the only one for a kind of it."""
-        near = [
+    def _near(self, request: Request, term: str) -> list[Request]:
+        """Find the requests for an intervention at the same place or for the patient as a whole."""
+        return [one for one in self._around(request) if one.action.intervention == term]
+
+    def _kind(self, request: Request, term: str) -> list[Request]:
+        """Find the request for a kind of an intervention, if there is only one."""
+        kinds = [one for one in self._around(request) if self._export.knowledge.is_a(one.action.intervention, term)]
+        return kinds if len(kinds) == 1 else []
+
+    def _around(self, request: Request) -> list[Request]:
+        places = {"", request.action.place}
+        return [
             one
             for one in self._requests
-            if one.action.place in {"", request.action.place} and one.id != request.id and not one.stance.refused
+            if one.action.place in places and one.id != request.id and not one.stance.refused
         ]
-        for term in sorted(terms):
-            exact = [one for one in near if one.action.intervention == term]
-            kinds = [one for one in near if self._export.knowledge.is_a(one.action.intervention, term)]
-            yield from exact or (kinds if len(kinds) == 1 else ())
 
 
 def _condition(condition: Condition) -> Raw:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from hipkg.fhir.export.build import reference, resource
+from hipkg.fhir.export.build import resource
 from hipkg.fhir.export.conditions import REFUSES
 from hipkg.fhir.export.requests import title_of
 from hipkg.render.common import capital, clean, describe_check
@@ -134,7 +134,7 @@ def _issue(
         patient=export.patient,
         identifiedDateTime=export.day,
         author=export.device,
-        implicated=[reference(one.id) for one in touched],
+        implicated=[one.reference for one in touched],
         evidence=[{"code": [export.coder.statement(one.iri, one.text)]} for one in infos],
         detail=told.detail,
         reference=infos[0].iri if infos else "",

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
+from urllib.parse import unquote
 
-from hipkg.fhir.export.build import URI_SYSTEM, filled, identity, named, reference, resource
+from hipkg.fhir.export.build import IMPORTED, URI_SYSTEM, filled, identity, named, original, reference, resource
 from hipkg.render.common import DISCLAIMER, clean, software
 
 if TYPE_CHECKING:
@@ -23,9 +24,22 @@ def provenance(target: str, statements: Sequence[str], place: str, export: Expor
     entities = [
         *({"role": "derivation", "what": named(one.iri, one.id)} for one in infos),
         *({"role": "source", "what": reference(document_id(one))} for one in documents),
-        *({"role": "source", "what": named(one, "record of the patient")} for one in subjects),
+        *({"role": "source", "what": what} for one in subjects for what in _record(one, export)),
     ]
     return _provenance(target, [target], entities, export)
+
+
+def _record(node: str, export: Export) -> list[Raw]:
+    """Refer to a node of the record, or to the elements that it was derived from."""
+    sources = [one.source for one in export.plan.origins if one.node == node]
+    return [_element(one) for one in sources] or [named(node, "record of the patient")]
+
+
+def _element(iri: str) -> Raw:
+    resource_of = original(iri)
+    return (
+        {"reference": resource_of, "display": unquote(iri.removeprefix(IMPORTED))} if resource_of else named(iri, iri)
+    )
 
 
 def plan_provenance(targets: Sequence[str], export: Export) -> Raw:

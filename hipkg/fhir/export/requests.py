@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from hipkg.fhir.export.build import extension, filled, resource
+from hipkg.fhir.export.build import extension, filled, reference, resource
 from hipkg.fhir.export.conditions import Stance, stance_of
 from hipkg.render.common import capital, clean, describe_bound
 
@@ -22,6 +22,11 @@ class Request(NamedTuple):
     id: str
     action: Action
     stance: Stance
+
+    @property
+    def reference(self) -> Raw:
+        """The reference to the request, with its name."""
+        return {**reference(self.id), "display": title_of(self.action)}
 
 
 def requests_of(export: Export) -> tuple[Request, ...]:
