@@ -140,8 +140,8 @@ class Plan:
 
     ``min_strength`` and ``min_evidence`` are the least grades of the statements that were considered, empty where any
     grade and none would do; ``grade_objections`` tells that they applied also to what speaks against an action.
-    ``places`` are the body sites that statements and actions name by their IRIs; ``origins`` tell from what the problems
-    were derived that statements are about, where the record says so.
+    ``places`` are the body sites that statements and actions name by their IRIs; ``origins`` tell what the problems of
+    statements were derived from, where the record says so.
     """
 
     patient: str
