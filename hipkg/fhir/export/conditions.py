@@ -100,7 +100,7 @@ class _Teller:
             return ()
         texts = [f"unless {self._lifting_words(one)}" for one in refusing]
         refusals = [f"not {_nested(self._lifted(one))}" for one in refusing]
-        return (Condition(_either(texts, "; or "), _either(refusals)),)
+        return (Condition(_either(texts, "; and "), _either(refusals)),)
 
     def waits(self) -> tuple[Condition, ...]:
         """Say what an action waits for: every gate, and what one statement that advises it requires."""
