@@ -48,7 +48,7 @@ EXTENSIONS = {
     for path in sorted((ONTOLOGY / "fhir").glob("StructureDefinition-*.json"))
     for one in [json.loads(path.read_text(encoding="utf-8"))]
 }
-EXTENSION = HIP + "fhir/StructureDefinition/"
+EXTENSION = "https://w3id.org/hipkg/fhir/StructureDefinition/"
 ADVISES = {HIP + "indicates", HIP + "safeguardsWith"}
 REQUESTS = {"ServiceRequest", "MedicationRequest"}
 
@@ -269,7 +269,7 @@ def test_codes_are_terms_or_mapped_to_the_term_beside_them(name: str) -> None:
             assert one.get("display", "") in {"", knowledge.label(HIP + one["code"])}
     for _, node in nodes(bundle_of(name), "Bundle"):
         for concept in (node, *node.get("codeFilter", [])):
-            coding = concept.get("coding") or (concept.get("code") if "path" in concept else None) or []
+            coding = concept.get("coding") or (concept.get("code") if "searchParam" in concept else None) or []
             own = {HIP + one["code"] for one in coding if one["system"] == HIP}
             for one in coding:
                 if one["system"] != HIP:

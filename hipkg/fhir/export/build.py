@@ -13,7 +13,6 @@ from hipkg.fhir.export.codes import EXTENSIONS, Coder
 from hipkg.naming import part_iri
 from hipkg.render.common import clean, software
 from hipkg.terminology import load as load_terminology
-from hipkg.terms import HIP
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -27,7 +26,7 @@ URI_SYSTEM = "urn:ietf:rfc:3986"
 """The system of identifiers that are URIs (FHIR R4, section 2.24.0.9)."""
 IMPORTED = "urn:hipkg:fhir/"
 """What the IRIs begin with that stand for FHIR resources and elements, as in ``urn:hipkg:fhir/Condition/c1#code``."""
-_NAMESPACE = uuid5(NAMESPACE_URL, HIP + "fhir/")
+_NAMESPACE = uuid5(NAMESPACE_URL, EXTENSIONS)
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from hipkg.planning import Place
     from hipkg.terminology import Mapping, Terminology
 
-EXTENSIONS = HIP + "fhir/StructureDefinition/"
+EXTENSIONS = "https://w3id.org/hipkg/fhir/StructureDefinition/"
 """What the URLs of this project's extensions begin with; ``ontology/fhir`` defines each."""
 SIDE = EXTENSIONS + "side"
 _STRENGTH, _QUALITY = HIP + "StrengthOfRecommendation", HIP + "QualityOfEvidence"

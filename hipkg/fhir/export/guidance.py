@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 
 _ONTOLOGY = HIP + "ontology/"
 _PROBLEM, _CONDITION, _FINDING = HIP + "Problem", HIP + "Condition", HIP + "Finding"
-_PATHS = {"Condition": "code", "MedicationStatement": "medication", "Observation": "code", "Procedure": "code"}
 _ANY = "Resource"
 
 
@@ -61,7 +60,7 @@ def _requirement(question: Question, kind: str, terms: set[str], export: Export)
                 *(extension("asked-by", valueUri=export.infos[one].iri) for one in question.statements),
             ],
             "type": kind,
-            "codeFilter": [{"path": _PATHS[kind], "code": codes}] if codes else [],
+            "codeFilter": [{"searchParam": "code", "code": codes}] if codes else [],
         }
     )
 
