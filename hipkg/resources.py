@@ -12,6 +12,7 @@ QUERIES = ROOT / "queries"
 SHAPES = ROOT / "shapes"
 EXAMPLES = ROOT / "examples"
 RELEASE = ONTOLOGY / "release"
+MAPPINGS = ONTOLOGY / "mappings"
 PATIENT_SHAPES = SHAPES / "patient.ttl"
 GUIDELINE_PAGES = ROOT / "docs" / "guideline"
 
