@@ -21,7 +21,7 @@ from hipkg.validation import Finding, validate_patients
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Collection
+    from collections.abc import Collection, Iterator
     from datetime import date
 
 
@@ -165,7 +165,13 @@ def refuse_violations(graph: PatientGraph, findings: tuple[Finding, ...]) -> Non
 def validated(graphs: tuple[PatientGraph, ...]) -> dict[str, tuple[Finding, ...]]:
     """Validate patients together, so that what they share is seen, and sort the findings by patient."""
     found = validate_patients({graph.iri: graph.triples for graph in graphs})
-    return {graph.iri: tuple(one for one in found if one.patient == graph.iri) for graph in graphs}
+    return {graph.iri: (*(one for one in found if one.patient == graph.iri), *_noticed(graph)) for graph in graphs}
+
+
+def _noticed(graph: PatientGraph) -> Iterator[Finding]:
+    """Tell as findings what was doubtful while the patient was read."""
+    for one in graph.notices:
+        yield Finding(one.severity, one.shape, graph.iri, one.node, "", "", one.message, one.fix)
 
 
 def read_patients(

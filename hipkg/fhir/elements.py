@@ -7,7 +7,7 @@ from typing import Any, TypeAlias
 Raw: TypeAlias = dict[str, Any]
 
 
-class Malformed(Exception):  # noqa: N818 - it ends the reading of one resource and never reaches a user
+class Malformed(Exception):
     """Tell that an element is not of the form that FHIR gives it; ``path`` names the element."""
 
     def __init__(self, path: str, wanted: str) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from hipkg.fhir.elements import Malformed, part, text
+from hipkg.fhir.elements import Malformed, text
 
 if TYPE_CHECKING:
     from hipkg.fhir.elements import Raw
@@ -29,7 +29,7 @@ _DIMENSIONS = (_MASS, _LENGTH, _TIME)
 _POWERS = {"2": 2}
 
 
-class UnusableQuantity(Exception):  # noqa: N818 - it ends the reading of one value and never reaches a user
+class UnusableQuantity(Exception):
     """Tell why a quantity cannot be used."""
 
 
@@ -104,12 +104,3 @@ def length_of(quantity: Raw) -> str:
     if days != days.to_integral_value() or days < 0:
         raise UnusableQuantity("it is no whole number of days")
     return f"P{int(days)}D"
-
-
-def ratio_amount(ratio: Raw, unit: str) -> Decimal:
-    """Read a ratio of two quantities in a unit that is a fraction, such as mg/d; the errors are those of `amount`."""
-    above, below = _fraction(unit)
-    denominator = amount(part(ratio, "denominator"), below)
-    if not denominator:
-        raise UnusableQuantity("its denominator is 0")
-    return amount(part(ratio, "numerator"), above) / denominator

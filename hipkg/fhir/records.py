@@ -80,13 +80,17 @@ class Activity(NamedTuple):
 
 
 class Measure(NamedTuple):
-    """A number that a property of the patient holds, in its unit, as measured on a day."""
+    """A number that a property of the patient holds, in its unit, as measured on a day.
+
+    ``moment`` is the date or time as it was written, which tells measurements of one day apart.
+    """
 
     key: str
     resource: str
     prop: str
     value: str
     day: str
+    moment: str
     sources: tuple[str, ...]
 
 
@@ -109,13 +113,14 @@ Fact: TypeAlias = Problem | Activity | Measure | Shows | Fulfils
 
 
 class Reading(NamedTuple):
-    """What one resource states, with what is doubtful about it."""
+    """What one resource states, with what is doubtful about it, and notes on parts of it that state nothing."""
 
     facts: tuple[Fact, ...]
     flags: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
 
 
-class Unused(Exception):  # noqa: N818 - it ends the reading of one resource and never reaches a user
+class Unused(Exception):
     """Tell that a resource states no fact, and why."""
 
     def __init__(self, outcome: Outcome, reason: str) -> None:
