@@ -157,10 +157,11 @@ def read(
 
     ``source`` is a file name, ``-`` for standard input, the content itself as bytes, or a folder of FHIR resources.
     ``format`` is ``fhir``, or a name or media type of an RDF format; without it the extension of the file decides, for
-    JSON the content, and standard input and bytes are refused. ``as_of`` overrides a ``hip:asOf`` in the source; without
-    either it is today. Named graphs are merged. A patient is a node typed ``hip:Patient``; to it belongs what it links
-    to, step by step, short of other patients and of the ontology's own terms, and what points at it with a ``hip:``
-    property. Of FHIR, patients who have died and malformed resources are left out with a :class:`SetAside` warning.
+    JSON the content, and standard input and bytes are refused. ``as_of`` overrides a ``hip:asOf`` in the source;
+    without either it is today. Named graphs are merged. A patient is a node typed ``hip:Patient``; to it belongs what
+    it links to, step by step, short of other patients and of the ontology's own terms, and what points at it with a
+    ``hip:`` property. Of FHIR, patients who have died and malformed resources are left out with a :class:`SetAside`
+    warning.
 
     Raises :class:`UsageError` for an argument that cannot be used, :class:`NoPatient` where no patient is described,
     :class:`DeceasedPatient` where all have died, and :class:`UnreadableInput` for everything else.
@@ -241,15 +242,16 @@ def read_triples(
     source: str | os.PathLike[str] | bytes,
     *,
     format: str | None = None,  # noqa: A002 - the word that users know from every RDF library
+    as_of: date | None = None,
     max_bytes: int = MAX_BYTES,
 ) -> tuple[Triple, ...]:
     """Read all triples of an RDF source as they stand, with the same care and the same errors as :func:`read`.
 
-    Of a FHIR source they are those of its patients.
+    Of a FHIR source they are those of its patients on the day ``as_of``.
     """
     given = opened(source, format=format, max_bytes=max_bytes)
     if given.rdf_format is None:
-        return tuple(triple for graph in _living(_imported(given, None, max_bytes)) for triple in graph.triples)
+        return tuple(triple for graph in _living(_imported(given, as_of, max_bytes)) for triple in graph.triples)
     return tuple(_parse(given.data, given.rdf_format, given.name))
 
 

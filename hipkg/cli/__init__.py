@@ -54,7 +54,7 @@ def _tell_what_is_set_aside() -> list[str]:
             sys.stderr.write(f"hipkg: {message}\n")
 
     warnings.simplefilter("always", SetAside)
-    warnings.showwarning = show  # type: ignore[assignment]
+    warnings.showwarning = show
     return told
 
 

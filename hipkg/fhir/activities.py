@@ -111,7 +111,7 @@ def activities(one: Resource, draft: Draft, context: Context) -> Reading:
     """
     meaning = context.codes.meaning(draft.concepts, "intervention")
     if not meaning.terms:
-        raise Unused(*context.codes.why_not(draft.concepts, "activity"))  # type: ignore[arg-type]
+        raise Unused(*context.codes.why_not(draft.concepts, "activity"))
     implied = next((value for prop, value in meaning.qualifiers if prop == _STATUS), "")
     status = implied or draft.status.iri
     start, end, flags = _period(draft, status, context)
@@ -142,8 +142,9 @@ def activities(one: Resource, draft: Draft, context: Context) -> Reading:
         )
         for term in meaning.terms
     ]
-    if draft.requests:
-        facts.append(Fulfils(one.key, draft.requests))
+    requests = tuple(key for key in draft.requests if not key.startswith("CarePlan/"))
+    if requests:
+        facts.append(Fulfils(one.key, requests))
     open_flags = () if implied else draft.status.flags
     return Reading(tuple(facts), (*open_flags, *draft.flags, *flags, *where.flags, *more.flags, *torn))
 

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from hipkg.fhir.elements import Raw
+    from hipkg.fhir.records import Outcome
     from hipkg.knowledge import Knowledge
     from hipkg.terminology import Terminology
 
@@ -38,6 +39,14 @@ class Meaning(NamedTuple):
     sides: tuple[str, ...]
     torn: bool
     qualifiers: tuple[tuple[str, str], ...]
+
+
+def specific(terms: Iterable[str], knowledge: Knowledge) -> tuple[str, ...]:
+    """Keep the terms that are no wider ones of others, sorted."""
+    given = {*terms}
+    return tuple(
+        sorted(one for one in given if not any(other != one and knowledge.is_a(other, one) for other in given))
+    )
 
 
 class Codes:
@@ -98,10 +107,10 @@ class Codes:
     def meaning(self, concepts: Iterable[Raw], kind: Kind) -> Meaning:
         """Join what the codings of concepts assert, of one kind."""
         found = [one for concept in concepts for one in self.meanings(concept) if self._asserts(one, kind)]
-        terms = self.specific(one.term for one in found)
+        terms = specific((one.term for one in found), self.knowledge)
         told = {one.sides for one in found if one.sides}
         sides = min(told) if len(told) == 1 else ()
-        sites = self.specific(one.site for one in found if one.site)
+        sites = specific((one.site for one in found if one.site), self.knowledge)
         return Meaning(
             terms,
             sites[0] if len(sites) == 1 else "",
@@ -113,15 +122,8 @@ class Codes:
     def _asserts(self, mapping: Mapping, kind: Kind) -> bool:
         return mapping.asserts and self.kind(mapping.term) == kind
 
-    def specific(self, terms: Iterable[str]) -> tuple[str, ...]:
-        """Keep the terms that are no wider ones of others, sorted."""
-        given = {*terms}
-        return tuple(
-            sorted(one for one in given if not any(other != one and self.knowledge.is_a(other, one) for other in given))
-        )
-
     def value(self, concept: Raw, prop: str = "") -> str:
-        """Find the coded value that a concept means, of one property if one is named; empty if there is not just one."""
+        """Find the coded value that a concept means, of one property if one is named; empty unless it is one."""
         found = self.meaning([concept], "value").terms
         fitting = [one for one in found if not prop or self.knowledge.value_properties[one] == prop]
         return fitting[0] if len(fitting) == 1 else ""
@@ -136,7 +138,7 @@ class Codes:
         system = self._terminology.system(uri) if uri else None
         return " ".join(filter(None, (system.name if system else uri, code)))
 
-    def why_not(self, concepts: Iterable[Raw], wanted: str) -> tuple[str, str]:
+    def why_not(self, concepts: Iterable[Raw], wanted: str) -> tuple[Outcome, str]:
         """Say why concepts assert nothing of the kind that is wanted, as an outcome and a reason."""
         given = [*concepts]
         mapped = [one for concept in given for one in self.meanings(concept)]

@@ -25,7 +25,8 @@ _NOT_SURE = {"unconfirmed", "provisional", "differential"}
 _SURE = {"confirmed"}
 _CURRENT = {"active", "recurrence", "relapse"}
 _OVER = {"inactive", "remission", "resolved"}
-_ATTRIBUTED_TO, _SHOWN_BY, _STATUS = (HIP + one for one in ("attributedTo", "shownBy", "hasStatus"))
+_ATTRIBUTED_TO, _SHOWN_BY = HIP + "attributedTo", HIP + "shownBy"
+_STATUS, _SEVERITY = HIP + "hasStatus", HIP + "hasSeverity"
 _DUE_TO = "http://hl7.org/fhir/StructureDefinition/condition-dueTo"
 ABATEMENTS = ("abatementDateTime", "abatementPeriod", "abatementAge", "abatementRange", "abatementString")
 
@@ -42,45 +43,42 @@ def read_condition(one: Resource, context: Context) -> Reading:
     if not meaning.terms:
         return _activity(one, context)
     over, flags = _is_over(one, verification, context)
-    terms = [term for term in meaning.terms if not over or _lasts(term, context)]
+    terms = tuple(term for term in meaning.terms if not over or _lasts(term, context))
     if not terms:
         raise Unused("ignored", f"it is over ({over}): {_labels(meaning.terms, context)} in the past is not used")
     begin = dated(_begin(one), "its begin", context)
     if in_future(begin.day, context):
         raise Unused("set aside", f"it begins ({begin.day}) after the date of the plan")
-    return _problems(one, meaning, terms, begin.day, (*flags, *begin.flags), context)
+    stated = _problems(one, meaning._replace(terms=terms), begin.day, context)
+    return Reading(stated.facts, (*flags, *begin.flags, *stated.flags))
 
 
-def _problems(
-    one: Resource, meaning: Meaning, terms: list[str], since: str, flags: tuple[str, ...], context: Context
-) -> Reading:
+def _problems(one: Resource, meaning: Meaning, since: str, context: Context) -> Reading:
     where = whereabouts(one, meaning, parts(one.raw, "bodySite"), context)
     more = extras(one, context)
-    severity = context.codes.value(part(one.raw, "severity"), HIP + "hasSeverity")
-    recorded = [(HIP + "hasSeverity", severity)] if severity else []
+    severity = context.codes.value(part(one.raw, "severity"), _SEVERITY)
+    recorded = [(_SEVERITY, severity)] if severity else []
     values, torn = settled([*meaning.qualifiers, *recorded, *more.values], context)
-    sources = ("code", *where.sources, *(("severity",) if severity else ()), *more.sources)
-    evidence = [each for each in parts(one.raw, "evidence")]
-    shown_by = tuple(key for each in evidence for key in map(context.index.key_of, references(each, "detail")) if key)
-    linked = tuple(key for prop, key in more.links if prop == _SHOWN_BY and key)
-    if shown_by:
-        sources = (*sources, "evidence")
+    evidence = [reference for each in parts(one.raw, "evidence") for reference in references(each, "detail")]
+    shown_by = [key for key in map(context.index.key_of, evidence) if key]
+    shown_by += [key for prop, key in more.links if prop == _SHOWN_BY and key]
+    said = [name for name, found in (("severity", severity), ("evidence", evidence)) if found]
     facts: list[Fact] = [
         Problem(
-            one.key,
-            one.key,
-            term,
-            place,
-            values,
-            (*shown_by, *linked),
-            _causes(one, more.links, context),
-            since,
-            tuple(f"{one.key}#{name}" for name in sources),
+            key=one.key,
+            resource=one.key,
+            term=term,
+            place=place,
+            values=values,
+            shown_by=tuple(shown_by),
+            caused_by=_causes(one, more.links, context),
+            since=since,
+            sources=tuple(f"{one.key}#{name}" for name in ("code", *where.sources, *said, *more.sources)),
         )
-        for term in terms
+        for term in meaning.terms
         for place in (where.places or (None,))
     ]
-    return Reading(tuple(facts), (*flags, *where.flags, *more.flags, *torn))
+    return Reading(tuple(facts), (*where.flags, *more.flags, *torn))
 
 
 def _causes(one: Resource, links: tuple[tuple[str, str], ...], context: Context) -> tuple[str, ...]:
@@ -128,7 +126,7 @@ def _activity(one: Resource, context: Context) -> Reading:
     meaning = context.codes.meaning([code], "intervention")
     status = next((value for prop, value in meaning.qualifiers if prop == _STATUS), "")
     if not meaning.terms or not status:
-        raise Unused(*context.codes.why_not([code], "problem"))  # type: ignore[arg-type]
+        raise Unused(*context.codes.why_not([code], "problem"))
     over, flags = _is_over(one, coded(one.raw, "verificationStatus"), context)
     if over and status == HIP + "ongoing":
         raise Unused("ignored", f"it is over ({over})")

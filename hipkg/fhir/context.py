@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 from hipkg.fhir.codes import concept_of
@@ -24,7 +25,8 @@ DURATION = HIP + "duration"
 _TEXTUAL = {HIP + "startDate", HIP + "endDate"}
 
 
-class Context(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Context:
     """What a reader needs beside the resource: codes, the other resources, the date of the plan and of birth."""
 
     codes: Codes

@@ -25,6 +25,22 @@ _SAFE = "-._~"
 _DATATYPES = {4: "gYear", 7: "gYearMonth", 10: "date"}
 
 
+class Facts(NamedTuple):
+    """All that is written of a patient.
+
+    ``key`` is that of the Patient; ``age`` is None where it is not known; ``merged`` maps a resource to the one that
+    its fact went into.
+    """
+
+    key: str
+    age: int | None
+    problems: tuple[Problem, ...]
+    activities: tuple[Activity, ...]
+    measures: tuple[Measure, ...]
+    merged: dict[str, str]
+    as_of: date
+
+
 class Written(NamedTuple):
     """The triples of a patient, with the nodes that each resource gave."""
 
@@ -38,21 +54,9 @@ def patient_iri(key: str) -> str:
     return BASE + _quoted(key)
 
 
-def written(
-    key: str,
-    age: int | None,
-    problems: Iterable[Problem],
-    activities: Iterable[Activity],
-    measures: Iterable[Measure],
-    merged: dict[str, str],
-    as_of: date,
-    knowledge: Knowledge,
-) -> Written:
-    """Write the graph of a patient.
-
-    Parameters: ``key`` is that of the Patient; ``merged`` maps a resource to the one that its fact went into.
-    """
-    return _Writer(key, merged, knowledge).write(age, [*problems], [*activities], [*measures], as_of)
+def written(patient: Facts, knowledge: Knowledge) -> Written:
+    """Write the graph of a patient."""
+    return _Writer(patient, knowledge).write()
 
 
 def _quoted(key: str) -> str:
@@ -60,40 +64,33 @@ def _quoted(key: str) -> str:
 
 
 class _Writer:
-    def __init__(self, key: str, merged: dict[str, str], knowledge: Knowledge) -> None:
-        self._iri = patient_iri(key)
-        self._key = key
-        self._merged = merged
+    def __init__(self, patient: Facts, knowledge: Knowledge) -> None:
+        self._patient = patient
+        self._iri = patient_iri(patient.key)
         self._knowledge = knowledge
         self._triples: set[tuple[str, str, str | Literal]] = set()
         self._nodes: dict[str, set[str]] = {}
 
-    def write(
-        self,
-        age: int | None,
-        problems: list[Problem],
-        activities: list[Activity],
-        measures: list[Measure],
-        as_of: date,
-    ) -> Written:
+    def write(self) -> Written:
+        patient = self._patient
         self._add(self._iri, RDF_TYPE, HIP + "Patient")
-        self._source(self._iri, f"{self._key}#id")
-        self._add(self._iri, HIP + "asOf", _literal(as_of.isoformat(), "date"))
-        if age is not None:
-            self._add(self._iri, HIP + "age", _literal(str(age), "integer"))
-            self._source(self._iri, f"{self._key}#birthDate")
-        for measure in measures:
+        self._source(self._iri, f"{patient.key}#id")
+        self._add(self._iri, HIP + "asOf", _literal(patient.as_of.isoformat(), "date"))
+        if patient.age is not None:
+            self._add(self._iri, HIP + "age", _literal(str(patient.age), "integer"))
+            self._source(self._iri, f"{patient.key}#birthDate")
+        for measure in patient.measures:
             self._add(self._iri, measure.prop, _literal(measure.value, "decimal"))
             self._sources(self._iri, measure.resource, measure.sources)
-        studies = self._activities(activities)
-        self._problems(problems, studies)
+        self._problems(self._activities())
+        self._nodes[patient.key] = {self._iri}
         triples = sorted((_triple(*one) for one in self._triples), key=str)
         return Written(self._iri, tuple(triples), {key: tuple(sorted(found)) for key, found in self._nodes.items()})
 
-    def _activities(self, activities: list[Activity]) -> dict[str, str]:
+    def _activities(self) -> dict[str, str]:
         """Write the activities, and return the node of each study by the resource that tells of it."""
         studies: dict[str, str] = {}
-        for one in activities:
+        for one in self._patient.activities:
             node = self._node(one.key)
             kind, link = ("Study", "hasStudy") if one.study else ("TreatmentCourse", "hasCourse")
             self._add(self._iri, HIP + link, node)
@@ -117,46 +114,50 @@ class _Writer:
                 studies[one.resource] = node
         return studies
 
-    def _problems(self, problems: list[Problem], studies: dict[str, str]) -> None:
+    def _problems(self, studies: dict[str, str]) -> None:
         named: dict[str, list[tuple[Problem, str]]] = {}
-        several = (
-            {one.key for one in problems if sum(other.key == one.key for other in problems) > 1} if problems else set()
-        )
-        for one in problems:
-            node = self._node(one.key) + (self._suffix(one, problems) if one.key in several else "")
-            named.setdefault(one.resource, []).append((one, node))
-            self._add(self._iri, HIP + "hasProblem", node)
-            self._add(node, RDF_TYPE, one.term)
-            for prop, value in one.values:
-                self._add(node, prop, value)
-            if one.place:
-                self._add(node, HIP + "hasSite", self._site(one.place, one.sources))
-            for key in one.shown_by:
-                study = studies.get(self._merged.get(key, key))
-                if study:
-                    self._add(node, HIP + "shownBy", study)
-            self._sources(node, one.resource, one.sources)
-        for found in named.values():
-            for one, node in found:
-                for cause in self._causes(one, named):
-                    self._add(node, HIP + "attributedTo", cause)
+        for group in self._by_key():
+            for one in group:
+                node = self._node(one.key) + _suffix(one, group)
+                named.setdefault(one.resource, []).append((one, node))
+                self._problem(one, node, studies)
+        for one, node in (pair for found in named.values() for pair in found):
+            for cause in self._causes(one, named):
+                self._add(node, HIP + "attributedTo", cause)
+
+    def _by_key(self) -> Iterable[list[Problem]]:
+        groups: dict[str, list[Problem]] = {}
+        for one in self._patient.problems:
+            groups.setdefault(one.key, []).append(one)
+        return groups.values()
+
+    def _problem(self, one: Problem, node: str, studies: dict[str, str]) -> None:
+        self._add(self._iri, HIP + "hasProblem", node)
+        self._add(node, RDF_TYPE, one.term)
+        for prop, value in one.values:
+            self._add(node, prop, value)
+        if one.place:
+            self._add(node, HIP + "hasSite", self._site(one.place, one.sources))
+        for key in one.shown_by:
+            if study := studies.get(self._now(key)):
+                self._add(node, HIP + "shownBy", study)
+        self._sources(node, one.resource, one.sources)
 
     def _causes(self, one: Problem, named: dict[str, list[tuple[Problem, str]]]) -> Iterable[str]:
         """List the nodes of what causes a problem: of a cause on both sides, the one on its own side."""
+        side = one.place.side if one.place else ""
         for key in one.caused_by:
-            found = named.get(self._merged.get(key, key), [])
-            side = one.place.side if one.place else ""
+            found = named.get(self._now(key), [])
             near = [node for other, node in found if other.place and other.place.side == side]
-            nodes = [node for _, node in found] if len(found) == 1 else near
-            yield from nodes
+            yield from [node for _, node in found] if len(found) == 1 else near
 
-    def _suffix(self, one: Problem, problems: list[Problem]) -> str:
-        """Tell the problems of one resource apart, by term and side as far as these differ."""
-        same = [other for other in problems if other.key == one.key]
-        term = f"/{_local(one.term)}" if len({other.term for other in same}) > 1 else ""
-        place = one.place
-        where = f"/{_local(place.side or place.kind)}" if place and len({other.place for other in same}) > 1 else ""
-        return term + where
+    def _now(self, key: str) -> str:
+        """Follow a resource to the one that its fact went into."""
+        seen = set()
+        while key in self._patient.merged and key not in seen:
+            seen.add(key)
+            key = self._patient.merged[key]
+        return key
 
     def _site(self, place: Place, sources: Iterable[str]) -> str:
         """Write a body site with what it is part of, and return its node."""
@@ -192,6 +193,14 @@ class _Writer:
 
     def _add(self, subject: str, prop: str, value: str | Literal) -> None:
         self._triples.add((subject, prop, value))
+
+
+def _suffix(one: Problem, group: list[Problem]) -> str:
+    """Tell the problems of one resource apart, by term and side as far as these differ."""
+    term = f"/{_local(one.term)}" if len({other.term for other in group}) > 1 else ""
+    place = one.place
+    where = f"/{_local(place.side or place.kind)}" if place and len({other.place for other in group}) > 1 else ""
+    return term + where
 
 
 def _local(iri: str) -> str:

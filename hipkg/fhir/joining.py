@@ -7,15 +7,17 @@ another of its kind is merged with it, for it adds nothing; so are records of th
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
+from hipkg.fhir.codes import specific
 from hipkg.fhir.context import settled
 from hipkg.fhir.dates import span
 from hipkg.fhir.places import is_sided, wholes_of
 from hipkg.fhir.records import Activity, Fulfils, Measure, Place, Problem, Shows
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from hipkg.fhir.context import Context
     from hipkg.fhir.records import Fact
@@ -31,13 +33,25 @@ class Merged(NamedTuple):
 
 
 class Joined(NamedTuple):
-    """The facts of one patient after joining, with what was merged and what is doubtful, by resource."""
+    """The facts of one patient after joining."""
 
     problems: tuple[Problem, ...]
     activities: tuple[Activity, ...]
     measures: tuple[Measure, ...]
-    merged: tuple[Merged, ...]
-    flags: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass
+class Log:
+    """What is told of joining and assembling: what was merged, and notes and doubts as pairs of resource and text."""
+
+    merged: list[Merged] = field(default_factory=list)
+    notes: list[tuple[str, str]] = field(default_factory=list)
+    flags: list[tuple[str, str]] = field(default_factory=list)
+
+    def merge(self, others: Iterable[Problem | Activity | Measure], into: str, why: str) -> None:
+        """Note that the facts of other resources went into that of one."""
+        found = dict.fromkeys(one.resource for one in others if one.resource != into)
+        self.merged += (Merged(resource, into, why) for resource in found)
 
 
 class Links(NamedTuple):
@@ -64,99 +78,97 @@ class _Groups:
         if first != second:
             self._up[second] = first
 
+    def tie_all(self, one: str, others: Iterable[str]) -> None:
+        for other in others:
+            self.tie(one, other)
 
-def joined(facts: Sequence[Fact], context: Context) -> Joined:
-    """Join the facts of one patient, whatever their order."""
+
+def joined(facts: Sequence[Fact], context: Context, log: Log) -> Joined:
+    """Join the facts of one patient, whatever their order, and tell the log what was merged."""
     knowledge = context.knowledge
     links = _links(facts)
-    problems = sorted(one for one in facts if isinstance(one, Problem))
-    problems = [_with_studies(one, links) for one in problems]
+    problems = [_with_studies(one, links) for one in sorted(each for each in facts if isinstance(each, Problem))]
     activities = sorted(one for one in facts if isinstance(one, Activity))
-    groups = _tied(problems, activities, facts)
-    problems, activities = _settle(problems, activities, groups, knowledge)
-    problems, activities = _unite_unsided(problems, activities, knowledge)
+    groups = _tied((*problems, *activities), facts)
+    problems, activities = _placed(problems, activities, _Settled((*problems, *activities), groups, knowledge))
+    problems, activities = _placed(problems, activities, _united(problems))
     activities = [_aimed(one, problems) for one in activities]
-    activities, studies = _one_study(activities, links, knowledge)
-    activities, carried_out = _carried_out(activities, links)
-    problems, twice, flags = _merge_problems(problems, context)
-    measures, older, unclear = _latest([one for one in facts if isinstance(one, Measure)])
-    return Joined(
-        tuple(problems),
-        tuple(activities),
-        tuple(measures),
-        (*studies, *carried_out, *twice, *older),
-        (*flags, *unclear),
-    )
+    activities = _one_study(activities, links, knowledge, log)
+    activities = _carried_out(activities, links, log)
+    problems = _merge_problems(problems, context, log)
+    measures = _latest([one for one in facts if isinstance(one, Measure)], log)
+    return Joined(tuple(problems), tuple(activities), tuple(measures))
 
 
 def _links(facts: Iterable[Fact]) -> Links:
     shown: dict[str, set[str]] = {}
     same: dict[str, str] = {}
     requests: dict[str, str] = {}
-    for one in sorted(each for each in facts if isinstance(each, Shows)):
-        for finding in one.findings:
-            shown.setdefault(finding, set()).add(one.study)
-        for other in one.same_as:
-            same[one.study] = other
-    for one in sorted(each for each in facts if isinstance(each, Fulfils)):
-        for request in one.requests:
-            requests.setdefault(request, one.event)
+    for shows in sorted(each for each in facts if isinstance(each, Shows)):
+        for finding in shows.findings:
+            shown.setdefault(finding, set()).add(shows.study)
+        same |= dict.fromkeys((shows.study,), min(shows.same_as)) if shows.same_as else {}
+    for fulfils in sorted(each for each in facts if isinstance(each, Fulfils)):
+        for request in fulfils.requests:
+            requests.setdefault(request, fulfils.event)
     return Links({key: tuple(sorted(found)) for key, found in shown.items()}, same, requests)
 
 
 def _with_studies(one: Problem, links: Links) -> Problem:
     """Add the studies that show a finding, each under the name of the resource that tells of the study itself."""
     found = {*one.shown_by, *links.shown_by.get(one.resource, ())}
-    return one._replace(shown_by=tuple(sorted({links.same_study.get(key, key) for key in found} | found)))
+    return one._replace(shown_by=tuple(sorted(found | {links.same_study.get(key, key) for key in found})))
 
 
-def _tied(problems: Sequence[Problem], activities: Sequence[Activity], facts: Sequence[Fact]) -> _Groups:
+def _tied(stated: Iterable[Problem | Activity], facts: Iterable[Fact]) -> _Groups:
+    """Group the resources that refer to each other."""
     groups = _Groups()
-    for problem in problems:
-        for study in problem.shown_by:
-            groups.tie(problem.resource, study)
-        if problem.place and problem.place.anchor not in {"", problem.resource}:
-            groups.tie(problem.resource, problem.place.anchor)
-    for activity in activities:
-        for reason in activity.reasons:
-            groups.tie(activity.resource, reason)
-        for place in activity.places:
-            if place.anchor not in {"", activity.resource}:
-                groups.tie(activity.resource, place.anchor)
+    for one in stated:
+        referred = one.shown_by if isinstance(one, Problem) else one.reasons
+        anchors = [place.anchor for place in _places_of(one) if place.anchor]
+        for other in (*referred, *anchors):
+            groups.tie(one.resource, other)
     for fact in facts:
-        if isinstance(fact, Fulfils):
-            for request in fact.requests:
-                groups.tie(fact.event, request)
-        elif isinstance(fact, Shows):
-            for other in (*fact.findings, *fact.same_as):
-                groups.tie(fact.study, other)
+        match fact:
+            case Fulfils(event, requests):
+                groups.tie_all(event, requests)
+            case Shows(study, findings, same_as):
+                groups.tie_all(study, (*findings, *same_as))
     return groups
 
 
-def _settle(
-    problems: list[Problem], activities: list[Activity], groups: _Groups, knowledge: Knowledge
+def _placed(
+    problems: list[Problem], activities: list[Activity], settle: Callable[[Place, str], Place]
 ) -> tuple[list[Problem], list[Activity]]:
-    """Give a site without a side the side that its group names, if that is one, or else the name of its group."""
-    sides: dict[tuple[str, str], set[str]] = {}
-    for one in (*problems, *activities):
-        for place in _places_of(one):
-            if place.side:
-                for joint in _joints(place.kind, knowledge):
-                    sides.setdefault((groups.find(one.resource), joint), set()).add(place.side)
+    """Replace the places of facts by what a function makes of them and their resource."""
+    return (
+        [one._replace(place=settle(one.place, one.resource)) if one.place else one for one in problems],
+        [one._replace(places=tuple(sorted({settle(each, one.resource) for each in one.places}))) for one in activities],
+    )
 
-    def settle(place: Place, resource: str) -> Place:
+
+class _Settled:
+    """Give a site without a side the side that its group names, if that is one, or else the name of its group."""
+
+    def __init__(self, stated: Iterable[Problem | Activity], groups: _Groups, knowledge: Knowledge) -> None:
+        self._groups = groups
+        self._knowledge = knowledge
+        self._sides: dict[tuple[str, str], set[str]] = {}
+        for one in stated:
+            for place in _places_of(one):
+                if place.side:
+                    for joint in _joints(place.kind, knowledge):
+                        self._sides.setdefault((groups.find(one.resource), joint), set()).add(place.side)
+
+    def __call__(self, place: Place, resource: str) -> Place:
         if not place.anchor:
             return place
-        group = groups.find(resource)
-        told = set().union(*(sides.get((group, joint), set()) for joint in _joints(place.kind, knowledge)))
+        group = self._groups.find(resource)
+        joints = _joints(place.kind, self._knowledge)
+        told = {side for joint in joints for side in self._sides.get((group, joint), ())}
         if len(told) == 1:
             return Place(place.kind, min(told), "")
         return place if told else place._replace(anchor=group)
-
-    return (
-        [one._replace(place=settle(one.place, one.resource)) if one.place else one for one in problems],
-        [one._replace(places=_distinct(settle(each, one.resource) for each in one.places)) for one in activities],
-    )
 
 
 def _places_of(one: Problem | Activity) -> tuple[Place, ...]:
@@ -170,27 +182,14 @@ def _joints(kind: str, knowledge: Knowledge) -> frozenset[str]:
     return frozenset(one for one in wholes_of(kind, knowledge) if is_sided(one, knowledge)) or frozenset({kind})
 
 
-def _unite_unsided(
-    problems: list[Problem], activities: list[Activity], knowledge: Knowledge
-) -> tuple[list[Problem], list[Activity]]:
+def _united(problems: Iterable[Problem]) -> Callable[[Place, str], Place]:
     """Give problems of one kind without a side one site: records of the same look alike and are merged."""
     names = _Groups()
     first: dict[tuple[str, str], str] = {}
     for one in problems:
         if one.place and one.place.anchor:
             names.tie(first.setdefault((one.term, one.place.kind), one.place.anchor), one.place.anchor)
-
-    def renamed(place: Place) -> Place:
-        return place._replace(anchor=names.find(place.anchor)) if place.anchor else place
-
-    return (
-        [one._replace(place=renamed(one.place)) if one.place else one for one in problems],
-        [one._replace(places=_distinct(map(renamed, one.places))) for one in activities],
-    )
-
-
-def _distinct(places: Iterable[Place]) -> tuple[Place, ...]:
-    return tuple(sorted({*places}))
+    return lambda place, _: place._replace(anchor=names.find(place.anchor)) if place.anchor else place
 
 
 def _aimed(one: Activity, problems: Sequence[Problem]) -> Activity:
@@ -201,59 +200,50 @@ def _aimed(one: Activity, problems: Sequence[Problem]) -> Activity:
     return one._replace(places=tuple(sorted(found)))
 
 
-def _one_study(activities: list[Activity], links: Links, knowledge: Knowledge) -> tuple[list[Activity], list[Merged]]:
+def _one_study(activities: list[Activity], links: Links, knowledge: Knowledge, log: Log) -> list[Activity]:
     """Take a report and the images that it reports on for one study."""
-    merged: list[Merged] = []
     kept = {one.key: one for one in activities}
     for report, images in sorted(links.same_study.items()):
-        for one in [each for each in kept.values() if each.resource == report]:
-            for other in [each for each in kept.values() if each.resource == images]:
-                narrow = one if knowledge.is_a(one.intervention, other.intervention) else other
-                if narrow is other and not knowledge.is_a(other.intervention, one.intervention):
-                    continue
-                kept[other.key] = other._replace(
-                    intervention=narrow.intervention,
-                    places=other.places or one.places,
-                    sources=tuple(dict.fromkeys((*other.sources, *one.sources))),
-                )
-                kept.pop(one.key, None)
-                merged.append(Merged(report, images, "it reports on the same study"))
-    return sorted(kept.values()), merged
+        reports = [one for one in activities if one.resource == report]
+        for one, other in ((one, other) for one in reports for other in activities if other.resource == images):
+            narrow = specific((one.intervention, other.intervention), knowledge)
+            if len(narrow) == 1 and one.key in kept:
+                del kept[one.key]
+                sources = tuple(dict.fromkeys((*kept[other.key].sources, *one.sources)))
+                places = other.places or one.places
+                kept[other.key] = other._replace(intervention=narrow[0], places=places, sources=sources)
+                log.merge([one], images, "it reports on the same study")
+    return sorted(kept.values())
 
 
-def _carried_out(activities: list[Activity], links: Links) -> tuple[list[Activity], list[Merged]]:
-    """Leave out what is planned where what carries it out is recorded."""
-    done = {one.resource for one in activities}
-    merged = [
-        Merged(one.resource, links.requests[one.resource], "that is what became of it")
-        for one in activities
-        if links.requests.get(one.resource) in done
-    ]
-    gone = {one.resource for one in merged}
-    return [one for one in activities if one.resource not in gone], merged
+def _carried_out(activities: list[Activity], links: Links, log: Log) -> list[Activity]:
+    """Leave out what is asked for where what carries it out is recorded."""
+    recorded = {one.resource for one in activities}
+    kept = []
+    for one in activities:
+        event = links.requests.get(one.resource, "")
+        if event in recorded:
+            log.merge([one], event, "that is what became of it")
+        else:
+            kept.append(one)
+    return kept
 
 
-def _merge_problems(
-    problems: list[Problem], context: Context
-) -> tuple[list[Problem], list[Merged], list[tuple[str, str]]]:
-    merged: list[Merged] = []
-    flags: list[tuple[str, str]] = []
+def _merge_problems(problems: list[Problem], context: Context, log: Log) -> list[Problem]:
     alike: dict[tuple[str, Place | None], list[Problem]] = {}
     for one in problems:
         alike.setdefault((one.term, one.place), []).append(one)
-    kept = [_one_problem(group, merged, flags, context) for _, group in sorted(alike.items(), key=str)]
-    told = [one for one in kept if not _says_no_more(one, kept, merged, context.knowledge)]
-    return sorted(told), merged, flags
+    kept = [_one_problem(group, context, log) for _, group in sorted(alike.items(), key=str)]
+    return sorted(one for one in kept if not _says_no_more(one, kept, context.knowledge, log))
 
 
-def _one_problem(group: list[Problem], merged: list[Merged], flags: list[tuple[str, str]], context: Context) -> Problem:
+def _one_problem(group: list[Problem], context: Context, log: Log) -> Problem:
     """Merge records of one problem at one site, and keep the earliest begin."""
     group = sorted(group, key=lambda one: (one.since == "", one.since, one.key))
     first = group[0]
     values, torn = settled([pair for one in group for pair in one.values], context)
-    flags += ((first.resource, flag) for flag in torn)
-    others = [one for one in group[1:] if one.resource != first.resource]
-    merged += (Merged(one.resource, first.resource, "it records the same problem") for one in others)
+    log.flags += ((first.resource, flag) for flag in torn)
+    log.merge(group, first.resource, "it records the same problem")
     return first._replace(
         values=values,
         shown_by=tuple(sorted({key for one in group for key in one.shown_by})),
@@ -262,47 +252,35 @@ def _one_problem(group: list[Problem], merged: list[Merged], flags: list[tuple[s
     )
 
 
-def _says_no_more(one: Problem, others: Sequence[Problem], merged: list[Merged], knowledge: Knowledge) -> bool:
+def _says_no_more(one: Problem, others: Iterable[Problem], knowledge: Knowledge, log: Log) -> bool:
     """Tell whether a problem without a side says no more than another, which it is then merged with."""
     if one.place is None or not one.place.anchor or one.shown_by or one.caused_by:
         return False
     for other in others:
-        if (
-            other.place
-            and other.place.side
-            and other.place.kind == one.place.kind
-            and knowledge.is_a(other.term, one.term)
-            and {*one.values} <= {*other.values}
-        ):
-            merged.append(Merged(one.resource, other.resource, "it says no more, and not on which side"))
+        at_same_kind = other.place and other.place.side and other.place.kind == one.place.kind
+        if at_same_kind and knowledge.is_a(other.term, one.term) and {*one.values} <= {*other.values}:
+            log.merge([one], other.resource, "it says no more, and not on which side")
             return True
     return False
 
 
-def _latest(measures: list[Measure]) -> tuple[list[Measure], list[Merged], list[tuple[str, str]]]:
-    """Keep the last measurement of each property; if that day has several values at one time, none is used."""
+def _latest(measures: list[Measure], log: Log) -> list[Measure]:
+    """Keep the last measurement of each property; if there are several values for one time, none is used."""
     kept: list[Measure] = []
-    merged: list[Merged] = []
-    flags: list[tuple[str, str]] = []
     for prop in sorted({one.prop for one in measures}):
-        ordered = sorted((one for one in measures if one.prop == prop), key=_moment)
-        last = ordered[-1]
-        rivals = [one for one in ordered if _moment(one)[:2] == _moment(last)[:2] and one.value != last.value]
-        if rivals:
-            flags += (
-                (one.resource, "another value is recorded for the same time, so none is used")
-                for one in (*rivals, last)
-            )
+        ordered = sorted((one for one in measures if one.prop == prop), key=lambda one: (*_moment(one), one.key))
+        last = [one for one in ordered if _moment(one) == _moment(ordered[-1])]
+        if len({one.value for one in last}) > 1:
+            log.flags += ((one.resource, "another value is recorded for the same time") for one in last)
         else:
-            kept.append(last)
-        merged += (
-            Merged(one.resource, last.resource, "a later measurement counts")
-            for one in ordered
-            if one.resource != last.resource and one not in rivals
-        )
-    return kept, merged, flags
+            kept.append(last[-1])
+        log.merge([one for one in ordered if one not in last[:-1] or len(last) > 1], last[-1].resource, _LATER)
+    return kept
 
 
-def _moment(one: Measure) -> tuple[str, str, str]:
+_LATER = "a later measurement counts"
+
+
+def _moment(one: Measure) -> tuple[str, str]:
     found = span(one.day)
-    return (found.last.isoformat() if found else ""), one.moment, one.key
+    return (found.last.isoformat() if found else ""), one.moment

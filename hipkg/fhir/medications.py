@@ -29,6 +29,7 @@ from hipkg.fhir.records import Reading, Unused
 from hipkg.terms import HIP
 
 if TYPE_CHECKING:
+    from hipkg.fhir.activities import Status
     from hipkg.fhir.context import Context
     from hipkg.fhir.elements import Raw
     from hipkg.fhir.records import Resource
@@ -110,14 +111,14 @@ def read_administration(one: Resource, context: Context) -> Reading:
     return activities(one, draft, context)
 
 
-def _draft(one: Resource, status: object, doses: list[Raw], context: Context) -> Draft:
+def _draft(one: Resource, status: Status, doses: list[Raw], context: Context) -> Draft:
     concepts, element = _drug(one, context)
     amounts, duration, sources, flags = _doses(doses, context)
     product = context.codes.describe(concepts)
     return Draft(
         concepts,
         element,
-        status,  # type: ignore[arg-type]
+        status,
         amounts=amounts,
         duration=duration,
         placed=False,

@@ -7,7 +7,7 @@ answers, such as one on the family, is never taken for a finding of the patient.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from hipkg.fhir.activities import COMPLETED, Draft, Status, activities
 from hipkg.fhir.context import Dated, coded, dated, extras, in_future, problems_named, settled
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 _FINAL = {"final", "amended", "corrected"}
 _REPORTED = {*_FINAL, "appended"}
 _ASSERTION = ("http://terminology.hl7.org/CodeSystem/v3-ActCode", "ASSERTION")
-_AGE, _SHOWN_BY = HIP + "age", HIP + "shownBy"
+_AGE, _SHOWN_BY, _ATTRIBUTED_TO = HIP + "age", HIP + "shownBy", HIP + "attributedTo"
 _VALUES = (
     "valueQuantity",
     "valueCodeableConcept",
@@ -40,6 +40,14 @@ _VALUES = (
 )
 
 
+class _Answer(NamedTuple):
+    """An Observation or one of its components: what it says, the suffix of its facts, and where its elements stand."""
+
+    raw: Raw
+    suffix: str = ""
+    path: str = ""
+
+
 def read_observation(one: Resource, context: Context) -> Reading:
     """Read an Observation, with its components."""
     status = text(one.raw, "status")
@@ -53,9 +61,9 @@ def read_observation(one: Resource, context: Context) -> Reading:
     found: list[Fact] = []
     flags: list[str] = [*day.flags]
     reasons: list[Unused] = []
-    for suffix, raw in _answers(one):
+    for answer in _answers(one):
         try:
-            reading = _answer(one, raw, suffix, day.day, context)
+            reading = _answer(one, answer, day.day, context)
             found += reading.facts
             flags += reading.flags
         except Unused as unused:
@@ -67,10 +75,11 @@ def read_observation(one: Resource, context: Context) -> Reading:
     return Reading(tuple(found), tuple(flags))
 
 
-def _answers(one: Resource) -> list[tuple[str, Raw]]:
-    """List the Observation and its components, each with the suffix of its facts."""
-    inner = [(f"/component-{number}", each) for number, each in enumerate(parts(one.raw, "component"))]
-    return [("", one.raw), *inner]
+def _answers(one: Resource) -> list[_Answer]:
+    """List the Observation and its components."""
+    components = enumerate(parts(one.raw, "component"))
+    inner = [_Answer(each, f"/component-{number}", f"component[{number}].") for number, each in components]
+    return [_Answer(one.raw), *inner]
 
 
 def _when(one: Resource, context: Context) -> Dated:
@@ -79,29 +88,29 @@ def _when(one: Resource, context: Context) -> Dated:
     return dated(written or text(span, "end") or text(span, "start"), "its date", context)
 
 
-def _answer(one: Resource, raw: Raw, suffix: str, day: str, context: Context) -> Reading:
+def _answer(one: Resource, answer: _Answer, day: str, context: Context) -> Reading:
+    raw, codes = answer.raw, context.codes
     code = part(raw, "code")
-    codes = context.codes
     if "dataAbsentReason" in raw:
         raise Unused("ignored", "it has no result, as it says itself")
     if numbers := codes.meaning([code], "number").terms:
-        return _measure(one, raw, suffix, numbers[0], day, context)
+        return _measure(one, answer, numbers[0], day, context)
     if codes.meaning([code], "problem").terms:
         _refuse_denied(raw)
-        return _finding(one, raw, code, suffix, "code", context)
-    value = part(raw, "valueCodeableConcept")
+        return _finding(one, answer, "code", context)
     interventions = codes.meaning([code], "intervention").terms
     asserts = any((text(each, "system"), text(each, "code")) == _ASSERTION for each in parts(code, "coding"))
-    if value and (asserts or interventions):
-        if codes.meaning([value], "problem").terms:
-            return _finding(one, raw, value, suffix, "valueCodeableConcept", context)
-        if asserts:
-            raise Unused(*codes.why_not([value], "finding"))  # type: ignore[arg-type]
+    value = part(raw, "valueCodeableConcept")
+    if value and (asserts or interventions) and codes.meaning([value], "problem").terms:
+        return _finding(one, answer, "valueCodeableConcept", context)
+    if value and asserts:
+        raise Unused(*codes.why_not([value], "finding"))
     if interventions and any(name in raw for name in _VALUES):
         moment = Dated(day)
-        draft = Draft((code,), "code", Status(COMPLETED), moment, moment, suffix=suffix, sources=("status",))
+        status = Status(COMPLETED)
+        draft = Draft((code,), f"{answer.path}code", status, moment, moment, suffix=answer.suffix, sources=("status",))
         return activities(one, draft, context)
-    raise Unused(*codes.why_not([code], "finding"))  # type: ignore[arg-type]
+    raise Unused(*codes.why_not([code], "finding"))
 
 
 def _refuse_denied(raw: Raw) -> None:
@@ -113,25 +122,23 @@ def _refuse_denied(raw: Raw) -> None:
         raise Unused("ignored", "it has a value, and whether the finding is present does not follow from that")
 
 
-def _finding(one: Resource, raw: Raw, concept: Raw, suffix: str, element: str, context: Context) -> Reading:
-    meaning = context.codes.meaning([concept], "problem")
+def _finding(one: Resource, answer: _Answer, element: str, context: Context) -> Reading:
+    meaning = context.codes.meaning([part(answer.raw, element)], "problem")
     where = whereabouts(one, meaning, parts(one.raw, "bodySite"), context)
-    inner = Resource(one.key, one.type, raw, one.place)
-    more = extras(inner, context)
+    more = extras(Resource(one.key, one.type, answer.raw, one.place), context)
     values, torn = settled([*meaning.qualifiers, *more.values], context)
-    name = element if not suffix else f"component[{suffix.rpartition('-')[2]}].{element}"
-    sources = (name, *where.sources, *more.sources)
+    sources = (f"{answer.path}{element}", *where.sources, *more.sources)
     facts: tuple[Fact, ...] = tuple(
         Problem(
-            one.key + suffix,
-            one.key,
-            term,
-            place,
-            values,
-            tuple(key for prop, key in more.links if prop == _SHOWN_BY and key),
-            tuple(key for prop, key in more.links if prop != _SHOWN_BY and key),
-            "",
-            tuple(f"{one.key}#{each}" for each in sources),
+            key=one.key + answer.suffix,
+            resource=one.key,
+            term=term,
+            place=place,
+            values=values,
+            shown_by=tuple(key for prop, key in more.links if prop == _SHOWN_BY and key),
+            caused_by=tuple(key for prop, key in more.links if prop == _ATTRIBUTED_TO and key),
+            since="",
+            sources=tuple(f"{one.key}#{each}" for each in sources),
         )
         for term in meaning.terms
         for place in (where.places or (None,))
@@ -139,10 +146,10 @@ def _finding(one: Resource, raw: Raw, concept: Raw, suffix: str, element: str, c
     return Reading(facts, (*where.flags, *more.flags, *torn))
 
 
-def _measure(one: Resource, raw: Raw, suffix: str, prop: str, day: str, context: Context) -> Reading:
+def _measure(one: Resource, answer: _Answer, prop: str, day: str, context: Context) -> Reading:
     if prop == _AGE:
         raise Unused("ignored", "the age follows from the birth date")
-    quantity = part(raw, "valueQuantity")
+    quantity = part(answer.raw, "valueQuantity")
     if not quantity:
         raise Unused("set aside", "it has no quantity")
     if not day:
@@ -151,9 +158,10 @@ def _measure(one: Resource, raw: Raw, suffix: str, prop: str, day: str, context:
         value = amount(quantity, context.knowledge.units[prop])
     except UnusableQuantity as problem:
         raise Unused("set aside", f"its value is not used: {problem}") from None
-    sources = (f"{one.key}#valueQuantity",)
+    source = f"{one.key}#{answer.path}valueQuantity"
     moment = text(one.raw, "effectiveDateTime") or text(one.raw, "effectiveInstant") or day
-    return Reading((Measure(one.key + suffix, one.key, prop, decimal_text(value), day, moment, sources),))
+    measure = Measure(one.key + answer.suffix, one.key, prop, decimal_text(value), day, moment, (source,))
+    return Reading((measure,))
 
 
 def read_report(one: Resource, context: Context) -> Reading:
@@ -182,7 +190,7 @@ def read_report(one: Resource, context: Context) -> Reading:
         return Reading((*made.facts, *found, links), (*day.flags, *made.flags, *flags), notes)
     if found or links.same_as:
         return Reading((*found, links), (*day.flags, *flags), notes)
-    raise Unused(*context.codes.why_not([code], "study"))  # type: ignore[arg-type]
+    raise Unused(*context.codes.why_not([code], "study"))
 
 
 def _concluded(one: Resource, context: Context) -> tuple[tuple[Fact, ...], tuple[str, ...], tuple[str, ...]]:
@@ -190,18 +198,13 @@ def _concluded(one: Resource, context: Context) -> tuple[tuple[Fact, ...], tuple
     flags: list[str] = []
     notes: list[str] = []
     for number, concept in enumerate(parts(one.raw, "conclusionCode")):
-        suffix = f"/conclusion-{number}"
-        if context.codes.meaning([concept], "problem").terms:
-            bare = Resource(one.key, one.type, {}, one.place)
-            reading = _finding(bare, {}, concept, "", f"conclusionCode[{number}]", context)
-            found += (
-                each._replace(key=one.key + suffix, shown_by=(one.key,))
-                for each in reading.facts
-                if isinstance(each, Problem)
-            )
-            flags += reading.flags
-        else:
+        if not context.codes.meaning([concept], "problem").terms:
             notes.append(f"not used of it: {context.codes.why_not([concept], 'finding')[1]}")
+            continue
+        answer = _Answer({"conclusionCode": concept}, f"/conclusion-{number}")
+        reading = _finding(Resource(one.key, one.type, {}, one.place), answer, "conclusionCode", context)
+        found += (each._replace(shown_by=(one.key,)) for each in reading.facts if isinstance(each, Problem))
+        flags += reading.flags
     return tuple(found), tuple(flags), tuple(notes)
 
 
@@ -248,7 +251,7 @@ def read_allergy(one: Resource, context: Context) -> Reading:
         outcome, reason = context.codes.why_not([code], "problem")
         if outcome == "ignored" and context.codes.meaning([code], "intervention").terms:
             reason = f"an allergy is known to the record, and no statement uses it ({context.codes.describe([code])})"
-        raise Unused(outcome, reason)  # type: ignore[arg-type]
+        raise Unused(outcome, reason)
     if coded(one.raw, "clinicalStatus") in {"inactive", "resolved"}:
         raise Unused("ignored", "it is over")
-    return _finding(one, {}, code, "", "code", context)
+    return _finding(one, _Answer(one.raw), "code", context)

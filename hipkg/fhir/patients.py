@@ -12,9 +12,9 @@ from hipkg.fhir.context import Context
 from hipkg.fhir.courses import assembled
 from hipkg.fhir.dates import ages, day_of
 from hipkg.fhir.elements import Malformed, flag, text
-from hipkg.fhir.graph import patient_iri, written
+from hipkg.fhir.graph import Facts, patient_iri, written
 from hipkg.fhir.index import Index
-from hipkg.fhir.joining import Merged, joined
+from hipkg.fhir.joining import Joined, Log, Merged, joined
 from hipkg.fhir.records import Activity, Import, Imported, Reading, ResourceUse, Unused
 from hipkg.fhir.wording import Words
 from hipkg.read import Notice, PatientGraph
@@ -111,38 +111,35 @@ class _Importer:
             uses = [ResourceUse(one.key, "ignored", "the patient has died") for one in (self._patient, *resources)]
             return Imported(patient_iri(key), None, tuple(sorted([*uses, *troubles])), died)
         facts = [fact for one in resources for fact in self._read(one)]
-        first = joined(facts, self._context)
-        second = assembled(first.activities, self._context, [one for one in facts if isinstance(one, Activity)])
-        merged = {one.resource: one for one in (*first.merged, *second.merged)}
-        for resource, flagged in (*first.flags, *second.flags):
-            self._flags.setdefault(resource, []).append(flagged)
-        for resource, note in second.notes:
-            self._notes.setdefault(resource, []).append(note)
+        log = Log()
+        found = joined(facts, self._context, log)
+        stated = [one for one in facts if isinstance(one, Activity)]
+        found = found._replace(activities=assembled(found.activities, stated, self._context, log))
+        merged = {one.resource: one for one in log.merged}
+        into = {one.resource: one.into for one in log.merged}
         age = self._age()
-        graph = written(
-            key,
-            age,
-            first.problems,
-            second.activities,
-            first.measures,
-            {one.resource: one.into for one in merged.values()},
-            self._as_of,
-            self._context.knowledge,
-        )
-        told: dict[str, list[str]] = {}
-        for problem in first.problems:
-            told.setdefault(problem.resource, []).append(self._words.problem(problem))
-        for activity in second.activities:
-            told.setdefault(activity.resource, []).append(self._words.activity(activity))
-        for measure in first.measures:
-            told.setdefault(measure.resource, []).append(self._words.measure(measure))
-        told[key] = [f"aged {age}" if age is not None else "age not known"]
-        graph.nodes[key] = (graph.iri,)
+        graph = written(Facts(key, age, *found, into, self._as_of), self._context.knowledge)
+        for resource, flagged in log.flags:
+            self._flags.setdefault(resource, []).append(flagged)
+        for resource, note in log.notes:
+            self._notes.setdefault(resource, []).append(note)
+        told = self._told(found, age)
         uses = [self._use(one.key, told, merged, graph.nodes) for one in (self._patient, *resources)]
         everything = tuple(sorted([*uses, *troubles]))
         notices = notices_of(everything, graph.iri)
         patient = PatientGraph(graph.iri, graph.triples, self._name, self._as_of, 0, dated=False, notices=notices)
         return Imported(graph.iri, patient, everything)
+
+    def _told(self, found: Joined, age: int | None) -> dict[str, list[str]]:
+        """Say by resource what its facts are."""
+        told: dict[str, list[str]] = {self._patient.key: [f"aged {age}" if age is not None else "age not known"]}
+        for problem in found.problems:
+            told.setdefault(problem.resource, []).append(self._words.problem(problem))
+        for activity in found.activities:
+            told.setdefault(activity.resource, []).append(self._words.activity(activity))
+        for measure in found.measures:
+            told.setdefault(measure.resource, []).append(self._words.measure(measure))
+        return told
 
     def _read(self, one: Resource) -> tuple[Fact, ...]:
         reader = READERS.get(one.type)

@@ -66,7 +66,7 @@ def whereabouts(
 ) -> Whereabouts:
     """Find where a fact is.
 
-    Parameters: ``meaning`` is that of its code; ``sites`` are the concepts of its bodySite, the element called ``name``.
+    Parameters: ``meaning`` is that of its code; ``sites`` are the concepts of the element ``name``.
 
     Raises `Unused` if code and bodySite contradict each other.
     """
@@ -75,22 +75,26 @@ def whereabouts(
     if meaning.torn or any(each.torn for each in stated):
         raise Unused("set aside", "its codes name different sides")
     unread = bool(sites) and not any(each.kind or each.sides for each in stated)
-    flags = (f"{name} has no code that is known ({context.codes.describe(sites) or 'text only'})",) if unread else ()
+    flags: tuple[str, ...] = (
+        (f"{name} has no code that is known ({context.codes.describe(sites) or 'text only'})",) if unread else ()
+    )
     found = list(dict.fromkeys(place for each in stated for place in _places(each, meaning, one.key, knowledge)))
     if not found:
         found = _places(_Stated("", (), ""), meaning, one.key, knowledge)
     if not found and any(each.sides for each in stated):
         flags += ("a side is named and no site, so it is not used",)
-    sources = (name,) if any(each.kind or each.sides or each.anchor for each in stated) else ()
-    return Whereabouts(tuple(found), sources, flags)
+    told = any(each.kind or each.sides or each.anchor for each in stated)
+    return Whereabouts(tuple(found), (name,) if told else (), flags)
 
 
 def _places(stated: _Stated, meaning: Meaning, key: str, knowledge: Knowledge) -> list[Place]:
     kind = _narrower(stated.kind, meaning.site, knowledge)
     if not kind:
         return []
-    sides = _agreed(stated.sides, meaning.sides) if is_sided(kind, knowledge) else ()
-    anchor = "" if not is_sided(kind, knowledge) else stated.anchor or key
+    if not is_sided(kind, knowledge):
+        return [Place(kind, "", "")]
+    sides = _agreed(stated.sides, meaning.sides)
+    anchor = stated.anchor or key
     return [Place(kind, side, "") for side in sides] or [Place(kind, "", anchor)]
 
 

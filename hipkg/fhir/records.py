@@ -24,8 +24,8 @@ class Resource(NamedTuple):
 class Place(NamedTuple):
     """A body site of a class.
 
-    ``side`` is an IRI, empty where it is not recorded; then ``anchor`` tells it from other sites of unrecorded side: the
-    key of the BodyStructure or of the resource that speaks of it.
+    ``side`` is an IRI, empty where it is not recorded; then ``anchor`` tells the site from others of unrecorded side:
+    it is the key of the BodyStructure or of the resource that speaks of it.
     """
 
     kind: str
@@ -55,10 +55,9 @@ class Problem(NamedTuple):
 class Activity(NamedTuple):
     """A treatment, procedure or study of one intervention.
 
-    ``status`` is an IRI or empty; ``start`` and ``end`` are dates as FHIR writes them, cut to days; ``amounts`` are pairs
-    of a property and a number in its unit; ``reasons`` are keys of the problems it is for; ``ties`` name what it is a
-    part of; ``visit`` tells that it may be one of several visits of a course; ``product`` tells drugs of one
-    intervention apart.
+    ``status`` is an IRI or empty; ``start`` and ``end`` are dates cut to days; ``amounts`` are pairs of a property and
+    a number in its unit; ``reasons`` are keys of the problems it is for; ``ties`` name what it is a part of; ``visit``
+    tells that it may be one of several visits of a course; ``product`` tells drugs of one intervention apart.
     """
 
     key: str
@@ -132,8 +131,8 @@ class Unused(Exception):
 class ResourceUse(NamedTuple):
     """What became of one resource.
 
-    ``detail`` says as what it was used or why it was not; ``flags`` tell what is doubtful; ``nodes`` are the IRIs of the
-    nodes of the graph that it gave.
+    ``detail`` says as what it was used or why it was not; ``flags`` tell what is doubtful; ``nodes`` are the IRIs of
+    the nodes of the graph that it gave.
     """
 
     resource: str

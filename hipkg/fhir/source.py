@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from hipkg.errors import UnreadableInput
@@ -12,6 +11,7 @@ from hipkg.fhir.records import Resource, ResourceUse
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
+    from pathlib import Path
 
     from hipkg.fhir.elements import Raw
 
@@ -102,14 +102,14 @@ def _lines(content: str, name: str) -> list[_Entry]:
         if line.strip():
             try:
                 found += _unfolded(json.loads(line), "", f"{name}:{number}")
-            except json.JSONDecodeError as error:
-                broken.append((number, error))
+            except json.JSONDecodeError as problem:
+                broken.append((number, problem))
             except RecursionError:
                 raise _too_deep(f"{name}:{number}") from None
     if broken and not found:
-        number, error = broken[0]
-        raise _not_json(error, f"{name}:{number}:{error.colno}")
-    return [*found, *(_Entry(None, "", f"{name}:{number}:{error.colno}") for number, error in broken)]
+        number, first = broken[0]
+        raise _not_json(first, f"{name}:{number}:{first.colno}")
+    return [*found, *(_Entry(None, "", f"{name}:{number}:{one.colno}") for number, one in broken)]
 
 
 def _unfolded(content: object, url: str, place: str, depth: int = 0) -> Iterator[_Entry]:
@@ -175,13 +175,12 @@ def _resource(entry: _Entry) -> Resource:
     kind = text(entry.raw, "resourceType")
     if not kind.isalpha():
         raise Malformed("resourceType", "the name of a type")
-    return Resource(f"{kind}/{_identity(entry, kind)}", kind, entry.raw, entry.place)
+    return Resource(f"{kind}/{_identity(entry.raw, entry.url, kind)}", kind, entry.raw, entry.place)
 
 
-def _identity(entry: _Entry, kind: str) -> str:
+def _identity(raw: Raw, url: str, kind: str) -> str:
     """Take the id of a resource, or what its URL says, or else a digest of what it says."""
-    raw: Raw = entry.raw  # type: ignore[assignment] - `_resource` has looked
-    from_url = entry.url.removeprefix("urn:uuid:").removeprefix("urn:oid:").rsplit("/", 1)[-1]
+    from_url = url.removeprefix("urn:uuid:").removeprefix("urn:oid:").rsplit("/", 1)[-1]
     return text(raw, "id") or from_url or f"{kind.lower()}-{_digest(_canonical(raw))}"
 
 
