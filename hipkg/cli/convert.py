@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import date
 from enum import StrEnum
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from hipkg.cli.options import AsOf, Files, InputFormat, Output, parse_date
 from hipkg.cli.reason import GraphFormat
 from hipkg.errors import UsageError
+
+if TYPE_CHECKING:
+    from datetime import date
 
 
 class ReportFormat(StrEnum):

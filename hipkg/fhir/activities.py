@@ -101,6 +101,7 @@ class Draft(NamedTuple):
     suffix: str = ""
     sources: tuple[str, ...] = ()
     flags: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
 
 
 def activities(one: Resource, draft: Draft, context: Context) -> Reading:
@@ -146,7 +147,7 @@ def activities(one: Resource, draft: Draft, context: Context) -> Reading:
     if requests:
         facts.append(Fulfils(one.key, requests))
     open_flags = () if implied else draft.status.flags
-    return Reading(tuple(facts), (*open_flags, *draft.flags, *flags, *where.flags, *more.flags, *torn))
+    return Reading(tuple(facts), (*open_flags, *draft.flags, *flags, *where.flags, *more.flags, *torn), draft.notes)
 
 
 def _suffix(term: str, meaning: Meaning) -> str:
@@ -218,12 +219,12 @@ def read_service_request(one: Resource, context: Context) -> Reading:
         ties=problems_named(one, context, "basedOn"),
         requests=problems_named(one, context, "replaces"),
         sources=("status", *_dates_in(one.raw, "occurrence")),
-        flags=intent_flags(one.raw),
+        notes=intent_notes(one.raw),
     )
     return activities(one, draft, context)
 
 
-def intent_flags(raw: Raw) -> tuple[str, ...]:
+def intent_notes(raw: Raw) -> tuple[str, ...]:
     """Tell that a request is only proposed."""
     return ("it is proposed and not yet ordered",) if text(raw, "intent") == "proposal" else ()
 

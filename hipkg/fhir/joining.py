@@ -274,11 +274,9 @@ def _latest(measures: list[Measure], log: Log) -> list[Measure]:
             log.flags += ((one.resource, "another value is recorded for the same time") for one in last)
         else:
             kept.append(last[-1])
-        log.merge([one for one in ordered if one not in last[:-1] or len(last) > 1], last[-1].resource, _LATER)
+            log.merge(last, last[-1].resource, "it records the same")
+        log.notes += ((one.resource, f"{last[-1].resource} is later and counts") for one in ordered if one not in last)
     return kept
-
-
-_LATER = "a later measurement counts"
 
 
 def _moment(one: Measure) -> tuple[str, str]:

@@ -18,7 +18,7 @@ from hipkg.fhir.activities import (
     STOPPED,
     Draft,
     activities,
-    intent_flags,
+    intent_notes,
     performed,
     status_of,
 )
@@ -77,13 +77,16 @@ def read_request(one: Resource, context: Context) -> Reading:
     begin = text(bounds, "start") or text(one.raw, "authoredOn")
     reason = context.codes.value(part(one.raw, "statusReason"), _BECAUSE)
     reported = ("it is reported and not prescribed here",) if flag(one.raw, "reportedBoolean") else ()
-    draft = _draft(one, status, doses, context)._replace(
+    drug = _draft(one, status, doses, context)
+    draft = drug._replace(
         start=dated(begin, "its start", context),
         end=dated(text(bounds, "end"), "its end", context),
         values=((_BECAUSE, reason),) if reason else (),
         requests=problems_named(one, context, "basedOn"),
+        sources=(*drug.sources, "dosageInstruction.timing" if text(bounds, "start") else "authoredOn"),
+        notes=(*intent_notes(one.raw), *reported),
     )
-    return activities(one, draft._replace(flags=(*draft.flags, *intent_flags(one.raw), *reported)), context)
+    return activities(one, draft, context)
 
 
 def read_statement(one: Resource, context: Context) -> Reading:

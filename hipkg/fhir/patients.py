@@ -181,26 +181,27 @@ class _Importer:
         try:
             birth = text(self._patient.raw, "birthDate")
         except Malformed as problem:
-            self._flags[self._patient.key] = [str(problem)]
+            self._doubt(str(problem))
             return ""
         if birth and not day_of(birth):
-            self._flags[self._patient.key] = ["the birth date is no date of the calendar, so the age is not known"]
+            self._doubt("the birth date is no date of the calendar, so the age is not known")
         return day_of(birth) if birth else ""
+
+    def _doubt(self, flagged: str) -> None:
+        self._flags.setdefault(self._patient.key, []).append(flagged)
 
     def _age(self) -> int | None:
         """Give the age if the birth date leaves no doubt of it."""
         birth = self._context.birth
-        flags = self._flags.setdefault(self._patient.key, [])
         if not birth:
-            flags += [] if flags else ["no birth date is recorded, so the age is not known"]
             return None
         found = ages(birth, self._as_of)
         if found is None or found[1] > _OLDEST:
-            flags.append(f"the birth date {birth} gives no age on {self._as_of.isoformat()}")
+            self._doubt(f"the birth date {birth} gives no age on {self._as_of.isoformat()}")
             return None
         least, most = found
         if least != most:
-            flags.append(f"the birth date {birth} leaves open whether the age is {least} or {most}, so it is not used")
+            self._doubt(f"the birth date {birth} leaves open whether the age is {least} or {most}, so it is not used")
             return None
         return least
 

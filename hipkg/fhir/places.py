@@ -78,13 +78,19 @@ def whereabouts(
     flags: tuple[str, ...] = (
         (f"{name} has no code that is known ({context.codes.describe(sites) or 'text only'})",) if unread else ()
     )
-    found = list(dict.fromkeys(place for each in stated for place in _places(each, meaning, one.key, knowledge)))
+    found = _closest([place for each in stated for place in _places(each, meaning, one.key, knowledge)], one.key)
     if not found:
         found = _places(_Stated("", (), ""), meaning, one.key, knowledge)
     if not found and any(each.sides for each in stated):
         flags += ("a side is named and no site, so it is not used",)
     told = any(each.kind or each.sides or each.anchor for each in stated)
     return Whereabouts(tuple(found), (name,) if told else (), flags)
+
+
+def _closest(places: list[Place], key: str) -> list[Place]:
+    """Leave out what says less of a site than what stands beside it: no side beside a side, no name beside one."""
+    named = {place.kind for place in places if place.side or place.anchor not in {"", key}}
+    return [place for place in dict.fromkeys(places) if place.kind not in named or place.side or place.anchor != key]
 
 
 def _places(stated: _Stated, meaning: Meaning, key: str, knowledge: Knowledge) -> list[Place]:
