@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from hipkg.checks import Check, Checker
 from hipkg.clashes import clashing_actions, clashing_bounds
+from hipkg.graph import text_of
 from hipkg.knowledge import load
 from hipkg.measure import Gap, Measurer
-from hipkg.terms import HIP
+from hipkg.terms import DERIVED_FROM, HIP
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Sequence
@@ -123,7 +124,8 @@ class Plan:
     """The plan of one patient.
 
     ``min_strength`` and ``min_evidence`` are the least grades of the statements that were considered, empty where any
-    grade and none would do; ``grade_objections`` tells that they applied also to what speaks against an action.
+    grade and none would do; ``grade_objections`` tells that they applied also to what speaks against an action;
+    ``sources`` are the nodes of the record that say what they were derived from, with its IRIs.
     """
 
     patient: str
@@ -140,6 +142,7 @@ class Plan:
     min_strength: str = ""
     min_evidence: str = ""
     grade_objections: bool = False
+    sources: tuple[tuple[str, tuple[str, ...]], ...] = ()
 
     def states(self, statement_id: str) -> tuple[str, ...]:
         """List the states of a statement, one for each place it concerns."""
@@ -228,6 +231,14 @@ class Planner:
             selection.min_strength,
             selection.min_evidence,
             selection.grade_objections,
+            self._sources(),
+        )
+
+    def _sources(self) -> tuple[tuple[str, tuple[str, ...]], ...]:
+        """List what the nodes of the record say that they were derived from."""
+        recorded = self._derivation.graph.objects.get(DERIVED_FROM, {})
+        return tuple(
+            (node, tuple(sorted(text_of(one) for one in sources))) for node, sources in sorted(recorded.items())
         )
 
     def _info(self, evaluation: Evaluation) -> StatementInfo:

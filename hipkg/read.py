@@ -126,7 +126,8 @@ class PatientGraph:
     ``iri`` names the patient; ``triples`` are sorted and free of blank nodes, whose place is taken by IRIs that follow
     from the content alone; ``source`` is the file name, ``<stdin>`` or ``<memory>``; ``as_of`` is the date the plan is
     made for, also among the triples as ``hip:asOf``; ``unused`` counts the triples of the source that belong to no
-    patient; ``dated`` tells whether the source records that date; ``notices`` are what was doubtful in reading it.
+    patient; ``dated`` tells whether the source records that date; ``notices`` are what was doubtful in reading it;
+    ``alone`` tells that other patients of the source share no node with this one.
     """
 
     iri: str
@@ -136,6 +137,7 @@ class PatientGraph:
     unused: int = 0
     dated: bool = True
     notices: tuple[Notice, ...] = ()
+    alone: bool = False
 
 
 def linked(patient: str, triples: Iterable[Triple]) -> tuple[Triple, ...]:

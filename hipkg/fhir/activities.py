@@ -152,7 +152,7 @@ def activities(one: Resource, draft: Draft, context: Context) -> Reading:
 
 def _suffix(term: str, meaning: Meaning) -> str:
     """Tell the activities of one resource apart where it states several."""
-    return f"/{term.removeprefix(HIP)}" if len(meaning.terms) > 1 else ""
+    return f"~{term.removeprefix(HIP)}" if len(meaning.terms) > 1 else ""
 
 
 def _period(draft: Draft, status: str, context: Context) -> tuple[str, str, tuple[str, ...]]:
@@ -262,7 +262,7 @@ def _planned(one: Resource, detail: Raw, number: int, context: Context) -> Readi
         dated(text(span, "start"), "its start", context),
         dated(text(span, "end"), "its end", context),
         values=((_BECAUSE, reason),) if reason else (),
-        suffix=f"/activity-{number}",
+        suffix=f"~activity-{number}",
         sources=(f"activity[{number}].detail.status",),
     )
     inner = Resource(one.key, one.type, {**detail, "resourceType": one.type}, one.place)

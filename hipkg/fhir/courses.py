@@ -50,17 +50,18 @@ def gap_of(intervention: str, knowledge: Knowledge) -> int:
 
 def _absorbed(activities: list[Activity], log: Log) -> list[Activity]:
     """Let the order of a drug stand for the administrations that refer to it."""
-    orders = {one.resource for one in activities if not one.visit and one.product}
+    orders = {one.resource: one.resource for one in activities if not one.visit and one.product}
+    orders |= {one.resource: one.into for one in log.merged if one.into in orders}
     kept: list[Activity] = []
     given: dict[str, int] = {}
     for one in activities:
-        order = next((key for key in one.ties if key in orders), "") if one.visit and one.product else ""
+        order = next((orders[key] for key in one.ties if key in orders), "") if one.visit and one.product else ""
         if order:
             log.merge([one], order, "it is a dose of that order")
             given[order] = given.get(order, 0) + 1
         else:
             kept.append(one)
-    log.notes += ((order, f"with {count} recorded dose(s)") for order, count in given.items())
+    log.notes += ((order, f"doses recorded: {count}") for order, count in given.items())
     return kept
 
 
@@ -103,7 +104,7 @@ def _course(group: list[Activity], in_force: set[str], context: Context, log: Lo
         "of one order or plan" if first.ties else f"at most {gap_of(first.intervention, context.knowledge)} days apart"
     )
     until = "and still in force" if running else f"to {last.start}"
-    log.notes.append((first.resource, f"a course of {len(visits)} visit(s) {why}, from {first.start} {until}"))
+    log.notes.append((first.resource, f"{len(visits)} visits as one course ({why}), from {first.start} {until}"))
     return first._replace(
         status=ONGOING if running else COMPLETED,
         end="" if running else max((one.end for one in visits), key=_last_day),

@@ -1,4 +1,8 @@
-"""Write the facts of one patient as triples, each node with the elements that it was derived from."""
+"""Write the facts of one patient as triples, each node with the elements that it was derived from.
+
+The IRI of a node names its patient and its resource: ``urn:hipkg:fhir/Patient/p1/Condition/c1``. A tilde, which no id
+has, precedes what tells several nodes of one resource apart.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +12,7 @@ from urllib.parse import quote
 from pyoxigraph import Literal, NamedNode, Triple
 
 from hipkg.fhir.places import is_sided, wholes_of
-from hipkg.terms import HIP, PREFIXES, RDF_TYPE, XSD
+from hipkg.terms import DERIVED_FROM, HIP, IMPORTED, RDF_TYPE, XSD
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -17,10 +21,7 @@ if TYPE_CHECKING:
     from hipkg.fhir.records import Activity, Measure, Place, Problem
     from hipkg.knowledge import Knowledge
 
-BASE = "urn:hipkg:fhir/"
-"""What the IRIs of elements begin with: ``urn:hipkg:fhir/Condition/c1#code``; those of nodes add their patient."""
 
-DERIVED_FROM = PREFIXES["prov"] + "wasDerivedFrom"
 _SAFE = "-._~"
 _DATATYPES = {4: "gYear", 7: "gYearMonth", 10: "date"}
 
@@ -51,7 +52,7 @@ class Written(NamedTuple):
 
 def patient_iri(key: str) -> str:
     """Name the node of a patient."""
-    return BASE + _quoted(key)
+    return IMPORTED + _quoted(key)
 
 
 def written(patient: Facts, knowledge: Knowledge) -> Written:
@@ -161,11 +162,9 @@ class _Writer:
 
     def _site(self, place: Place, sources: Iterable[str]) -> str:
         """Write a body site with what it is part of, and return its node."""
-        node = f"{self._iri}/site/{_local(place.kind)}"
-        if place.side:
-            node += f"/{_local(place.side)}"
-        elif place.anchor:
-            node += f"/{_quoted(place.anchor.replace('#', '/'))}"
+        name = f"{_local(place.side)}-{_local(place.kind)}" if place.side else _local(place.kind)
+        anchor = place.anchor.replace("/", "~").replace("#", "~")
+        node = f"{self._iri}/site/{name}{f'~{_quoted(anchor)}' if anchor else ''}"
         self._add(node, RDF_TYPE, place.kind)
         if place.side:
             self._add(node, HIP + "hasSide", place.side)
@@ -189,7 +188,7 @@ class _Writer:
 
     def _source(self, node: str, source: str) -> None:
         resource, _, element = source.partition("#")
-        self._add(node, DERIVED_FROM, f"{BASE}{_quoted(resource)}#{quote(element, safe=_SAFE + '()')}")
+        self._add(node, DERIVED_FROM, f"{IMPORTED}{_quoted(resource)}#{quote(element, safe=_SAFE + '()')}")
 
     def _add(self, subject: str, prop: str, value: str | Literal) -> None:
         self._triples.add((subject, prop, value))
@@ -197,9 +196,9 @@ class _Writer:
 
 def _suffix(one: Problem, group: list[Problem]) -> str:
     """Tell the problems of one resource apart, by term and side as far as these differ."""
-    term = f"/{_local(one.term)}" if len({other.term for other in group}) > 1 else ""
+    term = f"~{_local(one.term)}" if len({other.term for other in group}) > 1 else ""
     place = one.place
-    where = f"/{_local(place.side or place.kind)}" if place and len({other.place for other in group}) > 1 else ""
+    where = f"~{_local(place.side or place.kind)}" if place and len({other.place for other in group}) > 1 else ""
     return term + where
 
 

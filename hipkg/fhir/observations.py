@@ -14,7 +14,7 @@ from hipkg.fhir.context import Dated, coded, dated, extras, in_future, problems_
 from hipkg.fhir.elements import flag, part, parts, text
 from hipkg.fhir.places import whereabouts
 from hipkg.fhir.quantities import UnusableQuantity, amount, decimal_text
-from hipkg.fhir.records import Fact, Measure, Problem, Reading, Resource, Shows, Unused
+from hipkg.fhir.records import Activity, Fact, Measure, Problem, Reading, Resource, Shows, Unused
 from hipkg.terms import HIP
 
 if TYPE_CHECKING:
@@ -78,7 +78,7 @@ def read_observation(one: Resource, context: Context) -> Reading:
 def _answers(one: Resource) -> list[_Answer]:
     """List the Observation and its components."""
     components = enumerate(parts(one.raw, "component"))
-    inner = [_Answer(each, f"/component-{number}", f"component[{number}].") for number, each in components]
+    inner = [_Answer(each, f"~component-{number}", f"component[{number}].") for number, each in components]
     return [_Answer(one.raw), *inner]
 
 
@@ -106,11 +106,34 @@ def _answer(one: Resource, answer: _Answer, day: str, context: Context) -> Readi
     if value and asserts:
         raise Unused(*codes.why_not([value], "finding"))
     if interventions and any(name in raw for name in _VALUES):
-        moment = Dated(day)
-        status = Status(COMPLETED)
-        draft = Draft((code,), f"{answer.path}code", status, moment, moment, suffix=answer.suffix, sources=("status",))
-        return activities(one, draft, context)
+        return _measurement(one, answer, day, context)
     raise Unused(*codes.why_not([code], "finding"))
+
+
+def _measurement(one: Resource, answer: _Answer, day: str, context: Context) -> Reading:
+    """Read that something was measured; what is measured on one day without a side is measured at one site."""
+    moment, code = Dated(day), part(answer.raw, "code")
+    draft = Draft(
+        (code,),
+        f"{answer.path}code",
+        Status(COMPLETED),
+        moment,
+        moment,
+        tuple(parts(one.raw, "bodySite")),
+        study=True,
+        suffix=answer.suffix,
+        sources=("status",),
+    )
+    made = activities(one, draft, context)
+    facts = tuple(_of_that_day(each) if isinstance(each, Activity) and day else each for each in made.facts)
+    return Reading(facts, made.flags)
+
+
+def _of_that_day(one: Activity) -> Activity:
+    name = f"{one.intervention.removeprefix(HIP)}~{one.start}"
+    return one._replace(
+        places=tuple(each._replace(anchor=name) if each.anchor == one.resource else each for each in one.places)
+    )
 
 
 def _refuse_denied(raw: Raw) -> None:
@@ -201,7 +224,7 @@ def _concluded(one: Resource, context: Context) -> tuple[tuple[Fact, ...], tuple
         if not context.codes.meaning([concept], "problem").terms:
             notes.append(f"not used of it: {context.codes.why_not([concept], 'finding')[1]}")
             continue
-        answer = _Answer({"conclusionCode": concept}, f"/conclusion-{number}")
+        answer = _Answer({"conclusionCode": concept}, f"~conclusion-{number}")
         reading = _finding(Resource(one.key, one.type, {}, one.place), answer, "conclusionCode", context)
         found += (each._replace(shown_by=(one.key,)) for each in reading.facts if isinstance(each, Problem))
         flags += reading.flags

@@ -127,7 +127,9 @@ class _Importer:
         uses = [self._use(one.key, told, merged, graph.nodes) for one in (self._patient, *resources)]
         everything = tuple(sorted([*uses, *troubles]))
         notices = notices_of(everything, graph.iri)
-        patient = PatientGraph(graph.iri, graph.triples, self._name, self._as_of, 0, dated=False, notices=notices)
+        patient = PatientGraph(
+            graph.iri, graph.triples, self._name, self._as_of, dated=False, notices=notices, alone=True
+        )
         return Imported(graph.iri, patient, everything)
 
     def _told(self, found: Joined, age: int | None) -> dict[str, list[str]]:

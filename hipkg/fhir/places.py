@@ -75,14 +75,14 @@ def whereabouts(
     if meaning.torn or any(each.torn for each in stated):
         raise Unused("set aside", "its codes name different sides")
     unread = bool(sites) and not any(each.kind or each.sides for each in stated)
-    flags: tuple[str, ...] = (
-        (f"{name} has no code that is known ({context.codes.describe(sites) or 'text only'})",) if unread else ()
-    )
     found = _closest([place for each in stated for place in _places(each, meaning, one.key, knowledge)], one.key)
     if not found:
         found = _places(_Stated("", (), ""), meaning, one.key, knowledge)
+    flags: tuple[str, ...] = ()
+    if unread and (not found or any(place.anchor for place in found)):
+        flags = (f"{name} has no code that is known ({context.codes.describe(sites) or 'text only'})",)
     if not found and any(each.sides for each in stated):
-        flags += ("a side is named and no site, so it is not used",)
+        flags = ("a side is named and no site, so it is not used",)
     told = any(each.kind or each.sides or each.anchor for each in stated)
     return Whereabouts(tuple(found), (name,) if told else (), flags)
 

@@ -57,8 +57,14 @@ def resources_in(folder: Path, max_bytes: int) -> Found:
                     place=str(folder),
                     remedy="Split it into folders of fewer patients.",
                 )
-            found += _entries(data, path.name, lines=".json" not in path.suffixes[-1:])
+            given = _entries(data, path.name, lines=path.suffix.lower() != ".json")
+            found += (one for one in given if not _is_foreign(one))
     return _collected(found)
+
+
+def _is_foreign(entry: _Entry) -> bool:
+    """Tell whether JSON in a folder, such as the manifest of an export, is not meant to be a resource."""
+    return isinstance(entry.raw, dict) and "resourceType" not in entry.raw
 
 
 def _content(path: Path, most: int) -> bytes:
