@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from hipkg.checks import Check, Checker
 from hipkg.clashes import clashing_actions, clashing_bounds
+from hipkg.graph import text_of
 from hipkg.knowledge import load
 from hipkg.measure import Gap, Measurer
-from hipkg.terms import HIP, PREFIXES
+from hipkg.terms import DERIVED_FROM, HIP
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Sequence
@@ -31,7 +32,6 @@ _REFUSED = {"contraindicated", "avoid"}
 _PURSUED = {"indicated", "satisfied", "caution"}
 _DETAILING = {_SPECIFIES, _CHECKS}
 _HAS_SIDE = HIP + "hasSide"
-_DERIVED_FROM = PREFIXES["prov"] + "wasDerivedFrom"
 _LIFTING = {HIP + "contraindicates", HIP + "holdsBack", HIP + "discourages"}
 
 
@@ -117,13 +117,6 @@ class Place(NamedTuple):
     side: str
 
 
-class Origin(NamedTuple):
-    """A node of the patient's graph on which statements rest, and what the record says that it was derived from."""
-
-    node: str
-    source: str
-
-
 class Question(NamedTuple):
     """A fact that is not known and on which statements wait."""
 
@@ -139,9 +132,9 @@ class Plan:
     """The plan of one patient.
 
     ``min_strength`` and ``min_evidence`` are the least grades of the statements that were considered, empty where any
-    grade and none would do; ``grade_objections`` tells that they applied also to what speaks against an action.
-    ``places`` are the body sites that statements and actions name by their IRIs; ``origins`` tell what the problems of
-    statements were derived from, where the record says so.
+    grade and none would do; ``grade_objections`` tells that they applied also to what speaks against an action;
+    ``sources`` are the nodes of the record that say what they were derived from, with its IRIs; ``places`` are the body
+    sites that statements and actions name by their IRIs.
     """
 
     patient: str
@@ -158,8 +151,8 @@ class Plan:
     min_strength: str = ""
     min_evidence: str = ""
     grade_objections: bool = False
+    sources: tuple[tuple[str, tuple[str, ...]], ...] = ()
     places: tuple[Place, ...] = ()
-    origins: tuple[Origin, ...] = ()
 
     def states(self, statement_id: str) -> tuple[str, ...]:
         """List the states of a statement, one for each place it concerns."""
@@ -254,14 +247,16 @@ class Planner:
             selection.min_strength,
             selection.min_evidence,
             selection.grade_objections,
+            self._sources(),
             self._sites.places,
-            self._origins(),
         )
 
-    def _origins(self) -> tuple[Origin, ...]:
-        subjects = sorted({node for one in self._derivation.evaluations for node in one.subjects})
-        graph = self._derivation.graph
-        return tuple(Origin(node, source) for node in subjects for source in sorted(graph.nodes(node, _DERIVED_FROM)))
+    def _sources(self) -> tuple[tuple[str, tuple[str, ...]], ...]:
+        """List what the nodes of the record say that they were derived from."""
+        recorded = self._derivation.graph.objects.get(DERIVED_FROM, {})
+        return tuple(
+            (node, tuple(sorted(text_of(one) for one in sources))) for node, sources in sorted(recorded.items())
+        )
 
     def _info(self, evaluation: Evaluation) -> StatementInfo:
         return self._knowledge.statements[evaluation.statement]

@@ -1,6 +1,6 @@
 """Check the ontology as its maintainers want it.
 
-The checks are of form, fragment, profile, quality queries, consistency, statements, contexts and release.
+The checks are of form, fragment, mappings, profile, quality queries, consistency, statements, contexts and release.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ def check_ontology(*, reasoner: bool = True) -> tuple[Issue, ...]:
     """
     issues = [*normal_form(), *catalog(), *fragment()]
     if not issues:
-        issues = [*quality(), *profile()]
+        issues = [*quality(), *mappings(), *profile()]
     if reasoner and not issues:
         issues = list(classification())
     return tuple(issues)
@@ -144,6 +144,13 @@ def ontology_store() -> ox.Store:
     for path in ontology_files():
         store.bulk_load(path=path, format=ox.RdfFormat.TURTLE)
     return store
+
+
+def mappings() -> Iterable[Issue]:
+    """Find mappings of codes that lead nowhere, contradict one another or are in the wrong form."""
+    from hipkg.mappingcheck import check_mappings
+
+    return check_mappings()
 
 
 def profile() -> Iterable[Issue]:

@@ -136,6 +136,10 @@ class _Builder:
             "holding": self._map("stateWhenHolding"),
             "named": _lists(self._named(statements)),
             "wholes": _lists(self._wholes()),
+            "countsWhenPast": sorted(self._map("countsWhenPast")),
+            "sided": sorted(self._map("sided")),
+            "visitGaps": self._map("visitGap"),
+            "valueProperties": self._value_properties(),
             "shapes": to_json_shapes(compile_shapes(PATIENT_SHAPES)),
         }
 
@@ -207,6 +211,18 @@ class _Builder:
                 found.setdefault(other, set()).update(prop.domains)
         used = set().union(*map(properties, self._axioms.definitions.values()))
         return {iri: min(kinds) for iri, kinds in found.items() if kinds and iri in used}
+
+    def _value_properties(self) -> dict[str, str]:
+        """Map each coded value of patient data to the property whose range it is in."""
+        of_kind = {kind: prop.iri for prop in self._axioms.properties.values() for kind in prop.ranges}
+        value = HIP + "Value"
+        return {
+            iri: of_kind[kind]
+            for iri, kinds in self._individual_types().items()
+            if value in kinds
+            for kind in kinds
+            if kind in of_kind
+        }
 
     def _links(self) -> dict[str, list[Link]]:
         """Find for each object property how it is recorded: by a property without a narrower one, or by its reverse."""

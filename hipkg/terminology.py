@@ -12,7 +12,7 @@ import re
 from functools import cache
 from typing import TYPE_CHECKING, NamedTuple
 
-from hipkg.errors import OntologyError
+from hipkg.errors import OntologyError, UsageError
 from hipkg.resources import MAPPINGS
 from hipkg.terms import expand
 
@@ -44,6 +44,11 @@ class CodeSystem(NamedTuple):
     omissible: str
     may_be_absent: bool
     notice: str
+
+    @property
+    def spellings(self) -> tuple[str, ...]:
+        """List all names of the system."""
+        return (self.system, *self.aliases, self.name, self.prefix)
 
 
 class Mapping(NamedTuple):
@@ -82,7 +87,7 @@ class Terminology:
     def __init__(self, systems: Iterable[CodeSystem], mappings: Iterable[Mapping]) -> None:
         self.systems = tuple(systems)
         self.mappings = tuple(mappings)
-        self._spellings = {_plain(name): one for one in self.systems for name in _names(one)}
+        self._spellings = {plain(name): one for one in self.systems for name in one.spellings}
         self._codes: dict[tuple[str, str], list[Mapping]] = {}
         self._terms: dict[str, list[Mapping]] = {}
         known = {one.system: one for one in self.systems}
@@ -90,9 +95,15 @@ class Terminology:
             self._codes.setdefault((one.system, _key(known[one.system], one.code)), []).append(one)
             self._terms.setdefault(one.term, []).append(one)
 
+    @property
+    def absent(self) -> tuple[CodeSystem, ...]:
+        """List the code systems that are known by name and have no mappings here."""
+        present = {one.system for one in self.mappings}
+        return tuple(one for one in self.systems if one.system not in present)
+
     def system(self, name: str) -> CodeSystem | None:
         """Find a code system by its URI, an OID, another known spelling, its name or its prefix."""
-        return self._spellings.get(_plain(name))
+        return self._spellings.get(plain(name))
 
     def of_code(self, system: str, code: str) -> tuple[Mapping, ...]:
         """List the mappings of a code, best first; none if the system or the code is unknown."""
@@ -103,13 +114,25 @@ class Terminology:
         """List the codes of a term, given as IRI or CURIE, best first."""
         return _best_first(self._terms.get(expand(term), ())) if term else ()
 
-    def search(self, text: str) -> tuple[Mapping, ...]:
-        """List the mappings of a code, or those in whose display or term each word of a text begins a word."""
-        by_code = [one for system in self.systems for one in self.of_code(system.system, text)]
-        if by_code:
-            return tuple(by_code)
+    def search(self, text: str, system: str = "") -> tuple[Mapping, ...]:
+        """List the mappings of a code or of a term; or those in whose display or term each word begins a word.
+
+        Parameters: ``system`` keeps to one code system. Raises `UsageError` if that is unknown.
+        """
+        wanted = [self._wanted(system).system] if system else [one.system for one in self.systems]
         words = _words(text)
-        return _best_first(one for one in self.mappings if words and _begins(words, one))
+        return (
+            tuple(one for name in wanted for one in self.of_code(name, text))
+            or tuple(one for one in self.of_term(text) if one.system in wanted)
+            or _best_first(one for one in self.mappings if words and one.system in wanted and _begins(words, one))
+        )
+
+    def _wanted(self, name: str) -> CodeSystem:
+        found = self.system(name)
+        if found is None:
+            names = ", ".join(one.name for one in self.systems)
+            raise UsageError(f"{name!r} is no known code system.", place="--system", remedy=f"Choose one of: {names}.")
+        return found
 
 
 @cache
@@ -123,7 +146,7 @@ def read(folder: Path) -> Terminology:
 
     Raises `OntologyError` for a file that is not in the expected form.
     """
-    systems = tuple(_systems(folder / SYSTEMS_FILE))
+    systems = tuple(systems_of(folder))
     return Terminology(systems, (one for system in systems for one in _mappings(mapping_file(folder, system), system)))
 
 
@@ -157,8 +180,12 @@ def rows_of(path: Path, needed: Iterable[str]) -> Iterator[dict[str, str]]:
         yield dict(zip(columns, values, strict=True))
 
 
-def _systems(path: Path) -> Iterator[CodeSystem]:
-    for row in rows_of(path, CodeSystem._fields):
+def systems_of(folder: Path) -> Iterator[CodeSystem]:
+    """Read the code systems of a folder.
+
+    Raises `OntologyError` for a table that is not in the expected form.
+    """
+    for row in rows_of(folder / SYSTEMS_FILE, CodeSystem._fields):
         given = {name: row[name] for name in CodeSystem._fields}
         yield CodeSystem(**{**given, "aliases": _split(row["aliases"]), "may_be_absent": row["may_be_absent"] == "yes"})  # type: ignore[arg-type]
 
@@ -167,36 +194,48 @@ def _mappings(path: Path, system: CodeSystem) -> Iterator[Mapping]:
     if not path.exists():
         return
     for row in rows_of(path, COLUMNS):
-        term = row["object_id"]
+        if row["predicate_id"] not in PREDICATES:
+            raise OntologyError(
+                f"{row['predicate_id']} is no predicate of mappings.",
+                place=f"{path.name}, {row['subject_id']}",
+                remedy=f"Use one of: {', '.join(PREDICATES)}.",
+            )
         yield Mapping(
             system=system.system,
             code=system.code_prefix + row["subject_id"].partition(":")[2],
             display=row["subject_label"],
             predicate=row["predicate_id"],
-            term="" if term == NO_TERM else expand(term),
-            site=expand(row.get("ext_site", "")),
-            sides=tuple(map(expand, _split(row.get("ext_sides", "")))),
-            qualifiers=tuple(_pair(one) for one in _split(row.get("ext_qualifiers", ""))),
+            term=_iri(row["object_id"]),
+            site=_iri(row.get("ext_site", "")),
+            sides=_iris(row.get("ext_sides", "")),
+            qualifiers=_facts(row.get("ext_qualifiers", "")),
             label=row["object_label"],
             comment=row.get("comment", ""),
             seen_in=row["ext_seen_in"],
         )
 
 
-def _pair(text: str) -> tuple[str, str]:
-    prop, _, value = text.partition("=")
-    return expand(prop), expand(value)
+@cache
+def _iri(name: str) -> str:
+    return "" if name == NO_TERM else expand(name)
+
+
+@cache
+def _iris(names: str) -> tuple[str, ...]:
+    return tuple(map(expand, _split(names)))
+
+
+@cache
+def _facts(names: str) -> tuple[tuple[str, str], ...]:
+    pairs = (one.partition("=") for one in _split(names))
+    return tuple((expand(prop), expand(value)) for prop, _, value in pairs)
 
 
 def _split(text: str) -> tuple[str, ...]:
     return tuple(text.split("|")) if text else ()
 
 
-def _names(system: CodeSystem) -> Iterator[str]:
-    yield from (system.system, *system.aliases, system.name, system.prefix)
-
-
-def _plain(name: str) -> str:
+def plain(name: str) -> str:
     """Reduce a name of a code system to what tells it from others: no blanks, version, scheme or case."""
     text = "".join(name.split()).partition("|")[0].rstrip("/").lower()
     return text.removeprefix("urn:oid:").removeprefix("https://").removeprefix("http://")
@@ -204,8 +243,10 @@ def _plain(name: str) -> str:
 
 def _key(system: CodeSystem, code: str) -> str:
     """Reduce a code to what tells it from others, without its prefix and what may be left out."""
-    text = "".join(code.split()).upper().removeprefix(system.code_prefix.upper())
-    return "".join(one for one in text if one not in system.omissible)
+    text = "".join(code.split()).upper().removeprefix(system.code_prefix)
+    for mark in system.omissible:
+        text = text.replace(mark, "")
+    return text
 
 
 def _best_first(mappings: Iterable[Mapping]) -> tuple[Mapping, ...]:

@@ -71,6 +71,7 @@ def sources(folder: str, pattern: str) -> set[str]:
         ("ontology", "*.ttl"),
         ("ontology", "catalog-v001.xml"),
         ("ontology", "context.jsonld"),
+        ("ontology/mappings", "*.tsv"),
         ("ontology/release", "hipkg.json"),
         ("queries", "*.rq"),
         ("shapes", "*.ttl"),

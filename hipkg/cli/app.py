@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from hipkg.cli.ask import ask
+from hipkg.cli.codes import codes
 from hipkg.cli.compile import compile as compile_
 from hipkg.cli.convert import convert
 from hipkg.cli.explain import explain
@@ -65,5 +66,6 @@ app.command(cls=Careful)(reason)
 app.command(cls=Careful)(query)
 app.command(cls=Careful)(queries)
 app.command(cls=Careful)(convert)
+app.command(cls=Careful)(codes)
 app.command(name="compile", cls=Careful)(compile_)
 app.add_typer(ontology, name="ontology")

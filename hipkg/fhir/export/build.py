@@ -13,6 +13,7 @@ from hipkg.fhir.export.codes import EXTENSIONS, Coder
 from hipkg.naming import part_iri
 from hipkg.render.common import clean, software
 from hipkg.terminology import load as load_terminology
+from hipkg.terms import IMPORTED
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -24,8 +25,6 @@ Raw: TypeAlias = dict[str, Any]
 
 URI_SYSTEM = "urn:ietf:rfc:3986"
 """The system of identifiers that are URIs (FHIR R4, section 2.24.0.9)."""
-IMPORTED = "urn:hipkg:fhir/"
-"""What the IRIs begin with that stand for FHIR resources and elements, as in ``urn:hipkg:fhir/Condition/c1#code``."""
 _NAMESPACE = uuid5(NAMESPACE_URL, EXTENSIONS)
 
 
@@ -60,6 +59,11 @@ class Export:
     def places(self) -> Mapping[str, Place]:
         """Map the IRIs of places to what is known of them."""
         return {one.iri: one for one in self.plan.places}
+
+    @cached_property
+    def sources(self) -> Mapping[str, tuple[str, ...]]:
+        """Map the nodes of the record to what they were derived from."""
+        return dict(self.plan.sources)
 
     @cached_property
     def day(self) -> str:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
-from hipkg.fhir.export.build import IMPORTED, URI_SYSTEM, filled, identity, named, original, reference, resource
+from hipkg.fhir.export.build import URI_SYSTEM, filled, identity, named, original, reference, resource
 from hipkg.render.common import DISCLAIMER, clean, software
+from hipkg.terms import IMPORTED
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -31,8 +32,7 @@ def provenance(target: str, statements: Sequence[str], place: str, export: Expor
 
 def _record(node: str, export: Export) -> list[Raw]:
     """Refer to a node of the record, or to the elements that it was derived from."""
-    sources = [one.source for one in export.plan.origins if one.node == node]
-    return [_element(one) for one in sources] or [named(node, "record of the patient")]
+    return [_element(one) for one in export.sources.get(node, ())] or [named(node, "record of the patient")]
 
 
 def _element(iri: str) -> Raw:

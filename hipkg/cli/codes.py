@@ -1,0 +1,55 @@
+"""The command `hipkg codes`."""
+
+from __future__ import annotations
+
+import sys
+from enum import StrEnum
+from typing import Annotated
+
+import typer
+
+from hipkg.cli.options import Output
+
+
+class CodesFormat(StrEnum):
+    """The formats that mappings of codes can be written in."""
+
+    text = "text"
+    json = "json"
+
+
+def codes(
+    text: Annotated[
+        str,
+        typer.Argument(metavar="CODE|TEXT", help="A code, a term by its prefixed name, or words.", show_default=False),
+    ],
+    system: Annotated[
+        str | None, typer.Option("--system", "-s", help="Only codes of this system: its name or FHIR URI.")
+    ] = None,
+    format: Annotated[CodesFormat, typer.Option("--format", "-f", help="Format to write.")] = CodesFormat.text,  # noqa: A002 - the option's name
+    output: Output = None,
+) -> None:
+    """Tell what a clinical code means to hipkg, or which codes a term has.
+
+    Words find the codes and terms in whose names each of them begins a word.
+
+    Exits with 1 if nothing is found.
+
+    Example: hipkg codes "hip pain" --system ICD-10-CM
+    """
+    from hipkg.knowledge import load as load_knowledge
+    from hipkg.render.codes import codes_to_json, codes_to_text
+    from hipkg.terminology import load
+    from hipkg.write import write_output
+
+    terminology = load()
+    found = terminology.search(text, system or "")
+    if format is CodesFormat.json:
+        written = codes_to_json(found)
+    else:
+        written = codes_to_text(found, terminology, load_knowledge().label)
+    write_output(written, str(output) if output else None)
+    if not found:
+        absent = ", ".join(one.name for one in terminology.absent) or "none"
+        sys.stderr.write(f"hipkg: no code, term or name matches. Systems without mappings here: {absent}.\n")
+        raise typer.Exit(1)

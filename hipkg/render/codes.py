@@ -1,0 +1,74 @@
+"""Write mappings of codes: as text for people or as JSON."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from hipkg.terminology import PREDICATES
+from hipkg.terms import curie
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+
+    from hipkg.terminology import Mapping, Terminology
+
+_RELATIONS = dict(
+    zip(
+        PREDICATES,
+        (
+            "means",
+            "falls under",
+            "is close to, not recorded as",
+            "covers more than, not recorded as",
+            "has to do with, not recorded as",
+        ),
+        strict=True,
+    )
+)
+
+
+def codes_to_json(mappings: Iterable[Mapping]) -> str:
+    """Write mappings as a JSON array; terms are CURIEs, and null for a code that no statement uses."""
+    return json.dumps([_to_json(one) for one in mappings], ensure_ascii=False, indent=2) + "\n"
+
+
+def _to_json(mapping: Mapping) -> dict[str, Any]:
+    return {
+        "system": mapping.system,
+        "code": mapping.code,
+        "display": mapping.display,
+        "predicate": mapping.predicate if mapping.term else None,
+        "term": curie(mapping.term) if mapping.term else None,
+        "label": mapping.label or None,
+        "recorded": mapping.asserts,
+        "site": curie(mapping.site) if mapping.site else None,
+        "sides": [curie(one) for one in mapping.sides],
+        "qualifiers": [{"property": curie(prop), "value": curie(value)} for prop, value in mapping.qualifiers],
+        "comment": mapping.comment or None,
+        "seenIn": mapping.seen_in,
+    }
+
+
+def codes_to_text(mappings: Iterable[Mapping], terminology: Terminology, label: Callable[[str], str]) -> str:
+    """Write mappings for people, the code first and what it means below.
+
+    Parameters: ``label`` names a term of the ontology.
+    """
+    return "".join(f"{line}\n" for one in mappings for line in _lines(one, terminology, label))
+
+
+def _lines(mapping: Mapping, terminology: Terminology, label: Callable[[str], str]) -> Iterator[str]:
+    system = terminology.system(mapping.system)
+    yield f"{system.name if system else mapping.system} {mapping.code}  {mapping.display}"
+    if mapping.term:
+        place = f" · {label(mapping.site)}" if mapping.site else ""
+        sides = "".join(f" · {label(one)}" for one in mapping.sides)
+        facts = "".join(f" · {label(value)}" for _, value in mapping.qualifiers)
+        relation = _RELATIONS[mapping.predicate]
+        yield f"    {relation} {mapping.label} ({curie(mapping.term)}){place}{sides}{facts}"
+    else:
+        yield "    is known, and no statement uses it"
+    if mapping.comment:
+        yield f"    {mapping.comment}"
+    yield f"    seen in: {mapping.seen_in}"

@@ -1,0 +1,263 @@
+"""Codes and terms: what a code is recorded as, on which side, however its system is spelled."""
+
+from __future__ import annotations
+
+import csv
+import json
+import re
+import shutil
+import subprocess
+import sys
+from itertools import chain
+from pathlib import Path
+
+import pytest
+
+from hipkg.errors import OntologyError, UsageError
+from hipkg.knowledge import load as load_knowledge
+from hipkg.resources import MAPPINGS
+from hipkg.terminology import EXACT, PREDICATES, SUFFIX, Mapping, load, mapping_file, read
+from hipkg.terms import HIP, curie, expand
+
+CASES = Path(__file__).parent / "cases" / "terminology"
+FILES = sorted(MAPPINGS.glob(f"*{SUFFIX}"))
+SOUND = CASES.parent / "mappings" / "sound"
+ICD, SNOMED = "http://hl7.org/fhir/sid/icd-10-cm", "http://snomed.info/sct"
+RIGHT_HIP = Mapping(
+    system=ICD,
+    code="M16.11",
+    display="Unilateral primary osteoarthritis, right hip",
+    predicate="skos:broadMatch",
+    term=HIP + "HipOsteoarthritis",
+    site=HIP + "HipJoint",
+    sides=(HIP + "right",),
+    qualifiers=(),
+    label="hip osteoarthritis",
+    comment="",
+    seen_in="CMS/NCHS ICD-10-CM list in simple-icd-10-cm 1.5.0",
+)
+
+
+def cases(name: str) -> list[list[object]]:
+    return json.loads((CASES / f"{name}.json").read_text("utf-8"))
+
+
+def recorded(system: str, code: str) -> list[Mapping]:
+    return [one for one in load().of_code(system, code) if one.asserts]
+
+
+# What is read
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.name.removesuffix(SUFFIX))
+def test_every_row_is_found_by_its_code_and_by_its_term(path: Path) -> None:
+    lines = [line for line in path.read_text("utf-8").splitlines() if not line.startswith("#")]
+    (system,) = (one for one in load().systems if mapping_file(MAPPINGS, one) == path)
+    rows = list(csv.DictReader(lines, delimiter="\t"))
+    assert rows
+    for row in rows:
+        code = system.code_prefix + row["subject_id"].partition(":")[2]
+        found = [one for one in load().of_code(system.system, code) if one.predicate == row["predicate_id"]]
+        (one,) = [one for one in found if (curie(one.term) if one.term else "sssom:NoTermFound") == row["object_id"]]
+        assert one in load().mappings
+        assert (one in load().of_term(one.term)) == bool(one.term)
+
+
+def test_a_mapping_holds_all_that_a_row_says() -> None:
+    assert load().of_code(ICD, "M16.11") == (RIGHT_HIP,)
+
+
+def test_every_term_is_one_of_the_released_ontology() -> None:
+    knowledge = load_knowledge()
+    for one in load().mappings:
+        named = [one.term, one.site, *one.sides, *chain.from_iterable(one.qualifiers)]
+        assert {name for name in named if name} <= knowledge.terms
+
+
+def test_a_code_without_a_term_is_known_and_not_recorded() -> None:
+    (one,) = load().of_code(ICD, "I10")
+    assert (one.term, one.label, one.asserts) == ("", "", False)
+    assert one.display == "Essential (primary) hypertension"
+
+
+@pytest.mark.parametrize("predicate", PREDICATES)
+def test_only_the_same_or_a_broader_term_is_recorded(predicate: str) -> None:
+    assert RIGHT_HIP._replace(predicate=predicate).asserts == (predicate in {EXACT, "skos:broadMatch"})
+
+
+@pytest.mark.parametrize(
+    ("code", "term"),
+    [("M25.851", "FemoroacetabularImpingement"), ("S73.191A", "LabralTear"), ("M87.051", "HipOsteonecrosis")],
+)
+def test_a_residual_code_never_records_the_narrower_term(code: str, term: str) -> None:
+    found = {one.term: one for one in load().of_code(ICD, code)}
+    assert not found[HIP + term].asserts
+    assert HIP + term not in {one.term for one in recorded(ICD, code)}
+
+
+def test_codes_of_a_term_come_with_the_exact_ones_first() -> None:
+    predicates = [one.predicate for one in load().of_term("hip:HipOsteoarthritis")]
+    assert set(predicates) == {EXACT, "skos:broadMatch"}
+    assert predicates == sorted(predicates, key=PREDICATES.index)
+    assert load().of_term(HIP + "HipOsteoarthritis") == load().of_term("hip:HipOsteoarthritis")
+
+
+def test_what_is_no_term_has_no_codes() -> None:
+    assert load().of_term("hip:Nothing") == load().of_term("") == ()
+
+
+# Sides and further facts
+
+
+@pytest.mark.parametrize(("system", "code", "site", "sides"), cases("sides"), ids=str)
+def test_a_code_says_the_side_that_it_names_and_no_other(system: str, code: str, site: str, sides: list[str]) -> None:
+    (one,) = recorded(system, code)
+    assert (curie(one.site), [curie(side) for side in one.sides]) == (site, sides)
+
+
+@pytest.mark.parametrize(
+    ("code", "facts"),
+    [
+        ("M16.51", [("hip:hasEtiology", "hip:traumaticEtiology")]),
+        ("M16.11", []),
+        ("Z79.01", [("hip:hasStatus", "hip:ongoing")]),
+        ("Z96.641", [("hip:hasStatus", "hip:completed")]),
+    ],
+)
+def test_a_code_says_further_facts(code: str, facts: list[tuple[str, str]]) -> None:
+    (one,) = recorded(ICD, code)
+    assert [(curie(prop), curie(value)) for prop, value in one.qualifiers] == facts
+
+
+def test_a_code_of_the_thigh_does_not_record_a_hip() -> None:
+    (one,) = recorded(ICD, "M61.551")
+    assert (curie(one.term), curie(one.site)) == ("hip:HeterotopicOssification", "hip:BodySite")
+
+
+# Drugs
+
+
+@pytest.mark.parametrize(("system", "code", "cls"), cases("drug-classes"), ids=str)
+def test_a_drug_reaches_its_class_or_is_not_recorded(system: str, code: str, cls: str | None) -> None:
+    assert load().of_code(system, code)
+    found = recorded(system, code)
+    assert bool(found) == bool(cls)
+    assert all(load_knowledge().is_a(one.term, expand(cls or "")) for one in found)
+
+
+def test_every_mapped_drug_code_is_a_case() -> None:
+    drugs = {load().system(name): name for name in ("RxNorm", "ATC")}
+    mapped = {
+        (drugs[load().system(one.system)], one.code) for one in load().mappings if load().system(one.system) in drugs
+    }
+    assert {(one[0], one[1]) for one in cases("drug-classes")} == mapped
+
+
+@pytest.mark.parametrize("cls", sorted({str(one[2]) for one in cases("drug-classes") if one[2]}))
+def test_the_class_of_a_drug_is_one_that_a_statement_uses(cls: str) -> None:
+    knowledge = load_knowledge()
+    used = {one.intervention for one in knowledge.statements.values()}
+    used |= {name for one in knowledge.statements.values() for name in one.accompanies}
+    defined = json.dumps([knowledge.raw_definitions[iri] for iri in sorted(knowledge.raw_definitions)])
+    below = {iri for iri in knowledge.superclasses if knowledge.is_a(iri, expand(cls))}
+    assert used & below or json.dumps(expand(cls)) in defined
+
+
+# Systems
+
+
+@pytest.mark.parametrize(("system", "code", "found"), cases("spellings"))
+def test_a_system_and_a_code_are_known_in_each_spelling(system: str, code: str, found: str | None) -> None:
+    assert {one.code for one in load().of_code(system, code)} == ({found} if found else set())
+
+
+@pytest.mark.parametrize(
+    ("spelling", "name"),
+    [
+        ("http://fhir.de/CodeSystem/bfarm/icd-10-gm", "ICD-10-GM"),
+        ("http://fhir.de/CodeSystem/dimdi/icd-10-gm", "ICD-10-GM"),
+        ("http://hl7.org/fhir/sid/icd-10", "ICD-10 (WHO)"),
+        ("http://www.cms.gov/Medicare/Coding/ICD10", "ICD-10-PCS"),
+        ("http://www.icd10data.com/icd10pcs", "ICD-10-PCS"),
+        ("urn:oid:2.16.840.1.113883.6.4", "ICD-10-PCS"),
+    ],
+)
+def test_a_system_without_mappings_is_known_by_name(spelling: str, name: str) -> None:
+    found = load().system(spelling)
+    assert found is not None
+    assert found.name == name
+    assert found in load().absent
+
+
+def test_an_unknown_system_has_no_name() -> None:
+    assert load().system("http://example.org/local") is None
+
+
+def test_every_system_has_a_notice() -> None:
+    assert all(one.notice for one in load().systems)
+
+
+# Files
+
+
+@pytest.mark.parametrize("prefix", ["SNOMEDCT", "ATC"])
+def test_a_licensed_file_may_be_absent(prefix: str, tmp_path: Path) -> None:
+    shutil.copytree(MAPPINGS, tmp_path, dirs_exist_ok=True)
+    (tmp_path / f"{prefix.lower()}{SUFFIX}").unlink()
+    left = read(tmp_path)
+    (system,) = (one for one in left.systems if one.prefix == prefix)
+    assert system.may_be_absent
+    assert system in left.absent
+    assert [one for one in load().mappings if one.system != system.system] == list(left.mappings)
+    assert left.of_code(ICD, "M16.11") == (RIGHT_HIP,)
+
+
+@pytest.mark.parametrize(
+    "name", ["mapping-predicate", "mapping-table", "mapping-table-column", "mapping-table-systems"]
+)
+def test_a_file_in_another_form_is_refused(name: str, tmp_path: Path) -> None:
+    shutil.copytree(SOUND, tmp_path, dirs_exist_ok=True)
+    shutil.copytree(SOUND.parent / name, tmp_path, dirs_exist_ok=True)
+    with pytest.raises(OntologyError) as raised:
+        read(tmp_path)
+    assert raised.value.place
+    assert raised.value.remedy
+
+
+# Search
+
+
+def test_a_code_is_found_before_words() -> None:
+    assert load().search("M1611") == (RIGHT_HIP,)
+
+
+def test_a_term_is_found_by_name() -> None:
+    assert load().search("hip:LabralTear") == load().of_term("hip:LabralTear")
+
+
+def test_each_word_begins_a_word_of_display_or_term() -> None:
+    assert {one.code for one in load().search("PAIN hip left", "ICD-10-CM")} == {"M25.552"}
+    assert load().search("ip pain") == ()
+    assert load().search("  ") == ()
+
+
+def test_a_search_keeps_to_a_system() -> None:
+    assert {one.system for one in load().search("hip pain", "SNOMED CT")} == {SNOMED}
+    assert load().search("M16.11", "SNOMED CT") == ()
+    with pytest.raises(UsageError) as raised:
+        load().search("hip pain", "ICD-9")
+    assert "ICD-10-CM" in raised.value.remedy
+
+
+def test_looking_up_a_code_imports_nothing_heavy() -> None:
+    code = "import sys, hipkg.terminology as t; t.load(); print(*sys.modules)"
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=MAPPINGS.parent.parent
+    )
+    assert {"yaml", "pyoxigraph", "rdflib", "typer", "rich", "networkx"} & set(done.stdout.split()) == set()
+
+
+@pytest.mark.parametrize("page", ["README.md", "docs/terminology.md", "CHANGELOG.md"])
+def test_the_number_of_codes_is_as_told(page: str) -> None:
+    (told,) = re.findall(r"(\d+) codes of (?:nine|ICD)", (CASES.parents[2] / page).read_text("utf-8"))
+    assert int(told) == len({(one.system, one.code) for one in load().mappings})
