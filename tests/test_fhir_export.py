@@ -714,6 +714,8 @@ def test_an_imported_patient_leads_back_to_its_resources() -> None:
     assert resources(bundle, "Patient") == []
     assert problems(bundle, elsewhere) == []
     assert {one["subject"]["reference"] for one in resources(bundle, *REQUESTS)} == {"Patient/p1"}
+    for one in resources(bundle, *REQUESTS):
+        assert one["reasonReference"] == [{"reference": "Condition/c 1"}]
     sources = {
         it["what"]["display"]
         for one in resources(bundle, "Provenance")
@@ -721,6 +723,29 @@ def test_an_imported_patient_leads_back_to_its_resources() -> None:
         if it["what"].get("reference") == "Condition/c 1"
     }
     assert sources == {"Condition/c 1#code", "Condition/c 1#bodySite"}
+
+
+FHIR_EXAMPLES = sorted((ROOT / "examples").glob("d*.json"))
+
+
+@pytest.mark.parametrize("path", FHIR_EXAMPLES, ids=lambda one: one.stem[:2])
+def test_what_is_proposed_is_not_proposed_again(path: Path) -> None:
+    """The patient with the exported plan: each advice is satisfied by its proposal, and nothing else comes up."""
+    before = plan(path, as_of=AS_OF)
+    entries = [*json.loads(path.read_text(encoding="utf-8"))["entry"], *before.to_fhir()["entry"]]
+    both = {"resourceType": "Bundle", "type": "collection", "entry": entries}
+    after = plan(json.dumps(both).encode(), as_of=AS_OF)
+    first, second = ({(it.intervention, it.place): it.status for it in one.actions} for one in (before, after))
+    indicated = {one for one, status in first.items() if status == "indicated"}
+    assert indicated
+    assert {second[one] for one in indicated} == {"satisfied"}
+    assert "indicated" not in second.values()
+    refused = {"contraindicated", "conditional", "caution"}
+    for one, status in first.items():
+        if status in refused:
+            assert second[one] == status
+    proposed = [one for one in resources(after.to_fhir(), *REQUESTS) if not one.get("doNotPerform")]
+    assert {one["status"] for one in proposed} <= {"draft"}
 
 
 def test_several_patients_make_one_bundle() -> None:

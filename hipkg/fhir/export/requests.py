@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from hipkg.fhir.export.build import extension, filled, reference, resource
+from hipkg.fhir.export.build import extension, filled, original, reference, resource
 from hipkg.fhir.export.conditions import Stance, stance_of
 from hipkg.render.common import capital, clean, describe_bound
 
@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from hipkg.planning import Action, Parameter
 
 PROPOSAL = "proposal"
+_REASONS = {"Condition", "Observation"}
+"""The types that both kinds of request may name as their reasons."""
 _SERVICE, _MEDICATION = "ServiceRequest", "MedicationRequest"
 
 
@@ -82,6 +84,7 @@ def request_resource(request: Request, issues: list[Raw], export: Export) -> Raw
         authoredOn=export.day,
         requester=export.device,
         reasonCode=[{"text": clean(action.problem)}] if action.problem else [],
+        reasonReference=_reasons(action, export),
         note=notes_of(action),
         **told_besides,
     )
@@ -115,6 +118,14 @@ def notes_of(action: Action) -> list[Raw]:
     """Tell what statements specify about an action, with the bounds that they set, and what runs of it now."""
     running = [f"Running now: {', '.join(map(clean, action.current))}."] if action.current else []
     return [{"text": text} for text in (*running, *dict.fromkeys(map(_specified, action.parameters)))]
+
+
+def _reasons(action: Action, export: Export) -> list[Raw]:
+    """Refer to the resources from which the problems were imported that the statements are about."""
+    states = (export.states.get((one, action.place)) for one in action.statements)
+    subjects = {node for one in states if one is not None for node in one.subjects}
+    resources = {original(source) for node in subjects for source in export.sources.get(node, ())}
+    return [{"reference": one} for one in sorted(resources) if one.partition("/")[0] in _REASONS]
 
 
 def _specified(parameter: Parameter) -> str:
