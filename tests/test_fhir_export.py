@@ -734,7 +734,7 @@ def test_what_is_proposed_is_not_proposed_again(path: Path) -> None:
     before = plan(path, as_of=AS_OF)
     entries = [*json.loads(path.read_text(encoding="utf-8"))["entry"], *before.to_fhir()["entry"]]
     both = {"resourceType": "Bundle", "type": "collection", "entry": entries}
-    after = plan(json.dumps(both).encode(), as_of=AS_OF)
+    after = plan(json.dumps(both).encode(), format="fhir", as_of=AS_OF)
     first, second = ({(it.intervention, it.place): it.status for it in one.actions} for one in (before, after))
     indicated = {one for one, status in first.items() if status == "indicated"}
     assert indicated
@@ -822,3 +822,26 @@ def test_expected_bundles(case: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         file.write_text(json.dumps(bundle, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
         return
     assert bundle == json.loads(file.read_text(encoding="utf-8"))
+
+
+# The documentation
+
+
+def contains(whole: Any, part: Any) -> bool:
+    if isinstance(part, dict):
+        return isinstance(whole, dict) and all(name in whole and contains(whole[name], part[name]) for name in part)
+    if isinstance(part, list):
+        return isinstance(whole, list) and all(any(contains(one, it) for one in whole) for it in part)
+    return whole == part
+
+
+SHOWN = re.findall(r"```json\n(.*?)```", (ROOT / "docs" / "fhir-export.md").read_text(encoding="utf-8"), re.DOTALL)
+
+
+@pytest.mark.parametrize("shown", SHOWN)
+def test_what_the_page_shows_is_real(shown: str) -> None:
+    assert any(contains(node, json.loads(shown)) for _, node in nodes(bundle_of("d0"), "Bundle"))
+
+
+def test_the_page_shows_something() -> None:
+    assert len(SHOWN) == 2
