@@ -86,6 +86,8 @@ def _rules(path: str, node: dict[str, Any]) -> Iterator[str]:
         yield "cpl-3, a reference or a detail, and not both"
     if leaf == "codeFilter" and ("path" in node) == ("searchParam" in node):
         yield "drq-1, a path or a search parameter, and not both"
+    if leaf == "dataRequirement" and node.get("type") not in {*fhirkit.RESOURCE_TYPES, "Resource"}:
+        yield f"a type of data, not {node.get('type')}"
     if path == "Provenance" and not node.get("target"):
         yield "a target"
     if "div" in node:

@@ -20,9 +20,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from r4 import nodes, problems
+from test_properties import hip_patients
 from typer.testing import CliRunner
 
 from hipkg.cli.app import app
+from hipkg.errors import UsageError
 from hipkg.knowledge import load
 from hipkg.pipeline import plan, plans, reason
 from hipkg.planning import Conflict, Plan
@@ -145,6 +147,14 @@ def test_plans_of_cases_are_valid(case: Path) -> None:
             assert problems(one.to_fhir()) == []
 
 
+@settings(max_examples=25, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+@given(hip_patients())
+def test_plans_of_random_patients_are_valid(triples: frozenset[ox.Triple]) -> None:
+    data = ox.serialize(sorted(triples, key=str), format=ox.RdfFormat.N_TRIPLES)
+    for one in plans(data, format="n-triples", as_of=AS_OF, allow_invalid=True):
+        assert problems(one.to_fhir()) == []
+
+
 def test_other_plans_are_valid() -> None:
     violation = Finding("violation", "s", "p", "n", "", "", "Wrong <b>", "Mend & go on.")
     assert problems(replace(made("d1"), findings=(violation,), valid=False).to_fhir()) == []
@@ -192,7 +202,10 @@ BREAKAGES: dict[str, Callable[[Raw], object]] = {
     "an action without a resource": lambda it: first_action(it).pop("resource"),
     "an extension without a value": lambda it: request(it)["extension"][0].pop("valueCodeableConcept"),
     "two of the same URL": lambda it: it["entry"].append(it["entry"][0]),
-    "a type of data that is none": lambda it: resources(it, "GuidanceResponse")[0]["dataRequirement"][0].pop("type"),
+    "data of no type": lambda it: resources(it, "GuidanceResponse")[0]["dataRequirement"][0].pop("type"),
+    "data of a type that is none": lambda it: resources(it, "GuidanceResponse")[0]["dataRequirement"][0].update(
+        type="Fact"
+    ),
 }
 
 
@@ -757,6 +770,12 @@ def test_several_patients_make_one_bundle() -> None:
     assert len(resources(bundle, "DocumentReference")) == len(load().documents)
     single = [one for name in ("d0", "d4") for one in resources(bundle_of(name), *REQUESTS)]
     assert resources(bundle, *REQUESTS) == single
+
+
+def test_two_plans_of_one_patient_are_refused() -> None:
+    with pytest.raises(UsageError, match="same patient") as raised:
+        render((made("d0"), made("d4"), made("d0")), "fhir", load())
+    assert raised.value.place == made("d0").patient
 
 
 # The command

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 from html import escape
 from typing import TYPE_CHECKING, Any, TypeAlias
@@ -39,11 +39,16 @@ class Export:
     plan: Plan
     knowledge: Knowledge
     given_patient: str = ""
-    coder: Coder = field(init=False)
 
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "given_patient", self.given_patient or original(self.plan.patient))
-        object.__setattr__(self, "coder", Coder(self.knowledge, load_terminology()))
+    @cached_property
+    def coder(self) -> Coder:
+        """What writes terms as codes."""
+        return Coder(self.knowledge, load_terminology())
+
+    @cached_property
+    def patient_elsewhere(self) -> str:
+        """The reference to a Patient that is not in the bundle, empty if it is."""
+        return self.given_patient or original(self.plan.patient)
 
     @cached_property
     def infos(self) -> Mapping[str, StatementInfo]:
@@ -73,7 +78,7 @@ class Export:
     @cached_property
     def patient(self) -> Raw:
         """The reference to the patient."""
-        return {"reference": self.given_patient} if self.given_patient else self.reference("Patient")
+        return {"reference": self.patient_elsewhere} if self.patient_elsewhere else self.reference("Patient")
 
     @cached_property
     def device_id(self) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from hipkg.errors import UsageError
 from hipkg.fhir.export.build import URI_SYSTEM, Export, Raw, filled, full_url, identity, reference, resource
 from hipkg.fhir.export.group import request_group
 from hipkg.fhir.export.guidance import guidance_response
@@ -36,7 +37,11 @@ def plan_bundle(plan: Plan, knowledge: Knowledge, patient: str = "") -> Raw:
 
 
 def plans_bundle(plans: Sequence[Plan], knowledge: Knowledge, patients: Mapping[str, str] | None = None) -> Raw:
-    """Write plans as one Bundle; what they share, the documents and the software, is told once."""
+    """Write plans as one Bundle; what they share, the documents and the software, is told once.
+
+    Raises `UsageError` for two plans of the same patient, whose resources would be the same.
+    """
+    _refuse_repeated(plans)
     given = patients or {}
     parts = [_resources(Export(one, knowledge, given.get(one.patient, ""))) for one in plans]
     entries = distinct([one for part in parts for one in part])
@@ -52,6 +57,17 @@ def plans_bundle(plans: Sequence[Plan], knowledge: Knowledge, patients: Mapping[
     )
 
 
+def _refuse_repeated(plans: Sequence[Plan]) -> None:
+    patients = [one.patient for one in plans]
+    repeated = next((one for one in patients if patients.count(one) > 1), "")
+    if repeated:
+        raise UsageError(
+            "Two plans of the same patient do not go into one Bundle.",
+            place=repeated,
+            remedy="Write them one by one.",
+        )
+
+
 def _resources(export: Export) -> Iterable[Raw]:
     requests = requests_of(export)
     issues = issues_of(requests, export)
@@ -62,7 +78,7 @@ def _resources(export: Export) -> Iterable[Raw]:
     plan = _care_plan(requests, export)
     whole = [one["id"] for one in (plan, *group, guidance)]
     return (
-        *([] if export.given_patient else [_patient(export)]),
+        *([] if export.patient_elsewhere else [_patient(export)]),
         plan,
         *group,
         *(request_resource(one, speaking[one.id], export) for one in requests),
