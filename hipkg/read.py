@@ -268,8 +268,9 @@ def opened(
     if not named and (isinstance(source, bytes) or source == "-"):
         raise UsageError("No format is given for standard input.", remedy=f"Say which it is: {_NAMES}.")
     rdf_format = _named_format(named) if named and named not in _FHIR else None
-    if rdf_format is None and not isinstance(source, bytes) and source != "-" and Path(os.fsdecode(source)).is_dir():
-        return Source(os.fsdecode(source), b"", None, Path(os.fsdecode(source)))
+    folder = _folder(source) if rdf_format is None else None
+    if folder is not None:
+        return Source(str(folder), b"", None, folder)
     name, data = _load(source, max_bytes)
     extension = Path(name).suffix.lower().lstrip(".")
     json_like = rdf_format == RdfFormat.JSON_LD or (not named and extension == "json")
@@ -277,6 +278,16 @@ def opened(
         _refuse_binary(data, name)
         return Source(name, data, None, lines=extension in _FHIR or named.endswith("ndjson") or named == "jsonl")
     return Source(name, data, rdf_format or _format_by_extension(name, data))
+
+
+def _folder(source: str | os.PathLike[str] | bytes) -> Path | None:
+    if isinstance(source, bytes) or source == "-":
+        return None
+    path = Path(os.fsdecode(source))
+    try:
+        return path if path.name and path.is_dir() else None
+    except (OSError, ValueError):  # a name that no file can have; opening it says so
+        return None
 
 
 def _key(name: str) -> str:

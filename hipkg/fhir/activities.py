@@ -13,7 +13,7 @@ from hipkg.assertions import is_study
 from hipkg.fhir.context import Dated, dated, extras, in_future, period, problems_named, settled
 from hipkg.fhir.elements import flag, part, parts, text
 from hipkg.fhir.places import whereabouts
-from hipkg.fhir.records import Activity, Fact, Fulfils, Reading, Resource, Unused
+from hipkg.fhir.records import Activity, Fact, Fulfils, Resource, Stated, Unused
 from hipkg.terms import HIP
 
 if TYPE_CHECKING:
@@ -104,7 +104,7 @@ class Draft(NamedTuple):
     notes: tuple[str, ...] = ()
 
 
-def activities(one: Resource, draft: Draft, context: Context) -> Reading:
+def activities(one: Resource, draft: Draft, context: Context) -> Stated:
     """Make the activities of a draft, one for each intervention that its codes mean.
 
     Raises `Unused` if the codes mean none, if what has begun begins after the date of the plan, or if sites contradict
@@ -147,7 +147,7 @@ def activities(one: Resource, draft: Draft, context: Context) -> Reading:
     if requests:
         facts.append(Fulfils(one.key, requests))
     open_flags = () if implied else draft.status.flags
-    return Reading(tuple(facts), (*open_flags, *draft.flags, *flags, *where.flags, *more.flags, *torn), draft.notes)
+    return Stated(tuple(facts), (*open_flags, *draft.flags, *flags, *where.flags, *more.flags, *torn), draft.notes)
 
 
 def _suffix(term: str, meaning: Meaning) -> str:
@@ -164,7 +164,7 @@ def _period(draft: Draft, status: str, context: Context) -> tuple[str, str, tupl
     return start, end, flags
 
 
-def read_procedure(one: Resource, context: Context) -> Reading:
+def read_procedure(one: Resource, context: Context) -> Stated:
     """Read a Procedure."""
     status = status_of(text(one.raw, "status"), PROCEDURE)
     start, end = performed(one.raw, "performed", status.iri, context)
@@ -203,7 +203,7 @@ def _dates_in(raw: Raw, name: str) -> tuple[str, ...]:
     return tuple(one for one in (f"{name}DateTime", f"{name}Period") if one in raw)
 
 
-def read_service_request(one: Resource, context: Context) -> Reading:
+def read_service_request(one: Resource, context: Context) -> Stated:
     """Read a ServiceRequest: something that is ordered, proposed or planned."""
     if flag(one.raw, "doNotPerform"):
         raise Unused("ignored", _ASKS_NOT_TO)
@@ -229,7 +229,7 @@ def intent_notes(raw: Raw) -> tuple[str, ...]:
     return ("it is proposed and not yet ordered",) if text(raw, "intent") == "proposal" else ()
 
 
-def read_care_plan(one: Resource, context: Context) -> Reading:
+def read_care_plan(one: Resource, context: Context) -> Stated:
     """Read the activities that a CarePlan describes itself; those that it refers to are read by themselves."""
     status_of(text(one.raw, "status"), {"active": "", "on-hold": "", "revoked": "", "completed": "", "unknown": ""})
     found: list[Fact] = []
@@ -246,10 +246,10 @@ def read_care_plan(one: Resource, context: Context) -> Reading:
                 unused.append(reason)
     if not found:
         raise unused[0] if unused else Unused("ignored", "it describes no activity itself")
-    return Reading(tuple(found), tuple(flags), tuple(f"not used of it: {one.reason}" for one in unused))
+    return Stated(tuple(found), tuple(flags), tuple(f"not used of it: {one.reason}" for one in unused))
 
 
-def _planned(one: Resource, detail: Raw, number: int, context: Context) -> Reading:
+def _planned(one: Resource, detail: Raw, number: int, context: Context) -> Stated:
     if flag(detail, "doNotPerform"):
         raise Unused("ignored", _ASKS_NOT_TO)
     status = status_of(text(detail, "status"), CARE)
@@ -269,7 +269,7 @@ def _planned(one: Resource, detail: Raw, number: int, context: Context) -> Readi
     return activities(inner, draft, context)
 
 
-def read_device_use(one: Resource, context: Context) -> Reading:
+def read_device_use(one: Resource, context: Context) -> Stated:
     """Read a DeviceUseStatement: what the patient uses, by the type of the device."""
     status = status_of(text(one.raw, "status"), DEVICE)
     target = context.index.target(text(part(one.raw, "device"), "reference"), one)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from hipkg.fhir.elements import part, parts, text
 from hipkg.terminology import EXACT, Mapping
-from hipkg.terms import HIP
+from hipkg.terms import EXTENSIONS, HIP
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -160,15 +160,10 @@ class Codes:
 
     def extensions(self, raw: Raw) -> Iterator[tuple[str, Raw]]:
         """List the extensions of the import's own namespace as pairs of local name and extension."""
-        prefix = EXTENSIONS
         for one in parts(raw, "extension"):
             url = text(one, "url")
-            if url.startswith(prefix):
-                yield url.removeprefix(prefix), one
-
-
-EXTENSIONS = HIP + "fhir/"
-"""What the URLs begin with of the extensions that state facts without an element in FHIR."""
+            if url.startswith(EXTENSIONS):
+                yield url.removeprefix(EXTENSIONS), one
 
 
 def concept_of(extension: Raw) -> Raw:

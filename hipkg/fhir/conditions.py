@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from hipkg.fhir.context import coded, dated, extras, in_future, problems_named, settled
 from hipkg.fhir.elements import part, parts, references, text
 from hipkg.fhir.places import whereabouts
-from hipkg.fhir.records import Activity, Fact, Problem, Reading, Unused
+from hipkg.fhir.records import Activity, Fact, Problem, Stated, Unused
 from hipkg.terms import HIP
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ _DUE_TO = "http://hl7.org/fhir/StructureDefinition/condition-dueTo"
 ABATEMENTS = ("abatementDateTime", "abatementPeriod", "abatementAge", "abatementRange", "abatementString")
 
 
-def read_condition(one: Resource, context: Context) -> Reading:
+def read_condition(one: Resource, context: Context) -> Stated:
     """Read a Condition; raises `Unused` with the reason if it is no problem of the patient."""
     verification = coded(one.raw, "verificationStatus")
     if verification in _NOT_TRUE:
@@ -50,10 +50,10 @@ def read_condition(one: Resource, context: Context) -> Reading:
     if in_future(begin.day, context):
         raise Unused("set aside", f"it begins ({begin.day}) after the date of the plan")
     stated = _problems(one, meaning._replace(terms=terms), begin.day, context)
-    return Reading(stated.facts, (*flags, *begin.flags, *stated.flags))
+    return Stated(stated.facts, (*flags, *begin.flags, *stated.flags))
 
 
-def _problems(one: Resource, meaning: Meaning, since: str, context: Context) -> Reading:
+def _problems(one: Resource, meaning: Meaning, since: str, context: Context) -> Stated:
     where = whereabouts(one, meaning, parts(one.raw, "bodySite"), context)
     more = extras(one, context)
     severity = context.codes.value(part(one.raw, "severity"), _SEVERITY)
@@ -78,7 +78,7 @@ def _problems(one: Resource, meaning: Meaning, since: str, context: Context) -> 
         for term in meaning.terms
         for place in (where.places or (None,))
     ]
-    return Reading(tuple(facts), (*where.flags, *more.flags, *torn))
+    return Stated(tuple(facts), (*where.flags, *more.flags, *torn))
 
 
 def _causes(one: Resource, links: tuple[tuple[str, str], ...], context: Context) -> tuple[str, ...]:
@@ -120,7 +120,7 @@ def _begin(one: Resource) -> str:
     return text(one.raw, "onsetDateTime") or text(part(one.raw, "onsetPeriod"), "start")
 
 
-def _activity(one: Resource, context: Context) -> Reading:
+def _activity(one: Resource, context: Context) -> Stated:
     """Read a Condition whose code says what is done to the patient, where it also says how far that has come."""
     code = part(one.raw, "code")
     meaning = context.codes.meaning([code], "intervention")
@@ -152,4 +152,4 @@ def _activity(one: Resource, context: Context) -> Reading:
         )
         for term in meaning.terms
     )
-    return Reading(facts, (*flags, *where.flags))
+    return Stated(facts, (*flags, *where.flags))

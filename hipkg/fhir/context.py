@@ -117,8 +117,8 @@ def settled(pairs: Iterable[tuple[str, str]], context: Context) -> tuple[tuple[t
     kept = tuple(sorted((prop, min(values)) for prop, values in found.items() if len(values) == 1))
     label = context.knowledge.label
     flags = tuple(
-        f"it gives several values of {label(prop)} ({', '.join(sorted(map(label, values)))}), so none is used"
-        for prop, values in sorted(found.items())
+        f"it gives different values ({', '.join(sorted(map(label, values)))}), so none is used"
+        for _, values in sorted(found.items())
         if len(values) > 1
     )
     return kept, flags

@@ -174,7 +174,7 @@ class _Writer:
         for whole in wholes_of(place.kind, self._knowledge):
             sided = is_sided(whole, self._knowledge)
             larger = type(place)(whole, place.side if sided else "", place.anchor if sided else "")
-            self._add(node, HIP + "partOf", self._site(larger, ()))
+            self._add(node, HIP + "partOf", self._site(larger, sources))
         return node
 
     def _node(self, key: str) -> str:

@@ -7,6 +7,7 @@ another of its kind is merged with it, for it adds nothing; so are records of th
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -95,7 +96,7 @@ def joined(facts: Sequence[Fact], context: Context, log: Log) -> Joined:
     activities = [_aimed(one, problems) for one in activities]
     activities = _one_study(activities, links, knowledge, log)
     activities = _carried_out(activities, links, log)
-    problems = _merge_problems(problems, context, log)
+    problems = _merge_problems([_seen(one, activities, links) for one in problems], activities, context, log)
     measures = _latest([one for one in facts if isinstance(one, Measure)], log)
     return Joined(tuple(problems), tuple(activities), tuple(measures))
 
@@ -229,12 +230,27 @@ def _carried_out(activities: list[Activity], links: Links, log: Log) -> list[Act
     return kept
 
 
-def _merge_problems(problems: list[Problem], context: Context, log: Log) -> list[Problem]:
+def _seen(one: Problem, activities: Sequence[Activity], links: Links) -> Problem:
+    """Place a finding that names no site at that of the study that shows it, if this has just one."""
+    if one.place or not one.shown_by:
+        return one
+    studies = {links.same_study.get(key, key) for key in one.shown_by}
+    found = {place for each in activities if each.study and each.resource in studies for place in each.places}
+    return one._replace(place=min(found)) if len(found) == 1 else one
+
+
+def _merge_problems(
+    problems: list[Problem], activities: Sequence[Activity], context: Context, log: Log
+) -> list[Problem]:
     alike: dict[tuple[str, Place | None], list[Problem]] = {}
     for one in problems:
         alike.setdefault((one.term, one.place), []).append(one)
     kept = [_one_problem(group, context, log) for _, group in sorted(alike.items(), key=str)]
-    return sorted(one for one in kept if not _says_no_more(one, kept, context.knowledge, log))
+    stated: list[Problem | Activity] = [*kept, *activities]
+    named = Counter(place for one in stated for place in _places_of(one))
+    loose = [one for one in kept if one.place and one.place.anchor and named[one.place] == 1]
+    needless = {one.key for one in loose if _says_no_more(one, kept, context.knowledge, log)}
+    return sorted(one for one in kept if one not in loose or one.key not in needless)
 
 
 def _one_problem(group: list[Problem], context: Context, log: Log) -> Problem:
@@ -253,8 +269,8 @@ def _one_problem(group: list[Problem], context: Context, log: Log) -> Problem:
 
 
 def _says_no_more(one: Problem, others: Iterable[Problem], knowledge: Knowledge, log: Log) -> bool:
-    """Tell whether a problem without a side says no more than another, which it is then merged with."""
-    if one.place is None or not one.place.anchor or one.shown_by or one.caused_by:
+    """Tell whether a problem at a site of its own without a side says no more than another, and merge it with that."""
+    if one.place is None or one.shown_by or one.caused_by:
         return False
     for other in others:
         at_same_kind = other.place and other.place.side and other.place.kind == one.place.kind

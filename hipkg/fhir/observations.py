@@ -14,7 +14,7 @@ from hipkg.fhir.context import Dated, coded, dated, extras, in_future, problems_
 from hipkg.fhir.elements import flag, part, parts, text
 from hipkg.fhir.places import whereabouts
 from hipkg.fhir.quantities import UnusableQuantity, amount, decimal_text
-from hipkg.fhir.records import Activity, Fact, Measure, Problem, Reading, Resource, Shows, Unused
+from hipkg.fhir.records import Activity, Fact, Measure, Problem, Resource, Shows, Stated, Unused
 from hipkg.terms import HIP
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ class _Answer(NamedTuple):
     path: str = ""
 
 
-def read_observation(one: Resource, context: Context) -> Reading:
+def read_observation(one: Resource, context: Context) -> Stated:
     """Read an Observation, with its components."""
     status = text(one.raw, "status")
     if status not in _FINAL:
@@ -72,7 +72,7 @@ def read_observation(one: Resource, context: Context) -> Reading:
         raise reasons[0]
     if derived := problems_named(one, context, "derivedFrom"):
         found += [Shows(study, (one.key,), ()) for study in derived]
-    return Reading(tuple(found), tuple(flags))
+    return Stated(tuple(found), tuple(flags))
 
 
 def _answers(one: Resource) -> list[_Answer]:
@@ -88,7 +88,7 @@ def _when(one: Resource, context: Context) -> Dated:
     return dated(written or text(span, "end") or text(span, "start"), "its date", context)
 
 
-def _answer(one: Resource, answer: _Answer, day: str, context: Context) -> Reading:
+def _answer(one: Resource, answer: _Answer, day: str, context: Context) -> Stated:
     raw, codes = answer.raw, context.codes
     code = part(raw, "code")
     if "dataAbsentReason" in raw:
@@ -105,12 +105,14 @@ def _answer(one: Resource, answer: _Answer, day: str, context: Context) -> Readi
         return _finding(one, answer, "valueCodeableConcept", context)
     if value and asserts:
         raise Unused(*codes.why_not([value], "finding"))
-    if interventions and any(name in raw for name in _VALUES):
+    if interventions:
+        if not any(name in raw for name in _VALUES):
+            raise Unused("ignored", "it has no result")
         return _measurement(one, answer, day, context)
     raise Unused(*codes.why_not([code], "finding"))
 
 
-def _measurement(one: Resource, answer: _Answer, day: str, context: Context) -> Reading:
+def _measurement(one: Resource, answer: _Answer, day: str, context: Context) -> Stated:
     """Read that something was measured; what is measured on one day without a side is measured at one site."""
     moment, code = Dated(day), part(answer.raw, "code")
     draft = Draft(
@@ -126,7 +128,7 @@ def _measurement(one: Resource, answer: _Answer, day: str, context: Context) -> 
     )
     made = activities(one, draft, context)
     facts = tuple(_of_that_day(each) if isinstance(each, Activity) and day else each for each in made.facts)
-    return Reading(facts, made.flags)
+    return Stated(facts, made.flags)
 
 
 def _of_that_day(one: Activity) -> Activity:
@@ -145,7 +147,7 @@ def _refuse_denied(raw: Raw) -> None:
         raise Unused("ignored", "it has a value, and whether the finding is present does not follow from that")
 
 
-def _finding(one: Resource, answer: _Answer, element: str, context: Context) -> Reading:
+def _finding(one: Resource, answer: _Answer, element: str, context: Context) -> Stated:
     meaning = context.codes.meaning([part(answer.raw, element)], "problem")
     where = whereabouts(one, meaning, parts(one.raw, "bodySite"), context)
     more = extras(Resource(one.key, one.type, answer.raw, one.place), context)
@@ -166,10 +168,10 @@ def _finding(one: Resource, answer: _Answer, element: str, context: Context) -> 
         for term in meaning.terms
         for place in (where.places or (None,))
     )
-    return Reading(facts, (*where.flags, *more.flags, *torn))
+    return Stated(facts, (*where.flags, *more.flags, *torn))
 
 
-def _measure(one: Resource, answer: _Answer, prop: str, day: str, context: Context) -> Reading:
+def _measure(one: Resource, answer: _Answer, prop: str, day: str, context: Context) -> Stated:
     if prop == _AGE:
         raise Unused("ignored", "the age follows from the birth date")
     quantity = part(answer.raw, "valueQuantity")
@@ -184,10 +186,10 @@ def _measure(one: Resource, answer: _Answer, prop: str, day: str, context: Conte
     source = f"{one.key}#{answer.path}valueQuantity"
     moment = text(one.raw, "effectiveDateTime") or text(one.raw, "effectiveInstant") or day
     measure = Measure(one.key + answer.suffix, one.key, prop, decimal_text(value), day, moment, (source,))
-    return Reading((measure,))
+    return Stated((measure,))
 
 
-def read_report(one: Resource, context: Context) -> Reading:
+def read_report(one: Resource, context: Context) -> Stated:
     """Read a DiagnosticReport: a study that was made, what it shows, and what it concludes."""
     status = text(one.raw, "status")
     if status not in _REPORTED:
@@ -210,9 +212,9 @@ def read_report(one: Resource, context: Context) -> Reading:
             sources=("status",),
         )
         made = activities(one, draft, context)
-        return Reading((*made.facts, *found, links), (*day.flags, *made.flags, *flags), notes)
+        return Stated((*made.facts, *found, links), (*day.flags, *made.flags, *flags), notes)
     if found or links.same_as:
-        return Reading((*found, links), (*day.flags, *flags), notes)
+        return Stated((*found, links), (*day.flags, *flags), notes)
     raise Unused(*context.codes.why_not([code], "study"))
 
 
@@ -231,7 +233,7 @@ def _concluded(one: Resource, context: Context) -> tuple[tuple[Fact, ...], tuple
     return tuple(found), tuple(flags), tuple(notes)
 
 
-def read_imaging(one: Resource, context: Context) -> Reading:
+def read_imaging(one: Resource, context: Context) -> Stated:
     """Read an ImagingStudy: a study that was made, with the sites and sides of its series."""
     status = text(one.raw, "status")
     if status != "available":
@@ -264,7 +266,7 @@ def _sites_of(series: list[Raw]) -> list[Raw]:
     return found
 
 
-def read_allergy(one: Resource, context: Context) -> Reading:
+def read_allergy(one: Resource, context: Context) -> Stated:
     """Read an AllergyIntolerance, which is a problem only if its code means one."""
     verification = coded(one.raw, "verificationStatus")
     if verification in {"entered-in-error", "refuted", "unconfirmed"}:

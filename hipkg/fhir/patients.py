@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from hipkg import knowledge as released
 from hipkg import terminology
-from hipkg.fhir import activities, conditions, medications, observations
+from hipkg.fhir import activities, conditions, drugs, observations
 from hipkg.fhir.codes import Codes
 from hipkg.fhir.context import Context
 from hipkg.fhir.courses import assembled
@@ -15,7 +15,7 @@ from hipkg.fhir.elements import Malformed, flag, text
 from hipkg.fhir.graph import Facts, patient_iri, written
 from hipkg.fhir.index import Index
 from hipkg.fhir.joining import Joined, Log, Merged, joined
-from hipkg.fhir.records import Activity, Import, Imported, Reading, ResourceUse, Unused
+from hipkg.fhir.records import Activity, Import, Imported, ResourceUse, Stated, Unused
 from hipkg.fhir.wording import Words
 from hipkg.read import Notice, PatientGraph
 
@@ -28,16 +28,16 @@ if TYPE_CHECKING:
 
 _PATIENT = "Patient"
 _OLDEST = 120
-READERS: Mapping[str, Callable[[Resource, Context], Reading]] = {
+READERS: Mapping[str, Callable[[Resource, Context], Stated]] = {
     "AllergyIntolerance": observations.read_allergy,
     "CarePlan": activities.read_care_plan,
     "Condition": conditions.read_condition,
     "DeviceUseStatement": activities.read_device_use,
     "DiagnosticReport": observations.read_report,
     "ImagingStudy": observations.read_imaging,
-    "MedicationAdministration": medications.read_administration,
-    "MedicationRequest": medications.read_request,
-    "MedicationStatement": medications.read_statement,
+    "MedicationAdministration": drugs.read_administration,
+    "MedicationRequest": drugs.read_request,
+    "MedicationStatement": drugs.read_statement,
     "Observation": observations.read_observation,
     "Procedure": activities.read_procedure,
     "ServiceRequest": activities.read_service_request,

@@ -23,11 +23,10 @@ if TYPE_CHECKING:
 _BODY_STRUCTURE = (
     "http://hl7.org/fhir/StructureDefinition/bodySite",
     "http://hl7.org/fhir/StructureDefinition/procedure-targetBodyStructure",
-    "https://w3id.org/hipkg/fhir/bodyStructure",
 )
 
 
-class _Stated(NamedTuple):
+class _Site(NamedTuple):
     """What one bodySite says: a class of site, sides, and the BodyStructure that it points to; each may be empty."""
 
     kind: str
@@ -77,7 +76,7 @@ def whereabouts(
     unread = bool(sites) and not any(each.kind or each.sides for each in stated)
     found = _closest([place for each in stated for place in _places(each, meaning, one.key, knowledge)], one.key)
     if not found:
-        found = _places(_Stated("", (), ""), meaning, one.key, knowledge)
+        found = _places(_Site("", (), ""), meaning, one.key, knowledge)
     flags: tuple[str, ...] = ()
     if unread and (not found or any(place.anchor for place in found)):
         flags = (f"{name} has no code that is known ({context.codes.describe(sites) or 'text only'})",)
@@ -93,7 +92,7 @@ def _closest(places: list[Place], key: str) -> list[Place]:
     return [place for place in dict.fromkeys(places) if place.kind not in named or place.side or place.anchor != key]
 
 
-def _places(stated: _Stated, meaning: Meaning, key: str, knowledge: Knowledge) -> list[Place]:
+def _places(stated: _Site, meaning: Meaning, key: str, knowledge: Knowledge) -> list[Place]:
     kind = _narrower(stated.kind, meaning.site, knowledge)
     if not kind:
         return []
@@ -135,7 +134,7 @@ def _agreed(stated: tuple[str, ...], implied: tuple[str, ...]) -> tuple[str, ...
     return stated or implied
 
 
-def _joined(stated: list[_Stated]) -> Iterator[_Stated]:
+def _joined(stated: list[_Site]) -> Iterator[_Site]:
     """Let concepts that only name a side qualify the sites beside them."""
     bare = [one for one in stated if not one.kind and one.sides and not one.anchor]
     sides = tuple(dict.fromkeys(side for one in bare for side in one.sides))
@@ -146,14 +145,14 @@ def _joined(stated: list[_Stated]) -> Iterator[_Stated]:
         yield one if one.sides else one._replace(sides=sides)
 
 
-def _stated(site: Raw, owner: Resource, context: Context) -> _Stated:
+def _stated(site: Raw, owner: Resource, context: Context) -> _Site:
     where, side = context.codes.meaning([site], "site"), context.codes.meaning([site], "side")
     within = [*_extended(site), *(each for coding in parts(site, "coding") for each in _extended(coding))]
     qualified = context.codes.meaning(within, "side")
     sides = tuple(dict.fromkeys((*where.sides, *side.terms, *qualified.terms)))
     kind = where.terms[0] if len(where.terms) == 1 else ""
-    structure = next(iter(_structures(site, owner, context)), _Stated("", (), ""))
-    return _Stated(kind or structure.kind, sides or structure.sides, structure.anchor, where.torn or structure.torn)
+    structure = next(iter(_structures(site, owner, context)), _Site("", (), ""))
+    return _Site(kind or structure.kind, sides or structure.sides, structure.anchor, where.torn or structure.torn)
 
 
 def _extended(raw: Raw) -> Iterator[Raw]:
@@ -163,7 +162,7 @@ def _extended(raw: Raw) -> Iterator[Raw]:
             yield concept
 
 
-def _structures(raw: Raw, owner: Resource, context: Context) -> Iterator[_Stated]:
+def _structures(raw: Raw, owner: Resource, context: Context) -> Iterator[_Site]:
     """Read the BodyStructures that the extensions of an element point to."""
     for extension in parts(raw, "extension"):
         if text(extension, "url") in _BODY_STRUCTURE:
@@ -177,4 +176,4 @@ def _structures(raw: Raw, owner: Resource, context: Context) -> Iterator[_Stated
             sides = tuple(dict.fromkeys((*where.sides, *side.terms)))
             kind = where.terms[0] if len(where.terms) == 1 else ""
             anchor = f"{target.key}{reference if reference.startswith('#') else ''}"
-            yield _Stated(kind, sides, anchor, where.torn)
+            yield _Site(kind, sides, anchor, where.torn)

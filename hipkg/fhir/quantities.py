@@ -53,7 +53,7 @@ def code_of(quantity: Raw) -> str:
     code = text(quantity, "code")
     if code and text(quantity, "system") == UCUM:
         return code
-    words = text(quantity, "unit")
+    words = text(quantity, "unit") or code
     raise UnusableQuantity(f"its unit {words!r} is not a UCUM code" if words else "it has no unit")
 
 

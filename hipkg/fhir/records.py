@@ -111,7 +111,7 @@ class Fulfils(NamedTuple):
 Fact: TypeAlias = Problem | Activity | Measure | Shows | Fulfils
 
 
-class Reading(NamedTuple):
+class Stated(NamedTuple):
     """What one resource states, with what is doubtful about it, and notes on parts of it that state nothing."""
 
     facts: tuple[Fact, ...]

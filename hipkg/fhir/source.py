@@ -59,6 +59,10 @@ def resources_in(folder: Path, max_bytes: int) -> Found:
                 )
             given = _entries(data, path.name, lines=path.suffix.lower() != ".json")
             found += (one for one in given if not _is_foreign(one))
+    if not found:
+        raise UnreadableInput(
+            "The folder holds no FHIR resources.", place=str(folder), remedy="Name a file, or the folder of an export."
+        )
     return _collected(found)
 
 

@@ -25,7 +25,7 @@ from hipkg.fhir.activities import (
 from hipkg.fhir.context import dated, problems_named
 from hipkg.fhir.elements import Malformed, flag, part, parts, text
 from hipkg.fhir.quantities import UnusableQuantity, amount, decimal_text, factor, length_of
-from hipkg.fhir.records import Reading, Unused
+from hipkg.fhir.records import Stated, Unused
 from hipkg.terms import HIP
 
 if TYPE_CHECKING:
@@ -65,7 +65,7 @@ _SINGLE, _DAILY, _INTERVAL = HIP + "singleDose", HIP + "dailyDose", HIP + "doseI
 _UCUM_OF_TIME = {"s": "s", "min": "min", "h": "h", "d": "d", "wk": "wk"}
 
 
-def read_request(one: Resource, context: Context) -> Reading:
+def read_request(one: Resource, context: Context) -> Stated:
     """Read a MedicationRequest."""
     if flag(one.raw, "doNotPerform"):
         raise Unused("ignored", "it asks not to give it, which is no activity")
@@ -89,7 +89,7 @@ def read_request(one: Resource, context: Context) -> Reading:
     return activities(one, draft, context)
 
 
-def read_statement(one: Resource, context: Context) -> Reading:
+def read_statement(one: Resource, context: Context) -> Stated:
     """Read a MedicationStatement."""
     status = status_of(text(one.raw, "status"), STATEMENT)
     start, end = performed(one.raw, "effective", "", context)
@@ -103,7 +103,7 @@ def read_statement(one: Resource, context: Context) -> Reading:
     return activities(one, draft, context)
 
 
-def read_administration(one: Resource, context: Context) -> Reading:
+def read_administration(one: Resource, context: Context) -> Stated:
     """Read a MedicationAdministration: one visit of the course that it belongs to."""
     status = status_of(text(one.raw, "status"), ADMINISTRATION)
     start, end = performed(one.raw, "effective", status.iri, context)
