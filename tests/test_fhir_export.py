@@ -25,12 +25,13 @@ from typer.testing import CliRunner
 
 from hipkg.cli.app import app
 from hipkg.errors import UsageError
+from hipkg.fhir.export.codes import Coder
 from hipkg.knowledge import load
 from hipkg.pipeline import plan, plans, reason
-from hipkg.planning import Conflict, Plan
+from hipkg.planning import Conflict, Place, Plan
 from hipkg.render import render
 from hipkg.resources import ONTOLOGY, ROOT
-from hipkg.terminology import EXACT
+from hipkg.terminology import EXACT, Mapping, Terminology
 from hipkg.terminology import load as load_terminology
 from hipkg.terms import HIP, RDF_TYPE
 from hipkg.validation import Finding
@@ -304,6 +305,37 @@ def test_broader_codes_are_not_given_for_a_term() -> None:
     assert not given & broader
 
 
+HIP_JOINT, LEFT, RIGHT = HIP + "HipJoint", HIP + "left", HIP + "right"
+SYNTHETIC = (
+    # code, predicate, site, sides, qualifiers
+    ("same", EXACT, "", (), ()),
+    ("at-the-hip", EXACT, HIP_JOINT, (), ()),
+    ("at-the-spine", EXACT, HIP + "Spine", (), ()),
+    ("left", EXACT, HIP_JOINT, (LEFT,), ()),
+    ("right", EXACT, HIP_JOINT, (RIGHT,), ()),
+    ("both", EXACT, HIP_JOINT, (LEFT, RIGHT), ()),
+    ("severe", EXACT, "", (), ((HIP + "hasSeverity", HIP + "severe"),)),
+    ("broader", "skos:broadMatch", "", (), ()),
+    ("narrower", "skos:narrowMatch", "", (), ()),
+)
+GIVEN = {
+    Place("p", HIP_JOINT, LEFT): {"same", "at-the-hip", "left"},
+    Place("p", HIP_JOINT, ""): {"same", "at-the-hip"},
+    Place("p", HIP + "Spine", ""): {"same", "at-the-spine"},
+    None: {"same", "at-the-hip", "at-the-spine"},
+}
+
+
+@pytest.mark.parametrize(("place", "given"), GIVEN.items())
+def test_a_code_says_no_more_than_the_term_at_its_place(place: Place | None, given: set[str]) -> None:
+    term, system = HIP + "TotalHipArthroplasty", load_terminology().systems[0]
+    mappings = [Mapping(system.system, one[0], "", one[1], term, *one[2:]) for one in SYNTHETIC]
+    coder = Coder(load(), Terminology([system], mappings))
+    own, *others = coder.codings(term, place)
+    assert own == {"system": HIP, "code": "TotalHipArthroplasty", "display": "total hip arthroplasty"}
+    assert {one["code"] for one in others} == given
+
+
 def test_every_proposal_is_coded_as_the_importer_reads_it(name: str) -> None:
     of = made(name)
     places = {one.iri: one for one in of.places}
@@ -338,6 +370,23 @@ def test_every_action_is_there_once(name: str) -> None:
     listed = [by_url(bundle)[one] for one in activities]
     assert [one["resourceType"] for one in listed[:1]] == ["RequestGroup"]
     assert Counter(one["id"] for one in listed[1:]) == Counter(one["id"] for one in found.values())
+
+
+def satisfied(of: Plan) -> dict[str, str]:
+    (care,) = resources(of.to_fhir(), "CarePlan")
+    details = [one["detail"] for one in care["activity"] if "detail" in one]
+    return {one["code"]["text"]: one["status"] for one in details}
+
+
+def test_what_is_satisfied_is_done_running_or_planned() -> None:
+    planned = (
+        EXAMPLES["d2"].read_text(encoding="utf-8").replace("hip:hasStatus hip:ongoing", "hip:hasStatus hip:planned")
+    )
+    assert satisfied(made("d0"))["hip radiograph"] == "completed"
+    assert satisfied(made("d2"))["structured exercise programme"] == "in-progress"
+    assert (
+        satisfied(plan(planned.encode(), format="turtle", as_of=AS_OF))["structured exercise programme"] == "scheduled"
+    )
 
 
 def test_drugs_are_medication_requests(name: str) -> None:
