@@ -45,10 +45,11 @@ release: $(VENV)/.complete ## Classify the ontology and write the release that h
 docs: $(VENV)/.complete ## Write the pages that tell the guideline in words.
 	$(BIN)/hipkg ontology document
 
-benchmark: $(VENV)/.complete ## Measure the plan of one patient, its defence, and how time grows with the statements.
+benchmark: $(VENV)/.complete ## Measure the plan of one patient, its defence, its export, and how time grows with the statements.
 	$(BIN)/python benchmarks/single_patient.py
 	$(BIN)/python benchmarks/defend.py
 	$(BIN)/python benchmarks/statements.py
+	$(BIN)/python benchmarks/fhir_export.py
 
 wheel: $(VENV)/.complete ## Build the wheel.
 	$(BIN)/python -m pip wheel --quiet --no-deps --wheel-dir dist .

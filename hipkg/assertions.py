@@ -127,7 +127,7 @@ class _Reader:
         if said.kind == "problem":
             facts |= {(self._patient, _HAS_PROBLEM, node), (node, RDF_TYPE, said.head)}
             return Change(frozenset(facts | ({(node, _HAS_SITE, said.site)} if said.site else set())))
-        study = _is_study(said.head, self._knowledge)
+        study = is_study(said.head, self._knowledge)
         facts |= {
             (self._patient, _HAS_STUDY if study else _HAS_COURSE, node),
             (node, RDF_TYPE, _STUDY if study else _COURSE),
@@ -425,5 +425,6 @@ def _named(expression: Expression) -> Iterator[str]:
                 yield from _named(one)
 
 
-def _is_study(intervention: str, knowledge: Knowledge) -> bool:
+def is_study(intervention: str, knowledge: Knowledge) -> bool:
+    """Tell whether an activity of an intervention is a study, going by how definitions speak of it."""
     return any(knowledge.is_a(intervention, one) for one in _studied(knowledge))

@@ -60,6 +60,24 @@ class InvalidPatient(HipkgError, ValueError):
     exit_code = 1
 
 
+class DeceasedPatient(HipkgError, ValueError):
+    """Report a patient who has died, for whom no plan is made."""
+
+    code = "deceased-patient"
+    exit_code = 1
+
+
+class SetAside(UserWarning):
+    """Warn that a part of a source is set aside while the rest is read; the command line then exits with 1.
+
+    Parameters: ``problem`` says what, where, and how to mend it.
+    """
+
+    def __init__(self, problem: HipkgError) -> None:
+        super().__init__(str(problem))
+        self.problem = problem
+
+
 class InconsistentData(HipkgError):
     """Report a patient or an ontology that no world can satisfy."""
 

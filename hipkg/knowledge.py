@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 RELEASE_FILE = RELEASE / "hipkg.json"
-FORMAT = 5
+FORMAT = 7
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +91,10 @@ class StatementInfo:
 
 @dataclass(frozen=True, slots=True)
 class InterventionInfo:
-    """An intervention with its place in the hierarchy and in the order of care."""
+    """An intervention with its place in the hierarchy and in the order of care.
+
+    ``requested_as`` is the FHIR resource type that requests it, empty for the usual one.
+    """
 
     iri: str
     label: str
@@ -101,6 +104,7 @@ class InterventionInfo:
     side_rule: str
     side_phrase: str
     incompatible: tuple[str, ...]
+    requested_as: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,7 +150,10 @@ class Knowledge:
 
     ``refuters`` maps a class that a slot names to the classes whose members cannot be in it, ``holding`` a property
     that links statements to interventions to the state of such a statement when it holds, ``named`` an intervention to
-    those that statements name and that it is, or is a kind of; ``groups`` are the rules of the native engine.
+    those that statements name and that it is, or is a kind of; ``groups`` are the rules of the native engine;
+    ``lasting`` are the classes of problems that count when past, ``sided`` the classes of sites that have a side,
+    ``visit_gaps`` the most days between visits of a course; ``value_properties`` maps a coded value to the property
+    that records it.
     """
 
     stamp: str
@@ -176,6 +183,10 @@ class Knowledge:
     holding: Mapping[str, str]
     named: Mapping[str, frozenset[str]]
     wholes: Mapping[str, frozenset[str]]
+    lasting: frozenset[str]
+    sided: frozenset[str]
+    visit_gaps: Mapping[str, str]
+    value_properties: Mapping[str, str]
     raw_shapes: list[dict[str, Any]]
 
     @cached_property
@@ -275,6 +286,10 @@ def knowledge_from_json(data: dict[str, Any]) -> Knowledge:
         holding=data["holding"],
         named=_sets(data["named"]),
         wholes=_sets(data["wholes"]),
+        lasting=frozenset(data["countsWhenPast"]),
+        sided=frozenset(data["sided"]),
+        visit_gaps=data["visitGaps"],
+        value_properties=data["valueProperties"],
         raw_shapes=data["shapes"],
     )
 

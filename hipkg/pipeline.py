@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import warnings
+from typing import TYPE_CHECKING, TypeVar
 
 import pyoxigraph as ox
 
 from hipkg import knowledge as released
 from hipkg.closedworld import derive_natively
 from hipkg.derive import Derivation, derive
-from hipkg.errors import InvalidPatient, UsageError
+from hipkg.errors import HipkgError, InconsistentData, InvalidPatient, SetAside, UsageError
 from hipkg.native import entailed_graph
 from hipkg.normalise import normalise
 from hipkg.planning import Plan, Planner
@@ -21,8 +22,10 @@ from hipkg.validation import Finding, validate_patients
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Collection
+    from collections.abc import Callable, Collection, Iterator, Mapping
     from datetime import date
+
+Made = TypeVar("Made")
 
 
 def plans(
@@ -50,7 +53,12 @@ def plans(
     check_documents(documents)
     selection = select(documents, min_strength, min_evidence, grade_objections=grade_objections)
     checked = read_validated(source, format=format, as_of=as_of, allow_invalid=allow_invalid)
-    return tuple(planned(graph, findings, engine=engine, selection=selection)[1] for graph, findings in checked)
+    return tuple(
+        plan
+        for _, plan in each_alone(
+            checked, lambda graph, findings: planned(graph, findings, engine=engine, selection=selection)
+        )
+    )
 
 
 def plan(
@@ -165,7 +173,13 @@ def refuse_violations(graph: PatientGraph, findings: tuple[Finding, ...]) -> Non
 def validated(graphs: tuple[PatientGraph, ...]) -> dict[str, tuple[Finding, ...]]:
     """Validate patients together, so that what they share is seen, and sort the findings by patient."""
     found = validate_patients({graph.iri: graph.triples for graph in graphs})
-    return {graph.iri: tuple(one for one in found if one.patient == graph.iri) for graph in graphs}
+    return {graph.iri: (*(one for one in found if one.patient == graph.iri), *_noticed(graph)) for graph in graphs}
+
+
+def _noticed(graph: PatientGraph) -> Iterator[Finding]:
+    """Tell as findings what was doubtful while the patient was read."""
+    for one in graph.notices:
+        yield Finding(one.severity, one.shape, graph.iri, one.node, "", "", one.message, one.fix)
 
 
 def read_patients(
@@ -180,11 +194,10 @@ def read_patients(
     Raises `InvalidPatient`, unless ``allow_invalid``, also for what only shows where patients are seen together.
     """
     graphs = read(source, format=format, as_of=as_of)
-    if len(graphs) > 1 and not allow_invalid:
-        found = validated(graphs)
-        for graph in graphs:
-            refuse_violations(graph, found[graph.iri])
-    return graphs
+    if len(graphs) == 1 or allow_invalid:
+        return graphs
+    found = validated(graphs)
+    return tuple(graph for graph, _ in _without_violations(graphs, found))
 
 
 def read_validated(
@@ -200,10 +213,46 @@ def read_validated(
     """
     graphs = read(source, format=format, as_of=as_of)
     found = validated(graphs)
-    if not allow_invalid:
-        for graph in graphs:
-            refuse_violations(graph, found[graph.iri])
-    return tuple((graph, found[graph.iri]) for graph in graphs)
+    return tuple((graph, found[graph.iri]) for graph in graphs) if allow_invalid else _without_violations(graphs, found)
+
+
+def _without_violations(
+    graphs: tuple[PatientGraph, ...], found: Mapping[str, tuple[Finding, ...]]
+) -> tuple[tuple[PatientGraph, tuple[Finding, ...]], ...]:
+    """Return the patients with what was found of each, without those of an import that have violations.
+
+    Raises `InvalidPatient` for a violation of any other, and if none of the patients is left.
+    """
+
+    def refused(graph: PatientGraph, findings: tuple[Finding, ...]) -> tuple[PatientGraph, tuple[Finding, ...]]:
+        refuse_violations(graph, findings)
+        return graph, findings
+
+    return each_alone(tuple((graph, found[graph.iri]) for graph in graphs), refused)
+
+
+def each_alone(
+    checked: tuple[tuple[PatientGraph, tuple[Finding, ...]], ...],
+    make: Callable[[PatientGraph, tuple[Finding, ...]], Made],
+) -> tuple[Made, ...]:
+    """Make something of each patient; where that fails for one of several imported ones, warn and go on.
+
+    Raises what ``make`` raises for a patient who is not imported, or the only one, or the last that is left.
+    """
+    made: list[Made] = []
+    failed: list[HipkgError] = []
+    for graph, findings in checked:
+        try:
+            made.append(make(graph, findings))
+        except (InvalidPatient, InconsistentData) as problem:
+            if not graph.alone or len(checked) == 1:
+                raise
+            failed.append(problem)
+    if failed and not made:
+        raise failed[0]
+    for one in failed:
+        warnings.warn(SetAside(one), stacklevel=2)
+    return tuple(made)
 
 
 def reason_graph(graph: PatientGraph, engine: EngineName = "native") -> tuple[ox.Triple, ...]:

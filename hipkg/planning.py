@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from hipkg.checks import Check, Checker
 from hipkg.clashes import clashing_actions, clashing_bounds
+from hipkg.graph import text_of
 from hipkg.knowledge import load
 from hipkg.measure import Gap, Measurer
-from hipkg.terms import HIP, expand
+from hipkg.terms import DERIVED_FROM, HIP, expand
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Sequence
@@ -111,6 +112,14 @@ class Conflict(NamedTuple):
     decided_for: str
 
 
+class Place(NamedTuple):
+    """A body site of the patient that a plan names, by its most specific class; ``side`` is empty if it has none."""
+
+    iri: str
+    kind: str
+    side: str
+
+
 class Question(NamedTuple):
     """A fact that is not known and on which statements wait.
 
@@ -130,7 +139,9 @@ class Plan:
     """The plan of one patient.
 
     ``min_strength`` and ``min_evidence`` are the least grades of the statements that were considered, empty where any
-    grade and none would do; ``grade_objections`` tells that they applied also to what speaks against an action.
+    grade and none would do; ``grade_objections`` tells that they applied also to what speaks against an action;
+    ``sources`` are the nodes of the record that say what they were derived from, with its IRIs; ``places`` are the body
+    sites that statements and actions name by their IRIs.
     """
 
     patient: str
@@ -147,6 +158,8 @@ class Plan:
     min_strength: str = ""
     min_evidence: str = ""
     grade_objections: bool = False
+    sources: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    places: tuple[Place, ...] = ()
 
     def states(self, statement_id: str) -> tuple[str, ...]:
         """List the states of a statement, one for each place it concerns."""
@@ -175,6 +188,12 @@ class Plan:
         from hipkg.render.rdf import plans_to_turtle
 
         return plans_to_turtle((self,), load())
+
+    def to_fhir(self, patient: str = "") -> dict[str, Any]:
+        """Return the plan as a FHIR R4 Bundle; ``patient`` refers to a Patient that is kept elsewhere."""
+        from hipkg.fhir.export import plan_bundle
+
+        return plan_bundle(self, load(), patient)
 
     def to_markdown(self) -> str:
         """Write the plan as Markdown that stands alone in a note."""
@@ -235,6 +254,15 @@ class Planner:
             selection.min_strength,
             selection.min_evidence,
             selection.grade_objections,
+            self._sources(),
+            self._sites.places,
+        )
+
+    def _sources(self) -> tuple[tuple[str, tuple[str, ...]], ...]:
+        """List what the nodes of the record say that they were derived from."""
+        recorded = self._derivation.graph.objects.get(DERIVED_FROM, {})
+        return tuple(
+            (node, tuple(sorted(text_of(one) for one in sources))) for node, sources in sorted(recorded.items())
         )
 
     def _info(self, evaluation: Evaluation) -> StatementInfo:
@@ -481,8 +509,10 @@ class SiteNames:
         self._sides = {site: max(graph.nodes(site, _HAS_SIDE), default="") for site in recorded}
         self._graph = graph
         self._names = {"": ""}
-        for site in {one.site for one in derivation.evaluations if one.site} - knowledge.terms:
+        self.places: tuple[Place, ...] = ()
+        for site in sorted({one.site for one in derivation.evaluations if one.site} - knowledge.terms):
             self._names[site] = self.named(site)
+            self.places += (Place(site, self._kind(site), self._sides.get(site, "")),)
 
     def name(self, site: str) -> str:
         """Name a site with its side, or return an empty string for none."""
@@ -490,10 +520,12 @@ class SiteNames:
 
     def named(self, node: str) -> str:
         """Name any node by its side and its narrowest class."""
-        above = self._knowledge.superclasses
-        kind = max(self._graph.classes(node), key=lambda one: (len(above.get(one, ())), one), default="")
         side = self._knowledge.label(self._sides[node]) + " " if node in self._sides else ""
-        return side + self._knowledge.label(kind)
+        return side + self._knowledge.label(self._kind(node))
+
+    def _kind(self, node: str) -> str:
+        above = self._knowledge.superclasses
+        return max(self._graph.classes(node), key=lambda one: (len(above.get(one, ())), one), default="")
 
     def opposite(self, site: str) -> str:
         """Name the side opposite to that of a site, or return an empty string if it has none."""

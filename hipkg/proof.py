@@ -19,7 +19,7 @@ from hipkg.axioms import Axioms, read_axioms
 from hipkg.english import quoted
 from hipkg.expression import And, Expression, Facet, Named, OneOf, Or, Some, Value
 from hipkg.sources import load_sources
-from hipkg.terms import HIP, RDF_TYPE
+from hipkg.terms import DERIVED_FROM, HIP, RDF_TYPE
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -44,7 +44,8 @@ class Proof:
     ``ontology`` for a fact of the ontology, ``definition``, ``hierarchy``, ``domain``, ``range``, ``wider``,
     ``inverse``, ``chain`` or ``value`` for the axiom that gives it, ``entailed`` where an engine found what no single
     axiom shows, and ``missing`` for what is not shown. ``axiom`` is in Manchester syntax, ``sentence`` says it in
-    English, ``source`` names it by the IRIs of its terms; ``triple`` is the claim in RDF.
+    English, ``source`` names it by the IRIs of its terms; ``triple`` is the claim in RDF; ``derived_from`` are the IRIs
+    that a recorded node says it was derived from.
     """
 
     claim: str
@@ -54,6 +55,7 @@ class Proof:
     sentence: str = ""
     triple: ox.Triple | None = None
     source: tuple[str, ...] = ()
+    derived_from: tuple[str, ...] = ()
 
     def __hash__(self) -> int:
         """Hash by the claim alone: proofs share parts, and going down each time would visit them over and over."""
@@ -135,6 +137,15 @@ def _axioms() -> Axioms:
     return read_axioms(load_sources())
 
 
+def _derivations(recorded: Iterable[ox.Triple]) -> dict[object, list[str]]:
+    """List by node what the record says that it was derived from."""
+    found: dict[object, list[str]] = {}
+    for one in recorded:
+        if one.predicate.value == DERIVED_FROM:
+            found.setdefault(one.subject, []).append(one.object.value)  # type: ignore[union-attr]
+    return {node: sorted(sources) for node, sources in found.items()}
+
+
 @cache
 def _definition(knowledge: Knowledge, cls: str) -> Expression | None:
     """Parse each definition once, so that the goals made of it share its parts."""
@@ -172,6 +183,7 @@ class Prover:
         self, recorded: Iterable[ox.Triple], entailed: Iterable[ox.Triple], knowledge: Knowledge, english: English
     ) -> None:
         self._recorded = frozenset(recorded)
+        self._derived_from = _derivations(self._recorded)
         self._knowledge = knowledge
         self._english = english
         self._properties, self._class_values = _axioms().properties, _axioms().values
@@ -308,7 +320,9 @@ class Prover:
             return Proof(self._claim(goal, "entailed"), "entailed", triple=triple)
         step = self._best[goal][1]
         because = tuple(dict.fromkeys(part for premise in step.premises for part in self._parts(premise)))
-        return Proof(self._claim(goal, step.kind), step.kind, because, step.axiom, step.sentence, triple, step.source)
+        claim = self._claim(goal, step.kind)
+        sources = self._derived_from.get(triple.subject, ()) if triple and step.kind == "recorded" else ()
+        return Proof(claim, step.kind, because, step.axiom, step.sentence, triple, step.source, tuple(sources))
 
     def _parts(self, goal: Goal) -> Iterator[Proof]:
         """Give the proof of a goal, or for an expression without a name the proofs of its parts."""

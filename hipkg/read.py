@@ -1,4 +1,4 @@
-"""Read patient graphs from RDF files: the first step of the pipeline.
+"""Read patient graphs from RDF or FHIR: the first step of the pipeline.
 
 A file may come from anyone. Nothing that it names is fetched, nothing is expanded, its size and depth are bounded
 before a native parser sees it, and every refusal is a :class:`~hipkg.errors.HipkgError` with place and remedy.
@@ -13,15 +13,18 @@ from collections import Counter, defaultdict
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO, TypeAlias
+from typing import TYPE_CHECKING, BinaryIO, NamedTuple, TypeAlias
 
 from pyoxigraph import BlankNode, Literal, NamedNode, RdfFormat, Triple, parse
 
-from hipkg.errors import NoPatient, UnreadableInput, UsageError
+from hipkg.errors import DeceasedPatient, NoPatient, SetAside, UnreadableInput, UsageError
 from hipkg.terms import HIP, RDF_TYPE, XSD
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+    from hipkg.fhir.records import Import
+    from hipkg.shapes import Severity
 
 BASE = "urn:hipkg:file/"
 """The base that relative IRIs are resolved against, so that a moved file keeps its IRIs."""
@@ -75,9 +78,10 @@ _SYNONYMS = {
     "application/json": "json-ld",
     "application/ld+json": "json-ld",
 }
+_FHIR = frozenset({"fhir", "application/fhir+json", "application/fhir+ndjson", "ndjson", "jsonl"})
 _EXTENSIONS = frozenset({"ttl", "trig", "nt", "nq", "rdf", "owl", "xml", "jsonld", "json"})
 _COMPRESSED = frozenset({"gz", "bz2", "xz", "zst", "zip"})
-_NAMES = f"{', '.join([*_FORMATS][:-1])} or {[*_FORMATS][-1]}"
+_NAMES = f"{', '.join(_FORMATS)} or fhir"
 _STDIN = "<stdin>"
 _MEMORY = "<memory>"
 
@@ -89,6 +93,32 @@ _DATE = NamedNode(f"{XSD}date")
 _DATE_FORM = re.compile(r"(\d{4}-\d\d-\d\d)(Z|[+-]\d\d:\d\d)?")
 
 
+class Notice(NamedTuple):
+    """Something doubtful that was met while a patient was read, which validation tells.
+
+    ``shape`` is the CURIE it is told under, ``node`` the IRI it is about.
+    """
+
+    severity: Severity
+    shape: str
+    node: str
+    message: str
+    fix: str
+
+
+class Source(NamedTuple):
+    """An input that has been opened: its name, its content, and its RDF format, None for FHIR.
+
+    A ``folder`` has no content of its own; ``lines`` says that each line is a resource.
+    """
+
+    name: str
+    data: bytes
+    rdf_format: RdfFormat | None
+    folder: Path | None = None
+    lines: bool = False
+
+
 @dataclass(frozen=True, slots=True)
 class PatientGraph:
     """One patient with everything recorded about them.
@@ -96,7 +126,8 @@ class PatientGraph:
     ``iri`` names the patient; ``triples`` are sorted and free of blank nodes, whose place is taken by IRIs that follow
     from the content alone; ``source`` is the file name, ``<stdin>`` or ``<memory>``; ``as_of`` is the date the plan is
     made for, also among the triples as ``hip:asOf``; ``unused`` counts the triples of the source that belong to no
-    patient; ``dated`` tells whether the source records that date.
+    patient; ``dated`` tells whether the source records that date; ``notices`` are what was doubtful in reading it;
+    ``alone`` tells that other patients of the source share no node with this one.
     """
 
     iri: str
@@ -105,6 +136,8 @@ class PatientGraph:
     as_of: date
     unused: int = 0
     dated: bool = True
+    notices: tuple[Notice, ...] = ()
+    alone: bool = False
 
 
 def linked(patient: str, triples: Iterable[Triple]) -> tuple[Triple, ...]:
@@ -124,45 +157,146 @@ def read(
 ) -> tuple[PatientGraph, ...]:
     """Read every patient of a source, sorted by IRI.
 
-    ``source`` is a file name, ``-`` for standard input, or the content itself as bytes. ``format`` is a name or media
-    type of an RDF format; without it the extension of the file decides, and standard input and bytes are refused.
-    ``as_of`` overrides a ``hip:asOf`` in the source; without either it is today. Named graphs are merged. A patient is
-    a node typed ``hip:Patient``; to it belongs what it links to, step by step, short of other patients and of the
-    ontology's own terms, and what points at it with a ``hip:`` property.
+    ``source`` is a file name, ``-`` for standard input, the content itself as bytes, or a folder of FHIR resources.
+    ``format`` is ``fhir``, or a name or media type of an RDF format; without it the extension of the file decides, for
+    JSON the content, and standard input and bytes are refused. ``as_of`` overrides a ``hip:asOf`` in the source;
+    without either it is today. Named graphs are merged. A patient is a node typed ``hip:Patient``; to it belongs what
+    it links to, step by step, short of other patients and of the ontology's own terms, and what points at it with a
+    ``hip:`` property. Of FHIR, patients who have died and malformed resources are left out with a :class:`SetAside`
+    warning.
 
     Raises :class:`UsageError` for an argument that cannot be used, :class:`NoPatient` where no patient is described,
-    and :class:`UnreadableInput` for everything else.
+    :class:`DeceasedPatient` where all have died, and :class:`UnreadableInput` for everything else.
     """
-    name, triples = _triples(source, format, max_bytes)
-    return _patients(triples, name, as_of)
+    given = opened(source, format=format, max_bytes=max_bytes)
+    if given.rdf_format is None:
+        return _living(_imported(given, as_of, max_bytes))
+    return _patients(_parse(given.data, given.rdf_format, given.name), given.name, as_of)
+
+
+def read_import(
+    source: str | os.PathLike[str] | bytes,
+    *,
+    format: str | None = None,  # noqa: A002 - the word that users know from every RDF library
+    as_of: date | None = None,
+    max_bytes: int = MAX_BYTES,
+) -> Import:
+    """Read the patients of a FHIR source with the account of every resource; the parameters are those of :func:`read`.
+
+    Raises :class:`UsageError` for a source that is not FHIR, and what :func:`read` raises for one that cannot be read.
+    """
+    given = opened(source, format=format, max_bytes=max_bytes)
+    if given.rdf_format is not None:
+        raise UsageError(
+            "Only FHIR is imported.", place=given.name, remedy="RDF is read as it stands: leave the report out."
+        )
+    return _imported(given, as_of, max_bytes)
+
+
+def _imported(given: Source, as_of: date | None, max_bytes: int) -> Import:
+    from hipkg.fhir.patients import imported
+    from hipkg.fhir.source import resources_in, resources_of
+
+    if given.folder is not None:
+        found = resources_in(given.folder, max_bytes)
+    else:
+        found = resources_of(given.data, given.name, lines=given.lines)
+    made = imported(found, given.name, as_of or _today())
+    if not made.patients:
+        raise NoPatient(
+            f"None of the {len(found.resources)} resources is a Patient.",
+            place=given.name,
+            remedy="Export the Patient with its resources.",
+        )
+    return made
+
+
+def _living(made: Import) -> tuple[PatientGraph, ...]:
+    """Return the graphs of the patients who have not died, and warn of the others and of malformed resources."""
+    import warnings
+
+    graphs = tuple(sorted((one.graph for one in made.patients if one.graph), key=lambda graph: graph.iri))
+    died = [
+        DeceasedPatient(
+            f"The patient {one.deceased}, so no plan is made.", place=f"{made.source}: {one.patient}", remedy=""
+        )
+        for one in made.patients
+        if one.graph is None
+    ]
+    if not graphs:
+        raise died[0]
+    broken = [use for part in (made.strays, *(one.uses for one in made.patients)) for use in part]
+    malformed = [
+        UnreadableInput(f"A resource is malformed: {use.detail}.", place=f"{made.source}: {use.resource}")
+        for use in dict.fromkeys(broken)
+        if use.outcome == "malformed"
+    ]
+    for problem in (*died, *malformed):
+        warnings.warn(SetAside(problem), stacklevel=3)
+    return graphs
+
+
+def _today() -> date:
+    return datetime.now().astimezone().date()
 
 
 def read_triples(
     source: str | os.PathLike[str] | bytes,
     *,
     format: str | None = None,  # noqa: A002 - the word that users know from every RDF library
+    as_of: date | None = None,
     max_bytes: int = MAX_BYTES,
 ) -> tuple[Triple, ...]:
-    """Read all triples of a source as they stand, with the same care and the same errors as :func:`read`."""
-    return tuple(_triples(source, format, max_bytes)[1])
+    """Read all triples of an RDF source as they stand, with the same care and the same errors as :func:`read`.
+
+    Of a FHIR source they are those of its patients on the day ``as_of``.
+    """
+    given = opened(source, format=format, max_bytes=max_bytes)
+    if given.rdf_format is None:
+        return tuple(triple for graph in _living(_imported(given, as_of, max_bytes)) for triple in graph.triples)
+    return tuple(_parse(given.data, given.rdf_format, given.name))
 
 
-def _triples(
-    source: str | os.PathLike[str] | bytes, format_name: str | None, max_bytes: int
-) -> tuple[str, list[Triple]]:
-    rdf_format = _named_format(format_name) if format_name is not None else None
-    if rdf_format is None and (isinstance(source, bytes) or source == "-"):
+def opened(
+    source: str | os.PathLike[str] | bytes,
+    *,
+    format: str | None = None,  # noqa: A002 - the word that users know from every RDF library
+    max_bytes: int = MAX_BYTES,
+) -> Source:
+    """Open a source once and tell what it is; the parameters and errors are those of :func:`read`."""
+    named = _key(format) if format is not None else ""
+    if not named and (isinstance(source, bytes) or source == "-"):
         raise UsageError("No format is given for standard input.", remedy=f"Say which it is: {_NAMES}.")
+    rdf_format = _named_format(named) if named and named not in _FHIR else None
+    folder = _folder(source) if rdf_format is None else None
+    if folder is not None:
+        return Source(str(folder), b"", None, folder)
     name, data = _load(source, max_bytes)
-    return name, _parse(data, rdf_format or _format_by_extension(name, data), name)
+    extension = Path(name).suffix.lower().lstrip(".")
+    json_like = rdf_format == RdfFormat.JSON_LD or (not named and extension == "json")
+    if named in _FHIR or (not named and extension in _FHIR) or (json_like and _looks_like(data) == "FHIR"):
+        _refuse_binary(data, name)
+        return Source(name, data, None, lines=extension in _FHIR or named.endswith("ndjson") or named == "jsonl")
+    return Source(name, data, rdf_format or _format_by_extension(name, data))
+
+
+def _folder(source: str | os.PathLike[str] | bytes) -> Path | None:
+    if isinstance(source, bytes) or source == "-":
+        return None
+    path = Path(os.fsdecode(source))
+    try:
+        return path if path.name and path.is_dir() else None
+    except (OSError, ValueError):  # a name that no file can have; opening it says so
+        return None
+
+
+def _key(name: str) -> str:
+    return name.partition(";")[0].strip().lower()
 
 
 def _named_format(name: str) -> RdfFormat:
-    key = name.partition(";")[0].strip().lower()
-    if key == "fhir":
-        raise _fhir_error("")
     try:
-        return _FORMATS[_SYNONYMS.get(key, key)]
+        return _FORMATS[_SYNONYMS.get(name, name)]
     except KeyError:
         raise UsageError(f"{name!r} is not a format that is read.", remedy=f"Use {_NAMES}.") from None
 
@@ -250,10 +384,7 @@ def _parse(data: bytes, rdf_format: RdfFormat, name: str) -> list[Triple]:
 
 def _refuse_traps(data: bytes, rdf_format: RdfFormat, name: str) -> None:
     """Refuse what a native parser would expand, follow, take for something else, or crash on."""
-    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
-        raise UnreadableInput("The input is encoded as UTF-16.", place=name, remedy="Save it as UTF-8.")
-    if b"\0" in data[:8192]:
-        raise UnreadableInput("The input is binary, not text.", place=name, remedy=f"Export it as {_NAMES}.")
+    _refuse_binary(data, name)
     if _looks_like(data) == "FHIR":
         raise _fhir_error(name)
     text = _decode(data, name)
@@ -263,6 +394,13 @@ def _refuse_traps(data: bytes, rdf_format: RdfFormat, name: str) -> None:
         _refuse_json_traps(text, data, name)
     elif data.count(b"<<") > MAX_DEPTH:
         raise _triple_term_error(name)
+
+
+def _refuse_binary(data: bytes, name: str) -> None:
+    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
+        raise UnreadableInput("The input is encoded as UTF-16.", place=name, remedy="Save it as UTF-8.")
+    if b"\0" in data[:8192]:
+        raise UnreadableInput("The input is binary, not text.", place=name, remedy=f"Export it as {_NAMES}.")
 
 
 def _decode(data: bytes, name: str) -> str:
@@ -396,7 +534,9 @@ def _malformed(detail: str, rdf_format: RdfFormat, data: bytes, place: str) -> U
 
 
 def _fhir_error(place: str) -> UnreadableInput:
-    return UnreadableInput("FHIR is not read yet by this version.", place=place, remedy=f"Convert it to {_NAMES}.")
+    return UnreadableInput(
+        "This is FHIR, which is read as JSON alone.", place=place, remedy="Export it as JSON, or name the format fhir."
+    )
 
 
 def _nesting_error(place: str) -> UnreadableInput:
@@ -442,7 +582,7 @@ def _patients(triples: Sequence[Triple], name: str, as_of: date | None) -> tuple
     for patient, part in parts.items():
         iri, named = _without_blank_nodes(patient, part, copies, name)
         recorded = _recorded_date(iri, named, name)
-        day = as_of or recorded or datetime.now().astimezone().date()
+        day = as_of or recorded or _today()
         graphs.append(PatientGraph(iri.value, _dated(iri, named, day), name, day, unused, recorded is not None))
     return tuple(sorted(graphs, key=lambda graph: graph.iri))
 

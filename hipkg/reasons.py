@@ -16,7 +16,7 @@ from hipkg.graph import Graph
 from hipkg.native import entailed_graph
 from hipkg.pipeline import normalised
 from hipkg.proof import Prover
-from hipkg.terms import HIP, RDF_TYPE
+from hipkg.terms import DERIVED_FROM, HIP, RDF_TYPE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -99,7 +99,8 @@ class Reasons:
 
     def _prover(self, record: Sequence[ox.Triple], entailed: Graph) -> Prover:
         words = English(self._knowledge, self._given, self._graph.iri)
-        return Prover(record, entailed.triples(self._knowledge.terms), self._knowledge, words)
+        derivations = [one for one in self._graph.triples if one.predicate.value == DERIVED_FROM]
+        return Prover([*record, *derivations], entailed.triples(self._knowledge.terms), self._knowledge, words)
 
 
 def _term_of(fact: ox.Triple) -> str:

@@ -136,6 +136,10 @@ class _Builder:
             "holding": self._map("stateWhenHolding"),
             "named": _lists(self._named(statements)),
             "wholes": _lists(self._wholes()),
+            "countsWhenPast": sorted(self._map("countsWhenPast")),
+            "sided": sorted(self._map("sided")),
+            "visitGaps": self._map("visitGap"),
+            "valueProperties": self._value_properties(),
             "shapes": to_json_shapes(compile_shapes(PATIENT_SHAPES)),
         }
 
@@ -207,6 +211,18 @@ class _Builder:
                 found.setdefault(other, set()).update(prop.domains)
         used = set().union(*map(properties, self._axioms.definitions.values()))
         return {iri: min(kinds) for iri, kinds in found.items() if kinds and iri in used}
+
+    def _value_properties(self) -> dict[str, str]:
+        """Map each coded value of patient data to the property whose range it is in."""
+        of_kind = {kind: prop.iri for prop in self._axioms.properties.values() for kind in prop.ranges}
+        value = HIP + "Value"
+        return {
+            iri: of_kind[kind]
+            for iri, kinds in self._individual_types().items()
+            if value in kinds
+            for kind in kinds
+            if kind in of_kind
+        }
 
     def _links(self) -> dict[str, list[Link]]:
         """Find for each object property how it is recorded: by a property without a narrower one, or by its reverse."""
@@ -330,7 +346,7 @@ class _Builder:
             InterventionInfo(
                 iri=iri,
                 label=self._text(iri, RDFS + "label"),
-                category=self._category(iri),
+                category=self._nearest(iri, "category"),
                 superclasses=frozenset(one for one in self._superclasses.get(iri, ()) if one in set(found)),
                 phase=phases[iri],
                 side_rule=self._text(iri, HIP + "sideRule"),
@@ -340,15 +356,16 @@ class _Builder:
                     for other in found
                     if any(self._is_a(iri, one) and self._is_a(other, another) for one, another in pairs)
                 ),
+                requested_as=self._nearest(iri, "requestedAs"),
             )
             for iri in found
         ]
 
-    def _category(self, iri: str) -> str:
-        """Take the category of the nearest class that has one."""
-        candidates = [one for one in {iri, *self._superclasses.get(iri, ())} if self._text(one, HIP + "category")]
+    def _nearest(self, iri: str, name: str) -> str:
+        """Take what the nearest class says by an annotation, such as its category."""
+        candidates = [one for one in {iri, *self._superclasses.get(iri, ())} if self._text(one, HIP + name)]
         nearest = sorted(candidates, key=lambda one: (-len(self._superclasses.get(one, ())), one))
-        return self._text(nearest[0], HIP + "category") if nearest else ""
+        return self._text(nearest[0], HIP + name) if nearest else ""
 
     def _phases(self, statements: list[StatementInfo], interventions: list[str]) -> dict[str, int]:
         """Order interventions by the treatments that their statements wait for.

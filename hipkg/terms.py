@@ -20,6 +20,12 @@ PREFIXES = {
     "sh": "http://www.w3.org/ns/shacl#",
 }
 
+DERIVED_FROM = PREFIXES["prov"] + "wasDerivedFrom"
+EXTENSIONS = "https://w3id.org/hipkg/fhir/"
+"""What the URLs begin with of the FHIR extensions that state facts without an element of their own."""
+IMPORTED = "urn:hipkg:fhir/"
+"""What the IRIs of imported resources and their elements begin with: ``urn:hipkg:fhir/Condition/c1#code``."""
+
 
 def namespace_of(iri: str) -> str:
     """Return an IRI without its last part, in which new names can be made."""

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from functools import cache
 
+
+@cache
 def software_version() -> str:
     """Tell the version of the installed package, or that of the checkout from which it runs."""
     from importlib.metadata import PackageNotFoundError, version

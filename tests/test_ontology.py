@@ -155,6 +155,8 @@ ALLOWED = {
     "pain": "part of the same words",
     "follow-up": "a category of interventions, not the intervention of this label",
     "escalation": "a category of interventions, which plans tell first",
+    "Medication": "a type of FHIR resource",
+    "medication": "the same in any case",
     "D0-41": "the example of an id of a statement in help texts",
 }
 

@@ -141,7 +141,6 @@ class TestSource:
 
     def test_of_unknown_format_is_refused(self):
         assert isinstance(refusal("-", format="csv"), UsageError)
-        assert "FHIR" in refusal("-", format="fhir").message
 
     def test_format_overrides_the_extension(self, tmp_path):
         file = tmp_path / "patient.txt"
@@ -158,7 +157,7 @@ class TestSource:
         monkeypatch.chdir(tmp_path)
         assert refusal(name).exit_code == 2
 
-    def test_folder_is_refused(self, tmp_path):
+    def test_folder_without_resources_is_refused(self, tmp_path):
         assert "folder" in refusal(tmp_path).message
 
     def test_address_is_not_fetched(self):

@@ -24,8 +24,11 @@ def main() -> None:
 
     _let_readers_leave()
     gc.set_threshold(_COLLECT_AFTER)
+    set_aside = _tell_what_is_set_aside()
     try:
         app([one for one in sys.argv[1:] if one != DEBUG], prog_name="hipkg")
+    except SystemExit as end:
+        sys.exit(1 if set_aside and not end.code else end.code)
     except HipkgError as problem:
         if debugging():
             traceback.print_exc()
@@ -38,6 +41,26 @@ def main() -> None:
             f"hipkg: internal error: {type(surprise).__name__}: {surprise}\nRun with --debug to see where.\n"
         )
         sys.exit(101)
+
+
+def _tell_what_is_set_aside() -> list[str]:
+    """Report what a source holds that is set aside as it is met, and collect it."""
+    import warnings
+
+    from hipkg.errors import SetAside
+
+    told: list[str] = []
+
+    def show(message: Warning | str, *_: object, **__: object) -> None:
+        if isinstance(message, SetAside):
+            told.append(str(message))
+            _report(message.problem)
+        else:
+            sys.stderr.write(f"hipkg: {message}\n")
+
+    warnings.simplefilter("always", SetAside)
+    warnings.showwarning = show
+    return told
 
 
 def _let_readers_leave() -> None:

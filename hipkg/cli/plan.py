@@ -49,6 +49,7 @@ class PlanFormat(StrEnum):
     turtle = "turtle"
     jsonld = "jsonld"
     mermaid = "mermaid"
+    fhir = "fhir"
 
 
 def plan(

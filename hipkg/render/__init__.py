@@ -11,13 +11,14 @@ if TYPE_CHECKING:
     from hipkg.knowledge import Knowledge
     from hipkg.planning import Plan
 
-FORMATS = ("text", "json", "markdown", "turtle", "jsonld", "mermaid")
+FORMATS = ("text", "json", "markdown", "turtle", "jsonld", "mermaid", "fhir")
 _WRITERS = {
     "json": ("jsonplan", "plans_to_json"),
     "markdown": ("markdown", "plans_to_markdown"),
     "turtle": ("rdf", "plans_to_turtle"),
     "jsonld": ("rdf", "plans_to_jsonld"),
     "mermaid": ("mermaid", "plans_to_mermaid"),
+    "fhir": ("fhir", "plans_to_fhir"),
 }
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, replace
 from decimal import Decimal
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from hipkg.planning import NOT_STATED
@@ -179,6 +180,7 @@ def shown_statements(plan: Plan, knowledge: Knowledge) -> dict[tuple[str, str], 
     return _Arranger(plan, knowledge).shown
 
 
+@lru_cache(maxsize=8192)
 def clean(text: str) -> str:
     """Make a text safe to print on one line: no control characters, and an IRI by its last part only."""
     printable = "".join(char if char.isprintable() else " " for char in text)

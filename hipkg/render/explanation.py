@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote
 
 import pyoxigraph as ox
 
@@ -11,7 +12,7 @@ from hipkg.explanation import NOT_APPLICABLE
 from hipkg.render.common import describe_check, describe_gap, local_name, software
 from hipkg.render.jsonplan import check_to_json
 from hipkg.render.outline import INVALID, MARKS, Outline, Row, outlines_to_markdown, outlines_to_text
-from hipkg.terms import HIP, curie
+from hipkg.terms import HIP, IMPORTED, curie
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -41,6 +42,7 @@ _DECISIONS = {
     "quality": "the better evidence decides",
     "recency": "the later document decides",
 }
+_SOURCES_SHOWN = 3
 # What follows from a single record by a property or a named superclass is shown by that record.
 _PLAIN_STEPS = frozenset({"wider", "inverse", "hierarchy", "domain", "range"})
 
@@ -213,7 +215,7 @@ def _proof(proof: Proof, depth: int, shown: set[object], *, brief: bool = False)
     key = (proof.claim, proof.facts(), tuple(one.claim for one in proof.because))
     repeated = key in shown and bool(proof.because)
     mark = proof.kind if proof.kind in MARKS else "holds"
-    again = " (as above)" if repeated else (" (recorded)" if proof.kind == "recorded" else "")
+    again = " (as above)" if repeated else (_recorded(proof) if proof.kind == "recorded" else "")
     yield Row(depth, proof.claim + again, mark, "missing" if mark == "missing" else "")
     if repeated or brief:
         return
@@ -224,6 +226,17 @@ def _proof(proof: Proof, depth: int, shown: set[object], *, brief: bool = False)
             yield Row(depth + 1, text, style="dim")
     for one in dict.fromkeys(map(_collapsed, proof.because)):
         yield from _proof(one, depth + 1, shown, brief=one.holds and not proof.holds)
+
+
+def _recorded(proof: Proof) -> str:
+    """Say that a claim is recorded, and in which elements of which resources if the record tells."""
+    elements: dict[str, list[str]] = {}
+    for one in proof.derived_from:
+        resource, _, element = unquote(one.removeprefix(IMPORTED)).partition("#")
+        elements.setdefault(resource, []).extend([element] if element else [])
+    shown = [f"{resource}#{', '.join(names)}" if names else resource for resource, names in elements.items()]
+    more = f" and {len(shown) - _SOURCES_SHOWN} more" if len(shown) > _SOURCES_SHOWN else ""
+    return f" (recorded: {'; '.join(shown[:_SOURCES_SHOWN])}{more})" if shown else " (recorded)"
 
 
 def _collapsed(proof: Proof) -> Proof:
@@ -336,6 +349,7 @@ def _proof_json(proof: Proof) -> dict[str, Any]:
             "axiom": proof.axiom,
             "sentence": proof.sentence,
             "triple": _triple_json(proof.triple) if proof.triple else None,
+            "derivedFrom": list(proof.derived_from),
             "because": [_proof_json(one) for one in proof.because],
         }
     )

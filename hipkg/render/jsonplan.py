@@ -44,6 +44,7 @@ def plan_to_json(plan: Plan, knowledge: Knowledge) -> dict[str, Any]:
         "actions": [_action(one) for one in plan.actions],
         "conflicts": [_conflict(one, knowledge) for one in plan.conflicts],
         "questions": [_question(one) for one in plan.questions],
+        **_filled({"sources": {node: list(sources) for node, sources in plan.sources}}),
     }
 
 

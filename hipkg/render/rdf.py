@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import json
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote
 
 import pyoxigraph as ox
 
+from hipkg.naming import part_iri
 from hipkg.render.common import clean, describe_check, number, software
 from hipkg.terms import HIP, PREFIXES, RDF_TYPE, RDFS, SKOS, XSD, expand
 
@@ -112,11 +112,7 @@ class _Describer:
         yield from self._sources()
 
     def _minted(self, place: str, **parts: str) -> str:
-        """Make the IRI of a node of this plan from the place it concerns and what it is about."""
-        base = place or self._plan.patient
-        pairs = {"plan": self._plan.as_of.isoformat(), **parts}
-        query = "&".join(f"{name}={quote(value.removeprefix(HIP), safe='-._~')}" for name, value in pairs.items())
-        return f"{base}{'&' if '?' in base else '?'}{query}"
+        return part_iri(self._plan, place, **parts)
 
     def _action_iri(self, intervention: str, place: str) -> str:
         return self._minted(place, action=intervention)

@@ -1,0 +1,288 @@
+"""Read what is done, ordered or planned: Procedure, ServiceRequest, CarePlan, DeviceUseStatement.
+
+Statuses are those of FHIR R4. What is paused (``on-hold``) or of unknown status is recorded without a status, which
+validation tells: it counts neither as done nor as running nor as planned. A draft is no decision, and a request not to
+do something is no activity. A proposal counts as planned: it is on record and waits to be ordered.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from hipkg.assertions import is_study
+from hipkg.fhir.context import Dated, dated, extras, in_future, period, problems_named, settled
+from hipkg.fhir.elements import flag, part, parts, text
+from hipkg.fhir.places import whereabouts
+from hipkg.fhir.records import Activity, Fact, Fulfils, Resource, Stated, Unused
+from hipkg.terms import HIP
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from hipkg.fhir.codes import Meaning
+    from hipkg.fhir.context import Context
+    from hipkg.fhir.elements import Raw
+
+PLANNED, ONGOING, COMPLETED, STOPPED, NOT_DONE = (
+    HIP + one for one in ("planned", "ongoing", "completed", "stopped", "notDone")
+)
+BEGUN = {ONGOING, COMPLETED, STOPPED}
+_OVER = {COMPLETED, STOPPED}
+_STATUS, _OUTCOME, _BECAUSE = HIP + "hasStatus", HIP + "hasOutcome", HIP + "stoppedBecause"
+_ATTRIBUTES = {_OUTCOME, _BECAUSE, HIP + "hasAdequacy"}
+OPEN = ""
+"""The status of what is recorded and whose status is not known."""
+
+PROCEDURE = {
+    "preparation": PLANNED,
+    "in-progress": ONGOING,
+    "not-done": NOT_DONE,
+    "on-hold": OPEN,
+    "stopped": STOPPED,
+    "completed": COMPLETED,
+    "unknown": OPEN,
+}
+REQUEST = {"active": PLANNED, "on-hold": OPEN, "revoked": NOT_DONE, "completed": COMPLETED, "unknown": OPEN}
+CARE = {
+    "not-started": PLANNED,
+    "scheduled": PLANNED,
+    "in-progress": ONGOING,
+    "on-hold": OPEN,
+    "completed": COMPLETED,
+    "cancelled": NOT_DONE,
+    "stopped": STOPPED,
+    "unknown": OPEN,
+}
+DEVICE = {"active": ONGOING, "completed": COMPLETED, "intended": PLANNED, "stopped": STOPPED, "on-hold": OPEN}
+_WITHDRAWN = {"entered-in-error": "it was entered in error", "draft": "it is a draft and not decided"}
+_ASKS_NOT_TO = "it asks not to do it, which is no activity"
+
+
+class Status(NamedTuple):
+    """How far something has come: an IRI or `OPEN`, with what is doubtful."""
+
+    iri: str
+    flags: tuple[str, ...] = ()
+
+
+def status_of(written: str, known: Mapping[str, str]) -> Status:
+    """Translate a status; one that is open, missing or not of FHIR is told.
+
+    Raises `Unused` for what was entered in error and for drafts.
+    """
+    if written in _WITHDRAWN:
+        raise Unused("ignored", _WITHDRAWN[written])
+    if written in known:
+        iri = known[written]
+        return Status(iri, () if iri else (f"its status is {written}, so it counts neither as done nor as running",))
+    shown = f"{written!r}, which FHIR does not have" if written else "not recorded"
+    return Status(OPEN, (f"its status is {shown}, so it counts neither as done nor as running",))
+
+
+class Draft(NamedTuple):
+    """What a reader has found of an activity, before its dates and places are settled."""
+
+    concepts: tuple[Raw, ...]
+    element: str
+    status: Status
+    start: Dated = Dated("")
+    end: Dated = Dated("")
+    sites: tuple[Raw, ...] = ()
+    site_element: str = "bodySite"
+    values: tuple[tuple[str, str], ...] = ()
+    amounts: tuple[tuple[str, str], ...] = ()
+    duration: str = ""
+    ties: tuple[str, ...] = ()
+    requests: tuple[str, ...] = ()
+    visit: bool = False
+    product: str = ""
+    placed: bool = True
+    study: bool = False
+    suffix: str = ""
+    sources: tuple[str, ...] = ()
+    flags: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+def activities(one: Resource, draft: Draft, context: Context) -> Stated:
+    """Make the activities of a draft, one for each intervention that its codes mean.
+
+    Raises `Unused` if the codes mean none, if what has begun begins after the date of the plan, or if sites contradict
+    each other.
+    """
+    meaning = context.codes.meaning(draft.concepts, "intervention")
+    if not meaning.terms:
+        raise Unused(*context.codes.why_not(draft.concepts, "activity"))
+    implied = next((value for prop, value in meaning.qualifiers if prop == _STATUS), "")
+    status = implied or draft.status.iri
+    start, end, flags = _period(draft, status, context)
+    where = whereabouts(one, meaning, draft.sites, context, name=draft.site_element)
+    more = extras(one, context)
+    qualified = (pair for pair in meaning.qualifiers if pair[0] != _STATUS)
+    values, torn = settled([*qualified, *draft.values, *more.values], context)
+    values = tuple(pair for pair in values if pair[0] in _ATTRIBUTES or pair[0] == _STATUS)
+    sources = (draft.element, *draft.sources, *where.sources, *more.sources)
+    facts: list[Fact] = [
+        Activity(
+            key=one.key + draft.suffix + _suffix(term, meaning),
+            resource=one.key,
+            intervention=term,
+            study=draft.study or is_study(term, context.knowledge),
+            status=status,
+            places=where.places if draft.placed else (),
+            start=start,
+            end=end,
+            duration=draft.duration or more.duration,
+            values=values,
+            amounts=tuple(sorted({**dict(draft.amounts), **dict(more.amounts)}.items())),
+            reasons=problems_named(one, context, "reasonReference", "indication") if draft.placed else (),
+            ties=draft.ties,
+            visit=draft.visit and status == COMPLETED,
+            product=draft.product,
+            sources=tuple(f"{one.key}#{name}" for name in dict.fromkeys(sources)),
+        )
+        for term in meaning.terms
+    ]
+    requests = tuple(key for key in draft.requests if not key.startswith("CarePlan/"))
+    if requests:
+        facts.append(Fulfils(one.key, requests))
+    open_flags = () if implied else draft.status.flags
+    return Stated(tuple(facts), (*open_flags, *draft.flags, *flags, *where.flags, *more.flags, *torn), draft.notes)
+
+
+def _suffix(term: str, meaning: Meaning) -> str:
+    """Tell the activities of one resource apart where it states several."""
+    return f"~{term.removeprefix(HIP)}" if len(meaning.terms) > 1 else ""
+
+
+def _period(draft: Draft, status: str, context: Context) -> tuple[str, str, tuple[str, ...]]:
+    start, end, flags = period(draft.start, draft.end)
+    if status in BEGUN and in_future(start, context):
+        raise Unused("set aside", f"it begins ({start}) after the date of the plan")
+    if status in _OVER and in_future(end, context):
+        return start, "", (*flags, f"its end ({end}) is after the date of the plan, so it is not used")
+    return start, end, flags
+
+
+def read_procedure(one: Resource, context: Context) -> Stated:
+    """Read a Procedure."""
+    status = status_of(text(one.raw, "status"), PROCEDURE)
+    start, end = performed(one.raw, "performed", status.iri, context)
+    outcome = context.codes.value(part(one.raw, "outcome"), _OUTCOME)
+    reason = context.codes.value(part(one.raw, "statusReason"), _BECAUSE)
+    values = [(_OUTCOME, outcome)] * bool(outcome) + [(_BECAUSE, reason)] * bool(reason)
+    requests = problems_named(one, context, "basedOn")
+    sources = [name for name, said in (("outcome", outcome), ("statusReason", reason)) if said]
+    draft = Draft(
+        (part(one.raw, "code"),),
+        "code",
+        status,
+        start,
+        end,
+        tuple(parts(one.raw, "bodySite")),
+        values=tuple(values),
+        ties=(*requests, *problems_named(one, context, "partOf")),
+        requests=requests,
+        visit=start.day == end.day != "",
+        sources=("status", *sources, *_dates_in(one.raw, "performed")),
+    )
+    return activities(one, draft, context)
+
+
+def performed(raw: Raw, name: str, status: str, context: Context) -> tuple[Dated, Dated]:
+    """Read when something was done, from a date or a period; what is done on a date ends on it."""
+    moment = text(raw, f"{name}DateTime")
+    if moment:
+        day = dated(moment, "its date", context)
+        return day, (Dated(day.day) if status in _OVER else Dated(""))
+    span = part(raw, f"{name}Period")
+    return dated(text(span, "start"), "its start", context), dated(text(span, "end"), "its end", context)
+
+
+def _dates_in(raw: Raw, name: str) -> tuple[str, ...]:
+    return tuple(one for one in (f"{name}DateTime", f"{name}Period") if one in raw)
+
+
+def read_service_request(one: Resource, context: Context) -> Stated:
+    """Read a ServiceRequest: something that is ordered, proposed or planned."""
+    if flag(one.raw, "doNotPerform"):
+        raise Unused("ignored", _ASKS_NOT_TO)
+    status = status_of(text(one.raw, "status"), REQUEST)
+    start, end = performed(one.raw, "occurrence", status.iri, context)
+    draft = Draft(
+        (part(one.raw, "code"),),
+        "code",
+        status,
+        start,
+        end,
+        tuple(parts(one.raw, "bodySite")),
+        ties=problems_named(one, context, "basedOn"),
+        requests=problems_named(one, context, "replaces"),
+        sources=("status", *_dates_in(one.raw, "occurrence")),
+        notes=intent_notes(one.raw),
+    )
+    return activities(one, draft, context)
+
+
+def intent_notes(raw: Raw) -> tuple[str, ...]:
+    """Tell that a request is only proposed."""
+    return ("it is proposed and not yet ordered",) if text(raw, "intent") == "proposal" else ()
+
+
+def read_care_plan(one: Resource, context: Context) -> Stated:
+    """Read the activities that a CarePlan describes itself; those that it refers to are read by themselves."""
+    status_of(text(one.raw, "status"), {"active": "", "on-hold": "", "revoked": "", "completed": "", "unknown": ""})
+    found: list[Fact] = []
+    flags: list[str] = []
+    unused: list[Unused] = []
+    for number, activity in enumerate(parts(one.raw, "activity")):
+        detail = part(activity, "detail")
+        if detail:
+            try:
+                reading = _planned(one, detail, number, context)
+                found += reading.facts
+                flags += reading.flags
+            except Unused as reason:
+                unused.append(reason)
+    if not found:
+        raise unused[0] if unused else Unused("ignored", "it describes no activity itself")
+    return Stated(tuple(found), tuple(flags), tuple(f"not used of it: {one.reason}" for one in unused))
+
+
+def _planned(one: Resource, detail: Raw, number: int, context: Context) -> Stated:
+    if flag(detail, "doNotPerform"):
+        raise Unused("ignored", _ASKS_NOT_TO)
+    status = status_of(text(detail, "status"), CARE)
+    span = part(detail, "scheduledPeriod")
+    reason = context.codes.value(part(detail, "statusReason"), _BECAUSE)
+    draft = Draft(
+        (part(detail, "code") or part(detail, "productCodeableConcept"),),
+        f"activity[{number}].detail.code",
+        status,
+        dated(text(span, "start"), "its start", context),
+        dated(text(span, "end"), "its end", context),
+        values=((_BECAUSE, reason),) if reason else (),
+        suffix=f"~activity-{number}",
+        sources=(f"activity[{number}].detail.status",),
+    )
+    inner = Resource(one.key, one.type, {**detail, "resourceType": one.type}, one.place)
+    return activities(inner, draft, context)
+
+
+def read_device_use(one: Resource, context: Context) -> Stated:
+    """Read a DeviceUseStatement: what the patient uses, by the type of the device."""
+    status = status_of(text(one.raw, "status"), DEVICE)
+    target = context.index.target(text(part(one.raw, "device"), "reference"), one)
+    concepts = (part(target.raw, "type"),) if target else ()
+    start, end = performed(one.raw, "timing", status.iri, context)
+    draft = Draft(
+        concepts,
+        "device",
+        status,
+        start,
+        end if "timingPeriod" in one.raw else Dated(""),
+        tuple(parts(one.raw, "bodySite")),
+        requests=problems_named(one, context, "basedOn"),
+        sources=("status", *_dates_in(one.raw, "timing")),
+    )
+    return activities(one, draft, context)

@@ -1,0 +1,155 @@
+"""Read Condition: a problem of the patient, if its status says that it is one.
+
+Statuses are those of FHIR R4, section 9.2.3: what is entered in error or refuted never counts; what is unconfirmed,
+provisional or differential is a question and not a fact; what is inactive, in remission or resolved is over, and counts
+only if its class includes the past.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from hipkg.fhir.context import coded, dated, extras, in_future, problems_named, settled
+from hipkg.fhir.elements import part, parts, references, text
+from hipkg.fhir.places import whereabouts
+from hipkg.fhir.records import Activity, Fact, Problem, Stated, Unused
+from hipkg.terms import HIP
+
+if TYPE_CHECKING:
+    from hipkg.fhir.codes import Meaning
+    from hipkg.fhir.context import Context
+    from hipkg.fhir.records import Resource
+
+_NOT_TRUE = {"entered-in-error": "it was entered in error", "refuted": "it is refuted"}
+_NOT_SURE = {"unconfirmed", "provisional", "differential"}
+_SURE = {"confirmed"}
+_CURRENT = {"active", "recurrence", "relapse"}
+_OVER = {"inactive", "remission", "resolved"}
+_ATTRIBUTED_TO, _SHOWN_BY = HIP + "attributedTo", HIP + "shownBy"
+_STATUS, _SEVERITY = HIP + "hasStatus", HIP + "hasSeverity"
+_DUE_TO = "http://hl7.org/fhir/StructureDefinition/condition-dueTo"
+ABATEMENTS = ("abatementDateTime", "abatementPeriod", "abatementAge", "abatementRange", "abatementString")
+
+
+def read_condition(one: Resource, context: Context) -> Stated:
+    """Read a Condition; raises `Unused` with the reason if it is no problem of the patient."""
+    verification = coded(one.raw, "verificationStatus")
+    if verification in _NOT_TRUE:
+        raise Unused("ignored", _NOT_TRUE[verification])
+    if verification in _NOT_SURE:
+        raise Unused("ignored", f"it is {verification}, which is a question and not a fact")
+    code = part(one.raw, "code")
+    meaning = context.codes.meaning([code], "problem")
+    if not meaning.terms:
+        return _activity(one, context)
+    over, flags = _is_over(one, verification, context)
+    terms = tuple(term for term in meaning.terms if not over or _lasts(term, context))
+    if not terms:
+        raise Unused("ignored", f"it is over ({over}): {_labels(meaning.terms, context)} in the past is not used")
+    begin = dated(_begin(one), "its begin", context)
+    if in_future(begin.day, context):
+        raise Unused("set aside", f"it begins ({begin.day}) after the date of the plan")
+    stated = _problems(one, meaning._replace(terms=terms), begin.day, context)
+    return Stated(stated.facts, (*flags, *begin.flags, *stated.flags))
+
+
+def _problems(one: Resource, meaning: Meaning, since: str, context: Context) -> Stated:
+    where = whereabouts(one, meaning, parts(one.raw, "bodySite"), context)
+    more = extras(one, context)
+    severity = context.codes.value(part(one.raw, "severity"), _SEVERITY)
+    recorded = [(_SEVERITY, severity)] if severity else []
+    values, torn = settled([*meaning.qualifiers, *recorded, *more.values], context)
+    evidence = [reference for each in parts(one.raw, "evidence") for reference in references(each, "detail")]
+    shown_by = [key for key in map(context.index.key_of, evidence) if key]
+    shown_by += [key for prop, key in more.links if prop == _SHOWN_BY and key]
+    said = [name for name, found in (("severity", severity), ("evidence", evidence)) if found]
+    facts: list[Fact] = [
+        Problem(
+            key=one.key,
+            resource=one.key,
+            term=term,
+            place=place,
+            values=values,
+            shown_by=tuple(shown_by),
+            caused_by=_causes(one, more.links, context),
+            since=since,
+            sources=tuple(f"{one.key}#{name}" for name in ("code", *where.sources, *said, *more.sources)),
+        )
+        for term in meaning.terms
+        for place in (where.places or (None,))
+    ]
+    return Stated(tuple(facts), (*where.flags, *more.flags, *torn))
+
+
+def _causes(one: Resource, links: tuple[tuple[str, str], ...], context: Context) -> tuple[str, ...]:
+    due_to = [each for each in parts(one.raw, "extension") if text(each, "url") == _DUE_TO]
+    keys = [context.index.key_of(text(part(each, "valueReference"), "reference")) for each in due_to]
+    return tuple(key for key in (*keys, *(key for prop, key in links if prop == _ATTRIBUTED_TO)) if key)
+
+
+def _is_over(one: Resource, verification: str, context: Context) -> tuple[str, tuple[str, ...]]:
+    """Say how a condition is over, empty if it is not, with what the record leaves open."""
+    clinical = coded(one.raw, "clinicalStatus")
+    flags = [] if verification in _SURE else [f"its verification status is {_quoted(verification)}"]
+    if clinical in _OVER:
+        return clinical, tuple(flags)
+    abated = next((name for name in ABATEMENTS if name in one.raw), "")
+    end = dated(text(one.raw, "abatementDateTime"), "its end", context) if abated == "abatementDateTime" else None
+    if abated and not (end and in_future(end.day, context)):
+        if clinical in _CURRENT:
+            flags.append(f"it is {clinical} and has an end; the end counts")
+        return "it has an end", tuple(flags)
+    if clinical not in _CURRENT:
+        flags.append(f"its clinical status is {_quoted(clinical)}, so whether it is current is not recorded")
+    return "", tuple(flags)
+
+
+def _quoted(status: str) -> str:
+    return f"{status!r}, which FHIR does not have" if status else "not recorded"
+
+
+def _lasts(term: str, context: Context) -> bool:
+    return any(context.knowledge.is_a(term, one) for one in context.knowledge.lasting)
+
+
+def _labels(terms: tuple[str, ...], context: Context) -> str:
+    return ", ".join(map(context.knowledge.label, terms))
+
+
+def _begin(one: Resource) -> str:
+    return text(one.raw, "onsetDateTime") or text(part(one.raw, "onsetPeriod"), "start")
+
+
+def _activity(one: Resource, context: Context) -> Stated:
+    """Read a Condition whose code says what is done to the patient, where it also says how far that has come."""
+    code = part(one.raw, "code")
+    meaning = context.codes.meaning([code], "intervention")
+    status = next((value for prop, value in meaning.qualifiers if prop == _STATUS), "")
+    if not meaning.terms or not status:
+        raise Unused(*context.codes.why_not([code], "problem"))
+    over, flags = _is_over(one, coded(one.raw, "verificationStatus"), context)
+    if over and status == HIP + "ongoing":
+        raise Unused("ignored", f"it is over ({over})")
+    where = whereabouts(one, meaning, parts(one.raw, "bodySite"), context)
+    facts = tuple(
+        Activity(
+            key=one.key,
+            resource=one.key,
+            intervention=term,
+            study=False,
+            status=status,
+            places=where.places,
+            start="",
+            end="",
+            duration="",
+            values=tuple(pair for pair in meaning.qualifiers if pair[0] != _STATUS),
+            amounts=(),
+            reasons=problems_named(one, context, "reasonReference"),
+            ties=(),
+            visit=False,
+            product="",
+            sources=(f"{one.key}#code", *(f"{one.key}#{name}" for name in where.sources)),
+        )
+        for term in meaning.terms
+    )
+    return Stated(facts, (*flags, *where.flags))

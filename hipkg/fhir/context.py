@@ -1,0 +1,136 @@
+"""What is known of a patient while the resources are read, and what readers of all kinds of resources share."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple
+
+from hipkg.fhir.codes import concept_of
+from hipkg.fhir.dates import begins_after, certainly_before, day_of
+from hipkg.fhir.elements import part, parts, references, text
+from hipkg.fhir.quantities import UnusableQuantity, amount, decimal_text, length_of
+from hipkg.terms import HIP
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from datetime import date
+
+    from hipkg.fhir.codes import Codes
+    from hipkg.fhir.elements import Raw
+    from hipkg.fhir.index import Index
+    from hipkg.fhir.records import Resource
+    from hipkg.knowledge import Knowledge
+
+DURATION = HIP + "duration"
+_TEXTUAL = {HIP + "startDate", HIP + "endDate"}
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What a reader needs beside the resource: codes, the other resources, the date of the plan and of birth."""
+
+    codes: Codes
+    index: Index
+    as_of: date
+    birth: str
+
+    @property
+    def knowledge(self) -> Knowledge:
+        """The released ontology."""
+        return self.codes.knowledge
+
+
+class Dated(NamedTuple):
+    """A date as far as it can be used, cut to the day, with what is doubtful about it."""
+
+    day: str
+    flags: tuple[str, ...] = ()
+
+
+def dated(written: str, name: str, context: Context) -> Dated:
+    """Read a date of a resource; one that no calendar has, or before the birth, is not used."""
+    if not written:
+        return Dated("")
+    day = day_of(written)
+    if not day:
+        return Dated("", (f"{name} is no date of the calendar, so it is not used",))
+    if context.birth and certainly_before(day, context.birth):
+        return Dated("", (f"{name} ({day}) is before the birth ({context.birth}), so it is not used",))
+    return Dated(day)
+
+
+def period(start: Dated, end: Dated) -> tuple[str, str, tuple[str, ...]]:
+    """Join the ends of a period; if it ends before it starts, neither is used."""
+    flags = (*start.flags, *end.flags)
+    if start.day and end.day and certainly_before(end.day, start.day):
+        return "", "", (*flags, f"it ends ({end.day}) before it starts ({start.day}), so no date is used")
+    return start.day, end.day, flags
+
+
+def in_future(day: str, context: Context) -> bool:
+    """Tell whether a date lies after the date of the plan, whatever day of it is meant."""
+    return bool(day) and begins_after(day, context.as_of)
+
+
+class Extras(NamedTuple):
+    """What the extensions of a resource add: coded values, amounts, a duration and links to other resources."""
+
+    values: tuple[tuple[str, str], ...]
+    amounts: tuple[tuple[str, str], ...]
+    duration: str
+    links: tuple[tuple[str, str], ...]
+    sources: tuple[str, ...]
+    flags: tuple[str, ...]
+
+
+def extras(one: Resource, context: Context) -> Extras:
+    """Read the extensions in the import's own namespace, each named after the property that it states."""
+    values, amounts, links, sources, flags = [], [], [], [], []
+    duration = ""
+    for name, extension in context.codes.extensions(one.raw):
+        prop = HIP + name
+        try:
+            if prop == DURATION:
+                duration = length_of(part(extension, "valueDuration") or part(extension, "valueQuantity"))
+            elif prop in context.knowledge.functional:
+                quantity = part(extension, "valueQuantity")
+                amounts.append((prop, decimal_text(amount(quantity, context.knowledge.units.get(prop, "1")))))
+            elif target := references(extension, "valueReference"):
+                links.append((prop, context.index.key_of(target[0])))
+            elif value := context.codes.value(concept_of(extension), prop):
+                values.append((prop, value))
+            else:
+                flags.append(f"the extension {name} says nothing that is known, so it is not used")
+                continue
+        except UnusableQuantity as problem:
+            flags.append(f"the extension {name} is not used: {problem}")
+            continue
+        sources.append(f"extension({name})")
+    return Extras(tuple(values), tuple(amounts), duration, tuple(links), tuple(sources), tuple(flags))
+
+
+def settled(pairs: Iterable[tuple[str, str]], context: Context) -> tuple[tuple[tuple[str, str], ...], tuple[str, ...]]:
+    """Keep one value of each property; of values that differ, none is kept, and it is told."""
+    found: dict[str, set[str]] = {}
+    for prop, value in pairs:
+        found.setdefault(prop, set()).add(value)
+    kept = tuple(sorted((prop, min(values)) for prop, values in found.items() if len(values) == 1))
+    label = context.knowledge.label
+    flags = tuple(
+        f"it gives different values ({', '.join(sorted(map(label, values)))}), so none is used"
+        for _, values in sorted(found.items())
+        if len(values) > 1
+    )
+    return kept, flags
+
+
+def problems_named(one: Resource, context: Context, *names: str) -> tuple[str, ...]:
+    """List the keys of the resources that elements refer to."""
+    keys = (context.index.key_of(reference) for reference in references(one.raw, *names))
+    return tuple(dict.fromkeys(key for key in keys if key))
+
+
+def coded(raw: Raw, name: str) -> str:
+    """Take the code of an element with the codes of FHIR itself, whatever their version of the code system."""
+    codings = [text(one, "code") for one in parts(part(raw, name), "coding")]
+    return next((one for one in codings if one), "")

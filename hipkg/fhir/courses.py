@@ -1,0 +1,172 @@
+"""Assemble courses: repeated visits become one course, and repeated running orders of one drug as well.
+
+Visits of one intervention at one site belong together if they refer to the same order, plan or larger procedure; where
+they refer to nothing, if no more days lie between them than the ontology allows for (``hip:visitGap``). Interventions
+without such a number are not given in visits: each record is an event of its own.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, TypeAlias
+
+from hipkg.fhir.activities import COMPLETED, ONGOING, OPEN, PLANNED
+from hipkg.fhir.context import settled
+from hipkg.fhir.dates import days_between, span
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+
+    from hipkg.fhir.context import Context
+    from hipkg.fhir.joining import Log
+    from hipkg.fhir.records import Activity
+    from hipkg.knowledge import Knowledge
+
+_Key: TypeAlias = tuple[object, ...]
+
+
+def assembled(
+    activities: Sequence[Activity], stated: Iterable[Activity], context: Context, log: Log
+) -> tuple[Activity, ...]:
+    """Assemble the activities of one patient, and tell the log what was put together.
+
+    Parameters: ``stated`` are all activities that resources state, among them the orders and plans that visits refer
+    to; visits of one that is still in force are a running course.
+    """
+    knowledge = context.knowledge
+    in_force = {one.resource for one in stated if one.status in {PLANNED, ONGOING}}
+    left = _absorbed(sorted(activities), log)
+    visits = [one for one in left if one.visit and gap_of(one.intervention, knowledge)]
+    kept = [one for one in left if one not in visits]
+    kept += (_course(group, in_force, context, log) for group in _groups(visits, knowledge))
+    kept = _joined(kept, _order_key, lambda orders: _one_order(orders, log))
+    return tuple(sorted(_joined(kept, _copy_key, lambda copies: _one_of(copies, log))))
+
+
+def gap_of(intervention: str, knowledge: Knowledge) -> int:
+    """Give the most days between two visits for an intervention, 0 for one that is not given in visits."""
+    fitting = (int(days) for iri, days in knowledge.visit_gaps.items() if knowledge.is_a(intervention, iri))
+    return max(fitting, default=0)
+
+
+def _absorbed(activities: list[Activity], log: Log) -> list[Activity]:
+    """Let the order of a drug stand for the administrations that refer to it."""
+    orders = {one.resource: one.resource for one in activities if not one.visit and one.product}
+    orders |= {one.resource: one.into for one in log.merged if one.into in orders}
+    kept: list[Activity] = []
+    given: dict[str, int] = {}
+    for one in activities:
+        order = next((orders[key] for key in one.ties if key in orders), "") if one.visit and one.product else ""
+        if order:
+            log.merge([one], order, "it is a dose of that order")
+            given[order] = given.get(order, 0) + 1
+        else:
+            kept.append(one)
+    log.notes += ((order, f"doses recorded: {count}") for order, count in given.items())
+    return kept
+
+
+def _groups(visits: list[Activity], knowledge: Knowledge) -> list[list[Activity]]:
+    """Group visits by what they refer to, or else by the days between them."""
+    tied: dict[_Key, list[Activity]] = {}
+    loose: dict[_Key, list[Activity]] = {}
+    for one in visits:
+        same: _Key = (one.intervention, one.places, one.product)
+        if one.ties:
+            tied.setdefault((*same, min(one.ties)), []).append(one)
+        else:
+            loose.setdefault(same, []).append(one)
+    near = [group for one in loose.values() for group in _near(one, knowledge)]
+    return [*tied.values(), *near]
+
+
+def _near(visits: list[Activity], knowledge: Knowledge) -> list[list[Activity]]:
+    most = gap_of(visits[0].intervention, knowledge)
+    groups: list[list[Activity]] = []
+    for one in sorted(visits, key=_begin):
+        apart = days_between(groups[-1][-1].start, one.start) if groups else None
+        if apart is not None and apart <= most:
+            groups[-1].append(one)
+        else:
+            groups.append([one])
+    return groups
+
+
+def _course(group: list[Activity], in_force: set[str], context: Context, log: Log) -> Activity:
+    visits = sorted(group, key=_begin)
+    first, last = visits[0], visits[-1]
+    running = any(tie in in_force for one in visits for tie in one.ties)
+    if len(visits) == 1 and not running:
+        return first
+    values, torn = settled([pair for one in visits for pair in one.values], context)
+    log.flags += ((first.resource, flag) for flag in torn)
+    log.merge(visits, first.resource, "it is a visit of the same course")
+    why = (
+        "of one order or plan" if first.ties else f"at most {gap_of(first.intervention, context.knowledge)} days apart"
+    )
+    until = "and still in force" if running else f"to {last.start}"
+    log.notes.append((first.resource, f"{len(visits)} visits as one course ({why}), from {first.start} {until}"))
+    return first._replace(
+        status=ONGOING if running else COMPLETED,
+        end="" if running else max((one.end for one in visits), key=_last_day),
+        values=values,
+        sources=_sources(visits),
+    )
+
+
+def _joined(
+    activities: list[Activity], key: Callable[[Activity], _Key | None], join: Callable[[list[Activity]], Activity]
+) -> list[Activity]:
+    """Join activities with one key, and keep the others as they are."""
+    alike: dict[_Key, list[Activity]] = {}
+    kept: list[Activity] = []
+    for one in sorted(activities):
+        same = key(one)
+        if same is None:
+            kept.append(one)
+        else:
+            alike.setdefault(same, []).append(one)
+    return [*kept, *(join(sorted(group, key=_begin)) if len(group) > 1 else group[0] for group in alike.values())]
+
+
+def _order_key(one: Activity) -> _Key | None:
+    return (one.intervention, one.product, one.places) if one.product and one.status == ONGOING else None
+
+
+def _one_order(orders: list[Activity], log: Log) -> Activity:
+    """Take the running orders of a product for one course that began with the first; doses that differ are not used."""
+    first = orders[0]
+    same_dose = len({one.amounts for one in orders}) == 1
+    if not same_dose:
+        log.flags.append((first.resource, "its running orders give different doses, so none is used"))
+    log.merge(orders, first.resource, "it is a running order of the same drug")
+    log.notes.append((first.resource, f"{len(orders)} running orders of one product as one course"))
+    ends = [one.end for one in orders]
+    return first._replace(
+        amounts=first.amounts if same_dose else (),
+        duration=first.duration if len({one.duration for one in orders}) == 1 else "",
+        end=max(ends, key=_last_day) if all(ends) else "",
+        sources=_sources(orders),
+    )
+
+
+def _copy_key(one: Activity) -> _Key | None:
+    """Tell records of the same apart from others; what has no status is left as it is."""
+    return None if one.status == OPEN else (*one._replace(key="", resource="", reasons=(), ties=(), sources=()),)
+
+
+def _one_of(copies: list[Activity], log: Log) -> Activity:
+    log.merge(copies, copies[0].resource, "it records the same")
+    return copies[0]._replace(sources=_sources(copies))
+
+
+def _sources(activities: Iterable[Activity]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(source for one in activities for source in one.sources))
+
+
+def _begin(one: Activity) -> tuple[object, ...]:
+    return one.start == "", one.start, one.key
+
+
+def _last_day(written: str) -> str:
+    found = span(written) if written else None
+    return found.last.isoformat() if found else ""

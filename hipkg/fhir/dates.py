@@ -1,0 +1,75 @@
+"""Dates of FHIR: whole or partial, compared by the days that they can mean."""
+
+from __future__ import annotations
+
+import re
+from datetime import date, timedelta
+from typing import NamedTuple
+
+_FORM = re.compile(r"(\d{4})(?:-(\d\d)(?:-(\d\d)(?:T[0-9:.,]*(?:Z|[+-]\d\d:?\d\d)?)?)?)?")
+_MONTHS = 12
+
+
+class Span(NamedTuple):
+    """The first and the last day that a date can mean."""
+
+    first: date
+    last: date
+
+
+def day_of(written: str) -> str:
+    """Cut a date or a time to its year, month or day, as it was written there; empty if it is none of the calendar."""
+    match = _FORM.fullmatch(written)
+    if match is None:
+        return ""
+    cut = "-".join(one for one in match.groups() if one)
+    return cut if span(cut) else ""
+
+
+def span(cut: str) -> Span | None:
+    """Find the days that a year, a month or a day can mean; None if the calendar has no such day."""
+    numbers = [int(one) for one in cut.split("-")]
+    try:
+        match numbers:
+            case [year]:
+                return Span(date(year, 1, 1), date(year, _MONTHS, 31))
+            case [year, month]:
+                following = date(year + month // _MONTHS, month % _MONTHS + 1, 1)
+                return Span(date(year, month, 1), following - timedelta(days=1))
+            case [year, month, day]:
+                return Span(date(year, month, day), date(year, month, day))
+    except (ValueError, OverflowError):
+        pass
+    return None
+
+
+def certainly_before(one: str, other: str) -> bool:
+    """Tell whether every day that the one can mean lies before every day of the other."""
+    first, second = span(one), span(other)
+    return first is not None and second is not None and first.last < second.first
+
+
+def begins_after(cut: str, day: date) -> bool:
+    """Tell whether the first day that a date can mean lies after a day."""
+    found = span(cut)
+    return found is not None and found.first > day
+
+
+def ages(birth: str, day: date) -> tuple[int, int] | None:
+    """Give the least and the greatest age in completed years on a day; None for a birth after it."""
+    found = span(birth)
+    if found is None or found.first > day:
+        return None
+    return max(0, _age(found.last, day)), _age(found.first, day)
+
+
+def _age(birth: date, day: date) -> int:
+    return day.year - birth.year - ((day.month, day.day) < (birth.month, birth.day))
+
+
+def days_between(one: str, other: str) -> int | None:
+    """Count the days from one whole date to another; None if either is partial."""
+    first, second = span(one), span(other)
+    if first is None or second is None or first.first != first.last or second.first != second.last:
+        return None
+    return (second.first - first.first).days

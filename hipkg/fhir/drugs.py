@@ -1,0 +1,229 @@
+"""Read drugs: MedicationRequest, MedicationStatement and MedicationAdministration.
+
+An active order or statement is a running course, as FHIR defines it; that the drug is taken is not more than ordered.
+Doses are read from their structure alone: from numbers with a unit of UCUM and from the timing, never from texts.
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from hipkg.fhir.activities import (
+    COMPLETED,
+    NOT_DONE,
+    ONGOING,
+    OPEN,
+    PLANNED,
+    STOPPED,
+    Draft,
+    activities,
+    intent_notes,
+    performed,
+    status_of,
+)
+from hipkg.fhir.context import dated, problems_named
+from hipkg.fhir.elements import Malformed, flag, part, parts, text
+from hipkg.fhir.quantities import UnusableQuantity, amount, decimal_text, factor, length_of
+from hipkg.fhir.records import Stated, Unused
+from hipkg.terms import HIP
+
+if TYPE_CHECKING:
+    from hipkg.fhir.activities import Status
+    from hipkg.fhir.context import Context
+    from hipkg.fhir.elements import Raw
+    from hipkg.fhir.records import Resource
+
+ORDER = {
+    "active": ONGOING,
+    "on-hold": OPEN,
+    "cancelled": NOT_DONE,
+    "completed": COMPLETED,
+    "stopped": STOPPED,
+    "unknown": OPEN,
+}
+_INTENDED = {"proposal", "plan"}
+STATEMENT = {
+    "active": ONGOING,
+    "completed": COMPLETED,
+    "intended": PLANNED,
+    "stopped": STOPPED,
+    "on-hold": OPEN,
+    "unknown": OPEN,
+    "not-taken": NOT_DONE,
+}
+ADMINISTRATION = {
+    "in-progress": ONGOING,
+    "not-done": NOT_DONE,
+    "on-hold": OPEN,
+    "completed": COMPLETED,
+    "stopped": STOPPED,
+    "unknown": OPEN,
+}
+_BECAUSE = HIP + "stoppedBecause"
+_SINGLE, _DAILY, _INTERVAL = HIP + "singleDose", HIP + "dailyDose", HIP + "doseInterval"
+_UCUM_OF_TIME = {"s": "s", "min": "min", "h": "h", "d": "d", "wk": "wk"}
+
+
+def read_request(one: Resource, context: Context) -> Stated:
+    """Read a MedicationRequest."""
+    if flag(one.raw, "doNotPerform"):
+        raise Unused("ignored", "it asks not to give it, which is no activity")
+    written, intent = text(one.raw, "status"), text(one.raw, "intent")
+    known = {**ORDER, "active": PLANNED} if intent in _INTENDED else ORDER
+    status = status_of(written, known)
+    doses = parts(one.raw, "dosageInstruction")
+    bounds = part(part(part(doses[0], "timing"), "repeat"), "boundsPeriod") if len(doses) == 1 else {}
+    begin = text(bounds, "start") or text(one.raw, "authoredOn")
+    reason = context.codes.value(part(one.raw, "statusReason"), _BECAUSE)
+    reported = ("it is reported and not prescribed here",) if flag(one.raw, "reportedBoolean") else ()
+    drug = _draft(one, status, doses, context)
+    draft = drug._replace(
+        start=dated(begin, "its start", context),
+        end=dated(text(bounds, "end"), "its end", context),
+        values=((_BECAUSE, reason),) if reason else (),
+        requests=problems_named(one, context, "basedOn"),
+        sources=(*drug.sources, "dosageInstruction.timing" if text(bounds, "start") else "authoredOn"),
+        notes=(*intent_notes(one.raw), *reported),
+    )
+    return activities(one, draft, context)
+
+
+def read_statement(one: Resource, context: Context) -> Stated:
+    """Read a MedicationStatement."""
+    status = status_of(text(one.raw, "status"), STATEMENT)
+    start, end = performed(one.raw, "effective", "", context)
+    reasons = [context.codes.value(each, _BECAUSE) for each in parts(one.raw, "statusReason")]
+    draft = _draft(one, status, parts(one.raw, "dosage"), context)._replace(
+        start=start,
+        end=end,
+        values=tuple((_BECAUSE, each) for each in reasons if each),
+        requests=problems_named(one, context, "basedOn"),
+    )
+    return activities(one, draft, context)
+
+
+def read_administration(one: Resource, context: Context) -> Stated:
+    """Read a MedicationAdministration: one visit of the course that it belongs to."""
+    status = status_of(text(one.raw, "status"), ADMINISTRATION)
+    start, end = performed(one.raw, "effective", status.iri, context)
+    request = problems_named(one, context, "request")
+    draft = _draft(one, status, [], context)._replace(
+        start=start, end=end, ties=(*request, *problems_named(one, context, "partOf")), visit=True
+    )
+    return activities(one, draft, context)
+
+
+def _draft(one: Resource, status: Status, doses: list[Raw], context: Context) -> Draft:
+    concepts, element = _drug(one, context)
+    amounts, duration, sources, flags = _doses(doses, context)
+    product = context.codes.describe(concepts)
+    return Draft(
+        concepts,
+        element,
+        status,
+        amounts=amounts,
+        duration=duration,
+        placed=False,
+        product=product,
+        sources=("status", *sources),
+        flags=flags,
+    )
+
+
+def _drug(one: Resource, context: Context) -> tuple[tuple[Raw, ...], str]:
+    """Find the concepts of a drug: its code, or those of its ingredients where the code is not known."""
+    concept = part(one.raw, "medicationCodeableConcept")
+    if concept:
+        return (concept,), "medicationCodeableConcept"
+    reference = text(part(one.raw, "medicationReference"), "reference")
+    target = context.index.target(reference, one)
+    if target is None:
+        if reference:
+            raise Unused("set aside", f"the drug that it refers to ({reference[:80]}) is not in the source")
+        return (), "medicationReference"
+    code = part(target.raw, "code")
+    if context.codes.meaning([code], "intervention").terms:
+        return (code,), "medicationReference"
+    inner = [part(each, "itemCodeableConcept") for each in parts(target.raw, "ingredient")]
+    named = [each for each in inner if each]
+    known = context.codes.meaning(named, "intervention").terms
+    return (tuple(named) if known else (code,)), "medicationReference"
+
+
+def _doses(
+    doses: list[Raw], context: Context
+) -> tuple[tuple[tuple[str, str], ...], str, tuple[str, ...], tuple[str, ...]]:
+    """Read the doses of one instruction; of several, which may follow each other or add up, none."""
+    if not doses:
+        return (), "", (), ()
+    if len(doses) > 1:
+        return (), "", (), ("it has several dosages, so no dose is used",)
+    dose = doses[0]
+    found: dict[str, str] = {}
+    flags: list[str] = []
+    single = _single(dose, context, flags)
+    repeat = part(part(dose, "timing"), "repeat")
+    if single is not None and single > 0:
+        found[_SINGLE] = decimal_text(single)
+    times = _times_a_day(repeat, flags)
+    as_needed = bool(flag(dose, "asNeededBoolean")) or "asNeededCodeableConcept" in dose
+    if single and times and not as_needed:
+        found[_DAILY] = decimal_text((single * times).quantize(Decimal("0.001")))
+    if interval := _interval(repeat):
+        found[_INTERVAL] = decimal_text(interval)
+    duration = ""
+    if bounds := part(repeat, "boundsDuration"):
+        try:
+            duration = length_of(bounds)
+        except UnusableQuantity as problem:
+            flags.append(f"the length of its dosage is not used: {problem}")
+    return tuple(found.items()), duration, ("dosage",) if found or duration else (), tuple(flags)
+
+
+def _single(dose: Raw, context: Context, flags: list[str]) -> Decimal | None:
+    """Read the greatest amount that is taken at one time, in the unit of the ontology."""
+    rates = parts(dose, "doseAndRate")
+    if len(rates) != 1:
+        return None
+    quantity = part(rates[0], "doseQuantity") or part(part(rates[0], "doseRange"), "high")
+    if not quantity:
+        return None
+    try:
+        return amount(quantity, context.knowledge.units[_SINGLE])
+    except UnusableQuantity as problem:
+        flags.append(f"its dose is not used: {problem}")
+        return None
+
+
+def _number(raw: Raw, name: str) -> Decimal | None:
+    value = raw.get(name)
+    if value is None:
+        return None
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise Malformed(name, "a number")
+    return Decimal(repr(value))
+
+
+def _times_a_day(repeat: Raw, flags: list[str]) -> Decimal | None:
+    """Count the doses of a day, at most, where the timing says so; a dose for each of several days is none of a day."""
+    frequency = _number(repeat, "frequencyMax") or _number(repeat, "frequency")
+    period, unit = _number(repeat, "period"), text(repeat, "periodUnit")
+    if not frequency or not period:
+        return None
+    if unit not in _UCUM_OF_TIME:
+        flags.append(
+            f"its timing is in a unit ({unit or 'none'}) without a fixed number of days, so no daily dose is used"
+        )
+        return None
+    days = period * factor(unit, "d")
+    times = frequency / days
+    return times if times >= 1 else None
+
+
+def _interval(repeat: Raw) -> Decimal | None:
+    """Find the hours between two doses where the timing gives one dose for each period; more are not evenly spread."""
+    frequency, period, unit = _number(repeat, "frequency"), _number(repeat, "period"), text(repeat, "periodUnit")
+    if frequency != 1 or not period or unit not in {"min", "h"} or repeat.get("frequencyMax") is not None:
+        return None
+    return period * factor(unit, "h")

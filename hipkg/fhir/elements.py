@@ -1,0 +1,59 @@
+"""Take elements out of a FHIR resource in JSON, and say where one is not of the form that it must have."""
+
+from __future__ import annotations
+
+from typing import Any, TypeAlias
+
+Raw: TypeAlias = dict[str, Any]
+
+
+class Malformed(Exception):
+    """Tell that an element is not of the form that FHIR gives it; ``path`` names the element."""
+
+    def __init__(self, path: str, wanted: str) -> None:
+        super().__init__(f"{path} is not {wanted}")
+
+
+def text(raw: Raw, name: str) -> str:
+    """Take a text, empty where there is none."""
+    value = raw.get(name)
+    if value is None:
+        return ""
+    if not isinstance(value, str):
+        raise Malformed(name, "a text")
+    return value.strip()
+
+
+def part(raw: Raw, name: str) -> Raw:
+    """Take an element with elements of its own, empty where there is none."""
+    value = raw.get(name)
+    if value is None:
+        return {}
+    if not isinstance(value, dict):
+        raise Malformed(name, "an object")
+    return value
+
+
+def parts(raw: Raw, name: str) -> list[Raw]:
+    """Take the repetitions of an element; one that stands alone counts as a list of one."""
+    value = raw.get(name)
+    if value is None:
+        return []
+    found = value if isinstance(value, list) else [value]
+    if any(not isinstance(one, dict) for one in found):
+        raise Malformed(name, "a list of objects")
+    return found
+
+
+def flag(raw: Raw, name: str) -> bool | None:
+    """Take a truth value, None where there is none."""
+    value = raw.get(name)
+    if value is not None and not isinstance(value, bool):
+        raise Malformed(name, "true or false")
+    return value
+
+
+def references(raw: Raw, *names: str) -> list[str]:
+    """Take the literal references of elements, in order."""
+    found = [text(one, "reference") for name in names for one in parts(raw, name)]
+    return [one for one in found if one]

@@ -1,0 +1,98 @@
+"""Find resources by the references that others make to them."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, NamedTuple
+from urllib.parse import parse_qsl
+
+from hipkg.fhir.elements import Malformed, parts, text
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from hipkg.fhir.elements import Raw
+    from hipkg.fhir.records import Resource
+
+_TAIL = re.compile(r"([A-Z][A-Za-z]+)/([^/?#]+)(?:/_history/[^/]*)?$")
+
+
+class Target(NamedTuple):
+    """What a reference leads to: a key and a resource; one that is contained has the key of its owner."""
+
+    key: str
+    raw: Raw
+
+
+class Index:
+    """The resources of a source by key, by full URL and by identifier."""
+
+    def __init__(self, resources: Iterable[Resource], urls: dict[str, str]) -> None:
+        self._by_key = {one.key: one for one in resources}
+        self._urls = urls
+        self._identifiers: dict[tuple[str, str, str], str] = {}
+        self._identified = False
+
+    def get(self, key: str) -> Resource | None:
+        """Return the resource with a key."""
+        return self._by_key.get(key)
+
+    def key_of(self, reference: str) -> str:
+        """Find the key that a literal reference leads to; empty if it leads nowhere in the source."""
+        if not reference or reference.startswith("#"):
+            return ""
+        found = self._urls.get(reference)
+        if found:
+            return found
+        kind, question, query = reference.partition("?")
+        if question:
+            return self._conditional(kind.rsplit("/", 1)[-1], query)
+        tail = _TAIL.search(reference)
+        key = f"{tail[1]}/{tail[2]}" if tail else ""
+        return key if key in self._by_key else ""
+
+    def target(self, reference: str, owner: Resource) -> Target | None:
+        """Find what a reference of a resource leads to, also inside that resource."""
+        if reference.startswith("#"):
+            for one in parts(owner.raw, "contained"):
+                if text(one, "id") == reference[1:]:
+                    return Target(owner.key, one)
+            return None
+        found = self._by_key.get(self.key_of(reference))
+        return Target(found.key, found.raw) if found else None
+
+    def subject(self, raw: Raw) -> str:
+        """Find the key of what a resource is about, by reference or by identifier; empty if it is not in the source."""
+        for name in ("subject", "patient"):
+            for one in parts(raw, name):
+                found = self.key_of(text(one, "reference"))
+                identifier = one.get("identifier")
+                if not found and isinstance(identifier, dict):
+                    found = self._identified_as("Patient", text(identifier, "system"), text(identifier, "value"))
+                if found:
+                    return found
+        return ""
+
+    def _conditional(self, kind: str, query: str) -> str:
+        wanted = [value for name, value in parse_qsl(query) if name == "identifier"]
+        if len(wanted) != 1:
+            return ""
+        system, bar, value = wanted[0].partition("|")
+        return self._identified_as(kind, system if bar else "", value if bar else system)
+
+    def _identified_as(self, kind: str, system: str, value: str) -> str:
+        """Find the one resource with an identifier; empty also where several have it."""
+        if not self._identified:
+            self._read_identifiers()
+        return self._identifiers.get((kind, system, value), "") if value else ""
+
+    def _read_identifiers(self) -> None:
+        self._identified = True
+        for one in self._by_key.values():
+            try:
+                given = {(text(each, "system"), text(each, "value")) for each in parts(one.raw, "identifier")}
+            except Malformed:
+                continue
+            for system, value in given:
+                for name in {(one.type, system, value), (one.type, "", value)}:
+                    self._identifiers[name] = "" if name in self._identifiers else one.key

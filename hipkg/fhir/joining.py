@@ -1,0 +1,300 @@
+"""Join the facts of one patient: sites that are the same, findings and their studies, and what is recorded twice.
+
+Two records speak of the same site if both name its side, or if one refers to the other or both to one BodyStructure.
+A record without a side that refers to nothing has a site of its own. A problem without a side that says no more than
+another of its kind is merged with it, for it adds nothing; so are records of the same problem at the same site.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, NamedTuple
+
+from hipkg.fhir.codes import specific
+from hipkg.fhir.context import settled
+from hipkg.fhir.dates import span
+from hipkg.fhir.places import is_sided, wholes_of
+from hipkg.fhir.records import Activity, Fulfils, Measure, Place, Problem, Shows
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+
+    from hipkg.fhir.context import Context
+    from hipkg.fhir.records import Fact
+    from hipkg.knowledge import Knowledge
+
+
+class Merged(NamedTuple):
+    """A resource whose fact went into that of another, and why."""
+
+    resource: str
+    into: str
+    why: str
+
+
+class Joined(NamedTuple):
+    """The facts of one patient after joining."""
+
+    problems: tuple[Problem, ...]
+    activities: tuple[Activity, ...]
+    measures: tuple[Measure, ...]
+
+
+@dataclass
+class Log:
+    """What is told of joining and assembling: what was merged, and notes and doubts as pairs of resource and text."""
+
+    merged: list[Merged] = field(default_factory=list)
+    notes: list[tuple[str, str]] = field(default_factory=list)
+    flags: list[tuple[str, str]] = field(default_factory=list)
+
+    def merge(self, others: Iterable[Problem | Activity | Measure], into: str, why: str) -> None:
+        """Note that the facts of other resources went into that of one."""
+        found = dict.fromkeys(one.resource for one in others if one.resource != into)
+        self.merged += (Merged(resource, into, why) for resource in found)
+
+
+class Links(NamedTuple):
+    """What the resources of one patient say of each other."""
+
+    shown_by: dict[str, tuple[str, ...]]
+    same_study: dict[str, str]
+    requests: dict[str, str]
+
+
+class _Groups:
+    """Resources that refer to each other, as a union-find; the least key names a group."""
+
+    def __init__(self) -> None:
+        self._up: dict[str, str] = {}
+
+    def find(self, key: str) -> str:
+        while key in self._up:
+            key = self._up[key]
+        return key
+
+    def tie(self, one: str, other: str) -> None:
+        first, second = sorted((self.find(one), self.find(other)))
+        if first != second:
+            self._up[second] = first
+
+    def tie_all(self, one: str, others: Iterable[str]) -> None:
+        for other in others:
+            self.tie(one, other)
+
+
+def joined(facts: Sequence[Fact], context: Context, log: Log) -> Joined:
+    """Join the facts of one patient, whatever their order, and tell the log what was merged."""
+    knowledge = context.knowledge
+    links = _links(facts)
+    problems = [_with_studies(one, links) for one in sorted(each for each in facts if isinstance(each, Problem))]
+    activities = sorted(one for one in facts if isinstance(one, Activity))
+    groups = _tied((*problems, *activities), facts)
+    problems, activities = _placed(problems, activities, _Settled((*problems, *activities), groups, knowledge))
+    problems, activities = _placed(problems, activities, _united(problems))
+    activities = [_aimed(one, problems) for one in activities]
+    activities = _one_study(activities, links, knowledge, log)
+    activities = _carried_out(activities, links, log)
+    problems = _merge_problems([_seen(one, activities, links) for one in problems], activities, context, log)
+    measures = _latest([one for one in facts if isinstance(one, Measure)], log)
+    return Joined(tuple(problems), tuple(activities), tuple(measures))
+
+
+def _links(facts: Iterable[Fact]) -> Links:
+    shown: dict[str, set[str]] = {}
+    same: dict[str, str] = {}
+    requests: dict[str, str] = {}
+    for shows in sorted(each for each in facts if isinstance(each, Shows)):
+        for finding in shows.findings:
+            shown.setdefault(finding, set()).add(shows.study)
+        same |= dict.fromkeys((shows.study,), min(shows.same_as)) if shows.same_as else {}
+    for fulfils in sorted(each for each in facts if isinstance(each, Fulfils)):
+        for request in fulfils.requests:
+            requests.setdefault(request, fulfils.event)
+    return Links({key: tuple(sorted(found)) for key, found in shown.items()}, same, requests)
+
+
+def _with_studies(one: Problem, links: Links) -> Problem:
+    """Add the studies that show a finding, each under the name of the resource that tells of the study itself."""
+    found = {*one.shown_by, *links.shown_by.get(one.resource, ())}
+    return one._replace(shown_by=tuple(sorted(found | {links.same_study.get(key, key) for key in found})))
+
+
+def _tied(stated: Iterable[Problem | Activity], facts: Iterable[Fact]) -> _Groups:
+    """Group the resources that refer to each other."""
+    groups = _Groups()
+    for one in stated:
+        referred = one.shown_by if isinstance(one, Problem) else one.reasons
+        anchors = [place.anchor for place in _places_of(one) if place.anchor]
+        for other in (*referred, *anchors):
+            groups.tie(one.resource, other)
+    for fact in facts:
+        match fact:
+            case Fulfils(event, requests):
+                groups.tie_all(event, requests)
+            case Shows(study, findings, same_as):
+                groups.tie_all(study, (*findings, *same_as))
+    return groups
+
+
+def _placed(
+    problems: list[Problem], activities: list[Activity], settle: Callable[[Place, str], Place]
+) -> tuple[list[Problem], list[Activity]]:
+    """Replace the places of facts by what a function makes of them and their resource."""
+    return (
+        [one._replace(place=settle(one.place, one.resource)) if one.place else one for one in problems],
+        [one._replace(places=tuple(sorted({settle(each, one.resource) for each in one.places}))) for one in activities],
+    )
+
+
+class _Settled:
+    """Give a site without a side the side that its group names, if that is one, or else the name of its group."""
+
+    def __init__(self, stated: Iterable[Problem | Activity], groups: _Groups, knowledge: Knowledge) -> None:
+        self._groups = groups
+        self._knowledge = knowledge
+        self._sides: dict[tuple[str, str], set[str]] = {}
+        for one in stated:
+            for place in _places_of(one):
+                if place.side:
+                    for joint in _joints(place.kind, knowledge):
+                        self._sides.setdefault((groups.find(one.resource), joint), set()).add(place.side)
+
+    def __call__(self, place: Place, resource: str) -> Place:
+        if not place.anchor:
+            return place
+        group = self._groups.find(resource)
+        joints = _joints(place.kind, self._knowledge)
+        told = {side for joint in joints for side in self._sides.get((group, joint), ())}
+        if len(told) == 1:
+            return Place(place.kind, min(told), "")
+        return place if told else place._replace(anchor=group)
+
+
+def _places_of(one: Problem | Activity) -> tuple[Place, ...]:
+    if isinstance(one, Problem):
+        return (one.place,) if one.place else ()
+    return one.places
+
+
+def _joints(kind: str, knowledge: Knowledge) -> frozenset[str]:
+    """List the sided sites that a site is part of, or itself if it is part of none."""
+    return frozenset(one for one in wholes_of(kind, knowledge) if is_sided(one, knowledge)) or frozenset({kind})
+
+
+def _united(problems: Iterable[Problem]) -> Callable[[Place, str], Place]:
+    """Give problems of one kind without a side one site: records of the same look alike and are merged."""
+    names = _Groups()
+    first: dict[tuple[str, str], str] = {}
+    for one in problems:
+        if one.place and one.place.anchor:
+            names.tie(first.setdefault((one.term, one.place.kind), one.place.anchor), one.place.anchor)
+    return lambda place, _: place._replace(anchor=names.find(place.anchor)) if place.anchor else place
+
+
+def _aimed(one: Activity, problems: Sequence[Problem]) -> Activity:
+    """Aim an activity that names no site at those of the problems that it is for."""
+    if one.places or not one.reasons:
+        return one
+    found = {each.place for each in problems if each.resource in one.reasons and each.place}
+    return one._replace(places=tuple(sorted(found)))
+
+
+def _one_study(activities: list[Activity], links: Links, knowledge: Knowledge, log: Log) -> list[Activity]:
+    """Take a report and the images that it reports on for one study."""
+    kept = {one.key: one for one in activities}
+    for report, images in sorted(links.same_study.items()):
+        reports = [one for one in activities if one.resource == report]
+        for one, other in ((one, other) for one in reports for other in activities if other.resource == images):
+            narrow = specific((one.intervention, other.intervention), knowledge)
+            if len(narrow) == 1 and one.key in kept:
+                del kept[one.key]
+                sources = tuple(dict.fromkeys((*kept[other.key].sources, *one.sources)))
+                places = other.places or one.places
+                kept[other.key] = other._replace(intervention=narrow[0], places=places, sources=sources)
+                log.merge([one], images, "it reports on the same study")
+    return sorted(kept.values())
+
+
+def _carried_out(activities: list[Activity], links: Links, log: Log) -> list[Activity]:
+    """Leave out what is asked for where what carries it out is recorded."""
+    recorded = {one.resource for one in activities}
+    kept = []
+    for one in activities:
+        event = links.requests.get(one.resource, "")
+        if event in recorded:
+            log.merge([one], event, "that is what became of it")
+        else:
+            kept.append(one)
+    return kept
+
+
+def _seen(one: Problem, activities: Sequence[Activity], links: Links) -> Problem:
+    """Place a finding that names no site at that of the study that shows it, if this has just one."""
+    if one.place or not one.shown_by:
+        return one
+    studies = {links.same_study.get(key, key) for key in one.shown_by}
+    found = {place for each in activities if each.study and each.resource in studies for place in each.places}
+    return one._replace(place=min(found)) if len(found) == 1 else one
+
+
+def _merge_problems(
+    problems: list[Problem], activities: Sequence[Activity], context: Context, log: Log
+) -> list[Problem]:
+    alike: dict[tuple[str, Place | None], list[Problem]] = {}
+    for one in problems:
+        alike.setdefault((one.term, one.place), []).append(one)
+    kept = [_one_problem(group, context, log) for _, group in sorted(alike.items(), key=str)]
+    stated: list[Problem | Activity] = [*kept, *activities]
+    named = Counter(place for one in stated for place in _places_of(one))
+    loose = [one for one in kept if one.place and one.place.anchor and named[one.place] == 1]
+    needless = {one.key for one in loose if _says_no_more(one, kept, context.knowledge, log)}
+    return sorted(one for one in kept if one not in loose or one.key not in needless)
+
+
+def _one_problem(group: list[Problem], context: Context, log: Log) -> Problem:
+    """Merge records of one problem at one site, and keep the earliest begin."""
+    group = sorted(group, key=lambda one: (one.since == "", one.since, one.key))
+    first = group[0]
+    values, torn = settled([pair for one in group for pair in one.values], context)
+    log.flags += ((first.resource, flag) for flag in torn)
+    log.merge(group, first.resource, "it records the same problem")
+    return first._replace(
+        values=values,
+        shown_by=tuple(sorted({key for one in group for key in one.shown_by})),
+        caused_by=tuple(sorted({key for one in group for key in one.caused_by})),
+        sources=tuple(dict.fromkeys(source for one in group for source in one.sources)),
+    )
+
+
+def _says_no_more(one: Problem, others: Iterable[Problem], knowledge: Knowledge, log: Log) -> bool:
+    """Tell whether a problem at a site of its own without a side says no more than another, and merge it with that."""
+    if one.place is None or one.shown_by or one.caused_by:
+        return False
+    for other in others:
+        at_same_kind = other.place and other.place.side and other.place.kind == one.place.kind
+        if at_same_kind and knowledge.is_a(other.term, one.term) and {*one.values} <= {*other.values}:
+            log.merge([one], other.resource, "it says no more, and not on which side")
+            return True
+    return False
+
+
+def _latest(measures: list[Measure], log: Log) -> list[Measure]:
+    """Keep the last measurement of each property; if there are several values for one time, none is used."""
+    kept: list[Measure] = []
+    for prop in sorted({one.prop for one in measures}):
+        ordered = sorted((one for one in measures if one.prop == prop), key=lambda one: (*_moment(one), one.key))
+        last = [one for one in ordered if _moment(one) == _moment(ordered[-1])]
+        if len({one.value for one in last}) > 1:
+            log.flags += ((one.resource, "another value is recorded for the same time") for one in last)
+        else:
+            kept.append(last[-1])
+            log.merge(last, last[-1].resource, "it records the same")
+        log.notes += ((one.resource, f"{last[-1].resource} is later and counts") for one in ordered if one not in last)
+    return kept
+
+
+def _moment(one: Measure) -> tuple[str, str]:
+    found = span(one.day)
+    return (found.last.isoformat() if found else ""), one.moment

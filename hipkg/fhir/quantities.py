@@ -1,0 +1,106 @@
+"""Quantities by their UCUM codes: converted exactly, or not used.
+
+The table holds the codes of UCUM (https://ucum.org) that the quantities of the ontology can come in. A unit in words,
+a code of another system and a missing unit are never read: the number could mean anything.
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from hipkg.fhir.elements import Malformed, text
+
+if TYPE_CHECKING:
+    from hipkg.fhir.elements import Raw
+
+UCUM = "http://unitsofmeasure.org"
+_MASS = {
+    "kg": Decimal(1000),
+    "g": Decimal(1),
+    "mg": Decimal("0.001"),
+    "ug": Decimal("0.000001"),
+    "[lb_av]": Decimal("453.59237"),
+    "[oz_av]": Decimal("28.349523125"),
+}
+_LENGTH = {"m": Decimal(1), "cm": Decimal("0.01"), "mm": Decimal("0.001"), "[in_i]": Decimal("0.0254")}
+_TIME = {"s": Decimal(1), "min": Decimal(60), "h": Decimal(3600), "d": Decimal(86400), "wk": Decimal(604800)}
+_DIMENSIONS = (_MASS, _LENGTH, _TIME)
+_POWERS = {"2": 2}
+
+
+class UnusableQuantity(Exception):
+    """Tell why a quantity cannot be used."""
+
+
+def amount(quantity: Raw, unit: str) -> Decimal:
+    """Read a quantity in a unit of UCUM.
+
+    Raises `UnusableQuantity` if it has no value, a comparator, or no unit that converts exactly.
+    """
+    value = quantity.get("value")
+    if value is None:
+        raise UnusableQuantity("it has no value")
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise Malformed("value", "a number")
+    if comparator := text(quantity, "comparator"):
+        raise UnusableQuantity(f"it is only a limit ({comparator})")
+    return Decimal(repr(value)) * factor(code_of(quantity), unit)
+
+
+def code_of(quantity: Raw) -> str:
+    """Return the UCUM code of a quantity; raises `UnusableQuantity` where it has none."""
+    code = text(quantity, "code")
+    if code and text(quantity, "system") == UCUM:
+        return code
+    words = text(quantity, "unit") or code
+    raise UnusableQuantity(f"its unit {words!r} is not a UCUM code" if words else "it has no unit")
+
+
+def factor(code: str, unit: str) -> Decimal:
+    """Find what a number in one unit is to be multiplied with to be in another.
+
+    Raises `UnusableQuantity` if the units do not measure the same, or one of them is not known.
+    """
+    if code == unit:
+        return Decimal(1)
+    (above, below), (wanted_above, wanted_below) = _fraction(code), _fraction(unit)
+    if bool(below) == bool(wanted_below):
+        over = _ratio(above, wanted_above)
+        under = _ratio(below, wanted_below) if below else Decimal(1)
+        if over is not None and under is not None:
+            return over / under
+    raise UnusableQuantity(f"its unit {code} cannot be turned into {unit}")
+
+
+def _fraction(code: str) -> tuple[str, str]:
+    above, _, below = code.partition("/")
+    return above, below
+
+
+def _ratio(code: str, unit: str) -> Decimal | None:
+    power = _POWERS.get(unit[-1:], 1)
+    if power != _POWERS.get(code[-1:], 1):
+        return None
+    bare, wanted = (one.rstrip("2") if power > 1 else one for one in (code, unit))
+    for dimension in _DIMENSIONS:
+        if bare in dimension and wanted in dimension:
+            return (dimension[bare] / dimension[wanted]) ** power
+    return None
+
+
+def decimal_text(value: Decimal) -> str:
+    """Write a number as a decimal without an exponent and without idle zeros."""
+    written = f"{value:f}"
+    return written.rstrip("0").rstrip(".") if "." in written else written
+
+
+def length_of(quantity: Raw) -> str:
+    """Read a duration as an ISO 8601 duration in days.
+
+    Raises `UnusableQuantity` for a unit without a fixed number of days, and for parts of a day.
+    """
+    days = amount(quantity, "d")
+    if days != days.to_integral_value() or days < 0:
+        raise UnusableQuantity("it is no whole number of days")
+    return f"P{int(days)}D"
