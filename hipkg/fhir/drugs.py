@@ -7,6 +7,7 @@ Doses are read from their structure alone: from numbers with a unit of UCUM and 
 from __future__ import annotations
 
 from decimal import Decimal
+from math import isfinite
 from typing import TYPE_CHECKING
 
 from hipkg.fhir.activities import (
@@ -200,7 +201,7 @@ def _number(raw: Raw, name: str) -> Decimal | None:
     value = raw.get(name)
     if value is None:
         return None
-    if isinstance(value, bool) or not isinstance(value, int | float):
+    if isinstance(value, bool) or not isinstance(value, int | float) or not isfinite(value):
         raise Malformed(name, "a number")
     return Decimal(repr(value))
 

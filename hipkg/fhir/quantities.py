@@ -7,6 +7,7 @@ a code of another system and a missing unit are never read: the number could mea
 from __future__ import annotations
 
 from decimal import Decimal
+from math import isfinite
 from typing import TYPE_CHECKING
 
 from hipkg.fhir.elements import Malformed, text
@@ -41,7 +42,7 @@ def amount(quantity: Raw, unit: str) -> Decimal:
     value = quantity.get("value")
     if value is None:
         raise UnusableQuantity("it has no value")
-    if isinstance(value, bool) or not isinstance(value, int | float):
+    if isinstance(value, bool) or not isinstance(value, int | float) or not isfinite(value):
         raise Malformed("value", "a number")
     if comparator := text(quantity, "comparator"):
         raise UnusableQuantity(f"it is only a limit ({comparator})")
