@@ -18,8 +18,8 @@ _OLDEST = 120
 class Person(NamedTuple):
     """What a Patient says.
 
-    ``birth`` is a date, perhaps partial, or empty; ``age`` is None unless the birth leaves no doubt of it; ``died`` says
-    in words that the patient has died, and is empty otherwise.
+    ``birth`` is a date, perhaps partial, or empty; ``age`` is None unless the birth leaves no doubt of it; ``died``
+    tells in words that the patient has died, and is empty otherwise.
     """
 
     birth: str
