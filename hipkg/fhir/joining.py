@@ -98,6 +98,7 @@ def joined(facts: Sequence[Fact], context: Context, log: Log) -> Joined:
     activities = _carried_out(activities, links, log)
     problems = _merge_problems([_seen(one, activities, links) for one in problems], activities, context, log)
     measures = _latest([one for one in facts if isinstance(one, Measure)], log)
+    _tell_apart(problems, activities, knowledge, log)
     return Joined(tuple(problems), tuple(activities), tuple(measures))
 
 
@@ -278,6 +279,27 @@ def _says_no_more(one: Problem, others: Iterable[Problem], knowledge: Knowledge,
             log.merge([one], other.resource, "it says no more, and not on which side")
             return True
     return False
+
+
+def _tell_apart(problems: Sequence[Problem], activities: Sequence[Activity], knowledge: Knowledge, log: Log) -> None:
+    """Flag what names no side where other records speak of such a site too, and a problem is at one of them."""
+    stated: list[Problem | Activity] = [*problems, *activities]
+    where = [
+        (one, joint, place) for one in stated for place in _places_of(one) for joint in _sided_of(place, knowledge)
+    ]
+    sites: dict[str, set[str]] = {}
+    for _, joint, place in where:
+        sites.setdefault(joint, set()).add(place.side or place.anchor)
+    troubled = {joint for one, joint, _ in where if isinstance(one, Problem)}
+    for one, joint, place in where:
+        if joint in troubled and not place.side and len(sites[joint]) > 1:
+            label = knowledge.label(joint)
+            flag = f"the side is not recorded, so the {label} is not taken to be that of other records"
+            log.flags.append((one.resource, flag))
+
+
+def _sided_of(place: Place, knowledge: Knowledge) -> frozenset[str]:
+    return _joints(place.kind, knowledge) if place.side or place.anchor else frozenset()
 
 
 def _latest(measures: list[Measure], log: Log) -> list[Measure]:
