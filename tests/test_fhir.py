@@ -22,7 +22,7 @@ from hypothesis import strategies as st
 
 from hipkg.cli import main
 from hipkg.errors import DeceasedPatient, HipkgError, NoPatient, SetAside, UnreadableInput, UsageError
-from hipkg.fhir.quantities import UnusableQuantity, amount
+from hipkg.fhir.quantities import UnusableValue, amount
 from hipkg.pipeline import plan_graph, plans, validated
 from hipkg.read import read, read_import
 from hipkg.terms import DERIVED_FROM, HIP, IMPORTED, RDF_TYPE
@@ -377,5 +377,5 @@ def test_a_quantity_converts_exactly(value: float, code: str, unit: str, expecte
 
 @pytest.mark.parametrize("code", ["", "lb", "mo", "kg/m", "1", "kg", "kg/m2/d"])
 def test_a_quantity_in_another_unit_is_not_used(code: str) -> None:
-    with pytest.raises(UnusableQuantity):
+    with pytest.raises(UnusableValue):
         amount({"value": 27, "system": "http://unitsofmeasure.org", "code": code}, "kg/m2")

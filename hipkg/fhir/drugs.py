@@ -25,7 +25,7 @@ from hipkg.fhir.activities import (
 )
 from hipkg.fhir.context import dated, problems_named
 from hipkg.fhir.elements import Malformed, flag, part, parts, text
-from hipkg.fhir.quantities import UnusableQuantity, amount, decimal_text, factor, length_of
+from hipkg.fhir.quantities import UnusableValue, decimal_text, factor, length_of, positive
 from hipkg.fhir.records import Stated, Unused
 from hipkg.terms import HIP
 
@@ -63,6 +63,7 @@ ADMINISTRATION = {
 }
 _BECAUSE = HIP + "stoppedBecause"
 _SINGLE, _DAILY, _INTERVAL = HIP + "singleDose", HIP + "dailyDose", HIP + "doseInterval"
+_LONGEST_INTERVAL = 744
 _UCUM_OF_TIME = {"s": "s", "min": "min", "h": "h", "d": "d", "wk": "wk"}
 
 
@@ -118,7 +119,7 @@ def read_administration(one: Resource, context: Context) -> Stated:
 def _draft(one: Resource, status: Status, doses: list[Raw], context: Context) -> Draft:
     concepts, element = _drug(one, context)
     amounts, duration, sources, flags = _doses(doses, context)
-    product = context.codes.describe(concepts)
+    product = ", ".join(sorted(context.codes.describe(concepts).split(", ")))
     return Draft(
         concepts,
         element,
@@ -165,7 +166,7 @@ def _doses(
     flags: list[str] = []
     single = _single(dose, context, flags)
     repeat = part(part(dose, "timing"), "repeat")
-    if single is not None and single > 0:
+    if single:
         found[_SINGLE] = decimal_text(single)
     times = _times_a_day(repeat, flags)
     as_needed = bool(flag(dose, "asNeededBoolean")) or "asNeededCodeableConcept" in dose
@@ -177,7 +178,7 @@ def _doses(
     if bounds := part(repeat, "boundsDuration"):
         try:
             duration = length_of(bounds)
-        except UnusableQuantity as problem:
+        except UnusableValue as problem:
             flags.append(f"the length of its dosage is not used: {problem}")
     return tuple(found.items()), duration, ("dosage",) if found or duration else (), tuple(flags)
 
@@ -191,8 +192,8 @@ def _single(dose: Raw, context: Context, flags: list[str]) -> Decimal | None:
     if not quantity:
         return None
     try:
-        return amount(quantity, context.knowledge.units[_SINGLE])
-    except UnusableQuantity as problem:
+        return Decimal(positive(quantity, context.knowledge.units[_SINGLE]))
+    except UnusableValue as problem:
         flags.append(f"its dose is not used: {problem}")
         return None
 
@@ -210,7 +211,7 @@ def _times_a_day(repeat: Raw, flags: list[str]) -> Decimal | None:
     """Count the doses of a day, at most, where the timing says so; a dose for each of several days is none of a day."""
     frequency = _number(repeat, "frequencyMax") or _number(repeat, "frequency")
     period, unit = _number(repeat, "period"), text(repeat, "periodUnit")
-    if not frequency or not period:
+    if not frequency or not period or frequency < 0 or period < 0:
         return None
     if unit not in _UCUM_OF_TIME:
         flags.append(
@@ -227,4 +228,5 @@ def _interval(repeat: Raw) -> Decimal | None:
     frequency, period, unit = _number(repeat, "frequency"), _number(repeat, "period"), text(repeat, "periodUnit")
     if frequency != 1 or not period or unit not in {"min", "h"} or repeat.get("frequencyMax") is not None:
         return None
-    return period * factor(unit, "h")
+    hours = period * factor(unit, "h")
+    return hours if 0 < hours <= _LONGEST_INTERVAL else None

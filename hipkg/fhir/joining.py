@@ -18,7 +18,7 @@ from hipkg.fhir.places import is_sided, wholes_of
 from hipkg.fhir.records import Activity, Fulfils, Measure, Place, Problem, Shows
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
     from hipkg.fhir.context import Context
     from hipkg.fhir.records import Fact
@@ -211,9 +211,10 @@ def _one_study(activities: list[Activity], links: Links, knowledge: Knowledge, l
             narrow = specific((one.intervention, other.intervention), knowledge)
             if len(narrow) == 1 and one.key in kept:
                 del kept[one.key]
-                sources = tuple(dict.fromkeys((*kept[other.key].sources, *one.sources)))
-                places = other.places or one.places
-                kept[other.key] = other._replace(intervention=narrow[0], places=places, sources=sources)
+                study = kept[other.key]
+                sources = tuple(dict.fromkeys((*study.sources, *one.sources)))
+                places = study.places or one.places
+                kept[other.key] = study._replace(intervention=narrow[0], places=places, sources=sources)
                 log.merge([one], images, "it reports on the same study")
     return sorted(kept.values())
 
@@ -223,12 +224,22 @@ def _carried_out(activities: list[Activity], links: Links, log: Log) -> list[Act
     recorded = {one.resource for one in activities}
     kept = []
     for one in activities:
-        event = links.requests.get(one.resource, "")
-        if event in recorded:
+        event = _event_of(one.resource, links.requests, recorded)
+        if event:
             log.merge([one], event, "that is what became of it")
         else:
             kept.append(one)
     return kept
+
+
+def _event_of(resource: str, requests: Mapping[str, str], recorded: Collection[str]) -> str:
+    """Find what became of a request, directly; empty also where requests go round in a circle."""
+    seen = {resource}
+    found = first = requests.get(resource, "")
+    while found in requests and found not in seen:
+        seen.add(found)
+        found = requests[found]
+    return first if first in recorded and found not in seen else ""
 
 
 def _seen(one: Problem, activities: Sequence[Activity], links: Links) -> Problem:
