@@ -262,7 +262,7 @@ def _planned(one: Resource, detail: Raw, number: int, context: Context) -> State
         f"activity[{number}].detail.code",
         status,
         dated(text(span, "start"), "its start", context),
-        dated(text(span, "end"), "its end", context),
+        dated(text(span, "end") if status.iri != STOPPED else "", "its end", context),
         values=((_BECAUSE, reason),) if reason else (),
         suffix=f"~activity-{number}",
         sources=(f"activity[{number}].detail.status",),

@@ -75,20 +75,33 @@ def read_request(one: Resource, context: Context) -> Stated:
     known = {**ORDER, "active": PLANNED} if intent in _INTENDED else ORDER
     status = status_of(written, known)
     doses = parts(one.raw, "dosageInstruction")
-    bounds = part(part(part(doses[0], "timing"), "repeat"), "boundsPeriod") if len(doses) == 1 else {}
-    begin = text(bounds, "start") or text(one.raw, "authoredOn")
+    start, end, told = _ordered_for(one, status, doses)
     reason = context.codes.value(part(one.raw, "statusReason"), _BECAUSE)
     reported = ("it is reported and not prescribed here",) if flag(one.raw, "reportedBoolean") else ()
     drug = _draft(one, status, doses, context)
     draft = drug._replace(
-        start=dated(begin, "its start", context),
-        end=dated(text(bounds, "end"), "its end", context),
+        start=dated(start, "its start", context),
+        end=dated(end, "its end", context),
         values=((_BECAUSE, reason),) if reason else (),
         requests=problems_named(one, context, "basedOn"),
-        sources=(*drug.sources, "dosageInstruction.timing" if text(bounds, "start") else "authoredOn"),
+        sources=(*drug.sources, *told),
         notes=(*intent_notes(one.raw), *reported),
     )
     return activities(one, draft, context)
+
+
+def _ordered_for(one: Resource, status: Status, doses: list[Raw]) -> tuple[str, str, tuple[str, ...]]:
+    """Find the period of an order: that of its dosage, or else its date as the start of what was begun.
+
+    An order that was stopped ended earlier than it was meant to, on a day that it does not tell.
+    """
+    bounds = part(part(part(doses[0], "timing"), "repeat"), "boundsPeriod") if len(doses) == 1 else {}
+    end = "" if status.iri == STOPPED else text(bounds, "end")
+    if begin := text(bounds, "start"):
+        return begin, end, ("dosageInstruction.timing",)
+    if status.iri in {PLANNED, NOT_DONE} or "authoredOn" not in one.raw:
+        return "", end, ()
+    return text(one.raw, "authoredOn"), end, ("authoredOn",)
 
 
 def read_statement(one: Resource, context: Context) -> Stated:
@@ -102,7 +115,8 @@ def read_statement(one: Resource, context: Context) -> Stated:
         values=tuple((_BECAUSE, each) for each in reasons if each),
         requests=problems_named(one, context, "basedOn"),
     )
-    return activities(one, draft, context)
+    told = tuple(name for name in ("effectiveDateTime", "effectivePeriod") if name in one.raw)
+    return activities(one, draft._replace(sources=(*draft.sources, *told)), context)
 
 
 def read_administration(one: Resource, context: Context) -> Stated:
@@ -118,7 +132,8 @@ def read_administration(one: Resource, context: Context) -> Stated:
 
 def _draft(one: Resource, status: Status, doses: list[Raw], context: Context) -> Draft:
     concepts, element = _drug(one, context)
-    amounts, duration, sources, flags = _doses(doses, context)
+    amounts, length, sources, flags = _doses(doses, context)
+    duration = length if status.iri == COMPLETED else ""  # what was meant to last so long may have ended, or still run
     product = ", ".join(sorted(context.codes.describe(concepts).split(", ")))
     return Draft(
         concepts,
