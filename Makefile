@@ -50,6 +50,7 @@ benchmark: $(VENV)/.complete ## Measure the plan of one patient, its defence, it
 	$(BIN)/python benchmarks/defend.py
 	$(BIN)/python benchmarks/statements.py
 	$(BIN)/python benchmarks/fhir_export.py
+	$(BIN)/python benchmarks/fhir_import.py
 
 wheel: $(VENV)/.complete ## Build the wheel.
 	$(BIN)/python -m pip wheel --quiet --no-deps --wheel-dir dist .

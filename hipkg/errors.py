@@ -41,7 +41,7 @@ class UsageError(HipkgError, ValueError):
 
 
 class UnreadableInput(HipkgError, ValueError):
-    """Report an input that cannot be read as the RDF it should be."""
+    """Report an input that cannot be read as the RDF or FHIR it should be."""
 
     code = "unreadable-input"
     exit_code = 2

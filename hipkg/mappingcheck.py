@@ -193,8 +193,10 @@ def _check_row(row: dict[str, str], system: CodeSystem, ontology: _Ontology) -> 
 
 
 def _check_term(subject: str, term: str, label: str, ontology: _Ontology) -> Iterator[Issue]:
-    if term not in ontology.axioms.classes and term not in ontology.axioms.properties:
-        yield Issue("mapping-term", subject, "object_id", f"{curie(term)} is no class or property of the ontology")
+    value = ontology.individual_of(term, "Value") or ontology.individual_of(term, "Side")
+    if term not in ontology.axioms.classes and term not in ontology.axioms.properties and not value:
+        message = f"{curie(term)} is no class, property, side or coded value of the ontology"
+        yield Issue("mapping-term", subject, "object_id", message)
     elif term in ontology.axioms.definitions:
         yield Issue("mapping-term", subject, "object_id", f"{curie(term)} is defined and cannot be recorded")
     elif ontology.labels.get(term) != label:

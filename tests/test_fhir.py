@@ -15,6 +15,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import jsonschema
 import pytest
 from fhir_cases import AS_OF, CASES, imported, source_of, told
 from hypothesis import given, settings
@@ -22,9 +23,10 @@ from hypothesis import strategies as st
 
 from hipkg.cli import main
 from hipkg.errors import DeceasedPatient, HipkgError, NoPatient, SetAside, UnreadableInput, UsageError
-from hipkg.fhir.quantities import UnusableQuantity, amount
+from hipkg.fhir.quantities import UnusableValue, amount
 from hipkg.pipeline import plan_graph, plans, validated
 from hipkg.read import read, read_import
+from hipkg.render.jsonplan import SCHEMA
 from hipkg.terms import DERIVED_FROM, HIP, IMPORTED, RDF_TYPE
 
 if TYPE_CHECKING:
@@ -160,6 +162,12 @@ def test_provenance_changes_no_plan() -> None:
     assert (with_sources.statements, with_sources.actions) == (without.statements, without.actions)
     assert with_sources.sources
     assert not without.sources
+
+
+def test_the_sources_follow_the_schema_of_plans() -> None:
+    schema = json.loads(SCHEMA.read_text("utf-8"))
+    for path in TWINS:
+        jsonschema.validate(plans(path, as_of=AS_OF)[0].to_dict(), schema)
 
 
 def test_provenance_of_turtle_is_told_as_well() -> None:
@@ -377,5 +385,5 @@ def test_a_quantity_converts_exactly(value: float, code: str, unit: str, expecte
 
 @pytest.mark.parametrize("code", ["", "lb", "mo", "kg/m", "1", "kg", "kg/m2/d"])
 def test_a_quantity_in_another_unit_is_not_used(code: str) -> None:
-    with pytest.raises(UnusableQuantity):
+    with pytest.raises(UnusableValue):
         amount({"value": 27, "system": "http://unitsofmeasure.org", "code": code}, "kg/m2")

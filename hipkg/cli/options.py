@@ -74,10 +74,15 @@ def parse_date(text: str | None) -> date | None:
         raise UsageError(f"{text!r} is no date.", place="--as-of", remedy="Write it as YYYY-MM-DD.") from problem
 
 
-Files = Annotated[list[str], typer.Argument(help="Patient files; - is standard input.", show_default=False)]
-File = Annotated[str, typer.Argument(help="Patient file; - is standard input.", show_default=False)]
+Files = Annotated[
+    list[str], typer.Argument(help="Patient files, or folders of FHIR; - is standard input.", show_default=False)
+]
+File = Annotated[
+    str, typer.Argument(help="Patient file, or a folder of FHIR; - is standard input.", show_default=False)
+]
 InputFormat = Annotated[
-    str | None, typer.Option("--input-format", help="RDF format of the input, where the extension does not say it.")
+    str | None,
+    typer.Option("--input-format", help="Format of the input, of RDF or fhir, where the extension does not say it."),
 ]
 Output = Annotated[Path | None, typer.Option("--output", "-o", help="Write to a file instead of standard output.")]
 AsOf = Annotated[str | None, typer.Option("--as-of", help="Date of the plan, YYYY-MM-DD.", show_default="today")]

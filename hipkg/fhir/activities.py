@@ -29,7 +29,8 @@ PLANNED, ONGOING, COMPLETED, STOPPED, NOT_DONE = (
 BEGUN = {ONGOING, COMPLETED, STOPPED}
 _OVER = {COMPLETED, STOPPED}
 _STATUS, _OUTCOME, _BECAUSE = HIP + "hasStatus", HIP + "hasOutcome", HIP + "stoppedBecause"
-_ATTRIBUTES = {_OUTCOME, _BECAUSE, HIP + "hasAdequacy"}
+_DOSES = {HIP + one for one in ("dailyDose", "singleDose", "doseInterval")}
+_SAID_BY_EXTENSION = frozenset({_OUTCOME, _BECAUSE, HIP + "hasAdequacy", HIP + "duration", *_DOSES})
 OPEN = ""
 """The status of what is recorded and whose status is not known."""
 
@@ -107,6 +108,8 @@ class Draft(NamedTuple):
 def activities(one: Resource, draft: Draft, context: Context) -> Stated:
     """Make the activities of a draft, one for each intervention that its codes mean.
 
+    A code that itself says how far something has come, such as one of a revision, does not date it.
+
     Raises `Unused` if the codes mean none, if what has begun begins after the date of the plan, or if sites contradict
     each other.
     """
@@ -115,12 +118,11 @@ def activities(one: Resource, draft: Draft, context: Context) -> Stated:
         raise Unused(*context.codes.why_not(draft.concepts, "activity"))
     implied = next((value for prop, value in meaning.qualifiers if prop == _STATUS), "")
     status = implied or draft.status.iri
-    start, end, flags = _period(draft, status, context)
+    start, end, flags = ("", "", ()) if implied else _period(draft, status, context)
     where = whereabouts(one, meaning, draft.sites, context, name=draft.site_element)
-    more = extras(one, context)
+    more = extras(one, _SAID_BY_EXTENSION, context)
     qualified = (pair for pair in meaning.qualifiers if pair[0] != _STATUS)
     values, torn = settled([*qualified, *draft.values, *more.values], context)
-    values = tuple(pair for pair in values if pair[0] in _ATTRIBUTES or pair[0] == _STATUS)
     sources = (draft.element, *draft.sources, *where.sources, *more.sources)
     facts: list[Fact] = [
         Activity(
@@ -260,7 +262,7 @@ def _planned(one: Resource, detail: Raw, number: int, context: Context) -> State
         f"activity[{number}].detail.code",
         status,
         dated(text(span, "start"), "its start", context),
-        dated(text(span, "end"), "its end", context),
+        dated(text(span, "end") if status.iri != STOPPED else "", "its end", context),
         values=((_BECAUSE, reason),) if reason else (),
         suffix=f"~activity-{number}",
         sources=(f"activity[{number}].detail.status",),

@@ -28,6 +28,11 @@ _OVER = {"inactive", "remission", "resolved"}
 _ATTRIBUTED_TO, _SHOWN_BY = HIP + "attributedTo", HIP + "shownBy"
 _STATUS, _SEVERITY = HIP + "hasStatus", HIP + "hasSeverity"
 _DUE_TO = "http://hl7.org/fhir/StructureDefinition/condition-dueTo"
+SAID_BY_EXTENSION = frozenset(
+    HIP + one for one in ("hasSeverity", "hasSymptomStatus", "hasEtiology", "attributedTo", "shownBy")
+)
+"""The properties of a problem that extensions state."""
+
 ABATEMENTS = ("abatementDateTime", "abatementPeriod", "abatementAge", "abatementRange", "abatementString")
 
 
@@ -55,7 +60,7 @@ def read_condition(one: Resource, context: Context) -> Stated:
 
 def _problems(one: Resource, meaning: Meaning, since: str, context: Context) -> Stated:
     where = whereabouts(one, meaning, parts(one.raw, "bodySite"), context)
-    more = extras(one, context)
+    more = extras(one, SAID_BY_EXTENSION, context)
     severity = context.codes.value(part(one.raw, "severity"), _SEVERITY)
     recorded = [(_SEVERITY, severity)] if severity else []
     values, torn = settled([*meaning.qualifiers, *recorded, *more.values], context)

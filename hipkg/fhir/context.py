@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, NamedTuple
 from hipkg.fhir.codes import concept_of
 from hipkg.fhir.dates import begins_after, certainly_before, day_of
 from hipkg.fhir.elements import part, parts, references, text
-from hipkg.fhir.quantities import UnusableQuantity, amount, decimal_text, length_of
+from hipkg.fhir.quantities import UnusableValue, length_of, positive
 from hipkg.terms import HIP
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Collection, Iterable
     from datetime import date
 
     from hipkg.fhir.codes import Codes
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from hipkg.knowledge import Knowledge
 
 DURATION = HIP + "duration"
-_TEXTUAL = {HIP + "startDate", HIP + "endDate"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,29 +82,32 @@ class Extras(NamedTuple):
     flags: tuple[str, ...]
 
 
-def extras(one: Resource, context: Context) -> Extras:
-    """Read the extensions in the import's own namespace, each named after the property that it states."""
+def extras(one: Resource, known: Collection[str], context: Context) -> Extras:
+    """Read the extensions in the import's own namespace, each named after the property that it states.
+
+    Parameters: ``known`` are the properties that resources of this kind can state.
+    """
     values, amounts, links, sources, flags = [], [], [], [], []
     duration = ""
     for name, extension in context.codes.extensions(one.raw):
         prop = HIP + name
         try:
+            if prop not in known:
+                raise UnusableValue("it is none that such a resource can have")
             if prop == DURATION:
                 duration = length_of(part(extension, "valueDuration") or part(extension, "valueQuantity"))
             elif prop in context.knowledge.functional:
-                quantity = part(extension, "valueQuantity")
-                amounts.append((prop, decimal_text(amount(quantity, context.knowledge.units.get(prop, "1")))))
+                amounts.append((prop, positive(part(extension, "valueQuantity"), context.knowledge.units[prop])))
             elif target := references(extension, "valueReference"):
                 links.append((prop, context.index.key_of(target[0])))
             elif value := context.codes.value(concept_of(extension), prop):
                 values.append((prop, value))
             else:
-                flags.append(f"the extension {name} says nothing that is known, so it is not used")
-                continue
-        except UnusableQuantity as problem:
+                raise UnusableValue("it says nothing that is known")
+        except UnusableValue as problem:
             flags.append(f"the extension {name} is not used: {problem}")
-            continue
-        sources.append(f"extension({name})")
+        else:
+            sources.append(f"extension({name})")
     return Extras(tuple(values), tuple(amounts), duration, tuple(links), tuple(sources), tuple(flags))
 
 

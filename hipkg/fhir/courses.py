@@ -33,7 +33,7 @@ def assembled(
     to; visits of one that is still in force are a running course.
     """
     knowledge = context.knowledge
-    in_force = {one.resource for one in stated if one.status in {PLANNED, ONGOING}}
+    in_force = [one for one in stated if one.status in {PLANNED, ONGOING}]
     left = _absorbed(sorted(activities), log)
     visits = [one for one in left if one.visit and gap_of(one.intervention, knowledge)]
     kept = [one for one in left if one not in visits]
@@ -70,13 +70,18 @@ def _groups(visits: list[Activity], knowledge: Knowledge) -> list[list[Activity]
     tied: dict[_Key, list[Activity]] = {}
     loose: dict[_Key, list[Activity]] = {}
     for one in visits:
-        same: _Key = (one.intervention, one.places, one.product)
+        same: _Key = (one.intervention, _where(one), one.product)
         if one.ties:
             tied.setdefault((*same, min(one.ties)), []).append(one)
         else:
             loose.setdefault(same, []).append(one)
     near = [group for one in loose.values() for group in _near(one, knowledge)]
     return [*tied.values(), *near]
+
+
+def _where(one: Activity) -> _Key:
+    """Name the sites of a visit; those without a side that it alone speaks of look alike in all visits."""
+    return tuple(each._replace(anchor="") if each.anchor == one.resource else each for each in one.places)
 
 
 def _near(visits: list[Activity], knowledge: Knowledge) -> list[list[Activity]]:
@@ -91,10 +96,10 @@ def _near(visits: list[Activity], knowledge: Knowledge) -> list[list[Activity]]:
     return groups
 
 
-def _course(group: list[Activity], in_force: set[str], context: Context, log: Log) -> Activity:
+def _course(group: list[Activity], in_force: Sequence[Activity], context: Context, log: Log) -> Activity:
     visits = sorted(group, key=_begin)
     first, last = visits[0], visits[-1]
-    running = any(tie in in_force for one in visits for tie in one.ties)
+    running = any(_orders(order, one, context.knowledge) for order in in_force for one in visits)
     if len(visits) == 1 and not running:
         return first
     values, torn = settled([pair for one in visits for pair in one.values], context)
@@ -111,6 +116,12 @@ def _course(group: list[Activity], in_force: set[str], context: Context, log: Lo
         values=values,
         sources=_sources(visits),
     )
+
+
+def _orders(order: Activity, visit: Activity, knowledge: Knowledge) -> bool:
+    """Tell whether a visit refers to an order, or to a plan with an activity, of its own intervention."""
+    one, other = order.intervention, visit.intervention
+    return order.resource in visit.ties and (knowledge.is_a(one, other) or knowledge.is_a(other, one))
 
 
 def _joined(

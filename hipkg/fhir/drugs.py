@@ -7,6 +7,7 @@ Doses are read from their structure alone: from numbers with a unit of UCUM and 
 from __future__ import annotations
 
 from decimal import Decimal
+from math import isfinite
 from typing import TYPE_CHECKING
 
 from hipkg.fhir.activities import (
@@ -24,7 +25,7 @@ from hipkg.fhir.activities import (
 )
 from hipkg.fhir.context import dated, problems_named
 from hipkg.fhir.elements import Malformed, flag, part, parts, text
-from hipkg.fhir.quantities import UnusableQuantity, amount, decimal_text, factor, length_of
+from hipkg.fhir.quantities import UnusableValue, decimal_text, factor, length_of, positive
 from hipkg.fhir.records import Stated, Unused
 from hipkg.terms import HIP
 
@@ -62,6 +63,7 @@ ADMINISTRATION = {
 }
 _BECAUSE = HIP + "stoppedBecause"
 _SINGLE, _DAILY, _INTERVAL = HIP + "singleDose", HIP + "dailyDose", HIP + "doseInterval"
+_LONGEST_INTERVAL = 744
 _UCUM_OF_TIME = {"s": "s", "min": "min", "h": "h", "d": "d", "wk": "wk"}
 
 
@@ -73,20 +75,33 @@ def read_request(one: Resource, context: Context) -> Stated:
     known = {**ORDER, "active": PLANNED} if intent in _INTENDED else ORDER
     status = status_of(written, known)
     doses = parts(one.raw, "dosageInstruction")
-    bounds = part(part(part(doses[0], "timing"), "repeat"), "boundsPeriod") if len(doses) == 1 else {}
-    begin = text(bounds, "start") or text(one.raw, "authoredOn")
+    start, end, told = _ordered_for(one, status, doses)
     reason = context.codes.value(part(one.raw, "statusReason"), _BECAUSE)
     reported = ("it is reported and not prescribed here",) if flag(one.raw, "reportedBoolean") else ()
     drug = _draft(one, status, doses, context)
     draft = drug._replace(
-        start=dated(begin, "its start", context),
-        end=dated(text(bounds, "end"), "its end", context),
+        start=dated(start, "its start", context),
+        end=dated(end, "its end", context),
         values=((_BECAUSE, reason),) if reason else (),
         requests=problems_named(one, context, "basedOn"),
-        sources=(*drug.sources, "dosageInstruction.timing" if text(bounds, "start") else "authoredOn"),
+        sources=(*drug.sources, *told),
         notes=(*intent_notes(one.raw), *reported),
     )
     return activities(one, draft, context)
+
+
+def _ordered_for(one: Resource, status: Status, doses: list[Raw]) -> tuple[str, str, tuple[str, ...]]:
+    """Find the period of an order: that of its dosage, or else its date as the start of what was begun.
+
+    An order that was stopped ended earlier than it was meant to, on a day that it does not tell.
+    """
+    bounds = part(part(part(doses[0], "timing"), "repeat"), "boundsPeriod") if len(doses) == 1 else {}
+    end = "" if status.iri == STOPPED else text(bounds, "end")
+    if begin := text(bounds, "start"):
+        return begin, end, ("dosageInstruction.timing",)
+    if status.iri in {PLANNED, NOT_DONE} or "authoredOn" not in one.raw:
+        return "", end, ()
+    return text(one.raw, "authoredOn"), end, ("authoredOn",)
 
 
 def read_statement(one: Resource, context: Context) -> Stated:
@@ -100,7 +115,8 @@ def read_statement(one: Resource, context: Context) -> Stated:
         values=tuple((_BECAUSE, each) for each in reasons if each),
         requests=problems_named(one, context, "basedOn"),
     )
-    return activities(one, draft, context)
+    told = tuple(name for name in ("effectiveDateTime", "effectivePeriod") if name in one.raw)
+    return activities(one, draft._replace(sources=(*draft.sources, *told)), context)
 
 
 def read_administration(one: Resource, context: Context) -> Stated:
@@ -116,8 +132,9 @@ def read_administration(one: Resource, context: Context) -> Stated:
 
 def _draft(one: Resource, status: Status, doses: list[Raw], context: Context) -> Draft:
     concepts, element = _drug(one, context)
-    amounts, duration, sources, flags = _doses(doses, context)
-    product = context.codes.describe(concepts)
+    amounts, length, sources, flags = _doses(doses, context)
+    duration = length if status.iri == COMPLETED else ""  # what was meant to last so long may have ended, or still run
+    product = ", ".join(sorted(context.codes.describe(concepts).split(", ")))
     return Draft(
         concepts,
         element,
@@ -164,7 +181,7 @@ def _doses(
     flags: list[str] = []
     single = _single(dose, context, flags)
     repeat = part(part(dose, "timing"), "repeat")
-    if single is not None and single > 0:
+    if single:
         found[_SINGLE] = decimal_text(single)
     times = _times_a_day(repeat, flags)
     as_needed = bool(flag(dose, "asNeededBoolean")) or "asNeededCodeableConcept" in dose
@@ -176,7 +193,7 @@ def _doses(
     if bounds := part(repeat, "boundsDuration"):
         try:
             duration = length_of(bounds)
-        except UnusableQuantity as problem:
+        except UnusableValue as problem:
             flags.append(f"the length of its dosage is not used: {problem}")
     return tuple(found.items()), duration, ("dosage",) if found or duration else (), tuple(flags)
 
@@ -190,8 +207,8 @@ def _single(dose: Raw, context: Context, flags: list[str]) -> Decimal | None:
     if not quantity:
         return None
     try:
-        return amount(quantity, context.knowledge.units[_SINGLE])
-    except UnusableQuantity as problem:
+        return Decimal(positive(quantity, context.knowledge.units[_SINGLE]))
+    except UnusableValue as problem:
         flags.append(f"its dose is not used: {problem}")
         return None
 
@@ -200,7 +217,7 @@ def _number(raw: Raw, name: str) -> Decimal | None:
     value = raw.get(name)
     if value is None:
         return None
-    if isinstance(value, bool) or not isinstance(value, int | float):
+    if isinstance(value, bool) or not isinstance(value, int | float) or not isfinite(value):
         raise Malformed(name, "a number")
     return Decimal(repr(value))
 
@@ -209,7 +226,7 @@ def _times_a_day(repeat: Raw, flags: list[str]) -> Decimal | None:
     """Count the doses of a day, at most, where the timing says so; a dose for each of several days is none of a day."""
     frequency = _number(repeat, "frequencyMax") or _number(repeat, "frequency")
     period, unit = _number(repeat, "period"), text(repeat, "periodUnit")
-    if not frequency or not period:
+    if not frequency or not period or frequency < 0 or period < 0:
         return None
     if unit not in _UCUM_OF_TIME:
         flags.append(
@@ -226,4 +243,5 @@ def _interval(repeat: Raw) -> Decimal | None:
     frequency, period, unit = _number(repeat, "frequency"), _number(repeat, "period"), text(repeat, "periodUnit")
     if frequency != 1 or not period or unit not in {"min", "h"} or repeat.get("frequencyMax") is not None:
         return None
-    return period * factor(unit, "h")
+    hours = period * factor(unit, "h")
+    return hours if 0 < hours <= _LONGEST_INTERVAL else None

@@ -123,7 +123,7 @@ class _Writer:
                 named.setdefault(one.resource, []).append((one, node))
                 self._problem(one, node, studies)
         for one, node in (pair for found in named.values() for pair in found):
-            for cause in self._causes(one, named):
+            for cause in {*self._causes(one, named)} - {node}:
                 self._add(node, HIP + "attributedTo", cause)
 
     def _by_key(self) -> Iterable[list[Problem]]:

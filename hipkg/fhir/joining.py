@@ -18,7 +18,7 @@ from hipkg.fhir.places import is_sided, wholes_of
 from hipkg.fhir.records import Activity, Fulfils, Measure, Place, Problem, Shows
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
     from hipkg.fhir.context import Context
     from hipkg.fhir.records import Fact
@@ -98,6 +98,7 @@ def joined(facts: Sequence[Fact], context: Context, log: Log) -> Joined:
     activities = _carried_out(activities, links, log)
     problems = _merge_problems([_seen(one, activities, links) for one in problems], activities, context, log)
     measures = _latest([one for one in facts if isinstance(one, Measure)], log)
+    _tell_apart(problems, activities, knowledge, log)
     return Joined(tuple(problems), tuple(activities), tuple(measures))
 
 
@@ -210,9 +211,10 @@ def _one_study(activities: list[Activity], links: Links, knowledge: Knowledge, l
             narrow = specific((one.intervention, other.intervention), knowledge)
             if len(narrow) == 1 and one.key in kept:
                 del kept[one.key]
-                sources = tuple(dict.fromkeys((*kept[other.key].sources, *one.sources)))
-                places = other.places or one.places
-                kept[other.key] = other._replace(intervention=narrow[0], places=places, sources=sources)
+                study = kept[other.key]
+                sources = tuple(dict.fromkeys((*study.sources, *one.sources)))
+                places = study.places or one.places
+                kept[other.key] = study._replace(intervention=narrow[0], places=places, sources=sources)
                 log.merge([one], images, "it reports on the same study")
     return sorted(kept.values())
 
@@ -222,12 +224,22 @@ def _carried_out(activities: list[Activity], links: Links, log: Log) -> list[Act
     recorded = {one.resource for one in activities}
     kept = []
     for one in activities:
-        event = links.requests.get(one.resource, "")
-        if event in recorded:
+        event = _event_of(one.resource, links.requests, recorded)
+        if event:
             log.merge([one], event, "that is what became of it")
         else:
             kept.append(one)
     return kept
+
+
+def _event_of(resource: str, requests: Mapping[str, str], recorded: Collection[str]) -> str:
+    """Find what became of a request, directly; empty also where requests go round in a circle."""
+    seen = {resource}
+    found = first = requests.get(resource, "")
+    while found in requests and found not in seen:
+        seen.add(found)
+        found = requests[found]
+    return first if first in recorded and found not in seen else ""
 
 
 def _seen(one: Problem, activities: Sequence[Activity], links: Links) -> Problem:
@@ -278,6 +290,27 @@ def _says_no_more(one: Problem, others: Iterable[Problem], knowledge: Knowledge,
             log.merge([one], other.resource, "it says no more, and not on which side")
             return True
     return False
+
+
+def _tell_apart(problems: Sequence[Problem], activities: Sequence[Activity], knowledge: Knowledge, log: Log) -> None:
+    """Flag what names no side where other records speak of such a site too, and a problem is at one of them."""
+    stated: list[Problem | Activity] = [*problems, *activities]
+    where = [
+        (one, joint, place) for one in stated for place in _places_of(one) for joint in _sided_of(place, knowledge)
+    ]
+    sites: dict[str, set[str]] = {}
+    for _, joint, place in where:
+        sites.setdefault(joint, set()).add(place.side or place.anchor)
+    troubled = {joint for one, joint, _ in where if isinstance(one, Problem)}
+    for one, joint, place in where:
+        if joint in troubled and not place.side and len(sites[joint]) > 1:
+            label = knowledge.label(joint)
+            flag = f"the side is not recorded, so the {label} is not taken to be that of other records"
+            log.flags.append((one.resource, flag))
+
+
+def _sided_of(place: Place, knowledge: Knowledge) -> frozenset[str]:
+    return _joints(place.kind, knowledge) if place.side or place.anchor else frozenset()
 
 
 def _latest(measures: list[Measure], log: Log) -> list[Measure]:

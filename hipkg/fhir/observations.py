@@ -10,10 +10,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from hipkg.fhir.activities import COMPLETED, Draft, Status, activities
+from hipkg.fhir.conditions import SAID_BY_EXTENSION
 from hipkg.fhir.context import Dated, coded, dated, extras, in_future, problems_named, settled
 from hipkg.fhir.elements import flag, part, parts, text
 from hipkg.fhir.places import whereabouts
-from hipkg.fhir.quantities import UnusableQuantity, amount, decimal_text
+from hipkg.fhir.quantities import UnusableValue, amount, decimal_text
 from hipkg.fhir.records import Activity, Fact, Measure, Problem, Resource, Shows, Stated, Unused
 from hipkg.terms import HIP
 
@@ -150,7 +151,7 @@ def _refuse_denied(raw: Raw) -> None:
 def _finding(one: Resource, answer: _Answer, element: str, context: Context) -> Stated:
     meaning = context.codes.meaning([part(answer.raw, element)], "problem")
     where = whereabouts(one, meaning, parts(one.raw, "bodySite"), context)
-    more = extras(Resource(one.key, one.type, answer.raw, one.place), context)
+    more = extras(Resource(one.key, one.type, answer.raw, one.place), SAID_BY_EXTENSION, context)
     values, torn = settled([*meaning.qualifiers, *more.values], context)
     sources = (f"{answer.path}{element}", *where.sources, *more.sources)
     facts: tuple[Fact, ...] = tuple(
@@ -181,7 +182,7 @@ def _measure(one: Resource, answer: _Answer, prop: str, day: str, context: Conte
         raise Unused("set aside", "it has no date that can be used, so it may not be the last of its kind")
     try:
         value = amount(quantity, context.knowledge.units[prop])
-    except UnusableQuantity as problem:
+    except UnusableValue as problem:
         raise Unused("set aside", f"its value is not used: {problem}") from None
     source = f"{one.key}#{answer.path}valueQuantity"
     moment = text(one.raw, "effectiveDateTime") or text(one.raw, "effectiveInstant") or day

@@ -7,6 +7,7 @@ a code of another system and a missing unit are never read: the number could mea
 from __future__ import annotations
 
 from decimal import Decimal
+from math import isfinite
 from typing import TYPE_CHECKING
 
 from hipkg.fhir.elements import Malformed, text
@@ -27,40 +28,49 @@ _LENGTH = {"m": Decimal(1), "cm": Decimal("0.01"), "mm": Decimal("0.001"), "[in_
 _TIME = {"s": Decimal(1), "min": Decimal(60), "h": Decimal(3600), "d": Decimal(86400), "wk": Decimal(604800)}
 _DIMENSIONS = (_MASS, _LENGTH, _TIME)
 _POWERS = {"2": 2}
+_LONGEST = 99_999
 
 
-class UnusableQuantity(Exception):
-    """Tell why a quantity cannot be used."""
+class UnusableValue(Exception):
+    """Tell why a value cannot be used."""
 
 
 def amount(quantity: Raw, unit: str) -> Decimal:
     """Read a quantity in a unit of UCUM.
 
-    Raises `UnusableQuantity` if it has no value, a comparator, or no unit that converts exactly.
+    Raises `UnusableValue` if it has no value, a comparator, or no unit that converts exactly.
     """
     value = quantity.get("value")
     if value is None:
-        raise UnusableQuantity("it has no value")
-    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise UnusableValue("it has no value")
+    if isinstance(value, bool) or not isinstance(value, int | float) or not isfinite(value):
         raise Malformed("value", "a number")
     if comparator := text(quantity, "comparator"):
-        raise UnusableQuantity(f"it is only a limit ({comparator})")
+        raise UnusableValue(f"it is only a limit ({comparator})")
     return Decimal(repr(value)) * factor(code_of(quantity), unit)
 
 
+def positive(quantity: Raw, unit: str) -> str:
+    """Read a quantity above 0 in a unit of UCUM, as text; the errors are those of `amount`, and one for the rest."""
+    value = amount(quantity, unit)
+    if value <= 0:
+        raise UnusableValue("it is not above 0")
+    return decimal_text(value)
+
+
 def code_of(quantity: Raw) -> str:
-    """Return the UCUM code of a quantity; raises `UnusableQuantity` where it has none."""
+    """Return the UCUM code of a quantity; raises `UnusableValue` where it has none."""
     code = text(quantity, "code")
     if code and text(quantity, "system") == UCUM:
         return code
     words = text(quantity, "unit") or code
-    raise UnusableQuantity(f"its unit {words!r} is not a UCUM code" if words else "it has no unit")
+    raise UnusableValue(f"its unit {words!r} is not a UCUM code" if words else "it has no unit")
 
 
 def factor(code: str, unit: str) -> Decimal:
     """Find what a number in one unit is to be multiplied with to be in another.
 
-    Raises `UnusableQuantity` if the units do not measure the same, or one of them is not known.
+    Raises `UnusableValue` if the units do not measure the same, or one of them is not known.
     """
     if code == unit:
         return Decimal(1)
@@ -70,7 +80,7 @@ def factor(code: str, unit: str) -> Decimal:
         under = _ratio(below, wanted_below) if below else Decimal(1)
         if over is not None and under is not None:
             return over / under
-    raise UnusableQuantity(f"its unit {code} cannot be turned into {unit}")
+    raise UnusableValue(f"its unit {code} cannot be turned into {unit}")
 
 
 def _fraction(code: str) -> tuple[str, str]:
@@ -98,9 +108,9 @@ def decimal_text(value: Decimal) -> str:
 def length_of(quantity: Raw) -> str:
     """Read a duration as an ISO 8601 duration in days.
 
-    Raises `UnusableQuantity` for a unit without a fixed number of days, and for parts of a day.
+    Raises `UnusableValue` for a unit without a fixed number of days, and for parts of a day.
     """
     days = amount(quantity, "d")
-    if days != days.to_integral_value() or days < 0:
-        raise UnusableQuantity("it is no whole number of days")
+    if days != days.to_integral_value() or not 0 <= days <= _LONGEST:
+        raise UnusableValue("it is no whole number of days, up to 99 999")
     return f"P{int(days)}D"
