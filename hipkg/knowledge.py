@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 RELEASE_FILE = RELEASE / "hipkg.json"
-FORMAT = 7
+FORMAT = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +93,8 @@ class StatementInfo:
 class InterventionInfo:
     """An intervention with its place in the hierarchy and in the order of care.
 
-    ``requested_as`` is the FHIR resource type that requests it, empty for the usual one.
+    ``requested_as`` is the FHIR resource type that requests it, empty for the usual one; ``route`` is the IRI of the
+    route that a drug of this kind is given by, empty where that is not said.
     """
 
     iri: str
@@ -105,6 +106,7 @@ class InterventionInfo:
     side_phrase: str
     incompatible: tuple[str, ...]
     requested_as: str
+    route: str
 
 
 @dataclass(frozen=True, slots=True)

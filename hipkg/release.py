@@ -357,6 +357,7 @@ class _Builder:
                     if any(self._is_a(iri, one) and self._is_a(other, another) for one, another in pairs)
                 ),
                 requested_as=self._nearest(iri, "requestedAs"),
+                route=self._nearest(iri, "impliesRoute"),
             )
             for iri in found
         ]

@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from hipkg.assertions import is_study
+from hipkg.fhir.codes import Meaning, specific
 from hipkg.fhir.context import Dated, dated, extras, in_future, period, problems_named, settled
 from hipkg.fhir.elements import flag, part, parts, text
 from hipkg.fhir.places import whereabouts
@@ -19,7 +20,6 @@ from hipkg.terms import HIP
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from hipkg.fhir.codes import Meaning
     from hipkg.fhir.context import Context
     from hipkg.fhir.elements import Raw
 
@@ -100,6 +100,7 @@ class Draft(NamedTuple):
     placed: bool = True
     study: bool = False
     suffix: str = ""
+    routes: tuple[Raw, ...] = ()
     sources: tuple[str, ...] = ()
     flags: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
@@ -116,6 +117,7 @@ def activities(one: Resource, draft: Draft, context: Context) -> Stated:
     meaning = context.codes.meaning(draft.concepts, "intervention")
     if not meaning.terms:
         raise Unused(*context.codes.why_not(draft.concepts, "activity"))
+    meaning, by_route = _given(meaning, draft.routes, context)
     implied = next((value for prop, value in meaning.qualifiers if prop == _STATUS), "")
     status = implied or draft.status.iri
     start, end, flags = ("", "", ()) if implied else _period(draft, status, context)
@@ -149,7 +151,28 @@ def activities(one: Resource, draft: Draft, context: Context) -> Stated:
     if requests:
         facts.append(Fulfils(one.key, requests))
     open_flags = () if implied else draft.status.flags
-    return Stated(tuple(facts), (*open_flags, *draft.flags, *flags, *where.flags, *more.flags, *torn), draft.notes)
+    return Stated(
+        tuple(facts), (*open_flags, *draft.flags, *by_route, *flags, *where.flags, *more.flags, *torn), draft.notes
+    )
+
+
+def _given(meaning: Meaning, routes: tuple[Raw, ...], context: Context) -> tuple[Meaning, tuple[str, ...]]:
+    """Hold drugs to the route by which they are given, where the record names one.
+
+    Raises `Unused` if each implies a route that the given one is not known to be.
+    """
+    if not routes:
+        return meaning, ()
+    codes = context.codes
+    kept = {term: codes.given_by(term, routes) for term in meaning.terms}
+    other = [codes.knowledge.label(term) for term, given in kept.items() if given != term]
+    if not other:
+        return meaning, ()
+    told = f"its route ({codes.describe(routes)}) is not known as that of {' and '.join(other)}"
+    terms = specific((one for one in kept.values() if one), codes.knowledge)
+    if not terms:
+        raise Unused("set aside", told)
+    return meaning._replace(terms=terms), (told,)
 
 
 def _suffix(term: str, meaning: Meaning) -> str:

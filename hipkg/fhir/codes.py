@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from hipkg.knowledge import Knowledge
     from hipkg.terminology import Terminology
 
-Kind = Literal["problem", "intervention", "site", "side", "value", "number", ""]
+Kind = Literal["problem", "intervention", "site", "side", "value", "number", "route", ""]
 _PROBLEM, _INTERVENTION, _SITE, _VALUE = (HIP + one for one in ("Problem", "Intervention", "BodySite", "Value"))
 _CODE = re.compile(r"[0-9A-Za-z.-]+")
 
@@ -61,6 +61,10 @@ class Codes:
     def _numbers(self) -> frozenset[str]:
         return frozenset(self.knowledge.functional) & frozenset(self.knowledge.units)
 
+    @cached_property
+    def _routes(self) -> frozenset[str]:
+        return frozenset(one.route for one in self.knowledge.interventions.values() if one.route)
+
     def kind(self, term: str) -> Kind:
         """Tell what a term is; empty for one that no patient's record can hold, such as a class with a definition."""
         knowledge = self.knowledge
@@ -70,6 +74,8 @@ class Codes:
             return "value"
         if term in self._numbers:
             return "number"
+        if term in self._routes:
+            return "route"
         if term in knowledge.interventions or knowledge.is_a(term, _INTERVENTION):
             return "intervention"
         if term in knowledge.raw_definitions:
@@ -127,6 +133,16 @@ class Codes:
         found = self.meaning([concept], "value").terms
         fitting = [one for one in found if not prop or self.knowledge.value_properties[one] == prop]
         return fitting[0] if len(fitting) == 1 else ""
+
+    def given_by(self, term: str, routes: Iterable[Raw]) -> str:
+        """Name a drug by what it is when given by a route: itself, or the class of any route above it; or nothing."""
+        known = self.knowledge.interventions
+        implied = known[term].route if term in known else ""
+        if not implied or self.meaning(routes, "route").terms == (implied,):
+            return term
+        above = (one for one in self.knowledge.superclasses.get(term, ()) if one in known and not known[one].route)
+        wider = specific(above, self.knowledge)
+        return wider[0] if len(wider) == 1 else ""
 
     def describe(self, concepts: Iterable[Raw]) -> str:
         """Name the codings of concepts by system and code, for the account of what was not understood."""

@@ -78,7 +78,7 @@ def read_request(one: Resource, context: Context) -> Stated:
     start, end, told = _ordered_for(one, status, doses)
     reason = context.codes.value(part(one.raw, "statusReason"), _BECAUSE)
     reported = ("it is reported and not prescribed here",) if flag(one.raw, "reportedBoolean") else ()
-    drug = _draft(one, status, doses, context)
+    drug = _draft(one, status, doses, doses, context)
     draft = drug._replace(
         start=dated(start, "its start", context),
         end=dated(end, "its end", context),
@@ -109,7 +109,8 @@ def read_statement(one: Resource, context: Context) -> Stated:
     status = status_of(text(one.raw, "status"), STATEMENT)
     start, end = performed(one.raw, "effective", "", context)
     reasons = [context.codes.value(each, _BECAUSE) for each in parts(one.raw, "statusReason")]
-    draft = _draft(one, status, parts(one.raw, "dosage"), context)._replace(
+    doses = parts(one.raw, "dosage")
+    draft = _draft(one, status, doses, doses, context)._replace(
         start=start,
         end=end,
         values=tuple((_BECAUSE, each) for each in reasons if each),
@@ -124,13 +125,15 @@ def read_administration(one: Resource, context: Context) -> Stated:
     status = status_of(text(one.raw, "status"), ADMINISTRATION)
     start, end = performed(one.raw, "effective", status.iri, context)
     request = problems_named(one, context, "request")
-    draft = _draft(one, status, [], context)._replace(
+    dose = part(one.raw, "dosage")
+    draft = _draft(one, status, [], [dose] if dose else [], context)._replace(
         start=start, end=end, ties=(*request, *problems_named(one, context, "partOf")), visit=True
     )
     return activities(one, draft, context)
 
 
-def _draft(one: Resource, status: Status, doses: list[Raw], context: Context) -> Draft:
+def _draft(one: Resource, status: Status, doses: list[Raw], given: list[Raw], context: Context) -> Draft:
+    """Read a drug; the doses are read as instructions, and the route from what says how it is given."""
     concepts, element = _drug(one, context)
     amounts, length, sources, flags = _doses(doses, context)
     duration = length if status.iri == COMPLETED else ""  # what was meant to last so long may have ended, or still run
@@ -143,6 +146,7 @@ def _draft(one: Resource, status: Status, doses: list[Raw], context: Context) ->
         duration=duration,
         placed=False,
         product=product,
+        routes=tuple(route for each in given if parts(route := part(each, "route"), "coding")),
         sources=("status", *sources),
         flags=flags,
     )
