@@ -218,8 +218,10 @@ def test_a_folder_is_bounded(tmp_path: Path) -> None:
         (b'{"resourceType": "Patient", "id": "\xff"}', UnreadableInput),
         (b"\xff\xfe{", UnreadableInput),
         (b"   ", UnreadableInput),
+        (b'{"resourceType": "Patient", "multipleBirthInteger": ' + b"9" * 5000 + b"}", UnreadableInput),
+        (b'{"resourceType": "Patient", "multipleBirthInteger": ' + b"9" * 5000 + b"}\n{}", UnreadableInput),
     ],
-    ids=range(9),
+    ids=range(11),
 )
 def test_a_source_that_cannot_be_used_is_refused(source: bytes, error: type[HipkgError]) -> None:
     with pytest.raises(error) as caught:

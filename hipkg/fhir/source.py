@@ -100,7 +100,7 @@ def _entries(data: bytes, name: str, *, lines: bool) -> list[_Entry]:
         if error.msg == "Extra data" and error.lineno > 1:
             return _lines(content, name)
         raise _not_json(error, f"{name}:{error.lineno}:{error.colno}") from None
-    except RecursionError:
+    except (RecursionError, ValueError):  # nested too deep, or an integer of thousands of digits
         raise _too_deep(name) from None
 
 
@@ -114,7 +114,7 @@ def _lines(content: str, name: str) -> list[_Entry]:
                 found += _unfolded(json.loads(line), "", f"{name}:{number}")
             except json.JSONDecodeError as problem:
                 broken.append((number, problem))
-            except RecursionError:
+            except (RecursionError, ValueError):
                 raise _too_deep(f"{name}:{number}") from None
     if broken and not found:
         number, first = broken[0]
@@ -219,4 +219,8 @@ def _not_json(error: json.JSONDecodeError, place: str) -> UnreadableInput:
 
 
 def _too_deep(place: str) -> UnreadableInput:
-    return UnreadableInput("The input is nested too deep.", place=place, remedy="Export the resources one by one.")
+    return UnreadableInput(
+        "The input is nested too deep, or has a number of too many digits.",
+        place=place,
+        remedy="Export the resources one by one.",
+    )
