@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import warnings
 from datetime import date
 from pathlib import Path
@@ -17,7 +16,7 @@ from hipkg.terms import DERIVED_FROM, IMPORTED, RDF_TYPE, curie
 if TYPE_CHECKING:
     from pyoxigraph import Triple
 
-    from hipkg.fhir.records import Import
+    from hipkg.fhir.records import Import, ResourceUse
 
 CASES = Path(__file__).parent / "cases" / "fhir"
 AS_OF = date(2026, 1, 15)
@@ -37,10 +36,19 @@ def imported(case: Path) -> Import:
 
 def told(made: Import) -> str:
     """Write the account of an import and its graphs in few words, without the name of the file and the provenance."""
-    report = import_report([made], "text").replace(f"{made.source}: ", "").replace(IMPORTED, "")
-    report = re.sub(rf"{re.escape(made.source)}(\S*) +", r"<source>\1 ", report)
+    report = import_report([_moved(made)], "text").replace("<source>: ", "").replace(IMPORTED, "")
     facts = [line for one in made.patients if one.graph for line in _facts(one.patient, one.graph.triples)]
     return report + "\n" + "\n".join(facts) + "\n"
+
+
+def _moved(made: Import) -> Import:
+    """Give the source a name that does not depend on where it is."""
+
+    def renamed(uses: tuple[ResourceUse, ...]) -> tuple[ResourceUse, ...]:
+        return tuple(one._replace(resource=one.resource.replace(made.source, "<source>")) for one in uses)
+
+    patients = tuple(one._replace(uses=renamed(one.uses)) for one in made.patients)
+    return made._replace(source="<source>", patients=patients, strays=renamed(made.strays))
 
 
 def _facts(patient: str, triples: tuple[Triple, ...]) -> list[str]:
