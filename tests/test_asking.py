@@ -20,8 +20,10 @@ from hipkg.cli import main
 from hipkg.knowledge import load
 from hipkg.pipeline import plan_graph
 from hipkg.read import PatientGraph, read
+from hipkg.render import render
 from hipkg.render.asking import SHOWN, render_interviews
-from hipkg.render.jsonplan import SCHEMA
+from hipkg.render.jsonplan import SCHEMA, plan_to_json
+from hipkg.terms import HIP
 
 ROOT = Path(__file__).parent.parent
 EXAMPLES = {path.stem[:2]: path for path in sorted((ROOT / "examples").glob("*.ttl"))}
@@ -255,3 +257,33 @@ def test_saving_takes_a_conversation(monkeypatch: pytest.MonkeyPatch, tmp_path: 
     with pytest.raises(SystemExit) as raised:
         main()
     assert raised.value.code == 2
+
+
+SIDELESS = b"""
+PREFIX : <https://example.org/> PREFIX hip: <https://w3id.org/hipkg/>
+:p a hip:Patient ; hip:hasProblem :oa , :tear .
+:oa a hip:HipOsteoarthritis ; hip:hasSite :hip .
+:tear a hip:LabralTear ; hip:hasSite :labrum .
+:hip a hip:HipJoint .
+:labrum a hip:AcetabularLabrum ; hip:partOf :hip .
+"""
+
+
+def test_a_side_that_the_record_lacks_is_asked_for_once() -> None:
+    (graph,) = read(SIDELESS, format="turtle", as_of=DAY)
+    found = interview(graph)
+    (question,) = (one for one in found.questions if one.text.startswith("Which side"))
+    assert (question.requirements, question.site, question.asked_by) == ((HIP + "hasSide",), "hip", ())
+    sides = [one.change.added for one in question.answers]
+    assert sides == [{("https://example.org/hip", HIP + "hasSide", HIP + side)} for side in ("left", "right")]
+    assert "asked by the validation of the record" in render_interviews((found,), "text")
+    (told,) = (one for one in plan_to_json(found.plan, load())["questions"] if one["requirement"] == "hip:hasSide")
+    assert told["node"] == "https://example.org/hip"
+
+
+@pytest.mark.parametrize("format_", ["text", "markdown"])
+def test_a_plan_says_what_is_missing_from_the_record(format_: str) -> None:
+    (graph,) = read(SIDELESS.replace(b", :tear .", b"."), format="turtle", as_of=DAY)
+    shown = render((plan_graph(graph),), format_, load())
+    assert "Which side is it, left or right?" in shown
+    assert "missing from the record" in shown

@@ -99,6 +99,8 @@ def _questions(made: Sheet) -> Iterable[str]:
 
 def _question(ask: Ask) -> str:
     site = f" ({ask.site})" if ask.site else ""
+    if not ask.statements:
+        return f"{escape_opening(ask.text + site)} *missing from the record*"
     decides = f"*decides* {escape(ask.brief())}" if ask.decides else "*concerns*"
     return f"{escape_opening(ask.text + site)} {decides} ({escape(' '.join(ask.statements))})"
 

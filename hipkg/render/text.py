@@ -272,6 +272,8 @@ def _questions(made: Sheet, page: _Page) -> Iterable[RenderableType]:
 
 def _question(ask: Ask, page: _Page) -> RenderableType:
     site = f"{page.dot}{ask.site}" if ask.site else ""
+    if not ask.statements:
+        return Group(Text(ask.text + site), _indented(Text("missing from the record", "dim")))
     decides = f"decides {ask.brief()}  " if ask.decides else "concerns "
     return Group(Text(ask.text + site), _indented(Text.assemble(decides, (" ".join(ask.statements), "dim"))))
 
