@@ -23,6 +23,8 @@ PREFIXES = {
 DERIVED_FROM = PREFIXES["prov"] + "wasDerivedFrom"
 EXTENSIONS = "https://w3id.org/hipkg/fhir/"
 """What the URLs begin with of the FHIR extensions that state facts without an element of their own."""
+DEFINED_EXTENSIONS = EXTENSIONS + "StructureDefinition/"
+"""What the URLs begin with of the extensions of exported plans (`ontology/fhir`), which state nothing of patients."""
 IMPORTED = "urn:hipkg:fhir/"
 """What the IRIs of imported resources and their elements begin with: ``urn:hipkg:fhir/Condition/c1#code``."""
 

@@ -807,6 +807,7 @@ def test_what_is_proposed_is_not_proposed_again(path: Path) -> None:
     for one, status in first.items():
         if status in refused:
             assert second[one] == status
+    assert not any("extension" in one.message for one in after.findings)
     proposed = [one for one in resources(after.to_fhir(), *REQUESTS) if not one.get("doNotPerform")]
     assert {one["status"] for one in proposed} <= {"draft"}
 

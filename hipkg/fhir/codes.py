@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from hipkg.fhir.elements import part, parts, text
 from hipkg.terminology import EXACT, Mapping
-from hipkg.terms import EXTENSIONS, HIP
+from hipkg.terms import DEFINED_EXTENSIONS, EXTENSIONS, HIP
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -178,7 +178,7 @@ class Codes:
         """List the extensions of the import's own namespace as pairs of local name and extension."""
         for one in parts(raw, "extension"):
             url = text(one, "url")
-            if url.startswith(EXTENSIONS):
+            if url.startswith(EXTENSIONS) and not url.startswith(DEFINED_EXTENSIONS):
                 yield url.removeprefix(EXTENSIONS), one
 
 

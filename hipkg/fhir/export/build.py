@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from urllib.parse import unquote
 from uuid import NAMESPACE_URL, uuid5
 
-from hipkg.fhir.export.codes import EXTENSIONS, Coder
+from hipkg.fhir.export.codes import Coder
 from hipkg.naming import part_iri
 from hipkg.render.common import clean, software
 from hipkg.terminology import load as load_terminology
-from hipkg.terms import IMPORTED
+from hipkg.terms import DEFINED_EXTENSIONS, IMPORTED
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -25,7 +25,7 @@ Raw: TypeAlias = dict[str, Any]
 
 URI_SYSTEM = "urn:ietf:rfc:3986"
 """The system of identifiers that are URIs (FHIR R4, section 2.24.0.9)."""
-_NAMESPACE = uuid5(NAMESPACE_URL, EXTENSIONS)
+_NAMESPACE = uuid5(NAMESPACE_URL, DEFINED_EXTENSIONS)
 
 
 @dataclass(frozen=True)
@@ -161,7 +161,7 @@ def original(iri: str) -> str:
 
 def extension(name: str, **value: object) -> Raw:
     """Write an extension of this project; ``ontology/fhir`` defines each."""
-    return {"url": EXTENSIONS + name, **value}
+    return {"url": DEFINED_EXTENSIONS + name, **value}
 
 
 def resource(kind: str, id_: str, told: Sequence[str], **elements: object) -> Raw:

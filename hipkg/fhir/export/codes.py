@@ -6,16 +6,14 @@ from typing import TYPE_CHECKING, Any
 
 from hipkg.render.common import clean
 from hipkg.terminology import EXACT
-from hipkg.terms import HIP
+from hipkg.terms import DEFINED_EXTENSIONS, HIP
 
 if TYPE_CHECKING:
     from hipkg.knowledge import Knowledge
     from hipkg.planning import Place
     from hipkg.terminology import Mapping, Terminology
 
-EXTENSIONS = "https://w3id.org/hipkg/fhir/StructureDefinition/"
-"""What the URLs of this project's extensions begin with; ``ontology/fhir`` defines each."""
-SIDE = EXTENSIONS + "side"
+SIDE = DEFINED_EXTENSIONS + "side"
 _STRENGTH, _QUALITY = HIP + "StrengthOfRecommendation", HIP + "QualityOfEvidence"
 
 
