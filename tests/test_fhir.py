@@ -155,6 +155,16 @@ def test_a_source_names_a_resource_and_an_element() -> None:
     assert sources == {f"{IMPORTED}{one}" for one in ("Patient/p1#id", "Patient/p1#birthDate", "Condition/oa#code")}
 
 
+def test_a_side_that_a_linked_record_names_is_derived_from_that() -> None:
+    (graph,) = (one for one in graphs(CASES / "35-neighbours") if one.iri.endswith("/linked"))
+    sources = {
+        one.object.value.removeprefix(IMPORTED)
+        for one in graph.triples
+        if one.predicate.value == DERIVED_FROM and "Condition/linked-pain" in str(one.subject)
+    }
+    assert sources == {"Condition/linked-pain#code", "Procedure/linked-knows#code", "Procedure/linked-knows#bodySite"}
+
+
 def test_provenance_changes_no_plan() -> None:
     (graph,) = read(TWINS[1], as_of=AS_OF)
     bare = replace(graph, triples=tuple(one for one in graph.triples if one.predicate.value != DERIVED_FROM))

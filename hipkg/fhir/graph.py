@@ -11,7 +11,7 @@ from urllib.parse import quote
 
 from pyoxigraph import Literal, NamedNode, Triple
 
-from hipkg.fhir.places import is_sided, wholes_of
+from hipkg.fhir.places import is_sided, names_site, wholes_of
 from hipkg.terms import DERIVED_FROM, HIP, IMPORTED, RDF_TYPE, XSD
 
 if TYPE_CHECKING:
@@ -169,7 +169,7 @@ class _Writer:
         if place.side:
             self._add(node, HIP + "hasSide", place.side)
         for source in sources:
-            if source.rpartition("#")[2].rpartition(".")[2] in {"code", "bodySite", "procedureCode"}:
+            if names_site(source):
                 self._source(node, source)
         for whole in wholes_of(place.kind, self._knowledge):
             sided = is_sided(whole, self._knowledge)

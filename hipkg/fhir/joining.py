@@ -9,12 +9,14 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, NamedTuple
+from functools import partial
+from itertools import combinations
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from hipkg.fhir.codes import specific
 from hipkg.fhir.context import settled
 from hipkg.fhir.dates import span
-from hipkg.fhir.places import is_sided, wholes_of
+from hipkg.fhir.places import is_sided, names_site, wholes_of
 from hipkg.fhir.records import Activity, Fulfils, Measure, Place, Problem, Shows
 
 if TYPE_CHECKING:
@@ -23,6 +25,9 @@ if TYPE_CHECKING:
     from hipkg.fhir.context import Context
     from hipkg.fhir.records import Fact
     from hipkg.knowledge import Knowledge
+
+
+_Stated = TypeVar("_Stated", "Problem", "Activity")
 
 
 class Merged(NamedTuple):
@@ -90,13 +95,20 @@ def joined(facts: Sequence[Fact], context: Context, log: Log) -> Joined:
     links = _links(facts)
     problems = [_with_studies(one, links) for one in sorted(each for each in facts if isinstance(each, Problem))]
     activities = sorted(one for one in facts if isinstance(one, Activity))
-    groups = _tied((*problems, *activities), facts)
-    problems, activities = _placed(problems, activities, _Settled((*problems, *activities), groups, knowledge))
-    problems, activities = _placed(problems, activities, _united(problems))
+    problems = [_seen(one, activities, links) for one in problems]
+    settle = _Settled((*problems, *activities), facts, knowledge)
+    problems, activities = (
+        [_sided(one, settle, log) for one in problems],
+        [_sided(one, settle, log) for one in activities],
+    )
+    named = _united(problems)
+    problems, activities = [_at(one, named) for one in problems], [_at(one, named) for one in activities]
     activities = [_aimed(one, problems) for one in activities]
     activities = _one_study(activities, links, knowledge, log)
     activities = _carried_out(activities, links, log)
-    problems = _merge_problems([_seen(one, activities, links) for one in problems], activities, context, log)
+    gone = {one.resource for one in log.merged}
+    log.flags = [(resource, flag) for resource, flag in log.flags if resource not in gone]
+    problems = _merge_problems(problems, activities, context, log)
     measures = _latest([one for one in facts if isinstance(one, Measure)], log)
     _tell_apart(problems, activities, knowledge, log)
     return Joined(tuple(problems), tuple(activities), tuple(measures))
@@ -122,55 +134,119 @@ def _with_studies(one: Problem, links: Links) -> Problem:
     return one._replace(shown_by=tuple(sorted(found | {links.same_study.get(key, key) for key in found})))
 
 
-def _tied(stated: Iterable[Problem | Activity], facts: Iterable[Fact]) -> _Groups:
-    """Group the resources that refer to each other."""
-    groups = _Groups()
+def _neighbours(stated: Sequence[Problem | Activity], facts: Iterable[Fact]) -> dict[str, set[str]]:
+    """List for each resource those that it refers to or that refer to it, or to one BodyStructure with it."""
+    near: dict[str, set[str]] = {}
+    pointing: dict[str, set[str]] = {}
     for one in stated:
-        referred = one.shown_by if isinstance(one, Problem) else one.reasons
-        anchors = [place.anchor for place in _places_of(one) if place.anchor]
-        for other in (*referred, *anchors):
-            groups.tie(one.resource, other)
+        for anchor in {place.anchor for place in _places_of(one)} - {"", one.resource}:
+            pointing.setdefault(anchor, set()).add(one.resource)
+    pairs = [(one.resource, key) for one in stated for key in _referred(one)]
+    pairs += (pair for found in pointing.values() for pair in combinations(found, 2))
     for fact in facts:
         match fact:
-            case Fulfils(event, requests):
-                groups.tie_all(event, requests)
-            case Shows(study, findings, same_as):
-                groups.tie_all(study, (*findings, *same_as))
+            case Fulfils(resource, others):
+                pairs += ((resource, other) for other in others)
+            case Shows(resource, findings, same_as):
+                pairs += ((resource, other) for other in (*findings, *same_as))
+    for first, second in pairs:
+        if first != second:
+            near.setdefault(first, set()).add(second)
+            near.setdefault(second, set()).add(first)
+    return near
+
+
+def _referred(one: Problem | Activity) -> tuple[str, ...]:
+    return one.shown_by if isinstance(one, Problem) else one.reasons
+
+
+def _tied(stated: Sequence[Problem | Activity], near: Mapping[str, Collection[str]]) -> _Groups:
+    """Group the resources that refer to each other; what an activity is for is not thereby at one site."""
+    several = {
+        frozenset((one.resource, key))
+        for one in stated
+        if isinstance(one, Activity) and len(one.reasons) > 1
+        for key in one.reasons
+    }
+    groups = _Groups()
+    for key, others in near.items():
+        groups.tie_all(key, (other for other in others if frozenset((key, other)) not in several))
+    for one in stated:
+        groups.tie_all(one.resource, (place.anchor for place in _places_of(one) if place.anchor))
     return groups
 
 
-def _placed(
-    problems: list[Problem], activities: list[Activity], settle: Callable[[Place, str], Place]
-) -> tuple[list[Problem], list[Activity]]:
-    """Replace the places of facts by what a function makes of them and their resource."""
-    return (
-        [one._replace(place=settle(one.place, one.resource)) if one.place else one for one in problems],
-        [one._replace(places=tuple(sorted({settle(each, one.resource) for each in one.places}))) for one in activities],
-    )
+def _at(one: _Stated, settle: Callable[[Place], Place]) -> _Stated:
+    """Replace the places of a fact by what a function makes of them."""
+    if isinstance(one, Problem):
+        return one._replace(place=settle(one.place) if one.place else None)
+    return one._replace(places=tuple(sorted({settle(each) for each in one.places})))
 
 
 class _Settled:
-    """Give a site without a side the side that its group names, if that is one, or else the name of its group."""
+    """Give a site without a side the one that neighbours name themselves, or else the name of its group."""
 
-    def __init__(self, stated: Iterable[Problem | Activity], groups: _Groups, knowledge: Knowledge) -> None:
-        self._groups = groups
+    def __init__(self, stated: Sequence[Problem | Activity], facts: Iterable[Fact], knowledge: Knowledge) -> None:
+        self._near = _neighbours(stated, facts)
+        self._groups = _tied(stated, self._near)
         self._knowledge = knowledge
-        self._sides: dict[tuple[str, str], set[str]] = {}
+        self._stated: dict[str, list[Problem | Activity]] = {}
+        self._sided: set[tuple[str, str]] = set()
         for one in stated:
+            self._stated.setdefault(one.resource, []).append(one)
             for place in _places_of(one):
                 if place.side:
-                    for joint in _joints(place.kind, knowledge):
-                        self._sides.setdefault((groups.find(one.resource), joint), set()).add(place.side)
+                    self._sided |= {
+                        (self._groups.find(one.resource), joint) for joint in _joints(place.kind, knowledge)
+                    }
 
-    def __call__(self, place: Place, resource: str) -> Place:
+    def __call__(self, one: Problem | Activity, place: Place) -> Place:
+        """Name the side of a site, or else the site."""
         if not place.anchor:
             return place
-        group = self._groups.find(resource)
+        sides = {side for side, _ in self._told(place, one)}
+        if len(sides) == 1:
+            return Place(place.kind, min(sides), "")
+        group = self._groups.find(one.resource)
+        apart = any((group, joint) in self._sided for joint in _joints(place.kind, self._knowledge))
+        return place if apart or sides else place._replace(anchor=group)
+
+    def witnesses(self, one: Problem | Activity) -> tuple[Problem | Activity, ...]:
+        """List what names the side of sites that name none themselves."""
+        told = [self._told(place, one) for place in _places_of(one) if place.anchor]
+        return tuple(dict.fromkeys(other for each in told if len({side for side, _ in each}) == 1 for _, other in each))
+
+    def _told(self, place: Place, one: Problem | Activity) -> list[tuple[str, Problem | Activity]]:
+        """List the sides that neighbours name; what an activity is for names one only if all of it does."""
+        found = [pair for key in sorted(self._near.get(one.resource, ())) for pair in self._named_by(key, place)]
+        reasons = one.reasons if isinstance(one, Activity) else ()
+        open_reasons = any(not side and other.resource in reasons for side, other in found)
+        return [(side, other) for side, other in found if side and not (open_reasons and other.resource in reasons)]
+
+    def _named_by(self, resource: str, place: Place) -> Iterable[tuple[str, Problem | Activity]]:
         joints = _joints(place.kind, self._knowledge)
-        told = {side for joint in joints for side in self._sides.get((group, joint), ())}
-        if len(told) == 1:
-            return Place(place.kind, min(told), "")
-        return place if told else place._replace(anchor=group)
+        for other in self._stated.get(resource, ()):
+            if isinstance(other, Problem) and resource in other.shown_by:
+                continue  # what a report concludes speaks of itself, not of all that the report is about
+            for each in _places_of(other):
+                if joints & _joints(each.kind, self._knowledge):
+                    yield each.side, other
+
+
+def _sided(one: _Stated, settle: _Settled, log: Log) -> _Stated:
+    """Settle the sites of a fact, and tell what named the side of those that name none."""
+    witnesses = settle.witnesses(one)
+    if witnesses:
+        names = ", ".join(dict.fromkeys(each.resource for each in witnesses))
+        log.flags.append((one.resource, f"it names no side; that of {names}, to which it is linked, is taken"))
+    placed = _at(one, partial(settle, one))
+    return placed._replace(sources=_with_sites_of(one, witnesses))
+
+
+def _with_sites_of(one: Problem | Activity, others: Iterable[Problem | Activity]) -> tuple[str, ...]:
+    """Add to the sources of a fact the elements that name the sites of others."""
+    more = (source for each in others for source in each.sources if names_site(source))
+    return tuple(dict.fromkeys((*one.sources, *more)))
 
 
 def _places_of(one: Problem | Activity) -> tuple[Place, ...]:
@@ -184,14 +260,14 @@ def _joints(kind: str, knowledge: Knowledge) -> frozenset[str]:
     return frozenset(one for one in wholes_of(kind, knowledge) if is_sided(one, knowledge)) or frozenset({kind})
 
 
-def _united(problems: Iterable[Problem]) -> Callable[[Place, str], Place]:
+def _united(problems: Iterable[Problem]) -> Callable[[Place], Place]:
     """Give problems of one kind without a side one site: records of the same look alike and are merged."""
     names = _Groups()
     first: dict[tuple[str, str], str] = {}
     for one in problems:
         if one.place and one.place.anchor:
             names.tie(first.setdefault((one.term, one.place.kind), one.place.anchor), one.place.anchor)
-    return lambda place, _: place._replace(anchor=names.find(place.anchor)) if place.anchor else place
+    return lambda place: place._replace(anchor=names.find(place.anchor)) if place.anchor else place
 
 
 def _aimed(one: Activity, problems: Sequence[Problem]) -> Activity:
@@ -243,12 +319,17 @@ def _event_of(resource: str, requests: Mapping[str, str], recorded: Collection[s
 
 
 def _seen(one: Problem, activities: Sequence[Activity], links: Links) -> Problem:
-    """Place a finding that names no site at that of the study that shows it, if this has just one."""
+    """Place a finding that names no site at that of the study that shows it, if this names just one itself."""
     if one.place or not one.shown_by:
         return one
-    studies = {links.same_study.get(key, key) for key in one.shown_by}
-    found = {place for each in activities if each.study and each.resource in studies for place in each.places}
-    return one._replace(place=min(found)) if len(found) == 1 else one
+    images = {links.same_study.get(key, key) for key in one.shown_by}
+    for named in (images, one.shown_by):
+        studies = [each for each in activities if each.study and each.resource in named and each.places]
+        found = {place for each in studies for place in each.places}
+        if found:
+            placed = one._replace(place=min(found), sources=_with_sites_of(one, studies))
+            return placed if len(found) == 1 else one
+    return one
 
 
 def _merge_problems(

@@ -24,6 +24,7 @@ _BODY_STRUCTURE = (
     "http://hl7.org/fhir/StructureDefinition/bodySite",
     "http://hl7.org/fhir/StructureDefinition/procedure-targetBodyStructure",
 )
+_NAMING = {"code", "bodySite", "procedureCode"}
 
 
 class _Site(NamedTuple):
@@ -48,6 +49,11 @@ def is_sided(kind: str, knowledge: Knowledge) -> bool:
     return any(knowledge.is_a(kind, one) for one in knowledge.sided) or any(
         is_sided(whole, knowledge) for whole in wholes_of(kind, knowledge)
     )
+
+
+def names_site(source: str) -> bool:
+    """Tell whether a source, ``Type/id#element``, is an element that can name a site or a side."""
+    return source.rpartition("#")[2].rpartition(".")[2] in _NAMING
 
 
 def wholes_of(kind: str, knowledge: Knowledge) -> frozenset[str]:
