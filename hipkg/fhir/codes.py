@@ -24,7 +24,8 @@ if TYPE_CHECKING:
 
 Kind = Literal["problem", "intervention", "site", "side", "value", "number", "route", ""]
 _PROBLEM, _INTERVENTION, _SITE, _VALUE = (HIP + one for one in ("Problem", "Intervention", "BodySite", "Value"))
-_CODE = re.compile(r"[0-9A-Za-z.-]+")
+_TERM, _ATTRIBUTE = re.compile(r"\|[^|]*\|"), re.compile(r"[0-9]+\s*=")
+_BETWEEN = re.compile(r"[\s{}(),:+]+")
 
 
 class Meaning(NamedTuple):
@@ -103,12 +104,37 @@ class Codes:
             term = HIP + code
             return (Mapping(system, code, code, EXACT, term, "", (), ()),) if self.kind(term) else ()
         found = self._terminology.of_code(system, code)
-        if not found and ":" in code and "=" in code:
-            focus, _, refinement = code.partition(":")
-            names = [*focus.split("+"), *(one.partition("=")[2] for one in refinement.split(","))]
-            bare = [match[0] for one in names if (match := _CODE.match(one.strip()))]
-            return tuple(one for name in bare for one in self._terminology.of_code(system, name))
-        return found
+        return found if found or ":" not in code else self._expressed(system, code)
+
+    def _expressed(self, system: str, expression: str) -> tuple[Mapping, ...]:
+        """Read a postcoordinated expression: its focus, and the sides and sites that refine it.
+
+        A refinement can turn the focus into its opposite, such as to its absence or to a relative's. So of one that is
+        not all sides and sites nothing is understood.
+        """
+        focus, _, refinement = _TERM.sub(" ", expression).partition(":")
+        foci = [self._terminology.of_code(system, name) for name in _names(focus)]
+        values = [
+            [one for one in self._terminology.of_code(system, name) if self._where(one)]
+            for name in _names(_ATTRIBUTE.sub(" ", refinement))
+        ]
+        if not foci or not all(foci) or not values or not all(values):
+            return ()
+        told = [one for value in values for one in value]
+        refined = [self._refined(one, told) for each in foci for one in each]
+        return () if None in refined else (*filter(None, refined), *told)
+
+    def _where(self, mapping: Mapping) -> bool:
+        return mapping.asserts and self.kind(mapping.term) in {"side", "site"}
+
+    def _refined(self, focus: Mapping, told: Iterable[Mapping]) -> Mapping | None:
+        """Add sides and sites to what a focus means; None where these are others than the focus implies."""
+        sides = tuple(sorted({one.term for one in told if self.kind(one.term) == "side"}))
+        named = {focus.site, *(one.term for one in told if self.kind(one.term) == "site")} - {""}
+        sites = specific(named, self.knowledge)
+        if len(sites) > 1 or (sides and focus.sides and {*sides} != {*focus.sides}):
+            return None
+        return focus._replace(sides=sides or focus.sides, site="".join(sites))
 
     def meaning(self, concepts: Iterable[Raw], kind: Kind) -> Meaning:
         """Join what the codings of concepts assert, of one kind."""
@@ -180,6 +206,11 @@ class Codes:
             url = text(one, "url")
             if url.startswith(EXTENSIONS) and not url.startswith(DEFINED_EXTENSIONS):
                 yield url.removeprefix(EXTENSIONS), one
+
+
+def _names(expression: str) -> list[str]:
+    """List the codes of a part of an expression, without its signs."""
+    return [one for one in _BETWEEN.split(expression) if one]
 
 
 def concept_of(extension: Raw) -> Raw:
