@@ -17,14 +17,14 @@ from hipkg.terms import HIP
 
 if TYPE_CHECKING:
     from hipkg.fhir.codes import Meaning
-    from hipkg.fhir.context import Context
+    from hipkg.fhir.context import Coded, Context
     from hipkg.fhir.records import Resource
 
 _NOT_TRUE = {"entered-in-error": "it was entered in error", "refuted": "it is refuted"}
-_NOT_SURE = {"unconfirmed", "provisional", "differential"}
-_SURE = {"confirmed"}
-_CURRENT = {"active", "recurrence", "relapse"}
-_OVER = {"inactive", "remission", "resolved"}
+_NOT_SURE = ("unconfirmed", "provisional", "differential")
+_SURE = "confirmed"
+_CURRENT = ("active", "recurrence", "relapse")
+_OVER = ("inactive", "remission", "resolved")
 _ATTRIBUTED_TO, _SHOWN_BY = HIP + "attributedTo", HIP + "shownBy"
 _STATUS, _SEVERITY = HIP + "hasStatus", HIP + "hasSeverity"
 _DUE_TO = "http://hl7.org/fhir/StructureDefinition/condition-dueTo"
@@ -38,15 +38,15 @@ ABATEMENTS = ("abatementDateTime", "abatementPeriod", "abatementAge", "abatement
 
 def read_condition(one: Resource, context: Context) -> Stated:
     """Read a Condition; raises `Unused` with the reason if it is no problem of the patient."""
-    verification = coded(one.raw, "verificationStatus")
-    if verification in _NOT_TRUE:
-        raise Unused("ignored", _NOT_TRUE[verification])
-    if verification in _NOT_SURE:
-        raise Unused("ignored", f"it is {verification}, which is a question and not a fact")
+    verification = coded(one.raw, "verificationStatus", (*_NOT_SURE, _SURE), _NOT_TRUE)
+    if verification.code in _NOT_TRUE:
+        raise Unused("ignored", _NOT_TRUE[verification.code])
+    if verification.code in _NOT_SURE:
+        raise Unused("ignored", f"it is {verification.code}, which is a question and not a fact")
     code = part(one.raw, "code")
     meaning = context.codes.meaning([code], "problem")
     if not meaning.terms:
-        return _activity(one, context)
+        return _activity(one, verification, context)
     over, flags = _is_over(one, verification, context)
     terms = tuple(term for term in meaning.terms if not over or _lasts(term, context))
     if not terms:
@@ -92,10 +92,17 @@ def _causes(one: Resource, links: tuple[tuple[str, str], ...], context: Context)
     return tuple(key for key in (*keys, *(key for prop, key in links if prop == _ATTRIBUTED_TO)) if key)
 
 
-def _is_over(one: Resource, verification: str, context: Context) -> tuple[str, tuple[str, ...]]:
-    """Say how a condition is over, empty if it is not, with what the record leaves open."""
-    clinical = coded(one.raw, "clinicalStatus")
-    flags = [] if verification in _SURE else [f"its verification status is {_quoted(verification)}"]
+def _is_over(one: Resource, verification: Coded, context: Context) -> tuple[str, tuple[str, ...]]:
+    """Say how a condition is over, empty if it is not, with what the record leaves open.
+
+    Raises `Unused` if one of its statuses says something that is not understood.
+    """
+    status = coded(one.raw, "clinicalStatus", (*_OVER, *_CURRENT))
+    for name, said in (("verification", verification), ("clinical", status)):
+        if said.unread:
+            raise Unused("set aside", f"its {name} status is not understood")
+    clinical = status.code
+    flags = [] if verification.code else ["its verification status is not recorded"]
     if clinical in _OVER:
         return clinical, tuple(flags)
     abated = next((name for name in ABATEMENTS if name in one.raw), "")
@@ -105,12 +112,8 @@ def _is_over(one: Resource, verification: str, context: Context) -> tuple[str, t
             flags.append(f"it is {clinical} and has an end; the end counts")
         return "it has an end", tuple(flags)
     if clinical not in _CURRENT:
-        flags.append(f"its clinical status is {_quoted(clinical)}, so whether it is current is not recorded")
+        flags.append("its clinical status is not recorded, so whether it is current is not recorded")
     return "", tuple(flags)
-
-
-def _quoted(status: str) -> str:
-    return f"{status!r}, which FHIR does not have" if status else "not recorded"
 
 
 def _lasts(term: str, context: Context) -> bool:
@@ -125,14 +128,14 @@ def _begin(one: Resource) -> str:
     return text(one.raw, "onsetDateTime") or text(part(one.raw, "onsetPeriod"), "start")
 
 
-def _activity(one: Resource, context: Context) -> Stated:
+def _activity(one: Resource, verification: Coded, context: Context) -> Stated:
     """Read a Condition whose code says what is done to the patient, where it also says how far that has come."""
     code = part(one.raw, "code")
     meaning = context.codes.meaning([code], "intervention")
     status = next((value for prop, value in meaning.qualifiers if prop == _STATUS), "")
     if not meaning.terms or not status:
         raise Unused(*context.codes.why_not([code], "problem"))
-    over, flags = _is_over(one, coded(one.raw, "verificationStatus"), context)
+    over, flags = _is_over(one, verification, context)
     if over and status == HIP + "ongoing":
         raise Unused("ignored", f"it is over ({over})")
     where = whereabouts(one, meaning, parts(one.raw, "bodySite"), context)

@@ -12,7 +12,7 @@ from hipkg.fhir.quantities import UnusableValue, length_of, positive
 from hipkg.terms import HIP
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable
+    from collections.abc import Collection, Iterable, Sequence
     from datetime import date
 
     from hipkg.fhir.codes import Codes
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from hipkg.knowledge import Knowledge
 
 DURATION = HIP + "duration"
+_SYSTEMS_OF_FHIR = ("http://terminology.hl7.org/CodeSystem/", "http://hl7.org/fhir/")
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +133,25 @@ def problems_named(one: Resource, context: Context, *names: str) -> tuple[str, .
     return tuple(dict.fromkeys(key for key in keys if key))
 
 
-def coded(raw: Raw, name: str) -> str:
-    """Take the code of an element with the codes of FHIR itself, whatever their version of the code system."""
-    codings = [text(one, "code") for one in parts(part(raw, name), "coding")]
-    return next((one for one in codings if one), "")
+class Coded(NamedTuple):
+    """The code of a status, empty if there is none; ``unread`` tells that it says something that is not understood."""
+
+    code: str
+    unread: bool = False
+
+
+def coded(raw: Raw, name: str, known: Sequence[str], decisive: Collection[str] = ()) -> Coded:
+    """Read a status that stands in a concept, where FHIR has the codes, whatever the version of its code system.
+
+    Parameters: of several codes, the first of ``known`` counts, those of FHIR's own systems before others; but one that
+    is ``decisive`` does wherever it stands.
+    """
+    concept = part(raw, name)
+    codings = [(text(one, "system"), text(one, "code")) for one in parts(concept, "coding")]
+    every = [code for _, code in codings if code]
+    own = [code for system, code in codings if system.startswith(_SYSTEMS_OF_FHIR)]
+    for codes, counting in ((every, decisive), (own, known), (every, known)):
+        found = next((one for one in counting if one in codes), "")
+        if found:
+            return Coded(found)
+    return Coded("", bool(every or text(concept, "text")))

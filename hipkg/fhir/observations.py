@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 _FINAL = {"final", "amended", "corrected"}
 _REPORTED = {*_FINAL, "appended"}
+_NOT_TRUE = ("entered-in-error", "refuted")
 _ASSERTION = ("http://terminology.hl7.org/CodeSystem/v3-ActCode", "ASSERTION")
 _AGE, _SHOWN_BY, _ATTRIBUTED_TO = HIP + "age", HIP + "shownBy", HIP + "attributedTo"
 _VALUES = (
@@ -269,15 +270,19 @@ def _sites_of(series: list[Raw]) -> list[Raw]:
 
 def read_allergy(one: Resource, context: Context) -> Stated:
     """Read an AllergyIntolerance, which is a problem only if its code means one."""
-    verification = coded(one.raw, "verificationStatus")
-    if verification in {"entered-in-error", "refuted", "unconfirmed"}:
-        raise Unused("ignored", f"it is {verification.replace('-', ' ')}")
+    verification = coded(one.raw, "verificationStatus", ("unconfirmed", "confirmed"), _NOT_TRUE)
+    if verification.code in {*_NOT_TRUE, "unconfirmed"}:
+        raise Unused("ignored", f"it is {verification.code.replace('-', ' ')}")
     code = part(one.raw, "code")
     if not context.codes.meaning([code], "problem").terms:
         outcome, reason = context.codes.why_not([code], "problem")
         if outcome == "ignored" and context.codes.meaning([code], "intervention").terms:
             reason = f"an allergy is known to the record, and no statement uses it ({context.codes.describe([code])})"
         raise Unused(outcome, reason)
-    if coded(one.raw, "clinicalStatus") in {"inactive", "resolved"}:
+    clinical = coded(one.raw, "clinicalStatus", ("inactive", "resolved", "active"))
+    for name, said in (("verification", verification), ("clinical", clinical)):
+        if said.unread:
+            raise Unused("set aside", f"its {name} status is not understood")
+    if clinical.code in {"inactive", "resolved"}:
         raise Unused("ignored", "it is over")
     return _finding(one, _Answer(one.raw), "code", context)
