@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from hipkg.assertions import is_study
 from hipkg.fhir.codes import Meaning, specific
-from hipkg.fhir.context import Dated, dated, extras, in_future, period, problems_named, settled
+from hipkg.fhir.context import Dated, dated, extras, in_future, period, problems_named, refuse_modified, settled
 from hipkg.fhir.elements import flag, part, parts, text
 from hipkg.fhir.places import whereabouts
 from hipkg.fhir.records import Activity, Fact, Fulfils, Resource, Stated, Unused
@@ -275,6 +275,7 @@ def read_care_plan(one: Resource, context: Context) -> Stated:
 
 
 def _planned(one: Resource, detail: Raw, number: int, context: Context) -> Stated:
+    refuse_modified(detail)
     if flag(detail, "doNotPerform"):
         raise Unused("ignored", _ASKS_NOT_TO)
     status = status_of(text(detail, "status"), CARE)
@@ -298,6 +299,10 @@ def read_device_use(one: Resource, context: Context) -> Stated:
     """Read a DeviceUseStatement: what the patient uses, by the type of the device."""
     status = status_of(text(one.raw, "status"), DEVICE)
     target = context.index.target(text(part(one.raw, "device"), "reference"), one)
+    if target:
+        refuse_modified(target.raw, "the device that it refers to")
+        if text(target.raw, "status") == "entered-in-error":
+            raise Unused("set aside", "the device that it refers to was entered in error")
     concepts = (part(target.raw, "type"),) if target else ()
     start, end = performed(one.raw, "timing", status.iri, context)
     draft = Draft(

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from hipkg.fhir.codes import concept_of
 from hipkg.fhir.dates import begins_after, certainly_before, day_of
-from hipkg.fhir.elements import part, parts, references, text
+from hipkg.fhir.elements import modified_by, part, parts, references, text
 from hipkg.fhir.quantities import UnusableValue, length_of, positive
+from hipkg.fhir.records import Unused
 from hipkg.terms import HIP
 
 if TYPE_CHECKING:
@@ -38,6 +39,12 @@ class Context:
     def knowledge(self) -> Knowledge:
         """The released ontology."""
         return self.codes.knowledge
+
+
+def refuse_modified(raw: Raw, what: str = "it") -> None:
+    """Raise `Unused` for an element with an extension that can change what it means."""
+    if url := modified_by(raw):
+        raise Unused("set aside", f"{what} has an extension that may change its meaning and is not known ({url[:120]})")
 
 
 class Dated(NamedTuple):

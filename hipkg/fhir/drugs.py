@@ -23,7 +23,7 @@ from hipkg.fhir.activities import (
     performed,
     status_of,
 )
-from hipkg.fhir.context import dated, problems_named
+from hipkg.fhir.context import dated, problems_named, refuse_modified
 from hipkg.fhir.elements import Malformed, flag, part, parts, text
 from hipkg.fhir.quantities import UnusableValue, decimal_text, factor, length_of, positive
 from hipkg.fhir.records import Stated, Unused
@@ -163,10 +163,14 @@ def _drug(one: Resource, context: Context) -> tuple[tuple[Raw, ...], str]:
         if reference:
             raise Unused("set aside", f"the drug that it refers to ({reference[:80]}) is not in the source")
         return (), "medicationReference"
+    refuse_modified(target.raw, "the drug that it refers to")
+    if text(target.raw, "status") == "entered-in-error":
+        raise Unused("set aside", "the drug that it refers to was entered in error")
     code = part(target.raw, "code")
     if context.codes.meaning([code], "intervention").terms:
         return (code,), "medicationReference"
-    inner = [part(each, "itemCodeableConcept") for each in parts(target.raw, "ingredient")]
+    ingredients = [each for each in parts(target.raw, "ingredient") if flag(each, "isActive") is not False]
+    inner = [part(each, "itemCodeableConcept") for each in ingredients]
     named = [each for each in inner if each]
     known = context.codes.meaning(named, "intervention").terms
     return (tuple(named) if known else (code,)), "medicationReference"

@@ -53,6 +53,24 @@ def flag(raw: Raw, name: str) -> bool | None:
     return value
 
 
+def modified_by(raw: Raw) -> str:
+    """Name an extension that can change what an element or the elements in it mean; empty where there is none.
+
+    FHIR forbids to process an element whose modifier extension is not known, and none is known here. What
+    is contained is a resource of its own, and so is the ``detail`` of an activity of a plan an activity of its own.
+    """
+    agenda: list[Any] = [raw]
+    while agenda:
+        one = agenda.pop()
+        if isinstance(one, list):
+            agenda += one
+        elif isinstance(one, dict):
+            for extension in parts(one, "modifierExtension"):
+                return text(extension, "url") or "without a URL"
+            agenda += (value for name, value in one.items() if name not in {"contained", "detail"})
+    return ""
+
+
 def references(raw: Raw, *names: str) -> list[str]:
     """Take the literal references of elements, in order."""
     found = [text(one, "reference") for name in names for one in parts(raw, name)]

@@ -9,7 +9,7 @@ from hipkg import terminology
 from hipkg.fhir import activities, conditions, drugs, observations
 from hipkg.fhir.account import Account, notices_of
 from hipkg.fhir.codes import Codes
-from hipkg.fhir.context import Context
+from hipkg.fhir.context import Context, refuse_modified
 from hipkg.fhir.courses import assembled
 from hipkg.fhir.elements import Malformed
 from hipkg.fhir.graph import Facts, Written, patient_iri, written
@@ -151,5 +151,7 @@ class _Importer:
 def _stated(one: Resource, context: Context) -> Stated:
     """Read a resource by its type; raises `Unused` for a type that is not read."""
     if one.type in READERS:
-        return READERS[one.type](one, context)
+        stated = READERS[one.type](one, context)
+        refuse_modified(one.raw)
+        return stated
     raise Unused("ignored", _HELPS if one.type in _HELPERS else _NOT_READ.get(one.type, _OTHER))

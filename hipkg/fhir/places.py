@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from hipkg.fhir.codes import concept_of
-from hipkg.fhir.elements import part, parts, text
+from hipkg.fhir.elements import flag, modified_by, part, parts, text
 from hipkg.fhir.records import Place, Unused
 
 if TYPE_CHECKING:
@@ -28,12 +28,16 @@ _NAMING = {"code", "bodySite", "procedureCode"}
 
 
 class _Site(NamedTuple):
-    """What one bodySite says: a class of site, sides, and the BodyStructure that it points to; each may be empty."""
+    """What one bodySite says: a class of site, sides, and the BodyStructure that it points to; each may be empty.
+
+    ``doubt`` tells of a BodyStructure that is not used.
+    """
 
     kind: str
     sides: tuple[str, ...]
     anchor: str
     torn: bool = False
+    doubt: str = ""
 
 
 class Whereabouts(NamedTuple):
@@ -89,7 +93,8 @@ def whereabouts(
     if not found and any(each.sides for each in stated):
         flags = ("a side is named and no site, so it is not used",)
     told = any(each.kind or each.sides or each.anchor for each in stated)
-    return Whereabouts(tuple(found), (name,) if told else (), flags)
+    doubts = dict.fromkeys(each.doubt for each in stated if each.doubt)
+    return Whereabouts(tuple(found), (name,) if told else (), tuple(doubts) or flags)
 
 
 def _closest(places: list[Place], key: str) -> list[Place]:
@@ -158,7 +163,8 @@ def _stated(site: Raw, owner: Resource, context: Context) -> _Site:
     sides = tuple(dict.fromkeys((*where.sides, *side.terms, *qualified.terms)))
     kind = where.terms[0] if len(where.terms) == 1 else ""
     structure = next(iter(_structures(site, owner, context)), _Site("", (), ""))
-    return _Site(kind or structure.kind, sides or structure.sides, structure.anchor, where.torn or structure.torn)
+    torn = where.torn or structure.torn
+    return _Site(kind or structure.kind, sides or structure.sides, structure.anchor, torn, structure.doubt)
 
 
 def _extended(raw: Raw) -> Iterator[Raw]:
@@ -175,6 +181,10 @@ def _structures(raw: Raw, owner: Resource, context: Context) -> Iterator[_Site]:
             reference = text(part(extension, "valueReference"), "reference")
             target = context.index.target(reference, owner)
             if target is None:
+                continue
+            if flag(target.raw, "active") is False or modified_by(target.raw):
+                why = "is not in use" if flag(target.raw, "active") is False else "has an extension that is not known"
+                yield _Site("", (), "", doubt=f"the BodyStructure that it refers to {why}, so it is not used")
                 continue
             location = part(target.raw, "location")
             where = context.codes.meaning([location], "site")
