@@ -65,7 +65,7 @@ class Links(NamedTuple):
 
     shown_by: dict[str, tuple[str, ...]]
     same_study: dict[str, str]
-    requests: dict[str, str]
+    requests: dict[str, tuple[str, ...]]
 
 
 class _Groups:
@@ -105,7 +105,7 @@ def joined(facts: Sequence[Fact], context: Context, log: Log) -> Joined:
     problems, activities = [_at(one, named) for one in problems], [_at(one, named) for one in activities]
     activities = [_aimed(one, problems) for one in activities]
     activities = _one_study(activities, links, knowledge, log)
-    activities = _carried_out(activities, links, log)
+    activities = _carried_out(activities, links, knowledge, log)
     gone = {one.resource for one in log.merged}
     log.flags = [(resource, flag) for resource, flag in log.flags if resource not in gone]
     problems = _merge_problems(problems, activities, context, log)
@@ -117,15 +117,19 @@ def joined(facts: Sequence[Fact], context: Context, log: Log) -> Joined:
 def _links(facts: Iterable[Fact]) -> Links:
     shown: dict[str, set[str]] = {}
     same: dict[str, str] = {}
-    requests: dict[str, str] = {}
+    requests: dict[str, set[str]] = {}
     for shows in sorted(each for each in facts if isinstance(each, Shows)):
         for finding in shows.findings:
             shown.setdefault(finding, set()).add(shows.study)
         same |= dict.fromkeys((shows.study,), min(shows.same_as)) if shows.same_as else {}
     for fulfils in sorted(each for each in facts if isinstance(each, Fulfils)):
         for request in fulfils.requests:
-            requests.setdefault(request, fulfils.event)
-    return Links({key: tuple(sorted(found)) for key, found in shown.items()}, same, requests)
+            requests.setdefault(request, set()).add(fulfils.event)
+    return Links(_sorted(shown), same, _sorted(requests))
+
+
+def _sorted(found: Mapping[str, set[str]]) -> dict[str, tuple[str, ...]]:
+    return {key: tuple(sorted(each)) for key, each in found.items()}
 
 
 def _with_studies(one: Problem, links: Links) -> Problem:
@@ -295,27 +299,46 @@ def _one_study(activities: list[Activity], links: Links, knowledge: Knowledge, l
     return sorted(kept.values())
 
 
-def _carried_out(activities: list[Activity], links: Links, log: Log) -> list[Activity]:
-    """Leave out what is asked for where what carries it out is recorded."""
-    recorded = {one.resource for one in activities}
+def _carried_out(activities: list[Activity], links: Links, knowledge: Knowledge, log: Log) -> list[Activity]:
+    """Leave out what is asked for where what carries it out is recorded, and that is the same."""
+    by_resource: dict[str, list[Activity]] = {}
+    for one in activities:
+        by_resource.setdefault(one.resource, []).append(one)
     kept = []
     for one in activities:
-        event = _event_of(one.resource, links.requests, recorded)
-        if event:
-            log.merge([one], event, "that is what became of it")
+        events = [each for each in _events_of(one.resource, links.requests) if each in by_resource]
+        done = [each for each in events if any(_carries_out(other, one, knowledge) for other in by_resource[each])]
+        if done:
+            log.merge([one], done[0], "that is what became of it")
         else:
             kept.append(one)
+            why = "based on it and not the same, so both count"
+            log.flags += ((one.resource, f"{each} is {why}") for each in events)
     return kept
 
 
-def _event_of(resource: str, requests: Mapping[str, str], recorded: Collection[str]) -> str:
-    """Find what became of a request, directly; empty also where requests go round in a circle."""
-    seen = {resource}
-    found = first = requests.get(resource, "")
-    while found in requests and found not in seen:
-        seen.add(found)
-        found = requests[found]
-    return first if first in recorded and found not in seen else ""
+def _carries_out(event: Activity, request: Activity, knowledge: Knowledge) -> bool:
+    """Tell whether an event can be what was asked for: of a kind with it, and on no other side."""
+    done, asked = event.intervention, request.intervention
+    sides, wanted = ({place.side for place in one.places if place.side} for one in (event, request))
+    kin = knowledge.is_a(done, asked) or knowledge.is_a(asked, done)
+    return kin and (not sides or not wanted or sides == wanted)
+
+
+def _events_of(resource: str, requests: Mapping[str, Collection[str]]) -> list[str]:
+    """List what is directly based on a request; none of what the request is based on in turn, in a circle."""
+    return [one for one in requests.get(resource, ()) if resource not in _all_after(one, requests)]
+
+
+def _all_after(resource: str, requests: Mapping[str, Collection[str]]) -> set[str]:
+    found: set[str] = set()
+    agenda = [resource]
+    while agenda:
+        one = agenda.pop()
+        if one not in found:
+            found.add(one)
+            agenda += requests.get(one, ())
+    return found
 
 
 def _seen(one: Problem, activities: Sequence[Activity], links: Links) -> Problem:
