@@ -117,6 +117,7 @@ def activities(one: Resource, draft: Draft, context: Context) -> Stated:
     meaning = context.codes.meaning(draft.concepts, "intervention")
     if not meaning.terms:
         raise Unused(*context.codes.why_not(draft.concepts, "activity"))
+    several = len(meaning.terms) > 1 or len(draft.concepts) > 1
     meaning, by_route = _given(meaning, draft.routes, context)
     implied = next((value for prop, value in meaning.qualifiers if prop == _STATUS), "")
     status = implied or draft.status.iri
@@ -126,6 +127,10 @@ def activities(one: Resource, draft: Draft, context: Context) -> Stated:
     qualified = (pair for pair in meaning.qualifiers if pair[0] != _STATUS)
     values, torn = settled([*qualified, *draft.values, *more.values], context)
     sources = (draft.element, *draft.sources, *where.sources, *more.sources)
+    amounts = {**dict(draft.amounts), **dict(more.amounts)}
+    shared: tuple[str, ...] = ()
+    if several and amounts:
+        amounts, shared = {}, ("its dose is that of a product of several drugs, so none has it",)
     facts: list[Fact] = [
         Activity(
             key=one.key + draft.suffix + _suffix(term, meaning),
@@ -138,7 +143,7 @@ def activities(one: Resource, draft: Draft, context: Context) -> Stated:
             end=end,
             duration=draft.duration or more.duration,
             values=values,
-            amounts=tuple(sorted({**dict(draft.amounts), **dict(more.amounts)}.items())),
+            amounts=tuple(sorted(amounts.items())),
             reasons=problems_named(one, context, "reasonReference", "indication") if draft.placed else (),
             ties=draft.ties,
             visit=draft.visit and status == COMPLETED,
@@ -151,9 +156,8 @@ def activities(one: Resource, draft: Draft, context: Context) -> Stated:
     if requests:
         facts.append(Fulfils(one.key, requests))
     open_flags = () if implied else draft.status.flags
-    return Stated(
-        tuple(facts), (*open_flags, *draft.flags, *by_route, *flags, *where.flags, *more.flags, *torn), draft.notes
-    )
+    told = (*open_flags, *draft.flags, *by_route, *flags, *where.flags, *more.flags, *torn, *shared)
+    return Stated(tuple(facts), told, draft.notes)
 
 
 def _given(meaning: Meaning, routes: tuple[Raw, ...], context: Context) -> tuple[Meaning, tuple[str, ...]]:
