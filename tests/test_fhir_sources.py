@@ -136,3 +136,22 @@ def test_a_broken_file_does_not_stop_a_folder(tmp_path: Path) -> None:
 def test_a_folder_without_a_patient_is_told() -> None:
     with pytest.raises(NoPatient):
         read(bundle(of(condition())), format="fhir")
+
+
+def test_what_no_statement_takes_into_account_is_named() -> None:
+    rxnorm = "http://www.nlm.nih.gov/research/umls/rxnorm"
+    allergy = {
+        "resourceType": "AllergyIntolerance",
+        "id": "a",
+        "patient": {"reference": "Patient/p"},
+        "clinicalStatus": {"coding": [{"system": CLINICAL, "code": "active"}]},
+        "code": {"coding": [{"system": rxnorm, "code": "5640"}]},
+    }
+    unknown = condition(id="x", code={"text": "A rare disease", "coding": [{"system": ICD, "code": "Z00.1"}]})
+    over = {"coding": [{"system": CLINICAL, "code": "resolved"}]}
+    past = condition(id="y", code={"text": "A past disease"}, clinicalStatus=over)
+    (graph,) = read(bundle(of(PATIENT), of(condition()), of(allergy), of(unknown), of(past)), format="fhir", as_of=DAY)
+    (told,) = (one.message for one in graph.notices if one.shape == "hip:F05-import-unheeded")
+    assert "A rare disease" in told
+    assert "allergy or intolerance: ibuprofen" in told
+    assert "past" not in told

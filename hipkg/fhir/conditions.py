@@ -130,9 +130,9 @@ def _activity(one: Resource, context: Context) -> Stated:
     code = part(one.raw, "code")
     meaning = context.codes.meaning([code], "intervention")
     status = next((value for prop, value in meaning.qualifiers if prop == _STATUS), "")
-    if not meaning.terms or not status:
-        raise Unused(*context.codes.why_not([code], "problem"))
     over, flags = _is_over(one, coded(one.raw, "verificationStatus"), context)
+    if not meaning.terms or not status:
+        raise Unused(*context.codes.why_not([code], "problem"), "" if over else context.codes.called(code))
     if over and status == HIP + "ongoing":
         raise Unused("ignored", f"it is over ({over})")
     where = whereabouts(one, meaning, parts(one.raw, "bodySite"), context)

@@ -272,12 +272,12 @@ def read_allergy(one: Resource, context: Context) -> Stated:
     verification = coded(one.raw, "verificationStatus")
     if verification in {"entered-in-error", "refuted", "unconfirmed"}:
         raise Unused("ignored", f"it is {verification.replace('-', ' ')}")
+    if coded(one.raw, "clinicalStatus") in {"inactive", "resolved"}:
+        raise Unused("ignored", "it is over")
     code = part(one.raw, "code")
     if not context.codes.meaning([code], "problem").terms:
         outcome, reason = context.codes.why_not([code], "problem")
         if outcome == "ignored" and context.codes.meaning([code], "intervention").terms:
             reason = f"an allergy is known to the record, and no statement uses it ({context.codes.describe([code])})"
-        raise Unused(outcome, reason)
-    if coded(one.raw, "clinicalStatus") in {"inactive", "resolved"}:
-        raise Unused("ignored", "it is over")
+        raise Unused(outcome, reason, f"allergy or intolerance: {context.codes.called(code)}")
     return _finding(one, _Answer(one.raw), "code", context)
