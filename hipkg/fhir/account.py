@@ -74,7 +74,7 @@ def notices_of(uses: Sequence[ResourceUse], patient: str) -> tuple[Notice, ...]:
             doubts.setdefault((kind, reason), []).append(one.resource)
     found = [_notice(kind, reason, keys, patient) for (kind, reason), keys in sorted(doubts.items())]
     if unheeded := sorted({one.unheeded for one in uses if one.unheeded}):
-        message = f"F05: No statement takes into account, so look yourself: {_listed(unheeded, _MOST_UNHEEDED)}."
+        message = f"F05: No statement takes into account, so look yourself: {_listed(unheeded, _MOST_UNHEEDED, '; ')}."
         found.append(Notice("warning", "hip:F05-import-unheeded", patient, message, "Consider them beside the plan."))
     if used == len(uses):
         return tuple(found)
@@ -90,9 +90,9 @@ def _doubts(one: ResourceUse) -> Iterator[tuple[str, str]]:
         yield one.outcome, one.detail
 
 
-def _listed(names: Sequence[str], most: int) -> str:
+def _listed(names: Sequence[str], most: int, between: str = ", ") -> str:
     more = f" and {len(names) - most} more" if len(names) > most else ""
-    return ", ".join(names[:most]) + more
+    return between.join(names[:most]) + more
 
 
 def _notice(kind: str, reason: str, keys: Iterable[str], patient: str) -> Notice:
