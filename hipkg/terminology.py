@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from hipkg.errors import OntologyError, UsageError
 from hipkg.resources import MAPPINGS
-from hipkg.terms import expand
+from hipkg.terms import HIP, expand
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -115,15 +115,19 @@ class Terminology:
         return _best_first(self._terms.get(expand(term), ())) if term else ()
 
     def search(self, text: str, system: str = "") -> tuple[Mapping, ...]:
-        """List the mappings of a code or of a term; or those in whose display or term each word begins a word.
+        """List the mappings of a code, of ``system|code``, or of a term; or those with such words.
+
+        Each word then begins a word of the display or the term.
 
         Parameters: ``system`` keeps to one code system. Raises `UsageError` if that is unknown.
         """
         wanted = [self._wanted(system).system] if system else [one.system for one in self.systems]
         words = _words(text)
+        named, _, code = text.partition("|")
         return (
             tuple(one for name in wanted for one in self.of_code(name, text))
-            or tuple(one for one in self.of_term(text) if one.system in wanted)
+            or tuple(one for one in self.of_code(named, code) if one.system in wanted)
+            or tuple(one for one in self.of_term(text) or self.of_term(HIP + text) if one.system in wanted)
             or _best_first(one for one in self.mappings if words and one.system in wanted and _begins(words, one))
         )
 

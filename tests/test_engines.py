@@ -26,8 +26,8 @@ EXAMPLES = sorted((ROOT / "examples").glob("*.ttl"))
 STATEMENTS = sorted((Path(__file__).parent / "cases" / "statements").glob("*/*.ttl"))
 CASES = list({path.read_bytes(): path for path in reversed(STATEMENTS)}.values())[::-1]
 BATCH = 4
-# Of the cases every eighth batch is compared, and all of them by `make engines`.
-STRIDE = int(os.environ.get("HIPKG_ENGINE_STRIDE", "8"))
+# Of the cases every sixteenth batch is compared, and all of them by `make engines`.
+STRIDE = int(os.environ.get("HIPKG_ENGINE_STRIDE", "16"))
 ROUNDS = int(os.environ.get("HIPKG_RANDOM_ROUNDS", "6"))
 REFERENCE = ("hermit", "pellet")
 # Two arthritic hips keep Pellet busy for most of a minute.

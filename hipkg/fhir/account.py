@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from hipkg.fhir.joining import Log, Merged
 
 _SHOWN = 3
+_MOST_UNHEEDED = 12
 _TAKEN = {"used", "merged"}
 
 
@@ -34,8 +35,10 @@ class Account:
 
     def refused(self, key: str, problem: Unused | Malformed) -> None:
         """Note why a resource states nothing."""
-        outcome = problem.outcome if isinstance(problem, Unused) else "malformed"
-        self.unused[key] = ResourceUse(key, outcome, str(problem))
+        if isinstance(problem, Unused):
+            self.unused[key] = ResourceUse(key, problem.outcome, str(problem), unheeded=problem.unheeded)
+        else:
+            self.unused[key] = ResourceUse(key, "malformed", str(problem))
 
     def joined(self, log: Log) -> None:
         """Note what joining and assembling had to tell."""
@@ -70,6 +73,9 @@ def notices_of(uses: Sequence[ResourceUse], patient: str) -> tuple[Notice, ...]:
         for kind, reason in _doubts(one):
             doubts.setdefault((kind, reason), []).append(one.resource)
     found = [_notice(kind, reason, keys, patient) for (kind, reason), keys in sorted(doubts.items())]
+    if unheeded := sorted({one.unheeded for one in uses if one.unheeded}):
+        message = f"F05: No statement takes into account, so look yourself: {_listed(unheeded, _MOST_UNHEEDED, '; ')}."
+        found.append(Notice("warning", "hip:F05-import-unheeded", patient, message, "Consider them beside the plan."))
     if used == len(uses):
         return tuple(found)
     message = f"F01: Of {len(uses)} resources {used} are used and {len(uses) - used} are not."
@@ -84,10 +90,13 @@ def _doubts(one: ResourceUse) -> Iterator[tuple[str, str]]:
         yield one.outcome, one.detail
 
 
+def _listed(names: Sequence[str], most: int, between: str = ", ") -> str:
+    more = f" and {len(names) - most} more" if len(names) > most else ""
+    return between.join(names[:most]) + more
+
+
 def _notice(kind: str, reason: str, keys: Iterable[str], patient: str) -> Notice:
-    ordered = sorted(keys)
-    more = f" and {len(ordered) - _SHOWN} more" if len(ordered) > _SHOWN else ""
-    names = ", ".join(ordered[:_SHOWN]) + more
+    names = _listed(sorted(keys), _SHOWN)
     shape, message = {
         "used": ("hip:F02-import-doubt", f"F02: {names}: {reason}."),
         "set aside": ("hip:F03-import-set-aside", f"F03: {names}: set aside, for {reason}."),

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 Kind = Literal["problem", "intervention", "site", "side", "value", "number", "route", ""]
 _PROBLEM, _INTERVENTION, _SITE, _VALUE = (HIP + one for one in ("Problem", "Intervention", "BodySite", "Value"))
+_NAME = 60
 _TERM, _ATTRIBUTE = re.compile(r"\|[^|]*\|"), re.compile(r"[0-9]+\s*=")
 _BETWEEN = re.compile(r"[\s{}(),:+]+")
 
@@ -174,6 +175,13 @@ class Codes:
         """Name the codings of concepts by system and code, for the account of what was not understood."""
         codings = [coding for concept in concepts for coding in parts(concept, "coding")]
         return ", ".join(dict.fromkeys(filter(None, map(self._named, codings))))
+
+    def called(self, concept: Raw) -> str:
+        """Name a concept for somebody to read: as the record does, or else as the mapping set, or by its codes."""
+        displays = (text(one, "display") for one in parts(concept, "coding"))
+        mapped = (one.display for one in self.meanings(concept))
+        names = (text(concept, "text"), *displays, *mapped, self.describe([concept]))
+        return " ".join(next(filter(None, names), "").split())[:_NAME]
 
     def _named(self, coding: Raw) -> str:
         code, uri = text(coding, "code"), text(coding, "system")

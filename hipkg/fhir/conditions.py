@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from hipkg.fhir.context import coded, dated, extras, in_future, problems_named, settled
+from hipkg.fhir.context import coded, dated, extras, in_future, problems_named, refuse_unread, settled
 from hipkg.fhir.elements import part, parts, references, text
 from hipkg.fhir.places import whereabouts
 from hipkg.fhir.records import Activity, Fact, Problem, Stated, Unused
@@ -47,6 +47,7 @@ def read_condition(one: Resource, context: Context) -> Stated:
     meaning = context.codes.meaning([code], "problem")
     if not meaning.terms:
         return _activity(one, verification, context)
+    refuse_unread(verification=verification, clinical=_clinical(one))
     over, flags = _is_over(one, verification, context)
     terms = tuple(term for term in meaning.terms if not over or _lasts(term, context))
     if not terms:
@@ -92,16 +93,13 @@ def _causes(one: Resource, links: tuple[tuple[str, str], ...], context: Context)
     return tuple(key for key in (*keys, *(key for prop, key in links if prop == _ATTRIBUTED_TO)) if key)
 
 
-def _is_over(one: Resource, verification: Coded, context: Context) -> tuple[str, tuple[str, ...]]:
-    """Say how a condition is over, empty if it is not, with what the record leaves open.
+def _clinical(one: Resource) -> Coded:
+    return coded(one.raw, "clinicalStatus", (*_OVER, *_CURRENT))
 
-    Raises `Unused` if one of its statuses says something that is not understood.
-    """
-    status = coded(one.raw, "clinicalStatus", (*_OVER, *_CURRENT))
-    for name, said in (("verification", verification), ("clinical", status)):
-        if said.unread:
-            raise Unused("set aside", f"its {name} status is not understood")
-    clinical = status.code
+
+def _is_over(one: Resource, verification: Coded, context: Context) -> tuple[str, tuple[str, ...]]:
+    """Say how a condition is over, empty if it is not, with what the record leaves open."""
+    clinical = _clinical(one).code
     flags = [] if verification.code else ["its verification status is not recorded"]
     if clinical in _OVER:
         return clinical, tuple(flags)
@@ -133,9 +131,10 @@ def _activity(one: Resource, verification: Coded, context: Context) -> Stated:
     code = part(one.raw, "code")
     meaning = context.codes.meaning([code], "intervention")
     status = next((value for prop, value in meaning.qualifiers if prop == _STATUS), "")
-    if not meaning.terms or not status:
-        raise Unused(*context.codes.why_not([code], "problem"))
     over, flags = _is_over(one, verification, context)
+    if not meaning.terms or not status:
+        raise Unused(*context.codes.why_not([code], "problem"), "" if over else context.codes.called(code))
+    refuse_unread(verification=verification, clinical=_clinical(one))
     if over and status == HIP + "ongoing":
         raise Unused("ignored", f"it is over ({over})")
     where = whereabouts(one, meaning, parts(one.raw, "bodySite"), context)

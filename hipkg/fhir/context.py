@@ -162,3 +162,10 @@ def coded(raw: Raw, name: str, known: Sequence[str], decisive: Collection[str] =
         if found:
             return Coded(found)
     return Coded("", bool(every or text(concept, "text")))
+
+
+def refuse_unread(**statuses: Coded) -> None:
+    """Raise `Unused` if a status says something that is not understood."""
+    for name, status in statuses.items():
+        if status.unread:
+            raise Unused("set aside", f"its {name} status is not understood")

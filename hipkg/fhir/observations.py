@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from hipkg.fhir.activities import COMPLETED, Draft, Status, activities
 from hipkg.fhir.conditions import SAID_BY_EXTENSION
-from hipkg.fhir.context import Dated, coded, dated, extras, in_future, problems_named, settled
+from hipkg.fhir.context import Dated, coded, dated, extras, in_future, problems_named, refuse_unread, settled
 from hipkg.fhir.elements import flag, part, parts, text
 from hipkg.fhir.places import whereabouts
 from hipkg.fhir.quantities import UnusableValue, amount, decimal_text
@@ -273,16 +273,14 @@ def read_allergy(one: Resource, context: Context) -> Stated:
     verification = coded(one.raw, "verificationStatus", ("unconfirmed", "confirmed"), _NOT_TRUE)
     if verification.code in {*_NOT_TRUE, "unconfirmed"}:
         raise Unused("ignored", f"it is {verification.code.replace('-', ' ')}")
+    clinical = coded(one.raw, "clinicalStatus", ("inactive", "resolved", "active"))
+    if clinical.code in {"inactive", "resolved"}:
+        raise Unused("ignored", "it is over")
     code = part(one.raw, "code")
     if not context.codes.meaning([code], "problem").terms:
         outcome, reason = context.codes.why_not([code], "problem")
         if outcome == "ignored" and context.codes.meaning([code], "intervention").terms:
             reason = f"an allergy is known to the record, and no statement uses it ({context.codes.describe([code])})"
-        raise Unused(outcome, reason)
-    clinical = coded(one.raw, "clinicalStatus", ("inactive", "resolved", "active"))
-    for name, said in (("verification", verification), ("clinical", clinical)):
-        if said.unread:
-            raise Unused("set aside", f"its {name} status is not understood")
-    if clinical.code in {"inactive", "resolved"}:
-        raise Unused("ignored", "it is over")
+        raise Unused(outcome, reason, f"allergy or intolerance: {context.codes.called(code)}")
+    refuse_unread(verification=verification, clinical=clinical)
     return _finding(one, _Answer(one.raw), "code", context)

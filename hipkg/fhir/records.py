@@ -120,19 +120,23 @@ class Stated(NamedTuple):
 
 
 class Unused(Exception):
-    """Tell that a resource states no fact, and why."""
+    """Tell that a resource states no fact, and why.
 
-    def __init__(self, outcome: Outcome, reason: str) -> None:
+    ``unheeded`` names a condition or an allergy of the patient that nothing of a plan takes into account.
+    """
+
+    def __init__(self, outcome: Outcome, reason: str, unheeded: str = "") -> None:
         super().__init__(reason)
         self.outcome: Outcome = outcome
         self.reason = reason
+        self.unheeded = unheeded
 
 
 class ResourceUse(NamedTuple):
     """What became of one resource.
 
     ``detail`` says as what it was used or why it was not; ``flags`` tell what is doubtful; ``nodes`` are the IRIs of
-    the nodes of the graph that it gave.
+    the nodes of the graph that it gave. ``unheeded`` names a current condition or allergy that no statement uses.
     """
 
     resource: str
@@ -140,6 +144,7 @@ class ResourceUse(NamedTuple):
     detail: str
     flags: tuple[str, ...] = ()
     nodes: tuple[str, ...] = ()
+    unheeded: str = ""
 
 
 class Imported(NamedTuple):

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from hipkg.errors import UnreadableInput
@@ -14,9 +16,11 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from hipkg.fhir.elements import Raw
+    from hipkg.fhir.records import Outcome
 
 EXTENSIONS = (".json", ".ndjson", ".jsonl", ".ndjson.gz")
 _DEEPEST = 20
+_HALF = re.compile(r"\\u[dD][89a-fA-F]")
 
 
 class Found(NamedTuple):
@@ -28,9 +32,16 @@ class Found(NamedTuple):
 
 
 class _Entry(NamedTuple):
+    """A resource as it stands in a source, or with ``trouble`` what stands there instead of one.
+
+    ``url`` is its full URL; ``gone`` that of a resource which an entry says was deleted.
+    """
+
     raw: object
     url: str
     place: str
+    trouble: tuple[Outcome, str] | None = None
+    gone: str = ""
 
 
 def resources_of(data: bytes, name: str, *, lines: bool) -> Found:
@@ -47,28 +58,40 @@ def resources_in(folder: Path, max_bytes: int) -> Found:
     """Find the resources in the files of a folder; the errors are those of `resources_of`, and one for its size."""
     left = max_bytes
     found: list[_Entry] = []
+    broken: list[UnreadableInput] = []
     for path in sorted(folder.iterdir(), key=lambda one: one.name):
-        if path.is_file() and path.name.lower().endswith(EXTENSIONS):
+        if not (path.is_file() and path.name.lower().endswith(EXTENSIONS)):
+            found.append(_Entry(None, "", path.name, ("ignored", "it is no file of resources")))
+            continue
+        try:
             data = _content(path, left)
-            left -= len(data)
-            if left < 0:
-                raise UnreadableInput(
-                    f"The folder holds more than {max_bytes / 2**20:g} MB.",
-                    place=str(folder),
-                    remedy="Split it into folders of fewer patients.",
-                )
-            given = _entries(data, path.name, lines=path.suffix.lower() != ".json")
-            found += (one for one in given if not _is_foreign(one))
-    if not found:
-        raise UnreadableInput(
-            "The folder holds no FHIR resources.", place=str(folder), remedy="Name a file, or the folder of an export."
-        )
-    return _collected(found)
+            found += map(_in_folder, _entries(data, path.name, lines=path.suffix.lower() != ".json"))
+        except UnreadableInput as problem:
+            broken.append(problem)
+            continue
+        left -= len(data)
+        if left < 0:
+            raise UnreadableInput(
+                f"The folder holds more than {max_bytes / 2**20:g} MB.",
+                place=str(folder),
+                remedy="Split it into folders of fewer patients.",
+            )
+    if all(one.trouble for one in found):
+        raise next(iter(broken), _nothing_in(folder))
+    return _collected([*found, *(_Entry(None, "", one.place, ("malformed", one.message)) for one in broken)])
 
 
-def _is_foreign(entry: _Entry) -> bool:
-    """Tell whether JSON in a folder, such as the manifest of an export, is not meant to be a resource."""
-    return isinstance(entry.raw, dict) and "resourceType" not in entry.raw
+def _nothing_in(folder: Path) -> UnreadableInput:
+    return UnreadableInput(
+        "The folder holds no FHIR resources.", place=str(folder), remedy="Name a file, or the folder of an export."
+    )
+
+
+def _in_folder(entry: _Entry) -> _Entry:
+    """Take JSON in a folder that is not meant to be a resource, such as the manifest of an export, for what it is."""
+    if isinstance(entry.raw, dict) and "resourceType" not in entry.raw:
+        return entry._replace(trouble=("ignored", "it is no resource"))
+    return entry
 
 
 def _content(path: Path, most: int) -> bytes:
@@ -92,6 +115,20 @@ def _entries(data: bytes, name: str, *, lines: bool) -> list[_Entry]:
         raise UnreadableInput(
             "The text is not valid UTF-8.", place=f"{name}:{line}", remedy="Save it as UTF-8."
         ) from None
+    found = _parsed(content, name, lines=lines)
+    return list(map(_whole, found)) if _HALF.search(content) else found
+
+
+def _whole(entry: _Entry) -> _Entry:
+    """Refuse a resource with half a character, which no text can be written with."""
+    try:
+        f"{json.dumps(entry.raw, ensure_ascii=False)}{entry.url}".encode()
+    except UnicodeEncodeError:
+        return _Entry(None, "", entry.place, ("malformed", "it holds half a character (a lone surrogate)"))
+    return entry
+
+
+def _parsed(content: str, name: str, *, lines: bool) -> list[_Entry]:
     if lines:
         return _lines(content, name)
     try:
@@ -139,44 +176,118 @@ def _unfolded(content: object, url: str, place: str, depth: int = 0) -> Iterator
         raise UnreadableInput(
             "The entries of the Bundle are no list of objects.", place=place, remedy="Write it again with its tool."
         ) from None
+    yield from _missing_pages(content, place)
     for number, entry in enumerate(entries):
-        resource = entry.get("resource")
-        full_url = entry.get("fullUrl")
-        if resource is not None:
-            where = f"{place} entry[{number}]"
-            yield from _unfolded(resource, full_url if isinstance(full_url, str) else "", where, depth + 1)
+        resource, full_url = entry.get("resource"), entry.get("fullUrl")
+        where, url = f"{place} entry[{number}]", full_url if isinstance(full_url, str) else ""
+        status = _said(entry, "response", "status")
+        if status[:1] in {"4", "5"}:
+            yield _Entry(None, url, where, ("set aside", f"the server answered {status[:40]} instead"))
+        elif _said(entry, "request", "method") == "DELETE":
+            yield _Entry(None, url, where, ("ignored", "it was deleted"), url or _said(entry, "request", "url"))
+        elif resource is not None:
+            yield from _unfolded(resource, url, where, depth + 1)
+
+
+def _said(entry: Raw, name: str, inner: str) -> str:
+    part = entry.get(name)
+    said = part.get(inner) if isinstance(part, dict) else None
+    return said if isinstance(said, str) else ""
+
+
+def _missing_pages(bundle: Raw, place: str) -> Iterator[_Entry]:
+    """Tell of a Bundle that is one page of several; it may lack what speaks against a plan."""
+    links = bundle.get("link")
+    for link in links if isinstance(links, list) else ():
+        if isinstance(link, dict) and link.get("relation") == "next":
+            yield _Entry(None, "", place, ("set aside", "it is one page of several, and the next may not be here"))
 
 
 def _collected(entries: Iterable[_Entry]) -> Found:
-    """Name each resource and keep one of each name: the last version, whatever the order."""
-    versions: dict[str, list[Resource]] = {}
+    """Name each resource and keep one of each name: the last version, whatever the order.
+
+    Raises `UnreadableInput` where one name stands for different resources, which no reference could tell apart.
+    """
+    versions: dict[str, list[_Named]] = {}
     urls: dict[str, str] = {}
     troubles: list[ResourceUse] = []
+    gone: list[str] = []
     for entry in entries:
+        if entry.trouble:
+            troubles.append(ResourceUse(entry.place, *entry.trouble))
+            gone += [entry.gone] if entry.gone else []
+            continue
         try:
             one = _resource(entry)
         except Malformed as problem:
             troubles.append(ResourceUse(entry.place, "malformed", str(problem)))
             continue
-        versions.setdefault(one.key, []).append(one)
+        versions.setdefault(one.key, []).append(_Named(one, _base(entry.url)))
         bare = entry.url.removeprefix("urn:uuid:")
         urls |= dict.fromkeys((entry.url, f"urn:uuid:{bare}"), one.key) if entry.url else {}
         urls.setdefault(f"urn:uuid:{one.key.partition('/')[2]}", one.key)
+    for key in {urls.get(one) or "/".join(one.rsplit("/", 2)[-2:]) for one in gone} & versions.keys():
+        troubles.append(ResourceUse(key, "ignored", "it was deleted"))
+        del versions[key]
     kept = []
     for key, written in versions.items():
-        last, older = _last(written)
-        kept.append(last)
-        troubles += [ResourceUse(key, "ignored", "a later version of the same resource counts")] * older
+        last, others = _last(written)
+        kept += [last] if last else []
+        why = "a later version of the same resource counts" if last else "its versions differ, and none is the last"
+        troubles += [ResourceUse(key, "ignored" if last else "set aside", why)] * others
     return Found(tuple(sorted(kept, key=lambda one: one.key)), urls, tuple(sorted(troubles)))
 
 
-def _last(written: list[Resource]) -> tuple[Resource, int]:
-    """Pick the last of the versions of a resource, and count the others that differ from it."""
-    if len(written) == 1:
-        return written[0], 0
-    contents = {_canonical(one.raw): one for one in written}
-    last = max(contents, key=lambda content: (_stamp(contents[content].raw), content))
-    return contents[last], len(contents) - 1
+class _Named(NamedTuple):
+    """A resource with the server that its full URL names, if it names one."""
+
+    resource: Resource
+    base: str
+
+
+def _base(url: str) -> str:
+    return url.rsplit("/", 2)[0] if url.startswith(("http://", "https://")) else ""
+
+
+def _last(written: list[_Named]) -> tuple[Resource | None, int]:
+    """Pick the last of the versions of a resource, and count the others that differ from it.
+
+    Nothing is picked where the last ones differ and nothing tells which is later.
+    """
+    contents = {_canonical(one.resource.raw): one.resource for one in written}
+    if len(contents) == 1:
+        return written[0].resource, 0
+    _refuse_strangers(written)
+    stamps = {content: _stamp(one.raw) for content, one in contents.items()}
+    latest = max(stamps.values())
+    last = [content for content, stamp in stamps.items() if stamp == latest]
+    if len(last) == 1:
+        return contents[last[0]], len(contents) - 1
+    if written[0].resource.type == "Patient":
+        raise _ambiguous(written, "says different things of one patient")
+    return None, 1
+
+
+def _refuse_strangers(written: list[_Named]) -> None:
+    """Refuse resources of one name that are of different servers or patients."""
+    owners = {_owner(one.resource.raw) for one in written}
+    if len({one.base for one in written if one.base}) > 1 or len(owners) > 1:
+        raise _ambiguous(written, "names different resources")
+
+
+def _owner(raw: Raw) -> str:
+    for name in ("subject", "patient"):
+        if owner := _said(raw, name, "reference"):
+            return owner.rsplit("/", 1)[-1].removeprefix("urn:uuid:")
+    return ""
+
+
+def _ambiguous(written: list[_Named], what: str) -> UnreadableInput:
+    return UnreadableInput(
+        f"{written[0].resource.key} {what}.",
+        place=" and ".join(dict.fromkeys(one.resource.place for one in written)),
+        remedy="Ids are unique on one server only: read the sources one by one.",
+    )
 
 
 def _resource(entry: _Entry) -> Resource:
@@ -194,12 +305,18 @@ def _identity(raw: Raw, url: str, kind: str) -> str:
     return text(raw, "id") or from_url or f"{kind.lower()}-{_digest(_canonical(raw))}"
 
 
-def _stamp(raw: Raw) -> tuple[str, str]:
-    meta = raw.get("meta")
-    if not isinstance(meta, dict):
-        return "", ""
-    updated, version = meta.get("lastUpdated"), meta.get("versionId")
-    return (updated if isinstance(updated, str) else ""), (version.zfill(12) if isinstance(version, str) else "")
+def _stamp(raw: Raw) -> tuple[float, str]:
+    """Say when a version was made: the moment, and the number of the version."""
+    version = _said(raw, "meta", "versionId")
+    return _moment(_said(raw, "meta", "lastUpdated")), version.zfill(12) if version else ""
+
+
+def _moment(instant: str) -> float:
+    try:
+        moment = datetime.fromisoformat(instant)
+    except ValueError:
+        return 0.0
+    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
 
 
 def _canonical(raw: Any) -> str:  # noqa: ANN401 - any JSON

@@ -71,6 +71,12 @@ class Export:
         return dict(self.plan.sources)
 
     @cached_property
+    def recorded(self) -> frozenset[str]:
+        """The ids of the resources that the record was imported from."""
+        iris = (one for sources in self.sources.values() for one in sources)
+        return frozenset(original(one).rpartition("/")[2] for one in iris)
+
+    @cached_property
     def day(self) -> str:
         """The date of the plan, which is the only time that the resources tell."""
         return self.plan.as_of.isoformat()

@@ -10,7 +10,7 @@ from hipkg.fhir.export.group import request_group
 from hipkg.fhir.export.guidance import guidance_response
 from hipkg.fhir.export.issues import issues_of
 from hipkg.fhir.export.provenance import device, distinct, document_references, plan_provenance, provenance
-from hipkg.fhir.export.requests import PROPOSAL, request_resource, requests_of, satisfied_detail
+from hipkg.fhir.export.requests import PROPOSAL, is_settled, request_resource, requests_of, settled_detail
 from hipkg.render.common import DISCLAIMER, NOT_VALID, clean, local_name, selected_grades
 from hipkg.terms import HIP
 
@@ -100,13 +100,13 @@ def _patient(export: Export) -> Raw:
 
 
 def _care_plan(requests: Sequence[Request], export: Export) -> Raw:
-    """Write the plan with a reference to each request and a detail for what is satisfied (FHIR R4, section 9.5)."""
+    """Write the plan with a reference to each request and a detail for what is settled (FHIR R4, section 9.5)."""
     plan = export.plan
     title = f"hipkg plan as of {export.day}"
     grades = selected_grades(plan)
     described = [DISCLAIMER, f"Documents: {', '.join(plan.documents)}.", f"Statements: {grades}." if grades else ""]
     group = [{"reference": reference(export.dated("RequestGroup"))}] if requests else []
-    satisfied = [one for one in plan.actions if one.status == "satisfied"]
+    settled = [one for one in plan.actions if is_settled(one, export)]
     return resource(
         "CarePlan",
         export.dated("CarePlan"),
@@ -123,7 +123,7 @@ def _care_plan(requests: Sequence[Request], export: Export) -> Raw:
         activity=[
             *group,
             *({"reference": one.reference} for one in requests),
-            *({"detail": satisfied_detail(one, export)} for one in satisfied),
+            *({"detail": settled_detail(one, export)} for one in settled),
         ],
         note=[{"text": text} for text in ([] if plan.valid else [NOT_VALID]) + _readings(export)],
     )

@@ -51,7 +51,7 @@ class Stance(NamedTuple):
 
 
 def stance_of(action: Action, export: Export) -> Stance:
-    """Tell how an action is proposed; one that is satisfied is not."""
+    """Tell how an action is proposed; one that is satisfied because it is planned is proposed as it was."""
     teller = _Teller(action, export)
     match action.status:
         case "contraindicated":
@@ -65,7 +65,7 @@ def stance_of(action: Action, export: Export) -> Stance:
         case "caution":
             return _cautious(action, export, teller)
         case status:
-            return Stance(status == "indicated", False)
+            return Stance(status in {"indicated", "satisfied"}, False)
 
 
 def _cautious(action: Action, export: Export, teller: _Teller) -> Stance:

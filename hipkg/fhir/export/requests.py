@@ -32,16 +32,40 @@ class Request(NamedTuple):
 
 
 def requests_of(export: Export) -> tuple[Request, ...]:
-    """Propose every action of a plan, except those that are satisfied."""
+    """Propose every action of a plan, except those that are settled."""
     return tuple(
         Request(request_id(one, export), one, stance_of(one, export))
         for one in export.plan.actions
-        if one.status != "satisfied"
+        if not is_settled(one, export)
     )
 
 
+def is_settled(action: Action, export: Export) -> bool:
+    """Tell whether an action needs no request, since it runs or something on record fulfils it.
+
+    One that is only planned, or that a proposal on record fulfils, keeps its proposal, so that the latest plan tells
+    what the earlier ones did.
+    """
+    if action.status != "satisfied" or action.running:
+        return action.status == "satisfied"
+    return _is_fulfilled(action, export) and _first_id(action, export) not in export.recorded
+
+
+def _is_fulfilled(action: Action, export: Export) -> bool:
+    return any(export.states[key].satisfied_by for one in action.statements if (key := (one, action.place)))
+
+
 def request_id(action: Action, export: Export) -> str:
-    """Make the id of the request of an action."""
+    """Make the id of the request of an action.
+
+    Where the record holds that request already, somebody has decided on it, so that the new one is another.
+    """
+    id_ = _first_id(action, export)
+    decided = action.status != "satisfied" and id_ in export.recorded
+    return export.identity("Request", action.intervention, action.place, export.day) if decided else id_
+
+
+def _first_id(action: Action, export: Export) -> str:
     return export.identity("Request", action.intervention, action.place)
 
 
@@ -95,11 +119,10 @@ def requested_as(action: Action, export: Export) -> str:
     return export.knowledge.interventions[action.intervention].requested_as or _SERVICE
 
 
-def satisfied_detail(action: Action, export: Export) -> Raw:
-    """Write a satisfied action as an activity of the care plan that needs no request (FHIR R4, section 9.5)."""
+def settled_detail(action: Action, export: Export) -> Raw:
+    """Write a settled action as an activity of the care plan that needs no request (FHIR R4, section 9.5)."""
     site = export.site(action.place, action.site)
-    fulfilled = any(export.states[key].satisfied_by for one in action.statements if (key := (one, action.place)))
-    status = "in-progress" if action.running else "completed" if fulfilled else "scheduled"
+    status = "in-progress" if action.running else "completed"
     grades = export.grades(action.strength, action.evidence)
     return filled(
         {

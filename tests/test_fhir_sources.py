@@ -1,0 +1,157 @@
+"""What a source holds: versions, deletions, pages, failed requests and files that are none."""
+
+from __future__ import annotations
+
+import json
+import warnings
+from datetime import date
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from hipkg.errors import NoPatient, SetAside, UnreadableInput
+from hipkg.read import read, read_import
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from hipkg.fhir.records import ResourceUse
+
+DAY = date(2026, 1, 15)
+ICD = "http://hl7.org/fhir/sid/icd-10-cm"
+CLINICAL = "http://terminology.hl7.org/CodeSystem/condition-clinical"
+VERIFICATION = "http://terminology.hl7.org/CodeSystem/condition-ver-status"
+PATIENT = {"resourceType": "Patient", "id": "p", "birthDate": "1950-01-01"}
+
+
+def condition(verification: str = "confirmed", **fields: Any) -> dict[str, Any]:
+    return {
+        "resourceType": "Condition",
+        "id": "oa",
+        "subject": {"reference": "Patient/p"},
+        "code": {"coding": [{"system": ICD, "code": "M16.11"}]},
+        "clinicalStatus": {"coding": [{"system": CLINICAL, "code": "active"}]},
+        "verificationStatus": {"coding": [{"system": VERIFICATION, "code": verification}]},
+        **fields,
+    }
+
+
+def bundle(*entries: dict[str, Any], **fields: Any) -> bytes:
+    return json.dumps({"resourceType": "Bundle", "type": "collection", "entry": list(entries), **fields}).encode()
+
+
+def of(resource: dict[str, Any], url: str = "") -> dict[str, Any]:
+    return {"resource": resource, **({"fullUrl": url} if url else {})}
+
+
+def uses(data: bytes) -> dict[str, ResourceUse]:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", SetAside)
+        (found,) = read_import(data, format="fhir", as_of=DAY).patients
+    return {f"{one.resource}: {one.outcome}": one for one in found.uses}
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "expected"),
+    [
+        ({"lastUpdated": "2024-01-01T00:30:00+05:00"}, {"lastUpdated": "2023-12-31T23:00:00Z"}, "refuted"),
+        ({"lastUpdated": "2024-01-02T00:00:00Z"}, {"lastUpdated": "2023-12-31T23:00:00Z"}, "used"),
+        ({"versionId": "2"}, {"versionId": "10"}, "refuted"),
+        ({}, {}, "set aside"),
+    ],
+)
+def test_the_last_version_counts(first: dict[str, str], second: dict[str, str], expected: str) -> None:
+    """The second version, which is later by the moment and not by the text of its date, refutes the first."""
+    for order in (1, -1):
+        versions = [of(condition(meta=first)), of(condition("refuted", meta=second))][::order]
+        found = uses(bundle(of(PATIENT), *versions))
+        if expected == "used":
+            assert "Condition/oa: used" in found
+        elif expected == "refuted":
+            assert "Condition/oa: used" not in found
+        else:
+            assert "none is the last" in found["Condition/oa: set aside"].detail
+
+
+def test_a_name_of_two_servers_or_patients_is_refused() -> None:
+    other = {**PATIENT, "birthDate": "1990-01-01"}
+    with pytest.raises(UnreadableInput, match="different resources") as raised:
+        read(
+            bundle(of(PATIENT, "https://a.example/Patient/p"), of(other, "https://b.example/Patient/p")), format="fhir"
+        )
+    assert "one by one" in raised.value.remedy
+    with pytest.raises(UnreadableInput, match="different things of one patient"):
+        read(bundle(of(PATIENT), of(other)), format="fhir")
+    theirs = condition("refuted", subject={"reference": "Patient/q"})
+    with pytest.raises(UnreadableInput, match="Condition/oa names different resources"):
+        read(bundle(of(PATIENT), of({**PATIENT, "id": "q"}), of(condition()), of(theirs)), format="fhir")
+
+
+def test_what_was_deleted_does_not_count() -> None:
+    gone = {"request": {"method": "DELETE", "url": "Condition/oa"}}
+    found = uses(bundle(of(PATIENT), of(condition()), gone))
+    assert found["Condition/oa: ignored"].detail == "it was deleted"
+    assert "Condition/oa: used" not in found
+
+
+@pytest.mark.parametrize(
+    ("entry", "fields", "reason"),
+    [
+        ({"response": {"status": "403 Forbidden"}}, {}, "the server answered 403 Forbidden instead"),
+        ({}, {"link": [{"relation": "next", "url": "https://a.example/?page=2"}]}, "one page of several"),
+    ],
+)
+def test_what_may_be_missing_is_told(entry: dict[str, Any], fields: dict[str, Any], reason: str) -> None:
+    data = bundle(of(PATIENT), of(condition()), *([entry] if entry else []), **fields)
+    (told,) = (one for one in uses(data).values() if one.outcome == "set aside")
+    assert reason in told.detail
+    (graph,) = read(data, format="fhir", as_of=DAY)
+    assert any(reason in one.message and one.severity == "warning" for one in graph.notices)
+
+
+def test_half_a_character_is_refused_where_it_stands() -> None:
+    broken = bundle(of(PATIENT), of(condition()), of(condition(id="bad"))).replace(b'"bad"', rb'"\ud800"')
+    assert "Condition/oa: used" in uses(broken)
+    assert any("half a character" in one.detail for one in uses(broken).values())
+    whole = bundle(of(PATIENT), of(condition(id="x"))).replace(b'"x"', rb'"\ud83d\ude00 \\ud800"')
+    assert sum(one.outcome == "used" for one in uses(whole).values()) == 2
+
+
+def test_a_broken_file_does_not_stop_a_folder(tmp_path: Path) -> None:
+    (tmp_path / "good.json").write_bytes(bundle(of(PATIENT), of(condition())))
+    (tmp_path / "broken.json").write_text("{broken")
+    (tmp_path / "manifest.json").write_text('{"transactionTime": "2026-01-01"}')
+    (tmp_path / "notes.txt").write_text("nothing")
+    with pytest.warns(SetAside, match="malformed"):
+        (graph,) = read(tmp_path, as_of=DAY)
+    assert any("broken.json" in one.message for one in graph.notices)
+    (made,) = read_import(tmp_path, as_of=DAY).patients
+    told = {one.resource: one.outcome for one in made.uses}
+    assert (told["notes.txt"], told["manifest.json"]) == ("ignored", "ignored")
+    (tmp_path / "good.json").unlink()
+    with pytest.raises(UnreadableInput, match="not valid JSON"):
+        read(tmp_path, as_of=DAY)
+
+
+def test_a_folder_without_a_patient_is_told() -> None:
+    with pytest.raises(NoPatient):
+        read(bundle(of(condition())), format="fhir")
+
+
+def test_what_no_statement_takes_into_account_is_named() -> None:
+    rxnorm = "http://www.nlm.nih.gov/research/umls/rxnorm"
+    allergy = {
+        "resourceType": "AllergyIntolerance",
+        "id": "a",
+        "patient": {"reference": "Patient/p"},
+        "clinicalStatus": {"coding": [{"system": CLINICAL, "code": "active"}]},
+        "code": {"coding": [{"system": rxnorm, "code": "5640"}]},
+    }
+    unknown = condition(id="x", code={"text": "A rare disease", "coding": [{"system": ICD, "code": "Z00.1"}]})
+    over = {"coding": [{"system": CLINICAL, "code": "resolved"}]}
+    past = condition(id="y", code={"text": "A past disease"}, clinicalStatus=over)
+    (graph,) = read(bundle(of(PATIENT), of(condition()), of(allergy), of(unknown), of(past)), format="fhir", as_of=DAY)
+    (told,) = (one.message for one in graph.notices if one.shape == "hip:F05-import-unheeded")
+    assert "A rare disease" in told
+    assert "allergy or intolerance: ibuprofen" in told
+    assert "past" not in told
