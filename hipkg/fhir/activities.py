@@ -13,7 +13,7 @@ from hipkg.assertions import is_study
 from hipkg.fhir.codes import Meaning, specific
 from hipkg.fhir.context import Dated, dated, extras, in_future, period, problems_named, refuse_modified, settled
 from hipkg.fhir.elements import flag, part, parts, text
-from hipkg.fhir.places import whereabouts
+from hipkg.fhir.places import Whereabouts, whereabouts
 from hipkg.fhir.records import Activity, Fact, Fulfils, Resource, Stated, Unused
 from hipkg.terms import HIP
 
@@ -55,7 +55,16 @@ CARE = {
     "unknown": OPEN,
 }
 DEVICE = {"active": ONGOING, "completed": COMPLETED, "intended": PLANNED, "stopped": STOPPED, "on-hold": OPEN}
+_CEASED: Mapping[str, Mapping[str, str]] = {
+    "revoked": {PLANNED: NOT_DONE, ONGOING: STOPPED},
+    "completed": {},
+    "on-hold": {},
+}
+"""What becomes of planned and running activities with their plan; nothing is known where none is named."""
+
+_NO_LONGER = {PLANNED: "planned any more", ONGOING: "taken to go on"}
 _WITHDRAWN = {"entered-in-error": "it was entered in error", "draft": "it is a draft and not decided"}
+UNDECIDED = "it is an option and not decided"
 _ASKS_NOT_TO = "it asks not to do it, which is no activity"
 
 
@@ -123,6 +132,9 @@ def activities(one: Resource, draft: Draft, context: Context) -> Stated:
     status = implied or draft.status.iri
     start, end, flags = ("", "", ()) if implied else _period(draft, status, context)
     where = whereabouts(one, meaning, draft.sites, context, name=draft.site_element)
+    reasons = problems_named(one, context, "reasonReference", "indication") if draft.placed else ()
+    if draft.placed and not where.places:
+        where = _where_reasons_are(one, where, bool(reasons), context)
     more = extras(one, _SAID_BY_EXTENSION, context)
     qualified = (pair for pair in meaning.qualifiers if pair[0] != _STATUS)
     values, torn = settled([*qualified, *draft.values, *more.values], context)
@@ -144,7 +156,7 @@ def activities(one: Resource, draft: Draft, context: Context) -> Stated:
             duration=draft.duration or more.duration,
             values=values,
             amounts=tuple(sorted(amounts.items())),
-            reasons=problems_named(one, context, "reasonReference", "indication") if draft.placed else (),
+            reasons=reasons,
             ties=draft.ties,
             visit=draft.visit and status == COMPLETED,
             product=draft.product,
@@ -158,6 +170,22 @@ def activities(one: Resource, draft: Draft, context: Context) -> Stated:
     open_flags = () if implied else draft.status.flags
     told = (*open_flags, *draft.flags, *by_route, *flags, *where.flags, *more.flags, *torn, *shared)
     return Stated(tuple(facts), told, draft.notes)
+
+
+def _where_reasons_are(one: Resource, where: Whereabouts, referred: bool, context: Context) -> Whereabouts:
+    """Place what names no site at those that its coded reasons name.
+
+    Parameters: ``referred`` tells that it refers to reasons as well.
+    """
+    concepts = parts(one.raw, "reasonCode")
+    meanings = [context.codes.meaning([each], "problem") for each in concepts]
+    known = [each for each in meanings if each.terms and not each.torn]
+    places = [place for each in known for place in whereabouts(one, each, (), context).places]
+    named = context.codes.describe(concepts)
+    told = f"its reason has no code that is known ({named}), so that it may be for another site"
+    flags = (told,) if named and not known and not referred else ()
+    sources = ("reasonCode",) if places else ()
+    return Whereabouts(tuple(dict.fromkeys(places)), (*where.sources, *sources), (*where.flags, *flags))
 
 
 def _given(meaning: Meaning, routes: tuple[Raw, ...], context: Context) -> tuple[Meaning, tuple[str, ...]]:
@@ -236,6 +264,8 @@ def read_service_request(one: Resource, context: Context) -> Stated:
     """Read a ServiceRequest: something that is ordered, proposed or planned."""
     if flag(one.raw, "doNotPerform"):
         raise Unused("ignored", _ASKS_NOT_TO)
+    if text(one.raw, "intent") == "option":
+        raise Unused("ignored", UNDECIDED)
     status = status_of(text(one.raw, "status"), REQUEST)
     start, end = performed(one.raw, "occurrence", status.iri, context)
     draft = Draft(
@@ -282,7 +312,9 @@ def _planned(one: Resource, detail: Raw, number: int, context: Context) -> State
     refuse_modified(detail)
     if flag(detail, "doNotPerform"):
         raise Unused("ignored", _ASKS_NOT_TO)
-    status = status_of(text(detail, "status"), CARE)
+    if text(one.raw, "intent") == "option":
+        raise Unused("ignored", UNDECIDED)
+    status = _within(text(one.raw, "status"), status_of(text(detail, "status"), CARE))
     span = part(detail, "scheduledPeriod")
     reason = context.codes.value(part(detail, "statusReason"), _BECAUSE)
     draft = Draft(
@@ -295,8 +327,18 @@ def _planned(one: Resource, detail: Raw, number: int, context: Context) -> State
         suffix=f"~activity-{number}",
         sources=(f"activity[{number}].detail.status",),
     )
-    inner = Resource(one.key, one.type, {**detail, "resourceType": one.type}, one.place)
+    reasons = {} if {"reasonReference", "reasonCode"} & {*detail} else {"reasonReference": parts(one.raw, "addresses")}
+    inner = Resource(one.key, one.type, {**detail, **reasons, "resourceType": one.type}, one.place)
     return activities(inner, draft, context)
+
+
+def _within(plan: str, status: Status) -> Status:
+    """Say how far an activity has come whose plan is no longer in effect, or paused, and does not say so itself."""
+    if plan not in _CEASED or status.iri not in {PLANNED, ONGOING}:
+        return status
+    iri = _CEASED[plan].get(status.iri, OPEN)
+    counts = "" if iri else " and counts neither as done nor as running"
+    return Status(iri, (f"its plan is {plan}, so it is not {_NO_LONGER[status.iri]}{counts}",))
 
 
 def read_device_use(one: Resource, context: Context) -> Stated:

@@ -137,6 +137,9 @@ def _activity(one: Resource, verification: Coded, context: Context) -> Stated:
     refuse_unread(verification=verification, clinical=_clinical(one))
     if over and status == HIP + "ongoing":
         raise Unused("ignored", f"it is over ({over})")
+    begin = dated(_begin(one), "its begin", context)
+    if in_future(begin.day, context):
+        raise Unused("set aside", f"it begins ({begin.day}) after the date of the plan")
     where = whereabouts(one, meaning, parts(one.raw, "bodySite"), context)
     facts = tuple(
         Activity(
@@ -159,4 +162,4 @@ def _activity(one: Resource, verification: Coded, context: Context) -> Stated:
         )
         for term in meaning.terms
     )
-    return Stated(facts, (*flags, *where.flags))
+    return Stated(facts, (*flags, *begin.flags, *where.flags))

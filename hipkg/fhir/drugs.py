@@ -17,6 +17,7 @@ from hipkg.fhir.activities import (
     OPEN,
     PLANNED,
     STOPPED,
+    UNDECIDED,
     Draft,
     activities,
     intent_notes,
@@ -72,6 +73,8 @@ def read_request(one: Resource, context: Context) -> Stated:
     if flag(one.raw, "doNotPerform"):
         raise Unused("ignored", "it asks not to give it, which is no activity")
     written, intent = text(one.raw, "status"), text(one.raw, "intent")
+    if intent == "option":
+        raise Unused("ignored", UNDECIDED)
     known = {**ORDER, "active": PLANNED} if intent in _INTENDED else ORDER
     status = status_of(written, known)
     doses = parts(one.raw, "dosageInstruction")

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass, field
 from functools import partial
-from itertools import combinations
+from itertools import chain, combinations
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from hipkg.fhir.codes import specific
@@ -166,15 +166,14 @@ def _referred(one: Problem | Activity) -> tuple[str, ...]:
 
 def _tied(stated: Sequence[Problem | Activity], near: Mapping[str, Collection[str]]) -> _Groups:
     """Group the resources that refer to each other; what an activity is for is not thereby at one site."""
-    several = {
-        frozenset((one.resource, key))
-        for one in stated
-        if isinstance(one, Activity) and len(one.reasons) > 1
-        for key in one.reasons
-    }
+    reasons: dict[str, set[tuple[str, ...]]] = {}
+    for one in stated:
+        if isinstance(one, Activity):
+            reasons.setdefault(one.resource, set()).add(one.reasons)
+    apart = {key: {*chain(*found)} for key, found in reasons.items() if len(found) > 1 or len(min(found)) > 1}
     groups = _Groups()
     for key, others in near.items():
-        groups.tie_all(key, (other for other in others if frozenset((key, other)) not in several))
+        groups.tie_all(key, (one for one in others if one not in apart.get(key, ()) and key not in apart.get(one, ())))
     for one in stated:
         groups.tie_all(one.resource, (place.anchor for place in _places_of(one) if place.anchor))
     return groups
@@ -222,19 +221,34 @@ class _Settled:
 
     def _told(self, place: Place, one: Problem | Activity) -> list[tuple[str, Problem | Activity]]:
         """List the sides that neighbours name; what an activity is for names one only if all of it does."""
-        found = [pair for key in sorted(self._near.get(one.resource, ())) for pair in self._named_by(key, place)]
+        found = [pair for key in sorted(self._near.get(one.resource, ())) for pair in self._named_by(key, one, place)]
         reasons = one.reasons if isinstance(one, Activity) else ()
         open_reasons = any(not side and other.resource in reasons for side, other in found)
         return [(side, other) for side, other in found if side and not (open_reasons and other.resource in reasons)]
 
-    def _named_by(self, resource: str, place: Place) -> Iterable[tuple[str, Problem | Activity]]:
+    def _named_by(
+        self, resource: str, one: Problem | Activity, place: Place
+    ) -> Iterable[tuple[str, Problem | Activity]]:
         joints = _joints(place.kind, self._knowledge)
         for other in self._stated.get(resource, ()):
-            if isinstance(other, Problem) and resource in other.shown_by:
-                continue  # what a report concludes speaks of itself, not of all that the report is about
-            for each in _places_of(other):
-                if joints & _joints(each.kind, self._knowledge):
-                    yield each.side, other
+            if self._concern_each_other(one, other):
+                for each in _places_of(other):
+                    if joints & _joints(each.kind, self._knowledge):
+                        yield each.side, other
+
+    def _concern_each_other(self, one: Problem | Activity, other: Problem | Activity) -> bool:
+        """Tell whether facts of linked resources are those that the link is about.
+
+        What a report concludes speaks of itself, and an activity of a plan is not for the reasons of its others.
+        """
+        if isinstance(other, Problem) and other.resource in other.shown_by:
+            return False
+        for activity, problem in ((one, other), (other, one)):
+            if isinstance(activity, Activity) and problem.resource not in activity.reasons:
+                beside = self._stated[activity.resource]
+                if any(isinstance(each, Activity) and problem.resource in each.reasons for each in beside):
+                    return False
+        return True
 
 
 def _sided(one: _Stated, settle: _Settled, log: Log) -> _Stated:

@@ -24,7 +24,7 @@ _BODY_STRUCTURE = (
     "http://hl7.org/fhir/StructureDefinition/bodySite",
     "http://hl7.org/fhir/StructureDefinition/procedure-targetBodyStructure",
 )
-_NAMING = {"code", "bodySite", "procedureCode"}
+_NAMING = {"code", "bodySite", "procedureCode", "reasonCode"}
 
 
 class _Site(NamedTuple):
