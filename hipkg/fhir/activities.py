@@ -110,6 +110,7 @@ class Draft(NamedTuple):
     study: bool = False
     suffix: str = ""
     routes: tuple[Raw, ...] = ()
+    route_unread: str = ""
     sources: tuple[str, ...] = ()
     flags: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
@@ -127,7 +128,7 @@ def activities(one: Resource, draft: Draft, context: Context) -> Stated:
     if not meaning.terms:
         raise Unused(*context.codes.why_not(draft.concepts, "activity"))
     several = len(meaning.terms) > 1 or len(draft.concepts) > 1
-    meaning, by_route = _given(meaning, draft.routes, context)
+    meaning, by_route = _given(meaning, draft, context)
     implied = next((value for prop, value in meaning.qualifiers if prop == _STATUS), "")
     status = implied or draft.status.iri
     start, end, flags = ("", "", ()) if implied else _period(draft, status, context)
@@ -188,19 +189,27 @@ def _where_reasons_are(one: Resource, where: Whereabouts, referred: bool, contex
     return Whereabouts(tuple(dict.fromkeys(places)), (*where.sources, *sources), (*where.flags, *flags))
 
 
-def _given(meaning: Meaning, routes: tuple[Raw, ...], context: Context) -> tuple[Meaning, tuple[str, ...]]:
-    """Hold drugs to the route by which they are given, where the record names one.
+def _given(meaning: Meaning, draft: Draft, context: Context) -> tuple[Meaning, tuple[str, ...]]:
+    """Hold drugs that imply a route to the one by which they are given, where the record names one.
 
-    Raises `Unused` if each implies a route that the given one is not known to be.
+    Raises `Unused` if each implies a route that the given one is not known to be; or if no route is given, and the drug
+    has another code, which is known and none of the drug: it may be that of a product that is given otherwise.
     """
-    if not routes:
-        return meaning, ()
     codes = context.codes
-    kept = {term: codes.given_by(term, routes) for term in meaning.terms}
-    other = [codes.knowledge.label(term) for term, given in kept.items() if given != term]
-    if not other:
+    known = codes.knowledge.interventions
+    if not any(term in known and known[term].route for term in meaning.terms):
         return meaning, ()
-    told = f"its route ({codes.describe(routes)}) is not known as that of {' and '.join(other)}"
+    if not draft.routes:
+        if other := codes.idle(draft.concepts):
+            raise Unused(
+                "set aside", f"its code {other} is known and is none of a drug that counts, and no route is coded"
+            )
+        return meaning, (draft.route_unread,) if draft.route_unread else ()
+    kept = {term: codes.given_by(term, draft.routes) for term in meaning.terms}
+    wrong = [codes.knowledge.label(term) for term, given in kept.items() if given != term]
+    if not wrong:
+        return meaning, ()
+    told = f"its route ({codes.describe(draft.routes)}) is not known as that of {' and '.join(wrong)}"
     terms = specific((one for one in kept.values() if one), codes.knowledge)
     if not terms:
         raise Unused("set aside", told)

@@ -171,6 +171,19 @@ class Codes:
         wider = specific(above, self.knowledge)
         return wider[0] if len(wider) == 1 else ""
 
+    def idle(self, concepts: Iterable[Raw]) -> str:
+        """Name the codings that are known and assert no intervention, beside others of their concept that do."""
+        found: list[Raw] = []
+        for concept in concepts:
+            known = [(coding, self.of_coding(coding)) for coding in parts(concept, "coding")]
+            silent = [one for one, meant in known if meant and not self._names_intervention(meant)]
+            if any(self._names_intervention(meant) for _, meant in known):
+                found += silent
+        return self.describe([{"coding": found}])
+
+    def _names_intervention(self, meant: Iterable[Mapping]) -> bool:
+        return any(self._asserts(one, "intervention") for one in meant)
+
     def describe(self, concepts: Iterable[Raw]) -> str:
         """Name the codings of concepts by system and code, for the account of what was not understood."""
         codings = [coding for concept in concepts for coding in parts(concept, "coding")]

@@ -150,9 +150,20 @@ def _draft(one: Resource, status: Status, doses: list[Raw], given: list[Raw], co
         placed=False,
         product=product,
         routes=tuple(route for each in given if parts(route := part(each, "route"), "coding")),
+        route_unread=_route_unread(one, given, context),
         sources=("status", *sources),
         flags=flags,
     )
+
+
+def _route_unread(one: Resource, given: list[Raw], context: Context) -> str:
+    """Tell of what the record says of the route besides its code, and what is not read of it."""
+    if any(text(part(each, "route"), "text") for each in given):
+        return "its route is told in words and not read"
+    target = context.index.target(text(part(one.raw, "medicationReference"), "reference"), one)
+    form = part(target.raw, "form") if target else {}
+    named = context.codes.describe([form]) or text(form, "text")
+    return f"its form ({named}) is not read, and no route is coded" if named else ""
 
 
 def _drug(one: Resource, context: Context) -> tuple[tuple[Raw, ...], str]:
