@@ -19,11 +19,14 @@ from hipkg.fhir.records import Activity, Fact, Measure, Problem, Resource, Shows
 from hipkg.terms import HIP
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from hipkg.fhir.context import Context
     from hipkg.fhir.elements import Raw
 
 _FINAL = {"final", "amended", "corrected"}
 _REPORTED = {*_FINAL, "appended"}
+_NEGATIVE = {"NEG", "ND", "IND", "E", "NR", "N"}
 _NOT_TRUE = ("entered-in-error", "refuted")
 _ASSERTION = ("http://terminology.hl7.org/CodeSystem/v3-ActCode", "ASSERTION")
 _AGE, _SHOWN_BY, _ATTRIBUTED_TO = HIP + "age", HIP + "shownBy", HIP + "attributedTo"
@@ -99,11 +102,13 @@ def _answer(one: Resource, answer: _Answer, day: str, context: Context) -> State
         return _measure(one, answer, numbers[0], day, context)
     if codes.meaning([code], "problem").terms:
         _refuse_denied(raw)
+        _refuse_negative(raw)
         return _finding(one, answer, "code", context)
     interventions = codes.meaning([code], "intervention").terms
     asserts = any((text(each, "system"), text(each, "code")) == _ASSERTION for each in parts(code, "coding"))
     value = part(raw, "valueCodeableConcept")
     if value and (asserts or interventions) and codes.meaning([value], "problem").terms:
+        _refuse_negative(raw)
         return _finding(one, answer, "valueCodeableConcept", context)
     if value and asserts:
         raise Unused(*codes.why_not([value], "finding"))
@@ -147,6 +152,13 @@ def _refuse_denied(raw: Raw) -> None:
         raise Unused("ignored", "it says that the finding is absent, which is no finding")
     if denied is None and any(name in raw for name in _VALUES):
         raise Unused("ignored", "it has a value, and whether the finding is present does not follow from that")
+
+
+def _refuse_negative(raw: Raw) -> None:
+    """Refuse to take a finding as present whose interpretation says that it is negative, absent or not known."""
+    said = [text(one, "code") for concept in parts(raw, "interpretation") for one in parts(concept, "coding")]
+    if denied := [one for one in said if one in _NEGATIVE]:
+        raise Unused("ignored", f"its interpretation is {denied[0]}, so the finding is not asserted")
 
 
 def _finding(one: Resource, answer: _Answer, element: str, context: Context) -> Stated:
@@ -214,10 +226,24 @@ def read_report(one: Resource, context: Context) -> Stated:
             sources=("status",),
         )
         made = activities(one, draft, context)
-        return Stated((*made.facts, *found, links), (*day.flags, *made.flags, *flags), notes)
+        elsewhere = _on_other_sides(made.facts, found, context)
+        return Stated((*made.facts, *found, links), (*day.flags, *made.flags, *flags, *elsewhere), notes)
     if found or links.same_as:
         return Stated((*found, links), (*day.flags, *flags), notes)
     raise Unused(*context.codes.why_not([code], "study"))
+
+
+def _on_other_sides(studies: Iterable[Fact], found: Iterable[Fact], context: Context) -> tuple[str, ...]:
+    """Tell of conclusions that name a side which the study, that names one too, is not of."""
+    sides = {place.side for each in studies if isinstance(each, Activity) for place in each.places} - {""}
+    other = [each for each in found if isinstance(each, Problem) and each.place and each.place.side]
+    label = context.knowledge.label
+    return tuple(
+        f"it is of the {' and '.join(sorted(map(label, sides)))} side, and concludes {label(each.term)} on the "
+        f"{label(each.place.side)}"
+        for each in other
+        if sides and each.place and each.place.side not in sides
+    )
 
 
 def _concluded(one: Resource, context: Context) -> tuple[tuple[Fact, ...], tuple[str, ...], tuple[str, ...]]:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from hipkg.fhir.codes import concept_of
 from hipkg.fhir.elements import flag, modified_by, part, parts, text
 from hipkg.fhir.records import Place, Unused
+from hipkg.terms import DEFINED_EXTENSIONS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -24,7 +25,14 @@ _BODY_STRUCTURE = (
     "http://hl7.org/fhir/StructureDefinition/bodySite",
     "http://hl7.org/fhir/StructureDefinition/procedure-targetBodyStructure",
 )
-_NAMING = {"code", "bodySite", "procedureCode", "reasonCode"}
+_LATERALITY = {
+    DEFINED_EXTENSIONS + "side",
+    "http://hl7.org/fhir/us/mcode/StructureDefinition/mcode-laterality-qualifier",
+    "http://hl7.eu/fhir/StructureDefinition/laterality-qualifier",
+    "http://hl7.org/fhir/5.0/StructureDefinition/extension-BodyStructure.includedStructure.laterality",
+}
+_NAMING = {"code", "bodySite", "procedureCode", "reasonCode", "conclusionCode", "valueCodeableConcept"}
+_NO_LATERALITY = "an extension that is not known as one of sides names a side, so this is not used"
 
 
 class _Site(NamedTuple):
@@ -158,20 +166,16 @@ def _joined(stated: list[_Site]) -> Iterator[_Site]:
 
 def _stated(site: Raw, owner: Resource, context: Context) -> _Site:
     where, side = context.codes.meaning([site], "site"), context.codes.meaning([site], "side")
-    within = [*_extended(site), *(each for coding in parts(site, "coding") for each in _extended(coding))]
-    qualified = context.codes.meaning(within, "side")
+    within = [each for holder in (site, *parts(site, "coding")) for each in parts(holder, "extension")]
+    lateral = [concept_of(each) for each in within if text(each, "url") in _LATERALITY]
+    others = [concept_of(each) for each in within if text(each, "url") not in _LATERALITY]
+    qualified = context.codes.meaning(lateral, "side")
+    doubt = _NO_LATERALITY if context.codes.meaning(others, "side").terms else ""
     sides = tuple(dict.fromkeys((*where.sides, *side.terms, *qualified.terms)))
     kind = where.terms[0] if len(where.terms) == 1 else ""
     structure = next(iter(_structures(site, owner, context)), _Site("", (), ""))
     torn = where.torn or structure.torn
-    return _Site(kind or structure.kind, sides or structure.sides, structure.anchor, torn, structure.doubt)
-
-
-def _extended(raw: Raw) -> Iterator[Raw]:
-    for one in parts(raw, "extension"):
-        concept = concept_of(one)
-        if concept:
-            yield concept
+    return _Site(kind or structure.kind, sides or structure.sides, structure.anchor, torn, structure.doubt or doubt)
 
 
 def _structures(raw: Raw, owner: Resource, context: Context) -> Iterator[_Site]:
