@@ -102,7 +102,16 @@ def whereabouts(
         flags = ("a side is named and no site, so it is not used",)
     told = any(each.kind or each.sides or each.anchor for each in stated)
     doubts = dict.fromkeys(each.doubt for each in stated if each.doubt)
-    return Whereabouts(tuple(found), (name,) if told else (), tuple(doubts) or flags)
+    lost = _side_lost(meaning, found, name, knowledge)
+    return Whereabouts(tuple(found), (name,) if told else (), (*(tuple(doubts) or flags), *lost))
+
+
+def _side_lost(meaning: Meaning, found: Sequence[Place], name: str, knowledge: Knowledge) -> tuple[str, ...]:
+    """Tell of a side that a code names at a site that has none here."""
+    if not meaning.sides or not found or any(is_sided(place.kind, knowledge) for place in found):
+        return ()
+    sides = " and ".join(map(knowledge.label, meaning.sides))
+    return (f"its code names the {sides} side of a wider or unknown site, so it is not used; a {name} would tell",)
 
 
 def _closest(places: list[Place], key: str) -> list[Place]:
