@@ -285,5 +285,5 @@ def test_a_side_that_the_record_lacks_is_asked_for_once() -> None:
 def test_a_plan_says_what_is_missing_from_the_record(format_: str) -> None:
     (graph,) = read(SIDELESS.replace(b", :tear .", b"."), format="turtle", as_of=DAY)
     shown = render((plan_graph(graph),), format_, load())
-    assert "Which side is it, left or right?" in shown
+    assert "Which side is it?" in shown
     assert "missing from the record" in shown
