@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass, field
 from functools import partial
-from itertools import chain, combinations
+from itertools import chain, product
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from hipkg.fhir.codes import specific
@@ -139,14 +139,15 @@ def _with_studies(one: Problem, links: Links) -> Problem:
 
 
 def _neighbours(stated: Sequence[Problem | Activity], facts: Iterable[Fact]) -> dict[str, set[str]]:
-    """List for each resource those that it refers to or that refer to it, or to one BodyStructure with it."""
+    """List for each resource those that it refers to or that refer to it, or name the side of one BodyStructure."""
     near: dict[str, set[str]] = {}
     pointing: dict[str, set[str]] = {}
     for one in stated:
         for anchor in {place.anchor for place in _places_of(one)} - {"", one.resource}:
             pointing.setdefault(anchor, set()).add(one.resource)
     pairs = [(one.resource, key) for one in stated for key in _referred(one)]
-    pairs += (pair for found in pointing.values() for pair in combinations(found, 2))
+    sided = {one.resource for one in stated if any(place.side for place in _places_of(one))}
+    pairs += (pair for found in pointing.values() for pair in product(found, found & sided))
     for fact in facts:
         match fact:
             case Fulfils(resource, others):
@@ -195,13 +196,14 @@ class _Settled:
         self._knowledge = knowledge
         self._stated: dict[str, list[Problem | Activity]] = {}
         self._sided: set[tuple[str, str]] = set()
+        self._at: dict[str, list[tuple[str, frozenset[str], Problem | Activity]]] = {}
         for one in stated:
             self._stated.setdefault(one.resource, []).append(one)
             for place in _places_of(one):
+                joints = _joints(place.kind, knowledge)
+                self._at.setdefault(one.resource, []).append((place.side, joints, one))
                 if place.side:
-                    self._sided |= {
-                        (self._groups.find(one.resource), joint) for joint in _joints(place.kind, knowledge)
-                    }
+                    self._sided |= {(self._groups.find(one.resource), joint) for joint in joints}
 
     def __call__(self, one: Problem | Activity, place: Place) -> Place:
         """Name the side of a site, or else the site."""
@@ -221,20 +223,16 @@ class _Settled:
 
     def _told(self, place: Place, one: Problem | Activity) -> list[tuple[str, Problem | Activity]]:
         """List the sides that neighbours name; what an activity is for names one only if all of it does."""
-        found = [pair for key in sorted(self._near.get(one.resource, ())) for pair in self._named_by(key, one, place)]
+        wanted = _joints(place.kind, self._knowledge)
+        found = [
+            (side, other)
+            for key in sorted(self._near.get(one.resource, ()))
+            for side, joints, other in self._at.get(key, ())
+            if joints & wanted and self._concern_each_other(one, other)
+        ]
         reasons = one.reasons if isinstance(one, Activity) else ()
-        open_reasons = any(not side and other.resource in reasons for side, other in found)
-        return [(side, other) for side, other in found if side and not (open_reasons and other.resource in reasons)]
-
-    def _named_by(
-        self, resource: str, one: Problem | Activity, place: Place
-    ) -> Iterable[tuple[str, Problem | Activity]]:
-        joints = _joints(place.kind, self._knowledge)
-        for other in self._stated.get(resource, ()):
-            if self._concern_each_other(one, other):
-                for each in _places_of(other):
-                    if joints & _joints(each.kind, self._knowledge):
-                        yield each.side, other
+        unsaid = any(not side and other.resource in reasons for side, other in found)
+        return [(side, other) for side, other in found if side and not (unsaid and other.resource in reasons)]
 
     def _concern_each_other(self, one: Problem | Activity, other: Problem | Activity) -> bool:
         """Tell whether facts of linked resources are those that the link is about.
