@@ -14,6 +14,7 @@ from hipkg.validation import conforms, validate_triples, violations
 if TYPE_CHECKING:
     from hipkg.abduction import Change
     from hipkg.derive import Derivation
+    from hipkg.graph import Graph
     from hipkg.knowledge import Knowledge
     from hipkg.read import PatientGraph
     from hipkg.selection import Selection
@@ -37,11 +38,8 @@ class Trial:
 
     def derive(self, change: Change) -> Derivation | None:
         """Derive what follows after a change; None if the record then contradicts the ontology."""
-        try:
-            entailed = entailed_graph(normalised(self.changed(change)), self._knowledge)
-        except InconsistentData:
-            return None
-        return derive_natively(entailed, self._knowledge, self._selection)
+        entailed = self._entailed(self.changed(change))
+        return derive_natively(entailed, self._knowledge, self._selection) if entailed else None
 
     def sketch(self, change: Change, statements: frozenset[str]) -> Derivation | None:
         """Derive what follows after a change for some statements, with nothing else; None if that is contradictory.
@@ -49,21 +47,19 @@ class Trial:
         What these statements decide alone (see `hipkg.bearing`) comes out as `derive` has it, several times faster,
         but a contradiction elsewhere in the record is not seen (see `is_sound`).
         """
-        goals = goals_of(statements, self._knowledge)
-        try:
-            entailed = entailed_graph(normalised(self.changed(change)), self._knowledge, goals)
-        except InconsistentData:
-            return None
-        return derive_natively(entailed, self._knowledge, self._selection, statements)
+        entailed = self._entailed(self.changed(change), goals_of(statements, self._knowledge))
+        return derive_natively(entailed, self._knowledge, self._selection, statements) if entailed else None
 
     def is_sound(self, change: Change) -> bool:
         """Tell whether the record after a change is consistent, and as valid as it was before."""
         after = self.changed(change)
+        return self._entailed(after) is not None and (not self._valid or self._conforms(after))
+
+    def _entailed(self, graph: PatientGraph, goals: frozenset[str] | None = None) -> Graph | None:
         try:
-            entailed_graph(normalised(after), self._knowledge)
+            return entailed_graph(normalised(graph), self._knowledge, goals)
         except InconsistentData:
-            return False
-        return not self._valid or self._conforms(after)
+            return None
 
     @staticmethod
     def _conforms(graph: PatientGraph) -> bool:
