@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import json
 import os
 import re
@@ -10,7 +9,6 @@ import shlex
 import shutil
 import subprocess
 import sys
-from dataclasses import dataclass
 from importlib.metadata import distributions
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,9 +16,9 @@ from typing import TYPE_CHECKING, Any
 import pyoxigraph as ox
 import pytest
 import typer.main
+from command_line import Run
 
 from hipkg import errors
-from hipkg.cli import main
 from hipkg.cli.app import app
 from hipkg.read import read_triples
 
@@ -45,34 +43,6 @@ PREFIX : <https://example.org/i/>
 PREFIX hip: <https://w3id.org/hipkg/>
 :p a hip:Patient ; hip:age 70 ; hip:hasProblem :q . :q a hip:HipPein .
 """
-
-
-@dataclass(frozen=True)
-class Run:
-    """What a run of the command line gave."""
-
-    code: int
-    out: str
-    err: str
-
-
-@pytest.fixture
-def hipkg(monkeypatch: pytest.MonkeyPatch, capfdbinary: pytest.CaptureFixture[bytes]) -> Callable[..., Run]:
-    """Run the command line in this process."""
-
-    def run(*arguments: object, stdin: bytes = b"") -> Run:
-        monkeypatch.setattr(sys, "argv", ["hipkg", *map(str, arguments)])
-        monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(stdin), encoding="utf-8"))
-        capfdbinary.readouterr()
-        code: object = 0
-        try:
-            main()
-        except SystemExit as ended:
-            code = ended.code
-        out, err = capfdbinary.readouterr()
-        return Run(int(str(code or 0)), out.decode(), err.decode())
-
-    return run
 
 
 def process(*arguments: object, **options: Any) -> subprocess.CompletedProcess[str]:

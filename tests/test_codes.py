@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-import sys
-from typing import TYPE_CHECKING, NamedTuple
+from functools import partial
+from typing import TYPE_CHECKING
 
 import pytest
+from command_line import Run
 
-from hipkg.cli import main
 from hipkg.render.codes import codes_to_json, codes_to_text
 from hipkg.terminology import PREDICATES, load
 
@@ -17,29 +17,10 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-class Run(NamedTuple):
-    """What a run of the command gave."""
-
-    code: int
-    out: str
-    err: str
-
-
 @pytest.fixture
-def codes(monkeypatch: pytest.MonkeyPatch, capfdbinary: pytest.CaptureFixture[bytes]) -> Callable[..., Run]:
+def codes(hipkg: Callable[..., Run]) -> Callable[..., Run]:
     """Run `hipkg codes` in this process."""
-
-    def run(*arguments: object) -> Run:
-        monkeypatch.setattr(sys, "argv", ["hipkg", "codes", *map(str, arguments)])
-        code: object = 0
-        try:
-            main()
-        except SystemExit as ended:
-            code = ended.code
-        out, err = capfdbinary.readouterr()
-        return Run(int(str(code or 0)), out.decode(), err.decode())
-
-    return run
+    return partial(hipkg, "codes")
 
 
 def test_a_code_is_told_with_term_side_and_source(codes: Callable[..., Run]) -> None:
