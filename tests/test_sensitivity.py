@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, Any
 import jsonschema
 import pyoxigraph as ox
 import pytest
+from command_line import Run
 from hypothesis import given
-from test_cli import D0, D1, INVALID, Run, heavy_modules, hipkg, invalid, verb
+from test_cli import D0, D1, INVALID, heavy_modules, invalid, verb
 from test_closedworld import assert_same
 from test_properties import hip_patients, some_patients
 
@@ -40,7 +41,7 @@ if TYPE_CHECKING:
     from hipkg.knowledge import StatementInfo
     from hipkg.planning import Plan
 
-__all__ = ["hipkg", "invalid"]  # fixtures of the tests of the command line
+__all__ = ["invalid"]  # a fixture of the tests of the command line
 
 ROOT = Path(__file__).parent.parent
 EXAMPLES = sorted((ROOT / "examples").glob("*.ttl"))
