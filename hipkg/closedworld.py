@@ -11,6 +11,7 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from functools import partial
 from itertools import product
+from operator import attrgetter
 from typing import TYPE_CHECKING
 
 from hipkg.derive import Derivation, DerivedAction, DerivedConflict, Evaluation
@@ -133,9 +134,9 @@ def derive_natively(
     world.judge()
     world.weigh()
     return Derivation(
-        tuple(map(_evaluation, sorted(world.evaluations, key=lambda one: (one.info.iri, one.iri)))),
-        tuple(_action(one) for one in sorted(world.actions, key=lambda one: one.iri) if one.status),
-        tuple(sorted(map(_conflict, world.conflicts), key=lambda one: (one.action, one.advice, one.objection))),
+        tuple(map(_evaluation, sorted(world.evaluations, key=attrgetter("info.iri", "iri")))),
+        tuple(_action(one) for one in sorted(world.actions, key=attrgetter("iri")) if one.status),
+        tuple(sorted(map(_conflict, world.conflicts), key=attrgetter("action", "advice", "objection"))),
         graph,
         world.now,
         partial(_told, world),
@@ -179,6 +180,7 @@ class ClosedWorld:
         self.runs: dict[str, set[str]] = defaultdict(set)
         self.offered: dict[str, set[str]] = defaultdict(set)
         self.kept_out: dict[str, set[str]] = defaultdict(set)
+        self._held: dict[frozenset[str], frozenset[str]] = {}
         self._knowledge = knowledge
         self._counting = counting
 
@@ -258,22 +260,23 @@ class ClosedWorld:
     def _answer_slots(self, one: Judged) -> None:
         """Tell which classes that the slots name hold, are refuted, or are still waited for."""
         info = one.info
-        slots = (*info.requires, *info.except_for, *info.satisfied_by)
-        if slots:
-            nodes = {*one.subjects, one.patient}
-            one.meets = frozenset([cls for cls in slots if self._holds(cls, nodes)])
-            refutable = [cls for cls in info.requires if cls in self._knowledge.refuters]
-            one.refutes = frozenset([cls for cls in refutable if self._is_refuted(cls, nodes)])
-            known = one.meets | one.refutes
-            one.awaits = frozenset([cls for cls in info.requires if cls not in known])
-            one.liftable = frozenset([cls for cls in info.except_for if cls not in known])
+        if not (info.requires or info.except_for or info.satisfied_by):
+            return
+        held = self._held_by(frozenset((*one.subjects, one.patient)))
+        one.meets = held.intersection(info.requires + info.except_for + info.satisfied_by)
+        refuters = self._knowledge.refuters
+        refutable = refuters.keys() & info.requires
+        one.refutes = frozenset([cls for cls in refutable if not held.isdisjoint(refuters[cls])])
+        one.awaits = frozenset(info.requires).difference(one.meets, one.refutes)
+        one.liftable = frozenset(info.except_for).difference(one.meets, one.refutes)
 
-    def _holds(self, cls: str, nodes: set[str]) -> bool:
-        members = self.graph.members.get(cls)
-        return members is not None and not members.isdisjoint(nodes)
-
-    def _is_refuted(self, cls: str, nodes: set[str]) -> bool:
-        return any(self._holds(other, nodes) for other in self._knowledge.refuters[cls])
+    def _held_by(self, nodes: frozenset[str]) -> frozenset[str]:
+        """Collect the classes that any of some nodes is in."""
+        if nodes not in self._held:
+            self._held[nodes] = frozenset(
+                [cls for cls, some in self.graph.members.items() if not some.isdisjoint(nodes)]
+            )
+        return self._held[nodes]
 
     def _list_running(self) -> None:
         """List what a patient has now or has planned, as interventions and as their kinds."""
@@ -329,8 +332,9 @@ class ClosedWorld:
 
     def _give_state(self, one: Judged) -> None:
         """Let a statement wait whose requirements do not hold or whose companion is not offered; any other holds."""
-        given = [self.offered[place] for place in one.places if place in self.offered]
-        one.lacks = frozenset(it for it in one.info.accompanies if not any(it in some for some in given))
+        if one.info.accompanies:
+            given = [self.offered[place] for place in one.places if place in self.offered]
+            one.lacks = frozenset([it for it in one.info.accompanies if not any(it in some for some in given)])
         one.state = _LATER if one.lacks or one.awaits else self._knowledge.holding[one.info.effect]
 
     def _offer(self, one: Judged, companions: set[str]) -> None:

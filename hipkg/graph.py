@@ -66,6 +66,10 @@ class Graph:
         """Tell whether a node is in a class."""
         return node in self.members.get(cls, NOTHING)
 
+    def any_is_a(self, nodes: Iterable[str], cls: str) -> bool:
+        """Tell whether any of some nodes is in a class."""
+        return not self.members.get(cls, NOTHING).isdisjoint(nodes)
+
     def classes(self, node: str) -> list[str]:
         """List the classes that a node is in."""
         return [cls for cls, members in self.members.items() if node in members]

@@ -10,7 +10,7 @@ import json
 from dataclasses import dataclass
 from functools import cache, cached_property
 from hashlib import sha256
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from hipkg.errors import StaleRelease
 from hipkg.expression import Expression, from_json
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 RELEASE_FILE = RELEASE / "hipkg.json"
 FORMAT = 8
+NOT_STATED = "not stated"
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +88,17 @@ class StatementInfo:
         bounds = [one for one in self.bounds if one.measured_by]
         named = {iri for one in bounds for iri in one.measured_on}
         return frozenset(named | {self.intervention, *self.accompanies} if bounds else named)
+
+
+class Grade(NamedTuple):
+    """The strength or the quality of a statement, named by its id; the greater the rank, the better."""
+
+    rank: int
+    statement: str
+    label: str
+
+
+UNGRADED = Grade(0, "", NOT_STATED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,6 +204,17 @@ class Knowledge:
     raw_shapes: list[dict[str, Any]]
 
     @cached_property
+    def grades(self) -> Mapping[str, tuple[Grade, Grade]]:
+        """The strength and the quality of each statement by its id."""
+        return {
+            info.id: (
+                Grade(info.strength_rank, info.id, info.strength) if info.strength_rank else UNGRADED,
+                Grade(info.quality_rank, info.id, info.quality) if info.quality_rank else UNGRADED,
+            )
+            for info in self.statements.values()
+        }
+
+    @cached_property
     def tensions(self) -> tuple[Tension, ...]:
         """The topics on which statements do not agree."""
         return tuple(Tension(**_tuples(one)) for one in self.raw_tensions)
@@ -214,7 +237,11 @@ class Knowledge:
 
     def statement(self, statement_id: str) -> StatementInfo | None:
         """Find a statement by its id, such as ``D0-41``."""
-        return next((info for info in self.statements.values() if info.id == statement_id), None)
+        return self._by_id.get(statement_id)
+
+    @cached_property
+    def _by_id(self) -> Mapping[str, StatementInfo]:
+        return {info.id: info for info in self.statements.values()}
 
 
 @cache

@@ -69,7 +69,7 @@ class Reached(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class _Probe:
-    """A place in a relaxed definition where a recorded value is compared with the wanted one.
+    """A place in a relaxed expression where a recorded value is compared with the wanted one.
 
     It asks for the individual ``wanted``, or for a number within ``bounds``.
     """
@@ -77,6 +77,29 @@ class _Probe:
     prop: str
     bounds: tuple[tuple[str, str], ...] = ()
     wanted: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class _Onward:
+    """A property of a relaxed expression that leads on to others."""
+
+    prop: str
+    filler: _Relaxed
+
+
+@dataclass(frozen=True, slots=True)
+class _Relaxed:
+    """An expression with its limits and its single-valued properties left open: what stays as it is, and the rest."""
+
+    closed: tuple[Expression, ...] = ()
+    opened: tuple[_Probe | _Onward, ...] = ()
+
+    def properties(self) -> Iterator[str]:
+        """List the properties on the way to what is left open."""
+        for one in self.opened:
+            yield one.prop
+            if isinstance(one, _Onward):
+                yield from one.filler.properties()
 
 
 class _Reading(NamedTuple):
@@ -106,9 +129,10 @@ class Measurer:
         if self._knowledge.is_a(requirement, _PATIENT):
             nodes = [one for one in nodes if self._graph.is_a(one, _PATIENT)]
         key = (requirement, tuple(nodes))
-        if key not in self._known:
-            self._known[key] = tuple(self._open_parts(requirement, nodes, frozenset()))
-        return self._known[key]
+        known = self._known.get(key)
+        if known is None:
+            known = self._known[key] = tuple(self._open_parts(requirement, nodes, frozenset()))
+        return known
 
     def boundary(self, requirement: str, nodes: Sequence[str]) -> bool:
         """Tell whether a fulfilled requirement rests on exactly the number of days that it asks for."""
@@ -127,7 +151,8 @@ class Measurer:
         for part in (one for way in ways for one in way):
             yield from self._reached_parts(part, nodes, seen | {requirement})
         holding = [] if ways else [node for node in nodes if self._graph.is_a(node, requirement)]
-        for readings in (way for node in holding for way in self._relaxed(node, Named(requirement))):
+        relaxed = _relaxation(requirement, self._knowledge)
+        for readings in (way for node in holding for way in self._relaxed(node, relaxed)):
             if all(self._judge(one) is None for one in readings):
                 yield from (self._reached(requirement, one) for one in readings if one.probe.bounds)
 
@@ -143,20 +168,20 @@ class Measurer:
         )
 
     def _open_parts(self, requirement: str, nodes: Sequence[str], seen: frozenset[str]) -> Iterable[Gap]:
-        if requirement in seen or any(self._graph.is_a(node, requirement) for node in nodes):
-            return
-        seen |= {requirement}
+        if requirement in seen or self._graph.any_is_a(nodes, requirement):
+            return ()
         ways = _ways(requirement, self._knowledge)
         if not ways:
-            yield self._leaf(requirement, nodes)
-            return
+            return (self._leaf(requirement, nodes),)
+        seen |= {requirement}
         taken = [[gap for part in way for gap in self._open_parts(part, nodes, seen)] for way in ways]
         # The way on which most is recorded is the nearest; where nothing is, the one that is told in most detail.
-        yield from max(taken, key=lambda gaps: (sum(bool(gap.have) for gap in gaps), len(gaps)))
+        return max(taken, key=lambda gaps: (sum(bool(gap.have) for gap in gaps), len(gaps)))
 
     def _leaf(self, requirement: str, nodes: Sequence[str]) -> Gap:
         bare = _unrecorded(requirement, self._knowledge)
-        near = [gap for one in self._readings(requirement, nodes) if (gap := self._judge(one)) is not None]
+        readings = self._readings(requirement, nodes)
+        near = [gap for one in readings if (gap := self._judge(one)) is not None] if readings else ()
         if not near:
             return bare
         best = min(near, key=lambda gap: (gap.answer != "unknown", -_number(gap.have), gap.node, gap.need, gap.have))
@@ -172,33 +197,28 @@ class Measurer:
     def _readings_of(self, node: str, requirement: str) -> list[_Reading]:
         key = (node, requirement)
         if key not in self._read_before:
-            self._read_before[key] = [one for way in self._relaxed(node, Named(requirement)) for one in way]
+            relaxed = _relaxation(requirement, self._knowledge)
+            self._read_before[key] = [one for way in self._relaxed(node, relaxed) for one in way]
         return self._read_before[key]
 
-    def _relaxed(self, node: str, expression: Expression) -> list[tuple[_Reading, ...]]:
-        """List the ways in which a node fits an expression with its limits left open, each with what it reads."""
-        match expression:
-            case Named(iri) if (definition := self._knowledge.definition(iri)) is not None:
-                return self._relaxed(node, definition)
-            case And(operands):
-                return self._together(node, operands)
-            case Some(prop, filler):
-                return [way for other in self._graph.nodes(node, prop) for way in self._relaxed(other, filler)]
-            case Facet(prop, _, bounds) if bounds:
-                return [(one,) for one in self._read(node, _Probe(prop, bounds))]
-            case Value(prop, individual) if prop in self._knowledge.single_valued:
-                return [(one,) for one in self._read(node, _Probe(prop, wanted=individual))]
-            case _:
-                return [()] if self._fits(node, expression) else []
-
-    def _together(self, node: str, operands: Iterable[Expression]) -> list[tuple[_Reading, ...]]:
+    def _relaxed(self, node: str, relaxed: _Relaxed) -> list[tuple[_Reading, ...]]:
+        """List the ways in which a node fits a relaxed expression, each with what it reads."""
+        if not all(self._fits(node, one) for one in relaxed.closed):
+            return []
         ways: list[tuple[_Reading, ...]] = [()]
-        for operand in operands:
-            more = self._relaxed(node, operand)
+        for step in relaxed.opened:
+            more = list(self._step(node, step))
             ways = [(*one, *other) for one, other in product(ways, more)]
             if not ways:
                 break
         return ways
+
+    def _step(self, node: str, step: _Probe | _Onward) -> Iterator[tuple[_Reading, ...]]:
+        if isinstance(step, _Probe):
+            yield from ((one,) for one in self._read(node, step))
+        else:
+            for other in self._graph.nodes(node, step.prop):
+                yield from self._relaxed(other, step.filler)
 
     def _read(self, node: str, probe: _Probe) -> Iterator[_Reading]:
         """Read each value at a probe, with its upper end where the ontology names the property that holds it."""
@@ -293,28 +313,34 @@ def _parts(expression: Expression | None, knowledge: Knowledge) -> tuple[str, ..
 
 
 @cache
+def _relaxation(requirement: str, knowledge: Knowledge) -> _Relaxed:
+    """Relax the definition of a class; nothing is open where there is none, or where it has no limit."""
+    return _loosened(Named(requirement), knowledge)
+
+
+@cache
 def _needed(requirement: str, knowledge: Knowledge) -> frozenset[str]:
     """Collect the properties without which nothing fits the relaxed definition of a class; none if it opens nothing."""
-    definition = knowledge.definition(requirement)
-    steps = frozenset(_steps(definition, knowledge)) if definition else frozenset()
-    return frozenset(prop for prop, _ in steps) if any(opened for _, opened in steps) else frozenset()
+    return frozenset(_relaxation(requirement, knowledge).properties())
 
 
-def _steps(expression: Expression, knowledge: Knowledge) -> Iterator[tuple[str, bool]]:
-    """List the properties on the way through a relaxed definition, and whether their values are left open."""
+def _loosened(expression: Expression, knowledge: Knowledge) -> _Relaxed:
     match expression:
         case Named(iri) if (definition := knowledge.definition(iri)) is not None:
-            yield from _steps(definition, knowledge)
+            relaxed = _loosened(definition, knowledge)
         case And(operands):
-            for operand in operands:
-                yield from _steps(operand, knowledge)
-        case Some(prop, filler):
-            yield prop, False
-            yield from _steps(filler, knowledge)
-        case Facet(prop, _, bounds):
-            yield prop, bool(bounds)
-        case Value(prop, _):
-            yield prop, prop in knowledge.single_valued
+            parts = [_loosened(one, knowledge) for one in operands]
+            closed = tuple(one for part in parts for one in part.closed)
+            relaxed = _Relaxed(closed, tuple(one for part in parts for one in part.opened))
+        case Some(prop, filler) if (onward := _loosened(filler, knowledge)).opened:
+            relaxed = _Relaxed(opened=(_Onward(prop, onward),))
+        case Facet(prop, _, bounds) if bounds:
+            relaxed = _Relaxed(opened=(_Probe(prop, bounds),))
+        case Value(prop, individual) if prop in knowledge.single_valued:
+            relaxed = _Relaxed(opened=(_Probe(prop, wanted=individual),))
+        case _:
+            relaxed = _Relaxed()
+    return relaxed if relaxed.opened else _Relaxed((expression,))
 
 
 def _facets(expression: Expression) -> Iterable[Facet]:

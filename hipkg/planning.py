@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import chain
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from hipkg.checks import Check, Checker
 from hipkg.clashes import clashing_actions, clashing_bounds
 from hipkg.graph import text_of
-from hipkg.knowledge import load
+from hipkg.knowledge import UNGRADED, load
 from hipkg.measure import Gap, Measurer
 from hipkg.terms import DERIVED_FROM, HIP, expand
 
@@ -20,12 +22,11 @@ if TYPE_CHECKING:
 
     from hipkg.clashes import Clash
     from hipkg.derive import Derivation, DerivedAction, Evaluation
-    from hipkg.knowledge import Bound, Knowledge, StatementInfo
+    from hipkg.knowledge import Bound, Grade, Knowledge, StatementInfo
     from hipkg.selection import Selection
     from hipkg.validation import Finding
 
-NOT_STATED = "not stated"
-_UNGRADED = (0, "", NOT_STATED)
+_NONE: frozenset[str] = frozenset()
 STATUSES = ("indicated", "caution", "conditional", "conflict", "contraindicated", "avoid", "satisfied")
 _RANKS = {status: rank for rank, status in enumerate(STATUSES)}
 _ADVISES, _CHECKS, _SPECIFIES = HIP + "indicates", HIP + "safeguardsWith", HIP + "specifies"
@@ -227,7 +228,6 @@ class Planner:
         self._sites = SiteNames(derivation, knowledge)
         occurring = {knowledge.interventions[one.intervention].phase for one in derivation.actions}
         self._phases = {phase: number for number, phase in enumerate(sorted(occurring), start=1)}
-        self._by_id = {info.id: info for info in map(self._info, derivation.evaluations)}
         self._specifying: dict[str, list[tuple[Evaluation, StatementInfo]]] = {}
         for one in derivation.evaluations:
             info = self._info(one)
@@ -247,7 +247,7 @@ class Planner:
             selection.documents or tuple(sorted(info.id for info in self._knowledge.documents.values())),
             not any(one.severity == "violation" for one in findings),
             tuple(findings),
-            tuple(sorted(states.values(), key=lambda one: (one.id, one.site, one.place))),
+            tuple(sorted(states.values(), key=attrgetter("id", "site", "place"))),
             actions,
             self._conflicts(),
             (*self._questions(states, actions), *self._missing(findings)),
@@ -277,7 +277,9 @@ class Planner:
             self._sites.name(evaluation.site),
             evaluation.site,
             self._waits_for(evaluation) if state == "later-if" else (),
-            self._lifted_by(evaluation) if state == "must-not" and info.effect in _LIFTING else (),
+            self._gaps(evaluation.may_be_lifted_by, evaluation)
+            if state == "must-not" and info.effect in _LIFTING
+            else (),
             self._ruled_out_by(evaluation, info) if state == "ruled-out" else (),
             self._labels(info.satisfied_by, evaluation) if state == "satisfied" else (),
             self._on_boundary(evaluation, info) if evaluation.meets else (),
@@ -288,14 +290,17 @@ class Planner:
         return (*evaluation.subjects, self._patient)
 
     def _waits_for(self, evaluation: Evaluation) -> tuple[Gap, ...]:
-        nodes = self._nodes(evaluation)
-        unmet = [gap for one in evaluation.awaits for gap in self._measurer.gaps(one, nodes)]
+        unmet = self._gaps(evaluation.awaits, evaluation)
+        if not evaluation.lacks:
+            return unmet
         lacking = (Gap(one, f"{self._knowledge.label(one)} in the plan", "unmet") for one in evaluation.lacks)
         return (*unmet, *lacking)
 
-    def _lifted_by(self, evaluation: Evaluation) -> tuple[Gap, ...]:
+    def _gaps(self, classes: tuple[str, ...], evaluation: Evaluation) -> tuple[Gap, ...]:
+        """Measure what is missing for some classes to hold."""
         nodes = self._nodes(evaluation)
-        return tuple(gap for one in evaluation.may_be_lifted_by for gap in self._measurer.gaps(one, nodes))
+        measured = [self._measurer.gaps(one, nodes) for one in classes]
+        return measured[0] if len(measured) == 1 else tuple(chain.from_iterable(measured))
 
     def _ruled_out_by(self, evaluation: Evaluation, info: StatementInfo) -> tuple[str, ...]:
         return (*map(self._knowledge.label, evaluation.refutes), *self._labels(info.except_for, evaluation))
@@ -314,8 +319,8 @@ class Planner:
         evaluations = self._gathered(derived)
         deciding = self._deciding(derived, evaluations)
         parameters = self._parameters(derived, states)
-        specifying = [self._by_id[one.statement] for one in parameters]
-        strength, evidence = self._grades([*map(self._info, deciding), *specifying])
+        decisive = [self._info(one).id for one in deciding] + [one.statement for one in parameters]
+        strength, evidence = self._grades(decisive)
         settled = derived.status not in _UNSETTLED
         ids = sorted([self._info(one).id for one in evaluations if not settled or one.state != "later-if"])
         return Action(
@@ -327,8 +332,8 @@ class Planner:
             derived.site,
             self._problem(deciding or evaluations),
             tuple(ids),
-            strength,
-            evidence,
+            strength.label,
+            evidence.label,
             self._unmet(derived, states),
             parameters,
             self._phases[info.phase],
@@ -358,14 +363,12 @@ class Planner:
                 chosen = derived.held_back_by
         return [one for one in evaluations if one.iri in chosen]
 
-    @staticmethod
-    def _grades(infos: list[StatementInfo]) -> tuple[str, str]:
-        _, _, strength = max(
-            [(one.strength_rank, one.id, one.strength) for one in infos if one.strength_rank], default=_UNGRADED
-        )
-        _, _, quality = max(
-            [(one.quality_rank, one.id, one.quality) for one in infos if one.quality_rank], default=_UNGRADED
-        )
+    def _grades(self, ids: Iterable[str]) -> tuple[Grade, Grade]:
+        """Return the best strength and the best quality that any of some statements has."""
+        strength = quality = UNGRADED
+        for one in ids:
+            its_strength, its_quality = self._knowledge.grades[one]
+            strength, quality = max(strength, its_strength), max(quality, its_quality)
         return strength, quality
 
     def _problem(self, evaluations: list[Evaluation]) -> str:
@@ -399,11 +402,12 @@ class Planner:
 
         An action that is refused is not carried out, so nothing specifies it.
         """
-        if derived.status in _REFUSED:
+        kinds = self._specifying.keys() & self._knowledge.named[derived.intervention]
+        if derived.status in _REFUSED or not kinds:
             return ()
         found = {
             evaluation.iri: self._parameter(info, evaluation, states[evaluation.iri].checks)
-            for kind in self._specifying.keys() & self._knowledge.named[derived.intervention]
+            for kind in kinds
             for evaluation, info in self._specifying[kind]
             if (not evaluation.site or not derived.site or evaluation.site == derived.site)
             and not (info.effect == _CHECKS and info.intervention == derived.intervention)
@@ -429,10 +433,8 @@ class Planner:
         return tuple(sorted(actions, key=self._order))
 
     def _order(self, action: Action) -> tuple[object, ...]:
-        infos = [self._by_id[one] for one in action.statements]
-        strength = max([one.strength_rank or 0 for one in infos], default=0)
-        quality = max([one.quality_rank or 0 for one in infos], default=0)
-        weight = (-strength, -quality, -len(infos))
+        strength, quality = self._grades(action.statements)
+        weight = (-strength.rank, -quality.rank, -len(action.statements))
         return (_RANKS[action.status], action.phase, *weight, action.label, action.site, action.place)
 
     def _conflicts(self) -> tuple[Conflict, ...]:
@@ -474,12 +476,13 @@ class Planner:
             for gap in (*state.unmet, *state.lifted_by):
                 if gap.question and gap.answer == "unknown":
                     asked.setdefault((gap.requirement, state.site), set()).add(state.id)
-        touching = {(one, site) for (_, site), ids in asked.items() for one in ids}
+        touching: dict[str, set[str]] = {}
+        for (_, site), ids in asked.items():
+            touching.setdefault(site, set()).update(ids)
         labels: dict[tuple[str, str], set[str]] = {}
         for action in actions:
-            for one in action.statements:
-                if (one, action.site) in touching:
-                    labels.setdefault((one, action.site), set()).add(action.label)
+            for one in touching.get(action.site, _NONE).intersection(action.statements):
+                labels.setdefault((one, action.site), set()).add(action.label)
         questions = [self._question(requirement, site, ids, labels) for (requirement, site), ids in asked.items()]
         return tuple(
             sorted(questions, key=lambda one: (-len(one.actions), -len(one.statements), one.requirement, one.site))
@@ -494,7 +497,7 @@ class Planner:
     def _question(
         self, requirement: str, site: str, ids: set[str], labels: dict[tuple[str, str], set[str]]
     ) -> Question:
-        touched = {label for one in ids for label in labels.get((one, site), ())}
+        touched: set[str] = set().union(*[labels.get((one, site), _NONE) for one in ids])
         text = self._knowledge.questions[requirement]
         return Question(requirement, text, site, tuple(sorted(ids)), tuple(sorted(touched)))
 

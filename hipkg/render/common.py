@@ -12,7 +12,7 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from hipkg.planning import NOT_STATED
+from hipkg.knowledge import NOT_STATED
 from hipkg.terms import HIP
 from hipkg.version import software_version
 
