@@ -30,9 +30,10 @@ _PATIENT = HIP + "Patient"
 _HAS_PROBLEM, _LOCATED_IN, _PART_OF = HIP + "hasProblem", HIP + "locatedIn", HIP + "partOf"
 _HAS_ACTIVITY, _TARGETS, _OF_INTERVENTION = HIP + "hasActivity", HIP + "targets", HIP + "ofIntervention"
 _APPLICABLE = HIP + "applicableStatement"
-_CURRENT, _PLANNED = HIP + "CurrentActivity", HIP + "PlannedActivity"
+_CURRENT, _PLANNED, _PERFORMED = (HIP + name + "Activity" for name in ("Current", "Planned", "Performed"))
 _READ = (
-    _PATIENT, _HAS_PROBLEM, _LOCATED_IN, _PART_OF, _HAS_ACTIVITY, _TARGETS, _OF_INTERVENTION, _CURRENT, _PLANNED
+    _PATIENT, _HAS_PROBLEM, _LOCATED_IN, _PART_OF, _HAS_ACTIVITY, _TARGETS, _OF_INTERVENTION, _CURRENT, _PLANNED,
+    _PERFORMED,
 )  # fmt: skip
 _INDICATES, _SPECIFIES = HIP + "indicates", HIP + "specifies"
 SAFEGUARDS = HIP + "safeguardsWith"
@@ -106,6 +107,7 @@ class Weighed:
     objections: dict[str, set[Judged]] = field(default_factory=dict)
     safeguards: frozenset[Judged] = frozenset()
     overruled: frozenset[Judged] = frozenset()
+    done_by: frozenset[str] = frozenset()
     status: str = ""
 
 
@@ -199,6 +201,7 @@ class ClosedWorld:
     def weigh(self) -> None:
         """Gather what is said of the same intervention at the same place, and give it a status."""
         self._gather_actions()
+        self._find_done()
         self._object()
         self.conflicts = [one for action in self.actions for one in _conflicts(action)]
         for one in self.conflicts:
@@ -366,6 +369,17 @@ class ClosedWorld:
         running = {it for place in one.places for it in self.runs.get(place, ())} if companions else ()
         return {it for it in running if it in named and not companions.isdisjoint(named[it])}
 
+    def _find_done(self) -> None:
+        """Find the activities by which what needs no repetition is done already."""
+        done: dict[tuple[str, str], set[str]] = defaultdict(set)
+        for activity in self.graph.members.get(_PERFORMED, ()):
+            for intervention in self.graph.nodes(activity, _OF_INTERVENTION):
+                settled = self._knowledge.settled_when_done.intersection(self.kinds(intervention))
+                for key in product(self._reached(activity), settled) if settled else ():
+                    done[key].add(activity)
+        for action in self.actions if done else ():
+            action.done_by = frozenset().union(*(done.get((one, action.intervention), ()) for one in action.places))
+
     def _object(self) -> None:
         """Let what speaks against a class of interventions, or guards it, reach every kind of it."""
         kinds = self._actions_by_kind()
@@ -436,7 +450,7 @@ class ClosedWorld:
     def _reservations(self, action: Weighed) -> Iterator[int]:
         """Claim that what is advised is done already, or must not be done without a check."""
         there = (known.get(place, ()) for known in (self.now, self.planned) for place in action.places)
-        if any(action.intervention in interventions for interventions in there):
+        if action.done_by or any(action.intervention in interventions for interventions in there):
             yield _DONE
         if action.safeguards:
             yield _UNGUARDED
@@ -512,13 +526,17 @@ def _evaluation(one: Judged) -> Evaluation:
 
 
 def _action(one: Weighed) -> DerivedAction:
+    against = one.objections
     return DerivedAction(
         one.iri,
         one.intervention,
         one.site,
         one.status,
         _iris(one.based_on),
-        *(_iris(one.objections[one_way]) if one_way in one.objections else () for one_way in OBJECTIONS.values()),
+        _iris(against[_REFUSED_BY]) if _REFUSED_BY in against else (),
+        _iris(against[_HELD_BACK_BY]) if _HELD_BACK_BY in against else (),
+        _iris(against[_DISCOURAGED_BY]) if _DISCOURAGED_BY in against else (),
+        _ordered(one.done_by) if one.done_by else (),
     )
 
 

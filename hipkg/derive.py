@@ -35,7 +35,7 @@ _UNREAD = HIP + "informsOn"
 _COLLECTED = (
     "ofStatement", "state", "hasSubject", "atSite", "meets", "refutes", "awaits", "mayBeLiftedBy", "lacksCompanion",
     "compares",
-    "ofIntervention", "status", "basedOn", "refusedBy", "heldBackBy", "discouragedBy",
+    "ofIntervention", "status", "basedOn", "refusedBy", "heldBackBy", "discouragedBy", "doneBy",
     "about", "advisedBy", "opposedBy", "decidedBy", "decidedFor",
     "hasNow",
 )  # fmt: skip
@@ -77,7 +77,10 @@ class Evaluation(NamedTuple):
 
 
 class DerivedAction(NamedTuple):
-    """An intervention at a place with its status and the evaluations it rests on."""
+    """An intervention at a place with its status and the evaluations it rests on.
+
+    ``done_by`` are the activities by which what needs no repetition is done already.
+    """
 
     iri: str
     intervention: str
@@ -87,6 +90,7 @@ class DerivedAction(NamedTuple):
     refused_by: tuple[str, ...]
     held_back_by: tuple[str, ...]
     discouraged_by: tuple[str, ...]
+    done_by: tuple[str, ...]
 
 
 class DerivedConflict(NamedTuple):
@@ -168,6 +172,8 @@ def _facts(mentioned: Set[str], knowledge: Knowledge) -> Iterator[ox.Quad]:
         yield from _statement_facts(info, knowledge)
     for iri in knowledge.named.keys() & terms:
         yield from _links(iri, HIP + "kindOf", knowledge.named[iri])
+    for iri in knowledge.settled_when_done & terms:
+        yield _value(iri, HIP + "settledWhenDone", "true", "boolean")
     for iri in knowledge.refuters.keys() & terms:
         yield from _links(iri, OWL + "disjointWith", knowledge.refuters[iri])
 
@@ -306,6 +312,7 @@ def _action(iri: str, answers: _Answers) -> DerivedAction:
         answers.all("refusedBy", iri),
         answers.all("heldBackBy", iri),
         answers.all("discouragedBy", iri),
+        answers.all("doneBy", iri),
     )
 
 

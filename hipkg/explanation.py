@@ -68,6 +68,7 @@ _RULES_OF_STATES = {
 _SETTLED = {"now", "satisfied", "knowledge", "ruled-out"}
 _DIAGNOSIS = "It would take a diagnosis that is not on record, which is never proposed:"
 _NOTHING = "No addition to the record was found that would change this."
+_DONE = "It is advised, and is done already; it needs no repetition."
 _HELD_BACK = "A statement holds it back until its exception is known to hold."
 _WAITING = "Every statement that advises it waits for something."
 
@@ -406,6 +407,8 @@ class Explainer:
     def _rule(derived: DerivedAction) -> str:
         if derived.status == "conditional":
             return _HELD_BACK if derived.held_back_by else _WAITING
+        if derived.status == "satisfied" and derived.done_by:
+            return _DONE
         return _RULES[derived.status]
 
     def _absent(self, iri: str) -> Explanation:

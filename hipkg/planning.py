@@ -35,7 +35,8 @@ _REFUSED = {"contraindicated", "avoid"}
 _UNSETTLED = {"conditional", "caution"}
 _PURSUED = {"indicated", "satisfied", "caution"}
 _DETAILING = {_SPECIFIES, _CHECKS}
-_HAS_SIDE = HIP + "hasSide"
+_HAS_SIDE, _OF_INTERVENTION = HIP + "hasSide", HIP + "ofIntervention"
+_START, _END = HIP + "startDate", HIP + "endDate"
 _LIFTING = {HIP + "contraindicates", HIP + "holdsBack", HIP + "discourages"}
 
 
@@ -73,11 +74,20 @@ class Parameter(NamedTuple):
     side: str
 
 
+class Done(NamedTuple):
+    """An activity on record by which an action is done: what it was of, and its day as far as it is recorded."""
+
+    node: str
+    label: str
+    day: str
+
+
 class Action(NamedTuple):
     """One intervention at one place, with the status that its statements give it.
 
     ``strength`` and ``evidence`` are the best that a statement for this status states; ``phase`` counts from 1 and
-    orders actions by the treatments that they wait for; ``current`` names what of this kind the patient has now.
+    orders actions by the treatments that they wait for; ``current`` names what of this kind the patient has now, and
+    ``done`` what was carried out of an intervention that needs no repetition.
     """
 
     intervention: str
@@ -94,6 +104,7 @@ class Action(NamedTuple):
     parameters: tuple[Parameter, ...]
     phase: int
     current: tuple[str, ...]
+    done: tuple[Done, ...] = ()
 
     @property
     def running(self) -> bool:
@@ -338,6 +349,7 @@ class Planner:
             parameters,
             self._phases[info.phase],
             self._current(derived),
+            tuple(map(self._done, derived.done_by)),
         )
 
     def _gathered(self, derived: DerivedAction) -> list[Evaluation]:
@@ -396,6 +408,12 @@ class Planner:
         kinds = [one for one in running if self._knowledge.is_a(one, derived.intervention)]
         wider = {upper for one in kinds for upper in self._knowledge.superclasses.get(one, ())}
         return tuple(sorted(self._knowledge.label(one) for one in kinds if one not in wider))
+
+    def _done(self, activity: str) -> Done:
+        graph = self._derivation.graph
+        days = (text_of(one) for prop in (_END, _START) for one in sorted(graph.values(activity, prop), key=text_of))
+        of = min(graph.nodes(activity, _OF_INTERVENTION))
+        return Done(activity, self._knowledge.label(of), next(days, ""))
 
     def _parameters(self, derived: DerivedAction, states: dict[str, StatementState]) -> tuple[Parameter, ...]:
         """Collect what holding statements specify about an action or what goes with it, safety checks included.

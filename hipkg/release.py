@@ -137,6 +137,7 @@ class _Builder:
             "named": _lists(self._named(statements)),
             "wholes": _lists(self._wholes()),
             "countsWhenPast": sorted(self._map("countsWhenPast")),
+            "settledWhenDone": self._settled_when_done(interventions),
             "sided": sorted(self._map("sided")),
             "visitGaps": self._map("visitGap"),
             "valueProperties": self._value_properties(),
@@ -151,6 +152,11 @@ class _Builder:
 
     def _map(self, name: str) -> dict[str, str]:
         return {subject: values[0] for (subject, prop), values in self._texts.items() if prop == HIP + name}
+
+    def _settled_when_done(self, interventions: Iterable[InterventionInfo]) -> list[str]:
+        """List the interventions that need no repetition, and the kinds of them."""
+        told = self._map("settledWhenDone").keys()
+        return sorted(one.iri for one in interventions if not told.isdisjoint({one.iri, *one.superclasses}))
 
     def _is_a(self, iri: str, other: str) -> bool:
         return iri == other or other in self._superclasses.get(iri, ())

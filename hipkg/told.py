@@ -88,6 +88,7 @@ def _of_action(one: Weighed) -> Iterator[ox.Triple]:
             "claims": {ox.Literal(claim) for claim in one.claims},
             "safeguardedBy": _iris(one.safeguards),
             "overrules": _iris(one.overruled),
+            "doneBy": one.done_by,
             "status": {ox.Literal(one.status)} if one.status else (),
             **{relation: _iris(objections) for relation, objections in one.objections.items()},
         },

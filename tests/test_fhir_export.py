@@ -830,6 +830,49 @@ def test_the_latest_plan_alone_says_what_was_proposed(path: Path) -> None:
     assert settled[1] == settled[2]
 
 
+def carried_out(proposal: Raw, *, separately: bool) -> Raw:
+    """Record that what a proposal asks for was done, by a procedure of its own or on the request itself."""
+    if not separately:
+        return {**proposal, "status": "completed"}
+    return {
+        "resourceType": "Procedure",
+        "id": f"done-{proposal['id']}",
+        "status": "completed",
+        "subject": proposal["subject"],
+        "basedOn": [{"reference": f"{proposal['resourceType']}/{proposal['id']}"}],
+        "code": what(proposal),
+        "performedDateTime": "2026-11-20",
+    }
+
+
+@pytest.mark.parametrize("separately", [True, False], ids=["procedure", "request"])
+@pytest.mark.parametrize("path", FHIR_EXAMPLES[:4], ids=lambda one: one.stem[:2])
+def test_what_needs_no_repetition_is_not_proposed_once_done(path: Path, separately: bool) -> None:
+    before = plan(path, as_of=AS_OF)
+    exported = before.to_fhir()
+    once = {
+        (one.intervention, one.place): requests_by_action(exported, before)[one.intervention, one.place]
+        for one in before.actions
+        if one.status == "indicated" and one.intervention in load().settled_when_done
+    }
+    assert once
+    done = {one["id"]: carried_out(one, separately=separately) for one in once.values()}
+    kept = [one for one in exported["entry"] if separately or one["resource"]["id"] not in done]
+    record = [
+        *json.loads(path.read_text(encoding="utf-8"))["entry"],
+        *kept,
+        *({"resource": one} for one in done.values()),
+    ]
+    both = {"resourceType": "Bundle", "type": "collection", "entry": record}
+    after = plan(json.dumps(both).encode(), format="fhir", as_of=AS_OF)
+    actions = {(one.intervention, one.place): one for one in after.actions}
+    for one in once:
+        assert actions[one].status == "satisfied"
+        assert [it.day for it in actions[one].done] == (["2026-11-20"] if separately else [""])
+    assert not done.keys() & {one["id"] for one in resources(after.to_fhir(), *REQUESTS)}
+    assert {satisfied(after)[actions[one].label] for one in once} == {"completed"}
+
+
 def test_a_request_that_was_decided_on_is_not_overwritten() -> None:
     path = FHIR_EXAMPLES[0]
     exported = plan(path, as_of=AS_OF).to_fhir()

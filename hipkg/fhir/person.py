@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from hipkg.fhir.dates import ages, day_of
-from hipkg.fhir.elements import Malformed, flag, text
+from hipkg.fhir.elements import Malformed, flag, modified_by, text
 
 if TYPE_CHECKING:
     from datetime import date
@@ -32,9 +32,12 @@ def read_person(raw: Raw, as_of: date) -> Person:
     """Read a Patient for the date of a plan."""
     died = _death(raw)
     try:
-        written = text(raw, "birthDate")
+        written, modifier = text(raw, "birthDate"), modified_by(raw)
     except Malformed as problem:
         return Person("", None, died, (str(problem),))
+    if modifier:
+        told = "it has an extension that may change its meaning and is not known, so the age is not used"
+        return Person("", None, died, (f"{told} ({modifier[:120]})",))
     birth = day_of(written) if written else ""
     if written and not birth:
         return Person("", None, died, ("the birth date is no date of the calendar, so the age is not known",))

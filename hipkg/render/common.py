@@ -574,7 +574,7 @@ class _Arranger:
     def _conditions(self, action: Action) -> tuple[Line, ...]:
         match action.status:
             case "conditional":
-                return self._waits(action)
+                return (*_done(action), *self._waits(action))
             case "contraindicated":
                 return (*_running(action), *self._lifts(self._by_effect(action, {_REFUSES}, ("must-not",))))
             case "avoid":
@@ -589,7 +589,8 @@ class _Arranger:
     def _fulfilled(self, action: Action) -> tuple[str, ...]:
         """Say what an advised action is fulfilled by."""
         states = self._by_effect(action, _ADVISING, ("satisfied",))
-        return tuple(dict.fromkeys(clean(label) for one in states for label in one.satisfied_by)) or ("planned",)
+        labels = [clean(label) for one in states for label in one.satisfied_by] or _done_in_words(action)
+        return tuple(dict.fromkeys(labels)) or ("planned",)
 
     def _cautions(self, action: Action) -> tuple[Line, ...]:
         """Say in which case a caution that does not hold yet would, and what it is about."""
@@ -820,6 +821,18 @@ class _Arranger:
         return tuple(
             one.label for one in self._told if one.site == question.site and not asking.isdisjoint(self._shown_at(one))
         )
+
+
+def _done(action: Action) -> tuple[Line, ...]:
+    """Say that what needs no repetition was carried out, though the plan still speaks of it."""
+    return (Line("", tuple(_done_in_words(action))),) if action.done else ()
+
+
+def _done_in_words(action: Action) -> list[str]:
+    """Say what was carried out of an action that needs no repetition, and when."""
+    kinds = (f"{clean(one.label)} " if one.label != action.label else "" for one in action.done)
+    days = (f" {clean(one.day)}" if one.day else "" for one in action.done)
+    return [f"{kind}done{day}" for kind, day in zip(kinds, days, strict=True)]
 
 
 def _running(action: Action) -> tuple[Line, ...]:

@@ -41,6 +41,7 @@ _READING = """\
 | Requires | all of these must be on record before the statement holds; until then it waits |
 | Except for | any of these lifts the statement |
 | Satisfied by | any of these means that it is already done or running |
+| Once done | how this model reads a record in which it was carried out; the document does not say |
 | Beside | the statement goes with this treatment: the patient has it, or the plan holds it |
 | Strength, Evidence | as the document states them, with its own words after the semicolon |
 """
@@ -142,6 +143,7 @@ class _Writer:
         yield "Requires", self._terms(info.requires, "and")
         yield "Except for", self._terms(info.except_for, "or")
         yield "Satisfied by", self._terms(info.satisfied_by, "or")
+        yield "Once done", "not advised again" if self._is_settled_when_done(info) else ""
         yield "Beside", escape(listed([self._knowledge.label(one) for one in info.accompanies], "and"))
         yield "Sets", escape("; ".join(map(_bound, info.bounds)))
         yield "Timing", escape(clean(info.timing))
@@ -152,6 +154,9 @@ class _Writer:
         yield "Note", escape(clean(self._texts.get((info.iri, SKOS + "scopeNote"), "")))
         tensions = self._knowledge.tensions_of(info.id)
         yield "Tension", " · ".join(f"[{escape(capital(one.label))}]({TENSIONS}#{anchor(one.id)})" for one in tensions)
+
+    def _is_settled_when_done(self, info: StatementInfo) -> bool:
+        return info.effect == HIP + "indicates" and info.intervention in self._knowledge.settled_when_done
 
     def _of(self, document: DocumentInfo) -> list[StatementInfo]:
         return [one for one in self._statements.values() if one.document == document.iri]

@@ -117,7 +117,14 @@ def _action(action: Action) -> dict[str, Any]:
         "unmet": [gap_to_json(one) for one in action.unmet],
         "parameters": [entry for one in action.parameters for entry in _parameters(one)],
         "phase": action.phase,
-        **_filled({"place": action.place, "running": action.running, "current": list(action.current)}),
+        **_filled(
+            {
+                "place": action.place,
+                "running": action.running,
+                "current": list(action.current),
+                "done": [one._asdict() for one in action.done],
+            }
+        ),
     }
 
 

@@ -1,0 +1,28 @@
+"""Actions: each has the status, and names what was done, as a case expects.
+
+A folder of ``cases/actions`` holds a patient and the actions expected of the plan, each by intervention and site.
+"""
+
+from __future__ import annotations
+
+import json
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from hipkg.pipeline import plan
+from hipkg.terms import expand
+
+CASES = sorted((Path(__file__).parent / "cases" / "actions").iterdir())
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda one: one.name)
+def test_actions_are_as_expected(case: Path) -> None:
+    expected = json.loads((case / "expected.json").read_text(encoding="utf-8"))
+    made = plan(case / "patient.ttl", as_of=date.fromisoformat(expected["asOf"]))
+    actions = {(one.intervention, one.site): one for one in made.actions}
+    for wanted in expected["actions"]:
+        found = actions[expand(wanted["intervention"]), wanted["site"]]
+        days = [one.day for one in found.done]
+        assert (found.status, days) == (wanted["status"], wanted["done"]), expected["why"]
