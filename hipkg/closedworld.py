@@ -76,7 +76,7 @@ class Subject:
 
 @dataclass(slots=True, eq=False)
 class Judged:
-    """An evaluation while it is worked out; its subjects are judged with their patient."""
+    """An evaluation while it is worked out; its subjects, in order, are judged with their patient."""
 
     iri: str
     info: StatementInfo
@@ -84,7 +84,7 @@ class Judged:
     whole: str
     patient: str
     places: frozenset[str]
-    subjects: set[str] = field(default_factory=set)
+    subjects: dict[str, None] = field(default_factory=dict)
     meets: frozenset[str] = frozenset()
     refutes: frozenset[str] = frozenset()
     awaits: frozenset[str] = frozenset()
@@ -189,7 +189,7 @@ class ClosedWorld:
     def judge(self) -> None:
         """Give each statement whose context holds a state at each place."""
         self._find_places()
-        self.subjects = [*self._problems(), *self._patients()]
+        self.subjects = sorted((*self._problems(), *self._patients()), key=attrgetter("node"))
         self._open_evaluations()
         for one in self.evaluations:
             self._answer_slots(one)
@@ -254,7 +254,7 @@ class ClosedWorld:
                     one = known.get(info.iri)
                     if one is None:
                         one = known[info.iri] = _opened(info, subject, key, places)
-                    one.subjects.add(subject.node)
+                    one.subjects[subject.node] = None
         self.evaluations = [one for known in found.values() for one in known.values()]
 
     def _applicable(self, node: str) -> Iterator[str]:
@@ -514,7 +514,7 @@ def _evaluation(one: Judged) -> Evaluation:
         one.iri,
         one.info.iri,
         one.state,
-        _ordered(one.subjects),
+        tuple(one.subjects),
         one.site,
         _ordered(one.meets) if one.meets else (),
         _ordered(one.refutes) if one.refutes else (),
