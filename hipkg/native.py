@@ -166,15 +166,17 @@ class _Graph(Graph):
         if node in members:
             return False
         members.add(node)
-        self._note(cls)
+        if cls not in self.changed:
+            self._note(cls)
         return True
 
     def add_link(self, subject: str, prop: str, target: Node) -> bool:
         """Give a node a value of a property, and note both if that is new."""
         if not super().add_link(subject, prop, target):
             return False
-        self._note(prop)
-        if isinstance(target, str):
+        if prop not in self.changed:
+            self._note(prop)
+        if isinstance(target, str) and target not in self.present:
             self._see(target)
         return True
 
@@ -232,15 +234,14 @@ class _Graph(Graph):
                 pairs = self.objects[prop].items()
                 return {node for node, values in pairs if any(_within(value, bounds) for value in values)}
 
-    def _note(self, changed: str) -> None:
-        if changed not in self.changed:
-            self.changed.add(changed)
-            self._see(changed)
+    def _note(self, term: str) -> None:
+        self.changed.add(term)
+        if term not in self.present:
+            self._see(term)
 
     def _see(self, term: str) -> None:
-        if term not in self.present:
-            self.present.add(term)
-            self.fresh.append(term)
+        self.present.add(term)
+        self.fresh.append(term)
 
 
 def _within(value: Node, bounds: tuple[tuple[str, str], ...]) -> bool:
