@@ -13,7 +13,7 @@ from hipkg import knowledge as released
 from hipkg.abduction import Abducer, Change
 from hipkg.describe import Describer
 from hipkg.difference import difference
-from hipkg.pipeline import check_documents, derive_plan, read_patients
+from hipkg.pipeline import check_documents, plan_patient, plan_patients
 from hipkg.selection import Selection, select
 from hipkg.trial import Trial
 
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     from hipkg.derive import Derivation, Evaluation
     from hipkg.knowledge import Knowledge
+    from hipkg.pipeline import Planned
     from hipkg.planning import Plan, Question
     from hipkg.read import PatientGraph
 
@@ -93,15 +94,20 @@ def ask(
 ) -> tuple[Interview, ...]:
     """Rank the questions about each patient of a file; the parameters and errors are those of `hipkg.plan`."""
     check_documents(documents)
-    graphs = read_patients(source, format=format, as_of=as_of, allow_invalid=allow_invalid)
-    return tuple(interview(graph, documents=documents, allow_invalid=allow_invalid) for graph in graphs)
+    selection = select(documents)
+    made = plan_patients(source, format=format, as_of=as_of, selection=selection, allow_invalid=allow_invalid)
+    return tuple(interview_about(one, selection) for one in made)
 
 
 def interview(graph: PatientGraph, *, documents: Collection[str] = (), allow_invalid: bool = False) -> Interview:
     """Rank the questions about a patient that has been read."""
-    knowledge, selection = released.load(), select(documents)
-    derivation, plan = derive_plan(graph, selection=selection, allow_invalid=allow_invalid)
-    return Interview(plan, _Asker(graph, derivation, plan, knowledge, selection).ranked())
+    selection = select(documents)
+    return interview_about(plan_patient(graph, selection=selection, allow_invalid=allow_invalid), selection)
+
+
+def interview_about(made: Planned, selection: Selection) -> Interview:
+    """Rank the questions about a patient whose plan has been made from a selection of statements."""
+    return Interview(made.plan, _Asker(*made, released.load(), selection).ranked())
 
 
 def effects(before: Plan, after: Plan) -> tuple[Effect, ...]:

@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from hipkg import knowledge as released
 from hipkg.english import listed, quoted
 from hipkg.errors import UsageError
-from hipkg.explanation import NOT_APPLICABLE, Explanation, explainer_of, find_target
-from hipkg.pipeline import check_documents, read_patients
+from hipkg.explanation import NOT_APPLICABLE, Explainer, Explanation, explainers, find_target
 
 if TYPE_CHECKING:
     import os
@@ -16,7 +15,6 @@ if TYPE_CHECKING:
     from datetime import date
 
     from hipkg.explanation import SlotExplanation, StatementExplanation
-    from hipkg.read import PatientGraph
     from hipkg.reasoning import EngineName
 
 
@@ -50,32 +48,21 @@ def contrast(
     Raises `UsageError` where a target is a statement, both are the same or they are at different places,
     and what `hipkg.explain` raises.
     """
-    check_documents(documents)
     knowledge = released.load()
     one, other = (find_target(it, knowledge) for it in (target, instead_of))
     if one == other or not {one, other} <= knowledge.interventions.keys():
         raise UsageError("Two different actions are compared.", remedy="Name an action and another one.")
-    compared = tuple(
-        found
-        for graph in read_patients(source, format=format, as_of=as_of, allow_invalid=allow_invalid)
-        for found in _contrasts(graph, one, other, engine=engine, documents=documents, allow_invalid=allow_invalid)
+    made = explainers(
+        source, format=format, as_of=as_of, engine=engine, documents=documents, allow_invalid=allow_invalid
     )
+    compared = tuple(found for explainer in made for found in _contrasts(explainer, one, other))
     if not compared:
         labels = listed([knowledge.label(it) for it in (one, other)], "and")
         raise UsageError(f"{labels} are for different places.", remedy="Explain each of them.")
     return compared
 
 
-def _contrasts(
-    graph: PatientGraph,
-    one: str,
-    other: str,
-    *,
-    engine: EngineName,
-    documents: Collection[str],
-    allow_invalid: bool,
-) -> Iterator[Contrast]:
-    explainer = explainer_of(graph, engine=engine, documents=documents, allow_invalid=allow_invalid)
+def _contrasts(explainer: Explainer, one: str, other: str) -> Iterator[Contrast]:
     others = {found.place: found for found in explainer.action(other)}
     for found in explainer.action(one):
         at_place = [others[it] for it in (found.place, "") if it in others][:1]

@@ -12,7 +12,7 @@ from hipkg import knowledge as released
 from hipkg.english import English, listed
 from hipkg.errors import UsageError
 from hipkg.measure import Gap, Measurer
-from hipkg.pipeline import check_documents, derive_plan, normalised, read_patients
+from hipkg.pipeline import check_documents, normalised, plan_patient, plan_patients
 from hipkg.planning import STATUSES
 from hipkg.proof import Proof, Prover
 from hipkg.reasons import Reasons
@@ -180,14 +180,29 @@ def explain(
 
     Raises `UsageError` for an unknown or ambiguous target, and what `hipkg.plan` raises.
     """
-    check_documents(documents)
     iri = find_target(target, released.load())
-    graphs = read_patients(source, format=format, as_of=as_of, allow_invalid=allow_invalid)
-    return tuple(
-        one
-        for graph in graphs
-        for one in explain_graph(graph, iri, engine=engine, documents=documents, allow_invalid=allow_invalid)
+    made = explainers(
+        source, format=format, as_of=as_of, engine=engine, documents=documents, allow_invalid=allow_invalid
     )
+    return tuple(one for explainer in made for one in explainer.explain(iri))
+
+
+def explainers(
+    source: str | os.PathLike[str] | bytes,
+    *,
+    format: str | None = None,  # noqa: A002 - the word that users know from every RDF library
+    as_of: date | None = None,
+    engine: EngineName = "native",
+    documents: Collection[str] = (),
+    allow_invalid: bool = False,
+) -> tuple[Explainer, ...]:
+    """Make the plan of each patient of a source and the explainer for it; the parameters are those of `explain`."""
+    check_documents(documents)
+    selection = select(documents)
+    made = plan_patients(
+        source, format=format, as_of=as_of, engine=engine, selection=selection, allow_invalid=allow_invalid
+    )
+    return tuple(Explainer(*one, released.load(), selection) for one in made)
 
 
 def explain_graph(
@@ -199,8 +214,7 @@ def explain_graph(
     allow_invalid: bool = False,
 ) -> tuple[Explanation, ...]:
     """Explain the statement or intervention with an IRI for a patient that has been read."""
-    explainer = explainer_of(graph, engine=engine, documents=documents, allow_invalid=allow_invalid)
-    return explainer.statement(iri) if iri in released.load().statements else explainer.action(iri)
+    return explainer_of(graph, engine=engine, documents=documents, allow_invalid=allow_invalid).explain(iri)
 
 
 def explainer_of(
@@ -215,10 +229,9 @@ def explainer_of(
 
     Parameters: ``thorough`` says whether to look for what would change an answer; the others are those of `explain`.
     """
-    knowledge = released.load()
     selection = select(documents)
-    derivation, plan = derive_plan(graph, engine=engine, selection=selection, allow_invalid=allow_invalid)
-    return Explainer(graph, derivation, plan, knowledge, selection, thorough=thorough)
+    made = plan_patient(graph, engine=engine, selection=selection, allow_invalid=allow_invalid)
+    return Explainer(*made, released.load(), selection, thorough=thorough)
 
 
 def find_target(target: str, knowledge: Knowledge) -> str:
@@ -302,6 +315,10 @@ class Explainer:
         self._told_minimal: dict[tuple[str, str], Proof] = {}
         self._told_further: dict[tuple[str, tuple[str, ...]], tuple[Proof, ...]] = {}
         self._checks = {(one.id, one.subjects): one.checks for one in plan.statements}
+
+    def explain(self, iri: str) -> tuple[Explanation, ...]:
+        """Explain the statement or the intervention with an IRI."""
+        return self.statement(iri) if iri in self._knowledge.statements else self.action(iri)
 
     def statement(self, iri: str) -> tuple[Explanation, ...]:
         """Explain a statement at each place where its context holds, or once if it holds nowhere."""

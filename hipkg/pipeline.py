@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 import pyoxigraph as ox
 
@@ -26,6 +26,14 @@ if TYPE_CHECKING:
     from datetime import date
 
 Made = TypeVar("Made")
+
+
+class Planned(NamedTuple):
+    """A patient's record with what is derived of it and the plan that is made from that."""
+
+    graph: PatientGraph
+    derivation: Derivation
+    plan: Plan
 
 
 def plans(
@@ -52,13 +60,10 @@ def plans(
     """
     check_documents(documents)
     selection = select(documents, min_strength, min_evidence, grade_objections=grade_objections)
-    checked = read_validated(source, format=format, as_of=as_of, allow_invalid=allow_invalid)
-    return tuple(
-        plan
-        for _, plan in each_alone(
-            checked, lambda graph, findings: planned(graph, findings, engine=engine, selection=selection)
-        )
+    made = plan_patients(
+        source, format=format, as_of=as_of, engine=engine, selection=selection, allow_invalid=allow_invalid
     )
+    return tuple(one.plan for one in made)
 
 
 def plan(
@@ -107,25 +112,37 @@ def plan_graph(
 ) -> Plan:
     """Make the plan of a patient that has been read; the parameters and errors are those of `plans`."""
     selection = select(documents, min_strength, min_evidence, grade_objections=grade_objections)
-    return derive_plan(graph, engine=engine, selection=selection, allow_invalid=allow_invalid)[1]
+    return plan_patient(graph, engine=engine, selection=selection, allow_invalid=allow_invalid).plan
 
 
-def derive_plan(
+def plan_patients(
+    source: str | os.PathLike[str] | bytes,
+    *,
+    format: str | None = None,  # noqa: A002 - the word that users know from every RDF library
+    as_of: date | None = None,
+    engine: EngineName = "native",
+    selection: Selection,
+    allow_invalid: bool = False,
+) -> tuple[Planned, ...]:
+    """Read the patients of a file, validate them together, and derive and plan for each of them alone.
+
+    Parameters: ``selection`` says which statements count; the others, and the errors, are those of `plans`.
+    """
+    checked = read_validated(source, format=format, as_of=as_of, allow_invalid=allow_invalid)
+    return each_alone(checked, lambda graph, findings: _planned(graph, findings, engine, selection))
+
+
+def plan_patient(
     graph: PatientGraph, *, engine: EngineName = "native", selection: Selection, allow_invalid: bool = False
-) -> tuple[Derivation, Plan]:
-    """Validate a patient that has been read, and return the derivation with the plan that is made from it."""
-    findings = validated((graph,))[graph.iri]
-    if not allow_invalid:
-        refuse_violations(graph, findings)
-    return planned(graph, findings, engine=engine, selection=selection)
+) -> Planned:
+    """Validate a patient that has been read, derive and plan; parameters and errors are those of `plan_patients`."""
+    return _planned(graph, _valid(graph, allow_invalid), engine, selection)
 
 
-def planned(
-    graph: PatientGraph, findings: tuple[Finding, ...], *, engine: EngineName, selection: Selection
-) -> tuple[Derivation, Plan]:
-    """Derive for a patient that has been validated, and return the derivation with the plan that is made from it."""
+def _planned(graph: PatientGraph, findings: tuple[Finding, ...], engine: EngineName, selection: Selection) -> Planned:
     derivation = _derived(graph, engine, selection)
-    return derivation, Planner(derivation, released.load(), graph.iri, graph.as_of).plan(engine, findings, selection)
+    planner = Planner(derivation, released.load(), graph.iri, graph.as_of)
+    return Planned(graph, derivation, planner.plan(engine, findings, selection))
 
 
 def derivation_of(
@@ -145,10 +162,7 @@ def derivation_of(
     Raises `InvalidPatient` on a violation unless ``allow_invalid``, and `UsageError` for an unknown grade.
     """
     selection = select(documents, min_strength, min_evidence, grade_objections=grade_objections)
-    findings = validated((graph,))[graph.iri]
-    if not allow_invalid:
-        refuse_violations(graph, findings)
-    return findings, _derived(graph, engine, selection)
+    return _valid(graph, allow_invalid), _derived(graph, engine, selection)
 
 
 def _derived(graph: PatientGraph, engine: EngineName, selection: Selection) -> Derivation:
@@ -159,7 +173,14 @@ def _derived(graph: PatientGraph, engine: EngineName, selection: Selection) -> D
     return derive(reason_graph(graph, engine), knowledge, selection)
 
 
-def refuse_violations(graph: PatientGraph, findings: tuple[Finding, ...]) -> None:
+def _valid(graph: PatientGraph, allow_invalid: bool) -> tuple[Finding, ...]:
+    findings = validated((graph,))[graph.iri]
+    if not allow_invalid:
+        _refuse_violations(graph, findings)
+    return findings
+
+
+def _refuse_violations(graph: PatientGraph, findings: tuple[Finding, ...]) -> None:
     """Raise `InvalidPatient` if any finding is a violation."""
     violations = [one for one in findings if one.severity == "violation"]
     if violations:
@@ -180,24 +201,6 @@ def _noticed(graph: PatientGraph) -> Iterator[Finding]:
     """Tell as findings what was doubtful while the patient was read."""
     for one in graph.notices:
         yield Finding(one.severity, one.shape, graph.iri, one.node, "", "", one.message, one.fix)
-
-
-def read_patients(
-    source: str | os.PathLike[str] | bytes,
-    *,
-    format: str | None = None,  # noqa: A002 - the word that users know from every RDF library
-    as_of: date | None = None,
-    allow_invalid: bool = False,
-) -> tuple[PatientGraph, ...]:
-    """Read the patients of a file, of which each is looked at alone; the parameters are those of `plans`.
-
-    Raises `InvalidPatient`, unless ``allow_invalid``, also for what only shows where patients are seen together.
-    """
-    graphs = read(source, format=format, as_of=as_of)
-    if len(graphs) == 1 or allow_invalid:
-        return graphs
-    found = validated(graphs)
-    return tuple(graph for graph, _ in _without_violations(graphs, found))
 
 
 def read_validated(
@@ -225,7 +228,7 @@ def _without_violations(
     """
 
     def refused(graph: PatientGraph, findings: tuple[Finding, ...]) -> tuple[PatientGraph, tuple[Finding, ...]]:
-        refuse_violations(graph, findings)
+        _refuse_violations(graph, findings)
         return graph, findings
 
     return each_alone(tuple((graph, found[graph.iri]) for graph in graphs), refused)

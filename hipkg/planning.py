@@ -13,6 +13,7 @@ from hipkg.graph import text_of
 from hipkg.knowledge import UNGRADED, load
 from hipkg.measure import Gap, Measurer
 from hipkg.terms import DERIVED_FROM, HIP, expand
+from hipkg.validation import conforms
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Sequence
@@ -256,7 +257,7 @@ class Planner:
             self._knowledge.version,
             engine,
             selection.documents or tuple(sorted(info.id for info in self._knowledge.documents.values())),
-            not any(one.severity == "violation" for one in findings),
+            conforms(findings),
             tuple(findings),
             tuple(sorted(states.values(), key=attrgetter("id", "site", "place"))),
             actions,

@@ -12,9 +12,10 @@ from hipkg.closedworld import derive_natively
 from hipkg.errors import UsageError
 from hipkg.knowledge import load
 from hipkg.native import entailed_graph
-from hipkg.pipeline import check_documents, normalised, read_validated
+from hipkg.pipeline import check_documents, each_alone, normalised, read_validated
 from hipkg.planning import STATUSES, SiteNames
 from hipkg.selection import SCALES, Scale, Selection, grades, select
+from hipkg.validation import conforms
 
 if TYPE_CHECKING:
     import os
@@ -95,9 +96,9 @@ def sensitivity(
     knowledge = load()
     selections = tuple(_selections(by, documents, grade_objections, knowledge))
     checked = read_validated(source, format=format, as_of=as_of, allow_invalid=allow_invalid)
-    return tuple(
-        _sensitivity(graph, by, selections, knowledge, valid=not any(one.severity == "violation" for one in findings))
-        for graph, findings in checked
+    return each_alone(
+        checked,
+        lambda graph, findings: _sensitivity(graph, by, selections, knowledge, valid=conforms(findings)),
     )
 
 

@@ -14,7 +14,7 @@ from hipkg.checks import Check, Span, days_of, recorded_span
 from hipkg.graph import Graph, text_of
 from hipkg.knowledge import load
 from hipkg.measure import Gap, Measurer, Reached
-from hipkg.pipeline import check_documents, planned, read_validated
+from hipkg.pipeline import check_documents, plan_patients
 from hipkg.selection import select
 from hipkg.terms import HIP
 
@@ -242,9 +242,11 @@ def ledger(
 ) -> tuple[Ledger, ...]:
     """Make the therapy ledger of each patient in a file; the parameters and errors are those of `hipkg.plans`."""
     check_documents(documents)
-    checked = read_validated(source, format=format, as_of=as_of, allow_invalid=allow_invalid)
-    made = ((graph, *planned(graph, found, engine=engine, selection=select(documents))) for graph, found in checked)
-    return tuple(Bookkeeper(graph, derivation, plan, load()).ledger() for graph, derivation, plan in made)
+    selection = select(documents)
+    made = plan_patients(
+        source, format=format, as_of=as_of, engine=engine, selection=selection, allow_invalid=allow_invalid
+    )
+    return tuple(Bookkeeper(*one, load()).ledger() for one in made)
 
 
 class Bookkeeper:

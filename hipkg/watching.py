@@ -12,7 +12,7 @@ from hipkg import knowledge as released
 from hipkg.abduction import Abducer, Change
 from hipkg.closedworld import OBJECTIONS, SAFEGUARDS
 from hipkg.describe import Describer
-from hipkg.pipeline import check_documents, derive_plan, read_patients
+from hipkg.pipeline import check_documents, plan_patient, plan_patients
 from hipkg.selection import Selection, select
 from hipkg.trial import Trial
 
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from hipkg.derive import Derivation, DerivedAction, Evaluation
     from hipkg.knowledge import Knowledge, StatementInfo
+    from hipkg.pipeline import Planned
     from hipkg.planning import Action, Plan
     from hipkg.read import PatientGraph
 
@@ -66,18 +67,21 @@ def watch(
 ) -> tuple[WatchList, ...]:
     """Make the watch list of each patient of a file; the parameters and errors are those of `hipkg.plan`."""
     check_documents(documents)
-    graphs = read_patients(source, format=format, as_of=as_of, allow_invalid=allow_invalid)
-    return tuple(watch_graph(graph, documents=documents, allow_invalid=allow_invalid) for graph in graphs)
+    selection = select(documents)
+    made = plan_patients(source, format=format, as_of=as_of, selection=selection, allow_invalid=allow_invalid)
+    return tuple(_watch_list(one, selection) for one in made)
 
 
 def watch_graph(graph: PatientGraph, *, documents: Collection[str] = (), allow_invalid: bool = False) -> WatchList:
     """Make the watch list of a patient that has been read."""
-    knowledge, selection = released.load(), select(documents)
-    derivation, plan = derive_plan(graph, selection=selection, allow_invalid=allow_invalid)
-    watcher = _Watcher(graph, derivation, knowledge, selection)
-    return WatchList(
-        plan, tuple(Watched(one, watcher.threats(one)) for one in plan.actions if one.status == "indicated")
-    )
+    selection = select(documents)
+    return _watch_list(plan_patient(graph, selection=selection, allow_invalid=allow_invalid), selection)
+
+
+def _watch_list(made: Planned, selection: Selection) -> WatchList:
+    watcher = _Watcher(made.graph, made.derivation, released.load(), selection)
+    indicated = (one for one in made.plan.actions if one.status == "indicated")
+    return WatchList(made.plan, tuple(Watched(one, watcher.threats(one)) for one in indicated))
 
 
 class _Watcher:

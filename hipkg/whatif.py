@@ -14,8 +14,9 @@ from hipkg.describe import Describer
 from hipkg.difference import Difference, difference
 from hipkg.errors import UsageError
 from hipkg.graph import text_of
-from hipkg.pipeline import check_documents, plan_graph, read_patients, validated
+from hipkg.pipeline import check_documents, plan_patient, plan_patients
 from hipkg.read import PatientGraph, linked
+from hipkg.selection import select
 from hipkg.terms import HIP, RDF_TYPE, curie
 
 if TYPE_CHECKING:
@@ -23,8 +24,10 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
     from datetime import date
 
+    from hipkg.pipeline import Planned
     from hipkg.planning import Plan
     from hipkg.reasoning import EngineName
+    from hipkg.selection import Selection
     from hipkg.validation import Finding
 
 
@@ -73,9 +76,13 @@ def what_if(
     check_documents(documents)
     if not (add or remove):
         raise UsageError("Nothing is to be changed.", remedy="Say what with --add or --remove.")
+    selection = select(documents)
+    recorded = plan_patients(
+        source, format=format, as_of=as_of, engine=engine, selection=selection, allow_invalid=allow_invalid
+    )
     return tuple(
-        tried(graph, changes(graph, add, remove), engine=engine, documents=documents, allow_invalid=allow_invalid)
-        for graph in read_patients(source, format=format, as_of=as_of, allow_invalid=allow_invalid)
+        _compared(one, changes(one.graph, add, remove), engine, selection, allow_invalid=allow_invalid)
+        for one in recorded
     )
 
 
@@ -119,19 +126,14 @@ def _refuse_strangers(graph: PatientGraph, change: Change) -> None:
         )
 
 
-def tried(
-    graph: PatientGraph,
-    change: Change,
-    *,
-    engine: EngineName = "native",
-    documents: Collection[str] = (),
-    allow_invalid: bool = False,
+def _compared(
+    recorded: Planned, change: Change, engine: EngineName, selection: Selection, *, allow_invalid: bool
 ) -> WhatIf:
-    """Compare the plan of a patient that has been read with the plan after a change."""
+    """Compare the plan of a patient with the plan after a change."""
+    graph, _, before = recorded
     changed = replace(changed_by(graph, change), source=f"{graph.source}, as changed")
-    before = plan_graph(graph, engine=engine, documents=documents, allow_invalid=allow_invalid)
-    after = plan_graph(changed, engine=engine, documents=documents, allow_invalid=allow_invalid)
+    after = plan_patient(changed, engine=engine, selection=selection, allow_invalid=allow_invalid).plan
     known = {*before.findings}
-    findings = tuple(one for one in validated((changed,))[graph.iri] if one not in known)
+    findings = tuple(one for one in after.findings if one not in known)
     facts = Describer(graph, released.load()).facts(change)
     return WhatIf(facts, before, after, difference(before, after), findings, changed)

@@ -169,7 +169,7 @@ def explode(*_given: object, **_named: object) -> None:
 
 
 def test_101_an_internal_error(hipkg: Callable[..., Run], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("hipkg.pipeline.plans", explode)
+    monkeypatch.setattr("hipkg.pipeline.plan_patients", explode)
     run = hipkg("plan", D0)
     assert (run.code, run.out) == (101, "")
     assert "RuntimeError: boom" in run.err
@@ -188,8 +188,8 @@ def test_debug_shows_where_an_error_arose_and_keeps_its_exit_code(arguments: tup
 def test_debug_shows_where_an_internal_error_arose() -> None:
     code = """
 import sys, hipkg.pipeline
-def plans(*_given, **_named): raise RuntimeError("boom")
-hipkg.pipeline.plans = plans
+def plan_patients(*_given, **_named): raise RuntimeError("boom")
+hipkg.pipeline.plan_patients = plan_patients
 from hipkg.cli import main
 sys.argv = ["hipkg", *sys.argv[1:]]
 main()
@@ -564,6 +564,60 @@ def test_patients_who_share_nodes_are_refused_everywhere(words, hipkg, tmp_path)
     path = tmp_path / "shared.ttl"
     path.write_text(SHARED, encoding="utf-8")
     assert hipkg(words[0], str(path), *words[1:]).code == 1
+
+
+@pytest.mark.parametrize("words", LOOKING, ids=" ".join)
+def test_what_only_shows_among_patients_is_told_everywhere(words, hipkg, tmp_path):
+    path = tmp_path / "shared.ttl"
+    path.write_text(SHARED, encoding="utf-8")
+    ended = hipkg(words[0], str(path), *words[1:], "--allow-invalid")
+    assert ended.code == 1
+    assert "NOT VALID" in ended.out.upper()
+
+
+def two_patients(*others: dict[str, object]) -> bytes:
+    """Write a bundle of a patient with hip pain, and of another."""
+    told = [{"resourceType": "Patient", "id": "p1", "birthDate": "1960-05-01"}, *others]
+    told.append(condition("pain", "p1", "M25.551"))
+    entries = [{"resource": one} for one in told]
+    return json.dumps({"resourceType": "Bundle", "type": "collection", "entry": entries}).encode()
+
+
+def condition(name: str, patient: str, code: str) -> dict[str, object]:
+    coding = {"system": "http://hl7.org/fhir/sid/icd-10-cm", "code": code}
+    subject = {"reference": f"Patient/{patient}"}
+    return {"resourceType": "Condition", "id": name, "subject": subject, "code": {"coding": [coding]}}
+
+
+LEAN = {
+    "resourceType": "Observation",
+    "id": "lean",
+    "status": "final",
+    "subject": {"reference": "Patient/p2"},
+    "code": {"coding": [{"system": "http://loinc.org", "code": "39156-5"}]},
+    "effectiveDateTime": "2026-01-02",
+    "valueQuantity": {"value": 22, "system": "http://unitsofmeasure.org", "code": "kg/m2"},
+}
+
+
+@pytest.mark.parametrize("words", LOOKING, ids=" ".join)
+def test_one_patient_without_a_plan_does_not_stop_the_others(words, hipkg, tmp_path):
+    path = tmp_path / "both.json"
+    path.write_bytes(two_patients({"resourceType": "Patient", "id": "p2"}, LEAN, condition("obesity", "p2", "E66.9")))
+    ended = hipkg(words[0], str(path), *words[1:])
+    assert ended.code == 1
+    assert ended.err.count("exclude each other") == 1
+    assert "p1" in ended.out
+
+
+def test_the_details_of_a_plan_are_read_once(hipkg):
+    source = two_patients({"resourceType": "Patient", "id": "p2", "deceasedBoolean": True})
+    ended = hipkg("plan", "-", "--input-format", "fhir", "--format", "json", "--ledger", "--answers", stdin=source)
+    assert ended.code == 1
+    assert ended.err.count("has died") == 1
+    told = json.loads(ended.out)
+    assert told["ledger"]["patient"] == told["patient"]
+    assert told["questions"][0]["answers"]
 
 
 @pytest.mark.parametrize("words", LOOKING, ids=" ".join)

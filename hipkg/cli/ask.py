@@ -57,7 +57,7 @@ def ask(
 
     day = parse_date(as_of)
     if interactive:
-        from hipkg.pipeline import read_patients
+        from hipkg.pipeline import read_validated
 
         _check_new(save)
         if output is not None or format is not InterviewFormat.text:
@@ -66,10 +66,11 @@ def ask(
                 place="--interactive",
                 remedy="Leave --output and --format out.",
             )
-        graphs = read_patients(file, format=input_format, as_of=day, allow_invalid=allow_invalid)
-        if len(graphs) != 1:
-            raise UsageError(f"The file holds {len(graphs)} patients.", place=file, remedy="Ask about one at a time.")
-        answered = _converse(graphs[0], tuple(document or ()), allow_invalid=allow_invalid)
+        checked = read_validated(file, format=input_format, as_of=day, allow_invalid=allow_invalid)
+        if len(checked) != 1:
+            raise UsageError(f"The file holds {len(checked)} patients.", place=file, remedy="Ask about one at a time.")
+        ((graph, _),) = checked
+        answered = _converse(graph, tuple(document or ()), allow_invalid=allow_invalid)
         _save(answered, save)
         return
     if save is not None:

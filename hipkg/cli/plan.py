@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from enum import StrEnum
-from typing import TYPE_CHECKING, Annotated, TypedDict
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -24,20 +24,11 @@ from hipkg.cli.options import (
 from hipkg.errors import UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-    from datetime import date
-
     from hipkg.asking import Interview
+    from hipkg.pipeline import Planned
+    from hipkg.planning import Plan
+    from hipkg.selection import Selection
     from hipkg.therapy import Ledger
-
-
-class _Options(TypedDict):
-    """How the files are read, whatever is made from them."""
-
-    format: str | None
-    as_of: date | None
-    documents: Sequence[str]
-    allow_invalid: bool
 
 
 class PlanFormat(StrEnum):
@@ -80,72 +71,85 @@ def plan(
 
     Example: hipkg plan examples/d0-painful-degenerative-hip.ttl
     """
-    from hipkg.knowledge import load
-    from hipkg.pipeline import plans
-    from hipkg.render import render
+    from hipkg.pipeline import check_documents, plan_patients
+    from hipkg.selection import select
     from hipkg.write import write_output
 
     if ledger or answers:
         option = "--answers" if answers else "--ledger"
-        _refuse_details(files, format, option, graded=bool(min_strength or min_evidence))
+        _refuse_details(format, option, graded=bool(min_strength or min_evidence))
     if answers and (format is not PlanFormat.json or engine is not Engine.native):
         raise UsageError(
             "Answers are tried with the native engine and told in JSON.",
             place="--answers",
             remedy="Use `hipkg ask` to read them.",
         )
-    options: _Options = {
-        "format": input_format,
-        "as_of": parse_date(as_of),
-        "documents": document or (),
-        "allow_invalid": allow_invalid,
-    }
+    check_documents(document or ())
+    selection = select(document or (), min_strength, min_evidence, grade_objections=grade_everything)
+    day = parse_date(as_of)
     made = [
         one
         for file in files
-        for one in plans(
+        for one in plan_patients(
             file,
+            format=input_format,
+            as_of=day,
             engine=engine.value,
-            min_strength=min_strength,
-            min_evidence=min_evidence,
-            grade_objections=grade_everything,
-            **options,
+            selection=selection,
+            allow_invalid=allow_invalid,
         )
     ]
+    ledgers = _ledgers(made) if ledger else []
+    interviews = _interviews(made, selection) if answers else []
+    plans = [one.plan for one in made]
     terminal = output is None and sys.stdout.isatty()
-    ledgers = _ledgers(files, engine, options) if ledger else []
-    if format is PlanFormat.json and (ledger or answers):
-        from hipkg.render.jsonplan import plans_to_json
-
-        text = plans_to_json(made, load(), _interviews(files, options) if answers else [], ledgers)
-    else:
-        text = render(made, format.value, load(), to_terminal=terminal, everything=everything)
-    if ledgers and format is not PlanFormat.json:
-        from hipkg.render.ledger import render_ledgers
-
-        text += "\n" + render_ledgers(ledgers, format.value, load(), to_terminal=terminal)
+    text = _written(plans, format, ledgers, interviews, to_terminal=terminal, everything=everything)
     write_output(text, str(output) if output else None)
-    if any(not one.valid for one in made):
+    if any(not one.valid for one in plans):
         raise typer.Exit(1)
 
 
-def _ledgers(files: list[str], engine: Engine, options: _Options) -> list[Ledger]:
-    from hipkg.therapy import ledger
+def _ledgers(made: list[Planned]) -> list[Ledger]:
+    from hipkg.knowledge import load
+    from hipkg.therapy import Bookkeeper
 
-    return [one for file in files for one in ledger(file, engine=engine.value, **options)]
-
-
-def _interviews(files: list[str], options: _Options) -> list[Interview]:
-    from hipkg.asking import ask
-
-    return [one for file in files for one in ask(file, **options)]
+    return [Bookkeeper(*one, load()).ledger() for one in made]
 
 
-def _refuse_details(files: list[str], form: PlanFormat, option: str, *, graded: bool) -> None:
-    """Refuse details where a format has no place for them, where a grade selects, and where input is read once."""
+def _interviews(made: list[Planned], selection: Selection) -> list[Interview]:
+    from hipkg.asking import interview_about
+
+    return [interview_about(one, selection) for one in made]
+
+
+def _written(
+    plans: list[Plan],
+    form: PlanFormat,
+    ledgers: list[Ledger],
+    interviews: list[Interview],
+    *,
+    to_terminal: bool,
+    everything: bool,
+) -> str:
+    """Write plans, with their ledgers and with the answers to their questions where they are wanted."""
+    from hipkg.knowledge import load
+    from hipkg.render import render
+
+    if form is PlanFormat.json and (ledgers or interviews):
+        from hipkg.render.jsonplan import plans_to_json
+
+        return plans_to_json(plans, load(), interviews, ledgers)
+    text = render(plans, form.value, load(), to_terminal=to_terminal, everything=everything)
+    if ledgers:
+        from hipkg.render.ledger import render_ledgers
+
+        text += "\n" + render_ledgers(ledgers, form.value, load(), to_terminal=to_terminal)
+    return text
+
+
+def _refuse_details(form: PlanFormat, option: str, *, graded: bool) -> None:
+    """Refuse details where a format has no place for them and where a grade selects."""
     if form not in {PlanFormat.text, PlanFormat.markdown, PlanFormat.json}:
         raise UsageError(f"That is not part of {form.value}.", place=option, remedy="Use text, Markdown or JSON.")
     if graded:
         raise UsageError("That is not selected by grade.", place=option, remedy="Leave the grades out.")
-    if "-" in files:
-        raise UsageError("Standard input is read once.", place=option, remedy="Name a file.")

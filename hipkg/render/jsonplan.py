@@ -56,11 +56,11 @@ def plans_to_json(
     Parameters: ``interviews`` give the questions of each plan with their answers, ``ledgers`` its therapy ledger.
     """
     made = [plan_to_json(one, knowledge) for one in plans]
-    for told, interview in zip(made, interviews, strict=False):
+    for told, interview in zip(made, interviews, strict=bool(interviews)):
         from hipkg.render.asking import question_to_json
 
         told["questions"] = [question_to_json(one) for one in interview.questions]
-    for told, ledger in zip(made, ledgers, strict=False):
+    for told, ledger in zip(made, ledgers, strict=bool(ledgers)):
         from hipkg.render.ledger import ledger_to_json
 
         told["ledger"] = ledger_to_json(ledger)
