@@ -10,11 +10,12 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import dataclass, field
 from functools import partial
-from itertools import product
+from itertools import chain, product
 from operator import attrgetter
 from typing import TYPE_CHECKING
 
 from hipkg.derive import Derivation, DerivedAction, DerivedConflict, Evaluation
+from hipkg.graph import text_of
 from hipkg.terms import HIP
 
 if TYPE_CHECKING:
@@ -31,6 +32,7 @@ _HAS_PROBLEM, _LOCATED_IN, _PART_OF = HIP + "hasProblem", HIP + "locatedIn", HIP
 _HAS_ACTIVITY, _TARGETS, _OF_INTERVENTION = HIP + "hasActivity", HIP + "targets", HIP + "ofIntervention"
 _APPLICABLE = HIP + "applicableStatement"
 _CURRENT, _PLANNED, _PERFORMED = (HIP + name + "Activity" for name in ("Current", "Planned", "Performed"))
+_END, _START, _REQUESTED, _AS_OF = (HIP + name for name in ("endDate", "startDate", "requestedOn", "asOf"))
 _READ = (
     _PATIENT, _HAS_PROBLEM, _LOCATED_IN, _PART_OF, _HAS_ACTIVITY, _TARGETS, _OF_INTERVENTION, _CURRENT, _PLANNED,
     _PERFORMED,
@@ -108,6 +110,7 @@ class Weighed:
     safeguards: frozenset[Judged] = frozenset()
     overruled: frozenset[Judged] = frozenset()
     done_by: frozenset[str] = frozenset()
+    done_before: frozenset[str] = frozenset()
     status: str = ""
 
 
@@ -370,15 +373,44 @@ class ClosedWorld:
         return {it for it in running if it in named and not companions.isdisjoint(named[it])}
 
     def _find_done(self) -> None:
-        """Find the activities by which what needs no repetition is done already."""
-        done: dict[tuple[str, str], set[str]] = defaultdict(set)
+        """Find the activities by which what needs no repetition was done, and tell those that count from the others."""
+        done: dict[tuple[str, str], dict[str, bool]] = defaultdict(dict)
+        for activity, kind in self._settling():
+            counts = self._is_placed(activity, kind) and self._is_recent(activity, kind)
+            for place in self._reached(activity):
+                done[place, kind][activity] = counts
+        for action in self.actions if done else ():
+            found = {
+                one: it for place in action.places for one, it in done.get((place, action.intervention), {}).items()
+            }
+            action.done_by = frozenset(one for one, counts in found.items() if counts)
+            action.done_before = frozenset(found) - action.done_by
+
+    def _settling(self) -> Iterator[tuple[str, str]]:
+        """Pair each activity that was carried out with the interventions that it settles."""
+        settled = self._knowledge.settled_for_years
         for activity in self.graph.members.get(_PERFORMED, ()):
             for intervention in self.graph.nodes(activity, _OF_INTERVENTION):
-                settled = self._knowledge.settled_when_done.intersection(self.kinds(intervention))
-                for key in product(self._reached(activity), settled) if settled else ():
-                    done[key].add(activity)
-        for action in self.actions if done else ():
-            action.done_by = frozenset().union(*(done.get((one, action.intervention), ()) for one in action.places))
+                yield from ((activity, kind) for kind in settled.keys() & self.kinds(intervention))
+
+    def _is_placed(self, activity: str, kind: str) -> bool:
+        """Tell whether it is known for which sites an activity was carried out."""
+        if self.graph.values(activity, _TARGETS) or kind in self._knowledge.concerning_patient:
+            return True
+        return len({*chain.from_iterable(self.places.values())}) <= 1
+
+    def _is_recent(self, activity: str, kind: str) -> bool:
+        """Tell whether an activity is not too old to settle an intervention; of a partial date the first day stands."""
+        days = (self._day(activity, prop) for prop in (_END, _START, _REQUESTED))
+        day = next(filter(None, days), "")
+        today = max((self._day(one, _AS_OF) for one in self.graph.members.get(_PATIENT, ())), default="")
+        if not day or not today:
+            return False
+        earliest = f"{int(today[:4]) - self._knowledge.settled_for_years[kind]}{today[4:]}"
+        return earliest <= day + "-01-01"[len(day) - 4 :] <= today
+
+    def _day(self, node: str, prop: str) -> str:
+        return max((text_of(one)[:10] for one in self.graph.values(node, prop)), default="")
 
     def _object(self) -> None:
         """Let what speaks against a class of interventions, or guards it, reach every kind of it."""
@@ -537,6 +569,7 @@ def _action(one: Weighed) -> DerivedAction:
         _iris(against[_HELD_BACK_BY]) if _HELD_BACK_BY in against else (),
         _iris(against[_DISCOURAGED_BY]) if _DISCOURAGED_BY in against else (),
         _ordered(one.done_by) if one.done_by else (),
+        _ordered(one.done_before) if one.done_before else (),
     )
 
 

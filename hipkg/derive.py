@@ -35,7 +35,7 @@ _UNREAD = HIP + "informsOn"
 _COLLECTED = (
     "ofStatement", "state", "hasSubject", "atSite", "meets", "refutes", "awaits", "mayBeLiftedBy", "lacksCompanion",
     "compares",
-    "ofIntervention", "status", "basedOn", "refusedBy", "heldBackBy", "discouragedBy", "doneBy",
+    "ofIntervention", "status", "basedOn", "refusedBy", "heldBackBy", "discouragedBy", "doneBy", "doneBefore",
     "about", "advisedBy", "opposedBy", "decidedBy", "decidedFor",
     "hasNow",
 )  # fmt: skip
@@ -79,7 +79,8 @@ class Evaluation(NamedTuple):
 class DerivedAction(NamedTuple):
     """An intervention at a place with its status and the evaluations it rests on.
 
-    ``done_by`` are the activities by which what needs no repetition is done already.
+    ``done_by`` are the activities by which it is done and needs no repetition yet, ``done_before`` those that do not
+    count, since they are too old, or of no known time or site.
     """
 
     iri: str
@@ -91,6 +92,7 @@ class DerivedAction(NamedTuple):
     held_back_by: tuple[str, ...]
     discouraged_by: tuple[str, ...]
     done_by: tuple[str, ...]
+    done_before: tuple[str, ...]
 
 
 class DerivedConflict(NamedTuple):
@@ -172,8 +174,10 @@ def _facts(mentioned: Set[str], knowledge: Knowledge) -> Iterator[ox.Quad]:
         yield from _statement_facts(info, knowledge)
     for iri in knowledge.named.keys() & terms:
         yield from _links(iri, HIP + "kindOf", knowledge.named[iri])
-    for iri in knowledge.settled_when_done & terms:
-        yield _value(iri, HIP + "settledWhenDone", "true", "boolean")
+    for iri in knowledge.settled_for_years.keys() & terms:
+        yield _value(iri, HIP + "settledForYears", str(knowledge.settled_for_years[iri]), "integer")
+        if iri in knowledge.concerning_patient:
+            yield _value(iri, HIP + "concernsWholePatient", "true", "boolean")
     for iri in knowledge.refuters.keys() & terms:
         yield from _links(iri, OWL + "disjointWith", knowledge.refuters[iri])
 
@@ -313,6 +317,7 @@ def _action(iri: str, answers: _Answers) -> DerivedAction:
         answers.all("heldBackBy", iri),
         answers.all("discouragedBy", iri),
         answers.all("doneBy", iri),
+        answers.all("doneBefore", iri),
     )
 
 

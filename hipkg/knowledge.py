@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 RELEASE_FILE = RELEASE / "hipkg.json"
-FORMAT = 9
+FORMAT = 10
 NOT_STATED = "not stated"
 
 
@@ -165,8 +165,9 @@ class Knowledge:
     ``refuters`` maps a class that a slot names to the classes whose members cannot be in it, ``holding`` a property
     that links statements to interventions to the state of such a statement when it holds, ``named`` an intervention to
     those that statements name and that it is, or is a kind of; ``groups`` are the rules of the native engine;
-    ``lasting`` are the classes of problems that count when past, ``settled_when_done`` the interventions that need no
-    repetition, ``sided`` the classes of sites that have a side,
+    ``lasting`` are the classes of problems that count when past, ``settled_for_years`` maps the interventions
+    that need no repetition to the years for which they do not, ``concerning_patient`` are those of no body site,
+    ``sided`` the classes of sites that have a side,
     ``visit_gaps`` the most days between visits of a course; ``value_properties`` maps a coded value to the property
     that records it.
     """
@@ -199,7 +200,8 @@ class Knowledge:
     named: Mapping[str, frozenset[str]]
     wholes: Mapping[str, frozenset[str]]
     lasting: frozenset[str]
-    settled_when_done: frozenset[str]
+    settled_for_years: Mapping[str, int]
+    concerning_patient: frozenset[str]
     sided: frozenset[str]
     visit_gaps: Mapping[str, str]
     value_properties: Mapping[str, str]
@@ -318,7 +320,8 @@ def knowledge_from_json(data: dict[str, Any]) -> Knowledge:
         named=_sets(data["named"]),
         wholes=_sets(data["wholes"]),
         lasting=frozenset(data["countsWhenPast"]),
-        settled_when_done=frozenset(data["settledWhenDone"]),
+        settled_for_years=data["settledForYears"],
+        concerning_patient=frozenset(data["concernsWholePatient"]),
         sided=frozenset(data["sided"]),
         visit_gaps=data["visitGaps"],
         value_properties=data["valueProperties"],

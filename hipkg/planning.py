@@ -76,11 +76,15 @@ class Parameter(NamedTuple):
 
 
 class Done(NamedTuple):
-    """An activity on record by which an action is done: what it was of, and its day as far as it is recorded."""
+    """An activity on record by which an action was done: what it was of, and its day as far as it is recorded.
+
+    ``counts`` tells that the action is settled by it, which it is not if it is too old, or of no known time or site.
+    """
 
     node: str
     label: str
     day: str
+    counts: bool
 
 
 class Action(NamedTuple):
@@ -350,7 +354,10 @@ class Planner:
             parameters,
             self._phases[info.phase],
             self._current(derived),
-            tuple(map(self._done, derived.done_by)),
+            (
+                *(self._done(one, counts=True) for one in derived.done_by),
+                *(self._done(one, counts=False) for one in derived.done_before),
+            ),
         )
 
     def _gathered(self, derived: DerivedAction) -> list[Evaluation]:
@@ -410,11 +417,11 @@ class Planner:
         wider = {upper for one in kinds for upper in self._knowledge.superclasses.get(one, ())}
         return tuple(sorted(self._knowledge.label(one) for one in kinds if one not in wider))
 
-    def _done(self, activity: str) -> Done:
+    def _done(self, activity: str, *, counts: bool) -> Done:
         graph = self._derivation.graph
         days = (text_of(one) for prop in (_END, _START) for one in sorted(graph.values(activity, prop), key=text_of))
         of = min(graph.nodes(activity, _OF_INTERVENTION))
-        return Done(activity, self._knowledge.label(of), next(days, ""))
+        return Done(activity, self._knowledge.label(of), next(days, ""), counts)
 
     def _parameters(self, derived: DerivedAction, states: dict[str, StatementState]) -> tuple[Parameter, ...]:
         """Collect what holding statements specify about an action or what goes with it, safety checks included.

@@ -137,7 +137,8 @@ class _Builder:
             "named": _lists(self._named(statements)),
             "wholes": _lists(self._wholes()),
             "countsWhenPast": sorted(self._map("countsWhenPast")),
-            "settledWhenDone": self._settled_when_done(interventions),
+            "settledForYears": self._settled_for_years(interventions),
+            "concernsWholePatient": self._with_kinds("concernsWholePatient", interventions),
             "sided": sorted(self._map("sided")),
             "visitGaps": self._map("visitGap"),
             "valueProperties": self._value_properties(),
@@ -153,9 +154,15 @@ class _Builder:
     def _map(self, name: str) -> dict[str, str]:
         return {subject: values[0] for (subject, prop), values in self._texts.items() if prop == HIP + name}
 
-    def _settled_when_done(self, interventions: Iterable[InterventionInfo]) -> list[str]:
-        """List the interventions that need no repetition, and the kinds of them."""
-        told = self._map("settledWhenDone").keys()
+    def _settled_for_years(self, interventions: Iterable[InterventionInfo]) -> dict[str, int]:
+        """Map the interventions that need no repetition, and the kinds of them, to the fewest years that are told."""
+        told = self._map("settledForYears")
+        years = {one.iri: [int(told[it]) for it in (one.iri, *one.superclasses) if it in told] for one in interventions}
+        return {iri: min(found) for iri, found in sorted(years.items()) if found}
+
+    def _with_kinds(self, name: str, interventions: Iterable[InterventionInfo]) -> list[str]:
+        """List the interventions that have an annotation, and the kinds of them."""
+        told = self._map(name).keys()
         return sorted(one.iri for one in interventions if not told.isdisjoint({one.iri, *one.superclasses}))
 
     def _is_a(self, iri: str, other: str) -> bool:

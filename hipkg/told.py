@@ -89,6 +89,7 @@ def _of_action(one: Weighed) -> Iterator[ox.Triple]:
             "safeguardedBy": _iris(one.safeguards),
             "overrules": _iris(one.overruled),
             "doneBy": one.done_by,
+            "doneBefore": one.done_before,
             "status": {ox.Literal(one.status)} if one.status else (),
             **{relation: _iris(objections) for relation, objections in one.objections.items()},
         },

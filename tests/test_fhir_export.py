@@ -853,7 +853,7 @@ def test_what_needs_no_repetition_is_not_proposed_once_done(path: Path, separate
     once = {
         (one.intervention, one.place): requests_by_action(exported, before)[one.intervention, one.place]
         for one in before.actions
-        if one.status == "indicated" and one.intervention in load().settled_when_done
+        if one.status == "indicated" and one.intervention in load().settled_for_years
     }
     assert once
     done = {one["id"]: carried_out(one, separately=separately) for one in once.values()}

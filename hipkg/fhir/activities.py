@@ -108,6 +108,7 @@ class Draft(NamedTuple):
     product: str = ""
     placed: bool = True
     study: bool = False
+    requested: Dated = Dated("")
     suffix: str = ""
     routes: tuple[Raw, ...] = ()
     route_unread: str = ""
@@ -162,6 +163,8 @@ def activities(one: Resource, draft: Draft, context: Context) -> Stated:
             visit=draft.visit and status == COMPLETED,
             product=draft.product,
             sources=tuple(f"{one.key}#{name}" for name in dict.fromkeys(sources)),
+            requested="" if start or end or status != COMPLETED else draft.requested.day,
+            elsewhere=draft.placed and not where.places and _names_a_place(one, draft),
         )
         for term in meaning.terms
     ]
@@ -173,6 +176,11 @@ def activities(one: Resource, draft: Draft, context: Context) -> Stated:
     return Stated(tuple(facts), told, draft.notes)
 
 
+def _names_a_place(one: Resource, draft: Draft) -> bool:
+    """Tell whether a record says by a site or a coded reason where something is, in words or codes."""
+    return any(draft.sites) or any(parts(one.raw, "reasonCode"))
+
+
 def _where_reasons_are(one: Resource, where: Whereabouts, referred: bool, context: Context) -> Whereabouts:
     """Place what names no site at those that its coded reasons name.
 
@@ -182,9 +190,9 @@ def _where_reasons_are(one: Resource, where: Whereabouts, referred: bool, contex
     meanings = [context.codes.meaning([each], "problem") for each in concepts]
     known = [each for each in meanings if each.terms and not each.torn]
     places = [place for each in known for place in whereabouts(one, each, (), context).places]
-    named = context.codes.describe(concepts)
-    told = f"its reason has no code that is known ({named}), so that it may be for another site"
-    flags = (told,) if named and not known and not referred else ()
+    named = context.codes.describe(concepts) or "text only"
+    told = f"its reason has no code that is known ({named}), so it is taken to be for a site that is not on record"
+    flags = (told,) if concepts and not known and not referred else ()
     sources = ("reasonCode",) if places else ()
     return Whereabouts(tuple(dict.fromkeys(places)), (*where.sources, *sources), (*where.flags, *flags))
 
@@ -286,6 +294,7 @@ def read_service_request(one: Resource, context: Context) -> Stated:
         tuple(parts(one.raw, "bodySite")),
         ties=problems_named(one, context, "basedOn"),
         requests=problems_named(one, context, "replaces"),
+        requested=dated(text(one.raw, "authoredOn"), "its date", context),
         sources=("status", *_dates_in(one.raw, "occurrence")),
         notes=intent_notes(one.raw),
     )

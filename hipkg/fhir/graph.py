@@ -99,7 +99,7 @@ class _Writer:
             self._add(node, HIP + "ofIntervention", one.intervention)
             if one.status:
                 self._add(node, HIP + "hasStatus", one.status)
-            for name, day in (("startDate", one.start), ("endDate", one.end)):
+            for name, day in (("startDate", one.start), ("endDate", one.end), ("requestedOn", one.requested)):
                 if day:
                     self._add(node, HIP + name, _literal(day, _DATATYPES[len(day)]))
             if one.duration and not (one.start and (one.end or one.status == HIP + "ongoing")):

@@ -18,6 +18,7 @@ from hipkg.fhir.context import settled
 from hipkg.fhir.dates import span
 from hipkg.fhir.places import is_sided, names_site, wholes_of
 from hipkg.fhir.records import Activity, Fulfils, Measure, Place, Problem, Shows
+from hipkg.terms import HIP
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from hipkg.knowledge import Knowledge
 
 
+_SITE = HIP + "BodySite"
 _Stated = TypeVar("_Stated", "Problem", "Activity")
 
 
@@ -103,7 +105,7 @@ def joined(facts: Sequence[Fact], context: Context, log: Log) -> Joined:
     )
     named = _united(problems)
     problems, activities = [_at(one, named) for one in problems], [_at(one, named) for one in activities]
-    activities = [_aimed(one, problems) for one in activities]
+    activities = [_aimed(one, problems, log) for one in activities]
     activities = _one_study(activities, links, knowledge, log)
     activities = _carried_out(activities, links, knowledge, log)
     gone = {one.resource for one in log.merged}
@@ -286,12 +288,21 @@ def _united(problems: Iterable[Problem]) -> Callable[[Place], Place]:
     return lambda place: place._replace(anchor=names.find(place.anchor)) if place.anchor else place
 
 
-def _aimed(one: Activity, problems: Sequence[Problem]) -> Activity:
-    """Aim an activity that names no site at those of the problems that it is for."""
-    if one.places or not one.reasons:
+def _aimed(one: Activity, problems: Sequence[Problem], log: Log) -> Activity:
+    """Aim an activity that names no site at those of the problems that it is for.
+
+    Where its record names a site or reasons, and none that is known, it is somewhere else than anything on record.
+    """
+    if one.places:
         return one
-    found = {each.place for each in problems if each.resource in one.reasons and each.place}
-    return one._replace(places=tuple(sorted(found)))
+    known = [each for each in problems if each.resource in one.reasons]
+    if one.elsewhere or (one.reasons and not known):
+        found = {each.place for each in known if each.place} or {Place(_SITE, "", one.resource)}
+        if not (known or one.elsewhere):
+            named = ", ".join(sorted(one.reasons))
+            log.flags.append((one.resource, f"what it is for is not known ({named}), so it is taken to be for a site that is not on record"))
+        return one._replace(places=tuple(sorted(found)))
+    return one._replace(places=tuple(sorted({each.place for each in known if each.place})))
 
 
 def _one_study(activities: list[Activity], links: Links, knowledge: Knowledge, log: Log) -> list[Activity]:

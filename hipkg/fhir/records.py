@@ -55,9 +55,11 @@ class Problem(NamedTuple):
 class Activity(NamedTuple):
     """A treatment, procedure or study of one intervention.
 
-    ``status`` is an IRI or empty; ``start`` and ``end`` are dates cut to days; ``amounts`` are pairs of a property and
+    ``status`` is an IRI or empty; ``start`` and ``end`` are dates cut to days, ``requested`` is that of a request whose
+    activity has none of its own; ``amounts`` are pairs of a property and
     a number in its unit; ``reasons`` are keys of the problems it is for; ``ties`` name what it is a part of; ``visit``
-    tells that it may be one of several visits of a course; ``product`` tells drugs of one intervention apart.
+    tells that it may be one of several visits of a course; ``product`` tells drugs of one intervention apart;
+    ``elsewhere`` tells that its record names a site or a reason and none that is known.
     """
 
     key: str
@@ -76,6 +78,8 @@ class Activity(NamedTuple):
     visit: bool
     product: str
     sources: tuple[str, ...]
+    requested: str = ""
+    elsewhere: bool = False
 
 
 class Measure(NamedTuple):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from hipkg.english import quantity
+from hipkg.fhir.places import is_sided
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -47,7 +48,9 @@ class Words:
         kind = self._knowledge.label(place.kind)
         if place.side:
             return (f"{self._knowledge.label(place.side)} {kind}",)
-        return (f"{kind}, side not recorded",) if place.anchor else (kind,)
+        if not place.anchor:
+            return (kind,)
+        return (f"{kind}, side not recorded" if is_sided(place.kind, self._knowledge) else f"{kind} that is not known",)
 
     def _values(self, values: Iterable[tuple[str, str]]) -> tuple[str, ...]:
         return tuple(self._knowledge.label(value) for _, value in values)

@@ -574,7 +574,7 @@ class _Arranger:
     def _conditions(self, action: Action) -> tuple[Line, ...]:
         match action.status:
             case "conditional":
-                return (*_done(action), *self._waits(action))
+                return (*_done_before(action), *self._waits(action))
             case "contraindicated":
                 return (*_running(action), *self._lifts(self._by_effect(action, {_REFUSES}, ("must-not",))))
             case "avoid":
@@ -584,7 +584,7 @@ class _Arranger:
             case "satisfied" if not action.running:
                 return (Line("", self._fulfilled(action)),)
             case _:
-                return _running(action)
+                return (*_running(action), *_done_before(action))
 
     def _fulfilled(self, action: Action) -> tuple[str, ...]:
         """Say what an advised action is fulfilled by."""
@@ -823,16 +823,19 @@ class _Arranger:
         )
 
 
-def _done(action: Action) -> tuple[Line, ...]:
-    """Say that what needs no repetition was carried out, though the plan still speaks of it."""
-    return (Line("", tuple(_done_in_words(action))),) if action.done else ()
+def _done_before(action: Action) -> tuple[Line, ...]:
+    """Say when what a plan still speaks of was done before."""
+    done = _done_in_words(action)
+    return (Line("", tuple(done)),) if done else ()
 
 
 def _done_in_words(action: Action) -> list[str]:
-    """Say what was carried out of an action that needs no repetition, and when."""
-    kinds = (f"{clean(one.label)} " if one.label != action.label else "" for one in action.done)
-    days = (f" {clean(one.day)}" if one.day else "" for one in action.done)
-    return [f"{kind}done{day}" for kind, day in zip(kinds, days, strict=True)]
+    """Say what was carried out of an action that needs no repetition, and when; what counts stands before the rest."""
+    return [
+        f"{f'{clean(one.label)} ' if one.label != action.label else ''}done {'' if one.counts else 'before: '}"
+        f"{clean(one.day) or 'day not recorded'}"
+        for one in action.done
+    ]
 
 
 def _running(action: Action) -> tuple[Line, ...]:

@@ -143,7 +143,7 @@ class _Writer:
         yield "Requires", self._terms(info.requires, "and")
         yield "Except for", self._terms(info.except_for, "or")
         yield "Satisfied by", self._terms(info.satisfied_by, "or")
-        yield "Once done", "not advised again" if self._is_settled_when_done(info) else ""
+        yield "Once done", self._settled(info)
         yield "Beside", escape(listed([self._knowledge.label(one) for one in info.accompanies], "and"))
         yield "Sets", escape("; ".join(map(_bound, info.bounds)))
         yield "Timing", escape(clean(info.timing))
@@ -155,8 +155,11 @@ class _Writer:
         tensions = self._knowledge.tensions_of(info.id)
         yield "Tension", " · ".join(f"[{escape(capital(one.label))}]({TENSIONS}#{anchor(one.id)})" for one in tensions)
 
-    def _is_settled_when_done(self, info: StatementInfo) -> bool:
-        return info.effect == HIP + "indicates" and info.intervention in self._knowledge.settled_when_done
+    def _settled(self, info: StatementInfo) -> str:
+        years = self._knowledge.settled_for_years.get(info.intervention)
+        if info.effect != HIP + "indicates" or not years:
+            return ""
+        return f"not advised again for {years} year" + ("s" if years > 1 else "")
 
     def _of(self, document: DocumentInfo) -> list[StatementInfo]:
         return [one for one in self._statements.values() if one.document == document.iri]

@@ -169,7 +169,7 @@ class _Describer:
             (HIP + "bestStrength", ox.Literal(action.strength)),
             (HIP + "bestQuality", ox.Literal(action.evidence)),
             *([(HIP + "running", _truth(True))] if action.running else []),
-            *((HIP + "doneBy", _node(one.node)) for one in action.done),
+            *((HIP + ("doneBy" if one.counts else "doneBefore"), _node(one.node)) for one in action.done),
             *((HIP + "onSide", ox.Literal(one)) for one in sides),
             *((HIP + "basedOn", _node(self._evaluation_iri(one, action.place))) for one in action.statements),
             *((HIP + "specifiedBy", _node(self._iris[one.statement])) for one in action.parameters),

@@ -46,7 +46,7 @@ def is_settled(action: Action, export: Export) -> bool:
     One that is only planned, or that a proposal on record fulfils, keeps its proposal, so that the latest plan tells
     what the earlier ones did.
     """
-    if action.status != "satisfied" or action.running or action.done:
+    if action.status != "satisfied" or action.running or any(one.counts for one in action.done):
         return action.status == "satisfied"
     return _is_fulfilled(action, export) and _first_id(action, export) not in export.recorded
 
