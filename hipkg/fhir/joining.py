@@ -300,7 +300,8 @@ def _aimed(one: Activity, problems: Sequence[Problem], log: Log) -> Activity:
         found = {each.place for each in known if each.place} or {Place(_SITE, "", one.resource)}
         if not (known or one.elsewhere):
             named = ", ".join(sorted(one.reasons))
-            log.flags.append((one.resource, f"what it is for is not known ({named}), so it is taken to be for a site that is not on record"))
+            told = f"what it is for is not known ({named}), so it is taken to be for a site that is not on record"
+            log.flags.append((one.resource, told))
         return one._replace(places=tuple(sorted(found)))
     return one._replace(places=tuple(sorted({each.place for each in known if each.place})))
 
