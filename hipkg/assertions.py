@@ -361,14 +361,7 @@ def _names(knowledge: Knowledge) -> _Names:
         return {_plain(knowledge.label(one)): one for one in sorted(iris, reverse=True)}
 
     told = [one for one in knowledge.labels if knowledge.definition(one) is None]
-    properties = {prop: link.kind for prop, links in knowledge.links.items() for link in links if link.prop == prop}
-    of_kind = {kind: prop for prop, kind in properties.items()}
-    values = {
-        one: of_kind[kind]
-        for one, kinds in knowledge.individual_types.items()
-        for kind in kinds
-        if kind in of_kind and one not in knowledge.interventions
-    }
+    values = knowledge.value_properties
     numbers = {*knowledge.functional, *knowledge.units} - {*knowledge.upper_ends, *knowledge.upper_ends.values()}
     return _Names(
         labelled(one for one in told if knowledge.is_a(one, _PROBLEM) and one != _PROBLEM),

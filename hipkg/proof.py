@@ -147,12 +147,6 @@ def _derivations(recorded: Iterable[ox.Triple]) -> dict[object, list[str]]:
 
 
 @cache
-def _definition(knowledge: Knowledge, cls: str) -> Expression | None:
-    """Parse each definition once, so that the goals made of it share its parts."""
-    return knowledge.definition(cls)
-
-
-@cache
 def _told() -> dict[str, frozenset[str]]:
     """Map each class to the superclasses that follow from asserted ones alone, without its definition."""
     return {iri: frozenset(_closed(iri)) for iri in _axioms().classes}
@@ -242,7 +236,7 @@ class Prover:
 
     def _wording(self, cls: str) -> tuple[str, str]:
         """Word the definition of a class in Manchester syntax and in English, if it has one."""
-        definition = _definition(self._knowledge, cls)
+        definition = self._knowledge.definition(cls)
         if definition is None:
             return "", ""
         axiom = f"{self._knowledge.label(cls)} EquivalentTo {self._english.manchester(definition)}"
@@ -383,7 +377,7 @@ class Prover:
             return
         if _type(node, cls) in self._recorded:
             yield Step("recorded")
-        definition = _definition(self._knowledge, cls)
+        definition = self._knowledge.definition(cls)
         if definition is not None:
             yield Step("definition", *self._wording(cls), (Member(node, definition),), source=(cls,))
         for lower in self._targets(node, RDF_TYPE):
@@ -538,7 +532,7 @@ class Prover:
         if proof is not None:
             return Nearest(1, (proof,))
         name, label = self._english.name(node), quoted(self._knowledge.label(cls))
-        definition = _definition(self._knowledge, cls)
+        definition = self._knowledge.definition(cls)
         triple = _type(node, cls)
         if definition is None:
             way = self._approach_narrower(node, cls, seen)

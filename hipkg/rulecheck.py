@@ -107,11 +107,6 @@ def probes(rules: Iterable[Rule]) -> list[ox.Triple]:
     return [quad.triple for quad in ox.parse((prefixes + turtle).encode(), format=ox.RdfFormat.TURTLE)]
 
 
-def is_probe(iri: str) -> bool:
-    """Tell whether a class was added to ask the reasoner."""
-    return iri.startswith(_PROBE)
-
-
 def _asked(rule: Rule) -> Iterator[Expression]:
     yield rule.holding
     yield from rule.entries["requires"]

@@ -15,7 +15,6 @@ from hipkg.terms import HIP
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-PROLOGUE = f"PREFIX hip: <{HIP}>\n"
 
 
 def term(iri: str) -> str:

@@ -11,7 +11,7 @@ import re
 import textwrap
 from dataclasses import dataclass
 from difflib import get_close_matches
-from typing import TYPE_CHECKING, Literal, get_args
+from typing import TYPE_CHECKING, Literal
 
 from hipkg.compile.sparql import template, term, where
 from hipkg.errors import UsageError
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from hipkg.rules import Rule
 
 Part = Literal["all", "update", "query"]
-PARTS: tuple[Part, ...] = get_args(Part)
 # Each round doubles the length of a chain of parts, and lets one kind of rule see what the others found.
 ROUNDS = 3
 _WIDTH = 100

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from hipkg.terminology import Terminology
 
 Kind = Literal["problem", "intervention", "site", "side", "value", "number", "route", ""]
-_PROBLEM, _INTERVENTION, _SITE, _VALUE = (HIP + one for one in ("Problem", "Intervention", "BodySite", "Value"))
+_PROBLEM, _INTERVENTION, _SITE = (HIP + one for one in ("Problem", "Intervention", "BodySite"))
 _NAME = 60
 _TERM, _ATTRIBUTE = re.compile(r"\|[^|]*\|"), re.compile(r"[0-9]+\s*=")
 _BETWEEN = re.compile(r"[\s{}(),:+]+")

@@ -296,14 +296,15 @@ def _aimed(one: Activity, problems: Sequence[Problem], log: Log) -> Activity:
     if one.places:
         return one
     known = [each for each in problems if each.resource in one.reasons]
-    if one.elsewhere or (one.reasons and not known):
-        found = {each.place for each in known if each.place} or {Place(_SITE, "", one.resource)}
-        if not (known or one.elsewhere):
-            named = ", ".join(sorted(one.reasons))
-            told = f"what it is for is not known ({named}), so it is taken to be for a site that is not on record"
-            log.flags.append((one.resource, told))
-        return one._replace(places=tuple(sorted(found)))
-    return one._replace(places=tuple(sorted({each.place for each in known if each.place})))
+    found = {each.place for each in known if each.place}
+    unknown = bool(one.reasons) and not known
+    if unknown and not one.elsewhere:
+        named = ", ".join(sorted(one.reasons))
+        told = f"what it is for is not known ({named}), so it is taken to be for a site that is not on record"
+        log.flags.append((one.resource, told))
+    if not found and (unknown or one.elsewhere):
+        found = {Place(_SITE, "", one.resource)}
+    return one._replace(places=tuple(sorted(found)))
 
 
 def _one_study(activities: list[Activity], links: Links, knowledge: Knowledge, log: Log) -> list[Activity]:
