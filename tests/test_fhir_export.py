@@ -830,6 +830,26 @@ def test_the_latest_plan_alone_says_what_was_proposed(path: Path) -> None:
     assert settled[1] == settled[2]
 
 
+@pytest.mark.parametrize("days", [(0, 0), (0, 1, 2), (2, 0, 1)], ids=["one day", "in order", "not in order"])
+@pytest.mark.parametrize("path", FHIR_EXAMPLES[:3], ids=lambda one: one.stem[:2])
+def test_all_plans_together_say_what_was_proposed(path: Path, days: tuple[int, ...]) -> None:
+    """The patient with every plan so far, as in a folder of them all: the last version of each proposal counts."""
+    record = json.loads(path.read_text(encoding="utf-8"))["entry"]
+    for day in days:
+        both = {"resourceType": "Bundle", "type": "collection", "entry": record}
+        latest = plan(json.dumps(both).encode(), format="fhir", as_of=AS_OF + timedelta(days=day))
+        record = [*record, *latest.to_fhir()["entry"]]
+    both["entry"] = record
+    after = plan(json.dumps(both).encode(), format="fhir", as_of=AS_OF + timedelta(days=max(days)))
+    assert {one.status for one in after.actions} & {"indicated", "satisfied"} == {"satisfied"}
+    assert not [one for one in after.findings if "version" in one.message and "Request" in one.message]
+
+
+def test_what_keeps_its_id_tells_its_version(name: str) -> None:
+    told = {one["resourceType"]: one.get("meta") for one in resources(bundle_of(name), *REQUESTS, "DetectedIssue")}
+    assert [*told.values()] == [{"lastUpdated": f"{AS_OF.isoformat()}T00:00:00Z"}] * len(told)
+
+
 def carried_out(proposal: Raw, *, separately: bool) -> Raw:
     """Record that what a proposal asks for was done, by a procedure of its own or on the request itself."""
     if not separately:

@@ -96,6 +96,7 @@ def request_resource(request: Request, issues: list[Raw], export: Export) -> Raw
         kind,
         request.id,
         ["Do not: " + title_of(action) if stance.refused else title_of(action), *_words(stance)],
+        meta=export.version,
         extension=extensions,
         identifier=export.identifier(action.place, action=action.intervention),
         instantiatesUri=[export.infos[one].iri for one in action.statements],
