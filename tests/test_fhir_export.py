@@ -845,6 +845,36 @@ def test_all_plans_together_say_what_was_proposed(path: Path, days: tuple[int, .
     assert not [one for one in after.findings if "version" in one.message and "Request" in one.message]
 
 
+def recorded(name: str, code: str, **fields: Any) -> Raw:
+    return {
+        "resourceType": "Condition",
+        "id": name,
+        "clinicalStatus": {"coding": [{"code": "active"}]},
+        "code": {"coding": [{"system": HIP, "code": code}]},
+        "bodySite": [{"coding": [{"system": HIP, "code": "HipJoint"}]}],
+        "subject": {"reference": "Patient/p"},
+        **fields,
+    }
+
+
+@pytest.mark.parametrize("twice", [False, True], ids=["linked", "linked and recorded twice"])
+def test_what_is_for_linked_problems_without_a_side_is_not_proposed_again(twice: bool) -> None:
+    record = [
+        {"resourceType": "Patient", "id": "p", "birthDate": "1960-05-01"},
+        recorded("oa", "HipOsteoarthritis", evidence=[{"detail": [{"reference": "Condition/pain"}]}]),
+        recorded("pain", "HipPain"),
+        *([recorded("oa-again", "HipOsteoarthritis")] if twice else []),
+    ]
+    entries = [{"resource": one} for one in record]
+    before, after = {}, {}
+    for found in (before, after):
+        both = {"resourceType": "Bundle", "type": "collection", "entry": entries}
+        made_last = plan(json.dumps(both).encode(), format="fhir", as_of=AS_OF)
+        found |= {(it.intervention, it.place): it.status for it in made_last.actions}
+        entries = [*entries, *made_last.to_fhir()["entry"]]
+    assert {after[one] for one, status in before.items() if status == "indicated"} == {"satisfied"}
+
+
 def test_what_keeps_its_id_tells_its_version(name: str) -> None:
     told = {one["resourceType"]: one.get("meta") for one in resources(bundle_of(name), *REQUESTS, "DetectedIssue")}
     assert [*told.values()] == [{"lastUpdated": f"{AS_OF.isoformat()}T00:00:00Z"}] * len(told)

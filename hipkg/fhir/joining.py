@@ -20,7 +20,7 @@ from hipkg.fhir.places import is_sided, names_site, wholes_of
 from hipkg.fhir.records import Activity, Fulfils, Measure, Place, Problem, Shows
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 
     from hipkg.fhir.context import Context
     from hipkg.fhir.records import Fact
@@ -101,7 +101,7 @@ def joined(facts: Sequence[Fact], context: Context, log: Log) -> Joined:
         [_sided(one, settle, log) for one in problems],
         [_sided(one, settle, log) for one in activities],
     )
-    named = _united(problems)
+    named = _united(problems, activities, knowledge)
     problems, activities = [_at(one, named) for one in problems], [_at(one, named) for one in activities]
     activities = [_aimed(one, problems) for one in activities]
     activities = _one_study(activities, links, knowledge, log)
@@ -276,14 +276,47 @@ def _joints(kind: str, knowledge: Knowledge) -> frozenset[str]:
     return frozenset(one for one in wholes_of(kind, knowledge) if is_sided(one, knowledge)) or frozenset({kind})
 
 
-def _united(problems: Iterable[Problem]) -> Callable[[Place], Place]:
-    """Give problems of one kind without a side one site: records of the same look alike and are merged."""
+def _united(
+    problems: Sequence[Problem], activities: Iterable[Activity], knowledge: Knowledge
+) -> Callable[[Place], Place]:
+    """Give problems of one kind without a side one site, and what is for several problems the site that these share.
+
+    Records of the same kind look alike and are merged.
+    """
     names = _Groups()
     first: dict[tuple[str, str], str] = {}
     for one in problems:
         if one.place and one.place.anchor:
             names.tie(first.setdefault((one.term, one.place.kind), one.place.anchor), one.place.anchor)
+    for anchor, shared in list(_shared(problems, activities, names, knowledge)):
+        names.tie(anchor, shared)
     return lambda place: place._replace(anchor=names.find(place.anchor)) if place.anchor else place
+
+
+def _shared(
+    problems: Iterable[Problem], activities: Iterable[Activity], names: _Groups, knowledge: Knowledge
+) -> Iterator[tuple[str, str]]:
+    """Pair the sites of what is for several problems with the site that these share.
+
+    A problem at another joint says nothing of the site; a reason that states no problem could say anything.
+    """
+    stated = _by_resource(problems)
+    for group in _by_resource(activities).values():
+        reasons = {key for one in group for key in one.reasons}
+        if len(reasons) > 1 and reasons <= stated.keys() and all(one.reasons for one in group):
+            found = {each.place for key in reasons for each in stated[key] if each.place}
+            sites = {place._replace(anchor=names.find(place.anchor)) for place in found}
+            for place in (place for one in group for place in one.places if place.anchor):
+                joints = _joints(place.kind, knowledge)
+                there = {(one.side, one.anchor) for one in sites if joints & _joints(one.kind, knowledge)}
+                yield from ((place.anchor, anchor) for side, anchor in there if len(there) == 1 and not side)
+
+
+def _by_resource(stated: Iterable[_Stated]) -> dict[str, list[_Stated]]:
+    found: dict[str, list[_Stated]] = {}
+    for one in stated:
+        found.setdefault(one.resource, []).append(one)
+    return found
 
 
 def _aimed(one: Activity, problems: Sequence[Problem]) -> Activity:
@@ -313,9 +346,7 @@ def _one_study(activities: list[Activity], links: Links, knowledge: Knowledge, l
 
 def _carried_out(activities: list[Activity], links: Links, knowledge: Knowledge, log: Log) -> list[Activity]:
     """Leave out what is asked for where what carries it out is recorded, and that is the same."""
-    by_resource: dict[str, list[Activity]] = {}
-    for one in activities:
-        by_resource.setdefault(one.resource, []).append(one)
+    by_resource = _by_resource(activities)
     kept = []
     for one in activities:
         events = [each for each in _events_of(one.resource, links.requests) if each in by_resource]
