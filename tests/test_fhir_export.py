@@ -937,6 +937,56 @@ def test_a_request_that_was_decided_on_is_not_overwritten() -> None:
     assert len(kept) > 1
 
 
+def ordered(proposal: Raw, status: str) -> Raw:
+    kept = {name: proposal[name] for name in ("resourceType", "subject") if name in proposal}
+    coded = {name: proposal[name] for name in ("code", "medicationCodeableConcept", "bodySite") if name in proposal}
+    based = [{"reference": f"urn:uuid:{proposal['id']}"}]
+    return {**kept, **coded, "id": f"ordered-{proposal['id']}", "status": status, "intent": "order", "basedOn": based}
+
+
+def test_what_was_refused_is_proposed_anew_and_only_once() -> None:
+    """An order of each proposal that was revoked: the proposals are decided on, and new ones take their place."""
+    record = json.loads(FHIR_EXAMPLES[0].read_text(encoding="utf-8"))["entry"]
+    rounds: list[tuple[dict[str, str], set[str]]] = []
+    for number in range(4):
+        both = {"resourceType": "Bundle", "type": "collection", "entry": record}
+        found = plan(json.dumps(both).encode(), format="fhir", as_of=AS_OF + timedelta(days=number))
+        exported = found.to_fhir()
+        proposals = [one for one in resources(exported, *REQUESTS) if one["status"] == "active"]
+        proposals = [one for one in proposals if not one.get("doNotPerform")]
+        statuses = {f"{one.intervention} {one.place}": one.status for one in found.actions}
+        rounds.append((statuses, {one["id"] for one in proposals}))
+        record = [*record, *exported["entry"]]
+        if not number:
+            refused = {"ServiceRequest": "revoked", "MedicationRequest": "cancelled"}
+            record += [{"resource": ordered(one, refused[one["resourceType"]])} for one in proposals]
+    (first, ids), (again, new), (after, kept), (later, last) = rounds
+    assert again == first
+    assert not ids & new
+    assert len(ids) == len(new)
+    assert {after[one] for one, status in first.items() if status == "indicated"} == {"satisfied"}
+    assert (later, last) == (after, kept)
+    assert kept == new
+
+
+@pytest.mark.parametrize("status", ["active", "completed", "revoked"])
+def test_an_order_counts_in_place_of_its_proposal(status: str) -> None:
+    path = FHIR_EXAMPLES[0]
+    exported = plan(path, as_of=AS_OF).to_fhir()
+    (proposal,) = (one for one in resources(exported, "ServiceRequest") if what(one)["text"] == "physical therapy")
+    order = ordered(proposal, status)
+    based = [{"reference": f"ServiceRequest/{order['id']}"}]
+    span = {"start": "2024-02-01", "end": "2024-04-01"}
+    done = {**carried_out(proposal, separately=True), "basedOn": based, "performedPeriod": span}
+    del done["performedDateTime"]
+    record = [*json.loads(path.read_text(encoding="utf-8"))["entry"], *exported["entry"], {"resource": order}]
+    record += [{"resource": done}] if status == "completed" else []
+    both = {"resourceType": "Bundle", "type": "collection", "entry": record}
+    after = plan(json.dumps(both).encode(), format="fhir", as_of=AS_OF)
+    (therapy,) = (one for one in after.actions if one.label == "physical therapy")
+    assert therapy.status == ("satisfied" if status == "active" else "indicated")
+
+
 def test_several_patients_make_one_bundle() -> None:
     both = (made("d0"), made("d4"))
     bundle = json.loads(render(both, "fhir", load()))

@@ -105,6 +105,7 @@ def joined(facts: Sequence[Fact], context: Context, log: Log) -> Joined:
     problems, activities = [_at(one, named) for one in problems], [_at(one, named) for one in activities]
     activities = [_aimed(one, problems) for one in activities]
     activities = _one_study(activities, links, knowledge, log)
+    activities = _where_asked(activities, links, knowledge, log)
     activities = _carried_out(activities, links, knowledge, log)
     gone = {one.resource for one in log.merged}
     log.flags = [(resource, flag) for resource, flag in log.flags if resource not in gone]
@@ -344,28 +345,69 @@ def _one_study(activities: list[Activity], links: Links, knowledge: Knowledge, l
     return sorted(kept.values())
 
 
+def _where_asked(activities: list[Activity], links: Links, knowledge: Knowledge, log: Log) -> list[Activity]:
+    """Give what names no side those of the requests that it carries out, from the first request of a chain on."""
+    stated = _by_resource(activities)
+    after = {one: len(_all_after(one, links.requests)) for one in stated}
+    asked: dict[str, list[str]] = {}
+    for request in stated.keys() & links.requests.keys():
+        for event in _events_of(request, links.requests):
+            asked.setdefault(event, []).append(request)
+    for event in sorted(asked.keys() & stated.keys(), key=lambda one: (-after[one], one)):
+        requests = [request for key in sorted(asked[event]) for request in stated[key]]
+        stated[event] = [_on_sides_of(one, requests, knowledge, log) for one in stated[event]]
+    return sorted(chain(*stated.values()))
+
+
+def _on_sides_of(one: Activity, requests: Iterable[Activity], knowledge: Knowledge, log: Log) -> Activity:
+    carried = [request for request in requests if _carries_out(one, request, knowledge)]
+    sided = [(place.side, _joints(place.kind, knowledge)) for each in carried for place in each.places if place.side]
+    places: set[Place] = set()
+    for place in one.places:
+        joints = _joints(place.kind, knowledge)
+        sides = {side for side, asked in sided if place.anchor and asked & joints}
+        places |= {Place(place.kind, side, "") for side in sides} or {place}
+    if places == {*one.places}:
+        return one
+    names = ", ".join(dict.fromkeys(each.resource for each in carried))
+    log.flags.append((one.resource, f"it names no side; that of what it carries out ({names}) is taken"))
+    return one._replace(places=tuple(sorted(places)), sources=_with_sites_of(one, carried))
+
+
 def _carried_out(activities: list[Activity], links: Links, knowledge: Knowledge, log: Log) -> list[Activity]:
     """Leave out what is asked for where what carries it out is recorded, and that is the same."""
     by_resource = _by_resource(activities)
-    kept = []
+    into: dict[str, str] = {}
     for one in activities:
         events = [each for each in _events_of(one.resource, links.requests) if each in by_resource]
-        done = [each for each in events if any(_carries_out(other, one, knowledge) for other in by_resource[each])]
+        done = [other for each in events for other in by_resource[each] if _carries_out(other, one, knowledge)]
         if done:
-            log.merge([one], done[0], "that is what became of it")
+            into[one.key] = done[0].key
+            log.merge([one], done[0].resource, "that is what became of it")
         else:
-            kept.append(one)
             why = "based on it and not the same, so both count"
             log.flags += ((one.resource, f"{each} is {why}") for each in events)
-    return kept
+    return _with_requests(activities, into)
+
+
+def _with_requests(activities: list[Activity], into: Mapping[str, str]) -> list[Activity]:
+    """Leave out the requests that went into others, and let what became of each in the end name it as a source."""
+    sources: dict[str, list[str]] = {}
+    for one in activities:
+        last = one.key
+        while last in into:
+            last = into[last]
+        sources.setdefault(last, []).extend(one.sources if last != one.key else ())
+    kept = (one for one in activities if one.key not in into)
+    return [one._replace(sources=tuple(dict.fromkeys((*one.sources, *sources[one.key])))) for one in kept]
 
 
 def _carries_out(event: Activity, request: Activity, knowledge: Knowledge) -> bool:
-    """Tell whether an event can be what was asked for: of a kind with it, and on no other side."""
+    """Tell whether an event can be what was asked for: of a kind with it, and on every side that it is asked for."""
     done, asked = event.intervention, request.intervention
     sides, wanted = ({place.side for place in one.places if place.side} for one in (event, request))
     kin = knowledge.is_a(done, asked) or knowledge.is_a(asked, done)
-    return kin and (not sides or not wanted or sides == wanted)
+    return kin and (not sides or wanted <= sides)
 
 
 def _events_of(resource: str, requests: Mapping[str, Collection[str]]) -> list[str]:
