@@ -830,6 +830,56 @@ def test_the_latest_plan_alone_says_what_was_proposed(path: Path) -> None:
     assert settled[1] == settled[2]
 
 
+@pytest.mark.parametrize("days", [(0, 0), (0, 1, 2), (2, 0, 1)], ids=["one day", "in order", "not in order"])
+@pytest.mark.parametrize("path", FHIR_EXAMPLES[:3], ids=lambda one: one.stem[:2])
+def test_all_plans_together_say_what_was_proposed(path: Path, days: tuple[int, ...]) -> None:
+    """The patient with every plan so far, as in a folder of them all: the last version of each proposal counts."""
+    record = json.loads(path.read_text(encoding="utf-8"))["entry"]
+    for day in days:
+        both = {"resourceType": "Bundle", "type": "collection", "entry": record}
+        latest = plan(json.dumps(both).encode(), format="fhir", as_of=AS_OF + timedelta(days=day))
+        record = [*record, *latest.to_fhir()["entry"]]
+    both["entry"] = record
+    after = plan(json.dumps(both).encode(), format="fhir", as_of=AS_OF + timedelta(days=max(days)))
+    assert {one.status for one in after.actions} & {"indicated", "satisfied"} == {"satisfied"}
+    assert not [one for one in after.findings if "version" in one.message and "Request" in one.message]
+
+
+def recorded(name: str, code: str, **fields: Any) -> Raw:
+    return {
+        "resourceType": "Condition",
+        "id": name,
+        "clinicalStatus": {"coding": [{"code": "active"}]},
+        "code": {"coding": [{"system": HIP, "code": code}]},
+        "bodySite": [{"coding": [{"system": HIP, "code": "HipJoint"}]}],
+        "subject": {"reference": "Patient/p"},
+        **fields,
+    }
+
+
+@pytest.mark.parametrize("twice", [False, True], ids=["linked", "linked and recorded twice"])
+def test_what_is_for_linked_problems_without_a_side_is_not_proposed_again(twice: bool) -> None:
+    record = [
+        {"resourceType": "Patient", "id": "p", "birthDate": "1960-05-01"},
+        recorded("oa", "HipOsteoarthritis", evidence=[{"detail": [{"reference": "Condition/pain"}]}]),
+        recorded("pain", "HipPain"),
+        *([recorded("oa-again", "HipOsteoarthritis")] if twice else []),
+    ]
+    entries = [{"resource": one} for one in record]
+    before, after = {}, {}
+    for found in (before, after):
+        both = {"resourceType": "Bundle", "type": "collection", "entry": entries}
+        made_last = plan(json.dumps(both).encode(), format="fhir", as_of=AS_OF)
+        found |= {(it.intervention, it.place): it.status for it in made_last.actions}
+        entries = [*entries, *made_last.to_fhir()["entry"]]
+    assert {after[one] for one, status in before.items() if status == "indicated"} == {"satisfied"}
+
+
+def test_what_keeps_its_id_tells_its_version(name: str) -> None:
+    told = {one["resourceType"]: one.get("meta") for one in resources(bundle_of(name), *REQUESTS, "DetectedIssue")}
+    assert [*told.values()] == [{"lastUpdated": f"{AS_OF.isoformat()}T00:00:00Z"}] * len(told)
+
+
 def carried_out(proposal: Raw, *, separately: bool) -> Raw:
     """Record that what a proposal asks for was done, by a procedure of its own or on the request itself."""
     if not separately:
@@ -885,6 +935,56 @@ def test_a_request_that_was_decided_on_is_not_overwritten() -> None:
     assert other["id"] != cane["id"]
     kept = {one["id"] for one in resources(exported, *REQUESTS)} & {one["id"] for one in resources(again, *REQUESTS)}
     assert len(kept) > 1
+
+
+def ordered(proposal: Raw, status: str) -> Raw:
+    kept = {name: proposal[name] for name in ("resourceType", "subject") if name in proposal}
+    coded = {name: proposal[name] for name in ("code", "medicationCodeableConcept", "bodySite") if name in proposal}
+    based = [{"reference": f"urn:uuid:{proposal['id']}"}]
+    return {**kept, **coded, "id": f"ordered-{proposal['id']}", "status": status, "intent": "order", "basedOn": based}
+
+
+def test_what_was_refused_is_proposed_anew_and_only_once() -> None:
+    """An order of each proposal that was revoked: the proposals are decided on, and new ones take their place."""
+    record = json.loads(FHIR_EXAMPLES[0].read_text(encoding="utf-8"))["entry"]
+    rounds: list[tuple[dict[str, str], set[str]]] = []
+    for number in range(4):
+        both = {"resourceType": "Bundle", "type": "collection", "entry": record}
+        found = plan(json.dumps(both).encode(), format="fhir", as_of=AS_OF + timedelta(days=number))
+        exported = found.to_fhir()
+        proposals = [one for one in resources(exported, *REQUESTS) if one["status"] == "active"]
+        proposals = [one for one in proposals if not one.get("doNotPerform")]
+        statuses = {f"{one.intervention} {one.place}": one.status for one in found.actions}
+        rounds.append((statuses, {one["id"] for one in proposals}))
+        record = [*record, *exported["entry"]]
+        if not number:
+            refused = {"ServiceRequest": "revoked", "MedicationRequest": "cancelled"}
+            record += [{"resource": ordered(one, refused[one["resourceType"]])} for one in proposals]
+    (first, ids), (again, new), (after, kept), (later, last) = rounds
+    assert again == first
+    assert not ids & new
+    assert len(ids) == len(new)
+    assert {after[one] for one, status in first.items() if status == "indicated"} == {"satisfied"}
+    assert (later, last) == (after, kept)
+    assert kept == new
+
+
+@pytest.mark.parametrize("status", ["active", "completed", "revoked"])
+def test_an_order_counts_in_place_of_its_proposal(status: str) -> None:
+    path = FHIR_EXAMPLES[0]
+    exported = plan(path, as_of=AS_OF).to_fhir()
+    (proposal,) = (one for one in resources(exported, "ServiceRequest") if what(one)["text"] == "physical therapy")
+    order = ordered(proposal, status)
+    based = [{"reference": f"ServiceRequest/{order['id']}"}]
+    span = {"start": "2024-02-01", "end": "2024-04-01"}
+    done = {**carried_out(proposal, separately=True), "basedOn": based, "performedPeriod": span}
+    del done["performedDateTime"]
+    record = [*json.loads(path.read_text(encoding="utf-8"))["entry"], *exported["entry"], {"resource": order}]
+    record += [{"resource": done}] if status == "completed" else []
+    both = {"resourceType": "Bundle", "type": "collection", "entry": record}
+    after = plan(json.dumps(both).encode(), format="fhir", as_of=AS_OF)
+    (therapy,) = (one for one in after.actions if one.label == "physical therapy")
+    assert therapy.status == ("satisfied" if status == "active" else "indicated")
 
 
 def test_several_patients_make_one_bundle() -> None:

@@ -73,6 +73,52 @@ def test_the_last_version_counts(first: dict[str, str], second: dict[str, str], 
             assert "none is the last" in found["Condition/oa: set aside"].detail
 
 
+def proposal(status: str, **fields: Any) -> dict[str, Any]:
+    return {
+        "resourceType": "ServiceRequest",
+        "id": "pt",
+        "status": status,
+        "intent": "proposal",
+        "subject": {"reference": "Patient/p"},
+        "code": {"coding": [{"system": "https://w3id.org/hipkg/", "code": "PhysicalTherapy"}]},
+        **fields,
+    }
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "expected"),
+    [
+        ({"authoredOn": "2025-02-01"}, {"authoredOn": "2025-02-02"}, "second"),
+        ({"authoredOn": "2025-02-01"}, {"authoredOn": "2025-02-01T08:00:00Z"}, "second"),
+        ({"authoredOn": "2025-02-01"}, {}, "first"),
+        ({"authoredOn": "2025-02-01", "meta": {"lastUpdated": "2025-02-01T00:00:00Z"}}, {}, "first"),
+        ({"meta": {"lastUpdated": "2025-02-01T00:00:00Z"}}, {"authoredOn": "2025-02-02"}, "second"),
+        ({"meta": {"lastUpdated": "2025-02-01T00:00:00Z"}}, {"authoredOn": "2025-02-01"}, ""),
+        (
+            {"authoredOn": "2025-02-01", "meta": {"lastUpdated": "2025-02-01T00:00:00Z"}},
+            {"authoredOn": "2025-02-01"},
+            "",
+        ),
+        ({"authoredOn": "2025-02-01"}, {"authoredOn": "2025-02-01"}, ""),
+        ({"authoredOn": "2025-02-01"}, {"authoredOn": 5}, "first"),
+    ],
+)
+def test_the_date_of_a_request_tells_its_last_version(
+    first: dict[str, Any], second: dict[str, Any], expected: str
+) -> None:
+    for order in (1, -1):
+        versions = [of(proposal("active", **first)), of(proposal("revoked", **second))][::order]
+        found = {one.resource: one for one in uses(bundle(of(PATIENT), *versions)).values() if one.outcome != "ignored"}
+        told = {"first": "physical therapy, planned", "second": "physical therapy, not done", "": "its versions differ"}
+        assert found["ServiceRequest/pt"].detail.startswith(told[expected])
+
+
+def test_versions_that_say_the_same_do_not_cancel_each_other() -> None:
+    shown = {"status": "generated", "div": "<div xmlns='http://www.w3.org/1999/xhtml'>Physical therapy</div>"}
+    versions = [of(proposal("active", text=shown)), of(proposal("active", meta={"source": "urn:a"}))]
+    assert "ServiceRequest/pt: used" in uses(bundle(of(PATIENT), *versions))
+
+
 def test_a_name_of_two_servers_or_patients_is_refused() -> None:
     other = {**PATIENT, "birthDate": "1990-01-01"}
     with pytest.raises(UnreadableInput, match="different resources") as raised:

@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 
-
 def term(iri: str) -> str:
     """Write an IRI with the prefix of the prologue, or in full."""
     local = iri.removeprefix(HIP)

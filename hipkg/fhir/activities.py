@@ -64,6 +64,8 @@ _CEASED: Mapping[str, Mapping[str, str]] = {
 
 _NO_LONGER = {PLANNED: "planned any more", ONGOING: "taken to go on"}
 _WITHDRAWN = {"entered-in-error": "it was entered in error", "draft": "it is a draft and not decided"}
+INTENDED = {"proposal", "plan"}
+"""The intents of what waits to be ordered."""
 UNDECIDED = "it is an option and not decided"
 _ASKS_NOT_TO = "it asks not to do it, which is no activity"
 
@@ -293,12 +295,21 @@ def read_service_request(one: Resource, context: Context) -> Stated:
         end,
         tuple(parts(one.raw, "bodySite")),
         ties=problems_named(one, context, "basedOn"),
-        requests=problems_named(one, context, "replaces"),
+        requests=(*requests_met(one, status, context), *problems_named(one, context, "replaces")),
         requested=dated(text(one.raw, "authoredOn"), "its date", context),
         sources=("status", *_dates_in(one.raw, "occurrence")),
         notes=intent_notes(one.raw),
     )
     return activities(one, draft, context)
+
+
+def requests_met(one: Resource, status: Status, context: Context) -> tuple[str, ...]:
+    """List the requests that a request fulfils; one that is not done leaves the orders among them in force."""
+    named = problems_named(one, context, "basedOn")
+    if status.iri != NOT_DONE:
+        return named
+    found = ((key, context.index.get(key)) for key in named)
+    return tuple(key for key, request in found if request and text(request.raw, "intent") in INTENDED)
 
 
 def intent_notes(raw: Raw) -> tuple[str, ...]:

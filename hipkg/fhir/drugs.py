@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from hipkg.fhir.activities import (
     COMPLETED,
+    INTENDED,
     NOT_DONE,
     ONGOING,
     OPEN,
@@ -22,6 +23,7 @@ from hipkg.fhir.activities import (
     activities,
     intent_notes,
     performed,
+    requests_met,
     status_of,
 )
 from hipkg.fhir.context import dated, problems_named, refuse_modified
@@ -44,7 +46,6 @@ ORDER = {
     "stopped": STOPPED,
     "unknown": OPEN,
 }
-_INTENDED = {"proposal", "plan"}
 STATEMENT = {
     "active": ONGOING,
     "completed": COMPLETED,
@@ -75,7 +76,7 @@ def read_request(one: Resource, context: Context) -> Stated:
     written, intent = text(one.raw, "status"), text(one.raw, "intent")
     if intent == "option":
         raise Unused("ignored", UNDECIDED)
-    known = {**ORDER, "active": PLANNED} if intent in _INTENDED else ORDER
+    known = {**ORDER, "active": PLANNED} if intent in INTENDED else ORDER
     status = status_of(written, known)
     doses = parts(one.raw, "dosageInstruction")
     start, end, told = _ordered_for(one, status, doses)
@@ -86,7 +87,7 @@ def read_request(one: Resource, context: Context) -> Stated:
         start=dated(start, "its start", context),
         end=dated(end, "its end", context),
         values=((_BECAUSE, reason),) if reason else (),
-        requests=problems_named(one, context, "basedOn"),
+        requests=requests_met(one, status, context),
         sources=(*drug.sources, *told),
         notes=(*intent_notes(one.raw), *reported),
     )

@@ -21,7 +21,7 @@ from hipkg.fhir.records import Activity, Fulfils, Measure, Place, Problem, Shows
 from hipkg.terms import HIP
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 
     from hipkg.fhir.context import Context
     from hipkg.fhir.records import Fact
@@ -103,10 +103,11 @@ def joined(facts: Sequence[Fact], context: Context, log: Log) -> Joined:
         [_sided(one, settle, log) for one in problems],
         [_sided(one, settle, log) for one in activities],
     )
-    named = _united(problems)
+    named = _united(problems, activities, knowledge)
     problems, activities = [_at(one, named) for one in problems], [_at(one, named) for one in activities]
     activities = [_aimed(one, problems, log) for one in activities]
     activities = _one_study(activities, links, knowledge, log)
+    activities = _where_asked(activities, links, knowledge, log)
     activities = _carried_out(activities, links, knowledge, log)
     gone = {one.resource for one in log.merged}
     log.flags = [(resource, flag) for resource, flag in log.flags if resource not in gone]
@@ -278,14 +279,47 @@ def _joints(kind: str, knowledge: Knowledge) -> frozenset[str]:
     return frozenset(one for one in wholes_of(kind, knowledge) if is_sided(one, knowledge)) or frozenset({kind})
 
 
-def _united(problems: Iterable[Problem]) -> Callable[[Place], Place]:
-    """Give problems of one kind without a side one site: records of the same look alike and are merged."""
+def _united(
+    problems: Sequence[Problem], activities: Iterable[Activity], knowledge: Knowledge
+) -> Callable[[Place], Place]:
+    """Give problems of one kind without a side one site, and what is for several problems the site that these share.
+
+    Records of the same kind look alike and are merged.
+    """
     names = _Groups()
     first: dict[tuple[str, str], str] = {}
     for one in problems:
         if one.place and one.place.anchor:
             names.tie(first.setdefault((one.term, one.place.kind), one.place.anchor), one.place.anchor)
+    for anchor, shared in list(_shared(problems, activities, names, knowledge)):
+        names.tie(anchor, shared)
     return lambda place: place._replace(anchor=names.find(place.anchor)) if place.anchor else place
+
+
+def _shared(
+    problems: Iterable[Problem], activities: Iterable[Activity], names: _Groups, knowledge: Knowledge
+) -> Iterator[tuple[str, str]]:
+    """Pair the sites of what is for several problems with the site that these share.
+
+    A problem at another joint says nothing of the site; a reason that states no problem could say anything.
+    """
+    stated = _by_resource(problems)
+    for group in _by_resource(activities).values():
+        reasons = {key for one in group for key in one.reasons}
+        if len(reasons) > 1 and reasons <= stated.keys() and all(one.reasons for one in group):
+            found = {each.place for key in reasons for each in stated[key] if each.place}
+            sites = {place._replace(anchor=names.find(place.anchor)) for place in found}
+            for place in (place for one in group for place in one.places if place.anchor):
+                joints = _joints(place.kind, knowledge)
+                there = {(one.side, one.anchor) for one in sites if joints & _joints(one.kind, knowledge)}
+                yield from ((place.anchor, anchor) for side, anchor in there if len(there) == 1 and not side)
+
+
+def _by_resource(stated: Iterable[_Stated]) -> dict[str, list[_Stated]]:
+    found: dict[str, list[_Stated]] = {}
+    for one in stated:
+        found.setdefault(one.resource, []).append(one)
+    return found
 
 
 def _aimed(one: Activity, problems: Sequence[Problem], log: Log) -> Activity:
@@ -324,30 +358,69 @@ def _one_study(activities: list[Activity], links: Links, knowledge: Knowledge, l
     return sorted(kept.values())
 
 
+def _where_asked(activities: list[Activity], links: Links, knowledge: Knowledge, log: Log) -> list[Activity]:
+    """Give what names no side those of the requests that it carries out, from the first request of a chain on."""
+    stated = _by_resource(activities)
+    after = {one: len(_all_after(one, links.requests)) for one in stated}
+    asked: dict[str, list[str]] = {}
+    for request in stated.keys() & links.requests.keys():
+        for event in _events_of(request, links.requests):
+            asked.setdefault(event, []).append(request)
+    for event in sorted(asked.keys() & stated.keys(), key=lambda one: (-after[one], one)):
+        requests = [request for key in sorted(asked[event]) for request in stated[key]]
+        stated[event] = [_on_sides_of(one, requests, knowledge, log) for one in stated[event]]
+    return sorted(chain(*stated.values()))
+
+
+def _on_sides_of(one: Activity, requests: Iterable[Activity], knowledge: Knowledge, log: Log) -> Activity:
+    carried = [request for request in requests if _carries_out(one, request, knowledge)]
+    sided = [(place.side, _joints(place.kind, knowledge)) for each in carried for place in each.places if place.side]
+    places: set[Place] = set()
+    for place in one.places:
+        joints = _joints(place.kind, knowledge)
+        sides = {side for side, asked in sided if place.anchor and asked & joints}
+        places |= {Place(place.kind, side, "") for side in sides} or {place}
+    if places == {*one.places}:
+        return one
+    names = ", ".join(dict.fromkeys(each.resource for each in carried))
+    log.flags.append((one.resource, f"it names no side; that of what it carries out ({names}) is taken"))
+    return one._replace(places=tuple(sorted(places)), sources=_with_sites_of(one, carried))
+
+
 def _carried_out(activities: list[Activity], links: Links, knowledge: Knowledge, log: Log) -> list[Activity]:
     """Leave out what is asked for where what carries it out is recorded, and that is the same."""
-    by_resource: dict[str, list[Activity]] = {}
-    for one in activities:
-        by_resource.setdefault(one.resource, []).append(one)
-    kept = []
+    by_resource = _by_resource(activities)
+    into: dict[str, str] = {}
     for one in activities:
         events = [each for each in _events_of(one.resource, links.requests) if each in by_resource]
-        done = [each for each in events if any(_carries_out(other, one, knowledge) for other in by_resource[each])]
+        done = [other for each in events for other in by_resource[each] if _carries_out(other, one, knowledge)]
         if done:
-            log.merge([one], done[0], "that is what became of it")
+            into[one.key] = done[0].key
+            log.merge([one], done[0].resource, "that is what became of it")
         else:
-            kept.append(one)
             why = "based on it and not the same, so both count"
             log.flags += ((one.resource, f"{each} is {why}") for each in events)
-    return kept
+    return _with_requests(activities, into)
+
+
+def _with_requests(activities: list[Activity], into: Mapping[str, str]) -> list[Activity]:
+    """Leave out the requests that went into others, and let what became of each in the end name it as a source."""
+    sources: dict[str, list[str]] = {}
+    for one in activities:
+        last = one.key
+        while last in into:
+            last = into[last]
+        sources.setdefault(last, []).extend(one.sources if last != one.key else ())
+    kept = (one for one in activities if one.key not in into)
+    return [one._replace(sources=tuple(dict.fromkeys((*one.sources, *sources[one.key])))) for one in kept]
 
 
 def _carries_out(event: Activity, request: Activity, knowledge: Knowledge) -> bool:
-    """Tell whether an event can be what was asked for: of a kind with it, and on no other side."""
+    """Tell whether an event can be what was asked for: of a kind with it, and on every side that it is asked for."""
     done, asked = event.intervention, request.intervention
     sides, wanted = ({place.side for place in one.places if place.side} for one in (event, request))
     kin = knowledge.is_a(done, asked) or knowledge.is_a(asked, done)
-    return kin and (not sides or not wanted or sides == wanted)
+    return kin and (not sides or wanted <= sides)
 
 
 def _events_of(resource: str, requests: Mapping[str, Collection[str]]) -> list[str]:

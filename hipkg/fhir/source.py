@@ -20,6 +20,10 @@ if TYPE_CHECKING:
 
 EXTENSIONS = (".json", ".ndjson", ".jsonl", ".ndjson.gz")
 _DEEPEST = 20
+_DATED = ("authoredOn", "issued", "identifiedDateTime", "dateAsserted")
+"""The elements, one for each type that has any, that date what a version says."""
+_BESIDE = {"meta", "text"}
+"""The elements that are never read."""
 _HALF = re.compile(r"\\u[dD][89a-fA-F]")
 
 
@@ -191,7 +195,11 @@ def _unfolded(content: object, url: str, place: str, depth: int = 0) -> Iterator
 
 def _said(entry: Raw, name: str, inner: str) -> str:
     part = entry.get(name)
-    said = part.get(inner) if isinstance(part, dict) else None
+    return _text(part, inner) if isinstance(part, dict) else ""
+
+
+def _text(raw: Raw, name: str) -> str:
+    said = raw.get(name)
     return said if isinstance(said, str) else ""
 
 
@@ -252,7 +260,7 @@ def _base(url: str) -> str:
 def _last(written: list[_Named]) -> tuple[Resource | None, int]:
     """Pick the last of the versions of a resource, and count the others that differ from it.
 
-    Nothing is picked where the last ones differ and nothing tells which is later.
+    Nothing is picked where the last ones say different things and nothing tells which is later.
     """
     contents = {_canonical(one.resource.raw): one.resource for one in written}
     if len(contents) == 1:
@@ -261,8 +269,8 @@ def _last(written: list[_Named]) -> tuple[Resource | None, int]:
     stamps = {content: _stamp(one.raw) for content, one in contents.items()}
     latest = max(stamps.values())
     last = [content for content, stamp in stamps.items() if stamp == latest]
-    if len(last) == 1:
-        return contents[last[0]], len(contents) - 1
+    if len({_canonical(_read_of(contents[one].raw)) for one in last}) == 1:
+        return contents[min(last)], len(contents) - 1
     if written[0].resource.type == "Patient":
         raise _ambiguous(written, "says different things of one patient")
     return None, 1
@@ -305,10 +313,19 @@ def _identity(raw: Raw, url: str, kind: str) -> str:
     return text(raw, "id") or from_url or f"{kind.lower()}-{_digest(_canonical(raw))}"
 
 
-def _stamp(raw: Raw) -> tuple[float, str]:
-    """Say when a version was made: the moment, and the number of the version."""
+def _stamp(raw: Raw) -> tuple[float, str, float]:
+    """Say when a version was made: the moment, the number of the version, and the date of what it says.
+
+    Of the moment and the date, one that is not told is taken to be the other.
+    """
     version = _said(raw, "meta", "versionId")
-    return _moment(_said(raw, "meta", "lastUpdated")), version.zfill(12) if version else ""
+    updated = _moment(_said(raw, "meta", "lastUpdated"))
+    written = max(_moment(_text(raw, name)) for name in _DATED)
+    return updated or written, version.zfill(12) if version else "", written or updated
+
+
+def _read_of(raw: Raw) -> Raw:
+    return {name: value for name, value in raw.items() if name not in _BESIDE}
 
 
 def _moment(instant: str) -> float:

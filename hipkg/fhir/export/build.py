@@ -82,6 +82,11 @@ class Export:
         return self.plan.as_of.isoformat()
 
     @cached_property
+    def version(self) -> Raw:
+        """What tells the versions apart of a resource that keeps its id from one plan to the next."""
+        return {"lastUpdated": f"{self.day}T00:00:00Z"}
+
+    @cached_property
     def patient(self) -> Raw:
         """The reference to the patient."""
         return {"reference": self.patient_elsewhere} if self.patient_elsewhere else self.reference("Patient")

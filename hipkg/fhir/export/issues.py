@@ -127,6 +127,7 @@ def _issue(
         "DetectedIssue",
         id_,
         [told.title, told.detail],
+        meta=export.version,
         extension=list(grades),
         identifier=list(identifier),
         status="final",

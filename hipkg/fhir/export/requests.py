@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import count, takewhile
 from typing import TYPE_CHECKING, NamedTuple
 
 from hipkg.fhir.export.build import extension, filled, original, reference, resource
@@ -48,7 +49,7 @@ def is_settled(action: Action, export: Export) -> bool:
     """
     if action.status != "satisfied" or action.running or any(one.counts for one in action.done):
         return action.status == "satisfied"
-    return _is_fulfilled(action, export) and _first_id(action, export) not in export.recorded
+    return _is_fulfilled(action, export) and _nth_id(action, 0, export) not in export.recorded
 
 
 def _is_fulfilled(action: Action, export: Export) -> bool:
@@ -58,15 +59,19 @@ def _is_fulfilled(action: Action, export: Export) -> bool:
 def request_id(action: Action, export: Export) -> str:
     """Make the id of the request of an action.
 
-    Where the record holds that request already, somebody has decided on it, so that the new one is another.
+    Where the record holds that request already and the action is not satisfied, somebody has decided on it, so that the
+    new one is another; of several on record, the last is the one that still counts.
     """
-    id_ = _first_id(action, export)
-    decided = action.status != "satisfied" and id_ in export.recorded
-    return export.identity("Request", action.intervention, action.place, export.day) if decided else id_
+    ids = (_nth_id(action, number, export) for number in count())
+    recorded = [*takewhile(export.recorded.__contains__, ids)]
+    if recorded and action.status == "satisfied":
+        return recorded[-1]
+    return _nth_id(action, len(recorded), export)
 
 
-def _first_id(action: Action, export: Export) -> str:
-    return export.identity("Request", action.intervention, action.place)
+def _nth_id(action: Action, number: int, export: Export) -> str:
+    more = (str(number),) if number else ()
+    return export.identity("Request", action.intervention, action.place, *more)
 
 
 def title_of(action: Action) -> str:
@@ -96,6 +101,7 @@ def request_resource(request: Request, issues: list[Raw], export: Export) -> Raw
         kind,
         request.id,
         ["Do not: " + title_of(action) if stance.refused else title_of(action), *_words(stance)],
+        meta=export.version,
         extension=extensions,
         identifier=export.identifier(action.place, action=action.intervention),
         instantiatesUri=[export.infos[one].iri for one in action.statements],
