@@ -11,14 +11,12 @@ from collections import defaultdict
 from functools import cache
 from typing import TYPE_CHECKING
 
-from hipkg.terms import HIP
+from hipkg.terms import INDICATES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from hipkg.knowledge import Knowledge
-
-_INDICATES = HIP + "indicates"
 
 
 @cache
@@ -53,7 +51,7 @@ def _offering(companion: str, knowledge: Knowledge) -> frozenset[str]:
     offering = [
         info
         for info in knowledge.statements.values()
-        if info.effect == _INDICATES and companion in knowledge.named[info.intervention]
+        if info.effect == INDICATES and companion in knowledge.named[info.intervention]
     ]
     wider = {kind for info in offering for kind in knowledge.named[info.intervention]}
     about = (one for kind in wider for one in _about(knowledge).get(kind, ()))

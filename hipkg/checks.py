@@ -15,7 +15,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, NamedTuple
 
 from hipkg.graph import text_of
-from hipkg.terms import HIP
+from hipkg.terms import HIP, SPECIFIES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -112,7 +112,7 @@ class Checker:
         info = self._knowledge.statements[evaluation.statement]
         activities = [self._activity(one) for one in evaluation.compares]
         return tuple(
-            replace(check, alarm=check.alarm and info.effect == HIP + "specifies")
+            replace(check, alarm=check.alarm and info.effect == SPECIFIES)
             for bound in info.bounds
             if bound.measured_by and (bound.measured_on or evaluation.state in _HOLDING)
             for check in self._ways[bound.compared_as](bound, info, activities)

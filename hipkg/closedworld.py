@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 from hipkg.derive import Derivation, DerivedAction, DerivedConflict, Evaluation
 from hipkg.graph import text_of
-from hipkg.terms import HIP
+from hipkg.terms import CONTRAINDICATES, DISCOURAGES, HIP, HOLDS_BACK, INDICATES, SAFEGUARDS, SPECIFIES
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Set
@@ -37,17 +37,15 @@ _READ = (
     _PATIENT, _HAS_PROBLEM, _LOCATED_IN, _PART_OF, _HAS_ACTIVITY, _TARGETS, _OF_INTERVENTION, _CURRENT, _PLANNED,
     _PERFORMED,
 )  # fmt: skip
-_INDICATES, _SPECIFIES = HIP + "indicates", HIP + "specifies"
-SAFEGUARDS = HIP + "safeguardsWith"
 _NOW, _LATER, _MUST_NOT, _RULED_OUT, _SATISFIED = "now", "later-if", "must-not", "ruled-out", "satisfied"
 _UNDECIDED = "undecided"
 # The claim that an evaluation makes on the status of an action, by the effect of its statement and its state.
 _CLAIMS = {
-    _INDICATES: {_NOW: 7, _SATISFIED: 8, _LATER: 10},
+    INDICATES: {_NOW: 7, _SATISFIED: 8, _LATER: 10},
     SAFEGUARDS: {_NOW: 9, _SATISFIED: 8, _LATER: 11},
-    HIP + "contraindicates": {_LATER: 11},
-    HIP + "discourages": {_LATER: 11},
-    HIP + "holdsBack": {_LATER: 11},
+    CONTRAINDICATES: {_LATER: 11},
+    DISCOURAGES: {_LATER: 11},
+    HOLDS_BACK: {_LATER: 11},
 }
 _ADVISED, _IN_CONFLICT, _DONE, _UNGUARDED, _UNDER_WAY = 7, 2, 5, 6, 8
 _STATUSES = {
@@ -55,15 +53,15 @@ _STATUSES = {
     7: "indicated", 8: "satisfied", 9: "caution", 10: "conditional", 11: "caution",
 }  # fmt: skip
 _REFUSED_BY, _HELD_BACK_BY, _DISCOURAGED_BY = "refusedBy", "heldBackBy", "discouragedBy"
-OBJECTIONS = {
-    HIP + "contraindicates": _REFUSED_BY,
-    HIP + "holdsBack": _HELD_BACK_BY,
-    HIP + "discourages": _DISCOURAGED_BY,
+_OBJECTIONS = {
+    CONTRAINDICATES: _REFUSED_BY,
+    HOLDS_BACK: _HELD_BACK_BY,
+    DISCOURAGES: _DISCOURAGED_BY,
 }
 _CLAIMS_AGAINST = {_REFUSED_BY: 1, _DISCOURAGED_BY: 3, _HELD_BACK_BY: 4}
 # What settles a conflict at once, by how the one side objects; any other conflict is open.
 _SETTLED_BY = {_REFUSED_BY: "contraindication", _HELD_BACK_BY: "gate"}
-_KEEPS_OUT = {HIP + "contraindicates", HIP + "holdsBack"}
+_KEEPS_OUT = {CONTRAINDICATES, HOLDS_BACK}
 
 
 @dataclass(slots=True, eq=False)
@@ -333,7 +331,7 @@ class ClosedWorld:
                     for place in one.places:
                         self.kept_out[place].add(one.info.intervention)
             for one in layer:
-                if one.state == _NOW and one.info.effect == _INDICATES:
+                if one.state == _NOW and one.info.effect == INDICATES:
                     self._offer(one, companions)
 
     def _give_state(self, one: Judged) -> None:
@@ -361,7 +359,7 @@ class ClosedWorld:
             claims = _CLAIMS.get(one.info.effect)
             if claims is not None and one.state != _RULED_OUT:
                 _gather(found, one, one.info.intervention, claims.get(one.state))
-            elif one.info.effect == _SPECIFIES and one.state == _NOW:
+            elif one.info.effect == SPECIFIES and one.state == _NOW:
                 for intervention in self._specified(one):
                     _gather(found, one, intervention, _UNDER_WAY)
         self.actions = list(found.values())
@@ -416,8 +414,8 @@ class ClosedWorld:
         """Let what speaks against a class of interventions, or guards it, reach every kind of it."""
         kinds = self._actions_by_kind()
         for one in self.evaluations:
-            if one.state == _MUST_NOT and one.info.effect in OBJECTIONS:
-                relation = OBJECTIONS[one.info.effect]
+            if one.state == _MUST_NOT and one.info.effect in _OBJECTIONS:
+                relation = _OBJECTIONS[one.info.effect]
                 for key in product(one.places, (one.info.intervention,)):
                     for action in kinds.get(key, ()):
                         action.objections.setdefault(relation, set()).add(one)
@@ -526,7 +524,7 @@ def _settled(one: Judged) -> str:
 
 def _conflicts(action: Weighed) -> Iterator[Disputed]:
     """Pair each statement that advises an action with each that speaks against it."""
-    advising = [one for one in action.based_on if one.info.effect == _INDICATES and one.state in {_NOW, _SATISFIED}]
+    advising = [one for one in action.based_on if one.info.effect == INDICATES and one.state in {_NOW, _SATISFIED}]
     found: dict[str, Disputed] = {}
     for relation, objections in action.objections.items() if advising else ():
         rule = _SETTLED_BY.get(relation)

@@ -31,7 +31,7 @@ from hipkg.errors import UnreadableInput, UsageError
 from hipkg.pipeline import check_documents, derivation_of
 from hipkg.read import read
 from hipkg.resources import EXAMPLES
-from hipkg.terms import HIP
+from hipkg.terms import HIP, INDICATES
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
@@ -293,7 +293,7 @@ def _always_offered(info: StatementInfo, companion: str, knowledge: Knowledge) -
     return any(
         knowledge.is_a(other.intervention, companion) and _covers(other, info, knowledge)
         for other in knowledge.statements.values()
-        if other.effect == HIP + "indicates" and not (other.requires or other.except_for or other.satisfied_by)
+        if other.effect == INDICATES and not (other.requires or other.except_for or other.satisfied_by)
     )
 
 

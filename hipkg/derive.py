@@ -17,7 +17,7 @@ import pyoxigraph as ox
 
 from hipkg.graph import Graph
 from hipkg.resources import QUERIES
-from hipkg.terms import HIP, OWL, PREFIXES, RDF_TYPE, RDFS, XSD
+from hipkg.terms import HIP, INFORMS_ON, OWL, PREFIXES, RDF_TYPE, RDFS, XSD
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Set
@@ -31,7 +31,6 @@ _STRATUM = re.compile(r"\?stratum\b")
 _TYPE = ox.NamedNode(RDF_TYPE)
 _OF_INTERVENTION = ox.NamedNode(HIP + "ofIntervention")
 _ISSUED = PREFIXES["dcterms"] + "issued"
-_UNREAD = HIP + "informsOn"
 _COLLECTED = (
     "ofStatement", "state", "hasSubject", "atSite", "meets", "refutes", "awaits", "mayBeLiftedBy", "lacksCompanion",
     "compares",
@@ -183,7 +182,7 @@ def _facts(mentioned: Set[str], knowledge: Knowledge) -> Iterator[ox.Quad]:
 
 
 def _statement_facts(info: StatementInfo, knowledge: Knowledge) -> Iterator[ox.Quad]:
-    if info.effect != _UNREAD:
+    if info.effect != INFORMS_ON:
         yield from _links(info.iri, info.effect, (info.intervention,))
     yield from _links(info.iri, HIP + "requires", info.requires)
     yield from _links(info.iri, HIP + "exceptFor", info.except_for)

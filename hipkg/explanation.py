@@ -18,7 +18,7 @@ from hipkg.proof import Proof, Prover
 from hipkg.reasons import Reasons
 from hipkg.remedy import Remedies, Remedy, diagnoses_in
 from hipkg.selection import select
-from hipkg.terms import HIP, expand
+from hipkg.terms import HIP, INDICATES, expand
 
 if TYPE_CHECKING:
     import os
@@ -589,7 +589,7 @@ class Explainer:
             info.id
             for other in self._derivation.evaluations
             for info in (self._info(other),)
-            if other.state == "now" and other.site in {"", evaluation.site} and info.effect == HIP + "indicates"
+            if other.state == "now" and other.site in {"", evaluation.site} and info.effect == INDICATES
             and self._knowledge.is_a(info.intervention, intervention)
         ]  # fmt: skip
         return f"in this plan by {', '.join(sorted(set(ids)))}" if ids else "in this plan"

@@ -12,7 +12,7 @@ from hipkg.clashes import clashing_actions, clashing_bounds
 from hipkg.graph import text_of
 from hipkg.knowledge import UNGRADED, load
 from hipkg.measure import Gap, Measurer
-from hipkg.terms import DERIVED_FROM, HIP, expand
+from hipkg.terms import DERIVED_FROM, HIP, INDICATES, OBJECTING, SAFEGUARDS, SPECIFIES, expand
 from hipkg.validation import conforms
 
 if TYPE_CHECKING:
@@ -30,15 +30,13 @@ if TYPE_CHECKING:
 _NONE: frozenset[str] = frozenset()
 STATUSES = ("indicated", "caution", "conditional", "conflict", "contraindicated", "avoid", "satisfied")
 _RANKS = {status: rank for rank, status in enumerate(STATUSES)}
-_ADVISES, _CHECKS, _SPECIFIES = HIP + "indicates", HIP + "safeguardsWith", HIP + "specifies"
-_ADVISING = {_ADVISES, _CHECKS}
+_ADVISING = {INDICATES, SAFEGUARDS}
 _REFUSED = {"contraindicated", "avoid"}
 _UNSETTLED = {"conditional", "caution"}
 _PURSUED = {"indicated", "satisfied", "caution"}
-_DETAILING = {_SPECIFIES, _CHECKS}
+_DETAILING = {SPECIFIES, SAFEGUARDS}
 _HAS_SIDE, _OF_INTERVENTION = HIP + "hasSide", HIP + "ofIntervention"
 _START, _END = HIP + "startDate", HIP + "endDate"
-_LIFTING = {HIP + "contraindicates", HIP + "holdsBack", HIP + "discourages"}
 
 
 class StatementState(NamedTuple):
@@ -294,7 +292,7 @@ class Planner:
             evaluation.site,
             self._waits_for(evaluation) if state == "later-if" else (),
             self._gaps(evaluation.may_be_lifted_by, evaluation)
-            if state == "must-not" and info.effect in _LIFTING
+            if state == "must-not" and info.effect in OBJECTING
             else (),
             self._ruled_out_by(evaluation, info) if state == "ruled-out" else (),
             self._labels(info.satisfied_by, evaluation) if state == "satisfied" else (),
@@ -365,7 +363,7 @@ class Planner:
         objections = (*derived.refused_by, *derived.held_back_by, *derived.discouraged_by)
         iris = sorted({*derived.based_on, *objections}) if objections else derived.based_on
         gathered = [self._evaluations[one] for one in iris]
-        return [one for one in gathered if self._info(one).effect != _SPECIFIES] or gathered
+        return [one for one in gathered if self._info(one).effect != SPECIFIES] or gathered
 
     def _deciding(self, derived: DerivedAction, evaluations: list[Evaluation]) -> list[Evaluation]:
         """Pick the evaluations that give an action its status."""
@@ -436,7 +434,7 @@ class Planner:
             for kind in kinds
             for evaluation, info in self._specifying[kind]
             if (not evaluation.site or not derived.site or evaluation.site == derived.site)
-            and not (info.effect == _CHECKS and info.intervention == derived.intervention)
+            and not (info.effect == SAFEGUARDS and info.intervention == derived.intervention)
         }
         return tuple(found[iri] for iri in sorted(found, key=lambda iri: (found[iri].statement, iri)))
 
@@ -488,7 +486,7 @@ class Planner:
     def _advice(self, action: DerivedAction) -> Evaluation | None:
         """Pick the first evaluation that advises an action."""
         reasons = (self._evaluations[one] for one in action.based_on)
-        return next((one for one in reasons if one.state == "now" and self._info(one).effect == _ADVISES), None)
+        return next((one for one in reasons if one.state == "now" and self._info(one).effect == INDICATES), None)
 
     def _clash(self, clash: Clash) -> Conflict:
         label, site = self._knowledge.label(clash.intervention), self._sites.name(clash.site)

@@ -25,7 +25,7 @@ from hipkg.rules import groups_to_json
 from hipkg.shapes import compile_shapes
 from hipkg.shapes import to_json as to_json_shapes
 from hipkg.sources import load_sources
-from hipkg.terms import HIP, OWL, RDFS, SKOS, curie
+from hipkg.terms import CONTRAINDICATES, HIP, HOLDS_BACK, INDICATES, OWL, RDFS, SKOS, curie
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -344,9 +344,9 @@ class _Builder:
 
     def _decides(self, other: StatementInfo, companion: str) -> bool:
         """Tell whether a statement can put an intervention, or a kind of it, into a plan or keep it out."""
-        if other.effect == HIP + "indicates":
+        if other.effect == INDICATES:
             return self._is_a(other.intervention, companion)
-        if other.effect in {HIP + "contraindicates", HIP + "holdsBack"}:
+        if other.effect in {CONTRAINDICATES, HOLDS_BACK}:
             return self._is_a(other.intervention, companion) or self._is_a(companion, other.intervention)
         return False
 
@@ -390,9 +390,9 @@ class _Builder:
         graph.add_nodes_from(interventions)
         known = set(interventions)
         for statement in statements:
-            if statement.effect not in {HIP + "indicates", HIP + "holdsBack"}:
+            if statement.effect not in {INDICATES, HOLDS_BACK}:
                 continue
-            waited = statement.requires if statement.effect == HIP + "indicates" else statement.except_for
+            waited = statement.requires if statement.effect == INDICATES else statement.except_for
             needed = set().union(*(self._mentioned(iri, set()) for iri in waited)) if waited else set()
             graph.add_edges_from(
                 (one, statement.intervention) for one in needed & known if one != statement.intervention

@@ -13,7 +13,7 @@ from hipkg.abduction import Abducer, Change
 from hipkg.bearing import on_action, on_statement
 from hipkg.describe import Describer
 from hipkg.graph import text_of
-from hipkg.terms import HIP, RDF_TYPE
+from hipkg.terms import HIP, INDICATES, RDF_TYPE
 from hipkg.trial import Trial
 
 if TYPE_CHECKING:
@@ -32,7 +32,6 @@ _OF_INTERVENTION, _STATUS = HIP + "ofIntervention", HIP + "hasStatus"
 TOLD = 3
 """How many remedies are told."""
 _TRIED = 6
-_INDICATES = HIP + "indicates"
 PURSUED = frozenset({"indicated", "satisfied", "caution"})
 """The statuses of actions that are carried out or could be."""
 _PROBLEM = HIP + "Problem"
@@ -139,7 +138,7 @@ class Remedies:
             return ()
         lifts = [self._lifts(self._evaluations[one], self._abducer) for one in objecting]
         advising = [self._evaluations[one] for one in action.based_on]
-        advising = [one for one in advising if self._knowledge.statements[one.statement].effect == _INDICATES]
+        advising = [one for one in advising if self._knowledge.statements[one.statement].effect == INDICATES]
         if not advising or not all(lifts):
             return ()
         advised = any(map(self._advises, advising))
@@ -168,7 +167,7 @@ class Remedies:
 
     def _advises(self, evaluation: Evaluation) -> bool:
         """Tell whether an evaluation speaks for its action as things stand."""
-        advising = self._knowledge.statements[evaluation.statement].effect == _INDICATES
+        advising = self._knowledge.statements[evaluation.statement].effect == INDICATES
         return advising and evaluation.state in {"now", "satisfied"}
 
     def _abducer_for(self, graph: Graph, record: Iterable[ox.Triple]) -> Abducer:

@@ -17,7 +17,7 @@ import pyoxigraph as ox
 from hipkg.expression import And, Expression, Named, Or, Some, manchester
 from hipkg.java import close
 from hipkg.quality import Issue
-from hipkg.terms import HIP, PREFIXES, curie
+from hipkg.terms import HIP, INFORMS_ON, OBJECTING, PREFIXES, curie
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -29,7 +29,6 @@ if TYPE_CHECKING:
 _PROBE = "urn:hipkg:probe:"
 _PATIENT = HIP + "Patient"
 _CLOSED_SLOTS = ("requires", "exceptFor", "satisfiedBy")
-_REACH_KINDS = {HIP + name for name in ("contraindicates", "discourages", "holdsBack")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,7 +222,7 @@ class _Comparison:
         self._knowledge = knowledge
         self._holding = {rule.statement: rule.holding for rule in rules if not answers.impossible(rule.holding)}
         infos = [knowledge.statements[iri] for iri in self._holding]
-        self.statements = [info for info in infos if info.effect != HIP + "informsOn"]
+        self.statements = [info for info in infos if info.effect != INFORMS_ON]
 
     def adds_nothing(self, info: StatementInfo, other: StatementInfo) -> bool:
         """Tell whether a statement is redundant beside another; of two that are so to each other, the later is."""
@@ -239,7 +238,7 @@ class _Comparison:
 
     def _does_no_more(self, info: StatementInfo, other: StatementInfo) -> bool:
         """Tell whether a statement is about the same, or a kind of what the other refuses, and is no better graded."""
-        reaches_kinds = info.effect in _REACH_KINDS and self._knowledge.is_a(info.intervention, other.intervention)
+        reaches_kinds = info.effect in OBJECTING and self._knowledge.is_a(info.intervention, other.intervention)
         ranks = ((info.strength_rank, other.strength_rank), (info.quality_rank, other.quality_rank))
         return (
             (info.intervention == other.intervention or reaches_kinds)

@@ -10,11 +10,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from hipkg.closedworld import OBJECTIONS, SAFEGUARDS
 from hipkg.errors import UsageError
 from hipkg.graph import NOTHING
 from hipkg.knowledge import load
-from hipkg.terms import HIP
+from hipkg.terms import OBJECTING, SAFEGUARDS, SPECIFIES
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
@@ -23,8 +22,7 @@ if TYPE_CHECKING:
 
 Scale = Literal["strength", "evidence"]
 SCALES: dict[Scale, str] = {"strength": "strength of recommendation", "evidence": "quality of evidence"}
-_SPARED = {*OBJECTIONS, SAFEGUARDS}
-_SPECIFIES = HIP + "specifies"
+_SPARED = OBJECTING | {SAFEGUARDS}
 _URGENT = {"escalation"}
 
 
@@ -64,7 +62,7 @@ class Selection:
 
     def _spares(self, info: StatementInfo) -> bool:
         """Tell whether a statement counts whatever its grade: it objects, guards, limits or calls for urgent help."""
-        limits = info.effect == _SPECIFIES and bool(info.bounds)
+        limits = info.effect == SPECIFIES and bool(info.bounds)
         sparing = info.effect in _SPARED or limits or info.kind in _URGENT
         return sparing and not self.grade_objections
 

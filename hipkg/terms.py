@@ -20,6 +20,12 @@ PREFIXES = {
     "sh": "http://www.w3.org/ns/shacl#",
 }
 
+INDICATES, SAFEGUARDS, SPECIFIES = HIP + "indicates", HIP + "safeguardsWith", HIP + "specifies"
+CONTRAINDICATES, DISCOURAGES, HOLDS_BACK = HIP + "contraindicates", HIP + "discourages", HIP + "holdsBack"
+INFORMS_ON = HIP + "informsOn"
+OBJECTING = frozenset({CONTRAINDICATES, DISCOURAGES, HOLDS_BACK})
+"""The effects of statements that speak against an intervention."""
+
 DERIVED_FROM = PREFIXES["prov"] + "wasDerivedFrom"
 EXTENSIONS = "https://w3id.org/hipkg/fhir/"
 """What the URLs begin with of the FHIR extensions that state facts without an element of their own."""

@@ -16,7 +16,7 @@ from hipkg.knowledge import load
 from hipkg.measure import Gap, Measurer, Reached
 from hipkg.pipeline import check_documents, plan_patients
 from hipkg.selection import select
-from hipkg.terms import HIP
+from hipkg.terms import HIP, HOLDS_BACK, INDICATES, OBJECTING
 
 if TYPE_CHECKING:
     import os
@@ -48,8 +48,6 @@ VERDICTS = (
 _STUDY, _COURSE = HIP + "Study", HIP + "TreatmentCourse"
 _SITE, _INTERVENTION = HIP + "BodySite", HIP + "Intervention"
 _DOSES = tuple(HIP + name for name in ("dailyDose", "singleDose", "doseInterval"))
-_INDICATES, _HOLDS_BACK = HIP + "indicates", HIP + "holdsBack"
-_LIFTABLE = {_HOLDS_BACK, HIP + "contraindicates", HIP + "discourages"}
 _REVIEWS = {"once", "repeat"}
 _TIMES = {"h", "d"}
 _AT_LEAST = ">= "
@@ -370,7 +368,7 @@ class Bookkeeper:
         What an objection requires is no trial to be made, but what brings it about.
         """
         info = self._infos[state.id]
-        lifted = info.effect in _LIFTABLE
+        lifted = info.effect in OBJECTING
         if lifted or state.state != "ruled-out":
             for one in info.except_for if lifted else info.requires:
                 yield from self._measurer.reached(one, (*state.subjects, self._plan.patient))
@@ -387,9 +385,9 @@ class Bookkeeper:
         states = [
             one for one in self._plan.statements if one.id in action.statements and one.place in {"", action.place}
         ]
-        gates = [self._gate(one) for one in states if self._is(one, _HOLDS_BACK, "must-not")]
-        advised = any(self._is(one, _INDICATES, "now") or self._is(one, _INDICATES, "satisfied") for one in states)
-        later = [] if advised else [one for one in states if self._is(one, _INDICATES, "later-if")]
+        gates = [self._gate(one) for one in states if self._is(one, HOLDS_BACK, "must-not")]
+        advised = any(self._is(one, INDICATES, "now") or self._is(one, INDICATES, "satisfied") for one in states)
+        later = [] if advised else [one for one in states if self._is(one, INDICATES, "later-if")]
         advice = [Need(one.id, one.unmet, _together(one.unmet)) for one in later]
         openings = [*(one.opening for one in gates), *([_first(one.opening for one in advice)] if advice else [])]
         return Waiting(

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from hipkg import knowledge as released
 from hipkg.abduction import Abducer, Change
-from hipkg.closedworld import OBJECTIONS, SAFEGUARDS
 from hipkg.describe import Describer
 from hipkg.pipeline import check_documents, plan_patient, plan_patients
 from hipkg.selection import Selection, select
+from hipkg.terms import OBJECTING, SAFEGUARDS
 from hipkg.trial import Trial
 
 if TYPE_CHECKING:
@@ -118,7 +118,7 @@ class _Watcher:
 
     def _can_object(self, info: StatementInfo, intervention: str) -> bool:
         """Tell whether a statement would object to an intervention, or guard it, if it held."""
-        if info.effect in OBJECTIONS:
+        if info.effect in OBJECTING:
             return self._knowledge.is_a(intervention, info.intervention)
         guarded = any(self._knowledge.is_a(intervention, one) for one in info.accompanies)
         return info.effect == SAFEGUARDS and guarded and info.intervention != intervention

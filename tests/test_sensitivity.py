@@ -20,7 +20,6 @@ from test_closedworld import assert_same
 from test_properties import hip_patients, some_patients
 
 from hipkg import pipeline, sensitivities
-from hipkg.closedworld import OBJECTIONS, SAFEGUARDS
 from hipkg.errors import HipkgError, InvalidPatient, UsageError
 from hipkg.knowledge import load
 from hipkg.native import entail
@@ -32,7 +31,7 @@ from hipkg.render.jsonplan import SCHEMA
 from hipkg.render.sensitivity import render_sensitivities
 from hipkg.selection import Selection, grades, select
 from hipkg.sensitivities import GONE, Sensitivity, sensitivity
-from hipkg.terms import HIP
+from hipkg.terms import HIP, OBJECTING, SAFEGUARDS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -92,8 +91,8 @@ def test_the_grades_in_order() -> None:
 
 def test_what_is_spared_is_what_speaks_against_an_action_and_what_guards_it() -> None:
     objecting = {effect for effect, state in load().holding.items() if state == "must-not"}
-    assert set(OBJECTIONS) == objecting
-    assert {*OBJECTIONS, SAFEGUARDS} == AGAINST
+    assert set(OBJECTING) == objecting
+    assert {*OBJECTING, SAFEGUARDS} == AGAINST
 
 
 @of_examples

@@ -13,7 +13,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from hipkg.knowledge import NOT_STATED
-from hipkg.terms import HIP
+from hipkg.terms import CONTRAINDICATES, DISCOURAGES, HOLDS_BACK, INDICATES, SAFEGUARDS, SPECIFIES
 from hipkg.version import software_version
 
 if TYPE_CHECKING:
@@ -60,9 +60,7 @@ _SECTION_OF_CATEGORY = {"escalation": "urgent", "follow-up": "follow", "educatio
 _TIMED = {"urgent", "now", "follow", "learn"}
 _REFUSED = {"contraindicated", "avoid"}
 _STATUS_RANK = {"satisfied": 2, "indicated": 1, "caution": 1}
-_INDICATES, _SAFEGUARDS, _SPECIFIES = HIP + "indicates", HIP + "safeguardsWith", HIP + "specifies"
-_ADVISING = {_INDICATES, _SAFEGUARDS}
-_REFUSES, _DISCOURAGES, _HOLDS_BACK = HIP + "contraindicates", HIP + "discourages", HIP + "holdsBack"
+_ADVISING = {INDICATES, SAFEGUARDS}
 _RULES = {
     "contraindication": "a contraindication outweighs any advice",
     "gate": "a gate keeps it waiting",
@@ -466,7 +464,7 @@ class _Arranger:
 
     def _told_by_a_kind(self, action: Action) -> bool:
         """Tell whether an action has only gates, all of which show at a kind of it in the same place."""
-        gates = self._by_effect(action, {_HOLDS_BACK})
+        gates = self._by_effect(action, {HOLDS_BACK})
         if action.status != "conditional" or len(gates) != len(action.statements):
             return False
         kinds = [
@@ -501,7 +499,7 @@ class _Arranger:
         A precaution is shown wherever it has to be taken.
         """
         info = self._infos[parameter.statement]
-        own = action.intervention in {info.intervention, *info.accompanies} or info.effect == _SAFEGUARDS
+        own = action.intervention in {info.intervention, *info.accompanies} or info.effect == SAFEGUARDS
         return own or self._carriers[parameter.statement, action.place] == action.intervention
 
     def _classes(self, intervention: str) -> frozenset[str]:
@@ -522,14 +520,14 @@ class _Arranger:
         picks: dict[str, Callable[[], list[StatementState]]] = {
             "indicated": lambda: self._by_effect(action, _ADVISING, ("now",)),
             "satisfied": lambda: self._by_effect(action, _ADVISING, ("now", "satisfied")),
-            "contraindicated": lambda: self._by_effect(action, {_REFUSES}, ("must-not",)),
-            "avoid": lambda: self._by_effect(action, {_DISCOURAGES}, ("must-not",)),
+            "contraindicated": lambda: self._by_effect(action, {CONTRAINDICATES}, ("must-not",)),
+            "avoid": lambda: self._by_effect(action, {DISCOURAGES}, ("must-not",)),
             "conditional": lambda: [
-                *self._by_effect(action, {_INDICATES}, ("now", "later-if")),
-                *self._by_effect(action, {_HOLDS_BACK}, ("must-not",)),
+                *self._by_effect(action, {INDICATES}, ("now", "later-if")),
+                *self._by_effect(action, {HOLDS_BACK}, ("must-not",)),
             ],
             "caution": lambda: self._by_effect(action, _ADVISING, ("now",)),
-            "conflict": lambda: self._by_effect(action, {*_ADVISING, _DISCOURAGES}, ("now", "must-not")),
+            "conflict": lambda: self._by_effect(action, {*_ADVISING, DISCOURAGES}, ("now", "must-not")),
         }
         found = {one.id for one in picks[action.status]()} or set(action.statements)
         return tuple(sorted(found))
@@ -540,7 +538,7 @@ class _Arranger:
         sided = [one for one in action.parameters if one.side]
         title = " ".join([action.label, *dict.fromkeys(one.side for one in sided)])
         # What only specifies an action is named where its contents are told.
-        named = {one for one in shown if self._infos[one].effect != _SPECIFIES}
+        named = {one for one in shown if self._infos[one].effect != SPECIFIES}
         ids = sorted(named | {one.statement for one in sided})
         return Row(
             capital(clean(title)),
@@ -576,9 +574,9 @@ class _Arranger:
             case "conditional":
                 return (*_done_before(action), *self._waits(action))
             case "contraindicated":
-                return (*_running(action), *self._lifts(self._by_effect(action, {_REFUSES}, ("must-not",))))
+                return (*_running(action), *self._lifts(self._by_effect(action, {CONTRAINDICATES}, ("must-not",))))
             case "avoid":
-                return (*_running(action), *self._lifts(self._by_effect(action, {_DISCOURAGES}, ("must-not",))))
+                return (*_running(action), *self._lifts(self._by_effect(action, {DISCOURAGES}, ("must-not",))))
             case "caution":
                 return self._cautions(action)
             case "satisfied" if not action.running:
@@ -594,32 +592,27 @@ class _Arranger:
 
     def _cautions(self, action: Action) -> tuple[Line, ...]:
         """Say in which case a caution that does not hold yet would, and what it is about."""
-        if self._by_effect(action, {_INDICATES}, ("now",)):
+        if self._by_effect(action, {INDICATES}, ("now",)):
             return _running(action)
-        held = self._by_effect(action, {_HOLDS_BACK}, ("must-not",))
+        held = self._by_effect(action, {HOLDS_BACK}, ("must-not",))
         if held:
             return _lines("not before", "and", _merged((self._lifting(one), (one.id,)) for one in held))
-        waiting = self._by_effect(action, {*_ADVISING, _HOLDS_BACK}, ("later-if",))
-        refusing = self._by_effect(action, {_REFUSES}, ("later-if",))
-        discouraging = self._by_effect(action, {_DISCOURAGES}, ("later-if",))
+        waiting = self._by_effect(action, {*_ADVISING, HOLDS_BACK}, ("later-if",))
+        refusing = self._by_effect(action, {CONTRAINDICATES}, ("later-if",))
+        discouraging = self._by_effect(action, {DISCOURAGES}, ("later-if",))
         return (
             *_lines("if", "or if", _alternatives(waiting)),
             *_lines("refused if", "or if", _alternatives(refusing)),
             *_lines("discouraged if", "or if", _alternatives(discouraging)),
-            *(
-                Line("", (clean(self._infos[one.id].text),), (one.id,))
-                for one in self._by_effect(action, {_SAFEGUARDS})
-            ),
+            *(Line("", (clean(self._infos[one.id].text),), (one.id,)) for one in self._by_effect(action, {SAFEGUARDS})),
         )
 
     def _waits(self, action: Action) -> tuple[Line, ...]:
         """Say what an action waits for: every gate, and beyond that what one statement that advises it requires."""
-        gates = _merged(
-            (self._lifting(one), (one.id,)) for one in self._by_effect(action, {_HOLDS_BACK}, ("must-not",))
-        )
+        gates = _merged((self._lifting(one), (one.id,)) for one in self._by_effect(action, {HOLDS_BACK}, ("must-not",)))
         told = {part for parts, _ in gates for part in parts}
-        advised = self._by_effect(action, {_INDICATES}, ("now",))
-        waiting = [] if advised else self._by_effect(action, {_INDICATES}, ("later-if",))
+        advised = self._by_effect(action, {INDICATES}, ("now",))
+        waiting = [] if advised else self._by_effect(action, {INDICATES}, ("later-if",))
         further = [(tuple(part for part in parts if part not in told), ids) for parts, ids in _alternatives(waiting)]
         if not all(parts for parts, _ in further):
             further = []
@@ -640,7 +633,7 @@ class _Arranger:
         """Say how an action is carried out: what goes with it, and instructions about itself in their own words."""
         kinds = {action.intervention, *self._classes(action.intervention)}
         plain = [one for one in action.parameters if not one.side and self._shows(action, one)]
-        checks = [one for one in plain if self._infos[one.statement].effect == _SAFEGUARDS]
+        checks = [one for one in plain if self._infos[one.statement].effect == SAFEGUARDS]
         first = [one for one in checks if one.intervention not in kinds]
         own = [one for one in plain if one.intervention in kinds and not one.bounds]
         parts = [one for one in plain if one not in own and one not in checks]
@@ -668,7 +661,7 @@ class _Arranger:
         found: dict[tuple[str, tuple[str, ...]], list[StatementState]] = {}
         for state in self._plan.statements:
             info = self._infos[state.id]
-            if state.state == "later-if" and info.effect == _SPECIFIES and state.place in {"", action.place}:
+            if state.state == "later-if" and info.effect == SPECIFIES and state.place in {"", action.place}:
                 lead = self._awaited(action, info, state)
                 if lead is not None:
                     found.setdefault(lead, []).append(state)

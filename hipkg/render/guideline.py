@@ -15,7 +15,7 @@ from hipkg.english import Wording, listed, quantity
 from hipkg.expression import named_classes
 from hipkg.render.common import DISCLAIMER, capital, clean
 from hipkg.render.markdown import escape, escape_opening
-from hipkg.terms import HIP, SKOS
+from hipkg.terms import HIP, INDICATES, SKOS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -157,7 +157,7 @@ class _Writer:
 
     def _settled(self, info: StatementInfo) -> str:
         years = self._knowledge.settled_for_years.get(info.intervention)
-        if info.effect != HIP + "indicates" or not years:
+        if info.effect != INDICATES or not years:
             return ""
         return f"not advised again for {years} year" + ("s" if years > 1 else "")
 

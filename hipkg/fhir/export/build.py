@@ -16,7 +16,7 @@ from hipkg.terminology import load as load_terminology
 from hipkg.terms import DEFINED_EXTENSIONS, IMPORTED
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping, Sequence, Set
 
     from hipkg.knowledge import Knowledge, StatementInfo
     from hipkg.planning import Action, Place, Plan, StatementState
@@ -128,7 +128,7 @@ class Export:
         """Find the place of the plan that has a name, empty for none."""
         return next((one.place for one in self.plan.statements if one.site == site), "")
 
-    def by_effect(self, action: Action, effects: set[str], *states: str) -> list[StatementState]:
+    def by_effect(self, action: Action, effects: Set[str], *states: str) -> list[StatementState]:
         """List the states of an action's statements of some effects, in any state or in some of them."""
         found = (self.states.get((one, action.place)) for one in action.statements)
         return [

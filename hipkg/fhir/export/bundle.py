@@ -12,7 +12,7 @@ from hipkg.fhir.export.issues import issues_of
 from hipkg.fhir.export.provenance import device, distinct, document_references, plan_provenance, provenance
 from hipkg.fhir.export.requests import PROPOSAL, is_settled, request_resource, requests_of, settled_detail
 from hipkg.render.common import DISCLAIMER, NOT_VALID, clean, local_name, selected_grades
-from hipkg.terms import HIP
+from hipkg.terms import INFORMS_ON
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from hipkg.planning import Plan
     from hipkg.validation import Finding
 
-_INFORMS = HIP + "informsOn"
 _SEVERITIES = {"violation": "error", "warning": "warning", "info": "information"}
 
 
@@ -133,7 +132,7 @@ def _readings(export: Export) -> list[str]:
     """Tell what helps to read the situation and orders nothing."""
     told = {one.id for one in export.plan.statements if one.state == "knowledge"}
     infos = [export.infos[one] for one in sorted(told)]
-    return [f"{one.id}: {clean(one.text)}" for one in infos if one.effect == _INFORMS]
+    return [f"{one.id}: {clean(one.text)}" for one in infos if one.effect == INFORMS_ON]
 
 
 def _outcome(export: Export) -> list[Raw]:

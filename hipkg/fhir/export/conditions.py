@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from hipkg.expression import And, Expression, Named, Or, Some, named_classes
 from hipkg.render.common import describe_gap
-from hipkg.terms import HIP, curie
+from hipkg.terms import CONTRAINDICATES, DISCOURAGES, HIP, HOLDS_BACK, INDICATES, OBJECTING, SAFEGUARDS, curie
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -21,8 +21,6 @@ if TYPE_CHECKING:
     from hipkg.measure import Gap
     from hipkg.planning import Action, StatementState
 
-INDICATES, SAFEGUARDS = HIP + "indicates", HIP + "safeguardsWith"
-REFUSES, DISCOURAGES, HOLDS_BACK = HIP + "contraindicates", HIP + "discourages", HIP + "holdsBack"
 _ADVISING = {INDICATES, SAFEGUARDS}
 _PATIENT = HIP + "Patient"
 
@@ -55,7 +53,7 @@ def stance_of(action: Action, export: Export) -> Stance:
     teller = _Teller(action, export)
     match action.status:
         case "contraindicated":
-            return Stance(True, True, teller.unless(REFUSES))
+            return Stance(True, True, teller.unless(CONTRAINDICATES))
         case "avoid":
             return Stance(True, True, teller.unless(DISCOURAGES))
         case "conditional" if export.by_effect(action, _ADVISING):
@@ -83,7 +81,7 @@ def _cautious(action: Action, export: Export, teller: _Teller) -> Stance:
     waiting = export.by_effect(action, _ADVISING, "later-if")
     if waiting:
         return Stance(False, False, teller.any_of(waiting))
-    return Stance(False, True, teller.any_of(export.by_effect(action, {REFUSES, DISCOURAGES, HOLDS_BACK}, "later-if")))
+    return Stance(False, True, teller.any_of(export.by_effect(action, OBJECTING, "later-if")))
 
 
 class _Teller:

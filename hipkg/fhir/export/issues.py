@@ -8,10 +8,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from hipkg.fhir.export.build import resource
-from hipkg.fhir.export.conditions import REFUSES
 from hipkg.fhir.export.requests import title_of
 from hipkg.render.common import capital, clean, describe_check
-from hipkg.terms import HIP
+from hipkg.terms import CONTRAINDICATES, HIP
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -56,12 +55,12 @@ def issues_of(requests: Sequence[Request], export: Export) -> tuple[Issue, ...]:
 
 def _contraindication(request: Request, export: Export) -> Issue:
     action = request.action
-    refusing = [one.id for one in export.by_effect(action, {REFUSES}, "must-not")]
+    refusing = [one.id for one in export.by_effect(action, {CONTRAINDICATES}, "must-not")]
     running = [f"Running now: {', '.join(map(clean, action.current))}."] if action.current else []
     lifted = [f"{capital(one.text)}." for one in request.stance.conditions]
     told = _Told(
         ("contraindicated", action.intervention, action.place),
-        REFUSES,
+        CONTRAINDICATES,
         f"Contraindicated: {title_of(action)}",
         " ".join([*_said(refusing, export), *running, *lifted]),
         tuple(refusing),
