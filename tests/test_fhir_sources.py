@@ -8,6 +8,7 @@ from datetime import date
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from fhir_cases import CASES
 
 from hipkg.errors import NoPatient, SetAside, UnreadableInput
 from hipkg.read import read, read_import
@@ -155,3 +156,18 @@ def test_what_no_statement_takes_into_account_is_named() -> None:
     assert "A rare disease" in told
     assert "allergy or intolerance: ibuprofen" in told
     assert "past" not in told
+
+
+def test_allergies_are_named_before_all_else_as_the_record_names_them() -> None:
+    (graph,) = read(CASES / "55-allergies-and-none-known" / "bundle.json", as_of=DAY)
+    (told,) = (one.message for one in graph.notices if one.shape == "hip:F05-import-unheeded")
+    assert told.partition(": ")[2].partition(": ")[2].rstrip(".").split("; ") == [
+        "allergy or intolerance: AllergyIntolerance/nameless",
+        "allergy or intolerance: Naproxen",
+        "allergy or intolerance: drug allergy, Naproxen",
+        "allergy or intolerance: ibuprofen",
+        "allergy or intolerance: no known allergy",
+        "unconfirmed allergy or intolerance: ibuprofen",
+        "A condition without a code",
+        "Condition/nameless",
+    ]
