@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gzip
+import io
 import json
 import warnings
 from datetime import date
@@ -131,6 +133,52 @@ def test_a_broken_file_does_not_stop_a_folder(tmp_path: Path) -> None:
     assert (told["notes.txt"], told["manifest.json"]) == ("ignored", "ignored")
     (tmp_path / "good.json").unlink()
     with pytest.raises(UnreadableInput, match="not valid JSON"):
+        read(tmp_path, as_of=DAY)
+
+
+@pytest.mark.parametrize("name", ["one.ndjson.gz", "ONE.NDJSON.GZ", "one.ndjson", "one.json"])
+def test_a_folder_is_bounded(name: str, tmp_path: Path) -> None:
+    blank = b" " * 5000
+    (tmp_path / name).write_bytes(gzip.compress(blank) if name.lower().endswith(".gz") else blank)
+    with pytest.raises(UnreadableInput, match="more than") as raised:
+        read(tmp_path, max_bytes=1000)
+    assert raised.value.remedy
+
+
+def test_no_more_of_a_file_is_read_than_is_allowed(tmp_path: Path) -> None:
+    with (tmp_path / "huge.ndjson").open("wb") as file:
+        file.truncate(2**40)
+    with pytest.raises(UnreadableInput, match="more than"):
+        read(tmp_path, max_bytes=1000)
+
+
+def test_the_case_of_a_file_name_does_not_matter(tmp_path: Path) -> None:
+    lines = "\n".join(map(json.dumps, (PATIENT, condition()))).encode()
+    (tmp_path / "B.NDJSON.GZ").write_bytes(gzip.compress(lines))
+    assert read(tmp_path, as_of=DAY)[0].triples == read(lines, format="fhir", as_of=DAY)[0].triples
+
+
+@pytest.mark.parametrize("name", ["bad.json", "bad.ndjson.gz"])
+def test_a_file_that_may_not_be_read_is_told(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "good.json").write_bytes(bundle(of(PATIENT), of(condition())))
+    (tmp_path / name).write_bytes(gzip.compress(b"{}"))
+    opened = io.open
+
+    def refusing(file: Any, *others: Any, **more: Any) -> Any:
+        if str(file).endswith(name):
+            raise PermissionError(13, "Permission denied")
+        return opened(file, *others, **more)
+
+    monkeypatch.setattr("io.open", refusing)
+    monkeypatch.setattr("builtins.open", refusing)
+    with pytest.warns(SetAside, match="Permission denied"):
+        read(tmp_path, as_of=DAY)
+
+
+def test_a_file_that_is_not_compressed_is_told(tmp_path: Path) -> None:
+    (tmp_path / "good.json").write_bytes(bundle(of(PATIENT), of(condition())))
+    (tmp_path / "plain.ndjson.gz").write_text(json.dumps(condition(id="x")))
+    with pytest.warns(SetAside, match="not compressed"):
         read(tmp_path, as_of=DAY)
 
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from hipkg.errors import UnreadableInput
@@ -12,7 +14,7 @@ from hipkg.fhir.elements import Malformed, parts, text
 from hipkg.fhir.records import Resource, ResourceUse
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
     from pathlib import Path
 
     from hipkg.fhir.elements import Raw
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
 
 EXTENSIONS = (".json", ".ndjson", ".jsonl", ".ndjson.gz")
 _DEEPEST = 20
+_SHORT = 80
 _HALF = re.compile(r"\\u[dD][89a-fA-F]")
 
 
@@ -65,20 +68,24 @@ def resources_in(folder: Path, max_bytes: int) -> Found:
             continue
         try:
             data = _content(path, left)
-            found += map(_in_folder, _entries(data, path.name, lines=path.suffix.lower() != ".json"))
+            left -= len(data)
+            if left >= 0:
+                found += map(_in_folder, _entries(data, path.name, lines=path.suffix.lower() != ".json"))
         except UnreadableInput as problem:
             broken.append(problem)
-            continue
-        left -= len(data)
         if left < 0:
-            raise UnreadableInput(
-                f"The folder holds more than {max_bytes / 2**20:g} MB.",
-                place=str(folder),
-                remedy="Split it into folders of fewer patients.",
-            )
+            raise _too_large(folder, max_bytes)
     if all(one.trouble for one in found):
         raise next(iter(broken), _nothing_in(folder))
     return _collected([*found, *(_Entry(None, "", one.place, ("malformed", one.message)) for one in broken)])
+
+
+def _too_large(folder: Path, max_bytes: int) -> UnreadableInput:
+    return UnreadableInput(
+        f"The folder holds more than {max_bytes / 2**20:g} MB.",
+        place=str(folder),
+        remedy="Split it into folders of fewer patients.",
+    )
 
 
 def _nothing_in(folder: Path) -> UnreadableInput:
@@ -95,16 +102,20 @@ def _in_folder(entry: _Entry) -> _Entry:
 
 
 def _content(path: Path, most: int) -> bytes:
-    if path.suffix != ".gz":
-        return path.read_bytes()
+    """Read a file, compressed or plain, up to one byte more than is allowed."""
     import gzip
     import zlib
 
+    compressed = path.suffix.lower() == ".gz"
     try:
-        with gzip.open(path) as file:
+        with gzip.open(path) if compressed else path.open("rb") as file:
             return file.read(most + 1)
-    except (OSError, EOFError, zlib.error):
-        raise UnreadableInput("The file is not compressed as its name says.", place=str(path)) from None
+    except (gzip.BadGzipFile, EOFError, zlib.error):
+        raise UnreadableInput("The file is not compressed as its name says.", place=path.name) from None
+    except OSError as error:
+        raise UnreadableInput(
+            f"The file cannot be read: {error.strerror}.", place=path.name, remedy="Allow reading it, or take it out."
+        ) from None
 
 
 def _entries(data: bytes, name: str, *, lines: bool) -> list[_Entry]:
@@ -132,7 +143,7 @@ def _parsed(content: str, name: str, *, lines: bool) -> list[_Entry]:
     if lines:
         return _lines(content, name)
     try:
-        return list(_unfolded(json.loads(content), "", name))
+        return list(_unfolded(_loader()(content), "", name))
     except json.JSONDecodeError as error:
         if error.msg == "Extra data" and error.lineno > 1:
             return _lines(content, name)
@@ -141,14 +152,28 @@ def _parsed(content: str, name: str, *, lines: bool) -> list[_Entry]:
         raise _too_deep(name) from None
 
 
+def _loader() -> Callable[[str], Any]:
+    """Make a reader of JSON that keeps one copy of each short text, for records repeat names and codes at length."""
+    known: dict[str, str] = {}
+
+    def kept(value: object) -> object:
+        return known.setdefault(value, value) if isinstance(value, str) and len(value) < _SHORT else value
+
+    def read(pairs: list[tuple[str, object]]) -> dict[str, object]:
+        return {known.setdefault(name, name): kept(value) for name, value in pairs}
+
+    return partial(json.loads, object_pairs_hook=read)
+
+
 def _lines(content: str, name: str) -> list[_Entry]:
     """Take each line for a resource; one that is no JSON is set aside if another is."""
     found: list[_Entry] = []
     broken: list[tuple[int, json.JSONDecodeError]] = []
+    load = _loader()
     for number, line in enumerate(content.split("\n"), 1):
         if line.strip():
             try:
-                found += _unfolded(json.loads(line), "", f"{name}:{number}")
+                found += _unfolded(load(line), "", f"{name}:{number}")
             except json.JSONDecodeError as problem:
                 broken.append((number, problem))
             except (RecursionError, ValueError):
@@ -208,34 +233,58 @@ def _collected(entries: Iterable[_Entry]) -> Found:
 
     Raises `UnreadableInput` where one name stands for different resources, which no reference could tell apart.
     """
-    versions: dict[str, list[_Named]] = {}
-    urls: dict[str, str] = {}
-    troubles: list[ResourceUse] = []
-    gone: list[str] = []
+    gathered = _Gathered()
     for entry in entries:
+        gathered.add(entry)
+    gathered.delete()
+    kept = gathered.last_versions()
+    return Found(tuple(sorted(kept, key=lambda one: one.key)), gathered.urls, tuple(sorted(gathered.troubles)))
+
+
+@dataclass
+class _Gathered:
+    """The versions of each resource by its key, the URLs of them all, and what could not be taken for a resource."""
+
+    versions: dict[str, list[_Named]] = field(default_factory=dict)
+    urls: dict[str, str] = field(default_factory=dict)
+    troubles: list[ResourceUse] = field(default_factory=list)
+    gone: list[str] = field(default_factory=list)
+
+    def add(self, entry: _Entry) -> None:
+        """Take an entry for a resource, or note what it is instead."""
         if entry.trouble:
-            troubles.append(ResourceUse(entry.place, *entry.trouble))
-            gone += [entry.gone] if entry.gone else []
-            continue
+            self.troubles.append(ResourceUse(entry.place, *entry.trouble))
+            self.gone += [entry.gone] if entry.gone else []
+            return
         try:
             one = _resource(entry)
         except Malformed as problem:
-            troubles.append(ResourceUse(entry.place, "malformed", str(problem)))
-            continue
-        versions.setdefault(one.key, []).append(_Named(one, _base(entry.url)))
-        bare = entry.url.removeprefix("urn:uuid:")
-        urls |= dict.fromkeys((entry.url, f"urn:uuid:{bare}"), one.key) if entry.url else {}
-        urls.setdefault(f"urn:uuid:{one.key.partition('/')[2]}", one.key)
-    for key in {urls.get(one) or "/".join(one.rsplit("/", 2)[-2:]) for one in gone} & versions.keys():
-        troubles.append(ResourceUse(key, "ignored", "it was deleted"))
-        del versions[key]
-    kept = []
-    for key, written in versions.items():
-        last, others = _last(written)
-        kept += [last] if last else []
-        why = "a later version of the same resource counts" if last else "its versions differ, and none is the last"
-        troubles += [ResourceUse(key, "ignored" if last else "set aside", why)] * others
-    return Found(tuple(sorted(kept, key=lambda one: one.key)), urls, tuple(sorted(troubles)))
+            self.troubles.append(ResourceUse(entry.place, "malformed", str(problem)))
+            return
+        self.versions.setdefault(one.key, []).append(_Named(one, _base(entry.url)))
+        self._name(one.key, entry.url)
+
+    def _name(self, key: str, url: str) -> None:
+        bare = url.removeprefix("urn:uuid:")
+        self.urls |= dict.fromkeys((url, f"urn:uuid:{bare}"), key) if url else {}
+        self.urls.setdefault(f"urn:uuid:{key.partition('/')[2]}", key)
+
+    def delete(self) -> None:
+        """Leave out the resources of which an entry says that they were deleted."""
+        deleted = {self.urls.get(one) or "/".join(one.rsplit("/", 2)[-2:]) for one in self.gone}
+        for key in deleted & self.versions.keys():
+            self.troubles.append(ResourceUse(key, "ignored", "it was deleted"))
+            del self.versions[key]
+
+    def last_versions(self) -> list[Resource]:
+        """Keep the last version of each resource, and tell of the others."""
+        kept = []
+        for key, written in self.versions.items():
+            last, others = _last(written)
+            kept += [last] if last else []
+            why = "a later version of the same resource counts" if last else "its versions differ, and none is the last"
+            self.troubles += [ResourceUse(key, "ignored" if last else "set aside", why)] * others
+        return kept
 
 
 class _Named(NamedTuple):
@@ -254,6 +303,8 @@ def _last(written: list[_Named]) -> tuple[Resource | None, int]:
 
     Nothing is picked where the last ones differ and nothing tells which is later.
     """
+    if len(written) == 1:
+        return written[0].resource, 0
     contents = {_canonical(one.resource.raw): one.resource for one in written}
     if len(contents) == 1:
         return written[0].resource, 0
