@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import io
 import json
+import os
 import warnings
 from datetime import date
 from typing import TYPE_CHECKING, Any
@@ -173,6 +174,66 @@ def test_a_file_that_may_not_be_read_is_told(name: str, tmp_path: Path, monkeypa
     monkeypatch.setattr("builtins.open", refusing)
     with pytest.warns(SetAside, match="Permission denied"):
         read(tmp_path, as_of=DAY)
+
+
+def written(path: Path, data: bytes) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(data)
+
+
+def test_folders_in_a_folder_are_read_in_a_fixed_order(tmp_path: Path) -> None:
+    written(tmp_path / "patient.json", json.dumps(PATIENT).encode())
+    written(tmp_path / "Condition" / "oa.json", json.dumps(condition()).encode())
+    written(
+        tmp_path / "Condition" / "of" / "late" / "C.NDJSON.gz", gzip.compress(json.dumps(condition(id="x")).encode())
+    )
+    written(tmp_path / "Condition" / "notes.txt", b"nothing")
+    written(tmp_path / "Condition" / "package.json", b"{}")
+    (tmp_path / "empty").mkdir()
+    (made,) = read_import(tmp_path, as_of=DAY).patients
+    assert [(one.resource, one.outcome) for one in made.uses] == [
+        ("Condition/notes.txt", "ignored"),
+        ("Condition/oa", "used"),
+        ("Condition/package.json", "ignored"),
+        ("Condition/x", "merged"),
+        ("Patient/p", "used"),
+    ]
+
+
+def test_links_in_a_folder_are_told_and_not_followed(tmp_path: Path) -> None:
+    outside = tmp_path / "outside"
+    written(outside / "x.json", json.dumps(condition(id="x")).encode())
+    export = tmp_path / "export"
+    written(export / "all.json", bundle(of(PATIENT), of(condition())))
+    for name, target in {"up": tmp_path, "out": outside, "x.json": outside / "x.json", "self": export / "self"}.items():
+        (export / name).symlink_to(target)
+    (made,) = read_import(export, as_of=DAY).patients
+    told = {one.resource: one.outcome for one in made.uses}
+    assert told.pop("Condition/oa") == told.pop("Patient/p") == "used"
+    assert told == dict.fromkeys(("out", "self", "up", "x.json"), "set aside")
+    (export / "all.json").unlink()
+    with pytest.raises(UnreadableInput, match="links are not followed"):
+        read(export, as_of=DAY)
+
+
+def test_the_size_of_all_folders_together_is_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("a", "b"):
+        written(tmp_path / name / "blank.json", b" " * 600)
+    with pytest.raises(UnreadableInput, match="more than"):
+        read(tmp_path, max_bytes=1000)
+    monkeypatch.setattr("hipkg.fhir.source._MOST_FILES", 1)
+    with pytest.raises(UnreadableInput, match="more than 1 files"):
+        read(tmp_path)
+
+
+def test_a_name_that_is_no_text_is_told(tmp_path: Path) -> None:
+    (tmp_path / "all.json").write_bytes(bundle(of(PATIENT), of(condition())))
+    try:
+        (tmp_path / os.fsdecode(b"\xff.txt")).touch()
+    except OSError:
+        pytest.skip("the file system takes no such name")
+    (made,) = read_import(tmp_path, as_of=DAY).patients
+    assert "\ufffd.txt" in {one.resource for one in made.uses}
 
 
 def test_a_file_that_is_not_compressed_is_told(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 EXTENSIONS = (".json", ".ndjson", ".jsonl", ".ndjson.gz")
 _DEEPEST = 20
 _SHORT = 80
+_MOST_FILES = 100_000
 _HALF = re.compile(r"\\u[dD][89a-fA-F]")
 
 
@@ -58,26 +60,62 @@ def resources_of(data: bytes, name: str, *, lines: bool) -> Found:
 
 
 def resources_in(folder: Path, max_bytes: int) -> Found:
-    """Find the resources in the files of a folder; the errors are those of `resources_of`, and one for its size."""
+    """Find the resources in the files of a folder and the folders in it.
+
+    The errors are those of `resources_of`, and one for the size of it all.
+    """
     left = max_bytes
     found: list[_Entry] = []
     broken: list[UnreadableInput] = []
-    for path in sorted(folder.iterdir(), key=lambda one: one.name):
-        if not (path.is_file() and path.name.lower().endswith(EXTENSIONS)):
-            found.append(_Entry(None, "", path.name, ("ignored", "it is no file of resources")))
+    for name, trouble in _names_in(folder):
+        place = os.fsencode(name).decode(errors="replace")
+        if trouble:
+            found.append(_Entry(None, "", place, trouble))
             continue
         try:
-            data = _content(path, left)
+            data = _content(folder / name, place, left)
             left -= len(data)
             if left >= 0:
-                found += map(_in_folder, _entries(data, path.name, lines=path.suffix.lower() != ".json"))
+                found += map(_in_folder, _entries(data, place, lines=not name.lower().endswith(".json")))
         except UnreadableInput as problem:
             broken.append(problem)
         if left < 0:
             raise _too_large(folder, max_bytes)
     if all(one.trouble for one in found):
-        raise next(iter(broken), _nothing_in(folder))
+        raise next(iter(broken), _nothing_in(folder, found))
     return _collected([*found, *(_Entry(None, "", one.place, ("malformed", one.message)) for one in broken)])
+
+
+def _names_in(folder: Path) -> list[tuple[str, tuple[Outcome, str] | None]]:
+    """List what is in a folder and the folders in it, sorted, with the reason where that is not read.
+
+    No link is followed: it may lead out of the folder, or in circles.
+    """
+    found: list[tuple[str, tuple[Outcome, str] | None]] = []
+    agenda = [""]
+    while agenda:
+        inner = agenda.pop()
+        try:
+            inside = [(f"{inner}{one.name}", one) for one in os.scandir(folder / inner)]
+        except OSError as error:
+            found.append((inner or "./", ("set aside", f"the folder cannot be read: {error.strerror}")))
+            continue
+        agenda += [f"{name}/" for name, one in inside if one.is_dir(follow_symlinks=False)]
+        found += [(name, _why_not_read(one)) for name, one in inside if not one.is_dir(follow_symlinks=False)]
+        if len(found) > _MOST_FILES:
+            raise UnreadableInput(
+                f"The folder holds more than {_MOST_FILES} files.",
+                place=str(folder),
+                remedy="Name the folder of the export itself.",
+            )
+    return sorted(found, key=lambda one: one[0].split("/"))
+
+
+def _why_not_read(one: os.DirEntry[str]) -> tuple[Outcome, str] | None:
+    if one.is_symlink():
+        return "set aside", "it is a link, and links are not followed"
+    readable = one.is_file(follow_symlinks=False) and one.name.lower().endswith(EXTENSIONS)
+    return None if readable else ("ignored", "it is no file of resources")
 
 
 def _too_large(folder: Path, max_bytes: int) -> UnreadableInput:
@@ -88,9 +126,12 @@ def _too_large(folder: Path, max_bytes: int) -> UnreadableInput:
     )
 
 
-def _nothing_in(folder: Path) -> UnreadableInput:
+def _nothing_in(folder: Path, found: Iterable[_Entry]) -> UnreadableInput:
+    reasons = [f" Of {one.place}: {one.trouble[1]}." for one in found if one.trouble and one.trouble[0] == "set aside"]
     return UnreadableInput(
-        "The folder holds no FHIR resources.", place=str(folder), remedy="Name a file, or the folder of an export."
+        f"The folder holds no FHIR resources.{''.join(reasons[:1])}",
+        place=str(folder),
+        remedy="Name a file, or the folder of an export.",
     )
 
 
@@ -101,7 +142,7 @@ def _in_folder(entry: _Entry) -> _Entry:
     return entry
 
 
-def _content(path: Path, most: int) -> bytes:
+def _content(path: Path, name: str, most: int) -> bytes:
     """Read a file, compressed or plain, up to one byte more than is allowed."""
     import gzip
     import zlib
@@ -111,10 +152,10 @@ def _content(path: Path, most: int) -> bytes:
         with gzip.open(path) if compressed else path.open("rb") as file:
             return file.read(most + 1)
     except (gzip.BadGzipFile, EOFError, zlib.error):
-        raise UnreadableInput("The file is not compressed as its name says.", place=path.name) from None
+        raise UnreadableInput("The file is not compressed as its name says.", place=name) from None
     except OSError as error:
         raise UnreadableInput(
-            f"The file cannot be read: {error.strerror}.", place=path.name, remedy="Allow reading it, or take it out."
+            f"The file cannot be read: {error.strerror}.", place=name, remedy="Allow reading it, or take it out."
         ) from None
 
 
