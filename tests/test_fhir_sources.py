@@ -146,6 +146,16 @@ def test_a_folder_is_bounded(name: str, tmp_path: Path) -> None:
     assert raised.value.remedy
 
 
+def test_a_folder_may_hold_more_than_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("hipkg.read.MAX_BYTES", 1000)
+    (tmp_path / "all.json").write_bytes(bundle(of(PATIENT), of(condition())) + b" " * 1000)
+    assert len(read(tmp_path, as_of=DAY)) == 1
+    for source in (tmp_path / "all.json", tmp_path):
+        with pytest.raises(UnreadableInput) as raised:
+            read(source, as_of=DAY, max_bytes=500)
+        assert "max_bytes" in raised.value.remedy
+
+
 def test_no_more_of_a_file_is_read_than_is_allowed(tmp_path: Path) -> None:
     with (tmp_path / "huge.ndjson").open("wb") as file:
         file.truncate(2**40)

@@ -122,7 +122,7 @@ def _too_large(folder: Path, max_bytes: int) -> UnreadableInput:
     return UnreadableInput(
         f"The folder holds more than {max_bytes / 2**20:g} MB.",
         place=str(folder),
-        remedy="Split it into folders of fewer patients.",
+        remedy="Split it into folders of fewer patients, or allow a larger max_bytes from Python.",
     )
 
 
