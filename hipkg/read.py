@@ -164,10 +164,10 @@ def read(
     ``format`` is ``fhir``, or a name or media type of an RDF format; without it the extension of the file decides, for
     JSON the content, and standard input and bytes are refused. ``as_of`` overrides a ``hip:asOf`` in the source;
     without either it is today. ``max_bytes`` bounds what is read, by default :data:`MAX_BYTES`, or
-    :data:`MAX_FOLDER_BYTES` of a folder. Named graphs are merged. A patient is a node typed ``hip:Patient``; to it belongs what
-    it links to, step by step, short of other patients and of the ontology's own terms, and what points at it with a
-    ``hip:`` property. Of FHIR, patients who have died and malformed resources are left out with a :class:`SetAside`
-    warning.
+    :data:`MAX_FOLDER_BYTES` of a folder. Named graphs are merged. A patient is a node typed ``hip:Patient``; to it
+    belongs what it links to, step by step, short of other patients and of the ontology's own terms, and what points at
+    it with a ``hip:`` property. Of FHIR, patients who have died and malformed resources are left out with a
+    :class:`SetAside` warning.
 
     Raises :class:`UsageError` for an argument that cannot be used, :class:`NoPatient` where no patient is described,
     :class:`DeceasedPatient` where all have died, and :class:`UnreadableInput` for everything else.
@@ -344,6 +344,8 @@ def _load_file(name: str, max_bytes: int) -> bytes:
     try:
         with Path(name).open("rb") as file:
             return _load_stream(file, name, max_bytes)
+    except UnreadableInput:  # a ValueError itself, which says what is wrong
+        raise
     except FileNotFoundError:
         raise UnreadableInput("There is no such file.", place=name, remedy="Check the name and the folder.") from None
     except IsADirectoryError:
