@@ -253,6 +253,12 @@ def test_a_file_that_is_not_compressed_is_told(tmp_path: Path) -> None:
         read(tmp_path, as_of=DAY)
 
 
+@pytest.mark.parametrize("format", ["fhir", "ndjson"])
+def test_a_bundle_whose_entries_are_no_list_is_told(format: str) -> None:  # noqa: A002
+    with pytest.raises(UnreadableInput, match="no list of objects"):
+        read(b'{"resourceType": "Bundle", "entry": 5}', format=format)
+
+
 def test_a_folder_without_a_patient_is_told() -> None:
     with pytest.raises(NoPatient):
         read(bundle(of(condition())), format="fhir")

@@ -189,6 +189,8 @@ def _parsed(content: str, name: str, *, lines: bool) -> list[_Entry]:
         if error.msg == "Extra data" and error.lineno > 1:
             return _lines(content, name)
         raise _not_json(error, f"{name}:{error.lineno}:{error.colno}") from None
+    except UnreadableInput:  # a ValueError itself, which says what is wrong
+        raise
     except (RecursionError, ValueError):  # nested too deep, or an integer of thousands of digits
         raise _too_deep(name) from None
 
@@ -217,6 +219,8 @@ def _lines(content: str, name: str) -> list[_Entry]:
                 found += _unfolded(load(line), "", f"{name}:{number}")
             except json.JSONDecodeError as problem:
                 broken.append((number, problem))
+            except UnreadableInput:
+                raise
             except (RecursionError, ValueError):
                 raise _too_deep(f"{name}:{number}") from None
     if broken and not found:
