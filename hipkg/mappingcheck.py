@@ -17,6 +17,7 @@ from hipkg.quality import Issue
 from hipkg.resources import MAPPINGS
 from hipkg.sources import load_sources
 from hipkg.terminology import (
+    ABSENCES,
     COLUMNS,
     NO_TERM,
     PREDICATES,
@@ -181,12 +182,16 @@ def _check_row(row: dict[str, str], system: CodeSystem, ontology: _Ontology) -> 
         yield Issue("mapping-justification", subject, "mapping_justification", row["mapping_justification"])
     if not row["ext_seen_in"]:
         yield Issue("mapping-source", subject, "ext_seen_in", "missing")
-    term = row["object_id"]
+    term, absence = row["object_id"], row.get("ext_absence", "")
+    if absence and absence not in ABSENCES:
+        yield Issue("mapping-absence", subject, "ext_absence", f"{absence} is none of: {', '.join(ABSENCES)}")
     if term == NO_TERM:
         extra = [name for name in ("object_label", "ext_site", "ext_sides", "ext_qualifiers") if row.get(name)]
         for name in extra:
             yield Issue("mapping-term", subject, name, f"is said of {NO_TERM}")
         return
+    if absence:
+        yield Issue("mapping-absence", subject, "ext_absence", "is said of a code with a term")
     yield from _check_term(subject, expand(term), row["object_label"], ontology)
     yield from _check_place(row, ontology)
     yield from _check_qualifiers(row, ontology)

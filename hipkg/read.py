@@ -35,6 +35,9 @@ NAMELESS = "urn:hipkg:node:"
 MAX_BYTES = 64 * 2**20
 """The largest input that is read unless a caller allows more."""
 
+MAX_FOLDER_BYTES = 512 * 2**20
+"""The most that is read from the files of a folder together, unpacked, unless a caller allows another number."""
+
 MAX_LITERAL = 2**20
 """The longest literal that is read, in characters."""
 
@@ -153,17 +156,18 @@ def read(
     *,
     format: str | None = None,  # noqa: A002 - the word that users know from every RDF library
     as_of: date | None = None,
-    max_bytes: int = MAX_BYTES,
+    max_bytes: int | None = None,
 ) -> tuple[PatientGraph, ...]:
     """Read every patient of a source, sorted by IRI.
 
     ``source`` is a file name, ``-`` for standard input, the content itself as bytes, or a folder of FHIR resources.
     ``format`` is ``fhir``, or a name or media type of an RDF format; without it the extension of the file decides, for
     JSON the content, and standard input and bytes are refused. ``as_of`` overrides a ``hip:asOf`` in the source;
-    without either it is today. Named graphs are merged. A patient is a node typed ``hip:Patient``; to it belongs what
-    it links to, step by step, short of other patients and of the ontology's own terms, and what points at it with a
-    ``hip:`` property. Of FHIR, patients who have died and malformed resources are left out with a :class:`SetAside`
-    warning.
+    without either it is today. ``max_bytes`` bounds what is read, by default :data:`MAX_BYTES`, or
+    :data:`MAX_FOLDER_BYTES` of a folder. Named graphs are merged. A patient is a node typed ``hip:Patient``; to it
+    belongs what it links to, step by step, short of other patients and of the ontology's own terms, and what points at
+    it with a ``hip:`` property. Of FHIR, patients who have died and malformed resources are left out with a
+    :class:`SetAside` warning.
 
     Raises :class:`UsageError` for an argument that cannot be used, :class:`NoPatient` where no patient is described,
     :class:`DeceasedPatient` where all have died, and :class:`UnreadableInput` for everything else.
@@ -179,7 +183,7 @@ def read_import(
     *,
     format: str | None = None,  # noqa: A002 - the word that users know from every RDF library
     as_of: date | None = None,
-    max_bytes: int = MAX_BYTES,
+    max_bytes: int | None = None,
 ) -> Import:
     """Read the patients of a FHIR source with the account of every resource; the parameters are those of :func:`read`.
 
@@ -193,12 +197,12 @@ def read_import(
     return _imported(given, as_of, max_bytes)
 
 
-def _imported(given: Source, as_of: date | None, max_bytes: int) -> Import:
+def _imported(given: Source, as_of: date | None, max_bytes: int | None) -> Import:
     from hipkg.fhir.patients import imported
     from hipkg.fhir.source import resources_in, resources_of
 
     if given.folder is not None:
-        found = resources_in(given.folder, max_bytes)
+        found = resources_in(given.folder, MAX_FOLDER_BYTES if max_bytes is None else max_bytes)
     else:
         found = resources_of(given.data, given.name, lines=given.lines)
     made = imported(found, given.name, as_of or _today())
@@ -245,7 +249,7 @@ def read_triples(
     *,
     format: str | None = None,  # noqa: A002 - the word that users know from every RDF library
     as_of: date | None = None,
-    max_bytes: int = MAX_BYTES,
+    max_bytes: int | None = None,
 ) -> tuple[Triple, ...]:
     """Read all triples of an RDF source as they stand, with the same care and the same errors as :func:`read`.
 
@@ -261,7 +265,7 @@ def opened(
     source: str | os.PathLike[str] | bytes,
     *,
     format: str | None = None,  # noqa: A002 - the word that users know from every RDF library
-    max_bytes: int = MAX_BYTES,
+    max_bytes: int | None = None,
 ) -> Source:
     """Open a source once and tell what it is; the parameters and errors are those of :func:`read`."""
     named = _key(format) if format is not None else ""
@@ -271,7 +275,7 @@ def opened(
     folder = _folder(source) if rdf_format is None else None
     if folder is not None:
         return Source(str(folder), b"", None, folder)
-    name, data = _load(source, max_bytes)
+    name, data = _load(source, MAX_BYTES if max_bytes is None else max_bytes)
     extension = Path(name).suffix.lower().lstrip(".")
     json_like = rdf_format == RdfFormat.JSON_LD or (not named and extension == "json")
     if named in _FHIR or (not named and extension in _FHIR) or (json_like and _looks_like(data) == "FHIR"):
@@ -340,6 +344,8 @@ def _load_file(name: str, max_bytes: int) -> bytes:
     try:
         with Path(name).open("rb") as file:
             return _load_stream(file, name, max_bytes)
+    except UnreadableInput:  # a ValueError itself, which says what is wrong
+        raise
     except FileNotFoundError:
         raise UnreadableInput("There is no such file.", place=name, remedy="Check the name and the folder.") from None
     except IsADirectoryError:
@@ -365,7 +371,7 @@ def _too_large(name: str, max_bytes: int) -> UnreadableInput:
     return UnreadableInput(
         f"The input is larger than {max_bytes / 2**20:g} MB.",
         place=name,
-        remedy="Split it into files of fewer patients, or load many patients with `hipkg cohort`.",
+        remedy="Split it into files of fewer patients, or allow a larger max_bytes from Python.",
     )
 
 

@@ -25,6 +25,8 @@ SUFFIX = ".sssom.tsv"
 NO_TERM = "sssom:NoTermFound"
 EXACT, BROADER = "skos:exactMatch", "skos:broadMatch"
 COLUMNS = ("subject_id", "subject_label", "predicate_id", "object_id", "object_label", "ext_seen_in")
+NONE_KNOWN, NO_INFORMATION = "none known", "no information"
+ABSENCES = (NONE_KNOWN, NO_INFORMATION)
 PREDICATES = (EXACT, BROADER, "skos:closeMatch", "skos:narrowMatch", "skos:relatedMatch")
 
 
@@ -57,7 +59,8 @@ class Mapping(NamedTuple):
     ``predicate`` says how they relate, as a CURIE: ``skos:exactMatch``, or ``skos:broadMatch`` where the term is the
     broader one. ``term`` is the IRI of a class, an intervention or a property, and empty for a code that is known and
     that no statement uses. ``site`` is the class of body site that the code implies, ``sides`` are those it names;
-    ``qualifiers`` are further facts of the node as pairs of property and individual.
+    ``qualifiers`` are further facts of the node as pairs of property and individual. ``absence`` is one of `ABSENCES`
+    for a code that stands where others name something, and says that there is none or that nothing is known of it.
     """
 
     system: str
@@ -71,6 +74,7 @@ class Mapping(NamedTuple):
     label: str = ""
     comment: str = ""
     seen_in: str = ""
+    absence: str = ""
 
     @property
     def asserts(self) -> bool:
@@ -216,6 +220,7 @@ def _mappings(path: Path, system: CodeSystem) -> Iterator[Mapping]:
             label=row["object_label"],
             comment=row.get("comment", ""),
             seen_in=row["ext_seen_in"],
+            absence=row.get("ext_absence", ""),
         )
 
 

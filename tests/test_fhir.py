@@ -210,12 +210,6 @@ def test_lines_and_folders_give_what_a_bundle_gives(tmp_path: Path) -> None:
     assert read(lines, format="ndjson", as_of=AS_OF)[0].triples == expected
 
 
-def test_a_folder_is_bounded(tmp_path: Path) -> None:
-    (tmp_path / "one.ndjson.gz").write_bytes(gzip.compress(b" " * 5000))
-    with pytest.raises(UnreadableInput, match="more than"):
-        read(tmp_path, max_bytes=1000)
-
-
 @pytest.mark.parametrize(
     ("source", "error"),
     [

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import gzip
+import io
 import json
+import os
 import warnings
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from fhir_cases import CASES
 
 from hipkg.errors import NoPatient, SetAside, UnreadableInput
 from hipkg.read import read, read_import
@@ -179,6 +183,128 @@ def test_a_broken_file_does_not_stop_a_folder(tmp_path: Path) -> None:
         read(tmp_path, as_of=DAY)
 
 
+@pytest.mark.parametrize("name", ["one.ndjson.gz", "ONE.NDJSON.GZ", "one.ndjson", "one.json"])
+def test_a_folder_is_bounded(name: str, tmp_path: Path) -> None:
+    blank = b" " * 5000
+    (tmp_path / name).write_bytes(gzip.compress(blank) if name.lower().endswith(".gz") else blank)
+    with pytest.raises(UnreadableInput, match="more than") as raised:
+        read(tmp_path, max_bytes=1000)
+    assert raised.value.remedy
+
+
+def test_a_folder_may_hold_more_than_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("hipkg.read.MAX_BYTES", 1000)
+    (tmp_path / "all.json").write_bytes(bundle(of(PATIENT), of(condition())) + b" " * 1000)
+    assert len(read(tmp_path, as_of=DAY)) == 1
+    for source in (tmp_path / "all.json", tmp_path):
+        with pytest.raises(UnreadableInput) as raised:
+            read(source, as_of=DAY, max_bytes=500)
+        assert "max_bytes" in raised.value.remedy
+
+
+def test_no_more_of_a_file_is_read_than_is_allowed(tmp_path: Path) -> None:
+    with (tmp_path / "huge.ndjson").open("wb") as file:
+        file.truncate(2**40)
+    with pytest.raises(UnreadableInput, match="more than"):
+        read(tmp_path, max_bytes=1000)
+
+
+def test_the_case_of_a_file_name_does_not_matter(tmp_path: Path) -> None:
+    lines = "\n".join(map(json.dumps, (PATIENT, condition()))).encode()
+    (tmp_path / "B.NDJSON.GZ").write_bytes(gzip.compress(lines))
+    assert read(tmp_path, as_of=DAY)[0].triples == read(lines, format="fhir", as_of=DAY)[0].triples
+
+
+@pytest.mark.parametrize("name", ["bad.json", "bad.ndjson.gz"])
+def test_a_file_that_may_not_be_read_is_told(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "good.json").write_bytes(bundle(of(PATIENT), of(condition())))
+    (tmp_path / name).write_bytes(gzip.compress(b"{}"))
+    opened = io.open
+
+    def refusing(file: Any, *others: Any, **more: Any) -> Any:
+        if str(file).endswith(name):
+            raise PermissionError(13, "Permission denied")
+        return opened(file, *others, **more)
+
+    monkeypatch.setattr("io.open", refusing)
+    monkeypatch.setattr("builtins.open", refusing)
+    with pytest.warns(SetAside, match="Permission denied"):
+        read(tmp_path, as_of=DAY)
+
+
+def written(path: Path, data: bytes) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(data)
+
+
+def test_folders_in_a_folder_are_read_in_a_fixed_order(tmp_path: Path) -> None:
+    written(tmp_path / "patient.json", json.dumps(PATIENT).encode())
+    written(tmp_path / "Condition" / "oa.json", json.dumps(condition()).encode())
+    written(
+        tmp_path / "Condition" / "of" / "late" / "C.NDJSON.gz", gzip.compress(json.dumps(condition(id="x")).encode())
+    )
+    written(tmp_path / "Condition" / "notes.txt", b"nothing")
+    written(tmp_path / "Condition" / "package.json", b"{}")
+    (tmp_path / "empty").mkdir()
+    (made,) = read_import(tmp_path, as_of=DAY).patients
+    assert [(one.resource, one.outcome) for one in made.uses] == [
+        ("Condition/notes.txt", "ignored"),
+        ("Condition/oa", "used"),
+        ("Condition/package.json", "ignored"),
+        ("Condition/x", "merged"),
+        ("Patient/p", "used"),
+    ]
+
+
+def test_links_in_a_folder_are_told_and_not_followed(tmp_path: Path) -> None:
+    outside = tmp_path / "outside"
+    written(outside / "x.json", json.dumps(condition(id="x")).encode())
+    export = tmp_path / "export"
+    written(export / "all.json", bundle(of(PATIENT), of(condition())))
+    for name, target in {"up": tmp_path, "out": outside, "x.json": outside / "x.json", "self": export / "self"}.items():
+        (export / name).symlink_to(target)
+    (made,) = read_import(export, as_of=DAY).patients
+    told = {one.resource: one.outcome for one in made.uses}
+    assert told.pop("Condition/oa") == told.pop("Patient/p") == "used"
+    assert told == dict.fromkeys(("out", "self", "up", "x.json"), "set aside")
+    (export / "all.json").unlink()
+    with pytest.raises(UnreadableInput, match="links are not followed"):
+        read(export, as_of=DAY)
+
+
+def test_the_size_of_all_folders_together_is_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("a", "b"):
+        written(tmp_path / name / "blank.json", b" " * 600)
+    with pytest.raises(UnreadableInput, match="more than"):
+        read(tmp_path, max_bytes=1000)
+    monkeypatch.setattr("hipkg.fhir.source._MOST_FILES", 1)
+    with pytest.raises(UnreadableInput, match="more than 1 files"):
+        read(tmp_path)
+
+
+def test_a_name_that_is_no_text_is_told(tmp_path: Path) -> None:
+    (tmp_path / "all.json").write_bytes(bundle(of(PATIENT), of(condition())))
+    try:
+        (tmp_path / os.fsdecode(b"\xff.txt")).touch()
+    except OSError:
+        pytest.skip("the file system takes no such name")
+    (made,) = read_import(tmp_path, as_of=DAY).patients
+    assert "\ufffd.txt" in {one.resource for one in made.uses}
+
+
+def test_a_file_that_is_not_compressed_is_told(tmp_path: Path) -> None:
+    (tmp_path / "good.json").write_bytes(bundle(of(PATIENT), of(condition())))
+    (tmp_path / "plain.ndjson.gz").write_text(json.dumps(condition(id="x")))
+    with pytest.warns(SetAside, match="not compressed"):
+        read(tmp_path, as_of=DAY)
+
+
+@pytest.mark.parametrize("format", ["fhir", "ndjson"])
+def test_a_bundle_whose_entries_are_no_list_is_told(format: str) -> None:  # noqa: A002
+    with pytest.raises(UnreadableInput, match="no list of objects"):
+        read(b'{"resourceType": "Bundle", "entry": 5}', format=format)
+
+
 def test_a_folder_without_a_patient_is_told() -> None:
     with pytest.raises(NoPatient):
         read(bundle(of(condition())), format="fhir")
@@ -201,3 +327,18 @@ def test_what_no_statement_takes_into_account_is_named() -> None:
     assert "A rare disease" in told
     assert "allergy or intolerance: ibuprofen" in told
     assert "past" not in told
+
+
+def test_allergies_are_named_before_all_else_as_the_record_names_them() -> None:
+    (graph,) = read(CASES / "55-allergies-and-none-known" / "bundle.json", as_of=DAY)
+    (told,) = (one.message for one in graph.notices if one.shape == "hip:F05-import-unheeded")
+    assert told.partition(": ")[2].partition(": ")[2].rstrip(".").split("; ") == [
+        "allergy or intolerance: AllergyIntolerance/nameless",
+        "allergy or intolerance: Naproxen",
+        "allergy or intolerance: drug allergy, Naproxen",
+        "allergy or intolerance: ibuprofen",
+        "allergy or intolerance: no known allergy",
+        "unconfirmed allergy or intolerance: ibuprofen",
+        "A condition without a code",
+        "Condition/nameless",
+    ]

@@ -80,6 +80,20 @@ def test_a_code_without_a_term_is_known_and_not_recorded() -> None:
     assert one.display == "Essential (primary) hypertension"
 
 
+@pytest.mark.parametrize(
+    ("system", "code", "absence"),
+    [
+        (SNOMED, "716186003", "none known"),
+        ("http://hl7.org/fhir/uv/ips/CodeSystem/absent-unknown-uv-ips", "no-known-problems", "none known"),
+        ("http://hl7.org/fhir/uv/ips/CodeSystem/absent-unknown-uv-ips", "no-allergy-info", "no information"),
+        (SNOMED, "13200003", ""),
+    ],
+)
+def test_a_code_may_say_that_there_is_nothing(system: str, code: str, absence: str) -> None:
+    (one,) = load().of_code(system, code)
+    assert (one.absence, one.asserts) == (absence, not absence)
+
+
 @pytest.mark.parametrize("predicate", PREDICATES)
 def test_only_the_same_or_a_broader_term_is_recorded(predicate: str) -> None:
     assert RIGHT_HIP._replace(predicate=predicate).asserts == (predicate in {EXACT, "skos:broadMatch"})
@@ -265,5 +279,5 @@ def test_looking_up_a_code_imports_nothing_heavy() -> None:
 
 @pytest.mark.parametrize("page", ["README.md", "docs/terminology.md", "CHANGELOG.md"])
 def test_the_number_of_codes_is_as_told(page: str) -> None:
-    (told,) = re.findall(r"(\d+) codes of (?:eleven|ICD)", (CASES.parents[2] / page).read_text("utf-8"))
+    (told,) = re.findall(r"(\d+) codes of (?:twelve|ICD)", (CASES.parents[2] / page).read_text("utf-8"))
     assert int(told) == len({(one.system, one.code) for one in load().mappings})

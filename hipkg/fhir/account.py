@@ -73,7 +73,7 @@ def notices_of(uses: Sequence[ResourceUse], patient: str) -> tuple[Notice, ...]:
         for kind, reason in _doubts(one):
             doubts.setdefault((kind, reason), []).append(one.resource)
     found = [_notice(kind, reason, keys, patient) for (kind, reason), keys in sorted(doubts.items())]
-    if unheeded := sorted({one.unheeded for one in uses if one.unheeded}):
+    if unheeded := _unheeded(uses):
         message = f"F05: No statement takes into account, so look yourself: {_listed(unheeded, _MOST_UNHEEDED, '; ')}."
         found.append(Notice("warning", "hip:F05-import-unheeded", patient, message, "Consider them beside the plan."))
     if used == len(uses):
@@ -81,6 +81,12 @@ def notices_of(uses: Sequence[ResourceUse], patient: str) -> tuple[Notice, ...]:
     message = f"F01: Of {len(uses)} resources {used} are used and {len(uses) - used} are not."
     fix = "List them with `hipkg convert --report`."
     return (Notice("info", "hip:F01-import-unused", patient, message, fix), *found)
+
+
+def _unheeded(uses: Iterable[ResourceUse]) -> list[str]:
+    """Name what no statement uses, each once, allergies before the conditions that may crowd them out."""
+    named = {(not one.resource.startswith("AllergyIntolerance/"), one.unheeded) for one in uses if one.unheeded}
+    return [name for _, name in sorted(named)]
 
 
 def _doubts(one: ResourceUse) -> Iterator[tuple[str, str]]:

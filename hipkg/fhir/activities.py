@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from hipkg.assertions import is_study
 from hipkg.fhir.codes import Meaning, specific
 from hipkg.fhir.context import Dated, dated, extras, in_future, period, problems_named, refuse_modified, settled
+from hipkg.fhir.dates import within_a_day
 from hipkg.fhir.elements import flag, part, parts, text
 from hipkg.fhir.places import Whereabouts, whereabouts
 from hipkg.fhir.records import Activity, Fact, Fulfils, Resource, Stated, Unused
@@ -259,10 +260,18 @@ def read_procedure(one: Resource, context: Context) -> Stated:
         values=tuple(values),
         ties=(*requests, *problems_named(one, context, "partOf")),
         requests=requests,
-        visit=start.day == end.day != "",
+        visit=_at_one_go(one.raw, start, end),
         sources=("status", *sources, *_dates_in(one.raw, "performed")),
     )
     return activities(one, draft, context)
+
+
+def _at_one_go(raw: Raw, start: Dated, end: Dated) -> bool:
+    """Tell whether a procedure was done on a day or within the length of one, or says no more than when it began."""
+    span = part(raw, "performedPeriod")
+    if not start.day or start.day == end.day:
+        return bool(start.day)
+    return "end" not in span or within_a_day(text(span, "start"), text(span, "end"))
 
 
 def performed(raw: Raw, name: str, status: str, context: Context) -> tuple[Dated, Dated]:

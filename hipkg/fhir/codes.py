@@ -11,7 +11,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from hipkg.fhir.elements import part, parts, text
-from hipkg.terminology import EXACT, Mapping
+from hipkg.terminology import EXACT, NO_INFORMATION, NONE_KNOWN, Mapping
 from hipkg.terms import DEFINED_EXTENSIONS, EXTENSIONS, HIP
 
 if TYPE_CHECKING:
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 Kind = Literal["problem", "intervention", "site", "side", "value", "number", "route", ""]
 _PROBLEM, _INTERVENTION, _SITE = (HIP + one for one in ("Problem", "Intervention", "BodySite"))
+_ABSENT = {NONE_KNOWN: "it says that none is known", NO_INFORMATION: "it says that there is no information"}
 _NAME = 60
 _TERM, _ATTRIBUTE = re.compile(r"\|[^|]*\|"), re.compile(r"[0-9]+\s*=")
 _BETWEEN = re.compile(r"[\s{}(),:+]+")
@@ -192,7 +193,7 @@ class Codes:
     def called(self, concept: Raw) -> str:
         """Name a concept for somebody to read: as the record does, or else as the mapping set, or by its codes."""
         displays = (text(one, "display") for one in parts(concept, "coding"))
-        mapped = (one.display for one in self.meanings(concept))
+        mapped = (one.display for one in sorted(self.meanings(concept), key=lambda one: one.absence != ""))
         names = (text(concept, "text"), *displays, *mapped, self.describe([concept]))
         return " ".join(next(filter(None, names), "").split())[:_NAME]
 
@@ -200,6 +201,13 @@ class Codes:
         code, uri = text(coding, "code"), text(coding, "system")
         system = self._terminology.system(uri) if uri else None
         return " ".join(filter(None, (system.name if system else uri, code)))
+
+    def absence(self, concepts: Iterable[Raw]) -> str:
+        """Say that there is nothing for concepts to name, if each says so itself; empty otherwise."""
+        said = [{one.absence for one in self.meanings(concept)} for concept in concepts]
+        if not said or not all(each and "" not in each for each in said):
+            return ""
+        return _ABSENT[NONE_KNOWN if any(NONE_KNOWN in each for each in said) else NO_INFORMATION]
 
     def why_not(self, concepts: Iterable[Raw], wanted: str) -> tuple[Outcome, str]:
         """Say why concepts assert nothing of the kind that is wanted, as an outcome and a reason."""
@@ -209,6 +217,8 @@ class Codes:
         if not named:
             texts = any(text(one, "text") for one in given)
             return "ignored", "it has a text and no code, and texts are not read" if texts else "it has no code"
+        if absent := self.absence(given):
+            return "ignored", f"{absent} ({named})"
         asserting = [one for one in mapped if one.asserts]
         if asserting:
             labels = ", ".join(sorted({self.knowledge.label(one.term) for one in asserting}))

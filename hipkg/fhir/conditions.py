@@ -133,7 +133,8 @@ def _activity(one: Resource, verification: Coded, context: Context) -> Stated:
     status = next((value for prop, value in meaning.qualifiers if prop == _STATUS), "")
     over, flags = _is_over(one, verification, context)
     if not meaning.terms or not status:
-        raise Unused(*context.codes.why_not([code], "problem"), "" if over else context.codes.called(code))
+        heeded = over or context.codes.absence([code])
+        raise Unused(*context.codes.why_not([code], "problem"), "" if heeded else context.codes.called(code) or one.key)
     refuse_unread(verification=verification, clinical=_clinical(one))
     if over and status == HIP + "ongoing":
         raise Unused("ignored", f"it is over ({over})")

@@ -1,8 +1,8 @@
 """Assemble courses: repeated visits become one course, and repeated running orders of one drug as well.
 
-Visits of one intervention at one site belong together if they refer to the same order, plan or larger procedure; where
-they refer to nothing, if no more days lie between them than the ontology allows for (``hip:visitGap``). Interventions
-without such a number are not given in visits: each record is an event of its own.
+Visits of one intervention at one site belong together if they refer to the same order, plan or larger procedure, or if
+no more days lie between them than the ontology allows for (``hip:visitGap``): an order that is renewed begins no new
+course. Interventions without such a number are not given in visits: each record is an event of its own.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from hipkg.fhir.context import settled
 from hipkg.fhir.dates import days_between, span
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Collection, Iterable, Sequence
 
     from hipkg.fhir.context import Context
     from hipkg.fhir.joining import Log
@@ -37,7 +37,9 @@ def assembled(
     left = _absorbed(sorted(activities), log)
     visits = [one for one in left if one.visit and gap_of(one.intervention, knowledge)]
     kept = [one for one in left if one not in visits]
-    kept += (_course(group, in_force, context, log) for group in _groups(visits, knowledge))
+    named = {place.anchor for one in kept for place in one.places}
+    alone = {one.resource for one in visits} - named
+    kept += (_course(group, in_force, context, log) for group in _groups(visits, alone, knowledge))
     kept = _joined(kept, _order_key, lambda orders: _one_order(orders, log))
     return tuple(sorted(_joined(kept, _copy_key, lambda copies: _one_of(copies, log))))
 
@@ -65,57 +67,100 @@ def _absorbed(activities: list[Activity], log: Log) -> list[Activity]:
     return kept
 
 
-def _groups(visits: list[Activity], knowledge: Knowledge) -> list[list[Activity]]:
-    """Group visits by what they refer to, or else by the days between them."""
-    tied: dict[_Key, list[Activity]] = {}
-    loose: dict[_Key, list[Activity]] = {}
+def _groups(visits: list[Activity], alone: Collection[str], knowledge: Knowledge) -> list[list[Activity]]:
+    """Group visits of one intervention at one site by what they refer to and by the days between them."""
+    alike: dict[_Key, list[Activity]] = {}
     for one in visits:
-        same: _Key = (one.intervention, _where(one), one.product)
-        if one.ties:
-            tied.setdefault((*same, min(one.ties)), []).append(one)
-        else:
-            loose.setdefault(same, []).append(one)
-    near = [group for one in loose.values() for group in _near(one, knowledge)]
-    return [*tied.values(), *near]
+        alike.setdefault((one.intervention, _where(one, alone), one.product), []).append(one)
+    return [
+        group
+        for same in alike.values()
+        for group in _connected([*_near(same, gap_of(same[0].intervention, knowledge)), *_tied(same)])
+    ]
 
 
-def _where(one: Activity) -> _Key:
-    """Name the sites of a visit; those without a side that it alone speaks of look alike in all visits."""
-    return tuple(each._replace(anchor="") if each.anchor == one.resource else each for each in one.places)
+def _where(one: Activity, alone: Collection[str]) -> _Key:
+    """Name the sites of a visit; those without a side that visits alone speak of look alike in all visits.
+
+    Parameters: ``alone`` are visits. Records that speak of one site name it by the first of them by its key, which is a
+    problem or a BodyStructure where there is one.
+    """
+    return tuple(each._replace(anchor="") if each.anchor in alone else each for each in one.places)
 
 
-def _near(visits: list[Activity], knowledge: Knowledge) -> list[list[Activity]]:
-    most = gap_of(visits[0].intervention, knowledge)
-    groups: list[list[Activity]] = []
+def _near(visits: list[Activity], most: int) -> list[list[Activity]]:
+    """Chain visits between which no more than so many days lie; one that is not dated to the day stands alone."""
+    chains: list[list[Activity]] = []
+    partial: list[list[Activity]] = []
     for one in sorted(visits, key=_begin):
-        apart = days_between(groups[-1][-1].start, one.start) if groups else None
-        if apart is not None and apart <= most:
-            groups[-1].append(one)
+        if not one.start or days_between(one.start, one.start) is None:
+            partial.append([one])
+        elif chains and (days_between(chains[-1][-1].start, one.start) or 0) <= most:
+            chains[-1].append(one)
         else:
-            groups.append([one])
-    return groups
+            chains.append([one])
+    return [*chains, *partial]
+
+
+def _tied(visits: list[Activity]) -> list[list[Activity]]:
+    """List for each order, plan or larger procedure the visits that refer to it."""
+    found: dict[str, list[Activity]] = {}
+    for one in visits:
+        for key in one.ties:
+            found.setdefault(key, []).append(one)
+    return list(found.values())
+
+
+def _connected(links: Iterable[list[Activity]]) -> list[list[Activity]]:
+    """Join lists of visits that have one in common."""
+    groups: list[dict[str, Activity]] = []
+    for link in links:
+        whole = {one.key: one for one in link}
+        touching = [each for each in groups if not whole.keys().isdisjoint(each.keys())]
+        groups = [each for each in groups if whole.keys().isdisjoint(each.keys())]
+        for each in touching:
+            whole |= each
+        groups.append(whole)
+    return [[*each.values()] for each in groups]
 
 
 def _course(group: list[Activity], in_force: Sequence[Activity], context: Context, log: Log) -> Activity:
     visits = sorted(group, key=_begin)
-    first, last = visits[0], visits[-1]
+    first = visits[0]
     running = any(_orders(order, one, context.knowledge) for order in in_force for one in visits)
     if len(visits) == 1 and not running:
         return first
     values, torn = settled([pair for one in visits for pair in one.values], context)
-    log.flags += ((first.resource, flag) for flag in torn)
+    log.flags += ((first.resource, flag) for flag in (*torn, *_endless(visits)))
     log.merge(visits, first.resource, "it is a visit of the same course")
-    why = (
-        "of one order or plan" if first.ties else f"at most {gap_of(first.intervention, context.knowledge)} days apart"
-    )
-    until = "and still in force" if running else f"to {last.start}"
-    log.notes.append((first.resource, f"{len(visits)} visits as one course ({why}), from {first.start} {until}"))
+    end = max(map(_until, visits), key=_last_day)
+    span = f"from {first.start} and still in force" if running else f"from {first.start} to {end}"
+    why = _why(visits, gap_of(first.intervention, context.knowledge))
+    log.notes.append((first.resource, f"{len(visits)} visits as one course ({why}), {span}"))
     return first._replace(
         status=ONGOING if running else COMPLETED,
-        end="" if running else max((one.end for one in visits), key=_last_day),
+        end="" if running else end,
         values=values,
         sources=_sources(visits),
     )
+
+
+def _until(visit: Activity) -> str:
+    """Name the day that a visit counts as of; that is the day on which it begins, also where it goes past midnight."""
+    return (visit.product and visit.end) or visit.start
+
+
+def _endless(visits: Sequence[Activity]) -> tuple[str, ...]:
+    """Tell of visits that may have been more than visits."""
+    count = sum(not one.end for one in visits)
+    return (f"visits without an end: {count}; each counts as of the day on which it begins",) if count else ()
+
+
+def _why(visits: list[Activity], most: int) -> str:
+    if set.intersection(*({*one.ties} for one in visits)):
+        return "of one order or plan"
+    near = f"at most {most} days apart"
+    return near if len(_near(visits, most)) == 1 else f"of one order or plan, or {near}"
 
 
 def _orders(order: Activity, visit: Activity, knowledge: Knowledge) -> bool:

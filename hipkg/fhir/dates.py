@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import NamedTuple
 
 _FORM = re.compile(r"(\d{4})(?:-(\d\d)(?:-(\d\d)(?:T[0-9:.,]*(?:Z|[+-]\d\d:?\d\d)?)?)?)?")
@@ -47,6 +47,15 @@ def certainly_before(one: str, other: str) -> bool:
     """Tell whether every day that the one can mean lies before every day of the other."""
     first, second = span(one), span(other)
     return first is not None and second is not None and first.last < second.first
+
+
+def within_a_day(start: str, end: str) -> bool:
+    """Tell whether less than a day lies between two times; unknown, and so false, where either is only a date."""
+    try:
+        apart = datetime.fromisoformat(end) - datetime.fromisoformat(start)
+    except (ValueError, TypeError):  # TypeError where only one of them names its zone
+        return False
+    return "T" in start and "T" in end and timedelta() <= apart < timedelta(days=1)
 
 
 def begins_after(cut: str, day: date) -> bool:

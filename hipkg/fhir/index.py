@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from hipkg.fhir.records import Resource
 
 _TAIL = re.compile(r"([A-Z][A-Za-z]+)/([^/?#]+)(?:/_history/[^/]*)?$")
+_SCHEME = re.compile(r"https?://", re.IGNORECASE)
 
 
 class Target(NamedTuple):
@@ -30,6 +31,7 @@ class Index:
     def __init__(self, resources: Iterable[Resource], urls: dict[str, str]) -> None:
         self._by_key = {one.key: one for one in resources}
         self._urls = urls
+        self._servers = _servers_of(urls)
         self._identifiers: dict[tuple[str, str, str], str] = {}
         self._identified = False
 
@@ -47,9 +49,13 @@ class Index:
         kind, question, query = reference.partition("?")
         if question:
             return self._conditional(kind.rsplit("/", 1)[-1], query)
-        tail = _TAIL.search(reference)
-        key = f"{tail[1]}/{tail[2]}" if tail else ""
-        return key if key in self._by_key else ""
+        server, key = _parted(reference)
+        return key if key in self._by_key and self._may_be_on(server, key) else ""
+
+    def _may_be_on(self, server: str, key: str) -> bool:
+        """Tell whether a server, empty for one that is not named, may be that of a resource; its full URL tells."""
+        known = self._servers.get(key, set())
+        return not (server and known) or server in known
 
     def target(self, reference: str, owner: Resource) -> Target | None:
         """Find what a reference of a resource leads to, also inside that resource."""
@@ -61,17 +67,23 @@ class Index:
         found = self._by_key.get(self.key_of(reference))
         return Target(found.key, found.raw) if found else None
 
-    def subject(self, raw: Raw) -> str:
+    def subject(self, owned: Resource) -> str:
         """Find the key of what a resource is about, by reference or by identifier; empty if it is not in the source."""
         for name in ("subject", "patient"):
-            for one in parts(raw, name):
-                found = self.key_of(text(one, "reference"))
+            for one in parts(owned.raw, name):
+                found = self._beside(owned, text(one, "reference"))
                 identifier = one.get("identifier")
                 if not found and isinstance(identifier, dict):
                     found = self._identified_as("Patient", text(identifier, "system"), text(identifier, "value"))
                 if found:
                     return found
         return ""
+
+    def _beside(self, owner: Resource, reference: str) -> str:
+        """Find what a reference leads to; a relative one means a resource on the server of its owner."""
+        key = self.key_of(reference)
+        servers = self._servers.get(owner.key) if ("", key) == _parted(reference) else None
+        return key if not servers or any(self._may_be_on(one, key) for one in servers) else ""
 
     def _conditional(self, kind: str, query: str) -> str:
         wanted = [value for name, value in parse_qsl(query) if name == "identifier"]
@@ -96,3 +108,26 @@ class Index:
             for system, value in given:
                 for name in {(one.type, system, value), (one.type, "", value)}:
                     self._identifiers[name] = "" if name in self._identifiers else one.key
+
+
+def _servers_of(urls: dict[str, str]) -> dict[str, set[str]]:
+    """List the servers that the full URLs of resources name, by key."""
+    found: dict[str, set[str]] = {}
+    for url, key in urls.items():
+        server, named = _parted(url)
+        if server and named == key:
+            found.setdefault(key, set()).add(server)
+    return found
+
+
+def _parted(reference: str) -> tuple[str, str]:
+    """Part a reference into the server that it names, if it is absolute, and a key; both empty where it has no key.
+
+    A server is the same by http and by https.
+    """
+    tail = _TAIL.search(reference)
+    if not tail:
+        return "", ""
+    scheme = _SCHEME.match(reference)
+    server = reference[scheme.end() : tail.start()].rstrip("/").lower() if scheme else ""
+    return server, f"{tail[1]}/{tail[2]}"

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from hipkg.fhir.context import Context
     from hipkg.fhir.elements import Raw
+    from hipkg.fhir.records import Outcome
 
 _FINAL = {"final", "amended", "corrected"}
 _REPORTED = {*_FINAL, "appended"}
@@ -297,16 +298,35 @@ def _sites_of(series: list[Raw]) -> list[Raw]:
 def read_allergy(one: Resource, context: Context) -> Stated:
     """Read an AllergyIntolerance, which is a problem only if its code means one."""
     verification = coded(one.raw, "verificationStatus", ("unconfirmed", "confirmed"), _NOT_TRUE)
-    if verification.code in {*_NOT_TRUE, "unconfirmed"}:
+    if verification.code in _NOT_TRUE:
         raise Unused("ignored", f"it is {verification.code.replace('-', ' ')}")
     clinical = coded(one.raw, "clinicalStatus", ("inactive", "resolved", "active"))
     if clinical.code in {"inactive", "resolved"}:
         raise Unused("ignored", "it is over")
-    code = part(one.raw, "code")
-    if not context.codes.meaning([code], "problem").terms:
-        outcome, reason = context.codes.why_not([code], "problem")
-        if outcome == "ignored" and context.codes.meaning([code], "intervention").terms:
-            reason = f"an allergy is known to the record, and no statement uses it ({context.codes.describe([code])})"
-        raise Unused(outcome, reason, f"allergy or intolerance: {context.codes.called(code)}")
+    if verification.code == "unconfirmed":
+        raise Unused("ignored", "it is unconfirmed", _unheeded(one, "unconfirmed allergy or intolerance", context))
+    if not context.codes.meaning([part(one.raw, "code")], "problem").terms:
+        outcome, reason = _why_no_problem(one, context)
+        raise Unused(outcome, reason, _unheeded(one, "allergy or intolerance", context))
     refuse_unread(verification=verification, clinical=clinical)
     return _finding(one, _Answer(one.raw), "code", context)
+
+
+def _unheeded(one: Resource, what: str, context: Context) -> str:
+    """Name an allergy by all that the record calls it, or else by its resource; nothing where it says there is none."""
+    concepts = _agents(one)
+    names = ", ".join(dict.fromkeys(filter(None, map(context.codes.called, concepts))))
+    return "" if context.codes.absence(concepts) else f"{what}: {names or one.key}"
+
+
+def _why_no_problem(one: Resource, context: Context) -> tuple[Outcome, str]:
+    concepts = _agents(one)
+    if context.codes.meaning(concepts, "intervention").terms:
+        named = context.codes.describe(concepts)
+        return "ignored", f"an allergy is known to the record, and no statement uses it ({named})"
+    return context.codes.why_not(concepts, "problem")
+
+
+def _agents(one: Resource) -> list[Raw]:
+    """List what an allergy is said to be to, by its code and by the substance of each reaction."""
+    return [part(one.raw, "code"), *(part(each, "substance") for each in parts(one.raw, "reaction"))]

@@ -76,7 +76,7 @@ def imported(found: Found, name: str, as_of: date) -> Import:
 def _owner(one: Resource, index: Index, strays: list[ResourceUse]) -> str:
     """Find the patient of a resource; one that is of none is accounted for by itself."""
     try:
-        owner = index.subject(one.raw)
+        owner = index.subject(one)
     except Malformed as problem:
         strays.append(ResourceUse(one.key, "malformed", str(problem)))
         return ""

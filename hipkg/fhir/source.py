@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
 import re
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from hipkg.errors import UnreadableInput
@@ -12,7 +15,7 @@ from hipkg.fhir.elements import Malformed, parts, text
 from hipkg.fhir.records import Resource, ResourceUse
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
     from pathlib import Path
 
     from hipkg.fhir.elements import Raw
@@ -24,6 +27,8 @@ _DATED = ("authoredOn", "issued", "identifiedDateTime", "dateAsserted")
 """The elements, one for each type that has any, that date what a version says."""
 _BESIDE = {"meta", "text"}
 """The elements that are never read."""
+_SHORT = 80
+_MOST_FILES = 100_000
 _HALF = re.compile(r"\\u[dD][89a-fA-F]")
 
 
@@ -59,35 +64,78 @@ def resources_of(data: bytes, name: str, *, lines: bool) -> Found:
 
 
 def resources_in(folder: Path, max_bytes: int) -> Found:
-    """Find the resources in the files of a folder; the errors are those of `resources_of`, and one for its size."""
+    """Find the resources in the files of a folder and the folders in it.
+
+    The errors are those of `resources_of`, and one for the size of it all.
+    """
     left = max_bytes
     found: list[_Entry] = []
     broken: list[UnreadableInput] = []
-    for path in sorted(folder.iterdir(), key=lambda one: one.name):
-        if not (path.is_file() and path.name.lower().endswith(EXTENSIONS)):
-            found.append(_Entry(None, "", path.name, ("ignored", "it is no file of resources")))
+    for name, trouble in _names_in(folder):
+        place = os.fsencode(name).decode(errors="replace")
+        if trouble:
+            found.append(_Entry(None, "", place, trouble))
             continue
         try:
-            data = _content(path, left)
-            found += map(_in_folder, _entries(data, path.name, lines=path.suffix.lower() != ".json"))
+            data = _content(folder / name, place, left)
+            left -= len(data)
+            if left >= 0:
+                found += map(_in_folder, _entries(data, place, lines=not name.lower().endswith(".json")))
         except UnreadableInput as problem:
             broken.append(problem)
-            continue
-        left -= len(data)
         if left < 0:
-            raise UnreadableInput(
-                f"The folder holds more than {max_bytes / 2**20:g} MB.",
-                place=str(folder),
-                remedy="Split it into folders of fewer patients.",
-            )
+            raise _too_large(folder, max_bytes)
     if all(one.trouble for one in found):
-        raise next(iter(broken), _nothing_in(folder))
+        raise next(iter(broken), _nothing_in(folder, found))
     return _collected([*found, *(_Entry(None, "", one.place, ("malformed", one.message)) for one in broken)])
 
 
-def _nothing_in(folder: Path) -> UnreadableInput:
+def _names_in(folder: Path) -> list[tuple[str, tuple[Outcome, str] | None]]:
+    """List what is in a folder and the folders in it, sorted, with the reason where that is not read.
+
+    No link is followed: it may lead out of the folder, or in circles.
+    """
+    found: list[tuple[str, tuple[Outcome, str] | None]] = []
+    agenda = [""]
+    while agenda:
+        inner = agenda.pop()
+        try:
+            inside = [(f"{inner}{one.name}", one) for one in os.scandir(folder / inner)]
+        except OSError as error:
+            found.append((inner or "./", ("set aside", f"the folder cannot be read: {error.strerror}")))
+            continue
+        agenda += [f"{name}/" for name, one in inside if one.is_dir(follow_symlinks=False)]
+        found += [(name, _why_not_read(one)) for name, one in inside if not one.is_dir(follow_symlinks=False)]
+        if len(found) > _MOST_FILES:
+            raise UnreadableInput(
+                f"The folder holds more than {_MOST_FILES} files.",
+                place=str(folder),
+                remedy="Name the folder of the export itself.",
+            )
+    return sorted(found, key=lambda one: one[0].split("/"))
+
+
+def _why_not_read(one: os.DirEntry[str]) -> tuple[Outcome, str] | None:
+    if one.is_symlink():
+        return "set aside", "it is a link, and links are not followed"
+    readable = one.is_file(follow_symlinks=False) and one.name.lower().endswith(EXTENSIONS)
+    return None if readable else ("ignored", "it is no file of resources")
+
+
+def _too_large(folder: Path, max_bytes: int) -> UnreadableInput:
     return UnreadableInput(
-        "The folder holds no FHIR resources.", place=str(folder), remedy="Name a file, or the folder of an export."
+        f"The folder holds more than {max_bytes / 2**20:g} MB.",
+        place=str(folder),
+        remedy="Split it into folders of fewer patients, or allow a larger max_bytes from Python.",
+    )
+
+
+def _nothing_in(folder: Path, found: Iterable[_Entry]) -> UnreadableInput:
+    reasons = [f" Of {one.place}: {one.trouble[1]}." for one in found if one.trouble and one.trouble[0] == "set aside"]
+    return UnreadableInput(
+        f"The folder holds no FHIR resources.{''.join(reasons[:1])}",
+        place=str(folder),
+        remedy="Name a file, or the folder of an export.",
     )
 
 
@@ -98,17 +146,21 @@ def _in_folder(entry: _Entry) -> _Entry:
     return entry
 
 
-def _content(path: Path, most: int) -> bytes:
-    if path.suffix != ".gz":
-        return path.read_bytes()
+def _content(path: Path, name: str, most: int) -> bytes:
+    """Read a file, compressed or plain, up to one byte more than is allowed."""
     import gzip
     import zlib
 
+    compressed = path.suffix.lower() == ".gz"
     try:
-        with gzip.open(path) as file:
+        with gzip.open(path) if compressed else path.open("rb") as file:
             return file.read(most + 1)
-    except (OSError, EOFError, zlib.error):
-        raise UnreadableInput("The file is not compressed as its name says.", place=str(path)) from None
+    except (gzip.BadGzipFile, EOFError, zlib.error):
+        raise UnreadableInput("The file is not compressed as its name says.", place=name) from None
+    except OSError as error:
+        raise UnreadableInput(
+            f"The file cannot be read: {error.strerror}.", place=name, remedy="Allow reading it, or take it out."
+        ) from None
 
 
 def _entries(data: bytes, name: str, *, lines: bool) -> list[_Entry]:
@@ -136,25 +188,43 @@ def _parsed(content: str, name: str, *, lines: bool) -> list[_Entry]:
     if lines:
         return _lines(content, name)
     try:
-        return list(_unfolded(json.loads(content), "", name))
+        return list(_unfolded(_loader()(content), "", name))
     except json.JSONDecodeError as error:
         if error.msg == "Extra data" and error.lineno > 1:
             return _lines(content, name)
         raise _not_json(error, f"{name}:{error.lineno}:{error.colno}") from None
+    except UnreadableInput:  # a ValueError itself, which says what is wrong
+        raise
     except (RecursionError, ValueError):  # nested too deep, or an integer of thousands of digits
         raise _too_deep(name) from None
+
+
+def _loader() -> Callable[[str], Any]:
+    """Make a reader of JSON that keeps one copy of each short text, for records repeat names and codes at length."""
+    known: dict[str, str] = {}
+
+    def kept(value: object) -> object:
+        return known.setdefault(value, value) if isinstance(value, str) and len(value) < _SHORT else value
+
+    def read(pairs: list[tuple[str, object]]) -> dict[str, object]:
+        return {known.setdefault(name, name): kept(value) for name, value in pairs}
+
+    return partial(json.loads, object_pairs_hook=read)
 
 
 def _lines(content: str, name: str) -> list[_Entry]:
     """Take each line for a resource; one that is no JSON is set aside if another is."""
     found: list[_Entry] = []
     broken: list[tuple[int, json.JSONDecodeError]] = []
+    load = _loader()
     for number, line in enumerate(content.split("\n"), 1):
         if line.strip():
             try:
-                found += _unfolded(json.loads(line), "", f"{name}:{number}")
+                found += _unfolded(load(line), "", f"{name}:{number}")
             except json.JSONDecodeError as problem:
                 broken.append((number, problem))
+            except UnreadableInput:
+                raise
             except (RecursionError, ValueError):
                 raise _too_deep(f"{name}:{number}") from None
     if broken and not found:
@@ -216,34 +286,58 @@ def _collected(entries: Iterable[_Entry]) -> Found:
 
     Raises `UnreadableInput` where one name stands for different resources, which no reference could tell apart.
     """
-    versions: dict[str, list[_Named]] = {}
-    urls: dict[str, str] = {}
-    troubles: list[ResourceUse] = []
-    gone: list[str] = []
+    gathered = _Gathered()
     for entry in entries:
+        gathered.add(entry)
+    gathered.delete()
+    kept = gathered.last_versions()
+    return Found(tuple(sorted(kept, key=lambda one: one.key)), gathered.urls, tuple(sorted(gathered.troubles)))
+
+
+@dataclass
+class _Gathered:
+    """The versions of each resource by its key, the URLs of them all, and what could not be taken for a resource."""
+
+    versions: dict[str, list[_Named]] = field(default_factory=dict)
+    urls: dict[str, str] = field(default_factory=dict)
+    troubles: list[ResourceUse] = field(default_factory=list)
+    gone: list[str] = field(default_factory=list)
+
+    def add(self, entry: _Entry) -> None:
+        """Take an entry for a resource, or note what it is instead."""
         if entry.trouble:
-            troubles.append(ResourceUse(entry.place, *entry.trouble))
-            gone += [entry.gone] if entry.gone else []
-            continue
+            self.troubles.append(ResourceUse(entry.place, *entry.trouble))
+            self.gone += [entry.gone] if entry.gone else []
+            return
         try:
             one = _resource(entry)
         except Malformed as problem:
-            troubles.append(ResourceUse(entry.place, "malformed", str(problem)))
-            continue
-        versions.setdefault(one.key, []).append(_Named(one, _base(entry.url)))
-        bare = entry.url.removeprefix("urn:uuid:")
-        urls |= dict.fromkeys((entry.url, f"urn:uuid:{bare}"), one.key) if entry.url else {}
-        urls.setdefault(f"urn:uuid:{one.key.partition('/')[2]}", one.key)
-    for key in {urls.get(one) or "/".join(one.rsplit("/", 2)[-2:]) for one in gone} & versions.keys():
-        troubles.append(ResourceUse(key, "ignored", "it was deleted"))
-        del versions[key]
-    kept = []
-    for key, written in versions.items():
-        last, others = _last(written)
-        kept += [last] if last else []
-        why = "a later version of the same resource counts" if last else "its versions differ, and none is the last"
-        troubles += [ResourceUse(key, "ignored" if last else "set aside", why)] * others
-    return Found(tuple(sorted(kept, key=lambda one: one.key)), urls, tuple(sorted(troubles)))
+            self.troubles.append(ResourceUse(entry.place, "malformed", str(problem)))
+            return
+        self.versions.setdefault(one.key, []).append(_Named(one, _base(entry.url)))
+        self._name(one.key, entry.url)
+
+    def _name(self, key: str, url: str) -> None:
+        bare = url.removeprefix("urn:uuid:")
+        self.urls |= dict.fromkeys((url, f"urn:uuid:{bare}"), key) if url else {}
+        self.urls.setdefault(f"urn:uuid:{key.partition('/')[2]}", key)
+
+    def delete(self) -> None:
+        """Leave out the resources of which an entry says that they were deleted."""
+        deleted = {self.urls.get(one) or "/".join(one.rsplit("/", 2)[-2:]) for one in self.gone}
+        for key in deleted & self.versions.keys():
+            self.troubles.append(ResourceUse(key, "ignored", "it was deleted"))
+            del self.versions[key]
+
+    def last_versions(self) -> list[Resource]:
+        """Keep the last version of each resource, and tell of the others."""
+        kept = []
+        for key, written in self.versions.items():
+            last, others = _last(written)
+            kept += [last] if last else []
+            why = "a later version of the same resource counts" if last else "its versions differ, and none is the last"
+            self.troubles += [ResourceUse(key, "ignored" if last else "set aside", why)] * others
+        return kept
 
 
 class _Named(NamedTuple):
@@ -262,6 +356,8 @@ def _last(written: list[_Named]) -> tuple[Resource | None, int]:
 
     Nothing is picked where the last ones say different things and nothing tells which is later.
     """
+    if len(written) == 1:
+        return written[0].resource, 0
     contents = {_canonical(one.resource.raw): one.resource for one in written}
     if len(contents) == 1:
         return written[0].resource, 0
