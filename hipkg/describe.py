@@ -10,7 +10,7 @@ import pyoxigraph as ox
 
 from hipkg.english import English, quantity
 from hipkg.graph import as_resource, as_term, text_of
-from hipkg.pipeline import normalised
+from hipkg.normalise import normalised
 from hipkg.read import NAMELESS
 from hipkg.terms import HIP, RDF_TYPE, XSD, namespace_of
 
@@ -38,7 +38,7 @@ class Describer:
     def __init__(self, graph: PatientGraph, knowledge: Knowledge) -> None:
         self._graph = graph
         self._knowledge = knowledge
-        self._given = normalised(graph)
+        self._given = normalised(graph.triples)
         self._plain = self._english = English(knowledge, self._given, graph.iri)
         self._known = {one.subject.value for one in graph.triples if isinstance(one.subject, ox.NamedNode)}
 

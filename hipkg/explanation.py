@@ -12,7 +12,8 @@ from hipkg import knowledge as released
 from hipkg.english import English, listed
 from hipkg.errors import UsageError
 from hipkg.measure import Gap, Measurer
-from hipkg.pipeline import check_documents, normalised, plan_patient, plan_patients
+from hipkg.normalise import normalised
+from hipkg.pipeline import check_documents, plan_patient, plan_patients
 from hipkg.planning import STATUSES
 from hipkg.proof import Proof, Prover
 from hipkg.reasons import Reasons
@@ -307,7 +308,7 @@ class Explainer:
         self._plan = plan
         self._knowledge = knowledge
         self._selection = selection
-        self._english = English(knowledge, normalised(graph), graph.iri)
+        self._english = English(knowledge, normalised(graph.triples), graph.iri)
         self._prover = Prover(graph.triples, derivation.graph.triples(knowledge.terms), knowledge, self._english)
         self._measurer = Measurer(derivation.graph, knowledge, graph.as_of)
         self._places: dict[str, str] = {one.place: one.site for one in plan.statements}
@@ -525,7 +526,7 @@ class Explainer:
 
     @cached_property
     def _reasons(self) -> Reasons:
-        return Reasons(self._graph, normalised(self._graph), self._knowledge)
+        return Reasons(self._graph, normalised(self._graph.triples), self._knowledge)
 
     def _shortest(self, classes: Iterable[str], nodes: Sequence[str]) -> tuple[str, Proof | None]:
         found = [(cls, node, self._prover.prove(node, cls)) for cls in classes for node in nodes]

@@ -6,13 +6,15 @@ import re
 from functools import cache
 from typing import TYPE_CHECKING, NamedTuple, cast
 
-from pyoxigraph import DefaultGraph, NamedNode, Quad
+from pyoxigraph import DefaultGraph, NamedNode, Quad, Store
 
 from hipkg.resources import QUERIES
 from hipkg.terms import expand
 
 if TYPE_CHECKING:
-    from pyoxigraph import QueryTriples, Store
+    from collections.abc import Iterable
+
+    from pyoxigraph import QueryTriples, Triple
 
 
 class _Step(NamedTuple):
@@ -30,6 +32,14 @@ def normalise(store: Store) -> None:
         if all(_uses(store, needed) for needed in step.needs):
             constructed = cast("QueryTriples", store.query(step.text))
             store.extend([Quad(*triple) for triple in constructed])
+
+
+def normalised(triples: Iterable[Triple]) -> tuple[Triple, ...]:
+    """Add to the graph of a patient the days and sides that follow from what is recorded."""
+    store = Store()
+    store.extend([Quad(*one) for one in triples])
+    normalise(store)
+    return tuple(quad.triple for quad in store)
 
 
 def _uses(store: Store, predicate: NamedNode) -> bool:

@@ -5,14 +5,12 @@ from __future__ import annotations
 import warnings
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
-import pyoxigraph as ox
-
 from hipkg import knowledge as released
 from hipkg.closedworld import derive_natively
 from hipkg.derive import Derivation, derive
 from hipkg.errors import HipkgError, InconsistentData, InvalidPatient, SetAside, UsageError
 from hipkg.native import entailed_graph
-from hipkg.normalise import normalise
+from hipkg.normalise import normalised
 from hipkg.planning import Plan, Planner
 from hipkg.read import PatientGraph, read
 from hipkg.reasoning import EngineName, reason_over
@@ -24,6 +22,8 @@ if TYPE_CHECKING:
     import os
     from collections.abc import Callable, Collection, Iterator, Mapping
     from datetime import date
+
+    import pyoxigraph as ox
 
 Made = TypeVar("Made")
 
@@ -169,7 +169,7 @@ def _derived(graph: PatientGraph, engine: EngineName, selection: Selection) -> D
     """Derive natively after the native engine, and by the portable queries after any other."""
     knowledge = released.load()
     if engine == "native":
-        return derive_natively(entailed_graph(normalised(graph), knowledge), knowledge, selection)
+        return derive_natively(entailed_graph(normalised(graph.triples), knowledge), knowledge, selection)
     return derive(reason_graph(graph, engine), knowledge, selection)
 
 
@@ -260,15 +260,7 @@ def each_alone(
 
 def reason_graph(graph: PatientGraph, engine: EngineName = "native") -> tuple[ox.Triple, ...]:
     """Normalise a patient's graph and add what the ontology entails for it."""
-    return reason_over(normalised(graph), engine)
-
-
-def normalised(graph: PatientGraph) -> tuple[ox.Triple, ...]:
-    """Add to a patient's graph the days and sides that follow from what is recorded."""
-    store = ox.Store()
-    store.extend([ox.Quad(one.subject, one.predicate, one.object) for one in graph.triples])
-    normalise(store)
-    return tuple(quad.triple for quad in store)
+    return reason_over(normalised(graph.triples), engine)
 
 
 def validate(

@@ -7,14 +7,13 @@ another reason, and is told if it does not merely add facts to one that is known
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from hipkg.english import English
 from hipkg.errors import InconsistentData
 from hipkg.graph import Graph
 from hipkg.native import entailed_graph
-from hipkg.pipeline import normalised
+from hipkg.normalise import normalised
 from hipkg.proof import Prover
 from hipkg.terms import DERIVED_FROM, HIP, RDF_TYPE
 
@@ -88,7 +87,7 @@ class Reasons:
 
     def _following(self, facts: Sequence[ox.Triple], cls: str, *, computed: bool) -> Graph:
         """Derive what leads to a class from some facts alone, with days and sides where a proof needs them."""
-        given = normalised(replace(self._graph, triples=tuple(facts))) if computed else facts
+        given = normalised(facts) if computed else facts
         return self._entailed(given, frozenset({cls}))
 
     def _entailed(self, given: Sequence[ox.Triple], goals: frozenset[str]) -> Graph:

@@ -12,7 +12,8 @@ from hipkg.closedworld import derive_natively
 from hipkg.errors import UsageError
 from hipkg.knowledge import load
 from hipkg.native import entailed_graph
-from hipkg.pipeline import check_documents, each_alone, normalised, read_validated
+from hipkg.normalise import normalised
+from hipkg.pipeline import check_documents, each_alone, read_validated
 from hipkg.planning import STATUSES, SiteNames
 from hipkg.selection import SCALES, Scale, Selection, grades, select
 from hipkg.validation import conforms
@@ -121,7 +122,7 @@ def _sensitivity(
     valid: bool,
 ) -> Sensitivity:
     """Reason once, and derive for each selection."""
-    entailed = entailed_graph(normalised(graph), knowledge)
+    entailed = entailed_graph(normalised(graph.triples), knowledge)
     derivations = [derive_natively(entailed, knowledge, selection) for _, selection in selections]
     sites = SiteNames(derivations[0], knowledge)
     every, last = selections[0][1], selections[-1][1]

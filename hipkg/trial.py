@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from hipkg.closedworld import derive_natively, goals_of
 from hipkg.errors import InconsistentData
 from hipkg.native import entailed_graph
-from hipkg.pipeline import normalised
+from hipkg.normalise import normalised
 from hipkg.validation import conforms, validate_triples, violations
 
 if TYPE_CHECKING:
@@ -57,7 +57,7 @@ class Trial:
 
     def _entailed(self, graph: PatientGraph, goals: frozenset[str] | None = None) -> Graph | None:
         try:
-            return entailed_graph(normalised(graph), self._knowledge, goals)
+            return entailed_graph(normalised(graph.triples), self._knowledge, goals)
         except InconsistentData:
             return None
 

@@ -12,7 +12,7 @@ from hipkg.bearing import on_action, on_statement
 from hipkg.closedworld import derive_natively, goals_of
 from hipkg.knowledge import load
 from hipkg.native import entailed_graph
-from hipkg.pipeline import normalised
+from hipkg.normalise import normalised
 from hipkg.read import read
 from hipkg.terms import HIP
 
@@ -27,20 +27,21 @@ APPLICABLE = HIP + "applicableStatement"
 
 @cache
 def whole(path: Path) -> tuple[Derivation, ...]:
-    return tuple(derive_natively(entailed_graph(normalised(one), load()), load()) for one in read(path))
+    return tuple(derive_natively(entailed_graph(normalised(one.triples), load()), load()) for one in read(path))
 
 
 def in_part(path: Path, statements: frozenset[str]) -> tuple[Derivation, ...]:
     goals = goals_of(statements, load())
     return tuple(
-        derive_natively(entailed_graph(normalised(one), load(), goals), load(), None, statements) for one in read(path)
+        derive_natively(entailed_graph(normalised(one.triples), load(), goals), load(), None, statements)
+        for one in read(path)
     )
 
 
 @pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem[:2])
 def test_a_goal_has_the_members_that_the_whole_ontology_entails(path: Path) -> None:
     (graph,) = read(path)
-    triples = normalised(graph)
+    triples = normalised(graph.triples)
     found = entailed_graph(triples, load())
     classes = {*load().superclasses, *load().raw_definitions}
     assert any(found.members.get(one) for one in classes)

@@ -15,7 +15,8 @@ from hipkg.derive import Derivation, derive
 from hipkg.errors import HipkgError
 from hipkg.knowledge import load
 from hipkg.native import entail, entailed_graph
-from hipkg.pipeline import normalised, plan_graph
+from hipkg.normalise import normalised
+from hipkg.pipeline import plan_graph
 from hipkg.read import read
 from hipkg.selection import Selection, select
 
@@ -46,7 +47,7 @@ def assert_same(triples: Iterable[ox.Triple], selection: Selection | None = None
 @pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem[:2])
 def test_both_derive_the_same_of_an_example(path: Path, documents: tuple[str, ...]) -> None:
     (graph,) = read(path)
-    found = assert_same(normalised(graph), select(documents))
+    found = assert_same(normalised(graph.triples), select(documents))
     assert found.evaluations or documents
 
 
@@ -54,7 +55,7 @@ def test_both_derive_the_same_of_an_example(path: Path, documents: tuple[str, ..
 def test_both_derive_the_same_of_a_case(folder: Path) -> None:
     for path in sorted(folder.glob("*.ttl")):
         try:
-            graphs = [normalised(graph) for graph in read(path)]
+            graphs = [normalised(graph.triples) for graph in read(path)]
             for triples in graphs:
                 entail(triples, load())
         except HipkgError:
@@ -78,7 +79,7 @@ def test_both_derive_the_same_of_random_patients(triples: frozenset[ox.Triple]) 
 def test_what_differs_is_seen() -> None:
     """A derivation of one document differs from that of all, so that the comparison has something to see."""
     (graph,) = read(EXAMPLES[0])
-    triples = normalised(graph)
+    triples = normalised(graph.triples)
     one, other = (derive_natively(entailed_graph(triples, load()), load(), select(some)) for some in (("D0",), ()))
     assert one.evaluations != other.evaluations
     assert one.actions != other.actions
@@ -96,6 +97,6 @@ def test_both_derive_the_same_of_an_intervention_of_the_patients_own() -> None:
     :course a hip:TreatmentCourse ; hip:hasStatus hip:ongoing ; hip:ofIntervention :gym ; hip:targets :hip .
     """
     (graph,) = read(source, format="turtle")
-    found = assert_same(normalised(graph))
+    found = assert_same(normalised(graph.triples))
     assert plan_graph(graph).actions
     assert "https://example.org/own/gym" not in {one.intervention for one in found.actions}

@@ -14,7 +14,7 @@ from patients import number, patient_triples, triple
 
 from hipkg import java
 from hipkg.errors import InconsistentData, UsageError
-from hipkg.pipeline import normalised
+from hipkg.normalise import normalised
 from hipkg.read import read
 from hipkg.reasoning import reason_over
 from hipkg.resources import patient_modules
@@ -50,7 +50,7 @@ def of_files(paths: list[Path]) -> tuple[ox.Triple, ...]:
     found: list[ox.Triple] = []
     for number_, path in enumerate(paths):
         for graph in read(path):
-            found += [renamed(one, f"https://example.org/case{number_}/") for one in normalised(graph)]
+            found += [renamed(one, f"https://example.org/case{number_}/") for one in normalised(graph.triples)]
     return tuple(found)
 
 
