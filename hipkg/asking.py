@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from hipkg.planning import Plan, Question
     from hipkg.read import PatientGraph
 
+LETTERS = "abcdefghij"
+"""The letters that name the answers to a question, in order."""
 ANSWERS = 3
 """How many ways to fulfil a requirement are told as answers."""
 MOST_ANSWERS = 6

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from hipkg.knowledge import Knowledge
 
-_BOUNDS = {">=": "at least", "<=": "at most", ">": "more than", "<": "less than"}
+LIMITS = {">=": "at least", "<=": "at most", ">": "more than", "<": "less than"}
 _UNITS = {"min": "minutes", "h": "hours", "d": "days", "wk": "weeks", "mo": "months", "a": "years", "mg/d": "mg a day"}
 _PREPOSITION = re.compile(r"^of | (in|of|by|to)$")
 _VOWELS = re.compile(r"[aeiou]|[AEIOFHLMNRSX][A-Z]", re.ASCII)
@@ -147,7 +147,7 @@ class Wording:
     def limits(self, facet: Facet) -> str:
         """Say the numeric limits of a facet."""
         unit = self._knowledge.units.get(facet.prop, "")
-        limits = [f"{_BOUNDS[symbol]} {quantity(limit, unit)}" for symbol, limit in facet.bounds]
+        limits = [f"{LIMITS[symbol]} {quantity(limit, unit)}" for symbol, limit in facet.bounds]
         return listed(limits, "and") if limits else "any value"
 
     def _value(self, expression: Some | Value | Facet) -> str:

@@ -241,10 +241,11 @@ class Knowledge:
 
     def statement(self, statement_id: str) -> StatementInfo | None:
         """Find a statement by its id, such as ``D0-41``."""
-        return self._by_id.get(statement_id)
+        return self.by_id.get(statement_id)
 
     @cached_property
-    def _by_id(self) -> Mapping[str, StatementInfo]:
+    def by_id(self) -> Mapping[str, StatementInfo]:
+        """The statements by their ids."""
         return {info.id: info for info in self.statements.values()}
 
 

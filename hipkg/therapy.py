@@ -258,7 +258,7 @@ class Bookkeeper:
         self._plan = plan
         self._knowledge = knowledge
         self._measurer = Measurer(derivation.graph, knowledge, plan.as_of)
-        self._infos = {info.id: info for info in knowledge.statements.values()}
+        self._infos = knowledge.by_id
         self._statuses = {knowledge.label(HIP + one) for one in STATUSES if one}
         self._activities = frozenset(derivation.graph.nodes(plan.patient, HIP + "hasActivity"))
         self._recorded = Graph(graph.triples)

@@ -149,11 +149,12 @@ def _reply() -> str | None:
 
 def _understood(reply: str, question: RankedQuestion, graph: PatientGraph) -> Change | None:
     """Take a letter as one of the answers, and anything longer as an assertion."""
+    from hipkg.asking import LETTERS
     from hipkg.whatif import changes
 
     if not reply:
         return None
-    number = "abcdefghij".find(reply.lower()) if len(reply) == 1 else -1
+    number = LETTERS.find(reply.lower()) if len(reply) == 1 else -1
     if 0 <= number < len(question.answers):
         return question.answers[number].change
     try:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from hipkg.asking import LETTERS
 from hipkg.render.common import clean, local_name, software
 from hipkg.render.outline import INVALID, Outline, Row, outlines_to_text, render_outlines
 from hipkg.terms import curie
@@ -70,7 +71,7 @@ def _question(question: RankedQuestion, number: int, *, snippets: bool) -> Itera
     urgent = " · urgent" if question.urgent else ""
     yield Row(0, f"{number}. {clean(question.text)}{site}{urgent}", style="heading")
     yield Row(1, f"asked by {' '.join(question.asked_by) or 'the validation of the record'}", style="dim")
-    for letter, answer in zip("abcdefghij", question.answers, strict=False):
+    for letter, answer in zip(LETTERS, question.answers, strict=False):
         yield from _answer(letter, answer, snippets=snippets)
     if not question.answers:
         yield Row(1, "No answer that can be recorded was found; see the statements.")

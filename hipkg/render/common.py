@@ -12,12 +12,13 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from hipkg.english import LIMITS
 from hipkg.knowledge import NOT_STATED
 from hipkg.terms import CONTRAINDICATES, DISCOURAGES, HOLDS_BACK, INDICATES, SAFEGUARDS, SPECIFIES
 from hipkg.version import software_version
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
+    from collections.abc import Callable, Iterable, Iterator, Sequence, Set
 
     from hipkg.checks import Check
     from hipkg.knowledge import Bound, Knowledge, StatementInfo
@@ -61,7 +62,7 @@ _TIMED = {"urgent", "now", "follow", "learn"}
 _REFUSED = {"contraindicated", "avoid"}
 _STATUS_RANK = {"satisfied": 2, "indicated": 1, "caution": 1}
 _ADVISING = {INDICATES, SAFEGUARDS}
-_RULES = {
+DECISIONS = {
     "contraindication": "a contraindication outweighs any advice",
     "gate": "a gate keeps it waiting",
     "specificity": "the narrower context decides",
@@ -70,7 +71,6 @@ _RULES = {
     "recency": "the later document decides",
 }
 _LEADS = {"bounds": ("either", "or"), "incompatible": ("either", "or")}
-_BOUNDS = {">=": "at least", "<=": "at most", ">": "more than", "<": "less than"}
 _UNITS = {"d": "days", "h": "hours", "mg/d": "mg a day"}
 _FLOOR = re.compile(r">= ([0-9.]+)")
 _IRI = re.compile(r"<?\b[a-z][a-z0-9+.-]*://[^\s>]*>?", re.IGNORECASE)
@@ -250,9 +250,9 @@ def _have(gap: Gap) -> str:
 
 def _bounds_in_words(need: str) -> str:
     parts = [one.split(" ", 1) for one in need.split(" and ")]
-    if not all(len(one) == 2 and one[0] in _BOUNDS for one in parts):  # noqa: PLR2004 - a symbol and a limit
+    if not all(len(one) == 2 and one[0] in LIMITS for one in parts):  # noqa: PLR2004 - a symbol and a limit
         return need
-    return " and ".join(f"{_BOUNDS[symbol]} {number(limit)}" for symbol, limit in parts)
+    return " and ".join(f"{LIMITS[symbol]} {number(limit)}" for symbol, limit in parts)
 
 
 def describe_parameter(parameter: Parameter, kinds: Set[str] = frozenset()) -> str:
@@ -358,7 +358,7 @@ class _Arranger:
     def __init__(self, plan: Plan, knowledge: Knowledge) -> None:
         self._plan = plan
         self._knowledge = knowledge
-        self._infos: Mapping[str, StatementInfo] = {info.id: info for info in knowledge.statements.values()}
+        self._infos = knowledge.by_id
         self._everywhere = join_sites([one.site for one in plan.actions], knowledge)
         self._states: dict[tuple[str, str], StatementState] = {(one.id, one.place): one for one in plan.statements}
         self.shown = {(one.intervention, one.place): self._pick(one) for one in plan.actions}
@@ -782,7 +782,7 @@ class _Arranger:
     def _verdict(conflict: Conflict) -> Line:
         if not conflict.decided_for:
             return Line("open", ("nothing decides",), ())
-        return Line("so", (f"{_RULES.get(conflict.rule, conflict.rule)}: {conflict.decided_for} stands",), ())
+        return Line("so", (f"{DECISIONS.get(conflict.rule, conflict.rule)}: {conflict.decided_for} stands",), ())
 
     def _questions(self) -> tuple[Ask, ...]:
         """Ask each question once, with the sites that it concerns; those that decide most come first."""

@@ -9,7 +9,7 @@ from urllib.parse import unquote
 import pyoxigraph as ox
 
 from hipkg.explanation import NOT_APPLICABLE
-from hipkg.render.common import describe_check, describe_gap, local_name, software
+from hipkg.render.common import DECISIONS, describe_check, describe_gap, local_name, software
 from hipkg.render.jsonplan import check_to_json
 from hipkg.render.outline import INVALID, MARKS, Outline, Row, outlines_to_markdown, outlines_to_text
 from hipkg.terms import HIP, IMPORTED, curie
@@ -33,14 +33,6 @@ _STATES = {
     "knowledge": "holds, as knowledge",
     "parameter": "part of another action",
     NOT_APPLICABLE: "does not apply",
-}
-_DECISIONS = {
-    "contraindication": "a contraindication outweighs any advice",
-    "gate": "a gate keeps it waiting",
-    "specificity": "the narrower context decides",
-    "strength": "the stronger recommendation decides",
-    "quality": "the better evidence decides",
-    "recency": "the later document decides",
 }
 _SOURCES_SHOWN = 3
 # What follows from a single record by a property or a named superclass is shown by that record.
@@ -134,7 +126,7 @@ def _status(explanation: Explanation) -> Iterator[Row]:
 def _conflict(conflict: Conflict) -> str:
     stands = f", so {conflict.decided_for} stands" if conflict.decided_for else ""
     pair = f"{conflict.opposed_by} speaks against {conflict.advised_by}"
-    return f"{pair}: {_DECISIONS.get(conflict.rule, 'nothing decides between them')}{stands}."
+    return f"{pair}: {DECISIONS.get(conflict.rule, 'nothing decides between them')}{stands}."
 
 
 def _statement(statement: StatementExplanation, shown: set[object]) -> Iterator[Row]:

@@ -53,7 +53,7 @@ class Export:
     @cached_property
     def infos(self) -> Mapping[str, StatementInfo]:
         """Map the ids of statements to what is known of them."""
-        return {info.id: info for info in self.knowledge.statements.values()}
+        return self.knowledge.by_id
 
     @cached_property
     def states(self) -> Mapping[tuple[str, str], StatementState]:
