@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Any
 
+from hipkg.render.data import written
 from hipkg.terminology import PREDICATES
 from hipkg.terms import curie
 
@@ -30,7 +30,7 @@ _RELATIONS = dict(
 
 def codes_to_json(mappings: Iterable[Mapping]) -> str:
     """Write mappings as a JSON array; terms are CURIEs, and null for a code that no statement uses."""
-    return json.dumps([_to_json(one) for one in mappings], ensure_ascii=False, indent=2) + "\n"
+    return written([_to_json(one) for one in mappings])
 
 
 def _to_json(mapping: Mapping) -> dict[str, Any]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import json
 from typing import TYPE_CHECKING, Any
 
 from rich import box
@@ -11,6 +10,7 @@ from rich.console import Console, Group
 from rich.table import Table
 from rich.text import Text
 
+from hipkg.render.data import written
 from hipkg.terms import curie
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ def coverage_to_json(coverage: Coverage) -> str:
         "strays": list(coverage.strays),
         "statements": [_statement(one) for one in coverage.statements],
     }
-    return json.dumps(data, ensure_ascii=False, indent=2) + "\n"
+    return written(data)
 
 
 def summary(coverage: Coverage) -> dict[str, int]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
@@ -10,6 +9,7 @@ import pyoxigraph as ox
 
 from hipkg.explanation import NOT_APPLICABLE
 from hipkg.render.common import DECISIONS, describe_check, describe_gap, local_name, software
+from hipkg.render.data import filled, one_or_all
 from hipkg.render.jsonplan import check_to_json
 from hipkg.render.outline import INVALID, MARKS, Outline, Row, outlines_to_markdown, outlines_to_text
 from hipkg.terms import HIP, IMPORTED, curie
@@ -69,7 +69,7 @@ def _laid_out(explanation: Explanation) -> Outline:
 def explanations_to_json(explanations: Sequence[Explanation]) -> str:
     """Write one explanation as an object and several as an array; terms are CURIEs, nodes of the patient IRIs."""
     made = [explanation_to_json(one) for one in explanations]
-    return json.dumps(made[0] if len(made) == 1 else made, ensure_ascii=False, indent=2) + "\n"
+    return one_or_all(made)
 
 
 def _title(explanation: Explanation) -> tuple[str, ...]:
@@ -242,7 +242,7 @@ def _collapsed(proof: Proof) -> Proof:
 
 def explanation_to_json(one: Explanation) -> dict[str, Any]:
     """Write an explanation as JSON data."""
-    return _filled(
+    return filled(
         {
             "kind": one.kind,
             "target": curie(one.iri),
@@ -271,11 +271,11 @@ def _remedy_json(remedy: Remedy) -> dict[str, Any]:
 
 def _conflict_json(conflict: Conflict) -> dict[str, Any]:
     fields = {"advisedBy": conflict.advised_by, "opposedBy": conflict.opposed_by, "rule": conflict.rule}
-    return _filled({**fields, "decidedFor": conflict.decided_for})
+    return filled({**fields, "decidedFor": conflict.decided_for})
 
 
 def _statement_json(one: StatementExplanation) -> dict[str, Any]:
-    return _filled(
+    return filled(
         {
             "id": one.id,
             "kind": one.kind,
@@ -302,7 +302,7 @@ def _statement_json(one: StatementExplanation) -> dict[str, Any]:
 
 
 def _slot_json(slot: SlotExplanation) -> dict[str, Any]:
-    return _filled(
+    return filled(
         {
             "slot": slot.slot,
             "class": curie(slot.iri),
@@ -317,7 +317,7 @@ def _slot_json(slot: SlotExplanation) -> dict[str, Any]:
 
 
 def _gap_json(gap: Gap) -> dict[str, Any]:
-    return _filled(
+    return filled(
         {
             "requirement": curie(gap.requirement),
             "label": gap.label,
@@ -334,7 +334,7 @@ def _gap_json(gap: Gap) -> dict[str, Any]:
 
 
 def _proof_json(proof: Proof) -> dict[str, Any]:
-    return _filled(
+    return filled(
         {
             "claim": proof.claim,
             "kind": proof.kind,
@@ -355,7 +355,3 @@ def _term_json(term: ox.NamedNode | ox.BlankNode | ox.Literal | ox.Triple) -> st
     if isinstance(term, ox.NamedNode):
         return curie(term.value) if term.value.startswith(HIP) or "/22-rdf-syntax-ns#" in term.value else term.value
     return term.value if isinstance(term, ox.Literal) else str(term)
-
-
-def _filled(fields: dict[str, Any]) -> dict[str, Any]:
-    return {key: value for key, value in fields.items() if value not in ("", None, [], False)}

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING
 
 from hipkg.fhir.export import plans_bundle
+from hipkg.render.data import written
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -16,4 +16,4 @@ if TYPE_CHECKING:
 
 def plans_to_fhir(plans: Sequence[Plan], knowledge: Knowledge) -> str:
     """Write plans as one Bundle, because several beside each other are no FHIR."""
-    return json.dumps(plans_bundle(plans, knowledge), ensure_ascii=False, indent=2) + "\n"
+    return written(plans_bundle(plans, knowledge))

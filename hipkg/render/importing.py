@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Any
 
 from hipkg.errors import printable
 from hipkg.fhir.records import OUTCOMES
+from hipkg.render.data import written
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -26,7 +26,7 @@ _HEADINGS = {
 def import_report(imports: Sequence[Import], format: str) -> str:  # noqa: A002 - the word of the command line
     """Write imports in a format: text or json."""
     if format == "json":
-        return json.dumps([_to_json(one) for one in imports], ensure_ascii=False, indent=2) + "\n"
+        return written([_to_json(one) for one in imports])
     return "\n".join(printable_lines(line for one in imports for line in _text(one)))
 
 

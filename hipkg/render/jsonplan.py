@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from hipkg.terms import HIP, curie
+from hipkg.render.data import filled, one_or_all, short
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -31,7 +30,7 @@ def plan_to_json(plan: Plan, knowledge: Knowledge) -> dict[str, Any]:
         "ontologyVersion": plan.ontology_version,
         "engine": plan.engine,
         "documents": list(plan.documents),
-        **_filled(
+        **filled(
             {
                 "minStrength": plan.min_strength,
                 "minEvidence": plan.min_evidence,
@@ -44,7 +43,7 @@ def plan_to_json(plan: Plan, knowledge: Knowledge) -> dict[str, Any]:
         "actions": [_action(one) for one in plan.actions],
         "conflicts": [_conflict(one, knowledge) for one in plan.conflicts],
         "questions": [_question(one) for one in plan.questions],
-        **_filled({"sources": {node: list(sources) for node, sources in plan.sources}}),
+        **filled({"sources": {node: list(sources) for node, sources in plan.sources}}),
     }
 
 
@@ -64,12 +63,12 @@ def plans_to_json(
         from hipkg.render.ledger import ledger_to_json
 
         told["ledger"] = ledger_to_json(ledger)
-    return json.dumps(made[0] if len(made) == 1 else made, ensure_ascii=False, indent=2) + "\n"
+    return one_or_all(made)
 
 
 def finding_to_json(finding: Finding) -> dict[str, Any]:
     """Turn a finding into what `json` can write."""
-    return _filled(asdict(finding))
+    return filled(asdict(finding))
 
 
 def _statements(plan: Plan, knowledge: Knowledge) -> dict[str, Any]:
@@ -82,12 +81,12 @@ def _statements(plan: Plan, knowledge: Knowledge) -> dict[str, Any]:
 
 def _state(state: StatementState, plan: Plan, knowledge: Knowledge) -> dict[str, Any]:
     info = knowledge.statement(state.id)
-    told = {"effect": _short(info.effect), "intervention": _short(info.intervention)} if info else {}
+    told = {"effect": short(info.effect), "intervention": short(info.intervention)} if info else {}
     return {
         "state": state.state,
         "subject": state.subjects[0] if state.subjects else plan.patient,
         **told,
-        **_filled(
+        **filled(
             {
                 "subjects": list(state.subjects) if len(state.subjects) > 1 else [],
                 "site": state.site,
@@ -105,7 +104,7 @@ def _state(state: StatementState, plan: Plan, knowledge: Knowledge) -> dict[str,
 
 def _action(action: Action) -> dict[str, Any]:
     return {
-        "intervention": _short(action.intervention),
+        "intervention": short(action.intervention),
         "label": action.label,
         "category": action.category,
         "status": action.status,
@@ -117,7 +116,7 @@ def _action(action: Action) -> dict[str, Any]:
         "unmet": [gap_to_json(one) for one in action.unmet],
         "parameters": [entry for one in action.parameters for entry in _parameters(one)],
         "phase": action.phase,
-        **_filled(
+        **filled(
             {
                 "place": action.place,
                 "running": action.running,
@@ -131,10 +130,10 @@ def _action(action: Action) -> dict[str, Any]:
 def gap_to_json(gap: Gap) -> dict[str, Any]:
     """Turn a gap into what `json` can write."""
     return {
-        "requirement": _short(gap.requirement),
+        "requirement": short(gap.requirement),
         "label": gap.label,
         "answer": gap.answer,
-        **_filled(
+        **filled(
             {
                 "have": gap.have,
                 "need": gap.need,
@@ -152,22 +151,22 @@ def _parameters(parameter: Parameter) -> list[dict[str, Any]]:
     """Tell a parameter once for each bound that it sets, or once if it sets none."""
     told = {
         "statement": parameter.statement,
-        "intervention": _short(parameter.intervention),
+        "intervention": short(parameter.intervention),
         "label": parameter.label,
         "text": parameter.text,
     }
-    side = _filled({"side": parameter.side})
+    side = filled({"side": parameter.side})
     entries = [{**told, **_bound(bound), **side, **_checks(parameter, bound)} for bound in parameter.bounds]
     return entries or [{**told, **side}]
 
 
 def _checks(parameter: Parameter, bound: Bound) -> dict[str, Any]:
-    return _filled({"checks": [check_to_json(one) for one in parameter.checks if one.bound == bound]})
+    return filled({"checks": [check_to_json(one) for one in parameter.checks if one.bound == bound]})
 
 
 def _bound(bound: Bound) -> dict[str, Any]:
     limits = {name: number_to_json(limit) for name, limit in (("lower", bound.lower), ("upper", bound.upper)) if limit}
-    return {**limits, **_filled({"quantity": bound.quantity, "unit": bound.unit})}
+    return {**limits, **filled({"quantity": bound.quantity, "unit": bound.unit})}
 
 
 def check_to_json(check: Check) -> dict[str, Any]:
@@ -177,12 +176,12 @@ def check_to_json(check: Check) -> dict[str, Any]:
         **_bound(check.bound),
         "verdict": check.verdict,
         "label": check.label,
-        **_filled(
+        **filled(
             {
                 "have": check.have,
                 **{name: day.isoformat() for name, day in dates.items() if day},
                 "activities": list(check.activities),
-                "record": _short(check.record),
+                "record": short(check.record),
                 "note": check.note,
                 "alarm": check.alarm,
             }
@@ -193,34 +192,25 @@ def check_to_json(check: Check) -> dict[str, Any]:
 def _conflict(conflict: Conflict, knowledge: Knowledge) -> dict[str, Any]:
     tensions = knowledge.tensions_of(conflict.advised_by, conflict.opposed_by)
     return {
-        "intervention": _short(conflict.intervention),
+        "intervention": short(conflict.intervention),
         "label": conflict.label,
         "site": conflict.site,
         "advisedBy": conflict.advised_by,
         "opposedBy": conflict.opposed_by,
         "rule": conflict.rule,
-        **_filled({"decidedFor": conflict.decided_for, "tensions": [one.id for one in tensions]}),
+        **filled({"decidedFor": conflict.decided_for, "tensions": [one.id for one in tensions]}),
     }
 
 
 def _question(question: Question) -> dict[str, Any]:
     return {
-        "requirement": _short(question.requirement),
+        "requirement": short(question.requirement),
         "text": question.text,
         "site": question.site,
         "statements": list(question.statements),
         "actions": list(question.actions),
-        **_filled({"node": question.node}),
+        **filled({"node": question.node}),
     }
-
-
-def _filled(fields: dict[str, Any]) -> dict[str, Any]:
-    """Leave out what is empty."""
-    return {name: value for name, value in fields.items() if value}
-
-
-def _short(iri: str) -> str:
-    return curie(iri) if iri.startswith(HIP) else iri
 
 
 def number_to_json(text: str) -> int | float:

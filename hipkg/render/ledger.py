@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -23,8 +22,9 @@ from hipkg.render.common import (
     local_name,
     software,
 )
+from hipkg.render.data import filled, one_or_all, short
 from hipkg.render.jsonplan import check_to_json, finding_to_json, gap_to_json, number_to_json
-from hipkg.terms import HIP, curie
+from hipkg.terms import HIP
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -325,17 +325,17 @@ def ledger_to_json(ledger: Ledger) -> dict[str, Any]:
 def _ledgers_to_json(ledgers: Sequence[Ledger]) -> str:
     """Write one ledger as an object and several as an array of objects."""
     made = [ledger_to_json(one) for one in ledgers]
-    return json.dumps(made[0] if len(made) == 1 else made, ensure_ascii=False, indent=2) + "\n"
+    return one_or_all(made)
 
 
 def _activity_json(one: Treatment | Study) -> dict[str, Any]:
     return {
         "node": one.node,
-        "intervention": _short(one.intervention),
+        "intervention": short(one.intervention),
         "label": one.label,
         "sites": list(one.sites),
         "status": one.status,
-        **_filled({"start": _day_json(one.start), "end": _day_json(one.end)}),
+        **filled({"start": _day_json(one.start), "end": _day_json(one.end)}),
     }
 
 
@@ -346,13 +346,13 @@ def _treatment_json(one: Treatment) -> dict[str, Any]:
             "quantity": dose.quantity,
             "amount": number_to_json(str(dose.amount)),
             "unit": dose.unit,
-            **_filled({"workedOut": dose.worked_out}),
+            **filled({"workedOut": dose.worked_out}),
         }
         for dose in one.doses
     ]
     return {
         **_activity_json(one),
-        **_filled(
+        **filled(
             {
                 "days": days,
                 "doses": doses,
@@ -377,16 +377,16 @@ def _judgement_json(one: Judgement) -> dict[str, Any]:
 
 
 def _reached_json(one: Reached) -> dict[str, Any]:
-    told = {"requirement": _short(one.requirement), "label": one.label, "have": one.have, "need": one.need}
-    return {**told, "node": one.node, **_filled({"unit": one.unit, "boundary": one.boundary})}
+    told = {"requirement": short(one.requirement), "label": one.label, "have": one.have, "need": one.need}
+    return {**told, "node": one.node, **filled({"unit": one.unit, "boundary": one.boundary})}
 
 
 def _waiting_json(one: Waiting) -> dict[str, Any]:
     return {
-        "intervention": _short(one.intervention),
+        "intervention": short(one.intervention),
         "label": one.label,
         "site": one.site,
-        **_filled({"place": one.place}),
+        **filled({"place": one.place}),
         "gates": [_need_json(need) for need in one.gates],
         "advice": [_need_json(need) for need in one.advice],
         "opening": _opening_json(one.opening),
@@ -401,7 +401,7 @@ def _need_json(one: Need) -> dict[str, Any]:
 def _opening_json(one: Opening) -> dict[str, Any]:
     return {
         "kind": one.kind,
-        **_filled(
+        **filled(
             {
                 "date": one.day.isoformat() if one.day else "",
                 "inexact": one.inexact,
@@ -423,12 +423,3 @@ def _day_json(day: Day | None) -> dict[str, Any]:
 def _named(sites: Iterable[str]) -> list[str]:
     """List sites; none for a statement about the patient as a whole."""
     return [one for one in sites if one]
-
-
-def _filled(fields: dict[str, Any]) -> dict[str, Any]:
-    """Leave out what is empty."""
-    return {name: value for name, value in fields.items() if value}
-
-
-def _short(iri: str) -> str:
-    return curie(iri) if iri.startswith(HIP) else iri

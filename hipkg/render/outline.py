@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
 import sys
@@ -12,6 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from hipkg.errors import UsageError
 from hipkg.render.common import DISCLAIMER, NOT_VALID, clean
+from hipkg.render.data import one_or_all
 from hipkg.render.markdown import escape
 
 if TYPE_CHECKING:
@@ -66,7 +66,7 @@ def render_outlines(
     match format:
         case "json":
             made = [data(one) for one in found]
-            return json.dumps(made[0] if len(made) == 1 else made, ensure_ascii=False, indent=2) + "\n"
+            return one_or_all(made)
         case "markdown":
             return outlines_to_markdown(map(outline, found))
         case "text":

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import io
-import json
 from collections import Counter
 from typing import TYPE_CHECKING
 
+from hipkg.render.data import written
 from hipkg.terms import curie
 from hipkg.validation import findings_to_json, findings_to_turtle
 
@@ -24,7 +24,7 @@ def report(findings: Sequence[Finding], format: str, *, to_terminal: bool = Fals
     Parameters: ``to_terminal`` allows colour; ``width`` is in columns, that of the terminal or 100 by default.
     """
     if format == "json":
-        return json.dumps(findings_to_json(findings), ensure_ascii=False, indent=2) + "\n"
+        return written(findings_to_json(findings))
     if format == "turtle":
         return findings_to_turtle(findings)
     return _table(findings, to_terminal=to_terminal, width=width)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -11,6 +10,7 @@ from rich.text import Text
 
 from hipkg.errors import UsageError
 from hipkg.render.common import DISCLAIMER, NOT_VALID, capital, clean, join_sites, local_name, software
+from hipkg.render.data import one_or_all
 from hipkg.render.markdown import escape, escape_opening
 from hipkg.render.text import lacks_symbols, page_width, printed
 from hipkg.selection import SCALES, alternatives
@@ -76,7 +76,7 @@ def render_sensitivities(
     """
     if format == "json":
         made = [_to_json(one) for one in found]
-        return json.dumps(made[0] if len(made) == 1 else made, ensure_ascii=False, indent=2) + "\n"
+        return one_or_all(made)
     pages = [_page(one, knowledge) for one in found]
     if format == "markdown":
         return "\n".join("".join(f"{line}\n" for line in _markdown(one)) for one in pages)
