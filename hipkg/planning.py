@@ -36,7 +36,7 @@ _UNSETTLED = {"conditional", "caution"}
 _PURSUED = {"indicated", "satisfied", "caution"}
 _DETAILING = {SPECIFIES, SAFEGUARDS}
 _HAS_SIDE, _OF_INTERVENTION = HIP + "hasSide", HIP + "ofIntervention"
-_START, _END = HIP + "startDate", HIP + "endDate"
+_START, _END, _REQUESTED = HIP + "startDate", HIP + "endDate", HIP + "requestedOn"
 
 
 class StatementState(NamedTuple):
@@ -76,13 +76,15 @@ class Parameter(NamedTuple):
 class Done(NamedTuple):
     """An activity on record by which an action was done: what it was of, and its day as far as it is recorded.
 
-    ``counts`` tells that the action is settled by it, which it is not if it is too old, or of no known time or site.
+    ``counts`` tells that the action is settled by it, which it is not if it is too old, or of no known time or site;
+    ``requested`` is the day on which it was asked for, where it has none of its own.
     """
 
     node: str
     label: str
     day: str
     counts: bool
+    requested: str
 
 
 class Action(NamedTuple):
@@ -417,9 +419,13 @@ class Planner:
 
     def _done(self, activity: str, *, counts: bool) -> Done:
         graph = self._derivation.graph
-        days = (text_of(one) for prop in (_END, _START) for one in sorted(graph.values(activity, prop), key=text_of))
+
+        def first(*props: str) -> str:
+            return next((text for prop in props for text in sorted(map(text_of, graph.values(activity, prop)))), "")
+
         of = min(graph.nodes(activity, _OF_INTERVENTION))
-        return Done(activity, self._knowledge.label(of), next(days, ""), counts)
+        day = first(_END, _START)
+        return Done(activity, self._knowledge.label(of), day, counts, "" if day else first(_REQUESTED))
 
     def _parameters(self, derived: DerivedAction, states: dict[str, StatementState]) -> tuple[Parameter, ...]:
         """Collect what holding statements specify about an action or what goes with it, safety checks included.

@@ -63,6 +63,7 @@ _CEASED: Mapping[str, Mapping[str, str]] = {
 }
 """What becomes of planned and running activities with their plan; nothing is known where none is named."""
 
+_REFERRED = ("reasonReference", "indication")
 _NO_LONGER = {PLANNED: "planned any more", ONGOING: "taken to go on"}
 _WITHDRAWN = {"entered-in-error": "it was entered in error", "draft": "it is a draft and not decided"}
 INTENDED = {"proposal", "plan"}
@@ -137,9 +138,10 @@ def activities(one: Resource, draft: Draft, context: Context) -> Stated:
     status = implied or draft.status.iri
     start, end, flags = ("", "", ()) if implied else _period(draft, status, context)
     where = whereabouts(one, meaning, draft.sites, context, name=draft.site_element)
-    reasons = problems_named(one, context, "reasonReference", "indication") if draft.placed else ()
+    reasons = problems_named(one, context, *_REFERRED) if draft.placed else ()
+    unclear = ""
     if draft.placed and not where.places:
-        where = _where_reasons_are(one, where, bool(reasons), context)
+        where, unclear = _where_reasons_are(one, where, context)
     more = extras(one, _SAID_BY_EXTENSION, context)
     qualified = (pair for pair in meaning.qualifiers if pair[0] != _STATUS)
     values, torn = settled([*qualified, *draft.values, *more.values], context)
@@ -148,6 +150,8 @@ def activities(one: Resource, draft: Draft, context: Context) -> Stated:
     shared: tuple[str, ...] = ()
     if several and amounts:
         amounts, shared = {}, ("its dose is that of a product of several drugs, so none has it",)
+    elsewhere = draft.placed and not where.places and any(draft.sites)
+    concerning_patient = context.knowledge.concerning_patient
     facts: list[Fact] = [
         Activity(
             key=one.key + draft.suffix + _suffix(term, meaning),
@@ -167,7 +171,8 @@ def activities(one: Resource, draft: Draft, context: Context) -> Stated:
             product=draft.product,
             sources=tuple(f"{one.key}#{name}" for name in dict.fromkeys(sources)),
             requested="" if start or end or status != COMPLETED else draft.requested.day,
-            elsewhere=draft.placed and not where.places and _names_a_place(one, draft),
+            elsewhere=elsewhere and term not in concerning_patient,
+            unclear="" if term in concerning_patient else unclear,
         )
         for term in meaning.terms
     ]
@@ -179,25 +184,30 @@ def activities(one: Resource, draft: Draft, context: Context) -> Stated:
     return Stated(tuple(facts), told, draft.notes)
 
 
-def _names_a_place(one: Resource, draft: Draft) -> bool:
-    """Tell whether a record says by a site or a coded reason where something is, in words or codes."""
-    return any(draft.sites) or any(parts(one.raw, "reasonCode"))
+def _where_reasons_are(one: Resource, where: Whereabouts, context: Context) -> tuple[Whereabouts, str]:
+    """Place what names no site at those that its coded reasons name; name the reasons if no code of them is known."""
+    coded: list[tuple[Raw, tuple[Raw, ...]]] = [(each, ()) for each in parts(one.raw, "reasonCode")]
+    coded += _contained_reasons(one, context)
+    meanings = [(context.codes.meaning([each], "problem"), sites) for each, sites in coded]
+    known = [(each, sites) for each, sites in meanings if each.terms and not each.torn]
+    if not known:
+        described = [context.codes.describe([each for each, _ in coded]) or "text only"] if coded else []
+        named = [text(each, "reference") or "a reference without an address" for each in _references(one)]
+        return where, ", ".join((*described, *named))
+    places = [place for each, sites in known for place in whereabouts(one, each, sites, context).places]
+    sources = ("reasonCode" if parts(one.raw, "reasonCode") else "reasonReference",) if places else ()
+    return Whereabouts(tuple(dict.fromkeys(places)), (*where.sources, *sources), where.flags), ""
 
 
-def _where_reasons_are(one: Resource, where: Whereabouts, referred: bool, context: Context) -> Whereabouts:
-    """Place what names no site at those that its coded reasons name.
+def _references(one: Resource) -> list[Raw]:
+    return [each for name in _REFERRED for each in parts(one.raw, name)]
 
-    Parameters: ``referred`` tells that it refers to reasons as well.
-    """
-    concepts = parts(one.raw, "reasonCode")
-    meanings = [context.codes.meaning([each], "problem") for each in concepts]
-    known = [each for each in meanings if each.terms and not each.torn]
-    places = [place for each in known for place in whereabouts(one, each, (), context).places]
-    named = context.codes.describe(concepts) or "text only"
-    told = f"its reason has no code that is known ({named}), so it is taken to be for a site that is not on record"
-    flags = (told,) if concepts and not known and not referred else ()
-    sources = ("reasonCode",) if places else ()
-    return Whereabouts(tuple(dict.fromkeys(places)), (*where.sources, *sources), (*where.flags, *flags))
+
+def _contained_reasons(one: Resource, context: Context) -> list[tuple[Raw, tuple[Raw, ...]]]:
+    """List the codes and the sites of the reasons that a resource contains."""
+    named = (text(each, "reference") for each in _references(one))
+    targets = (context.index.target(each, one) for each in named if each.startswith("#"))
+    return [(part(each.raw, "code"), tuple(parts(each.raw, "bodySite"))) for each in targets if each]
 
 
 def _given(meaning: Meaning, draft: Draft, context: Context) -> tuple[Meaning, tuple[str, ...]]:

@@ -105,9 +105,10 @@ def joined(facts: Sequence[Fact], context: Context, log: Log) -> Joined:
     )
     named = _united(problems, activities, knowledge)
     problems, activities = [_at(one, named) for one in problems], [_at(one, named) for one in activities]
-    activities = [_aimed(one, problems, log) for one in activities]
+    activities = [_aimed(one, problems) for one in activities]
     activities = _one_study(activities, links, knowledge, log)
     activities = _where_asked(activities, links, knowledge, log)
+    activities = [_elsewhere(one, problems, log) for one in activities]
     activities = _carried_out(activities, links, knowledge, log)
     gone = {one.resource for one in log.merged}
     log.flags = [(resource, flag) for resource, flag in log.flags if resource not in gone]
@@ -322,23 +323,24 @@ def _by_resource(stated: Iterable[_Stated]) -> dict[str, list[_Stated]]:
     return found
 
 
-def _aimed(one: Activity, problems: Sequence[Problem], log: Log) -> Activity:
-    """Aim an activity that names no site at those of the problems that it is for.
-
-    Where its record names a site or reasons, and none that is known, it is somewhere else than anything on record.
-    """
-    if one.places:
+def _aimed(one: Activity, problems: Sequence[Problem]) -> Activity:
+    """Aim an activity that names no site at those of the problems that it is for."""
+    if one.places or not one.reasons:
         return one
-    known = [each for each in problems if each.resource in one.reasons]
-    found = {each.place for each in known if each.place}
-    unknown = bool(one.reasons) and not known
-    if unknown and not one.elsewhere:
-        named = ", ".join(sorted(one.reasons))
-        told = f"what it is for is not known ({named}), so it is taken to be for a site that is not on record"
-        log.flags.append((one.resource, told))
-    if not found and (unknown or one.elsewhere):
-        found = {Place(_SITE, "", one.resource)}
+    found = {each.place for each in problems if each.resource in one.reasons and each.place}
     return one._replace(places=tuple(sorted(found)))
+
+
+def _elsewhere(one: Activity, problems: Sequence[Problem], log: Log) -> Activity:
+    """Put an activity somewhere else than anything on record if it names a site, or reasons, and none that is known."""
+    known = any(each.resource in one.reasons for each in problems)
+    unclear = one.unclear if not known else ""
+    if one.places or not (one.elsewhere or unclear):
+        return one
+    if unclear:
+        told = f"what it is for is not known ({unclear}), so it is taken to be for a site that is not on record"
+        log.flags.append((one.resource, told))
+    return one._replace(places=(Place(_SITE, "", one.resource),))
 
 
 def _one_study(activities: list[Activity], links: Links, knowledge: Knowledge, log: Log) -> list[Activity]:
@@ -373,9 +375,10 @@ def _where_asked(activities: list[Activity], links: Links, knowledge: Knowledge,
 
 
 def _on_sides_of(one: Activity, requests: Iterable[Activity], knowledge: Knowledge, log: Log) -> Activity:
+    """Give what names no side those of the requests that it carries out, and what names no site theirs."""
     carried = [request for request in requests if _carries_out(one, request, knowledge)]
     sided = [(place.side, _joints(place.kind, knowledge)) for each in carried for place in each.places if place.side]
-    places: set[Place] = set()
+    places = {place for each in carried for place in each.places} if not one.places else set()
     for place in one.places:
         joints = _joints(place.kind, knowledge)
         sides = {side for side, asked in sided if place.anchor and asked & joints}
@@ -383,7 +386,8 @@ def _on_sides_of(one: Activity, requests: Iterable[Activity], knowledge: Knowled
     if places == {*one.places}:
         return one
     names = ", ".join(dict.fromkeys(each.resource for each in carried))
-    log.flags.append((one.resource, f"it names no side; that of what it carries out ({names}) is taken"))
+    missing = "side" if one.places else "site that is known" if one.elsewhere else "site"
+    log.flags.append((one.resource, f"it names no {missing}; that of what it carries out ({names}) is taken"))
     return one._replace(places=tuple(sorted(places)), sources=_with_sites_of(one, carried))
 
 
@@ -416,11 +420,18 @@ def _with_requests(activities: list[Activity], into: Mapping[str, str]) -> list[
 
 
 def _carries_out(event: Activity, request: Activity, knowledge: Knowledge) -> bool:
-    """Tell whether an event can be what was asked for: of a kind with it, and on every side that it is asked for."""
+    """Tell whether an event can be what was asked for: of a kind with it, and at every site that it is asked for."""
     done, asked = event.intervention, request.intervention
-    sides, wanted = ({place.side for place in one.places if place.side} for one in (event, request))
     kin = knowledge.is_a(done, asked) or knowledge.is_a(asked, done)
-    return kin and (not sides or wanted <= sides)
+    if not kin or not event.places or not request.places:
+        return kin
+    there = [(place.side, _joints(place.kind, knowledge)) for place in event.places]
+    return all(
+        any(
+            joints & _joints(place.kind, knowledge) and (not side or place.side in {"", side}) for side, joints in there
+        )
+        for place in request.places
+    )
 
 
 def _events_of(resource: str, requests: Mapping[str, Collection[str]]) -> list[str]:

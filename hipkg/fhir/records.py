@@ -59,7 +59,8 @@ class Activity(NamedTuple):
     activity has none of its own; ``amounts`` are pairs of a property and
     a number in its unit; ``reasons`` are keys of the problems it is for; ``ties`` name what it is a part of; ``visit``
     tells that it may be one of several visits of a course; ``product`` tells drugs of one intervention apart;
-    ``elsewhere`` tells that its record names a site or a reason and none that is known.
+    ``elsewhere`` tells that its record names a site and none that is known, ``unclear`` names its reasons where no code
+    of them is known.
     """
 
     key: str
@@ -80,6 +81,7 @@ class Activity(NamedTuple):
     sources: tuple[str, ...]
     requested: str = ""
     elsewhere: bool = False
+    unclear: str = ""
 
 
 class Measure(NamedTuple):

@@ -826,7 +826,7 @@ def _done_in_words(action: Action) -> list[str]:
     """Say what was carried out of an action that needs no repetition, and when; what counts stands before the rest."""
     return [
         f"{f'{clean(one.label)} ' if one.label != action.label else ''}done {'' if one.counts else 'before: '}"
-        f"{clean(one.day) or 'day not recorded'}"
+        f"{clean(one.day) or (f'asked for on {clean(one.requested)}' if one.requested else 'day not recorded')}"
         for one in action.done
     ]
 

@@ -121,7 +121,7 @@ def _action(action: Action) -> dict[str, Any]:
                 "place": action.place,
                 "running": action.running,
                 "current": list(action.current),
-                "done": [one._asdict() for one in action.done],
+                "done": [{"day": one.day, **filled(one._asdict()), "counts": one.counts} for one in action.done],
             }
         ),
     }
