@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from hipkg import knowledge as released
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     import pyoxigraph as ox
 
 Made = TypeVar("Made")
+Given = TypeVar("Given")
 
 
 class Planned(NamedTuple):
@@ -169,8 +171,19 @@ def _derived(graph: PatientGraph, engine: EngineName, selection: Selection) -> D
     """Derive natively after the native engine, and by the portable queries after any other."""
     knowledge = released.load()
     if engine == "native":
-        return derive_natively(entailed_graph(normalised(graph.triples), knowledge), knowledge, selection)
+        with _naming_source(graph):
+            return derive_natively(entailed_graph(normalised(graph.triples), knowledge), knowledge, selection)
     return derive(reason_graph(graph, engine), knowledge, selection)
+
+
+@contextmanager
+def _naming_source(graph: PatientGraph) -> Iterator[None]:
+    """Name the source in what is told of contradictory data."""
+    try:
+        yield
+    except InconsistentData as problem:
+        problem.place = ": ".join(filter(None, (graph.source, problem.place)))
+        raise
 
 
 def _valid(graph: PatientGraph, allow_invalid: bool) -> tuple[Finding, ...]:
@@ -235,20 +248,21 @@ def _without_violations(
 
 
 def each_alone(
-    checked: tuple[tuple[PatientGraph, tuple[Finding, ...]], ...],
-    make: Callable[[PatientGraph, tuple[Finding, ...]], Made],
+    patients: tuple[tuple[PatientGraph, Given], ...], make: Callable[[PatientGraph, Given], Made]
 ) -> tuple[Made, ...]:
     """Make something of each patient; where that fails for one of several imported ones, warn and go on.
+
+    Parameters: ``patients`` are given with what ``make`` needs besides the graph, such as the findings.
 
     Raises what ``make`` raises for a patient who is not imported, or the only one, or the last that is left.
     """
     made: list[Made] = []
     failed: list[HipkgError] = []
-    for graph, findings in checked:
+    for graph, given in patients:
         try:
-            made.append(make(graph, findings))
+            made.append(make(graph, given))
         except (InvalidPatient, InconsistentData) as problem:
-            if not graph.alone or len(checked) == 1:
+            if not graph.alone or len(patients) == 1:
                 raise
             failed.append(problem)
     if failed and not made:
@@ -260,7 +274,8 @@ def each_alone(
 
 def reason_graph(graph: PatientGraph, engine: EngineName = "native") -> tuple[ox.Triple, ...]:
     """Normalise a patient's graph and add what the ontology entails for it."""
-    return reason_over(normalised(graph.triples), engine)
+    with _naming_source(graph):
+        return reason_over(normalised(graph.triples), engine)
 
 
 def validate(

@@ -14,7 +14,7 @@ from hipkg.describe import Describer
 from hipkg.difference import Difference, difference
 from hipkg.errors import UsageError
 from hipkg.graph import text_of
-from hipkg.pipeline import check_documents, plan_patient, plan_patients
+from hipkg.pipeline import check_documents, each_alone, plan_patient, plan_patients
 from hipkg.read import PatientGraph, linked
 from hipkg.selection import select
 from hipkg.terms import HIP, RDF_TYPE, curie
@@ -71,7 +71,7 @@ def what_if(
     `hipkg.assertions` reads them; the others are those of `hipkg.plan`.
 
     Raises `UsageError` for an assertion that is not understood or without any, and what `hipkg.plan` raises, also where
-    the change makes the record invalid or contradictory.
+    the change makes the record invalid or contradictory; of several imported patients, the others are then compared.
     """
     check_documents(documents)
     if not (add or remove):
@@ -80,9 +80,9 @@ def what_if(
     recorded = plan_patients(
         source, format=format, as_of=as_of, engine=engine, selection=selection, allow_invalid=allow_invalid
     )
-    return tuple(
-        _compared(one, changes(one.graph, add, remove), engine, selection, allow_invalid=allow_invalid)
-        for one in recorded
+    return each_alone(
+        tuple((one.graph, one) for one in recorded),
+        lambda graph, one: _compared(one, changes(graph, add, remove), engine, selection, allow_invalid=allow_invalid),
     )
 
 

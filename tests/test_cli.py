@@ -294,14 +294,14 @@ def test_output_goes_to_a_file_and_nothing_to_standard_output(hipkg: Callable[..
     assert target.read_text("utf-8") == hipkg("plan", D0, "--format", "json", *AS_OF).out
 
 
-@pytest.mark.parametrize("bad", [("nowhere.ttl",), (CONTRADICTION,), (D0, "--engine", "guess")])
+@pytest.mark.parametrize("bad", [(D0, "nowhere.ttl"), (CONTRADICTION,), (D0, "--engine", "guess")])
 def test_a_failure_leaves_no_file_and_keeps_an_old_one(
     hipkg: Callable[..., Run], tmp_path: Path, bad: tuple[object, ...]
 ) -> None:
     new, old = tmp_path / "new.txt", tmp_path / "old.txt"
     old.write_text("old", encoding="utf-8")
-    assert hipkg("plan", D0, *bad, "-o", new).code > 1
-    assert hipkg("plan", D0, *bad, "-o", old).code > 1
+    assert hipkg("plan", *bad, "-o", new).code > 1
+    assert hipkg("plan", *bad, "-o", old).code > 1
     assert [path.name for path in tmp_path.iterdir()] == ["old.txt"]
     assert old.read_text("utf-8") == "old"
 
@@ -608,6 +608,62 @@ def test_one_patient_without_a_plan_does_not_stop_the_others(words, hipkg, tmp_p
     assert ended.code == 1
     assert ended.err.count("exclude each other") == 1
     assert "p1" in ended.out
+
+
+def test_a_change_that_contradicts_one_patient_does_not_stop_the_others(hipkg, tmp_path):
+    path = tmp_path / "two.json"
+    path.write_bytes(two_patients({"resourceType": "Patient", "id": "p2"}, LEAN))
+    ended = hipkg("what-if", path, "--add", "obesity", "--format", "json")
+    assert ended.code == 1
+    assert ended.err.count("exclude each other") == 1
+    assert f"{path}, as changed: " in ended.err
+    assert json.loads(ended.out)["patient"].endswith("/p1")
+
+
+@pytest.fixture
+def answerless(tmp_path: Path, invalid: Path) -> dict[str, Path]:
+    """Files whose patients get no plan, for all reasons that there are."""
+    dead, nobody = tmp_path / "dead.json", tmp_path / "nobody.json"
+    dead.write_text('{"resourceType": "Patient", "id": "p", "deceasedBoolean": true}', encoding="utf-8")
+    nobody.write_text(json.dumps(condition("pain", "p", "M25.551")), encoding="utf-8")
+    return {"deceased-patient": dead, "no-patient": nobody, "invalid-patient": invalid, "inconsistent": CONTRADICTION}
+
+
+ANSWERLESS = {"deceased-patient": 1, "no-patient": 2, "invalid-patient": 1, "inconsistent": 3}
+
+
+@pytest.mark.parametrize(("reason", "code"), ANSWERLESS.items())
+def test_one_file_without_a_plan_does_not_stop_the_others(reason, code, hipkg, answerless):
+    before = hipkg("plan", D1, answerless[reason], "--format", "json", *AS_OF)
+    after = hipkg("plan", answerless[reason], D1, "--format", "json", *AS_OF)
+    assert before == after
+    assert (after.code, patients_of(after.out)) == (code, [PATIENTS[1]])
+    assert after.err == hipkg("plan", answerless[reason], *AS_OF).err
+    assert f"{answerless[reason]}: " in after.err
+    assert f"[{reason}]" in after.err
+
+
+def test_the_first_file_without_a_plan_decides_on_the_exit_code(hipkg, answerless):
+    for order in ([*ANSWERLESS], [*ANSWERLESS][::-1]):
+        ended = hipkg("plan", *(answerless[one] for one in order), *AS_OF)
+        assert (ended.code, ended.out) == (ANSWERLESS[order[0]], "")
+        assert all(ended.err.count(f"[{one}]") == 1 for one in order)
+
+
+@pytest.mark.parametrize("reason", ["deceased-patient", "no-patient"])
+def test_one_file_without_findings_does_not_stop_the_others(reason, hipkg, answerless, warns):
+    ended = hipkg("validate", answerless[reason], warns, "--format", "json", "--fail-on", "none")
+    assert (ended.code, {one["patient"] for one in json.loads(ended.out)}) == (
+        ANSWERLESS[reason],
+        {"https://example.org/w/p"},
+    )
+    assert f"[{reason}]" in ended.err
+
+
+@pytest.mark.parametrize("verb", ["plan", "validate"])
+def test_an_unreadable_file_still_stops_the_others(verb, hipkg):
+    ended = hipkg(verb, D0, "nowhere.ttl", *AS_OF)
+    assert (ended.code, ended.out) == (2, "")
 
 
 def test_the_details_of_a_plan_are_read_once(hipkg):

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from hipkg.cli.files import each_file
 from hipkg.cli.options import (
     AsOf,
     Documents,
@@ -87,26 +88,25 @@ def plan(
     check_documents(document or ())
     selection = select(document or (), min_strength, min_evidence, grade_objections=grade_everything)
     day = parse_date(as_of)
-    made = [
-        one
-        for file in files
-        for one in plan_patients(
+    made, exit_code = each_file(
+        files,
+        lambda file: plan_patients(
             file,
             format=input_format,
             as_of=day,
             engine=engine.value,
             selection=selection,
             allow_invalid=allow_invalid,
-        )
-    ]
+        ),
+    )
     ledgers = _ledgers(made) if ledger else []
     interviews = _interviews(made, selection) if answers else []
     plans = [one.plan for one in made]
     terminal = output is None and sys.stdout.isatty()
     text = _written(plans, format, ledgers, interviews, to_terminal=terminal, everything=everything)
     write_output(text, str(output) if output else None)
-    if any(not one.valid for one in plans):
-        raise typer.Exit(1)
+    if exit_code or any(not one.valid for one in plans):
+        raise typer.Exit(exit_code or 1)
 
 
 def _ledgers(made: list[Planned]) -> list[Ledger]:

@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from hipkg.cli.files import each_file
 from hipkg.cli.options import AsOf, Files, InputFormat, Output, parse_date
 
 
@@ -44,10 +45,11 @@ def validate(
     from hipkg.render.report import report
     from hipkg.write import write_output
 
-    found = [one for file in files for one in check(file, format=input_format, as_of=parse_date(as_of))]
+    day = parse_date(as_of)
+    found, exit_code = each_file(files, lambda file: check(file, format=input_format, as_of=day))
     text = report(found, format.value, to_terminal=output is None and sys.stdout.isatty())
     write_output(text, str(output) if output else None)
     severities = list(FailOn)
     reached = severities[: severities.index(fail_on) + 1] if fail_on is not FailOn.none else []
-    if any(one.severity in reached for one in found):
-        raise typer.Exit(1)
+    if exit_code or any(one.severity in reached for one in found):
+        raise typer.Exit(exit_code or 1)

@@ -66,7 +66,7 @@ def _problems(one: Resource, meaning: Meaning, since: str, context: Context) -> 
     recorded = [(_SEVERITY, severity)] if severity else []
     values, torn = settled([*meaning.qualifiers, *recorded, *more.values], context)
     evidence = [reference for each in parts(one.raw, "evidence") for reference in references(each, "detail")]
-    shown_by = [key for key in map(context.index.key_of, evidence) if key]
+    shown_by = [key for each in evidence if (key := context.index.key_of(each, one))]
     shown_by += [key for prop, key in more.links if prop == _SHOWN_BY and key]
     said = [name for name, found in (("severity", severity), ("evidence", evidence)) if found]
     facts: list[Fact] = [
@@ -89,7 +89,7 @@ def _problems(one: Resource, meaning: Meaning, since: str, context: Context) -> 
 
 def _causes(one: Resource, links: tuple[tuple[str, str], ...], context: Context) -> tuple[str, ...]:
     due_to = [each for each in parts(one.raw, "extension") if text(each, "url") == _DUE_TO]
-    keys = [context.index.key_of(text(part(each, "valueReference"), "reference")) for each in due_to]
+    keys = [context.index.key_of(text(part(each, "valueReference"), "reference"), one) for each in due_to]
     return tuple(key for key in (*keys, *(key for prop, key in links if prop == _ATTRIBUTED_TO)) if key)
 
 

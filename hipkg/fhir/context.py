@@ -107,7 +107,7 @@ def extras(one: Resource, known: Collection[str], context: Context) -> Extras:
             elif prop in context.knowledge.functional:
                 amounts.append((prop, positive(part(extension, "valueQuantity"), context.knowledge.units[prop])))
             elif target := references(extension, "valueReference"):
-                links.append((prop, context.index.key_of(target[0])))
+                links.append((prop, context.index.key_of(target[0], one)))
             elif value := context.codes.value(concept_of(extension), prop):
                 values.append((prop, value))
             else:
@@ -136,7 +136,7 @@ def settled(pairs: Iterable[tuple[str, str]], context: Context) -> tuple[tuple[t
 
 def problems_named(one: Resource, context: Context, *names: str) -> tuple[str, ...]:
     """List the keys of the resources that elements refer to."""
-    keys = (context.index.key_of(reference) for reference in references(one.raw, *names))
+    keys = (context.index.key_of(reference, one) for reference in references(one.raw, *names))
     return tuple(dict.fromkeys(key for key in keys if key))
 
 

@@ -9,12 +9,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, TypeAlias
 
-from hipkg.fhir.activities import COMPLETED, ONGOING, OPEN, PLANNED
+from hipkg.fhir.activities import COMPLETED, INTENDED, ONGOING, OPEN, PLANNED
 from hipkg.fhir.context import settled
 from hipkg.fhir.dates import days_between, span
+from hipkg.fhir.elements import text
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Sequence
+    from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
     from hipkg.fhir.context import Context
     from hipkg.fhir.joining import Log
@@ -22,6 +23,12 @@ if TYPE_CHECKING:
     from hipkg.knowledge import Knowledge
 
 _Key: TypeAlias = tuple[object, ...]
+_WAITING: Mapping[str, Collection[str]] = {
+    "CarePlan": {"proposal"},
+    "MedicationRequest": INTENDED,
+    "ServiceRequest": INTENDED,
+}
+"""The intents by type of what waits to be decided; a CarePlan of the intent ``plan`` is in force."""
 
 
 def assembled(
@@ -33,7 +40,7 @@ def assembled(
     to; visits of one that is still in force are a running course.
     """
     knowledge = context.knowledge
-    in_force = [one for one in stated if one.status in {PLANNED, ONGOING}]
+    in_force = [one for one in stated if _in_force(one, context)]
     left = _absorbed(sorted(activities), log)
     visits = [one for one in left if one.visit and gap_of(one.intervention, knowledge)]
     kept = [one for one in left if one not in visits]
@@ -42,6 +49,14 @@ def assembled(
     kept += (_course(group, in_force, context, log) for group in _groups(visits, alone, knowledge))
     kept = _joined(kept, _order_key, lambda orders: _one_order(orders, log))
     return tuple(sorted(_joined(kept, _copy_key, lambda copies: _one_of(copies, log))))
+
+
+def _in_force(one: Activity, context: Context) -> bool:
+    """Tell whether an activity runs, or is planned by more than a proposal."""
+    resource = context.index.get(one.resource)
+    if one.status != PLANNED or resource is None or resource.type not in _WAITING:
+        return one.status in {PLANNED, ONGOING}
+    return text(resource.raw, "intent") not in _WAITING[resource.type]
 
 
 def gap_of(intervention: str, knowledge: Knowledge) -> int:

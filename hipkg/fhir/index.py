@@ -39,8 +39,17 @@ class Index:
         """Return the resource with a key."""
         return self._by_key.get(key)
 
-    def key_of(self, reference: str) -> str:
-        """Find the key that a literal reference leads to; empty if it leads nowhere in the source."""
+    def key_of(self, reference: str, owner: Resource) -> str:
+        """Find the key that a literal reference of a resource leads to; empty if it leads nowhere in the source.
+
+        A relative one means a resource on the server of its owner.
+        """
+        key = self._anywhere(reference)
+        servers = self._servers.get(owner.key) if ("", key) == _parted(reference) else None
+        return key if not servers or any(self._may_be_on(one, key) for one in servers) else ""
+
+    def _anywhere(self, reference: str) -> str:
+        """Find the key that a literal reference leads to, whatever resource it stands in."""
         if not reference or reference.startswith("#"):
             return ""
         found = self._urls.get(reference)
@@ -64,26 +73,20 @@ class Index:
                 if text(one, "id") == reference[1:]:
                     return Target(owner.key, one)
             return None
-        found = self._by_key.get(self.key_of(reference))
+        found = self._by_key.get(self.key_of(reference, owner))
         return Target(found.key, found.raw) if found else None
 
     def subject(self, owned: Resource) -> str:
         """Find the key of what a resource is about, by reference or by identifier; empty if it is not in the source."""
         for name in ("subject", "patient"):
             for one in parts(owned.raw, name):
-                found = self._beside(owned, text(one, "reference"))
+                found = self.key_of(text(one, "reference"), owned)
                 identifier = one.get("identifier")
                 if not found and isinstance(identifier, dict):
                     found = self._identified_as("Patient", text(identifier, "system"), text(identifier, "value"))
                 if found:
                     return found
         return ""
-
-    def _beside(self, owner: Resource, reference: str) -> str:
-        """Find what a reference leads to; a relative one means a resource on the server of its owner."""
-        key = self.key_of(reference)
-        servers = self._servers.get(owner.key) if ("", key) == _parted(reference) else None
-        return key if not servers or any(self._may_be_on(one, key) for one in servers) else ""
 
     def _conditional(self, kind: str, query: str) -> str:
         wanted = [value for name, value in parse_qsl(query) if name == "identifier"]
