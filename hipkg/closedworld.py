@@ -15,7 +15,7 @@ from operator import attrgetter
 from typing import TYPE_CHECKING
 
 from hipkg.derive import Derivation, DerivedAction, DerivedConflict, Evaluation
-from hipkg.graph import text_of
+from hipkg.graph import NOTHING, text_of
 from hipkg.terms import CONTRAINDICATES, DISCOURAGES, HIP, HOLDS_BACK, INDICATES, SAFEGUARDS, SPECIFIES
 
 if TYPE_CHECKING:
@@ -85,12 +85,12 @@ class Judged:
     patient: str
     places: frozenset[str]
     subjects: dict[str, None] = field(default_factory=dict)
-    meets: frozenset[str] = frozenset()
-    refutes: frozenset[str] = frozenset()
-    awaits: frozenset[str] = frozenset()
-    liftable: frozenset[str] = frozenset()
-    lacks: frozenset[str] = frozenset()
-    compares: frozenset[str] = frozenset()
+    meets: frozenset[str] = NOTHING
+    refutes: frozenset[str] = NOTHING
+    awaits: frozenset[str] = NOTHING
+    liftable: frozenset[str] = NOTHING
+    lacks: frozenset[str] = NOTHING
+    compares: frozenset[str] = NOTHING
     state: str = ""
 
 
@@ -107,8 +107,8 @@ class Weighed:
     objections: dict[str, set[Judged]] = field(default_factory=dict)
     safeguards: frozenset[Judged] = frozenset()
     overruled: frozenset[Judged] = frozenset()
-    done_by: frozenset[str] = frozenset()
-    done_before: frozenset[str] = frozenset()
+    done_by: frozenset[str] = NOTHING
+    done_before: frozenset[str] = NOTHING
     status: str = ""
 
 
@@ -267,12 +267,14 @@ class ClosedWorld:
         if not (info.requires or info.except_for or info.satisfied_by):
             return
         held = self._held_by(frozenset((*one.subjects, one.patient)))
-        one.meets = held.intersection(info.requires + info.except_for + info.satisfied_by)
-        refuters = self._knowledge.refuters
-        refutable = refuters.keys() & info.requires
-        one.refutes = frozenset([cls for cls in refutable if not held.isdisjoint(refuters[cls])])
-        one.awaits = frozenset(info.requires).difference(one.meets, one.refutes)
-        one.liftable = frozenset(info.except_for).difference(one.meets, one.refutes)
+        one.meets = held.intersection(info.requires + info.except_for + info.satisfied_by) or NOTHING
+        if info.requires:
+            refuters = self._knowledge.refuters
+            refutable = [cls for cls in info.requires if cls in refuters]
+            one.refutes = frozenset([cls for cls in refutable if not held.isdisjoint(refuters[cls])]) or NOTHING
+            one.awaits = frozenset(info.requires).difference(one.meets, one.refutes) or NOTHING
+        if info.except_for:
+            one.liftable = frozenset(info.except_for).difference(one.meets, one.refutes) or NOTHING
 
     def _held_by(self, nodes: frozenset[str]) -> frozenset[str]:
         """Collect the classes that any of some nodes is in."""

@@ -73,6 +73,7 @@ _VALUE_CONSTRAINTS = frozenset(_SH + name for name in ("class", "datatype", "nod
 }
 # Constraints besides those on classes and lists that a glance shows to be kept.
 _SEEN = {("nodeKind", (NamedNode(_SH + "IRI"),)), ("datatype", (NamedNode(XSD + "date"),))}
+_ONLY_MINIMUM = (("minCount", ()),)
 _ABOUT = frozenset(_SH + name for name in ("severity", "message", "name", "description", "order", "path"))
 _COUNTS = frozenset({_SH + "minCount", _SH + "maxCount"})
 _OWN = tuple(HIP + name for name in ("asks", "asksFor", "fix"))
@@ -146,8 +147,16 @@ def check(triples: Iterable[Triple], shapes: Iterable[CompiledShape], background
     """Find what breaks the shapes in the triples of one or more patients, in the order of the shapes."""
     store, outline = _prepared(triples, background)
     present = outline.present()
-    queries = ((shape, shape.query_for(present)) for shape in shapes if not outline.keeps(shape))
-    return tuple(result for shape, query in queries if query for result in _run(shape, query, store))
+    broken = (shape for shape in shapes if not outline.keeps(shape))
+    return tuple(result for shape in broken for result in _results(shape, present, outline, store))
+
+
+def _results(shape: CompiledShape, present: Set[str], outline: _Outline, store: Store) -> Iterable[Result]:
+    """Find what breaks a shape: at a glance where it only asks that something is there, and otherwise by its query."""
+    if shape.glances == _ONLY_MINIMUM:
+        return (Result(shape, node, shape.path, None) for node in outline.lacking(shape))
+    query = shape.query_for(present)
+    return _run(shape, query, store) if query else ()
 
 
 def _run(shape: CompiledShape, query: str, store: Store) -> Iterator[Result]:
@@ -174,7 +183,7 @@ class _Outline:
     def _keeps(self, shape: CompiledShape, name: str, terms: tuple[str, ...]) -> bool:
         links = self.links.get(shape.path, ())
         if name == "minCount":
-            return self._focus(shape) <= {subject for subject, _ in links}
+            return not self.lacking(shape)
         if name == "maxCount":
             return len({subject for subject, _ in links}) == len(links)
         values = {value for _, value in links} if shape.path else self._focus(shape)
@@ -187,6 +196,10 @@ class _Outline:
                 return all(isinstance(one, NamedNode) for one in values)
             case _:
                 return all(isinstance(one, Literal) and _is_plain_date(one) for one in values)
+
+    def lacking(self, shape: CompiledShape) -> set[Term]:
+        """Collect the nodes that a shape is about and that have no value at its path."""
+        return self._focus(shape) - {subject for subject, _ in self.links.get(shape.path, ())}
 
     def _focus(self, shape: CompiledShape) -> set[Term]:
         return {node for term, way in shape.targets.items() for node in self._nodes(term, way)}

@@ -124,7 +124,7 @@ def unknown_terms(triples: Iterable[ox.Triple], patient: str, known: Collection[
         _unknown_term(triple, patient, name, known)
         for triple in triples
         for name in (triple.predicate, triple.object)
-        if isinstance(name, ox.NamedNode) and _TERM.fullmatch(name.value) and name.value not in known
+        if isinstance(name, ox.NamedNode) and name.value not in known and _TERM.fullmatch(name.value)
     )
 
 
