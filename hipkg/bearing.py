@@ -11,10 +11,11 @@ from collections import defaultdict
 from functools import cache
 from typing import TYPE_CHECKING
 
+from hipkg.graph import reached
 from hipkg.terms import INDICATES
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from hipkg.knowledge import Knowledge
 
@@ -34,15 +35,12 @@ def on_action(intervention: str, knowledge: Knowledge) -> frozenset[str]:
 
 def _with_companions(statements: Iterable[str], knowledge: Knowledge) -> frozenset[str]:
     """Add to some statements those that offer their companions or refuse them, step by step."""
-    found: set[str] = set()
-    agenda = list(statements)
-    while agenda:
-        one = agenda.pop()
-        if one not in found:
-            found.add(one)
-            for companion in knowledge.statements[one].accompanies:
-                agenda += _offering(companion, knowledge)
-    return frozenset(found)
+
+    def onward(statement: str) -> Iterator[str]:
+        for companion in knowledge.statements[statement].accompanies:
+            yield from _offering(companion, knowledge)
+
+    return frozenset(reached(statements, onward))
 
 
 @cache

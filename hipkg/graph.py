@@ -14,7 +14,7 @@ import pyoxigraph as ox
 from hipkg.terms import RDF_TYPE
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Set
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Set
 
 Node: TypeAlias = str | ox.Literal
 
@@ -88,14 +88,7 @@ class Graph:
 
     def reach(self, starts: Iterable[str], prop: str) -> set[str]:
         """Collect nodes with all that a property leads to from them, step by step."""
-        found: set[str] = set()
-        agenda = list(starts)
-        while agenda:
-            node = agenda.pop()
-            if node not in found:
-                found.add(node)
-                agenda += self.nodes(node, prop)
-        return found
+        return reached(starts, lambda node: self.nodes(node, prop))
 
     def triples(self, left_out: Set[str] = frozenset()) -> Iterator[ox.Triple]:
         """Write the triples, without those of some subjects."""
@@ -112,6 +105,18 @@ class Graph:
 
 
 _sets: partial[defaultdict[Any, set[Any]]] = partial(defaultdict, set)
+
+
+def reached(starts: Iterable[str], onward: Callable[[str], Iterable[str]]) -> set[str]:
+    """Collect what a function leads to from some starts, step by step, with these."""
+    found: set[str] = set()
+    agenda = list(starts)
+    while agenda:
+        one = agenda.pop()
+        if one not in found:
+            found.add(one)
+            agenda += onward(one)
+    return found
 
 
 def text_of(node: Node) -> str:

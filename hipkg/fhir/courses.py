@@ -13,6 +13,7 @@ from hipkg.fhir.activities import COMPLETED, INTENDED, ONGOING, OPEN, PLANNED
 from hipkg.fhir.context import settled
 from hipkg.fhir.dates import days_between, span
 from hipkg.fhir.elements import text
+from hipkg.fhir.groups import Groups
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
@@ -128,15 +129,15 @@ def _tied(visits: list[Activity]) -> list[list[Activity]]:
 
 def _connected(links: Iterable[list[Activity]]) -> list[list[Activity]]:
     """Join lists of visits that have one in common."""
-    groups: list[dict[str, Activity]] = []
+    groups = Groups()
+    visits: dict[str, Activity] = {}
     for link in links:
-        whole = {one.key: one for one in link}
-        touching = [each for each in groups if not whole.keys().isdisjoint(each.keys())]
-        groups = [each for each in groups if whole.keys().isdisjoint(each.keys())]
-        for each in touching:
-            whole |= each
-        groups.append(whole)
-    return [[*each.values()] for each in groups]
+        visits |= {one.key: one for one in link}
+        groups.tie_all(link[0].key, (one.key for one in link))
+    found: dict[str, list[Activity]] = {}
+    for key, one in visits.items():
+        found.setdefault(groups.find(key), []).append(one)
+    return list(found.values())
 
 
 def _course(group: list[Activity], in_force: Sequence[Activity], context: Context, log: Log) -> Activity:

@@ -16,8 +16,10 @@ from typing import TYPE_CHECKING, NamedTuple, TypeVar
 from hipkg.fhir.codes import specific
 from hipkg.fhir.context import settled
 from hipkg.fhir.dates import span
+from hipkg.fhir.groups import Groups
 from hipkg.fhir.places import is_sided, names_site, wholes_of
 from hipkg.fhir.records import Activity, Fulfils, Measure, Place, Problem, Shows
+from hipkg.graph import reached
 from hipkg.terms import HIP
 
 if TYPE_CHECKING:
@@ -68,27 +70,6 @@ class Links(NamedTuple):
     shown_by: dict[str, tuple[str, ...]]
     same_study: dict[str, str]
     requests: dict[str, tuple[str, ...]]
-
-
-class _Groups:
-    """Resources that refer to each other, as a union-find; the least key names a group."""
-
-    def __init__(self) -> None:
-        self._up: dict[str, str] = {}
-
-    def find(self, key: str) -> str:
-        while key in self._up:
-            key = self._up[key]
-        return key
-
-    def tie(self, one: str, other: str) -> None:
-        first, second = sorted((self.find(one), self.find(other)))
-        if first != second:
-            self._up[second] = first
-
-    def tie_all(self, one: str, others: Iterable[str]) -> None:
-        for other in others:
-            self.tie(one, other)
 
 
 def joined(facts: Sequence[Fact], context: Context, log: Log) -> Joined:
@@ -169,14 +150,14 @@ def _referred(one: Problem | Activity) -> tuple[str, ...]:
     return one.shown_by if isinstance(one, Problem) else one.reasons
 
 
-def _tied(stated: Sequence[Problem | Activity], near: Mapping[str, Collection[str]]) -> _Groups:
+def _tied(stated: Sequence[Problem | Activity], near: Mapping[str, Collection[str]]) -> Groups:
     """Group the resources that refer to each other; what an activity is for is not thereby at one site."""
     reasons: dict[str, set[tuple[str, ...]]] = {}
     for one in stated:
         if isinstance(one, Activity):
             reasons.setdefault(one.resource, set()).add(one.reasons)
     apart = {key: {*chain(*found)} for key, found in reasons.items() if len(found) > 1 or len(min(found)) > 1}
-    groups = _Groups()
+    groups = Groups()
     for key, others in near.items():
         groups.tie_all(key, (one for one in others if one not in apart.get(key, ()) and key not in apart.get(one, ())))
     for one in stated:
@@ -287,7 +268,7 @@ def _united(
 
     Records of the same kind look alike and are merged.
     """
-    names = _Groups()
+    names = Groups()
     first: dict[tuple[str, str], str] = {}
     for one in problems:
         if one.place and one.place.anchor:
@@ -298,7 +279,7 @@ def _united(
 
 
 def _shared(
-    problems: Iterable[Problem], activities: Iterable[Activity], names: _Groups, knowledge: Knowledge
+    problems: Iterable[Problem], activities: Iterable[Activity], names: Groups, knowledge: Knowledge
 ) -> Iterator[tuple[str, str]]:
     """Pair the sites of what is for several problems with the site that these share.
 
@@ -440,14 +421,7 @@ def _events_of(resource: str, requests: Mapping[str, Collection[str]]) -> list[s
 
 
 def _all_after(resource: str, requests: Mapping[str, Collection[str]]) -> set[str]:
-    found: set[str] = set()
-    agenda = [resource]
-    while agenda:
-        one = agenda.pop()
-        if one not in found:
-            found.add(one)
-            agenda += requests.get(one, ())
-    return found
+    return reached([resource], lambda one: requests.get(one, ()))
 
 
 def _seen(one: Problem, activities: Sequence[Activity], links: Links) -> Problem:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from hipkg.fhir.codes import concept_of
 from hipkg.fhir.elements import flag, modified_by, part, parts, text
 from hipkg.fhir.records import Place, Unused
+from hipkg.graph import reached
 from hipkg.terms import DEFINED_EXTENSIONS
 
 if TYPE_CHECKING:
@@ -146,14 +147,8 @@ def _narrower(stated: str, implied: str, knowledge: Knowledge) -> str:
 
 def _around(kind: str, knowledge: Knowledge) -> set[str]:
     """Collect a class of sites with its wider classes and with what they are parts of."""
-    found: set[str] = set()
-    agenda = [kind]
-    while agenda:
-        one = agenda.pop()
-        if one not in found:
-            found.add(one)
-            agenda += [*knowledge.superclasses.get(one, ()), *knowledge.wholes.get(one, ())]
-    return found
+    above, wholes = knowledge.superclasses, knowledge.wholes
+    return reached([kind], lambda one: (*above.get(one, ()), *wholes.get(one, ())))
 
 
 def _agreed(stated: tuple[str, ...], implied: tuple[str, ...]) -> tuple[str, ...]:

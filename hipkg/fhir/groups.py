@@ -1,0 +1,32 @@
+"""Group what refers to each other."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+
+class Groups:
+    """Resources that refer to each other, as a union-find; the least key names a group."""
+
+    def __init__(self) -> None:
+        self._up: dict[str, str] = {}
+
+    def find(self, key: str) -> str:
+        """Name the group of a key."""
+        while key in self._up:
+            key = self._up[key]
+        return key
+
+    def tie(self, one: str, other: str) -> None:
+        """Put two keys, and all that is tied to them, into one group."""
+        first, second = sorted((self.find(one), self.find(other)))
+        if first != second:
+            self._up[second] = first
+
+    def tie_all(self, one: str, others: Iterable[str]) -> None:
+        """Put a key and others into one group."""
+        for other in others:
+            self.tie(one, other)
