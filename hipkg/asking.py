@@ -13,7 +13,7 @@ from hipkg import knowledge as released
 from hipkg.abduction import Abducer, Change
 from hipkg.describe import Describer
 from hipkg.difference import difference
-from hipkg.pipeline import check_documents, plan_patient, plan_patients
+from hipkg.pipeline import plan_patient, plan_patients
 from hipkg.selection import Selection, select
 from hipkg.trial import Trial
 
@@ -95,7 +95,6 @@ def ask(
     allow_invalid: bool = False,
 ) -> tuple[Interview, ...]:
     """Rank the questions about each patient of a file; the parameters and errors are those of `hipkg.plan`."""
-    check_documents(documents)
     selection = select(documents)
     made = plan_patients(source, format=format, as_of=as_of, selection=selection, allow_invalid=allow_invalid)
     return tuple(interview_about(one, selection) for one in made)

@@ -13,7 +13,7 @@ from hipkg.english import English, listed
 from hipkg.errors import UsageError
 from hipkg.measure import Gap, Measurer
 from hipkg.normalise import normalised
-from hipkg.pipeline import check_documents, plan_patient, plan_patients
+from hipkg.pipeline import plan_patient, plan_patients
 from hipkg.planning import STATUSES
 from hipkg.proof import Proof, Prover
 from hipkg.reasons import Reasons
@@ -198,7 +198,6 @@ def explainers(
     allow_invalid: bool = False,
 ) -> tuple[Explainer, ...]:
     """Make the plan of each patient of a source and the explainer for it; the parameters are those of `explain`."""
-    check_documents(documents)
     selection = select(documents)
     made = plan_patients(
         source, format=format, as_of=as_of, engine=engine, selection=selection, allow_invalid=allow_invalid

@@ -60,7 +60,6 @@ def plans(
 
     Raises `UnreadableInput`, `NoPatient`, `InvalidPatient`, `InconsistentData`, `EngineUnavailable` or `UsageError`.
     """
-    check_documents(documents)
     selection = select(documents, min_strength, min_evidence, grade_objections=grade_objections)
     made = plan_patients(
         source, format=format, as_of=as_of, engine=engine, selection=selection, allow_invalid=allow_invalid
@@ -130,6 +129,7 @@ def plan_patients(
 
     Parameters: ``selection`` says which statements count; the others, and the errors, are those of `plans`.
     """
+    check_documents(selection.documents)
     checked = read_validated(source, format=format, as_of=as_of, allow_invalid=allow_invalid)
     return each_alone(checked, lambda graph, findings: _planned(graph, findings, engine, selection))
 

@@ -14,7 +14,7 @@ from hipkg.checks import Check, Span, days_of, recorded_span
 from hipkg.graph import Graph, text_of
 from hipkg.knowledge import load
 from hipkg.measure import Gap, Measurer, Reached
-from hipkg.pipeline import check_documents, plan_patients
+from hipkg.pipeline import plan_patients
 from hipkg.selection import select
 from hipkg.terms import HIP, HOLDS_BACK, INDICATES, OBJECTING
 
@@ -239,7 +239,6 @@ def ledger(
     allow_invalid: bool = False,
 ) -> tuple[Ledger, ...]:
     """Make the therapy ledger of each patient in a file; the parameters and errors are those of `hipkg.plans`."""
-    check_documents(documents)
     selection = select(documents)
     made = plan_patients(
         source, format=format, as_of=as_of, engine=engine, selection=selection, allow_invalid=allow_invalid

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from hipkg import knowledge as released
 from hipkg.abduction import Abducer, Change
 from hipkg.describe import Describer
-from hipkg.pipeline import check_documents, plan_patient, plan_patients
+from hipkg.pipeline import plan_patient, plan_patients
 from hipkg.selection import Selection, select
 from hipkg.terms import OBJECTING, SAFEGUARDS
 from hipkg.trial import Trial
@@ -66,7 +66,6 @@ def watch(
     allow_invalid: bool = False,
 ) -> tuple[WatchList, ...]:
     """Make the watch list of each patient of a file; the parameters and errors are those of `hipkg.plan`."""
-    check_documents(documents)
     selection = select(documents)
     made = plan_patients(source, format=format, as_of=as_of, selection=selection, allow_invalid=allow_invalid)
     return tuple(_watch_list(one, selection) for one in made)

@@ -14,7 +14,7 @@ from hipkg.describe import Describer
 from hipkg.difference import Difference, difference
 from hipkg.errors import UsageError
 from hipkg.graph import text_of
-from hipkg.pipeline import check_documents, each_alone, plan_patient, plan_patients
+from hipkg.pipeline import each_alone, plan_patient, plan_patients
 from hipkg.read import PatientGraph, linked
 from hipkg.selection import select
 from hipkg.terms import HIP, RDF_TYPE, curie
@@ -73,7 +73,6 @@ def what_if(
     Raises `UsageError` for an assertion that is not understood or without any, and what `hipkg.plan` raises, also where
     the change makes the record invalid or contradictory; of several imported patients, the others are then compared.
     """
-    check_documents(documents)
     if not (add or remove):
         raise UsageError("Nothing is to be changed.", remedy="Say what with --add or --remove.")
     selection = select(documents)

@@ -72,7 +72,7 @@ def plan(
 
     Example: hipkg plan examples/d0-painful-degenerative-hip.ttl
     """
-    from hipkg.pipeline import check_documents, plan_patients
+    from hipkg.pipeline import plan_patients
     from hipkg.selection import select
     from hipkg.write import write_output
 
@@ -85,7 +85,6 @@ def plan(
             place="--answers",
             remedy="Use `hipkg ask` to read them.",
         )
-    check_documents(document or ())
     selection = select(document or (), min_strength, min_evidence, grade_objections=grade_everything)
     day = parse_date(as_of)
     made, exit_code = each_file(
