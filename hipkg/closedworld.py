@@ -375,10 +375,12 @@ class ClosedWorld:
     def _find_done(self) -> None:
         """Find the activities by which what needs no repetition was done, and tell those that count from the others."""
         done: dict[tuple[str, str], dict[str, bool]] = defaultdict(dict)
-        for activity, kind in self._settling():
-            counts = self._is_placed(activity, kind) and self._is_recent(activity, kind)
-            for place in self._reached(activity):
-                done[place, kind][activity] = counts
+        for activity, kinds in self._settling():
+            places = self._reached(activity)
+            for kind in kinds:
+                counts = self._is_placed(activity, kind) and self._is_recent(activity, kind)
+                for place in places:
+                    done[place, kind][activity] = counts
         for action in self.actions if done else ():
             found = {
                 one: it for place in action.places for one, it in done.get((place, action.intervention), {}).items()
@@ -386,12 +388,13 @@ class ClosedWorld:
             action.done_by = frozenset(one for one, counts in found.items() if counts)
             action.done_before = frozenset(found) - action.done_by
 
-    def _settling(self) -> Iterator[tuple[str, str]]:
-        """Pair each activity that was carried out with the interventions that it settles."""
+    def _settling(self) -> Iterator[tuple[str, Set[str]]]:
+        """List the activities that were carried out, each with the interventions that it settles."""
         settled = self._knowledge.settled_for_years
         for activity in self.graph.members.get(_PERFORMED, ()):
             for intervention in self.graph.nodes(activity, _OF_INTERVENTION):
-                yield from ((activity, kind) for kind in settled.keys() & self.kinds(intervention))
+                if kinds := settled.keys() & self.kinds(intervention):
+                    yield activity, kinds
 
     def _is_placed(self, activity: str, kind: str) -> bool:
         """Tell whether it is known for which sites an activity was carried out."""

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from hipkg.checks import Check, Checker
 from hipkg.clashes import clashing_actions, clashing_bounds
-from hipkg.graph import text_of
+from hipkg.graph import NOTHING, text_of
 from hipkg.knowledge import UNGRADED, load
 from hipkg.measure import Gap, Measurer
 from hipkg.terms import DERIVED_FROM, HIP, INDICATES, OBJECTING, SAFEGUARDS, SPECIFIES, expand
@@ -27,7 +27,6 @@ if TYPE_CHECKING:
     from hipkg.selection import Selection
     from hipkg.validation import Finding
 
-_NONE: frozenset[str] = frozenset()
 STATUSES = ("indicated", "caution", "conditional", "conflict", "contraindicated", "avoid", "satisfied")
 _RANKS = {status: rank for rank, status in enumerate(STATUSES)}
 _ADVISING = {INDICATES, SAFEGUARDS}
@@ -511,7 +510,7 @@ class Planner:
             touching.setdefault(site, set()).update(ids)
         labels: dict[tuple[str, str], set[str]] = {}
         for action in actions:
-            for one in touching.get(action.site, _NONE).intersection(action.statements):
+            for one in touching.get(action.site, NOTHING).intersection(action.statements):
                 labels.setdefault((one, action.site), set()).add(action.label)
         questions = [self._question(requirement, site, ids, labels) for (requirement, site), ids in asked.items()]
         return tuple(
@@ -527,7 +526,7 @@ class Planner:
     def _question(
         self, requirement: str, site: str, ids: set[str], labels: dict[tuple[str, str], set[str]]
     ) -> Question:
-        touched: set[str] = set().union(*[labels.get((one, site), _NONE) for one in ids])
+        touched: set[str] = set().union(*[labels.get((one, site), NOTHING) for one in ids])
         text = self._knowledge.questions[requirement]
         return Question(requirement, text, site, tuple(sorted(ids)), tuple(sorted(touched)))
 
