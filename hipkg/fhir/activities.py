@@ -11,7 +11,17 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from hipkg.assertions import is_study
 from hipkg.fhir.codes import Meaning, specific
-from hipkg.fhir.context import Dated, dated, extras, in_future, period, problems_named, refuse_modified, settled
+from hipkg.fhir.context import (
+    Dated,
+    dated,
+    extras,
+    in_future,
+    period,
+    problems_named,
+    refuse_modified,
+    refuse_withdrawn,
+    settled,
+)
 from hipkg.fhir.dates import within_a_day
 from hipkg.fhir.elements import flag, part, parts, text
 from hipkg.fhir.places import Whereabouts, whereabouts
@@ -68,7 +78,7 @@ _NO_LONGER = {PLANNED: "planned any more", ONGOING: "taken to go on"}
 _WITHDRAWN = {"entered-in-error": "it was entered in error", "draft": "it is a draft and not decided"}
 INTENDED = {"proposal", "plan"}
 """The intents of what waits to be ordered."""
-UNDECIDED = "it is an option and not decided"
+_UNDECIDED = "it is an option and not decided"
 _ASKS_NOT_TO = "it asks not to do it, which is no activity"
 
 
@@ -91,6 +101,12 @@ def status_of(written: str, known: Mapping[str, str]) -> Status:
         return Status(iri, () if iri else (f"its status is {written}, so it counts neither as done nor as running",))
     shown = f"{written!r}, which FHIR does not have" if written else "not recorded"
     return Status(OPEN, (f"its status is {shown}, so it counts neither as done nor as running",))
+
+
+def refuse_undecided(raw: Raw) -> None:
+    """Raise `Unused` for a request or a plan that is only an option."""
+    if text(raw, "intent") == "option":
+        raise Unused("ignored", _UNDECIDED)
 
 
 class Draft(NamedTuple):
@@ -302,8 +318,7 @@ def read_service_request(one: Resource, context: Context) -> Stated:
     """Read a ServiceRequest: something that is ordered, proposed or planned."""
     if flag(one.raw, "doNotPerform"):
         raise Unused("ignored", _ASKS_NOT_TO)
-    if text(one.raw, "intent") == "option":
-        raise Unused("ignored", UNDECIDED)
+    refuse_undecided(one.raw)
     status = status_of(text(one.raw, "status"), REQUEST)
     start, end = performed(one.raw, "occurrence", status.iri, context)
     draft = Draft(
@@ -360,8 +375,7 @@ def _planned(one: Resource, detail: Raw, number: int, context: Context) -> State
     refuse_modified(detail)
     if flag(detail, "doNotPerform"):
         raise Unused("ignored", _ASKS_NOT_TO)
-    if text(one.raw, "intent") == "option":
-        raise Unused("ignored", UNDECIDED)
+    refuse_undecided(one.raw)
     status = _within(text(one.raw, "status"), status_of(text(detail, "status"), CARE))
     span = part(detail, "scheduledPeriod")
     reason = context.codes.value(part(detail, "statusReason"), _BECAUSE)
@@ -394,9 +408,7 @@ def read_device_use(one: Resource, context: Context) -> Stated:
     status = status_of(text(one.raw, "status"), DEVICE)
     target = context.index.target(text(part(one.raw, "device"), "reference"), one)
     if target:
-        refuse_modified(target.raw, "the device that it refers to")
-        if text(target.raw, "status") == "entered-in-error":
-            raise Unused("set aside", "the device that it refers to was entered in error")
+        refuse_withdrawn(target.raw, "the device that it refers to")
     concepts = (part(target.raw, "type"),) if target else ()
     start, end = performed(one.raw, "timing", status.iri, context)
     draft = Draft(

@@ -47,6 +47,13 @@ def refuse_modified(raw: Raw, what: str = "it") -> None:
         raise Unused("set aside", f"{what} has an extension that may change its meaning and is not known ({url[:120]})")
 
 
+def refuse_withdrawn(raw: Raw, what: str) -> None:
+    """Raise `Unused` for something that a resource refers to and that says nothing: entered in error, or modified."""
+    refuse_modified(raw, what)
+    if text(raw, "status") == "entered-in-error":
+        raise Unused("set aside", f"{what} was entered in error")
+
+
 class Dated(NamedTuple):
     """A date as far as it can be used, cut to the day, with what is doubtful about it."""
 

@@ -18,15 +18,15 @@ from hipkg.fhir.activities import (
     OPEN,
     PLANNED,
     STOPPED,
-    UNDECIDED,
     Draft,
     activities,
     intent_notes,
     performed,
+    refuse_undecided,
     requests_met,
     status_of,
 )
-from hipkg.fhir.context import dated, problems_named, refuse_modified
+from hipkg.fhir.context import dated, problems_named, refuse_withdrawn
 from hipkg.fhir.elements import Malformed, flag, part, parts, text
 from hipkg.fhir.quantities import UnusableValue, decimal_text, factor, length_of, positive
 from hipkg.fhir.records import Stated, Unused
@@ -74,8 +74,7 @@ def read_request(one: Resource, context: Context) -> Stated:
     if flag(one.raw, "doNotPerform"):
         raise Unused("ignored", "it asks not to give it, which is no activity")
     written, intent = text(one.raw, "status"), text(one.raw, "intent")
-    if intent == "option":
-        raise Unused("ignored", UNDECIDED)
+    refuse_undecided(one.raw)
     known = {**ORDER, "active": PLANNED} if intent in INTENDED else ORDER
     status = status_of(written, known)
     doses = parts(one.raw, "dosageInstruction")
@@ -178,9 +177,7 @@ def _drug(one: Resource, context: Context) -> tuple[tuple[Raw, ...], str]:
         if reference:
             raise Unused("set aside", f"the drug that it refers to ({reference[:80]}) is not in the source")
         return (), "medicationReference"
-    refuse_modified(target.raw, "the drug that it refers to")
-    if text(target.raw, "status") == "entered-in-error":
-        raise Unused("set aside", "the drug that it refers to was entered in error")
+    refuse_withdrawn(target.raw, "the drug that it refers to")
     code = part(target.raw, "code")
     if context.codes.meaning([code], "intervention").terms:
         return (code,), "medicationReference"
