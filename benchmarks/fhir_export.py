@@ -7,8 +7,8 @@ import time
 from datetime import date
 from pathlib import Path
 
-from hipkg.knowledge import load
-from hipkg.pipeline import plan
+from hipkg.knowledge.records import load
+from hipkg.pipeline.process import plan
 from hipkg.render import render
 
 EXAMPLES = Path(__file__).parent.parent / "examples"

@@ -27,7 +27,7 @@ EXAMPLE = Path(__file__).parent.parent / "examples" / "d0-painful-degenerative-h
 TIMES = 10
 WARM = """
 import statistics, sys, time
-from hipkg.pipeline import plans
+from hipkg.pipeline.process import plans
 times = []
 for _ in range(int(sys.argv[2]) + 1):
     start = time.perf_counter()
@@ -37,7 +37,7 @@ print(statistics.median(times[1:]), len(made[0].statements))
 """
 COUNT = """
 import json
-from hipkg.knowledge import RELEASE_FILE
+from hipkg.knowledge.records import RELEASE_FILE
 data = json.loads(RELEASE_FILE.read_bytes())
 rules = sum(len(rules) for _, rules in data["groups"])
 print(json.dumps([len(data["statements"]), rules, RELEASE_FILE.stat().st_size]))
@@ -46,7 +46,7 @@ print(json.dumps([len(data["statements"]), rules, RELEASE_FILE.stat().st_size]))
 
 def copy_library(home: Path) -> None:
     """Copy the library and what it ships, without the built release, so that the copy uses its own ontology."""
-    from hipkg.resources import ONTOLOGY, QUERIES, SHAPES
+    from hipkg.base.paths import ONTOLOGY, QUERIES, SHAPES
 
     package = Path(sys.modules["hipkg"].__file__ or "").parent
     shutil.copytree(package, home / "hipkg", ignore=shutil.ignore_patterns("_data", "__pycache__"))

@@ -9,15 +9,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from hipkg.asking import ask
-    from hipkg.errors import HipkgError
-    from hipkg.explanation import explain
-    from hipkg.pipeline import plan, plans, reason, validate
-    from hipkg.planning import Plan
-    from hipkg.sensitivities import Sensitivity, sensitivity
-    from hipkg.therapy import Ledger, ledger
-    from hipkg.watching import watch
-    from hipkg.whatif import WhatIf, what_if
+    from hipkg.base.errors import HipkgError
+    from hipkg.defence.asking import ask
+    from hipkg.defence.explainer import explain
+    from hipkg.defence.ledger import Ledger, ledger
+    from hipkg.defence.sensitivity import Sensitivity, sensitivity
+    from hipkg.defence.watching import watch
+    from hipkg.defence.what_if import WhatIf, what_if
+    from hipkg.pipeline.process import plan, plans, reason, validate
+    from hipkg.planning.planner import Plan
 
 __all__ = [
     "HipkgError",
@@ -38,21 +38,21 @@ __all__ = [
 ]
 
 _HOMES = {
-    "HipkgError": "errors",
-    "Ledger": "therapy",
-    "Plan": "planning",
-    "Sensitivity": "sensitivities",
-    "WhatIf": "whatif",
-    "ask": "asking",
-    "explain": "explanation",
-    "ledger": "therapy",
-    "plan": "pipeline",
-    "plans": "pipeline",
-    "reason": "pipeline",
-    "sensitivity": "sensitivities",
-    "validate": "pipeline",
-    "watch": "watching",
-    "what_if": "whatif",
+    "HipkgError": "base.errors",
+    "Ledger": "defence.ledger",
+    "Plan": "planning.planner",
+    "Sensitivity": "defence.sensitivity",
+    "WhatIf": "defence.what_if",
+    "ask": "defence.asking",
+    "explain": "defence.explainer",
+    "ledger": "defence.ledger",
+    "plan": "pipeline.process",
+    "plans": "pipeline.process",
+    "reason": "pipeline.process",
+    "sensitivity": "defence.sensitivity",
+    "validate": "pipeline.process",
+    "watch": "defence.watching",
+    "what_if": "defence.what_if",
 }
 
 

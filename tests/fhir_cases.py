@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING
 
 from pyoxigraph import Literal
 
-from hipkg.read import read_import
-from hipkg.render.importing import import_report
-from hipkg.terms import DERIVED_FROM, IMPORTED, RDF_TYPE, curie
+from hipkg.base.vocabulary import DERIVED_FROM, IMPORTED, RDF_TYPE, curie
+from hipkg.reading.rdf import read_import
+from hipkg.render.account import import_report
 
 if TYPE_CHECKING:
     from pyoxigraph import Triple
 
-    from hipkg.fhir.records import Import, ResourceUse
+    from hipkg.reading.fhir.records import Import, ResourceUse
 
 CASES = Path(__file__).parent / "cases" / "fhir"
 AS_OF = date(2026, 1, 15)

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import pyoxigraph as ox
 from hypothesis import strategies as st
 
-from hipkg.knowledge import load
-from hipkg.terms import HIP, RDF_TYPE, XSD
+from hipkg.base.vocabulary import HIP, RDF_TYPE, XSD
+from hipkg.knowledge.records import load
 
 if TYPE_CHECKING:
     from collections.abc import Callable

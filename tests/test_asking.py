@@ -15,15 +15,15 @@ import jsonschema
 import pyoxigraph as ox
 import pytest
 
-from hipkg.asking import ANSWERS, MOST_ANSWERS, Interview, effects, interview
+from hipkg.base.vocabulary import HIP
 from hipkg.cli import main
-from hipkg.knowledge import load
-from hipkg.pipeline import plan_graph
-from hipkg.read import PatientGraph, read
+from hipkg.defence.asking import ANSWERS, MOST_ANSWERS, Interview, effects, interview
+from hipkg.knowledge.records import load
+from hipkg.pipeline.process import plan_graph
+from hipkg.reading.rdf import PatientGraph, read
 from hipkg.render import render
 from hipkg.render.asking import SHOWN, render_interviews
-from hipkg.render.jsonplan import SCHEMA, plan_to_json
-from hipkg.terms import HIP
+from hipkg.render.plan_json import SCHEMA, plan_to_json
 
 ROOT = Path(__file__).parent.parent
 EXAMPLES = {path.stem[:2]: path for path in sorted((ROOT / "examples").glob("*.ttl"))}

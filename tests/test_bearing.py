@@ -8,16 +8,16 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from hipkg.bearing import on_action, on_statement
-from hipkg.closedworld import derive_natively, goals_of
-from hipkg.knowledge import load
-from hipkg.native import entailed_graph
-from hipkg.normalise import normalised
-from hipkg.read import read
-from hipkg.terms import HIP
+from hipkg.base.vocabulary import HIP
+from hipkg.derivation.native import derive_natively, goals_of
+from hipkg.knowledge.records import load
+from hipkg.knowledge.relevance import on_action, on_statement
+from hipkg.reading.rdf import read
+from hipkg.reasoning.native import entailed_graph
+from hipkg.record.normalise import normalised
 
 if TYPE_CHECKING:
-    from hipkg.derive import Derivation
+    from hipkg.derivation.queries import Derivation
 
 ROOT = Path(__file__).parent.parent
 EXAMPLES = sorted((ROOT / "examples").glob("*.ttl"))

@@ -18,24 +18,24 @@ import pytest
 import rdflib
 from jsonschema import Draft202012Validator
 
-from hipkg.checks import VERDICTS
-from hipkg.explanation import explain
-from hipkg.knowledge import Bound, load
-from hipkg.pipeline import derivation_of, plan
-from hipkg.planning import Plan, Planner
-from hipkg.read import read
+from hipkg.base.paths import ROOT, SHAPES
+from hipkg.base.vocabulary import expand
+from hipkg.defence.explainer import explain
+from hipkg.knowledge.records import Bound, load
+from hipkg.knowledge.selection import Selection
+from hipkg.pipeline.process import derivation_of, plan
+from hipkg.planning.bounds import VERDICTS
+from hipkg.planning.planner import Plan, Planner
+from hipkg.reading.rdf import read
 from hipkg.render import render
-from hipkg.render.common import describe_check
 from hipkg.render.explanation import render_explanations
-from hipkg.render.jsonplan import SCHEMA
+from hipkg.render.plan_json import SCHEMA
 from hipkg.render.rdf import plan_rdflib_graph
-from hipkg.resources import ROOT, SHAPES
-from hipkg.selection import Selection
-from hipkg.terms import expand
+from hipkg.render.sheet import describe_check
 
 if TYPE_CHECKING:
-    from hipkg.checks import Check
-    from hipkg.knowledge import Knowledge
+    from hipkg.knowledge.records import Knowledge
+    from hipkg.planning.bounds import Check
 
 CASES = sorted((Path(__file__).parent / "cases" / "checks").iterdir())
 SITE = "left hip"

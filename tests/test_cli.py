@@ -18,9 +18,9 @@ import pytest
 import typer.main
 from command_line import Run
 
-from hipkg import errors
+from hipkg.base import errors
 from hipkg.cli.app import app
-from hipkg.read import read_triples
+from hipkg.reading.rdf import read_triples
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -156,8 +156,8 @@ def nothing(*_given: object) -> None:
 
 
 def test_3_an_engine_that_is_not_there(hipkg: Callable[..., Run], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("hipkg.java.find_spec", nothing)
-    monkeypatch.setattr("hipkg.java.shutil.which", nothing)
+    monkeypatch.setattr("hipkg.owl.reasoners.find_spec", nothing)
+    monkeypatch.setattr("hipkg.owl.reasoners.shutil.which", nothing)
     run = hipkg("plan", D0, "--engine", "pellet")
     assert (run.code, run.out) == (3, "")
     assert "[engine-unavailable]" in run.err
@@ -169,7 +169,7 @@ def explode(*_given: object, **_named: object) -> None:
 
 
 def test_101_an_internal_error(hipkg: Callable[..., Run], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("hipkg.pipeline.plan_patients", explode)
+    monkeypatch.setattr("hipkg.pipeline.process.plan_patients", explode)
     run = hipkg("plan", D0)
     assert (run.code, run.out) == (101, "")
     assert "RuntimeError: boom" in run.err
@@ -187,9 +187,9 @@ def test_debug_shows_where_an_error_arose_and_keeps_its_exit_code(arguments: tup
 
 def test_debug_shows_where_an_internal_error_arose() -> None:
     code = """
-import sys, hipkg.pipeline
+import sys, hipkg.pipeline.process
 def plan_patients(*_given, **_named): raise RuntimeError("boom")
-hipkg.pipeline.plan_patients = plan_patients
+hipkg.pipeline.process.plan_patients = plan_patients
 from hipkg.cli import main
 sys.argv = ["hipkg", *sys.argv[1:]]
 main()

@@ -10,15 +10,15 @@ import pytest
 from hypothesis import given
 from test_properties import hip_patients, some_patients
 
-from hipkg.closedworld import derive_natively
-from hipkg.derive import Derivation, derive
-from hipkg.errors import HipkgError
-from hipkg.knowledge import load
-from hipkg.native import entail, entailed_graph
-from hipkg.normalise import normalised
-from hipkg.pipeline import plan_graph
-from hipkg.read import read
-from hipkg.selection import Selection, select
+from hipkg.base.errors import HipkgError
+from hipkg.derivation.native import derive_natively
+from hipkg.derivation.queries import Derivation, derive
+from hipkg.knowledge.records import load
+from hipkg.knowledge.selection import Selection, select
+from hipkg.pipeline.process import plan_graph
+from hipkg.reading.rdf import read
+from hipkg.reasoning.native import entail, entailed_graph
+from hipkg.record.normalise import normalised
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

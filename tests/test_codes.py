@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 import pytest
 from command_line import Run
 
+from hipkg.knowledge.terminology import PREDICATES, load
 from hipkg.render.codes import codes_to_json, codes_to_text
-from hipkg.terminology import PREDICATES, load
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -18,16 +18,16 @@ from patients import patient_triples, triple
 from rdflib.plugins.sparql import prepareQuery, prepareUpdate
 from typer.testing import CliRunner
 
+from hipkg.base.errors import InconsistentData, UsageError
+from hipkg.base.vocabulary import HIP
 from hipkg.cli.app import app
-from hipkg.compile.sparql import template, term, where
-from hipkg.compile.standalone import ROUNDS, compile_sparql, find_target
-from hipkg.derive import Evaluation, derive
-from hipkg.errors import InconsistentData, UsageError
-from hipkg.knowledge import load
-from hipkg.pipeline import reason_graph
-from hipkg.read import PatientGraph, read
-from hipkg.reasoning import reason_over
-from hipkg.terms import HIP
+from hipkg.compilation.sparql import template, term, where
+from hipkg.compilation.standalone import ROUNDS, compile_sparql, find_target
+from hipkg.derivation.queries import Evaluation, derive
+from hipkg.knowledge.records import load
+from hipkg.pipeline.process import reason_graph
+from hipkg.reading.rdf import PatientGraph, read
+from hipkg.reasoning.engines import reason_over
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

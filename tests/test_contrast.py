@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
+from hipkg.base.errors import UsageError
 from hipkg.cli import main
-from hipkg.contrast import Contrast, contrast
-from hipkg.errors import UsageError
-from hipkg.pipeline import plan
+from hipkg.defence.contrast import Contrast, contrast
+from hipkg.pipeline.process import plan
 from hipkg.render.contrast import render_contrasts
 
 ROOT = Path(__file__).parent.parent

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from hipkg.base.errors import UnreadableInput, UsageError
 from hipkg.cli import main
-from hipkg.coverage import Coverage, coverage
-from hipkg.errors import UnreadableInput, UsageError
-from hipkg.knowledge import load
+from hipkg.knowledge.records import load
+from hipkg.maintenance.coverage import Coverage, coverage
 from hipkg.render.coverage import coverage_to_json, coverage_to_text, summary
 
 if TYPE_CHECKING:

@@ -72,7 +72,7 @@ def test_the_tutorial_works_as_told(tmp_path: Path) -> None:
 
 
 def test_every_error_code_is_documented() -> None:
-    from hipkg import errors
+    from hipkg.base import errors
 
     codes = {one.code for one in vars(errors).values() if isinstance(one, type) and issubclass(one, errors.HipkgError)}
     headings = set(re.findall(r"^### (\S+)$", (ROOT / "docs" / "errors.md").read_text(encoding="utf-8"), re.MULTILINE))

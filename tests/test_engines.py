@@ -12,14 +12,14 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from patients import number, patient_triples, triple
 
-from hipkg import java
-from hipkg.errors import InconsistentData, UsageError
-from hipkg.normalise import normalised
-from hipkg.read import read
-from hipkg.reasoning import reason_over
-from hipkg.resources import patient_modules
-from hipkg.sources import load_sources
-from hipkg.terms import HIP, RDF_TYPE
+from hipkg.base.errors import InconsistentData, UsageError
+from hipkg.base.paths import patient_modules
+from hipkg.base.vocabulary import HIP, RDF_TYPE
+from hipkg.owl import reasoners as java
+from hipkg.owl.sources import load_sources
+from hipkg.reading.rdf import read
+from hipkg.reasoning.engines import reason_over
+from hipkg.record.normalise import normalised
 
 ROOT = Path(__file__).parent.parent
 EXAMPLES = sorted((ROOT / "examples").glob("*.ttl"))

@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from hipkg.english import Wording, listed, quantity
-from hipkg.expression import And, Expression, Facet, Named, OneOf, Or, Some, Value, to_json
-from hipkg.knowledge import load
-from hipkg.terms import HIP, XSD
+from hipkg.base.vocabulary import HIP, XSD
+from hipkg.knowledge.records import load
+from hipkg.knowledge.wording import Wording, listed, quantity
+from hipkg.owl.expression import And, Expression, Facet, Named, OneOf, Or, Some, Value, to_json
 
 PATIENT, PROBLEM, ACTIVITY = (Named(HIP + name) for name in ("Patient", "Problem", "Activity"))
 LABELS = {

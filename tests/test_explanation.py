@@ -15,10 +15,10 @@ import pyoxigraph as ox
 import pytest
 from typer.testing import CliRunner
 
-from hipkg import java
+from hipkg.base.errors import UsageError
+from hipkg.base.vocabulary import HIP, OWL, PREFIXES, RDF_TYPE, RDFS, SKOS
 from hipkg.cli.app import app
-from hipkg.errors import UsageError
-from hipkg.explanation import (
+from hipkg.defence.explainer import (
     NOT_APPLICABLE,
     NOT_IN_PLAN,
     PARAMETER,
@@ -29,21 +29,21 @@ from hipkg.explanation import (
     explainer_of,
     find_target,
 )
-from hipkg.knowledge import load
-from hipkg.normalise import normalised
-from hipkg.pipeline import plan_graph, reason_graph
-from hipkg.read import PatientGraph, read
-from hipkg.reasoning import reason_over
-from hipkg.render.common import DISCLAIMER
+from hipkg.knowledge.records import load
+from hipkg.owl import reasoners as java
+from hipkg.owl.sources import load_sources
+from hipkg.pipeline.process import plan_graph, reason_graph
+from hipkg.reading.rdf import PatientGraph, read
+from hipkg.reasoning.engines import reason_over
+from hipkg.record.normalise import normalised
 from hipkg.render.explanation import render_explanations
-from hipkg.sources import load_sources
-from hipkg.terms import HIP, OWL, PREFIXES, RDF_TYPE, RDFS, SKOS
+from hipkg.render.sheet import DISCLAIMER
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from hipkg.planning import Plan
-    from hipkg.proof import Proof
+    from hipkg.defence.prover import Proof
+    from hipkg.planning.planner import Plan
 
 ROOT = Path(__file__).parent.parent
 EXAMPLES = {one.stem[:2]: one for one in sorted((ROOT / "examples").glob("*.ttl"))}

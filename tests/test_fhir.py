@@ -21,18 +21,18 @@ from fhir_cases import AS_OF, CASES, imported, source_of, told
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from hipkg.base.errors import DeceasedPatient, HipkgError, NoPatient, SetAside, UnreadableInput, UsageError
+from hipkg.base.vocabulary import DERIVED_FROM, HIP, IMPORTED, RDF_TYPE
 from hipkg.cli import main
-from hipkg.errors import DeceasedPatient, HipkgError, NoPatient, SetAside, UnreadableInput, UsageError
-from hipkg.fhir.quantities import UnusableValue, amount
-from hipkg.pipeline import plan_graph, plans, validated
-from hipkg.read import read, read_import
-from hipkg.render.jsonplan import SCHEMA
-from hipkg.terms import DERIVED_FROM, HIP, IMPORTED, RDF_TYPE
+from hipkg.pipeline.process import plan_graph, plans, validated
+from hipkg.reading.fhir.quantities import UnusableValue, amount
+from hipkg.reading.rdf import read, read_import
+from hipkg.render.plan_json import SCHEMA
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from hipkg.read import PatientGraph
+    from hipkg.reading.rdf import PatientGraph
 
 ROOT = Path(__file__).parent.parent
 ALL = sorted(one for one in CASES.iterdir() if one.is_dir())
@@ -364,7 +364,10 @@ def test_explain_names_the_elements_that_a_fact_was_read_from(hipkg: Callable[..
 
 
 def test_reading_rdf_loads_nothing_of_the_import() -> None:
-    code = "import sys, hipkg.read as r; r.read(sys.argv[1]); print([m for m in sys.modules if 'hipkg.fhir' in m])"
+    code = (
+        "import sys, hipkg.reading.rdf as r; r.read(sys.argv[1]); "
+        "print([m for m in sys.modules if 'hipkg.reading.fhir' in m])"
+    )
     command = [sys.executable, "-c", code, str(TWINS[0].with_suffix(".ttl"))]
     done = subprocess.run(command, capture_output=True, text=True, check=True, cwd=ROOT)
     assert done.stdout.strip() == "[]"

@@ -23,18 +23,18 @@ from r4 import nodes, problems
 from test_properties import hip_patients
 from typer.testing import CliRunner
 
+from hipkg.base.errors import UsageError
+from hipkg.base.paths import ONTOLOGY, ROOT
+from hipkg.base.vocabulary import HIP, RDF_TYPE
 from hipkg.cli.app import app
-from hipkg.errors import UsageError
-from hipkg.fhir.export.codes import Coder
-from hipkg.knowledge import load
-from hipkg.pipeline import plan, plans, reason
-from hipkg.planning import Conflict, Place, Plan
+from hipkg.knowledge.records import load
+from hipkg.knowledge.terminology import EXACT, Mapping, Terminology
+from hipkg.knowledge.terminology import load as load_terminology
+from hipkg.pipeline.process import plan, plans, reason
+from hipkg.planning.planner import Conflict, Place, Plan
 from hipkg.render import render
-from hipkg.resources import ONTOLOGY, ROOT
-from hipkg.terminology import EXACT, Mapping, Terminology
-from hipkg.terminology import load as load_terminology
-from hipkg.terms import HIP, RDF_TYPE
-from hipkg.validation import Finding
+from hipkg.render.fhir.codes import Coder
+from hipkg.validation.findings import Finding
 
 if TYPE_CHECKING:
     import random
@@ -1058,7 +1058,7 @@ def test_no_model_classes_are_imported() -> None:
 @pytest.mark.parametrize("case", GOLDEN, ids=lambda one: one.name)
 def test_expected_bundles(case: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Each was read element by element; HIPKG_UPDATE_GOLDEN=1 writes it anew."""
-    monkeypatch.setattr("hipkg.render.common.software_version", lambda: "0")
+    monkeypatch.setattr("hipkg.render.sheet.software_version", lambda: "0")
     given = json.loads((case / "options.json").read_text(encoding="utf-8"))
     made_ = plan(ROOT / given.pop("patient"), as_of=AS_OF, **given)
     bundle = replace(made_, ontology_version="0").to_fhir()

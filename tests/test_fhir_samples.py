@@ -14,16 +14,16 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from hipkg.errors import InconsistentData
-from hipkg.knowledge import load
-from hipkg.pipeline import plan_graph, validated
-from hipkg.read import read_import
-from hipkg.render.common import NOTHING_APPLIES
-from hipkg.terms import HIP, RDF_TYPE
+from hipkg.base.errors import InconsistentData
+from hipkg.base.vocabulary import HIP, RDF_TYPE
+from hipkg.knowledge.records import load
+from hipkg.pipeline.process import plan_graph, validated
+from hipkg.reading.rdf import read_import
+from hipkg.render.sheet import NOTHING_APPLIES
 
 if TYPE_CHECKING:
-    from hipkg.planning import Plan
-    from hipkg.read import PatientGraph
+    from hipkg.planning.planner import Plan
+    from hipkg.reading.rdf import PatientGraph
 
 FOLDERS = [Path(one) for one in os.environ.get("HIPKG_FHIR_SAMPLES", "").split(os.pathsep) if one]
 SAMPLES = sorted(path for folder in FOLDERS for path in folder.glob("*.json"))

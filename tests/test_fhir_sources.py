@@ -13,13 +13,13 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from fhir_cases import CASES
 
-from hipkg.errors import NoPatient, SetAside, UnreadableInput
-from hipkg.read import read, read_import
+from hipkg.base.errors import NoPatient, SetAside, UnreadableInput
+from hipkg.reading.rdf import read, read_import
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from hipkg.fhir.records import ResourceUse
+    from hipkg.reading.fhir.records import ResourceUse
 
 DAY = date(2026, 1, 15)
 ICD = "http://hl7.org/fhir/sid/icd-10-cm"
@@ -193,7 +193,7 @@ def test_a_folder_is_bounded(name: str, tmp_path: Path) -> None:
 
 
 def test_a_folder_may_hold_more_than_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("hipkg.read.MAX_BYTES", 1000)
+    monkeypatch.setattr("hipkg.reading.rdf.MAX_BYTES", 1000)
     (tmp_path / "all.json").write_bytes(bundle(of(PATIENT), of(condition())) + b" " * 1000)
     assert len(read(tmp_path, as_of=DAY)) == 1
     for source in (tmp_path / "all.json", tmp_path):
@@ -277,7 +277,7 @@ def test_the_size_of_all_folders_together_is_bounded(tmp_path: Path, monkeypatch
         written(tmp_path / name / "blank.json", b" " * 600)
     with pytest.raises(UnreadableInput, match="more than"):
         read(tmp_path, max_bytes=1000)
-    monkeypatch.setattr("hipkg.fhir.source._MOST_FILES", 1)
+    monkeypatch.setattr("hipkg.reading.fhir.source._MOST_FILES", 1)
     with pytest.raises(UnreadableInput, match="more than 1 files"):
         read(tmp_path)
 

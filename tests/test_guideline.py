@@ -11,13 +11,13 @@ import pyoxigraph as ox
 import pytest
 from typer.testing import CliRunner
 
+from hipkg.base.paths import GUIDELINE_PAGES
+from hipkg.base.vocabulary import HIP, SKOS
 from hipkg.cli.app import app
-from hipkg.expression import And, Named, Some, to_json
-from hipkg.knowledge import Bound, DocumentInfo, StatementInfo, load
+from hipkg.knowledge.records import Bound, DocumentInfo, StatementInfo, load
+from hipkg.owl.expression import And, Named, Some, to_json
+from hipkg.owl.sources import load_sources
 from hipkg.render.guideline import guideline_pages
-from hipkg.resources import GUIDELINE_PAGES
-from hipkg.sources import load_sources
-from hipkg.terms import HIP, SKOS
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from hipkg import java
-from hipkg.errors import EngineUnavailable
-from hipkg.reasoning import reason_over
+from hipkg.base.errors import EngineUnavailable
+from hipkg.owl import reasoners as java
+from hipkg.reasoning.engines import reason_over
 
 if TYPE_CHECKING:
     from pathlib import Path

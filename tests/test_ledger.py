@@ -26,19 +26,19 @@ from referencing import Registry, Resource
 from typer.testing import CliRunner
 
 import hipkg
-from hipkg.checks import Check
+from hipkg.base.errors import InvalidPatient, UsageError
+from hipkg.base.paths import ROOT
 from hipkg.cli import main
 from hipkg.cli.app import app
-from hipkg.errors import InvalidPatient, UsageError
-from hipkg.knowledge import load
-from hipkg.measure import Gap, Reached
-from hipkg.pipeline import derivation_of, plan, plan_graph
-from hipkg.read import read
+from hipkg.defence.ledger import STATUSES, VERDICTS, Bookkeeper, Judgement, Ledger, Opening, Treatment, Waiting, ledger
+from hipkg.knowledge.records import load
+from hipkg.pipeline.process import derivation_of, plan, plan_graph
+from hipkg.planning.bounds import Check
+from hipkg.planning.gaps import Gap, Reached
+from hipkg.reading.rdf import read
 from hipkg.render import jsonplan
-from hipkg.render.common import DISCLAIMER
 from hipkg.render.ledger import FORMATS, NO_SITE, NO_TREATMENT, NOTE, SCHEMA, ledger_sheet, render_ledgers
-from hipkg.resources import ROOT
-from hipkg.therapy import STATUSES, VERDICTS, Bookkeeper, Judgement, Ledger, Opening, Treatment, Waiting, ledger
+from hipkg.render.sheet import DISCLAIMER
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -554,7 +554,8 @@ def test_two_patients_who_share_a_course_are_refused() -> None:
 
 def test_the_public_function_is_not_hidden_by_a_module() -> None:
     code = (
-        "from hipkg.therapy import Ledger; import hipkg; assert callable(hipkg.ledger); assert hipkg.Ledger is Ledger"
+        "from hipkg.defence.ledger import Ledger; import hipkg; "
+        "assert callable(hipkg.ledger); assert hipkg.Ledger is Ledger"
     )
     subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=True)
     assert hipkg.ledger is ledger

@@ -11,15 +11,15 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from hipkg import quality
-from hipkg.errors import EngineUnavailable
-from hipkg.mappingcheck import check_mappings
-from hipkg.sources import load_sources
+from hipkg.base.errors import EngineUnavailable
+from hipkg.maintenance.checks import runner as quality
+from hipkg.maintenance.checks.mappings import check_mappings
+from hipkg.owl.sources import load_sources
 
 if TYPE_CHECKING:
     import pyoxigraph as ox
 
-    from hipkg.quality import Issue
+    from hipkg.maintenance.checks.runner import Issue
 
 CASES = Path(__file__).parent / "cases" / "mappings"
 SOUND = CASES / "sound"
@@ -51,7 +51,7 @@ def test_the_shipped_mappings_pass() -> None:
 
 def test_the_checks_of_the_ontology_include_the_mappings(monkeypatch: pytest.MonkeyPatch) -> None:
     issue = quality.Issue("mapping-code", "X:1", "subject_id", "is no code")
-    monkeypatch.setattr("hipkg.mappingcheck.check_mappings", lambda: iter([issue]))
+    monkeypatch.setattr("hipkg.maintenance.checks.mappings.check_mappings", lambda: iter([issue]))
     assert quality.check_ontology(reasoner=False) == (issue,)
 
 

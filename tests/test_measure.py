@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from hipkg.pipeline import plan
+from hipkg.pipeline.process import plan
 
 if TYPE_CHECKING:
-    from hipkg.planning import Plan, StatementState
+    from hipkg.planning.planner import Plan, StatementState
 
 AS_OF = date(2026, 11, 23)
 HEAD = """

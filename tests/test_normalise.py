@@ -12,10 +12,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pyoxigraph import NamedNode, Quad, RdfFormat, Store, serialize
 
-from hipkg.normalise import normalise
-from hipkg.read import read
-from hipkg.resources import QUERIES
-from hipkg.terms import HIP
+from hipkg.base.paths import QUERIES
+from hipkg.base.vocabulary import HIP
+from hipkg.reading.rdf import read
+from hipkg.record.normalise import normalise
 
 FILES = sorted((QUERIES / "normalise").glob("*.rq"))
 TODAY = date(2026, 3, 10)

@@ -12,17 +12,17 @@ from xml.etree import ElementTree as ET
 import pyoxigraph as ox
 import pytest
 
-from hipkg.axioms import read_axioms
-from hipkg.errors import InconsistentData, OntologyError
-from hipkg.java import close, entail
-from hipkg.knowledge import load
-from hipkg.pipeline import validate
-from hipkg.read import read_triples
-from hipkg.reasoning import reason_over
-from hipkg.release import build
-from hipkg.resources import ONTOLOGY, QUERIES, SHAPES, ontology_files
-from hipkg.sources import load_sources
-from hipkg.terms import HIP, OWL, PREFIXES, RDF_TYPE, RDFS, expand
+from hipkg.base.errors import InconsistentData, OntologyError
+from hipkg.base.paths import ONTOLOGY, QUERIES, SHAPES, ontology_files
+from hipkg.base.vocabulary import HIP, OWL, PREFIXES, RDF_TYPE, RDFS, expand
+from hipkg.knowledge.records import load
+from hipkg.maintenance.release import build
+from hipkg.owl.axioms import read_axioms
+from hipkg.owl.reasoners import close, entail
+from hipkg.owl.sources import load_sources
+from hipkg.pipeline.process import validate
+from hipkg.reading.rdf import read_triples
+from hipkg.reasoning.engines import reason_over
 
 PACKAGE = Path(__file__).parent.parent / "hipkg"
 CASES = Path(__file__).parent / "cases"

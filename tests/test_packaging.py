@@ -174,7 +174,7 @@ def test_the_installed_package_tells_its_version(installed: Path, tmp_path: Path
 
 
 def test_the_installed_package_reads_its_own_data(installed: Path, tmp_path: Path) -> None:
-    code = "import hipkg.resources as r; print(r.ONTOLOGY, r.QUERIES, r.SHAPES, r.RELEASE, sep='\\n')"
+    code = "import hipkg.base.paths as r; print(r.ONTOLOGY, r.QUERIES, r.SHAPES, r.RELEASE, sep='\\n')"
     env = {**os.environ, "PYTHONPATH": str(installed)}
     run = subprocess.run(
         [sys.executable, "-c", code], cwd=tmp_path, env=env, capture_output=True, text=True, check=True

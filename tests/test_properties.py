@@ -13,17 +13,17 @@ from hypothesis import HealthCheck, Phase, assume, given, settings
 from hypothesis import strategies as st
 from patients import patient_triples, triple
 
-from hipkg.errors import InconsistentData
-from hipkg.knowledge import load
-from hipkg.pipeline import plans
-from hipkg.reasoning import reason_over
+from hipkg.base.errors import InconsistentData
+from hipkg.base.vocabulary import HIP
+from hipkg.knowledge.records import load
+from hipkg.pipeline.process import plans
+from hipkg.reasoning.engines import reason_over
 from hipkg.render import render
-from hipkg.terms import HIP
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from hipkg.planning import Plan
+    from hipkg.planning.planner import Plan
 
 AS_OF = date(2026, 11, 23)
 BASE = "https://example.org/random/"

@@ -12,16 +12,16 @@ from typing import TYPE_CHECKING
 import pyoxigraph as ox
 import pytest
 
-from hipkg import quality
-from hipkg.errors import EngineUnavailable
-from hipkg.knowledge import RELEASE_FILE
-from hipkg.resources import ONTOLOGY, QUERIES, ontology_files
-from hipkg.terms import expand
+from hipkg.base.errors import EngineUnavailable
+from hipkg.base.paths import ONTOLOGY, QUERIES, ontology_files
+from hipkg.base.vocabulary import expand
+from hipkg.knowledge.records import RELEASE_FILE
+from hipkg.maintenance.checks import runner as quality
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from hipkg.quality import Issue
+    from hipkg.maintenance.checks.runner import Issue
 
 QUERY_FILES = sorted((QUERIES / "quality").glob("*.rq"))
 CASES = sorted((Path(__file__).parent / "cases" / "quality").iterdir())
@@ -138,8 +138,8 @@ def copy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
     monkeypatch.setattr(quality, "ONTOLOGY", folder)
     monkeypatch.setattr(quality, "ontology_files", files)
-    monkeypatch.setattr("hipkg.sources.ontology_files", files)
-    monkeypatch.setattr("hipkg.release.ontology_files", files)
+    monkeypatch.setattr("hipkg.owl.sources.ontology_files", files)
+    monkeypatch.setattr("hipkg.maintenance.release.ontology_files", files)
     return folder
 
 

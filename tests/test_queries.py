@@ -23,12 +23,12 @@ from rdflib import Graph, URIRef
 from rdflib.plugins.sparql import prepareQuery
 from typer.testing import CliRunner
 
+from hipkg.base.errors import HipkgError, UsageError
+from hipkg.base.paths import QUERIES, ROOT
+from hipkg.base.vocabulary import HIP, PREFIXES, curie
 from hipkg.cli.app import app
-from hipkg.errors import HipkgError, UsageError
-from hipkg.knowledge import load
-from hipkg.query import QueryResult, catalogue, load_query, patient_store, resolve, run_query
-from hipkg.resources import QUERIES, ROOT
-from hipkg.terms import HIP, PREFIXES, curie
+from hipkg.knowledge.records import load
+from hipkg.querying.query import QueryResult, catalogue, load_query, patient_store, resolve, run_query
 
 FOLDER = Path(__file__).parent / "cases" / "queries"
 CASES = sorted(path.parent for path in FOLDER.glob("*/*/case.toml"))

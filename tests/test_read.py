@@ -16,11 +16,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pyoxigraph import BlankNode, Literal, NamedNode, Quad, RdfFormat, Triple, parse, serialize
 
-from hipkg import read as module
-from hipkg.errors import HipkgError, NoPatient, UnreadableInput, UsageError
-from hipkg.read import PatientGraph, read
-from hipkg.resources import ROOT
-from hipkg.terms import HIP, RDF_TYPE, XSD
+from hipkg.base.errors import HipkgError, NoPatient, UnreadableInput, UsageError
+from hipkg.base.paths import ROOT
+from hipkg.base.vocabulary import HIP, RDF_TYPE, XSD
+from hipkg.reading import rdf as module
+from hipkg.reading.rdf import PatientGraph, read
 
 CASES = sorted((Path(__file__).parent / "cases" / "input").iterdir())
 EXAMPLES = sorted((ROOT / "examples").glob("*.ttl"))
@@ -296,5 +296,5 @@ def test_message_for_a_patient_in_no_triples():
 
 def test_imports_nothing_heavy():
     heavy = "{'rdflib', 'pyshacl', 'networkx', 'owlready2', 'rich', 'typer', 'hashlib'}"
-    code = f"import sys, hipkg.read, hipkg.normalise; print(sorted({heavy} & set(sys.modules)))"
+    code = f"import sys, hipkg.reading.rdf, hipkg.record.normalise; print(sorted({heavy} & set(sys.modules)))"
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "[]\n"

@@ -9,12 +9,12 @@ from typing import Any
 
 import pytest
 
-from hipkg import knowledge
-from hipkg.errors import StaleRelease
-from hipkg.knowledge import RELEASE_FILE, knowledge_from_json, source_stamp
-from hipkg.pipeline import plans
-from hipkg.release import build, write
-from hipkg.resources import ONTOLOGY, PATIENT_SHAPES, ontology_files
+from hipkg.base.errors import StaleRelease
+from hipkg.base.paths import ONTOLOGY, PATIENT_SHAPES, ontology_files
+from hipkg.knowledge import records as knowledge
+from hipkg.knowledge.records import RELEASE_FILE, knowledge_from_json, source_stamp
+from hipkg.maintenance.release import build, write
+from hipkg.pipeline.process import plans
 
 EXAMPLES = sorted((Path(__file__).parent.parent / "examples").glob("*.ttl"))
 

@@ -12,16 +12,16 @@ from typing import TYPE_CHECKING
 import pyoxigraph as ox
 import pytest
 
-from hipkg.abduction import Change
-from hipkg.explanation import explain
-from hipkg.knowledge import load
-from hipkg.pipeline import derivation_of, plan_graph
-from hipkg.read import PatientGraph, read
-from hipkg.remedy import TOLD, Remedies, Remedy
-from hipkg.terms import HIP, RDF_TYPE
+from hipkg.base.vocabulary import HIP, RDF_TYPE
+from hipkg.defence.explainer import explain
+from hipkg.defence.remedies import TOLD, Remedies, Remedy
+from hipkg.defence.search import Change
+from hipkg.knowledge.records import load
+from hipkg.pipeline.process import derivation_of, plan_graph
+from hipkg.reading.rdf import PatientGraph, read
 
 if TYPE_CHECKING:
-    from hipkg.derive import Derivation, Evaluation
+    from hipkg.derivation.queries import Derivation, Evaluation
 
 ROOT = Path(__file__).parent.parent
 EXAMPLES = {path.stem[:2]: path for path in sorted((ROOT / "examples").glob("*.ttl"))}

@@ -18,21 +18,21 @@ import pyshacl
 import pytest
 import rdflib
 
-from hipkg.errors import UsageError
-from hipkg.knowledge import load
-from hipkg.measure import Gap
-from hipkg.pipeline import plan
-from hipkg.planning import Conflict, Plan, Question
+from hipkg.base.errors import UsageError
+from hipkg.base.paths import ROOT, SHAPES
+from hipkg.base.vocabulary import HIP
+from hipkg.knowledge.records import load
+from hipkg.pipeline.process import plan
+from hipkg.planning.gaps import Gap
+from hipkg.planning.planner import Conflict, Plan, Question
 from hipkg.render import FORMATS, render
-from hipkg.render.common import QUESTIONS_SHOWN, clean, describe_gap, join_sites, local_name, sheet
 from hipkg.render.html import plan_to_html
-from hipkg.render.jsonplan import SCHEMA, plan_to_json
 from hipkg.render.markdown import escape, plan_to_markdown
+from hipkg.render.plan_json import SCHEMA, plan_to_json
 from hipkg.render.rdf import plan_graph, plan_rdflib_graph
+from hipkg.render.sheet import QUESTIONS_SHOWN, clean, describe_gap, join_sites, local_name, sheet
 from hipkg.render.text import plans_to_text
-from hipkg.resources import ROOT, SHAPES
-from hipkg.terms import HIP
-from hipkg.validation import Finding
+from hipkg.validation.findings import Finding
 
 AS_OF = date(2026, 11, 23)
 CASES = ROOT / "tests" / "cases" / "statements"
@@ -441,9 +441,9 @@ def test_an_unknown_format_is_refused():
 
 def test_two_processes_write_the_same_bytes():
     code = (
-        "import sys, hipkg.pipeline, hipkg.knowledge, hipkg.render as r, datetime\n"
-        "made = hipkg.pipeline.plans(sys.argv[1], as_of=datetime.date(2026, 11, 23))\n"
-        "for one in r.FORMATS: sys.stdout.buffer.write(r.render(made, one, hipkg.knowledge.load()).encode())"
+        "import sys, hipkg.pipeline.process, hipkg.knowledge.records, hipkg.render as r, datetime\n"
+        "made = hipkg.pipeline.process.plans(sys.argv[1], as_of=datetime.date(2026, 11, 23))\n"
+        "for one in r.FORMATS: sys.stdout.buffer.write(r.render(made, one, hipkg.knowledge.records.load()).encode())"
     )
     source = str(ROOT / "examples" / f"{PATIENTS['d1']}.ttl")
     runs = [
@@ -461,8 +461,8 @@ def test_two_processes_write_the_same_bytes():
 
 def test_json_is_written_without_the_libraries_of_the_other_formats():
     code = (
-        "import sys, hipkg.render as r, hipkg.knowledge\n"
-        "r.render((), 'json', hipkg.knowledge.load())\n"
+        "import sys, hipkg.render as r, hipkg.knowledge.records\n"
+        "r.render((), 'json', hipkg.knowledge.records.load())\n"
         "assert not {'rich', 'rdflib', 'pyshacl'} & set(sys.modules)"
     )
     subprocess.run([sys.executable, "-c", code], check=True, env={"PYTHONPATH": str(ROOT)})
@@ -616,7 +616,7 @@ def test_each_shape_of_plans_has_its_number_in_its_message():
 
 
 def test_the_shapes_of_plans_are_in_the_normal_form():
-    from hipkg.quality import normalised_text
+    from hipkg.maintenance.checks.runner import normalised_text
 
     path = SHAPES / "plan.ttl"
     assert path.read_text(encoding="utf-8") == normalised_text(path)

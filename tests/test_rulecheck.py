@@ -13,15 +13,15 @@ from pathlib import Path
 import pyoxigraph as ox
 import pytest
 
-from hipkg import quality
-from hipkg.axioms import Axioms, read_axioms
+from hipkg.base.paths import ontology_files
+from hipkg.base.vocabulary import HIP, PREFIXES
 from hipkg.cli import main
-from hipkg.expression import Named, manchester
-from hipkg.resources import ontology_files
-from hipkg.rulecheck import Rule, probes, read_rules
-from hipkg.sources import load_sources
-from hipkg.subsumption import Sight
-from hipkg.terms import HIP, PREFIXES
+from hipkg.maintenance.checks import runner as quality
+from hipkg.maintenance.checks.contexts import Sight
+from hipkg.maintenance.checks.statements import Rule, probes, read_rules
+from hipkg.owl.axioms import Axioms, read_axioms
+from hipkg.owl.expression import Named, manchester
+from hipkg.owl.sources import load_sources
 
 CASES = sorted((Path(__file__).parent / "cases" / "rules").iterdir())
 MODULES = [case / "ontology.ttl" for case in CASES]

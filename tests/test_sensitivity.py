@@ -19,27 +19,28 @@ from test_cli import D0, D1, INVALID, heavy_modules, invalid, verb
 from test_closedworld import assert_same
 from test_properties import hip_patients, some_patients
 
-from hipkg import pipeline, sensitivities
-from hipkg.errors import HipkgError, InvalidPatient, UsageError
-from hipkg.knowledge import load
-from hipkg.native import entail
-from hipkg.normalise import normalised
-from hipkg.pipeline import derivation_of, plan, plan_graph, plans
-from hipkg.read import read, read_triples
+from hipkg.base.errors import HipkgError, InvalidPatient, UsageError
+from hipkg.base.vocabulary import HIP, OBJECTING, SAFEGUARDS
+from hipkg.defence import sensitivity as sensitivities
+from hipkg.defence.sensitivity import GONE, Sensitivity, sensitivity
+from hipkg.knowledge.records import load
+from hipkg.knowledge.selection import Selection, grades, select
+from hipkg.pipeline import process as pipeline
+from hipkg.pipeline.process import derivation_of, plan, plan_graph, plans
+from hipkg.reading.rdf import read, read_triples
+from hipkg.reasoning.native import entail
+from hipkg.record.normalise import normalised
 from hipkg.render import render
-from hipkg.render.common import DISCLAIMER
-from hipkg.render.jsonplan import SCHEMA
+from hipkg.render.plan_json import SCHEMA
 from hipkg.render.sensitivity import render_sensitivities
-from hipkg.selection import Selection, grades, select
-from hipkg.sensitivities import GONE, Sensitivity, sensitivity
-from hipkg.terms import HIP, OBJECTING, SAFEGUARDS
+from hipkg.render.sheet import DISCLAIMER
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from types import ModuleType
 
-    from hipkg.knowledge import StatementInfo
-    from hipkg.planning import Plan
+    from hipkg.knowledge.records import StatementInfo
+    from hipkg.planning.planner import Plan
 
 __all__ = ["invalid"]  # a fixture of the tests of the command line
 

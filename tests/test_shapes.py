@@ -16,11 +16,11 @@ import pytest
 import rdflib
 from rdflib.namespace import SH
 
-from hipkg.errors import OntologyError
-from hipkg.resources import ROOT, SHAPES, ontology_files
-from hipkg.shapes import TARGET, Background, check, compile_shapes, from_json, to_json
-from hipkg.terms import HIP, PREFIXES, curie
-from hipkg.validation import (
+from hipkg.base.errors import OntologyError
+from hipkg.base.paths import ROOT, SHAPES, ontology_files
+from hipkg.base.vocabulary import HIP, PREFIXES, curie
+from hipkg.validation.compiler import TARGET, Background, check, compile_shapes, from_json, to_json
+from hipkg.validation.findings import (
     Finding,
     conforms,
     findings_to_json,
@@ -295,6 +295,9 @@ def test_findings_come_in_one_order():
 
 
 def test_imports_neither_rdflib_nor_pyshacl():
-    code = "import sys, hipkg.validation as v; v.released_rules(); print({'rdflib', 'pyshacl'} & set(sys.modules))"
+    code = (
+        "import sys, hipkg.validation.findings as v; v.released_rules(); "
+        "print({'rdflib', 'pyshacl'} & set(sys.modules))"
+    )
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT)
     assert run.stdout == "set()\n"

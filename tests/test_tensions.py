@@ -18,13 +18,13 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import rdflib
 
-from hipkg.knowledge import load
-from hipkg.pipeline import plan
-from hipkg.terms import HIP
+from hipkg.base.vocabulary import HIP
+from hipkg.knowledge.records import load
+from hipkg.pipeline.process import plan
 
 if TYPE_CHECKING:
-    from hipkg.knowledge import Bound
-    from hipkg.planning import Plan
+    from hipkg.knowledge.records import Bound
+    from hipkg.planning.planner import Plan
 
 CASES = sorted((Path(__file__).parent / "cases" / "tensions").iterdir())
 STATEMENTS = {info.id: info for info in load().statements.values()}

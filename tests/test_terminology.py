@@ -13,11 +13,11 @@ from pathlib import Path
 
 import pytest
 
-from hipkg.errors import OntologyError, UsageError
-from hipkg.knowledge import load as load_knowledge
-from hipkg.resources import MAPPINGS
-from hipkg.terminology import EXACT, PREDICATES, SUFFIX, Mapping, load, mapping_file, read
-from hipkg.terms import HIP, curie, expand
+from hipkg.base.errors import OntologyError, UsageError
+from hipkg.base.paths import MAPPINGS
+from hipkg.base.vocabulary import HIP, curie, expand
+from hipkg.knowledge.records import load as load_knowledge
+from hipkg.knowledge.terminology import EXACT, PREDICATES, SUFFIX, Mapping, load, mapping_file, read
 
 CASES = Path(__file__).parent / "cases" / "terminology"
 FILES = sorted(MAPPINGS.glob(f"*{SUFFIX}"))
@@ -270,7 +270,7 @@ def test_a_search_keeps_to_a_system() -> None:
 
 
 def test_looking_up_a_code_imports_nothing_heavy() -> None:
-    code = "import sys, hipkg.terminology as t; t.load(); print(*sys.modules)"
+    code = "import sys, hipkg.knowledge.terminology as t; t.load(); print(*sys.modules)"
     done = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=MAPPINGS.parent.parent
     )

@@ -12,11 +12,11 @@ from pathlib import Path
 import pytest
 
 from hipkg.cli import main
-from hipkg.knowledge import load
-from hipkg.pipeline import plan_graph
-from hipkg.read import PatientGraph, read
+from hipkg.defence.watching import WatchList, watch_graph
+from hipkg.knowledge.records import load
+from hipkg.pipeline.process import plan_graph
+from hipkg.reading.rdf import PatientGraph, read
 from hipkg.render.watching import render_watch_lists
-from hipkg.watching import WatchList, watch_graph
 
 ROOT = Path(__file__).parent.parent
 EXAMPLES = {path.stem[:2]: path for path in sorted((ROOT / "examples").glob("*.ttl"))}

@@ -10,17 +10,17 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from hipkg.assertions import read_addition, read_removal
+from hipkg.base.errors import HipkgError, InvalidPatient, UnreadableInput, UsageError
+from hipkg.base.vocabulary import HIP
 from hipkg.cli import main
 from hipkg.cli.app import app
-from hipkg.describe import Describer
-from hipkg.errors import HipkgError, InvalidPatient, UnreadableInput, UsageError
-from hipkg.knowledge import load
-from hipkg.pipeline import plan
-from hipkg.read import read
-from hipkg.render.whatif import render_what_if
-from hipkg.terms import HIP
-from hipkg.whatif import what_if
+from hipkg.defence.what_if import what_if
+from hipkg.defence.wording import Describer
+from hipkg.knowledge.records import load
+from hipkg.pipeline.process import plan
+from hipkg.reading.assertions import read_addition, read_removal
+from hipkg.reading.rdf import read
+from hipkg.render.what_if import render_what_if
 
 ROOT = Path(__file__).parent.parent
 D0 = ROOT / "examples" / "d0-painful-degenerative-hip.ttl"

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from hipkg.errors import UsageError
-from hipkg.write import write_output
+from hipkg.base.errors import UsageError
+from hipkg.base.output import write_output
 
 
 @pytest.mark.parametrize("target", [None, "-"])

@@ -10,7 +10,7 @@ import traceback
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from hipkg.errors import HipkgError
+    from hipkg.base.errors import HipkgError
 
 _COLLECT_AFTER = 100_000
 """How many objects a command makes before garbage is looked for; most end sooner and save a twentieth of their time."""
@@ -18,9 +18,9 @@ _COLLECT_AFTER = 100_000
 
 def main() -> None:
     """Run the command line and turn errors into messages and exit codes."""
+    from hipkg.base.errors import HipkgError
     from hipkg.cli.app import app
     from hipkg.cli.options import DEBUG, debugging
-    from hipkg.errors import HipkgError
 
     _let_readers_leave()
     gc.set_threshold(_COLLECT_AFTER)
@@ -47,7 +47,7 @@ def _tell_what_is_set_aside() -> list[str]:
     """Report what a source holds that is set aside as it is met, and collect it."""
     import warnings
 
-    from hipkg.errors import SetAside
+    from hipkg.base.errors import SetAside
 
     told: list[str] = []
 
@@ -74,7 +74,7 @@ def _let_readers_leave() -> None:
 
 
 def _report(problem: HipkgError) -> None:
-    from hipkg.errors import printable
+    from hipkg.base.errors import printable
 
     where = f"{printable(problem.place)}: " if problem.place else ""
     sys.stderr.write(f"hipkg: {where}{printable(problem.message)} [{problem.code}]\n")

@@ -34,8 +34,8 @@ app = typer.Typer(
 
 def _version(wanted: bool) -> None:
     if wanted:
-        from hipkg.knowledge import load
-        from hipkg.version import software_version
+        from hipkg.base.version import software_version
+        from hipkg.knowledge.records import load
 
         typer.echo(f"hipkg {software_version()}, ontology {load().version}")
         raise typer.Exit

@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from hipkg.base.errors import HipkgError, UsageError, printable
+from hipkg.base.vocabulary import HIP
 from hipkg.cli.options import AsOf, Documents, File, InputFormat, Output, parse_date
-from hipkg.errors import HipkgError, UsageError, printable
-from hipkg.terms import HIP
 
 if TYPE_CHECKING:
-    from hipkg.abduction import Change
-    from hipkg.asking import RankedQuestion
-    from hipkg.read import PatientGraph
+    from hipkg.defence.asking import RankedQuestion
+    from hipkg.defence.search import Change
+    from hipkg.reading.rdf import PatientGraph
 
 
 _AS_OF = HIP + "asOf"
@@ -51,13 +51,13 @@ def ask(
 
     Example: hipkg ask examples/d0-painful-degenerative-hip.ttl
     """
-    from hipkg.asking import ask as rank
+    from hipkg.base.output import write_output
+    from hipkg.defence.asking import ask as rank
     from hipkg.render.asking import render_interviews
-    from hipkg.write import write_output
 
     day = parse_date(as_of)
     if interactive:
-        from hipkg.pipeline import read_validated
+        from hipkg.pipeline.process import read_validated
 
         _check_new(save)
         if output is not None or format is not InterviewFormat.text:
@@ -98,7 +98,7 @@ def _check_new(save: Path | None) -> None:
 
 def _save(graph: PatientGraph, save: Path | None) -> None:
     """Write the record with the answers to a new file, with the date of the plan only if it was recorded."""
-    from hipkg.write import graph_text, write_output
+    from hipkg.base.output import graph_text, write_output
 
     if save is not None:
         kept = (one for one in graph.triples if graph.dated or one.predicate.value != _AS_OF)
@@ -110,9 +110,9 @@ def _save(graph: PatientGraph, save: Path | None) -> None:
 
 def _converse(graph: PatientGraph, documents: tuple[str, ...], *, allow_invalid: bool) -> PatientGraph:
     """Ask the question on which most depends, take the answer into the record, and go on with the next."""
-    from hipkg.asking import effects, interview
+    from hipkg.defence.asking import effects, interview
+    from hipkg.defence.what_if import changed_by
     from hipkg.render.asking import asked_text, effects_text
-    from hipkg.whatif import changed_by
 
     found = interview(graph, documents=documents, allow_invalid=allow_invalid)
     passed: set[tuple[str, str]] = set()
@@ -149,8 +149,8 @@ def _reply() -> str | None:
 
 def _understood(reply: str, question: RankedQuestion, graph: PatientGraph) -> Change | None:
     """Take a letter as one of the answers, and anything longer as an assertion."""
-    from hipkg.asking import LETTERS
-    from hipkg.whatif import changes
+    from hipkg.defence.asking import LETTERS
+    from hipkg.defence.what_if import changes
 
     if not reply:
         return None

@@ -37,10 +37,10 @@ def codes(
 
     Example: hipkg codes "hip pain" --system ICD-10-CM
     """
-    from hipkg.knowledge import load as load_knowledge
+    from hipkg.base.output import write_output
+    from hipkg.knowledge.records import load as load_knowledge
+    from hipkg.knowledge.terminology import load
     from hipkg.render.codes import codes_to_json, codes_to_text
-    from hipkg.terminology import load
-    from hipkg.write import write_output
 
     terminology = load()
     found = terminology.search(text, system or "")

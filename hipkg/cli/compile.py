@@ -39,10 +39,10 @@ def compile(  # noqa: A001 - the verb's name
 
     Example: hipkg compile D0-41 --to sparql
     """
-    from hipkg.compile.standalone import compile_sparql
-    from hipkg.errors import UsageError
-    from hipkg.knowledge import load
-    from hipkg.write import write_output
+    from hipkg.base.errors import UsageError
+    from hipkg.base.output import write_output
+    from hipkg.compilation.standalone import compile_sparql
+    from hipkg.knowledge.records import load
 
     if to is not Language.sparql:
         raise UsageError("SQL is not available in this version.", place="--to", remedy="Use --to sparql.")

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from hipkg.base.errors import UsageError
 from hipkg.cli.options import AsOf, Files, InputFormat, Output, parse_date
 from hipkg.cli.reason import GraphFormat
-from hipkg.errors import UsageError
 
 if TYPE_CHECKING:
     from datetime import date
@@ -37,8 +37,8 @@ def convert(
 
     Example: hipkg convert examples/d0-painful-degenerative-hip.ttl --to jsonld
     """
-    from hipkg.read import read_triples
-    from hipkg.write import apart, graph_text, write_output
+    from hipkg.base.output import apart, graph_text, write_output
+    from hipkg.reading.rdf import read_triples
 
     day = parse_date(as_of)
     if format is not None and not report:
@@ -58,9 +58,9 @@ def _report(
     output: str | None,
 ) -> None:
     """Write the account of the import, and exit with 1 if a resource was malformed."""
-    from hipkg.read import read_import
-    from hipkg.render.importing import import_report
-    from hipkg.write import write_output
+    from hipkg.base.output import write_output
+    from hipkg.reading.rdf import read_import
+    from hipkg.render.account import import_report
 
     made = [read_import(file, format=input_format, as_of=as_of) for file in files]
     write_output(import_report(made, format.value), output)

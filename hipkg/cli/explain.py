@@ -13,7 +13,7 @@ from hipkg.cli.options import AsOf, Documents, Engine, EngineOption, File, Input
 if TYPE_CHECKING:
     from datetime import date
 
-    from hipkg.reasoning import EngineName
+    from hipkg.reasoning.engines import EngineName
 
 
 class ExplanationFormat(StrEnum):
@@ -57,11 +57,11 @@ def explain(
 
     Example: hipkg explain examples/d0-painful-degenerative-hip.ttl "hyaluronic acid"
     """
-    from hipkg.contrast import contrast
-    from hipkg.explanation import explain as explain_source
+    from hipkg.base.output import write_output
+    from hipkg.defence.contrast import contrast
+    from hipkg.defence.explainer import explain as explain_source
     from hipkg.render.contrast import render_contrasts
     from hipkg.render.explanation import render_explanations
-    from hipkg.write import write_output
 
     options = Options(input_format, parse_date(as_of), engine.value, tuple(document or ()), allow_invalid)
     to_terminal = output is None and sys.stdout.isatty()

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 import typer
 
-from hipkg.errors import DeceasedPatient, InconsistentData, InvalidPatient, NoPatient, SetAside
+from hipkg.base.errors import DeceasedPatient, InconsistentData, InvalidPatient, NoPatient, SetAside
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence

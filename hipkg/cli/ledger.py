@@ -35,10 +35,10 @@ def ledger(
 
     Example: hipkg ledger examples/d2-hip-pain-not-improving.ttl
     """
-    from hipkg.knowledge import load
+    from hipkg.base.output import write_output
+    from hipkg.defence.ledger import ledger as ledgers
+    from hipkg.knowledge.records import load
     from hipkg.render.ledger import render_ledgers
-    from hipkg.therapy import ledger as ledgers
-    from hipkg.write import write_output
 
     made = ledgers(
         file,

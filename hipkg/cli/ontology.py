@@ -9,8 +9,8 @@ from typing import Annotated
 
 import typer
 
+from hipkg.base.errors import UsageError
 from hipkg.cli.options import Documents, Output
-from hipkg.errors import UsageError
 
 app = typer.Typer(
     help="Check, format, release and document the ontology, and tell what its cases cover.", no_args_is_help=True
@@ -35,7 +35,7 @@ def check(
 
     Example: hipkg ontology check --no-reasoner
     """
-    from hipkg.quality import check_ontology
+    from hipkg.maintenance.checks.runner import check_ontology
 
     found = check_ontology(reasoner=reasoner)
     for one in found:
@@ -73,9 +73,9 @@ def coverage(
 
     Example: hipkg ontology coverage D0-41
     """
-    from hipkg.coverage import coverage as cover
+    from hipkg.base.output import write_output
+    from hipkg.maintenance.coverage import coverage as cover
     from hipkg.render.coverage import coverage_to_json, coverage_to_text
-    from hipkg.write import write_output
 
     if cases is None and not CASES.is_dir():
         raise UsageError("There are no test cases here.", place=str(CASES), remedy="Say where they are: --cases DIR.")
@@ -96,9 +96,9 @@ def format_modules() -> None:
 
     Example: hipkg ontology format
     """
-    from hipkg.quality import normalised_text
-    from hipkg.resources import ontology_files
-    from hipkg.write import write_output
+    from hipkg.base.output import write_output
+    from hipkg.base.paths import ontology_files
+    from hipkg.maintenance.checks.runner import normalised_text
 
     for path in ontology_files():
         text = normalised_text(path)
@@ -113,8 +113,8 @@ def release() -> None:
 
     Example: hipkg ontology release
     """
-    from hipkg.knowledge import RELEASE_FILE
-    from hipkg.release import build, write
+    from hipkg.knowledge.records import RELEASE_FILE
+    from hipkg.maintenance.release import build, write
 
     write(build(), RELEASE_FILE)
     typer.echo(str(RELEASE_FILE))
@@ -135,11 +135,11 @@ def document(
     """
     from pathlib import Path
 
-    from hipkg.knowledge import load
+    from hipkg.base.output import write_output
+    from hipkg.base.paths import GUIDELINE_PAGES
+    from hipkg.knowledge.records import load
+    from hipkg.owl.sources import load_sources
     from hipkg.render.guideline import guideline_pages
-    from hipkg.resources import GUIDELINE_PAGES
-    from hipkg.sources import load_sources
-    from hipkg.write import write_output
 
     folder = Path(output) if output else GUIDELINE_PAGES
     pages = guideline_pages(load(), load_sources())

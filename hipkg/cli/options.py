@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from typer.core import TyperCommand
 
-from hipkg.errors import UsageError
+from hipkg.base.errors import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

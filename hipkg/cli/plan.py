@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from hipkg.base.errors import UsageError
 from hipkg.cli.files import each_file
 from hipkg.cli.options import (
     AsOf,
@@ -22,14 +23,13 @@ from hipkg.cli.options import (
     Output,
     parse_date,
 )
-from hipkg.errors import UsageError
 
 if TYPE_CHECKING:
-    from hipkg.asking import Interview
-    from hipkg.pipeline import Planned
-    from hipkg.planning import Plan
-    from hipkg.selection import Selection
-    from hipkg.therapy import Ledger
+    from hipkg.defence.asking import Interview
+    from hipkg.defence.ledger import Ledger
+    from hipkg.knowledge.selection import Selection
+    from hipkg.pipeline.process import Planned
+    from hipkg.planning.planner import Plan
 
 
 class PlanFormat(StrEnum):
@@ -72,9 +72,9 @@ def plan(
 
     Example: hipkg plan examples/d0-painful-degenerative-hip.ttl
     """
-    from hipkg.pipeline import plan_patients
-    from hipkg.selection import select
-    from hipkg.write import write_output
+    from hipkg.base.output import write_output
+    from hipkg.knowledge.selection import select
+    from hipkg.pipeline.process import plan_patients
 
     if ledger or answers:
         option = "--answers" if answers else "--ledger"
@@ -109,14 +109,14 @@ def plan(
 
 
 def _ledgers(made: list[Planned]) -> list[Ledger]:
-    from hipkg.knowledge import load
-    from hipkg.therapy import Bookkeeper
+    from hipkg.defence.ledger import Bookkeeper
+    from hipkg.knowledge.records import load
 
     return [Bookkeeper(*one, load()).ledger() for one in made]
 
 
 def _interviews(made: list[Planned], selection: Selection) -> list[Interview]:
-    from hipkg.asking import interview_about
+    from hipkg.defence.asking import interview_about
 
     return [interview_about(one, selection) for one in made]
 
@@ -131,11 +131,11 @@ def _written(
     everything: bool,
 ) -> str:
     """Write plans, with their ledgers and with the answers to their questions where they are wanted."""
-    from hipkg.knowledge import load
+    from hipkg.knowledge.records import load
     from hipkg.render import render
 
     if form is PlanFormat.json and (ledgers or interviews):
-        from hipkg.render.jsonplan import plans_to_json
+        from hipkg.render.plan_json import plans_to_json
 
         return plans_to_json(plans, load(), interviews, ledgers)
     text = render(plans, form.value, load(), to_terminal=to_terminal, everything=everything)

@@ -9,7 +9,7 @@ from hipkg.cli.options import Output
 from hipkg.cli.query import WIDTH, QueryName, render_text, terminal_width
 
 if TYPE_CHECKING:
-    from hipkg.query import QueryInfo
+    from hipkg.querying.query import QueryInfo
 
 
 def queries(
@@ -20,8 +20,8 @@ def queries(
 
     Example: hipkg queries contraindicated-at-site
     """
-    from hipkg.query import catalogue, load_query
-    from hipkg.write import write_output
+    from hipkg.base.output import write_output
+    from hipkg.querying.query import catalogue, load_query
 
     text = load_query(name).text if name else _listing(catalogue(), to_terminal=output is None and sys.stdout.isatty())
     write_output(text, str(output) if output else None)

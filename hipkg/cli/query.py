@@ -10,15 +10,15 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from hipkg.base.errors import UsageError
 from hipkg.cli.options import AsOf, Engine, EngineOption, InputFormat, Output, parse_date
-from hipkg.errors import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from rich.console import RenderableType
 
-    from hipkg.query import QueryResult, Term
+    from hipkg.querying.query import QueryResult, Term
 
 WIDTH = 80
 """The width of a table where there is no terminal."""
@@ -38,7 +38,7 @@ class AnswerFormat(StrEnum):
 
 def complete_name(begun: str) -> list[str]:
     """Complete the name of a question in a shell."""
-    from hipkg.query import catalogue
+    from hipkg.querying.query import catalogue
 
     return [info.name for info in catalogue() if info.name.startswith(begun)]
 
@@ -70,8 +70,8 @@ def query(
 
     Example: hipkg query indicated-actions examples/d0-painful-degenerative-hip.ttl
     """
-    from hipkg.query import load_query, run_query
-    from hipkg.write import write_output
+    from hipkg.base.output import write_output
+    from hipkg.querying.query import load_query, run_query
 
     answer = run_query(
         load_query(name),
@@ -139,8 +139,8 @@ def _short_cells(answer: QueryResult) -> list[tuple[str, ...]]:
     """Name terms of the ontology by label and CURIE, and others by their IRIs without the part that all share."""
     import pyoxigraph as ox
 
-    from hipkg.knowledge import load
-    from hipkg.terms import curie
+    from hipkg.base.vocabulary import curie
+    from hipkg.knowledge.records import load
 
     knowledge = load()
     named = {term.value for row in answer.rows for term in row if isinstance(term, ox.NamedNode)}

@@ -32,9 +32,9 @@ def reason(
 
     Example: hipkg reason examples/d0-painful-degenerative-hip.ttl --only-entailed
     """
-    from hipkg.pipeline import reason_graph
-    from hipkg.read import read
-    from hipkg.write import graph_text, write_output
+    from hipkg.base.output import graph_text, write_output
+    from hipkg.pipeline.process import reason_graph
+    from hipkg.reading.rdf import read
 
     triples = []
     for file in files:

@@ -45,10 +45,10 @@ def sensitivity(
 
     Example: hipkg sensitivity examples/d0-painful-degenerative-hip.ttl
     """
-    from hipkg.knowledge import load
+    from hipkg.base.output import write_output
+    from hipkg.defence.sensitivity import sensitivity as sensitivity_of
+    from hipkg.knowledge.records import load
     from hipkg.render.sensitivity import render_sensitivities
-    from hipkg.sensitivities import sensitivity as sensitivity_of
-    from hipkg.write import write_output
 
     found = sensitivity_of(
         file,

@@ -41,9 +41,9 @@ def validate(
 
     Example: hipkg validate examples/d0-painful-degenerative-hip.ttl
     """
-    from hipkg.pipeline import validate as check
+    from hipkg.base.output import write_output
+    from hipkg.pipeline.process import validate as check
     from hipkg.render.report import report
-    from hipkg.write import write_output
 
     day = parse_date(as_of)
     found, exit_code = each_file(files, lambda file: check(file, format=input_format, as_of=day))

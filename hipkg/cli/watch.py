@@ -32,9 +32,9 @@ def watch(
 
     Example: hipkg watch examples/d0-painful-degenerative-hip.ttl
     """
+    from hipkg.base.output import write_output
+    from hipkg.defence.watching import watch as watch_source
     from hipkg.render.watching import render_watch_lists
-    from hipkg.watching import watch as watch_source
-    from hipkg.write import write_output
 
     found = watch_source(
         file,

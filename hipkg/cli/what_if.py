@@ -41,9 +41,9 @@ def what_if(
 
     Example: hipkg what-if examples/d0-painful-degenerative-hip.ttl --add "age 71"
     """
-    from hipkg.render.whatif import render_what_if
-    from hipkg.whatif import what_if as compare
-    from hipkg.write import write_output
+    from hipkg.base.output import write_output
+    from hipkg.defence.what_if import what_if as compare
+    from hipkg.render.what_if import render_what_if
 
     found = compare(
         file,

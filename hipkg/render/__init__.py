@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from hipkg.knowledge import Knowledge
-    from hipkg.planning import Plan
+    from hipkg.knowledge.records import Knowledge
+    from hipkg.planning.planner import Plan
 
 FORMATS = ("text", "json", "markdown", "turtle", "jsonld", "mermaid", "fhir")
 _WRITERS = {
-    "json": ("jsonplan", "plans_to_json"),
+    "json": ("plan_json", "plans_to_json"),
     "markdown": ("markdown", "plans_to_markdown"),
     "turtle": ("rdf", "plans_to_turtle"),
     "jsonld": ("rdf", "plans_to_jsonld"),
@@ -42,7 +42,7 @@ def render(
 
         return plans_to_text(plans, knowledge, to_terminal=to_terminal, everything=everything)
     if format not in _WRITERS:
-        from hipkg.errors import UsageError
+        from hipkg.base.errors import UsageError
 
         raise UsageError(f"There is no format {format!r}.", remedy=f"Choose among: {', '.join(FORMATS)}.")
     module, function = _WRITERS[format]

@@ -5,16 +5,16 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from hipkg.asking import LETTERS
-from hipkg.render.common import clean, local_name, software
+from hipkg.base.vocabulary import curie
+from hipkg.defence.asking import LETTERS
 from hipkg.render.outline import INVALID, Outline, Row, outlines_to_text, render_outlines
-from hipkg.terms import curie
+from hipkg.render.sheet import clean, local_name, software
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from hipkg.asking import Answer, Effect, Interview, RankedQuestion
-    from hipkg.planning import Plan
+    from hipkg.defence.asking import Answer, Effect, Interview, RankedQuestion
+    from hipkg.planning.planner import Plan
 
 SHOWN = 7
 """How many questions text tells unless all are asked for."""

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from hipkg.base.vocabulary import curie
+from hipkg.knowledge.terminology import PREDICATES
 from hipkg.render.data import written
-from hipkg.terminology import PREDICATES
-from hipkg.terms import curie
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
-    from hipkg.terminology import Mapping, Terminology
+    from hipkg.knowledge.terminology import Mapping, Terminology
 
 _RELATIONS = dict(
     zip(

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from hipkg.remedy import PURSUED
-from hipkg.render.common import DISCLAIMER, local_name, software
+from hipkg.defence.remedies import PURSUED
 from hipkg.render.explanation import described_status, explanation_to_json
 from hipkg.render.outline import INVALID, Outline, Row, render_outlines
+from hipkg.render.sheet import DISCLAIMER, local_name, software
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from hipkg.contrast import Contrast
-    from hipkg.explanation import Explanation
+    from hipkg.defence.contrast import Contrast
+    from hipkg.defence.explainer import Explanation
 
 
 def render_contrasts(found: Sequence[Contrast], format: str, *, to_terminal: bool = False) -> str:  # noqa: A002 - as everywhere

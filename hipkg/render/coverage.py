@@ -10,15 +10,15 @@ from rich.console import Console, Group
 from rich.table import Table
 from rich.text import Text
 
+from hipkg.base.vocabulary import curie
 from hipkg.render.data import written
-from hipkg.terms import curie
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from rich.console import RenderableType
 
-    from hipkg.coverage import Coverage, SlotCoverage, StatementCoverage
+    from hipkg.maintenance.coverage import Coverage, SlotCoverage, StatementCoverage
 
 DEFAULT_WIDTH = 100
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from hipkg.terms import HIP, curie
+from hipkg.base.vocabulary import HIP, curie
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -7,21 +7,21 @@ from urllib.parse import unquote
 
 import pyoxigraph as ox
 
-from hipkg.explanation import NOT_APPLICABLE
-from hipkg.render.common import DECISIONS, describe_check, describe_gap, local_name, software
+from hipkg.base.vocabulary import HIP, IMPORTED, curie
+from hipkg.defence.explainer import NOT_APPLICABLE
 from hipkg.render.data import filled, one_or_all
-from hipkg.render.jsonplan import check_to_json
 from hipkg.render.outline import INVALID, MARKS, Outline, Row, outlines_to_markdown, outlines_to_text
-from hipkg.terms import HIP, IMPORTED, curie
+from hipkg.render.plan_json import check_to_json
+from hipkg.render.sheet import DECISIONS, describe_check, describe_gap, local_name, software
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from hipkg.explanation import Explanation, SlotExplanation, StatementExplanation
-    from hipkg.measure import Gap
-    from hipkg.planning import Conflict
-    from hipkg.proof import Proof
-    from hipkg.remedy import Remedy
+    from hipkg.defence.explainer import Explanation, SlotExplanation, StatementExplanation
+    from hipkg.defence.prover import Proof
+    from hipkg.defence.remedies import Remedy
+    from hipkg.planning.gaps import Gap
+    from hipkg.planning.planner import Conflict
 
 FORMATS = ("text", "markdown", "json", "turtle")
 _STATES = {
@@ -56,7 +56,7 @@ def render_explanations(explanations: Sequence[Explanation], format: str, *, to_
     if format == "markdown":
         return outlines_to_markdown(map(_laid_out, explanations))
     if format != "text":
-        from hipkg.errors import UsageError
+        from hipkg.base.errors import UsageError
 
         raise UsageError(f"There is no format {format!r}.", remedy=f"Choose among: {', '.join(FORMATS)}.")
     return outlines_to_text([*map(_laid_out, explanations)], to_terminal=to_terminal)

@@ -11,18 +11,18 @@ from collections import Counter
 from itertools import groupby
 from typing import TYPE_CHECKING
 
-from hipkg.english import Wording, listed, quantity
-from hipkg.expression import named_classes
-from hipkg.render.common import DISCLAIMER, capital, clean
+from hipkg.base.vocabulary import HIP, INDICATES, SKOS
+from hipkg.knowledge.wording import Wording, listed, quantity
+from hipkg.owl.expression import named_classes
 from hipkg.render.markdown import escape, escape_opening
-from hipkg.terms import HIP, INDICATES, SKOS
+from hipkg.render.sheet import DISCLAIMER, capital, clean
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     import pyoxigraph as ox
 
-    from hipkg.knowledge import Bound, DocumentInfo, Knowledge, StatementInfo, Tension
+    from hipkg.knowledge.records import Bound, DocumentInfo, Knowledge, StatementInfo, Tension
 
 INDEX, GLOSSARY, TENSIONS = "README.md", "glossary.md", "tensions.md"
 _KINDS = {"Patients": "Patient", "Problems": "Problem", "Treatments, studies and other activities": "Activity"}

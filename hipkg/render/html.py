@@ -5,14 +5,14 @@ from __future__ import annotations
 from html import escape
 from typing import TYPE_CHECKING
 
-from hipkg.render.common import DISCLAIMER, sheet
+from hipkg.render.sheet import DISCLAIMER, sheet
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from hipkg.knowledge import Knowledge
-    from hipkg.planning import Plan
-    from hipkg.render.common import Line, Row, Section, Sheet
+    from hipkg.knowledge.records import Knowledge
+    from hipkg.planning.planner import Plan
+    from hipkg.render.sheet import Line, Row, Section, Sheet
 
 _COLOURS = {
     "check": "#cf222e",

@@ -5,9 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from hipkg.checks import Check
-from hipkg.measure import Gap
-from hipkg.render.common import (
+from hipkg.base.vocabulary import HIP
+from hipkg.planning.bounds import Check
+from hipkg.planning.gaps import Gap
+from hipkg.render.data import filled, one_or_all, short
+from hipkg.render.plan_json import check_to_json, finding_to_json, gap_to_json, number_to_json
+from hipkg.render.sheet import (
     GRADES_NOTE,
     Line,
     Row,
@@ -22,16 +25,13 @@ from hipkg.render.common import (
     local_name,
     software,
 )
-from hipkg.render.data import filled, one_or_all, short
-from hipkg.render.jsonplan import check_to_json, finding_to_json, gap_to_json, number_to_json
-from hipkg.terms import HIP
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from hipkg.knowledge import Knowledge
-    from hipkg.measure import Reached
-    from hipkg.therapy import Basis, Day, Judgement, Ledger, Need, Opening, Review, Study, Treatment, Waiting
+    from hipkg.defence.ledger import Basis, Day, Judgement, Ledger, Need, Opening, Review, Study, Treatment, Waiting
+    from hipkg.knowledge.records import Knowledge
+    from hipkg.planning.gaps import Reached
 
 FORMATS = ("text", "markdown", "json")
 SCHEMA = Path(__file__).parent.parent / "schemas" / "ledger.schema.json"
@@ -84,7 +84,7 @@ def render_ledgers(
             sheets = [ledger_sheet(one, knowledge) for one in ledgers]
             return sheets_to_text(sheets, name=NAME, note=NOTE, to_terminal=to_terminal, everything=True)
         case _:
-            from hipkg.errors import UsageError
+            from hipkg.base.errors import UsageError
 
             raise UsageError(f"There is no format {format!r}.", remedy=f"Choose among: {', '.join(FORMATS)}.")
 

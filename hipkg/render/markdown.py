@@ -5,14 +5,14 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from hipkg.render.common import DISCLAIMER, GRADES_NOTE, capital, clean, grade, sheet
+from hipkg.render.sheet import DISCLAIMER, GRADES_NOTE, capital, clean, grade, sheet
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from hipkg.knowledge import Knowledge
-    from hipkg.planning import Plan
-    from hipkg.render.common import Ask, Line, Row, Section, Sheet
+    from hipkg.knowledge.records import Knowledge
+    from hipkg.planning.planner import Plan
+    from hipkg.render.sheet import Ask, Line, Row, Section, Sheet
 
 _SPECIAL = re.compile(r"([\\`*_\[\]<>#|~&$!])")
 _BULLET = re.compile(r"^([-+=])")

@@ -7,13 +7,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from hipkg.render.common import capital, clean, describe_gap, local_name, shown_statements
+from hipkg.render.sheet import capital, clean, describe_gap, local_name, shown_statements
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from hipkg.knowledge import Knowledge
-    from hipkg.planning import Action, Plan
+    from hipkg.knowledge.records import Knowledge
+    from hipkg.planning.planner import Action, Plan
 
 _CLASSES = {
     "indicated": "fill:#dafbe1,stroke:#1a7f37,color:#1f2328",

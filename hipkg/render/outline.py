@@ -9,10 +9,10 @@ import textwrap
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from hipkg.errors import UsageError
-from hipkg.render.common import DISCLAIMER, NOT_VALID, clean
+from hipkg.base.errors import UsageError
 from hipkg.render.data import one_or_all
 from hipkg.render.markdown import escape
+from hipkg.render.sheet import DISCLAIMER, NOT_VALID, clean
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence

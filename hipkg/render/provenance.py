@@ -11,14 +11,14 @@ from urllib.parse import quote
 
 import pyoxigraph as ox
 
-from hipkg.render.common import clean, software
-from hipkg.terms import HIP, PREFIXES, RDF_TYPE, RDFS, SKOS
+from hipkg.base.vocabulary import HIP, PREFIXES, RDF_TYPE, RDFS, SKOS
+from hipkg.render.sheet import clean, software
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator, Sequence
 
-    from hipkg.explanation import Explanation, StatementExplanation
-    from hipkg.proof import Proof
+    from hipkg.defence.explainer import Explanation, StatementExplanation
+    from hipkg.defence.prover import Proof
 
 _PROV, _RDF = PREFIXES["prov"], PREFIXES["rdf"]
 _USED = {name: PREFIXES[name] for name in ("hip", "prov", "rdf", "rdfs", "skos")}

@@ -11,19 +11,19 @@ from typing import TYPE_CHECKING, Any
 
 import pyoxigraph as ox
 
-from hipkg.naming import part_iri
-from hipkg.render.common import clean, describe_check, number, software
-from hipkg.terms import HIP, PREFIXES, RDF_TYPE, RDFS, SKOS, XSD, expand
+from hipkg.base.vocabulary import HIP, PREFIXES, RDF_TYPE, RDFS, SKOS, XSD, expand
+from hipkg.render.names import part_iri
+from hipkg.render.sheet import clean, describe_check, number, software
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from rdflib import Graph
 
-    from hipkg.checks import Check
-    from hipkg.knowledge import Knowledge
-    from hipkg.measure import Gap
-    from hipkg.planning import Action, Conflict, Plan, Question, StatementState
+    from hipkg.knowledge.records import Knowledge
+    from hipkg.planning.bounds import Check
+    from hipkg.planning.gaps import Gap
+    from hipkg.planning.planner import Action, Conflict, Plan, Question, StatementState
 
     Value = ox.NamedNode | ox.Literal
     Fact = tuple[str, Value]

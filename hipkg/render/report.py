@@ -6,14 +6,14 @@ import io
 from collections import Counter
 from typing import TYPE_CHECKING
 
+from hipkg.base.vocabulary import curie
 from hipkg.render.data import written
-from hipkg.terms import curie
-from hipkg.validation import findings_to_json, findings_to_turtle
+from hipkg.validation.findings import findings_to_json, findings_to_turtle
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from hipkg.validation import Finding
+    from hipkg.validation.findings import Finding
 
 _COLOURS = {"violation": "bold red", "warning": "yellow", "info": "cyan"}
 

@@ -8,22 +8,22 @@ from typing import TYPE_CHECKING, Any, Literal
 from rich.table import Table
 from rich.text import Text
 
-from hipkg.errors import UsageError
-from hipkg.render.common import DISCLAIMER, NOT_VALID, capital, clean, join_sites, local_name, software
+from hipkg.base.errors import UsageError
+from hipkg.base.vocabulary import curie
+from hipkg.defence.sensitivity import GONE
+from hipkg.knowledge.selection import SCALES, alternatives
 from hipkg.render.data import one_or_all
 from hipkg.render.markdown import escape, escape_opening
+from hipkg.render.sheet import DISCLAIMER, NOT_VALID, capital, clean, join_sites, local_name, software
 from hipkg.render.text import lacks_symbols, page_width, printed
-from hipkg.selection import SCALES, alternatives
-from hipkg.sensitivities import GONE
-from hipkg.terms import curie
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from rich.console import RenderableType
 
-    from hipkg.knowledge import Knowledge
-    from hipkg.sensitivities import Sensitivity, Standing, Threshold
+    from hipkg.defence.sensitivity import Sensitivity, Standing, Threshold
+    from hipkg.knowledge.records import Knowledge
 
 FORMATS = ("text", "markdown", "json")
 _STYLES = {

@@ -13,16 +13,16 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from hipkg.render.common import DISCLAIMER, GRADES_NOTE, capital, sheet
+from hipkg.render.sheet import DISCLAIMER, GRADES_NOTE, capital, sheet
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from rich.console import RenderableType
 
-    from hipkg.knowledge import Knowledge
-    from hipkg.planning import Plan
-    from hipkg.render.common import Ask, Line, Row, Section, Sheet
+    from hipkg.knowledge.records import Knowledge
+    from hipkg.planning.planner import Plan
+    from hipkg.render.sheet import Ask, Line, Row, Section, Sheet
 
 DEFAULT_WIDTH = 80
 NARROWEST = 20

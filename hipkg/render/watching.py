@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from hipkg.render.common import clean, local_name, software
+from hipkg.base.vocabulary import curie
 from hipkg.render.outline import INVALID, Outline, Row, render_outlines
-from hipkg.terms import curie
+from hipkg.render.sheet import clean, local_name, software
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from hipkg.watching import Threat, WatchList
+    from hipkg.defence.watching import Threat, WatchList
 
 _GONE = "no longer in the plan"
 _NOTHING = "Nothing that one fact could bring speaks against the actions of this plan."

@@ -1,0 +1,27 @@
+"""Where the shipped ontology, queries and shapes are found, in a checkout and in an installed wheel."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+_PACKAGE = Path(__file__).parents[1]
+_SHIPPED = _PACKAGE / "_data"
+ROOT = _SHIPPED if _SHIPPED.is_dir() else _PACKAGE.parent
+ONTOLOGY = ROOT / "ontology"
+QUERIES = ROOT / "queries"
+SHAPES = ROOT / "shapes"
+EXAMPLES = ROOT / "examples"
+RELEASE = ONTOLOGY / "release"
+MAPPINGS = ONTOLOGY / "mappings"
+PATIENT_SHAPES = SHAPES / "patient.ttl"
+GUIDELINE_PAGES = ROOT / "docs" / "guideline"
+
+
+def ontology_files() -> tuple[Path, ...]:
+    """List the Turtle sources of the ontology, in a fixed order."""
+    return tuple(sorted([*ONTOLOGY.glob("*.ttl"), *ONTOLOGY.glob("guidelines/*.ttl")]))
+
+
+def patient_modules() -> tuple[Path, ...]:
+    """List the sources that say something of patients; the vocabulary of plans and tensions only slow reasoners."""
+    return tuple(path for path in ontology_files() if path.name not in {"plan.ttl", "tensions.ttl"})

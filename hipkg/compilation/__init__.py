@@ -1,0 +1,1 @@
+"""A statement or class in, text out that derives it in any SPARQL store."""

@@ -1,0 +1,118 @@
+"""Make reasons minimal, and find further ones: proofs that do without some fact that the first one needs.
+
+The shortest proof may cite a fact that another part of it makes needless; such facts are left out. Then one fact of a
+known reason after the other is left out of the record: where the claim still follows, the proof from the rest is
+another reason, and is told if it does not merely add facts to one that is known.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from hipkg.base.errors import InconsistentData
+from hipkg.base.vocabulary import DERIVED_FROM, HIP, RDF_TYPE
+from hipkg.defence.prover import Prover
+from hipkg.knowledge.wording import English
+from hipkg.reasoning.native import entailed_graph
+from hipkg.record.facts import Graph
+from hipkg.record.normalise import normalised
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    import pyoxigraph as ox
+
+    from hipkg.defence.prover import Proof
+    from hipkg.knowledge.records import Knowledge
+    from hipkg.reading.rdf import PatientGraph
+
+MOST = 4
+"""How many reasons are told for one claim."""
+_PATIENT = HIP + "Patient"
+
+
+class Reasons:
+    """Find the reasons why nodes of one patient are in a class."""
+
+    def __init__(self, graph: PatientGraph, given: Sequence[ox.Triple], knowledge: Knowledge) -> None:
+        """Take the record of a patient, and the same with the days and sides that follow from it."""
+        self._graph = graph
+        self._given = tuple(given)
+        self._knowledge = knowledge
+        self._without: dict[tuple[ox.Triple, str], Graph] = {}
+
+    def minimal(self, proof: Proof, cls: str) -> Proof:
+        """Prove the same from as few of the facts as are enough together, none of which can be left out."""
+        node = proof.triple.subject.value if proof.triple else ""  # type: ignore[union-attr]
+        facts, computed = sorted(proof.facts(), key=str), _is_computed(proof)
+        kept = facts
+        for fact in facts:
+            rest = [one for one in kept if one != fact]
+            if self._following(rest, cls, computed=computed).is_a(node, cls):
+                kept = rest
+        if len(kept) == len(facts):
+            return proof
+        return self._prover(kept, self._following(kept, cls, computed=computed)).prove(node, cls) or proof
+
+    def further(self, first: Proof, cls: str, nodes: Sequence[str]) -> tuple[Proof, ...]:
+        """List other reasons than the first why one of some nodes is in a class, those that need fewest facts first."""
+        known = [first]
+        for fact in sorted(first.facts(), key=str):
+            if len(known) < MOST and not self._names_the_patient(fact):
+                known += self._new(known, fact, cls, nodes)
+        return tuple(sorted(known[1:], key=lambda one: (len(one.facts()), one.claim)))
+
+    def _names_the_patient(self, fact: ox.Triple) -> bool:
+        return fact.predicate.value == RDF_TYPE and fact.object.value == _PATIENT  # type: ignore[union-attr]
+
+    def _new(self, known: list[Proof], fact: ox.Triple, cls: str, nodes: Sequence[str]) -> Iterator[Proof]:
+        """Prove the claim without a fact, and yield the shortest proof that is no longer version of a known one."""
+        rest = self._rest(fact, cls)
+        kept = [node for node in nodes if rest.is_a(node, cls)]
+        if not kept or fact in set(rest.triples()):
+            return  # what follows from the rest anyway makes no other reason
+        prover = self._prover([one for one in self._graph.triples if one != fact], rest)
+        proofs = [self.minimal(proof, cls) for node in kept if (proof := prover.prove(node, cls)) is not None]
+        for proof in sorted(proofs, key=lambda one: len(one.facts()))[:1]:
+            if all(_nodes(one) != _nodes(proof) and not one.facts() <= proof.facts() for one in known):
+                yield proof
+
+    def _rest(self, left_out: ox.Triple, cls: str) -> Graph:
+        """Derive what leads to a class, and to a fact, without that fact."""
+        key = (left_out, cls)
+        if key not in self._without:
+            given = [one for one in self._given if one != left_out]
+            self._without[key] = self._entailed(given, frozenset({cls, _term_of(left_out)}))
+        return self._without[key]
+
+    def _following(self, facts: Sequence[ox.Triple], cls: str, *, computed: bool) -> Graph:
+        """Derive what leads to a class from some facts alone, with days and sides where a proof needs them."""
+        given = normalised(facts) if computed else facts
+        return self._entailed(given, frozenset({cls}))
+
+    def _entailed(self, given: Sequence[ox.Triple], goals: frozenset[str]) -> Graph:
+        try:
+            return entailed_graph(given, self._knowledge, goals)
+        except InconsistentData:
+            return Graph()
+
+    def _prover(self, record: Sequence[ox.Triple], entailed: Graph) -> Prover:
+        words = English(self._knowledge, self._given, self._graph.iri)
+        derivations = [one for one in self._graph.triples if one.predicate.value == DERIVED_FROM]
+        return Prover([*record, *derivations], entailed.triples(self._knowledge.terms), self._knowledge, words)
+
+
+def _term_of(fact: ox.Triple) -> str:
+    """Return the class that a fact puts a node into, or the property that it gives a value of."""
+    is_type = fact.predicate.value == RDF_TYPE
+    return fact.object.value if is_type else fact.predicate.value  # type: ignore[union-attr]
+
+
+def _is_computed(proof: Proof) -> bool:
+    """Tell whether a proof rests on days or sides that were worked out."""
+    return proof.kind == "computed" or any(map(_is_computed, proof.because))
+
+
+def _nodes(proof: Proof) -> frozenset[str]:
+    """Collect the nodes that a proof tells something of; one that tells it in another way is no other reason."""
+    return frozenset(str(one.subject) for one in proof.facts())

@@ -1,0 +1,115 @@
+"""Tell where the derivations of two actions part: why the one stands as it does instead of the other."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from hipkg.base.errors import UsageError
+from hipkg.defence.explainer import NOT_APPLICABLE, Explainer, Explanation, explainers, find_target
+from hipkg.knowledge import records as released
+from hipkg.knowledge.wording import listed, quoted
+
+if TYPE_CHECKING:
+    import os
+    from collections.abc import Collection, Iterator
+    from datetime import date
+
+    from hipkg.defence.explainer import SlotExplanation, StatementExplanation
+    from hipkg.reasoning.engines import EngineName
+
+
+class Contrast(NamedTuple):
+    """Two actions at one place, what both rest on, and what decides about each.
+
+    ``shared`` name the contexts in which statements about both hold; ``grounds`` and ``other_grounds`` say of the one
+    and of the other, statement by statement, what holds.
+    """
+
+    action: Explanation
+    other: Explanation
+    shared: tuple[str, ...]
+    grounds: tuple[str, ...]
+    other_grounds: tuple[str, ...]
+
+
+def contrast(
+    source: str | os.PathLike[str] | bytes,
+    target: str,
+    instead_of: str,
+    *,
+    format: str | None = None,  # noqa: A002 - the word that users know from every RDF library
+    as_of: date | None = None,
+    engine: EngineName = "native",
+    documents: Collection[str] = (),
+    allow_invalid: bool = False,
+) -> tuple[Contrast, ...]:
+    """Compare two actions, once for each place where both are explained; the parameters are those of `hipkg.explain`.
+
+    Raises `UsageError` where a target is a statement, both are the same or they are at different places,
+    and what `hipkg.explain` raises.
+    """
+    knowledge = released.load()
+    one, other = (find_target(it, knowledge) for it in (target, instead_of))
+    if one == other or not {one, other} <= knowledge.interventions.keys():
+        raise UsageError("Two different actions are compared.", remedy="Name an action and another one.")
+    made = explainers(
+        source, format=format, as_of=as_of, engine=engine, documents=documents, allow_invalid=allow_invalid
+    )
+    compared = tuple(found for explainer in made for found in _contrasts(explainer, one, other))
+    if not compared:
+        labels = listed([knowledge.label(it) for it in (one, other)], "and")
+        raise UsageError(f"{labels} are for different places.", remedy="Explain each of them.")
+    return compared
+
+
+def _contrasts(explainer: Explainer, one: str, other: str) -> Iterator[Contrast]:
+    others = {found.place: found for found in explainer.action(other)}
+    for found in explainer.action(one):
+        at_place = [others[it] for it in (found.place, "") if it in others][:1]
+        for beside in at_place or (others.values() if not found.place else ()):
+            yield Contrast(found, beside, _shared(found, beside), tuple(_grounds(found)), tuple(_grounds(beside)))
+
+
+def _shared(one: Explanation, other: Explanation) -> tuple[str, ...]:
+    """Name the contexts that hold for statements about both."""
+    contexts = [
+        {slot.label for statement in it.statements for slot in statement.slots if slot.slot == "context" and slot.holds}
+        for it in (one, other)
+    ]
+    return tuple(sorted(contexts[0] & contexts[1]))
+
+
+def _grounds(found: Explanation) -> Iterator[str]:
+    """Say for each statement that decides about an action what holds and what does not."""
+    applying = [one for one in found.statements if one.applies]
+    for one in applying or found.statements:
+        yield _ground(one)
+    for conflict in found.conflicts:
+        stands = f"{conflict.decided_for} stands" if conflict.decided_for else "nothing decides"
+        yield f"{conflict.opposed_by} speaks against {conflict.advised_by}, and {stands} ({conflict.rule})"
+
+
+def _ground(one: StatementExplanation) -> str:
+    grade = ", ".join(it for it in (one.strength, one.evidence) if it)
+    named = f"{one.id}{f' ({grade})' if grade else ''} {one.role}"
+    if one.state == NOT_APPLICABLE:
+        context = _labels(one, "context")
+        return f"{named}: does not apply, since {context} does not hold"
+    if one.state == "later-if":
+        return f"{named}: waits for {_labels(one, 'requirement', 'companion')}"
+    if one.state == "ruled-out":
+        refuted = [quoted(it.label) for it in one.slots if it.answer == "refuted"]
+        excepted = [quoted(it.label) for it in one.slots if it.slot == "exception" and it.holds]
+        return f"{named}: ruled out by {listed([*refuted, *excepted], 'and')}"
+    until = _labels(one, "exception") if one.state == "must-not" else ""
+    met = listed([quoted(it.label) for it in one.slots if it.slot == "requirement" and it.holds], "and")
+    return f"{named}: holds{f', with {met}' if met else ''}{f', unless {until}' if until else ''}"
+
+
+def _labels(one: StatementExplanation, *slots: str) -> str:
+    """Name what does not hold of some slots."""
+    return listed([_told(it) for it in one.slots if it.slot in slots and not it.holds], "and")
+
+
+def _told(slot: SlotExplanation) -> str:
+    return f"{quoted(slot.label)} ({slot.answer})"

@@ -1,0 +1,595 @@
+"""Explain a plan: from an action or a statement down to what is recorded of the patient, or to what is missing."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, replace
+from difflib import get_close_matches
+from functools import cached_property
+from typing import TYPE_CHECKING, Literal
+
+from hipkg.base.errors import UsageError
+from hipkg.base.vocabulary import HIP, INDICATES, expand
+from hipkg.defence.alternatives import Reasons
+from hipkg.defence.prover import Proof, Prover
+from hipkg.defence.remedies import Remedies, Remedy, diagnoses_in
+from hipkg.knowledge import records as released
+from hipkg.knowledge.selection import select
+from hipkg.knowledge.wording import English, listed
+from hipkg.pipeline.process import plan_patient, plan_patients
+from hipkg.planning.gaps import Gap, Measurer
+from hipkg.planning.planner import STATUSES
+from hipkg.record.normalise import normalised
+
+if TYPE_CHECKING:
+    import os
+    from collections.abc import Callable, Collection, Iterable, Sequence
+    from datetime import date
+
+    from hipkg.derivation.queries import Derivation, DerivedAction, Evaluation
+    from hipkg.knowledge.records import Knowledge, StatementInfo
+    from hipkg.knowledge.selection import Selection
+    from hipkg.planning.bounds import Check
+    from hipkg.planning.planner import Conflict, Plan
+    from hipkg.reading.rdf import PatientGraph
+    from hipkg.reasoning.engines import EngineName
+
+Slot = Literal["context", "requirement", "exception", "fulfilment", "companion"]
+NOT_IN_PLAN = "not in the plan"
+NOT_APPLICABLE = "not-applicable"
+PARAMETER = "parameter"
+_SUGGESTIONS = 6
+_EFFECT_TO_ROLE = {
+    "indicates": "advises",
+    "contraindicates": "refuses",
+    "discourages": "advises against",
+    "holdsBack": "holds back",
+    "safeguardsWith": "asks for the precaution",
+    "specifies": "specifies",
+    "informsOn": "informs on",
+}
+_RULES = {
+    "contraindicated": "A contraindication that applies outweighs every statement that advises the same.",
+    "conflict": "Statements pull in opposite directions, and neither context, strength, evidence nor date decides.",
+    "avoid": "A statement advises against it, and none that advises it outweighs that.",
+    "satisfied": "It is advised, and is running, planned or done already.",
+    "indicated": "A statement advises it, all that the statement asks for holds, and nothing speaks against it.",
+    "caution": "No statement advises it by itself: a precaution or a reservation goes with it.",
+    NOT_IN_PLAN: "No statement whose context holds for this patient is about it.",
+}
+_UNTOLD = "No statement of the documents is about it."
+_RULES_OF_STATES = {
+    PARAMETER: "It is no action of its own: a statement says by it how another is carried out.",
+    "knowledge": "It is no action: a statement helps by it to read the situation.",
+    "later-if": "Every statement about it waits for something.",
+    "ruled-out": "Every statement about it is ruled out: a requirement is refuted, or an exception holds.",
+    "satisfied": "What a statement asks for is done already.",
+    "must-not": "A statement speaks against it.",
+}
+_SETTLED = {"now", "satisfied", "knowledge", "ruled-out"}
+_DIAGNOSIS = "It would take a diagnosis that is not on record, which is never proposed:"
+_NOTHING = "No addition to the record was found that would change this."
+_DONE = "It is advised, and is done already; it needs no repetition."
+_HELD_BACK = "A statement holds it back until its exception is known to hold."
+_WAITING = "Every statement that advises it waits for something."
+
+
+@dataclass(frozen=True, slots=True)
+class SlotExplanation:
+    """One class, or companion, that a statement names, and how it stands.
+
+    ``answer`` is ``holds``, ``refuted``, ``unmet`` or ``unknown``. ``proof`` shows why the class holds or is refuted,
+    or what the nearest way to it lacks; ``also`` are further reasons, each of which is enough; ``gaps`` measure what is
+    lacking; ``note`` says how a companion is given.
+    """
+
+    slot: Slot
+    iri: str
+    label: str
+    answer: str
+    proof: Proof | None = None
+    gaps: tuple[Gap, ...] = ()
+    note: str = ""
+    also: tuple[Proof, ...] = ()
+
+    @property
+    def holds(self) -> bool:
+        """Tell whether what the slot names is so."""
+        return self.answer == "holds"
+
+
+@dataclass(frozen=True, slots=True)
+class StatementExplanation:
+    """One statement at one place: what it says, where it comes from, and how each of its slots stands.
+
+    ``role`` is what it does about ``intervention``; ``state`` is its state in the plan or `NOT_APPLICABLE`;
+    ``strength`` and ``evidence`` are empty where nothing is stated; ``subjects`` name what is in its context;
+    ``checks`` compare its bounds with what is recorded.
+    """
+
+    id: str
+    iri: str
+    kind: str
+    role: str
+    intervention: str
+    state: str
+    site: str
+    text: str
+    document: str
+    document_title: str
+    section: str
+    strength: str
+    strength_wording: str
+    evidence: str
+    evidence_wording: str
+    references: tuple[str, ...]
+    timing: str
+    inferred: bool
+    subjects: tuple[str, ...]
+    slots: tuple[SlotExplanation, ...]
+    checks: tuple[Check, ...] = ()
+
+    @property
+    def applies(self) -> bool:
+        """Tell whether the context of the statement holds."""
+        return self.state != NOT_APPLICABLE
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """Why an action or a statement stands as it does at one place of one patient.
+
+    ``kind`` is ``action`` or ``statement``; ``status`` is the status of the action or the state of the statement;
+    ``rule`` says how the status follows from the statements; ``via`` names the wider intervention that the plan speaks
+    of, if it is not the one asked for; ``remedies`` are the smallest changes of the record after which it would hold,
+    each derived again, and ``beyond`` says why there is none, or what else it would take.
+    """
+
+    kind: str
+    iri: str
+    label: str
+    patient: str
+    site: str
+    place: str
+    status: str
+    rule: str
+    via: str
+    statements: tuple[StatementExplanation, ...]
+    conflicts: tuple[Conflict, ...]
+    as_of: date
+    ontology_version: str
+    engine: str
+    remedies: tuple[Remedy, ...] = ()
+    beyond: str = ""
+    valid: bool = True
+
+
+def explain(
+    source: str | os.PathLike[str] | bytes,
+    target: str,
+    *,
+    format: str | None = None,  # noqa: A002 - the word that users know from every RDF library
+    as_of: date | None = None,
+    engine: EngineName = "native",
+    documents: Collection[str] = (),
+    allow_invalid: bool = False,
+) -> tuple[Explanation, ...]:
+    """Explain an action or a statement, once for each place of each patient of a source.
+
+    Parameters: ``target`` is the id of a statement, or an intervention by label, part of a label, local name or CURIE;
+    the others are those of `hipkg.plan`.
+
+    Raises `UsageError` for an unknown or ambiguous target, and what `hipkg.plan` raises.
+    """
+    iri = find_target(target, released.load())
+    made = explainers(
+        source, format=format, as_of=as_of, engine=engine, documents=documents, allow_invalid=allow_invalid
+    )
+    return tuple(one for explainer in made for one in explainer.explain(iri))
+
+
+def explainers(
+    source: str | os.PathLike[str] | bytes,
+    *,
+    format: str | None = None,  # noqa: A002 - the word that users know from every RDF library
+    as_of: date | None = None,
+    engine: EngineName = "native",
+    documents: Collection[str] = (),
+    allow_invalid: bool = False,
+) -> tuple[Explainer, ...]:
+    """Make the plan of each patient of a source and the explainer for it; the parameters are those of `explain`."""
+    selection = select(documents)
+    made = plan_patients(
+        source, format=format, as_of=as_of, engine=engine, selection=selection, allow_invalid=allow_invalid
+    )
+    return tuple(Explainer(*one, released.load(), selection) for one in made)
+
+
+def explain_graph(
+    graph: PatientGraph,
+    iri: str,
+    *,
+    engine: EngineName = "native",
+    documents: Collection[str] = (),
+    allow_invalid: bool = False,
+) -> tuple[Explanation, ...]:
+    """Explain the statement or intervention with an IRI for a patient that has been read."""
+    return explainer_of(graph, engine=engine, documents=documents, allow_invalid=allow_invalid).explain(iri)
+
+
+def explainer_of(
+    graph: PatientGraph,
+    *,
+    engine: EngineName = "native",
+    documents: Collection[str] = (),
+    allow_invalid: bool = False,
+    thorough: bool = True,
+) -> Explainer:
+    """Derive the plan of a patient and make the explainer for it.
+
+    Parameters: ``thorough`` says whether to look for what would change an answer; the others are those of `explain`.
+    """
+    selection = select(documents)
+    made = plan_patient(graph, engine=engine, selection=selection, allow_invalid=allow_invalid)
+    return Explainer(*made, released.load(), selection, thorough=thorough)
+
+
+def find_target(target: str, knowledge: Knowledge) -> str:
+    """Find the statement or intervention that a user names.
+
+    An id, name or label that fits exactly wins over one that begins with the words, and that over one that contains
+    them; among several, the one that all others are kinds of. Raises `UsageError` with suggestions otherwise.
+    """
+    wanted = " ".join(target.casefold().split())
+    statements = {info.id.casefold(): info.iri for info in knowledge.statements.values()}
+    labels = {info.label.casefold(): info.iri for info in knowledge.interventions.values()}
+    local = {iri.removeprefix(HIP).casefold(): iri for iri in (*knowledge.statements, *knowledge.interventions)}
+    names = {**local, **labels, **statements}
+    exact = names.get(wanted) or names.get(expand(target.strip()).removeprefix(HIP).casefold())
+    if exact:
+        return exact
+    partial = {label: iri for label, iri in labels.items() if wanted and _has_words(label, wanted)}
+    beginning = [iri for label, iri in partial.items() if label.startswith(wanted)]
+    if partial:
+        return beginning[0] if len(beginning) == 1 else _widest(set(partial.values()), target, knowledge)
+    near = get_close_matches(wanted, names, n=_SUGGESTIONS, cutoff=0.5)
+    known = [
+        knowledge.label(one) if one in knowledge.interventions else one.removeprefix(HIP)
+        for one in map(names.get, near)
+        if one
+    ]
+    remedy = (
+        f"Nearest: {'; '.join(dict.fromkeys(known))}."
+        if known
+        else "Give a statement id or words of an action's label."
+    )
+    raise UsageError(f"There is no statement or action {target!r}.", remedy=remedy)
+
+
+def _has_words(label: str, words: str) -> bool:
+    return words in label or all(word in label for word in words.split())
+
+
+def _widest(found: set[str], target: str, knowledge: Knowledge) -> str:
+    """Pick from several interventions the one that statements are about, or that all others are kinds of."""
+    told = Counter(info.intervention for info in knowledge.statements.values())
+    about = found & set(told)
+    for some in (found, about):
+        tops = [one for one in some if all(knowledge.is_a(other, one) for other in some)]
+        if len(tops) == 1:
+            return tops[0]
+    labels = [knowledge.label(one) for one in sorted(about or found, key=lambda one: (-told[one], one))]
+    more = f"; and {len(labels) - _SUGGESTIONS} more" if len(labels) > _SUGGESTIONS else ""
+    raise UsageError(
+        f"{target!r} fits {len(labels)} actions.", remedy=f"Choose one: {'; '.join(labels[:_SUGGESTIONS])}{more}."
+    )
+
+
+class Explainer:
+    """Explain the plan of one patient.
+
+    Parameters: ``derivation`` is that of ``graph`` with the statements of ``selection``; ``plan`` was made from it.
+    """
+
+    def __init__(
+        self,
+        graph: PatientGraph,
+        derivation: Derivation,
+        plan: Plan,
+        knowledge: Knowledge,
+        selection: Selection | None = None,
+        *,
+        thorough: bool = True,
+    ) -> None:
+        self._graph = graph
+        self._thorough = thorough
+        self._derivation = derivation
+        self._plan = plan
+        self._knowledge = knowledge
+        self._selection = selection
+        self._english = English(knowledge, normalised(graph.triples), graph.iri)
+        self._prover = Prover(graph.triples, derivation.graph.triples(knowledge.terms), knowledge, self._english)
+        self._measurer = Measurer(derivation.graph, knowledge, graph.as_of)
+        self._places: dict[str, str] = {one.place: one.site for one in plan.statements}
+        self._places |= {one.place: one.site for one in plan.actions}
+        self._told_minimal: dict[tuple[str, str], Proof] = {}
+        self._told_further: dict[tuple[str, tuple[str, ...]], tuple[Proof, ...]] = {}
+        self._checks = {(one.id, one.subjects): one.checks for one in plan.statements}
+
+    def explain(self, iri: str) -> tuple[Explanation, ...]:
+        """Explain the statement or the intervention with an IRI."""
+        return self.statement(iri) if iri in self._knowledge.statements else self.action(iri)
+
+    def statement(self, iri: str) -> tuple[Explanation, ...]:
+        """Explain a statement at each place where its context holds, or once if it holds nowhere."""
+        info = self._knowledge.statements[iri]
+        evaluations = [one for one in self._derivation.evaluations if one.statement == iri]
+        if not evaluations:
+            one = self._unevaluated(info)
+            found = self._explanation("statement", iri, (one,), status=one.state, rule="", place="")
+            return (self._with_remedies(found, lambda remedies: remedies.of_context(info)),)
+        return tuple(map(self._statement_at, evaluations))
+
+    def _statement_at(self, evaluation: Evaluation) -> Explanation:
+        one = self._evaluated(evaluation)
+        found = self._explanation(
+            "statement", evaluation.statement, (one,), status=one.state, rule="", place=evaluation.site
+        )
+        if evaluation.state in _SETTLED or (evaluation.state == "must-not" and not evaluation.may_be_lifted_by):
+            return found
+        return self._with_remedies(found, lambda remedies: remedies.of_statement(evaluation))
+
+    def _with_remedies(self, found: Explanation, ask: Callable[[Remedies], tuple[Remedy, ...]]) -> Explanation:
+        """Say what would change the answer, and if nothing but a diagnosis would, which one."""
+        if not self._thorough:
+            return found
+        remedies = ask(self._remedies)
+        if remedies:
+            return replace(found, remedies=remedies)
+        further = ask(self._with_diagnoses)
+        named = sorted({one for remedy in further for one in diagnoses_in(remedy.change, self._knowledge)})
+        return replace(found, beyond=f"{_DIAGNOSIS} {listed(named, 'or')}." if named else _NOTHING)
+
+    @cached_property
+    def _remedies(self) -> Remedies:
+        return Remedies(self._graph, self._derivation, self._knowledge, self._selection)
+
+    @cached_property
+    def _with_diagnoses(self) -> Remedies:
+        return Remedies(self._graph, self._derivation, self._knowledge, self._selection, diagnoses=True)
+
+    def action(self, iri: str) -> tuple[Explanation, ...]:
+        """Explain an intervention at each place where the plan, or a statement, speaks of it or of a wider one."""
+        actions = {(one.intervention, one.site): one for one in self._derivation.actions}
+        places = {one.site for one in self._derivation.evaluations} | {place for _, place in actions}
+        found = [self._at_place(iri, place, actions) for place in sorted(places)]
+        return tuple(one for one in found if one is not None) or (self._absent(iri),)
+
+    def _at_place(self, iri: str, place: str, actions: dict[tuple[str, str], DerivedAction]) -> Explanation | None:
+        """Explain the action of an intervention, or what else is said of it, or the weightiest wider action."""
+        if (iri, place) in actions:
+            return self._action(iri, actions[iri, place])
+        evaluations = self._derivation.evaluations
+        own = [one for one in evaluations if one.site == place and self._info(one).intervention == iri]
+        if own:
+            return self._described(iri, place, own)
+        upper = self._knowledge.interventions[iri].superclasses
+        wider = [actions[one, place] for one in upper if (one, place) in actions]
+        order = ("contraindicated", *STATUSES)
+        first = min(wider, key=lambda one: (order.index(one.status), one.intervention), default=None)
+        return self._action(iri, first) if first else None
+
+    def _info(self, evaluation: Evaluation) -> StatementInfo:
+        return self._knowledge.statements[evaluation.statement]
+
+    def _described(self, iri: str, place: str, evaluations: Iterable[Evaluation]) -> Explanation:
+        """Explain an intervention that is no action of the plan, though statements about it apply."""
+        order = sorted(evaluations, key=lambda one: (one.state != "now", one.statement))
+        status = order[0].state if order[0].state != "now" else PARAMETER
+        statements = tuple(self._evaluated(one) for one in order)
+        return self._explanation("action", iri, statements, status=status, rule=_RULES_OF_STATES[status], place=place)
+
+    def _action(self, iri: str, derived: DerivedAction) -> Explanation:
+        evaluations = {one.iri: one for one in self._derivation.evaluations}
+        objections = {*derived.refused_by, *derived.held_back_by, *derived.discouraged_by}
+        ruled_out = {one.iri for one in self._derivation.evaluations if self._is_ruled_out(one, derived)}
+        chosen = [evaluations[one] for one in {*derived.based_on, *objections, *ruled_out}]
+        statements = [self._evaluated(one) for one in sorted(chosen, key=lambda one: self._weight(one, derived))]
+        site = self._places.get(derived.site, "")
+        conflicts = [
+            one for one in self._plan.conflicts if (one.intervention, one.site) == (derived.intervention, site)
+        ]
+        via = "" if derived.intervention == iri else self._knowledge.label(derived.intervention)
+        found = self._explanation(
+            "action", iri, tuple(statements), status=derived.status, rule=self._rule(derived), place=derived.site
+        )
+        found = replace(found, via=via, conflicts=tuple(conflicts))
+        if via or derived.status in {"indicated", "satisfied", "caution"}:
+            return found
+        return self._with_remedies(found, lambda remedies: remedies.of_action(derived))
+
+    def _is_ruled_out(self, evaluation: Evaluation, derived: DerivedAction) -> bool:
+        info = self._info(evaluation)
+        same = info.intervention == derived.intervention and evaluation.site in {"", derived.site}
+        return same and evaluation.state == "ruled-out"
+
+    def _weight(self, evaluation: Evaluation, derived: DerivedAction) -> tuple[int, str, str]:
+        """Put first what decides the status of an action."""
+        if evaluation.iri in {*derived.refused_by, *derived.discouraged_by, *derived.held_back_by}:
+            against = derived.status in {"contraindicated", "avoid", "conditional", "conflict"}
+            return (0 if against else 2, evaluation.statement, evaluation.iri)
+        return (1 if evaluation.state in {"now", "satisfied"} else 2, evaluation.statement, evaluation.iri)
+
+    @staticmethod
+    def _rule(derived: DerivedAction) -> str:
+        if derived.status == "conditional":
+            return _HELD_BACK if derived.held_back_by else _WAITING
+        if derived.status == "satisfied" and derived.done_by:
+            return _DONE
+        return _RULES[derived.status]
+
+    def _absent(self, iri: str) -> Explanation:
+        """Explain why the plan says nothing of an intervention, by the statements that could have."""
+        kinds = {iri, *self._knowledge.interventions[iri].superclasses}
+        infos = [one for one in self._knowledge.statements.values() if one.intervention in kinds and self._counts(one)]
+        statements = tuple(self._unevaluated(one) for one in sorted(infos, key=lambda one: one.id))
+        rule = _RULES[NOT_IN_PLAN] if statements else _UNTOLD
+        return self._explanation("action", iri, statements, status=NOT_IN_PLAN, rule=rule, place="")
+
+    def _counts(self, info: StatementInfo) -> bool:
+        return self._knowledge.documents[info.document].id in self._plan.documents
+
+    def _explanation(
+        self, kind: str, iri: str, statements: tuple[StatementExplanation, ...], *, status: str, rule: str, place: str
+    ) -> Explanation:
+        info = self._knowledge.statements.get(iri)
+        return Explanation(
+            kind=kind,
+            iri=iri,
+            label=info.id if info else self._knowledge.label(iri),
+            patient=self._graph.iri,
+            site=self._places.get(place, ""),
+            place=place,
+            status=status,
+            rule=rule,
+            via="",
+            statements=statements,
+            conflicts=(),
+            as_of=self._graph.as_of,
+            ontology_version=self._knowledge.version,
+            engine=self._plan.engine,
+            valid=self._plan.valid,
+        )
+
+    def _evaluated(self, evaluation: Evaluation) -> StatementExplanation:
+        """Explain a statement whose context holds."""
+        info = self._info(evaluation)
+        nodes = (*evaluation.subjects, self._graph.iri)
+        slots = (
+            self._context(info, evaluation),
+            *(self._requirement(one, evaluation, nodes) for one in info.requires),
+            *(self._other("exception", one, evaluation, nodes) for one in info.except_for),
+            *(self._other("fulfilment", one, evaluation, nodes) for one in info.satisfied_by),
+            *(self._companion(one, evaluation) for one in info.accompanies),
+        )
+        subjects = tuple(self._english.name(one) for one in evaluation.subjects)
+        found = self._statement(info, evaluation.state, self._places.get(evaluation.site, ""), subjects, slots)
+        return replace(found, checks=self._checks.get((info.id, evaluation.subjects), ()))
+
+    def _unevaluated(self, info: StatementInfo) -> StatementExplanation:
+        """Explain a statement whose context does not hold: what of it fails, for the problem that comes nearest."""
+        slots = tuple(self._failed_context(one) for one in info.applies_to)
+        return self._statement(info, NOT_APPLICABLE, "", (), slots)
+
+    def _statement(
+        self, info: StatementInfo, state: str, site: str, subjects: tuple[str, ...], slots: tuple[SlotExplanation, ...]
+    ) -> StatementExplanation:
+        document = self._knowledge.documents[info.document]
+        return StatementExplanation(
+            id=info.id,
+            iri=info.iri,
+            kind=info.kind,
+            role=_EFFECT_TO_ROLE.get(info.effect.removeprefix(HIP), self._knowledge.label(info.effect)),
+            intervention=self._knowledge.label(info.intervention),
+            state=state,
+            site=site,
+            text=info.text,
+            document=document.id,
+            document_title=document.title,
+            section=info.section,
+            strength=info.strength if info.strength_rank else "",
+            strength_wording=info.strength_wording,
+            evidence=info.quality if info.quality_rank else "",
+            evidence_wording=info.evidence_wording,
+            references=info.references,
+            timing=info.timing,
+            inferred=info.inferred,
+            subjects=subjects,
+            slots=slots,
+        )
+
+    def _context(self, info: StatementInfo, evaluation: Evaluation) -> SlotExplanation:
+        """Prove the context of a statement for the subject that needs the fewest steps."""
+        cls, proof = self._shortest(info.applies_to, evaluation.subjects)
+        also = self._further(proof, cls, evaluation.subjects)
+        return SlotExplanation("context", cls, self._knowledge.label(cls), "holds", proof, also=also)
+
+    def _further(self, proof: Proof | None, cls: str, nodes: Sequence[str]) -> tuple[Proof, ...]:
+        """List further reasons for what was proved, once for each claim."""
+        if proof is None or not self._thorough:
+            return ()
+        key = (cls, tuple(nodes))
+        if key not in self._told_further:
+            self._told_further[key] = self._reasons.further(proof, cls, nodes)
+        return self._told_further[key]
+
+    @cached_property
+    def _reasons(self) -> Reasons:
+        return Reasons(self._graph, normalised(self._graph.triples), self._knowledge)
+
+    def _shortest(self, classes: Iterable[str], nodes: Sequence[str]) -> tuple[str, Proof | None]:
+        found = [(cls, node, self._prover.prove(node, cls)) for cls in classes for node in nodes]
+        proven = [one for one in found if one[2] is not None]
+        cls, node, proof = min(
+            proven, key=lambda one: (self._prover.size(one[1], one[0]), one[0], one[1]), default=("", "", None)
+        )
+        return cls, self._minimal(cls, node, proof)
+
+    def _minimal(self, cls: str, node: str, proof: Proof | None) -> Proof | None:
+        """Leave needless facts out of a proof."""
+        if proof is None or not self._thorough:
+            return proof
+        if (cls, node) not in self._told_minimal:
+            self._told_minimal[cls, node] = self._reasons.minimal(proof, cls)
+        return self._told_minimal[cls, node]
+
+    def _failed_context(self, cls: str) -> SlotExplanation:
+        proof = self._prover.nearest(cls, self._world(cls))
+        return SlotExplanation("context", cls, self._knowledge.label(cls), "unknown", proof)
+
+    def _world(self, cls: str, nodes: Sequence[str] = ()) -> tuple[str, ...]:
+        """List the nodes that a class can be about: the patient, or problems, of the given ones if there are any."""
+        if self._knowledge.is_a(cls, HIP + "Patient"):
+            return (self._graph.iri,)
+        problems = self._prover.members(HIP + "Problem")
+        return tuple(one for one in nodes if one in problems) or problems
+
+    def _requirement(self, cls: str, evaluation: Evaluation, nodes: Sequence[str]) -> SlotExplanation:
+        if cls not in evaluation.refutes:
+            return self._other("requirement", cls, evaluation, nodes)
+        _, proof = self._shortest(self._opposites(cls), nodes)
+        note = "the two exclude each other"
+        return SlotExplanation("requirement", cls, self._knowledge.label(cls), "refuted", proof, (), note)
+
+    def _opposites(self, cls: str) -> list[str]:
+        return sorted(self._knowledge.refuters.get(cls, ()))
+
+    def _other(self, slot: Slot, cls: str, evaluation: Evaluation, nodes: Sequence[str]) -> SlotExplanation:
+        """Prove a class that a slot names, or show how far the nearest of the nodes is from it."""
+        label = self._knowledge.label(cls)
+        if cls in evaluation.meets:
+            proof = self._shortest([cls], nodes)[1]
+            return SlotExplanation(slot, cls, label, "holds", proof, also=self._further(proof, cls, nodes))
+        gaps = self._measurer.gaps(cls, nodes)
+        answer = "unmet" if any(gap.answer == "unmet" for gap in gaps) else "unknown"
+        return SlotExplanation(slot, cls, label, answer, self._prover.nearest(cls, self._world(cls, nodes)), gaps)
+
+    def _companion(self, intervention: str, evaluation: Evaluation) -> SlotExplanation:
+        label = self._knowledge.label(intervention)
+        if intervention in evaluation.lacks:
+            return SlotExplanation("companion", intervention, label, "unmet", note="neither running nor in this plan")
+        return SlotExplanation("companion", intervention, label, "holds", note=self._given(intervention, evaluation))
+
+    def _given(self, intervention: str, evaluation: Evaluation) -> str:
+        """Say how a patient has an intervention, or which statements put it into the plan."""
+        running = self._derivation.running
+        if any(intervention in running.get(one, ()) for one in (evaluation.site, self._graph.iri)):
+            return "running or planned"
+        ids = [
+            info.id
+            for other in self._derivation.evaluations
+            for info in (self._info(other),)
+            if other.state == "now" and other.site in {"", evaluation.site} and info.effect == INDICATES
+            and self._knowledge.is_a(info.intervention, intervention)
+        ]  # fmt: skip
+        return f"in this plan by {', '.join(sorted(set(ids)))}" if ids else "in this plan"

@@ -1,0 +1,258 @@
+"""Say what would have to become true for a statement to hold, or for an action to be indicated.
+
+The smallest changes of the record that `hipkg.defence.search` finds are tried: what decides on the statement, or the
+action, is derived again with each, and only those are told after which it stands as was asked.
+"""
+
+from __future__ import annotations
+
+from itertools import islice
+from typing import TYPE_CHECKING, NamedTuple
+
+from hipkg.base.vocabulary import HIP, INDICATES, RDF_TYPE
+from hipkg.defence.rerun import Trial
+from hipkg.defence.search import Abducer, Change
+from hipkg.defence.wording import Describer
+from hipkg.knowledge.relevance import on_action, on_statement
+from hipkg.record.facts import text_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+
+    import pyoxigraph as ox
+
+    from hipkg.derivation.queries import Derivation, DerivedAction, Evaluation
+    from hipkg.knowledge.records import Knowledge, StatementInfo
+    from hipkg.knowledge.selection import Selection
+    from hipkg.reading.rdf import PatientGraph
+    from hipkg.record.facts import Graph
+
+_CONDITION, _ONGOING = HIP + "Condition", HIP + "ongoing"
+_OF_INTERVENTION, _STATUS = HIP + "ofIntervention", HIP + "hasStatus"
+TOLD = 3
+"""How many remedies are told."""
+_TRIED = 6
+PURSUED = frozenset({"indicated", "satisfied", "caution"})
+"""The statuses of actions that are carried out or could be."""
+_PROBLEM = HIP + "Problem"
+
+
+class Remedy(NamedTuple):
+    """A smallest change of the record after which something stands as was asked.
+
+    ``facts`` say it in words, one for each node that changes; ``snippet`` is the Turtle that records it; ``outcome`` is
+    the state or the status that was derived with it.
+    """
+
+    facts: tuple[str, ...]
+    snippet: str
+    outcome: str
+    change: Change
+
+
+class _Wish(NamedTuple):
+    """What a change is to bring about: an outcome of a derivation among some, which these statements decide alone.
+
+    ``mended`` goes on from a change after which something else stands in the way.
+    """
+
+    outcome: Callable[[Derivation], str]
+    wanted: frozenset[str]
+    deciding: frozenset[str]
+    mended: Callable[[Change, Derivation], Iterable[Change]] | None = None
+
+
+def diagnoses_in(change: Change, knowledge: Knowledge) -> tuple[str, ...]:
+    """Name the conditions that a change takes for granted."""
+    types = (text_of(value) for _, prop, value in change.added if prop == RDF_TYPE)
+    return tuple(sorted({knowledge.label(one) for one in types if knowledge.is_a(one, _CONDITION)}))
+
+
+class Remedies:
+    """Find remedies for one patient.
+
+    Parameters: ``derivation`` is that of ``graph`` with the statements of ``selection``; ``diagnoses`` asks for
+    remedies that take a new condition for granted, of which there are none otherwise.
+    """
+
+    def __init__(
+        self,
+        graph: PatientGraph,
+        derivation: Derivation,
+        knowledge: Knowledge,
+        selection: Selection | None = None,
+        *,
+        diagnoses: bool = False,
+    ) -> None:
+        self._graph = graph
+        self._derivation = derivation
+        self._knowledge = knowledge
+        self._diagnoses = diagnoses
+        self._trial = Trial(graph, knowledge, selection)
+        self._abducer = self._abducer_for(derivation.graph, graph.triples)
+        self._describer = Describer(graph, knowledge)
+        self._evaluations = {one.iri: one for one in derivation.evaluations}
+
+    def of_statement(self, evaluation: Evaluation) -> tuple[Remedy, ...]:
+        """Say what would make a statement hold whose context holds, or lift one that speaks against an action."""
+        info = self._knowledge.statements[evaluation.statement]
+        holding = self._knowledge.holding[info.effect]
+        deciding = on_statement(info.iri, self._knowledge)
+
+        def state(derived: Derivation) -> str:
+            return self._state(derived, evaluation.iri)
+
+        if evaluation.state == "later-if":
+            return self._tried(self._requirements(evaluation), _Wish(state, frozenset({holding}), deciding))
+        if evaluation.state == "must-not" and evaluation.may_be_lifted_by:
+            lifts = self._lifts(evaluation, self._abducer)
+            return self._tried(lifts, _Wish(state, frozenset({"ruled-out"}), deciding))
+        return ()
+
+    def of_context(self, info: StatementInfo) -> tuple[Remedy, ...]:
+        """Say what would bring a patient into the context of a statement, and let it hold, without a new diagnosis."""
+        nodes = (self._graph.iri, *self._problems())
+        sites = sorted({one.site for one in self._derivation.evaluations if one.site})
+        found = self._abducer.merge(
+            [
+                [
+                    way
+                    for cls in info.applies_to
+                    for way in (*self._abducer.ways([cls], nodes), *self._abducer.anew(cls, sites))
+                ],
+                *[self._abducer.ways([cls], nodes) for cls in info.requires],
+                *[[self._abducer.companion(one, "")] for one in info.accompanies],
+            ]
+        )
+        holding = self._knowledge.holding[info.effect]
+
+        def state(derived: Derivation) -> str:
+            return self._best_state(derived, info.iri, holding)
+
+        return self._tried(found, _Wish(state, frozenset({holding}), on_statement(info.iri, self._knowledge)))
+
+    def of_action(self, action: DerivedAction) -> tuple[Remedy, ...]:
+        """Say what would make an action indicated: what one statement that advises it asks, with every gate lifted."""
+        objecting = [*action.refused_by, *action.held_back_by, *action.discouraged_by]
+        if action.status in PURSUED:
+            return ()
+        lifts = [self._lifts(self._evaluations[one], self._abducer) for one in objecting]
+        advising = [self._evaluations[one] for one in action.based_on]
+        advising = [one for one in advising if self._knowledge.statements[one.statement].effect == INDICATES]
+        if not advising or not all(lifts):
+            return ()
+        advised = any(map(self._advises, advising))
+        wanted = [] if advised else [[way for one in advising for way in self._requirements(one)]]
+
+        def status(derived: Derivation) -> str:
+            return self._status(derived, action.iri)
+
+        def mended(change: Change, derived: Derivation) -> Iterable[Change]:
+            return self._mended(change, derived, action.iri)
+
+        wish = _Wish(status, PURSUED, on_action(action.intervention, self._knowledge), mended)
+        return self._tried(self._abducer.merge([*wanted, *lifts]), wish)
+
+    def _mended(self, change: Change, derived: Derivation, iri: str) -> Iterable[Change]:
+        """Add to a change, after which something objects to an action that is advised, what lifts the objections."""
+        evaluations = {one.iri: one for one in derived.evaluations}
+        action = next((one for one in derived.actions if one.iri == iri), None)
+        if action is None or not any(self._advises(evaluations[one]) for one in action.based_on):
+            return ()
+        after = self._trial.changed(change)
+        abducer = self._abducer_for(derived.graph, after.triples)
+        objecting = (*action.refused_by, *action.held_back_by, *action.discouraged_by)
+        further = abducer.merge([self._lifts(evaluations[one], abducer) for one in objecting])
+        return [change | one for one in further if one.removed.isdisjoint(change.added)]
+
+    def _advises(self, evaluation: Evaluation) -> bool:
+        """Tell whether an evaluation speaks for its action as things stand."""
+        advising = self._knowledge.statements[evaluation.statement].effect == INDICATES
+        return advising and evaluation.state in {"now", "satisfied"}
+
+    def _abducer_for(self, graph: Graph, record: Iterable[ox.Triple]) -> Abducer:
+        of = self._graph
+        return Abducer(graph, record, self._knowledge, of.iri, of.as_of, diagnoses=self._diagnoses)
+
+    def _requirements(self, evaluation: Evaluation) -> tuple[Change, ...]:
+        """List the changes after which all that a waiting statement asks for would be there."""
+        if evaluation.state != "later-if":
+            return ()
+        ways = self._abducer.ways(evaluation.awaits, self._nodes(evaluation))
+        planned = [[self._abducer.companion(one, evaluation.site)] for one in evaluation.lacks]
+        return self._abducer.merge([ways, *planned])
+
+    def _lifts(self, evaluation: Evaluation, abducer: Abducer) -> tuple[Change, ...]:
+        """List the changes after which an exception to a statement would hold, but not that its advice is ignored."""
+        nodes = self._nodes(evaluation)
+        ways = (way for cls in evaluation.may_be_lifted_by for way in abducer.ways([cls], nodes))
+        refused = self._knowledge.statements[evaluation.statement].intervention
+        return tuple(way for way in ways if evaluation.state != "must-not" or not self._is_running(refused, way))
+
+    def _is_running(self, intervention: str, change: Change) -> bool:
+        """Tell whether a change takes for granted that an intervention is under way."""
+        running = {subject for subject, prop, value in change.added if (prop, value) == (_STATUS, _ONGOING)}
+        done = (text_of(value) for node, prop, value in change.added if node in running and prop == _OF_INTERVENTION)
+        return any(self._knowledge.is_a(one, intervention) for one in done)
+
+    def _tried(self, changes: Iterable[Change], wish: _Wish) -> tuple[Remedy, ...]:
+        """Find the changes that work: plain ones, or those mended where something else then objects, or variants."""
+        plain, variants = self._ordered(changes)
+        failed: list[tuple[Change, Derivation]] = []
+        found = self._working(plain, wish, failed)
+        if not found and wish.mended:
+            mended = [further for change, sketched in failed for further in wish.mended(change, sketched)]
+            found = self._working(self._ordered(mended)[0], wish, [])
+        return found or self._working(variants, wish, [])
+
+    def _working(
+        self, changes: Iterable[Change], wish: _Wish, failed: list[tuple[Change, Derivation]]
+    ) -> tuple[Remedy, ...]:
+        """Derive again with each change, the smallest first, and keep those of the smallest size that work."""
+        found: list[Remedy] = []
+        in_words: dict[tuple[str, ...], Change] = {}
+        for change in islice(changes, _TRIED):
+            in_words.setdefault(self._describer.facts(change), change)
+        for facts, change in in_words.items():
+            if len(found) == TOLD or (found and change.size[0] > found[0].change.size[0]):
+                break
+            sketched = self._trial.sketch(change, wish.deciding)
+            outcome = self._verified(change, sketched, wish) if sketched else ""
+            if outcome:
+                found.append(Remedy(facts, self._describer.snippet(change), outcome, change))
+            elif sketched:
+                failed.append((change, sketched))
+        return tuple(found)
+
+    def _ordered(self, changes: Iterable[Change]) -> tuple[list[Change], list[Change]]:
+        """Sort changes by size, and set those apart that differ from a smaller one in coded values alone."""
+        fitting = [one for one in dict.fromkeys(changes) if self._diagnoses == bool(diagnoses_in(one, self._knowledge))]
+        plain: dict[object, Change] = {}
+        for one in sorted(fitting, key=lambda one: one.size):
+            plain.setdefault(one.outline(self._knowledge.single_valued), one)
+        first = set(plain.values())
+        return list(plain.values()), sorted((one for one in fitting if one not in first), key=lambda one: one.size)
+
+    def _verified(self, change: Change, sketched: Derivation, wish: _Wish) -> str:
+        """Return the outcome of a change if it is as wished, and the record still consistent and valid."""
+        outcome = wish.outcome(sketched)
+        return outcome if outcome in wish.wanted and self._trial.is_sound(change) else ""
+
+    def _nodes(self, evaluation: Evaluation) -> Sequence[str]:
+        return (*evaluation.subjects, self._graph.iri)
+
+    def _problems(self) -> list[str]:
+        return sorted(self._derivation.graph.members.get(_PROBLEM, ()))
+
+    @staticmethod
+    def _state(derived: Derivation, iri: str) -> str:
+        return next((one.state for one in derived.evaluations if one.iri == iri), "")
+
+    @staticmethod
+    def _best_state(derived: Derivation, statement: str, holding: str) -> str:
+        states = {one.state for one in derived.evaluations if one.statement == statement}
+        return holding if holding in states else ""
+
+    @staticmethod
+    def _status(derived: Derivation, iri: str) -> str:
+        return next((one.status for one in derived.actions if one.iri == iri), "")

@@ -1,0 +1,172 @@
+"""List for each action that a plan indicates the single facts that would speak against it or end its indication.
+
+Statements that object to an action or guard it, and the exceptions to those that advise it, are asked which one fact,
+new or changed, would let them hold. The plan is derived again with each; what makes a difference is on the watch list.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from hipkg.base.vocabulary import OBJECTING, SAFEGUARDS
+from hipkg.defence.rerun import Trial
+from hipkg.defence.search import Abducer, Change
+from hipkg.defence.wording import Describer
+from hipkg.knowledge import records as released
+from hipkg.knowledge.selection import Selection, select
+from hipkg.pipeline.process import plan_patient, plan_patients
+
+if TYPE_CHECKING:
+    import os
+    from collections.abc import Collection, Iterator
+    from datetime import date
+
+    from hipkg.derivation.queries import Derivation, DerivedAction, Evaluation
+    from hipkg.knowledge.records import Knowledge, StatementInfo
+    from hipkg.pipeline.process import Planned
+    from hipkg.planning.planner import Action, Plan
+    from hipkg.reading.rdf import PatientGraph
+
+_UNTOUCHED = {"indicated", "satisfied"}
+
+
+class Threat(NamedTuple):
+    """One fact, in words and as Turtle, that would give an indicated action another status.
+
+    ``after`` is empty where the action would leave the plan; ``statements`` are those whose state would change.
+    """
+
+    fact: str
+    snippet: str
+    after: str
+    statements: tuple[str, ...]
+    change: Change
+
+
+class Watched(NamedTuple):
+    """An indicated action with what to watch for."""
+
+    action: Action
+    threats: tuple[Threat, ...]
+
+
+class WatchList(NamedTuple):
+    """What to watch for while the plan of one patient is followed."""
+
+    plan: Plan
+    actions: tuple[Watched, ...]
+
+
+def watch(
+    source: str | os.PathLike[str] | bytes,
+    *,
+    format: str | None = None,  # noqa: A002 - the word that users know from every RDF library
+    as_of: date | None = None,
+    documents: Collection[str] = (),
+    allow_invalid: bool = False,
+) -> tuple[WatchList, ...]:
+    """Make the watch list of each patient of a file; the parameters and errors are those of `hipkg.plan`."""
+    selection = select(documents)
+    made = plan_patients(source, format=format, as_of=as_of, selection=selection, allow_invalid=allow_invalid)
+    return tuple(_watch_list(one, selection) for one in made)
+
+
+def watch_graph(graph: PatientGraph, *, documents: Collection[str] = (), allow_invalid: bool = False) -> WatchList:
+    """Make the watch list of a patient that has been read."""
+    selection = select(documents)
+    return _watch_list(plan_patient(graph, selection=selection, allow_invalid=allow_invalid), selection)
+
+
+def _watch_list(made: Planned, selection: Selection) -> WatchList:
+    watcher = _Watcher(made.graph, made.derivation, released.load(), selection)
+    indicated = (one for one in made.plan.actions if one.status == "indicated")
+    return WatchList(made.plan, tuple(Watched(one, watcher.threats(one)) for one in indicated))
+
+
+class _Watcher:
+    def __init__(self, graph: PatientGraph, derivation: Derivation, knowledge: Knowledge, selection: Selection) -> None:
+        self._graph = graph
+        self._derivation = derivation
+        self._knowledge = knowledge
+        self._left_out = selection.left_out(knowledge)
+        self._trial = Trial(graph, knowledge, selection)
+        self._abducer = Abducer(derivation.graph, graph.triples, knowledge, graph.iri, graph.as_of, diagnoses=True)
+        self._describer = Describer(graph, knowledge)
+        self._evaluations = {one.iri: one for one in derivation.evaluations}
+        self._actions = {(one.intervention, one.site): one for one in derivation.actions}
+        self._states = {one.iri: one.state for one in derivation.evaluations}
+        self._tried: dict[Change, Derivation | None] = {}
+
+    def threats(self, action: Action) -> tuple[Threat, ...]:
+        """Try each single fact that could let a statement speak against an action, or end what advises it."""
+        derived = self._actions[action.intervention, action.place]
+        changes = dict.fromkeys(one for one in self._changes(derived) if one.size[0] == 1)
+        found = (self._threat(derived, one) for one in sorted(changes, key=lambda one: one.size))
+        distinct = {one.fact: one for one in found if one is not None}
+        return tuple(sorted(distinct.values(), key=lambda one: (one.after != "contraindicated", one.after, one.fact)))
+
+    def _changes(self, derived: DerivedAction) -> Iterator[Change]:
+        for info in self._knowledge.statements.values():
+            if info.iri not in self._left_out and self._can_object(info, derived.intervention):
+                yield from self._lets_hold(info, derived.site)
+        for iri in derived.based_on:
+            evaluation = self._evaluations[iri]
+            nodes = (*evaluation.subjects, self._graph.iri)
+            for cls in evaluation.may_be_lifted_by:
+                yield from self._abducer.ways([cls], nodes)
+
+    def _can_object(self, info: StatementInfo, intervention: str) -> bool:
+        """Tell whether a statement would object to an intervention, or guard it, if it held."""
+        if info.effect in OBJECTING:
+            return self._knowledge.is_a(intervention, info.intervention)
+        guarded = any(self._knowledge.is_a(intervention, one) for one in info.accompanies)
+        return info.effect == SAFEGUARDS and guarded and info.intervention != intervention
+
+    def _lets_hold(self, info: StatementInfo, place: str) -> Iterator[Change]:
+        """List the changes after which a statement would hold at a place."""
+        here = [one for one in self._derivation.evaluations if one.statement == info.iri and one.site in {"", place}]
+        for evaluation in here:
+            if evaluation.state == "later-if":
+                yield from self._abducer.ways(evaluation.awaits, self._nodes(evaluation))
+        if not here:
+            nodes = (*self._problems(place), self._graph.iri)
+            for cls in info.applies_to:
+                into = (*self._abducer.ways([cls], nodes), *self._abducer.anew(cls, [place] if place else []))
+                yield from self._abducer.merge([into, *(self._abducer.ways([one], nodes) for one in info.requires)])
+
+    def _nodes(self, evaluation: Evaluation) -> tuple[str, ...]:
+        return (*evaluation.subjects, self._graph.iri)
+
+    def _problems(self, place: str) -> list[str]:
+        """List the problems at a place, of which statements are judged."""
+        found = {node for one in self._derivation.evaluations if one.site == place for node in one.subjects}
+        return sorted(found - {self._graph.iri})
+
+    def _threat(self, action: DerivedAction, change: Change) -> Threat | None:
+        if change not in self._tried:
+            self._tried[change] = self._trial.derive(change)
+        after = self._tried[change]
+        if after is None:
+            return None
+        status = next((one.status for one in after.actions if one.iri == action.iri), "")
+        if status in _UNTOUCHED:
+            return None
+        facts = self._describer.facts(change)
+        return Threat(
+            "; ".join(facts), self._describer.snippet(change), status, self._responsible(action, after), change
+        )
+
+    def _responsible(self, action: DerivedAction, after: Derivation) -> tuple[str, ...]:
+        """Name the statements about the action whose state changes."""
+        concerned = {self._evaluations[one].statement for one in action.based_on} | {
+            info.iri for info in self._knowledge.statements.values() if self._can_object(info, action.intervention)
+        }
+        states = {one.iri: one for one in after.evaluations}
+        changed = [
+            one.statement
+            for one in (*self._derivation.evaluations, *after.evaluations)
+            if one.statement in concerned
+            and one.site in {"", action.site}
+            and self._states.get(one.iri) != (states[one.iri].state if one.iri in states else None)
+        ]
+        return tuple(sorted({self._knowledge.statements[one].id for one in changed}))

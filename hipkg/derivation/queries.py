@@ -1,0 +1,325 @@
+"""What is derived for a patient in the closed world, and the derivation as queries, the reference for every other.
+
+The logic is in ``queries/derive/*.rq``: generic SPARQL over the slots of the statements, run in the order of their
+numbers on a store that holds the entailed graph of one patient, and of the ontology what concerns this patient. Each
+query constructs triples, and is run as the update that inserts them. `hipkg.derivation.native` does the same natively.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import cache
+from itertools import groupby
+from typing import TYPE_CHECKING, NamedTuple
+
+import pyoxigraph as ox
+
+from hipkg.base.paths import QUERIES
+from hipkg.base.vocabulary import HIP, INFORMS_ON, OWL, PREFIXES, RDF_TYPE, RDFS, XSD
+from hipkg.record.facts import Graph
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Set
+
+    from hipkg.knowledge.records import Knowledge, StatementInfo
+    from hipkg.knowledge.selection import Selection
+
+_NEEDS = re.compile(r"^#\+ needs: hip:(\w+)$", re.MULTILINE)
+_ABOUT = re.compile(r"^#\+ about: (.+)$", re.MULTILINE)
+_STRATUM = re.compile(r"\?stratum\b")
+_TYPE = ox.NamedNode(RDF_TYPE)
+_OF_INTERVENTION = ox.NamedNode(HIP + "ofIntervention")
+_ISSUED = PREFIXES["dcterms"] + "issued"
+_COLLECTED = (
+    "ofStatement", "state", "hasSubject", "atSite", "meets", "refutes", "awaits", "mayBeLiftedBy", "lacksCompanion",
+    "compares",
+    "ofIntervention", "status", "basedOn", "refusedBy", "heldBackBy", "discouragedBy", "doneBy", "doneBefore",
+    "about", "advisedBy", "opposedBy", "decidedBy", "decidedFor",
+    "hasNow",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One derivation query as an update.
+
+    A stratified step is run once for each stratum that has a statement with one of the properties it is ``about``; one
+    that ``needs`` a property is skipped where no triple has it, and sees on what grounds statements outrank each other.
+    """
+
+    update: str
+    stratified: bool
+    needs: ox.NamedNode | None
+    about: frozenset[str]
+
+
+class Evaluation(NamedTuple):
+    """What holds of one statement at one place of a patient.
+
+    ``site`` is the body site the statement concerns, empty for the patient as a whole. ``awaits`` are requirements not
+    met, ``may_be_lifted_by`` exceptions not known to hold, ``lacks`` companions that the plan does not offer;
+    ``compares`` are the activities that the bounds of the statement measure.
+    """
+
+    iri: str
+    statement: str
+    state: str
+    subjects: tuple[str, ...]
+    site: str
+    meets: tuple[str, ...]
+    refutes: tuple[str, ...]
+    awaits: tuple[str, ...]
+    may_be_lifted_by: tuple[str, ...]
+    lacks: tuple[str, ...]
+    compares: tuple[str, ...]
+
+
+class DerivedAction(NamedTuple):
+    """An intervention at a place with its status and the evaluations it rests on.
+
+    ``done_by`` are the activities by which it is done and needs no repetition yet, ``done_before`` those that do not
+    count, since they are too old, or of no known time or site.
+    """
+
+    iri: str
+    intervention: str
+    site: str
+    status: str
+    based_on: tuple[str, ...]
+    refused_by: tuple[str, ...]
+    held_back_by: tuple[str, ...]
+    discouraged_by: tuple[str, ...]
+    done_by: tuple[str, ...]
+    done_before: tuple[str, ...]
+
+
+class DerivedConflict(NamedTuple):
+    """Two evaluations that pull an action in opposite directions; ``winner`` is empty if nothing decides."""
+
+    action: str
+    advice: str
+    objection: str
+    rule: str
+    winner: str
+
+
+@dataclass(frozen=True)
+class Derivation:
+    """All that is derived for one patient.
+
+    ``graph`` holds what was recorded and entailed, perhaps with what the ontology says of its own individuals;
+    ``running`` maps a place to the interventions, and their kinds, that the patient has there now; ``told`` writes
+    what was derived as triples.
+    """
+
+    evaluations: tuple[Evaluation, ...]
+    actions: tuple[DerivedAction, ...]
+    conflicts: tuple[DerivedConflict, ...]
+    graph: Graph
+    running: Mapping[str, Set[str]]
+    told: Callable[[], Iterable[ox.Triple]]
+    terms: Set[str]
+
+    def triples(self) -> tuple[ox.Triple, ...]:
+        """Return the graph of the patient: what is recorded, entailed and derived."""
+        return tuple(dict.fromkeys((*self.graph.triples(self.terms), *self.told())))
+
+
+def derive(entailed: Iterable[ox.Triple], knowledge: Knowledge, selection: Selection | None = None) -> Derivation:
+    """Derive states and statuses for one patient by the queries.
+
+    Parameters: ``entailed`` is the graph of one patient with its entailments; ``selection`` says which
+    statements count, all by default.
+    """
+    store = ox.Store()
+    store.extend([ox.Quad(*one) for one in entailed])
+    store.extend(_individual_types(store, knowledge))
+    graph = Graph(quad.triple for quad in store)
+    for statement in selection.left_out(knowledge) if selection else ():
+        for quad in store.quads_for_pattern(None, None, ox.NamedNode(statement)):
+            store.remove(quad)
+    mentioned = {quad.object.value for quad in store if isinstance(quad.object, ox.NamedNode)}
+    facts = [*_facts(mentioned, knowledge)]
+    store.extend(facts)
+    for step, update in _programme([knowledge.statements[iri] for iri in knowledge.statements.keys() & mentioned]):
+        if step.needs is not None:
+            if next(store.quads_for_pattern(None, step.needs, None), None) is None:
+                continue
+            grounds = [*_grounds(mentioned, knowledge)]
+            store.extend(grounds)
+            facts += grounds
+        store.update(update)
+    return _collect(store, facts, graph, knowledge)
+
+
+def _individual_types(quads: Iterable[ox.Quad], knowledge: Knowledge) -> list[ox.Quad]:
+    """State the classes of the interventions that activities are of."""
+    interventions = {one.object for one in quads if one.predicate == _OF_INTERVENTION}
+    return [
+        ox.Quad(one, _TYPE, ox.NamedNode(kind))
+        for one in interventions
+        if isinstance(one, ox.NamedNode)
+        for kind in knowledge.individual_types.get(one.value, ())
+    ]
+
+
+def _facts(mentioned: Set[str], knowledge: Knowledge) -> Iterator[ox.Quad]:
+    """State what the ontology says of the mentioned statements and of the terms that they name."""
+    terms = set(mentioned)
+    for iri in knowledge.statements.keys() & mentioned:
+        info = knowledge.statements[iri]
+        terms |= {info.intervention, *info.accompanies, *info.slots}
+        yield from _statement_facts(info, knowledge)
+    for iri in knowledge.named.keys() & terms:
+        yield from _links(iri, HIP + "kindOf", knowledge.named[iri])
+    for iri in knowledge.settled_for_years.keys() & terms:
+        yield _value(iri, HIP + "settledForYears", str(knowledge.settled_for_years[iri]), "integer")
+        if iri in knowledge.concerning_patient:
+            yield _value(iri, HIP + "concernsWholePatient", "true", "boolean")
+    for iri in knowledge.refuters.keys() & terms:
+        yield from _links(iri, OWL + "disjointWith", knowledge.refuters[iri])
+
+
+def _statement_facts(info: StatementInfo, knowledge: Knowledge) -> Iterator[ox.Quad]:
+    if info.effect != INFORMS_ON:
+        yield from _links(info.iri, info.effect, (info.intervention,))
+    yield from _links(info.iri, HIP + "requires", info.requires)
+    yield from _links(info.iri, HIP + "exceptFor", info.except_for)
+    yield from _links(info.iri, HIP + "satisfiedBy", info.satisfied_by)
+    yield from _links(info.iri, HIP + "accompanies", info.accompanies)
+    yield from _links(info.iri, HIP + "slot", info.slots)
+    yield from _links(info.iri, HIP + "measures", info.measured)
+    yield _value(info.iri, HIP + "stateWhenHolding", knowledge.holding[info.effect], "string")
+    yield _value(info.iri, HIP + "stratum", str(info.stratum), "integer")
+
+
+def _grounds(mentioned: Set[str], knowledge: Knowledge) -> Iterator[ox.Quad]:
+    """State by what one of the mentioned statements can outrank another."""
+    infos = [knowledge.statements[iri] for iri in knowledge.statements.keys() & mentioned]
+    for context in {one for info in infos for one in info.applies_to}:
+        yield from _links(context, RDFS + "subClassOf", knowledge.superclasses.get(context, ()))
+    for info in infos:
+        yield from _links(info.iri, HIP + "appliesTo", info.applies_to)
+        issued = knowledge.documents[info.document].issued
+        if issued:
+            yield _value(info.iri, _ISSUED, issued, "date")
+        for name, rank in (("strengthRank", info.strength_rank), ("qualityRank", info.quality_rank)):
+            if rank is not None:
+                yield _value(info.iri, HIP + name, str(rank), "integer")
+
+
+def _links(subject: str, prop: str, targets: Iterable[str]) -> Iterator[ox.Quad]:
+    return (ox.Quad(ox.NamedNode(subject), ox.NamedNode(prop), ox.NamedNode(one)) for one in targets)
+
+
+def _value(subject: str, prop: str, text: str, datatype: str) -> ox.Quad:
+    value = ox.Literal(text, datatype=ox.NamedNode(XSD + datatype))
+    return ox.Quad(ox.NamedNode(subject), ox.NamedNode(prop), value)
+
+
+def _programme(statements: Collection[StatementInfo]) -> Iterator[tuple[Step, str]]:
+    """Order the updates for some statements: one for each step, one for each stratum of a stratified step."""
+    strata = 1 + max((info.stratum for info in statements), default=0)
+    about: list[set[str]] = [set() for _ in range(strata)]
+    for info in statements:
+        about[info.stratum] |= {info.effect, *([HIP + "accompanies"] if info.accompanies else [])}
+    for stratified, steps in groupby(_steps(), key=lambda step: step.stratified):
+        chosen = tuple(steps)
+        if not stratified:
+            yield from ((step, step.update) for step in chosen)
+            continue
+        for number, properties in enumerate(about):
+            yield from ((step, _STRATUM.sub(str(number), step.update)) for step in chosen if properties & step.about)
+
+
+@cache
+def _steps() -> tuple[Step, ...]:
+    files = sorted((QUERIES / "derive").glob("*.rq"))
+    return tuple(_step(path.read_text(encoding="utf-8")) for path in files)
+
+
+def _step(text: str) -> Step:
+    needs, about = _NEEDS.search(text), _ABOUT.search(text)
+    query = "\n".join(line for line in text.splitlines() if not line.startswith("#"))
+    return Step(
+        query.replace("CONSTRUCT", "INSERT", 1),
+        "#+ parameters: stratum" in text,
+        ox.NamedNode(HIP + needs[1]) if needs else None,
+        frozenset(HIP + one.removeprefix("hip:") for one in about[1].split()) if about else frozenset(),
+    )
+
+
+def _collect(store: ox.Store, facts: Iterable[ox.Quad], graph: Graph, knowledge: Knowledge) -> Derivation:
+    answers = _Answers(store)
+    evaluations = [_evaluation(iri, answers) for iri in answers.subjects("state")]
+    actions = [_action(iri, answers) for iri in answers.subjects("status")]
+    conflicts = [_conflict(iri, answers) for iri in answers.subjects("decidedBy")]
+    return Derivation(
+        tuple(sorted(evaluations, key=lambda one: (one.statement, one.iri))),
+        tuple(sorted(actions, key=lambda one: one.iri)),
+        tuple(sorted(conflicts, key=lambda one: (one.action, one.advice, one.objection))),
+        graph,
+        {place: frozenset(answers.all("hasNow", place)) for place in answers.subjects("hasNow")},
+        lambda: (quad.triple for quad in set(store) - set(facts)),
+        knowledge.terms,
+    )
+
+
+class _Answers:
+    """Look up what the steps derived, by property and subject."""
+
+    def __init__(self, store: ox.Store) -> None:
+        self._tables: dict[str, dict[str, list[str]]] = {}
+        for name in _COLLECTED:
+            table = self._tables[name] = {}
+            for quad in store.quads_for_pattern(None, ox.NamedNode(HIP + name), None):
+                subject, value = quad.subject.value, quad.object.value  # type: ignore[union-attr]  # IRIs and literals
+                table.setdefault(subject, []).append(value)
+
+    def subjects(self, name: str) -> Iterable[str]:
+        return self._tables[name]
+
+    def one(self, name: str, subject: str) -> str:
+        found = self._tables[name].get(subject)
+        return min(found) if found else ""
+
+    def all(self, name: str, subject: str) -> tuple[str, ...]:
+        found = self._tables[name].get(subject)
+        return tuple(sorted(found)) if found else ()
+
+
+def _evaluation(iri: str, answers: _Answers) -> Evaluation:
+    return Evaluation(
+        iri,
+        answers.one("ofStatement", iri),
+        answers.one("state", iri),
+        answers.all("hasSubject", iri),
+        answers.one("atSite", iri),
+        answers.all("meets", iri),
+        answers.all("refutes", iri),
+        answers.all("awaits", iri),
+        answers.all("mayBeLiftedBy", iri),
+        answers.all("lacksCompanion", iri),
+        answers.all("compares", iri),
+    )
+
+
+def _action(iri: str, answers: _Answers) -> DerivedAction:
+    return DerivedAction(
+        iri,
+        answers.one("ofIntervention", iri),
+        answers.one("atSite", iri),
+        answers.one("status", iri),
+        answers.all("basedOn", iri),
+        answers.all("refusedBy", iri),
+        answers.all("heldBackBy", iri),
+        answers.all("discouragedBy", iri),
+        answers.all("doneBy", iri),
+        answers.all("doneBefore", iri),
+    )
+
+
+def _conflict(iri: str, answers: _Answers) -> DerivedConflict:
+    names = ("about", "advisedBy", "opposedBy", "decidedBy", "decidedFor")
+    return DerivedConflict(*(answers.one(name, iri) for name in names))

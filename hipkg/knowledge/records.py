@@ -1,0 +1,343 @@
+"""The released knowledge: what the classified ontology says, ready to use without a reasoner.
+
+`load` reads ``ontology/release/hipkg.json``, which `hipkg.maintenance.release` builds from the Turtle sources and
+stamps with their hash. A release that does not belong to the sources beside it is refused.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from functools import cache, cached_property
+from hashlib import sha256
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from hipkg.base.errors import StaleRelease
+from hipkg.base.paths import PATIENT_SHAPES, RELEASE, ontology_files
+from hipkg.owl.expression import Expression, from_json
+from hipkg.owl.rules import Group, groups_from_json
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from pathlib import Path
+
+RELEASE_FILE = RELEASE / "hipkg.json"
+FORMAT = 10
+NOT_STATED = "not stated"
+
+
+@dataclass(frozen=True, slots=True)
+class Bound:
+    """The limits that a statement sets to one quantity, in ``unit``; an end that it leaves open is empty.
+
+    ``measured_by`` is the property of activities that holds the quantity, empty if none does; ``compared_as`` says how
+    its values are compared. ``measured_on`` are the interventions whose courses are measured, where they are not the
+    one of the statement.
+    """
+
+    quantity: str
+    unit: str
+    lower: str
+    upper: str
+    measured_by: str = ""
+    compared_as: str = ""
+    measured_on: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class StatementInfo:
+    """One statement of a document, with all that a plan says about it.
+
+    ``effect`` is the property that links it to ``intervention``; ``strength`` and ``quality`` are labels, their ranks
+    None where nothing is stated.
+    """
+
+    iri: str
+    id: str
+    kind: str
+    effect: str
+    intervention: str
+    text: str
+    document: str
+    section: str
+    applies_to: tuple[str, ...]
+    requires: tuple[str, ...]
+    except_for: tuple[str, ...]
+    satisfied_by: tuple[str, ...]
+    accompanies: tuple[str, ...]
+    strength: str
+    strength_rank: int | None
+    quality: str
+    quality_rank: int | None
+    strength_wording: str
+    evidence_wording: str
+    timing: str
+    references: tuple[str, ...]
+    bounds: tuple[Bound, ...]
+    inferred: bool
+    stratum: int
+
+    @property
+    def slots(self) -> frozenset[str]:
+        """Return the classes that decide the state of the statement where its context holds."""
+        return frozenset((*self.requires, *self.except_for, *self.satisfied_by))
+
+    @property
+    def measured(self) -> frozenset[str]:
+        """Return the interventions whose activities the bounds measure, or count from."""
+        bounds = [one for one in self.bounds if one.measured_by]
+        named = {iri for one in bounds for iri in one.measured_on}
+        return frozenset(named | {self.intervention, *self.accompanies} if bounds else named)
+
+
+class Grade(NamedTuple):
+    """The strength or the quality of a statement, named by its id; the greater the rank, the better."""
+
+    rank: int
+    statement: str
+    label: str
+
+
+UNGRADED = Grade(0, "", NOT_STATED)
+
+
+@dataclass(frozen=True, slots=True)
+class InterventionInfo:
+    """An intervention with its place in the hierarchy and in the order of care.
+
+    ``requested_as`` is the FHIR resource type that requests it, empty for the usual one; ``route`` is the IRI of the
+    route that a drug of this kind is given by, empty where that is not said.
+    """
+
+    iri: str
+    label: str
+    category: str
+    superclasses: frozenset[str]
+    phase: int
+    side_rule: str
+    side_phrase: str
+    incompatible: tuple[str, ...]
+    requested_as: str
+    route: str
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentInfo:
+    """A source document; ``issued`` is an ISO date or empty."""
+
+    iri: str
+    id: str
+    title: str
+    publisher: str
+    issued: str
+
+
+@dataclass(frozen=True, slots=True)
+class Tension:
+    """A topic on which statements, named by their ids, do not agree.
+
+    ``text`` tells the positions, ``resolution`` how plans treat them, ``note`` what that means.
+    """
+
+    iri: str
+    id: str
+    label: str
+    kinds: tuple[str, ...]
+    statements: tuple[str, ...]
+    text: str
+    resolution: str
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """How a property is recorded: by ``prop``, from its value if ``backward``; the node at its end is of a ``kind``."""
+
+    prop: str
+    backward: bool
+    kind: str
+
+
+@dataclass(frozen=True, eq=False)
+class Knowledge:
+    """The classified ontology as plain records.
+
+    ``refuters`` maps a class that a slot names to the classes whose members cannot be in it, ``holding`` a property
+    that links statements to interventions to the state of such a statement when it holds, ``named`` an intervention to
+    those that statements name and that it is, or is a kind of; ``groups`` are the rules of the native engine;
+    ``lasting`` are the classes of problems that count when past, ``settled_for_years`` maps the interventions
+    that need no repetition to the years for which they do not, ``concerning_patient`` are those of no body site,
+    ``sided`` the classes of sites that have a side,
+    ``visit_gaps`` the most days between visits of a course; ``value_properties`` maps a coded value to the property
+    that records it.
+    """
+
+    stamp: str
+    version: str
+    superclasses: Mapping[str, frozenset[str]]
+    disjoint: tuple[tuple[str, str], ...]
+    raw_definitions: Mapping[str, list[Any]]
+    functional: frozenset[str]
+    single_valued: frozenset[str]
+    upper_ends: Mapping[str, str]
+    individual_types: Mapping[str, tuple[str, ...]]
+    labels: Mapping[str, str]
+    questions: Mapping[str, str]
+    units: Mapping[str, str]
+    opposites: Mapping[str, str]
+    value_kinds: Mapping[str, str]
+    links: Mapping[str, tuple[Link, ...]]
+    verb_phrases: Mapping[str, str]
+    attribute_phrases: Mapping[str, str]
+    terms: frozenset[str]
+    groups: tuple[Group, ...]
+    statements: Mapping[str, StatementInfo]
+    interventions: Mapping[str, InterventionInfo]
+    documents: Mapping[str, DocumentInfo]
+    raw_tensions: list[dict[str, Any]]
+    refuters: Mapping[str, frozenset[str]]
+    holding: Mapping[str, str]
+    named: Mapping[str, frozenset[str]]
+    wholes: Mapping[str, frozenset[str]]
+    lasting: frozenset[str]
+    settled_for_years: Mapping[str, int]
+    concerning_patient: frozenset[str]
+    sided: frozenset[str]
+    visit_gaps: Mapping[str, str]
+    value_properties: Mapping[str, str]
+    raw_shapes: list[dict[str, Any]]
+
+    @cached_property
+    def grades(self) -> Mapping[str, tuple[Grade, Grade]]:
+        """The strength and the quality of each statement by its id."""
+        return {
+            info.id: (
+                Grade(info.strength_rank, info.id, info.strength) if info.strength_rank else UNGRADED,
+                Grade(info.quality_rank, info.id, info.quality) if info.quality_rank else UNGRADED,
+            )
+            for info in self.statements.values()
+        }
+
+    @cached_property
+    def tensions(self) -> tuple[Tension, ...]:
+        """The topics on which statements do not agree."""
+        return tuple(Tension(**_tuples(one)) for one in self.raw_tensions)
+
+    def tensions_of(self, *statement_ids: str) -> tuple[Tension, ...]:
+        """List the tensions in which all of the statements take part."""
+        return tuple(one for one in self.tensions if set(statement_ids) <= set(one.statements))
+
+    def label(self, iri: str) -> str:
+        """Name a term in words, or by its IRI where the ontology does not define it."""
+        return self.labels.get(iri, iri)
+
+    def definition(self, iri: str) -> Expression | None:
+        """Return the definition of a class, or None for a class that is recorded or told."""
+        return _definition(self, iri)
+
+    def is_a(self, iri: str, other: str) -> bool:
+        """Tell whether a class is another class or entailed to be a kind of it."""
+        return iri == other or other in self.superclasses.get(iri, ())
+
+    def statement(self, statement_id: str) -> StatementInfo | None:
+        """Find a statement by its id, such as ``D0-41``."""
+        return self.by_id.get(statement_id)
+
+    @cached_property
+    def by_id(self) -> Mapping[str, StatementInfo]:
+        """The statements by their ids."""
+        return {info.id: info for info in self.statements.values()}
+
+
+@cache
+def _definition(knowledge: Knowledge, iri: str) -> Expression | None:
+    raw = knowledge.raw_definitions.get(iri)
+    return from_json(raw) if raw else None
+
+
+def source_stamp(files: Iterable[Path] | None = None) -> str:
+    """Hash the Turtle sources of the ontology and the shapes of patients."""
+    digest = sha256(str(FORMAT).encode())
+    for path in (*(files or ontology_files()), PATIENT_SHAPES):
+        digest.update(path.name.encode())
+        digest.update(path.read_bytes())
+    return digest.hexdigest()
+
+
+@cache
+def load() -> Knowledge:
+    """Load the released knowledge that belongs to the ontology beside it.
+
+    Raises `StaleRelease` if it is missing, unreadable or was built from other sources.
+    """
+    remedy = "Build it with: hipkg ontology release (needs Java: pip install 'hipkg[java]')."
+    place = str(RELEASE_FILE)
+    try:
+        data = json.loads(RELEASE_FILE.read_bytes())
+        stamp = data["stamp"]
+    except FileNotFoundError as missing:
+        raise StaleRelease("The classified release is missing.", place=place, remedy=remedy) from missing
+    except (ValueError, TypeError, KeyError) as broken:
+        raise StaleRelease("The classified release cannot be read.", place=place, remedy=remedy) from broken
+    if stamp != source_stamp():
+        raise StaleRelease("The classified release was built from other sources.", place=place, remedy=remedy)
+    try:
+        return knowledge_from_json(data)
+    except (TypeError, KeyError) as broken:
+        raise StaleRelease("The classified release cannot be read.", place=place, remedy=remedy) from broken
+
+
+def knowledge_from_json(data: dict[str, Any]) -> Knowledge:
+    """Turn the parsed release file into records."""
+    return Knowledge(
+        stamp=data["stamp"],
+        version=data["version"],
+        superclasses=_sets(data["superclasses"]),
+        disjoint=tuple((one, other) for one, other in data["disjoint"]),
+        raw_definitions=data["definitions"],
+        functional=frozenset(data["functional"]),
+        single_valued=frozenset(data["singleValued"]),
+        upper_ends=data["upperEnds"],
+        individual_types=data["individualTypes"],
+        labels=data["labels"],
+        questions=data["questions"],
+        units=data["units"],
+        opposites=data["opposites"],
+        value_kinds=data["valueKinds"],
+        links={iri: tuple(Link(**one) for one in links) for iri, links in data["links"].items()},
+        verb_phrases=data["verbPhrases"],
+        attribute_phrases=data["attributePhrases"],
+        terms=frozenset(data["terms"]),
+        groups=groups_from_json(data["groups"]),
+        statements={one["iri"]: _statement(one) for one in data["statements"]},
+        interventions={
+            one["iri"]: InterventionInfo(**{**_tuples(one), "superclasses": frozenset(one["superclasses"])})
+            for one in data["interventions"]
+        },
+        documents={one["iri"]: DocumentInfo(**one) for one in data["documents"]},
+        raw_tensions=data["tensions"],
+        refuters=_sets(data["refuters"]),
+        holding=data["holding"],
+        named=_sets(data["named"]),
+        wholes=_sets(data["wholes"]),
+        lasting=frozenset(data["countsWhenPast"]),
+        settled_for_years=data["settledForYears"],
+        concerning_patient=frozenset(data["concernsWholePatient"]),
+        sided=frozenset(data["sided"]),
+        visit_gaps=data["visitGaps"],
+        value_properties=data["valueProperties"],
+        raw_shapes=data["shapes"],
+    )
+
+
+def _sets(data: dict[str, list[str]]) -> dict[str, frozenset[str]]:
+    return {key: frozenset(values) for key, values in data.items()}
+
+
+def _statement(data: dict[str, Any]) -> StatementInfo:
+    bounds = tuple(Bound(**_tuples(one)) for one in data["bounds"])
+    return StatementInfo(**{**_tuples(data), "bounds": bounds})
+
+
+def _tuples(data: dict[str, Any]) -> dict[str, Any]:
+    return {key: tuple(value) if isinstance(value, list) else value for key, value in data.items()}

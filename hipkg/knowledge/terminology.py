@@ -1,0 +1,271 @@
+"""Codes of clinical code systems and the terms of the ontology they stand for, looked up both ways.
+
+The mappings are files of the ontology: ``ontology/mappings/<prefix>.sssom.tsv`` for each code system, in the Simple
+Standard for Sharing Ontological Mappings (SSSOM/TSV), and ``code-systems.tsv`` with the names and forms of the systems.
+A file that is absent, as those of licensed systems may be, leaves its system known and without mappings.
+"""
+
+from __future__ import annotations
+
+import csv
+import re
+from functools import cache
+from typing import TYPE_CHECKING, NamedTuple
+
+from hipkg.base.errors import OntologyError, UsageError
+from hipkg.base.paths import MAPPINGS
+from hipkg.base.vocabulary import HIP, expand
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from pathlib import Path
+
+SYSTEMS_FILE = "code-systems.tsv"
+SUFFIX = ".sssom.tsv"
+NO_TERM = "sssom:NoTermFound"
+EXACT, BROADER = "skos:exactMatch", "skos:broadMatch"
+COLUMNS = ("subject_id", "subject_label", "predicate_id", "object_id", "object_label", "ext_seen_in")
+NONE_KNOWN, NO_INFORMATION = "none known", "no information"
+ABSENCES = (NONE_KNOWN, NO_INFORMATION)
+PREDICATES = (EXACT, BROADER, "skos:closeMatch", "skos:narrowMatch", "skos:relatedMatch")
+
+
+class CodeSystem(NamedTuple):
+    """A code system by its FHIR URI, other spellings of that, and the form of its codes.
+
+    ``code_form`` is a regular expression; ``code_prefix`` and the characters in ``omissible`` may be left out of a
+    code; ``may_be_absent`` says that no mapping file has to be there.
+    """
+
+    prefix: str
+    system: str
+    aliases: tuple[str, ...]
+    name: str
+    code_form: str
+    code_prefix: str
+    omissible: str
+    may_be_absent: bool
+    notice: str
+
+    @property
+    def spellings(self) -> tuple[str, ...]:
+        """List all names of the system."""
+        return (self.system, *self.aliases, self.name, self.prefix)
+
+
+class Mapping(NamedTuple):
+    """A code and a term of the ontology, with what the code says besides.
+
+    ``predicate`` says how they relate, as a CURIE: ``skos:exactMatch``, or ``skos:broadMatch`` where the term is the
+    broader one. ``term`` is the IRI of a class, an intervention or a property, and empty for a code that is known and
+    that no statement uses. ``site`` is the class of body site that the code implies, ``sides`` are those it names;
+    ``qualifiers`` are further facts of the node as pairs of property and individual. ``absence`` is one of `ABSENCES`
+    for a code that stands where others name something, and says that there is none or that nothing is known of it.
+    """
+
+    system: str
+    code: str
+    display: str
+    predicate: str
+    term: str
+    site: str
+    sides: tuple[str, ...]
+    qualifiers: tuple[tuple[str, str], ...]
+    label: str = ""
+    comment: str = ""
+    seen_in: str = ""
+    absence: str = ""
+
+    @property
+    def asserts(self) -> bool:
+        """Tell whether what carries the code may be recorded under the term: the same or something narrower."""
+        return bool(self.term) and self.predicate in {EXACT, BROADER}
+
+
+class Terminology:
+    """The code systems and mappings that were read.
+
+    Parameters: ``systems`` in the order of the file; ``mappings`` in the order of systems and files.
+    """
+
+    def __init__(self, systems: Iterable[CodeSystem], mappings: Iterable[Mapping]) -> None:
+        self.systems = tuple(systems)
+        self.mappings = tuple(mappings)
+        self._spellings = {plain(name): one for one in self.systems for name in one.spellings}
+        self._codes: dict[tuple[str, str], list[Mapping]] = {}
+        self._terms: dict[str, list[Mapping]] = {}
+        known = {one.system: one for one in self.systems}
+        for one in self.mappings:
+            self._codes.setdefault((one.system, _key(known[one.system], one.code)), []).append(one)
+            self._terms.setdefault(one.term, []).append(one)
+
+    @property
+    def absent(self) -> tuple[CodeSystem, ...]:
+        """List the code systems that are known by name and have no mappings here."""
+        present = {one.system for one in self.mappings}
+        return tuple(one for one in self.systems if one.system not in present)
+
+    def system(self, name: str) -> CodeSystem | None:
+        """Find a code system by its URI, an OID, another known spelling, its name or its prefix."""
+        return self._spellings.get(plain(name))
+
+    def of_code(self, system: str, code: str) -> tuple[Mapping, ...]:
+        """List the mappings of a code, best first; none if the system or the code is unknown."""
+        found = self.system(system)
+        return _best_first(self._codes.get((found.system, _key(found, code)), ())) if found else ()
+
+    def of_term(self, term: str) -> tuple[Mapping, ...]:
+        """List the codes of a term, given as IRI or CURIE, best first."""
+        return _best_first(self._terms.get(expand(term), ())) if term else ()
+
+    def search(self, text: str, system: str = "") -> tuple[Mapping, ...]:
+        """List the mappings of a code, of ``system|code``, or of a term; or those with such words.
+
+        Each word then begins a word of the display or the term.
+
+        Parameters: ``system`` keeps to one code system. Raises `UsageError` if that is unknown.
+        """
+        wanted = [self._wanted(system).system] if system else [one.system for one in self.systems]
+        words = _words(text)
+        named, _, code = text.partition("|")
+        return (
+            tuple(one for name in wanted for one in self.of_code(name, text))
+            or tuple(one for one in self.of_code(named, code) if one.system in wanted)
+            or tuple(one for one in self.of_term(text) or self.of_term(HIP + text) if one.system in wanted)
+            or _best_first(one for one in self.mappings if words and one.system in wanted and _begins(words, one))
+        )
+
+    def _wanted(self, name: str) -> CodeSystem:
+        found = self.system(name)
+        if found is None:
+            names = ", ".join(one.name for one in self.systems)
+            raise UsageError(f"{name!r} is no known code system.", place="--system", remedy=f"Choose one of: {names}.")
+        return found
+
+
+@cache
+def load() -> Terminology:
+    """Load the mappings that are shipped with the ontology."""
+    return read(MAPPINGS)
+
+
+def read(folder: Path) -> Terminology:
+    """Read the code systems and mapping files of a folder.
+
+    Raises `OntologyError` for a file that is not in the expected form.
+    """
+    systems = tuple(systems_of(folder))
+    return Terminology(systems, (one for system in systems for one in _mappings(mapping_file(folder, system), system)))
+
+
+def mapping_file(folder: Path, system: CodeSystem) -> Path:
+    """Name the file that holds the mappings of a code system."""
+    return folder / f"{system.prefix.lower()}{SUFFIX}"
+
+
+def rows_of(path: Path, needed: Iterable[str]) -> Iterator[dict[str, str]]:
+    """Read the rows of a table after its header block, by column.
+
+    Raises `OntologyError` if a needed column is missing, or a row has not one value for each column.
+    """
+    try:
+        lines = path.read_text(encoding="utf-8").splitlines()
+    except (OSError, ValueError) as problem:
+        raise OntologyError("The table cannot be read.", place=str(path), remedy="Install hipkg anew.") from problem
+    body = next((number for number, line in enumerate(lines) if not line.startswith("#")), len(lines))
+    table = csv.reader(lines[body:], delimiter="\t")
+    columns = next(table, [])
+    missing = [one for one in needed if one not in columns]
+    if missing:
+        raise OntologyError(f"The table has no column {missing[0]}.", place=path.name, remedy="Restore the column.")
+    for number, values in enumerate(table, start=body + 2):
+        if len(values) != len(columns):
+            raise OntologyError(
+                f"The row has {len(values)} values for {len(columns)} columns.",
+                place=f"{path.name}:{number}",
+                remedy="Separate the columns by one tab each.",
+            )
+        yield dict(zip(columns, values, strict=True))
+
+
+def systems_of(folder: Path) -> Iterator[CodeSystem]:
+    """Read the code systems of a folder.
+
+    Raises `OntologyError` for a table that is not in the expected form.
+    """
+    for row in rows_of(folder / SYSTEMS_FILE, CodeSystem._fields):
+        given = {name: row[name] for name in CodeSystem._fields}
+        yield CodeSystem(**{**given, "aliases": _split(row["aliases"]), "may_be_absent": row["may_be_absent"] == "yes"})  # type: ignore[arg-type]
+
+
+def _mappings(path: Path, system: CodeSystem) -> Iterator[Mapping]:
+    if not path.exists():
+        return
+    for row in rows_of(path, COLUMNS):
+        if row["predicate_id"] not in PREDICATES:
+            raise OntologyError(
+                f"{row['predicate_id']} is no predicate of mappings.",
+                place=f"{path.name}, {row['subject_id']}",
+                remedy=f"Use one of: {', '.join(PREDICATES)}.",
+            )
+        yield Mapping(
+            system=system.system,
+            code=system.code_prefix + row["subject_id"].partition(":")[2],
+            display=row["subject_label"],
+            predicate=row["predicate_id"],
+            term=_iri(row["object_id"]),
+            site=_iri(row.get("ext_site", "")),
+            sides=_iris(row.get("ext_sides", "")),
+            qualifiers=_facts(row.get("ext_qualifiers", "")),
+            label=row["object_label"],
+            comment=row.get("comment", ""),
+            seen_in=row["ext_seen_in"],
+            absence=row.get("ext_absence", ""),
+        )
+
+
+@cache
+def _iri(name: str) -> str:
+    return "" if name == NO_TERM else expand(name)
+
+
+@cache
+def _iris(names: str) -> tuple[str, ...]:
+    return tuple(map(expand, _split(names)))
+
+
+@cache
+def _facts(names: str) -> tuple[tuple[str, str], ...]:
+    pairs = (one.partition("=") for one in _split(names))
+    return tuple((expand(prop), expand(value)) for prop, _, value in pairs)
+
+
+def _split(text: str) -> tuple[str, ...]:
+    return tuple(text.split("|")) if text else ()
+
+
+def plain(name: str) -> str:
+    """Reduce a name of a code system to what tells it from others: no blanks, version, scheme or case."""
+    text = "".join(name.split()).partition("|")[0].rstrip("/").lower()
+    return text.removeprefix("urn:oid:").removeprefix("https://").removeprefix("http://")
+
+
+def _key(system: CodeSystem, code: str) -> str:
+    """Reduce a code to what tells it from others, without its prefix and what may be left out."""
+    text = "".join(code.split()).upper().removeprefix(system.code_prefix)
+    for mark in system.omissible:
+        text = text.replace(mark, "")
+    return text
+
+
+def _best_first(mappings: Iterable[Mapping]) -> tuple[Mapping, ...]:
+    return tuple(sorted(mappings, key=lambda one: (not one.term, PREDICATES.index(one.predicate))))
+
+
+def _words(text: str) -> list[str]:
+    return re.findall(r"\w+", text.casefold())
+
+
+def _begins(words: list[str], mapping: Mapping) -> bool:
+    there = _words(f"{mapping.display} {mapping.label}")
+    return all(any(one.startswith(word) for one in there) for word in words)

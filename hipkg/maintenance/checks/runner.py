@@ -1,0 +1,203 @@
+"""Check the ontology as its maintainers want it.
+
+The checks are of form, fragment, mappings, profile, quality queries, consistency, statements, contexts and release.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, cast
+
+import pyoxigraph as ox
+
+from hipkg.base.errors import EngineUnavailable, HipkgError
+from hipkg.base.paths import ONTOLOGY, QUERIES, ontology_files
+from hipkg.base.vocabulary import PREFIXES, curie
+from hipkg.knowledge.records import RELEASE_FILE, knowledge_from_json
+from hipkg.owl.axioms import read_axioms
+from hipkg.owl.sources import load_sources
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
+
+    from rdflib.term import Node
+
+
+@dataclass(frozen=True, slots=True)
+class Issue:
+    """Something that a check found: the check, the entity, the property and the value it stumbled on.
+
+    A ``note`` is worth knowing and no fault.
+    """
+
+    check: str
+    entity: str
+    property: str
+    value: str
+    note: bool = False
+
+
+def check_ontology(*, reasoner: bool = True) -> tuple[Issue, ...]:
+    """Run all checks on the ontology sources.
+
+    Parameters: ``reasoner`` also classifies the ontology, judges the statements and compares the release, which needs
+    Java. Raises `EngineUnavailable` if a checker is not installed.
+    """
+    issues = [*normal_form(), *catalog(), *fragment()]
+    if not issues:
+        issues = [*quality(), *mappings(), *profile()]
+    if reasoner and not issues:
+        issues = list(classification())
+    return tuple(issues)
+
+
+def normal_form(files: Iterable[Path] | None = None) -> Iterable[Issue]:
+    """Find modules that differ from their normal form."""
+    for path in files or ontology_files():
+        if path.read_text(encoding="utf-8") != normalised_text(path):
+            yield Issue("normal-form", path.name, "", "differs from its normal form; run: hipkg ontology format")
+
+
+def normalised_text(path: Path) -> str:
+    """Write a Turtle module in the project's normal form: rdflib's longturtle with the project's prefixes.
+
+    Blank nodes are named canonically first (RDF Dataset Canonicalization, RDFC-1.0), so that their order is fixed too.
+    """
+    from rdflib import Graph
+
+    dataset = ox.Dataset(_parse(path))
+    dataset.canonicalize(ox.CanonicalizationAlgorithm.RDFC_1_0)
+    graph = Graph(bind_namespaces="none")
+    for prefix, namespace in PREFIXES.items():
+        graph.bind(prefix, namespace)
+    for quad in sorted(dataset, key=str):
+        graph.add((_rdflib_term(quad.subject), _rdflib_term(quad.predicate), _rdflib_term(quad.object)))
+    return graph.serialize(format="longturtle")
+
+
+def _rdflib_term(term: object) -> Node:
+    from rdflib import BNode, URIRef
+    from rdflib import Literal as RdfLiteral
+
+    if isinstance(term, ox.NamedNode):
+        return URIRef(term.value)
+    if isinstance(term, ox.BlankNode):
+        return BNode(term.value)
+    if not isinstance(term, ox.Literal):
+        raise TypeError(f"{term} is no term of RDF 1.1")
+    if term.language:
+        return RdfLiteral(term.value, lang=term.language)
+    plain = term.datatype.value == PREFIXES["xsd"] + "string"
+    return RdfLiteral(term.value, datatype=None if plain else URIRef(term.datatype.value), normalize=False)
+
+
+def catalog() -> Iterable[Issue]:
+    """Find modules that the catalog of Protégé does not lead to, and entries that lead nowhere."""
+    from xml.etree import ElementTree as ET
+
+    listed = {
+        (ONTOLOGY / entry.attrib["uri"]).resolve(): entry.attrib["name"]
+        for entry in ET.parse(ONTOLOGY / "catalog-v001.xml").getroot()  # noqa: S314 - a file of the project
+    }
+    for path in ontology_files():
+        headers = (quad for quad in _parse(path) if quad.object == ox.NamedNode(PREFIXES["owl"] + "Ontology"))
+        if listed.get(path.resolve()) not in {str(quad.subject).strip("<>") for quad in headers}:
+            yield Issue("catalog", path.name, "", "is not listed under its ontology IRI")
+    for path, name in listed.items():
+        if not path.is_file():
+            yield Issue("catalog", name, "", f"leads to {path.name}, which does not exist")
+
+
+def _parse(path: Path) -> Iterable[ox.Quad]:
+    return ox.parse(path=path, format=ox.RdfFormat.TURTLE)
+
+
+def fragment() -> Iterable[Issue]:
+    """Find the first axiom outside the fragment."""
+    try:
+        read_axioms(load_sources())
+    except HipkgError as problem:
+        yield Issue("fragment", problem.place, "", f"{problem.message} {problem.remedy}")
+
+
+def quality(store: ox.Store | None = None) -> Iterable[Issue]:
+    """Run the queries of ``queries/quality``; each row that one returns is an issue."""
+    where = store or ontology_store()
+    for path in sorted((QUERIES / "quality").glob("*-violation.rq")):
+        name = path.stem.removesuffix("-violation")
+        for row in cast("ox.QuerySolutions", where.query(path.read_text(encoding="utf-8"))):
+            entity, prop, value = (_text(row[key]) for key in ("entity", "property", "value"))
+            yield Issue(name, entity, prop, value)
+
+
+def _text(term: object) -> str:
+    if isinstance(term, ox.NamedNode):
+        return curie(term.value)
+    return term.value if isinstance(term, ox.Literal) else ""
+
+
+def ontology_store() -> ox.Store:
+    """Load all modules of the ontology into one store."""
+    store = ox.Store()
+    for path in ontology_files():
+        store.bulk_load(path=path, format=ox.RdfFormat.TURTLE)
+    return store
+
+
+def mappings() -> Iterable[Issue]:
+    """Find mappings of codes that lead nowhere, contradict one another or are in the wrong form."""
+    from hipkg.maintenance.checks.mappings import check_mappings
+
+    return check_mappings()
+
+
+def profile() -> Iterable[Issue]:
+    """Find what puts the ontology outside OWL 2 DL.
+
+    Raises `EngineUnavailable` if pyowl2-profiles is not installed.
+    """
+    try:
+        from pyowl2_profiles import detect_profiles
+    except ImportError as missing:
+        raise EngineUnavailable(
+            "The profile checker is not installed.", remedy="Install it with: pip install 'hipkg[check]'."
+        ) from missing
+    for violation in detect_profiles(ontology_store(), None)["dl"]["sample_violations"]:
+        yield Issue("owl2-dl", str(violation.get("subject", "")), "", str(violation.get("axiom_type", "")))
+
+
+def classification(files: Iterable[Path] | None = None) -> Iterable[Issue]:
+    """Classify the ontology anew, judge its statements and contexts by that, and compare the release with it.
+
+    Parameters: ``files`` are the modules of the ontology, by default all.
+    """
+    from hipkg.maintenance.checks import contexts as subsumption
+    from hipkg.maintenance.checks import statements as rulecheck
+    from hipkg.maintenance.release import content, read
+    from hipkg.owl import reasoners as java
+
+    try:
+        sources = read(files)
+        rules = rulecheck.read_rules(sources.triples, sources.axioms)
+        entailments = java.entail("hermit", [*sources.triples, *rulecheck.probes(rules)])
+        built = json.loads(json.dumps(content(sources, entailments)))
+    except EngineUnavailable:
+        raise
+    except HipkgError as problem:
+        yield Issue("classification", problem.place, "", problem.message)
+        return
+    answers = rulecheck.Answers(entailments)
+    yield from rulecheck.check_statements(rules, answers)
+    yield from subsumption.check_contexts(rules, answers, sources)
+    yield from rulecheck.subsumed_statements(rules, answers, knowledge_from_json(built))
+    yield from release(built)
+
+
+def release(built: dict[str, Any]) -> Iterable[Issue]:
+    """Compare the shipped release with the one that the sources give."""
+    shipped = json.loads(RELEASE_FILE.read_bytes()) if RELEASE_FILE.is_file() else {}
+    for key in sorted(built):
+        if built[key] != shipped.get(key):
+            yield Issue("release", RELEASE_FILE.name, key, "is not what the sources give; run: hipkg ontology release")

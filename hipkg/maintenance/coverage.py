@@ -1,0 +1,315 @@
+"""Tell what the test cases show of each statement: that it fires, that it nearly fires, and each slot entry both ways.
+
+A case is a folder ``statements/<ID>`` or ``statements/<ID>-<slug>`` with the patients ``fires.ttl`` and
+``near-miss.ttl`` and with the date of their plans in ``expected.json``. The patients of a statement are those of its
+own cases and the examples that hipkg ships. That a file is called so proves nothing: each patient is read, validated
+and derived with the native engine, and then
+
+* a statement *fires* for a patient if it is, at some place, in the state that it takes when it holds;
+* it *nearly fires* for the near-miss patient of a case if it is not in that state at a place where it fires for the
+  other patient of the case;
+* an entry of ``appliesTo`` is *true* where a subject is in the context class, and *false* for a near-miss patient who
+  has nobody in the class at a place where the statement fires for the other patient of the case;
+* an entry of ``requires``, ``exceptFor`` or ``satisfiedBy`` is *true* where the context holds and the class is met, and
+  *false* where the context holds and the class is refuted, awaited or not known to hold;
+* an entry of ``accompanies`` is *true* where the context holds and the companion is offered, and *false* where it is
+  lacking; where an exception or a fulfilment has settled the statement before, it is neither.
+
+Two kinds of entry need no case that shows them false: a context that every patient is in, and a companion that is
+indicated without condition wherever the context holds.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from datetime import date
+from typing import TYPE_CHECKING
+
+from hipkg.base.errors import UnreadableInput, UsageError
+from hipkg.base.paths import EXAMPLES
+from hipkg.base.vocabulary import HIP, INDICATES
+from hipkg.knowledge import records as released
+from hipkg.pipeline.process import check_documents, derivation_of
+from hipkg.reading.rdf import read
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator, Mapping
+    from pathlib import Path
+
+    from hipkg.derivation.queries import Evaluation
+    from hipkg.knowledge.records import Knowledge, StatementInfo
+    from hipkg.record.facts import Graph
+
+SLOTS = {
+    "appliesTo": "applies_to",
+    "requires": "requires",
+    "exceptFor": "except_for",
+    "satisfiedBy": "satisfied_by",
+    "accompanies": "accompanies",
+}
+_SETTLED = frozenset({"ruled-out", "satisfied"})
+
+
+@dataclass(frozen=True, slots=True)
+class SlotCoverage:
+    """One entry of a slot, with the names of the patients for whom it is true and false.
+
+    ``always`` tells that it need not be shown false, because it is true wherever the statement is asked.
+    """
+
+    slot: str
+    entry: str
+    true: tuple[str, ...]
+    false: tuple[str, ...]
+    always: bool
+
+    @property
+    def never_true(self) -> bool:
+        """Tell whether a case that shows the entry true is missing."""
+        return not self.true
+
+    @property
+    def never_false(self) -> bool:
+        """Tell whether a case that shows the entry false is missing."""
+        return not self.false and not self.always
+
+
+@dataclass(frozen=True, slots=True)
+class StatementCoverage:
+    """One statement, with the names of the patients for whom it fires and nearly fires."""
+
+    id: str
+    fires: tuple[str, ...]
+    nearly_fires: tuple[str, ...]
+    slots: tuple[SlotCoverage, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """What no case shows: ``missing`` is fires, nearly fires, true or false; the latter two are of a slot entry."""
+
+    statement: str
+    slot: str
+    entry: str
+    missing: str
+
+
+@dataclass(frozen=True, slots=True)
+class Coverage:
+    """What the cases show; ``strays`` are folders that belong to no statement."""
+
+    statements: tuple[StatementCoverage, ...]
+    strays: tuple[str, ...]
+
+    @property
+    def gaps(self) -> tuple[Gap, ...]:
+        """List what is missing, by statement."""
+        return tuple(gap for one in self.statements for gap in _gaps(one))
+
+    @property
+    def complete(self) -> bool:
+        """Tell whether nothing is missing and every folder belongs to a statement."""
+        return not self.gaps and not self.strays
+
+
+@dataclass(frozen=True, slots=True)
+class _Patient:
+    """What is derived for a patient: evaluations by statement, and the graph that tells who is in which class."""
+
+    name: str
+    evaluations: Mapping[str, tuple[Evaluation, ...]]
+    graph: Graph
+
+    def of(self, info: StatementInfo) -> tuple[Evaluation, ...]:
+        return self.evaluations.get(info.iri, ())
+
+    def places(self, info: StatementInfo, state: str) -> set[str]:
+        return {one.iri for one in self.of(info) if one.state == state}
+
+    def has_member(self, evaluation: Evaluation, cls: str) -> bool:
+        return any(self.graph.is_a(subject, cls) for subject in evaluation.subjects)
+
+
+@dataclass(frozen=True, slots=True)
+class _Case:
+    """The two patients of a folder, with the places where the statement fires for the first."""
+
+    fires: _Patient
+    near: _Patient
+    places: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class _Evidence:
+    """What there is to judge a statement by: the state it takes when it holds, its cases, and all its patients."""
+
+    info: StatementInfo
+    state: str
+    cases: tuple[_Case, ...]
+    patients: tuple[_Patient, ...]
+
+
+def coverage(cases: Path, statements: Collection[str] = (), documents: Collection[str] = ()) -> Coverage:
+    """Derive the patients of the cases and tell what they show.
+
+    Parameters: ``cases`` is the folder that holds the folder ``statements``; ``statements`` restricts what is looked at
+    to those with these ids, ``documents`` to those of the documents with these ids. Raises `UsageError` for a folder
+    without cases and for an unknown id; `UnreadableInput`, `InvalidPatient` or `InconsistentData` for an unsound case.
+    """
+    folder = cases / "statements"
+    if not folder.is_dir():
+        raise UsageError(
+            "There are no cases of statements.", place=str(folder), remedy="Name the folder of test cases: --cases DIR."
+        )
+    knowledge = released.load()
+    wanted = _wanted(statements, documents, knowledge)
+    folders, strays = _folders(folder, knowledge)
+    examples = _examples(knowledge)
+    found = []
+    for info in wanted:
+        state = knowledge.holding[info.effect]
+        own = tuple(_case(path, info, state) for path in folders.get(info.id, ()))
+        patients = (one for case in own for one in (case.fires, case.near))
+        found.append(_statement(_Evidence(info, state, own, (*patients, *examples)), knowledge))
+    return Coverage(tuple(found), strays)
+
+
+def _wanted(statements: Collection[str], documents: Collection[str], knowledge: Knowledge) -> list[StatementInfo]:
+    check_documents(documents)
+    for one in statements:
+        if knowledge.statement(one) is None:
+            raise UsageError(f"There is no statement {one!r}.", remedy="Write its id, such as D0-41.")
+    found = [
+        info
+        for info in knowledge.statements.values()
+        if (not statements or info.id in statements)
+        and (not documents or knowledge.documents[info.document].id in documents)
+    ]
+    return sorted(found, key=lambda info: info.id)
+
+
+def _folders(folder: Path, knowledge: Knowledge) -> tuple[dict[str, list[Path]], tuple[str, ...]]:
+    """Sort the folders of cases by their statement, and name those that have none."""
+    owned: dict[str, list[Path]] = {}
+    strays: list[str] = []
+    ids = {info.id for info in knowledge.statements.values()}
+    for path in sorted(one for one in folder.iterdir() if one.is_dir()):
+        owners = [one for one in ids if f"{path.name}-".startswith(f"{one}-")]
+        if owners:
+            owned.setdefault(max(owners, key=len), []).append(path)
+        else:
+            strays.append(path.name)
+    return owned, tuple(strays)
+
+
+def _examples(knowledge: Knowledge) -> tuple[_Patient, ...]:
+    """Derive the examples, which have no date of their own, on the day of the ontology's release."""
+    as_of = date.fromisoformat(knowledge.version)
+    return tuple(_patient(path, f"examples/{path.stem}", as_of) for path in sorted(EXAMPLES.glob("*.ttl")))
+
+
+def _case(folder: Path, info: StatementInfo, state: str) -> _Case:
+    as_of = _date(folder / "expected.json")
+    fires, near = (_patient(folder / f"{name}.ttl", f"{folder.name}/{name}", as_of) for name in ("fires", "near-miss"))
+    return _Case(fires, near, frozenset(fires.places(info, state)))
+
+
+def _date(path: Path) -> date:
+    try:
+        return date.fromisoformat(json.loads(path.read_text(encoding="utf-8"))["asOf"])
+    except (OSError, ValueError, TypeError, KeyError) as problem:
+        raise UnreadableInput(
+            "gives no date of the plan.", place=str(path), remedy='Write it as "asOf": "YYYY-MM-DD".'
+        ) from problem
+
+
+def _patient(path: Path, name: str, as_of: date) -> _Patient:
+    graphs = read(path, as_of=as_of)
+    if len(graphs) != 1:
+        raise UnreadableInput(f"holds {len(graphs)} patients.", place=str(path), remedy="Keep one patient in a case.")
+    _, derivation = derivation_of(graphs[0])
+    evaluations: dict[str, list[Evaluation]] = {}
+    for one in derivation.evaluations:
+        evaluations.setdefault(one.statement, []).append(one)
+    return _Patient(name, {iri: tuple(ones) for iri, ones in evaluations.items()}, derivation.graph)
+
+
+def _statement(evidence: _Evidence, knowledge: Knowledge) -> StatementCoverage:
+    info, state = evidence.info, evidence.state
+    return StatementCoverage(
+        info.id,
+        fires=tuple(one.name for one in evidence.patients if one.places(info, state)),
+        nearly_fires=tuple(case.near.name for case in evidence.cases if case.places - case.near.places(info, state)),
+        slots=tuple(
+            _slot(evidence, slot, entry, knowledge) for slot, field in SLOTS.items() for entry in getattr(info, field)
+        ),
+    )
+
+
+def _slot(evidence: _Evidence, slot: str, entry: str, knowledge: Knowledge) -> SlotCoverage:
+    info = evidence.info
+    answers = {one.name: set(_answers(info, slot, entry, one)) for one in evidence.patients}
+    if slot == "appliesTo":
+        false = [case.near.name for case in evidence.cases if _loses_context(info, entry, case)]
+    else:
+        false = [name for name, given in answers.items() if False in given]
+    return SlotCoverage(
+        slot,
+        entry,
+        true=tuple(name for name, given in answers.items() if True in given),
+        false=tuple(false),
+        always=_always(info, slot, entry, knowledge),
+    )
+
+
+def _answers(info: StatementInfo, slot: str, entry: str, patient: _Patient) -> Iterator[bool]:
+    """Tell whether an entry is true, at each place of a patient where that is asked."""
+    for one in patient.of(info):
+        if slot == "appliesTo":
+            yield patient.has_member(one, entry)
+        elif slot != "accompanies":
+            yield entry in one.meets
+        elif one.state not in _SETTLED:
+            yield entry not in one.lacks
+
+
+def _loses_context(info: StatementInfo, entry: str, case: _Case) -> bool:
+    kept = {one.iri for one in case.near.of(info) if case.near.has_member(one, entry)}
+    return bool(case.places - kept)
+
+
+def _always(info: StatementInfo, slot: str, entry: str, knowledge: Knowledge) -> bool:
+    if slot == "appliesTo":
+        return knowledge.is_a(HIP + "Patient", entry)
+    return slot == "accompanies" and _always_offered(info, entry, knowledge)
+
+
+def _always_offered(info: StatementInfo, companion: str, knowledge: Knowledge) -> bool:
+    """Tell whether some statement indicates a companion, or a kind of it, wherever the context of another holds.
+
+    Whether a third statement keeps the companion out there is for the cases of that one to show.
+    """
+    return any(
+        knowledge.is_a(other.intervention, companion) and _covers(other, info, knowledge)
+        for other in knowledge.statements.values()
+        if other.effect == INDICATES and not (other.requires or other.except_for or other.satisfied_by)
+    )
+
+
+def _covers(other: StatementInfo, info: StatementInfo, knowledge: Knowledge) -> bool:
+    """Tell whether a statement that only a companion could hold up holds wherever the context of another does."""
+    wider = all(any(knowledge.is_a(one, upper) for upper in other.applies_to) for one in info.applies_to)
+    return wider and all(_always_offered(other, one, knowledge) for one in other.accompanies)
+
+
+def _gaps(one: StatementCoverage) -> Iterator[Gap]:
+    if not one.fires:
+        yield Gap(one.id, "", "", "fires")
+    if not one.nearly_fires:
+        yield Gap(one.id, "", "", "nearly fires")
+    for slot in one.slots:
+        if slot.never_true:
+            yield Gap(one.id, slot.slot, slot.entry, "true")
+        if slot.never_false:
+            yield Gap(one.id, slot.slot, slot.entry, "false")

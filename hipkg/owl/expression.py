@@ -1,0 +1,266 @@
+"""Class expressions as a small typed syntax tree: read from the ontology, written as Manchester syntax.
+
+The tree covers the checked fragment only: named classes, ``and``, ``or``, ``some``, ``value``, ``oneOf`` and numeric
+facets (OWL 2 Structural Specification, sections 7.5 and 8; OWL 2 Manchester Syntax, section 2.4).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from hipkg.base.errors import OntologyError
+from hipkg.base.vocabulary import HIP, OWL, RDF_TYPE, XSD, curie
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    import pyoxigraph as ox
+
+_RDF = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
+FACETS = {"minInclusive": ">=", "maxInclusive": "<=", "minExclusive": ">", "maxExclusive": "<"}
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """A class with a name."""
+
+    iri: str
+
+
+@dataclass(frozen=True, slots=True)
+class And:
+    """An intersection of expressions."""
+
+    operands: tuple[Expression, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Or:
+    """A union of expressions."""
+
+    operands: tuple[Expression, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class OneOf:
+    """An enumeration of individuals."""
+
+    individuals: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Some:
+    """An existential restriction on an object property."""
+
+    prop: str
+    filler: Expression
+
+
+@dataclass(frozen=True, slots=True)
+class Value:
+    """A restriction of an object property to one individual."""
+
+    prop: str
+    individual: str
+
+
+@dataclass(frozen=True, slots=True)
+class Facet:
+    """An existential restriction of a data property to a numeric range; no bounds means any value of the datatype."""
+
+    prop: str
+    datatype: str
+    bounds: tuple[tuple[str, str], ...]
+
+
+Expression = Named | And | Or | OneOf | Some | Value | Facet
+
+
+class AxiomReader:
+    """Read class expressions from the triples of an ontology.
+
+    Parameters: ``triples`` are those of all modules together. Raises `OntologyError` for an expression outside the
+    fragment, naming the class that uses it.
+    """
+
+    def __init__(self, triples: Iterable[ox.Triple]) -> None:
+        self._index: dict[str, dict[str, list[ox.NamedNode | ox.BlankNode | ox.Literal]]] = {}
+        for triple in triples:
+            by_predicate = self._index.setdefault(str(triple.subject), {})
+            by_predicate.setdefault(triple.predicate.value, []).append(triple.object)  # type: ignore[arg-type]
+
+    def objects(self, subject: object, predicate: str) -> list[ox.NamedNode | ox.BlankNode | ox.Literal]:
+        """List the objects of a subject (a term or its N-Triples text) and a predicate."""
+        return self._index.get(str(subject), {}).get(predicate, [])
+
+    def expression(self, node: ox.NamedNode | ox.BlankNode | ox.Literal, owner: str) -> Expression:
+        """Read the expression at a node; ``owner`` names the class for error messages."""
+        if _is_iri(node):
+            return Named(node.value)
+        for key, kind in (("intersectionOf", And), ("unionOf", Or)):
+            for members in self.objects(node, OWL + key):
+                return kind(tuple(self.expression(item, owner) for item in self._members(members)))
+        for members in self.objects(node, OWL + "oneOf"):
+            return OneOf(tuple(item.value for item in self._members(members)))
+        if self.objects(node, OWL + "onProperty"):
+            return self._restriction(node, owner)
+        raise self._outside(owner, "an anonymous class that is no intersection, union, enumeration or restriction")
+
+    def _restriction(self, node: ox.NamedNode | ox.BlankNode | ox.Literal, owner: str) -> Expression:
+        (prop,) = self.objects(node, OWL + "onProperty")
+        if not _is_iri(prop):
+            raise self._outside(owner, "a restriction on an anonymous property; name the inverse property")
+        for value in self.objects(node, OWL + "hasValue"):
+            if not _is_iri(value):
+                raise self._outside(owner, "a restriction to a literal; use a facet")
+            return Value(prop.value, value.value)
+        for filler in self.objects(node, OWL + "someValuesFrom"):
+            if _is_iri(filler) and filler.value.startswith(XSD):
+                return Facet(prop.value, filler.value, ())
+            for datatype in self.objects(filler, OWL + "onDatatype"):
+                (facets,) = self.objects(filler, OWL + "withRestrictions")
+                bounds = tuple(sorted(bound for item in self._members(facets) for bound in self._bounds(item)))
+                return Facet(prop.value, datatype.value, bounds)
+            return Some(prop.value, self.expression(filler, owner))
+        raise self._outside(owner, f"a restriction on {curie(prop.value)} other than some and value")
+
+    def _bounds(self, node: object) -> Iterator[tuple[str, str]]:
+        for name, symbol in FACETS.items():
+            for literal in self.objects(node, XSD + name):
+                yield symbol, literal.value
+
+    def _members(self, node: object) -> Iterator[ox.NamedNode | ox.BlankNode | ox.Literal]:
+        while str(node) != f"<{_RDF}nil>":
+            (first,) = self.objects(node, _RDF + "first")
+            yield first
+            (node,) = self.objects(node, _RDF + "rest")
+
+    @staticmethod
+    def _outside(owner: str, what: str) -> OntologyError:
+        return OntologyError(
+            f"uses {what}.",
+            place=curie(owner),
+            remedy="Only named classes, and, or, some, value, oneOf and facets are allowed.",
+        )
+
+    def instances(self, type_iri: str) -> list[str]:
+        """List the named subjects that are asserted to have a type, sorted."""
+        wanted = f"<{type_iri}>"
+        return sorted(
+            subject[1:-1]
+            for subject, predicates in self._index.items()
+            if subject.startswith("<") and any(str(item) == wanted for item in predicates.get(RDF_TYPE, ()))
+        )
+
+    def definitions(self) -> dict[str, Expression]:
+        """Map each defined class to its definition."""
+        return {
+            iri: self.expression(node, iri)
+            for iri in self.instances(OWL + "Class")
+            for node in self.objects(f"<{iri}>", OWL + "equivalentClass")
+        }
+
+    def property_chain(self, node: object) -> tuple[str, ...]:
+        """List the properties of a chain axiom."""
+        return tuple(item.value for item in self._members(node))
+
+
+def _is_iri(node: object) -> bool:
+    return str(node).startswith("<")
+
+
+def named_classes(expression: Expression) -> set[str]:
+    """Collect the named classes that an expression mentions."""
+    match expression:
+        case Named(iri):
+            return {iri}
+        case And(operands) | Or(operands):
+            return set().union(*(named_classes(operand) for operand in operands))
+        case Some(_, filler):
+            return named_classes(filler)
+        case _:
+            return set()
+
+
+def properties(expression: Expression) -> set[str]:
+    """Collect the properties that an expression mentions."""
+    match expression:
+        case And(operands) | Or(operands):
+            return set().union(*(properties(operand) for operand in operands))
+        case Some(prop, filler):
+            return {prop} | properties(filler)
+        case Value(prop, _) | Facet(prop, _, _):
+            return {prop}
+        case _:
+            return set()
+
+
+def manchester(expression: Expression, labels: Mapping[str, str] | None = None, *, nested: bool = False) -> str:
+    """Write an expression in Manchester syntax, with labels in place of names where they are given."""
+
+    def name(iri: str) -> str:
+        return labels.get(iri, _local(iri)) if labels else _local(iri)
+
+    match expression:
+        case Named(iri):
+            return name(iri)
+        case And(operands) | Or(operands):
+            word = " and " if isinstance(expression, And) else " or "
+            text = word.join(manchester(operand, labels, nested=True) for operand in operands)
+            return f"({text})" if nested else text
+        case OneOf(individuals):
+            return "{" + ", ".join(map(name, individuals)) + "}"
+        case Some(prop, filler):
+            text = f"{name(prop)} some {manchester(filler, labels, nested=True)}"
+        case Value(prop, individual):
+            text = f"{name(prop)} value {name(individual)}"
+        case Facet(prop, datatype, bounds):
+            facets = f"[{', '.join(f'{symbol} {limit}' for symbol, limit in bounds)}]" if bounds else ""
+            text = f"{name(prop)} some xsd:{datatype.removeprefix(XSD)}{facets}"
+    return f"({text})" if nested else text
+
+
+def to_json(expression: Expression) -> list[object]:
+    """Write an expression as nested lists, its kind first."""
+    match expression:
+        case Named(iri):
+            return ["named", iri]
+        case And(operands):
+            return ["and", *map(to_json, operands)]
+        case Or(operands):
+            return ["or", *map(to_json, operands)]
+        case OneOf(individuals):
+            return ["oneOf", *individuals]
+        case Some(prop, filler):
+            return ["some", prop, to_json(filler)]
+        case Value(prop, individual):
+            return ["value", prop, individual]
+        case Facet(prop, datatype, bounds):
+            return ["facet", prop, datatype, *map(list, bounds)]
+
+
+def from_json(data: list[Any]) -> Expression:
+    """Read an expression from nested lists."""
+    kind, *rest = data
+    match kind:
+        case "named":
+            return Named(rest[0])
+        case "and":
+            return And(tuple(map(from_json, rest)))
+        case "or":
+            return Or(tuple(map(from_json, rest)))
+        case "oneOf":
+            return OneOf(tuple(rest))
+        case "some":
+            return Some(rest[0], from_json(rest[1]))
+        case "value":
+            return Value(rest[0], rest[1])
+        case "facet":
+            return Facet(rest[0], rest[1], tuple((symbol, limit) for symbol, limit in rest[2:]))
+        case _:
+            raise OntologyError(f"holds an expression of unknown kind {kind!r}.", place="the release")
+
+
+def _local(iri: str) -> str:
+    return iri.removeprefix(HIP) if iri.startswith(HIP) else curie(iri)

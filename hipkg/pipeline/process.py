@@ -1,0 +1,308 @@
+"""The whole way from a patient file to a plan, as the public functions of the package."""
+
+from __future__ import annotations
+
+import warnings
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
+
+from hipkg.base.errors import HipkgError, InconsistentData, InvalidPatient, SetAside, UsageError
+from hipkg.base.vocabulary import curie
+from hipkg.derivation.native import derive_natively
+from hipkg.derivation.queries import Derivation, derive
+from hipkg.knowledge import records as released
+from hipkg.knowledge.selection import Selection, select
+from hipkg.planning.planner import Plan, Planner
+from hipkg.reading.rdf import PatientGraph, read
+from hipkg.reasoning.engines import EngineName, reason_over
+from hipkg.reasoning.native import entailed_graph
+from hipkg.record.normalise import normalised
+from hipkg.validation.findings import Finding, validate_patients
+
+if TYPE_CHECKING:
+    import os
+    from collections.abc import Callable, Collection, Iterator, Mapping
+    from datetime import date
+
+    import pyoxigraph as ox
+
+Made = TypeVar("Made")
+Given = TypeVar("Given")
+
+
+class Planned(NamedTuple):
+    """A patient's record with what is derived of it and the plan that is made from that."""
+
+    graph: PatientGraph
+    derivation: Derivation
+    plan: Plan
+
+
+def plans(
+    source: str | os.PathLike[str] | bytes,
+    *,
+    format: str | None = None,  # noqa: A002 - the word that users know from every RDF library
+    as_of: date | None = None,
+    engine: EngineName = "native",
+    documents: Collection[str] = (),
+    min_strength: str = "",
+    min_evidence: str = "",
+    grade_objections: bool = False,
+    allow_invalid: bool = False,
+) -> tuple[Plan, ...]:
+    """Make the plan of each patient in a file.
+
+    Parameters: ``source`` is a path, ``-`` for standard input, or the text as bytes; ``format`` names its RDF format
+    where the extension does not; ``as_of`` is the date of the plan, today by default; ``documents`` restricts the
+    guideline documents by id; ``min_strength`` and ``min_evidence`` keep to the statements with at least this grade, a
+    label of the ontology in any case; what speaks against an action or guards it is kept whatever its grade, unless
+    ``grade_objections``; ``allow_invalid`` makes a plan in spite of violations, and the plan says so.
+
+    Raises `UnreadableInput`, `NoPatient`, `InvalidPatient`, `InconsistentData`, `EngineUnavailable` or `UsageError`.
+    """
+    selection = select(documents, min_strength, min_evidence, grade_objections=grade_objections)
+    made = plan_patients(
+        source, format=format, as_of=as_of, engine=engine, selection=selection, allow_invalid=allow_invalid
+    )
+    return tuple(one.plan for one in made)
+
+
+def plan(
+    source: str | os.PathLike[str] | bytes,
+    *,
+    format: str | None = None,  # noqa: A002 - the word that users know from every RDF library
+    as_of: date | None = None,
+    engine: EngineName = "native",
+    documents: Collection[str] = (),
+    min_strength: str = "",
+    min_evidence: str = "",
+    grade_objections: bool = False,
+    allow_invalid: bool = False,
+) -> Plan:
+    """Make the plan of the one patient in a file; the parameters and errors are those of `plans`.
+
+    Raises `UsageError` as well if the file holds several patients.
+    """
+    made = plans(
+        source,
+        format=format,
+        as_of=as_of,
+        engine=engine,
+        documents=documents,
+        min_strength=min_strength,
+        min_evidence=min_evidence,
+        grade_objections=grade_objections,
+        allow_invalid=allow_invalid,
+    )
+    if len(made) != 1:
+        raise UsageError(
+            f"The source holds {len(made)} patients.", place=str(source)[:80], remedy="Use hipkg.plans instead."
+        )
+    return made[0]
+
+
+def plan_graph(
+    graph: PatientGraph,
+    *,
+    engine: EngineName = "native",
+    documents: Collection[str] = (),
+    min_strength: str = "",
+    min_evidence: str = "",
+    grade_objections: bool = False,
+    allow_invalid: bool = False,
+) -> Plan:
+    """Make the plan of a patient that has been read; the parameters and errors are those of `plans`."""
+    selection = select(documents, min_strength, min_evidence, grade_objections=grade_objections)
+    return plan_patient(graph, engine=engine, selection=selection, allow_invalid=allow_invalid).plan
+
+
+def plan_patients(
+    source: str | os.PathLike[str] | bytes,
+    *,
+    format: str | None = None,  # noqa: A002 - the word that users know from every RDF library
+    as_of: date | None = None,
+    engine: EngineName = "native",
+    selection: Selection,
+    allow_invalid: bool = False,
+) -> tuple[Planned, ...]:
+    """Read the patients of a file, validate them together, and derive and plan for each of them alone.
+
+    Parameters: ``selection`` says which statements count; the others, and the errors, are those of `plans`.
+    """
+    check_documents(selection.documents)
+    checked = read_validated(source, format=format, as_of=as_of, allow_invalid=allow_invalid)
+    return each_alone(checked, lambda graph, findings: _planned(graph, findings, engine, selection))
+
+
+def plan_patient(
+    graph: PatientGraph, *, engine: EngineName = "native", selection: Selection, allow_invalid: bool = False
+) -> Planned:
+    """Validate a patient that has been read, derive and plan; parameters and errors are those of `plan_patients`."""
+    return _planned(graph, _valid(graph, allow_invalid), engine, selection)
+
+
+def _planned(graph: PatientGraph, findings: tuple[Finding, ...], engine: EngineName, selection: Selection) -> Planned:
+    derivation = _derived(graph, engine, selection)
+    planner = Planner(derivation, released.load(), graph.iri, graph.as_of)
+    return Planned(graph, derivation, planner.plan(engine, findings, selection))
+
+
+def derivation_of(
+    graph: PatientGraph,
+    *,
+    engine: EngineName = "native",
+    documents: Collection[str] = (),
+    min_strength: str = "",
+    min_evidence: str = "",
+    grade_objections: bool = False,
+    allow_invalid: bool = False,
+) -> tuple[tuple[Finding, ...], Derivation]:
+    """Validate, normalise, reason and derive, and return what validation found with the derivation.
+
+    Parameters: those of `plans`.
+
+    Raises `InvalidPatient` on a violation unless ``allow_invalid``, and `UsageError` for an unknown grade.
+    """
+    selection = select(documents, min_strength, min_evidence, grade_objections=grade_objections)
+    return _valid(graph, allow_invalid), _derived(graph, engine, selection)
+
+
+def _derived(graph: PatientGraph, engine: EngineName, selection: Selection) -> Derivation:
+    """Derive natively after the native engine, and by the portable queries after any other."""
+    knowledge = released.load()
+    if engine == "native":
+        with _naming_source(graph):
+            return derive_natively(entailed_graph(normalised(graph.triples), knowledge), knowledge, selection)
+    return derive(reason_graph(graph, engine), knowledge, selection)
+
+
+@contextmanager
+def _naming_source(graph: PatientGraph) -> Iterator[None]:
+    """Name the source in what is told of contradictory data."""
+    try:
+        yield
+    except InconsistentData as problem:
+        problem.place = ": ".join(filter(None, (graph.source, problem.place)))
+        raise
+
+
+def _valid(graph: PatientGraph, allow_invalid: bool) -> tuple[Finding, ...]:
+    findings = validated((graph,))[graph.iri]
+    if not allow_invalid:
+        _refuse_violations(graph, findings)
+    return findings
+
+
+def _refuse_violations(graph: PatientGraph, findings: tuple[Finding, ...]) -> None:
+    """Raise `InvalidPatient` if any finding is a violation."""
+    violations = [one for one in findings if one.severity == "violation"]
+    if violations:
+        raise InvalidPatient(
+            f"The patient {curie(graph.iri)} has {len(violations)} violation(s), the first: {violations[0].message}",
+            place=graph.source,
+            remedy="Run `hipkg validate` to see all of them, or use --allow-invalid.",
+        )
+
+
+def validated(graphs: tuple[PatientGraph, ...]) -> dict[str, tuple[Finding, ...]]:
+    """Validate patients together, so that what they share is seen, and sort the findings by patient."""
+    found = validate_patients({graph.iri: graph.triples for graph in graphs})
+    return {graph.iri: (*(one for one in found if one.patient == graph.iri), *_noticed(graph)) for graph in graphs}
+
+
+def _noticed(graph: PatientGraph) -> Iterator[Finding]:
+    """Tell as findings what was doubtful while the patient was read."""
+    for one in graph.notices:
+        yield Finding(one.severity, one.shape, graph.iri, one.node, "", "", one.message, one.fix)
+
+
+def read_validated(
+    source: str | os.PathLike[str] | bytes,
+    *,
+    format: str | None = None,  # noqa: A002 - the word that users know from every RDF library
+    as_of: date | None = None,
+    allow_invalid: bool = False,
+) -> tuple[tuple[PatientGraph, tuple[Finding, ...]], ...]:
+    """Read the patients of a file and validate them together; return each with what was found.
+
+    Raises `InvalidPatient` on a violation unless ``allow_invalid``, and what `hipkg.reading.rdf.read` raises.
+    """
+    graphs = read(source, format=format, as_of=as_of)
+    found = validated(graphs)
+    return tuple((graph, found[graph.iri]) for graph in graphs) if allow_invalid else _without_violations(graphs, found)
+
+
+def _without_violations(
+    graphs: tuple[PatientGraph, ...], found: Mapping[str, tuple[Finding, ...]]
+) -> tuple[tuple[PatientGraph, tuple[Finding, ...]], ...]:
+    """Return the patients with what was found of each, without those of an import that have violations.
+
+    Raises `InvalidPatient` for a violation of any other, and if none of the patients is left.
+    """
+
+    def refused(graph: PatientGraph, findings: tuple[Finding, ...]) -> tuple[PatientGraph, tuple[Finding, ...]]:
+        _refuse_violations(graph, findings)
+        return graph, findings
+
+    return each_alone(tuple((graph, found[graph.iri]) for graph in graphs), refused)
+
+
+def each_alone(
+    patients: tuple[tuple[PatientGraph, Given], ...], make: Callable[[PatientGraph, Given], Made]
+) -> tuple[Made, ...]:
+    """Make something of each patient; where that fails for one of several imported ones, warn and go on.
+
+    Parameters: ``patients`` are given with what ``make`` needs besides the graph, such as the findings.
+
+    Raises what ``make`` raises for a patient who is not imported, or the only one, or the last that is left.
+    """
+    made: list[Made] = []
+    failed: list[HipkgError] = []
+    for graph, given in patients:
+        try:
+            made.append(make(graph, given))
+        except (InvalidPatient, InconsistentData) as problem:
+            if not graph.alone or len(patients) == 1:
+                raise
+            failed.append(problem)
+    if failed and not made:
+        raise failed[0]
+    for one in failed:
+        warnings.warn(SetAside(one), stacklevel=2)
+    return tuple(made)
+
+
+def reason_graph(graph: PatientGraph, engine: EngineName = "native") -> tuple[ox.Triple, ...]:
+    """Normalise a patient's graph and add what the ontology entails for it."""
+    with _naming_source(graph):
+        return reason_over(normalised(graph.triples), engine)
+
+
+def validate(
+    source: str | os.PathLike[str] | bytes,
+    *,
+    format: str | None = None,  # noqa: A002 - the word that users know from every RDF library
+    as_of: date | None = None,
+) -> tuple[Finding, ...]:
+    """Check every patient of a file against the shapes; the parameters and errors are those of `plans`."""
+    return tuple(one for found in validated(read(source, format=format, as_of=as_of)).values() for one in found)
+
+
+def reason(
+    source: str | os.PathLike[str] | bytes,
+    *,
+    format: str | None = None,  # noqa: A002 - the word that users know from every RDF library
+    as_of: date | None = None,
+    engine: EngineName = "native",
+) -> tuple[ox.Triple, ...]:
+    """Return the graphs of a file's patients with all that the ontology entails for them."""
+    graphs = read(source, format=format, as_of=as_of)
+    return tuple(triple for graph in graphs for triple in reason_graph(graph, engine))
+
+
+def check_documents(documents: Collection[str]) -> None:
+    """Refuse the id of a document that the ontology does not hold."""
+    known = sorted(info.id for info in released.load().documents.values())
+    for one in documents:
+        if one not in known:
+            raise UsageError(f"There is no document {one!r}.", remedy=f"Choose among: {', '.join(known)}.")

@@ -1,0 +1,1 @@
+"""A derivation in, the plan as plain records out: actions in order, gaps, bounds, clashes, questions."""

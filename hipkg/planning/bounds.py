@@ -1,0 +1,341 @@
+"""Compare the bounds that statements set with what is recorded of a patient's activities.
+
+Which property holds a quantity, in which unit and how its values are compared (`Bound.compared_as`) is said by the
+ontology; which activities count was derived with the evaluation. What is here is arithmetic on intervals:
+a partial date, or a dose that is not recorded, leaves an interval, and a limit inside it leaves the verdict open.
+"""
+
+from __future__ import annotations
+
+import re
+from calendar import monthrange
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import TYPE_CHECKING, NamedTuple
+
+from hipkg.base.vocabulary import HIP, SPECIFIES
+from hipkg.record.facts import text_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Sequence
+
+    from hipkg.derivation.queries import Evaluation
+    from hipkg.knowledge.records import Bound, Knowledge, StatementInfo
+    from hipkg.record.facts import Graph
+
+VERDICTS = ("within", "above", "below", "not-yet", "due", "overdue", "unknown")
+TOGETHER = "several courses together"
+WITH_PLANNED = "together with what is planned"
+INCOMPLETE = "not recorded for every course"
+INEXACT = "not recorded exactly enough"
+IMPLAUSIBLE = "less than a hundredth of the limit, as if in another unit"
+NONE_ON_RECORD = "none on record"
+_HOLDING = {"now", "satisfied"}
+_BREACHES = {"above", "below"}
+_PLAUSIBLE_FACTOR = 100
+_DAYS, _START, _END = HIP + "minimumDays", HIP + "startDate", HIP + "endDate"
+_DATE = re.compile(r"([0-9]{4})(?:-([0-9]{2}))?(?:-([0-9]{2}))?(?:Z|[+-][0-9]{2}:[0-9]{2})?")
+_NUMBER = re.compile(r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)")
+_DECEMBER = 12
+_KINDS = ("CurrentActivity", "PlannedActivity", "StartedActivity", "PerformedActivity")
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One bound of a statement, compared with what is recorded.
+
+    ``label`` names what was measured and ``activities`` are its nodes; ``have`` is a number in the unit of the bound,
+    two joined by "to", or empty. A course that runs reaches its least length ``earliest`` and its greatest ``latest``;
+    a review is due between them. ``record`` is the property that would answer an unknown. ``alarm`` marks a limit that
+    treatment breaks now, or will when what is planned begins.
+    """
+
+    bound: Bound
+    verdict: str
+    label: str
+    activities: tuple[str, ...]
+    have: str = ""
+    earliest: date | None = None
+    latest: date | None = None
+    record: str = ""
+    note: str = ""
+    alarm: bool = False
+
+
+class Span(NamedTuple):
+    """The least and the greatest value that a record allows; the greatest is None where it allows any."""
+
+    least: Decimal
+    most: Decimal | None
+
+    def __str__(self) -> str:
+        """Write one number, two joined by "to", or what there is at least."""
+        if self.most is None:
+            return f"{self.least:f}"
+        return f"{self.least:f}" if self.least == self.most else f"{self.least:f} to {self.most:f}"
+
+
+@dataclass(frozen=True, slots=True)
+class _Activity:
+    node: str
+    intervention: str
+    running: bool
+    planned: bool
+    started: bool
+    performed: bool
+
+
+class Checker:
+    """Check the bounds of the statements of one patient.
+
+    Parameters: ``graph`` holds what is recorded and entailed; ``as_of`` is the date of the plan.
+    """
+
+    def __init__(self, graph: Graph, knowledge: Knowledge, as_of: date) -> None:
+        self._graph = graph
+        self._knowledge = knowledge
+        self._as_of = as_of
+        self._known: dict[str, _Activity] = {}
+        self._ways: dict[str, Callable[[Bound, StatementInfo, list[_Activity]], Iterable[Check]]] = {
+            "total": self._totals,
+            "each": self._singles,
+            "length": self._lengths,
+            "once": self._reviews,
+            "repeat": self._reviews,
+        }
+
+    def checks(self, evaluation: Evaluation) -> tuple[Check, ...]:
+        """Compare each measured bound of a statement that holds, and the trials that any other waits for."""
+        if not evaluation.compares or evaluation.state == "ruled-out":
+            return ()
+        info = self._knowledge.statements[evaluation.statement]
+        activities = [self._activity(one) for one in evaluation.compares]
+        return tuple(
+            replace(check, alarm=check.alarm and info.effect == SPECIFIES)
+            for bound in info.bounds
+            if bound.measured_by and (bound.measured_on or evaluation.state in _HOLDING)
+            for check in self._ways[bound.compared_as](bound, info, activities)
+        )
+
+    def _activity(self, node: str) -> _Activity:
+        if node not in self._known:
+            self._known[node] = _Activity(
+                node,
+                min(self._graph.nodes(node, HIP + "ofIntervention")),
+                *(self._graph.is_a(node, HIP + one) for one in _KINDS),
+            )
+        return self._known[node]
+
+    def _value(self, activity: _Activity, prop: str) -> Span | None:
+        return recorded_span(self._graph, self._knowledge, activity.node, prop)
+
+    def _of(self, interventions: Iterable[str], activities: Iterable[_Activity]) -> list[_Activity]:
+        wanted = tuple(interventions)
+        return [one for one in activities if any(self._knowledge.is_a(one.intervention, other) for other in wanted)]
+
+    def _groups(self, bound: Bound, info: StatementInfo, activities: list[_Activity]) -> list[list[_Activity]]:
+        """Pick the courses that a bound measures: of each trial, or of the statement's own intervention.
+
+        Where there are none, a course of what the statement accompanies stands in: a therapy for its programme.
+        """
+        courses = [one for one in activities if one.planned or one.started]
+        if bound.measured_on:
+            groups = [self._of((one,), courses) for one in bound.measured_on]
+        else:
+            groups = [self._of((info.intervention,), courses) or self._of(info.accompanies, courses)]
+        return [one for one in groups if one]
+
+    def _totals(self, bound: Bound, info: StatementInfo, activities: list[_Activity]) -> Iterator[Check]:
+        """Add the values of the courses that run, and of those that will run together once what is planned begins."""
+        for group in self._groups(bound, info, activities):
+            running = [one for one in group if one.running]
+            if running:
+                yield self._total(bound, info, running, TOGETHER if len(running) > 1 else "")
+            planned = [one for one in group if one.planned]
+            lasting = [one for one in running if not all(self._ends_before(one, other) for other in planned)]
+            if planned:
+                yield self._total(bound, info, [*lasting, *planned], WITH_PLANNED if lasting else "planned")
+
+    def _total(self, bound: Bound, info: StatementInfo, courses: Sequence[_Activity], note: str) -> Check:
+        values = [self._value(one, bound.measured_by) for one in courses]
+        known = [one for one in values if one is not None]
+        label = self._knowledge.label(courses[0].intervention if len(courses) == 1 else info.intervention)
+        if not known:
+            return _unknown(bound, label, courses)
+        least = sum((one.least for one in known), Decimal(0))
+        check = _judged(bound, label, courses, Span(least, least if len(known) == len(values) else None))
+        if check.verdict == "unknown" and len(known) < len(values):
+            return replace(check, record=bound.measured_by, note=INCOMPLETE)
+        return check if check.note else replace(check, note=note)
+
+    def _ends_before(self, course: _Activity, other: _Activity) -> bool:
+        end, start = (self._dates(one, prop) for one, prop in ((course, _END), (other, _START)))
+        return end is not None and start is not None and end[1] < start[0]
+
+    def _singles(self, bound: Bound, info: StatementInfo, activities: list[_Activity]) -> Iterator[Check]:
+        for group in self._groups(bound, info, activities):
+            for course in group:
+                if course.running or course.planned:
+                    label = self._knowledge.label(course.intervention)
+                    value = self._value(course, bound.measured_by)
+                    yield _judged(bound, label, (course,), value) if value else _unknown(bound, label, (course,))
+
+    def _lengths(self, bound: Bound, info: StatementInfo, activities: list[_Activity]) -> Iterator[Check]:
+        """Compare how long each course has run, or if none runs the longest of those that are over."""
+        for group in self._groups(bound, info, activities):
+            running = [one for one in group if one.running]
+            values = [(self._value(one, bound.measured_by), one) for one in running or group if one.started]
+            known = [(value, one) for value, one in values if value]
+            if not running:
+                known = sorted(known, key=lambda one: one[0].least)[-1:]
+            yield from (self._length(bound, course, value) for value, course in known)
+            if not known and values:
+                courses = [one for _, one in values]
+                label = self._knowledge.label(courses[0].intervention)
+                yield replace(_unknown(bound, label, courses), record=_START)
+
+    def _length(self, bound: Bound, course: _Activity, value: Span) -> Check:
+        # A trial that is longer than the document asks for is a trial all the same.
+        limits = replace(bound, upper="") if bound.measured_on else bound
+        check = replace(_judged(limits, self._knowledge.label(course.intervention), (course,), value), bound=bound)
+        if not course.running:
+            return check
+        earliest, latest = (self._reached(limit, value) for limit in (limits.lower, limits.upper))
+        if check.verdict == "below":
+            return replace(check, verdict="not-yet", earliest=earliest, latest=latest, alarm=False)
+        return replace(check, latest=latest) if check.verdict == "within" else check
+
+    def _reached(self, limit: str, elapsed: Span) -> date | None:
+        """Say on which day a number of days is reached at the latest."""
+        return self._as_of + timedelta(days=int(Decimal(limit) - elapsed.least)) if limit else None
+
+    def _reviews(self, bound: Bound, info: StatementInfo, activities: list[_Activity]) -> Iterator[Check]:
+        """Say when a review is due: after the start of what it accompanies or, if repeated, after the last one."""
+        running = [one for one in self._of(info.accompanies, activities) if one.running]
+        if not running:
+            return
+        label = self._knowledge.label(info.intervention)
+        started = _longest(one for one in (self._value(course, _DAYS) for course in running) if one)
+        if started is None:
+            yield replace(_unknown(bound, label, running), record=_START)
+            return
+        done = [one for one in self._of((info.intervention,), activities) if one.performed]
+        past = {one.node: span for one in done if (span := self._days_ago(one)) is not None}
+        if bound.compared_as == "once":
+            yield self._once(bound, label, started, past)
+        else:
+            yield self._repeated(bound, label, started, past)
+
+    def _once(self, bound: Bound, label: str, started: Span, past: dict[str, Span]) -> Check:
+        """Judge the first review that was not too early, or the days since the start if there was none."""
+        after = {node: _difference(started, ago) for node, ago in past.items()}
+        late_enough = {
+            node: days for node, days in after.items() if days.most is None or days.most >= Decimal(bound.lower or 0)
+        }
+        if not late_enough:
+            return self._pending(bound, label, (), started)
+        node, days = min(late_enough.items(), key=lambda one: (one[1].least, one[0]))
+        verdict = _verdict(days, bound)
+        return Check(bound, verdict, label, (node,), str(days), note=INEXACT if verdict == "unknown" else "")
+
+    def _repeated(self, bound: Bound, label: str, started: Span, past: dict[str, Span]) -> Check:
+        node, last = min(past.items(), key=lambda one: (one[1].least, one[0]), default=("", started))
+        if node and last.least < started.least:
+            return self._pending(bound, label, (node,), last)
+        return self._pending(bound, label, (), started)
+
+    def _pending(self, bound: Bound, label: str, activities: tuple[str, ...], elapsed: Span) -> Check:
+        """Judge the days that a review has been waited for."""
+        names = {"below": "not-yet", "within": "due", "above": "overdue", "unknown": "unknown"}
+        verdict = names[_verdict(elapsed, bound)]
+        late = "" if activities else NONE_ON_RECORD
+        note = {"overdue": late, "unknown": INEXACT}.get(verdict, "")
+        earliest, latest = (self._reached(limit, elapsed) for limit in (bound.lower, bound.upper))
+        return Check(bound, verdict, label, activities, str(elapsed), earliest, latest, note=note)
+
+    def _days_ago(self, activity: _Activity) -> Span | None:
+        dates = self._dates(activity, _END) or self._dates(activity, _START)
+        if dates is None or dates[0] > self._as_of:
+            return None
+        earliest, latest = dates
+        return Span(Decimal((self._as_of - min(latest, self._as_of)).days), Decimal((self._as_of - earliest).days))
+
+    def _dates(self, activity: _Activity, prop: str) -> tuple[date, date] | None:
+        """Read a recorded date as the first and the last day that it can stand for."""
+        first = min(map(text_of, self._graph.values(activity.node, prop)), default="")
+        return days_of(first) if first else None
+
+
+def recorded_span(graph: Graph, knowledge: Knowledge, node: str, prop: str) -> Span | None:
+    """Read a recorded number, with its upper end where the ontology names the property that holds it."""
+    least = _number(graph, node, prop)
+    upper_end = knowledge.upper_ends.get(prop)
+    most = _number(graph, node, upper_end) if upper_end else least
+    return None if least is None else Span(least, least if most is None else most)
+
+
+def _number(graph: Graph, node: str, prop: str) -> Decimal | None:
+    """Read the greatest recorded number; what is no number, which validation refuses, is left out."""
+    texts = [text_of(one) for one in graph.values(node, prop)]
+    return max((Decimal(one) for one in texts if _NUMBER.fullmatch(one)), default=None)
+
+
+def days_of(text: str) -> tuple[date, date] | None:
+    """Read a date, a year and month, or a year as the first and the last day that it can stand for."""
+    found = _DATE.fullmatch(text)
+    if not found:
+        return None
+    year, month, day = (int(one) if one else 0 for one in found.groups())
+    try:
+        first = date(year, month or 1, day or 1)
+        last_month = month or _DECEMBER
+        return first, date(year, last_month, day or monthrange(year, last_month)[1])
+    except ValueError:
+        return None
+
+
+def _longest(spans: Iterable[Span]) -> Span | None:
+    found = list(spans)
+    if not found:
+        return None
+    return Span(max(one.least for one in found), max(one.most or one.least for one in found))
+
+
+def _difference(longer: Span, shorter: Span) -> Span:
+    """Subtract one number of days from another; what cannot be told apart from nothing is nothing."""
+    least = longer.least - (shorter.least if shorter.most is None else shorter.most)
+    most = (longer.least if longer.most is None else longer.most) - shorter.least
+    return Span(least, most)
+
+
+def _verdict(value: Span, bound: Bound) -> str:
+    lower = Decimal(bound.lower) if bound.lower else None
+    upper = Decimal(bound.upper) if bound.upper else None
+    if lower is not None and value.most is not None and value.most < lower:
+        return "below"
+    if upper is not None and value.least > upper:
+        return "above"
+    enough = lower is None or value.least >= lower
+    not_too_much = upper is None or (value.most is not None and value.most <= upper)
+    return "within" if enough and not_too_much else "unknown"
+
+
+def _judged(bound: Bound, label: str, courses: Sequence[_Activity], value: Span) -> Check:
+    verdict = _verdict(value, bound)
+    note = INEXACT if verdict == "unknown" else ""
+    if verdict == "within" and _is_implausible(value, bound):
+        verdict, note = "unknown", IMPLAUSIBLE
+    current = any(one.running or one.planned for one in courses)
+    alarm = current and verdict in _BREACHES and not bound.measured_on
+    return Check(bound, verdict, label, tuple(one.node for one in courses), str(value), note=note, alarm=alarm)
+
+
+def _is_implausible(value: Span, bound: Bound) -> bool:
+    """Tell whether a dose is so far below the only limit that it was more likely recorded in another unit."""
+    dose = bound.compared_as in {"total", "each"} and bound.upper and not bound.lower
+    return bool(dose) and value.least * _PLAUSIBLE_FACTOR < Decimal(bound.upper)
+
+
+def _unknown(bound: Bound, label: str, courses: Sequence[_Activity]) -> Check:
+    return Check(bound, "unknown", label, tuple(one.node for one in courses), record=bound.measured_by)

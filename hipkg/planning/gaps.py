@@ -1,0 +1,392 @@
+"""Say how far a patient is from a requirement: what is recorded, what is needed, and when it can be met.
+
+A requirement that is a conjunction of named classes is taken apart until the parts that fail are found. For such a
+part the definition is relaxed, its numeric limits and its single-valued properties left open, and asked of the graph:
+what comes back is what is there instead.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+from decimal import Decimal
+from functools import cache
+from itertools import product
+from typing import TYPE_CHECKING, NamedTuple
+
+from hipkg.base.vocabulary import HIP
+from hipkg.owl.expression import And, Expression, Facet, Named, OneOf, Or, Some, Value
+from hipkg.record.facts import text_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from hipkg.knowledge.records import Knowledge
+    from hipkg.record.facts import Graph
+
+_PATIENT = HIP + "Patient"
+_RUNNING = HIP + "CurrentActivity"
+_PROBLEM_OF = HIP + "problemOf"
+_DAYS = "d"
+_TESTS = {">=": Decimal.__ge__, "<=": Decimal.__le__, ">": Decimal.__gt__, "<": Decimal.__lt__}
+
+
+class Gap(NamedTuple):
+    """One part of a requirement that does not hold yet.
+
+    ``answer`` is ``unmet`` where recorded facts show it and ``unknown`` where nothing, or nothing exact enough, is
+    recorded. ``have`` and ``need`` are in ``unit``; ``earliest`` is the first date on which a running activity can meet
+    the need; ``node`` is the record that comes nearest.
+    """
+
+    requirement: str
+    label: str
+    answer: str
+    have: str = ""
+    need: str = ""
+    unit: str = ""
+    earliest: date | None = None
+    boundary: bool = False
+    node: str = ""
+    question: str = ""
+
+
+class Reached(NamedTuple):
+    """One part of a requirement that asks for a number and has it.
+
+    ``have`` and ``need`` are in ``unit``; ``node`` is the record that has the number; ``boundary`` tells that it rests
+    on the exact day.
+    """
+
+    requirement: str
+    label: str
+    have: str
+    need: str
+    unit: str
+    node: str
+    boundary: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class _Probe:
+    """A place in a relaxed expression where a recorded value is compared with the wanted one.
+
+    It asks for the individual ``wanted``, or for a number within ``bounds``.
+    """
+
+    prop: str
+    bounds: tuple[tuple[str, str], ...] = ()
+    wanted: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class _Onward:
+    """A property of a relaxed expression that leads on to others."""
+
+    prop: str
+    filler: _Relaxed
+
+
+@dataclass(frozen=True, slots=True)
+class _Relaxed:
+    """An expression with its limits and its single-valued properties left open: what stays as it is, and the rest."""
+
+    closed: tuple[Expression, ...] = ()
+    opened: tuple[_Probe | _Onward, ...] = ()
+
+    def properties(self) -> Iterator[str]:
+        """List the properties on the way to what is left open."""
+        for one in self.opened:
+            yield one.prop
+            if isinstance(one, _Onward):
+                yield from one.filler.properties()
+
+
+class _Reading(NamedTuple):
+    """What is recorded at the place of a probe: the node, its value, and the upper end of the value if it has one."""
+
+    probe: _Probe
+    node: str
+    value: str
+    upper: str
+
+
+class Measurer:
+    """Measure the gaps of one patient.
+
+    Parameters: ``graph`` holds what is recorded and entailed; ``as_of`` is the date of the plan.
+    """
+
+    def __init__(self, graph: Graph, knowledge: Knowledge, as_of: date) -> None:
+        self._graph = graph
+        self._knowledge = knowledge
+        self._as_of = as_of
+        self._known: dict[tuple[str, tuple[str, ...]], tuple[Gap, ...]] = {}
+        self._read_before: dict[tuple[str, str], list[_Reading]] = {}
+
+    def gaps(self, requirement: str, nodes: Sequence[str]) -> tuple[Gap, ...]:
+        """List the parts of a requirement that none of the nodes (a subject and its patient) fulfils."""
+        if self._knowledge.is_a(requirement, _PATIENT):
+            nodes = [one for one in nodes if self._graph.is_a(one, _PATIENT)]
+        key = (requirement, tuple(nodes))
+        known = self._known.get(key)
+        if known is None:
+            known = self._known[key] = tuple(self._open_parts(requirement, nodes, frozenset()))
+        return known
+
+    def boundary(self, requirement: str, nodes: Sequence[str]) -> bool:
+        """Tell whether a fulfilled requirement rests on exactly the number of days that it asks for."""
+        if not _counts_days(requirement, self._knowledge):
+            return False
+        return any(self._on_boundary(one) for one in self._readings(requirement, nodes))
+
+    def reached(self, requirement: str, nodes: Sequence[str]) -> tuple[Reached, ...]:
+        """List the parts of a requirement that ask for a number and hold for a node, whether or not the whole does."""
+        return tuple(dict.fromkeys(self._reached_parts(requirement, nodes, frozenset())))
+
+    def _reached_parts(self, requirement: str, nodes: Sequence[str], seen: frozenset[str]) -> Iterator[Reached]:
+        if requirement in seen:
+            return
+        ways = _ways(requirement, self._knowledge)
+        for part in (one for way in ways for one in way):
+            yield from self._reached_parts(part, nodes, seen | {requirement})
+        holding = [] if ways else [node for node in nodes if self._graph.is_a(node, requirement)]
+        relaxed = _relaxation(requirement, self._knowledge)
+        for readings in (way for node in holding for way in self._relaxed(node, relaxed)):
+            if all(self._judge(one) is None for one in readings):
+                yield from (self._reached(requirement, one) for one in readings if one.probe.bounds)
+
+    def _reached(self, requirement: str, reading: _Reading) -> Reached:
+        return Reached(
+            requirement,
+            self._knowledge.label(requirement),
+            _in_words(reading),
+            _limits(reading.probe.bounds),
+            self._knowledge.units.get(reading.probe.prop, ""),
+            reading.node,
+            self._on_boundary(reading),
+        )
+
+    def _open_parts(self, requirement: str, nodes: Sequence[str], seen: frozenset[str]) -> Iterable[Gap]:
+        if requirement in seen or self._graph.any_is_a(nodes, requirement):
+            return ()
+        ways = _ways(requirement, self._knowledge)
+        if not ways:
+            return (self._leaf(requirement, nodes),)
+        seen |= {requirement}
+        taken = [[gap for part in way for gap in self._open_parts(part, nodes, seen)] for way in ways]
+        # The way on which most is recorded is the nearest; where nothing is, the one that is told in most detail.
+        return max(taken, key=lambda gaps: (sum(bool(gap.have) for gap in gaps), len(gaps)))
+
+    def _leaf(self, requirement: str, nodes: Sequence[str]) -> Gap:
+        bare = _unrecorded(requirement, self._knowledge)
+        readings = self._readings(requirement, nodes)
+        near = [gap for one in readings if (gap := self._judge(one)) is not None] if readings else ()
+        if not near:
+            return bare
+        best = min(near, key=lambda gap: (gap.answer != "unknown", -_number(gap.have), gap.node, gap.need, gap.have))
+        return best._replace(requirement=requirement, label=bare.label, question=bare.question)
+
+    def _readings(self, requirement: str, nodes: Sequence[str]) -> list[_Reading]:
+        """List what the relaxed definition of a requirement reads of the nodes that fit it."""
+        needed = _needed(requirement, self._knowledge)
+        if not needed or not all(map(self._graph.has, needed)):
+            return []
+        return [one for node in nodes for one in self._readings_of(node, requirement)]
+
+    def _readings_of(self, node: str, requirement: str) -> list[_Reading]:
+        key = (node, requirement)
+        if key not in self._read_before:
+            relaxed = _relaxation(requirement, self._knowledge)
+            self._read_before[key] = [one for way in self._relaxed(node, relaxed) for one in way]
+        return self._read_before[key]
+
+    def _relaxed(self, node: str, relaxed: _Relaxed) -> list[tuple[_Reading, ...]]:
+        """List the ways in which a node fits a relaxed expression, each with what it reads."""
+        if not all(self._fits(node, one) for one in relaxed.closed):
+            return []
+        ways: list[tuple[_Reading, ...]] = [()]
+        for step in relaxed.opened:
+            more = list(self._step(node, step))
+            ways = [(*one, *other) for one, other in product(ways, more)]
+            if not ways:
+                break
+        return ways
+
+    def _step(self, node: str, step: _Probe | _Onward) -> Iterator[tuple[_Reading, ...]]:
+        if isinstance(step, _Probe):
+            yield from ((one,) for one in self._read(node, step))
+        else:
+            for other in self._graph.nodes(node, step.prop):
+                yield from self._relaxed(other, step.filler)
+
+    def _read(self, node: str, probe: _Probe) -> Iterator[_Reading]:
+        """Read each value at a probe, with its upper end where the ontology names the property that holds it."""
+        upper_end = "" if probe.wanted else self._knowledge.upper_ends.get(probe.prop, "")
+        uppers = self._graph.values(node, upper_end) or ("",)
+        for value, upper in product(self._graph.values(node, probe.prop), uppers):
+            yield _Reading(probe, node, text_of(value), text_of(upper))
+
+    def _fits(self, node: str, expression: Expression) -> bool:
+        """Tell whether a node is in a class expression."""
+        match expression:
+            case Named(iri):
+                return self._graph.is_a(node, iri)
+            case And(operands):
+                return all(self._fits(node, one) for one in operands)
+            case Or(operands):
+                return any(self._fits(node, one) for one in operands)
+            case OneOf(individuals):
+                return node in individuals
+            case Value(prop, individual):
+                return individual in self._graph.values(node, prop)
+            case Some(prop, filler):
+                return any(self._fits(one, filler) for one in self._graph.nodes(node, prop))
+            case Facet(prop, _, bounds):
+                return any(_within(Decimal(text_of(one)), bounds) for one in self._graph.values(node, prop))
+
+    def _judge(self, reading: _Reading) -> Gap | None:
+        """Compare a recorded value with the wanted one; None if this is not where the record falls short."""
+        probe = reading.probe
+        if probe.wanted:
+            if reading.value == probe.wanted:
+                return None
+            have, need = self._knowledge.label(reading.value), self._knowledge.label(probe.wanted)
+            return Gap("", "", "unmet", have, need, node=reading.node)
+        least = Decimal(reading.value)
+        most = Decimal(reading.upper or reading.value)
+        if _within(least, probe.bounds):
+            return None
+        return Gap(
+            "",
+            "",
+            "unknown" if most != least and _within(most, probe.bounds) else "unmet",
+            _in_words(reading),
+            _limits(probe.bounds),
+            self._knowledge.units.get(probe.prop, ""),
+            self._earliest(reading, least),
+            self._on_boundary(reading),
+            reading.node,
+        )
+
+    def _earliest(self, reading: _Reading, least: Decimal) -> date | None:
+        floors = [Decimal(limit) for symbol, limit in reading.probe.bounds if symbol == ">="]
+        counts_days = self._knowledge.units.get(reading.probe.prop) == _DAYS
+        if not floors or not counts_days or not self._graph.is_a(reading.node, _RUNNING):
+            return None
+        return self._as_of + timedelta(days=int(max(floors) - least))
+
+    def _on_boundary(self, reading: _Reading) -> bool:
+        """Tell whether counting the first day as well, or the time of day, could turn the verdict."""
+        if self._knowledge.units.get(reading.probe.prop) != _DAYS:
+            return False
+        days = Decimal(reading.value)
+        return any(symbol == ">=" and Decimal(limit) - days in {0, 1} for symbol, limit in reading.probe.bounds)
+
+
+@cache
+def _ways(requirement: str, knowledge: Knowledge) -> tuple[tuple[str, ...], ...]:
+    """Take a definition apart into ways to fulfil it, each a set of named classes of the subject or of its patient.
+
+    Empty if it consists of anything else; a definition that is no union has one way.
+    """
+    definition = knowledge.definition(requirement)
+    ways = tuple(
+        _parts(way, knowledge) for way in (definition.operands if isinstance(definition, Or) else (definition,))
+    )
+    return ways if all(ways) else ()
+
+
+def _parts(expression: Expression | None, knowledge: Knowledge) -> tuple[str, ...]:
+    parts: list[str] = []
+    for operand in expression.operands if isinstance(expression, And) else (expression,):
+        match operand:
+            case Named(iri) if knowledge.definition(iri) is None:
+                continue
+            case Named(iri):
+                parts.append(iri)
+            case Some(prop, Named(iri)) if prop == _PROBLEM_OF:
+                parts.append(iri)
+            case _:
+                return ()
+    return tuple(parts)
+
+
+@cache
+def _relaxation(requirement: str, knowledge: Knowledge) -> _Relaxed:
+    """Relax the definition of a class; nothing is open where there is none, or where it has no limit."""
+    return _loosened(Named(requirement), knowledge)
+
+
+@cache
+def _needed(requirement: str, knowledge: Knowledge) -> frozenset[str]:
+    """Collect the properties without which nothing fits the relaxed definition of a class; none if it opens nothing."""
+    return frozenset(_relaxation(requirement, knowledge).properties())
+
+
+def _loosened(expression: Expression, knowledge: Knowledge) -> _Relaxed:
+    match expression:
+        case Named(iri) if (definition := knowledge.definition(iri)) is not None:
+            relaxed = _loosened(definition, knowledge)
+        case And(operands):
+            parts = [_loosened(one, knowledge) for one in operands]
+            closed = tuple(one for part in parts for one in part.closed)
+            relaxed = _Relaxed(closed, tuple(one for part in parts for one in part.opened))
+        case Some(prop, filler) if (onward := _loosened(filler, knowledge)).opened:
+            relaxed = _Relaxed(opened=(_Onward(prop, onward),))
+        case Facet(prop, _, bounds) if bounds:
+            relaxed = _Relaxed(opened=(_Probe(prop, bounds),))
+        case Value(prop, individual) if prop in knowledge.single_valued:
+            relaxed = _Relaxed(opened=(_Probe(prop, wanted=individual),))
+        case _:
+            relaxed = _Relaxed()
+    return relaxed if relaxed.opened else _Relaxed((expression,))
+
+
+def _facets(expression: Expression) -> Iterable[Facet]:
+    match expression:
+        case Facet() if expression.bounds:
+            yield expression
+        case And(operands):
+            for operand in operands:
+                yield from _facets(operand)
+        case Some(_, filler):
+            yield from _facets(filler)
+        case _:
+            return
+
+
+@cache
+def _counts_days(requirement: str, knowledge: Knowledge) -> bool:
+    definition = knowledge.definition(requirement)
+    return definition is not None and any(knowledge.units.get(one.prop) == _DAYS for one in _facets(definition))
+
+
+@cache
+def _unrecorded(requirement: str, knowledge: Knowledge) -> Gap:
+    """Make the gap of a requirement of which nothing is recorded, with the first limit that its definition sets."""
+    definition = knowledge.definition(requirement)
+    facet = next(iter(_facets(definition)), None) if definition else None
+    need = _limits(facet.bounds) if facet else ""
+    unit = knowledge.units.get(facet.prop, "") if facet else ""
+    question = knowledge.questions.get(requirement, "")
+    return Gap(requirement, knowledge.label(requirement), "unknown", need=need, unit=unit, question=question)
+
+
+def _in_words(reading: _Reading) -> str:
+    """Write a recorded number, or two joined by "to"."""
+    least, most = Decimal(reading.value), Decimal(reading.upper or reading.value)
+    return str(least) if most == least else f"{least} to {most}"
+
+
+def _limits(bounds: tuple[tuple[str, str], ...]) -> str:
+    return " and ".join(f"{symbol} {limit}" for symbol, limit in bounds)
+
+
+def _within(value: Decimal, bounds: tuple[tuple[str, str], ...]) -> bool:
+    return all(_TESTS[symbol](value, Decimal(limit)) for symbol, limit in bounds)
+
+
+def _number(text: str) -> Decimal:
+    head = text.split(" ", maxsplit=1)[0]
+    return Decimal(head) if head.replace(".", "", 1).isdigit() else Decimal(0)

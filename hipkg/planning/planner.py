@@ -1,0 +1,565 @@
+"""Assemble the plan of a patient: ordered actions with their statements, gaps, parameters, conflicts and questions."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import chain
+from operator import attrgetter
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from hipkg.base.vocabulary import DERIVED_FROM, HIP, INDICATES, OBJECTING, SAFEGUARDS, SPECIFIES, expand
+from hipkg.knowledge.records import UNGRADED, load
+from hipkg.planning.bounds import Check, Checker
+from hipkg.planning.clashes import clashing_actions, clashing_bounds
+from hipkg.planning.gaps import Gap, Measurer
+from hipkg.record.facts import NOTHING, text_of
+from hipkg.validation.findings import conforms
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Iterator, Sequence
+    from datetime import date
+
+    import rdflib
+
+    from hipkg.derivation.queries import Derivation, DerivedAction, Evaluation
+    from hipkg.knowledge.records import Bound, Grade, Knowledge, StatementInfo
+    from hipkg.knowledge.selection import Selection
+    from hipkg.planning.clashes import Clash
+    from hipkg.validation.findings import Finding
+
+STATUSES = ("indicated", "caution", "conditional", "conflict", "contraindicated", "avoid", "satisfied")
+_RANKS = {status: rank for rank, status in enumerate(STATUSES)}
+_ADVISING = {INDICATES, SAFEGUARDS}
+_REFUSED = {"contraindicated", "avoid"}
+_UNSETTLED = {"conditional", "caution"}
+_PURSUED = {"indicated", "satisfied", "caution"}
+_DETAILING = {SPECIFIES, SAFEGUARDS}
+_HAS_SIDE, _OF_INTERVENTION = HIP + "hasSide", HIP + "ofIntervention"
+_START, _END, _REQUESTED = HIP + "startDate", HIP + "endDate", HIP + "requestedOn"
+
+
+class StatementState(NamedTuple):
+    """The state of one statement at one place of a patient.
+
+    ``site`` is a label such as "left hip", empty for the patient as a whole; ``unmet`` says what a waiting statement
+    lacks, ``lifted_by`` what would lift one that refuses or holds back; ``satisfied_by`` names what fulfils it already;
+    ``on_boundary`` names the requirements that are fulfilled on exactly the day that they ask for; ``checks`` compare
+    its bounds with what is recorded.
+    """
+
+    id: str
+    state: str
+    subjects: tuple[str, ...]
+    site: str
+    place: str
+    unmet: tuple[Gap, ...]
+    lifted_by: tuple[Gap, ...]
+    ruled_out_by: tuple[str, ...]
+    satisfied_by: tuple[str, ...]
+    on_boundary: tuple[str, ...]
+    checks: tuple[Check, ...]
+
+
+class Parameter(NamedTuple):
+    """How an action is to be carried out, as one statement says, with the bounds that it sets and how they are kept."""
+
+    statement: str
+    intervention: str
+    label: str
+    text: str
+    bounds: tuple[Bound, ...]
+    checks: tuple[Check, ...]
+    side: str
+
+
+class Done(NamedTuple):
+    """An activity on record by which an action was done: what it was of, and its day as far as it is recorded.
+
+    ``counts`` tells that the action is settled by it, which it is not if it is too old, or of no known time or site;
+    ``requested`` is the day on which it was asked for, where it has none of its own.
+    """
+
+    node: str
+    label: str
+    day: str
+    counts: bool
+    requested: str
+
+
+class Action(NamedTuple):
+    """One intervention at one place, with the status that its statements give it.
+
+    ``strength`` and ``evidence`` are the best that a statement for this status states; ``phase`` counts from 1 and
+    orders actions by the treatments that they wait for; ``current`` names what of this kind the patient has now, and
+    ``done`` what was carried out of an intervention that needs no repetition.
+    """
+
+    intervention: str
+    label: str
+    category: str
+    status: str
+    site: str
+    place: str
+    problem: str
+    statements: tuple[str, ...]
+    strength: str
+    evidence: str
+    unmet: tuple[Gap, ...]
+    parameters: tuple[Parameter, ...]
+    phase: int
+    current: tuple[str, ...]
+    done: tuple[Done, ...] = ()
+
+    @property
+    def running(self) -> bool:
+        """Tell whether the patient has the intervention, or a kind of it, now."""
+        return bool(self.current)
+
+
+class Conflict(NamedTuple):
+    """Two statements that pull an action in opposite directions, and what decides between them."""
+
+    intervention: str
+    label: str
+    site: str
+    advised_by: str
+    opposed_by: str
+    rule: str
+    decided_for: str
+
+
+class Place(NamedTuple):
+    """A body site of the patient that a plan names, by its most specific class; ``side`` is empty if it has none."""
+
+    iri: str
+    kind: str
+    side: str
+
+
+class Question(NamedTuple):
+    """A fact that is not known and on which statements wait.
+
+    ``requirement`` is the class whose membership is unknown, or where a ``node`` is given the property that it lacks.
+    """
+
+    requirement: str
+    text: str
+    site: str
+    statements: tuple[str, ...]
+    actions: tuple[str, ...]
+    node: str = ""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """The plan of one patient.
+
+    ``min_strength`` and ``min_evidence`` are the least grades of the statements that were considered, empty where any
+    grade and none would do; ``grade_objections`` tells that they applied also to what speaks against an action;
+    ``sources`` are the nodes of the record that say what they were derived from, with its IRIs; ``places`` are the body
+    sites that statements and actions name by their IRIs.
+    """
+
+    patient: str
+    as_of: date
+    ontology_version: str
+    engine: str
+    documents: tuple[str, ...]
+    valid: bool
+    findings: tuple[Finding, ...]
+    statements: tuple[StatementState, ...]
+    actions: tuple[Action, ...]
+    conflicts: tuple[Conflict, ...]
+    questions: tuple[Question, ...]
+    min_strength: str = ""
+    min_evidence: str = ""
+    grade_objections: bool = False
+    sources: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    places: tuple[Place, ...] = ()
+
+    def states(self, statement_id: str) -> tuple[str, ...]:
+        """List the states of a statement, one for each place it concerns."""
+        return tuple(one.state for one in self.statements if one.id == statement_id)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the plan as plain data, as ``hipkg/schemas/plan.schema.json`` describes it."""
+        from hipkg.render.plan_json import plan_to_json
+
+        return plan_to_json(self, load())
+
+    def to_json(self) -> str:
+        """Write the plan as JSON."""
+        from hipkg.render.plan_json import plans_to_json
+
+        return plans_to_json((self,), load())
+
+    def to_graph(self) -> rdflib.Graph:
+        """Return the plan as an rdflib graph that conforms to ``shapes/plan.ttl``."""
+        from hipkg.render.rdf import plan_rdflib_graph
+
+        return plan_rdflib_graph(self, load())
+
+    def to_turtle(self) -> str:
+        """Write the plan as Turtle."""
+        from hipkg.render.rdf import plans_to_turtle
+
+        return plans_to_turtle((self,), load())
+
+    def to_fhir(self, patient: str = "") -> dict[str, Any]:
+        """Return the plan as a FHIR R4 Bundle; ``patient`` refers to a Patient that is kept elsewhere."""
+        from hipkg.render.fhir import plan_bundle
+
+        return plan_bundle(self, load(), patient)
+
+    def to_markdown(self) -> str:
+        """Write the plan as Markdown that stands alone in a note."""
+        from hipkg.render.markdown import plan_to_markdown
+
+        return plan_to_markdown(self, load())
+
+    def to_text(self, width: int | None = None) -> str:
+        """Write the plan as plain text of a width in columns."""
+        from hipkg.render.text import plans_to_text
+
+        return plans_to_text((self,), load(), width=width)
+
+    def _repr_html_(self) -> str:
+        from hipkg.render.html import plan_to_html
+
+        return plan_to_html(self, load())
+
+
+class Planner:
+    """Turn the derivation of one patient into a plan."""
+
+    def __init__(self, derivation: Derivation, knowledge: Knowledge, patient: str, as_of: date) -> None:
+        self._derivation = derivation
+        self._knowledge = knowledge
+        self._patient = patient
+        self._as_of = as_of
+        self._measurer = Measurer(derivation.graph, knowledge, as_of)
+        self._checker = Checker(derivation.graph, knowledge, as_of)
+        self._evaluations = {one.iri: one for one in derivation.evaluations}
+        self._sites = SiteNames(derivation, knowledge)
+        occurring = {knowledge.interventions[one.intervention].phase for one in derivation.actions}
+        self._phases = {phase: number for number, phase in enumerate(sorted(occurring), start=1)}
+        self._specifying: dict[str, list[tuple[Evaluation, StatementInfo]]] = {}
+        for one in derivation.evaluations:
+            info = self._info(one)
+            if one.state == "now" and info.effect in _DETAILING:
+                for intervention in {info.intervention, *info.accompanies}:
+                    self._specifying.setdefault(intervention, []).append((one, info))
+
+    def plan(self, engine: str, findings: Sequence[Finding], selection: Selection) -> Plan:
+        """Assemble the plan; the selection is that of the derivation."""
+        states = {one.iri: self._state(one) for one in self._derivation.evaluations}
+        actions = self._ordered(self._action(one, states) for one in self._derivation.actions)
+        return Plan(
+            self._patient,
+            self._as_of,
+            self._knowledge.version,
+            engine,
+            selection.documents or tuple(sorted(info.id for info in self._knowledge.documents.values())),
+            conforms(findings),
+            tuple(findings),
+            tuple(sorted(states.values(), key=attrgetter("id", "site", "place"))),
+            actions,
+            self._conflicts(),
+            (*self._questions(states, actions), *self._missing(findings)),
+            selection.min_strength,
+            selection.min_evidence,
+            selection.grade_objections,
+            self._sources(),
+            self._sites.places,
+        )
+
+    def _sources(self) -> tuple[tuple[str, tuple[str, ...]], ...]:
+        """List what the nodes of the record say that they were derived from."""
+        recorded = self._derivation.graph.objects.get(DERIVED_FROM, {})
+        return tuple(
+            (node, tuple(sorted(text_of(one) for one in sources))) for node, sources in sorted(recorded.items())
+        )
+
+    def _info(self, evaluation: Evaluation) -> StatementInfo:
+        return self._knowledge.statements[evaluation.statement]
+
+    def _state(self, evaluation: Evaluation) -> StatementState:
+        info, state = self._info(evaluation), evaluation.state
+        return StatementState(
+            info.id,
+            state,
+            evaluation.subjects,
+            self._sites.name(evaluation.site),
+            evaluation.site,
+            self._waits_for(evaluation) if state == "later-if" else (),
+            self._gaps(evaluation.may_be_lifted_by, evaluation)
+            if state == "must-not" and info.effect in OBJECTING
+            else (),
+            self._ruled_out_by(evaluation, info) if state == "ruled-out" else (),
+            self._labels(info.satisfied_by, evaluation) if state == "satisfied" else (),
+            self._on_boundary(evaluation, info) if evaluation.meets else (),
+            self._checker.checks(evaluation) if evaluation.compares else (),
+        )
+
+    def _nodes(self, evaluation: Evaluation) -> tuple[str, ...]:
+        return (*evaluation.subjects, self._patient)
+
+    def _waits_for(self, evaluation: Evaluation) -> tuple[Gap, ...]:
+        unmet = self._gaps(evaluation.awaits, evaluation)
+        if not evaluation.lacks:
+            return unmet
+        lacking = (Gap(one, f"{self._knowledge.label(one)} in the plan", "unmet") for one in evaluation.lacks)
+        return (*unmet, *lacking)
+
+    def _gaps(self, classes: tuple[str, ...], evaluation: Evaluation) -> tuple[Gap, ...]:
+        """Measure what is missing for some classes to hold."""
+        nodes = self._nodes(evaluation)
+        measured = [self._measurer.gaps(one, nodes) for one in classes]
+        return measured[0] if len(measured) == 1 else tuple(chain.from_iterable(measured))
+
+    def _ruled_out_by(self, evaluation: Evaluation, info: StatementInfo) -> tuple[str, ...]:
+        return (*map(self._knowledge.label, evaluation.refutes), *self._labels(info.except_for, evaluation))
+
+    def _on_boundary(self, evaluation: Evaluation, info: StatementInfo) -> tuple[str, ...]:
+        nodes = self._nodes(evaluation)
+        met = [one for one in (*info.requires, *info.except_for) if one in evaluation.meets]
+        return tuple(self._knowledge.label(one) for one in met if self._measurer.boundary(one, nodes))
+
+    def _labels(self, classes: Iterable[str], evaluation: Evaluation) -> tuple[str, ...]:
+        """Name those of some classes that hold."""
+        return tuple(self._knowledge.label(one) for one in classes if one in evaluation.meets)
+
+    def _action(self, derived: DerivedAction, states: dict[str, StatementState]) -> Action:
+        info = self._knowledge.interventions[derived.intervention]
+        evaluations = self._gathered(derived)
+        deciding = self._deciding(derived, evaluations)
+        parameters = self._parameters(derived, states)
+        decisive = [self._info(one).id for one in deciding] + [one.statement for one in parameters]
+        strength, evidence = self._grades(decisive)
+        settled = derived.status not in _UNSETTLED
+        ids = sorted([self._info(one).id for one in evaluations if not settled or one.state != "later-if"])
+        return Action(
+            derived.intervention,
+            info.label,
+            info.category,
+            derived.status,
+            self._sites.name(derived.site),
+            derived.site,
+            self._problem(deciding or evaluations),
+            tuple(ids),
+            strength.label,
+            evidence.label,
+            self._unmet(derived, states),
+            parameters,
+            self._phases[info.phase],
+            self._current(derived),
+            (
+                *(self._done(one, counts=True) for one in derived.done_by),
+                *(self._done(one, counts=False) for one in derived.done_before),
+            ),
+        )
+
+    def _gathered(self, derived: DerivedAction) -> list[Evaluation]:
+        """List what is said of an action; what only specifies it is told as its parameters, unless that is all."""
+        objections = (*derived.refused_by, *derived.held_back_by, *derived.discouraged_by)
+        iris = sorted({*derived.based_on, *objections}) if objections else derived.based_on
+        gathered = [self._evaluations[one] for one in iris]
+        return [one for one in gathered if self._info(one).effect != SPECIFIES] or gathered
+
+    def _deciding(self, derived: DerivedAction, evaluations: list[Evaluation]) -> list[Evaluation]:
+        """Pick the evaluations that give an action its status."""
+        match derived.status:
+            case "contraindicated":
+                chosen: Collection[str] = derived.refused_by
+            case "avoid":
+                chosen = derived.discouraged_by
+            case "conflict":
+                chosen = (*derived.discouraged_by, *derived.based_on)
+            case _:
+                advising = [one for one in evaluations if self._info(one).effect in _ADVISING]
+                if advising:
+                    return advising
+                chosen = derived.held_back_by
+        return [one for one in evaluations if one.iri in chosen]
+
+    def _grades(self, ids: Iterable[str]) -> tuple[Grade, Grade]:
+        """Return the best strength and the best quality that any of some statements has."""
+        strength = quality = UNGRADED
+        for one in ids:
+            its_strength, its_quality = self._knowledge.grades[one]
+            strength, quality = max(strength, its_strength), max(quality, its_quality)
+        return strength, quality
+
+    def _problem(self, evaluations: list[Evaluation]) -> str:
+        """Name the context that an action is for, by the class that most of its statements apply to."""
+        contexts = [context for one in evaluations for context in self._info(one).applies_to]
+        if len(contexts) < 2:  # noqa: PLR2004 - one context needs no choice
+            return self._knowledge.label(contexts[0]) if contexts else ""
+        return self._knowledge.label(min(set(contexts), key=lambda one: (-contexts.count(one), one)))
+
+    def _unmet(self, derived: DerivedAction, states: dict[str, StatementState]) -> tuple[Gap, ...]:
+        if derived.status == "conditional":
+            gaps = [gap for one in derived.based_on for gap in states[one].unmet]
+            gaps += [gap for one in derived.held_back_by for gap in states[one].lifted_by]
+        elif derived.status == "contraindicated":
+            gaps = [gap for one in derived.refused_by for gap in states[one].lifted_by]
+        else:
+            return ()
+        return tuple(dict.fromkeys(gaps))
+
+    def _current(self, derived: DerivedAction) -> tuple[str, ...]:
+        """Name what the patient has now of an intervention, as narrowly as it is recorded."""
+        running = self._derivation.running.get(derived.site or self._patient, frozenset())
+        if derived.intervention not in running:
+            return ()
+        kinds = [one for one in running if self._knowledge.is_a(one, derived.intervention)]
+        wider = {upper for one in kinds for upper in self._knowledge.superclasses.get(one, ())}
+        return tuple(sorted(self._knowledge.label(one) for one in kinds if one not in wider))
+
+    def _done(self, activity: str, *, counts: bool) -> Done:
+        graph = self._derivation.graph
+
+        def first(*props: str) -> str:
+            return next((text for prop in props for text in sorted(map(text_of, graph.values(activity, prop)))), "")
+
+        of = min(graph.nodes(activity, _OF_INTERVENTION))
+        day = first(_END, _START)
+        return Done(activity, self._knowledge.label(of), day, counts, "" if day else first(_REQUESTED))
+
+    def _parameters(self, derived: DerivedAction, states: dict[str, StatementState]) -> tuple[Parameter, ...]:
+        """Collect what holding statements specify about an action or what goes with it, safety checks included.
+
+        An action that is refused is not carried out, so nothing specifies it.
+        """
+        kinds = self._specifying.keys() & self._knowledge.named[derived.intervention]
+        if derived.status in _REFUSED or not kinds:
+            return ()
+        found = {
+            evaluation.iri: self._parameter(info, evaluation, states[evaluation.iri].checks)
+            for kind in kinds
+            for evaluation, info in self._specifying[kind]
+            if (not evaluation.site or not derived.site or evaluation.site == derived.site)
+            and not (info.effect == SAFEGUARDS and info.intervention == derived.intervention)
+        }
+        return tuple(found[iri] for iri in sorted(found, key=lambda iri: (found[iri].statement, iri)))
+
+    def _parameter(self, info: StatementInfo, evaluation: Evaluation, checks: tuple[Check, ...]) -> Parameter:
+        intervention = self._knowledge.interventions[info.intervention]
+        side = self._sites.opposite(evaluation.site) if intervention.side_rule == "contralateral" else ""
+        phrase = intervention.side_phrase.replace("{side}", side) if side else ""
+        return Parameter(
+            info.id,
+            info.intervention,
+            intervention.label,
+            info.text,
+            info.bounds,
+            checks,
+            phrase,
+        )
+
+    def _ordered(self, actions: Iterable[Action]) -> tuple[Action, ...]:
+        """Sort actions by status, phase and weight of their statements."""
+        return tuple(sorted(actions, key=self._order))
+
+    def _order(self, action: Action) -> tuple[object, ...]:
+        strength, quality = self._grades(action.statements)
+        weight = (-strength.rank, -quality.rank, -len(action.statements))
+        return (_RANKS[action.status], action.phase, *weight, action.label, action.site, action.place)
+
+    def _conflicts(self) -> tuple[Conflict, ...]:
+        actions = {one.iri: one for one in self._derivation.actions}
+        found = []
+        for one in self._derivation.conflicts:
+            action = actions[one.action]
+            advice, objection = (self._info(self._evaluations[iri]).id for iri in (one.advice, one.objection))
+            winner = self._info(self._evaluations[one.winner]).id if one.winner else ""
+            label = self._knowledge.label(action.intervention)
+            found.append(
+                Conflict(action.intervention, label, self._sites.name(action.site), advice, objection, one.rule, winner)
+            )
+        found += [self._clash(one) for one in self._clashes()]
+        return tuple(sorted(found, key=lambda one: (one.label, one.site, one.advised_by, one.opposed_by)))
+
+    def _clashes(self) -> Iterator[Clash]:
+        """Find what the plan asks for and that does not go together."""
+        specifying = {one.iri: one for some in self._specifying.values() for one, _ in some}
+        yield from clashing_bounds([specifying[iri] for iri in sorted(specifying)], self._knowledge)
+        pursued = [one for one in self._derivation.actions if one.status in _PURSUED]
+        advice = {one.iri: reason for one in pursued if (reason := self._advice(one))}
+        yield from clashing_actions(pursued, advice, self._knowledge)
+
+    def _advice(self, action: DerivedAction) -> Evaluation | None:
+        """Pick the first evaluation that advises an action."""
+        reasons = (self._evaluations[one] for one in action.based_on)
+        return next((one for one in reasons if one.state == "now" and self._info(one).effect == INDICATES), None)
+
+    def _clash(self, clash: Clash) -> Conflict:
+        label, site = self._knowledge.label(clash.intervention), self._sites.name(clash.site)
+        one, other = sorted((self._info(clash.one).id, self._info(clash.other).id))
+        return Conflict(clash.intervention, label, site, one, other, clash.kind, "")
+
+    def _questions(self, states: dict[str, StatementState], actions: tuple[Action, ...]) -> tuple[Question, ...]:
+        """Gather the unknown parts by question, those on which most depends first."""
+        asked: dict[tuple[str, str], set[str]] = {}
+        for state in states.values():
+            for gap in (*state.unmet, *state.lifted_by):
+                if gap.question and gap.answer == "unknown":
+                    asked.setdefault((gap.requirement, state.site), set()).add(state.id)
+        touching: dict[str, set[str]] = {}
+        for (_, site), ids in asked.items():
+            touching.setdefault(site, set()).update(ids)
+        labels: dict[tuple[str, str], set[str]] = {}
+        for action in actions:
+            for one in touching.get(action.site, NOTHING).intersection(action.statements):
+                labels.setdefault((one, action.site), set()).add(action.label)
+        questions = [self._question(requirement, site, ids, labels) for (requirement, site), ids in asked.items()]
+        return tuple(
+            sorted(questions, key=lambda one: (-len(one.actions), -len(one.statements), one.requirement, one.site))
+        )
+
+    def _missing(self, findings: Iterable[Finding]) -> Iterator[Question]:
+        """Ask for what validation misses and the plan should ask, once for each node."""
+        asked = {(expand(one.asks_for), one.value or one.node, one.asks) for one in findings if one.asks}
+        for prop, node, text in sorted(asked):
+            yield Question(prop, text, self._sites.named(node), (), (), node)
+
+    def _question(
+        self, requirement: str, site: str, ids: set[str], labels: dict[tuple[str, str], set[str]]
+    ) -> Question:
+        touched: set[str] = set().union(*[labels.get((one, site), NOTHING) for one in ids])
+        text = self._knowledge.questions[requirement]
+        return Question(requirement, text, site, tuple(sorted(ids)), tuple(sorted(touched)))
+
+
+class SiteNames:
+    """Name the body sites of a patient, such as "left hip"."""
+
+    def __init__(self, derivation: Derivation, knowledge: Knowledge) -> None:
+        self._knowledge = knowledge
+        graph = derivation.graph
+        recorded = graph.objects.get(_HAS_SIDE, {}).keys() - knowledge.terms
+        self._sides = {site: max(graph.nodes(site, _HAS_SIDE), default="") for site in recorded}
+        self._graph = graph
+        self._names = {"": ""}
+        self.places: tuple[Place, ...] = ()
+        for site in sorted({one.site for one in derivation.evaluations if one.site} - knowledge.terms):
+            self._names[site] = self.named(site)
+            self.places += (Place(site, self._kind(site), self._sides.get(site, "")),)
+
+    def name(self, site: str) -> str:
+        """Name a site with its side, or return an empty string for none."""
+        return self._names.get(site) or self._knowledge.label(site)
+
+    def named(self, node: str) -> str:
+        """Name any node by its side and its narrowest class."""
+        side = self._knowledge.label(self._sides[node]) + " " if node in self._sides else ""
+        return side + self._knowledge.label(self._kind(node))
+
+    def _kind(self, node: str) -> str:
+        above = self._knowledge.superclasses
+        return max(self._graph.classes(node), key=lambda one: (len(above.get(one, ())), one), default="")
+
+    def opposite(self, site: str) -> str:
+        """Name the side opposite to that of a site, or return an empty string if it has none."""
+        side = self._sides.get(site)
+        return self._knowledge.label(self._knowledge.opposites[side]) if side else ""

@@ -1,0 +1,1 @@
+"""A SPARQL question and sources in, a table of answers out."""

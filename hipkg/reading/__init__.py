@@ -1,0 +1,1 @@
+"""Files in, patients' records out: RDF, FHIR, and the short sentences of what-if."""

@@ -1,0 +1,423 @@
+"""Read short assertions, in the labels of the ontology, or a piece of Turtle.
+
+An assertion begins with a property of the patient, a problem or an intervention; what follows says more about it:
+
+- ``at SITE``, with its side first if it has one
+- ``since DATE``, ``until DATE``, ``for N days`` or ``for N weeks``
+- a coded value by its label, such as ``planned``, ``inadequate relief``, ``not tolerated`` or ``mild``
+- a number after the label of its property, such as ``daily dose 3000``
+
+Small words between them, commas and upper case do not count.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+from functools import cache
+from typing import TYPE_CHECKING
+
+import pyoxigraph as ox
+
+from hipkg.base.errors import UnreadableInput, UsageError
+from hipkg.base.vocabulary import HIP, RDF_TYPE, XSD, namespace_of
+from hipkg.defence.search import Change
+from hipkg.knowledge.wording import quantity
+from hipkg.owl.expression import And, Expression, Named, OneOf, Or, Some, Value, from_json
+from hipkg.reading.rdf import read_triples
+from hipkg.record.facts import Graph, text_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from hipkg.defence.search import Fact
+    from hipkg.knowledge.records import Knowledge
+    from hipkg.reading.rdf import PatientGraph
+    from hipkg.record.facts import Node
+
+_PROBLEM, _SITE, _STUDY, _COURSE = (HIP + one for one in ("Problem", "BodySite", "Study", "TreatmentCourse"))
+_HAS_PROBLEM, _HAS_STUDY, _HAS_COURSE = (HIP + one for one in ("hasProblem", "hasStudy", "hasCourse"))
+_HAS_SITE, _TARGETS, _HAS_SIDE, _STATUS = (HIP + one for one in ("hasSite", "targets", "hasSide", "hasStatus"))
+_OF_INTERVENTION, _START, _END = HIP + "ofIntervention", HIP + "startDate", HIP + "endDate"
+_DURATION = HIP + "duration"
+_DATE = r"(\d{4}(?:-\d\d(?:-\d\d)?)?)"
+_SINCE, _UNTIL = re.compile(rf"(?:since|from) {_DATE}"), re.compile(rf"(?:until|to) {_DATE}")
+_LENGTH = re.compile(r"for (\d{1,4}) (day|week)s?")
+_NUMBER = re.compile(r"(?:of |is |= )?(\d+(?:\.\d+)?)")
+_SMALL = re.compile(r"(?:and|with|as|because of|because|outcome|the|in|a|an)\b ?")
+_PLACE = re.compile(r"(?:at|of|in) (?:the )?")
+_WORD = re.compile(r"[^a-z0-9]+")
+_SUGGESTIONS = 3
+
+
+def read_addition(text: str, graph: PatientGraph, knowledge: Knowledge) -> Change:
+    """Read what an assertion, or a piece of Turtle, adds to a record.
+
+    Raises `UsageError` naming the part that is not understood, or `UnreadableInput` for broken Turtle.
+    """
+    if _is_turtle(text):
+        return Change(frozenset(_facts(_turtle(text, graph))))
+    return _Reader(text, graph, knowledge).addition()
+
+
+def read_removal(text: str, graph: PatientGraph, knowledge: Knowledge) -> Change:
+    """Read what an assertion, or a piece of Turtle, takes out of a record.
+
+    Raises `UsageError` if nothing of the kind is recorded, and as `read_addition` does.
+    """
+    if _is_turtle(text):
+        given = frozenset(_facts(_turtle(text, graph)))
+        recorded = frozenset(_facts(graph.triples))
+        if not given <= recorded:
+            raise UsageError("What is to be taken out is not recorded.", place=text[:60], remedy="Check the nodes.")
+        return Change(frozenset(), given)
+    return _Reader(text, graph, knowledge).removal()
+
+
+def _is_turtle(text: str) -> bool:
+    return text.lstrip().startswith("@") or "hip:" in text or "://" in text
+
+
+def _turtle(text: str, graph: PatientGraph) -> tuple[ox.Triple, ...]:
+    """Parse a file named after ``@``, or Turtle with the prefixes hip, xsd and that of the patient."""
+    text = text.strip()
+    if text.startswith("@") and not text.startswith(("@prefix ", "@base ")):
+        return read_triples(text[1:])
+    head = f"PREFIX : <{namespace_of(graph.iri)}>\nPREFIX hip: <{HIP}>\nPREFIX xsd: <{XSD}>\n"
+    return read_triples(f"{head}{text.rstrip().rstrip('.')} .".encode(), format="turtle")
+
+
+def _facts(triples: Iterable[ox.Triple]) -> Iterator[Fact]:
+    for one in triples:
+        if isinstance(one.subject, ox.BlankNode) or isinstance(one.object, ox.BlankNode | ox.Triple):
+            raise UnreadableInput("names a blank node.", place="the patch", remedy="Give every node a name.")
+        target = one.object if isinstance(one.object, ox.Literal) else text_of(one.object.value)
+        yield (text_of(one.subject.value), one.predicate.value, target)  # type: ignore[union-attr]
+
+
+@dataclass
+class _Said:
+    """What has been read of an assertion: its head, where it is, and the values that follow."""
+
+    head: str = ""
+    kind: str = ""
+    site: str = ""
+    values: dict[str, Node] = field(default_factory=dict)
+    facts: set[Fact] = field(default_factory=set)
+
+
+class _Reader:
+    def __init__(self, text: str, graph: PatientGraph, knowledge: Knowledge) -> None:
+        self._text = text
+        self._rest = _plain(text)
+        self._patient = graph.iri
+        self._graph = Graph(graph.triples)
+        self._knowledge = knowledge
+        self._names = _names(knowledge)
+
+    def addition(self) -> Change:
+        said = self._read()
+        if said.kind == "number":
+            return Change(
+                frozenset({(self._patient, said.head, said.values[said.head])}), self._recorded_numbers(said.head)
+            )
+        node = self._new(said.head)
+        facts = {(node, prop, value) for prop, value in said.values.items()} | said.facts
+        if said.kind == "problem":
+            facts |= {(self._patient, _HAS_PROBLEM, node), (node, RDF_TYPE, said.head)}
+            return Change(frozenset(facts | ({(node, _HAS_SITE, said.site)} if said.site else set())))
+        study = is_study(said.head, self._knowledge)
+        facts |= {
+            (self._patient, _HAS_STUDY if study else _HAS_COURSE, node),
+            (node, RDF_TYPE, _STUDY if study else _COURSE),
+        }
+        facts |= {(node, _OF_INTERVENTION, said.head)} | ({(node, _TARGETS, said.site)} if said.site else set())
+        if _STATUS not in said.values:
+            over = study or _END in said.values
+            facts.add((node, _STATUS, HIP + ("completed" if over else "ongoing")))
+        return Change(frozenset(facts))
+
+    def removal(self) -> Change:
+        said = self._read(numbers=False)
+        if said.kind == "number":
+            removed = self._recorded_numbers(said.head)
+        else:
+            removed = frozenset(fact for node in self._matching(said) for fact in self._about(node))
+        if not removed:
+            raise UsageError(
+                f"Nothing recorded fits {self._text!r}.", remedy=f"On record: {', '.join(self._on_record())}."
+            )
+        return Change(frozenset(), removed)
+
+    def _read(self, *, numbers: bool = True) -> _Said:
+        said = self._head(numbers=numbers)
+        while self._rest:
+            if not (self._site(said) or self._time(said) or self._coded(said) or self._measure(said) or self._skip()):
+                raise self._not_understood()
+        return said
+
+    def _head(self, *, numbers: bool) -> _Said:
+        """Take the longest name of a measurement, a problem or an intervention that the assertion begins with."""
+        kinds = {
+            "number": self._names.numbers,
+            "problem": self._names.problems,
+            "activity": self._names.interventions,
+        }
+        kind = max(kinds, key=lambda one: self._words_of(kinds[one]))
+        iri = self._take(kinds[kind])
+        if not iri:
+            raise self._not_understood()
+        said = _Said(iri, kind)
+        if kind == "number" and numbers:
+            said.values[iri] = self._amount(iri)
+        return said
+
+    def _words_of(self, names: Mapping[str, str]) -> int:
+        """Count the words of the longest name that the rest begins with."""
+        words = self._rest.split()
+        return next((count for count in range(len(words), 0, -1) if " ".join(words[:count]) in names), 0)
+
+    def _take(self, names: Mapping[str, str]) -> str:
+        """Take the longest name that the rest begins with, and return what it means."""
+        words, count = self._rest.split(), self._words_of(names)
+        self._rest = " ".join(words[count:])
+        return names[" ".join(words[:count])] if count else ""
+
+    def _match(self, pattern: re.Pattern[str]) -> re.Match[str] | None:
+        found = pattern.match(self._rest)
+        if found:
+            self._rest = self._rest[found.end() :].strip()
+        return found
+
+    def _amount(self, prop: str) -> ox.Literal:
+        found = self._match(_NUMBER)
+        if not found:
+            raise self._not_understood("a number")
+        self._unit(prop, found[1])
+        whole = "integer" if "." not in found[1] and self._names.whole.get(prop) else "decimal"
+        return ox.Literal(found[1], datatype=ox.NamedNode(XSD + whole))
+
+    def _unit(self, prop: str, number: str) -> None:
+        """Take the unit of a number, which may be written in words or left out; any other word is read as what follows.
+
+        Numbers are recorded in the unit of their property, so that another one is not understood.
+        """
+        unit = self._knowledge.units.get(prop, "")
+        words = _plain(quantity(number, unit).partition(" ")[2])
+        forms = {words, words.replace(" a ", " per "), words.removesuffix("s"), unit, unit.removesuffix("/d")}
+        known = sorted({one.casefold() for one in forms if one}, key=len, reverse=True)
+        self._match(re.compile(rf"(?:{'|'.join(map(re.escape, known))})(?= |$)")) if known else None
+
+    def _site(self, said: _Said) -> bool:
+        before = self._rest
+        earlier = said.site
+        if not self._match(_PLACE):
+            return False
+        known = {name: node for node, name in self._recorded_sites()}
+        said.site = self._take(known)
+        if not said.site:
+            side = self._take(self._names.sides)
+            kind = self._take(self._names.sites)
+            if not kind:
+                self._rest = before
+                return False
+            said.site = self._new(kind, side)
+            said.facts |= {(said.site, RDF_TYPE, kind)} | ({(said.site, _HAS_SIDE, side)} if side else set())
+        if earlier and earlier != said.site:
+            raise self._contradictory("places")
+        return True
+
+    def _recorded_sites(self) -> Iterator[tuple[str, str]]:
+        """Name the recorded sites by side and kind, and by kind alone where there is one only."""
+        kinds: dict[str, list[str]] = {}
+        for node in sorted({node for members in self._graph.members.values() for node in members}):
+            for cls in self._graph.classes(node):
+                if self._knowledge.is_a(cls, _SITE):
+                    label = _plain(self._knowledge.label(cls))
+                    kinds.setdefault(label, []).append(node)
+                    for side in self._graph.nodes(node, _HAS_SIDE):
+                        yield node, f"{self._knowledge.label(side)} {label}".casefold()
+        yield from ((nodes[0], label) for label, nodes in kinds.items() if len(nodes) == 1)
+
+    def _time(self, said: _Said) -> bool:
+        for pattern, prop in ((_SINCE, _START), (_UNTIL, _END)):
+            found = self._match(pattern)
+            if found:
+                datatype = {4: "gYear", 7: "gYearMonth"}.get(len(found[1]), "date")
+                self._say(said, prop, ox.Literal(found[1], datatype=ox.NamedNode(XSD + datatype)))
+                return True
+        found = self._match(_LENGTH)
+        if found:
+            letter = "W" if found[2] == "week" else "D"
+            self._say(said, _DURATION, ox.Literal(f"P{found[1]}{letter}", datatype=ox.NamedNode(XSD + "duration")))
+        return bool(found)
+
+    def _coded(self, said: _Said) -> bool:
+        value = self._take(self._names.values)
+        if value:
+            self._say(said, self._names.property_of[value], value)
+        return bool(value)
+
+    def _measure(self, said: _Said) -> bool:
+        prop = self._take(self._names.numbers)
+        if prop:
+            self._say(said, prop, self._amount(prop))
+        return bool(prop)
+
+    def _say(self, said: _Said, prop: str, value: Node) -> None:
+        """Note a value, and refuse a second one of the same property."""
+        if said.values.setdefault(prop, value) != value:
+            raise self._contradictory(f"values of {self._knowledge.label(prop)}")
+
+    def _contradictory(self, what: str) -> UsageError:
+        return UsageError(
+            f"The assertion gives two {what}.", place=self._text[:80], remedy="Write one assertion for each."
+        )
+
+    def _skip(self) -> bool:
+        return bool(self._match(_SMALL))
+
+    def _recorded_numbers(self, prop: str) -> frozenset[Fact]:
+        return frozenset((self._patient, prop, one) for one in self._graph.values(self._patient, prop))
+
+    def _matching(self, said: _Said) -> Iterator[str]:
+        """List the recorded nodes that an assertion names, or else those of a kind that it names."""
+        found = [(node, kinds) for node, kinds in self._described(said)]
+        exact = [node for node, kinds in found if said.head in kinds]
+        yield from exact or (node for node, _ in found)
+
+    def _described(self, said: _Said) -> Iterator[tuple[str, set[str]]]:
+        """List the recorded nodes that an assertion fits, with what each is recorded as."""
+        links = (_HAS_PROBLEM,) if said.kind == "problem" else (_HAS_COURSE, _HAS_STUDY, HIP + "hasActivity")
+        for node in sorted({one for link in links for one in self._graph.nodes(self._patient, link)}):
+            kinds = {*self._graph.classes(node)} if said.kind == "problem" else self._interventions(node)
+            where = self._graph.values(node, _HAS_SITE if said.kind == "problem" else _TARGETS)
+            values = all(value in self._graph.values(node, prop) for prop, value in said.values.items())
+            fits = any(self._knowledge.is_a(one, said.head) for one in kinds)
+            if fits and (not said.site or said.site in where) and values:
+                yield node, kinds
+
+    def _interventions(self, node: str) -> set[str]:
+        """Collect what was done: interventions of the ontology, or those that a node of the record is said to be."""
+        done = {*self._graph.nodes(node, _OF_INTERVENTION)}
+        return done | {cls for one in done for cls in self._graph.classes(one)}
+
+    def _about(self, node: str) -> Iterator[Fact]:
+        yield from ((node, RDF_TYPE, cls) for cls in self._graph.classes(node))
+        for prop, links in self._graph.objects.items():
+            yield from ((node, prop, value) for value in links.get(node, ()))
+            yield from ((subject, prop, node) for subject, values in links.items() if node in values)
+
+    def _on_record(self) -> list[str]:
+        heads = {cls for node in self._graph.nodes(self._patient, _HAS_PROBLEM) for cls in self._graph.classes(node)}
+        done = {one for node in self._graph.objects.get(_OF_INTERVENTION, {}) for one in self._interventions(node)}
+        heads |= {one for one in done if one in self._knowledge.labels}
+        return sorted(self._knowledge.label(one) for one in heads) or ["nothing"]
+
+    def _new(self, cls: str, side: str = "") -> str:
+        """Name a new node after what it is."""
+        words = " ".join([*([self._knowledge.label(side)] if side else []), self._knowledge.label(cls)])
+        stem = namespace_of(self._patient) + _WORD.sub("-", words.casefold()).strip("-")
+        taken = {node for members in self._graph.members.values() for node in members}
+        number = 1
+        while (name := stem if number == 1 else f"{stem}-{number}") in taken:
+            number += 1
+        return name
+
+    def _not_understood(self, wanted: str = "") -> UsageError:
+        words = self._rest.split()
+        known = [*self._names.problems, *self._names.interventions, *self._names.numbers, *self._names.values]
+        near = get_close_matches(" ".join(words[:4]), known, n=_SUGGESTIONS, cutoff=0.5) or get_close_matches(
+            words[0] if words else "", known, n=_SUGGESTIONS, cutoff=0.5
+        )
+        hint = f"Nearest: {'; '.join(near)}." if near else "Write a problem, a treatment or a measurement by its label."
+        what = f"Where {wanted} should be, {self._rest!r}" if wanted else f"{self._rest!r}"
+        return UsageError(f"{what} is not understood.", place=self._text[:80], remedy=hint)
+
+
+def _plain(text: str) -> str:
+    """Write words in lower case, without commas."""
+    return " ".join(text.replace(",", " ").casefold().split())
+
+
+@dataclass(frozen=True, slots=True)
+class _Names:
+    """The labels that assertions are read by, in lower case, and what they mean."""
+
+    problems: Mapping[str, str]
+    interventions: Mapping[str, str]
+    numbers: Mapping[str, str]
+    values: Mapping[str, str]
+    sites: Mapping[str, str]
+    sides: Mapping[str, str]
+    property_of: Mapping[str, str]
+    whole: Mapping[str, bool]
+
+
+@cache
+def _names(knowledge: Knowledge) -> _Names:
+    def labelled(iris: Iterable[str]) -> dict[str, str]:
+        return {_plain(knowledge.label(one)): one for one in sorted(iris, reverse=True)}
+
+    told = [one for one in knowledge.labels if knowledge.definition(one) is None]
+    values = knowledge.value_properties
+    numbers = {*knowledge.functional, *knowledge.units} - {*knowledge.upper_ends, *knowledge.upper_ends.values()}
+    return _Names(
+        labelled(one for one in told if knowledge.is_a(one, _PROBLEM) and one != _PROBLEM),
+        labelled(knowledge.interventions),
+        labelled(numbers & {*knowledge.functional}),
+        labelled(one for one, prop in values.items() if prop != _HAS_SIDE),
+        labelled(one for one in told if knowledge.is_a(one, _SITE)),
+        labelled(knowledge.opposites),
+        values,
+        {prop: True for prop in numbers if prop in _integers(knowledge)},
+    )
+
+
+def _integers(knowledge: Knowledge) -> set[str]:
+    """Collect the properties that definitions compare with whole numbers."""
+    found: set[str] = set()
+    agenda: list[object] = list(knowledge.raw_definitions.values())
+    while agenda:
+        one = agenda.pop()
+        if isinstance(one, list):
+            if len(one) > 2 and one[0] == "facet" and one[2] == XSD + "integer":  # noqa: PLR2004 - kind, property, datatype
+                found.add(one[1])
+            agenda += one
+    return found
+
+
+@cache
+def _studied(knowledge: Knowledge) -> frozenset[str]:
+    """Collect the interventions that definitions speak of as studies."""
+    return frozenset(one for raw in knowledge.raw_definitions.values() for one in _of_studies(from_json(raw)) if one)
+
+
+def _of_studies(expression: Expression) -> Iterator[str]:
+    match expression:
+        case And(operands) if Named(_STUDY) in operands:
+            for one in operands:
+                if isinstance(one, Some | Value) and one.prop == _OF_INTERVENTION:
+                    yield from _named(one.filler if isinstance(one, Some) else Named(one.individual))
+        case And(operands) | Or(operands):
+            for one in operands:
+                yield from _of_studies(one)
+        case Some(_, filler):
+            yield from _of_studies(filler)
+
+
+def _named(expression: Expression) -> Iterator[str]:
+    match expression:
+        case Named(iri):
+            yield iri
+        case OneOf(individuals):
+            yield from individuals
+        case And(operands) | Or(operands):
+            for one in operands:
+                yield from _named(one)
+
+
+def is_study(intervention: str, knowledge: Knowledge) -> bool:
+    """Tell whether an activity of an intervention is a study, going by how definitions speak of it."""
+    return any(knowledge.is_a(intervention, one) for one in _studied(knowledge))

@@ -1,0 +1,166 @@
+"""Read Condition: a problem of the patient, if its status says that it is one.
+
+Statuses are those of FHIR R4, section 9.2.3: what is entered in error or refuted never counts; what is unconfirmed,
+provisional or differential is a question and not a fact; what is inactive, in remission or resolved is over, and counts
+only if its class includes the past.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from hipkg.base.vocabulary import HIP
+from hipkg.reading.fhir.context import coded, dated, extras, in_future, problems_named, refuse_unread, settled
+from hipkg.reading.fhir.elements import part, parts, references, text
+from hipkg.reading.fhir.places import whereabouts
+from hipkg.reading.fhir.records import Activity, Fact, Problem, Stated, Unused
+
+if TYPE_CHECKING:
+    from hipkg.reading.fhir.codes import Meaning
+    from hipkg.reading.fhir.context import Coded, Context
+    from hipkg.reading.fhir.records import Resource
+
+_NOT_TRUE = {"entered-in-error": "it was entered in error", "refuted": "it is refuted"}
+_NOT_SURE = ("unconfirmed", "provisional", "differential")
+_SURE = "confirmed"
+_CURRENT = ("active", "recurrence", "relapse")
+_OVER = ("inactive", "remission", "resolved")
+_ATTRIBUTED_TO, _SHOWN_BY = HIP + "attributedTo", HIP + "shownBy"
+_STATUS, _SEVERITY = HIP + "hasStatus", HIP + "hasSeverity"
+_DUE_TO = "http://hl7.org/fhir/StructureDefinition/condition-dueTo"
+SAID_BY_EXTENSION = frozenset(
+    HIP + one for one in ("hasSeverity", "hasSymptomStatus", "hasEtiology", "attributedTo", "shownBy")
+)
+"""The properties of a problem that extensions state."""
+
+ABATEMENTS = ("abatementDateTime", "abatementPeriod", "abatementAge", "abatementRange", "abatementString")
+
+
+def read_condition(one: Resource, context: Context) -> Stated:
+    """Read a Condition; raises `Unused` with the reason if it is no problem of the patient."""
+    verification = coded(one.raw, "verificationStatus", (*_NOT_SURE, _SURE), _NOT_TRUE)
+    if verification.code in _NOT_TRUE:
+        raise Unused("ignored", _NOT_TRUE[verification.code])
+    if verification.code in _NOT_SURE:
+        raise Unused("ignored", f"it is {verification.code}, which is a question and not a fact")
+    code = part(one.raw, "code")
+    meaning = context.codes.meaning([code], "problem")
+    if not meaning.terms:
+        return _activity(one, verification, context)
+    refuse_unread(verification=verification, clinical=_clinical(one))
+    over, flags = _is_over(one, verification, context)
+    terms = tuple(term for term in meaning.terms if not over or _lasts(term, context))
+    if not terms:
+        raise Unused("ignored", f"it is over ({over}): {_labels(meaning.terms, context)} in the past is not used")
+    begin = dated(_begin(one), "its begin", context)
+    if in_future(begin.day, context):
+        raise Unused("set aside", f"it begins ({begin.day}) after the date of the plan")
+    stated = _problems(one, meaning._replace(terms=terms), begin.day, context)
+    return Stated(stated.facts, (*flags, *begin.flags, *stated.flags))
+
+
+def _problems(one: Resource, meaning: Meaning, since: str, context: Context) -> Stated:
+    where = whereabouts(one, meaning, parts(one.raw, "bodySite"), context)
+    more = extras(one, SAID_BY_EXTENSION, context)
+    severity = context.codes.value(part(one.raw, "severity"), _SEVERITY)
+    recorded = [(_SEVERITY, severity)] if severity else []
+    values, torn = settled([*meaning.qualifiers, *recorded, *more.values], context)
+    evidence = [reference for each in parts(one.raw, "evidence") for reference in references(each, "detail")]
+    shown_by = [key for each in evidence if (key := context.index.key_of(each, one))]
+    shown_by += [key for prop, key in more.links if prop == _SHOWN_BY and key]
+    said = [name for name, found in (("severity", severity), ("evidence", evidence)) if found]
+    facts: list[Fact] = [
+        Problem(
+            key=one.key,
+            resource=one.key,
+            term=term,
+            place=place,
+            values=values,
+            shown_by=tuple(shown_by),
+            caused_by=_causes(one, more.links, context),
+            since=since,
+            sources=tuple(f"{one.key}#{name}" for name in ("code", *where.sources, *said, *more.sources)),
+        )
+        for term in meaning.terms
+        for place in (where.places or (None,))
+    ]
+    return Stated(tuple(facts), (*where.flags, *more.flags, *torn))
+
+
+def _causes(one: Resource, links: tuple[tuple[str, str], ...], context: Context) -> tuple[str, ...]:
+    due_to = [each for each in parts(one.raw, "extension") if text(each, "url") == _DUE_TO]
+    keys = [context.index.key_of(text(part(each, "valueReference"), "reference"), one) for each in due_to]
+    return tuple(key for key in (*keys, *(key for prop, key in links if prop == _ATTRIBUTED_TO)) if key)
+
+
+def _clinical(one: Resource) -> Coded:
+    return coded(one.raw, "clinicalStatus", (*_OVER, *_CURRENT))
+
+
+def _is_over(one: Resource, verification: Coded, context: Context) -> tuple[str, tuple[str, ...]]:
+    """Say how a condition is over, empty if it is not, with what the record leaves open."""
+    clinical = _clinical(one).code
+    flags = [] if verification.code else ["its verification status is not recorded"]
+    if clinical in _OVER:
+        return clinical, tuple(flags)
+    abated = next((name for name in ABATEMENTS if name in one.raw), "")
+    end = dated(text(one.raw, "abatementDateTime"), "its end", context) if abated == "abatementDateTime" else None
+    if abated and not (end and in_future(end.day, context)):
+        if clinical in _CURRENT:
+            flags.append(f"it is {clinical} and has an end; the end counts")
+        return "it has an end", tuple(flags)
+    if clinical not in _CURRENT:
+        flags.append("its clinical status is not recorded, so whether it is current is not recorded")
+    return "", tuple(flags)
+
+
+def _lasts(term: str, context: Context) -> bool:
+    return any(context.knowledge.is_a(term, one) for one in context.knowledge.lasting)
+
+
+def _labels(terms: tuple[str, ...], context: Context) -> str:
+    return ", ".join(map(context.knowledge.label, terms))
+
+
+def _begin(one: Resource) -> str:
+    return text(one.raw, "onsetDateTime") or text(part(one.raw, "onsetPeriod"), "start")
+
+
+def _activity(one: Resource, verification: Coded, context: Context) -> Stated:
+    """Read a Condition whose code says what is done to the patient, where it also says how far that has come."""
+    code = part(one.raw, "code")
+    meaning = context.codes.meaning([code], "intervention")
+    status = next((value for prop, value in meaning.qualifiers if prop == _STATUS), "")
+    over, flags = _is_over(one, verification, context)
+    if not meaning.terms or not status:
+        heeded = over or context.codes.absence([code])
+        raise Unused(*context.codes.why_not([code], "problem"), "" if heeded else context.codes.called(code) or one.key)
+    refuse_unread(verification=verification, clinical=_clinical(one))
+    if over and status == HIP + "ongoing":
+        raise Unused("ignored", f"it is over ({over})")
+    begin = dated(_begin(one), "its begin", context)
+    if in_future(begin.day, context):
+        raise Unused("set aside", f"it begins ({begin.day}) after the date of the plan")
+    where = whereabouts(one, meaning, parts(one.raw, "bodySite"), context)
+    facts = tuple(
+        Activity(
+            key=one.key,
+            resource=one.key,
+            intervention=term,
+            study=False,
+            status=status,
+            places=where.places,
+            start="",
+            end="",
+            duration="",
+            values=tuple(pair for pair in meaning.qualifiers if pair[0] != _STATUS),
+            amounts=(),
+            reasons=problems_named(one, context, "reasonReference"),
+            ties=(),
+            visit=False,
+            product="",
+            sources=(f"{one.key}#code", *(f"{one.key}#{name}" for name in where.sources)),
+        )
+        for term in meaning.terms
+    )
+    return Stated(facts, (*flags, *begin.flags, *where.flags))

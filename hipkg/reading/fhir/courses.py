@@ -1,0 +1,244 @@
+"""Assemble courses: repeated visits become one course, and repeated running orders of one drug as well.
+
+Visits of one intervention at one site belong together if they refer to the same order, plan or larger procedure, or if
+no more days lie between them than the ontology allows for (``hip:visitGap``): an order that is renewed begins no new
+course. Interventions without such a number are not given in visits: each record is an event of its own.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, TypeAlias
+
+from hipkg.base.dates import days_between, span
+from hipkg.base.groups import Groups
+from hipkg.reading.fhir.activities import COMPLETED, INTENDED, ONGOING, OPEN, PLANNED
+from hipkg.reading.fhir.context import settled
+from hipkg.reading.fhir.elements import text
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+
+    from hipkg.knowledge.records import Knowledge
+    from hipkg.reading.fhir.context import Context
+    from hipkg.reading.fhir.joining import Log
+    from hipkg.reading.fhir.records import Activity
+
+_Key: TypeAlias = tuple[object, ...]
+_WAITING: Mapping[str, Collection[str]] = {
+    "CarePlan": {"proposal"},
+    "MedicationRequest": INTENDED,
+    "ServiceRequest": INTENDED,
+}
+"""The intents by type of what waits to be decided; a CarePlan of the intent ``plan`` is in force."""
+
+
+def assembled(
+    activities: Sequence[Activity], stated: Iterable[Activity], context: Context, log: Log
+) -> tuple[Activity, ...]:
+    """Assemble the activities of one patient, and tell the log what was put together.
+
+    Parameters: ``stated`` are all activities that resources state, among them the orders and plans that visits refer
+    to; visits of one that is still in force are a running course.
+    """
+    knowledge = context.knowledge
+    in_force = [one for one in stated if _in_force(one, context)]
+    left = _absorbed(sorted(activities), log)
+    visits = [one for one in left if one.visit and gap_of(one.intervention, knowledge)]
+    kept = [one for one in left if one not in visits]
+    named = {place.anchor for one in kept for place in one.places}
+    alone = {one.resource for one in visits} - named
+    kept += (_course(group, in_force, context, log) for group in _groups(visits, alone, knowledge))
+    kept = _joined(kept, _order_key, lambda orders: _one_order(orders, log))
+    return tuple(sorted(_joined(kept, _copy_key, lambda copies: _one_of(copies, log))))
+
+
+def _in_force(one: Activity, context: Context) -> bool:
+    """Tell whether an activity runs, or is planned by more than a proposal."""
+    resource = context.index.get(one.resource)
+    if one.status != PLANNED or resource is None or resource.type not in _WAITING:
+        return one.status in {PLANNED, ONGOING}
+    return text(resource.raw, "intent") not in _WAITING[resource.type]
+
+
+def gap_of(intervention: str, knowledge: Knowledge) -> int:
+    """Give the most days between two visits for an intervention, 0 for one that is not given in visits."""
+    fitting = (int(days) for iri, days in knowledge.visit_gaps.items() if knowledge.is_a(intervention, iri))
+    return max(fitting, default=0)
+
+
+def _absorbed(activities: list[Activity], log: Log) -> list[Activity]:
+    """Let the order of a drug stand for the administrations that refer to it."""
+    orders = {one.resource: one.resource for one in activities if not one.visit and one.product}
+    orders |= {one.resource: one.into for one in log.merged if one.into in orders}
+    kept: list[Activity] = []
+    given: dict[str, int] = {}
+    for one in activities:
+        order = next((orders[key] for key in one.ties if key in orders), "") if one.visit and one.product else ""
+        if order:
+            log.merge([one], order, "it is a dose of that order")
+            given[order] = given.get(order, 0) + 1
+        else:
+            kept.append(one)
+    log.notes += ((order, f"doses recorded: {count}") for order, count in given.items())
+    return kept
+
+
+def _groups(visits: list[Activity], alone: Collection[str], knowledge: Knowledge) -> list[list[Activity]]:
+    """Group visits of one intervention at one site by what they refer to and by the days between them."""
+    alike: dict[_Key, list[Activity]] = {}
+    for one in visits:
+        alike.setdefault((one.intervention, _where(one, alone), one.product), []).append(one)
+    return [
+        group
+        for same in alike.values()
+        for group in _connected([*_near(same, gap_of(same[0].intervention, knowledge)), *_tied(same)])
+    ]
+
+
+def _where(one: Activity, alone: Collection[str]) -> _Key:
+    """Name the sites of a visit; those without a side that visits alone speak of look alike in all visits.
+
+    Parameters: ``alone`` are visits. Records that speak of one site name it by the first of them by its key, which is a
+    problem or a BodyStructure where there is one.
+    """
+    return tuple(each._replace(anchor="") if each.anchor in alone else each for each in one.places)
+
+
+def _near(visits: list[Activity], most: int) -> list[list[Activity]]:
+    """Chain visits between which no more than so many days lie; one that is not dated to the day stands alone."""
+    chains: list[list[Activity]] = []
+    partial: list[list[Activity]] = []
+    for one in sorted(visits, key=_begin):
+        if not one.start or days_between(one.start, one.start) is None:
+            partial.append([one])
+        elif chains and (days_between(chains[-1][-1].start, one.start) or 0) <= most:
+            chains[-1].append(one)
+        else:
+            chains.append([one])
+    return [*chains, *partial]
+
+
+def _tied(visits: list[Activity]) -> list[list[Activity]]:
+    """List for each order, plan or larger procedure the visits that refer to it."""
+    found: dict[str, list[Activity]] = {}
+    for one in visits:
+        for key in one.ties:
+            found.setdefault(key, []).append(one)
+    return list(found.values())
+
+
+def _connected(links: Iterable[list[Activity]]) -> list[list[Activity]]:
+    """Join lists of visits that have one in common."""
+    groups = Groups()
+    visits: dict[str, Activity] = {}
+    for link in links:
+        visits |= {one.key: one for one in link}
+        groups.tie_all(link[0].key, (one.key for one in link))
+    found: dict[str, list[Activity]] = {}
+    for key, one in visits.items():
+        found.setdefault(groups.find(key), []).append(one)
+    return list(found.values())
+
+
+def _course(group: list[Activity], in_force: Sequence[Activity], context: Context, log: Log) -> Activity:
+    visits = sorted(group, key=_begin)
+    first = visits[0]
+    running = any(_orders(order, one, context.knowledge) for order in in_force for one in visits)
+    if len(visits) == 1 and not running:
+        return first
+    values, torn = settled([pair for one in visits for pair in one.values], context)
+    log.flags += ((first.resource, flag) for flag in (*torn, *_endless(visits)))
+    log.merge(visits, first.resource, "it is a visit of the same course")
+    end = max(map(_until, visits), key=_last_day)
+    span = f"from {first.start} and still in force" if running else f"from {first.start} to {end}"
+    why = _why(visits, gap_of(first.intervention, context.knowledge))
+    log.notes.append((first.resource, f"{len(visits)} visits as one course ({why}), {span}"))
+    return first._replace(
+        status=ONGOING if running else COMPLETED,
+        end="" if running else end,
+        values=values,
+        sources=_sources(visits),
+    )
+
+
+def _until(visit: Activity) -> str:
+    """Name the day that a visit counts as of; that is the day on which it begins, also where it goes past midnight."""
+    return (visit.product and visit.end) or visit.start
+
+
+def _endless(visits: Sequence[Activity]) -> tuple[str, ...]:
+    """Tell of visits that may have been more than visits."""
+    count = sum(not one.end for one in visits)
+    return (f"visits without an end: {count}; each counts as of the day on which it begins",) if count else ()
+
+
+def _why(visits: list[Activity], most: int) -> str:
+    if set.intersection(*({*one.ties} for one in visits)):
+        return "of one order or plan"
+    near = f"at most {most} days apart"
+    return near if len(_near(visits, most)) == 1 else f"of one order or plan, or {near}"
+
+
+def _orders(order: Activity, visit: Activity, knowledge: Knowledge) -> bool:
+    """Tell whether a visit refers to an order, or to a plan with an activity, of its own intervention."""
+    one, other = order.intervention, visit.intervention
+    return order.resource in visit.ties and (knowledge.is_a(one, other) or knowledge.is_a(other, one))
+
+
+def _joined(
+    activities: list[Activity], key: Callable[[Activity], _Key | None], join: Callable[[list[Activity]], Activity]
+) -> list[Activity]:
+    """Join activities with one key, and keep the others as they are."""
+    alike: dict[_Key, list[Activity]] = {}
+    kept: list[Activity] = []
+    for one in sorted(activities):
+        same = key(one)
+        if same is None:
+            kept.append(one)
+        else:
+            alike.setdefault(same, []).append(one)
+    return [*kept, *(join(sorted(group, key=_begin)) if len(group) > 1 else group[0] for group in alike.values())]
+
+
+def _order_key(one: Activity) -> _Key | None:
+    return (one.intervention, one.product, one.places) if one.product and one.status == ONGOING else None
+
+
+def _one_order(orders: list[Activity], log: Log) -> Activity:
+    """Take the running orders of a product for one course that began with the first; doses that differ are not used."""
+    first = orders[0]
+    same_dose = len({one.amounts for one in orders}) == 1
+    if not same_dose:
+        log.flags.append((first.resource, "its running orders give different doses, so none is used"))
+    log.merge(orders, first.resource, "it is a running order of the same drug")
+    log.notes.append((first.resource, f"{len(orders)} running orders of one product as one course"))
+    ends = [one.end for one in orders]
+    return first._replace(
+        amounts=first.amounts if same_dose else (),
+        duration=first.duration if len({one.duration for one in orders}) == 1 else "",
+        end=max(ends, key=_last_day) if all(ends) else "",
+        sources=_sources(orders),
+    )
+
+
+def _copy_key(one: Activity) -> _Key | None:
+    """Tell records of the same apart from others; what has no status is left as it is."""
+    return None if one.status == OPEN else (*one._replace(key="", resource="", reasons=(), ties=(), sources=()),)
+
+
+def _one_of(copies: list[Activity], log: Log) -> Activity:
+    log.merge(copies, copies[0].resource, "it records the same")
+    return copies[0]._replace(sources=_sources(copies))
+
+
+def _sources(activities: Iterable[Activity]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(source for one in activities for source in one.sources))
+
+
+def _begin(one: Activity) -> tuple[object, ...]:
+    return one.start == "", one.start, one.key
+
+
+def _last_day(written: str) -> str:
+    found = span(written) if written else None
+    return found.last.isoformat() if found else ""

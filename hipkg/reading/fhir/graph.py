@@ -1,0 +1,215 @@
+"""Write the facts of one patient as triples, each node with the elements that it was derived from.
+
+The IRI of a node names its patient and its resource: ``urn:hipkg:fhir/Patient/p1/Condition/c1``. A tilde, which no id
+has, precedes what tells several nodes of one resource apart.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+from urllib.parse import quote
+
+from pyoxigraph import Literal, NamedNode, Triple
+
+from hipkg.base.vocabulary import DERIVED_FROM, HIP, IMPORTED, RDF_TYPE, XSD
+from hipkg.reading.fhir.places import is_sided, names_site, wholes_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from datetime import date
+
+    from hipkg.knowledge.records import Knowledge
+    from hipkg.reading.fhir.records import Activity, Measure, Place, Problem
+
+
+_SAFE = "-._~"
+_DATATYPES = {4: "gYear", 7: "gYearMonth", 10: "date"}
+
+
+class Facts(NamedTuple):
+    """All that is written of a patient.
+
+    ``key`` is that of the Patient; ``age`` is None where it is not known; ``merged`` maps a resource to the one that
+    its fact went into.
+    """
+
+    key: str
+    age: int | None
+    problems: tuple[Problem, ...]
+    activities: tuple[Activity, ...]
+    measures: tuple[Measure, ...]
+    merged: dict[str, str]
+    as_of: date
+
+
+class Written(NamedTuple):
+    """The triples of a patient, with the nodes that each resource gave."""
+
+    iri: str
+    triples: tuple[Triple, ...]
+    nodes: dict[str, tuple[str, ...]]
+
+
+def patient_iri(key: str) -> str:
+    """Name the node of a patient."""
+    return IMPORTED + _quoted(key)
+
+
+def written(patient: Facts, knowledge: Knowledge) -> Written:
+    """Write the graph of a patient."""
+    return _Writer(patient, knowledge).write()
+
+
+def _quoted(key: str) -> str:
+    return "/".join(quote(one, safe=_SAFE) for one in key.split("/"))
+
+
+class _Writer:
+    def __init__(self, patient: Facts, knowledge: Knowledge) -> None:
+        self._patient = patient
+        self._iri = patient_iri(patient.key)
+        self._knowledge = knowledge
+        self._triples: set[tuple[str, str, str | Literal]] = set()
+        self._nodes: dict[str, set[str]] = {}
+
+    def write(self) -> Written:
+        patient = self._patient
+        self._add(self._iri, RDF_TYPE, HIP + "Patient")
+        self._source(self._iri, f"{patient.key}#id")
+        self._add(self._iri, HIP + "asOf", _literal(patient.as_of.isoformat(), "date"))
+        if patient.age is not None:
+            self._add(self._iri, HIP + "age", _literal(str(patient.age), "integer"))
+            self._source(self._iri, f"{patient.key}#birthDate")
+        for measure in patient.measures:
+            self._add(self._iri, measure.prop, _literal(measure.value, "decimal"))
+            self._sources(self._iri, measure.resource, measure.sources)
+        self._problems(self._activities())
+        self._nodes[patient.key] = {self._iri}
+        triples = sorted((_triple(*one) for one in self._triples), key=str)
+        return Written(self._iri, tuple(triples), {key: tuple(sorted(found)) for key, found in self._nodes.items()})
+
+    def _activities(self) -> dict[str, str]:
+        """Write the activities, and return the node of each study by the resource that tells of it."""
+        studies: dict[str, str] = {}
+        for one in self._patient.activities:
+            node = self._node(one.key)
+            kind, link = ("Study", "hasStudy") if one.study else ("TreatmentCourse", "hasCourse")
+            self._add(self._iri, HIP + link, node)
+            self._add(node, RDF_TYPE, HIP + kind)
+            self._add(node, HIP + "ofIntervention", one.intervention)
+            if one.status:
+                self._add(node, HIP + "hasStatus", one.status)
+            for name, day in (("startDate", one.start), ("endDate", one.end), ("requestedOn", one.requested)):
+                if day:
+                    self._add(node, HIP + name, _literal(day, _DATATYPES[len(day)]))
+            if one.duration and not (one.start and (one.end or one.status == HIP + "ongoing")):
+                self._add(node, HIP + "duration", _literal(one.duration, "duration"))
+            for prop, value in one.values:
+                self._add(node, prop, value)
+            for prop, number in one.amounts:
+                self._add(node, prop, _literal(number, "decimal"))
+            for place in one.places:
+                self._add(node, HIP + "targets", self._site(place, one.sources))
+            self._sources(node, one.resource, one.sources)
+            if one.study:
+                studies[one.resource] = node
+        return studies
+
+    def _problems(self, studies: dict[str, str]) -> None:
+        named: dict[str, list[tuple[Problem, str]]] = {}
+        for group in self._by_key():
+            for one in group:
+                node = self._node(one.key) + _suffix(one, group)
+                named.setdefault(one.resource, []).append((one, node))
+                self._problem(one, node, studies)
+        for one, node in (pair for found in named.values() for pair in found):
+            for cause in {*self._causes(one, named)} - {node}:
+                self._add(node, HIP + "attributedTo", cause)
+
+    def _by_key(self) -> Iterable[list[Problem]]:
+        groups: dict[str, list[Problem]] = {}
+        for one in self._patient.problems:
+            groups.setdefault(one.key, []).append(one)
+        return groups.values()
+
+    def _problem(self, one: Problem, node: str, studies: dict[str, str]) -> None:
+        self._add(self._iri, HIP + "hasProblem", node)
+        self._add(node, RDF_TYPE, one.term)
+        for prop, value in one.values:
+            self._add(node, prop, value)
+        if one.place:
+            self._add(node, HIP + "hasSite", self._site(one.place, one.sources))
+        for key in one.shown_by:
+            if study := studies.get(self._now(key)):
+                self._add(node, HIP + "shownBy", study)
+        self._sources(node, one.resource, one.sources)
+
+    def _causes(self, one: Problem, named: dict[str, list[tuple[Problem, str]]]) -> Iterable[str]:
+        """List the nodes of what causes a problem: of a cause on both sides, the one on its own side."""
+        side = one.place.side if one.place else ""
+        for key in one.caused_by:
+            found = named.get(self._now(key), [])
+            near = [node for other, node in found if other.place and other.place.side == side]
+            yield from [node for _, node in found] if len(found) == 1 else near
+
+    def _now(self, key: str) -> str:
+        """Follow a resource to the one that its fact went into."""
+        seen = set()
+        while key in self._patient.merged and key not in seen:
+            seen.add(key)
+            key = self._patient.merged[key]
+        return key
+
+    def _site(self, place: Place, sources: Iterable[str]) -> str:
+        """Write a body site with what it is part of, and return its node."""
+        name = f"{_local(place.side)}-{_local(place.kind)}" if place.side else _local(place.kind)
+        anchor = place.anchor.replace("/", "~").replace("#", "~")
+        node = f"{self._iri}/site/{name}{f'~{_quoted(anchor)}' if anchor else ''}"
+        self._add(node, RDF_TYPE, place.kind)
+        if place.side:
+            self._add(node, HIP + "hasSide", place.side)
+        for source in sources:
+            if names_site(source):
+                self._source(node, source)
+        for whole in wholes_of(place.kind, self._knowledge):
+            sided = is_sided(whole, self._knowledge)
+            larger = type(place)(whole, place.side if sided else "", place.anchor if sided else "")
+            self._add(node, HIP + "partOf", self._site(larger, sources))
+        return node
+
+    def _node(self, key: str) -> str:
+        return f"{self._iri}/{_quoted(key)}"
+
+    def _sources(self, node: str, resource: str, sources: Iterable[str]) -> None:
+        for source in sources:
+            self._source(node, source)
+            self._nodes.setdefault(source.partition("#")[0], set()).add(node)
+        self._nodes.setdefault(resource, set()).add(node)
+
+    def _source(self, node: str, source: str) -> None:
+        resource, _, element = source.partition("#")
+        self._add(node, DERIVED_FROM, f"{IMPORTED}{_quoted(resource)}#{quote(element, safe=_SAFE + '()')}")
+
+    def _add(self, subject: str, prop: str, value: str | Literal) -> None:
+        self._triples.add((subject, prop, value))
+
+
+def _suffix(one: Problem, group: list[Problem]) -> str:
+    """Tell the problems of one resource apart, by term and side as far as these differ."""
+    term = f"~{_local(one.term)}" if len({other.term for other in group}) > 1 else ""
+    place = one.place
+    where = f"~{_local(place.side or place.kind)}" if place and len({other.place for other in group}) > 1 else ""
+    return term + where
+
+
+def _local(iri: str) -> str:
+    return iri.removeprefix(HIP)
+
+
+def _literal(text: str, datatype: str) -> Literal:
+    return Literal(text, datatype=NamedNode(XSD + datatype))
+
+
+def _triple(subject: str, prop: str, value: str | Literal) -> Triple:
+    target = value if isinstance(value, Literal) else NamedNode(value)
+    return Triple(NamedNode(subject), NamedNode(prop), target)

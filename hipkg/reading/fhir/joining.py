@@ -1,0 +1,520 @@
+"""Join the facts of one patient: sites that are the same, findings and their studies, and what is recorded twice.
+
+Two records speak of the same site if both name its side, or if one refers to the other or both to one BodyStructure.
+A record without a side that refers to nothing has a site of its own. A problem without a side that says no more than
+another of its kind is merged with it, for it adds nothing; so are records of the same problem at the same site.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from functools import partial
+from itertools import chain, product
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
+
+from hipkg.base.dates import span
+from hipkg.base.groups import Groups
+from hipkg.base.vocabulary import HIP
+from hipkg.reading.fhir.codes import specific
+from hipkg.reading.fhir.context import settled
+from hipkg.reading.fhir.places import is_sided, names_site, wholes_of
+from hipkg.reading.fhir.records import Activity, Fulfils, Measure, Place, Problem, Shows
+from hipkg.record.facts import reached
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+
+    from hipkg.knowledge.records import Knowledge
+    from hipkg.reading.fhir.context import Context
+    from hipkg.reading.fhir.records import Fact
+
+
+_SITE = HIP + "BodySite"
+_Stated = TypeVar("_Stated", "Problem", "Activity")
+
+
+class Merged(NamedTuple):
+    """A resource whose fact went into that of another, and why."""
+
+    resource: str
+    into: str
+    why: str
+
+
+class Joined(NamedTuple):
+    """The facts of one patient after joining."""
+
+    problems: tuple[Problem, ...]
+    activities: tuple[Activity, ...]
+    measures: tuple[Measure, ...]
+
+
+@dataclass
+class Log:
+    """What is told of joining and assembling: what was merged, and notes and doubts as pairs of resource and text."""
+
+    merged: list[Merged] = field(default_factory=list)
+    notes: list[tuple[str, str]] = field(default_factory=list)
+    flags: list[tuple[str, str]] = field(default_factory=list)
+
+    def merge(self, others: Iterable[Problem | Activity | Measure], into: str, why: str) -> None:
+        """Note that the facts of other resources went into that of one."""
+        found = dict.fromkeys(one.resource for one in others if one.resource != into)
+        self.merged += (Merged(resource, into, why) for resource in found)
+
+
+class Links(NamedTuple):
+    """What the resources of one patient say of each other."""
+
+    shown_by: dict[str, tuple[str, ...]]
+    same_study: dict[str, str]
+    requests: dict[str, tuple[str, ...]]
+
+
+def joined(facts: Sequence[Fact], context: Context, log: Log) -> Joined:
+    """Join the facts of one patient, whatever their order, and tell the log what was merged."""
+    knowledge = context.knowledge
+    links = _links(facts)
+    problems = [_with_studies(one, links) for one in sorted(each for each in facts if isinstance(each, Problem))]
+    activities = sorted(one for one in facts if isinstance(one, Activity))
+    problems = [_seen(one, activities, links) for one in problems]
+    settle = _Settled((*problems, *activities), facts, knowledge)
+    problems, activities = (
+        [_sided(one, settle, log) for one in problems],
+        [_sided(one, settle, log) for one in activities],
+    )
+    named = _united(problems, activities, knowledge)
+    problems, activities = [_at(one, named) for one in problems], [_at(one, named) for one in activities]
+    activities = [_aimed(one, problems) for one in activities]
+    activities = _one_study(activities, links, knowledge, log)
+    activities = _where_asked(activities, links, knowledge, log)
+    activities = [_elsewhere(one, problems, log) for one in activities]
+    activities = _carried_out(activities, links, knowledge, log)
+    gone = {one.resource for one in log.merged}
+    log.flags = [(resource, flag) for resource, flag in log.flags if resource not in gone]
+    problems = _merge_problems(problems, activities, context, log)
+    measures = _latest([one for one in facts if isinstance(one, Measure)], log)
+    _tell_apart(problems, activities, knowledge, log)
+    return Joined(tuple(problems), tuple(activities), tuple(measures))
+
+
+def _links(facts: Iterable[Fact]) -> Links:
+    shown: dict[str, set[str]] = {}
+    same: dict[str, str] = {}
+    requests: dict[str, set[str]] = {}
+    for shows in sorted(each for each in facts if isinstance(each, Shows)):
+        for finding in shows.findings:
+            shown.setdefault(finding, set()).add(shows.study)
+        same |= dict.fromkeys((shows.study,), min(shows.same_as)) if shows.same_as else {}
+    for fulfils in sorted(each for each in facts if isinstance(each, Fulfils)):
+        for request in fulfils.requests:
+            requests.setdefault(request, set()).add(fulfils.event)
+    return Links(_sorted(shown), same, _sorted(requests))
+
+
+def _sorted(found: Mapping[str, set[str]]) -> dict[str, tuple[str, ...]]:
+    return {key: tuple(sorted(each)) for key, each in found.items()}
+
+
+def _with_studies(one: Problem, links: Links) -> Problem:
+    """Add the studies that show a finding, each under the name of the resource that tells of the study itself."""
+    found = {*one.shown_by, *links.shown_by.get(one.resource, ())}
+    return one._replace(shown_by=tuple(sorted(found | {links.same_study.get(key, key) for key in found})))
+
+
+def _neighbours(stated: Sequence[Problem | Activity], facts: Iterable[Fact]) -> dict[str, set[str]]:
+    """List for each resource those that it refers to or that refer to it, or name the side of one BodyStructure."""
+    near: dict[str, set[str]] = {}
+    pointing: dict[str, set[str]] = {}
+    for one in stated:
+        for anchor in {place.anchor for place in _places_of(one)} - {"", one.resource}:
+            pointing.setdefault(anchor, set()).add(one.resource)
+    pairs = [(one.resource, key) for one in stated for key in _referred(one)]
+    sided = {one.resource for one in stated if any(place.side for place in _places_of(one))}
+    pairs += (pair for found in pointing.values() for pair in product(found, found & sided))
+    for fact in facts:
+        match fact:
+            case Fulfils(resource, others):
+                pairs += ((resource, other) for other in others)
+            case Shows(resource, findings, same_as):
+                pairs += ((resource, other) for other in (*findings, *same_as))
+    for first, second in pairs:
+        if first != second:
+            near.setdefault(first, set()).add(second)
+            near.setdefault(second, set()).add(first)
+    return near
+
+
+def _referred(one: Problem | Activity) -> tuple[str, ...]:
+    return one.shown_by if isinstance(one, Problem) else one.reasons
+
+
+def _tied(stated: Sequence[Problem | Activity], near: Mapping[str, Collection[str]]) -> Groups:
+    """Group the resources that refer to each other; what an activity is for is not thereby at one site."""
+    reasons: dict[str, set[tuple[str, ...]]] = {}
+    for one in stated:
+        if isinstance(one, Activity):
+            reasons.setdefault(one.resource, set()).add(one.reasons)
+    apart = {key: {*chain(*found)} for key, found in reasons.items() if len(found) > 1 or len(min(found)) > 1}
+    groups = Groups()
+    for key, others in near.items():
+        groups.tie_all(key, (one for one in others if one not in apart.get(key, ()) and key not in apart.get(one, ())))
+    for one in stated:
+        groups.tie_all(one.resource, (place.anchor for place in _places_of(one) if place.anchor))
+    return groups
+
+
+def _at(one: _Stated, settle: Callable[[Place], Place]) -> _Stated:
+    """Replace the places of a fact by what a function makes of them."""
+    if isinstance(one, Problem):
+        return one._replace(place=settle(one.place) if one.place else None)
+    return one._replace(places=tuple(sorted({settle(each) for each in one.places})))
+
+
+class _Settled:
+    """Give a site without a side the one that neighbours name themselves, or else the name of its group."""
+
+    def __init__(self, stated: Sequence[Problem | Activity], facts: Iterable[Fact], knowledge: Knowledge) -> None:
+        self._near = _neighbours(stated, facts)
+        self._groups = _tied(stated, self._near)
+        self._knowledge = knowledge
+        self._stated: dict[str, list[Problem | Activity]] = {}
+        self._sided: set[tuple[str, str]] = set()
+        self._at: dict[str, list[tuple[str, frozenset[str], Problem | Activity]]] = {}
+        for one in stated:
+            self._stated.setdefault(one.resource, []).append(one)
+            for place in _places_of(one):
+                joints = _joints(place.kind, knowledge)
+                self._at.setdefault(one.resource, []).append((place.side, joints, one))
+                if place.side:
+                    self._sided |= {(self._groups.find(one.resource), joint) for joint in joints}
+
+    def __call__(self, one: Problem | Activity, place: Place) -> Place:
+        """Name the side of a site, or else the site."""
+        if not place.anchor:
+            return place
+        sides = {side for side, _ in self._told(place, one)}
+        if len(sides) == 1:
+            return Place(place.kind, min(sides), "")
+        group = self._groups.find(one.resource)
+        apart = any((group, joint) in self._sided for joint in _joints(place.kind, self._knowledge))
+        return place if apart or sides else place._replace(anchor=group)
+
+    def witnesses(self, one: Problem | Activity) -> tuple[Problem | Activity, ...]:
+        """List what names the side of sites that name none themselves."""
+        told = [self._told(place, one) for place in _places_of(one) if place.anchor]
+        return tuple(dict.fromkeys(other for each in told if len({side for side, _ in each}) == 1 for _, other in each))
+
+    def _told(self, place: Place, one: Problem | Activity) -> list[tuple[str, Problem | Activity]]:
+        """List the sides that neighbours name; what an activity is for names one only if all of it does."""
+        wanted = _joints(place.kind, self._knowledge)
+        found = [
+            (side, other)
+            for key in sorted(self._near.get(one.resource, ()))
+            for side, joints, other in self._at.get(key, ())
+            if joints & wanted and self._concern_each_other(one, other)
+        ]
+        reasons = one.reasons if isinstance(one, Activity) else ()
+        unsaid = any(not side and other.resource in reasons for side, other in found)
+        return [(side, other) for side, other in found if side and not (unsaid and other.resource in reasons)]
+
+    def _concern_each_other(self, one: Problem | Activity, other: Problem | Activity) -> bool:
+        """Tell whether facts of linked resources are those that the link is about.
+
+        What a report concludes speaks of itself, and an activity of a plan is not for the reasons of its others.
+        """
+        if isinstance(other, Problem) and other.resource in other.shown_by:
+            return False
+        for activity, problem in ((one, other), (other, one)):
+            if isinstance(activity, Activity) and problem.resource not in activity.reasons:
+                beside = self._stated[activity.resource]
+                if any(isinstance(each, Activity) and problem.resource in each.reasons for each in beside):
+                    return False
+        return True
+
+
+def _sided(one: _Stated, settle: _Settled, log: Log) -> _Stated:
+    """Settle the sites of a fact, and tell what named the side of those that name none."""
+    witnesses = settle.witnesses(one)
+    if witnesses:
+        names = ", ".join(dict.fromkeys(each.resource for each in witnesses))
+        log.flags.append((one.resource, f"it names no side; that of {names}, to which it is linked, is taken"))
+    placed = _at(one, partial(settle, one))
+    return placed._replace(sources=_with_sites_of(one, witnesses))
+
+
+def _with_sites_of(one: Problem | Activity, others: Iterable[Problem | Activity]) -> tuple[str, ...]:
+    """Add to the sources of a fact the elements that name the sites of others."""
+    more = (source for each in others for source in each.sources if names_site(source))
+    return tuple(dict.fromkeys((*one.sources, *more)))
+
+
+def _places_of(one: Problem | Activity) -> tuple[Place, ...]:
+    if isinstance(one, Problem):
+        return (one.place,) if one.place else ()
+    return one.places
+
+
+def _joints(kind: str, knowledge: Knowledge) -> frozenset[str]:
+    """List the sided sites that a site is part of, or itself if it is part of none."""
+    return frozenset(one for one in wholes_of(kind, knowledge) if is_sided(one, knowledge)) or frozenset({kind})
+
+
+def _united(
+    problems: Sequence[Problem], activities: Iterable[Activity], knowledge: Knowledge
+) -> Callable[[Place], Place]:
+    """Give problems of one kind without a side one site, and what is for several problems the site that these share.
+
+    Records of the same kind look alike and are merged.
+    """
+    names = Groups()
+    first: dict[tuple[str, str], str] = {}
+    for one in problems:
+        if one.place and one.place.anchor:
+            names.tie(first.setdefault((one.term, one.place.kind), one.place.anchor), one.place.anchor)
+    for anchor, shared in list(_shared(problems, activities, names, knowledge)):
+        names.tie(anchor, shared)
+    return lambda place: place._replace(anchor=names.find(place.anchor)) if place.anchor else place
+
+
+def _shared(
+    problems: Iterable[Problem], activities: Iterable[Activity], names: Groups, knowledge: Knowledge
+) -> Iterator[tuple[str, str]]:
+    """Pair the sites of what is for several problems with the site that these share.
+
+    A problem at another joint says nothing of the site; a reason that states no problem could say anything.
+    """
+    stated = _by_resource(problems)
+    for group in _by_resource(activities).values():
+        reasons = {key for one in group for key in one.reasons}
+        if len(reasons) > 1 and reasons <= stated.keys() and all(one.reasons for one in group):
+            found = {each.place for key in reasons for each in stated[key] if each.place}
+            sites = {place._replace(anchor=names.find(place.anchor)) for place in found}
+            for place in (place for one in group for place in one.places if place.anchor):
+                joints = _joints(place.kind, knowledge)
+                there = {(one.side, one.anchor) for one in sites if joints & _joints(one.kind, knowledge)}
+                yield from ((place.anchor, anchor) for side, anchor in there if len(there) == 1 and not side)
+
+
+def _by_resource(stated: Iterable[_Stated]) -> dict[str, list[_Stated]]:
+    found: dict[str, list[_Stated]] = {}
+    for one in stated:
+        found.setdefault(one.resource, []).append(one)
+    return found
+
+
+def _aimed(one: Activity, problems: Sequence[Problem]) -> Activity:
+    """Aim an activity that names no site at those of the problems that it is for."""
+    if one.places or not one.reasons:
+        return one
+    found = {each.place for each in problems if each.resource in one.reasons and each.place}
+    return one._replace(places=tuple(sorted(found)))
+
+
+def _elsewhere(one: Activity, problems: Sequence[Problem], log: Log) -> Activity:
+    """Put an activity somewhere else than anything on record if it names a site, or reasons, and none that is known."""
+    known = any(each.resource in one.reasons for each in problems)
+    unclear = one.unclear if not known else ""
+    if one.places or not (one.elsewhere or unclear):
+        return one
+    if unclear:
+        told = f"what it is for is not known ({unclear}), so it is taken to be for a site that is not on record"
+        log.flags.append((one.resource, told))
+    return one._replace(places=(Place(_SITE, "", one.resource),))
+
+
+def _one_study(activities: list[Activity], links: Links, knowledge: Knowledge, log: Log) -> list[Activity]:
+    """Take a report and the images that it reports on for one study."""
+    kept = {one.key: one for one in activities}
+    for report, images in sorted(links.same_study.items()):
+        reports = [one for one in activities if one.resource == report]
+        for one, other in ((one, other) for one in reports for other in activities if other.resource == images):
+            narrow = specific((one.intervention, other.intervention), knowledge)
+            if len(narrow) == 1 and one.key in kept:
+                del kept[one.key]
+                study = kept[other.key]
+                sources = tuple(dict.fromkeys((*study.sources, *one.sources)))
+                places = study.places or one.places
+                kept[other.key] = study._replace(intervention=narrow[0], places=places, sources=sources)
+                log.merge([one], images, "it reports on the same study")
+    return sorted(kept.values())
+
+
+def _where_asked(activities: list[Activity], links: Links, knowledge: Knowledge, log: Log) -> list[Activity]:
+    """Give what names no side those of the requests that it carries out, from the first request of a chain on."""
+    stated = _by_resource(activities)
+    after = {one: len(_all_after(one, links.requests)) for one in stated}
+    asked: dict[str, list[str]] = {}
+    for request in stated.keys() & links.requests.keys():
+        for event in _events_of(request, links.requests):
+            asked.setdefault(event, []).append(request)
+    for event in sorted(asked.keys() & stated.keys(), key=lambda one: (-after[one], one)):
+        requests = [request for key in sorted(asked[event]) for request in stated[key]]
+        stated[event] = [_on_sides_of(one, requests, knowledge, log) for one in stated[event]]
+    return sorted(chain(*stated.values()))
+
+
+def _on_sides_of(one: Activity, requests: Iterable[Activity], knowledge: Knowledge, log: Log) -> Activity:
+    """Give what names no side those of the requests that it carries out, and what names no site theirs."""
+    carried = [request for request in requests if _carries_out(one, request, knowledge)]
+    sided = [(place.side, _joints(place.kind, knowledge)) for each in carried for place in each.places if place.side]
+    places = {place for each in carried for place in each.places} if not one.places else set()
+    for place in one.places:
+        joints = _joints(place.kind, knowledge)
+        sides = {side for side, asked in sided if place.anchor and asked & joints}
+        places |= {Place(place.kind, side, "") for side in sides} or {place}
+    if places == {*one.places}:
+        return one
+    names = ", ".join(dict.fromkeys(each.resource for each in carried))
+    missing = "side" if one.places else "site that is known" if one.elsewhere else "site"
+    log.flags.append((one.resource, f"it names no {missing}; that of what it carries out ({names}) is taken"))
+    return one._replace(places=tuple(sorted(places)), sources=_with_sites_of(one, carried))
+
+
+def _carried_out(activities: list[Activity], links: Links, knowledge: Knowledge, log: Log) -> list[Activity]:
+    """Leave out what is asked for where what carries it out is recorded, and that is the same."""
+    by_resource = _by_resource(activities)
+    into: dict[str, str] = {}
+    for one in activities:
+        events = [each for each in _events_of(one.resource, links.requests) if each in by_resource]
+        done = [other for each in events for other in by_resource[each] if _carries_out(other, one, knowledge)]
+        if done:
+            into[one.key] = done[0].key
+            log.merge([one], done[0].resource, "that is what became of it")
+        else:
+            why = "based on it and not the same, so both count"
+            log.flags += ((one.resource, f"{each} is {why}") for each in events)
+    return _with_requests(activities, into)
+
+
+def _with_requests(activities: list[Activity], into: Mapping[str, str]) -> list[Activity]:
+    """Leave out the requests that went into others, and let what became of each in the end name it as a source."""
+    sources: dict[str, list[str]] = {}
+    for one in activities:
+        last = one.key
+        while last in into:
+            last = into[last]
+        sources.setdefault(last, []).extend(one.sources if last != one.key else ())
+    kept = (one for one in activities if one.key not in into)
+    return [one._replace(sources=tuple(dict.fromkeys((*one.sources, *sources[one.key])))) for one in kept]
+
+
+def _carries_out(event: Activity, request: Activity, knowledge: Knowledge) -> bool:
+    """Tell whether an event can be what was asked for: of a kind with it, and at every site that it is asked for."""
+    done, asked = event.intervention, request.intervention
+    kin = knowledge.is_a(done, asked) or knowledge.is_a(asked, done)
+    if not kin or not event.places or not request.places:
+        return kin
+    there = [(place.side, _joints(place.kind, knowledge)) for place in event.places]
+    return all(
+        any(
+            joints & _joints(place.kind, knowledge) and (not side or place.side in {"", side}) for side, joints in there
+        )
+        for place in request.places
+    )
+
+
+def _events_of(resource: str, requests: Mapping[str, Collection[str]]) -> list[str]:
+    """List what is directly based on a request; none of what the request is based on in turn, in a circle."""
+    return [one for one in requests.get(resource, ()) if resource not in _all_after(one, requests)]
+
+
+def _all_after(resource: str, requests: Mapping[str, Collection[str]]) -> set[str]:
+    return reached([resource], lambda one: requests.get(one, ()))
+
+
+def _seen(one: Problem, activities: Sequence[Activity], links: Links) -> Problem:
+    """Place a finding that names no site at that of the study that shows it, if this names just one itself."""
+    if one.place or not one.shown_by:
+        return one
+    images = {links.same_study.get(key, key) for key in one.shown_by}
+    for named in (images, one.shown_by):
+        studies = [each for each in activities if each.study and each.resource in named and each.places]
+        found = {place for each in studies for place in each.places}
+        if found:
+            placed = one._replace(place=min(found), sources=_with_sites_of(one, studies))
+            return placed if len(found) == 1 else one
+    return one
+
+
+def _merge_problems(
+    problems: list[Problem], activities: Sequence[Activity], context: Context, log: Log
+) -> list[Problem]:
+    alike: dict[tuple[str, Place | None], list[Problem]] = {}
+    for one in problems:
+        alike.setdefault((one.term, one.place), []).append(one)
+    kept = [_one_problem(group, context, log) for _, group in sorted(alike.items(), key=str)]
+    stated: list[Problem | Activity] = [*kept, *activities]
+    named = Counter(place for one in stated for place in _places_of(one))
+    loose = [one for one in kept if one.place and one.place.anchor and named[one.place] == 1]
+    needless = {one.key for one in loose if _says_no_more(one, kept, context.knowledge, log)}
+    return sorted(one for one in kept if one not in loose or one.key not in needless)
+
+
+def _one_problem(group: list[Problem], context: Context, log: Log) -> Problem:
+    """Merge records of one problem at one site, and keep the earliest begin."""
+    group = sorted(group, key=lambda one: (one.since == "", one.since, one.key))
+    first = group[0]
+    values, torn = settled([pair for one in group for pair in one.values], context)
+    log.flags += ((first.resource, flag) for flag in torn)
+    log.merge(group, first.resource, "it records the same problem")
+    return first._replace(
+        values=values,
+        shown_by=tuple(sorted({key for one in group for key in one.shown_by})),
+        caused_by=tuple(sorted({key for one in group for key in one.caused_by})),
+        sources=tuple(dict.fromkeys(source for one in group for source in one.sources)),
+    )
+
+
+def _says_no_more(one: Problem, others: Iterable[Problem], knowledge: Knowledge, log: Log) -> bool:
+    """Tell whether a problem at a site of its own without a side says no more than another, and merge it with that."""
+    if one.place is None or one.shown_by or one.caused_by:
+        return False
+    for other in others:
+        at_same_kind = other.place and other.place.side and other.place.kind == one.place.kind
+        if at_same_kind and knowledge.is_a(other.term, one.term) and {*one.values} <= {*other.values}:
+            log.merge([one], other.resource, "it says no more, and not on which side")
+            return True
+    return False
+
+
+def _tell_apart(problems: Sequence[Problem], activities: Sequence[Activity], knowledge: Knowledge, log: Log) -> None:
+    """Flag what names no side where other records speak of such a site too, and a problem is at one of them."""
+    stated: list[Problem | Activity] = [*problems, *activities]
+    where = [
+        (one, joint, place) for one in stated for place in _places_of(one) for joint in _sided_of(place, knowledge)
+    ]
+    sites: dict[str, set[str]] = {}
+    for _, joint, place in where:
+        sites.setdefault(joint, set()).add(place.side or place.anchor)
+    troubled = {joint for one, joint, _ in where if isinstance(one, Problem)}
+    for one, joint, place in where:
+        if joint in troubled and not place.side and len(sites[joint]) > 1:
+            label = knowledge.label(joint)
+            flag = f"the side is not recorded, so the {label} is not taken to be that of other records"
+            log.flags.append((one.resource, flag))
+
+
+def _sided_of(place: Place, knowledge: Knowledge) -> frozenset[str]:
+    return _joints(place.kind, knowledge) if place.side or place.anchor else frozenset()
+
+
+def _latest(measures: list[Measure], log: Log) -> list[Measure]:
+    """Keep the last measurement of each property; if there are several values for one time, none is used."""
+    kept: list[Measure] = []
+    for prop in sorted({one.prop for one in measures}):
+        ordered = sorted((one for one in measures if one.prop == prop), key=lambda one: (*_moment(one), one.key))
+        last = [one for one in ordered if _moment(one) == _moment(ordered[-1])]
+        if len({one.value for one in last}) > 1:
+            log.flags += ((one.resource, "another value is recorded for the same time") for one in last)
+        else:
+            kept.append(last[-1])
+            log.merge(last, last[-1].resource, "it records the same")
+        log.notes += ((one.resource, f"{last[-1].resource} is later and counts") for one in ordered if one not in last)
+    return kept
+
+
+def _moment(one: Measure) -> tuple[str, str]:
+    found = span(one.day)
+    return (found.last.isoformat() if found else ""), one.moment

@@ -1,0 +1,332 @@
+"""Read Observation, and what says that a study was made: DiagnosticReport and ImagingStudy.
+
+A finding is read from an Observation that asserts one: by its code, without a value or with the value true, or by a
+coded value where the code says that the value is what is asserted or is a study. Any other question that an Observation
+answers, such as one on the family, is never taken for a finding of the patient.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from hipkg.base.vocabulary import HIP
+from hipkg.reading.fhir.activities import COMPLETED, Draft, Status, activities
+from hipkg.reading.fhir.conditions import SAID_BY_EXTENSION
+from hipkg.reading.fhir.context import Dated, coded, dated, extras, in_future, problems_named, refuse_unread, settled
+from hipkg.reading.fhir.elements import flag, part, parts, text
+from hipkg.reading.fhir.places import whereabouts
+from hipkg.reading.fhir.quantities import UnusableValue, amount, decimal_text
+from hipkg.reading.fhir.records import Activity, Fact, Measure, Problem, Resource, Shows, Stated, Unused
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from hipkg.reading.fhir.context import Context
+    from hipkg.reading.fhir.elements import Raw
+    from hipkg.reading.fhir.records import Outcome
+
+_FINAL = {"final", "amended", "corrected"}
+_REPORTED = {*_FINAL, "appended"}
+_NEGATIVE = {"NEG", "ND", "IND", "E", "NR", "N"}
+_NOT_TRUE = ("entered-in-error", "refuted")
+_ASSERTION = ("http://terminology.hl7.org/CodeSystem/v3-ActCode", "ASSERTION")
+_AGE, _SHOWN_BY, _ATTRIBUTED_TO = HIP + "age", HIP + "shownBy", HIP + "attributedTo"
+_VALUES = (
+    "valueQuantity",
+    "valueCodeableConcept",
+    "valueString",
+    "valueBoolean",
+    "valueInteger",
+    "valueRange",
+    "valueRatio",
+    "valueSampledData",
+    "valueTime",
+    "valueDateTime",
+    "valuePeriod",
+)
+
+
+class _Answer(NamedTuple):
+    """An Observation or one of its components: what it says, the suffix of its facts, and where its elements stand."""
+
+    raw: Raw
+    suffix: str = ""
+    path: str = ""
+
+
+def read_observation(one: Resource, context: Context) -> Stated:
+    """Read an Observation, with its components."""
+    status = text(one.raw, "status")
+    if status not in _FINAL:
+        raise Unused("ignored", f"its status is {status or 'not recorded'}, so it is no final result")
+    if parts(one.raw, "focus"):
+        raise Unused("ignored", "it is about something else than the patient")
+    day = _when(one, context)
+    if in_future(day.day, context):
+        raise Unused("set aside", f"it is dated ({day.day}) after the date of the plan")
+    found: list[Fact] = []
+    flags: list[str] = [*day.flags]
+    reasons: list[Unused] = []
+    for answer in _answers(one):
+        try:
+            reading = _answer(one, answer, day.day, context)
+            found += reading.facts
+            flags += reading.flags
+        except Unused as unused:
+            reasons.append(unused)
+    if not found:
+        raise reasons[0]
+    if derived := problems_named(one, context, "derivedFrom"):
+        found += [Shows(study, (one.key,), ()) for study in derived]
+    return Stated(tuple(found), tuple(flags))
+
+
+def _answers(one: Resource) -> list[_Answer]:
+    """List the Observation and its components."""
+    components = enumerate(parts(one.raw, "component"))
+    inner = [_Answer(each, f"~component-{number}", f"component[{number}].") for number, each in components]
+    return [_Answer(one.raw), *inner]
+
+
+def _when(one: Resource, context: Context) -> Dated:
+    span = part(one.raw, "effectivePeriod")
+    written = text(one.raw, "effectiveDateTime") or text(one.raw, "effectiveInstant")
+    return dated(written or text(span, "end") or text(span, "start"), "its date", context)
+
+
+def _answer(one: Resource, answer: _Answer, day: str, context: Context) -> Stated:
+    raw, codes = answer.raw, context.codes
+    code = part(raw, "code")
+    if "dataAbsentReason" in raw:
+        raise Unused("ignored", "it has no result, as it says itself")
+    if numbers := codes.meaning([code], "number").terms:
+        return _measure(one, answer, numbers[0], day, context)
+    if codes.meaning([code], "problem").terms:
+        _refuse_denied(raw)
+        _refuse_negative(raw)
+        return _finding(one, answer, "code", context)
+    interventions = codes.meaning([code], "intervention").terms
+    asserts = any((text(each, "system"), text(each, "code")) == _ASSERTION for each in parts(code, "coding"))
+    value = part(raw, "valueCodeableConcept")
+    if value and (asserts or interventions) and codes.meaning([value], "problem").terms:
+        _refuse_negative(raw)
+        return _finding(one, answer, "valueCodeableConcept", context)
+    if value and asserts:
+        raise Unused(*codes.why_not([value], "finding"))
+    if interventions:
+        if not any(name in raw for name in _VALUES):
+            raise Unused("ignored", "it has no result")
+        return _measurement(one, answer, day, context)
+    raise Unused(*codes.why_not([code], "finding"))
+
+
+def _measurement(one: Resource, answer: _Answer, day: str, context: Context) -> Stated:
+    """Read that something was measured; what is measured on one day without a side is measured at one site."""
+    moment, code = Dated(day), part(answer.raw, "code")
+    draft = Draft(
+        (code,),
+        f"{answer.path}code",
+        Status(COMPLETED),
+        moment,
+        moment,
+        tuple(parts(one.raw, "bodySite")),
+        study=True,
+        suffix=answer.suffix,
+        sources=("status",),
+    )
+    made = activities(one, draft, context)
+    facts = tuple(_of_that_day(each) if isinstance(each, Activity) and day else each for each in made.facts)
+    return Stated(facts, made.flags)
+
+
+def _of_that_day(one: Activity) -> Activity:
+    name = f"{one.intervention.removeprefix(HIP)}~{one.start}"
+    return one._replace(
+        places=tuple(each._replace(anchor=name) if each.anchor == one.resource else each for each in one.places)
+    )
+
+
+def _refuse_denied(raw: Raw) -> None:
+    """Refuse to take a finding as present that the value denies or says something else about."""
+    denied = flag(raw, "valueBoolean")
+    if denied is False:
+        raise Unused("ignored", "it says that the finding is absent, which is no finding")
+    if denied is None and any(name in raw for name in _VALUES):
+        raise Unused("ignored", "it has a value, and whether the finding is present does not follow from that")
+
+
+def _refuse_negative(raw: Raw) -> None:
+    """Refuse to take a finding as present whose interpretation says that it is negative, absent or not known."""
+    said = [text(one, "code") for concept in parts(raw, "interpretation") for one in parts(concept, "coding")]
+    if denied := [one for one in said if one in _NEGATIVE]:
+        raise Unused("ignored", f"its interpretation is {denied[0]}, so the finding is not asserted")
+
+
+def _finding(one: Resource, answer: _Answer, element: str, context: Context) -> Stated:
+    meaning = context.codes.meaning([part(answer.raw, element)], "problem")
+    where = whereabouts(one, meaning, parts(one.raw, "bodySite"), context)
+    more = extras(Resource(one.key, one.type, answer.raw, one.place), SAID_BY_EXTENSION, context)
+    values, torn = settled([*meaning.qualifiers, *more.values], context)
+    sources = (f"{answer.path}{element}", *where.sources, *more.sources)
+    facts: tuple[Fact, ...] = tuple(
+        Problem(
+            key=one.key + answer.suffix,
+            resource=one.key,
+            term=term,
+            place=place,
+            values=values,
+            shown_by=tuple(key for prop, key in more.links if prop == _SHOWN_BY and key),
+            caused_by=tuple(key for prop, key in more.links if prop == _ATTRIBUTED_TO and key),
+            since="",
+            sources=tuple(f"{one.key}#{each}" for each in sources),
+        )
+        for term in meaning.terms
+        for place in (where.places or (None,))
+    )
+    return Stated(facts, (*where.flags, *more.flags, *torn))
+
+
+def _measure(one: Resource, answer: _Answer, prop: str, day: str, context: Context) -> Stated:
+    if prop == _AGE:
+        raise Unused("ignored", "the age follows from the birth date")
+    quantity = part(answer.raw, "valueQuantity")
+    if not quantity:
+        raise Unused("set aside", "it has no quantity")
+    if not day:
+        raise Unused("set aside", "it has no date that can be used, so it may not be the last of its kind")
+    try:
+        value = amount(quantity, context.knowledge.units[prop])
+    except UnusableValue as problem:
+        raise Unused("set aside", f"its value is not used: {problem}") from None
+    source = f"{one.key}#{answer.path}valueQuantity"
+    moment = text(one.raw, "effectiveDateTime") or text(one.raw, "effectiveInstant") or day
+    measure = Measure(one.key + answer.suffix, one.key, prop, decimal_text(value), day, moment, (source,))
+    return Stated((measure,))
+
+
+def read_report(one: Resource, context: Context) -> Stated:
+    """Read a DiagnosticReport: a study that was made, what it shows, and what it concludes."""
+    status = text(one.raw, "status")
+    if status not in _REPORTED:
+        raise Unused("ignored", f"its status is {status or 'not recorded'}, so it is no final report")
+    day = _when(one, context)
+    if in_future(day.day, context):
+        raise Unused("set aside", f"it is dated ({day.day}) after the date of the plan")
+    links = Shows(one.key, problems_named(one, context, "result"), problems_named(one, context, "imagingStudy"))
+    found, flags, notes = _concluded(one, context)
+    code = part(one.raw, "code")
+    if context.codes.meaning([code], "intervention").terms:
+        draft = Draft(
+            (code,),
+            "code",
+            Status(COMPLETED),
+            Dated(day.day),
+            Dated(day.day),
+            requests=problems_named(one, context, "basedOn"),
+            study=True,
+            sources=("status",),
+        )
+        made = activities(one, draft, context)
+        elsewhere = _on_other_sides(made.facts, found, context)
+        return Stated((*made.facts, *found, links), (*day.flags, *made.flags, *flags, *elsewhere), notes)
+    if found or links.same_as:
+        return Stated((*found, links), (*day.flags, *flags), notes)
+    raise Unused(*context.codes.why_not([code], "study"))
+
+
+def _on_other_sides(studies: Iterable[Fact], found: Iterable[Fact], context: Context) -> tuple[str, ...]:
+    """Tell of conclusions that name a side which the study, that names one too, is not of."""
+    sides = {place.side for each in studies if isinstance(each, Activity) for place in each.places} - {""}
+    other = [each for each in found if isinstance(each, Problem) and each.place and each.place.side]
+    label = context.knowledge.label
+    return tuple(
+        f"it is of the {' and '.join(sorted(map(label, sides)))} side, and concludes {label(each.term)} on the "
+        f"{label(each.place.side)}"
+        for each in other
+        if sides and each.place and each.place.side not in sides
+    )
+
+
+def _concluded(one: Resource, context: Context) -> tuple[tuple[Fact, ...], tuple[str, ...], tuple[str, ...]]:
+    found: list[Fact] = []
+    flags: list[str] = []
+    notes: list[str] = []
+    for number, concept in enumerate(parts(one.raw, "conclusionCode")):
+        if not context.codes.meaning([concept], "problem").terms:
+            notes.append(f"not used of it: {context.codes.why_not([concept], 'finding')[1]}")
+            continue
+        answer = _Answer({"conclusionCode": concept}, f"~conclusion-{number}")
+        reading = _finding(Resource(one.key, one.type, {}, one.place), answer, "conclusionCode", context)
+        found += (each._replace(shown_by=(one.key,)) for each in reading.facts if isinstance(each, Problem))
+        flags += reading.flags
+    return tuple(found), tuple(flags), tuple(notes)
+
+
+def read_imaging(one: Resource, context: Context) -> Stated:
+    """Read an ImagingStudy: a study that was made, with the sites and sides of its series."""
+    status = text(one.raw, "status")
+    if status != "available":
+        raise Unused("ignored", f"its status is {status or 'not recorded'}, so no images are there")
+    day = dated(text(one.raw, "started"), "its date", context)
+    series = parts(one.raw, "series")
+    draft = Draft(
+        tuple(parts(one.raw, "procedureCode")),
+        "procedureCode",
+        Status(COMPLETED),
+        day,
+        Dated(day.day),
+        tuple(_sites_of(series)),
+        "series.bodySite",
+        requests=problems_named(one, context, "basedOn"),
+        study=True,
+        sources=("status",),
+    )
+    return activities(one, draft, context)
+
+
+def _sites_of(series: list[Raw]) -> list[Raw]:
+    """Turn the bodySite and laterality of each series into one concept, each different one once."""
+    found: list[Raw] = []
+    for one in series:
+        codings = [part(one, name) for name in ("bodySite", "laterality")]
+        concept = {"coding": [each for each in codings if each]}
+        if concept["coding"] and concept not in found:
+            found.append(concept)
+    return found
+
+
+def read_allergy(one: Resource, context: Context) -> Stated:
+    """Read an AllergyIntolerance, which is a problem only if its code means one."""
+    verification = coded(one.raw, "verificationStatus", ("unconfirmed", "confirmed"), _NOT_TRUE)
+    if verification.code in _NOT_TRUE:
+        raise Unused("ignored", f"it is {verification.code.replace('-', ' ')}")
+    clinical = coded(one.raw, "clinicalStatus", ("inactive", "resolved", "active"))
+    if clinical.code in {"inactive", "resolved"}:
+        raise Unused("ignored", "it is over")
+    if verification.code == "unconfirmed":
+        raise Unused("ignored", "it is unconfirmed", _unheeded(one, "unconfirmed allergy or intolerance", context))
+    if not context.codes.meaning([part(one.raw, "code")], "problem").terms:
+        outcome, reason = _why_no_problem(one, context)
+        raise Unused(outcome, reason, _unheeded(one, "allergy or intolerance", context))
+    refuse_unread(verification=verification, clinical=clinical)
+    return _finding(one, _Answer(one.raw), "code", context)
+
+
+def _unheeded(one: Resource, what: str, context: Context) -> str:
+    """Name an allergy by all that the record calls it, or else by its resource; nothing where it says there is none."""
+    concepts = _agents(one)
+    names = ", ".join(dict.fromkeys(filter(None, map(context.codes.called, concepts))))
+    return "" if context.codes.absence(concepts) else f"{what}: {names or one.key}"
+
+
+def _why_no_problem(one: Resource, context: Context) -> tuple[Outcome, str]:
+    concepts = _agents(one)
+    if context.codes.meaning(concepts, "intervention").terms:
+        named = context.codes.describe(concepts)
+        return "ignored", f"an allergy is known to the record, and no statement uses it ({named})"
+    return context.codes.why_not(concepts, "problem")
+
+
+def _agents(one: Resource) -> list[Raw]:
+    """List what an allergy is said to be to, by its code and by the substance of each reaction."""
+    return [part(one.raw, "code"), *(part(each, "substance") for each in parts(one.raw, "reaction"))]

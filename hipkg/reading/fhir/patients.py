@@ -1,0 +1,157 @@
+"""Import the patients of a source: split the resources by patient, read and join them, and account for each."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from hipkg.knowledge import records as released
+from hipkg.knowledge import terminology
+from hipkg.reading.fhir import activities, conditions, drugs, observations
+from hipkg.reading.fhir.account import Account, notices_of
+from hipkg.reading.fhir.codes import Codes
+from hipkg.reading.fhir.context import Context, refuse_modified
+from hipkg.reading.fhir.courses import assembled
+from hipkg.reading.fhir.elements import Malformed
+from hipkg.reading.fhir.graph import Facts, Written, patient_iri, written
+from hipkg.reading.fhir.index import Index
+from hipkg.reading.fhir.joining import Joined, Log, joined
+from hipkg.reading.fhir.person import read_person
+from hipkg.reading.fhir.records import Activity, Import, Imported, ResourceUse, Stated, Unused
+from hipkg.reading.fhir.wording import Words
+from hipkg.reading.rdf import PatientGraph
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from datetime import date
+
+    from hipkg.reading.fhir.records import Fact, Resource
+    from hipkg.reading.fhir.source import Found
+    from hipkg.reading.rdf import Notice
+
+_PATIENT = "Patient"
+READERS: Mapping[str, Callable[[Resource, Context], Stated]] = {
+    "AllergyIntolerance": observations.read_allergy,
+    "CarePlan": activities.read_care_plan,
+    "Condition": conditions.read_condition,
+    "DeviceUseStatement": activities.read_device_use,
+    "DiagnosticReport": observations.read_report,
+    "ImagingStudy": observations.read_imaging,
+    "MedicationAdministration": drugs.read_administration,
+    "MedicationRequest": drugs.read_request,
+    "MedicationStatement": drugs.read_statement,
+    "Observation": observations.read_observation,
+    "Procedure": activities.read_procedure,
+    "ServiceRequest": activities.read_service_request,
+}
+_HELPERS = {"BodyStructure", "Device", "Medication"}
+_HELPS = "it is read where others refer to it"
+_OTHER = "resources of this type are not read"
+_NOT_READ = {"QuestionnaireResponse": "no statement uses the answers of a questionnaire"}
+
+
+def imported(found: Found, name: str, as_of: date) -> Import:
+    """Import all patients of a source, for the date of a plan.
+
+    Parameters: ``name`` is that of the source.
+    """
+    index = Index(found.resources, found.urls)
+    codes = Codes(terminology.load(), released.load())
+    patients = [one for one in found.resources if one.type == _PATIENT]
+    owned: dict[str, list[Resource]] = {one.key: [] for one in patients}
+    strays: list[ResourceUse] = []
+    for one in found.resources:
+        if one.type != _PATIENT:
+            owner = _owner(one, index, strays)
+            if owner in owned:
+                owned[owner].append(one)
+    troubles = [*found.troubles, *strays]
+    single = len(patients) == 1
+    made = tuple(
+        _Importer(one, index, codes, as_of, name).imported(owned[one.key], troubles if single else ())
+        for one in patients
+    )
+    return Import(name, made, () if single else tuple(sorted(troubles)))
+
+
+def _owner(one: Resource, index: Index, strays: list[ResourceUse]) -> str:
+    """Find the patient of a resource; one that is of none is accounted for by itself."""
+    try:
+        owner = index.subject(one)
+    except Malformed as problem:
+        strays.append(ResourceUse(one.key, "malformed", str(problem)))
+        return ""
+    if owner:
+        return owner
+    if one.type in _HELPERS:
+        strays.append(ResourceUse(one.key, "ignored", _HELPS))
+    elif one.type in READERS:
+        strays.append(ResourceUse(one.key, "set aside", "its patient is not in the source"))
+    else:
+        strays.append(ResourceUse(one.key, "ignored", _OTHER))
+    return ""
+
+
+class _Importer:
+    """Import one patient."""
+
+    def __init__(self, patient: Resource, index: Index, codes: Codes, as_of: date, name: str) -> None:
+        self._patient = patient
+        self._name = name
+        self._person = read_person(patient.raw, as_of)
+        self._context = Context(codes, index, as_of, self._person.birth)
+        self._words = Words(codes.knowledge)
+
+    def imported(self, resources: Sequence[Resource], troubles: Iterable[ResourceUse]) -> Imported:
+        key = self._patient.key
+        every = (key, *(one.key for one in resources))
+        if self._person.died:
+            uses = [ResourceUse(one, "ignored", "the patient has died") for one in every]
+            return Imported(patient_iri(key), None, tuple(sorted([*uses, *troubles])), self._person.died)
+        account, log = Account(), Log()
+        account.read(key, Stated((), self._person.flags))
+        facts = [fact for one in resources for fact in self._facts(one, account)]
+        found = joined(facts, self._context, log)
+        stated = [one for one in facts if isinstance(one, Activity)]
+        found = found._replace(activities=assembled(found.activities, stated, self._context, log))
+        account.joined(log)
+        into = {one: merged.into for one, merged in account.merged.items()}
+        graph = written(Facts(key, self._person.age, *found, into, self._context.as_of), self._context.knowledge)
+        told = self._told(found)
+        uses = [account.use(one, told, graph.nodes) for one in every]
+        whole = tuple(sorted([*uses, *troubles]))
+        return Imported(graph.iri, self._graph(graph, notices_of(whole, graph.iri)), whole)
+
+    def _facts(self, one: Resource, account: Account) -> tuple[Fact, ...]:
+        """Read a resource, and note what is to be told of it."""
+        try:
+            stated = _stated(one, self._context)
+        except (Unused, Malformed) as problem:
+            account.refused(one.key, problem)
+            return ()
+        account.read(one.key, stated)
+        return stated.facts
+
+    def _told(self, found: Joined) -> dict[str, list[str]]:
+        """Say by resource what its facts are."""
+        age = f"aged {self._person.age}" if self._person.age is not None else "age not known"
+        told: dict[str, list[str]] = {self._patient.key: [age]}
+        for problem in found.problems:
+            told.setdefault(problem.resource, []).append(self._words.problem(problem))
+        for activity in found.activities:
+            told.setdefault(activity.resource, []).append(self._words.activity(activity))
+        for measure in found.measures:
+            told.setdefault(measure.resource, []).append(self._words.measure(measure))
+        return told
+
+    def _graph(self, graph: Written, notices: tuple[Notice, ...]) -> PatientGraph:
+        day = self._context.as_of
+        return PatientGraph(graph.iri, graph.triples, self._name, day, dated=False, notices=notices, alone=True)
+
+
+def _stated(one: Resource, context: Context) -> Stated:
+    """Read a resource by its type; raises `Unused` for a type that is not read."""
+    if one.type in READERS:
+        stated = READERS[one.type](one, context)
+        refuse_modified(one.raw)
+        return stated
+    raise Unused("ignored", _HELPS if one.type in _HELPERS else _NOT_READ.get(one.type, _OTHER))

@@ -1,0 +1,170 @@
+"""The facts that resources state, and the account of what became of each resource."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
+
+if TYPE_CHECKING:
+    from hipkg.reading.fhir.elements import Raw
+    from hipkg.reading.rdf import PatientGraph
+
+Outcome = Literal["used", "merged", "set aside", "unknown code", "ignored", "malformed"]
+OUTCOMES: tuple[Outcome, ...] = ("used", "merged", "set aside", "malformed", "unknown code", "ignored")
+
+
+class Resource(NamedTuple):
+    """One resource: its key ``Type/id``, its type, and what it says; ``place`` tells where it stands in the source."""
+
+    key: str
+    type: str
+    raw: Raw
+    place: str
+
+
+class Place(NamedTuple):
+    """A body site of a class.
+
+    ``side`` is an IRI, empty where it is not recorded; then ``anchor`` tells the site from others of unrecorded side:
+    it is the key of the BodyStructure or of the resource that speaks of it.
+    """
+
+    kind: str
+    side: str
+    anchor: str
+
+
+class Problem(NamedTuple):
+    """A condition or finding.
+
+    ``key`` is that of the resource with a suffix where this states several facts; ``values`` are pairs of a property
+    and a coded value; ``shown_by`` and ``caused_by`` are keys of resources; ``since`` is its begin as FHIR writes it;
+    ``sources`` name the elements that it was read from.
+    """
+
+    key: str
+    resource: str
+    term: str
+    place: Place | None
+    values: tuple[tuple[str, str], ...]
+    shown_by: tuple[str, ...]
+    caused_by: tuple[str, ...]
+    since: str
+    sources: tuple[str, ...]
+
+
+class Activity(NamedTuple):
+    """A treatment, procedure or study of one intervention.
+
+    ``status`` is an IRI or empty; ``start`` and ``end`` are dates cut to days, ``requested`` is that of a request whose
+    activity has none of its own; ``amounts`` are pairs of a property and
+    a number in its unit; ``reasons`` are keys of the problems it is for; ``ties`` name what it is a part of; ``visit``
+    tells that it may be one of several visits of a course; ``product`` tells drugs of one intervention apart;
+    ``elsewhere`` tells that its record names a site and none that is known, ``unclear`` names its reasons where no code
+    of them is known.
+    """
+
+    key: str
+    resource: str
+    intervention: str
+    study: bool
+    status: str
+    places: tuple[Place, ...]
+    start: str
+    end: str
+    duration: str
+    values: tuple[tuple[str, str], ...]
+    amounts: tuple[tuple[str, str], ...]
+    reasons: tuple[str, ...]
+    ties: tuple[str, ...]
+    visit: bool
+    product: str
+    sources: tuple[str, ...]
+    requested: str = ""
+    elsewhere: bool = False
+    unclear: str = ""
+
+
+class Measure(NamedTuple):
+    """A number that a property of the patient holds, in its unit, as measured on a day.
+
+    ``moment`` is the date or time as it was written, which tells measurements of one day apart.
+    """
+
+    key: str
+    resource: str
+    prop: str
+    value: str
+    day: str
+    moment: str
+    sources: tuple[str, ...]
+
+
+class Shows(NamedTuple):
+    """A link: a study, or a report of one, shows findings, or is the same study as another resource."""
+
+    study: str
+    findings: tuple[str, ...]
+    same_as: tuple[str, ...]
+
+
+class Fulfils(NamedTuple):
+    """A link: an event carries out requests."""
+
+    event: str
+    requests: tuple[str, ...]
+
+
+Fact: TypeAlias = Problem | Activity | Measure | Shows | Fulfils
+
+
+class Stated(NamedTuple):
+    """What one resource states, with what is doubtful about it, and notes on parts of it that state nothing."""
+
+    facts: tuple[Fact, ...]
+    flags: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+class Unused(Exception):
+    """Tell that a resource states no fact, and why.
+
+    ``unheeded`` names a condition or an allergy of the patient that nothing of a plan takes into account.
+    """
+
+    def __init__(self, outcome: Outcome, reason: str, unheeded: str = "") -> None:
+        super().__init__(reason)
+        self.outcome: Outcome = outcome
+        self.reason = reason
+        self.unheeded = unheeded
+
+
+class ResourceUse(NamedTuple):
+    """What became of one resource.
+
+    ``detail`` says as what it was used or why it was not; ``flags`` tell what is doubtful; ``nodes`` are the IRIs of
+    the nodes of the graph that it gave. ``unheeded`` names a current condition or allergy that no statement uses.
+    """
+
+    resource: str
+    outcome: Outcome
+    detail: str
+    flags: tuple[str, ...] = ()
+    nodes: tuple[str, ...] = ()
+    unheeded: str = ""
+
+
+class Imported(NamedTuple):
+    """One patient: the graph, None for one who has died, with the account of their resources."""
+
+    patient: str
+    graph: PatientGraph | None
+    uses: tuple[ResourceUse, ...]
+    deceased: str = ""
+
+
+class Import(NamedTuple):
+    """All patients of a source, and the resources that belong to none of them."""
+
+    source: str
+    patients: tuple[Imported, ...]
+    strays: tuple[ResourceUse, ...]

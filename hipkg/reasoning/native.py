@@ -1,0 +1,289 @@
+"""The native engine: the compiled rules of the ontology, run over the indexed graph of one patient.
+
+A run holds one patient only. A rule is looked at when the rarest of its terms occurs in the graph, so the cost follows
+the patient and not the ontology.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from contextlib import suppress
+from decimal import Decimal, InvalidOperation
+from functools import cache, lru_cache
+from heapq import heappop, heappush
+from typing import TYPE_CHECKING, NamedTuple
+
+import pyoxigraph as ox
+
+from hipkg.base.errors import InconsistentData
+from hipkg.base.vocabulary import XSD, curie
+from hipkg.owl.expression import And, Expression, Facet, Named, OneOf, Or, Some, Value
+from hipkg.owl.rules import ClassRule, Group
+from hipkg.record.facts import BLANK, NOTHING, Graph
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Set
+
+    from hipkg.knowledge.records import Knowledge
+    from hipkg.owl.rules import PropertyRule, Rule
+    from hipkg.record.facts import Node
+
+_ANYTHING = ""
+_NUMERIC = frozenset(
+    XSD + name
+    for name in (
+        "integer", "decimal", "double", "float", "nonNegativeInteger", "positiveInteger", "nonPositiveInteger",
+        "negativeInteger", "long", "int", "short", "byte", "unsignedLong", "unsignedInt", "unsignedShort",
+        "unsignedByte",
+    )
+)  # fmt: skip
+
+
+def entailed_graph(triples: Iterable[ox.Triple], knowledge: Knowledge, goals: frozenset[str] | None = None) -> Graph:
+    """Index the triples of one patient with all that the ontology entails, also for its own individuals.
+
+    Parameters: ``goals`` restricts what is entailed to these classes and properties, the links to these individuals,
+    and whatever leads to them; contradictions elsewhere are then not seen.
+
+    Raises `InconsistentData` naming the node that is in two disjoint classes, or has two values of a property that can
+    have one.
+    """
+    graph = _Graph(triples, knowledge)
+    groups, watchers = _program(knowledge, goals)
+    queued: set[int] = set()
+    due: list[int] = []
+    while graph.fresh or due:
+        for number in {one for term in graph.fresh for one in watchers.get(term, ())} - queued:
+            queued.add(number)
+            heappush(due, number)
+        graph.fresh.clear()
+        if due:
+            _run(graph, groups[heappop(due)])
+    _check(graph, knowledge)
+    return graph
+
+
+def entail(triples: Iterable[ox.Triple], knowledge: Knowledge) -> tuple[ox.Triple, ...]:
+    """Add to the triples of one patient all that the ontology entails, without what it says of its own individuals.
+
+    Raises `InconsistentData` as `entailed_graph` does.
+    """
+    return tuple(entailed_graph(triples, knowledge).triples(knowledge.terms))
+
+
+class _Program(NamedTuple):
+    """The groups of rules to run, in their order, and for each term those with a rule that needs it and no rarer one.
+
+    What a group needs is made by those before it; a group is looked at when such a term occurs.
+    """
+
+    groups: tuple[Group, ...]
+    watchers: Mapping[str, list[int]]
+
+
+@lru_cache(maxsize=1024)
+def _program(knowledge: Knowledge, goals: frozenset[str] | None) -> _Program:
+    groups = knowledge.groups if goals is None else tuple(_leading(knowledge, goals))
+    uses = _uses(knowledge)
+    watchers: dict[str, list[int]] = defaultdict(list)
+    for number, group in enumerate(groups):
+        for rule in group.rules:
+            rarest = min(rule.needs, key=lambda term: (uses[term], term), default=_ANYTHING)
+            watchers[rarest].append(number)
+    return _Program(groups, watchers)
+
+
+@cache
+def _uses(knowledge: Knowledge) -> Counter[str]:
+    """Count the rules that need a term."""
+    return Counter(term for group in knowledge.groups for rule in group.rules for term in rule.needs)
+
+
+def _leading(knowledge: Knowledge, goals: frozenset[str]) -> Iterator[Group]:
+    """Keep of the groups the rules that lead to some goals."""
+    makers, wanted, agenda = _makers(knowledge), set(goals), list(goals)
+    kept: dict[int, list[Rule]] = defaultdict(list)
+    seen: set[Rule] = set()
+    while agenda:
+        for number, rule in makers.get(agenda.pop(), ()):
+            if rule not in seen:
+                seen.add(rule)
+                kept[number].append(rule)
+                agenda += rule.uses - wanted
+                wanted |= rule.uses
+    return (Group(tuple(kept[number]), knowledge.groups[number].recursive) for number in sorted(kept))
+
+
+@cache
+def _makers(knowledge: Knowledge) -> Mapping[str, list[tuple[int, Rule]]]:
+    """Map a term, or an individual, to the rules that may add it, each with the number of its group."""
+    makers: dict[str, list[tuple[int, Rule]]] = defaultdict(list)
+    for number, group in enumerate(knowledge.groups):
+        for rule in group.rules:
+            for term in rule.makes | rule.links_to:
+                makers[term].append((number, rule))
+    return makers
+
+
+def _run(graph: _Graph, group: Group) -> None:
+    """Run the rules of a group; in a recursive group, again those that use what the last pass added."""
+    due = [rule for rule in group.rules if rule.needs <= graph.present]
+    while due:
+        graph.changed.clear()
+        for rule in due:
+            graph.apply(rule)
+        changed = set(graph.changed)
+        again = group.recursive and changed
+        due = [rule for rule in group.rules if rule.needs <= graph.present and rule.needs & changed] if again else []
+
+
+class _Graph(Graph):
+    """The graph of a patient while rules are applied to it.
+
+    ``present`` holds the classes, properties and objects that occur, ``fresh`` those of them that are new since it was
+    cleared, and ``changed`` the classes and properties with new members.
+    """
+
+    def __init__(self, triples: Iterable[ox.Triple], knowledge: Knowledge) -> None:
+        self.present: set[str] = set()
+        self.fresh = [_ANYTHING]
+        self.changed: set[str] = set()
+        super().__init__(triples)
+        for iri in self.present & knowledge.individual_types.keys():
+            for cls in knowledge.individual_types[iri]:
+                self.add_type(iri, cls)
+
+    def apply(self, rule: Rule) -> None:
+        """Add what follows from a rule."""
+        if isinstance(rule, ClassRule):
+            self._apply_to_members(rule)
+        else:
+            self._apply_to_ends(rule)
+
+    def add_type(self, node: str, cls: str) -> bool:
+        """Put a node into a class, and note the class if that is new."""
+        members = self.members[cls]
+        if node in members:
+            return False
+        members.add(node)
+        if cls not in self.changed:
+            self._note(cls)
+        return True
+
+    def add_link(self, subject: str, prop: str, target: Node) -> bool:
+        """Give a node a value of a property, and note both if that is new."""
+        if not super().add_link(subject, prop, target):
+            return False
+        if prop not in self.changed:
+            self._note(prop)
+        if isinstance(target, str) and target not in self.present:
+            self._see(target)
+        return True
+
+    def _apply_to_members(self, rule: ClassRule) -> None:
+        for node in tuple(self._members_of(rule.expression)):
+            for cls in rule.classes:
+                self.add_type(node, cls)
+            for prop, individual in rule.values:
+                self.add_link(node, prop, individual)
+
+    def _apply_to_ends(self, rule: PropertyRule) -> None:
+        for start, end in self._ends(rule.path):
+            for prop in rule.wider:
+                self.add_link(start, prop, end)
+            for cls in rule.domains:
+                self.add_type(start, cls)
+            if isinstance(end, str):
+                for prop in rule.inverse:
+                    self.add_link(end, prop, start)
+                for cls in rule.ranges:
+                    self.add_type(end, cls)
+
+    def _ends(self, path: tuple[str, ...]) -> list[tuple[str, Node]]:
+        """Pair the start and the end of each way along a path of properties."""
+        first, *others = path
+        pairs = [(start, end) for start, ends in self.objects[first].items() for end in ends]
+        for prop in others:
+            onward = self.objects[prop]
+            pairs = [
+                (start, end) for start, middle in pairs if isinstance(middle, str) for end in onward.get(middle, ())
+            ]
+        return pairs
+
+    def _members_of(self, expression: Expression) -> Set[str]:
+        """Find the members of a class expression."""
+        match expression:
+            case Named(iri):
+                return self.members[iri]
+            case And(operands):
+                first, *others = operands
+                found = self._members_of(first)
+                for operand in others:
+                    found = found & self._members_of(operand) if found else found
+                return found
+            case Or(operands):
+                return {node for operand in operands for node in self._members_of(operand)}
+            case OneOf(individuals):
+                return set(individuals)
+            case Value(prop, individual):
+                return self.subjects[prop].get(individual, NOTHING)
+            case Some(prop, filler):
+                back = self.subjects[prop]
+                return {node for target in self._members_of(filler) for node in back.get(target, ())}
+            case Facet(prop, _, bounds):
+                pairs = self.objects[prop].items()
+                return {node for node, values in pairs if any(_within(value, bounds) for value in values)}
+
+    def _note(self, term: str) -> None:
+        self.changed.add(term)
+        if term not in self.present:
+            self._see(term)
+
+    def _see(self, term: str) -> None:
+        self.present.add(term)
+        self.fresh.append(term)
+
+
+def _within(value: Node, bounds: tuple[tuple[str, str], ...]) -> bool:
+    """Tell whether a value is within the bounds of a facet; without bounds any value is."""
+    if not bounds:
+        return True
+    number = _number(value)
+    if not isinstance(number, Decimal):
+        return False
+    tests = {">=": number.__ge__, "<=": number.__le__, ">": number.__gt__, "<": number.__lt__}
+    return all(tests[symbol](Decimal(limit)) for symbol, limit in bounds)
+
+
+def _number(value: Node) -> Decimal | str:
+    """Read a number, or write what is none as text."""
+    if isinstance(value, ox.Literal) and value.datatype.value in _NUMERIC:
+        with suppress(InvalidOperation):
+            return Decimal(value.value)
+    return str(value)
+
+
+def _check(graph: _Graph, knowledge: Knowledge) -> None:
+    """Look for members of disjoint classes and for second values of functional properties."""
+    for one, other in knowledge.disjoint:
+        if one not in graph.members or other not in graph.members:
+            continue
+        for node in sorted(graph.members[one] & graph.members[other]):
+            raise InconsistentData(
+                f"is both {knowledge.label(one)} ({curie(one)}) and {knowledge.label(other)} ({curie(other)}), "
+                "which exclude each other.",
+                place=_name(node),
+                remedy="Correct the record that leads to one of them.",
+            )
+    for prop in sorted(knowledge.functional & graph.objects.keys()):
+        for node, values in sorted(graph.objects[prop].items()):
+            if len({_number(value) for value in values}) > 1:
+                raise InconsistentData(
+                    f"has two values of {knowledge.label(prop)}.",
+                    place=_name(node),
+                    remedy="Keep the one that holds.",
+                )
+
+
+def _name(node: str) -> str:
+    return node if node.startswith(BLANK) else curie(node)

@@ -1,0 +1,56 @@
+"""Bring a patient graph into one form: dates and durations as days, the side of parts."""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from typing import TYPE_CHECKING, NamedTuple, cast
+
+from pyoxigraph import DefaultGraph, NamedNode, Quad, Store
+
+from hipkg.base.paths import QUERIES
+from hipkg.base.vocabulary import expand
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from pyoxigraph import QueryTriples, Triple
+
+
+class _Step(NamedTuple):
+    text: str
+    needs: tuple[NamedNode, ...]
+
+
+def normalise(store: Store) -> None:
+    """Add to a store of patient graphs what the queries of ``queries/normalise/`` construct, in order.
+
+    The patients are in the default graph, and so are the additions. What is recorded stays as it is, and normalising
+    twice adds nothing. A query is skipped where no triple has a property that its header says it ``needs``.
+    """
+    for step in _steps():
+        if all(_uses(store, needed) for needed in step.needs):
+            constructed = cast("QueryTriples", store.query(step.text))
+            store.extend([Quad(*triple) for triple in constructed])
+
+
+def normalised(triples: Iterable[Triple]) -> tuple[Triple, ...]:
+    """Add to the graph of a patient the days and sides that follow from what is recorded."""
+    store = Store()
+    store.extend([Quad(*one) for one in triples])
+    normalise(store)
+    return tuple(quad.triple for quad in store)
+
+
+def _uses(store: Store, predicate: NamedNode) -> bool:
+    return next(store.quads_for_pattern(None, predicate, None, DefaultGraph()), None) is not None
+
+
+@cache
+def _steps() -> tuple[_Step, ...]:
+    return tuple(_step(file.read_text("utf-8")) for file in sorted((QUERIES / "normalise").glob("*.rq")))
+
+
+def _step(text: str) -> _Step:
+    needs = re.search(r"^#\+ needs: (.+)$", text, re.MULTILINE)
+    return _Step(text, tuple(NamedNode(expand(name)) for name in re.split(r",\s*", needs[1])) if needs else ())

@@ -1,0 +1,88 @@
+"""Write what became of each resource of an import: as text for people, or as JSON."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from hipkg.base.errors import printable
+from hipkg.reading.fhir.records import OUTCOMES
+from hipkg.render.data import written
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from hipkg.reading.fhir.records import Import, Imported, ResourceUse
+
+_HEADINGS = {
+    "used": "used as",
+    "merged": "merged",
+    "set aside": "set aside because",
+    "malformed": "malformed",
+    "unknown code": "unknown code",
+    "ignored": "ignored because",
+}
+
+
+def import_report(imports: Sequence[Import], format: str) -> str:  # noqa: A002 - the word of the command line
+    """Write imports in a format: text or json."""
+    if format == "json":
+        return written([_to_json(one) for one in imports])
+    return "\n".join(printable_lines(line for one in imports for line in _text(one)))
+
+
+def printable_lines(lines: Iterable[str]) -> Iterator[str]:
+    """Make each line safe for a terminal, and end the last one."""
+    yield from (printable(line) for line in lines)
+    yield ""
+
+
+def _text(made: Import) -> Iterator[str]:
+    for patient in made.patients:
+        yield f"{made.source}: {patient.patient}"
+        if patient.deceased:
+            yield f"  The patient {patient.deceased}, so no plan is made."
+        yield f"  {_summary(patient)}"
+        yield from _lines(patient.uses)
+    if made.strays:
+        yield f"{made.source}: resources of none of the patients"
+        yield from _lines(made.strays)
+
+
+def _summary(patient: Imported) -> str:
+    counts = {outcome: sum(one.outcome == outcome for one in patient.uses) for outcome in OUTCOMES}
+    told = ", ".join(f"{count} {outcome}" for outcome, count in counts.items() if count)
+    return f"{len(patient.uses)} resources: {told}"
+
+
+def _lines(uses: Iterable[ResourceUse]) -> Iterator[str]:
+    given = sorted(uses, key=lambda one: (OUTCOMES.index(one.outcome), one))
+    width = max((len(one.resource) for one in given), default=0)
+    for one in given:
+        heading = _HEADINGS[one.outcome]
+        yield (
+            f"  {one.resource:<{width}}  {heading}: {one.detail}"
+            if heading != "merged"
+            else (f"  {one.resource:<{width}}  merged {one.detail}")
+        )
+        yield from (f"  {'':<{width}}  ! {flag}" for flag in one.flags)
+
+
+def _to_json(made: Import) -> dict[str, Any]:
+    return {
+        "source": made.source,
+        "patients": [
+            {
+                "patient": one.patient,
+                **({"deceased": one.deceased} if one.deceased else {}),
+                "resources": [_use(use) for use in one.uses],
+            }
+            for one in made.patients
+        ],
+        "strays": [_use(one) for one in made.strays],
+    }
+
+
+def _use(one: ResourceUse) -> dict[str, Any]:
+    told = {"resource": one.resource, "outcome": one.outcome, "detail": one.detail}
+    lists = {"flags": list(one.flags), "nodes": list(one.nodes)}
+    return {**told, **{name: values for name, values in lists.items() if values}}

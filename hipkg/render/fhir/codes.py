@@ -1,0 +1,84 @@
+"""Write terms of the ontology as codes: the term itself, and each code that the mappings call the same."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from hipkg.base.vocabulary import DEFINED_EXTENSIONS, HIP
+from hipkg.knowledge.terminology import EXACT
+from hipkg.render.sheet import clean
+
+if TYPE_CHECKING:
+    from hipkg.knowledge.records import Knowledge
+    from hipkg.knowledge.terminology import Mapping, Terminology
+    from hipkg.planning.planner import Place
+
+SIDE = DEFINED_EXTENSIONS + "side"
+_STRENGTH, _QUALITY = HIP + "StrengthOfRecommendation", HIP + "QualityOfEvidence"
+
+
+class Coder:
+    """Write terms as FHIR codings and concepts.
+
+    A code of another system is given without a display, because the names in the mappings are the project's own.
+    """
+
+    def __init__(self, knowledge: Knowledge, terminology: Terminology) -> None:
+        self._knowledge = knowledge
+        self._terminology = terminology
+        self._grades = {
+            (scale, knowledge.label(iri)): iri
+            for iri, types in knowledge.individual_types.items()
+            for scale in (_STRENGTH, _QUALITY)
+            if scale in types
+        }
+
+    def codings(self, term: str, place: Place | None = None) -> list[dict[str, Any]]:
+        """List the codings of a term at a place, that of the ontology first.
+
+        A code that says more than the term, another site, a side or a quality, is left out.
+        """
+        if not term.startswith(HIP):
+            return []
+        own = {"system": HIP, "code": term.removeprefix(HIP), "display": clean(self._knowledge.label(term))}
+        same = (one for one in self._terminology.of_term(term) if self._is_same(one, place))
+        return [own, *({"system": one.system, "code": one.code} for one in same)]
+
+    def concept(self, term: str, text: str = "", place: Place | None = None) -> dict[str, Any]:
+        """Write a term as a concept with a text, by default its label."""
+        coding = self.codings(term, place)
+        return {**({"coding": coding} if coding else {}), "text": clean(text or self._knowledge.label(term))}
+
+    def site(self, place: Place, text: str) -> dict[str, Any]:
+        """Write a body site; its side, which is no body site, is an extension of the concept."""
+        coding = self.codings(place.kind)
+        side = [{"url": SIDE, "valueCodeableConcept": self.concept(place.side)}] if place.side else []
+        return {
+            **({"extension": side} if side else {}),
+            **({"coding": coding} if coding else {}),
+            "text": clean(text),
+        }
+
+    def statement(self, iri: str, text: str) -> dict[str, Any]:
+        """Write a statement as a concept; its text is what it says."""
+        coding = {"system": HIP, "code": iri.removeprefix(HIP)}
+        return {"coding": [coding], "text": clean(text)}
+
+    def strength(self, label: str) -> dict[str, Any]:
+        """Write a strength of recommendation."""
+        return self._grade(_STRENGTH, label)
+
+    def quality(self, label: str) -> dict[str, Any]:
+        """Write a quality of evidence."""
+        return self._grade(_QUALITY, label)
+
+    def _grade(self, scale: str, label: str) -> dict[str, Any]:
+        return self.concept(self._grades[scale, label], label)
+
+    def _is_same(self, mapping: Mapping, place: Place | None) -> bool:
+        if mapping.predicate != EXACT or mapping.qualifiers:
+            return False
+        if place is None:
+            return not mapping.sides
+        sited = not mapping.site or self._knowledge.is_a(place.kind, mapping.site)
+        return sited and mapping.sides in {(), (place.side,)}

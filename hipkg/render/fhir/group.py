@@ -1,0 +1,119 @@
+"""Write the order of a plan's requests as a RequestGroup (FHIR R4, section 12.14)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from hipkg.render.fhir.build import filled, reference, resource
+from hipkg.render.fhir.requests import PROPOSAL, title_of
+from hipkg.render.sheet import clean, shown_statements
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from hipkg.render.fhir.build import Export, Raw
+    from hipkg.render.fhir.conditions import Condition
+    from hipkg.render.fhir.requests import Request
+
+MANCHESTER = "text/owl-manchester"
+"""The media type of OWL 2 Manchester syntax (OWL 2 Manchester Syntax, section 5)."""
+
+
+def request_group(requests: Sequence[Request], export: Export) -> Raw:
+    """Group the requests by phase, each with its conditions and with what it comes after."""
+    writer = _Writer(requests, export)
+    phases = sorted({one.action.phase for one in requests})
+    return resource(
+        "RequestGroup",
+        export.dated("RequestGroup"),
+        ["Order of the proposals, by phase."],
+        identifier=export.identifier(part="order"),
+        basedOn=[reference(export.dated("CarePlan"))],
+        status="draft",
+        intent=PROPOSAL,
+        subject=export.patient,
+        authoredOn=export.day,
+        author=export.device,
+        action=[writer.phase(earlier, phase) for earlier, phase in zip([0, *phases], phases, strict=False)],
+    )
+
+
+class _Writer:
+    """Write the actions of the group."""
+
+    def __init__(self, requests: Sequence[Request], export: Export) -> None:
+        self._requests = requests
+        self._export = export
+        self._shown = shown_statements(export.plan, export.knowledge)
+
+    def phase(self, earlier: int, phase: int) -> Raw:
+        """Write a phase; its parts wait for treatments that begin in earlier ones."""
+        after = [{"actionId": f"phase-{earlier}", "relationship": "after-start"}] if earlier else []
+        return filled(
+            {
+                "id": f"phase-{phase}",
+                "title": f"Phase {phase}",
+                "relatedAction": after,
+                "groupingBehavior": "logical-group",
+                "action": [self._action(one) for one in self._requests if one.action.phase == phase],
+            }
+        )
+
+    def _action(self, request: Request) -> Raw:
+        action = request.action
+        when = dict.fromkeys(clean(self._export.infos[one].timing) for one in self._shown_at(request))
+        return filled(
+            {
+                "id": request.id,
+                "title": title_of(action),
+                "documentation": [self._justification(one) for one in action.statements],
+                "condition": [_condition(one) for one in request.stance.conditions],
+                "relatedAction": list(self._related(request)),
+                "timingTiming": {"code": {"text": "; ".join(filter(None, when))}} if any(when) else {},
+                "resource": reference(request.id),
+            }
+        )
+
+    def _shown_at(self, request: Request) -> tuple[str, ...]:
+        return self._shown[request.action.intervention, request.action.place]
+
+    def _justification(self, statement: str) -> Raw:
+        info = self._export.infos[statement]
+        return {"type": "justification", "label": statement, "display": clean(info.text), "url": info.iri}
+
+    def _related(self, request: Request) -> Iterator[Raw]:
+        """Name the requests after whose begin, or beside which, this one comes."""
+        conditions = request.stance.conditions if not request.stance.refused else ()
+        after = sorted({term for one in conditions for term in one.after})
+        beside = sorted({term for one in conditions for term in one.beside})
+        found = [
+            *((one.id, "after-start") for term in after for one in self._near(request, term)),
+            *(
+                (one.id, "concurrent")
+                for term in beside
+                for one in self._near(request, term) or self._kind(request, term)
+            ),
+        ]
+        yield from ({"actionId": id_, "relationship": kind} for id_, kind in dict.fromkeys(found))
+
+    def _near(self, request: Request, term: str) -> list[Request]:
+        """Find the requests for an intervention at the same place or for the patient as a whole."""
+        return [one for one in self._around(request) if one.action.intervention == term]
+
+    def _kind(self, request: Request, term: str) -> list[Request]:
+        """Find the request for a kind of an intervention, if there is only one."""
+        kinds = [one for one in self._around(request) if self._export.knowledge.is_a(one.action.intervention, term)]
+        return kinds if len(kinds) == 1 else []
+
+    def _around(self, request: Request) -> list[Request]:
+        places = {"", request.action.place}
+        return [
+            one
+            for one in self._requests
+            if one.action.place in places and one.id != request.id and not one.stance.refused
+        ]
+
+
+def _condition(condition: Condition) -> Raw:
+    expression = {"description": condition.text, "language": MANCHESTER, "expression": condition.expression}
+    return {"kind": "applicability", "expression": filled(expression)}

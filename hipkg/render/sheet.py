@@ -1,0 +1,860 @@
+"""Arrange a plan for reading: what text, Markdown and HTML say, and in which order, without any layout.
+
+Rows that differ only in their site are joined, rows of a class whose statements are told under one of its kinds are
+left out, and everything is named by its label.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from hipkg.base.version import software_version
+from hipkg.base.vocabulary import CONTRAINDICATES, DISCOURAGES, HOLDS_BACK, INDICATES, SAFEGUARDS, SPECIFIES
+from hipkg.knowledge.records import NOT_STATED
+from hipkg.knowledge.wording import LIMITS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Sequence, Set
+
+    from hipkg.knowledge.records import Bound, Knowledge, StatementInfo
+    from hipkg.planning.bounds import Check
+    from hipkg.planning.gaps import Gap
+    from hipkg.planning.planner import Action, Conflict, Parameter, Plan, Question, StatementState
+
+DISCLAIMER = "Decision support for professionals, not medical advice."
+NOT_VALID = "NOT VALID: the record of this patient has violations; do not rely on this."
+GRADES_NOTE = "Grades: strength of recommendation / quality of evidence; - is not stated."
+NOTHING_APPLIES = "No statement applies to this patient."
+NOTHING_FOLLOWS = "No action follows for this patient."
+QUESTIONS_SHOWN = 7
+DECISIONS_SHOWN = 3
+UNGROUPED = 12
+UNGRADED = "- / -"
+_GROUPED = {"now", "follow", "learn"}
+HEADINGS = {
+    "check": "Check",
+    "urgent": "Urgent",
+    "now": "Do now",
+    "already": "Already",
+    "waiting": "Waiting",
+    "not": "Do not",
+    "avoid": "Avoid",
+    "caution": "Caution",
+    "disagree": "Disagree",
+    "follow": "Follow",
+    "learn": "Learn",
+    "know": "Know",
+}
+_SECTION_OF_STATUS = {
+    "indicated": "now",
+    "conditional": "waiting",
+    "contraindicated": "not",
+    "avoid": "avoid",
+    "caution": "caution",
+    "satisfied": "already",
+}
+_SECTION_OF_CATEGORY = {"escalation": "urgent", "follow-up": "follow", "education": "learn"}
+_TIMED = {"urgent", "now", "follow", "learn"}
+_REFUSED = {"contraindicated", "avoid"}
+_STATUS_RANK = {"satisfied": 2, "indicated": 1, "caution": 1}
+_ADVISING = {INDICATES, SAFEGUARDS}
+DECISIONS = {
+    "contraindication": "a contraindication outweighs any advice",
+    "gate": "a gate keeps it waiting",
+    "specificity": "the narrower context decides",
+    "strength": "the stronger recommendation decides",
+    "quality": "the better evidence decides",
+    "recency": "the later document decides",
+}
+_LEADS = {"bounds": ("either", "or"), "incompatible": ("either", "or")}
+_UNITS = {"d": "days", "h": "hours", "mg/d": "mg a day"}
+_FLOOR = re.compile(r">= ([0-9.]+)")
+_IRI = re.compile(r"<?\b[a-z][a-z0-9+.-]*://[^\s>]*>?", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line below an action: a lead word such as "needs", its parts and the statements that say so."""
+
+    lead: str
+    parts: tuple[str, ...]
+    statements: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One action, or several that differ only in their site; ``weight`` compares the rows of a section."""
+
+    title: str
+    site: str
+    grade: str
+    statements: tuple[str, ...]
+    lines: tuple[Line, ...] = ()
+    category: str = ""
+    weight: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """The rows under one heading; ``key`` is stable, ``heading`` is for reading."""
+
+    key: str
+    heading: str
+    rows: tuple[Row, ...]
+
+    @property
+    def groups(self) -> tuple[tuple[str, tuple[Row, ...]], ...]:
+        """The rows by category in the order of their statements, or all of them under no name where they are few."""
+        if self.key not in _GROUPED or len(self.rows) <= UNGROUPED:
+            return (("", self.rows),)
+        gathered: dict[str, list[Row]] = {}
+        for row in sorted(self.rows, key=lambda one: one.statements):
+            gathered.setdefault(row.category, []).append(row)
+        return tuple((name, tuple(rows)) for name, rows in gathered.items())
+
+    def weightiest(self, count: int) -> Section:
+        """Keep as many rows, by their weight."""
+        kept = set(sorted(self.rows, key=lambda one: one.weight, reverse=True)[:count])
+        return Section(self.key, self.heading, tuple(one for one in self.rows if one in kept))
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """A question with the actions, and the statements, that its answer decides."""
+
+    text: str
+    site: str
+    decides: tuple[str, ...]
+    statements: tuple[str, ...]
+
+    def brief(self) -> str:
+        """Name the first few actions that the answer decides and count the rest."""
+        shown = list(self.decides[:DECISIONS_SHOWN])
+        rest = len(self.decides) - len(shown)
+        return ", ".join([*shown, *([f"{rest} more"] if rest else [])])
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """A plan arranged for reading."""
+
+    title: tuple[str, ...]
+    alarms: tuple[str, ...]
+    warnings: tuple[str, ...]
+    sections: tuple[Section, ...]
+    questions: tuple[Ask, ...]
+    notice: str
+
+    @property
+    def asked(self) -> tuple[Ask, ...]:
+        """The questions on which most depends."""
+        return self.questions[:QUESTIONS_SHOWN]
+
+    @property
+    def unasked(self) -> int:
+        """How many questions are left over."""
+        return len(self.questions) - len(self.asked)
+
+    @property
+    def statements(self) -> tuple[str, ...]:
+        """The ids of all statements that the sections name."""
+        rows = [row for section in self.sections for row in section.rows]
+        named = {one for row in rows for one in row.statements}
+        named |= {one for row in rows for line in row.lines for one in line.statements}
+        return tuple(sorted(named))
+
+
+def sheet(plan: Plan, knowledge: Knowledge) -> Sheet:
+    """Arrange a plan for reading."""
+    return _Arranger(plan, knowledge).sheet()
+
+
+def shown_statements(plan: Plan, knowledge: Knowledge) -> dict[tuple[str, str], tuple[str, ...]]:
+    """List, by intervention and place, the statements of each action whose states give it its status."""
+    return _Arranger(plan, knowledge).shown
+
+
+@lru_cache(maxsize=8192)
+def clean(text: str) -> str:
+    """Make a text safe to print on one line: no control characters, and an IRI by its last part only."""
+    printable = "".join(char if char.isprintable() else " " for char in text)
+    return " ".join(_IRI.sub(lambda match: local_name(match.group()), printable).split())
+
+
+def local_name(iri: str) -> str:
+    """Return the last part of an IRI, or the one before it where the last only says that it is a patient."""
+    parts = [one for one in re.split(r"[/#:<>]+", iri) if one]
+    if len(parts) > 1 and parts[-1].lower() == "patient":
+        parts.pop()
+    return parts[-1] if parts else iri
+
+
+def capital(text: str) -> str:
+    """Begin a text with a capital letter and leave the rest as it is."""
+    return text[:1].upper() + text[1:]
+
+
+def grade(strength: str, evidence: str) -> str:
+    """Write strength and evidence side by side, with a dash for what is not stated."""
+    return " / ".join("-" if one == NOT_STATED else clean(one) for one in (strength, evidence))
+
+
+def number(text: str) -> str:
+    """Write a decimal without a fraction of zeros."""
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def join_sites(sites: Iterable[str], knowledge: Knowledge) -> str:
+    """Name sites together: the same site on opposite sides becomes "both ...s"."""
+    names = sorted({clean(one) for one in sites if one})
+    opposite = {knowledge.label(one): knowledge.label(other) for one, other in knowledge.opposites.items()}
+    joined: list[str] = []
+    for name in names:
+        side, _, rest = name.partition(" ")
+        paired = bool(rest) and side in opposite and f"{opposite[side]} {rest}" in names
+        words = f"both {rest}s" if paired else name
+        if words not in joined:
+            joined.append(words)
+    return " and ".join([", ".join(joined[:-1]), joined[-1]]) if len(joined) > 1 else "".join(joined)
+
+
+def describe_gap(gap: Gap) -> str:
+    """Say what is needed and what is there instead."""
+    have = clean(_have(gap))
+    details = [have] if have else []
+    if gap.earliest:
+        details.append(f"earliest {gap.earliest.isoformat()}")
+    if gap.boundary:
+        details.append("rests on the exact day")
+    return f"{clean(gap.label)} ({', '.join(details)})" if details else clean(gap.label)
+
+
+def _have(gap: Gap) -> str:
+    unit = f" {gap.unit}" if gap.unit else ""
+    if not gap.have:
+        if gap.answer != "unknown":
+            return "not yet"
+        return "none on record" if gap.need else "unknown"
+    have = " to ".join(number(one) for one in gap.have.split(" to "))
+    floor = _FLOOR.fullmatch(gap.need)
+    if floor:
+        return f"{have} of {number(floor[1])}{unit}{' by what is recorded' if gap.answer == 'unknown' else ''}"
+    if not gap.need:
+        return f"{have}{unit}"
+    return f"{have}{unit}, needs {_bounds_in_words(gap.need)}{unit}"
+
+
+def _bounds_in_words(need: str) -> str:
+    parts = [one.split(" ", 1) for one in need.split(" and ")]
+    if not all(len(one) == 2 and one[0] in LIMITS for one in parts):  # noqa: PLR2004 - a symbol and a limit
+        return need
+    return " and ".join(f"{LIMITS[symbol]} {number(limit)}" for symbol, limit in parts)
+
+
+def describe_parameter(parameter: Parameter, kinds: Set[str] = frozenset()) -> str:
+    """Name what accompanies an action, with its bounds; of an action of such ``kinds`` itself only the bounds."""
+    bounds = ", ".join(describe_bound(one) for one in parameter.bounds)
+    if bounds and parameter.intervention in kinds:
+        return clean(bounds)
+    return clean(f"{parameter.label} ({bounds})" if bounds else parameter.label)
+
+
+def describe_bound(bound: Bound) -> str:
+    """Say which limits a bound sets to what."""
+    lower, upper = number(bound.lower), number(bound.upper)
+    if lower and upper:
+        limits = lower if lower == upper else f"{lower} to {upper}"
+    else:
+        limits = f"at least {lower}" if lower else f"at most {upper}"
+    return f"{bound.quantity} {limits} {bound.unit}".strip()
+
+
+def describe_check(check: Check) -> str:
+    """Say what is on record for a bound, and how it compares."""
+    reviewing = check.bound.compared_as in {"once", "repeat"}
+    return clean(_describe_review(check) if reviewing else _describe_course(check))
+
+
+def describe_breach(check: Check) -> str:
+    """Say which limit is broken."""
+    limit = check.bound.upper if check.verdict == "above" else check.bound.lower
+    return clean(f"{_measured(check)} {check.verdict} {amount(limit, check.bound.unit)}")
+
+
+def _measured(check: Check) -> str:
+    """Name what is measured, without saying a word twice where the quantity begins as the intervention ends."""
+    first, _, rest = check.bound.quantity.partition(" ")
+    return f"{check.label} {rest if rest and check.label.endswith(f' {first}') else check.bound.quantity}"
+
+
+def _on_record(check: Check) -> str:
+    note = f", {check.note}" if check.note else ""
+    return clean(f"{amount(check.have, check.bound.unit)} on record{note}")
+
+
+def _describe_course(check: Check) -> str:
+    name = _measured(check)
+    if not check.have:
+        return f"{name} not on record"
+    match check.verdict:
+        case "above" | "below":
+            return f"{describe_breach(check)}: {_on_record(check)}"
+        case "not-yet" if check.earliest:
+            days = f"{amount(check.have, '')} of {amount(check.bound.lower, check.bound.unit)}"
+            return f"{name} {days}, until {check.earliest.isoformat()}"
+        case "within":
+            return f"{name} within limits: {_on_record(check)}"
+        case _:
+            return f"{name} not known to be within limits: {_on_record(check)}"
+
+
+def _describe_review(check: Check) -> str:
+    have = amount(check.have, check.bound.unit)
+    note = f" ({check.note})" if check.note else ""
+    match check.verdict:
+        case "not-yet":
+            days = [one.isoformat() for one in (check.earliest, check.latest) if one]
+            return f"due {' to '.join(days)}"
+        case "due":
+            return f"due by {check.latest.isoformat()}" if check.latest else "due"
+        case "overdue":
+            return f"overdue since {check.latest.isoformat()}{note}" if check.latest else f"overdue{note}"
+        case "unknown" if check.have:
+            return f"when it is due is not known: {have} since the start or the last one{note}"
+        case "unknown":
+            return "when it is due is not known: no start on record"
+        case verdict:
+            return f"done {have} after the start{', late' if verdict == 'above' else ''}"
+
+
+def amount(text: str, unit: str) -> str:
+    """Write a number, or two joined by "to", with separators of thousands and the unit in words."""
+    if not text:
+        return ""
+    numbers = " to ".join(f"{Decimal(number(one)):,f}" for one in text.split(" to "))
+    return f"{numbers} {_UNITS.get(unit, unit)}".strip()
+
+
+def selected_grades(plan: Plan) -> str:
+    """Say which grades a statement must state to be considered, and what that does to statements that object."""
+    minimums = (("strength", plan.min_strength), ("evidence", plan.min_evidence))
+    least = " and ".join(f"{scale} ≥ {grade}" for scale, grade in minimums if grade)
+    objections = "without it left out" if plan.grade_objections else "kept"
+    return f"only {least}, prohibitions and precautions {objections}" if least else ""
+
+
+def software() -> str:
+    """Name this software with its version."""
+    return f"hipkg {software_version()}"
+
+
+class _Arranger:
+    """Arrange one plan."""
+
+    def __init__(self, plan: Plan, knowledge: Knowledge) -> None:
+        self._plan = plan
+        self._knowledge = knowledge
+        self._infos = knowledge.by_id
+        self._everywhere = join_sites([one.site for one in plan.actions], knowledge)
+        self._states: dict[tuple[str, str], StatementState] = {(one.id, one.place): one for one in plan.statements}
+        self.shown = {(one.intervention, one.place): self._pick(one) for one in plan.actions}
+        self._told = [one for one in plan.actions if not self._told_by_a_kind(one)]
+        self._carriers = self._carry()
+
+    def sheet(self) -> Sheet:
+        violations = self._findings("violation")
+        alarm = [f"NOT VALID: the record of this patient has {len(violations)} violation(s); do not rely on this plan."]
+        nothing = NOTHING_FOLLOWS if self._plan.statements else NOTHING_APPLIES
+        return Sheet(
+            self._title(),
+            () if self._plan.valid else (*alarm, *violations),
+            self._findings("warning"),
+            self._sections(),
+            self._questions(),
+            "" if self._plan.actions else nothing,
+        )
+
+    def _title(self) -> tuple[str, ...]:
+        plan = self._plan
+        everything = {info.id for info in self._knowledge.documents.values()}
+        documents = "" if set(plan.documents) == everything else f"only documents {', '.join(plan.documents)}"
+        parts = [
+            f"patient {clean(local_name(plan.patient))}",
+            self._everywhere,
+            f"as of {plan.as_of.isoformat()}",
+            f"{software()} ontology {plan.ontology_version}",
+            plan.engine,
+            documents,
+            selected_grades(plan),
+        ]
+        return tuple(clean(one) for one in parts if one)
+
+    def _findings(self, severity: str) -> tuple[str, ...]:
+        found = [one for one in self._plan.findings if one.severity == severity]
+        about = [f" ({local_name(one.node)})" if one.node != self._plan.patient else "" for one in found]
+        return tuple(dict.fromkeys(clean(f"{one.message}{node}") for one, node in zip(found, about, strict=True)))
+
+    def _sections(self) -> tuple[Section, ...]:
+        rows: dict[str, list[Row]] = {key: [] for key in HEADINGS}
+        for group in self._groups():
+            rows[self._section(group[0])].append(self._row(group))
+        rows["check"] = self._breaches()
+        rows["disagree"] = self._disagreements()
+        rows["know"] = self._readings()
+        return tuple(Section(key, HEADINGS[key], tuple(found)) for key, found in rows.items() if found)
+
+    def _breaches(self) -> list[Row]:
+        """Tell each limit that treatment breaks once, with the sites and the statements that it concerns."""
+        found: dict[Check, list[StatementState]] = {}
+        for state in self._plan.statements:
+            for check in state.checks:
+                if check.alarm:
+                    found.setdefault(check, []).append(state)
+        return [*(self._breach(check, states) for check, states in found.items()), *self._running_though_refused()]
+
+    def _running_though_refused(self) -> Iterator[Row]:
+        """Tell once what the patient has now although statements refuse it, or a class of it."""
+        found: dict[tuple[str, tuple[str, ...]], set[str]] = {}
+        for one in self._told:
+            if one.status == "contraindicated" and one.current:
+                found.setdefault((one.site, one.current), set()).update(self._shown_at(one))
+        for (site, current), ids in found.items():
+            title = capital(clean(f"{' and '.join(current)} running though refused"))
+            yield Row(title, clean(site), "", tuple(sorted(ids)))
+
+    def _breach(self, check: Check, states: Sequence[StatementState]) -> Row:
+        site = join_sites([one.site for one in states], self._knowledge)
+        ids = tuple(sorted({one.id for one in states}))
+        return Row(capital(describe_breach(check)), site, "", ids, (Line("", (_on_record(check),), ids),))
+
+    def _readings(self) -> list[Row]:
+        """Tell what the documents say of the patient's condition and care without advising anything."""
+        found: dict[str, list[str]] = {}
+        for state in self._plan.statements:
+            if state.state == "knowledge":
+                found.setdefault(state.id, []).append(state.site)
+        return [self._reading(self._infos[id_], sites) for id_, sites in found.items()]
+
+    def _reading(self, info: StatementInfo, sites: Iterable[str]) -> Row:
+        named = grade(info.strength, info.quality)
+        pursued = any(info.intervention in {one.intervention, *self._classes(one.intervention)} for one in self._told)
+        weight = (int(named != UNGRADED), int(pursued), self._narrowness([info.id]))
+        return Row(clean(info.text), join_sites(sites, self._knowledge), named, (info.id,), weight=weight)
+
+    def _section(self, action: Action) -> str:
+        if action.status == "indicated":
+            return _SECTION_OF_CATEGORY.get(action.category, "now")
+        if action.status == "conditional" and not self._by_effect(action, _ADVISING):
+            return "caution"
+        return _SECTION_OF_STATUS[action.status]
+
+    def _groups(self) -> list[list[Action]]:
+        """Gather the actions that differ only in their site, in the order of the plan."""
+        groups: dict[object, list[Action]] = {}
+        for action in self._told:
+            if action.status not in _SECTION_OF_STATUS:
+                continue
+            row = replace(self._row([action]), site="")
+            groups.setdefault((action.intervention, action.status, action.category, row), []).append(action)
+        return list(groups.values())
+
+    def _told_by_a_kind(self, action: Action) -> bool:
+        """Tell whether an action has only gates, all of which show at a kind of it in the same place."""
+        gates = self._by_effect(action, {HOLDS_BACK})
+        if action.status != "conditional" or len(gates) != len(action.statements):
+            return False
+        kinds = [
+            one
+            for one in self._plan.actions
+            if one.place == action.place and action.intervention in self._classes(one.intervention)
+        ]
+        return {*action.statements} <= {shown for one in kinds for shown in self._shown_at(one)}
+
+    def _carry(self) -> dict[tuple[str, str], str]:
+        """Choose, for what is specified of a class of interventions, the one action of a place that shows it.
+
+        It is one that is done or to be done rather than one that waits, and the one with most statements among those,
+        so that a plan does not repeat itself.
+        """
+        carriers: dict[tuple[str, str], Action] = {}
+        for action in self._told:
+            for one in action.parameters:
+                key = (one.statement, action.place)
+                if key not in carriers or self._carries_better(action, carriers[key]):
+                    carriers[key] = action
+        return {key: action.intervention for key, action in carriers.items()}
+
+    @staticmethod
+    def _carries_better(one: Action, other: Action) -> bool:
+        ranks = ((_STATUS_RANK.get(it.status, 0), len(it.statements)) for it in (one, other))
+        return next(ranks) > next(ranks)
+
+    def _shows(self, action: Action, parameter: Parameter) -> bool:
+        """Tell whether a parameter is shown at an action: at its own, and of a class at one of its kinds.
+
+        A precaution is shown wherever it has to be taken.
+        """
+        info = self._infos[parameter.statement]
+        own = action.intervention in {info.intervention, *info.accompanies} or info.effect == SAFEGUARDS
+        return own or self._carriers[parameter.statement, action.place] == action.intervention
+
+    def _classes(self, intervention: str) -> frozenset[str]:
+        return self._knowledge.interventions[intervention].superclasses
+
+    def _state(self, action: Action, statement: str) -> StatementState | None:
+        return self._states.get((statement, action.place))
+
+    def _by_effect(self, action: Action, effects: set[str], states: tuple[str, ...] = ()) -> list[StatementState]:
+        found = [self._state(action, one) for one in action.statements if self._infos[one].effect in effects]
+        return [one for one in found if one is not None and (not states or one.state in states)]
+
+    def _shown_at(self, action: Action) -> tuple[str, ...]:
+        return self.shown[action.intervention, action.place]
+
+    def _pick(self, action: Action) -> tuple[str, ...]:
+        """Pick the statements of an action whose states give it its status."""
+        picks: dict[str, Callable[[], list[StatementState]]] = {
+            "indicated": lambda: self._by_effect(action, _ADVISING, ("now",)),
+            "satisfied": lambda: self._by_effect(action, _ADVISING, ("now", "satisfied")),
+            "contraindicated": lambda: self._by_effect(action, {CONTRAINDICATES}, ("must-not",)),
+            "avoid": lambda: self._by_effect(action, {DISCOURAGES}, ("must-not",)),
+            "conditional": lambda: [
+                *self._by_effect(action, {INDICATES}, ("now", "later-if")),
+                *self._by_effect(action, {HOLDS_BACK}, ("must-not",)),
+            ],
+            "caution": lambda: self._by_effect(action, _ADVISING, ("now",)),
+            "conflict": lambda: self._by_effect(action, {*_ADVISING, DISCOURAGES}, ("now", "must-not")),
+        }
+        found = {one.id for one in picks[action.status]()} or set(action.statements)
+        return tuple(sorted(found))
+
+    def _row(self, group: Sequence[Action]) -> Row:
+        action = group[0]
+        shown = self._shown_at(action)
+        sided = [one for one in action.parameters if one.side]
+        title = " ".join([action.label, *dict.fromkeys(one.side for one in sided)])
+        # What only specifies an action is named where its contents are told.
+        named = {one for one in shown if self._infos[one].effect != SPECIFIES}
+        ids = sorted(named | {one.statement for one in sided})
+        return Row(
+            capital(clean(title)),
+            join_sites([one.site for one in group], self._knowledge),
+            grade(action.strength, action.evidence),
+            tuple(ids),
+            (
+                *self._conditions(action),
+                *self._details(action),
+                *self._checks(action),
+                *self._latent(action),
+                *self._grades(shown),
+                *self._disputes(action),
+                *self._boundaries(action, shown),
+            ),
+            clean(action.category),
+            self._weight(action),
+        )
+
+    def _weight(self, action: Action) -> tuple[int, ...]:
+        """Weigh an action: graded before ungraded, begun before not begun, then by narrowness of context."""
+        graded = grade(action.strength, action.evidence) != UNGRADED
+        begun = any(one.have for one in action.unmet)
+        return (int(graded), int(begun), self._narrowness(action.statements), len(action.statements))
+
+    def _narrowness(self, statements: Iterable[str]) -> int:
+        """Count the classes above the narrowest context of some statements."""
+        contexts = {one for id_ in statements for one in self._infos[id_].applies_to}
+        return max((len(self._knowledge.superclasses.get(one, ())) for one in contexts), default=0)
+
+    def _conditions(self, action: Action) -> tuple[Line, ...]:
+        match action.status:
+            case "conditional":
+                return (*_done_before(action), *self._waits(action))
+            case "contraindicated":
+                return (*_running(action), *self._lifts(self._by_effect(action, {CONTRAINDICATES}, ("must-not",))))
+            case "avoid":
+                return (*_running(action), *self._lifts(self._by_effect(action, {DISCOURAGES}, ("must-not",))))
+            case "caution":
+                return self._cautions(action)
+            case "satisfied" if not action.running:
+                return (Line("", self._fulfilled(action)),)
+            case _:
+                return (*_running(action), *_done_before(action))
+
+    def _fulfilled(self, action: Action) -> tuple[str, ...]:
+        """Say what an advised action is fulfilled by."""
+        states = self._by_effect(action, _ADVISING, ("satisfied",))
+        labels = [clean(label) for one in states for label in one.satisfied_by] or _done_in_words(action)
+        return tuple(dict.fromkeys(labels)) or ("planned",)
+
+    def _cautions(self, action: Action) -> tuple[Line, ...]:
+        """Say in which case a caution that does not hold yet would, and what it is about."""
+        if self._by_effect(action, {INDICATES}, ("now",)):
+            return _running(action)
+        held = self._by_effect(action, {HOLDS_BACK}, ("must-not",))
+        if held:
+            return _lines("not before", "and", _merged((self._lifting(one), (one.id,)) for one in held))
+        waiting = self._by_effect(action, {*_ADVISING, HOLDS_BACK}, ("later-if",))
+        refusing = self._by_effect(action, {CONTRAINDICATES}, ("later-if",))
+        discouraging = self._by_effect(action, {DISCOURAGES}, ("later-if",))
+        return (
+            *_lines("if", "or if", _alternatives(waiting)),
+            *_lines("refused if", "or if", _alternatives(refusing)),
+            *_lines("discouraged if", "or if", _alternatives(discouraging)),
+            *(Line("", (clean(self._infos[one.id].text),), (one.id,)) for one in self._by_effect(action, {SAFEGUARDS})),
+        )
+
+    def _waits(self, action: Action) -> tuple[Line, ...]:
+        """Say what an action waits for: every gate, and beyond that what one statement that advises it requires."""
+        gates = _merged((self._lifting(one), (one.id,)) for one in self._by_effect(action, {HOLDS_BACK}, ("must-not",)))
+        told = {part for parts, _ in gates for part in parts}
+        advised = self._by_effect(action, {INDICATES}, ("now",))
+        waiting = [] if advised else self._by_effect(action, {INDICATES}, ("later-if",))
+        further = [(tuple(part for part in parts if part not in told), ids) for parts, ids in _alternatives(waiting)]
+        if not all(parts for parts, _ in further):
+            further = []
+        lead = "needs" if not gates else "and" if len(further) == 1 else "and either"
+        return (*_lines("needs", "and", gates), *_lines(lead, "or", _merged(further)))
+
+    def _lifts(self, refusing: list[StatementState]) -> tuple[Line, ...]:
+        """Say what would lift every refusal; if one of them stands whatever happens, nothing would."""
+        lifting = [(self._lifting(one), (one.id,)) for one in refusing]
+        return _lines("unless", "and unless", _merged(lifting)) if all(parts for parts, _ in lifting) else ()
+
+    def _lifting(self, state: StatementState) -> tuple[str, ...]:
+        """Describe what lifts a statement; one of several exceptions is enough."""
+        parts = tuple(dict.fromkeys(describe_gap(one) for one in state.lifted_by))
+        return (" or ".join(parts),) if len(self._infos[state.id].except_for) > 1 and parts else parts
+
+    def _details(self, action: Action) -> tuple[Line, ...]:
+        """Say how an action is carried out: what goes with it, and instructions about itself in their own words."""
+        kinds = {action.intervention, *self._classes(action.intervention)}
+        plain = [one for one in action.parameters if not one.side and self._shows(action, one)]
+        checks = [one for one in plain if self._infos[one.statement].effect == SAFEGUARDS]
+        first = [one for one in checks if one.intervention not in kinds]
+        own = [one for one in plain if one.intervention in kinds and not one.bounds]
+        parts = [one for one in plain if one not in own and one not in checks]
+        contents = tuple(dict.fromkeys(describe_parameter(one, kinds) for one in parts))
+        return (
+            *self._timing(action),
+            *([Line("first", tuple(dict.fromkeys(clean(one.label) for one in first)), _ids(first))] if first else ()),
+            *([Line("with", contents, _ids(parts))] if parts else ()),
+            *(Line("caution" if one in checks else "", (clean(one.text),), (one.statement,)) for one in own),
+        )
+
+    def _timing(self, action: Action) -> tuple[Line, ...]:
+        """Say when an action is due, in the words of the statements that advise it."""
+        section = self._section(action)
+        if section not in _TIMED:
+            return ()
+        when = dict.fromkeys(clean(self._infos[one].timing) for one in self._shown_at(action))
+        words = tuple(one for one in when if one)
+        return (Line("" if section == "follow" else "when", words),) if words else ()
+
+    def _latent(self, action: Action) -> tuple[Line, ...]:
+        """Say what statements would specify of an action, or of a kind of it, once what they wait for is there."""
+        if action.status in _REFUSED or (action.status == "satisfied" and not action.running):
+            return ()
+        found: dict[tuple[str, tuple[str, ...]], list[StatementState]] = {}
+        for state in self._plan.statements:
+            info = self._infos[state.id]
+            if state.state == "later-if" and info.effect == SPECIFIES and state.place in {"", action.place}:
+                lead = self._awaited(action, info, state)
+                if lead is not None:
+                    found.setdefault(lead, []).append(state)
+        return tuple(self._waiting_detail(action, *lead, states) for lead, states in found.items())
+
+    def _awaited(
+        self, action: Action, info: StatementInfo, state: StatementState
+    ) -> tuple[str, tuple[str, ...]] | None:
+        """Tell what has to be there before a statement specifies an action; None if it is about another action."""
+        companions = info.accompanies or (info.intervention,)
+        own = {action.intervention, *self._classes(action.intervention)}
+        narrower = [one for one in companions if action.intervention in self._classes(one)]
+        if not own.isdisjoint(companions):
+            lead = "then"
+        elif narrower and not self._has_action_of(narrower, state.place):
+            lead = f"if {self._knowledge.label(narrower[0])}"
+        else:
+            return None
+        lacking = {f"{self._knowledge.label(one)} in the plan" for one in companions}
+        return lead, tuple(dict.fromkeys(describe_gap(gap) for gap in state.unmet if gap.label not in lacking))
+
+    def _has_action_of(self, interventions: Iterable[str], place: str) -> bool:
+        return any(one.intervention in interventions and one.place == place for one in self._told)
+
+    def _waiting_detail(
+        self, action: Action, lead: str, needs: tuple[str, ...], states: Sequence[StatementState]
+    ) -> Line:
+        parts = dict.fromkeys(self._latent_words(action, self._infos[one.id]) for one in states)
+        if needs:
+            lead = f"if {needs[0]}" if lead == "then" and len(needs) == 1 else f"{lead}, needs {' · '.join(needs)}:"
+        return Line(clean(lead), tuple(map(clean, parts)), tuple(sorted({one.id for one in states})))
+
+    def _latent_words(self, action: Action, info: StatementInfo) -> str:
+        bounds = ", ".join(map(describe_bound, info.bounds))
+        if info.intervention in {action.intervention, *self._classes(action.intervention), *info.accompanies}:
+            return bounds or info.text
+        label = self._knowledge.label(info.intervention)
+        return f"{label} ({bounds})" if bounds else label
+
+    def _grades(self, shown: Iterable[str]) -> tuple[Line, ...]:
+        """List the grades of the statements where they are not the same."""
+        graded = {one: grade(self._infos[one].strength, self._infos[one].quality) for one in shown}
+        stated = {one: words for one, words in graded.items() if words != UNGRADED}
+        if len(set(stated.values())) < 2:  # noqa: PLR2004 - one grade stands beside the action already
+            return ()
+        return (Line("grades", tuple(f"{one} {words}" for one, words in stated.items()), tuple(stated)),)
+
+    def _disputes(self, action: Action) -> tuple[Line, ...]:
+        """Point from an action to the disagreement about it that nothing decides."""
+        open_ = [one for one in self._plan.conflicts if not one.decided_for and one.site == action.site]
+        ids = {one for conflict in open_ for one in (conflict.advised_by, conflict.opposed_by)}
+        told = {*self._shown_at(action), *(one.statement for one in action.parameters if self._shows(action, one))}
+        disputed = tuple(sorted(ids & told))
+        return (Line("disputed", ("see Disagree",), disputed),) if disputed else ()
+
+    def _checks(self, action: Action) -> tuple[Line, ...]:
+        """Compare what is on record with the bounds of an action, those that are broken first."""
+        states = [self._state(action, one) for one in self._shown_at(action)]
+        own = [(one.id, check) for one in states if one is not None for check in one.checks]
+        shown = [one for one in action.parameters if self._shows(action, one)]
+        specified = [(one.statement, check) for one in shown for check in one.checks]
+        told: dict[tuple[bool, str], set[str]] = {}
+        for statement, check in (*own, *specified):
+            if not check.bound.measured_on:
+                told.setdefault((not check.alarm, describe_check(check)), set()).add(statement)
+        return tuple(
+            Line("" if quiet else "check", (words,), tuple(sorted(ids)))
+            for (quiet, words), ids in sorted(told.items(), key=lambda one: one[0][0])
+        )
+
+    def _boundaries(self, action: Action, shown: Sequence[str]) -> tuple[Line, ...]:
+        states = [self._state(action, one) for one in shown]
+        return tuple(
+            Line(
+                "note", (f"rests on the exact day: {', '.join(clean(label) for label in one.on_boundary)}",), (one.id,)
+            )
+            for one in states
+            if one is not None and one.on_boundary
+        )
+
+    def _disagreements(self) -> list[Row]:
+        """Show each disputed action once, with both sides in the words of their statements and what decides."""
+        disputes: dict[tuple[str, str], list[Conflict]] = {}
+        for one in filter(self._disagree, self._plan.conflicts):
+            disputes.setdefault((one.intervention, one.site), []).append(one)
+        merged: dict[tuple[str, tuple[Line, ...]], list[str]] = {}
+        for (_, site), conflicts in disputes.items():
+            merged.setdefault((capital(clean(conflicts[0].label)), self._sides(conflicts)), []).append(site)
+        return [
+            Row(title, join_sites(sites, self._knowledge), "", (), lines) for (title, lines), sites in merged.items()
+        ]
+
+    def _disagree(self, conflict: Conflict) -> bool:
+        """Tell whether a conflict is a disagreement; a gate on what its own document advises is an order of steps."""
+        advice, objection = (self._infos[one].document for one in (conflict.advised_by, conflict.opposed_by))
+        return conflict.rule != "gate" or advice != objection
+
+    def _sides(self, conflicts: Sequence[Conflict]) -> tuple[Line, ...]:
+        leads = [_LEADS.get(one.rule, ("for", "against")) for one in conflicts]
+        sides = [(lead, one.advised_by) for (lead, _), one in zip(leads, conflicts, strict=True)]
+        sides += [(lead, one.opposed_by) for (_, lead), one in zip(leads, conflicts, strict=True)]
+        told = [Line(lead, (self._side(one),), (one,)) for lead, one in dict.fromkeys(sides)]
+        verdicts = dict.fromkeys(self._verdict(one) for one in conflicts)
+        return (*told, *verdicts, *dict.fromkeys(line for one in conflicts for line in self._known(one)))
+
+    def _known(self, conflict: Conflict) -> tuple[Line, ...]:
+        """Name the topics on which the two statements are known to disagree."""
+        tensions = self._knowledge.tensions_of(conflict.advised_by, conflict.opposed_by)
+        return tuple(Line("known as", (f"{one.id}, {clean(one.label)}",)) for one in tensions)
+
+    def _side(self, statement: str) -> str:
+        info = self._infos[statement]
+        document = self._knowledge.documents.get(info.document)
+        source = f"document {document.id}, " if document else ""
+        return f"{clean(info.text)} ({source}{grade(info.strength, info.quality)})"
+
+    @staticmethod
+    def _verdict(conflict: Conflict) -> Line:
+        if not conflict.decided_for:
+            return Line("open", ("nothing decides",), ())
+        return Line("so", (f"{DECISIONS.get(conflict.rule, conflict.rule)}: {conflict.decided_for} stands",), ())
+
+    def _questions(self) -> tuple[Ask, ...]:
+        """Ask each question once, with the sites that it concerns; those that decide most come first."""
+        gathered: dict[str, list[Question]] = {}
+        for one in self._plan.questions:
+            gathered.setdefault(one.text, []).append(one)
+        asks = [self._ask(text, questions) for text, questions in gathered.items()]
+        return tuple(sorted(asks, key=lambda one: (not self._is_urgent(one), -len(one.decides))))
+
+    def _is_urgent(self, ask: Ask) -> bool:
+        """Tell whether the answer can call for urgent action."""
+        interventions = (self._infos[one].intervention for one in ask.statements)
+        return any(
+            _SECTION_OF_CATEGORY.get(self._knowledge.interventions[one].category) == "urgent" for one in interventions
+        )
+
+    def _ask(self, text: str, questions: Sequence[Question]) -> Ask:
+        site = join_sites([one.site for one in questions], self._knowledge)
+        return Ask(
+            clean(text),
+            "" if site == self._everywhere else site,
+            tuple(dict.fromkeys(clean(label) for one in questions for label in self._decided(one))),
+            tuple(sorted({id_ for one in questions for id_ in one.statements})),
+        )
+
+    def _decided(self, question: Question) -> tuple[str, ...]:
+        """Name the actions whose status an answer can change."""
+        asking = {*question.statements}
+        return tuple(
+            one.label for one in self._told if one.site == question.site and not asking.isdisjoint(self._shown_at(one))
+        )
+
+
+def _done_before(action: Action) -> tuple[Line, ...]:
+    """Say when what a plan still speaks of was done before."""
+    done = _done_in_words(action)
+    return (Line("", tuple(done)),) if done else ()
+
+
+def _done_in_words(action: Action) -> list[str]:
+    """Say what was carried out of an action that needs no repetition, and when; what counts stands before the rest."""
+    return [
+        f"{f'{clean(one.label)} ' if one.label != action.label else ''}done {'' if one.counts else 'before: '}"
+        f"{clean(one.day) or (f'asked for on {clean(one.requested)}' if one.requested else 'day not recorded')}"
+        for one in action.done
+    ]
+
+
+def _running(action: Action) -> tuple[Line, ...]:
+    """Say that an intervention is running, and of which kind it is."""
+    kinds = tuple(clean(one) for one in action.current if one != action.label)
+    return (Line("running" if kinds else "", kinds or ("running",)),) if action.running else ()
+
+
+def _ids(parameters: Iterable[Parameter]) -> tuple[str, ...]:
+    return tuple(sorted({one.statement for one in parameters}))
+
+
+def _alternatives(waiting: Iterable[StatementState]) -> list[tuple[tuple[str, ...], tuple[str, ...]]]:
+    return _merged((tuple(dict.fromkeys(describe_gap(gap) for gap in one.unmet)), (one.id,)) for one in waiting)
+
+
+def _merged(
+    found: Iterable[tuple[tuple[str, ...], tuple[str, ...]]],
+) -> list[tuple[tuple[str, ...], tuple[str, ...]]]:
+    """Join the statements that ask for the same, and drop those that ask for nothing more."""
+    merged: dict[tuple[str, ...], tuple[str, ...]] = {}
+    for parts, ids in found:
+        if parts:
+            merged[parts] = (*merged.get(parts, ()), *ids)
+    return list(merged.items())
+
+
+def _lines(first: str, next_: str, found: Sequence[tuple[tuple[str, ...], tuple[str, ...]]]) -> tuple[Line, ...]:
+    return tuple(Line(next_ if index else first, parts, ids) for index, (parts, ids) in enumerate(found))
