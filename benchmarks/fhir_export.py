@@ -7,7 +7,7 @@ import time
 from datetime import date
 from pathlib import Path
 
-from hipkg.knowledge.records import load
+from hipkg.knowledge.loading import load
 from hipkg.pipeline.process import plan
 from hipkg.render import render
 

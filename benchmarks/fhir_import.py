@@ -90,7 +90,7 @@ def bundle(size: int) -> bytes:
 
 def rate(content: bytes, size: int, rounds: int) -> float:
     """Import in this process, after one run to warm up; return the median of the resources per second."""
-    from hipkg.reading.rdf import read_import
+    from hipkg.reading.sources import read_import
 
     times = []
     for _ in range(rounds + 1):

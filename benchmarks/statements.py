@@ -37,7 +37,7 @@ print(statistics.median(times[1:]), len(made[0].statements))
 """
 COUNT = """
 import json
-from hipkg.knowledge.records import RELEASE_FILE
+from hipkg.knowledge.loading import RELEASE_FILE
 data = json.loads(RELEASE_FILE.read_bytes())
 rules = sum(len(rules) for _, rules in data["groups"])
 print(json.dumps([len(data["statements"]), rules, RELEASE_FILE.stat().st_size]))

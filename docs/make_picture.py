@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.text import Text
 
 import hipkg
-from hipkg.knowledge.records import load
+from hipkg.knowledge.loading import load
 from hipkg.render.text import plans_to_text
 
 ROOT = Path(__file__).parent.parent

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from hipkg.defence.watching import watch
     from hipkg.defence.what_if import WhatIf, what_if
     from hipkg.pipeline.process import plan, plans, reason, validate
-    from hipkg.planning.planner import Plan
+    from hipkg.planning.records import Plan
 
 __all__ = [
     "HipkgError",

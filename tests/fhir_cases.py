@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from pyoxigraph import Literal
 
 from hipkg.base.vocabulary import DERIVED_FROM, IMPORTED, RDF_TYPE, curie
-from hipkg.reading.rdf import read_import
+from hipkg.reading.sources import read_import
 from hipkg.render.account import import_report
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ import pyoxigraph as ox
 from hypothesis import strategies as st
 
 from hipkg.base.vocabulary import HIP, RDF_TYPE, XSD
-from hipkg.knowledge.records import load
+from hipkg.knowledge.loading import load
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -9,7 +9,7 @@ from dataclasses import replace
 from datetime import date
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import jsonschema
 import pyoxigraph as ox
@@ -18,12 +18,15 @@ import pytest
 from hipkg.base.vocabulary import HIP
 from hipkg.cli import main
 from hipkg.defence.asking import ANSWERS, MOST_ANSWERS, Interview, effects, interview
-from hipkg.knowledge.records import load
+from hipkg.knowledge.loading import load
 from hipkg.pipeline.process import plan_graph
-from hipkg.reading.rdf import PatientGraph, read
+from hipkg.reading.sources import read
 from hipkg.render import render
 from hipkg.render.asking import SHOWN, render_interviews
 from hipkg.render.plan_json import SCHEMA, plan_to_json
+
+if TYPE_CHECKING:
+    from hipkg.record.patient import Record
 
 ROOT = Path(__file__).parent.parent
 EXAMPLES = {path.stem[:2]: path for path in sorted((ROOT / "examples").glob("*.ttl"))}
@@ -31,7 +34,7 @@ DAY = date(2026, 11, 23)
 AS_OF = ("--as-of", "2026-11-23")
 
 
-def graph_of(example: str) -> PatientGraph:
+def graph_of(example: str) -> Record:
     (found,) = read(EXAMPLES[example], as_of=DAY)
     return found
 

@@ -10,14 +10,14 @@ import pytest
 
 from hipkg.base.vocabulary import HIP
 from hipkg.derivation.native import derive_natively, goals_of
-from hipkg.knowledge.records import load
+from hipkg.knowledge.loading import load
 from hipkg.knowledge.relevance import on_action, on_statement
-from hipkg.reading.rdf import read
+from hipkg.reading.sources import read
 from hipkg.reasoning.native import entailed_graph
 from hipkg.record.normalise import normalised
 
 if TYPE_CHECKING:
-    from hipkg.derivation.queries import Derivation
+    from hipkg.derivation.records import Derivation
 
 ROOT = Path(__file__).parent.parent
 EXAMPLES = sorted((ROOT / "examples").glob("*.ttl"))

@@ -21,12 +21,13 @@ from jsonschema import Draft202012Validator
 from hipkg.base.paths import ROOT, SHAPES
 from hipkg.base.vocabulary import expand
 from hipkg.defence.explainer import explain
-from hipkg.knowledge.records import Bound, load
+from hipkg.knowledge.loading import load
+from hipkg.knowledge.records import Bound
 from hipkg.knowledge.selection import Selection
 from hipkg.pipeline.process import derivation_of, plan
 from hipkg.planning.bounds import VERDICTS
-from hipkg.planning.planner import Plan, Planner
-from hipkg.reading.rdf import read
+from hipkg.planning.planner import Planner
+from hipkg.reading.sources import read
 from hipkg.render import render
 from hipkg.render.explanation import render_explanations
 from hipkg.render.plan_json import SCHEMA
@@ -36,6 +37,7 @@ from hipkg.render.sheet import describe_check
 if TYPE_CHECKING:
     from hipkg.knowledge.records import Knowledge
     from hipkg.planning.bounds import Check
+    from hipkg.planning.records import Plan
 
 CASES = sorted((Path(__file__).parent / "cases" / "checks").iterdir())
 SITE = "left hip"

@@ -20,7 +20,7 @@ from command_line import Run
 
 from hipkg.base import errors
 from hipkg.cli.app import app
-from hipkg.reading.rdf import read_triples
+from hipkg.reading.sources import read_triples
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

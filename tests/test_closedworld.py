@@ -12,16 +12,18 @@ from test_properties import hip_patients, some_patients
 
 from hipkg.base.errors import HipkgError
 from hipkg.derivation.native import derive_natively
-from hipkg.derivation.queries import Derivation, derive
-from hipkg.knowledge.records import load
+from hipkg.derivation.queries import derive
+from hipkg.knowledge.loading import load
 from hipkg.knowledge.selection import Selection, select
 from hipkg.pipeline.process import plan_graph
-from hipkg.reading.rdf import read
+from hipkg.reading.sources import read
 from hipkg.reasoning.native import entail, entailed_graph
 from hipkg.record.normalise import normalised
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+
+    from hipkg.derivation.records import Derivation
 
 ROOT = Path(__file__).parent.parent
 CASES = ROOT / "tests" / "cases"

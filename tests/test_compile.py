@@ -23,14 +23,17 @@ from hipkg.base.vocabulary import HIP
 from hipkg.cli.app import app
 from hipkg.compilation.sparql import template, term, where
 from hipkg.compilation.standalone import ROUNDS, compile_sparql, find_target
-from hipkg.derivation.queries import Evaluation, derive
-from hipkg.knowledge.records import load
+from hipkg.derivation.queries import derive
+from hipkg.knowledge.loading import load
 from hipkg.pipeline.process import reason_graph
-from hipkg.reading.rdf import PatientGraph, read
+from hipkg.reading.sources import read
 from hipkg.reasoning.engines import reason_over
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+
+    from hipkg.derivation.records import Evaluation
+    from hipkg.record.patient import Record
 
 ROOT = Path(__file__).parent.parent
 EXAMPLES = sorted((ROOT / "examples").glob("*.ttl"))
@@ -47,7 +50,7 @@ Answer = tuple[str, str, tuple[bool, ...], str]
 
 
 @cache
-def graphs(path: Path, as_of: str) -> tuple[PatientGraph, ...]:
+def graphs(path: Path, as_of: str) -> tuple[Record, ...]:
     return read(path, as_of=date.fromisoformat(as_of) if as_of else None)
 
 

@@ -12,7 +12,7 @@ import pytest
 
 from hipkg.base.errors import UnreadableInput, UsageError
 from hipkg.cli import main
-from hipkg.knowledge.records import load
+from hipkg.knowledge.loading import load
 from hipkg.maintenance.coverage import Coverage, coverage
 from hipkg.render.coverage import coverage_to_json, coverage_to_text, summary
 

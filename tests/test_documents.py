@@ -15,11 +15,11 @@ from typing import TYPE_CHECKING
 import pytest
 
 from hipkg.base.paths import ROOT
-from hipkg.knowledge.records import load
+from hipkg.knowledge.loading import load
 from hipkg.pipeline.process import plan
 
 if TYPE_CHECKING:
-    from hipkg.planning.planner import Plan
+    from hipkg.planning.records import Plan
 
 PARTITIONS = json.loads((Path(__file__).parent / "expected" / "partitions.json").read_text(encoding="utf-8"))
 OWN = {document: {one: state for state, ids in parts.items() for one in ids} for document, parts in PARTITIONS.items()}

@@ -17,7 +17,7 @@ from hipkg.base.paths import patient_modules
 from hipkg.base.vocabulary import HIP, RDF_TYPE
 from hipkg.owl import reasoners as java
 from hipkg.owl.sources import load_sources
-from hipkg.reading.rdf import read
+from hipkg.reading.sources import read
 from hipkg.reasoning.engines import reason_over
 from hipkg.record.normalise import normalised
 

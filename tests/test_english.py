@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from hipkg.base.vocabulary import HIP, XSD
-from hipkg.knowledge.records import load
+from hipkg.knowledge.loading import load
 from hipkg.knowledge.wording import Wording, listed, quantity
 from hipkg.owl.expression import And, Expression, Facet, Named, OneOf, Or, Some, Value, to_json
 

@@ -29,11 +29,11 @@ from hipkg.defence.explainer import (
     explainer_of,
     find_target,
 )
-from hipkg.knowledge.records import load
+from hipkg.knowledge.loading import load
 from hipkg.owl import reasoners as java
 from hipkg.owl.sources import load_sources
 from hipkg.pipeline.process import plan_graph, reason_graph
-from hipkg.reading.rdf import PatientGraph, read
+from hipkg.reading.sources import read
 from hipkg.reasoning.engines import reason_over
 from hipkg.record.normalise import normalised
 from hipkg.render.explanation import render_explanations
@@ -43,7 +43,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from hipkg.defence.prover import Proof
-    from hipkg.planning.planner import Plan
+    from hipkg.planning.records import Plan
+    from hipkg.record.patient import Record
 
 ROOT = Path(__file__).parent.parent
 EXAMPLES = {one.stem[:2]: one for one in sorted((ROOT / "examples").glob("*.ttl"))}
@@ -55,7 +56,7 @@ KINDS = {"recorded", "computed", "ontology", "definition", "hierarchy", "domain"
 
 
 @cache
-def graph(path: Path, as_of: str = "2026-11-23") -> PatientGraph:
+def graph(path: Path, as_of: str = "2026-11-23") -> Record:
     (found,) = read(path, as_of=date.fromisoformat(as_of))
     return found
 
@@ -93,7 +94,7 @@ def steps(proof: Proof) -> Iterator[Proof]:
         yield from steps(one)
 
 
-def entails(found: PatientGraph, proof: Proof, left_out: object = None) -> bool:
+def entails(found: Record, proof: Proof, left_out: object = None) -> bool:
     """Tell whether what a proof cites gives its claim, with nothing else on record."""
     facts = tuple(sorted(proof.facts() - {left_out}, key=str))
     return proof.triple in reason_graph(replace(found, triples=facts))

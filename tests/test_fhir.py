@@ -26,13 +26,13 @@ from hipkg.base.vocabulary import DERIVED_FROM, HIP, IMPORTED, RDF_TYPE
 from hipkg.cli import main
 from hipkg.pipeline.process import plan_graph, plans, validated
 from hipkg.reading.fhir.quantities import UnusableValue, amount
-from hipkg.reading.rdf import read, read_import
+from hipkg.reading.sources import read, read_import
 from hipkg.render.plan_json import SCHEMA
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from hipkg.reading.rdf import PatientGraph
+    from hipkg.record.patient import Record
 
 ROOT = Path(__file__).parent.parent
 ALL = sorted(one for one in CASES.iterdir() if one.is_dir())
@@ -44,7 +44,7 @@ def by_name(path: Path) -> str:
     return path.stem
 
 
-def graphs(case: Path) -> tuple[PatientGraph, ...]:
+def graphs(case: Path) -> tuple[Record, ...]:
     return tuple(one.graph for one in imported(case).patients if one.graph)
 
 

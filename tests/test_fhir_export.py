@@ -27,11 +27,11 @@ from hipkg.base.errors import UsageError
 from hipkg.base.paths import ONTOLOGY, ROOT
 from hipkg.base.vocabulary import HIP, RDF_TYPE
 from hipkg.cli.app import app
-from hipkg.knowledge.records import load
+from hipkg.knowledge.loading import load
 from hipkg.knowledge.terminology import EXACT, Mapping, Terminology
 from hipkg.knowledge.terminology import load as load_terminology
 from hipkg.pipeline.process import plan, plans, reason
-from hipkg.planning.planner import Conflict, Place, Plan
+from hipkg.planning.records import Conflict, Place, Plan
 from hipkg.render import render
 from hipkg.render.fhir.codes import Coder
 from hipkg.validation.findings import Finding

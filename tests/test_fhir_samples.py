@@ -16,14 +16,14 @@ import pytest
 
 from hipkg.base.errors import InconsistentData
 from hipkg.base.vocabulary import HIP, RDF_TYPE
-from hipkg.knowledge.records import load
+from hipkg.knowledge.loading import load
 from hipkg.pipeline.process import plan_graph, validated
-from hipkg.reading.rdf import read_import
+from hipkg.reading.sources import read_import
 from hipkg.render.sheet import NOTHING_APPLIES
 
 if TYPE_CHECKING:
-    from hipkg.planning.planner import Plan
-    from hipkg.reading.rdf import PatientGraph
+    from hipkg.planning.records import Plan
+    from hipkg.record.patient import Record
 
 FOLDERS = [Path(one) for one in os.environ.get("HIPKG_FHIR_SAMPLES", "").split(os.pathsep) if one]
 SAMPLES = sorted(path for folder in FOLDERS for path in folder.glob("*.json"))
@@ -33,13 +33,13 @@ HIP_JOINT = HIP + "HipJoint"
 pytestmark = pytest.mark.skipif(not (SAMPLES or SETS), reason="HIPKG_FHIR_SAMPLES names no folder with samples")
 
 
-def hip_problems(graph: PatientGraph) -> dict[str, bool]:
+def hip_problems(record: Record) -> dict[str, bool]:
     """Map each problem that is recorded at a hip or at a part of one to whether the side is recorded."""
     knowledge = load()
-    kinds = {one.subject: one.object.value for one in graph.triples if one.predicate.value == RDF_TYPE}
-    sided = {one.subject for one in graph.triples if one.predicate.value == HIP + "hasSide"}
+    kinds = {one.subject: one.object.value for one in record.triples if one.predicate.value == RDF_TYPE}
+    sided = {one.subject for one in record.triples if one.predicate.value == HIP + "hasSide"}
     found = {}
-    for one in graph.triples:
+    for one in record.triples:
         if one.predicate.value == HIP + "hasSite":
             kind = kinds[one.object]
             if knowledge.is_a(kind, HIP_JOINT) or HIP_JOINT in knowledge.wholes.get(kind, ()):
@@ -47,16 +47,16 @@ def hip_problems(graph: PatientGraph) -> dict[str, bool]:
     return found
 
 
-def planned(graph: PatientGraph) -> Plan:
+def planned(record: Record) -> Plan:
     """Make the plan of a patient, and check what must be so whatever is recorded."""
-    findings = validated((graph,))[graph.iri]
+    findings = validated((record,))[record.iri]
     assert [one for one in findings if one.severity == "violation"] == []
-    plan = plan_graph(graph)
-    unsided = {problem for problem, sided in hip_problems(graph).items() if not sided}
+    plan = plan_graph(record)
+    unsided = {problem for problem, sided in hip_problems(record).items() if not sided}
     asked = {one.node for one in findings if one.shape == "hip:P13-problem-side-missing"}
     assert unsided <= asked
-    problems = any(one.predicate.value == HIP + "hasProblem" for one in graph.triples)
-    if hip_problems(graph):
+    problems = any(one.predicate.value == HIP + "hasProblem" for one in record.triples)
+    if hip_problems(record):
         assert plan.statements
     elif not problems:
         assert not plan.actions

@@ -14,7 +14,7 @@ import pytest
 from fhir_cases import CASES
 
 from hipkg.base.errors import NoPatient, SetAside, UnreadableInput
-from hipkg.reading.rdf import read, read_import
+from hipkg.reading.sources import read, read_import
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -193,7 +193,7 @@ def test_a_folder_is_bounded(name: str, tmp_path: Path) -> None:
 
 
 def test_a_folder_may_hold_more_than_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("hipkg.reading.rdf.MAX_BYTES", 1000)
+    monkeypatch.setattr("hipkg.reading.opening.MAX_BYTES", 1000)
     (tmp_path / "all.json").write_bytes(bundle(of(PATIENT), of(condition())) + b" " * 1000)
     assert len(read(tmp_path, as_of=DAY)) == 1
     for source in (tmp_path / "all.json", tmp_path):

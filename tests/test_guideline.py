@@ -14,7 +14,8 @@ from typer.testing import CliRunner
 from hipkg.base.paths import GUIDELINE_PAGES
 from hipkg.base.vocabulary import HIP, SKOS
 from hipkg.cli.app import app
-from hipkg.knowledge.records import Bound, DocumentInfo, StatementInfo, load
+from hipkg.knowledge.loading import load
+from hipkg.knowledge.records import Bound, DocumentInfo, StatementInfo
 from hipkg.owl.expression import And, Named, Some, to_json
 from hipkg.owl.sources import load_sources
 from hipkg.render.guideline import guideline_pages

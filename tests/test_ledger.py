@@ -31,11 +31,11 @@ from hipkg.base.paths import ROOT
 from hipkg.cli import main
 from hipkg.cli.app import app
 from hipkg.defence.ledger import STATUSES, VERDICTS, Bookkeeper, Judgement, Ledger, Opening, Treatment, Waiting, ledger
-from hipkg.knowledge.records import load
+from hipkg.knowledge.loading import load
 from hipkg.pipeline.process import derivation_of, plan, plan_graph
 from hipkg.planning.bounds import Check
 from hipkg.planning.gaps import Gap, Reached
-from hipkg.reading.rdf import read
+from hipkg.reading.sources import read
 from hipkg.render import jsonplan
 from hipkg.render.ledger import FORMATS, NO_SITE, NO_TREATMENT, NOTE, SCHEMA, ledger_sheet, render_ledgers
 from hipkg.render.sheet import DISCLAIMER

@@ -19,7 +19,7 @@ from hipkg.owl.sources import load_sources
 if TYPE_CHECKING:
     import pyoxigraph as ox
 
-    from hipkg.maintenance.checks.runner import Issue
+    from hipkg.maintenance.checks.issue import Issue
 
 CASES = Path(__file__).parent / "cases" / "mappings"
 SOUND = CASES / "sound"

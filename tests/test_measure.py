@@ -10,7 +10,7 @@ import pytest
 from hipkg.pipeline.process import plan
 
 if TYPE_CHECKING:
-    from hipkg.planning.planner import Plan, StatementState
+    from hipkg.planning.records import Plan, StatementState
 
 AS_OF = date(2026, 11, 23)
 HEAD = """

@@ -14,7 +14,7 @@ from pyoxigraph import NamedNode, Quad, RdfFormat, Store, serialize
 
 from hipkg.base.paths import QUERIES
 from hipkg.base.vocabulary import HIP
-from hipkg.reading.rdf import read
+from hipkg.reading.sources import read
 from hipkg.record.normalise import normalise
 
 FILES = sorted((QUERIES / "normalise").glob("*.rq"))

@@ -15,13 +15,13 @@ import pytest
 from hipkg.base.errors import InconsistentData, OntologyError
 from hipkg.base.paths import ONTOLOGY, QUERIES, SHAPES, ontology_files
 from hipkg.base.vocabulary import HIP, OWL, PREFIXES, RDF_TYPE, RDFS, expand
-from hipkg.knowledge.records import load
+from hipkg.knowledge.loading import load
 from hipkg.maintenance.release import build
 from hipkg.owl.axioms import read_axioms
 from hipkg.owl.reasoners import close, entail
 from hipkg.owl.sources import load_sources
 from hipkg.pipeline.process import validate
-from hipkg.reading.rdf import read_triples
+from hipkg.reading.sources import read_triples
 from hipkg.reasoning.engines import reason_over
 
 PACKAGE = Path(__file__).parent.parent / "hipkg"

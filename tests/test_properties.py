@@ -15,7 +15,7 @@ from patients import patient_triples, triple
 
 from hipkg.base.errors import InconsistentData
 from hipkg.base.vocabulary import HIP
-from hipkg.knowledge.records import load
+from hipkg.knowledge.loading import load
 from hipkg.pipeline.process import plans
 from hipkg.reasoning.engines import reason_over
 from hipkg.render import render
@@ -23,7 +23,7 @@ from hipkg.render import render
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from hipkg.planning.planner import Plan
+    from hipkg.planning.records import Plan
 
 AS_OF = date(2026, 11, 23)
 BASE = "https://example.org/random/"

@@ -15,13 +15,13 @@ import pytest
 from hipkg.base.errors import EngineUnavailable
 from hipkg.base.paths import ONTOLOGY, QUERIES, ontology_files
 from hipkg.base.vocabulary import expand
-from hipkg.knowledge.records import RELEASE_FILE
+from hipkg.knowledge.loading import RELEASE_FILE
 from hipkg.maintenance.checks import runner as quality
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from hipkg.maintenance.checks.runner import Issue
+    from hipkg.maintenance.checks.issue import Issue
 
 QUERY_FILES = sorted((QUERIES / "quality").glob("*.rq"))
 CASES = sorted((Path(__file__).parent / "cases" / "quality").iterdir())

@@ -27,7 +27,7 @@ from hipkg.base.errors import HipkgError, UsageError
 from hipkg.base.paths import QUERIES, ROOT
 from hipkg.base.vocabulary import HIP, PREFIXES, curie
 from hipkg.cli.app import app
-from hipkg.knowledge.records import load
+from hipkg.knowledge.loading import load
 from hipkg.querying.query import QueryResult, catalogue, load_query, patient_store, resolve, run_query
 
 FOLDER = Path(__file__).parent / "cases" / "queries"

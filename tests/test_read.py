@@ -10,6 +10,7 @@ import sys
 from contextlib import suppress
 from datetime import date
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import given
@@ -20,7 +21,10 @@ from hipkg.base.errors import HipkgError, NoPatient, UnreadableInput, UsageError
 from hipkg.base.paths import ROOT
 from hipkg.base.vocabulary import HIP, RDF_TYPE, XSD
 from hipkg.reading import rdf as module
-from hipkg.reading.rdf import PatientGraph, read
+from hipkg.reading.sources import read
+
+if TYPE_CHECKING:
+    from hipkg.record.patient import Record
 
 CASES = sorted((Path(__file__).parent / "cases" / "input").iterdir())
 EXAMPLES = sorted((ROOT / "examples").glob("*.ttl"))
@@ -29,7 +33,7 @@ PREFIXES = f"PREFIX : <https://example.org/> PREFIX hip: <{HIP}>\n"
 ANN = ":ann a hip:Patient ; hip:hasProblem :pain . :pain a hip:HipPain ; hip:hasSite :hip . :hip hip:hasSide hip:left ."
 
 
-def turtle(text: str, as_of: date | None = DAY) -> tuple[PatientGraph, ...]:
+def turtle(text: str, as_of: date | None = DAY) -> tuple[Record, ...]:
     return read((PREFIXES + text).encode(), format="turtle", as_of=as_of)
 
 

@@ -15,13 +15,14 @@ import pytest
 from hipkg.base.vocabulary import HIP, RDF_TYPE
 from hipkg.defence.explainer import explain
 from hipkg.defence.remedies import TOLD, Remedies, Remedy
-from hipkg.defence.search import Change
-from hipkg.knowledge.records import load
+from hipkg.knowledge.loading import load
 from hipkg.pipeline.process import derivation_of, plan_graph
-from hipkg.reading.rdf import PatientGraph, read
+from hipkg.reading.sources import read
+from hipkg.record.change import Change
 
 if TYPE_CHECKING:
-    from hipkg.derivation.queries import Derivation, Evaluation
+    from hipkg.derivation.records import Derivation, Evaluation
+    from hipkg.record.patient import Record
 
 ROOT = Path(__file__).parent.parent
 EXAMPLES = {path.stem[:2]: path for path in sorted((ROOT / "examples").glob("*.ttl"))}
@@ -40,15 +41,15 @@ BY_DIAGNOSIS_ALONE = {
 WITHOUT_REMEDY = {"D1-30-target"}  # nothing recorded lies at a hip, and no site of a patient is made up
 
 
-def graph_of(path: Path) -> PatientGraph:
+def graph_of(path: Path) -> Record:
     (found,) = read(path, as_of=DAY)
     return found
 
 
 @cache
-def derived(path: Path) -> tuple[PatientGraph, Derivation]:
-    graph = graph_of(path)
-    return graph, derivation_of(graph, allow_invalid=True)[1]
+def derived(path: Path) -> tuple[Record, Derivation]:
+    record = graph_of(path)
+    return record, derivation_of(record, allow_invalid=True)[1]
 
 
 @cache
@@ -56,9 +57,9 @@ def remedies_of(path: Path, *, diagnoses: bool = False) -> Remedies:
     return Remedies(*derived(path), load(), diagnoses=diagnoses)
 
 
-def changed(path: Path, change: Change) -> PatientGraph:
-    graph, _ = derived(path)
-    return replace(graph, triples=change.apply(graph.triples))
+def changed(path: Path, change: Change) -> Record:
+    record, _ = derived(path)
+    return replace(record, triples=change.apply(record.triples))
 
 
 def state_after(path: Path, change: Change, evaluation: Evaluation) -> str:

@@ -21,10 +21,10 @@ import rdflib
 from hipkg.base.errors import UsageError
 from hipkg.base.paths import ROOT, SHAPES
 from hipkg.base.vocabulary import HIP
-from hipkg.knowledge.records import load
+from hipkg.knowledge.loading import load
 from hipkg.pipeline.process import plan
 from hipkg.planning.gaps import Gap
-from hipkg.planning.planner import Conflict, Plan, Question
+from hipkg.planning.records import Conflict, Plan, Question
 from hipkg.render import FORMATS, render
 from hipkg.render.html import plan_to_html
 from hipkg.render.markdown import escape, plan_to_markdown
@@ -443,7 +443,7 @@ def test_two_processes_write_the_same_bytes():
     code = (
         "import sys, hipkg.pipeline.process, hipkg.knowledge.records, hipkg.render as r, datetime\n"
         "made = hipkg.pipeline.process.plans(sys.argv[1], as_of=datetime.date(2026, 11, 23))\n"
-        "for one in r.FORMATS: sys.stdout.buffer.write(r.render(made, one, hipkg.knowledge.records.load()).encode())"
+        "for one in r.FORMATS: sys.stdout.buffer.write(r.render(made, one, hipkg.knowledge.loading.load()).encode())"
     )
     source = str(ROOT / "examples" / f"{PATIENTS['d1']}.ttl")
     runs = [
@@ -462,7 +462,7 @@ def test_two_processes_write_the_same_bytes():
 def test_json_is_written_without_the_libraries_of_the_other_formats():
     code = (
         "import sys, hipkg.render as r, hipkg.knowledge.records\n"
-        "r.render((), 'json', hipkg.knowledge.records.load())\n"
+        "r.render((), 'json', hipkg.knowledge.loading.load())\n"
         "assert not {'rich', 'rdflib', 'pyshacl'} & set(sys.modules)"
     )
     subprocess.run([sys.executable, "-c", code], check=True, env={"PYTHONPATH": str(ROOT)})

@@ -23,11 +23,11 @@ from hipkg.base.errors import HipkgError, InvalidPatient, UsageError
 from hipkg.base.vocabulary import HIP, OBJECTING, SAFEGUARDS
 from hipkg.defence import sensitivity as sensitivities
 from hipkg.defence.sensitivity import GONE, Sensitivity, sensitivity
-from hipkg.knowledge.records import load
+from hipkg.knowledge.loading import load
 from hipkg.knowledge.selection import Selection, grades, select
 from hipkg.pipeline import process as pipeline
 from hipkg.pipeline.process import derivation_of, plan, plan_graph, plans
-from hipkg.reading.rdf import read, read_triples
+from hipkg.reading.sources import read, read_triples
 from hipkg.reasoning.native import entail
 from hipkg.record.normalise import normalised
 from hipkg.render import render
@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from types import ModuleType
 
     from hipkg.knowledge.records import StatementInfo
-    from hipkg.planning.planner import Plan
+    from hipkg.planning.records import Plan
 
 __all__ = ["invalid"]  # a fixture of the tests of the command line
 

@@ -19,18 +19,17 @@ from rdflib.namespace import SH
 from hipkg.base.errors import OntologyError
 from hipkg.base.paths import ROOT, SHAPES, ontology_files
 from hipkg.base.vocabulary import HIP, PREFIXES, curie
+from hipkg.render.findings import findings_to_json, findings_to_turtle
 from hipkg.validation.compiler import TARGET, Background, check, compile_shapes, from_json, to_json
 from hipkg.validation.findings import (
     Finding,
     conforms,
-    findings_to_json,
-    findings_to_turtle,
     released_rules,
     unknown_terms,
     validate_patients,
     validate_triples,
-    validate_with_pyshacl,
 )
+from hipkg.validation.reference import validate_with_pyshacl
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 import rdflib
 
-from hipkg.knowledge.records import load
+from hipkg.knowledge.loading import load
 from hipkg.pipeline.process import plan
 
 CASES = sorted((Path(__file__).parent / "cases" / "statements").iterdir())

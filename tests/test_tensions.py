@@ -19,12 +19,12 @@ import pytest
 import rdflib
 
 from hipkg.base.vocabulary import HIP
-from hipkg.knowledge.records import load
+from hipkg.knowledge.loading import load
 from hipkg.pipeline.process import plan
 
 if TYPE_CHECKING:
     from hipkg.knowledge.records import Bound
-    from hipkg.planning.planner import Plan
+    from hipkg.planning.records import Plan
 
 CASES = sorted((Path(__file__).parent / "cases" / "tensions").iterdir())
 STATEMENTS = {info.id: info for info in load().statements.values()}

@@ -16,7 +16,7 @@ import pytest
 from hipkg.base.errors import OntologyError, UsageError
 from hipkg.base.paths import MAPPINGS
 from hipkg.base.vocabulary import HIP, curie, expand
-from hipkg.knowledge.records import load as load_knowledge
+from hipkg.knowledge.loading import load as load_knowledge
 from hipkg.knowledge.terminology import EXACT, PREDICATES, SUFFIX, Mapping, load, mapping_file, read
 
 CASES = Path(__file__).parent / "cases" / "terminology"

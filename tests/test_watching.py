@@ -8,15 +8,19 @@ from dataclasses import replace
 from datetime import date
 from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from hipkg.cli import main
 from hipkg.defence.watching import WatchList, watch_graph
-from hipkg.knowledge.records import load
+from hipkg.knowledge.loading import load
 from hipkg.pipeline.process import plan_graph
-from hipkg.reading.rdf import PatientGraph, read
+from hipkg.reading.sources import read
 from hipkg.render.watching import render_watch_lists
+
+if TYPE_CHECKING:
+    from hipkg.record.patient import Record
 
 ROOT = Path(__file__).parent.parent
 EXAMPLES = {path.stem[:2]: path for path in sorted((ROOT / "examples").glob("*.ttl"))}
@@ -24,7 +28,7 @@ CASES = ROOT / "tests" / "cases" / "statements"
 DAY = date(2026, 11, 23)
 
 
-def graph_of(path: Path) -> PatientGraph:
+def graph_of(path: Path) -> Record:
     (found,) = read(path, as_of=DAY)
     return found
 

@@ -16,10 +16,10 @@ from hipkg.cli import main
 from hipkg.cli.app import app
 from hipkg.defence.what_if import what_if
 from hipkg.defence.wording import Describer
-from hipkg.knowledge.records import load
+from hipkg.knowledge.loading import load
 from hipkg.pipeline.process import plan
 from hipkg.reading.assertions import read_addition, read_removal
-from hipkg.reading.rdf import read
+from hipkg.reading.sources import read
 from hipkg.render.what_if import render_what_if
 
 ROOT = Path(__file__).parent.parent

@@ -1,4 +1,4 @@
-"""Dates of FHIR: whole or partial, compared by the days that they can mean."""
+"""Dates, whole or partial, compared by the days that they can mean."""
 
 from __future__ import annotations
 
@@ -8,6 +8,11 @@ from typing import NamedTuple
 
 _FORM = re.compile(r"(\d{4})(?:-(\d\d)(?:-(\d\d)(?:T[0-9:.,]*(?:Z|[+-]\d\d:?\d\d)?)?)?)?")
 _MONTHS = 12
+
+
+def today() -> date:
+    """Tell today's date where the clock of this machine stands."""
+    return datetime.now().astimezone().date()
 
 
 class Span(NamedTuple):

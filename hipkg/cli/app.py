@@ -35,7 +35,7 @@ app = typer.Typer(
 def _version(wanted: bool) -> None:
     if wanted:
         from hipkg.base.version import software_version
-        from hipkg.knowledge.records import load
+        from hipkg.knowledge.loading import load
 
         typer.echo(f"hipkg {software_version()}, ontology {load().version}")
         raise typer.Exit

@@ -15,8 +15,8 @@ from hipkg.cli.options import AsOf, Documents, File, InputFormat, Output, parse_
 
 if TYPE_CHECKING:
     from hipkg.defence.asking import RankedQuestion
-    from hipkg.defence.search import Change
-    from hipkg.reading.rdf import PatientGraph
+    from hipkg.record.change import Change
+    from hipkg.record.patient import Record
 
 
 _AS_OF = HIP + "asOf"
@@ -96,45 +96,45 @@ def _check_new(save: Path | None) -> None:
         raise UsageError("The folder of the file does not exist.", place=str(save), remedy="Make it first.")
 
 
-def _save(graph: PatientGraph, save: Path | None) -> None:
+def _save(record: Record, save: Path | None) -> None:
     """Write the record with the answers to a new file, with the date of the plan only if it was recorded."""
     from hipkg.base.output import graph_text, write_output
 
     if save is not None:
-        kept = (one for one in graph.triples if graph.dated or one.predicate.value != _AS_OF)
+        kept = (one for one in record.triples if record.dated or one.predicate.value != _AS_OF)
         write_output(graph_text(kept, "turtle"), str(save), new=True)
-        if graph.unused:
-            typer.echo(f"Left out: {graph.unused} triples that belong to no patient.", err=True)
+        if record.unused:
+            typer.echo(f"Left out: {record.unused} triples that belong to no patient.", err=True)
         typer.echo(f"The record with the answers is in {save}.", err=True)
 
 
-def _converse(graph: PatientGraph, documents: tuple[str, ...], *, allow_invalid: bool) -> PatientGraph:
+def _converse(record: Record, documents: tuple[str, ...], *, allow_invalid: bool) -> Record:
     """Ask the question on which most depends, take the answer into the record, and go on with the next."""
     from hipkg.defence.asking import effects, interview
     from hipkg.defence.what_if import changed_by
     from hipkg.render.asking import asked_text, effects_text
 
-    found = interview(graph, documents=documents, allow_invalid=allow_invalid)
+    found = interview(record, documents=documents, allow_invalid=allow_invalid)
     passed: set[tuple[str, str]] = set()
     while question := next((one for one in found.questions if (one.text, one.site) not in passed), None):
         passed.add((question.text, question.site))
         typer.echo(asked_text(question, len(passed), found.plan, to_terminal=sys.stdout.isatty()))
         reply = _reply()
         if reply is None:
-            return graph
-        change = _understood(reply, question, graph)
+            return record
+        change = _understood(reply, question, record)
         if change is None:
             continue
-        answered = changed_by(graph, change)
+        answered = changed_by(record, change)
         try:
             after = interview(answered, documents=documents, allow_invalid=allow_invalid)
         except HipkgError as problem:
             typer.echo(f"That cannot be: {printable(str(problem))}", err=True)
             continue
         typer.echo("\n".join(f"  {line}" for line in effects_text(effects(found.plan, after.plan))) + "\n")
-        graph, found = answered, after
+        record, found = answered, after
     typer.echo("There is nothing more to ask.")
-    return graph
+    return record
 
 
 def _reply() -> str | None:
@@ -147,7 +147,7 @@ def _reply() -> str | None:
     return None if reply.strip().lower() == "q" else reply.strip()
 
 
-def _understood(reply: str, question: RankedQuestion, graph: PatientGraph) -> Change | None:
+def _understood(reply: str, question: RankedQuestion, record: Record) -> Change | None:
     """Take a letter as one of the answers, and anything longer as an assertion."""
     from hipkg.defence.asking import LETTERS
     from hipkg.defence.what_if import changes
@@ -158,7 +158,7 @@ def _understood(reply: str, question: RankedQuestion, graph: PatientGraph) -> Ch
     if 0 <= number < len(question.answers):
         return question.answers[number].change
     try:
-        return changes(graph, [reply], [])
+        return changes(record, [reply], [])
     except HipkgError as problem:
         typer.echo(printable(str(problem)), err=True)
         return None

@@ -38,7 +38,7 @@ def codes(
     Example: hipkg codes "hip pain" --system ICD-10-CM
     """
     from hipkg.base.output import write_output
-    from hipkg.knowledge.records import load as load_knowledge
+    from hipkg.knowledge.loading import load as load_knowledge
     from hipkg.knowledge.terminology import load
     from hipkg.render.codes import codes_to_json, codes_to_text
 

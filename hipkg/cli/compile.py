@@ -42,7 +42,7 @@ def compile(  # noqa: A001 - the verb's name
     from hipkg.base.errors import UsageError
     from hipkg.base.output import write_output
     from hipkg.compilation.standalone import compile_sparql
-    from hipkg.knowledge.records import load
+    from hipkg.knowledge.loading import load
 
     if to is not Language.sparql:
         raise UsageError("SQL is not available in this version.", place="--to", remedy="Use --to sparql.")

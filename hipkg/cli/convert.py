@@ -38,7 +38,7 @@ def convert(
     Example: hipkg convert examples/d0-painful-degenerative-hip.ttl --to jsonld
     """
     from hipkg.base.output import apart, graph_text, write_output
-    from hipkg.reading.rdf import read_triples
+    from hipkg.reading.sources import read_triples
 
     day = parse_date(as_of)
     if format is not None and not report:
@@ -59,7 +59,7 @@ def _report(
 ) -> None:
     """Write the account of the import, and exit with 1 if a resource was malformed."""
     from hipkg.base.output import write_output
-    from hipkg.reading.rdf import read_import
+    from hipkg.reading.sources import read_import
     from hipkg.render.account import import_report
 
     made = [read_import(file, format=input_format, as_of=as_of) for file in files]

@@ -37,7 +37,7 @@ def ledger(
     """
     from hipkg.base.output import write_output
     from hipkg.defence.ledger import ledger as ledgers
-    from hipkg.knowledge.records import load
+    from hipkg.knowledge.loading import load
     from hipkg.render.ledger import render_ledgers
 
     made = ledgers(

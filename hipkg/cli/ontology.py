@@ -113,7 +113,7 @@ def release() -> None:
 
     Example: hipkg ontology release
     """
-    from hipkg.knowledge.records import RELEASE_FILE
+    from hipkg.knowledge.loading import RELEASE_FILE
     from hipkg.maintenance.release import build, write
 
     write(build(), RELEASE_FILE)
@@ -137,7 +137,7 @@ def document(
 
     from hipkg.base.output import write_output
     from hipkg.base.paths import GUIDELINE_PAGES
-    from hipkg.knowledge.records import load
+    from hipkg.knowledge.loading import load
     from hipkg.owl.sources import load_sources
     from hipkg.render.guideline import guideline_pages
 

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from hipkg.defence.ledger import Ledger
     from hipkg.knowledge.selection import Selection
     from hipkg.pipeline.process import Planned
-    from hipkg.planning.planner import Plan
+    from hipkg.planning.records import Plan
 
 
 class PlanFormat(StrEnum):
@@ -110,7 +110,7 @@ def plan(
 
 def _ledgers(made: list[Planned]) -> list[Ledger]:
     from hipkg.defence.ledger import Bookkeeper
-    from hipkg.knowledge.records import load
+    from hipkg.knowledge.loading import load
 
     return [Bookkeeper(*one, load()).ledger() for one in made]
 
@@ -131,7 +131,7 @@ def _written(
     everything: bool,
 ) -> str:
     """Write plans, with their ledgers and with the answers to their questions where they are wanted."""
-    from hipkg.knowledge.records import load
+    from hipkg.knowledge.loading import load
     from hipkg.render import render
 
     if form is PlanFormat.json and (ledgers or interviews):

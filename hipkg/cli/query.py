@@ -140,7 +140,7 @@ def _short_cells(answer: QueryResult) -> list[tuple[str, ...]]:
     import pyoxigraph as ox
 
     from hipkg.base.vocabulary import curie
-    from hipkg.knowledge.records import load
+    from hipkg.knowledge.loading import load
 
     knowledge = load()
     named = {term.value for row in answer.rows for term in row if isinstance(term, ox.NamedNode)}

@@ -34,7 +34,7 @@ def reason(
     """
     from hipkg.base.output import graph_text, write_output
     from hipkg.pipeline.process import reason_graph
-    from hipkg.reading.rdf import read
+    from hipkg.reading.sources import read
 
     triples = []
     for file in files:

@@ -47,7 +47,7 @@ def sensitivity(
     """
     from hipkg.base.output import write_output
     from hipkg.defence.sensitivity import sensitivity as sensitivity_of
-    from hipkg.knowledge.records import load
+    from hipkg.knowledge.loading import load
     from hipkg.render.sensitivity import render_sensitivities
 
     found = sensitivity_of(

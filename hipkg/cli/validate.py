@@ -43,7 +43,7 @@ def validate(
     """
     from hipkg.base.output import write_output
     from hipkg.pipeline.process import validate as check
-    from hipkg.render.report import report
+    from hipkg.render.findings import report
 
     day = parse_date(as_of)
     found, exit_code = each_file(files, lambda file: check(file, format=input_format, as_of=day))

@@ -14,7 +14,7 @@ from hipkg.base.vocabulary import DERIVED_FROM, HIP, RDF_TYPE
 from hipkg.defence.prover import Prover
 from hipkg.knowledge.wording import English
 from hipkg.reasoning.native import entailed_graph
-from hipkg.record.facts import Graph
+from hipkg.record.facts import Facts
 from hipkg.record.normalise import normalised
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from hipkg.defence.prover import Proof
     from hipkg.knowledge.records import Knowledge
-    from hipkg.reading.rdf import PatientGraph
+    from hipkg.record.patient import Record
 
 MOST = 4
 """How many reasons are told for one claim."""
@@ -34,12 +34,12 @@ _PATIENT = HIP + "Patient"
 class Reasons:
     """Find the reasons why nodes of one patient are in a class."""
 
-    def __init__(self, graph: PatientGraph, given: Sequence[ox.Triple], knowledge: Knowledge) -> None:
+    def __init__(self, record: Record, given: Sequence[ox.Triple], knowledge: Knowledge) -> None:
         """Take the record of a patient, and the same with the days and sides that follow from it."""
-        self._graph = graph
+        self._graph = record
         self._given = tuple(given)
         self._knowledge = knowledge
-        self._without: dict[tuple[ox.Triple, str], Graph] = {}
+        self._without: dict[tuple[ox.Triple, str], Facts] = {}
 
     def minimal(self, proof: Proof, cls: str) -> Proof:
         """Prove the same from as few of the facts as are enough together, none of which can be left out."""
@@ -77,7 +77,7 @@ class Reasons:
             if all(_nodes(one) != _nodes(proof) and not one.facts() <= proof.facts() for one in known):
                 yield proof
 
-    def _rest(self, left_out: ox.Triple, cls: str) -> Graph:
+    def _rest(self, left_out: ox.Triple, cls: str) -> Facts:
         """Derive what leads to a class, and to a fact, without that fact."""
         key = (left_out, cls)
         if key not in self._without:
@@ -85,18 +85,18 @@ class Reasons:
             self._without[key] = self._entailed(given, frozenset({cls, _term_of(left_out)}))
         return self._without[key]
 
-    def _following(self, facts: Sequence[ox.Triple], cls: str, *, computed: bool) -> Graph:
+    def _following(self, facts: Sequence[ox.Triple], cls: str, *, computed: bool) -> Facts:
         """Derive what leads to a class from some facts alone, with days and sides where a proof needs them."""
         given = normalised(facts) if computed else facts
         return self._entailed(given, frozenset({cls}))
 
-    def _entailed(self, given: Sequence[ox.Triple], goals: frozenset[str]) -> Graph:
+    def _entailed(self, given: Sequence[ox.Triple], goals: frozenset[str]) -> Facts:
         try:
             return entailed_graph(given, self._knowledge, goals)
         except InconsistentData:
-            return Graph()
+            return Facts()
 
-    def _prover(self, record: Sequence[ox.Triple], entailed: Graph) -> Prover:
+    def _prover(self, record: Sequence[ox.Triple], entailed: Facts) -> Prover:
         words = English(self._knowledge, self._given, self._graph.iri)
         derivations = [one for one in self._graph.triples if one.predicate.value == DERIVED_FROM]
         return Prover([*record, *derivations], entailed.triples(self._knowledge.terms), self._knowledge, words)

@@ -11,22 +11,23 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from hipkg.defence.difference import difference
 from hipkg.defence.rerun import Trial
-from hipkg.defence.search import Abducer, Change
+from hipkg.defence.search import Abducer
 from hipkg.defence.wording import Describer
-from hipkg.knowledge import records as released
+from hipkg.knowledge import loading
 from hipkg.knowledge.selection import Selection, select
 from hipkg.pipeline.process import plan_patient, plan_patients
+from hipkg.record.change import Change
 
 if TYPE_CHECKING:
     import os
     from collections.abc import Collection, Iterator, Mapping
     from datetime import date
 
-    from hipkg.derivation.queries import Derivation, Evaluation
+    from hipkg.derivation.records import Derivation, Evaluation
     from hipkg.knowledge.records import Knowledge
     from hipkg.pipeline.process import Planned
-    from hipkg.planning.planner import Plan, Question
-    from hipkg.reading.rdf import PatientGraph
+    from hipkg.planning.records import Plan, Question
+    from hipkg.record.patient import Record
 
 LETTERS = "abcdefghij"
 """The letters that name the answers to a question, in order."""
@@ -100,15 +101,15 @@ def ask(
     return tuple(interview_about(one, selection) for one in made)
 
 
-def interview(graph: PatientGraph, *, documents: Collection[str] = (), allow_invalid: bool = False) -> Interview:
+def interview(record: Record, *, documents: Collection[str] = (), allow_invalid: bool = False) -> Interview:
     """Rank the questions about a patient that has been read."""
     selection = select(documents)
-    return interview_about(plan_patient(graph, selection=selection, allow_invalid=allow_invalid), selection)
+    return interview_about(plan_patient(record, selection=selection, allow_invalid=allow_invalid), selection)
 
 
 def interview_about(made: Planned, selection: Selection) -> Interview:
     """Rank the questions about a patient whose plan has been made from a selection of statements."""
-    return Interview(made.plan, _Asker(*made, released.load(), selection).ranked())
+    return Interview(made.plan, _Asker(*made, loading.load(), selection).ranked())
 
 
 def effects(before: Plan, after: Plan) -> tuple[Effect, ...]:
@@ -118,14 +119,14 @@ def effects(before: Plan, after: Plan) -> tuple[Effect, ...]:
 
 class _Asker:
     def __init__(
-        self, graph: PatientGraph, derivation: Derivation, plan: Plan, knowledge: Knowledge, selection: Selection
+        self, record: Record, derivation: Derivation, plan: Plan, knowledge: Knowledge, selection: Selection
     ) -> None:
-        self._graph = graph
+        self._graph = record
         self._plan = plan
         self._knowledge = knowledge
-        self._trial = Trial(graph, knowledge, selection)
-        self._abducer = Abducer(derivation.graph, graph.triples, knowledge, graph.iri, graph.as_of, diagnoses=True)
-        self._describer = Describer(graph, knowledge)
+        self._trial = Trial(record, knowledge, selection)
+        self._abducer = Abducer(derivation.graph, record.triples, knowledge, record.iri, record.as_of, diagnoses=True)
+        self._describer = Describer(record, knowledge)
         self._evaluations = derivation.evaluations
         self._sites = {one.place: one.site for one in plan.statements}
         self._before = _Outcome.of(derivation)

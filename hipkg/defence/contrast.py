@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from hipkg.base.errors import UsageError
 from hipkg.defence.explainer import NOT_APPLICABLE, Explainer, Explanation, explainers, find_target
-from hipkg.knowledge import records as released
+from hipkg.knowledge import loading
 from hipkg.knowledge.wording import listed, quoted
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ def contrast(
     Raises `UsageError` where a target is a statement, both are the same or they are at different places,
     and what `hipkg.explain` raises.
     """
-    knowledge = released.load()
+    knowledge = loading.load()
     one, other = (find_target(it, knowledge) for it in (target, instead_of))
     if one == other or not {one, other} <= knowledge.interventions.keys():
         raise UsageError("Two different actions are compared.", remedy="Name an action and another one.")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from hipkg.planning.planner import Action, Plan
+    from hipkg.planning.records import Action, Plan
 
 ABSENT = ""
 """The status or the state of what a plan does not have."""

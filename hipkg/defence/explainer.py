@@ -13,12 +13,12 @@ from hipkg.base.vocabulary import HIP, INDICATES, expand
 from hipkg.defence.alternatives import Reasons
 from hipkg.defence.prover import Proof, Prover
 from hipkg.defence.remedies import Remedies, Remedy, diagnoses_in
-from hipkg.knowledge import records as released
+from hipkg.knowledge import loading
 from hipkg.knowledge.selection import select
 from hipkg.knowledge.wording import English, listed
 from hipkg.pipeline.process import plan_patient, plan_patients
 from hipkg.planning.gaps import Gap, Measurer
-from hipkg.planning.planner import STATUSES
+from hipkg.planning.records import STATUSES
 from hipkg.record.normalise import normalised
 
 if TYPE_CHECKING:
@@ -26,13 +26,13 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Sequence
     from datetime import date
 
-    from hipkg.derivation.queries import Derivation, DerivedAction, Evaluation
+    from hipkg.derivation.records import Derivation, DerivedAction, Evaluation
     from hipkg.knowledge.records import Knowledge, StatementInfo
     from hipkg.knowledge.selection import Selection
     from hipkg.planning.bounds import Check
-    from hipkg.planning.planner import Conflict, Plan
-    from hipkg.reading.rdf import PatientGraph
+    from hipkg.planning.records import Conflict, Plan
     from hipkg.reasoning.engines import EngineName
+    from hipkg.record.patient import Record
 
 Slot = Literal["context", "requirement", "exception", "fulfilment", "companion"]
 NOT_IN_PLAN = "not in the plan"
@@ -181,7 +181,7 @@ def explain(
 
     Raises `UsageError` for an unknown or ambiguous target, and what `hipkg.plan` raises.
     """
-    iri = find_target(target, released.load())
+    iri = find_target(target, loading.load())
     made = explainers(
         source, format=format, as_of=as_of, engine=engine, documents=documents, allow_invalid=allow_invalid
     )
@@ -202,11 +202,11 @@ def explainers(
     made = plan_patients(
         source, format=format, as_of=as_of, engine=engine, selection=selection, allow_invalid=allow_invalid
     )
-    return tuple(Explainer(*one, released.load(), selection) for one in made)
+    return tuple(Explainer(*one, loading.load(), selection) for one in made)
 
 
 def explain_graph(
-    graph: PatientGraph,
+    record: Record,
     iri: str,
     *,
     engine: EngineName = "native",
@@ -214,11 +214,11 @@ def explain_graph(
     allow_invalid: bool = False,
 ) -> tuple[Explanation, ...]:
     """Explain the statement or intervention with an IRI for a patient that has been read."""
-    return explainer_of(graph, engine=engine, documents=documents, allow_invalid=allow_invalid).explain(iri)
+    return explainer_of(record, engine=engine, documents=documents, allow_invalid=allow_invalid).explain(iri)
 
 
 def explainer_of(
-    graph: PatientGraph,
+    record: Record,
     *,
     engine: EngineName = "native",
     documents: Collection[str] = (),
@@ -230,8 +230,8 @@ def explainer_of(
     Parameters: ``thorough`` says whether to look for what would change an answer; the others are those of `explain`.
     """
     selection = select(documents)
-    made = plan_patient(graph, engine=engine, selection=selection, allow_invalid=allow_invalid)
-    return Explainer(*made, released.load(), selection, thorough=thorough)
+    made = plan_patient(record, engine=engine, selection=selection, allow_invalid=allow_invalid)
+    return Explainer(*made, loading.load(), selection, thorough=thorough)
 
 
 def find_target(target: str, knowledge: Knowledge) -> str:
@@ -288,12 +288,12 @@ def _widest(found: set[str], target: str, knowledge: Knowledge) -> str:
 class Explainer:
     """Explain the plan of one patient.
 
-    Parameters: ``derivation`` is that of ``graph`` with the statements of ``selection``; ``plan`` was made from it.
+    Parameters: ``derivation`` is that of ``record`` with the statements of ``selection``; ``plan`` was made from it.
     """
 
     def __init__(
         self,
-        graph: PatientGraph,
+        record: Record,
         derivation: Derivation,
         plan: Plan,
         knowledge: Knowledge,
@@ -301,15 +301,15 @@ class Explainer:
         *,
         thorough: bool = True,
     ) -> None:
-        self._graph = graph
+        self._graph = record
         self._thorough = thorough
         self._derivation = derivation
         self._plan = plan
         self._knowledge = knowledge
         self._selection = selection
-        self._english = English(knowledge, normalised(graph.triples), graph.iri)
-        self._prover = Prover(graph.triples, derivation.graph.triples(knowledge.terms), knowledge, self._english)
-        self._measurer = Measurer(derivation.graph, knowledge, graph.as_of)
+        self._english = English(knowledge, normalised(record.triples), record.iri)
+        self._prover = Prover(record.triples, derivation.graph.triples(knowledge.terms), knowledge, self._english)
+        self._measurer = Measurer(derivation.graph, knowledge, record.as_of)
         self._places: dict[str, str] = {one.place: one.site for one in plan.statements}
         self._places |= {one.place: one.site for one in plan.actions}
         self._told_minimal: dict[tuple[str, str], Proof] = {}

@@ -11,23 +11,23 @@ from functools import reduce
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias, TypeVar
 
 from hipkg.base.vocabulary import HIP, HOLDS_BACK, INDICATES, OBJECTING
-from hipkg.knowledge.records import load
+from hipkg.knowledge.loading import load
 from hipkg.knowledge.selection import select
 from hipkg.pipeline.process import plan_patients
 from hipkg.planning.bounds import Check, Span, days_of, recorded_span
 from hipkg.planning.gaps import Gap, Measurer, Reached
-from hipkg.record.facts import Graph, text_of
+from hipkg.record.facts import Facts, text_of
 
 if TYPE_CHECKING:
     import os
     from collections.abc import Collection, Iterable, Iterator, Sequence
     from datetime import date
 
-    from hipkg.derivation.queries import Derivation
+    from hipkg.derivation.records import Derivation
     from hipkg.knowledge.records import Knowledge
-    from hipkg.planning.planner import Action, Plan, StatementState
-    from hipkg.reading.rdf import PatientGraph
+    from hipkg.planning.records import Action, Plan, StatementState
     from hipkg.reasoning.engines import EngineName
+    from hipkg.record.patient import Record
     from hipkg.validation.findings import Finding
 
 Basis: TypeAlias = Check | Gap | Reached
@@ -249,10 +249,10 @@ def ledger(
 class Bookkeeper:
     """Assemble the ledger of one patient.
 
-    Parameters: ``derivation`` is that of ``graph``; ``plan`` was made from it.
+    Parameters: ``derivation`` is that of ``record``; ``plan`` was made from it.
     """
 
-    def __init__(self, graph: PatientGraph, derivation: Derivation, plan: Plan, knowledge: Knowledge) -> None:
+    def __init__(self, record: Record, derivation: Derivation, plan: Plan, knowledge: Knowledge) -> None:
         self._graph = derivation.graph
         self._plan = plan
         self._knowledge = knowledge
@@ -260,7 +260,7 @@ class Bookkeeper:
         self._infos = knowledge.by_id
         self._statuses = {knowledge.label(HIP + one) for one in STATUSES if one}
         self._activities = frozenset(derivation.graph.nodes(plan.patient, HIP + "hasActivity"))
-        self._recorded = Graph(graph.triples)
+        self._recorded = Facts(record.triples)
 
     def ledger(self) -> Ledger:
         """Assemble the ledger."""

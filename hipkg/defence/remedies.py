@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from hipkg.base.vocabulary import HIP, INDICATES, RDF_TYPE
 from hipkg.defence.rerun import Trial
-from hipkg.defence.search import Abducer, Change
+from hipkg.defence.search import Abducer
 from hipkg.defence.wording import Describer
 from hipkg.knowledge.relevance import on_action, on_statement
 from hipkg.record.facts import text_of
@@ -21,11 +21,12 @@ if TYPE_CHECKING:
 
     import pyoxigraph as ox
 
-    from hipkg.derivation.queries import Derivation, DerivedAction, Evaluation
+    from hipkg.derivation.records import Derivation, DerivedAction, Evaluation
     from hipkg.knowledge.records import Knowledge, StatementInfo
     from hipkg.knowledge.selection import Selection
-    from hipkg.reading.rdf import PatientGraph
-    from hipkg.record.facts import Graph
+    from hipkg.record.change import Change
+    from hipkg.record.facts import Facts
+    from hipkg.record.patient import Record
 
 _CONDITION, _ONGOING = HIP + "Condition", HIP + "ongoing"
 _OF_INTERVENTION, _STATUS = HIP + "ofIntervention", HIP + "hasStatus"
@@ -71,26 +72,26 @@ def diagnoses_in(change: Change, knowledge: Knowledge) -> tuple[str, ...]:
 class Remedies:
     """Find remedies for one patient.
 
-    Parameters: ``derivation`` is that of ``graph`` with the statements of ``selection``; ``diagnoses`` asks for
+    Parameters: ``derivation`` is that of ``record`` with the statements of ``selection``; ``diagnoses`` asks for
     remedies that take a new condition for granted, of which there are none otherwise.
     """
 
     def __init__(
         self,
-        graph: PatientGraph,
+        record: Record,
         derivation: Derivation,
         knowledge: Knowledge,
         selection: Selection | None = None,
         *,
         diagnoses: bool = False,
     ) -> None:
-        self._graph = graph
+        self._graph = record
         self._derivation = derivation
         self._knowledge = knowledge
         self._diagnoses = diagnoses
-        self._trial = Trial(graph, knowledge, selection)
-        self._abducer = self._abducer_for(derivation.graph, graph.triples)
-        self._describer = Describer(graph, knowledge)
+        self._trial = Trial(record, knowledge, selection)
+        self._abducer = self._abducer_for(derivation.graph, record.triples)
+        self._describer = Describer(record, knowledge)
         self._evaluations = {one.iri: one for one in derivation.evaluations}
 
     def of_statement(self, evaluation: Evaluation) -> tuple[Remedy, ...]:
@@ -170,9 +171,9 @@ class Remedies:
         advising = self._knowledge.statements[evaluation.statement].effect == INDICATES
         return advising and evaluation.state in {"now", "satisfied"}
 
-    def _abducer_for(self, graph: Graph, record: Iterable[ox.Triple]) -> Abducer:
+    def _abducer_for(self, facts: Facts, record: Iterable[ox.Triple]) -> Abducer:
         of = self._graph
-        return Abducer(graph, record, self._knowledge, of.iri, of.as_of, diagnoses=self._diagnoses)
+        return Abducer(facts, record, self._knowledge, of.iri, of.as_of, diagnoses=self._diagnoses)
 
     def _requirements(self, evaluation: Evaluation) -> tuple[Change, ...]:
         """List the changes after which all that a waiting statement asks for would be there."""

@@ -12,12 +12,12 @@ from hipkg.record.normalise import normalised
 from hipkg.validation.findings import conforms, validate_triples, violations
 
 if TYPE_CHECKING:
-    from hipkg.defence.search import Change
-    from hipkg.derivation.queries import Derivation
+    from hipkg.derivation.records import Derivation
     from hipkg.knowledge.records import Knowledge
     from hipkg.knowledge.selection import Selection
-    from hipkg.reading.rdf import PatientGraph
-    from hipkg.record.facts import Graph
+    from hipkg.record.change import Change
+    from hipkg.record.facts import Facts
+    from hipkg.record.patient import Record
 
 
 class Trial:
@@ -26,13 +26,13 @@ class Trial:
     Parameters: ``selection`` says which statements count, all by default.
     """
 
-    def __init__(self, graph: PatientGraph, knowledge: Knowledge, selection: Selection | None = None) -> None:
-        self.graph = graph
+    def __init__(self, record: Record, knowledge: Knowledge, selection: Selection | None = None) -> None:
+        self.graph = record
         self._knowledge = knowledge
         self._selection = selection
-        self._valid = self._conforms(graph)
+        self._valid = self._conforms(record)
 
-    def changed(self, change: Change) -> PatientGraph:
+    def changed(self, change: Change) -> Record:
         """Make the record after a change."""
         return replace(self.graph, triples=change.apply(self.graph.triples))
 
@@ -55,12 +55,12 @@ class Trial:
         after = self.changed(change)
         return self._entailed(after) is not None and (not self._valid or self._conforms(after))
 
-    def _entailed(self, graph: PatientGraph, goals: frozenset[str] | None = None) -> Graph | None:
+    def _entailed(self, record: Record, goals: frozenset[str] | None = None) -> Facts | None:
         try:
-            return entailed_graph(normalised(graph.triples), self._knowledge, goals)
+            return entailed_graph(normalised(record.triples), self._knowledge, goals)
         except InconsistentData:
             return None
 
     @staticmethod
-    def _conforms(graph: PatientGraph) -> bool:
-        return conforms(validate_triples(graph.triples, graph.iri, violations()))
+    def _conforms(record: Record) -> bool:
+        return conforms(validate_triples(record.triples, record.iri, violations()))

@@ -10,27 +10,25 @@ What is found is a proposal: whoever uses it derives the changed record again an
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
 from functools import cache
 from itertools import combinations, islice, product
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING
 
 import pyoxigraph as ox
 
 from hipkg.base.vocabulary import HIP, RDF_TYPE, XSD, namespace_of
 from hipkg.owl.expression import And, Expression, Facet, Named, OneOf, Or, Some, Value
-from hipkg.record.facts import BLANK, Graph, as_resource, as_term, text_of
+from hipkg.record.facts import BLANK, Facts, text_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
+    from collections.abc import Iterable, Iterator, Sequence
     from datetime import date
 
     from hipkg.knowledge.records import Knowledge, Link
     from hipkg.record.facts import Node
-
-Fact: TypeAlias = tuple[str, str, "Node"]
+from hipkg.record.change import HAS_COURSE, HAS_PROBLEM, HAS_STUDY, NO_CHANGE, Change, Fact
 
 WIDTH = 8
 """How many ways to a goal are followed further, the smallest first."""
@@ -38,8 +36,6 @@ _DEPTH = 100
 _PATIENT, _CONDITION = HIP + "Patient", HIP + "Condition"
 _PROBLEM, _ACTIVITY, _STUDY, _COURSE = (HIP + one for one in ("Problem", "Activity", "Study", "TreatmentCourse"))
 _ABSTRACT = {_PROBLEM, _ACTIVITY}
-_HAS_PROBLEM, _HAS_STUDY, _HAS_COURSE = (HIP + one for one in ("hasProblem", "hasStudy", "hasCourse"))
-_OWNS = {_HAS_PROBLEM, _HAS_STUDY, _HAS_COURSE}
 _OF_INTERVENTION, _TARGETS, _HAS_SITE = HIP + "ofIntervention", HIP + "targets", HIP + "hasSite"
 _STATUS = HIP + "hasStatus"
 _START, _DURATION = HIP + "startDate", HIP + "duration"
@@ -49,69 +45,16 @@ _NEW = "new:"
 _WORD = re.compile(r"[^a-z0-9]+")
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
-    """What is added to a record and what is taken out of it."""
-
-    added: frozenset[Fact] = frozenset()
-    removed: frozenset[Fact] = frozenset()
-
-    @property
-    def nodes(self) -> frozenset[str]:
-        """Collect the nodes of which something is changed."""
-        touched = {subject for subject, prop, _ in self.added if prop not in _OWNS}
-        return frozenset(touched | {subject for subject, _, _ in self.removed})
-
-    @property
-    def size(self) -> tuple[int, int, int]:
-        """Count the nodes that change, twice where an old one is said to be something else as well, and the facts."""
-        new = {target for _, prop, target in self.added if prop in _OWNS}
-        retyped = {subject for subject, prop, _ in self.added if prop == RDF_TYPE} - new
-        return len(self.nodes) + len(retyped), len(self.added) + len(self.removed), len(self.removed)
-
-    def outline(self, single_valued: Set[str]) -> frozenset[object]:
-        """Leave out what is only one of several coded values that would do, so that like changes can be told once."""
-        return frozenset((one, prop, None if prop in single_valued else value) for one, prop, value in self.added)
-
-    def __or__(self, other: Change) -> Change:
-        """Make both changes."""
-        return Change(self.added | other.added, self.removed | other.removed)
-
-    def renamed(self, names: Mapping[str, str]) -> Change:
-        """Give other names to nodes of what is added."""
-        return Change(
-            frozenset(
-                (names.get(one, one), prop, names.get(value, value) if isinstance(value, str) else value)
-                for one, prop, value in self.added
-            ),
-            self.removed,
-        )
-
-    def apply(self, triples: Iterable[ox.Triple]) -> tuple[ox.Triple, ...]:
-        """Change a record."""
-        removed = {_triple(one) for one in self.removed}
-        kept = [one for one in triples if one not in removed]
-        return tuple(sorted({*kept, *map(_triple, self.added)}, key=str))
-
-
-NO_CHANGE = Change()
-
-
-def _triple(fact: Fact) -> ox.Triple:
-    subject, prop, target = fact
-    return ox.Triple(as_resource(subject), ox.NamedNode(prop), as_term(target))
-
-
 class Abducer:
     """Find changes of the record of one patient.
 
-    Parameters: ``graph`` holds what is recorded and entailed, ``record`` what is recorded alone; ``diagnoses`` allows
+    Parameters: ``facts`` holds what is recorded and entailed, ``record`` what is recorded alone; ``diagnoses`` allows
     new conditions.
     """
 
     def __init__(
         self,
-        graph: Graph,
+        facts: Facts,
         record: Iterable[ox.Triple],
         knowledge: Knowledge,
         patient: str,
@@ -119,8 +62,8 @@ class Abducer:
         *,
         diagnoses: bool = False,
     ) -> None:
-        self._graph = graph
-        self._record = Graph(record)
+        self._graph = facts
+        self._record = Facts(record)
         self._knowledge = knowledge
         self._patient = patient
         self._as_of = as_of
@@ -152,13 +95,13 @@ class Abducer:
         for way in self._ways(new, Named(cls), 0):
             sited = not site or any(subject == new and prop == _HAS_SITE for subject, prop, _ in way.added)
             where = frozenset() if sited else frozenset({(new, _HAS_SITE, site)})
-            yield Change(way.added | {(self._patient, _HAS_PROBLEM, new)} | where, way.removed)
+            yield Change(way.added | {(self._patient, HAS_PROBLEM, new)} | where, way.removed)
 
     def companion(self, intervention: str, place: str) -> Change:
         """Plan an intervention for a place."""
         node = self._new()
         added: set[Fact] = {
-            (self._patient, _HAS_COURSE, node),
+            (self._patient, HAS_COURSE, node),
             (node, RDF_TYPE, _COURSE),
             (node, _OF_INTERVENTION, intervention),
             (node, _STATUS, HIP + "planned"),
@@ -288,10 +231,10 @@ class Abducer:
 
     def _ownership(self, new: str, kinds: set[Node], link: Link) -> set[Fact]:
         if self._knowledge.is_a(link.kind, _PROBLEM):
-            return {(self._patient, _HAS_PROBLEM, new)}
+            return {(self._patient, HAS_PROBLEM, new)}
         if _STUDY in kinds or self._knowledge.is_a(link.kind, _STUDY):
-            return {(self._patient, _HAS_STUDY, new), (new, RDF_TYPE, _STUDY)}
-        return {(self._patient, _HAS_COURSE, new), (new, RDF_TYPE, _COURSE)}
+            return {(self._patient, HAS_STUDY, new), (new, RDF_TYPE, _STUDY)}
+        return {(self._patient, HAS_COURSE, new), (new, RDF_TYPE, _COURSE)}
 
     def _interventions(self, filler: Expression) -> Iterator[str]:
         """List the interventions that are in an expression, as narrow as it names them."""

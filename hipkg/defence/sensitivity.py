@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING
 
 from hipkg.base.errors import UsageError
 from hipkg.derivation.native import derive_natively
-from hipkg.knowledge.records import load
+from hipkg.knowledge.loading import load
 from hipkg.knowledge.selection import SCALES, Scale, Selection, grades, select
 from hipkg.pipeline.process import check_documents, each_alone, read_validated
-from hipkg.planning.planner import STATUSES, SiteNames
+from hipkg.planning.planner import SiteNames
+from hipkg.planning.records import STATUSES
 from hipkg.reasoning.native import entailed_graph
 from hipkg.record.normalise import normalised
 from hipkg.validation.findings import conforms
@@ -23,9 +24,9 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence
     from datetime import date
 
-    from hipkg.derivation.queries import Derivation
+    from hipkg.derivation.records import Derivation
     from hipkg.knowledge.records import Knowledge
-    from hipkg.reading.rdf import PatientGraph
+    from hipkg.record.patient import Record
 
 GONE = "-"
 """The status of an action that is not in the plan."""
@@ -114,7 +115,7 @@ def _selections(
 
 
 def _sensitivity(
-    graph: PatientGraph,
+    record: Record,
     by: Scale,
     selections: Sequence[tuple[tuple[str, ...], Selection]],
     knowledge: Knowledge,
@@ -122,14 +123,14 @@ def _sensitivity(
     valid: bool,
 ) -> Sensitivity:
     """Reason once, and derive for each selection."""
-    entailed = entailed_graph(normalised(graph.triples), knowledge)
+    entailed = entailed_graph(normalised(record.triples), knowledge)
     derivations = [derive_natively(entailed, knowledge, selection) for _, selection in selections]
     sites = SiteNames(derivations[0], knowledge)
     every, last = selections[0][1], selections[-1][1]
     standings = _standings(derivations, sites, knowledge)
     return Sensitivity(
-        graph.iri,
-        graph.as_of,
+        record.iri,
+        record.as_of,
         knowledge.version,
         by,
         every.documents or tuple(sorted(info.id for info in knowledge.documents.values())),

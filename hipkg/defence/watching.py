@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from hipkg.base.vocabulary import OBJECTING, SAFEGUARDS
 from hipkg.defence.rerun import Trial
-from hipkg.defence.search import Abducer, Change
+from hipkg.defence.search import Abducer
 from hipkg.defence.wording import Describer
-from hipkg.knowledge import records as released
+from hipkg.knowledge import loading
 from hipkg.knowledge.selection import Selection, select
 from hipkg.pipeline.process import plan_patient, plan_patients
 
@@ -21,11 +21,12 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
     from datetime import date
 
-    from hipkg.derivation.queries import Derivation, DerivedAction, Evaluation
+    from hipkg.derivation.records import Derivation, DerivedAction, Evaluation
     from hipkg.knowledge.records import Knowledge, StatementInfo
     from hipkg.pipeline.process import Planned
-    from hipkg.planning.planner import Action, Plan
-    from hipkg.reading.rdf import PatientGraph
+    from hipkg.planning.records import Action, Plan
+    from hipkg.record.change import Change
+    from hipkg.record.patient import Record
 
 _UNTOUCHED = {"indicated", "satisfied"}
 
@@ -71,27 +72,27 @@ def watch(
     return tuple(_watch_list(one, selection) for one in made)
 
 
-def watch_graph(graph: PatientGraph, *, documents: Collection[str] = (), allow_invalid: bool = False) -> WatchList:
+def watch_graph(record: Record, *, documents: Collection[str] = (), allow_invalid: bool = False) -> WatchList:
     """Make the watch list of a patient that has been read."""
     selection = select(documents)
-    return _watch_list(plan_patient(graph, selection=selection, allow_invalid=allow_invalid), selection)
+    return _watch_list(plan_patient(record, selection=selection, allow_invalid=allow_invalid), selection)
 
 
 def _watch_list(made: Planned, selection: Selection) -> WatchList:
-    watcher = _Watcher(made.graph, made.derivation, released.load(), selection)
+    watcher = _Watcher(made.graph, made.derivation, loading.load(), selection)
     indicated = (one for one in made.plan.actions if one.status == "indicated")
     return WatchList(made.plan, tuple(Watched(one, watcher.threats(one)) for one in indicated))
 
 
 class _Watcher:
-    def __init__(self, graph: PatientGraph, derivation: Derivation, knowledge: Knowledge, selection: Selection) -> None:
-        self._graph = graph
+    def __init__(self, record: Record, derivation: Derivation, knowledge: Knowledge, selection: Selection) -> None:
+        self._graph = record
         self._derivation = derivation
         self._knowledge = knowledge
         self._left_out = selection.left_out(knowledge)
-        self._trial = Trial(graph, knowledge, selection)
-        self._abducer = Abducer(derivation.graph, graph.triples, knowledge, graph.iri, graph.as_of, diagnoses=True)
-        self._describer = Describer(graph, knowledge)
+        self._trial = Trial(record, knowledge, selection)
+        self._abducer = Abducer(derivation.graph, record.triples, knowledge, record.iri, record.as_of, diagnoses=True)
+        self._describer = Describer(record, knowledge)
         self._evaluations = {one.iri: one for one in derivation.evaluations}
         self._actions = {(one.intervention, one.site): one for one in derivation.actions}
         self._states = {one.iri: one.state for one in derivation.evaluations}

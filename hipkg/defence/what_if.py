@@ -10,13 +10,13 @@ from pyoxigraph import NamedNode
 from hipkg.base.errors import UsageError
 from hipkg.base.vocabulary import HIP, RDF_TYPE, curie
 from hipkg.defence.difference import Difference, difference
-from hipkg.defence.search import NO_CHANGE, Change
 from hipkg.defence.wording import Describer
-from hipkg.knowledge import records as released
+from hipkg.knowledge import loading
 from hipkg.knowledge.selection import select
 from hipkg.pipeline.process import each_alone, plan_patient, plan_patients
 from hipkg.reading.assertions import read_addition, read_removal
-from hipkg.reading.rdf import PatientGraph, linked
+from hipkg.reading.patients import linked
+from hipkg.record.change import NO_CHANGE, Change
 from hipkg.record.facts import text_of
 
 if TYPE_CHECKING:
@@ -26,8 +26,9 @@ if TYPE_CHECKING:
 
     from hipkg.knowledge.selection import Selection
     from hipkg.pipeline.process import Planned
-    from hipkg.planning.planner import Plan
+    from hipkg.planning.records import Plan
     from hipkg.reasoning.engines import EngineName
+    from hipkg.record.patient import Record
     from hipkg.validation.findings import Finding
 
 
@@ -46,7 +47,7 @@ class WhatIf(NamedTuple):
     after: Plan
     difference: Difference
     findings: tuple[Finding, ...]
-    graph: PatientGraph
+    graph: Record
 
     @property
     def valid(self) -> bool:
@@ -85,41 +86,41 @@ def what_if(
     )
 
 
-def changes(graph: PatientGraph, add: Sequence[str], remove: Sequence[str]) -> Change:
+def changes(record: Record, add: Sequence[str], remove: Sequence[str]) -> Change:
     """Read what is to be added to a record and taken out of it.
 
     Raises `UsageError` for what is not understood, and for additions that do not belong to the patient.
     """
-    knowledge = released.load()
+    knowledge = loading.load()
     change = NO_CHANGE
     for text in remove:
-        change |= read_removal(text, graph, knowledge)
+        change |= read_removal(text, record, knowledge)
     for text in add:
-        changed = replace(graph, triples=change.apply(graph.triples))
+        changed = replace(record, triples=change.apply(record.triples))
         change |= read_addition(text, changed, knowledge)
-    _refuse_strangers(graph, change)
+    _refuse_strangers(record, change)
     return change
 
 
-def changed_by(graph: PatientGraph, change: Change) -> PatientGraph:
+def changed_by(record: Record, change: Change) -> Record:
     """Change a record; what is then no longer linked to the patient is left out."""
-    return replace(graph, triples=linked(graph.iri, change.apply(graph.triples)))
+    return replace(record, triples=linked(record.iri, change.apply(record.triples)))
 
 
-def _refuse_strangers(graph: PatientGraph, change: Change) -> None:
+def _refuse_strangers(record: Record, change: Change) -> None:
     """Refuse additions that describe another patient, or something that nothing links to the patient."""
-    others = [one for one, prop, kind in change.added if (prop, kind) == (RDF_TYPE, _PATIENT) and one != graph.iri]
+    others = [one for one, prop, kind in change.added if (prop, kind) == (RDF_TYPE, _PATIENT) and one != record.iri]
     if others:
         raise UsageError(
             "The addition describes another patient.", place=curie(min(others)), remedy="Add to one patient only."
         )
     kept = {
-        text_of(one.subject.value) for one in changed_by(graph, change).triples if isinstance(one.subject, NamedNode)
+        text_of(one.subject.value) for one in changed_by(record, change).triples if isinstance(one.subject, NamedNode)
     }
     loose = {subject for subject, _, _ in change.added} - kept
     if loose:
         raise UsageError(
-            f"The addition speaks of a node that nothing links to the patient {curie(graph.iri)}.",
+            f"The addition speaks of a node that nothing links to the patient {curie(record.iri)}.",
             place=curie(min(loose)),
             remedy="Link it, as with hip:hasProblem, hip:hasCourse or hip:hasStudy.",
         )
@@ -134,5 +135,5 @@ def _compared(
     after = plan_patient(changed, engine=engine, selection=selection, allow_invalid=allow_invalid).plan
     known = {*before.findings}
     findings = tuple(one for one in after.findings if one not in known)
-    facts = Describer(graph, released.load()).facts(change)
+    facts = Describer(graph, loading.load()).facts(change)
     return WhatIf(facts, before, after, difference(before, after), findings, changed)

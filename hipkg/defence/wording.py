@@ -10,24 +10,24 @@ import pyoxigraph as ox
 
 from hipkg.base.vocabulary import HIP, RDF_TYPE, XSD, namespace_of
 from hipkg.knowledge.wording import English, quantity
-from hipkg.reading.rdf import NAMELESS
+from hipkg.reading.blank_nodes import NAMELESS
 from hipkg.record.facts import as_resource, as_term, text_of
 from hipkg.record.normalise import normalised
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from hipkg.defence.search import Change, Fact
     from hipkg.knowledge.records import Knowledge
-    from hipkg.reading.rdf import PatientGraph
+    from hipkg.record.change import Change, Fact
     from hipkg.record.facts import Node
+    from hipkg.record.patient import Record
 
 _DAY = re.compile(r"\d{4}-\d\d-\d\d")
 _LASTING = "lasting"
 _LENGTHS = {"D": "d", "W": "wk"}
 _NAMELESS = f"# Name the blank nodes of the record first: here they are <{NAMELESS}…>."
 _HAS_SIDE = HIP + "hasSide"
-_OWNS = {HIP + one for one in ("hasProblem", "hasStudy", "hasCourse", "hasActivity")}
+OWNS = {HIP + one for one in ("hasProblem", "hasStudy", "hasCourse", "hasActivity")}
 _SITES = {HIP + "hasSite", HIP + "targets"}
 _OF_INTERVENTION, _DURATION, _START = HIP + "ofIntervention", HIP + "duration", HIP + "startDate"
 
@@ -35,19 +35,19 @@ _OF_INTERVENTION, _DURATION, _START = HIP + "ofIntervention", HIP + "duration", 
 class Describer:
     """Describe changes of the record of one patient."""
 
-    def __init__(self, graph: PatientGraph, knowledge: Knowledge) -> None:
-        self._graph = graph
+    def __init__(self, record: Record, knowledge: Knowledge) -> None:
+        self._graph = record
         self._knowledge = knowledge
-        self._given = normalised(graph.triples)
-        self._plain = self._english = English(knowledge, self._given, graph.iri)
-        self._known = {one.subject.value for one in graph.triples if isinstance(one.subject, ox.NamedNode)}
+        self._given = normalised(record.triples)
+        self._plain = self._english = English(knowledge, self._given, record.iri)
+        self._known = {one.subject.value for one in record.triples if isinstance(one.subject, ox.NamedNode)}
 
     def facts(self, change: Change) -> tuple[str, ...]:
         """Say each node that changes in one phrase."""
         self._english = self._wording(change)
         added = self._by_node(change.added)
         gone = {subject for subject, prop, _ in change.removed if prop == RDF_TYPE} - added.keys()
-        removed = self._by_node(one for one in change.removed if one[2] not in gone or one[1] in _OWNS)
+        removed = self._by_node(one for one in change.removed if one[2] not in gone or one[1] in OWNS)
         nodes = sorted({*added, *removed}, key=lambda node: (node in self._known, node))
         said = (self._node(node, added.get(node, []), removed.get(node, [])) for node in nodes)
         return tuple(one for one in said if one)
@@ -68,7 +68,7 @@ class Describer:
     def _wording(self, change: Change) -> English:
         """Word the record, with what is added where one new node speaks of another."""
         new = {subject for subject, _, _ in change.added} - self._known
-        if not any(value in new for _, prop, value in change.added if prop not in _OWNS):
+        if not any(value in new for _, prop, value in change.added if prop not in OWNS):
             return self._plain
         added = (ox.Triple(as_resource(one), ox.NamedNode(prop), as_term(value)) for one, prop, value in change.added)
         return English(self._knowledge, (*self._given, *added), self._graph.iri)
@@ -77,7 +77,7 @@ class Describer:
         """Group facts by what they are about: what is done to a patient or found in one is not about the patient."""
         found: dict[str, list[Fact]] = {}
         for subject, prop, value in sorted(facts, key=str):
-            about = text_of(value) if prop in _OWNS else subject
+            about = text_of(value) if prop in OWNS else subject
             found.setdefault(about, []).append((subject, prop, value))
         return found
 
@@ -85,11 +85,11 @@ class Describer:
         if node == self._graph.iri:
             return self._patient(added, removed)
         if node not in self._known:
-            return self._new([one for one in added if one[1] not in _OWNS])
-        if any(prop == RDF_TYPE or prop in _OWNS for _, prop, _ in removed) and not added:
+            return self._new([one for one in added if one[1] not in OWNS])
+        if any(prop == RDF_TYPE or prop in OWNS for _, prop, _ in removed) and not added:
             return f"without {self._english.name(node)}"
         started = self._day(removed)
-        said = [self._said(prop, value, started) for _, prop, value in added if prop != RDF_TYPE and prop not in _OWNS]
+        said = [self._said(prop, value, started) for _, prop, value in added if prop != RDF_TYPE and prop not in OWNS]
         said += [f"is {self._knowledge.label(text_of(value))}" for _, prop, value in added if prop == RDF_TYPE]
         instead = [self._value(prop, value) for _, prop, value in removed if not (said and started and prop == _START)]
         if said:

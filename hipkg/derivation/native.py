@@ -8,14 +8,13 @@ its own; a test holds every triple that follows from the records to what the que
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass, field
 from functools import partial
 from itertools import chain, product
 from operator import attrgetter
 from typing import TYPE_CHECKING
 
 from hipkg.base.vocabulary import CONTRAINDICATES, DISCOURAGES, HIP, HOLDS_BACK, INDICATES, SAFEGUARDS, SPECIFIES
-from hipkg.derivation.queries import Derivation, DerivedAction, DerivedConflict, Evaluation
+from hipkg.derivation.records import Derivation, DerivedAction, DerivedConflict, Evaluation
 from hipkg.record.facts import NOTHING, text_of
 
 if TYPE_CHECKING:
@@ -25,7 +24,8 @@ if TYPE_CHECKING:
 
     from hipkg.knowledge.records import Knowledge, StatementInfo
     from hipkg.knowledge.selection import Selection
-    from hipkg.record.facts import Graph
+    from hipkg.record.facts import Facts
+from hipkg.derivation.working import Disputed, Judged, Subject, Weighed
 
 _PATIENT = HIP + "Patient"
 _HAS_PROBLEM, _LOCATED_IN, _PART_OF = HIP + "hasProblem", HIP + "locatedIn", HIP + "partOf"
@@ -64,83 +64,23 @@ _SETTLED_BY = {_REFUSED_BY: "contraindication", _HELD_BACK_BY: "gate"}
 _KEEPS_OUT = {CONTRAINDICATES, HOLDS_BACK}
 
 
-@dataclass(slots=True, eq=False)
-class Subject:
-    """A node that is judged: with whom, for which places, and as a whole where it has no place of its own."""
-
-    node: str
-    patient: str
-    places: frozenset[str]
-    whole: str
-
-
-@dataclass(slots=True, eq=False)
-class Judged:
-    """An evaluation while it is worked out; its subjects, in order, are judged with their patient."""
-
-    iri: str
-    info: StatementInfo
-    site: str
-    whole: str
-    patient: str
-    places: frozenset[str]
-    subjects: dict[str, None] = field(default_factory=dict)
-    meets: frozenset[str] = NOTHING
-    refutes: frozenset[str] = NOTHING
-    awaits: frozenset[str] = NOTHING
-    liftable: frozenset[str] = NOTHING
-    lacks: frozenset[str] = NOTHING
-    compares: frozenset[str] = NOTHING
-    state: str = ""
-
-
-@dataclass(slots=True, eq=False)
-class Weighed:
-    """An action while it is worked out; ``objections`` are by the way in which they object."""
-
-    iri: str
-    intervention: str
-    site: str
-    places: frozenset[str]
-    based_on: set[Judged] = field(default_factory=set)
-    claims: set[int] = field(default_factory=set)
-    objections: dict[str, set[Judged]] = field(default_factory=dict)
-    safeguards: frozenset[Judged] = frozenset()
-    overruled: frozenset[Judged] = frozenset()
-    done_by: frozenset[str] = NOTHING
-    done_before: frozenset[str] = NOTHING
-    status: str = ""
-
-
-@dataclass(slots=True, eq=False)
-class Disputed:
-    """A conflict while it is worked out, with each rule that applies and whom it decides for, if anyone."""
-
-    iri: str
-    action: Weighed
-    advice: Judged
-    objections: set[Judged] = field(default_factory=set)
-    verdicts: set[tuple[str, Judged | None]] = field(default_factory=set)
-    open: bool = False
-
-
 def derive_natively(
-    graph: Graph, knowledge: Knowledge, selection: Selection | None = None, only: frozenset[str] | None = None
+    facts: Facts, knowledge: Knowledge, selection: Selection | None = None, only: frozenset[str] | None = None
 ) -> Derivation:
     """Derive states and statuses for one patient.
 
-    Parameters: ``graph`` is that of `hipkg.reasoning.native.entailed_graph`; ``selection`` says which statements count,
+    Parameters: ``facts`` is that of `hipkg.reasoning.native.entailed_graph`; ``selection`` says which statements count,
     all by default; ``only`` names those that are looked at, where what follows for any other does not matter.
     """
     counting = knowledge.statements.keys() if only is None else only
-    world = ClosedWorld(graph, knowledge, counting - selection.left_out(knowledge) if selection else counting)
+    world = ClosedWorld(facts, knowledge, counting - selection.left_out(knowledge) if selection else counting)
     world.judge()
     world.weigh()
     return Derivation(
         tuple(map(_evaluation, sorted(world.evaluations, key=attrgetter("info.iri", "iri")))),
         tuple(_action(one) for one in sorted(world.actions, key=attrgetter("iri")) if one.status),
         tuple(sorted(map(_conflict, world.conflicts), key=attrgetter("action", "advice", "objection"))),
-        graph,
+        facts,
         world.now,
         partial(_told, world),
         knowledge.terms,
@@ -170,8 +110,8 @@ class ClosedWorld:
     ``offered`` is what a plan has there, and ``kept_out`` what it has not, whatever advises it.
     """
 
-    def __init__(self, graph: Graph, knowledge: Knowledge, counting: Set[str]) -> None:
-        self.graph = graph
+    def __init__(self, facts: Facts, knowledge: Knowledge, counting: Set[str]) -> None:
+        self.graph = facts
         self.sites: dict[str, set[str]] = {}
         self.places: dict[str, set[str]] = {}
         self.subjects: list[Subject] = []

@@ -1,4 +1,4 @@
-"""What is derived for a patient in the closed world, and the derivation as queries, the reference for every other.
+"""The derivation as queries, the reference for every other.
 
 The logic is in ``queries/derive/*.rq``: generic SPARQL over the slots of the statements, run in the order of their
 numbers on a store that holds the entailed graph of one patient, and of the ontology what concerns this patient. Each
@@ -11,19 +11,20 @@ import re
 from dataclasses import dataclass
 from functools import cache
 from itertools import groupby
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import pyoxigraph as ox
 
 from hipkg.base.paths import QUERIES
 from hipkg.base.vocabulary import HIP, INFORMS_ON, OWL, PREFIXES, RDF_TYPE, RDFS, XSD
-from hipkg.record.facts import Graph
+from hipkg.record.facts import Facts
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Set
+    from collections.abc import Collection, Iterable, Iterator, Set
 
     from hipkg.knowledge.records import Knowledge, StatementInfo
     from hipkg.knowledge.selection import Selection
+from hipkg.derivation.records import Derivation, DerivedAction, DerivedConflict, Evaluation
 
 _NEEDS = re.compile(r"^#\+ needs: hip:(\w+)$", re.MULTILINE)
 _ABOUT = re.compile(r"^#\+ about: (.+)$", re.MULTILINE)
@@ -54,78 +55,6 @@ class Step:
     about: frozenset[str]
 
 
-class Evaluation(NamedTuple):
-    """What holds of one statement at one place of a patient.
-
-    ``site`` is the body site the statement concerns, empty for the patient as a whole. ``awaits`` are requirements not
-    met, ``may_be_lifted_by`` exceptions not known to hold, ``lacks`` companions that the plan does not offer;
-    ``compares`` are the activities that the bounds of the statement measure.
-    """
-
-    iri: str
-    statement: str
-    state: str
-    subjects: tuple[str, ...]
-    site: str
-    meets: tuple[str, ...]
-    refutes: tuple[str, ...]
-    awaits: tuple[str, ...]
-    may_be_lifted_by: tuple[str, ...]
-    lacks: tuple[str, ...]
-    compares: tuple[str, ...]
-
-
-class DerivedAction(NamedTuple):
-    """An intervention at a place with its status and the evaluations it rests on.
-
-    ``done_by`` are the activities by which it is done and needs no repetition yet, ``done_before`` those that do not
-    count, since they are too old, or of no known time or site.
-    """
-
-    iri: str
-    intervention: str
-    site: str
-    status: str
-    based_on: tuple[str, ...]
-    refused_by: tuple[str, ...]
-    held_back_by: tuple[str, ...]
-    discouraged_by: tuple[str, ...]
-    done_by: tuple[str, ...]
-    done_before: tuple[str, ...]
-
-
-class DerivedConflict(NamedTuple):
-    """Two evaluations that pull an action in opposite directions; ``winner`` is empty if nothing decides."""
-
-    action: str
-    advice: str
-    objection: str
-    rule: str
-    winner: str
-
-
-@dataclass(frozen=True)
-class Derivation:
-    """All that is derived for one patient.
-
-    ``graph`` holds what was recorded and entailed, perhaps with what the ontology says of its own individuals;
-    ``running`` maps a place to the interventions, and their kinds, that the patient has there now; ``told`` writes
-    what was derived as triples.
-    """
-
-    evaluations: tuple[Evaluation, ...]
-    actions: tuple[DerivedAction, ...]
-    conflicts: tuple[DerivedConflict, ...]
-    graph: Graph
-    running: Mapping[str, Set[str]]
-    told: Callable[[], Iterable[ox.Triple]]
-    terms: Set[str]
-
-    def triples(self) -> tuple[ox.Triple, ...]:
-        """Return the graph of the patient: what is recorded, entailed and derived."""
-        return tuple(dict.fromkeys((*self.graph.triples(self.terms), *self.told())))
-
-
 def derive(entailed: Iterable[ox.Triple], knowledge: Knowledge, selection: Selection | None = None) -> Derivation:
     """Derive states and statuses for one patient by the queries.
 
@@ -135,7 +64,7 @@ def derive(entailed: Iterable[ox.Triple], knowledge: Knowledge, selection: Selec
     store = ox.Store()
     store.extend([ox.Quad(*one) for one in entailed])
     store.extend(_individual_types(store, knowledge))
-    graph = Graph(quad.triple for quad in store)
+    graph = Facts(quad.triple for quad in store)
     for statement in selection.left_out(knowledge) if selection else ():
         for quad in store.quads_for_pattern(None, None, ox.NamedNode(statement)):
             store.remove(quad)
@@ -250,7 +179,7 @@ def _step(text: str) -> Step:
     )
 
 
-def _collect(store: ox.Store, facts: Iterable[ox.Quad], graph: Graph, knowledge: Knowledge) -> Derivation:
+def _collect(store: ox.Store, facts: Iterable[ox.Quad], graph: Facts, knowledge: Knowledge) -> Derivation:
     answers = _Answers(store)
     evaluations = [_evaluation(iri, answers) for iri in answers.subjects("state")]
     actions = [_action(iri, answers) for iri in answers.subjects("status")]

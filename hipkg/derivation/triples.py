@@ -12,7 +12,8 @@ from hipkg.record.facts import as_resource, as_term
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Set
 
-    from hipkg.derivation.native import ClosedWorld, Disputed, Judged, Weighed
+    from hipkg.derivation.native import ClosedWorld
+    from hipkg.derivation.working import Disputed, Judged, Weighed
     from hipkg.record.facts import Node
 
 _OF_INTERVENTION = HIP + "ofIntervention"

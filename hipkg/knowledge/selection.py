@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Literal
 
 from hipkg.base.errors import UsageError
 from hipkg.base.vocabulary import OBJECTING, SAFEGUARDS, SPECIFIES
-from hipkg.knowledge.records import load
+from hipkg.knowledge.loading import load
 from hipkg.record.facts import NOTHING
 
 if TYPE_CHECKING:

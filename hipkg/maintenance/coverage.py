@@ -29,17 +29,17 @@ from typing import TYPE_CHECKING
 from hipkg.base.errors import UnreadableInput, UsageError
 from hipkg.base.paths import EXAMPLES
 from hipkg.base.vocabulary import HIP, INDICATES
-from hipkg.knowledge import records as released
+from hipkg.knowledge import loading
 from hipkg.pipeline.process import check_documents, derivation_of
-from hipkg.reading.rdf import read
+from hipkg.reading.sources import read
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
     from pathlib import Path
 
-    from hipkg.derivation.queries import Evaluation
+    from hipkg.derivation.records import Evaluation
     from hipkg.knowledge.records import Knowledge, StatementInfo
-    from hipkg.record.facts import Graph
+    from hipkg.record.facts import Facts
 
 SLOTS = {
     "appliesTo": "applies_to",
@@ -119,7 +119,7 @@ class _Patient:
 
     name: str
     evaluations: Mapping[str, tuple[Evaluation, ...]]
-    graph: Graph
+    graph: Facts
 
     def of(self, info: StatementInfo) -> tuple[Evaluation, ...]:
         return self.evaluations.get(info.iri, ())
@@ -162,7 +162,7 @@ def coverage(cases: Path, statements: Collection[str] = (), documents: Collectio
         raise UsageError(
             "There are no cases of statements.", place=str(folder), remedy="Name the folder of test cases: --cases DIR."
         )
-    knowledge = released.load()
+    knowledge = loading.load()
     wanted = _wanted(statements, documents, knowledge)
     folders, strays = _folders(folder, knowledge)
     examples = _examples(knowledge)

@@ -17,16 +17,8 @@ import pyoxigraph as ox
 from hipkg.base.errors import OntologyError
 from hipkg.base.paths import PATIENT_SHAPES, ontology_files
 from hipkg.base.vocabulary import CONTRAINDICATES, HIP, HOLDS_BACK, INDICATES, OWL, RDFS, SKOS, curie
-from hipkg.knowledge.records import (
-    FORMAT,
-    Bound,
-    DocumentInfo,
-    InterventionInfo,
-    Link,
-    StatementInfo,
-    Tension,
-    source_stamp,
-)
+from hipkg.knowledge.loading import FORMAT, source_stamp
+from hipkg.knowledge.records import Bound, DocumentInfo, InterventionInfo, Link, StatementInfo, Tension
 from hipkg.owl import reasoners as java
 from hipkg.owl.axioms import Axioms, read_axioms
 from hipkg.owl.expression import named_classes, properties, to_json

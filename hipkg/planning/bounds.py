@@ -20,9 +20,9 @@ from hipkg.record.facts import text_of
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
-    from hipkg.derivation.queries import Evaluation
+    from hipkg.derivation.records import Evaluation
     from hipkg.knowledge.records import Bound, Knowledge, StatementInfo
-    from hipkg.record.facts import Graph
+    from hipkg.record.facts import Facts
 
 VERDICTS = ("within", "above", "below", "not-yet", "due", "overdue", "unknown")
 TOGETHER = "several courses together"
@@ -89,11 +89,11 @@ class _Activity:
 class Checker:
     """Check the bounds of the statements of one patient.
 
-    Parameters: ``graph`` holds what is recorded and entailed; ``as_of`` is the date of the plan.
+    Parameters: ``facts`` holds what is recorded and entailed; ``as_of`` is the date of the plan.
     """
 
-    def __init__(self, graph: Graph, knowledge: Knowledge, as_of: date) -> None:
-        self._graph = graph
+    def __init__(self, facts: Facts, knowledge: Knowledge, as_of: date) -> None:
+        self._graph = facts
         self._knowledge = knowledge
         self._as_of = as_of
         self._known: dict[str, _Activity] = {}
@@ -267,17 +267,17 @@ class Checker:
         return days_of(first) if first else None
 
 
-def recorded_span(graph: Graph, knowledge: Knowledge, node: str, prop: str) -> Span | None:
+def recorded_span(facts: Facts, knowledge: Knowledge, node: str, prop: str) -> Span | None:
     """Read a recorded number, with its upper end where the ontology names the property that holds it."""
-    least = _number(graph, node, prop)
+    least = _number(facts, node, prop)
     upper_end = knowledge.upper_ends.get(prop)
-    most = _number(graph, node, upper_end) if upper_end else least
+    most = _number(facts, node, upper_end) if upper_end else least
     return None if least is None else Span(least, least if most is None else most)
 
 
-def _number(graph: Graph, node: str, prop: str) -> Decimal | None:
+def _number(facts: Facts, node: str, prop: str) -> Decimal | None:
     """Read the greatest recorded number; what is no number, which validation refuses, is left out."""
-    texts = [text_of(one) for one in graph.values(node, prop)]
+    texts = [text_of(one) for one in facts.values(node, prop)]
     return max((Decimal(one) for one in texts if _NUMBER.fullmatch(one)), default=None)
 
 

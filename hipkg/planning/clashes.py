@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from hipkg.derivation.queries import DerivedAction, Evaluation
+    from hipkg.derivation.records import DerivedAction, Evaluation
     from hipkg.knowledge.records import Bound, Knowledge
 
 BOUNDS = "bounds"

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from hipkg.knowledge.records import Knowledge
-    from hipkg.record.facts import Graph
+    from hipkg.record.facts import Facts
 
 _PATIENT = HIP + "Patient"
 _RUNNING = HIP + "CurrentActivity"
@@ -114,11 +114,11 @@ class _Reading(NamedTuple):
 class Measurer:
     """Measure the gaps of one patient.
 
-    Parameters: ``graph`` holds what is recorded and entailed; ``as_of`` is the date of the plan.
+    Parameters: ``facts`` holds what is recorded and entailed; ``as_of`` is the date of the plan.
     """
 
-    def __init__(self, graph: Graph, knowledge: Knowledge, as_of: date) -> None:
-        self._graph = graph
+    def __init__(self, facts: Facts, knowledge: Knowledge, as_of: date) -> None:
+        self._graph = facts
         self._knowledge = knowledge
         self._as_of = as_of
         self._known: dict[tuple[str, tuple[str, ...]], tuple[Gap, ...]] = {}

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from itertools import chain
 from operator import attrgetter
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING
 
 from hipkg.base.vocabulary import DERIVED_FROM, HIP, INDICATES, OBJECTING, SAFEGUARDS, SPECIFIES, expand
-from hipkg.knowledge.records import UNGRADED, load
+from hipkg.knowledge.records import UNGRADED
 from hipkg.planning.bounds import Check, Checker
 from hipkg.planning.clashes import clashing_actions, clashing_bounds
 from hipkg.planning.gaps import Gap, Measurer
@@ -19,15 +18,13 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Sequence
     from datetime import date
 
-    import rdflib
-
-    from hipkg.derivation.queries import Derivation, DerivedAction, Evaluation
-    from hipkg.knowledge.records import Bound, Grade, Knowledge, StatementInfo
+    from hipkg.derivation.records import Derivation, DerivedAction, Evaluation
+    from hipkg.knowledge.records import Grade, Knowledge, StatementInfo
     from hipkg.knowledge.selection import Selection
     from hipkg.planning.clashes import Clash
     from hipkg.validation.findings import Finding
+from hipkg.planning.records import STATUSES, Action, Conflict, Done, Parameter, Place, Plan, Question, StatementState
 
-STATUSES = ("indicated", "caution", "conditional", "conflict", "contraindicated", "avoid", "satisfied")
 _RANKS = {status: rank for rank, status in enumerate(STATUSES)}
 _ADVISING = {INDICATES, SAFEGUARDS}
 _REFUSED = {"contraindicated", "avoid"}
@@ -36,197 +33,6 @@ _PURSUED = {"indicated", "satisfied", "caution"}
 _DETAILING = {SPECIFIES, SAFEGUARDS}
 _HAS_SIDE, _OF_INTERVENTION = HIP + "hasSide", HIP + "ofIntervention"
 _START, _END, _REQUESTED = HIP + "startDate", HIP + "endDate", HIP + "requestedOn"
-
-
-class StatementState(NamedTuple):
-    """The state of one statement at one place of a patient.
-
-    ``site`` is a label such as "left hip", empty for the patient as a whole; ``unmet`` says what a waiting statement
-    lacks, ``lifted_by`` what would lift one that refuses or holds back; ``satisfied_by`` names what fulfils it already;
-    ``on_boundary`` names the requirements that are fulfilled on exactly the day that they ask for; ``checks`` compare
-    its bounds with what is recorded.
-    """
-
-    id: str
-    state: str
-    subjects: tuple[str, ...]
-    site: str
-    place: str
-    unmet: tuple[Gap, ...]
-    lifted_by: tuple[Gap, ...]
-    ruled_out_by: tuple[str, ...]
-    satisfied_by: tuple[str, ...]
-    on_boundary: tuple[str, ...]
-    checks: tuple[Check, ...]
-
-
-class Parameter(NamedTuple):
-    """How an action is to be carried out, as one statement says, with the bounds that it sets and how they are kept."""
-
-    statement: str
-    intervention: str
-    label: str
-    text: str
-    bounds: tuple[Bound, ...]
-    checks: tuple[Check, ...]
-    side: str
-
-
-class Done(NamedTuple):
-    """An activity on record by which an action was done: what it was of, and its day as far as it is recorded.
-
-    ``counts`` tells that the action is settled by it, which it is not if it is too old, or of no known time or site;
-    ``requested`` is the day on which it was asked for, where it has none of its own.
-    """
-
-    node: str
-    label: str
-    day: str
-    counts: bool
-    requested: str
-
-
-class Action(NamedTuple):
-    """One intervention at one place, with the status that its statements give it.
-
-    ``strength`` and ``evidence`` are the best that a statement for this status states; ``phase`` counts from 1 and
-    orders actions by the treatments that they wait for; ``current`` names what of this kind the patient has now, and
-    ``done`` what was carried out of an intervention that needs no repetition.
-    """
-
-    intervention: str
-    label: str
-    category: str
-    status: str
-    site: str
-    place: str
-    problem: str
-    statements: tuple[str, ...]
-    strength: str
-    evidence: str
-    unmet: tuple[Gap, ...]
-    parameters: tuple[Parameter, ...]
-    phase: int
-    current: tuple[str, ...]
-    done: tuple[Done, ...] = ()
-
-    @property
-    def running(self) -> bool:
-        """Tell whether the patient has the intervention, or a kind of it, now."""
-        return bool(self.current)
-
-
-class Conflict(NamedTuple):
-    """Two statements that pull an action in opposite directions, and what decides between them."""
-
-    intervention: str
-    label: str
-    site: str
-    advised_by: str
-    opposed_by: str
-    rule: str
-    decided_for: str
-
-
-class Place(NamedTuple):
-    """A body site of the patient that a plan names, by its most specific class; ``side`` is empty if it has none."""
-
-    iri: str
-    kind: str
-    side: str
-
-
-class Question(NamedTuple):
-    """A fact that is not known and on which statements wait.
-
-    ``requirement`` is the class whose membership is unknown, or where a ``node`` is given the property that it lacks.
-    """
-
-    requirement: str
-    text: str
-    site: str
-    statements: tuple[str, ...]
-    actions: tuple[str, ...]
-    node: str = ""
-
-
-@dataclass(frozen=True)
-class Plan:
-    """The plan of one patient.
-
-    ``min_strength`` and ``min_evidence`` are the least grades of the statements that were considered, empty where any
-    grade and none would do; ``grade_objections`` tells that they applied also to what speaks against an action;
-    ``sources`` are the nodes of the record that say what they were derived from, with its IRIs; ``places`` are the body
-    sites that statements and actions name by their IRIs.
-    """
-
-    patient: str
-    as_of: date
-    ontology_version: str
-    engine: str
-    documents: tuple[str, ...]
-    valid: bool
-    findings: tuple[Finding, ...]
-    statements: tuple[StatementState, ...]
-    actions: tuple[Action, ...]
-    conflicts: tuple[Conflict, ...]
-    questions: tuple[Question, ...]
-    min_strength: str = ""
-    min_evidence: str = ""
-    grade_objections: bool = False
-    sources: tuple[tuple[str, tuple[str, ...]], ...] = ()
-    places: tuple[Place, ...] = ()
-
-    def states(self, statement_id: str) -> tuple[str, ...]:
-        """List the states of a statement, one for each place it concerns."""
-        return tuple(one.state for one in self.statements if one.id == statement_id)
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return the plan as plain data, as ``hipkg/schemas/plan.schema.json`` describes it."""
-        from hipkg.render.plan_json import plan_to_json
-
-        return plan_to_json(self, load())
-
-    def to_json(self) -> str:
-        """Write the plan as JSON."""
-        from hipkg.render.plan_json import plans_to_json
-
-        return plans_to_json((self,), load())
-
-    def to_graph(self) -> rdflib.Graph:
-        """Return the plan as an rdflib graph that conforms to ``shapes/plan.ttl``."""
-        from hipkg.render.rdf import plan_rdflib_graph
-
-        return plan_rdflib_graph(self, load())
-
-    def to_turtle(self) -> str:
-        """Write the plan as Turtle."""
-        from hipkg.render.rdf import plans_to_turtle
-
-        return plans_to_turtle((self,), load())
-
-    def to_fhir(self, patient: str = "") -> dict[str, Any]:
-        """Return the plan as a FHIR R4 Bundle; ``patient`` refers to a Patient that is kept elsewhere."""
-        from hipkg.render.fhir import plan_bundle
-
-        return plan_bundle(self, load(), patient)
-
-    def to_markdown(self) -> str:
-        """Write the plan as Markdown that stands alone in a note."""
-        from hipkg.render.markdown import plan_to_markdown
-
-        return plan_to_markdown(self, load())
-
-    def to_text(self, width: int | None = None) -> str:
-        """Write the plan as plain text of a width in columns."""
-        from hipkg.render.text import plans_to_text
-
-        return plans_to_text((self,), load(), width=width)
-
-    def _repr_html_(self) -> str:
-        from hipkg.render.html import plan_to_html
-
-        return plan_to_html(self, load())
 
 
 class Planner:

@@ -21,7 +21,7 @@ import pyoxigraph as ox
 from hipkg.base.errors import UsageError
 from hipkg.base.paths import QUERIES
 from hipkg.base.vocabulary import HIP, PREFIXES, RDF_TYPE, RDFS, XSD, curie
-from hipkg.knowledge import records as released
+from hipkg.knowledge import loading
 from hipkg.owl.sources import load_sources
 
 if TYPE_CHECKING:
@@ -206,7 +206,7 @@ def patient_store(
     derived: evaluations, actions and conflicts, each of which names its patient.
     """
     from hipkg.pipeline.process import derivation_of
-    from hipkg.reading.rdf import read
+    from hipkg.reading.sources import read
 
     store = ox.Store()
     store.extend(_ontology())
@@ -234,7 +234,7 @@ def _ontology() -> tuple[ox.Quad, ...]:
     told = [ox.Quad(one.subject, one.predicate, one.object) for one in load_sources()]
     entailed = [
         ox.Quad(ox.NamedNode(one), _SUBCLASS, ox.NamedNode(other))
-        for one, others in released.load().superclasses.items()
+        for one, others in loading.load().superclasses.items()
         for other in others
     ]
     return (*told, *entailed)
@@ -376,7 +376,7 @@ def resolve(name: str) -> ox.NamedNode:
     An IRI outside the namespace of hipkg, such as that of a patient, is taken as it is. Raises `UsageError` for a name
     that no term, or more than one, has.
     """
-    knowledge = released.load()
+    knowledge = loading.load()
     iri = _expanded(name.strip())
     if iri and not iri.startswith(HIP):
         return _node(iri)
@@ -414,7 +414,7 @@ def _node(iri: str) -> ox.NamedNode:
 
 def _nearest(name: str) -> str:
     """Name the terms whose local name or label is like a mistyped one."""
-    knowledge = released.load()
+    knowledge = loading.load()
     names = {iri.removeprefix(HIP).casefold(): iri for iri in knowledge.terms}
     names |= {knowledge.labels[iri].casefold(): iri for iri in sorted(knowledge.terms) if iri in knowledge.labels}
     near = get_close_matches(name.removeprefix("hip:").casefold(), names, n=3, cutoff=0.6)

@@ -22,22 +22,22 @@ import pyoxigraph as ox
 
 from hipkg.base.errors import UnreadableInput, UsageError
 from hipkg.base.vocabulary import HIP, RDF_TYPE, XSD, namespace_of
-from hipkg.defence.search import Change
 from hipkg.knowledge.wording import quantity
 from hipkg.owl.expression import And, Expression, Named, OneOf, Or, Some, Value, from_json
-from hipkg.reading.rdf import read_triples
-from hipkg.record.facts import Graph, text_of
+from hipkg.reading.sources import read_triples
+from hipkg.record.change import Change
+from hipkg.record.facts import Facts, text_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from hipkg.defence.search import Fact
     from hipkg.knowledge.records import Knowledge
-    from hipkg.reading.rdf import PatientGraph
+    from hipkg.record.change import Fact
     from hipkg.record.facts import Node
+    from hipkg.record.patient import Record
 
 _PROBLEM, _SITE, _STUDY, _COURSE = (HIP + one for one in ("Problem", "BodySite", "Study", "TreatmentCourse"))
-_HAS_PROBLEM, _HAS_STUDY, _HAS_COURSE = (HIP + one for one in ("hasProblem", "hasStudy", "hasCourse"))
+HAS_PROBLEM, HAS_STUDY, HAS_COURSE = (HIP + one for one in ("hasProblem", "hasStudy", "hasCourse"))
 _HAS_SITE, _TARGETS, _HAS_SIDE, _STATUS = (HIP + one for one in ("hasSite", "targets", "hasSide", "hasStatus"))
 _OF_INTERVENTION, _START, _END = HIP + "ofIntervention", HIP + "startDate", HIP + "endDate"
 _DURATION = HIP + "duration"
@@ -51,40 +51,40 @@ _WORD = re.compile(r"[^a-z0-9]+")
 _SUGGESTIONS = 3
 
 
-def read_addition(text: str, graph: PatientGraph, knowledge: Knowledge) -> Change:
+def read_addition(text: str, record: Record, knowledge: Knowledge) -> Change:
     """Read what an assertion, or a piece of Turtle, adds to a record.
 
     Raises `UsageError` naming the part that is not understood, or `UnreadableInput` for broken Turtle.
     """
     if _is_turtle(text):
-        return Change(frozenset(_facts(_turtle(text, graph))))
-    return _Reader(text, graph, knowledge).addition()
+        return Change(frozenset(_facts(_turtle(text, record))))
+    return _Reader(text, record, knowledge).addition()
 
 
-def read_removal(text: str, graph: PatientGraph, knowledge: Knowledge) -> Change:
+def read_removal(text: str, record: Record, knowledge: Knowledge) -> Change:
     """Read what an assertion, or a piece of Turtle, takes out of a record.
 
     Raises `UsageError` if nothing of the kind is recorded, and as `read_addition` does.
     """
     if _is_turtle(text):
-        given = frozenset(_facts(_turtle(text, graph)))
-        recorded = frozenset(_facts(graph.triples))
+        given = frozenset(_facts(_turtle(text, record)))
+        recorded = frozenset(_facts(record.triples))
         if not given <= recorded:
             raise UsageError("What is to be taken out is not recorded.", place=text[:60], remedy="Check the nodes.")
         return Change(frozenset(), given)
-    return _Reader(text, graph, knowledge).removal()
+    return _Reader(text, record, knowledge).removal()
 
 
 def _is_turtle(text: str) -> bool:
     return text.lstrip().startswith("@") or "hip:" in text or "://" in text
 
 
-def _turtle(text: str, graph: PatientGraph) -> tuple[ox.Triple, ...]:
+def _turtle(text: str, record: Record) -> tuple[ox.Triple, ...]:
     """Parse a file named after ``@``, or Turtle with the prefixes hip, xsd and that of the patient."""
     text = text.strip()
     if text.startswith("@") and not text.startswith(("@prefix ", "@base ")):
         return read_triples(text[1:])
-    head = f"PREFIX : <{namespace_of(graph.iri)}>\nPREFIX hip: <{HIP}>\nPREFIX xsd: <{XSD}>\n"
+    head = f"PREFIX : <{namespace_of(record.iri)}>\nPREFIX hip: <{HIP}>\nPREFIX xsd: <{XSD}>\n"
     return read_triples(f"{head}{text.rstrip().rstrip('.')} .".encode(), format="turtle")
 
 
@@ -108,11 +108,11 @@ class _Said:
 
 
 class _Reader:
-    def __init__(self, text: str, graph: PatientGraph, knowledge: Knowledge) -> None:
+    def __init__(self, text: str, record: Record, knowledge: Knowledge) -> None:
         self._text = text
         self._rest = _plain(text)
-        self._patient = graph.iri
-        self._graph = Graph(graph.triples)
+        self._patient = record.iri
+        self._graph = Facts(record.triples)
         self._knowledge = knowledge
         self._names = _names(knowledge)
 
@@ -125,11 +125,11 @@ class _Reader:
         node = self._new(said.head)
         facts = {(node, prop, value) for prop, value in said.values.items()} | said.facts
         if said.kind == "problem":
-            facts |= {(self._patient, _HAS_PROBLEM, node), (node, RDF_TYPE, said.head)}
+            facts |= {(self._patient, HAS_PROBLEM, node), (node, RDF_TYPE, said.head)}
             return Change(frozenset(facts | ({(node, _HAS_SITE, said.site)} if said.site else set())))
         study = is_study(said.head, self._knowledge)
         facts |= {
-            (self._patient, _HAS_STUDY if study else _HAS_COURSE, node),
+            (self._patient, HAS_STUDY if study else HAS_COURSE, node),
             (node, RDF_TYPE, _STUDY if study else _COURSE),
         }
         facts |= {(node, _OF_INTERVENTION, said.head)} | ({(node, _TARGETS, said.site)} if said.site else set())
@@ -289,7 +289,7 @@ class _Reader:
 
     def _described(self, said: _Said) -> Iterator[tuple[str, set[str]]]:
         """List the recorded nodes that an assertion fits, with what each is recorded as."""
-        links = (_HAS_PROBLEM,) if said.kind == "problem" else (_HAS_COURSE, _HAS_STUDY, HIP + "hasActivity")
+        links = (HAS_PROBLEM,) if said.kind == "problem" else (HAS_COURSE, HAS_STUDY, HIP + "hasActivity")
         for node in sorted({one for link in links for one in self._graph.nodes(self._patient, link)}):
             kinds = {*self._graph.classes(node)} if said.kind == "problem" else self._interventions(node)
             where = self._graph.values(node, _HAS_SITE if said.kind == "problem" else _TARGETS)
@@ -310,7 +310,7 @@ class _Reader:
             yield from ((subject, prop, node) for subject, values in links.items() if node in values)
 
     def _on_record(self) -> list[str]:
-        heads = {cls for node in self._graph.nodes(self._patient, _HAS_PROBLEM) for cls in self._graph.classes(node)}
+        heads = {cls for node in self._graph.nodes(self._patient, HAS_PROBLEM) for cls in self._graph.classes(node)}
         done = {one for node in self._graph.objects.get(_OF_INTERVENTION, {}) for one in self._interventions(node)}
         heads |= {one for one in done if one in self._knowledge.labels}
         return sorted(self._knowledge.label(one) for one in heads) or ["nothing"]

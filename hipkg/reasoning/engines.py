@@ -8,7 +8,7 @@ import pyoxigraph as ox
 
 from hipkg.base.errors import UsageError
 from hipkg.base.vocabulary import HIP, OWL, RDF_TYPE, RDFS
-from hipkg.knowledge import records as released
+from hipkg.knowledge import loading
 from hipkg.reasoning import native
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ def reason_over(triples: Iterable[ox.Triple], engine: EngineName = "native") -> 
     """
     given = tuple(triples)
     if engine == "native":
-        return native.entail(given, released.load())
+        return native.entail(given, loading.load())
     if engine not in ENGINES:
         raise UsageError(f"There is no engine {engine!r}.", remedy=f"Choose one of: {', '.join(ENGINES)}.")
     from hipkg.base.paths import patient_modules

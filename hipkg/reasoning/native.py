@@ -19,7 +19,7 @@ from hipkg.base.errors import InconsistentData
 from hipkg.base.vocabulary import XSD, curie
 from hipkg.owl.expression import And, Expression, Facet, Named, OneOf, Or, Some, Value
 from hipkg.owl.rules import ClassRule, Group
-from hipkg.record.facts import BLANK, NOTHING, Graph
+from hipkg.record.facts import BLANK, NOTHING, Facts
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Set
@@ -39,7 +39,7 @@ _NUMERIC = frozenset(
 )  # fmt: skip
 
 
-def entailed_graph(triples: Iterable[ox.Triple], knowledge: Knowledge, goals: frozenset[str] | None = None) -> Graph:
+def entailed_graph(triples: Iterable[ox.Triple], knowledge: Knowledge, goals: frozenset[str] | None = None) -> Facts:
     """Index the triples of one patient with all that the ontology entails, also for its own individuals.
 
     Parameters: ``goals`` restricts what is entailed to these classes and properties, the links to these individuals,
@@ -48,7 +48,7 @@ def entailed_graph(triples: Iterable[ox.Triple], knowledge: Knowledge, goals: fr
     Raises `InconsistentData` naming the node that is in two disjoint classes, or has two values of a property that can
     have one.
     """
-    graph = _Graph(triples, knowledge)
+    graph = _Facts(triples, knowledge)
     groups, watchers = _program(knowledge, goals)
     queued: set[int] = set()
     due: list[int] = []
@@ -125,7 +125,7 @@ def _makers(knowledge: Knowledge) -> Mapping[str, list[tuple[int, Rule]]]:
     return makers
 
 
-def _run(graph: _Graph, group: Group) -> None:
+def _run(graph: _Facts, group: Group) -> None:
     """Run the rules of a group; in a recursive group, again those that use what the last pass added."""
     due = [rule for rule in group.rules if rule.needs <= graph.present]
     while due:
@@ -137,7 +137,7 @@ def _run(graph: _Graph, group: Group) -> None:
         due = [rule for rule in group.rules if rule.needs <= graph.present and rule.needs & changed] if again else []
 
 
-class _Graph(Graph):
+class _Facts(Facts):
     """The graph of a patient while rules are applied to it.
 
     ``present`` holds the classes, properties and objects that occur, ``fresh`` those of them that are new since it was
@@ -263,7 +263,7 @@ def _number(value: Node) -> Decimal | str:
     return str(value)
 
 
-def _check(graph: _Graph, knowledge: Knowledge) -> None:
+def _check(graph: _Facts, knowledge: Knowledge) -> None:
     """Look for members of disjoint classes and for second values of functional properties."""
     for one, other in knowledge.disjoint:
         if one not in graph.members or other not in graph.members:

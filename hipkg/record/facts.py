@@ -24,7 +24,7 @@ _TYPE = ox.NamedNode(RDF_TYPE)
 BLANK = "_:"
 
 
-class Graph:
+class Facts:
     """Triples, indexed by class and by property in both directions.
 
     ``members`` maps a class to its members, ``objects`` a property to its values by subject, ``subjects`` a property

@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from hipkg.knowledge.records import Knowledge
-    from hipkg.planning.planner import Plan
+    from hipkg.planning.records import Plan
 
 FORMATS = ("text", "json", "markdown", "turtle", "jsonld", "mermaid", "fhir")
 _WRITERS = {

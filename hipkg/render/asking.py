@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from hipkg.defence.asking import Answer, Effect, Interview, RankedQuestion
-    from hipkg.planning.planner import Plan
+    from hipkg.planning.records import Plan
 
 SHOWN = 7
 """How many questions text tells unless all are asked for."""

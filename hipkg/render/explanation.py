@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from hipkg.defence.prover import Proof
     from hipkg.defence.remedies import Remedy
     from hipkg.planning.gaps import Gap
-    from hipkg.planning.planner import Conflict
+    from hipkg.planning.records import Conflict
 
 FORMATS = ("text", "markdown", "json", "turtle")
 _STATES = {

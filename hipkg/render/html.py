@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from hipkg.knowledge.records import Knowledge
-    from hipkg.planning.planner import Plan
+    from hipkg.planning.records import Plan
     from hipkg.render.sheet import Line, Row, Section, Sheet
 
 _COLOURS = {

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from hipkg.knowledge.records import Knowledge
-    from hipkg.planning.planner import Action, Plan
+    from hipkg.planning.records import Action, Plan
 
 _CLASSES = {
     "indicated": "fill:#dafbe1,stroke:#1a7f37,color:#1f2328",

@@ -8,7 +8,7 @@ from urllib.parse import quote
 from hipkg.base.vocabulary import HIP
 
 if TYPE_CHECKING:
-    from hipkg.planning.planner import Plan
+    from hipkg.planning.records import Plan
 
 
 def part_iri(plan: Plan, place: str, **parts: str) -> str:

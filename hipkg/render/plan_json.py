@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from hipkg.knowledge.records import Bound, Knowledge
     from hipkg.planning.bounds import Check
     from hipkg.planning.gaps import Gap
-    from hipkg.planning.planner import Action, Conflict, Parameter, Plan, Question, StatementState
+    from hipkg.planning.records import Action, Conflict, Parameter, Plan, Question, StatementState
     from hipkg.validation.findings import Finding
 
 SCHEMA = Path(__file__).parent.parent / "schemas" / "plan.schema.json"

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from hipkg.knowledge.records import Knowledge
     from hipkg.planning.bounds import Check
     from hipkg.planning.gaps import Gap
-    from hipkg.planning.planner import Action, Conflict, Plan, Question, StatementState
+    from hipkg.planning.records import Action, Conflict, Plan, Question, StatementState
 
     Value = ox.NamedNode | ox.Literal
     Fact = tuple[str, Value]

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from hipkg.knowledge.records import Bound, Knowledge, StatementInfo
     from hipkg.planning.bounds import Check
     from hipkg.planning.gaps import Gap
-    from hipkg.planning.planner import Action, Conflict, Parameter, Plan, Question, StatementState
+    from hipkg.planning.records import Action, Conflict, Parameter, Plan, Question, StatementState
 
 DISCLAIMER = "Decision support for professionals, not medical advice."
 NOT_VALID = "NOT VALID: the record of this patient has violations; do not rely on this."

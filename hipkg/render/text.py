@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
 
     from hipkg.knowledge.records import Knowledge
-    from hipkg.planning.planner import Plan
+    from hipkg.planning.records import Plan
     from hipkg.render.sheet import Ask, Line, Row, Section, Sheet
 
 DEFAULT_WIDTH = 80

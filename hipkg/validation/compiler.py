@@ -13,7 +13,7 @@ nothing; so the cost follows the patient and not the number of shapes. The subse
 - about a shape: ``sh:severity``, ``sh:message``, ``sh:name``, ``sh:description``, ``sh:order``, ``hip:fix``,
   ``hip:asks``, ``hip:asksFor``.
 
-Anything else in a shapes file is an error. `hipkg.validation.findings.validate_with_pyshacl` is the reference for the
+Anything else in a shapes file is an error. `hipkg.validation.reference.validate_with_pyshacl` is the reference for the
 results.
 """
 
@@ -25,7 +25,6 @@ from dataclasses import asdict, dataclass, field
 from datetime import date
 from functools import cache
 from typing import TYPE_CHECKING, Any, TypeAlias, cast
-from typing import Literal as OneOf
 
 from pyoxigraph import BlankNode, Literal, NamedNode, Quad, RdfFormat, Store, Triple, parse
 
@@ -38,8 +37,9 @@ if TYPE_CHECKING:
 
     from pyoxigraph import QuerySolutions
 
+    from hipkg.record.patient import Severity
+
 Term: TypeAlias = NamedNode | BlankNode | Literal | Triple
-Severity: TypeAlias = OneOf["violation", "warning", "info"]
 
 TARGET = "$TARGET"
 _SH = PREFIXES["sh"]

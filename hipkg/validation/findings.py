@@ -7,29 +7,25 @@ which could change the plan.
 from __future__ import annotations
 
 import re
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pyoxigraph as ox
 
-from hipkg.base.paths import PATIENT_SHAPES, ontology_files
-from hipkg.base.vocabulary import HIP, PREFIXES, RDF_TYPE, RDFS, XSD, curie, expand
-from hipkg.knowledge.records import load
+from hipkg.base.vocabulary import HIP, PREFIXES, RDF_TYPE, curie
+from hipkg.knowledge.loading import load
 from hipkg.validation.compiler import Background, CompiledShape, Result, check, from_json
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator, Mapping
+    from collections.abc import Collection, Iterable, Mapping
 
-    import rdflib
-    from rdflib.term import Node
-
-    from hipkg.validation.compiler import Severity, Term
+    from hipkg.record.patient import Severity
+    from hipkg.validation.compiler import Term
 
 UNKNOWN_TERM = "hip:V01-unknown-term"
 DEFINED_CLASS = "hip:V02-defined-class"
-
-_SEVERITIES: tuple[Severity, ...] = ("violation", "warning", "info")
+SEVERITIES: tuple[Severity, ...] = ("violation", "warning", "info")
 _SH = PREFIXES["sh"]
 _TERM = re.compile(re.escape(HIP) + "([^/#]+)")
 
@@ -78,7 +74,7 @@ def validate_triples(triples: Iterable[ox.Triple], patient: str, rules: Rules | 
     """
     graph, rules = tuple(triples), rules or released_rules()
     results = check(graph, rules.shapes, rules.background)
-    return _sorted(
+    return in_order(
         [
             *(_finding(result, patient) for result in results),
             *unknown_terms(graph, patient, rules.known),
@@ -97,7 +93,7 @@ def validate_patients(graphs: Mapping[str, Iterable[ox.Triple]], rules: Rules | 
     for patient, others in _neighbours(whole).items():
         together = [triple for one in {patient, *others} for triple in whole[one]]
         found += (one for one in validate_triples(together, patient, rules) if one.node == patient)
-    return _sorted(found)
+    return in_order(found)
 
 
 def _neighbours(graphs: Mapping[str, Iterable[ox.Triple]]) -> dict[str, set[str]]:
@@ -120,7 +116,7 @@ def unknown_terms(triples: Iterable[ox.Triple], patient: str, known: Collection[
 
     Parameters: ``known`` holds the IRIs of the terms that it defines.
     """
-    return _sorted(
+    return in_order(
         _unknown_term(triple, patient, name, known)
         for triple in triples
         for name in (triple.predicate, triple.object)
@@ -139,7 +135,7 @@ def _unknown_term(triple: ox.Triple, patient: str, name: ox.NamedNode, known: Co
         severity="violation",
         shape=UNKNOWN_TERM,
         patient=patient,
-        node=_text(triple.subject),
+        node=text_of_term(triple.subject),
         path=curie(triple.predicate.value),
         value=name.value,
         message=f"V01: {curie(name.value)} is not a term of the ontology. {hint}",
@@ -159,12 +155,12 @@ def defined_classes(triples: Iterable[ox.Triple], patient: str, defined: Collect
 
     Parameters: ``defined`` holds the IRIs of the classes with an equivalence axiom.
     """
-    return _sorted(
+    return in_order(
         Finding(
             severity="violation",
             shape=DEFINED_CLASS,
             patient=patient,
-            node=_text(triple.subject),
+            node=text_of_term(triple.subject),
             path=curie(RDF_TYPE),
             value=triple.object.value,
             message=(
@@ -196,61 +192,13 @@ def violations() -> Rules:
     return replace(rules, shapes=tuple(one for one in rules.shapes if one.severity == "violation"))
 
 
-def findings_to_json(findings: Iterable[Finding]) -> list[dict[str, Any]]:
-    """Turn findings into JSON data."""
-    return [asdict(finding) for finding in findings]
-
-
-def findings_to_turtle(findings: Iterable[Finding]) -> str:
-    """Write findings as a SHACL validation report, without the constraint components, which are not recorded."""
-    triples = list(_report(tuple(findings)))
-    prefixes = {prefix: PREFIXES[prefix] for prefix in ("hip", "rdf", "sh", "xsd")}
-    return (ox.serialize(triples, format=ox.RdfFormat.TURTLE, prefixes=prefixes) or b"").decode()
-
-
-def _report(findings: Collection[Finding]) -> Iterator[ox.Triple]:
-    report = ox.BlankNode("report")
-    yield ox.Triple(report, ox.NamedNode(RDF_TYPE), ox.NamedNode(_SH + "ValidationReport"))
-    text = "false" if findings else "true"
-    yield ox.Triple(report, ox.NamedNode(_SH + "conforms"), ox.Literal(text, datatype=ox.NamedNode(XSD + "boolean")))
-    for number, finding in enumerate(findings, 1):
-        result = ox.BlankNode(f"result{number}")
-        yield ox.Triple(report, ox.NamedNode(_SH + "result"), result)
-        yield ox.Triple(result, ox.NamedNode(RDF_TYPE), ox.NamedNode(_SH + "ValidationResult"))
-        for name, term in _result_terms(finding):
-            yield ox.Triple(result, ox.NamedNode(_SH + name), term)
-
-
-def _result_terms(finding: Finding) -> Iterator[tuple[str, ox.NamedNode | ox.BlankNode | ox.Literal]]:
-    yield "resultSeverity", ox.NamedNode(_SH + finding.severity.capitalize())
-    yield "sourceShape", ox.NamedNode(expand(finding.shape))
-    yield "focusNode", _resource(finding.node)
-    if finding.path:
-        yield "resultPath", ox.NamedNode(expand(finding.path))
-    if finding.datatype:
-        yield "value", ox.Literal(finding.value, datatype=ox.NamedNode(expand(finding.datatype)))
-    elif finding.value:
-        yield "value", _resource(finding.value)
-    yield "resultMessage", ox.Literal(finding.message, language="en")
-
-
-def _resource(text: str) -> ox.NamedNode | ox.BlankNode | ox.Literal:
-    """Turn the text of a node into a term; a text that stands where a node should be stays a text."""
-    if text.startswith("_:"):
-        return ox.BlankNode(text[2:])
-    try:
-        return ox.NamedNode(text)
-    except ValueError:
-        return ox.Literal(text)
-
-
 def _finding(result: Result, patient: str) -> Finding:
     value, datatype = _value(result.value)
     return Finding(
         severity=result.shape.severity,
         shape=curie(result.shape.iri),
         patient=patient,
-        node=_text(result.node),
+        node=text_of_term(result.node),
         path=curie(result.path) if result.path else "",
         value=value,
         message=result.shape.message,
@@ -264,123 +212,19 @@ def _finding(result: Result, patient: str) -> Finding:
 def _value(term: Term | None) -> tuple[str, str]:
     if isinstance(term, ox.Literal):
         return term.value, curie(term.datatype.value)
-    return ("" if term is None else _text(term)), ""
+    return ("" if term is None else text_of_term(term)), ""
 
 
-def _text(term: Term) -> str:
+def text_of_term(term: Term) -> str:
+    """Write a node by its IRI, a blank one with its label, a literal by its value."""
     return term.value if isinstance(term, ox.NamedNode | ox.Literal) else str(term)
 
 
-def _sorted(findings: Iterable[Finding]) -> tuple[Finding, ...]:
+def in_order(findings: Iterable[Finding]) -> tuple[Finding, ...]:
+    """Sort findings, the worst first, each once."""
+
     def key(finding: Finding) -> tuple[object, ...]:
-        rank = _SEVERITIES.index(finding.severity)
+        rank = SEVERITIES.index(finding.severity)
         return rank, finding.shape, finding.node, finding.path, finding.value, finding.datatype, finding.patient
 
     return tuple(sorted(set(findings), key=key))
-
-
-def validate_with_pyshacl(
-    triples: Iterable[ox.Triple], patient: str, ontology: rdflib.Graph | None = None
-) -> tuple[Finding, ...]:
-    """Validate the graph of one patient against the shapes with pySHACL, the reference for `validate_triples`.
-
-    Parameters: ``ontology`` is what the shapes see of the ontology, by default what `reference_ontology` reads. The
-    vocabulary is not checked.
-    """
-    import pyshacl
-
-    shapes = _reference_shapes()
-    data = _rdflib_graph(triples)
-    data += ontology if ontology is not None else reference_ontology()
-    _, report, _ = pyshacl.validate(data, shacl_graph=shapes, inference="none", advanced=False, inplace=True)
-    return _sorted(_reference_finding(node, report, shapes, patient) for node in report.objects(None, _sh("result")))
-
-
-@cache
-def reference_ontology() -> rdflib.Graph:
-    """Read with rdflib what the shapes see of the ontology: classes, superclasses, individuals, parts of the body.
-
-    The rest is left out because pySHACL copies all that it is given, which takes seconds.
-    """
-    import rdflib
-
-    seen = {rdflib.URIRef(iri) for iri in (RDF_TYPE, RDFS + "subClassOf", HIP + "anatomicalPartOf")}
-    graph = rdflib.Graph()
-    for file in ontology_files():
-        for triple in rdflib.Graph().parse(file):
-            if triple[1] in seen and isinstance(triple[0], rdflib.URIRef) and isinstance(triple[2], rdflib.URIRef):
-                graph.add(triple)
-    return graph
-
-
-@cache
-def _reference_shapes() -> rdflib.Graph:
-    import rdflib
-
-    return rdflib.Graph().parse(PATIENT_SHAPES)
-
-
-def _sh(name: str) -> rdflib.URIRef:
-    import rdflib
-
-    return rdflib.URIRef(_SH + name)
-
-
-def _rdflib_graph(triples: Iterable[ox.Triple]) -> rdflib.Graph:
-    """Copy triples into rdflib, numbers and dates in the form that pyoxigraph gives them in a store."""
-    import rdflib
-
-    store, graph = ox.Store(), rdflib.Graph()
-    store.extend(ox.Quad(*triple) for triple in triples)
-    for triple in store:
-        graph.add((_rdflib_term(triple.subject), _rdflib_term(triple.predicate), _rdflib_term(triple.object)))
-    return graph
-
-
-def _rdflib_term(term: Term) -> Node:
-    import rdflib
-
-    if isinstance(term, ox.Literal):
-        datatype = None if term.language else rdflib.URIRef(term.datatype.value)
-        return rdflib.Literal(term.value, lang=term.language, datatype=datatype, normalize=False)
-    return rdflib.BNode(term.value) if isinstance(term, ox.BlankNode) else rdflib.URIRef(_text(term))
-
-
-def _reference_finding(result: Node, report: rdflib.Graph, shapes: rdflib.Graph, patient: str) -> Finding:
-    import rdflib
-
-    def found(name: str) -> Node | None:
-        return report.value(result, _sh(name))
-
-    def told(name: str) -> str:
-        return str(shapes.value(shape, rdflib.URIRef(HIP + name)) or "")
-
-    shape, value, path = found("sourceShape"), found("value"), found("resultPath")
-    datatype = ""
-    if isinstance(value, rdflib.Literal):
-        datatype = curie(str(value.datatype or (PREFIXES["rdf"] + "langString" if value.language else XSD + "string")))
-    return Finding(
-        severity=_severity(str(found("resultSeverity"))),
-        shape=curie(str(shape)),
-        patient=patient,
-        node=_rdflib_text(found("focusNode")),
-        path=curie(str(path)) if isinstance(path, rdflib.URIRef) else "",
-        value=_rdflib_text(value),
-        message=str(found("resultMessage")),
-        fix=told("fix"),
-        datatype=datatype,
-        asks=told("asks"),
-        asks_for=curie(told("asksFor")) if told("asksFor") else "",
-    )
-
-
-def _severity(iri: str) -> Severity:
-    return next(severity for severity in _SEVERITIES if iri == _SH + severity.capitalize())
-
-
-def _rdflib_text(term: Node | None) -> str:
-    import rdflib
-
-    if term is None:
-        return ""
-    return f"_:{term}" if isinstance(term, rdflib.BNode) else str(term)

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import pyoxigraph as ox
 
 from hipkg.base.vocabulary import HIP, curie
-from hipkg.maintenance.checks.runner import Issue
+from hipkg.maintenance.checks.issue import Issue
 from hipkg.owl.expression import And, Expression, Named, OneOf, Or, Some, Value
 
 if TYPE_CHECKING:

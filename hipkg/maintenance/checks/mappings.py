@@ -26,7 +26,7 @@ from hipkg.knowledge.terminology import (
     rows_of,
     systems_of,
 )
-from hipkg.maintenance.checks.runner import Issue
+from hipkg.maintenance.checks.issue import Issue
 from hipkg.owl.axioms import Axioms, read_axioms
 from hipkg.owl.reasoners import close
 from hipkg.owl.sources import load_sources

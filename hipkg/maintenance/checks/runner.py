@@ -6,7 +6,6 @@ The checks are of form, fragment, mappings, profile, quality queries, consistenc
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
 
 import pyoxigraph as ox
@@ -14,7 +13,7 @@ import pyoxigraph as ox
 from hipkg.base.errors import EngineUnavailable, HipkgError
 from hipkg.base.paths import ONTOLOGY, QUERIES, ontology_files
 from hipkg.base.vocabulary import PREFIXES, curie
-from hipkg.knowledge.records import RELEASE_FILE, knowledge_from_json
+from hipkg.knowledge.loading import RELEASE_FILE, knowledge_from_json
 from hipkg.owl.axioms import read_axioms
 from hipkg.owl.sources import load_sources
 
@@ -23,20 +22,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from rdflib.term import Node
-
-
-@dataclass(frozen=True, slots=True)
-class Issue:
-    """Something that a check found: the check, the entity, the property and the value it stumbled on.
-
-    A ``note`` is worth knowing and no fault.
-    """
-
-    check: str
-    entity: str
-    property: str
-    value: str
-    note: bool = False
+from hipkg.maintenance.checks.issue import Issue
 
 
 def check_ontology(*, reasoner: bool = True) -> tuple[Issue, ...]:

@@ -15,7 +15,7 @@ from urllib.parse import quote
 import pyoxigraph as ox
 
 from hipkg.base.vocabulary import HIP, INFORMS_ON, OBJECTING, PREFIXES, curie
-from hipkg.maintenance.checks.runner import Issue
+from hipkg.maintenance.checks.issue import Issue
 from hipkg.owl.expression import And, Expression, Named, Or, Some, manchester
 from hipkg.owl.reasoners import close
 

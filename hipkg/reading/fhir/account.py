@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from hipkg.reading.fhir.records import ResourceUse, Stated, Unused
-from hipkg.reading.rdf import Notice
+from hipkg.record.patient import Notice
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence

@@ -26,7 +26,7 @@ _SAFE = "-._~"
 _DATATYPES = {4: "gYear", 7: "gYearMonth", 10: "date"}
 
 
-class Facts(NamedTuple):
+class PatientFacts(NamedTuple):
     """All that is written of a patient.
 
     ``key`` is that of the Patient; ``age`` is None where it is not known; ``merged`` maps a resource to the one that
@@ -55,7 +55,7 @@ def patient_iri(key: str) -> str:
     return IMPORTED + _quoted(key)
 
 
-def written(patient: Facts, knowledge: Knowledge) -> Written:
+def written(patient: PatientFacts, knowledge: Knowledge) -> Written:
     """Write the graph of a patient."""
     return _Writer(patient, knowledge).write()
 
@@ -65,7 +65,7 @@ def _quoted(key: str) -> str:
 
 
 class _Writer:
-    def __init__(self, patient: Facts, knowledge: Knowledge) -> None:
+    def __init__(self, patient: PatientFacts, knowledge: Knowledge) -> None:
         self._patient = patient
         self._iri = patient_iri(patient.key)
         self._knowledge = knowledge

@@ -4,21 +4,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from hipkg.knowledge import records as released
-from hipkg.knowledge import terminology
+from hipkg.knowledge import loading, terminology
 from hipkg.reading.fhir import activities, conditions, drugs, observations
 from hipkg.reading.fhir.account import Account, notices_of
 from hipkg.reading.fhir.codes import Codes
 from hipkg.reading.fhir.context import Context, refuse_modified
 from hipkg.reading.fhir.courses import assembled
 from hipkg.reading.fhir.elements import Malformed
-from hipkg.reading.fhir.graph import Facts, Written, patient_iri, written
+from hipkg.reading.fhir.graph import PatientFacts, Written, patient_iri, written
 from hipkg.reading.fhir.index import Index
 from hipkg.reading.fhir.joining import Joined, Log, joined
 from hipkg.reading.fhir.person import read_person
 from hipkg.reading.fhir.records import Activity, Import, Imported, ResourceUse, Stated, Unused
 from hipkg.reading.fhir.wording import Words
-from hipkg.reading.rdf import PatientGraph
+from hipkg.record.patient import Record
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -26,7 +25,7 @@ if TYPE_CHECKING:
 
     from hipkg.reading.fhir.records import Fact, Resource
     from hipkg.reading.fhir.source import Found
-    from hipkg.reading.rdf import Notice
+    from hipkg.record.patient import Notice
 
 _PATIENT = "Patient"
 READERS: Mapping[str, Callable[[Resource, Context], Stated]] = {
@@ -55,7 +54,7 @@ def imported(found: Found, name: str, as_of: date) -> Import:
     Parameters: ``name`` is that of the source.
     """
     index = Index(found.resources, found.urls)
-    codes = Codes(terminology.load(), released.load())
+    codes = Codes(terminology.load(), loading.load())
     patients = [one for one in found.resources if one.type == _PATIENT]
     owned: dict[str, list[Resource]] = {one.key: [] for one in patients}
     strays: list[ResourceUse] = []
@@ -115,7 +114,7 @@ class _Importer:
         found = found._replace(activities=assembled(found.activities, stated, self._context, log))
         account.joined(log)
         into = {one: merged.into for one, merged in account.merged.items()}
-        graph = written(Facts(key, self._person.age, *found, into, self._context.as_of), self._context.knowledge)
+        graph = written(PatientFacts(key, self._person.age, *found, into, self._context.as_of), self._context.knowledge)
         told = self._told(found)
         uses = [account.use(one, told, graph.nodes) for one in every]
         whole = tuple(sorted([*uses, *troubles]))
@@ -143,9 +142,9 @@ class _Importer:
             told.setdefault(measure.resource, []).append(self._words.measure(measure))
         return told
 
-    def _graph(self, graph: Written, notices: tuple[Notice, ...]) -> PatientGraph:
+    def _graph(self, record: Written, notices: tuple[Notice, ...]) -> Record:
         day = self._context.as_of
-        return PatientGraph(graph.iri, graph.triples, self._name, day, dated=False, notices=notices, alone=True)
+        return Record(record.iri, record.triples, self._name, day, dated=False, notices=notices, alone=True)
 
 
 def _stated(one: Resource, context: Context) -> Stated:

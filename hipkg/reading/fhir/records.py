@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
 
 if TYPE_CHECKING:
     from hipkg.reading.fhir.elements import Raw
-    from hipkg.reading.rdf import PatientGraph
+    from hipkg.record.patient import Record
 
 Outcome = Literal["used", "merged", "set aside", "unknown code", "ignored", "malformed"]
 OUTCOMES: tuple[Outcome, ...] = ("used", "merged", "set aside", "malformed", "unknown code", "ignored")
@@ -157,7 +157,7 @@ class Imported(NamedTuple):
     """One patient: the graph, None for one who has died, with the account of their resources."""
 
     patient: str
-    graph: PatientGraph | None
+    graph: Record | None
     uses: tuple[ResourceUse, ...]
     deceased: str = ""
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from hipkg.knowledge.records import Knowledge
-    from hipkg.planning.planner import Plan
+    from hipkg.planning.records import Plan
 
 __all__ = ["plan_bundle", "plans_bundle", "plans_to_fhir"]
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence, Set
 
     from hipkg.knowledge.records import Knowledge, StatementInfo
-    from hipkg.planning.planner import Action, Place, Plan, StatementState
+    from hipkg.planning.records import Action, Place, Plan, StatementState
 
 Raw: TypeAlias = dict[str, Any]
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from hipkg.knowledge.records import Knowledge
-    from hipkg.planning.planner import Plan
+    from hipkg.planning.records import Plan
     from hipkg.render.fhir.requests import Request
     from hipkg.validation.findings import Finding
 

@@ -11,7 +11,7 @@ from hipkg.render.sheet import clean
 if TYPE_CHECKING:
     from hipkg.knowledge.records import Knowledge
     from hipkg.knowledge.terminology import Mapping, Terminology
-    from hipkg.planning.planner import Place
+    from hipkg.planning.records import Place
 
 SIDE = DEFINED_EXTENSIONS + "side"
 _STRENGTH, _QUALITY = HIP + "StrengthOfRecommendation", HIP + "QualityOfEvidence"

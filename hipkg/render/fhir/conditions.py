@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from hipkg.knowledge.records import Knowledge
     from hipkg.planning.gaps import Gap
-    from hipkg.planning.planner import Action, StatementState
+    from hipkg.planning.records import Action, StatementState
     from hipkg.render.fhir.build import Export
 
 _ADVISING = {INDICATES, SAFEGUARDS}

@@ -13,7 +13,7 @@ from hipkg.render.sheet import clean
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from hipkg.planning.planner import Question
+    from hipkg.planning.records import Question
     from hipkg.render.fhir.build import Export, Raw
 
 _ONTOLOGY = HIP + "ontology/"

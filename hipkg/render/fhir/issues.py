@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from hipkg.planning.bounds import Check
-    from hipkg.planning.planner import Conflict, StatementState
+    from hipkg.planning.records import Conflict, StatementState
     from hipkg.render.fhir.build import Export, Raw
     from hipkg.render.fhir.requests import Request
 

@@ -10,7 +10,7 @@ from hipkg.render.fhir.conditions import Stance, stance_of
 from hipkg.render.sheet import capital, clean, describe_bound
 
 if TYPE_CHECKING:
-    from hipkg.planning.planner import Action, Parameter
+    from hipkg.planning.records import Action, Parameter
     from hipkg.render.fhir.build import Export, Raw
 
 PROPOSAL = "proposal"

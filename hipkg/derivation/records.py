@@ -1,0 +1,85 @@
+"""What is derived for a patient in the closed world, as plain records."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping, Set
+
+    import pyoxigraph as ox
+
+    from hipkg.record.facts import Facts
+
+
+class Evaluation(NamedTuple):
+    """What holds of one statement at one place of a patient.
+
+    ``site`` is the body site the statement concerns, empty for the patient as a whole. ``awaits`` are requirements not
+    met, ``may_be_lifted_by`` exceptions not known to hold, ``lacks`` companions that the plan does not offer;
+    ``compares`` are the activities that the bounds of the statement measure.
+    """
+
+    iri: str
+    statement: str
+    state: str
+    subjects: tuple[str, ...]
+    site: str
+    meets: tuple[str, ...]
+    refutes: tuple[str, ...]
+    awaits: tuple[str, ...]
+    may_be_lifted_by: tuple[str, ...]
+    lacks: tuple[str, ...]
+    compares: tuple[str, ...]
+
+
+class DerivedAction(NamedTuple):
+    """An intervention at a place with its status and the evaluations it rests on.
+
+    ``done_by`` are the activities by which it is done and needs no repetition yet, ``done_before`` those that do not
+    count, since they are too old, or of no known time or site.
+    """
+
+    iri: str
+    intervention: str
+    site: str
+    status: str
+    based_on: tuple[str, ...]
+    refused_by: tuple[str, ...]
+    held_back_by: tuple[str, ...]
+    discouraged_by: tuple[str, ...]
+    done_by: tuple[str, ...]
+    done_before: tuple[str, ...]
+
+
+class DerivedConflict(NamedTuple):
+    """Two evaluations that pull an action in opposite directions; ``winner`` is empty if nothing decides."""
+
+    action: str
+    advice: str
+    objection: str
+    rule: str
+    winner: str
+
+
+@dataclass(frozen=True)
+class Derivation:
+    """All that is derived for one patient.
+
+    ``graph`` holds what was recorded and entailed, perhaps with what the ontology says of its own individuals;
+    ``running`` maps a place to the interventions, and their kinds, that the patient has there now; ``told`` writes
+    what was derived as triples.
+    """
+
+    evaluations: tuple[Evaluation, ...]
+    actions: tuple[DerivedAction, ...]
+    conflicts: tuple[DerivedConflict, ...]
+    graph: Facts
+    running: Mapping[str, Set[str]]
+    told: Callable[[], Iterable[ox.Triple]]
+    terms: Set[str]
+
+    def triples(self) -> tuple[ox.Triple, ...]:
+        """Return the graph of the patient: what is recorded, entailed and derived."""
+        return tuple(dict.fromkeys((*self.graph.triples(self.terms), *self.told())))

@@ -1,0 +1,145 @@
+"""Find the patients among triples, with what belongs to each of them."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter, defaultdict
+from datetime import date
+from typing import TYPE_CHECKING
+
+from pyoxigraph import Literal, NamedNode, Triple
+
+from hipkg.base.errors import NoPatient, UnreadableInput
+from hipkg.base.vocabulary import HIP, RDF_TYPE, XSD
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+
+from hipkg.base.dates import today
+from hipkg.reading.blank_nodes import without_blank_nodes
+from hipkg.record.patient import Record, Term
+
+_TYPE = NamedNode(RDF_TYPE)
+_PATIENT = NamedNode(f"{HIP}Patient")
+_HAS_PROBLEM = NamedNode(f"{HIP}hasProblem")
+_AS_OF = NamedNode(f"{HIP}asOf")
+_DATE = NamedNode(f"{XSD}date")
+_DATE_FORM = re.compile(r"(\d{4}-\d\d-\d\d)(Z|[+-]\d\d:\d\d)?")
+
+
+def linked(patient: str, triples: Iterable[Triple]) -> tuple[Triple, ...]:
+    """Keep the triples that are found from a patient by following links, which are those that belong to the patient."""
+    given = tuple(triples)
+    node = NamedNode(patient)
+    found = _reachable(node, _links(given, {node}), {node})
+    return tuple(one for one in given if one in found)
+
+
+def patients_in(triples: Sequence[Triple], name: str, as_of: date | None) -> tuple[Record, ...]:
+    """Return the record of each patient; without ``as_of`` and a recorded date it is for today.
+
+    Raises `NoPatient` where no patient is described, and `UnreadableInput` for one with dates that contradict.
+    """
+    patients: set[Term] = {
+        triple.subject for triple in triples if triple.object == _PATIENT and triple.predicate == _TYPE
+    }
+    if not patients:
+        raise _no_patient(triples, name)
+    links = _links(triples, patients)
+    parts = {patient: _reachable(patient, links, patients) for patient in patients}
+    unused = len(triples) - len(set().union(*parts.values()))
+    copies: Counter[str] = Counter()
+    records = []
+    for patient, part in parts.items():
+        iri, named = without_blank_nodes(patient, part, copies, name)
+        recorded = _recorded_date(iri, named, name)
+        day = as_of or recorded or today()
+        records.append(Record(iri.value, _dated(iri, named, day), name, day, unused, recorded is not None))
+    return tuple(sorted(records, key=lambda record: record.iri))
+
+
+def _no_patient(triples: Sequence[Triple], name: str) -> NoPatient:
+    if not triples:
+        remedy = "In JSON-LD, give names an @context or write full IRIs; examples/ shows a patient."
+        return NoPatient("The input holds no triples.", place=name, remedy=remedy)
+    untyped = sorted({str(triple.subject) for triple in triples if triple.predicate == _HAS_PROBLEM})
+    others = sorted({str(triple.object) for triple in triples if triple.predicate == _TYPE})
+    foreign = [kind for kind in others if re.search(r"[/#]Patient>$", kind)]
+    if untyped:
+        return NoPatient(
+            f"{untyped[0]} has problems but is not typed as a patient.",
+            place=name,
+            remedy=f"Add the triple {untyped[0]} a {_PATIENT} .",
+        )
+    if foreign:
+        return NoPatient(
+            f"Patients are typed {foreign[0]}, which is not this vocabulary.",
+            place=name,
+            remedy=f"Type them {_PATIENT}.",
+        )
+    return NoPatient(
+        f"None of the {len(triples)} triples describes a patient.",
+        place=name,
+        remedy=f"Type the patient {_PATIENT}; examples/ shows how.",
+    )
+
+
+def _links(triples: Iterable[Triple], patients: set[Term]) -> dict[Term, list[Triple]]:
+    """Index triples by the node they are found from: the subject, and the patient whom they point at."""
+    links: dict[Term, list[Triple]] = defaultdict(list)
+    for triple in triples:
+        links[triple.subject].append(triple)
+        if triple.object in patients and triple.predicate.value.startswith(HIP) and triple.subject not in patients:
+            links[triple.object].append(triple)
+    return links
+
+
+def _reachable(patient: Term, links: Mapping[Term, list[Triple]], patients: set[Term]) -> set[Triple]:
+    seen: set[Term] = {patient}
+    waiting: list[Term] = [patient]
+    found: set[Triple] = set()
+    while waiting:
+        node = waiting.pop()
+        for triple in links.get(node, ()):
+            found.add(triple)
+            other = triple.object if triple.subject == node else triple.subject
+            if other not in seen and other not in patients and not _is_term(other):
+                seen.add(other)
+                waiting.append(other)
+    return found
+
+
+def _is_term(node: Term) -> bool:
+    """Tell whether a node is a term of the ontology rather than something of a patient."""
+    return isinstance(node, NamedNode) and node.value.startswith(HIP) and not re.search("[/#]", node.value[len(HIP) :])
+
+
+def _recorded_date(patient: NamedNode, triples: Iterable[Triple], name: str) -> date | None:
+    recorded = {
+        triple.object.value
+        for triple in triples
+        if triple.predicate == _AS_OF and triple.subject == patient and isinstance(triple.object, Literal)
+    }
+    if len(recorded) > 1:
+        raise UnreadableInput(
+            f"The patient has several dates of plan: {', '.join(sorted(recorded))}.",
+            place=f"{name}: {patient}",
+            remedy="Keep one hip:asOf, or give the date when you ask for the plan.",
+        )
+    return next((_date(text, f"{name}: {patient}") for text in recorded), None)
+
+
+def _date(text: str, place: str) -> date:
+    match = _DATE_FORM.fullmatch(text)
+    try:
+        return date.fromisoformat(match[1] if match else "")
+    except ValueError:
+        raise UnreadableInput(
+            f"The date of the plan, {text[:40]!r}, is not a date.", place=place, remedy="Write hip:asOf as YYYY-MM-DD."
+        ) from None
+
+
+def _dated(patient: NamedNode, triples: Iterable[Triple], day: date) -> tuple[Triple, ...]:
+    kept = [triple for triple in triples if not (triple.predicate == _AS_OF and triple.subject == patient)]
+    return tuple(sorted([*kept, Triple(patient, _AS_OF, Literal(day.isoformat(), datatype=_DATE))], key=str))

@@ -1,0 +1,50 @@
+"""One patient's record as it was read, and what was doubtful in reading it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
+from typing import Literal as Text
+
+from pyoxigraph import BlankNode, Literal, NamedNode, Triple
+
+if TYPE_CHECKING:
+    from datetime import date
+
+
+Severity: TypeAlias = Text["violation", "warning", "info"]
+Term: TypeAlias = NamedNode | BlankNode | Literal | Triple
+
+
+class Notice(NamedTuple):
+    """Something doubtful that was met while a patient was read, which validation tells.
+
+    ``shape`` is the CURIE it is told under, ``node`` the IRI it is about.
+    """
+
+    severity: Severity
+    shape: str
+    node: str
+    message: str
+    fix: str
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One patient with everything recorded about them.
+
+    ``iri`` names the patient; ``triples`` are sorted and free of blank nodes, whose place is taken by IRIs that follow
+    from the content alone; ``source`` is the file name, ``<stdin>`` or ``<memory>``; ``as_of`` is the date the plan is
+    made for, also among the triples as ``hip:asOf``; ``unused`` counts the triples of the source that belong to no
+    patient; ``dated`` tells whether the source records that date; ``notices`` are what was doubtful in reading it;
+    ``alone`` tells that other patients of the source share no node with this one.
+    """
+
+    iri: str
+    triples: tuple[Triple, ...]
+    source: str
+    as_of: date
+    unused: int = 0
+    dated: bool = True
+    notices: tuple[Notice, ...] = ()
+    alone: bool = False
