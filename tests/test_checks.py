@@ -32,7 +32,7 @@ from hipkg.render import render
 from hipkg.render.explanation import render_explanations
 from hipkg.render.plan_json import SCHEMA
 from hipkg.render.rdf import plan_rdflib_graph
-from hipkg.render.sheet import describe_check
+from hipkg.render.words import describe_check
 
 if TYPE_CHECKING:
     from hipkg.knowledge.records import Knowledge

@@ -37,7 +37,7 @@ from hipkg.reading.sources import read
 from hipkg.reasoning.engines import reason_over
 from hipkg.record.normalise import normalised
 from hipkg.render.explanation import render_explanations
-from hipkg.render.sheet import DISCLAIMER
+from hipkg.render.words import DISCLAIMER
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -1058,7 +1058,7 @@ def test_no_model_classes_are_imported() -> None:
 @pytest.mark.parametrize("case", GOLDEN, ids=lambda one: one.name)
 def test_expected_bundles(case: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Each was read element by element; HIPKG_UPDATE_GOLDEN=1 writes it anew."""
-    monkeypatch.setattr("hipkg.render.sheet.software_version", lambda: "0")
+    monkeypatch.setattr("hipkg.render.words.software_version", lambda: "0")
     given = json.loads((case / "options.json").read_text(encoding="utf-8"))
     made_ = plan(ROOT / given.pop("patient"), as_of=AS_OF, **given)
     bundle = replace(made_, ontology_version="0").to_fhir()

@@ -38,7 +38,7 @@ from hipkg.planning.gaps import Gap, Reached
 from hipkg.reading.sources import read
 from hipkg.render import jsonplan
 from hipkg.render.ledger import FORMATS, NO_SITE, NO_TREATMENT, NOTE, SCHEMA, ledger_sheet, render_ledgers
-from hipkg.render.sheet import DISCLAIMER
+from hipkg.render.words import DISCLAIMER
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -30,8 +30,9 @@ from hipkg.render.html import plan_to_html
 from hipkg.render.markdown import escape, plan_to_markdown
 from hipkg.render.plan_json import SCHEMA, plan_to_json
 from hipkg.render.rdf import plan_graph, plan_rdflib_graph
-from hipkg.render.sheet import QUESTIONS_SHOWN, clean, describe_gap, join_sites, local_name, sheet
+from hipkg.render.sheet import QUESTIONS_SHOWN, sheet
 from hipkg.render.text import plans_to_text
+from hipkg.render.words import clean, describe_gap, join_sites, local_name
 from hipkg.validation.findings import Finding
 
 AS_OF = date(2026, 11, 23)
@@ -461,7 +462,7 @@ def test_two_processes_write_the_same_bytes():
 
 def test_json_is_written_without_the_libraries_of_the_other_formats():
     code = (
-        "import sys, hipkg.render as r, hipkg.knowledge.records\n"
+        "import sys, hipkg.render as r, hipkg.knowledge.loading\n"
         "r.render((), 'json', hipkg.knowledge.loading.load())\n"
         "assert not {'rich', 'rdflib', 'pyshacl'} & set(sys.modules)"
     )

@@ -33,7 +33,7 @@ from hipkg.record.normalise import normalised
 from hipkg.render import render
 from hipkg.render.plan_json import SCHEMA
 from hipkg.render.sensitivity import render_sensitivities
-from hipkg.render.sheet import DISCLAIMER
+from hipkg.render.words import DISCLAIMER
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from hipkg.base.vocabulary import curie
 from hipkg.defence.asking import LETTERS
 from hipkg.render.outline import INVALID, Outline, Row, outlines_to_text, render_outlines
-from hipkg.render.sheet import clean, local_name, software
+from hipkg.render.words import clean, local_name, software
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence

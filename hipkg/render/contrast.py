@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from hipkg.defence.remedies import PURSUED
 from hipkg.render.explanation import described_status, explanation_to_json
 from hipkg.render.outline import INVALID, Outline, Row, render_outlines
-from hipkg.render.sheet import DISCLAIMER, local_name, software
+from hipkg.render.words import DISCLAIMER, local_name, software
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

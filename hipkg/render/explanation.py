@@ -12,7 +12,7 @@ from hipkg.defence.explainer import NOT_APPLICABLE
 from hipkg.render.data import filled, one_or_all
 from hipkg.render.outline import INVALID, MARKS, Outline, Row, outlines_to_markdown, outlines_to_text
 from hipkg.render.plan_json import check_to_json
-from hipkg.render.sheet import DECISIONS, describe_check, describe_gap, local_name, software
+from hipkg.render.words import DECISIONS, describe_check, describe_gap, local_name, software
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -15,7 +15,7 @@ from hipkg.base.vocabulary import HIP, INDICATES, SKOS
 from hipkg.knowledge.wording import Wording, listed, quantity
 from hipkg.owl.expression import named_classes
 from hipkg.render.markdown import escape, escape_opening
-from hipkg.render.sheet import DISCLAIMER, capital, clean
+from hipkg.render.words import DISCLAIMER, capital, clean
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence

@@ -5,7 +5,8 @@ from __future__ import annotations
 from html import escape
 from typing import TYPE_CHECKING
 
-from hipkg.render.sheet import DISCLAIMER, sheet
+from hipkg.render.sheet import sheet
+from hipkg.render.words import DISCLAIMER
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

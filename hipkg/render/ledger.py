@@ -10,12 +10,9 @@ from hipkg.planning.bounds import Check
 from hipkg.planning.gaps import Gap
 from hipkg.render.data import filled, one_or_all, short
 from hipkg.render.plan_json import check_to_json, finding_to_json, gap_to_json, number_to_json
-from hipkg.render.sheet import (
+from hipkg.render.sheet import Line, Row, Section, Sheet
+from hipkg.render.words import (
     GRADES_NOTE,
-    Line,
-    Row,
-    Section,
-    Sheet,
     amount,
     capital,
     clean,

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from hipkg.render.sheet import DISCLAIMER, GRADES_NOTE, capital, clean, grade, sheet
+from hipkg.render.sheet import sheet
+from hipkg.render.words import DISCLAIMER, GRADES_NOTE, capital, clean, grade
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

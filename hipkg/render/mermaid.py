@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from hipkg.render.sheet import capital, clean, describe_gap, local_name, shown_statements
+from hipkg.render.sheet import shown_statements
+from hipkg.render.words import capital, clean, describe_gap, local_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from hipkg.base.errors import UsageError
 from hipkg.render.data import one_or_all
 from hipkg.render.markdown import escape
-from hipkg.render.sheet import DISCLAIMER, NOT_VALID, clean
+from hipkg.render.words import DISCLAIMER, NOT_VALID, clean
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence

@@ -12,7 +12,7 @@ from urllib.parse import quote
 import pyoxigraph as ox
 
 from hipkg.base.vocabulary import HIP, PREFIXES, RDF_TYPE, RDFS, SKOS
-from hipkg.render.sheet import clean, software
+from hipkg.render.words import clean, software
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator, Sequence

@@ -13,7 +13,7 @@ import pyoxigraph as ox
 
 from hipkg.base.vocabulary import HIP, PREFIXES, RDF_TYPE, RDFS, SKOS, XSD, expand
 from hipkg.render.names import part_iri
-from hipkg.render.sheet import clean, describe_check, number, software
+from hipkg.render.words import clean, describe_check, number, software
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence

@@ -14,8 +14,8 @@ from hipkg.defence.sensitivity import GONE
 from hipkg.knowledge.selection import SCALES, alternatives
 from hipkg.render.data import one_or_all
 from hipkg.render.markdown import escape, escape_opening
-from hipkg.render.sheet import DISCLAIMER, NOT_VALID, capital, clean, join_sites, local_name, software
 from hipkg.render.text import lacks_symbols, page_width, printed
+from hipkg.render.words import DISCLAIMER, NOT_VALID, capital, clean, join_sites, local_name, software
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence

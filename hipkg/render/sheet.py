@@ -6,34 +6,40 @@ left out, and everything is named by its label.
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, replace
-from decimal import Decimal
-from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from hipkg.base.version import software_version
 from hipkg.base.vocabulary import CONTRAINDICATES, DISCOURAGES, HOLDS_BACK, INDICATES, SAFEGUARDS, SPECIFIES
-from hipkg.knowledge.records import NOT_STATED
-from hipkg.knowledge.wording import LIMITS
+from hipkg.render.words import (
+    DECISIONS,
+    UNGRADED,
+    capital,
+    clean,
+    describe_bound,
+    describe_breach,
+    describe_check,
+    describe_gap,
+    describe_parameter,
+    describe_record,
+    grade,
+    join_sites,
+    local_name,
+    selected_grades,
+    software,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence, Set
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
-    from hipkg.knowledge.records import Bound, Knowledge, StatementInfo
+    from hipkg.knowledge.records import Knowledge, StatementInfo
     from hipkg.planning.bounds import Check
-    from hipkg.planning.gaps import Gap
     from hipkg.planning.records import Action, Conflict, Parameter, Plan, Question, StatementState
 
-DISCLAIMER = "Decision support for professionals, not medical advice."
-NOT_VALID = "NOT VALID: the record of this patient has violations; do not rely on this."
-GRADES_NOTE = "Grades: strength of recommendation / quality of evidence; - is not stated."
 NOTHING_APPLIES = "No statement applies to this patient."
 NOTHING_FOLLOWS = "No action follows for this patient."
 QUESTIONS_SHOWN = 7
 DECISIONS_SHOWN = 3
 UNGROUPED = 12
-UNGRADED = "- / -"
 _GROUPED = {"now", "follow", "learn"}
 HEADINGS = {
     "check": "Check",
@@ -62,18 +68,7 @@ _TIMED = {"urgent", "now", "follow", "learn"}
 _REFUSED = {"contraindicated", "avoid"}
 _STATUS_RANK = {"satisfied": 2, "indicated": 1, "caution": 1}
 _ADVISING = {INDICATES, SAFEGUARDS}
-DECISIONS = {
-    "contraindication": "a contraindication outweighs any advice",
-    "gate": "a gate keeps it waiting",
-    "specificity": "the narrower context decides",
-    "strength": "the stronger recommendation decides",
-    "quality": "the better evidence decides",
-    "recency": "the later document decides",
-}
 _LEADS = {"bounds": ("either", "or"), "incompatible": ("either", "or")}
-_UNITS = {"d": "days", "h": "hours", "mg/d": "mg a day"}
-_FLOOR = re.compile(r">= ([0-9.]+)")
-_IRI = re.compile(r"<?\b[a-z][a-z0-9+.-]*://[^\s>]*>?", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,180 +173,6 @@ def shown_statements(plan: Plan, knowledge: Knowledge) -> dict[tuple[str, str], 
     return _Arranger(plan, knowledge).shown
 
 
-@lru_cache(maxsize=8192)
-def clean(text: str) -> str:
-    """Make a text safe to print on one line: no control characters, and an IRI by its last part only."""
-    printable = "".join(char if char.isprintable() else " " for char in text)
-    return " ".join(_IRI.sub(lambda match: local_name(match.group()), printable).split())
-
-
-def local_name(iri: str) -> str:
-    """Return the last part of an IRI, or the one before it where the last only says that it is a patient."""
-    parts = [one for one in re.split(r"[/#:<>]+", iri) if one]
-    if len(parts) > 1 and parts[-1].lower() == "patient":
-        parts.pop()
-    return parts[-1] if parts else iri
-
-
-def capital(text: str) -> str:
-    """Begin a text with a capital letter and leave the rest as it is."""
-    return text[:1].upper() + text[1:]
-
-
-def grade(strength: str, evidence: str) -> str:
-    """Write strength and evidence side by side, with a dash for what is not stated."""
-    return " / ".join("-" if one == NOT_STATED else clean(one) for one in (strength, evidence))
-
-
-def number(text: str) -> str:
-    """Write a decimal without a fraction of zeros."""
-    return text.rstrip("0").rstrip(".") if "." in text else text
-
-
-def join_sites(sites: Iterable[str], knowledge: Knowledge) -> str:
-    """Name sites together: the same site on opposite sides becomes "both ...s"."""
-    names = sorted({clean(one) for one in sites if one})
-    opposite = {knowledge.label(one): knowledge.label(other) for one, other in knowledge.opposites.items()}
-    joined: list[str] = []
-    for name in names:
-        side, _, rest = name.partition(" ")
-        paired = bool(rest) and side in opposite and f"{opposite[side]} {rest}" in names
-        words = f"both {rest}s" if paired else name
-        if words not in joined:
-            joined.append(words)
-    return " and ".join([", ".join(joined[:-1]), joined[-1]]) if len(joined) > 1 else "".join(joined)
-
-
-def describe_gap(gap: Gap) -> str:
-    """Say what is needed and what is there instead."""
-    have = clean(_have(gap))
-    details = [have] if have else []
-    if gap.earliest:
-        details.append(f"earliest {gap.earliest.isoformat()}")
-    if gap.boundary:
-        details.append("rests on the exact day")
-    return f"{clean(gap.label)} ({', '.join(details)})" if details else clean(gap.label)
-
-
-def _have(gap: Gap) -> str:
-    unit = f" {gap.unit}" if gap.unit else ""
-    if not gap.have:
-        if gap.answer != "unknown":
-            return "not yet"
-        return "none on record" if gap.need else "unknown"
-    have = " to ".join(number(one) for one in gap.have.split(" to "))
-    floor = _FLOOR.fullmatch(gap.need)
-    if floor:
-        return f"{have} of {number(floor[1])}{unit}{' by what is recorded' if gap.answer == 'unknown' else ''}"
-    if not gap.need:
-        return f"{have}{unit}"
-    return f"{have}{unit}, needs {_bounds_in_words(gap.need)}{unit}"
-
-
-def _bounds_in_words(need: str) -> str:
-    parts = [one.split(" ", 1) for one in need.split(" and ")]
-    if not all(len(one) == 2 and one[0] in LIMITS for one in parts):  # noqa: PLR2004 - a symbol and a limit
-        return need
-    return " and ".join(f"{LIMITS[symbol]} {number(limit)}" for symbol, limit in parts)
-
-
-def describe_parameter(parameter: Parameter, kinds: Set[str] = frozenset()) -> str:
-    """Name what accompanies an action, with its bounds; of an action of such ``kinds`` itself only the bounds."""
-    bounds = ", ".join(describe_bound(one) for one in parameter.bounds)
-    if bounds and parameter.intervention in kinds:
-        return clean(bounds)
-    return clean(f"{parameter.label} ({bounds})" if bounds else parameter.label)
-
-
-def describe_bound(bound: Bound) -> str:
-    """Say which limits a bound sets to what."""
-    lower, upper = number(bound.lower), number(bound.upper)
-    if lower and upper:
-        limits = lower if lower == upper else f"{lower} to {upper}"
-    else:
-        limits = f"at least {lower}" if lower else f"at most {upper}"
-    return f"{bound.quantity} {limits} {bound.unit}".strip()
-
-
-def describe_check(check: Check) -> str:
-    """Say what is on record for a bound, and how it compares."""
-    reviewing = check.bound.compared_as in {"once", "repeat"}
-    return clean(_describe_review(check) if reviewing else _describe_course(check))
-
-
-def describe_breach(check: Check) -> str:
-    """Say which limit is broken."""
-    limit = check.bound.upper if check.verdict == "above" else check.bound.lower
-    return clean(f"{_measured(check)} {check.verdict} {amount(limit, check.bound.unit)}")
-
-
-def _measured(check: Check) -> str:
-    """Name what is measured, without saying a word twice where the quantity begins as the intervention ends."""
-    first, _, rest = check.bound.quantity.partition(" ")
-    return f"{check.label} {rest if rest and check.label.endswith(f' {first}') else check.bound.quantity}"
-
-
-def _on_record(check: Check) -> str:
-    note = f", {check.note}" if check.note else ""
-    return clean(f"{amount(check.have, check.bound.unit)} on record{note}")
-
-
-def _describe_course(check: Check) -> str:
-    name = _measured(check)
-    if not check.have:
-        return f"{name} not on record"
-    match check.verdict:
-        case "above" | "below":
-            return f"{describe_breach(check)}: {_on_record(check)}"
-        case "not-yet" if check.earliest:
-            days = f"{amount(check.have, '')} of {amount(check.bound.lower, check.bound.unit)}"
-            return f"{name} {days}, until {check.earliest.isoformat()}"
-        case "within":
-            return f"{name} within limits: {_on_record(check)}"
-        case _:
-            return f"{name} not known to be within limits: {_on_record(check)}"
-
-
-def _describe_review(check: Check) -> str:
-    have = amount(check.have, check.bound.unit)
-    note = f" ({check.note})" if check.note else ""
-    match check.verdict:
-        case "not-yet":
-            days = [one.isoformat() for one in (check.earliest, check.latest) if one]
-            return f"due {' to '.join(days)}"
-        case "due":
-            return f"due by {check.latest.isoformat()}" if check.latest else "due"
-        case "overdue":
-            return f"overdue since {check.latest.isoformat()}{note}" if check.latest else f"overdue{note}"
-        case "unknown" if check.have:
-            return f"when it is due is not known: {have} since the start or the last one{note}"
-        case "unknown":
-            return "when it is due is not known: no start on record"
-        case verdict:
-            return f"done {have} after the start{', late' if verdict == 'above' else ''}"
-
-
-def amount(text: str, unit: str) -> str:
-    """Write a number, or two joined by "to", with separators of thousands and the unit in words."""
-    if not text:
-        return ""
-    numbers = " to ".join(f"{Decimal(number(one)):,f}" for one in text.split(" to "))
-    return f"{numbers} {_UNITS.get(unit, unit)}".strip()
-
-
-def selected_grades(plan: Plan) -> str:
-    """Say which grades a statement must state to be considered, and what that does to statements that object."""
-    minimums = (("strength", plan.min_strength), ("evidence", plan.min_evidence))
-    least = " and ".join(f"{scale} ≥ {grade}" for scale, grade in minimums if grade)
-    objections = "without it left out" if plan.grade_objections else "kept"
-    return f"only {least}, prohibitions and precautions {objections}" if least else ""
-
-
-def software() -> str:
-    """Name this software with its version."""
-    return f"hipkg {software_version()}"
-
-
 class _Arranger:
     """Arrange one plan."""
 
@@ -429,7 +250,7 @@ class _Arranger:
     def _breach(self, check: Check, states: Sequence[StatementState]) -> Row:
         site = join_sites([one.site for one in states], self._knowledge)
         ids = tuple(sorted({one.id for one in states}))
-        return Row(capital(describe_breach(check)), site, "", ids, (Line("", (_on_record(check),), ids),))
+        return Row(capital(describe_breach(check)), site, "", ids, (Line("", (describe_record(check),), ids),))
 
     def _readings(self) -> list[Row]:
         """Tell what the documents say of the patient's condition and care without advising anything."""

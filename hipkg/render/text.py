@@ -13,7 +13,8 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from hipkg.render.sheet import DISCLAIMER, GRADES_NOTE, capital, sheet
+from hipkg.render.sheet import sheet
+from hipkg.render.words import DISCLAIMER, GRADES_NOTE, capital
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from hipkg.base.vocabulary import curie
 from hipkg.render.outline import INVALID, Outline, Row, render_outlines
-from hipkg.render.sheet import clean, local_name, software
+from hipkg.render.words import clean, local_name, software
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

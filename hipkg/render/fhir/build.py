@@ -13,7 +13,7 @@ from hipkg.base.vocabulary import DEFINED_EXTENSIONS, IMPORTED
 from hipkg.knowledge.terminology import load as load_terminology
 from hipkg.render.fhir.codes import Coder
 from hipkg.render.names import part_iri
-from hipkg.render.sheet import clean, software
+from hipkg.render.words import clean, software
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence, Set

@@ -12,7 +12,7 @@ from hipkg.render.fhir.guidance import guidance_response
 from hipkg.render.fhir.issues import issues_of
 from hipkg.render.fhir.provenance import device, distinct, document_references, plan_provenance, provenance
 from hipkg.render.fhir.requests import PROPOSAL, is_settled, request_resource, requests_of, settled_detail
-from hipkg.render.sheet import DISCLAIMER, NOT_VALID, clean, local_name, selected_grades
+from hipkg.render.words import DISCLAIMER, NOT_VALID, clean, local_name, selected_grades
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from hipkg.base.vocabulary import DEFINED_EXTENSIONS, HIP
 from hipkg.knowledge.terminology import EXACT
-from hipkg.render.sheet import clean
+from hipkg.render.words import clean
 
 if TYPE_CHECKING:
     from hipkg.knowledge.records import Knowledge

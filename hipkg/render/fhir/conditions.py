@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from hipkg.base.vocabulary import CONTRAINDICATES, DISCOURAGES, HIP, HOLDS_BACK, INDICATES, OBJECTING, SAFEGUARDS, curie
 from hipkg.owl.expression import And, Expression, Named, Or, Some, named_classes
-from hipkg.render.sheet import describe_gap
+from hipkg.render.words import describe_gap
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from hipkg.render.fhir.build import filled, reference, resource
 from hipkg.render.fhir.requests import PROPOSAL, title_of
-from hipkg.render.sheet import clean, shown_statements
+from hipkg.render.sheet import shown_statements
+from hipkg.render.words import clean
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

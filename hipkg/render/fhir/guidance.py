@@ -8,7 +8,7 @@ from hipkg.base.vocabulary import HIP
 from hipkg.owl.expression import And, Expression, Facet, Named, Or
 from hipkg.render.fhir.build import extension, filled, reference, resource
 from hipkg.render.fhir.conditions import leaves
-from hipkg.render.sheet import clean
+from hipkg.render.words import clean
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

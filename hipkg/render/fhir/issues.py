@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from hipkg.base.vocabulary import CONTRAINDICATES, HIP
 from hipkg.render.fhir.build import resource
 from hipkg.render.fhir.requests import title_of
-from hipkg.render.sheet import capital, clean, describe_check
+from hipkg.render.words import capital, clean, describe_check
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence

@@ -7,7 +7,7 @@ from urllib.parse import unquote
 
 from hipkg.base.vocabulary import IMPORTED
 from hipkg.render.fhir.build import URI_SYSTEM, filled, identity, named, original, reference, resource
-from hipkg.render.sheet import DISCLAIMER, clean, software
+from hipkg.render.words import DISCLAIMER, clean, software
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from hipkg.render.fhir.build import extension, filled, original, reference, resource
 from hipkg.render.fhir.conditions import Stance, stance_of
-from hipkg.render.sheet import capital, clean, describe_bound
+from hipkg.render.words import capital, clean, describe_bound
 
 if TYPE_CHECKING:
     from hipkg.planning.records import Action, Parameter
