@@ -252,10 +252,9 @@ class ClosedWorld:
         bounded = [(one, measured) for one in self.evaluations if one.info.bounds and (measured := one.info.measured)]
         for activity, interventions in activities.items():
             kinds = {kind for one in interventions if isinstance(one, str) for kind in self.kinds(one)}
-            targets = self.graph.values(activity, _TARGETS)
             reached = self._reached(activity)
             for one, measured in bounded:
-                if not measured.isdisjoint(kinds) and not (targets and reached.isdisjoint(one.places)):
+                if not measured.isdisjoint(kinds) and not reached.isdisjoint(one.places):
                     one.compares |= {activity}
 
     def _give_states(self) -> None:

@@ -56,10 +56,10 @@ class Step:
 
 
 def derive(entailed: Iterable[ox.Triple], knowledge: Knowledge, selection: Selection | None = None) -> Derivation:
-    """Derive states and statuses for one patient by the queries.
+    """Derive states and statuses by the queries.
 
-    Parameters: ``entailed`` is the graph of one patient with its entailments; ``selection`` says which
-    statements count, all by default.
+    Parameters: ``entailed`` is the graph of one patient, or of several who share no node, with its entailments;
+    ``selection`` says which statements count, all by default.
     """
     store = ox.Store()
     store.extend([ox.Quad(*one) for one in entailed])
