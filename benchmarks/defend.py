@@ -35,7 +35,7 @@ def median(run: Callable[[], object], rounds: int) -> float:
 
 def chosen(example: Path) -> tuple[str, str]:
     """Pick the first action at one place that the plan indicates and the first that waits, by label."""
-    from hipkg.pipeline.process import plan
+    from hipkg.api.plan import plan
 
     made = plan(example, as_of=DAY)
     indicated = next(one.label for one in made.actions if one.status == "indicated")
@@ -45,12 +45,12 @@ def chosen(example: Path) -> tuple[str, str]:
 
 def calls_of(example: Path, indicated: str, waiting: str) -> dict[str, Callable[[], tuple[object, ...]]]:
     """Prepare what is timed for one example."""
-    from hipkg.defence.asking import ask
+    from hipkg.api.ask import ask
+    from hipkg.api.ledger import ledger
+    from hipkg.api.watch import watch
+    from hipkg.api.what_if import what_if
     from hipkg.defence.contrast import contrast
     from hipkg.defence.explainer import explain
-    from hipkg.defence.ledger import ledger
-    from hipkg.defence.watching import watch
-    from hipkg.defence.what_if import what_if
 
     return {
         "why": partial(explain, example, indicated, as_of=DAY),

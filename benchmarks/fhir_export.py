@@ -7,8 +7,8 @@ import time
 from datetime import date
 from pathlib import Path
 
+from hipkg.api.plan import plan
 from hipkg.knowledge.loading import load
-from hipkg.pipeline.process import plan
 from hipkg.render import render
 
 EXAMPLES = Path(__file__).parent.parent / "examples"

@@ -37,7 +37,7 @@ def cold(example: Path, rounds: int) -> tuple[float, float]:
 
 def warm(example: Path, engine: str, rounds: int) -> float:
     """Time the API from the file to the plan, after one run to warm up; return the median in seconds."""
-    from hipkg.pipeline.process import plans
+    from hipkg.api.plan import plans
 
     times = []
     for _ in range(rounds + 1):

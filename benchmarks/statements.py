@@ -27,7 +27,7 @@ EXAMPLE = Path(__file__).parent.parent / "examples" / "d0-painful-degenerative-h
 TIMES = 10
 WARM = """
 import statistics, sys, time
-from hipkg.pipeline.process import plans
+from hipkg.api.plan import plans
 times = []
 for _ in range(int(sys.argv[2]) + 1):
     start = time.perf_counter()

@@ -9,15 +9,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from hipkg.api.ask import ask
+    from hipkg.api.ledger import Ledger, ledger
+    from hipkg.api.plan import Plan, plan, plans
+    from hipkg.api.reason import reason
+    from hipkg.api.validate import validate
+    from hipkg.api.watch import watch
+    from hipkg.api.what_if import WhatIf, what_if
     from hipkg.base.errors import HipkgError
-    from hipkg.defence.asking import ask
     from hipkg.defence.explainer import explain
-    from hipkg.defence.ledger import Ledger, ledger
     from hipkg.defence.sensitivity import Sensitivity, sensitivity
-    from hipkg.defence.watching import watch
-    from hipkg.defence.what_if import WhatIf, what_if
-    from hipkg.pipeline.process import plan, plans, reason, validate
-    from hipkg.planning.records import Plan
 
 __all__ = [
     "HipkgError",
@@ -39,20 +40,20 @@ __all__ = [
 
 _HOMES = {
     "HipkgError": "base.errors",
-    "Ledger": "defence.ledger",
-    "Plan": "planning.planner",
+    "Ledger": "api.ledger",
+    "Plan": "api.plan",
     "Sensitivity": "defence.sensitivity",
-    "WhatIf": "defence.what_if",
-    "ask": "defence.asking",
+    "WhatIf": "api.what_if",
+    "ask": "api.ask",
     "explain": "defence.explainer",
-    "ledger": "defence.ledger",
-    "plan": "pipeline.process",
-    "plans": "pipeline.process",
-    "reason": "pipeline.process",
+    "ledger": "api.ledger",
+    "plan": "api.plan",
+    "plans": "api.plan",
+    "reason": "api.reason",
     "sensitivity": "defence.sensitivity",
-    "validate": "pipeline.process",
-    "watch": "defence.watching",
-    "what_if": "defence.what_if",
+    "validate": "api.validate",
+    "watch": "api.watch",
+    "what_if": "api.what_if",
 }
 
 

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from hipkg.api.plan import plan
 from hipkg.base.vocabulary import expand
-from hipkg.pipeline.process import plan
 
 CASES = sorted((Path(__file__).parent / "cases" / "actions").iterdir())
 

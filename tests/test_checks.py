@@ -18,13 +18,14 @@ import pytest
 import rdflib
 from jsonschema import Draft202012Validator
 
+from hipkg.api.plan import plan
 from hipkg.base.paths import ROOT, SHAPES
 from hipkg.base.vocabulary import expand
 from hipkg.defence.explainer import explain
 from hipkg.knowledge.loading import load
 from hipkg.knowledge.records import Bound
 from hipkg.knowledge.selection import Selection
-from hipkg.pipeline.process import derivation_of, plan
+from hipkg.pipeline.process import derivation_of
 from hipkg.planning.bounds import VERDICTS
 from hipkg.planning.planner import Planner
 from hipkg.reading.sources import read

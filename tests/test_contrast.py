@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
+from hipkg.api.plan import plan
 from hipkg.base.errors import UsageError
 from hipkg.cli import main
 from hipkg.defence.contrast import Contrast, contrast
-from hipkg.pipeline.process import plan
 from hipkg.render.contrast import render_contrasts
 
 ROOT = Path(__file__).parent.parent

@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from hipkg.api.plan import plan
 from hipkg.base.paths import ROOT
 from hipkg.knowledge.loading import load
-from hipkg.pipeline.process import plan
 
 if TYPE_CHECKING:
     from hipkg.planning.records import Plan

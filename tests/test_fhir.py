@@ -21,10 +21,11 @@ from fhir_cases import AS_OF, CASES, imported, source_of, told
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from hipkg.api.plan import plans
 from hipkg.base.errors import DeceasedPatient, HipkgError, NoPatient, SetAside, UnreadableInput, UsageError
 from hipkg.base.vocabulary import DERIVED_FROM, HIP, IMPORTED, RDF_TYPE
 from hipkg.cli import main
-from hipkg.pipeline.process import plan_graph, plans, validated
+from hipkg.pipeline.process import plan_graph, validated
 from hipkg.reading.fhir.quantities import UnusableValue, amount
 from hipkg.reading.sources import read, read_import
 from hipkg.render.plan_json import SCHEMA

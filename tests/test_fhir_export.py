@@ -23,6 +23,8 @@ from r4 import nodes, problems
 from test_properties import hip_patients
 from typer.testing import CliRunner
 
+from hipkg.api.plan import plan, plans
+from hipkg.api.reason import reason
 from hipkg.base.errors import UsageError
 from hipkg.base.paths import ONTOLOGY, ROOT
 from hipkg.base.vocabulary import HIP, RDF_TYPE
@@ -30,7 +32,6 @@ from hipkg.cli.app import app
 from hipkg.knowledge.loading import load
 from hipkg.knowledge.terminology import EXACT, Mapping, Terminology
 from hipkg.knowledge.terminology import load as load_terminology
-from hipkg.pipeline.process import plan, plans, reason
 from hipkg.planning.records import Conflict, Place, Plan
 from hipkg.render import render
 from hipkg.render.fhir.codes import Coder

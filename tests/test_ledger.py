@@ -26,17 +26,19 @@ from referencing import Registry, Resource
 from typer.testing import CliRunner
 
 import hipkg
+from hipkg.api.ledger import ledger
+from hipkg.api.plan import plan
 from hipkg.base.errors import InvalidPatient, UsageError
 from hipkg.base.paths import ROOT
 from hipkg.cli import main
 from hipkg.cli.app import app
-from hipkg.defence.ledger import STATUSES, VERDICTS, Bookkeeper, Judgement, Ledger, Opening, Treatment, Waiting, ledger
+from hipkg.defence.ledger import STATUSES, VERDICTS, Bookkeeper, Judgement, Ledger, Opening, Treatment, Waiting
 from hipkg.knowledge.loading import load
-from hipkg.pipeline.process import derivation_of, plan, plan_graph
+from hipkg.pipeline.process import derivation_of, plan_graph
 from hipkg.planning.bounds import Check
 from hipkg.planning.gaps import Gap, Reached
 from hipkg.reading.sources import read
-from hipkg.render import jsonplan
+from hipkg.render import plan_json
 from hipkg.render.ledger import FORMATS, NO_SITE, NO_TREATMENT, NOTE, SCHEMA, ledger_sheet, render_ledgers
 from hipkg.render.words import DISCLAIMER
 
@@ -111,7 +113,7 @@ def flat(of: Ledger) -> str:
 
 
 def validator() -> Draft202012Validator:
-    schemas = [json.loads(path.read_text(encoding="utf-8")) for path in (SCHEMA, jsonplan.SCHEMA)]
+    schemas = [json.loads(path.read_text(encoding="utf-8")) for path in (SCHEMA, plan_json.SCHEMA)]
     registry = Registry().with_resources((one["$id"], Resource.from_contents(one)) for one in schemas)
     Draft202012Validator.check_schema(schemas[0])
     return Draft202012Validator(schemas[0], registry=registry, format_checker=FormatChecker())
@@ -492,7 +494,7 @@ def test_hostile_words_stay_words() -> None:
         for one in original.treatments
     )
     hidden = tuple(one._replace(label=HOSTILE, site=HOSTILE) for one in original.waiting)
-    one = original._replace(treatments=treatments, waiting=hidden, patient=HOSTILE)
+    one = replace(original, treatments=treatments, waiting=hidden, patient=HOSTILE)
     assert "\x1b" not in text(one)
     assert "\u202e" not in text(one)
     assert "://" not in text(one)
@@ -510,7 +512,7 @@ def test_the_same_input_and_date_give_the_same_bytes() -> None:
 def test_the_ledger_does_not_depend_on_the_engine() -> None:
     path = FOLDER / "completed-adequate" / "patient.ttl"
     (native,), (hermit,) = (ledger(path, as_of=AS_OF, engine=one) for one in ("native", "hermit"))
-    assert native._replace(engine="") == hermit._replace(engine="")
+    assert replace(native, engine="") == replace(hermit, engine="")
 
 
 # What is not sound
@@ -554,7 +556,7 @@ def test_two_patients_who_share_a_course_are_refused() -> None:
 
 def test_the_public_function_is_not_hidden_by_a_module() -> None:
     code = (
-        "from hipkg.defence.ledger import Ledger; import hipkg; "
+        "from hipkg.api.ledger import Ledger; import hipkg; "
         "assert callable(hipkg.ledger); assert hipkg.Ledger is Ledger"
     )
     subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=True)

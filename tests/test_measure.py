@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from hipkg.pipeline.process import plan
+from hipkg.api.plan import plan
 
 if TYPE_CHECKING:
     from hipkg.planning.records import Plan, StatementState

@@ -12,6 +12,7 @@ from xml.etree import ElementTree as ET
 import pyoxigraph as ox
 import pytest
 
+from hipkg.api.validate import validate
 from hipkg.base.errors import InconsistentData, OntologyError
 from hipkg.base.paths import ONTOLOGY, QUERIES, SHAPES, ontology_files
 from hipkg.base.vocabulary import HIP, OWL, PREFIXES, RDF_TYPE, RDFS, expand
@@ -20,7 +21,6 @@ from hipkg.maintenance.release import build
 from hipkg.owl.axioms import read_axioms
 from hipkg.owl.reasoners import close, entail
 from hipkg.owl.sources import load_sources
-from hipkg.pipeline.process import validate
 from hipkg.reading.sources import read_triples
 from hipkg.reasoning.engines import reason_over
 

@@ -13,10 +13,10 @@ from hypothesis import HealthCheck, Phase, assume, given, settings
 from hypothesis import strategies as st
 from patients import patient_triples, triple
 
+from hipkg.api.plan import plans
 from hipkg.base.errors import InconsistentData
 from hipkg.base.vocabulary import HIP
 from hipkg.knowledge.loading import load
-from hipkg.pipeline.process import plans
 from hipkg.reasoning.engines import reason_over
 from hipkg.render import render
 

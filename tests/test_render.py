@@ -18,11 +18,11 @@ import pyshacl
 import pytest
 import rdflib
 
+from hipkg.api.plan import plan
 from hipkg.base.errors import UsageError
 from hipkg.base.paths import ROOT, SHAPES
 from hipkg.base.vocabulary import HIP
 from hipkg.knowledge.loading import load
-from hipkg.pipeline.process import plan
 from hipkg.planning.gaps import Gap
 from hipkg.planning.records import Conflict, Plan, Question
 from hipkg.render import FORMATS, render
@@ -442,8 +442,8 @@ def test_an_unknown_format_is_refused():
 
 def test_two_processes_write_the_same_bytes():
     code = (
-        "import sys, hipkg.pipeline.process, hipkg.knowledge.records, hipkg.render as r, datetime\n"
-        "made = hipkg.pipeline.process.plans(sys.argv[1], as_of=datetime.date(2026, 11, 23))\n"
+        "import sys, hipkg.api.plan, hipkg.knowledge.loading, hipkg.render as r, datetime\n"
+        "made = hipkg.api.plan.plans(sys.argv[1], as_of=datetime.date(2026, 11, 23))\n"
         "for one in r.FORMATS: sys.stdout.buffer.write(r.render(made, one, hipkg.knowledge.loading.load()).encode())"
     )
     source = str(ROOT / "examples" / f"{PATIENTS['d1']}.ttl")

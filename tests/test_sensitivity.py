@@ -19,6 +19,7 @@ from test_cli import D0, D1, INVALID, heavy_modules, invalid, verb
 from test_closedworld import assert_same
 from test_properties import hip_patients, some_patients
 
+from hipkg.api.plan import Plan, plan, plans
 from hipkg.base.errors import HipkgError, InvalidPatient, UsageError
 from hipkg.base.vocabulary import HIP, OBJECTING, SAFEGUARDS
 from hipkg.defence import sensitivity as sensitivities
@@ -26,7 +27,7 @@ from hipkg.defence.sensitivity import GONE, Sensitivity, sensitivity
 from hipkg.knowledge.loading import load
 from hipkg.knowledge.selection import Selection, grades, select
 from hipkg.pipeline import process as pipeline
-from hipkg.pipeline.process import derivation_of, plan, plan_graph, plans
+from hipkg.pipeline.process import derivation_of, plan_graph
 from hipkg.reading.sources import read, read_triples
 from hipkg.reasoning.native import entail
 from hipkg.record.normalise import normalised
@@ -40,7 +41,6 @@ if TYPE_CHECKING:
     from types import ModuleType
 
     from hipkg.knowledge.records import StatementInfo
-    from hipkg.planning.records import Plan
 
 __all__ = ["invalid"]  # a fixture of the tests of the command line
 
@@ -143,7 +143,7 @@ def test_every_function_takes_the_grades() -> None:
     more: dict[str, Any] = {"min_evidence": "high", "grade_objections": True}
     wanted = plan(D0, as_of=DAY, **more)
     assert plans(D0, as_of=DAY, **more) == (wanted,)
-    assert plan_graph(graph, **more) == wanted
+    assert Plan.of(plan_graph(graph, **more), load()) == wanted
     found = {load().statements[one.statement].id for one in derivation_of(graph, **more)[1].evaluations}
     assert found == ids(wanted)
 

@@ -16,8 +16,8 @@ from typing import Any
 import pytest
 import rdflib
 
+from hipkg.api.plan import plan
 from hipkg.knowledge.loading import load
-from hipkg.pipeline.process import plan
 
 CASES = sorted((Path(__file__).parent / "cases" / "statements").iterdir())
 FILES = {"fires": "fires.ttl", "nearMiss": "near-miss.ttl"}

@@ -18,9 +18,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import rdflib
 
+from hipkg.api.plan import plan
 from hipkg.base.vocabulary import HIP
 from hipkg.knowledge.loading import load
-from hipkg.pipeline.process import plan
 
 if TYPE_CHECKING:
     from hipkg.knowledge.records import Bound

@@ -10,14 +10,14 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
+from hipkg.api.plan import plan
+from hipkg.api.what_if import what_if
 from hipkg.base.errors import HipkgError, InvalidPatient, UnreadableInput, UsageError
 from hipkg.base.vocabulary import HIP
 from hipkg.cli import main
 from hipkg.cli.app import app
-from hipkg.defence.what_if import what_if
 from hipkg.defence.wording import Describer
 from hipkg.knowledge.loading import load
-from hipkg.pipeline.process import plan
 from hipkg.reading.assertions import read_addition, read_removal
 from hipkg.reading.sources import read
 from hipkg.render.what_if import render_what_if

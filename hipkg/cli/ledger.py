@@ -36,7 +36,7 @@ def ledger(
     Example: hipkg ledger examples/d2-hip-pain-not-improving.ttl
     """
     from hipkg.base.output import write_output
-    from hipkg.defence.ledger import ledger as ledgers
+    from hipkg.defence.ledger import ledgers
     from hipkg.knowledge.loading import load
     from hipkg.render.ledger import render_ledgers
 

@@ -135,9 +135,9 @@ def _written(
     from hipkg.render import render
 
     if form is PlanFormat.json and (ledgers or interviews):
-        from hipkg.render.plan_json import plans_to_json
+        from hipkg.render.detailed_json import detailed_plans_to_json
 
-        return plans_to_json(plans, load(), interviews, ledgers)
+        return detailed_plans_to_json(plans, load(), interviews, ledgers)
     text = render(plans, form.value, load(), to_terminal=to_terminal, everything=everything)
     if ledgers:
         from hipkg.render.ledger import render_ledgers

@@ -41,8 +41,8 @@ def validate(
 
     Example: hipkg validate examples/d0-painful-degenerative-hip.ttl
     """
+    from hipkg.api.validate import validate as check
     from hipkg.base.output import write_output
-    from hipkg.pipeline.process import validate as check
     from hipkg.render.findings import report
 
     day = parse_date(as_of)

@@ -6,9 +6,10 @@ It is assembled from the derivation of a plan and measures nothing by itself: li
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from decimal import Decimal
 from functools import reduce
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias, TypeVar
 
 from hipkg.base.vocabulary import HIP, HOLDS_BACK, INDICATES, OBJECTING
 from hipkg.knowledge.loading import load
@@ -189,7 +190,8 @@ class Waiting(NamedTuple):
         return any(gap.have or gap.earliest for one in self.needs for gap in one.gaps)
 
 
-class Ledger(NamedTuple):
+@dataclass(frozen=True)
+class Ledger:
     """The therapy ledger of one patient."""
 
     patient: str
@@ -204,32 +206,8 @@ class Ledger(NamedTuple):
     reviews: tuple[Review, ...]
     studies: tuple[Study, ...]
 
-    def to_dict(self) -> dict[str, Any]:
-        """Return the ledger as plain data, as ``hipkg/schemas/ledger.schema.json`` describes it."""
-        from hipkg.render.ledger import ledger_to_json
 
-        return ledger_to_json(self)
-
-    def to_json(self) -> str:
-        """Write the ledger as JSON."""
-        from hipkg.render.ledger import render_ledgers
-
-        return render_ledgers((self,), "json", load())
-
-    def to_markdown(self) -> str:
-        """Write the ledger as Markdown that stands alone in a note."""
-        from hipkg.render.ledger import render_ledgers
-
-        return render_ledgers((self,), "markdown", load())
-
-    def to_text(self) -> str:
-        """Write the ledger as plain text of 80 columns."""
-        from hipkg.render.ledger import render_ledgers
-
-        return render_ledgers((self,), "text", load())
-
-
-def ledger(
+def ledgers(
     source: str | os.PathLike[str] | bytes,
     *,
     format: str | None = None,  # noqa: A002 - the word that users know from every RDF library

@@ -1,4 +1,4 @@
-"""The whole way from a patient file to a plan, as the public functions of the package."""
+"""The whole way from a patient file to a plan."""
 
 from __future__ import annotations
 
@@ -40,69 +40,6 @@ class Planned(NamedTuple):
     graph: Record
     derivation: Derivation
     plan: Plan
-
-
-def plans(
-    source: str | os.PathLike[str] | bytes,
-    *,
-    format: str | None = None,  # noqa: A002 - the word that users know from every RDF library
-    as_of: date | None = None,
-    engine: EngineName = "native",
-    documents: Collection[str] = (),
-    min_strength: str = "",
-    min_evidence: str = "",
-    grade_objections: bool = False,
-    allow_invalid: bool = False,
-) -> tuple[Plan, ...]:
-    """Make the plan of each patient in a file.
-
-    Parameters: ``source`` is a path, ``-`` for standard input, or the text as bytes; ``format`` names its RDF format
-    where the extension does not; ``as_of`` is the date of the plan, today by default; ``documents`` restricts the
-    guideline documents by id; ``min_strength`` and ``min_evidence`` keep to the statements with at least this grade, a
-    label of the ontology in any case; what speaks against an action or guards it is kept whatever its grade, unless
-    ``grade_objections``; ``allow_invalid`` makes a plan in spite of violations, and the plan says so.
-
-    Raises `UnreadableInput`, `NoPatient`, `InvalidPatient`, `InconsistentData`, `EngineUnavailable` or `UsageError`.
-    """
-    selection = select(documents, min_strength, min_evidence, grade_objections=grade_objections)
-    made = plan_patients(
-        source, format=format, as_of=as_of, engine=engine, selection=selection, allow_invalid=allow_invalid
-    )
-    return tuple(one.plan for one in made)
-
-
-def plan(
-    source: str | os.PathLike[str] | bytes,
-    *,
-    format: str | None = None,  # noqa: A002 - the word that users know from every RDF library
-    as_of: date | None = None,
-    engine: EngineName = "native",
-    documents: Collection[str] = (),
-    min_strength: str = "",
-    min_evidence: str = "",
-    grade_objections: bool = False,
-    allow_invalid: bool = False,
-) -> Plan:
-    """Make the plan of the one patient in a file; the parameters and errors are those of `plans`.
-
-    Raises `UsageError` as well if the file holds several patients.
-    """
-    made = plans(
-        source,
-        format=format,
-        as_of=as_of,
-        engine=engine,
-        documents=documents,
-        min_strength=min_strength,
-        min_evidence=min_evidence,
-        grade_objections=grade_objections,
-        allow_invalid=allow_invalid,
-    )
-    if len(made) != 1:
-        raise UsageError(
-            f"The source holds {len(made)} patients.", place=str(source)[:80], remedy="Use hipkg.plans instead."
-        )
-    return made[0]
 
 
 def plan_graph(
@@ -282,28 +219,6 @@ def reason_graph(record: Record, engine: EngineName = "native") -> tuple[ox.Trip
     """Normalise a patient's graph and add what the ontology entails for it."""
     with _naming_source(record):
         return reason_over(normalised(record.triples), engine)
-
-
-def validate(
-    source: str | os.PathLike[str] | bytes,
-    *,
-    format: str | None = None,  # noqa: A002 - the word that users know from every RDF library
-    as_of: date | None = None,
-) -> tuple[Finding, ...]:
-    """Check every patient of a file against the shapes; the parameters and errors are those of `plans`."""
-    return tuple(one for found in validated(read(source, format=format, as_of=as_of)).values() for one in found)
-
-
-def reason(
-    source: str | os.PathLike[str] | bytes,
-    *,
-    format: str | None = None,  # noqa: A002 - the word that users know from every RDF library
-    as_of: date | None = None,
-    engine: EngineName = "native",
-) -> tuple[ox.Triple, ...]:
-    """Return the graphs of a file's patients with all that the ontology entails for them."""
-    graphs = read(source, format=format, as_of=as_of)
-    return tuple(triple for graph in graphs for triple in reason_graph(graph, engine))
 
 
 def check_documents(documents: Collection[str]) -> None:

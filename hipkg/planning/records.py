@@ -3,14 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, NamedTuple
-
-from hipkg.knowledge.loading import load
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from datetime import date
-
-    import rdflib
 
     from hipkg.knowledge.records import Bound
     from hipkg.planning.bounds import Check
@@ -162,50 +158,3 @@ class Plan:
     def states(self, statement_id: str) -> tuple[str, ...]:
         """List the states of a statement, one for each place it concerns."""
         return tuple(one.state for one in self.statements if one.id == statement_id)
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return the plan as plain data, as ``hipkg/schemas/plan.schema.json`` describes it."""
-        from hipkg.render.plan_json import plan_to_json
-
-        return plan_to_json(self, load())
-
-    def to_json(self) -> str:
-        """Write the plan as JSON."""
-        from hipkg.render.plan_json import plans_to_json
-
-        return plans_to_json((self,), load())
-
-    def to_graph(self) -> rdflib.Graph:
-        """Return the plan as an rdflib graph that conforms to ``shapes/plan.ttl``."""
-        from hipkg.render.rdf import plan_rdflib_graph
-
-        return plan_rdflib_graph(self, load())
-
-    def to_turtle(self) -> str:
-        """Write the plan as Turtle."""
-        from hipkg.render.rdf import plans_to_turtle
-
-        return plans_to_turtle((self,), load())
-
-    def to_fhir(self, patient: str = "") -> dict[str, Any]:
-        """Return the plan as a FHIR R4 Bundle; ``patient`` refers to a Patient that is kept elsewhere."""
-        from hipkg.render.fhir import plan_bundle
-
-        return plan_bundle(self, load(), patient)
-
-    def to_markdown(self) -> str:
-        """Write the plan as Markdown that stands alone in a note."""
-        from hipkg.render.markdown import plan_to_markdown
-
-        return plan_to_markdown(self, load())
-
-    def to_text(self, width: int | None = None) -> str:
-        """Write the plan as plain text of a width in columns."""
-        from hipkg.render.text import plans_to_text
-
-        return plans_to_text((self,), load(), width=width)
-
-    def _repr_html_(self) -> str:
-        from hipkg.render.html import plan_to_html
-
-        return plan_to_html(self, load())

@@ -11,8 +11,6 @@ from hipkg.render.data import filled, one_or_all, short
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from hipkg.defence.asking import Interview
-    from hipkg.defence.ledger import Ledger
     from hipkg.knowledge.records import Bound, Knowledge
     from hipkg.planning.bounds import Check
     from hipkg.planning.gaps import Gap
@@ -47,23 +45,9 @@ def plan_to_json(plan: Plan, knowledge: Knowledge) -> dict[str, Any]:
     }
 
 
-def plans_to_json(
-    plans: Sequence[Plan], knowledge: Knowledge, interviews: Sequence[Interview] = (), ledgers: Sequence[Ledger] = ()
-) -> str:
-    """Write one plan as an object and several as an array of objects.
-
-    Parameters: ``interviews`` give the questions of each plan with their answers, ``ledgers`` its therapy ledger.
-    """
-    made = [plan_to_json(one, knowledge) for one in plans]
-    for told, interview in zip(made, interviews, strict=bool(interviews)):
-        from hipkg.render.asking import question_to_json
-
-        told["questions"] = [question_to_json(one) for one in interview.questions]
-    for told, ledger in zip(made, ledgers, strict=bool(ledgers)):
-        from hipkg.render.ledger import ledger_to_json
-
-        told["ledger"] = ledger_to_json(ledger)
-    return one_or_all(made)
+def plans_to_json(plans: Sequence[Plan], knowledge: Knowledge) -> str:
+    """Write one plan as an object and several as an array of objects."""
+    return one_or_all([plan_to_json(one, knowledge) for one in plans])
 
 
 def finding_to_json(finding: Finding) -> dict[str, Any]:

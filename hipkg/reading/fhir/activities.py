@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from hipkg.base.dates import within_a_day
 from hipkg.base.vocabulary import HIP
-from hipkg.reading.assertions import is_study
+from hipkg.knowledge.studies import is_study
 from hipkg.reading.fhir.codes import Meaning, specific
 from hipkg.reading.fhir.context import (
     Dated,

@@ -1,0 +1,145 @@
+"""Make plans, and write them in every format."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from hipkg.base.errors import UsageError
+from hipkg.knowledge.loading import load
+from hipkg.knowledge.selection import select
+from hipkg.pipeline.process import plan_patients
+from hipkg.planning import records
+
+if TYPE_CHECKING:
+    import os
+    from collections.abc import Collection
+    from datetime import date
+
+    import rdflib
+
+    from hipkg.knowledge.records import Knowledge
+    from hipkg.reasoning.engines import EngineName
+
+
+@dataclass(frozen=True)
+class Plan(records.Plan):
+    """The plan of one patient, with the knowledge that it was made with and is written with."""
+
+    knowledge: Knowledge = field(kw_only=True, repr=False, compare=False)
+
+    @classmethod
+    def of(cls, plan: records.Plan, knowledge: Knowledge) -> Plan:
+        """Put a plan and the knowledge that it was made with together."""
+        return cls(**vars(plan), knowledge=knowledge)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the plan as plain data, as ``hipkg/schemas/plan.schema.json`` describes it."""
+        from hipkg.render.plan_json import plan_to_json
+
+        return plan_to_json(self, self.knowledge)
+
+    def to_json(self) -> str:
+        """Write the plan as JSON."""
+        from hipkg.render.plan_json import plans_to_json
+
+        return plans_to_json((self,), self.knowledge)
+
+    def to_graph(self) -> rdflib.Graph:
+        """Return the plan as an rdflib graph that conforms to ``shapes/plan.ttl``."""
+        from hipkg.render.rdf import plan_rdflib_graph
+
+        return plan_rdflib_graph(self, self.knowledge)
+
+    def to_turtle(self) -> str:
+        """Write the plan as Turtle."""
+        from hipkg.render.rdf import plans_to_turtle
+
+        return plans_to_turtle((self,), self.knowledge)
+
+    def to_fhir(self, patient: str = "") -> dict[str, Any]:
+        """Return the plan as a FHIR R4 Bundle; ``patient`` refers to a Patient that is kept elsewhere."""
+        from hipkg.render.fhir import plan_bundle
+
+        return plan_bundle(self, self.knowledge, patient)
+
+    def to_markdown(self) -> str:
+        """Write the plan as Markdown that stands alone in a note."""
+        from hipkg.render.markdown import plan_to_markdown
+
+        return plan_to_markdown(self, self.knowledge)
+
+    def to_text(self, width: int | None = None) -> str:
+        """Write the plan as plain text of a width in columns."""
+        from hipkg.render.text import plans_to_text
+
+        return plans_to_text((self,), self.knowledge, width=width)
+
+    def _repr_html_(self) -> str:
+        from hipkg.render.html import plan_to_html
+
+        return plan_to_html(self, self.knowledge)
+
+
+def plans(
+    source: str | os.PathLike[str] | bytes,
+    *,
+    format: str | None = None,  # noqa: A002 - the word that users know from every RDF library
+    as_of: date | None = None,
+    engine: EngineName = "native",
+    documents: Collection[str] = (),
+    min_strength: str = "",
+    min_evidence: str = "",
+    grade_objections: bool = False,
+    allow_invalid: bool = False,
+) -> tuple[Plan, ...]:
+    """Make the plan of each patient in a file.
+
+    Parameters: ``source`` is a path, ``-`` for standard input, or the text as bytes; ``format`` names its RDF format
+    where the extension does not; ``as_of`` is the date of the plan, today by default; ``documents`` restricts the
+    guideline documents by id; ``min_strength`` and ``min_evidence`` keep to the statements with at least this grade, a
+    label of the ontology in any case; what speaks against an action or guards it is kept whatever its grade, unless
+    ``grade_objections``; ``allow_invalid`` makes a plan in spite of violations, and the plan says so.
+
+    Raises `UnreadableInput`, `NoPatient`, `InvalidPatient`, `InconsistentData`, `EngineUnavailable` or `UsageError`.
+    """
+    selection = select(documents, min_strength, min_evidence, grade_objections=grade_objections)
+    made = plan_patients(
+        source, format=format, as_of=as_of, engine=engine, selection=selection, allow_invalid=allow_invalid
+    )
+    knowledge = load()
+    return tuple(Plan.of(one.plan, knowledge) for one in made)
+
+
+def plan(
+    source: str | os.PathLike[str] | bytes,
+    *,
+    format: str | None = None,  # noqa: A002 - the word that users know from every RDF library
+    as_of: date | None = None,
+    engine: EngineName = "native",
+    documents: Collection[str] = (),
+    min_strength: str = "",
+    min_evidence: str = "",
+    grade_objections: bool = False,
+    allow_invalid: bool = False,
+) -> Plan:
+    """Make the plan of the one patient in a file; the parameters and errors are those of `plans`.
+
+    Raises `UsageError` as well if the file holds several patients.
+    """
+    made = plans(
+        source,
+        format=format,
+        as_of=as_of,
+        engine=engine,
+        documents=documents,
+        min_strength=min_strength,
+        min_evidence=min_evidence,
+        grade_objections=grade_objections,
+        allow_invalid=allow_invalid,
+    )
+    if len(made) != 1:
+        raise UsageError(
+            f"The source holds {len(made)} patients.", place=str(source)[:80], remedy="Use hipkg.plans instead."
+        )
+    return made[0]
