@@ -12,7 +12,7 @@ import pytest
 from hipkg.api.plan import plans
 from hipkg.base.errors import StaleRelease
 from hipkg.base.paths import ONTOLOGY, PATIENT_SHAPES, ontology_files
-from hipkg.knowledge import records as knowledge
+from hipkg.knowledge import loading as knowledge
 from hipkg.knowledge.loading import RELEASE_FILE, knowledge_from_json, source_stamp
 from hipkg.maintenance.release import build, write
 

@@ -11,21 +11,21 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from functools import cache
 from operator import itemgetter
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 import pyoxigraph as ox
 
 from hipkg.base.vocabulary import DERIVED_FROM, HIP, RDF_TYPE
 from hipkg.knowledge.wording import quoted
-from hipkg.owl.axioms import Axioms, read_axioms
 from hipkg.owl.expression import And, Expression, Facet, Named, OneOf, Or, Some, Value
-from hipkg.owl.sources import load_sources
+from hipkg.record.facts import NOTHING, Facts, as_term, reached
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from hipkg.knowledge.records import Knowledge
     from hipkg.knowledge.wording import English
+    from hipkg.record.facts import Node
 
 MISSING = "missing"
 # A subsumption that only a reasoner sees is true but shows little: what an editor of the ontology wrote comes first.
@@ -97,7 +97,6 @@ class Member:
 
 
 Goal = Member | ox.Triple
-_End = TypeVar("_End")
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,12 +130,6 @@ class Nearest:
         return (self.short, self.score)
 
 
-@cache
-def _axioms() -> Axioms:
-    """Read the axioms from the sources of the ontology: the release holds them only as compiled rules."""
-    return read_axioms(load_sources())
-
-
 def _derivations(recorded: Iterable[ox.Triple]) -> dict[object, list[str]]:
     """List by node what the record says that it was derived from."""
     found: dict[object, list[str]] = {}
@@ -144,26 +137,6 @@ def _derivations(recorded: Iterable[ox.Triple]) -> dict[object, list[str]]:
         if one.predicate.value == DERIVED_FROM:
             found.setdefault(one.subject, []).append(one.object.value)  # type: ignore[union-attr]
     return {node: sorted(sources) for node, sources in found.items()}
-
-
-@cache
-def _told() -> dict[str, frozenset[str]]:
-    """Map each class to the superclasses that follow from asserted ones alone, without its definition."""
-    return {iri: frozenset(_closed(iri)) for iri in _axioms().classes}
-
-
-def _closed(iri: str) -> set[str]:
-    found: set[str] = set()
-    agenda = [iri]
-    while agenda:
-        new = _axioms().superclasses.get(agenda.pop(), frozenset()) - found
-        found |= new
-        agenda += new
-    return found
-
-
-def _in_order(links: dict[str, list[_End]]) -> dict[str, list[_End]]:
-    return {prop: sorted(links[prop], key=str) for prop in sorted(links)}
 
 
 class Prover:
@@ -180,15 +153,9 @@ class Prover:
         self._derived_from = _derivations(self._recorded)
         self._knowledge = knowledge
         self._english = english
-        self._properties, self._class_values = _axioms().properties, _axioms().values
-        self._graph = frozenset(entailed) | self._recorded
-        self._out: dict[str, dict[str, list[ox.NamedNode | ox.Literal]]] = {}
-        self._in: dict[str, dict[str, list[str]]] = {}
-        known = {RDF_TYPE, *self._properties}
-        for one in self._graph:
-            if one.predicate.value in known:
-                self._index(one)
-        self._sort()
+        # A number is written anew when it is normalised, so what is recorded is not all among what is entailed.
+        self._facts = Facts([*entailed, *self._recorded])
+        self._properties = knowledge.properties
         self._steps: dict[Goal, tuple[Step, ...]] = {}
         self._used_by: dict[Goal, list[Goal]] = {}
         self._best: dict[Goal, tuple[int, Step]] = {}
@@ -200,11 +167,11 @@ class Prover:
         """Tell whether a node is entailed, or known from the ontology, to be in a class."""
         if node in self._knowledge.terms:
             return cls in self._knowledge.individual_types.get(node, ())
-        return _type(node, cls) in self._graph
+        return self._facts.is_a(node, cls)
 
     def members(self, cls: str) -> tuple[str, ...]:
         """List the nodes of the patient that are in a class."""
-        return tuple(node for node in sorted(self._out) if self.is_a(node, cls) and node not in self._knowledge.terms)
+        return tuple(sorted(self._facts.members.get(cls, NOTHING) - self._knowledge.terms))
 
     def prove(self, node: str, cls: str) -> Proof | None:
         """Prove that a node is in a class with the fewest steps; None if the class is not entailed for it."""
@@ -241,19 +208,6 @@ class Prover:
             return "", ""
         axiom = f"{self._knowledge.label(cls)} EquivalentTo {self._english.manchester(definition)}"
         return axiom, self._english.sentence(cls)
-
-    def _index(self, triple: ox.Triple) -> None:
-        if not isinstance(triple.subject, ox.NamedNode) or isinstance(triple.object, ox.BlankNode | ox.Triple):
-            return
-        subject, prop = triple.subject.value, triple.predicate.value
-        self._out.setdefault(subject, {}).setdefault(prop, []).append(triple.object)
-        if isinstance(triple.object, ox.NamedNode):
-            self._in.setdefault(triple.object.value, {}).setdefault(prop, []).append(subject)
-
-    def _sort(self) -> None:
-        """Put what is indexed in an order that does not depend on the run."""
-        self._out = {node: _in_order(links) for node, links in self._out.items()}
-        self._in = {node: _in_order(links) for node, links in self._in.items()}
 
     def _expand(self, goal: Goal) -> list[Goal]:
         """Collect the steps to a goal and to all that they need, and list the goals that are new."""
@@ -358,16 +312,16 @@ class Prover:
                 yield from self._ways_by_restriction(goal.node, goal.expression)
 
     def _ways_by_restriction(self, node: str, expression: Some | Value | Facet) -> Iterator[Step]:
-        for one in self._out.get(node, {}).get(expression.prop, ()):
-            triple = ox.Triple(ox.NamedNode(node), ox.NamedNode(expression.prop), one)
+        for one in self._facts.in_order(node, expression.prop):
+            triple = _relation(node, expression.prop, one)
             if isinstance(expression, Some):
-                if isinstance(one, ox.NamedNode):
-                    yield Step("some", premises=(triple, Member(one.value, expression.filler)))
+                if isinstance(one, str):
+                    yield Step("some", premises=(triple, Member(one, expression.filler)))
             elif _fits(one, expression):
                 yield Step("value", premises=(triple,))
 
     def _targets(self, node: str, prop: str) -> list[str]:
-        return [one.value for one in self._out.get(node, {}).get(prop, ()) if isinstance(one, ox.NamedNode)]
+        return [one for one in self._facts.in_order(node, prop) if isinstance(one, str)]
 
     def _ways_to_class(self, node: str, cls: str) -> Iterator[Step]:
         if not self.is_a(node, cls):
@@ -387,30 +341,31 @@ class Prover:
 
     def _hierarchy_step(self, lower: str, upper: str, premise: Goal) -> Step:
         names = [self._knowledge.label(one) for one in (lower, upper)]
-        cost = 1 if upper in _told().get(lower, ()) else _COST_OF_CLASSIFICATION
+        told = self._knowledge.told_superclasses
+        cost = 1 if upper in reached([lower], lambda one: told.get(one, ())) else _COST_OF_CLASSIFICATION
         sentence = f"Every “{names[0]}” is a kind of “{names[1]}”."
         return Step("hierarchy", f"{names[0]} SubClassOf {names[1]}", sentence, (premise,), cost, (lower, upper))
 
     def _ways_by_property(self, node: str, cls: str) -> Iterator[Step]:
         """List the properties of which a member of the class is the only possible subject or object."""
         label = self._knowledge.label(cls)
-        for prop, objects in self._out.get(node, {}).items():
-            if cls in self._domains(prop):
+        for prop in self._outgoing(node):
+            if cls in self._properties[prop].domains:
                 name = self._knowledge.label(prop)
                 sentence = f"Anything that has a value of “{name}” is a “{label}”."
-                for one in objects:
-                    triple = ox.Triple(ox.NamedNode(node), ox.NamedNode(prop), one)
-                    yield Step("domain", f"{name} Domain {label}", sentence, (triple,), source=(prop, cls))
-        for prop, subjects in self._in.get(node, {}).items():
+                for one in self._facts.in_order(node, prop):
+                    premise = _relation(node, prop, one)
+                    yield Step("domain", f"{name} Domain {label}", sentence, (premise,), source=(prop, cls))
+        for prop, subject in self._facts.incoming(node):
             if prop in self._properties and cls in self._properties[prop].ranges:
                 name = self._knowledge.label(prop)
                 sentence = f"Any value of “{name}” is a “{label}”."
-                for subject in subjects:
-                    premise = _relation(subject, prop, node)
-                    yield Step("range", f"{name} Range {label}", sentence, (premise,), source=(prop, cls))
+                premise = _relation(subject, prop, node)
+                yield Step("range", f"{name} Range {label}", sentence, (premise,), source=(prop, cls))
 
-    def _domains(self, prop: str) -> frozenset[str]:
-        return self._properties[prop].domains if prop in self._properties else frozenset()
+    def _outgoing(self, node: str) -> list[str]:
+        """List the properties of the ontology that a node has values of."""
+        return [one for one in self._facts.outgoing(node) if one in self._properties]
 
     def _ways_to_relation(self, triple: ox.Triple) -> Iterator[Step]:
         if triple in self._recorded:
@@ -432,14 +387,13 @@ class Prover:
 
     def _ways_by_other_property(self, subject: str, prop: str, target: str) -> Iterator[Step]:
         label = self._knowledge.label
-        for other in sorted(self._out.get(subject, {})):
-            narrower = self._properties.get(other)
-            if narrower is not None and prop in narrower.superproperties and target in self._targets(subject, other):
+        for other in self._outgoing(subject):
+            if prop in self._properties[other].superproperties and target in self._facts.values(subject, other):
                 axiom = f"{label(other)} SubPropertyOf {label(prop)}"
                 sentence = f"“{label(other)}” implies “{label(prop)}”."
                 yield Step("wider", axiom, sentence, (_relation(subject, other, target),), source=(other, prop))
-        for other in sorted(self._out.get(target, {})):
-            if self._are_inverse(prop, other) and subject in self._targets(target, other):
+        for other in self._outgoing(target):
+            if self._are_inverse(prop, other) and subject in self._facts.values(target, other):
                 axiom = f"{label(prop)} InverseOf {label(other)}"
                 sentence = f"“{label(prop)}” is the reverse of “{label(other)}”."
                 yield Step("inverse", axiom, sentence, (_relation(target, other, subject),), source=(prop, other))
@@ -470,7 +424,7 @@ class Prover:
 
     def _ways_by_class_value(self, subject: str, prop: str, target: str) -> Iterator[Step]:
         for cls in self._targets(subject, RDF_TYPE):
-            if (prop, target) in self._class_values.get(cls, ()):
+            if (prop, target) in self._knowledge.class_values.get(cls, ()):
                 labels = [self._knowledge.label(one) for one in (cls, prop, target)]
                 axiom = f"{labels[0]} SubClassOf {labels[1]} value {labels[2]}"
                 sentence = f"Every “{labels[0]}” has as {labels[1]} {labels[2]}."
@@ -573,15 +527,15 @@ class Prover:
 
     def _approach_value(self, goal: Member, prop: str) -> Nearest:
         """Compare the recorded values of a property with the wanted one."""
-        values = self._out.get(goal.node, {}).get(prop, [])
-        triples = [ox.Triple(ox.NamedNode(goal.node), ox.NamedNode(prop), one) for one in values]
-        met = [one for one in triples if _fits(one.object, goal.expression)]
+        values = self._facts.in_order(goal.node, prop)
+        met = [one for one in values if _fits(one, goal.expression)]
+        relations = tuple(self.relation(_relation(goal.node, prop, one)) for one in met[:1] or values)
         if met:
-            return Nearest(1, (self.relation(met[0]),))
-        if not triples:
+            return Nearest(1, relations)
+        if not values:
             return self._nothing(goal)
         claim = f"wanted: {self._english.name(goal.node)} {self._english.predicate(goal.expression)}"
-        return Nearest(0.5, (Proof(claim, MISSING, tuple(self.relation(one) for one in triples)),), short=True)
+        return Nearest(0.5, (Proof(claim, MISSING, relations),), short=True)
 
     def _nothing(self, goal: Member) -> Nearest:
         claim = f"{self._english.name(goal.node)} {self._english.predicate(goal.expression)}"
@@ -609,9 +563,9 @@ def _within(value: str, bounds: tuple[tuple[str, str], ...]) -> bool:
     return all(_TESTS[symbol](Decimal(value), Decimal(limit)) for symbol, limit in bounds)
 
 
-def _fits(value: object, wanted: Expression) -> bool:
+def _fits(value: Node, wanted: Expression) -> bool:
     if isinstance(wanted, Value):
-        return value == ox.NamedNode(wanted.individual)
+        return value == wanted.individual
     return isinstance(wanted, Facet) and isinstance(value, ox.Literal) and _within(value.value, wanted.bounds)
 
 
@@ -623,5 +577,5 @@ def _type(node: str, cls: str) -> ox.Triple:
     return ox.Triple(ox.NamedNode(node), _TYPE, ox.NamedNode(cls))
 
 
-def _relation(subject: str, prop: str, target: str) -> ox.Triple:
-    return ox.Triple(ox.NamedNode(subject), ox.NamedNode(prop), ox.NamedNode(target))
+def _relation(subject: str, prop: str, target: Node) -> ox.Triple:
+    return ox.Triple(ox.NamedNode(subject), ox.NamedNode(prop), as_term(target))

@@ -13,15 +13,16 @@ from typing import TYPE_CHECKING, Any
 
 from hipkg.base.errors import StaleRelease
 from hipkg.base.paths import PATIENT_SHAPES, RELEASE, ontology_files
+from hipkg.knowledge.records import Bound, DocumentInfo, InterventionInfo, Knowledge, Link, StatementInfo, _tuples
+from hipkg.owl.axioms import PropertyAxioms
 from hipkg.owl.rules import groups_from_json
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
-from hipkg.knowledge.records import Bound, DocumentInfo, InterventionInfo, Knowledge, Link, StatementInfo, _tuples
 
 RELEASE_FILE = RELEASE / "hipkg.json"
-FORMAT = 10
+FORMAT = 11
 
 
 def source_stamp(files: Iterable[Path] | None = None) -> str:
@@ -95,8 +96,16 @@ def knowledge_from_json(data: dict[str, Any]) -> Knowledge:
         sided=frozenset(data["sided"]),
         visit_gaps=data["visitGaps"],
         value_properties=data["valueProperties"],
+        told_superclasses=_sets(data["toldSuperclasses"]),
+        class_values={iri: frozenset(map(tuple, pairs)) for iri, pairs in data["classValues"].items()},
+        properties={one["iri"]: _property(one) for one in data["properties"]},
         raw_shapes=data["shapes"],
     )
+
+
+def _property(data: dict[str, Any]) -> PropertyAxioms:
+    sets = {name: frozenset(data[name]) for name in ("superproperties", "inverses", "domains", "ranges")}
+    return PropertyAxioms(**{**data, **sets, "chains": tuple(map(tuple, data["chains"]))})
 
 
 def _sets(data: dict[str, list[str]]) -> dict[str, frozenset[str]]:

@@ -11,6 +11,7 @@ from hipkg.owl.expression import Expression, from_json
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from hipkg.owl.axioms import PropertyAxioms
     from hipkg.owl.rules import Group
 
 NOT_STATED = "not stated"
@@ -159,7 +160,8 @@ class Knowledge:
     that need no repetition to the years for which they do not, ``concerning_patient`` are those of no body site,
     ``sided`` the classes of sites that have a side,
     ``visit_gaps`` the most days between visits of a course; ``value_properties`` maps a coded value to the property
-    that records it.
+    that records it. ``superclasses`` are all that a class is classified under, ``told_superclasses`` those that its
+    editor wrote; ``class_values`` maps a class to the property values that each member has.
     """
 
     stamp: str
@@ -195,6 +197,9 @@ class Knowledge:
     sided: frozenset[str]
     visit_gaps: Mapping[str, str]
     value_properties: Mapping[str, str]
+    told_superclasses: Mapping[str, frozenset[str]]
+    class_values: Mapping[str, frozenset[tuple[str, str]]]
+    properties: Mapping[str, PropertyAxioms]
     raw_shapes: list[dict[str, Any]]
 
     @cached_property

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from dataclasses import asdict, astuple, dataclass
 from importlib.metadata import version as package_version
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import networkx as nx
 import pyoxigraph as ox
@@ -32,6 +32,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from pathlib import Path
 
+    from hipkg.owl.axioms import PropertyAxioms
+
+Item = TypeVar("Item", str, tuple[str, str])
 _DCTERMS = "http://purl.org/dc/terms/"
 
 
@@ -143,6 +146,9 @@ class _Builder:
             "sided": sorted(self._map("sided")),
             "visitGaps": self._map("visitGap"),
             "valueProperties": self._value_properties(),
+            "toldSuperclasses": _lists({iri: told for iri, told in self._axioms.superclasses.items() if told}),
+            "classValues": _lists({iri: pairs for iri, pairs in self._axioms.values.items() if pairs}),
+            "properties": [_property(one) for _, one in sorted(self._axioms.properties.items())],
             "shapes": to_json_shapes(compile_shapes(PATIENT_SHAPES)),
         }
 
@@ -465,5 +471,9 @@ class _Builder:
         return {iri: others for iri in slots if (others := self._opposites(iri))}
 
 
-def _lists(sets: Mapping[str, Iterable[str]]) -> dict[str, list[str]]:
+def _property(axioms: PropertyAxioms) -> dict[str, Any]:
+    return {name: sorted(value) if isinstance(value, frozenset) else value for name, value in asdict(axioms).items()}
+
+
+def _lists(sets: Mapping[str, Iterable[Item]]) -> dict[str, list[Item]]:
     return {key: sorted(values) for key, values in sorted(sets.items())}

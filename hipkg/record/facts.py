@@ -82,6 +82,18 @@ class Facts:
         """List the nodes that a property leads to."""
         return (one for one in self.values(node, prop) if isinstance(one, str))
 
+    def in_order(self, node: str, prop: str) -> list[Node]:
+        """List the values that a node has of a property, or its classes, in the order of their text in N-Triples."""
+        return sorted(self.classes(node) if prop == RDF_TYPE else self.values(node, prop), key=_written)
+
+    def outgoing(self, node: str) -> list[str]:
+        """List the properties that a node has values of, sorted."""
+        return sorted(prop for prop, links in self.objects.items() if node in links)
+
+    def incoming(self, node: str) -> list[tuple[str, str]]:
+        """List the properties that a node is a value of with each of their subjects, sorted."""
+        return sorted((prop, one) for prop, links in self.subjects.items() for one in links.get(node, ()))
+
     def has(self, prop: str) -> bool:
         """Tell whether any node has a property."""
         return bool(self.objects.get(prop))
@@ -132,6 +144,10 @@ def as_term(node: Node) -> ox.NamedNode | ox.BlankNode | ox.Literal:
 def as_resource(node: str) -> ox.NamedNode | ox.BlankNode:
     """Turn the text of a node into a term of pyoxigraph."""
     return ox.BlankNode(node.removeprefix(BLANK)) if node.startswith(BLANK) else ox.NamedNode(node)
+
+
+def _written(node: Node) -> str:
+    return str(as_term(node))
 
 
 def _node(term: ox.NamedNode | ox.BlankNode | ox.Literal | ox.Triple) -> Node:
