@@ -9,14 +9,18 @@ from __future__ import annotations
 
 import re
 import textwrap
+from collections import defaultdict
 from dataclasses import dataclass
 from difflib import get_close_matches
+from itertools import groupby
+from operator import itemgetter
 from typing import TYPE_CHECKING, Literal
 
 from hipkg.base.errors import UsageError
 from hipkg.base.paths import QUERIES
 from hipkg.base.vocabulary import HIP, PREFIXES, expand
 from hipkg.compilation.sparql import template, term, where
+from hipkg.knowledge.frame.answers import SLOTS, STATES, Slot, classes_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -338,19 +342,13 @@ def _insert(title: str, template: str, where: Iterable[str]) -> str:
 
 def _statement_query(info: StatementInfo, knowledge: Knowledge) -> str:
     """Write the query that reads, for each subject, the state of a statement and the answers of its slots."""
-    flags = {f"?{kind}{number}": iri for kind, number, iri in _numbered(info)}
+    flags = {f"?{slot}{number}": iri for slot, number, iri in _numbered(info)}
     binds = [f"BIND(EXISTS {{ ?subject hip:meets {term(iri)} }} AS {flag})" for flag, iri in flags.items()]
     notes = [f"# {flag} {knowledge.label(iri)}" for flag, iri in flags.items()]
-    requires = [flag for flag in flags if flag.startswith("?requires")]
-    excepted = [flag for flag in flags if flag.startswith("?exceptFor")]
-    satisfied = [flag for flag in flags if flag.startswith("?satisfiedBy")]
-    holding = knowledge.holding[info.effect]
-    state = f'IF({" && ".join(requires)}, "{holding}", "later-if")' if requires else f'"{holding}"'
-    state = f'IF({" || ".join(satisfied)}, "satisfied", {state})' if satisfied else state
-    refuted = ["?refuted"] if requires else []
-    state = f'IF({" || ".join([*refuted, *excepted])}, "ruled-out", {state})' if refuted or excepted else state
+    refuted = ["?refuted"] if info.requires else []
     if refuted:
         binds.append("BIND(EXISTS { ?subject hip:refutes ?required } AS ?refuted)")
+    state = _state(info, knowledge.holding[info.effect])
     lines = [
         f"?subject hip:applicableStatement {term(info.iri)} .",
         "OPTIONAL { ?subject hip:problemOf ?owner }",
@@ -364,11 +362,28 @@ def _statement_query(info: StatementInfo, knowledge: Knowledge) -> str:
     return "\n".join([*notes, f"SELECT {columns}", "WHERE {", body, "}", "ORDER BY ?patient ?site ?subject"])
 
 
-def _numbered(info: StatementInfo) -> Iterator[tuple[str, int, str]]:
-    slots = {"requires": info.requires, "exceptFor": info.except_for, "satisfiedBy": info.satisfied_by}
-    for kind, classes in slots.items():
-        for number, iri in enumerate(classes, start=1):
-            yield kind, number, iri
+def _state(info: StatementInfo, holding: str) -> str:
+    """Write the expression of the state: that of the first answer which is true, as the table of the frame says."""
+    conditions: dict[str, list[str]] = defaultdict(list)
+    for slot, number, _ in _numbered(info):
+        reading = SLOTS[slot]
+        if reading.refuted:
+            conditions[reading.refuted] = ["?refuted"]
+        if reading.held:
+            conditions[reading.held].append(f"?{slot}{number}")
+        if reading.open:
+            conditions[reading.open].append(f"!?{slot}{number}")
+    written = f'"{holding}"'
+    for state, rows in reversed([(state, [*rows]) for state, rows in groupby(STATES, key=itemgetter(1))]):
+        either = [condition for answer, _ in rows for condition in conditions[answer]]
+        written = f'IF({" || ".join(either)}, "{state}", {written})' if either else written
+    return written
+
+
+def _numbered(info: StatementInfo) -> Iterator[tuple[Slot, int, str]]:
+    for slot in Slot:
+        for number, iri in enumerate(classes_of(info, slot), start=1):
+            yield slot, number, iri
 
 
 def _class_query(iri: str) -> str:

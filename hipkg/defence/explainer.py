@@ -14,11 +14,12 @@ from hipkg.defence.alternatives import Reasons
 from hipkg.defence.prover import Proof, Prover
 from hipkg.defence.remedies import Remedies, Remedy, diagnoses_in
 from hipkg.knowledge import loading
+from hipkg.knowledge.frame.answers import State
+from hipkg.knowledge.frame.claims import OBJECTIONS, PURSUED, ClaimKind, Status
 from hipkg.knowledge.selection import select
 from hipkg.knowledge.wording import English, listed
 from hipkg.pipeline.process import plan_patient, plan_patients
 from hipkg.planning.gaps import Gap, Measurer
-from hipkg.planning.records import STATUSES
 from hipkg.record.normalise import normalised
 
 if TYPE_CHECKING:
@@ -49,24 +50,28 @@ _EFFECT_TO_ROLE = {
     "informsOn": "informs on",
 }
 _RULES = {
-    "contraindicated": "A contraindication that applies outweighs every statement that advises the same.",
-    "conflict": "Statements pull in opposite directions, and neither context, strength, evidence nor date decides.",
-    "avoid": "A statement advises against it, and none that advises it outweighs that.",
-    "satisfied": "It is advised, and is running, planned or done already.",
-    "indicated": "A statement advises it, all that the statement asks for holds, and nothing speaks against it.",
-    "caution": "No statement advises it by itself: a precaution or a reservation goes with it.",
+    Status.CONTRAINDICATED: "A contraindication that applies outweighs every statement that advises the same.",
+    Status.CONFLICT: (
+        "Statements pull in opposite directions, and neither context, strength, evidence nor date decides."
+    ),
+    Status.AVOID: "A statement advises against it, and none that advises it outweighs that.",
+    Status.SATISFIED: "It is advised, and is running, planned or done already.",
+    Status.INDICATED: "A statement advises it, all that the statement asks for holds, and nothing speaks against it.",
+    Status.CAUTION: "No statement advises it by itself: a precaution or a reservation goes with it.",
     NOT_IN_PLAN: "No statement whose context holds for this patient is about it.",
 }
 _UNTOLD = "No statement of the documents is about it."
 _RULES_OF_STATES = {
     PARAMETER: "It is no action of its own: a statement says by it how another is carried out.",
-    "knowledge": "It is no action: a statement helps by it to read the situation.",
-    "later-if": "Every statement about it waits for something.",
-    "ruled-out": "Every statement about it is ruled out: a requirement is refuted, or an exception holds.",
-    "satisfied": "What a statement asks for is done already.",
-    "must-not": "A statement speaks against it.",
+    State.KNOWLEDGE: "It is no action: a statement helps by it to read the situation.",
+    State.LATER: "Every statement about it waits for something.",
+    State.RULED_OUT: "Every statement about it is ruled out: a requirement is refuted, or an exception holds.",
+    State.SATISFIED: "What a statement asks for is done already.",
+    State.MUST_NOT: "A statement speaks against it.",
 }
-_SETTLED = {"now", "satisfied", "knowledge", "ruled-out"}
+_HOLDING = {State.NOW, State.SATISFIED}
+_SETTLED = {*_HOLDING, State.KNOWLEDGE, State.RULED_OUT}
+_REFUSING = {Status.CONTRAINDICATED, Status.AVOID, Status.CONDITIONAL, Status.CONFLICT}
 _DIAGNOSIS = "It would take a diagnosis that is not on record, which is never proposed:"
 _NOTHING = "No addition to the record was found that would change this."
 _DONE = "It is advised, and is done already; it needs no repetition."
@@ -335,7 +340,7 @@ class Explainer:
         found = self._explanation(
             "statement", evaluation.statement, (one,), status=one.state, rule="", place=evaluation.site
         )
-        if evaluation.state in _SETTLED or (evaluation.state == "must-not" and not evaluation.may_be_lifted_by):
+        if evaluation.state in _SETTLED or (evaluation.state == State.MUST_NOT and not evaluation.may_be_lifted_by):
             return found
         return self._with_remedies(found, lambda remedies: remedies.of_statement(evaluation))
 
@@ -375,7 +380,7 @@ class Explainer:
             return self._described(iri, place, own)
         upper = self._knowledge.interventions[iri].superclasses
         wider = [actions[one, place] for one in upper if (one, place) in actions]
-        order = ("contraindicated", *STATUSES)
+        order = (Status.CONTRAINDICATED, *Status)
         first = min(wider, key=lambda one: (order.index(one.status), one.intervention), default=None)
         return self._action(iri, first) if first else None
 
@@ -384,16 +389,15 @@ class Explainer:
 
     def _described(self, iri: str, place: str, evaluations: Iterable[Evaluation]) -> Explanation:
         """Explain an intervention that is no action of the plan, though statements about it apply."""
-        order = sorted(evaluations, key=lambda one: (one.state != "now", one.statement))
-        status = order[0].state if order[0].state != "now" else PARAMETER
+        order = sorted(evaluations, key=lambda one: (one.state != State.NOW, one.statement))
+        status = order[0].state if order[0].state != State.NOW else PARAMETER
         statements = tuple(self._evaluated(one) for one in order)
         return self._explanation("action", iri, statements, status=status, rule=_RULES_OF_STATES[status], place=place)
 
     def _action(self, iri: str, derived: DerivedAction) -> Explanation:
         evaluations = {one.iri: one for one in self._derivation.evaluations}
-        objections = {*derived.refused_by, *derived.held_back_by, *derived.discouraged_by}
         ruled_out = {one.iri for one in self._derivation.evaluations if self._is_ruled_out(one, derived)}
-        chosen = [evaluations[one] for one in {*derived.based_on, *objections, *ruled_out}]
+        chosen = [evaluations[one] for one in {*derived.based_on, *derived.by(*OBJECTIONS), *ruled_out}]
         statements = [self._evaluated(one) for one in sorted(chosen, key=lambda one: self._weight(one, derived))]
         site = self._places.get(derived.site, "")
         conflicts = [
@@ -404,27 +408,27 @@ class Explainer:
             "action", iri, tuple(statements), status=derived.status, rule=self._rule(derived), place=derived.site
         )
         found = replace(found, via=via, conflicts=tuple(conflicts))
-        if via or derived.status in {"indicated", "satisfied", "caution"}:
+        if via or derived.status in PURSUED:
             return found
         return self._with_remedies(found, lambda remedies: remedies.of_action(derived))
 
     def _is_ruled_out(self, evaluation: Evaluation, derived: DerivedAction) -> bool:
         info = self._info(evaluation)
         same = info.intervention == derived.intervention and evaluation.site in {"", derived.site}
-        return same and evaluation.state == "ruled-out"
+        return same and evaluation.state == State.RULED_OUT
 
     def _weight(self, evaluation: Evaluation, derived: DerivedAction) -> tuple[int, str, str]:
         """Put first what decides the status of an action."""
-        if evaluation.iri in {*derived.refused_by, *derived.discouraged_by, *derived.held_back_by}:
-            against = derived.status in {"contraindicated", "avoid", "conditional", "conflict"}
+        if evaluation.iri in derived.by(*OBJECTIONS):
+            against = derived.status in _REFUSING
             return (0 if against else 2, evaluation.statement, evaluation.iri)
-        return (1 if evaluation.state in {"now", "satisfied"} else 2, evaluation.statement, evaluation.iri)
+        return (1 if evaluation.state in _HOLDING else 2, evaluation.statement, evaluation.iri)
 
     @staticmethod
     def _rule(derived: DerivedAction) -> str:
-        if derived.status == "conditional":
-            return _HELD_BACK if derived.held_back_by else _WAITING
-        if derived.status == "satisfied" and derived.done_by:
+        if derived.status == Status.CONDITIONAL:
+            return _HELD_BACK if derived.by(ClaimKind.HELD_BACK) else _WAITING
+        if derived.status == Status.SATISFIED and derived.done_by:
             return _DONE
         return _RULES[derived.status]
 
@@ -589,7 +593,7 @@ class Explainer:
             info.id
             for other in self._derivation.evaluations
             for info in (self._info(other),)
-            if other.state == "now" and other.site in {"", evaluation.site} and info.effect == INDICATES
+            if other.state == State.NOW and other.site in {"", evaluation.site} and info.effect == INDICATES
             and self._knowledge.is_a(info.intervention, intervention)
         ]  # fmt: skip
         return f"in this plan by {', '.join(sorted(set(ids)))}" if ids else "in this plan"

@@ -11,7 +11,8 @@ from decimal import Decimal
 from functools import reduce
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias, TypeVar
 
-from hipkg.base.vocabulary import HIP, HOLDS_BACK, INDICATES, OBJECTING
+from hipkg.base.vocabulary import HIP, OBJECTING
+from hipkg.knowledge.frame.claims import ClaimKind, Status
 from hipkg.knowledge.loading import load
 from hipkg.knowledge.selection import select
 from hipkg.pipeline.process import plan_patients
@@ -254,7 +255,7 @@ class Bookkeeper:
             plan.valid,
             plan.findings,
             _sorted(self._treatment(one, judgements.get(one, ())) for one in self._activities - studies),
-            tuple(self._waiting(one) for one in plan.actions if one.status == "conditional"),
+            tuple(self._waiting(one) for one in plan.actions if one.status == Status.CONDITIONAL),
             self._reviews(),
             _sorted(map(self._study, studies)),
         )
@@ -359,12 +360,9 @@ class Bookkeeper:
 
     def _waiting(self, action: Action) -> Waiting:
         """Gather what an action waits for: its gates, and what advises it unless something advises it already."""
-        states = [
-            one for one in self._plan.statements if one.id in action.statements and one.place in {"", action.place}
-        ]
-        gates = [self._gate(one) for one in states if self._is(one, HOLDS_BACK, "must-not")]
-        advised = any(self._is(one, INDICATES, "now") or self._is(one, INDICATES, "satisfied") for one in states)
-        later = [] if advised else [one for one in states if self._is(one, INDICATES, "later-if")]
+        gates = [self._gate(one) for one in action.by(ClaimKind.HELD_BACK)]
+        advised = action.by(ClaimKind.INDICATED, ClaimKind.FULFILLED)
+        later = [] if advised else action.by(ClaimKind.AWAITED)
         advice = [Need(one.id, one.unmet, _together(one.unmet)) for one in later]
         openings = [*(one.opening for one in gates), *([_first(one.opening for one in advice)] if advice else [])]
         return Waiting(
@@ -376,9 +374,6 @@ class Bookkeeper:
             tuple(advice),
             _last(openings),
         )
-
-    def _is(self, state: StatementState, effect: str, wanted: str) -> bool:
-        return state.state == wanted and self._infos[state.id].effect == effect
 
     def _gate(self, state: StatementState) -> Need:
         """Tell what lifts a gate; one of several exceptions is enough."""

@@ -9,10 +9,12 @@ from __future__ import annotations
 from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple
 
-from hipkg.base.vocabulary import HIP, INDICATES, RDF_TYPE
+from hipkg.base.vocabulary import HIP, RDF_TYPE
 from hipkg.defence.rerun import Trial
 from hipkg.defence.search import Abducer
 from hipkg.defence.wording import Describer
+from hipkg.knowledge.frame.answers import State
+from hipkg.knowledge.frame.claims import PURSUED, ClaimKind
 from hipkg.knowledge.relevance import on_action, on_statement
 from hipkg.record.facts import text_of
 
@@ -33,8 +35,9 @@ _OF_INTERVENTION, _STATUS = HIP + "ofIntervention", HIP + "hasStatus"
 TOLD = 3
 """How many remedies are told."""
 _TRIED = 6
-PURSUED = frozenset({"indicated", "satisfied", "caution"})
 """The statuses of actions that are carried out or could be."""
+_ADVISED = (ClaimKind.INDICATED, ClaimKind.FULFILLED)
+_OBJECTING = (ClaimKind.REFUSED, ClaimKind.HELD_BACK, ClaimKind.DISCOURAGED)
 _PROBLEM = HIP + "Problem"
 
 
@@ -103,11 +106,11 @@ class Remedies:
         def state(derived: Derivation) -> str:
             return self._state(derived, evaluation.iri)
 
-        if evaluation.state == "later-if":
+        if evaluation.state == State.LATER:
             return self._tried(self._requirements(evaluation), _Wish(state, frozenset({holding}), deciding))
-        if evaluation.state == "must-not" and evaluation.may_be_lifted_by:
+        if evaluation.state == State.MUST_NOT and evaluation.may_be_lifted_by:
             lifts = self._lifts(evaluation, self._abducer)
-            return self._tried(lifts, _Wish(state, frozenset({"ruled-out"}), deciding))
+            return self._tried(lifts, _Wish(state, frozenset({State.RULED_OUT}), deciding))
         return ()
 
     def of_context(self, info: StatementInfo) -> tuple[Remedy, ...]:
@@ -134,15 +137,14 @@ class Remedies:
 
     def of_action(self, action: DerivedAction) -> tuple[Remedy, ...]:
         """Say what would make an action indicated: what one statement that advises it asks, with every gate lifted."""
-        objecting = [*action.refused_by, *action.held_back_by, *action.discouraged_by]
+        objecting = action.by(*_OBJECTING)
         if action.status in PURSUED:
             return ()
         lifts = [self._lifts(self._evaluations[one], self._abducer) for one in objecting]
-        advising = [self._evaluations[one] for one in action.based_on]
-        advising = [one for one in advising if self._knowledge.statements[one.statement].effect == INDICATES]
+        advising = [self._evaluations[one] for one in sorted(action.by(*_ADVISED, ClaimKind.AWAITED))]
         if not advising or not all(lifts):
             return ()
-        advised = any(map(self._advises, advising))
+        advised = action.by(*_ADVISED)
         wanted = [] if advised else [[way for one in advising for way in self._requirements(one)]]
 
         def status(derived: Derivation) -> str:
@@ -158,18 +160,12 @@ class Remedies:
         """Add to a change, after which something objects to an action that is advised, what lifts the objections."""
         evaluations = {one.iri: one for one in derived.evaluations}
         action = next((one for one in derived.actions if one.iri == iri), None)
-        if action is None or not any(self._advises(evaluations[one]) for one in action.based_on):
+        if action is None or not action.by(*_ADVISED):
             return ()
         after = self._trial.changed(change)
         abducer = self._abducer_for(derived.graph, after.triples)
-        objecting = (*action.refused_by, *action.held_back_by, *action.discouraged_by)
-        further = abducer.merge([self._lifts(evaluations[one], abducer) for one in objecting])
+        further = abducer.merge([self._lifts(evaluations[one], abducer) for one in action.by(*_OBJECTING)])
         return [change | one for one in further if one.removed.isdisjoint(change.added)]
-
-    def _advises(self, evaluation: Evaluation) -> bool:
-        """Tell whether an evaluation speaks for its action as things stand."""
-        advising = self._knowledge.statements[evaluation.statement].effect == INDICATES
-        return advising and evaluation.state in {"now", "satisfied"}
 
     def _abducer_for(self, facts: Facts, record: Iterable[ox.Triple]) -> Abducer:
         of = self._graph
@@ -177,7 +173,7 @@ class Remedies:
 
     def _requirements(self, evaluation: Evaluation) -> tuple[Change, ...]:
         """List the changes after which all that a waiting statement asks for would be there."""
-        if evaluation.state != "later-if":
+        if evaluation.state != State.LATER:
             return ()
         ways = self._abducer.ways(evaluation.awaits, self._nodes(evaluation))
         planned = [[self._abducer.companion(one, evaluation.site)] for one in evaluation.lacks]
@@ -188,7 +184,7 @@ class Remedies:
         nodes = self._nodes(evaluation)
         ways = (way for cls in evaluation.may_be_lifted_by for way in abducer.ways([cls], nodes))
         refused = self._knowledge.statements[evaluation.statement].intervention
-        return tuple(way for way in ways if evaluation.state != "must-not" or not self._is_running(refused, way))
+        return tuple(way for way in ways if evaluation.state != State.MUST_NOT or not self._is_running(refused, way))
 
     def _is_running(self, intervention: str, change: Change) -> bool:
         """Tell whether a change takes for granted that an intervention is under way."""

@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING
 
 from hipkg.base.errors import UsageError
 from hipkg.derivation.native import derive_natively
+from hipkg.knowledge.frame.claims import Status
 from hipkg.knowledge.loading import load
 from hipkg.knowledge.selection import SCALES, Scale, Selection, grades, select
 from hipkg.pipeline.process import check_documents, each_alone, read_validated
 from hipkg.planning.planner import SiteNames
-from hipkg.planning.records import STATUSES
 from hipkg.reasoning.native import entailed_graph
 from hipkg.record.normalise import normalised
 from hipkg.validation.findings import conforms
@@ -173,4 +173,4 @@ def _order(one: Standing, knowledge: Knowledge) -> tuple[int, int, str, str, str
     """Order actions by their first status, then by phase, as plans do."""
     first = next(status for status in one.statuses if status != GONE)
     phase = knowledge.interventions[one.intervention].phase
-    return (STATUSES.index(first), phase, one.label, one.site, one.place)
+    return (tuple(Status).index(Status(first)), phase, one.label, one.site, one.place)

@@ -13,6 +13,8 @@ from hipkg.defence.rerun import Trial
 from hipkg.defence.search import Abducer
 from hipkg.defence.wording import Describer
 from hipkg.knowledge import loading
+from hipkg.knowledge.frame.answers import State
+from hipkg.knowledge.frame.claims import Status
 from hipkg.knowledge.selection import Selection, select
 from hipkg.pipeline.process import plan_patient, plan_patients
 
@@ -28,7 +30,7 @@ if TYPE_CHECKING:
     from hipkg.record.change import Change
     from hipkg.record.patient import Record
 
-_UNTOUCHED = {"indicated", "satisfied"}
+_UNTOUCHED = {Status.INDICATED, Status.SATISFIED}
 
 
 class Threat(NamedTuple):
@@ -80,7 +82,7 @@ def watch_graph(record: Record, *, documents: Collection[str] = (), allow_invali
 
 def _watch_list(made: Planned, selection: Selection) -> WatchList:
     watcher = _Watcher(made.graph, made.derivation, loading.load(), selection)
-    indicated = (one for one in made.plan.actions if one.status == "indicated")
+    indicated = (one for one in made.plan.actions if one.status == Status.INDICATED)
     return WatchList(made.plan, tuple(Watched(one, watcher.threats(one)) for one in indicated))
 
 
@@ -127,7 +129,7 @@ class _Watcher:
         """List the changes after which a statement would hold at a place."""
         here = [one for one in self._derivation.evaluations if one.statement == info.iri and one.site in {"", place}]
         for evaluation in here:
-            if evaluation.state == "later-if":
+            if evaluation.state == State.LATER:
                 yield from self._abducer.ways(evaluation.awaits, self._nodes(evaluation))
         if not here:
             nodes = (*self._problems(place), self._graph.iri)

@@ -24,7 +24,10 @@ if TYPE_CHECKING:
 
     from hipkg.knowledge.records import Knowledge, StatementInfo
     from hipkg.knowledge.selection import Selection
-from hipkg.derivation.records import Derivation, DerivedAction, DerivedConflict, Evaluation
+from hipkg.derivation.records import Claim, Derivation, DerivedAction, DerivedConflict, Evaluation
+from hipkg.knowledge.frame.answers import State
+from hipkg.knowledge.frame.claims import RELATIONS, Status
+from hipkg.knowledge.frame.gathering import Rule
 
 _NEEDS = re.compile(r"^#\+ needs: hip:(\w+)$", re.MULTILINE)
 _ABOUT = re.compile(r"^#\+ about: (.+)$", re.MULTILINE)
@@ -35,7 +38,7 @@ _ISSUED = PREFIXES["dcterms"] + "issued"
 _COLLECTED = (
     "ofStatement", "state", "hasSubject", "atSite", "meets", "refutes", "awaits", "mayBeLiftedBy", "lacksCompanion",
     "compares",
-    "ofIntervention", "status", "basedOn", "refusedBy", "heldBackBy", "discouragedBy", "doneBy", "doneBefore",
+    "ofIntervention", "status", "basedOn", "restsOn", *RELATIONS.values(), "doneBy", "doneBefore",
     "about", "advisedBy", "opposedBy", "decidedBy", "decidedFor",
     "hasNow",
 )  # fmt: skip
@@ -222,7 +225,7 @@ def _evaluation(iri: str, answers: _Answers) -> Evaluation:
     return Evaluation(
         iri,
         answers.one("ofStatement", iri),
-        answers.one("state", iri),
+        State(answers.one("state", iri)),
         answers.all("hasSubject", iri),
         answers.one("atSite", iri),
         answers.all("meets", iri),
@@ -235,20 +238,25 @@ def _evaluation(iri: str, answers: _Answers) -> Evaluation:
 
 
 def _action(iri: str, answers: _Answers) -> DerivedAction:
+    claims = [(kind, evaluation) for kind, relation in RELATIONS.items() for evaluation in answers.all(relation, iri)]
+    deciding = answers.all("restsOn", iri)
+    strongest = min((kind for kind, evaluation in claims if evaluation in deciding), default=None)
     return DerivedAction(
-        iri,
-        answers.one("ofIntervention", iri),
-        answers.one("atSite", iri),
-        answers.one("status", iri),
-        answers.all("basedOn", iri),
-        answers.all("refusedBy", iri),
-        answers.all("heldBackBy", iri),
-        answers.all("discouragedBy", iri),
-        answers.all("doneBy", iri),
-        answers.all("doneBefore", iri),
+        iri=iri,
+        intervention=answers.one("ofIntervention", iri),
+        site=answers.one("atSite", iri),
+        status=Status(answers.one("status", iri)),
+        based_on=answers.all("basedOn", iri),
+        claims=tuple(
+            Claim(kind, evaluation, kind == strongest and evaluation in deciding) for kind, evaluation in claims
+        ),
+        done_by=answers.all("doneBy", iri),
+        done_before=answers.all("doneBefore", iri),
     )
 
 
 def _conflict(iri: str, answers: _Answers) -> DerivedConflict:
-    names = ("about", "advisedBy", "opposedBy", "decidedBy", "decidedFor")
-    return DerivedConflict(*(answers.one(name, iri) for name in names))
+    action, advice, objection, winner = (
+        answers.one(name, iri) for name in ("about", "advisedBy", "opposedBy", "decidedFor")
+    )
+    return DerivedConflict(action, advice, objection, Rule(answers.one("decidedBy", iri)), winner)

@@ -10,6 +10,9 @@ if TYPE_CHECKING:
 
     import pyoxigraph as ox
 
+    from hipkg.knowledge.frame.answers import State
+    from hipkg.knowledge.frame.claims import ClaimKind, Status
+    from hipkg.knowledge.frame.gathering import Rule
     from hipkg.record.facts import Facts
 
 
@@ -23,7 +26,7 @@ class Evaluation(NamedTuple):
 
     iri: str
     statement: str
-    state: str
+    state: State
     subjects: tuple[str, ...]
     site: str
     meets: tuple[str, ...]
@@ -34,9 +37,18 @@ class Evaluation(NamedTuple):
     compares: tuple[str, ...]
 
 
-class DerivedAction(NamedTuple):
-    """An intervention at a place with its status and the evaluations it rests on.
+class Claim(NamedTuple):
+    """What an evaluation claims for an action; ``decisive`` tells that this claim gives the action its status."""
 
+    kind: ClaimKind
+    evaluation: str
+    decisive: bool
+
+
+class DerivedAction(NamedTuple):
+    """An intervention at a place with its status, the evaluations that are about it, and what they claim for it.
+
+    ``claims`` are sorted from the strongest to the weakest; objections are among them even where advice overrules them.
     ``done_by`` are the activities by which it is done and needs no repetition yet, ``done_before`` those that do not
     count, since they are too old, or of no known time or site.
     """
@@ -44,13 +56,15 @@ class DerivedAction(NamedTuple):
     iri: str
     intervention: str
     site: str
-    status: str
+    status: Status
     based_on: tuple[str, ...]
-    refused_by: tuple[str, ...]
-    held_back_by: tuple[str, ...]
-    discouraged_by: tuple[str, ...]
+    claims: tuple[Claim, ...]
     done_by: tuple[str, ...]
     done_before: tuple[str, ...]
+
+    def by(self, *kinds: ClaimKind) -> tuple[str, ...]:
+        """List the evaluations that make claims of some kinds, kind by kind."""
+        return tuple(claim.evaluation for kind in kinds for claim in self.claims if claim.kind == kind)
 
 
 class DerivedConflict(NamedTuple):
@@ -59,7 +73,7 @@ class DerivedConflict(NamedTuple):
     action: str
     advice: str
     objection: str
-    rule: str
+    rule: Rule
     winner: str
 
 

@@ -7,19 +7,19 @@ from typing import TYPE_CHECKING
 import pyoxigraph as ox
 
 from hipkg.base.vocabulary import HIP, RDF_TYPE, XSD
+from hipkg.knowledge.frame.claims import RELATIONS, STATUS_OF
 from hipkg.record.facts import as_resource, as_term
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Set
 
-    from hipkg.derivation.native import ClosedWorld
-    from hipkg.derivation.working import Disputed, Judged, Weighed
+    from hipkg.derivation.working import Disputed, Judged, Weighed, World
     from hipkg.record.facts import Node
 
 _OF_INTERVENTION = HIP + "ofIntervention"
 
 
-def told(world: ClosedWorld) -> Iterator[ox.Triple]:
+def told(world: World) -> Iterator[ox.Triple]:
     """Write all that was derived for one patient."""
     yield from _kinds(world)
     yield from _places(world)
@@ -31,15 +31,15 @@ def told(world: ClosedWorld) -> Iterator[ox.Triple]:
         yield from _of_conflict(conflict)
 
 
-def _kinds(world: ClosedWorld) -> Iterator[ox.Triple]:
+def _kinds(world: World) -> Iterator[ox.Triple]:
     """Write the classes of the interventions that activities are of."""
-    for interventions in world.graph.objects.get(_OF_INTERVENTION, {}).values():
+    for interventions in world.facts.objects.get(_OF_INTERVENTION, {}).values():
         for one in interventions:
             if isinstance(one, str):
                 yield from _triples(one, RDF_TYPE, world.kinds(one))
 
 
-def _places(world: ClosedWorld) -> Iterator[ox.Triple]:
+def _places(world: World) -> Iterator[ox.Triple]:
     for problem, sites in world.sites.items():
         yield from _told_of(problem, {"atSite": sites})
     for patient, sites in world.places.items():
@@ -73,7 +73,7 @@ def _of_evaluation(one: Judged) -> Iterator[ox.Triple]:
             "mayBeLiftedBy": one.liftable,
             "lacksCompanion": one.lacks,
             "compares": one.compares,
-            "state": {ox.Literal(one.state)},
+            "state": {ox.Literal(one.state)} if one.state else (),
         },
     )
 
@@ -86,13 +86,12 @@ def _of_action(one: Weighed) -> Iterator[ox.Triple]:
             "atSite": {one.site},
             "inPlace": one.places,
             "basedOn": _iris(one.based_on),
-            "claims": {ox.Literal(claim) for claim in one.claims},
-            "safeguardedBy": _iris(one.safeguards),
             "overrules": _iris(one.overruled),
+            "restsOn": _iris(one.deciding()),
             "doneBy": one.done_by,
             "doneBefore": one.done_before,
-            "status": {ox.Literal(one.status)} if one.status else (),
-            **{relation: _iris(objections) for relation, objections in one.objections.items()},
+            "status": {ox.Literal(STATUS_OF[one.decisive])} if one.decisive else (),
+            **{RELATIONS[kind]: _iris(evaluations) for kind, evaluations in one.claims.items()},
         },
     )
 
@@ -104,11 +103,17 @@ def _of_conflict(one: Disputed) -> Iterator[ox.Triple]:
             "about": {one.action.iri},
             "advisedBy": {one.advice.iri},
             "opposedBy": _iris(one.objections),
-            "decidedBy": {ox.Literal(rule) for rule, _ in one.verdicts},
-            "decidedFor": _iris(winner for _, winner in one.verdicts if winner),
+            "decidedBy": {ox.Literal(one.verdict.rule)},
+            "decidedFor": _winners(one),
             "isOpen": {ox.Literal("true", datatype=ox.NamedNode(XSD + "boolean"))} if one.open else (),
         },
     )
+
+
+def _winners(one: Disputed) -> Set[str]:
+    if one.verdict.for_advice is None:
+        return frozenset()
+    return {one.advice.iri} if one.verdict.for_advice else _iris(one.objections)
 
 
 def _iris(evaluations: Iterable[Judged]) -> Set[str]:

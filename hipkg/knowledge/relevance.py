@@ -11,7 +11,7 @@ from collections import defaultdict
 from functools import cache
 from typing import TYPE_CHECKING
 
-from hipkg.base.vocabulary import INDICATES
+from hipkg.knowledge.frame.strata import OFFERING
 from hipkg.record.facts import reached
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ def _offering(companion: str, knowledge: Knowledge) -> frozenset[str]:
     offering = [
         info
         for info in knowledge.statements.values()
-        if info.effect == INDICATES and companion in knowledge.named[info.intervention]
+        if info.effect in OFFERING and companion in knowledge.named[info.intervention]
     ]
     wider = {kind for info in offering for kind in knowledge.named[info.intervention]}
     about = (one for kind in wider for one in _about(knowledge).get(kind, ()))

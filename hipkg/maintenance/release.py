@@ -16,7 +16,8 @@ import pyoxigraph as ox
 
 from hipkg.base.errors import OntologyError
 from hipkg.base.paths import PATIENT_SHAPES, ontology_files
-from hipkg.base.vocabulary import CONTRAINDICATES, HIP, HOLDS_BACK, INDICATES, OWL, RDFS, SKOS, curie
+from hipkg.base.vocabulary import HIP, HOLDS_BACK, INDICATES, OWL, RDFS, SKOS, curie
+from hipkg.knowledge.frame.strata import decides
 from hipkg.knowledge.loading import FORMAT, source_stamp
 from hipkg.knowledge.records import Bound, DocumentInfo, InterventionInfo, Link, StatementInfo, Tension
 from hipkg.owl import reasoners as java
@@ -340,7 +341,9 @@ class _Builder:
         graph.add_nodes_from(statement.iri for statement in statements)
         for statement in statements:
             for companion in statement.accompanies:
-                deciders = (other.iri for other in statements if other != statement and self._decides(other, companion))
+                deciders = (
+                    other.iri for other in statements if other != statement and decides(other, companion, self._is_a)
+                )
                 graph.add_edges_from((other, statement.iri) for other in deciders)
         if not nx.is_directed_acyclic_graph(graph):
             names = " → ".join(curie(one) for one, _ in nx.find_cycle(graph))
@@ -348,14 +351,6 @@ class _Builder:
         return {
             iri: number for number, generation in enumerate(nx.topological_generations(graph)) for iri in generation
         }
-
-    def _decides(self, other: StatementInfo, companion: str) -> bool:
-        """Tell whether a statement can put an intervention, or a kind of it, into a plan or keep it out."""
-        if other.effect == INDICATES:
-            return self._is_a(other.intervention, companion)
-        if other.effect in {CONTRAINDICATES, HOLDS_BACK}:
-            return self._is_a(other.intervention, companion) or self._is_a(companion, other.intervention)
-        return False
 
     def _interventions(self, statements: list[StatementInfo]) -> list[InterventionInfo]:
         found = sorted(iri for iri in self._axioms.classes if self._is_a(iri, HIP + "Intervention"))

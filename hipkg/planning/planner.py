@@ -7,15 +7,18 @@ from operator import attrgetter
 from typing import TYPE_CHECKING
 
 from hipkg.base.vocabulary import DERIVED_FROM, HIP, INDICATES, OBJECTING, SAFEGUARDS, SPECIFIES, expand
+from hipkg.knowledge.frame.answers import State
+from hipkg.knowledge.frame.claims import ADVISING, OBJECTIONS, PURSUED, ClaimKind, Status
 from hipkg.knowledge.records import UNGRADED
 from hipkg.planning.bounds import Check, Checker
 from hipkg.planning.clashes import clashing_actions, clashing_bounds
 from hipkg.planning.gaps import Gap, Measurer
+from hipkg.planning.records import Claim
 from hipkg.record.facts import NOTHING, text_of
 from hipkg.validation.findings import conforms
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
     from datetime import date
 
     from hipkg.derivation.records import Derivation, DerivedAction, Evaluation
@@ -23,13 +26,12 @@ if TYPE_CHECKING:
     from hipkg.knowledge.selection import Selection
     from hipkg.planning.clashes import Clash
     from hipkg.validation.findings import Finding
-from hipkg.planning.records import STATUSES, Action, Conflict, Done, Parameter, Place, Plan, Question, StatementState
+from hipkg.planning.records import Action, Conflict, Done, Parameter, Place, Plan, Question, StatementState
 
-_RANKS = {status: rank for rank, status in enumerate(STATUSES)}
+_RANKS = {status: rank for rank, status in enumerate(Status)}
 _ADVISING = {INDICATES, SAFEGUARDS}
-_REFUSED = {"contraindicated", "avoid"}
-_UNSETTLED = {"conditional", "caution"}
-_PURSUED = {"indicated", "satisfied", "caution"}
+_REFUSED = {Status.CONTRAINDICATED, Status.AVOID}
+_UNSETTLED = {Status.CONDITIONAL, Status.CAUTION}
 _DETAILING = {SPECIFIES, SAFEGUARDS}
 _HAS_SIDE, _OF_INTERVENTION = HIP + "hasSide", HIP + "ofIntervention"
 _START, _END, _REQUESTED = HIP + "startDate", HIP + "endDate", HIP + "requestedOn"
@@ -52,7 +54,7 @@ class Planner:
         self._specifying: dict[str, list[tuple[Evaluation, StatementInfo]]] = {}
         for one in derivation.evaluations:
             info = self._info(one)
-            if one.state == "now" and info.effect in _DETAILING:
+            if one.state == State.NOW and info.effect in _DETAILING:
                 for intervention in {info.intervention, *info.accompanies}:
                     self._specifying.setdefault(intervention, []).append((one, info))
 
@@ -97,12 +99,12 @@ class Planner:
             evaluation.subjects,
             self._sites.name(evaluation.site),
             evaluation.site,
-            self._waits_for(evaluation) if state == "later-if" else (),
+            self._waits_for(evaluation) if state == State.LATER else (),
             self._gaps(evaluation.may_be_lifted_by, evaluation)
-            if state == "must-not" and info.effect in OBJECTING
+            if state == State.MUST_NOT and info.effect in OBJECTING
             else (),
-            self._ruled_out_by(evaluation, info) if state == "ruled-out" else (),
-            self._labels(info.satisfied_by, evaluation) if state == "satisfied" else (),
+            self._ruled_out_by(evaluation, info) if state == State.RULED_OUT else (),
+            self._labels(info.satisfied_by, evaluation) if state == State.SATISFIED else (),
             self._on_boundary(evaluation, info) if evaluation.meets else (),
             self._checker.checks(evaluation) if evaluation.compares else (),
         )
@@ -143,7 +145,7 @@ class Planner:
         decisive = [self._info(one).id for one in deciding] + [one.statement for one in parameters]
         strength, evidence = self._grades(decisive)
         settled = derived.status not in _UNSETTLED
-        ids = sorted([self._info(one).id for one in evaluations if not settled or one.state != "later-if"])
+        ids = sorted([self._info(one).id for one in evaluations if not settled or one.state != State.LATER])
         return Action(
             derived.intervention,
             info.label,
@@ -163,11 +165,12 @@ class Planner:
                 *(self._done(one, counts=True) for one in derived.done_by),
                 *(self._done(one, counts=False) for one in derived.done_before),
             ),
+            tuple(Claim(one.kind, states[one.evaluation], one.decisive) for one in derived.claims),
         )
 
     def _gathered(self, derived: DerivedAction) -> list[Evaluation]:
         """List what is said of an action; what only specifies it is told as its parameters, unless that is all."""
-        objections = (*derived.refused_by, *derived.held_back_by, *derived.discouraged_by)
+        objections = derived.by(*OBJECTIONS)
         iris = sorted({*derived.based_on, *objections}) if objections else derived.based_on
         gathered = [self._evaluations[one] for one in iris]
         return [one for one in gathered if self._info(one).effect != SPECIFIES] or gathered
@@ -175,17 +178,14 @@ class Planner:
     def _deciding(self, derived: DerivedAction, evaluations: list[Evaluation]) -> list[Evaluation]:
         """Pick the evaluations that give an action its status."""
         match derived.status:
-            case "contraindicated":
-                chosen: Collection[str] = derived.refused_by
-            case "avoid":
-                chosen = derived.discouraged_by
-            case "conflict":
-                chosen = (*derived.discouraged_by, *derived.based_on)
+            case Status.CONTRAINDICATED:
+                chosen = derived.by(ClaimKind.REFUSED)
+            case Status.AVOID:
+                chosen = derived.by(ClaimKind.DISCOURAGED)
+            case Status.CONFLICT:
+                chosen = (*derived.by(ClaimKind.DISCOURAGED), *derived.based_on)
             case _:
-                advising = [one for one in evaluations if self._info(one).effect in _ADVISING]
-                if advising:
-                    return advising
-                chosen = derived.held_back_by
+                chosen = derived.by(*ADVISING) or derived.by(ClaimKind.HELD_BACK)
         return [one for one in evaluations if one.iri in chosen]
 
     def _grades(self, ids: Iterable[str]) -> tuple[Grade, Grade]:
@@ -204,11 +204,11 @@ class Planner:
         return self._knowledge.label(min(set(contexts), key=lambda one: (-contexts.count(one), one)))
 
     def _unmet(self, derived: DerivedAction, states: dict[str, StatementState]) -> tuple[Gap, ...]:
-        if derived.status == "conditional":
+        if derived.status == Status.CONDITIONAL:
             gaps = [gap for one in derived.based_on for gap in states[one].unmet]
-            gaps += [gap for one in derived.held_back_by for gap in states[one].lifted_by]
-        elif derived.status == "contraindicated":
-            gaps = [gap for one in derived.refused_by for gap in states[one].lifted_by]
+            gaps += [gap for one in derived.by(ClaimKind.HELD_BACK) for gap in states[one].lifted_by]
+        elif derived.status == Status.CONTRAINDICATED:
+            gaps = [gap for one in derived.by(ClaimKind.REFUSED) for gap in states[one].lifted_by]
         else:
             return ()
         return tuple(dict.fromkeys(gaps))
@@ -290,14 +290,13 @@ class Planner:
         """Find what the plan asks for and that does not go together."""
         specifying = {one.iri: one for some in self._specifying.values() for one, _ in some}
         yield from clashing_bounds([specifying[iri] for iri in sorted(specifying)], self._knowledge)
-        pursued = [one for one in self._derivation.actions if one.status in _PURSUED]
+        pursued = [one for one in self._derivation.actions if one.status in PURSUED]
         advice = {one.iri: reason for one in pursued if (reason := self._advice(one))}
         yield from clashing_actions(pursued, advice, self._knowledge)
 
     def _advice(self, action: DerivedAction) -> Evaluation | None:
         """Pick the first evaluation that advises an action."""
-        reasons = (self._evaluations[one] for one in action.based_on)
-        return next((one for one in reasons if one.state == "now" and self._info(one).effect == INDICATES), None)
+        return next((self._evaluations[one] for one in action.by(ClaimKind.INDICATED)), None)
 
     def _clash(self, clash: Clash) -> Conflict:
         label, site = self._knowledge.label(clash.intervention), self._sites.name(clash.site)

@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from operator import attrgetter
 from typing import TYPE_CHECKING, NamedTuple
+
+from hipkg.knowledge.frame.claims import SHOWN
 
 if TYPE_CHECKING:
     from datetime import date
 
+    from hipkg.knowledge.frame.answers import State
+    from hipkg.knowledge.frame.claims import ClaimKind, Status
     from hipkg.knowledge.records import Bound
     from hipkg.planning.bounds import Check
     from hipkg.planning.gaps import Gap
     from hipkg.validation.findings import Finding
 
-STATUSES = ("indicated", "caution", "conditional", "conflict", "contraindicated", "avoid", "satisfied")
+
+_STATEMENT = attrgetter("id", "place")
 
 
 class StatementState(NamedTuple):
@@ -26,7 +32,7 @@ class StatementState(NamedTuple):
     """
 
     id: str
-    state: str
+    state: State
     subjects: tuple[str, ...]
     site: str
     place: str
@@ -64,18 +70,27 @@ class Done(NamedTuple):
     requested: str
 
 
+class Claim(NamedTuple):
+    """What the statement in a state claims for an action; ``decisive`` tells that this gives the action its status."""
+
+    kind: ClaimKind
+    state: StatementState
+    decisive: bool
+
+
 class Action(NamedTuple):
     """One intervention at one place, with the status that its statements give it.
 
     ``strength`` and ``evidence`` are the best that a statement for this status states; ``phase`` counts from 1 and
     orders actions by the treatments that they wait for; ``current`` names what of this kind the patient has now, and
-    ``done`` what was carried out of an intervention that needs no repetition.
+    ``done`` what was carried out of an intervention that needs no repetition; ``claims`` say why it has its status, the
+    strongest first.
     """
 
     intervention: str
     label: str
     category: str
-    status: str
+    status: Status
     site: str
     place: str
     problem: str
@@ -87,6 +102,17 @@ class Action(NamedTuple):
     phase: int
     current: tuple[str, ...]
     done: tuple[Done, ...] = ()
+    claims: tuple[Claim, ...] = ()
+
+    def by(self, *kinds: ClaimKind) -> list[StatementState]:
+        """List the states of the statements that make a claim of any of some kinds, by the ids of the statements."""
+        return sorted({claim.state: None for claim in self.claims if claim.kind in kinds}, key=_STATEMENT)
+
+    @property
+    def shown(self) -> tuple[str, ...]:
+        """The ids of the statements that stand for the status, or of all if none of them does."""
+        named = {claim.state.id for claim in self.claims if claim.kind in SHOWN[self.status]}
+        return tuple(sorted(named)) or self.statements
 
     @property
     def running(self) -> bool:

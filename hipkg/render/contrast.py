@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from hipkg.defence.remedies import PURSUED
+from hipkg.knowledge.frame.claims import PURSUED
 from hipkg.render.explanation import described_status, explanation_to_json
 from hipkg.render.outline import INVALID, Outline, Row, render_outlines
 from hipkg.render.words import DISCLAIMER, local_name, software

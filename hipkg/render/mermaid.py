@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from hipkg.render.sheet import shown_statements
 from hipkg.render.words import capital, clean, describe_gap, local_name
 
 if TYPE_CHECKING:
@@ -29,11 +28,11 @@ _NOTE = "fill:#f6f8fa,stroke:#59636e,color:#1f2328"
 _ESCAPED = str.maketrans({char: f"#{ord(char)};" for char in '#&;"`<>[]{}|\\'})
 
 
-def plans_to_mermaid(plans: Sequence[Plan], knowledge: Knowledge) -> str:
+def plans_to_mermaid(plans: Sequence[Plan], _knowledge: Knowledge) -> str:
     """Write plans as one flowchart; several patients become a subgraph each."""
     lines = ["flowchart LR"]
     for index, plan in enumerate(plans, start=1):
-        drawn = list(_plan(plan, knowledge, f"p{index}"))
+        drawn = list(_plan(plan, f"p{index}"))
         lines += drawn if len(plans) == 1 else _boxed(f"p{index}", _patient(plan), drawn)
     lines += [f"  classDef {status} {style}" for status, style in _CLASSES.items()]
     lines.append(f"  classDef note {_NOTE}")
@@ -53,18 +52,17 @@ def _escaped(text: str) -> str:
     return clean(text).translate(_ESCAPED)
 
 
-def _plan(plan: Plan, knowledge: Knowledge, prefix: str) -> Iterable[str]:
+def _plan(plan: Plan, prefix: str) -> Iterable[str]:
     names = {(one.intervention, one.place): f"{prefix}a{index}" for index, one in enumerate(plan.actions, start=1)}
-    shown = shown_statements(plan, knowledge)
     for phase in sorted({one.phase for one in plan.actions}):
         keyed = [((one.intervention, one.place), one) for one in plan.actions if one.phase == phase]
-        nodes = [_node(names[key], one, shown[key]) for key, one in keyed]
+        nodes = [_node(names[key], one) for key, one in keyed]
         yield from _boxed(f"{prefix}phase{phase}", f"Phase {phase}", nodes)
     yield from _waits(plan, prefix, names)
 
 
-def _node(name: str, action: Action, statements: tuple[str, ...]) -> str:
-    parts = [capital(action.label), action.site, action.status, " ".join(statements)]
+def _node(name: str, action: Action) -> str:
+    parts = [capital(action.label), action.site, action.status, " ".join(action.shown)]
     return f'  {name}["{"<br/>".join(_escaped(one) for one in parts if one)}"]:::{action.status}'
 
 

@@ -9,7 +9,9 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from hipkg.base.vocabulary import CONTRAINDICATES, DISCOURAGES, HOLDS_BACK, INDICATES, SAFEGUARDS, SPECIFIES
+from hipkg.base.vocabulary import SAFEGUARDS, SPECIFIES
+from hipkg.knowledge.frame.answers import State
+from hipkg.knowledge.frame.claims import ADVISING, CLAIMS, ClaimKind, Status
 from hipkg.render.words import (
     DECISIONS,
     UNGRADED,
@@ -29,7 +31,7 @@ from hipkg.render.words import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from hipkg.knowledge.records import Knowledge, StatementInfo
     from hipkg.planning.bounds import Check
@@ -56,18 +58,17 @@ HEADINGS = {
     "know": "Know",
 }
 _SECTION_OF_STATUS = {
-    "indicated": "now",
-    "conditional": "waiting",
-    "contraindicated": "not",
-    "avoid": "avoid",
-    "caution": "caution",
-    "satisfied": "already",
+    Status.INDICATED: "now",
+    Status.CONDITIONAL: "waiting",
+    Status.CONTRAINDICATED: "not",
+    Status.AVOID: "avoid",
+    Status.CAUTION: "caution",
+    Status.SATISFIED: "already",
 }
 _SECTION_OF_CATEGORY = {"escalation": "urgent", "follow-up": "follow", "education": "learn"}
 _TIMED = {"urgent", "now", "follow", "learn"}
-_REFUSED = {"contraindicated", "avoid"}
-_STATUS_RANK = {"satisfied": 2, "indicated": 1, "caution": 1}
-_ADVISING = {INDICATES, SAFEGUARDS}
+_REFUSED = {Status.CONTRAINDICATED, Status.AVOID}
+_STATUS_RANK = {Status.SATISFIED: 2, Status.INDICATED: 1, Status.CAUTION: 1}
 _LEADS = {"bounds": ("either", "or"), "incompatible": ("either", "or")}
 
 
@@ -168,11 +169,6 @@ def sheet(plan: Plan, knowledge: Knowledge) -> Sheet:
     return _Arranger(plan, knowledge).sheet()
 
 
-def shown_statements(plan: Plan, knowledge: Knowledge) -> dict[tuple[str, str], tuple[str, ...]]:
-    """List, by intervention and place, the statements of each action whose states give it its status."""
-    return _Arranger(plan, knowledge).shown
-
-
 class _Arranger:
     """Arrange one plan."""
 
@@ -182,7 +178,6 @@ class _Arranger:
         self._infos = knowledge.by_id
         self._everywhere = join_sites([one.site for one in plan.actions], knowledge)
         self._states: dict[tuple[str, str], StatementState] = {(one.id, one.place): one for one in plan.statements}
-        self.shown = {(one.intervention, one.place): self._pick(one) for one in plan.actions}
         self._told = [one for one in plan.actions if not self._told_by_a_kind(one)]
         self._carriers = self._carry()
 
@@ -241,8 +236,8 @@ class _Arranger:
         """Tell once what the patient has now although statements refuse it, or a class of it."""
         found: dict[tuple[str, tuple[str, ...]], set[str]] = {}
         for one in self._told:
-            if one.status == "contraindicated" and one.current:
-                found.setdefault((one.site, one.current), set()).update(self._shown_at(one))
+            if one.status == Status.CONTRAINDICATED and one.current:
+                found.setdefault((one.site, one.current), set()).update(one.shown)
         for (site, current), ids in found.items():
             title = capital(clean(f"{' and '.join(current)} running though refused"))
             yield Row(title, clean(site), "", tuple(sorted(ids)))
@@ -256,7 +251,7 @@ class _Arranger:
         """Tell what the documents say of the patient's condition and care without advising anything."""
         found: dict[str, list[str]] = {}
         for state in self._plan.statements:
-            if state.state == "knowledge":
+            if state.state == State.KNOWLEDGE:
                 found.setdefault(state.id, []).append(state.site)
         return [self._reading(self._infos[id_], sites) for id_, sites in found.items()]
 
@@ -267,9 +262,9 @@ class _Arranger:
         return Row(clean(info.text), join_sites(sites, self._knowledge), named, (info.id,), weight=weight)
 
     def _section(self, action: Action) -> str:
-        if action.status == "indicated":
+        if action.status == Status.INDICATED:
             return _SECTION_OF_CATEGORY.get(action.category, "now")
-        if action.status == "conditional" and not self._by_effect(action, _ADVISING):
+        if action.status == Status.CONDITIONAL and not action.by(*ADVISING):
             return "caution"
         return _SECTION_OF_STATUS[action.status]
 
@@ -285,15 +280,15 @@ class _Arranger:
 
     def _told_by_a_kind(self, action: Action) -> bool:
         """Tell whether an action has only gates, all of which show at a kind of it in the same place."""
-        gates = self._by_effect(action, {HOLDS_BACK})
-        if action.status != "conditional" or len(gates) != len(action.statements):
+        gates = action.by(ClaimKind.HELD_BACK, ClaimKind.GATE_AWAITED)
+        if action.status != Status.CONDITIONAL or len(gates) != len(action.statements):
             return False
         kinds = [
             one
             for one in self._plan.actions
             if one.place == action.place and action.intervention in self._classes(one.intervention)
         ]
-        return {*action.statements} <= {shown for one in kinds for shown in self._shown_at(one)}
+        return {*action.statements} <= {shown for one in kinds for shown in one.shown}
 
     def _carry(self) -> dict[tuple[str, str], str]:
         """Choose, for what is specified of a class of interventions, the one action of a place that shows it.
@@ -329,33 +324,9 @@ class _Arranger:
     def _state(self, action: Action, statement: str) -> StatementState | None:
         return self._states.get((statement, action.place))
 
-    def _by_effect(self, action: Action, effects: set[str], states: tuple[str, ...] = ()) -> list[StatementState]:
-        found = [self._state(action, one) for one in action.statements if self._infos[one].effect in effects]
-        return [one for one in found if one is not None and (not states or one.state in states)]
-
-    def _shown_at(self, action: Action) -> tuple[str, ...]:
-        return self.shown[action.intervention, action.place]
-
-    def _pick(self, action: Action) -> tuple[str, ...]:
-        """Pick the statements of an action whose states give it its status."""
-        picks: dict[str, Callable[[], list[StatementState]]] = {
-            "indicated": lambda: self._by_effect(action, _ADVISING, ("now",)),
-            "satisfied": lambda: self._by_effect(action, _ADVISING, ("now", "satisfied")),
-            "contraindicated": lambda: self._by_effect(action, {CONTRAINDICATES}, ("must-not",)),
-            "avoid": lambda: self._by_effect(action, {DISCOURAGES}, ("must-not",)),
-            "conditional": lambda: [
-                *self._by_effect(action, {INDICATES}, ("now", "later-if")),
-                *self._by_effect(action, {HOLDS_BACK}, ("must-not",)),
-            ],
-            "caution": lambda: self._by_effect(action, _ADVISING, ("now",)),
-            "conflict": lambda: self._by_effect(action, {*_ADVISING, DISCOURAGES}, ("now", "must-not")),
-        }
-        found = {one.id for one in picks[action.status]()} or set(action.statements)
-        return tuple(sorted(found))
-
     def _row(self, group: Sequence[Action]) -> Row:
         action = group[0]
-        shown = self._shown_at(action)
+        shown = action.shown
         sided = [one for one in action.parameters if one.side]
         title = " ".join([action.label, *dict.fromkeys(one.side for one in sided)])
         # What only specifies an action is named where its contents are told.
@@ -392,48 +363,51 @@ class _Arranger:
 
     def _conditions(self, action: Action) -> tuple[Line, ...]:
         match action.status:
-            case "conditional":
+            case Status.CONDITIONAL:
                 return (*_done_before(action), *self._waits(action))
-            case "contraindicated":
-                return (*_running(action), *self._lifts(self._by_effect(action, {CONTRAINDICATES}, ("must-not",))))
-            case "avoid":
-                return (*_running(action), *self._lifts(self._by_effect(action, {DISCOURAGES}, ("must-not",))))
-            case "caution":
+            case Status.CONTRAINDICATED:
+                return (*_running(action), *self._lifts(action.by(ClaimKind.REFUSED)))
+            case Status.AVOID:
+                return (*_running(action), *self._lifts(action.by(ClaimKind.DISCOURAGED)))
+            case Status.CAUTION:
                 return self._cautions(action)
-            case "satisfied" if not action.running:
+            case Status.SATISFIED if not action.running:
                 return (Line("", self._fulfilled(action)),)
             case _:
                 return (*_running(action), *_done_before(action))
 
     def _fulfilled(self, action: Action) -> tuple[str, ...]:
         """Say what an advised action is fulfilled by."""
-        states = self._by_effect(action, _ADVISING, ("satisfied",))
+        states = action.by(ClaimKind.FULFILLED, ClaimKind.GUARDED)
         labels = [clean(label) for one in states for label in one.satisfied_by] or _done_in_words(action)
         return tuple(dict.fromkeys(labels)) or ("planned",)
 
     def _cautions(self, action: Action) -> tuple[Line, ...]:
         """Say in which case a caution that does not hold yet would, and what it is about."""
-        if self._by_effect(action, {INDICATES}, ("now",)):
+        if action.by(ClaimKind.INDICATED):
             return _running(action)
-        held = self._by_effect(action, {HOLDS_BACK}, ("must-not",))
+        held = action.by(ClaimKind.HELD_BACK)
         if held:
             return _lines("not before", "and", _merged((self._lifting(one), (one.id,)) for one in held))
-        waiting = self._by_effect(action, {*_ADVISING, HOLDS_BACK}, ("later-if",))
-        refusing = self._by_effect(action, {CONTRAINDICATES}, ("later-if",))
-        discouraging = self._by_effect(action, {DISCOURAGES}, ("later-if",))
+        waiting = action.by(ClaimKind.AWAITED, ClaimKind.GUARD_AWAITED, ClaimKind.GATE_AWAITED)
+        refusing = action.by(ClaimKind.REFUSAL_AWAITED)
+        discouraging = action.by(ClaimKind.DISCOURAGEMENT_AWAITED)
         return (
             *_lines("if", "or if", _alternatives(waiting)),
             *_lines("refused if", "or if", _alternatives(refusing)),
             *_lines("discouraged if", "or if", _alternatives(discouraging)),
-            *(Line("", (clean(self._infos[one.id].text),), (one.id,)) for one in self._by_effect(action, {SAFEGUARDS})),
+            *(
+                Line("", (clean(self._infos[one.id].text),), (one.id,))
+                for one in action.by(*CLAIMS[SAFEGUARDS].values())
+            ),
         )
 
     def _waits(self, action: Action) -> tuple[Line, ...]:
         """Say what an action waits for: every gate, and beyond that what one statement that advises it requires."""
-        gates = _merged((self._lifting(one), (one.id,)) for one in self._by_effect(action, {HOLDS_BACK}, ("must-not",)))
+        gates = _merged((self._lifting(one), (one.id,)) for one in action.by(ClaimKind.HELD_BACK))
         told = {part for parts, _ in gates for part in parts}
-        advised = self._by_effect(action, {INDICATES}, ("now",))
-        waiting = [] if advised else self._by_effect(action, {INDICATES}, ("later-if",))
+        advised = action.by(ClaimKind.INDICATED)
+        waiting = [] if advised else action.by(ClaimKind.AWAITED)
         further = [(tuple(part for part in parts if part not in told), ids) for parts, ids in _alternatives(waiting)]
         if not all(parts for parts, _ in further):
             further = []
@@ -471,18 +445,18 @@ class _Arranger:
         section = self._section(action)
         if section not in _TIMED:
             return ()
-        when = dict.fromkeys(clean(self._infos[one].timing) for one in self._shown_at(action))
+        when = dict.fromkeys(clean(self._infos[one].timing) for one in action.shown)
         words = tuple(one for one in when if one)
         return (Line("" if section == "follow" else "when", words),) if words else ()
 
     def _latent(self, action: Action) -> tuple[Line, ...]:
         """Say what statements would specify of an action, or of a kind of it, once what they wait for is there."""
-        if action.status in _REFUSED or (action.status == "satisfied" and not action.running):
+        if action.status in _REFUSED or (action.status == Status.SATISFIED and not action.running):
             return ()
         found: dict[tuple[str, tuple[str, ...]], list[StatementState]] = {}
         for state in self._plan.statements:
             info = self._infos[state.id]
-            if state.state == "later-if" and info.effect == SPECIFIES and state.place in {"", action.place}:
+            if state.state == State.LATER and info.effect == SPECIFIES and state.place in {"", action.place}:
                 lead = self._awaited(action, info, state)
                 if lead is not None:
                     found.setdefault(lead, []).append(state)
@@ -534,13 +508,13 @@ class _Arranger:
         """Point from an action to the disagreement about it that nothing decides."""
         open_ = [one for one in self._plan.conflicts if not one.decided_for and one.site == action.site]
         ids = {one for conflict in open_ for one in (conflict.advised_by, conflict.opposed_by)}
-        told = {*self._shown_at(action), *(one.statement for one in action.parameters if self._shows(action, one))}
+        told = {*action.shown, *(one.statement for one in action.parameters if self._shows(action, one))}
         disputed = tuple(sorted(ids & told))
         return (Line("disputed", ("see Disagree",), disputed),) if disputed else ()
 
     def _checks(self, action: Action) -> tuple[Line, ...]:
         """Compare what is on record with the bounds of an action, those that are broken first."""
-        states = [self._state(action, one) for one in self._shown_at(action)]
+        states = [self._state(action, one) for one in action.shown]
         own = [(one.id, check) for one in states if one is not None for check in one.checks]
         shown = [one for one in action.parameters if self._shows(action, one)]
         specified = [(one.statement, check) for one in shown for check in one.checks]
@@ -632,9 +606,7 @@ class _Arranger:
     def _decided(self, question: Question) -> tuple[str, ...]:
         """Name the actions whose status an answer can change."""
         asking = {*question.statements}
-        return tuple(
-            one.label for one in self._told if one.site == question.site and not asking.isdisjoint(self._shown_at(one))
-        )
+        return tuple(one.label for one in self._told if one.site == question.site and not asking.isdisjoint(one.shown))
 
 
 def _done_before(action: Action) -> tuple[Line, ...]:

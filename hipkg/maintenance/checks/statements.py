@@ -15,6 +15,7 @@ from urllib.parse import quote
 import pyoxigraph as ox
 
 from hipkg.base.vocabulary import HIP, INFORMS_ON, OBJECTING, PREFIXES, curie
+from hipkg.knowledge.frame.answers import LIFTING, Slot
 from hipkg.maintenance.checks.issue import Issue
 from hipkg.owl.expression import And, Expression, Named, Or, Some, manchester
 from hipkg.owl.reasoners import close
@@ -28,7 +29,6 @@ if TYPE_CHECKING:
 
 _PROBE = "urn:hipkg:probe:"
 _PATIENT = HIP + "Patient"
-_CLOSED_SLOTS = ("requires", "exceptFor", "satisfiedBy")
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,13 +43,13 @@ class Rule:
     contexts: tuple[str, ...]
     context: Expression
     holding: Expression
-    entries: Mapping[str, tuple[Expression, ...]]
+    entries: Mapping[Slot, tuple[Expression, ...]]
 
 
 def read_rules(triples: Iterable[ox.Triple], axioms: Axioms) -> tuple[Rule, ...]:
     """Read the logic of all statements that have a context."""
     slots: dict[str, dict[str, list[str]]] = {}
-    names = {HIP + name: name for name in ("appliesTo", *_CLOSED_SLOTS)}
+    names = {HIP + name: name for name in ("appliesTo", *Slot)}
     for one in triples:
         if one.predicate.value in names and isinstance(one.subject, ox.NamedNode):
             entries = slots.setdefault(one.subject.value, {})
@@ -66,8 +66,8 @@ def _rule(iri: str, slots: Mapping[str, list[str]], axioms: Axioms) -> Rule:
         """Say of a subject that it, or its patient, is in a class."""
         return Named(cls) if of_patients or not _is_of_patients(cls, axioms) else Some(HIP + "problemOf", Named(cls))
 
-    entries = {slot: tuple(judged(one) for one in sorted(slots.get(slot, ()))) for slot in _CLOSED_SLOTS}
-    return Rule(iri, contexts, context, _all([context, *_jointly(context, entries["requires"])]), entries)
+    entries = {slot: tuple(judged(one) for one in sorted(slots.get(slot, ()))) for slot in Slot}
+    return Rule(iri, contexts, context, _all([context, *_jointly(context, entries[Slot.REQUIRES])]), entries)
 
 
 def _is_of_patients(iri: str, axioms: Axioms) -> bool:
@@ -108,8 +108,8 @@ def probes(rules: Iterable[Rule]) -> list[ox.Triple]:
 
 def _asked(rule: Rule) -> Iterator[Expression]:
     yield rule.holding
-    yield from rule.entries["requires"]
-    for slot in ("exceptFor", "satisfiedBy"):
+    yield from rule.entries[Slot.REQUIRES]
+    for slot in LIFTING:
         if rule.entries[slot]:
             yield _any(list(rule.entries[slot]))
             yield from (And((rule.context, one)) for one in rule.entries[slot])
@@ -166,11 +166,11 @@ def check_statements(rules: Iterable[Rule], answers: Answers) -> Iterator[Issue]
 def _dead(rule: Rule, answers: Answers) -> Iterator[Issue]:
     held = manchester(rule.holding)
     if answers.impossible(rule.holding):
-        yield _of_statement("dead-statement", rule, "requires", f"no patient can meet this: {held}")
+        yield _of_statement("dead-statement", rule, Slot.REQUIRES, f"no patient can meet this: {held}")
         return
     reasons = {
-        "exceptFor": "an exception holds whenever it would hold",
-        "satisfiedBy": "it is done whenever it would hold",
+        Slot.EXCEPT_FOR: "an exception holds whenever it would hold",
+        Slot.SATISFIED_BY: "it is done whenever it would hold",
     }
     for slot, reason in reasons.items():
         either = _any(list(rule.entries[slot])) if rule.entries[slot] else None
@@ -181,11 +181,11 @@ def _dead(rule: Rule, answers: Answers) -> Iterator[Issue]:
 
 def _idle(rule: Rule, answers: Answers) -> Iterator[Issue]:
     context = manchester(rule.context, nested=True)
-    for one in rule.entries["requires"]:
+    for one in rule.entries[Slot.REQUIRES]:
         if answers.below(rule.context, one):
             text = f"follows from the context: {context} SubClassOf {manchester(one)}"
-            yield _of_statement("idle-slot", rule, "requires", text)
-    for slot in ("exceptFor", "satisfiedBy"):
+            yield _of_statement("idle-slot", rule, Slot.REQUIRES, text)
+    for slot in LIFTING:
         for one in rule.entries[slot]:
             both = And((rule.context, one))
             if answers.impossible(both):

@@ -16,10 +16,10 @@ from hipkg.render.names import part_iri
 from hipkg.render.words import clean, software
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence, Set
+    from collections.abc import Mapping, Sequence
 
     from hipkg.knowledge.records import Knowledge, StatementInfo
-    from hipkg.planning.records import Action, Place, Plan, StatementState
+    from hipkg.planning.records import Place, Plan, StatementState
 
 Raw: TypeAlias = dict[str, Any]
 
@@ -127,15 +127,6 @@ class Export:
     def place_of(self, site: str) -> str:
         """Find the place of the plan that has a name, empty for none."""
         return next((one.place for one in self.plan.statements if one.site == site), "")
-
-    def by_effect(self, action: Action, effects: Set[str], *states: str) -> list[StatementState]:
-        """List the states of an action's statements of some effects, in any state or in some of them."""
-        found = (self.states.get((one, action.place)) for one in action.statements)
-        return [
-            one
-            for one in found
-            if one is not None and self.infos[one.id].effect in effects and (not states or one.state in states)
-        ]
 
     def grades(self, strength: str, evidence: str) -> list[Raw]:
         """Write the strength of a recommendation and the quality of its evidence as extensions."""

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from hipkg.base.vocabulary import CONTRAINDICATES, DISCOURAGES, HIP, HOLDS_BACK, INDICATES, OBJECTING, SAFEGUARDS, curie
+from hipkg.base.vocabulary import HIP, curie
+from hipkg.knowledge.frame.claims import ADVISING, WAITING, ClaimKind, Status
 from hipkg.owl.expression import And, Expression, Named, Or, Some, named_classes
 from hipkg.render.words import describe_gap
 
@@ -21,7 +22,8 @@ if TYPE_CHECKING:
     from hipkg.planning.records import Action, StatementState
     from hipkg.render.fhir.build import Export
 
-_ADVISING = {INDICATES, SAFEGUARDS}
+_ADVICE_AWAITED = ADVISING & WAITING
+_OBJECTIONS_AWAITED = WAITING - ADVISING
 _PATIENT = HIP + "Patient"
 
 
@@ -52,36 +54,36 @@ def stance_of(action: Action, export: Export) -> Stance:
     """Tell how an action is proposed; one that is satisfied because it is planned is proposed as it was."""
     teller = _Teller(action, export)
     match action.status:
-        case "contraindicated":
-            return Stance(True, True, teller.unless(CONTRAINDICATES))
-        case "avoid":
-            return Stance(True, True, teller.unless(DISCOURAGES))
-        case "conditional" if export.by_effect(action, _ADVISING):
+        case Status.CONTRAINDICATED:
+            return Stance(True, True, teller.unless(ClaimKind.REFUSED))
+        case Status.AVOID:
+            return Stance(True, True, teller.unless(ClaimKind.DISCOURAGED))
+        case Status.CONDITIONAL if action.by(*ADVISING):
             return Stance(False, False, teller.waits())
-        case "conditional":
-            return Stance(True, True, teller.unless(HOLDS_BACK))
-        case "caution":
-            return _cautious(action, export, teller)
+        case Status.CONDITIONAL:
+            return Stance(True, True, teller.unless(ClaimKind.HELD_BACK))
+        case Status.CAUTION:
+            return _cautious(action, teller)
         case status:
-            return Stance(status in {"indicated", "satisfied"}, False)
+            return Stance(status in {Status.INDICATED, Status.SATISFIED}, False)
 
 
-def _cautious(action: Action, export: Export, teller: _Teller) -> Stance:
+def _cautious(action: Action, teller: _Teller) -> Stance:
     """Tell how a precaution or a reservation is proposed.
 
     What is advised while a check that goes with it is still to be made is not ready; the check itself is. What only
     would be refused is a refusal that waits.
     """
-    if export.by_effect(action, {INDICATES}, "now"):
+    if action.by(ClaimKind.INDICATED):
         return Stance(False, False)
-    if export.by_effect(action, {SAFEGUARDS}, "now"):
+    if action.by(ClaimKind.GUARDING):
         return Stance(True, False)
-    if export.by_effect(action, {HOLDS_BACK}, "must-not"):
-        return Stance(True, True, teller.unless(HOLDS_BACK))
-    waiting = export.by_effect(action, _ADVISING, "later-if")
+    if action.by(ClaimKind.HELD_BACK):
+        return Stance(True, True, teller.unless(ClaimKind.HELD_BACK))
+    waiting = action.by(*_ADVICE_AWAITED)
     if waiting:
         return Stance(False, False, teller.any_of(waiting))
-    return Stance(False, True, teller.any_of(export.by_effect(action, OBJECTING, "later-if")))
+    return Stance(False, True, teller.any_of(action.by(*_OBJECTIONS_AWAITED)))
 
 
 class _Teller:
@@ -91,9 +93,9 @@ class _Teller:
         self._action = action
         self._export = export
 
-    def unless(self, effect: str) -> tuple[Condition, ...]:
+    def unless(self, kind: ClaimKind) -> tuple[Condition, ...]:
         """Say what would lift every refusal; if one of them stands whatever happens, nothing would."""
-        refusing = self._export.by_effect(self._action, {effect}, "must-not")
+        refusing = self._action.by(kind)
         if not refusing or not all(one.lifted_by for one in refusing):
             return ()
         texts = [f"unless {self._lifting_words(one)}" for one in refusing]
@@ -102,10 +104,10 @@ class _Teller:
 
     def waits(self) -> tuple[Condition, ...]:
         """Say what an action waits for: every gate, and what one statement that advises it requires."""
-        gates = self._export.by_effect(self._action, {HOLDS_BACK}, "must-not")
+        gates = self._action.by(ClaimKind.HELD_BACK)
         found = [self._gate(one) for one in gates if one.lifted_by]
-        if not self._export.by_effect(self._action, {INDICATES}, "now"):
-            found += self.any_of(self._export.by_effect(self._action, _ADVISING, "later-if"))
+        if not self._action.by(ClaimKind.INDICATED):
+            found += self.any_of(self._action.by(*_ADVICE_AWAITED))
         return tuple(dict.fromkeys(found))
 
     def any_of(self, waiting: Sequence[StatementState]) -> tuple[Condition, ...]:

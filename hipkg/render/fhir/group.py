@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 from hipkg.render.fhir.build import filled, reference, resource
 from hipkg.render.fhir.requests import PROPOSAL, title_of
-from hipkg.render.sheet import shown_statements
 from hipkg.render.words import clean
 
 if TYPE_CHECKING:
@@ -45,7 +44,6 @@ class _Writer:
     def __init__(self, requests: Sequence[Request], export: Export) -> None:
         self._requests = requests
         self._export = export
-        self._shown = shown_statements(export.plan, export.knowledge)
 
     def phase(self, earlier: int, phase: int) -> Raw:
         """Write a phase; its parts wait for treatments that begin in earlier ones."""
@@ -62,7 +60,7 @@ class _Writer:
 
     def _action(self, request: Request) -> Raw:
         action = request.action
-        when = dict.fromkeys(clean(self._export.infos[one].timing) for one in self._shown_at(request))
+        when = dict.fromkeys(clean(self._export.infos[one].timing) for one in request.action.shown)
         return filled(
             {
                 "id": request.id,
@@ -74,9 +72,6 @@ class _Writer:
                 "resource": reference(request.id),
             }
         )
-
-    def _shown_at(self, request: Request) -> tuple[str, ...]:
-        return self._shown[request.action.intervention, request.action.place]
 
     def _justification(self, statement: str) -> Raw:
         info = self._export.infos[statement]

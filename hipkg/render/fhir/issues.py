@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from hipkg.base.vocabulary import CONTRAINDICATES, HIP
+from hipkg.knowledge.frame.claims import ClaimKind, Status
 from hipkg.render.fhir.build import resource
 from hipkg.render.fhir.requests import title_of
 from hipkg.render.words import capital, clean, describe_check
@@ -47,7 +48,7 @@ class _Told(NamedTuple):
 def issues_of(requests: Sequence[Request], export: Export) -> tuple[Issue, ...]:
     """Find the contraindicated actions, the conflicts, and the bounds that what runs or is planned breaks."""
     return (
-        *(_contraindication(one, export) for one in requests if one.action.status == "contraindicated"),
+        *(_contraindication(one, export) for one in requests if one.action.status == Status.CONTRAINDICATED),
         *(_conflict(one, requests, export) for one in export.plan.conflicts),
         *(_breach(check, state, requests, export) for check, state in _breaches(export)),
     )
@@ -55,7 +56,7 @@ def issues_of(requests: Sequence[Request], export: Export) -> tuple[Issue, ...]:
 
 def _contraindication(request: Request, export: Export) -> Issue:
     action = request.action
-    refusing = [one.id for one in export.by_effect(action, {CONTRAINDICATES}, "must-not")]
+    refusing = [one.id for one in action.by(ClaimKind.REFUSED)]
     running = [f"Running now: {', '.join(map(clean, action.current))}."] if action.current else []
     lifted = [f"{capital(one.text)}." for one in request.stance.conditions]
     told = _Told(

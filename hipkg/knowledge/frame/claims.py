@@ -1,0 +1,157 @@
+"""What statements claim for an action, and the status that the strongest claim gives it."""
+
+from __future__ import annotations
+
+from enum import IntEnum, StrEnum
+from typing import TYPE_CHECKING, NamedTuple
+
+from hipkg.base.vocabulary import CONTRAINDICATES, DISCOURAGES, HOLDS_BACK, INDICATES, SAFEGUARDS, SPECIFIES
+from hipkg.knowledge.frame.answers import State
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+class Status(StrEnum):
+    """The statuses of an action, in the order in which a plan lists them."""
+
+    INDICATED = "indicated"
+    CAUTION = "caution"
+    CONDITIONAL = "conditional"
+    CONFLICT = "conflict"
+    CONTRAINDICATED = "contraindicated"
+    AVOID = "avoid"
+    SATISFIED = "satisfied"
+
+
+PURSUED = frozenset({Status.INDICATED, Status.SATISFIED, Status.CAUTION})
+"""The statuses of what is carried out, or would be as things stand."""
+
+
+class ClaimKind(IntEnum):
+    """What an evaluation of a statement claims for an action; the least number is the strongest claim."""
+
+    REFUSED = 1
+    DISPUTED = 2
+    DISCOURAGED = 3
+    HELD_BACK = 4
+    CARRIED_OUT = 5
+    UNGUARDED = 6
+    INDICATED = 7
+    FULFILLED = 8
+    GUARDED = 9
+    SPECIFIED = 10
+    GUARDING = 11
+    AWAITED = 12
+    GUARD_AWAITED = 13
+    GATE_AWAITED = 14
+    REFUSAL_AWAITED = 15
+    DISCOURAGEMENT_AWAITED = 16
+
+
+class Reach(NamedTuple):
+    """The claim that a statement in a state makes for the kinds of its intervention, or of its ``companions``."""
+
+    state: State
+    kind: ClaimKind
+    companions: bool = False
+
+
+RELATIONS: Mapping[ClaimKind, str] = {
+    ClaimKind.REFUSED: "refusedBy",
+    ClaimKind.DISPUTED: "disputedBy",
+    ClaimKind.DISCOURAGED: "discouragedBy",
+    ClaimKind.HELD_BACK: "heldBackBy",
+    ClaimKind.CARRIED_OUT: "carriedOutFor",
+    ClaimKind.UNGUARDED: "safeguardedBy",
+    ClaimKind.INDICATED: "indicatedBy",
+    ClaimKind.FULFILLED: "fulfilledFor",
+    ClaimKind.GUARDED: "guardedFor",
+    ClaimKind.SPECIFIED: "specifiedBy",
+    ClaimKind.GUARDING: "guardFor",
+    ClaimKind.AWAITED: "awaitedBy",
+    ClaimKind.GUARD_AWAITED: "guardAwaitedBy",
+    ClaimKind.GATE_AWAITED: "gateAwaitedBy",
+    ClaimKind.REFUSAL_AWAITED: "refusalAwaitedBy",
+    ClaimKind.DISCOURAGEMENT_AWAITED: "discouragementAwaitedBy",
+}
+"""The property that links an action to an evaluation that makes a claim."""
+
+STATUS_OF: Mapping[ClaimKind, Status] = {
+    ClaimKind.REFUSED: Status.CONTRAINDICATED,
+    ClaimKind.DISPUTED: Status.CONFLICT,
+    ClaimKind.DISCOURAGED: Status.AVOID,
+    ClaimKind.HELD_BACK: Status.CONDITIONAL,
+    ClaimKind.CARRIED_OUT: Status.SATISFIED,
+    ClaimKind.UNGUARDED: Status.CAUTION,
+    ClaimKind.INDICATED: Status.INDICATED,
+    ClaimKind.FULFILLED: Status.SATISFIED,
+    ClaimKind.GUARDED: Status.SATISFIED,
+    ClaimKind.SPECIFIED: Status.SATISFIED,
+    ClaimKind.GUARDING: Status.CAUTION,
+    ClaimKind.AWAITED: Status.CONDITIONAL,
+    ClaimKind.GUARD_AWAITED: Status.CAUTION,
+    ClaimKind.GATE_AWAITED: Status.CAUTION,
+    ClaimKind.REFUSAL_AWAITED: Status.CAUTION,
+    ClaimKind.DISCOURAGEMENT_AWAITED: Status.CAUTION,
+}
+"""The status that a claim gives to an action if no stronger one is made."""
+
+CLAIMS: Mapping[str, Mapping[State, ClaimKind]] = {
+    INDICATES: {
+        State.NOW: ClaimKind.INDICATED,
+        State.SATISFIED: ClaimKind.FULFILLED,
+        State.LATER: ClaimKind.AWAITED,
+    },
+    SAFEGUARDS: {
+        State.NOW: ClaimKind.GUARDING,
+        State.SATISFIED: ClaimKind.GUARDED,
+        State.LATER: ClaimKind.GUARD_AWAITED,
+    },
+    CONTRAINDICATES: {State.LATER: ClaimKind.REFUSAL_AWAITED},
+    DISCOURAGES: {State.LATER: ClaimKind.DISCOURAGEMENT_AWAITED},
+    HOLDS_BACK: {State.LATER: ClaimKind.GATE_AWAITED},
+}
+"""What a statement claims for the action of its own intervention, by its effect and its state."""
+
+REACHING: Mapping[str, Reach] = {
+    CONTRAINDICATES: Reach(State.MUST_NOT, ClaimKind.REFUSED),
+    HOLDS_BACK: Reach(State.MUST_NOT, ClaimKind.HELD_BACK),
+    DISCOURAGES: Reach(State.MUST_NOT, ClaimKind.DISCOURAGED),
+    SAFEGUARDS: Reach(State.NOW, ClaimKind.UNGUARDED, companions=True),
+}
+"""What a statement claims for the actions of every kind of an intervention, by its effect."""
+
+RUNNING: Mapping[str, ClaimKind] = {SPECIFIES: ClaimKind.SPECIFIED}
+"""What a statement that holds claims for the running treatments that it accompanies."""
+
+OBJECTIONS = frozenset({ClaimKind.REFUSED, ClaimKind.HELD_BACK, ClaimKind.DISCOURAGED})
+"""The claims that speak against an action, unless advice overrules them."""
+
+ADVISING = frozenset({*CLAIMS[INDICATES].values(), *CLAIMS[SAFEGUARDS].values()})
+"""The claims of statements that ask for an action, whether they hold, wait, or are fulfilled."""
+
+WAITING = frozenset(
+    {
+        ClaimKind.AWAITED,
+        ClaimKind.GUARD_AWAITED,
+        ClaimKind.GATE_AWAITED,
+        ClaimKind.REFUSAL_AWAITED,
+        ClaimKind.DISCOURAGEMENT_AWAITED,
+    }
+)
+"""The claims of statements that wait for something."""
+
+SHOWN: Mapping[Status, frozenset[ClaimKind]] = {
+    Status.INDICATED: frozenset({ClaimKind.INDICATED, ClaimKind.GUARDING}),
+    Status.CAUTION: frozenset({ClaimKind.INDICATED, ClaimKind.GUARDING}),
+    Status.CONDITIONAL: frozenset({ClaimKind.INDICATED, ClaimKind.AWAITED, ClaimKind.HELD_BACK}),
+    Status.CONFLICT: frozenset({ClaimKind.INDICATED, ClaimKind.GUARDING, ClaimKind.DISCOURAGED}),
+    Status.CONTRAINDICATED: frozenset({ClaimKind.REFUSED}),
+    Status.AVOID: frozenset({ClaimKind.DISCOURAGED}),
+    Status.SATISFIED: frozenset({ClaimKind.INDICATED, ClaimKind.GUARDING, ClaimKind.FULFILLED, ClaimKind.GUARDED}),
+}
+"""The claims whose statements stand for the status of an action where a plan is read."""
+
+NEEDS: Mapping[ClaimKind, ClaimKind] = {ClaimKind.UNGUARDED: ClaimKind.INDICATED}
+"""The claims that count only beside another one."""
