@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from hipkg.base.errors import UsageError
 from hipkg.defence.explainer import NOT_APPLICABLE, Explainer, Explanation, explainers, find_target
 from hipkg.knowledge import loading
+from hipkg.knowledge.frame.answers import State
 from hipkg.knowledge.wording import listed, quoted
 
 if TYPE_CHECKING:
@@ -95,13 +96,13 @@ def _ground(one: StatementExplanation) -> str:
     if one.state == NOT_APPLICABLE:
         context = _labels(one, "context")
         return f"{named}: does not apply, since {context} does not hold"
-    if one.state == "later-if":
+    if one.state == State.LATER:
         return f"{named}: waits for {_labels(one, 'requirement', 'companion')}"
-    if one.state == "ruled-out":
+    if one.state == State.RULED_OUT:
         refuted = [quoted(it.label) for it in one.slots if it.answer == "refuted"]
         excepted = [quoted(it.label) for it in one.slots if it.slot == "exception" and it.holds]
         return f"{named}: ruled out by {listed([*refuted, *excepted], 'and')}"
-    until = _labels(one, "exception") if one.state == "must-not" else ""
+    until = _labels(one, "exception") if one.state == State.MUST_NOT else ""
     met = listed([quoted(it.label) for it in one.slots if it.slot == "requirement" and it.holds], "and")
     return f"{named}: holds{f', with {met}' if met else ''}{f', unless {until}' if until else ''}"
 

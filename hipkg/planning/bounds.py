@@ -15,6 +15,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, NamedTuple
 
 from hipkg.base.vocabulary import HIP, SPECIFIES
+from hipkg.knowledge.frame.answers import State
 from hipkg.record.facts import text_of
 
 if TYPE_CHECKING:
@@ -31,7 +32,7 @@ INCOMPLETE = "not recorded for every course"
 INEXACT = "not recorded exactly enough"
 IMPLAUSIBLE = "less than a hundredth of the limit, as if in another unit"
 NONE_ON_RECORD = "none on record"
-_HOLDING = {"now", "satisfied"}
+_HOLDING = {State.NOW, State.SATISFIED}
 _BREACHES = {"above", "below"}
 _PLAUSIBLE_FACTOR = 100
 _DAYS, _START, _END = HIP + "minimumDays", HIP + "startDate", HIP + "endDate"
@@ -107,7 +108,7 @@ class Checker:
 
     def checks(self, evaluation: Evaluation) -> tuple[Check, ...]:
         """Compare each measured bound of a statement that holds, and the trials that any other waits for."""
-        if not evaluation.compares or evaluation.state == "ruled-out":
+        if not evaluation.compares or evaluation.state == State.RULED_OUT:
             return ()
         info = self._knowledge.statements[evaluation.statement]
         activities = [self._activity(one) for one in evaluation.compares]

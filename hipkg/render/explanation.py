@@ -9,6 +9,7 @@ import pyoxigraph as ox
 
 from hipkg.base.vocabulary import HIP, IMPORTED, curie
 from hipkg.defence.explainer import NOT_APPLICABLE
+from hipkg.knowledge.frame.answers import State
 from hipkg.render.data import filled, one_or_all
 from hipkg.render.outline import INVALID, MARKS, Outline, Row, outlines_to_markdown, outlines_to_text
 from hipkg.render.plan_json import check_to_json
@@ -25,12 +26,12 @@ if TYPE_CHECKING:
 
 FORMATS = ("text", "markdown", "json", "turtle")
 _STATES = {
-    "now": "holds now",
-    "must-not": "holds: must not",
-    "later-if": "waits",
-    "ruled-out": "ruled out",
-    "satisfied": "satisfied",
-    "knowledge": "holds, as knowledge",
+    State.NOW: "holds now",
+    State.MUST_NOT: "holds: must not",
+    State.LATER: "waits",
+    State.RULED_OUT: "ruled out",
+    State.SATISFIED: "satisfied",
+    State.KNOWLEDGE: "holds, as knowledge",
     "parameter": "part of another action",
     NOT_APPLICABLE: "does not apply",
 }
@@ -178,7 +179,7 @@ def _matters(slot: SlotExplanation, statement: StatementExplanation) -> bool:
     """Tell whether a slot is worth its details: an exception that is not known to hold matters where it would lift."""
     if slot.holds or slot.slot in {"context", "requirement"}:
         return True
-    return slot.slot == "exception" and statement.state == "must-not"
+    return slot.slot == "exception" and statement.state == State.MUST_NOT
 
 
 def _slot_sentence(slot: SlotExplanation) -> str:

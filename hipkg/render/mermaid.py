@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from hipkg.knowledge.frame.claims import Status
 from hipkg.render.words import capital, clean, describe_gap, local_name
 
 if TYPE_CHECKING:
@@ -16,13 +17,13 @@ if TYPE_CHECKING:
     from hipkg.planning.records import Action, Plan
 
 _CLASSES = {
-    "indicated": "fill:#dafbe1,stroke:#1a7f37,color:#1f2328",
-    "caution": "fill:#fff8c5,stroke:#9a6700,color:#1f2328",
-    "conditional": "fill:#fff8c5,stroke:#9a6700,color:#1f2328,stroke-dasharray:4 3",
-    "conflict": "fill:#fbefff,stroke:#8250df,color:#1f2328",
-    "contraindicated": "fill:#ffebe9,stroke:#cf222e,color:#1f2328",
-    "avoid": "fill:#ffebe9,stroke:#cf222e,color:#1f2328,stroke-dasharray:4 3",
-    "satisfied": "fill:#ddf4ff,stroke:#0969da,color:#1f2328",
+    Status.INDICATED: "fill:#dafbe1,stroke:#1a7f37,color:#1f2328",
+    Status.CAUTION: "fill:#fff8c5,stroke:#9a6700,color:#1f2328",
+    Status.CONDITIONAL: "fill:#fff8c5,stroke:#9a6700,color:#1f2328,stroke-dasharray:4 3",
+    Status.CONFLICT: "fill:#fbefff,stroke:#8250df,color:#1f2328",
+    Status.CONTRAINDICATED: "fill:#ffebe9,stroke:#cf222e,color:#1f2328",
+    Status.AVOID: "fill:#ffebe9,stroke:#cf222e,color:#1f2328,stroke-dasharray:4 3",
+    Status.SATISFIED: "fill:#ddf4ff,stroke:#0969da,color:#1f2328",
 }
 _NOTE = "fill:#f6f8fa,stroke:#59636e,color:#1f2328"
 _ESCAPED = str.maketrans({char: f"#{ord(char)};" for char in '#&;"`<>[]{}|\\'})
@@ -75,5 +76,5 @@ def _waits(plan: Plan, prefix: str, names: dict[tuple[str, str], str]) -> Iterab
             if key not in notes:
                 notes[key] = f"{prefix}n{len(notes) + 1}"
                 yield f'  {notes[key]}(["{_escaped(text)}"]):::note'
-            arrow = "-->" if action.status == "conditional" else "-.->|lifts|"
+            arrow = "-->" if action.status == Status.CONDITIONAL else "-.->|lifts|"
             yield f"  {notes[key]} {arrow} {names[action.intervention, action.place]}"

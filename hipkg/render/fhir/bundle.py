@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from hipkg.base.errors import UsageError
 from hipkg.base.vocabulary import INFORMS_ON
+from hipkg.knowledge.frame.answers import State
 from hipkg.render.fhir.build import URI_SYSTEM, Export, Raw, filled, full_url, identity, reference, resource
 from hipkg.render.fhir.group import request_group
 from hipkg.render.fhir.guidance import guidance_response
@@ -130,7 +131,7 @@ def _care_plan(requests: Sequence[Request], export: Export) -> Raw:
 
 def _readings(export: Export) -> list[str]:
     """Tell what helps to read the situation and orders nothing."""
-    told = {one.id for one in export.plan.statements if one.state == "knowledge"}
+    told = {one.id for one in export.plan.statements if one.state == State.KNOWLEDGE}
     infos = [export.infos[one] for one in sorted(told)]
     return [f"{one.id}: {clean(one.text)}" for one in infos if one.effect == INFORMS_ON]
 

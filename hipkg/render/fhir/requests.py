@@ -5,6 +5,7 @@ from __future__ import annotations
 from itertools import count, takewhile
 from typing import TYPE_CHECKING, NamedTuple
 
+from hipkg.knowledge.frame.claims import Status
 from hipkg.render.fhir.build import extension, filled, original, reference, resource
 from hipkg.render.fhir.conditions import Stance, stance_of
 from hipkg.render.words import capital, clean, describe_bound
@@ -47,8 +48,8 @@ def is_settled(action: Action, export: Export) -> bool:
     One that is only planned, or that a proposal on record fulfils, keeps its proposal, so that the latest plan tells
     what the earlier ones did.
     """
-    if action.status != "satisfied" or action.running or any(one.counts for one in action.done):
-        return action.status == "satisfied"
+    if action.status != Status.SATISFIED or action.running or any(one.counts for one in action.done):
+        return action.status == Status.SATISFIED
     return _is_fulfilled(action, export) and _nth_id(action, 0, export) not in export.recorded
 
 
@@ -64,7 +65,7 @@ def request_id(action: Action, export: Export) -> str:
     """
     ids = (_nth_id(action, number, export) for number in count())
     recorded = [*takewhile(export.recorded.__contains__, ids)]
-    if recorded and action.status == "satisfied":
+    if recorded and action.status == Status.SATISFIED:
         return recorded[-1]
     return _nth_id(action, len(recorded), export)
 
