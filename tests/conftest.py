@@ -1,28 +1,27 @@
-"""Shared set-up: the tests directory holds helper modules beside the tests."""
+"""Fixtures that several tests use."""
 
 from __future__ import annotations
 
 import io
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
-    from command_line import Run
+    from support.command_line import Run
 
-sys.path.insert(0, str(Path(__file__).parent))
+pytest.register_assert_rewrite("support")
 
 
 @pytest.fixture
 def hipkg(monkeypatch: pytest.MonkeyPatch, capfdbinary: pytest.CaptureFixture[bytes]) -> Callable[..., Run]:
     """Run the command line in this process."""
-    from command_line import Run
-
     from hipkg.cli import main
+    from support.command_line import Run
 
     def run(*arguments: object, stdin: bytes = b"") -> Run:
         monkeypatch.setattr(sys, "argv", ["hipkg", *map(str, arguments)])
@@ -37,3 +36,13 @@ def hipkg(monkeypatch: pytest.MonkeyPatch, capfdbinary: pytest.CaptureFixture[by
         return Run(int(str(code or 0)), out.decode(), err.decode())
 
     return run
+
+
+@pytest.fixture
+def invalid(tmp_path: Path) -> Path:
+    """Write a patient who breaks a shape."""
+    from support.command_line import INVALID
+
+    path = tmp_path / "invalid.ttl"
+    path.write_text(INVALID, encoding="utf-8")
+    return path

@@ -10,53 +10,31 @@ import shutil
 import subprocess
 import sys
 from importlib.metadata import distributions
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pyoxigraph as ox
 import pytest
 import typer.main
-from command_line import Run
 
 from hipkg.base import errors
+from hipkg.base.paths import ROOT
 from hipkg.cli.app import app
 from hipkg.reading.sources import read_triples
+from support.command_line import D0, D1, Run, heavy_modules, process, verb
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from pathlib import Path
 
-ROOT = Path(__file__).parent.parent
-D0 = ROOT / "examples" / "d0-painful-degenerative-hip.ttl"
-D1 = ROOT / "examples" / "d1-bilateral-hip-osteoarthritis.ttl"
 CONTRADICTION = ROOT / "tests" / "cases" / "inconsistent" / "hip-and-knee-osteoarthritis.ttl"
 AS_OF = ("--as-of", "2026-11-23")
 INSTALLED = any(one.metadata["Name"] == "hipkg" for one in distributions())
-HEAVY = ("rdflib", "pyshacl", "networkx", "owlready2", "hypothesis", "sqlglot", "duckdb")
 PATIENTS = ("https://example.org/patient/d0/patient", "https://example.org/patient/d1/patient")
 WARNS = """
 PREFIX : <https://example.org/w/>
 PREFIX hip: <https://w3id.org/hipkg/>
 :p a hip:Patient ; hip:age 70 ; hip:bodyMassIndex 22.0 .
 """
-INVALID = """
-PREFIX : <https://example.org/i/>
-PREFIX hip: <https://w3id.org/hipkg/>
-:p a hip:Patient ; hip:age 70 ; hip:hasProblem :q . :q a hip:HipPein .
-"""
-
-
-def process(*arguments: object, **options: Any) -> subprocess.CompletedProcess[str]:
-    """Run the command line in a process of its own."""
-    env = {**os.environ, "PYTHONPATH": str(ROOT), **options.pop("env", {})}
-    command = [sys.executable, "-m", "hipkg", *map(str, arguments)]
-    return subprocess.run(command, capture_output=True, text=True, encoding="utf-8", env=env, check=False, **options)
-
-
-@pytest.fixture
-def invalid(tmp_path: Path) -> Path:
-    path = tmp_path / "invalid.ttl"
-    path.write_text(INVALID, encoding="utf-8")
-    return path
 
 
 @pytest.fixture
@@ -499,25 +477,6 @@ def test_without_a_command_help_is_shown(hipkg: Callable[..., Run]) -> None:
 
 
 # Imports
-
-
-def heavy_modules(code: str) -> list[str]:
-    """Run code in a fresh process and list the heavy modules that it imported."""
-    program = f"""
-import json, sys
-try:
-    {code}
-except SystemExit:
-    pass
-print(json.dumps([one for one in {HEAVY!r} if one in sys.modules]), file=sys.stderr)
-"""
-    env = {**os.environ, "PYTHONPATH": str(ROOT)}
-    run = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, env=env, check=True)
-    return json.loads(run.stderr.splitlines()[-1])
-
-
-def verb(*arguments: object) -> str:
-    return f"sys.argv = {['hipkg', *map(str, arguments)]!r}; from hipkg.cli import main; main()"
 
 
 @pytest.mark.parametrize(

@@ -3,46 +3,27 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import pyoxigraph as ox
 import pytest
 from hypothesis import given
-from test_properties import hip_patients, some_patients
 
 from hipkg.base.errors import HipkgError
 from hipkg.derivation.native import derive_natively
-from hipkg.derivation.queries import derive
 from hipkg.knowledge.loading import load
-from hipkg.knowledge.selection import Selection, select
+from hipkg.knowledge.selection import select
 from hipkg.pipeline.process import plan_graph
 from hipkg.reading.sources import read
 from hipkg.reasoning.native import entail, entailed_graph
 from hipkg.record.normalise import normalised
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from hipkg.derivation.records import Derivation
+from support.derivations import assert_same
+from support.random_patients import hip_patients, some_patients
 
 ROOT = Path(__file__).parent.parent
 CASES = ROOT / "tests" / "cases"
 EXAMPLES = sorted((ROOT / "examples").glob("*.ttl"))
 FOLDERS = sorted({path.parent for path in CASES.rglob("*.ttl")})
 DOCUMENTS: tuple[tuple[str, ...], ...] = ((), ("D0",), ("D1", "D3"))
-
-
-def assert_same(triples: Iterable[ox.Triple], selection: Selection | None = None) -> Derivation:
-    """Derive both ways and compare the records, what runs, and every triple that explanations and queries see."""
-    given = tuple(triples)
-    found = derive_natively(entailed_graph(given, load()), load(), selection)
-    wanted = derive(entail(given, load()), load(), selection)
-    assert found.evaluations == wanted.evaluations
-    assert found.actions == wanted.actions
-    assert found.conflicts == wanted.conflicts
-    assert found.running == wanted.running
-    assert sorted(map(str, set(found.triples()) ^ set(wanted.triples()))) == []
-    return found
 
 
 @pytest.mark.parametrize("documents", DOCUMENTS, ids=lambda some: "-".join(some) or "all")

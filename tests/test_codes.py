@@ -7,10 +7,10 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 import pytest
-from command_line import Run
 
 from hipkg.knowledge.terminology import PREDICATES, load
 from hipkg.render.codes import codes_to_json, codes_to_text
+from support.command_line import Run
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -14,7 +14,6 @@ import pytest
 import rdflib
 from hypothesis import given, reject, settings
 from hypothesis import strategies as st
-from patients import patient_triples, triple
 from rdflib.plugins.sparql import prepareQuery, prepareUpdate
 from typer.testing import CliRunner
 
@@ -28,6 +27,7 @@ from hipkg.knowledge.loading import load
 from hipkg.pipeline.process import reason_graph
 from hipkg.reading.sources import read
 from hipkg.reasoning.engines import reason_over
+from support.random_patients import patient_triples, triple
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

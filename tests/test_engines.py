@@ -10,7 +10,6 @@ import pyoxigraph as ox
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
-from patients import number, patient_triples, triple
 
 from hipkg.base.errors import InconsistentData, UsageError
 from hipkg.base.paths import patient_modules
@@ -20,6 +19,7 @@ from hipkg.owl.sources import load_sources
 from hipkg.reading.sources import read
 from hipkg.reasoning.engines import reason_over
 from hipkg.record.normalise import normalised
+from support.random_patients import number, patient_triples, triple
 
 ROOT = Path(__file__).parent.parent
 EXAMPLES = sorted((ROOT / "examples").glob("*.ttl"))

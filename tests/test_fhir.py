@@ -17,7 +17,6 @@ from typing import TYPE_CHECKING, Any
 
 import jsonschema
 import pytest
-from fhir_cases import AS_OF, CASES, imported, source_of, told
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -29,6 +28,7 @@ from hipkg.pipeline.process import plan_graph, validated
 from hipkg.reading.fhir.quantities import UnusableValue, amount
 from hipkg.reading.sources import read, read_import
 from hipkg.render.plan_json import SCHEMA
+from support.fhir_cases import AS_OF, CASES, imported, source_of, told
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -366,7 +366,7 @@ def test_explain_names_the_elements_that_a_fact_was_read_from(hipkg: Callable[..
 
 def test_reading_rdf_loads_nothing_of_the_import() -> None:
     code = (
-        "import sys, hipkg.reading.rdf as r; r.read(sys.argv[1]); "
+        "import sys, hipkg.reading.sources as r; r.read(sys.argv[1]); "
         "print([m for m in sys.modules if 'hipkg.reading.fhir' in m])"
     )
     command = [sys.executable, "-c", code, str(TWINS[0].with_suffix(".ttl"))]

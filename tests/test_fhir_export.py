@@ -19,8 +19,6 @@ import pyoxigraph as ox
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from r4 import nodes, problems
-from test_properties import hip_patients
 from typer.testing import CliRunner
 
 from hipkg.api.plan import plan, plans
@@ -36,6 +34,8 @@ from hipkg.planning.records import Conflict, Place, Plan
 from hipkg.render import render
 from hipkg.render.fhir.codes import Coder
 from hipkg.validation.findings import Finding
+from support.r4 import nodes, problems
+from support.random_patients import hip_patients
 
 if TYPE_CHECKING:
     import random

@@ -11,10 +11,10 @@ from datetime import date
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from fhir_cases import CASES
 
 from hipkg.base.errors import NoPatient, SetAside, UnreadableInput
 from hipkg.reading.sources import read, read_import
+from support.fhir_cases import CASES
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import os
 import re
 from dataclasses import fields, is_dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
 import pyoxigraph as ox
-from hypothesis import HealthCheck, Phase, assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
-from patients import patient_triples, triple
 
 from hipkg.api.plan import plans
 from hipkg.base.errors import InconsistentData
@@ -19,6 +17,7 @@ from hipkg.base.vocabulary import HIP
 from hipkg.knowledge.loading import load
 from hipkg.reasoning.engines import reason_over
 from hipkg.render import render
+from support.random_patients import BASE, PATIENT, hip_patients, patient_triples, some_patients, triple
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -26,8 +25,6 @@ if TYPE_CHECKING:
     from hipkg.planning.records import Plan
 
 AS_OF = date(2026, 11, 23)
-BASE = "https://example.org/random/"
-PATIENT = BASE + "p/patient"
 PROSE = {"text", "message", "fix"}
 FORMATS = {
     "n-triples": ox.RdfFormat.N_TRIPLES,
@@ -37,49 +34,6 @@ FORMATS = {
     "rdf/xml": ox.RdfFormat.RDF_XML,
     "json-ld": ox.RdfFormat.JSON_LD,
 }
-
-HIP_TROUBLE = ("HipPain", "HipOsteoarthritis", "HeterotopicOssification", "JointSpaceNarrowing")
-
-some_patients = settings(
-    max_examples=int(os.environ.get("HIPKG_RANDOM_PATIENTS", "40")),
-    deadline=None,
-    derandomize=True,
-    phases=[Phase.generate, Phase.shrink],
-    suppress_health_check=list(HealthCheck),
-)
-
-
-@st.composite
-def hip_patients(draw: Any) -> frozenset[ox.Triple]:
-    """Draw a patient about whom the documents have something to say.
-
-    A random patient rarely has a painful hip, and contradicts the ontology in one case of three. So hip trouble is
-    added, and problems are left out until nothing contradicts.
-    """
-    triples = draw(patient_triples())
-    hips = sorted({one.subject.value for one in triples if one.object == ox.NamedNode(HIP + "HipJoint")})
-    for hip in hips:
-        for kind in draw(st.sets(st.sampled_from(HIP_TROUBLE), min_size=1, max_size=3)):
-            problem = f"{hip}{kind}"
-            triples |= {
-                triple(PATIENT, "hasProblem", problem),
-                triple(problem, "a", HIP + kind),
-                triple(problem, "hasSite", hip),
-            }
-    for index in range(6):
-        if not contradicts(triples):
-            break
-        left_out = ox.NamedNode(f"{BASE}p/problem{index}")
-        triples = frozenset(one for one in triples if left_out not in (one.subject, one.object))
-    return triples
-
-
-def contradicts(triples: Iterable[ox.Triple]) -> bool:
-    try:
-        reason_over(triples)
-    except InconsistentData:
-        return True
-    return False
 
 
 def written(triples: Iterable[ox.Triple], format: str = "n-triples") -> bytes:  # noqa: A002 - as in hipkg.plans

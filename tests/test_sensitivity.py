@@ -13,11 +13,7 @@ from typing import TYPE_CHECKING, Any
 import jsonschema
 import pyoxigraph as ox
 import pytest
-from command_line import Run
 from hypothesis import given
-from test_cli import D0, D1, INVALID, heavy_modules, invalid, verb
-from test_closedworld import assert_same
-from test_properties import hip_patients, some_patients
 
 from hipkg.api.plan import Plan, plan, plans
 from hipkg.base.errors import HipkgError, InvalidPatient, UsageError
@@ -35,14 +31,15 @@ from hipkg.render import render
 from hipkg.render.plan_json import SCHEMA
 from hipkg.render.sensitivity import render_sensitivities
 from hipkg.render.words import DISCLAIMER
+from support.command_line import D0, D1, INVALID, Run, heavy_modules, verb
+from support.derivations import assert_same
+from support.random_patients import hip_patients, some_patients
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from types import ModuleType
 
     from hipkg.knowledge.records import StatementInfo
-
-__all__ = ["invalid"]  # a fixture of the tests of the command line
 
 ROOT = Path(__file__).parent.parent
 EXAMPLES = sorted((ROOT / "examples").glob("*.ttl"))

@@ -2,21 +2,36 @@
 
 from __future__ import annotations
 
+import os
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pyoxigraph as ox
+from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 
+from hipkg.base.errors import InconsistentData
 from hipkg.base.vocabulary import HIP, RDF_TYPE, XSD
 from hipkg.knowledge.loading import load
+from hipkg.reasoning.engines import reason_over
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
 DAYS = (0, 13, 14, 27, 28, 29, 41, 42, 83, 84, 85, 89, 90, 180)
 AGES = (40, 65, 66)
 INDICES = ("22.0", "24.9", "25.0", "31.5")
+BASE = "https://example.org/random/"
+PATIENT = BASE + "p/patient"
+HIP_TROUBLE = ("HipPain", "HipOsteoarthritis", "HeterotopicOssification", "JointSpaceNarrowing")
+
+some_patients = settings(
+    max_examples=int(os.environ.get("HIPKG_RANDOM_PATIENTS", "40")),
+    deadline=None,
+    derandomize=True,
+    phases=[Phase.generate, Phase.shrink],
+    suppress_health_check=list(HealthCheck),
+)
 
 
 @cache
@@ -47,7 +62,7 @@ def number(value: object, datatype: str) -> ox.Literal:
 @st.composite
 def patient_triples(draw: Callable[..., object], name: str = "p") -> frozenset[ox.Triple]:
     """Draw one patient with up to four sites, six problems, four courses and two studies."""
-    base = f"https://example.org/random/{name}/"
+    base = f"{BASE}{name}/"
     patient = base + "patient"
     found = {triple(patient, "a", HIP + "Patient")}
     sites = _draw_sites(draw, base, found)
@@ -119,3 +134,36 @@ def _draw_activity(
         }
     if draw(st.booleans()):
         found.add(triple(activity, "hasOutcome", draw(st.sampled_from(values("Outcome")))))
+
+
+@st.composite
+def hip_patients(draw: Any) -> frozenset[ox.Triple]:
+    """Draw a patient about whom the documents have something to say.
+
+    A random patient rarely has a painful hip, and contradicts the ontology in one case of three. So hip trouble is
+    added, and problems are left out until nothing contradicts.
+    """
+    triples = draw(patient_triples())
+    hips = sorted({one.subject.value for one in triples if one.object == ox.NamedNode(HIP + "HipJoint")})
+    for hip in hips:
+        for kind in draw(st.sets(st.sampled_from(HIP_TROUBLE), min_size=1, max_size=3)):
+            problem = f"{hip}{kind}"
+            triples |= {
+                triple(PATIENT, "hasProblem", problem),
+                triple(problem, "a", HIP + kind),
+                triple(problem, "hasSite", hip),
+            }
+    for index in range(6):
+        if not contradicts(triples):
+            break
+        left_out = ox.NamedNode(f"{BASE}p/problem{index}")
+        triples = frozenset(one for one in triples if left_out not in (one.subject, one.object))
+    return triples
+
+
+def contradicts(triples: Iterable[ox.Triple]) -> bool:
+    try:
+        reason_over(triples)
+    except InconsistentData:
+        return True
+    return False

@@ -4,21 +4,23 @@ from __future__ import annotations
 
 import warnings
 from datetime import date
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pyoxigraph import Literal
 
+from hipkg.base.paths import ROOT
 from hipkg.base.vocabulary import DERIVED_FROM, IMPORTED, RDF_TYPE, curie
 from hipkg.reading.sources import read_import
 from hipkg.render.account import import_report
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from pyoxigraph import Triple
 
     from hipkg.reading.fhir.records import Import, ResourceUse
 
-CASES = Path(__file__).parent / "cases" / "fhir"
+CASES = ROOT / "tests" / "cases" / "fhir"
 AS_OF = date(2026, 1, 15)
 
 
