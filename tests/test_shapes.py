@@ -19,7 +19,7 @@ from rdflib.namespace import SH
 from hipkg.base.errors import OntologyError
 from hipkg.base.paths import ROOT, SHAPES, ontology_files
 from hipkg.base.vocabulary import HIP, PREFIXES, curie
-from hipkg.render.findings import findings_to_json, findings_to_turtle
+from hipkg.render.findings import findings_to_turtle, report
 from hipkg.validation.compiler import TARGET, Background, check, compile_shapes, from_json, to_json
 from hipkg.validation.findings import (
     Finding,
@@ -274,12 +274,12 @@ def test_writes_findings_as_json_and_as_a_validation_report():
     graph = ":patient a hip:Patient ; hip:age 130 ; hip:hasProblem [ hip:hasSeverity hip:mild ] , 'knee pain' ."
     findings = validate(graph)
     assert [finding.shape for finding in findings] == [
-        one["shape"] for one in json.loads(json.dumps(findings_to_json(findings)))
+        one["shape"] for one in json.loads(report(findings, "json"))
     ]
-    report = rdflib.Graph().parse(data=findings_to_turtle(findings))
-    assert len(findings) == len(set(report.objects(None, SH.result)))
-    assert rdflib.Literal("130", datatype=rdflib.XSD.integer) in set(report.objects(None, SH.value))
-    assert {SH.Violation, SH.Info} == set(report.objects(None, SH.resultSeverity))
+    shacl = rdflib.Graph().parse(data=findings_to_turtle(findings))
+    assert len(findings) == len(set(shacl.objects(None, SH.result)))
+    assert rdflib.Literal("130", datatype=rdflib.XSD.integer) in set(shacl.objects(None, SH.value))
+    assert {SH.Violation, SH.Info} == set(shacl.objects(None, SH.resultSeverity))
 
 
 def test_an_empty_report_conforms():

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from hipkg.base.errors import printable
-from hipkg.reading.fhir.records import OUTCOMES
-from hipkg.render.data import written
+from hipkg.reading.fhir.records import OUTCOMES, Import, Imported, ResourceUse
+from hipkg.render.encoder import Writer, written
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
-
-    from hipkg.reading.fhir.records import Import, Imported, ResourceUse
 
 _HEADINGS = {
     "used": "used as",
@@ -21,12 +19,19 @@ _HEADINGS = {
     "unknown code": "unknown code",
     "ignored": "ignored because",
 }
+_JSON = Writer(
+    {
+        Import: "source patients strays",
+        Imported: "patient deceased? resources=uses",
+        ResourceUse: "resource outcome detail flags? nodes?",
+    }
+)
 
 
 def import_report(imports: Sequence[Import], format: str) -> str:  # noqa: A002 - the word of the command line
     """Write imports in a format: text or json."""
     if format == "json":
-        return written([_to_json(one) for one in imports])
+        return written(_JSON.data(imports))
     return "\n".join(printable_lines(line for one in imports for line in _text(one)))
 
 
@@ -65,24 +70,3 @@ def _lines(uses: Iterable[ResourceUse]) -> Iterator[str]:
             else (f"  {one.resource:<{width}}  merged {one.detail}")
         )
         yield from (f"  {'':<{width}}  ! {flag}" for flag in one.flags)
-
-
-def _to_json(made: Import) -> dict[str, Any]:
-    return {
-        "source": made.source,
-        "patients": [
-            {
-                "patient": one.patient,
-                **({"deceased": one.deceased} if one.deceased else {}),
-                "resources": [_use(use) for use in one.uses],
-            }
-            for one in made.patients
-        ],
-        "strays": [_use(one) for one in made.strays],
-    }
-
-
-def _use(one: ResourceUse) -> dict[str, Any]:
-    told = {"resource": one.resource, "outcome": one.outcome, "detail": one.detail}
-    lists = {"flags": list(one.flags), "nodes": list(one.nodes)}
-    return {**told, **{name: values for name, values in lists.items() if values}}

@@ -6,20 +6,28 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from hipkg.base.vocabulary import curie
-from hipkg.defence.asking import LETTERS
+from hipkg.defence.asking import LETTERS, Answer, Effect, Interview, RankedQuestion
+from hipkg.render.encoder import Writer
 from hipkg.render.outline import INVALID, Outline, Row, outlines_to_text, render_outlines
 from hipkg.render.words import clean, local_name, software
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from hipkg.defence.asking import Answer, Effect, Interview, RankedQuestion
     from hipkg.planning.records import Plan
 
 SHOWN = 7
 """How many questions text tells unless all are asked for."""
 _EFFECTS_SHOWN = 4
 _GONE = "not in the plan"
+_JSON = Writer(
+    {
+        Interview: "plan.patient plan.as_of plan.ontology_version plan.valid questions",
+        RankedQuestion: "text site urgent asked_by actions answers",
+        Answer: "yes facts turtle=snippet actions=effects statements",
+        Effect: "label site before after",
+    }
+)
 
 
 def render_interviews(
@@ -30,7 +38,9 @@ def render_interviews(
     to_terminal: bool = False,
 ) -> str:
     """Write interviews as `hipkg.render.outline.render_outlines` does, for reading the ``top`` questions of each."""
-    return render_outlines(interviews, format, outline=partial(_outline, top=top), data=_json, to_terminal=to_terminal)
+    return render_outlines(
+        interviews, format, outline=partial(_outline, top=top), writer=_JSON, to_terminal=to_terminal
+    )
 
 
 def asked_text(question: RankedQuestion, number: int, plan: Plan, *, to_terminal: bool = False) -> str:
@@ -94,26 +104,6 @@ def _effect(effect: Effect) -> str:
     return f"{clean(effect.label)}{site} {effect.before or _GONE} → {effect.after or _GONE}"
 
 
-def _json(interview: Interview) -> dict[str, Any]:
-    return {
-        "patient": interview.plan.patient,
-        "asOf": interview.plan.as_of.isoformat(),
-        "ontologyVersion": interview.plan.ontology_version,
-        "valid": interview.plan.valid,
-        "questions": [
-            {
-                "text": one.text,
-                "site": one.site,
-                "urgent": one.urgent,
-                "askedBy": list(one.asked_by),
-                "actions": one.actions,
-                "answers": [_answer_json(answer) for answer in one.answers],
-            }
-            for one in interview.questions
-        ],
-    }
-
-
 def question_to_json(question: RankedQuestion) -> dict[str, Any]:
     """Turn a question into what the JSON of a plan has for it, with its answers."""
     return {
@@ -124,17 +114,5 @@ def question_to_json(question: RankedQuestion) -> dict[str, Any]:
         "urgent": question.urgent,
         "statements": list(question.asked_by),
         "actions": sorted({effect.label for answer in question.answers for effect in answer.effects}),
-        "answers": [_answer_json(one) for one in question.answers],
-    }
-
-
-def _answer_json(answer: Answer) -> dict[str, Any]:
-    return {
-        "yes": answer.yes,
-        "facts": list(answer.facts),
-        "turtle": answer.snippet,
-        "actions": [
-            {"label": one.label, "site": one.site, "before": one.before, "after": one.after} for one in answer.effects
-        ],
-        "statements": list(answer.statements),
+        "answers": _JSON.data(question.answers),
     }

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from hipkg.base.vocabulary import curie
 from hipkg.knowledge.terminology import PREDICATES
-from hipkg.render.data import written
+from hipkg.render.encoder import written
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator

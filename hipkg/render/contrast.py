@@ -2,23 +2,34 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from hipkg.defence.contrast import Contrast
 from hipkg.knowledge.frame.claims import PURSUED
-from hipkg.render.explanation import described_status, explanation_to_json
+from hipkg.render.explanation import SHAPES, ExplanationWriter, described_status
 from hipkg.render.outline import INVALID, Outline, Row, render_outlines
 from hipkg.render.words import DISCLAIMER, local_name, software
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from hipkg.defence.contrast import Contrast
     from hipkg.defence.explainer import Explanation
+
+
+class _ContrastWriter(ExplanationWriter):
+    """Write contrasts, with the note that both explanations stand under."""
+
+    def note(self, _: Contrast) -> str:
+        """Say what such a result is not."""
+        return DISCLAIMER
+
+
+_JSON = _ContrastWriter({**SHAPES, Contrast: "action insteadOf=other shared grounds other_grounds note()"})
 
 
 def render_contrasts(found: Sequence[Contrast], format: str, *, to_terminal: bool = False) -> str:  # noqa: A002 - as everywhere
     """Write contrasts as `hipkg.render.outline.render_outlines` does."""
-    return render_outlines(found, format, outline=_outline, data=_json, to_terminal=to_terminal)
+    return render_outlines(found, format, outline=_outline, writer=_JSON, to_terminal=to_terminal)
 
 
 def _outline(one: Contrast) -> Outline:
@@ -66,14 +77,3 @@ def _side(explanation: Explanation, grounds: Sequence[str]) -> Iterator[Row]:
         yield Row(1, f"The plan speaks of {explanation.via}, of which this is a kind.")
     yield Row(1, explanation.rule)
     yield from (Row(1, ground, "recorded") for ground in grounds)
-
-
-def _json(one: Contrast) -> dict[str, Any]:
-    return {
-        "action": explanation_to_json(one.action),
-        "insteadOf": explanation_to_json(one.other),
-        "shared": list(one.shared),
-        "grounds": list(one.grounds),
-        "otherGrounds": list(one.other_grounds),
-        "note": DISCLAIMER,
-    }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from rich import box
 from rich.console import Console, Group
@@ -11,30 +11,28 @@ from rich.table import Table
 from rich.text import Text
 
 from hipkg.base.vocabulary import curie
-from hipkg.render.data import written
+from hipkg.maintenance.coverage import Coverage, Gap, SlotCoverage, StatementCoverage
+from hipkg.render.encoder import Writer, written
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from rich.console import RenderableType
 
-    from hipkg.maintenance.coverage import Coverage, SlotCoverage, StatementCoverage
-
 DEFAULT_WIDTH = 100
+_JSON = Writer(
+    {
+        Coverage: "missing=gaps strays statements",
+        Gap: "statement slot @entry missing",
+        StatementCoverage: "id fires nearly_fires slots",
+        SlotCoverage: "slot @entry true false always",
+    }
+)
 
 
 def coverage_to_json(coverage: Coverage) -> str:
     """Write coverage as JSON: a summary, what is missing, and each statement with its patients."""
-    data: dict[str, Any] = {
-        "summary": summary(coverage),
-        "missing": [
-            {"statement": one.statement, "slot": one.slot, "entry": _name(one.entry), "missing": one.missing}
-            for one in coverage.gaps
-        ],
-        "strays": list(coverage.strays),
-        "statements": [_statement(one) for one in coverage.statements],
-    }
-    return written(data)
+    return written({"summary": summary(coverage), **_JSON.data(coverage)})
 
 
 def summary(coverage: Coverage) -> dict[str, int]:
@@ -111,25 +109,6 @@ def _listed(names: Iterable[str], *, always: bool = False) -> Text:
     if listed:
         return Text(listed)
     return Text("cannot be", style="dim") if always else Text("never", style="red")
-
-
-def _statement(one: StatementCoverage) -> dict[str, Any]:
-    return {
-        "id": one.id,
-        "fires": list(one.fires),
-        "nearlyFires": list(one.nearly_fires),
-        "slots": [_slot(slot) for slot in one.slots],
-    }
-
-
-def _slot(slot: SlotCoverage) -> dict[str, Any]:
-    return {
-        "slot": slot.slot,
-        "entry": _name(slot.entry),
-        "true": list(slot.true),
-        "false": list(slot.false),
-        "always": slot.always,
-    }
 
 
 def _name(iri: str) -> str:

@@ -2,27 +2,26 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
 import pyoxigraph as ox
 
 from hipkg.base.vocabulary import HIP, IMPORTED, curie
-from hipkg.defence.explainer import NOT_APPLICABLE
+from hipkg.defence.explainer import NOT_APPLICABLE, Explanation, SlotExplanation, StatementExplanation
+from hipkg.defence.prover import Proof
+from hipkg.defence.remedies import Remedy
 from hipkg.knowledge.frame.answers import State
-from hipkg.render.data import filled, one_or_all
+from hipkg.planning.gaps import Gap
+from hipkg.planning.records import Conflict
+from hipkg.render.encoder import one_or_all
 from hipkg.render.outline import INVALID, MARKS, Outline, Row, outlines_to_markdown, outlines_to_text
-from hipkg.render.plan_json import check_to_json
+from hipkg.render.plan_json import PARTS, PartWriter
 from hipkg.render.words import DECISIONS, describe_check, describe_gap, local_name, software
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from hipkg.defence.explainer import Explanation, SlotExplanation, StatementExplanation
-    from hipkg.defence.prover import Proof
-    from hipkg.defence.remedies import Remedy
-    from hipkg.planning.gaps import Gap
-    from hipkg.planning.records import Conflict
 
 FORMATS = ("text", "markdown", "json", "turtle")
 _STATES = {
@@ -34,6 +33,18 @@ _STATES = {
     State.KNOWLEDGE: "holds, as knowledge",
     "parameter": "part of another action",
     NOT_APPLICABLE: "does not apply",
+}
+SHAPES: dict[type, str] = {
+    **PARTS,
+    Explanation: "kind? @target=iri? label? patient? as_of? ontology_version? engine? valid? site? place? status? "
+    "rule? via? conflicts? statements? remedies? beyond?",
+    Remedy: "facts turtle=snippet outcome",
+    Conflict: "advised_by? opposed_by? rule? decided_for?",
+    StatementExplanation: "id? kind? role? intervention? state? site? text? document? document_title? section? "
+    "strength? strength_wording? evidence? evidence_wording? references? timing? inferred? subjects? slots? checks?",
+    SlotExplanation: "slot? @class=iri? label? answer? note? gaps? proof? also?",
+    Gap: "@requirement? label? answer? have? need? unit? earliest? onBoundary=boundary? node? question?",
+    Proof: "claim? kind? axiom? sentence? triple()? derived_from? because?",
 }
 _SOURCES_SHOWN = 3
 # What follows from a single record by a property or a named superclass is shown by that record.
@@ -49,7 +60,7 @@ def render_explanations(explanations: Sequence[Explanation], format: str, *, to_
     Raises `UsageError` for any other format.
     """
     if format == "json":
-        return explanations_to_json(explanations)
+        return one_or_all(ExplanationWriter(SHAPES).data(explanations))
     if format == "turtle":
         from hipkg.render.provenance import explanations_to_turtle
 
@@ -65,12 +76,6 @@ def render_explanations(explanations: Sequence[Explanation], format: str, *, to_
 
 def _laid_out(explanation: Explanation) -> Outline:
     return Outline(_title(explanation), tuple(_outline(explanation)))
-
-
-def explanations_to_json(explanations: Sequence[Explanation]) -> str:
-    """Write one explanation as an object and several as an array; terms are CURIEs, nodes of the patient IRIs."""
-    made = [explanation_to_json(one) for one in explanations]
-    return one_or_all(made)
 
 
 def _title(explanation: Explanation) -> tuple[str, ...]:
@@ -241,118 +246,16 @@ def _collapsed(proof: Proof) -> Proof:
     return proof
 
 
-def explanation_to_json(one: Explanation) -> dict[str, Any]:
-    """Write an explanation as JSON data."""
-    return filled(
-        {
-            "kind": one.kind,
-            "target": curie(one.iri),
-            "label": one.label,
-            "patient": one.patient,
-            "asOf": one.as_of.isoformat(),
-            "ontologyVersion": one.ontology_version,
-            "engine": one.engine,
-            "valid": one.valid,
-            "site": one.site,
-            "place": one.place,
-            "status": one.status,
-            "rule": one.rule,
-            "via": one.via,
-            "conflicts": [_conflict_json(conflict) for conflict in one.conflicts],
-            "statements": [_statement_json(statement) for statement in one.statements],
-            "remedies": [_remedy_json(remedy) for remedy in one.remedies],
-            "beyond": one.beyond,
-        }
-    )
+class ExplanationWriter(PartWriter):
+    """Write explanations; terms are CURIEs, nodes of the patient's graph are IRIs."""
+
+    def triple(self, proof: Proof) -> list[str]:
+        """Give the terms of the triple that a proof claims, if it claims one."""
+        triple = proof.triple
+        return [_term(one) for one in (triple.subject, triple.predicate, triple.object)] if triple else []
 
 
-def _remedy_json(remedy: Remedy) -> dict[str, Any]:
-    return {"facts": list(remedy.facts), "turtle": remedy.snippet, "outcome": remedy.outcome}
-
-
-def _conflict_json(conflict: Conflict) -> dict[str, Any]:
-    fields = {"advisedBy": conflict.advised_by, "opposedBy": conflict.opposed_by, "rule": conflict.rule}
-    return filled({**fields, "decidedFor": conflict.decided_for})
-
-
-def _statement_json(one: StatementExplanation) -> dict[str, Any]:
-    return filled(
-        {
-            "id": one.id,
-            "kind": one.kind,
-            "role": one.role,
-            "intervention": one.intervention,
-            "state": one.state,
-            "site": one.site,
-            "text": one.text,
-            "document": one.document,
-            "documentTitle": one.document_title,
-            "section": one.section,
-            "strength": one.strength,
-            "strengthWording": one.strength_wording,
-            "evidence": one.evidence,
-            "evidenceWording": one.evidence_wording,
-            "references": list(one.references),
-            "timing": one.timing,
-            "inferred": one.inferred,
-            "subjects": list(one.subjects),
-            "slots": [_slot_json(slot) for slot in one.slots],
-            "checks": [check_to_json(check) for check in one.checks],
-        }
-    )
-
-
-def _slot_json(slot: SlotExplanation) -> dict[str, Any]:
-    return filled(
-        {
-            "slot": slot.slot,
-            "class": curie(slot.iri),
-            "label": slot.label,
-            "answer": slot.answer,
-            "note": slot.note,
-            "gaps": [_gap_json(gap) for gap in slot.gaps],
-            "proof": _proof_json(slot.proof) if slot.proof else None,
-            "also": [_proof_json(one) for one in slot.also],
-        }
-    )
-
-
-def _gap_json(gap: Gap) -> dict[str, Any]:
-    return filled(
-        {
-            "requirement": curie(gap.requirement),
-            "label": gap.label,
-            "answer": gap.answer,
-            "have": gap.have,
-            "need": gap.need,
-            "unit": gap.unit,
-            "earliest": gap.earliest.isoformat() if gap.earliest else "",
-            "onBoundary": gap.boundary,
-            "node": gap.node,
-            "question": gap.question,
-        }
-    )
-
-
-def _proof_json(proof: Proof) -> dict[str, Any]:
-    return filled(
-        {
-            "claim": proof.claim,
-            "kind": proof.kind,
-            "axiom": proof.axiom,
-            "sentence": proof.sentence,
-            "triple": _triple_json(proof.triple) if proof.triple else None,
-            "derivedFrom": list(proof.derived_from),
-            "because": [_proof_json(one) for one in proof.because],
-        }
-    )
-
-
-def _triple_json(triple: ox.Triple) -> list[str]:
-    return [_term_json(one) for one in (triple.subject, triple.predicate, triple.object)]
-
-
-def _term_json(term: ox.NamedNode | ox.BlankNode | ox.Literal | ox.Triple) -> str:
+def _term(term: ox.NamedNode | ox.BlankNode | ox.Literal | ox.Triple) -> str:
     if isinstance(term, ox.NamedNode):
         return curie(term.value) if term.value.startswith(HIP) or "/22-rdf-syntax-ns#" in term.value else term.value
     return term.value if isinstance(term, ox.Literal) else str(term)

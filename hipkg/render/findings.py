@@ -4,21 +4,22 @@ from __future__ import annotations
 
 import io
 from collections import Counter
-from dataclasses import asdict
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pyoxigraph as ox
 
 from hipkg.base.vocabulary import PREFIXES, RDF_TYPE, XSD, curie, expand
-from hipkg.render.data import written
+from hipkg.render.encoder import Writer, written
+from hipkg.validation.findings import Finding
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Sequence
 
-    from hipkg.validation.findings import Finding
-
 _SH = PREFIXES["sh"]
 _COLOURS = {"violation": "bold red", "warning": "yellow", "info": "cyan"}
+SHAPES: dict[type, str] = {
+    Finding: "severity shape patient node path value message fix datatype asks asks_for=asks_for"
+}
 
 
 def report(findings: Sequence[Finding], format: str, *, to_terminal: bool = False, width: int | None = None) -> str:  # noqa: A002 - the word of the command line
@@ -27,7 +28,7 @@ def report(findings: Sequence[Finding], format: str, *, to_terminal: bool = Fals
     Parameters: ``to_terminal`` allows colour; ``width`` is in columns, that of the terminal or 100 by default.
     """
     if format == "json":
-        return written(findings_to_json(findings))
+        return written(Writer(SHAPES).data(findings))
     if format == "turtle":
         return findings_to_turtle(findings)
     return _table(findings, to_terminal=to_terminal, width=width)
@@ -65,11 +66,6 @@ def _short(name: str) -> str:
 def _summary(findings: Sequence[Finding]) -> str:
     counts: Counter[str] = Counter(one.severity for one in findings)
     return ", ".join(f"{counts[severity]} {severity}" for severity in _COLOURS)
-
-
-def findings_to_json(findings: Iterable[Finding]) -> list[dict[str, Any]]:
-    """Turn findings into JSON data."""
-    return [asdict(finding) for finding in findings]
 
 
 def findings_to_turtle(findings: Iterable[Finding]) -> str:

@@ -6,10 +6,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from hipkg.base.vocabulary import HIP
-from hipkg.planning.bounds import Check
-from hipkg.planning.gaps import Gap
-from hipkg.render.data import filled, one_or_all, short
-from hipkg.render.plan_json import check_to_json, finding_to_json, gap_to_json, number_to_json
+from hipkg.defence.ledger import Day, Dose, Judgement, Ledger, Need, Opening, Review, Study, Treatment, Waiting
+from hipkg.planning.bounds import Check, Span
+from hipkg.planning.gaps import Gap, Reached
+from hipkg.render.encoder import one_or_all
+from hipkg.render.plan_json import PARTS, PartWriter
 from hipkg.render.sheet import Line, Row, Section, Sheet
 from hipkg.render.words import (
     GRADES_NOTE,
@@ -25,10 +26,10 @@ from hipkg.render.words import (
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
+    from decimal import Decimal
 
-    from hipkg.defence.ledger import Basis, Day, Judgement, Ledger, Need, Opening, Review, Study, Treatment, Waiting
+    from hipkg.defence.ledger import Basis
     from hipkg.knowledge.records import Knowledge
-    from hipkg.planning.gaps import Reached
 
 FORMATS = ("text", "markdown", "json")
 SCHEMA = Path(__file__).parent.parent / "schemas" / "ledger.schema.json"
@@ -68,7 +69,7 @@ def render_ledgers(
     """
     match format:
         case "json":
-            return _ledgers_to_json(ledgers)
+            return one_or_all(_JSON.data(ledgers))
         case "markdown":
             from hipkg.render.markdown import sheet_to_markdown
 
@@ -299,124 +300,51 @@ def _study(study: Study, knowledge: Knowledge) -> Row:
     return Row(capital(clean(study.label)), join_sites(study.sites, knowledge) or NO_SITE, "", (), (Line("", parts),))
 
 
+class _LedgerWriter(PartWriter):
+    """Write ledgers; terms are CURIEs, nodes of the patient's graph are IRIs."""
+
+    def sites(self, one: Judgement | Review) -> list[str]:
+        """List sites; none for a statement about the patient as a whole."""
+        return [site for site in one.sites if site]
+
+    def check(self, one: Judgement) -> Check | None:
+        """Give the limit that a judgement rests on."""
+        return one.basis if isinstance(one.basis, Check) else None
+
+    def gap(self, one: Judgement) -> Gap | None:
+        """Give the part of a requirement, not fulfilled, that a judgement rests on."""
+        return one.basis if isinstance(one.basis, Gap) else None
+
+    def reached(self, one: Judgement) -> Reached | None:
+        """Give the part of a requirement, fulfilled, that a judgement rests on."""
+        return one.basis if isinstance(one.basis, Reached) else None
+
+    def most(self, span: Span) -> Decimal:
+        """Give the greatest length, which is the least where no other is known."""
+        return span.most or span.least
+
+
+_JSON = _LedgerWriter(
+    {
+        **PARTS,
+        Ledger: "patient as_of ontology_version engine documents valid findings treatments waiting reviews studies",
+        Treatment: "node @intervention label sites status start? end? days? doses? outcome? adequacy? stopped_because? "
+        "judgements",
+        Study: "node @intervention label sites status start? end?",
+        Day: "recorded first? last?",
+        Span: "least most()",
+        Dose: "quantity amount unit worked_out?",
+        Judgement: "statement sites() verdict check()? gap()? reached()?",
+        Reached: "@requirement label have need node unit? boundary?",
+        Waiting: "@intervention label site place? gates advice opening",
+        Need: "statement gaps opening",
+        Opening: "kind date=day? inexact? unknown? unmet? either?",
+        Review: "statement sites() check",
+    }
+)
+
+
 def ledger_to_json(ledger: Ledger) -> dict[str, Any]:
-    """Turn a ledger into what `json` can write; terms are CURIEs, nodes of the patient's graph are IRIs."""
-    return {
-        "patient": ledger.patient,
-        "asOf": ledger.as_of.isoformat(),
-        "ontologyVersion": ledger.ontology_version,
-        "engine": ledger.engine,
-        "documents": list(ledger.documents),
-        "valid": ledger.valid,
-        "findings": [finding_to_json(one) for one in ledger.findings],
-        "treatments": [_treatment_json(one) for one in ledger.treatments],
-        "waiting": [_waiting_json(one) for one in ledger.waiting],
-        "reviews": [
-            {"statement": one.statement, "sites": _named(one.sites), "check": check_to_json(one.check)}
-            for one in ledger.reviews
-        ],
-        "studies": [_activity_json(one) for one in ledger.studies],
-    }
-
-
-def _ledgers_to_json(ledgers: Sequence[Ledger]) -> str:
-    """Write one ledger as an object and several as an array of objects."""
-    made = [ledger_to_json(one) for one in ledgers]
-    return one_or_all(made)
-
-
-def _activity_json(one: Treatment | Study) -> dict[str, Any]:
-    return {
-        "node": one.node,
-        "intervention": short(one.intervention),
-        "label": one.label,
-        "sites": list(one.sites),
-        "status": one.status,
-        **filled({"start": _day_json(one.start), "end": _day_json(one.end)}),
-    }
-
-
-def _treatment_json(one: Treatment) -> dict[str, Any]:
-    days = {"least": int(one.days.least), "most": int(one.days.most or one.days.least)} if one.days else {}
-    doses = [
-        {
-            "quantity": dose.quantity,
-            "amount": number_to_json(str(dose.amount)),
-            "unit": dose.unit,
-            **filled({"workedOut": dose.worked_out}),
-        }
-        for dose in one.doses
-    ]
-    return {
-        **_activity_json(one),
-        **filled(
-            {
-                "days": days,
-                "doses": doses,
-                "outcome": one.outcome,
-                "adequacy": one.adequacy,
-                "stoppedBecause": one.stopped_because,
-            }
-        ),
-        "judgements": [_judgement_json(judgement) for judgement in one.judgements],
-    }
-
-
-def _judgement_json(one: Judgement) -> dict[str, Any]:
-    told = {"statement": one.statement, "sites": _named(one.sites), "verdict": one.verdict}
-    match one.basis:
-        case Check():
-            return {**told, "check": check_to_json(one.basis)}
-        case Gap():
-            return {**told, "gap": gap_to_json(one.basis)}
-        case _:
-            return {**told, "reached": _reached_json(one.basis)}
-
-
-def _reached_json(one: Reached) -> dict[str, Any]:
-    told = {"requirement": short(one.requirement), "label": one.label, "have": one.have, "need": one.need}
-    return {**told, "node": one.node, **filled({"unit": one.unit, "boundary": one.boundary})}
-
-
-def _waiting_json(one: Waiting) -> dict[str, Any]:
-    return {
-        "intervention": short(one.intervention),
-        "label": one.label,
-        "site": one.site,
-        **filled({"place": one.place}),
-        "gates": [_need_json(need) for need in one.gates],
-        "advice": [_need_json(need) for need in one.advice],
-        "opening": _opening_json(one.opening),
-    }
-
-
-def _need_json(one: Need) -> dict[str, Any]:
-    gaps = [gap_to_json(gap) for gap in one.gaps]
-    return {"statement": one.statement, "gaps": gaps, "opening": _opening_json(one.opening)}
-
-
-def _opening_json(one: Opening) -> dict[str, Any]:
-    return {
-        "kind": one.kind,
-        **filled(
-            {
-                "date": one.day.isoformat() if one.day else "",
-                "inexact": one.inexact,
-                "unknown": list(one.unknown),
-                "unmet": list(one.unmet),
-                "either": [[_opening_json(alternative) for alternative in group] for group in one.either],
-            }
-        ),
-    }
-
-
-def _day_json(day: Day | None) -> dict[str, Any]:
-    if day is None:
-        return {}
-    ends = {"first": day.first, "last": day.last}
-    return {"recorded": day.recorded, **{name: one.isoformat() for name, one in ends.items() if one}}
-
-
-def _named(sites: Iterable[str]) -> list[str]:
-    """List sites; none for a statement about the patient as a whole."""
-    return [one for one in sites if one]
+    """Turn a ledger into what `json` can write."""
+    data: dict[str, Any] = _JSON.data(ledger)
+    return data

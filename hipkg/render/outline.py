@@ -7,15 +7,17 @@ import shutil
 import sys
 import textwrap
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from hipkg.base.errors import UsageError
-from hipkg.render.data import one_or_all
+from hipkg.render.encoder import one_or_all
 from hipkg.render.markdown import escape
 from hipkg.render.words import DISCLAIMER, NOT_VALID, clean
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
+
+    from hipkg.render.encoder import Writer
 
 Found = TypeVar("Found")
 FORMATS = ("text", "markdown", "json")
@@ -55,18 +57,17 @@ def render_outlines(
     format: str,  # noqa: A002 - as everywhere
     *,
     outline: Callable[[Found], Outline],
-    data: Callable[[Found], dict[str, Any]],
+    writer: Writer,
     to_terminal: bool = False,
 ) -> str:
     """Write results in one of `FORMATS`.
 
-    Parameters: ``outline`` lays one result out for reading; ``data`` turns it into JSON data, one result into an object
-    and several into an array. Raises `UsageError` for any other format.
+    Parameters: ``outline`` lays one result out for reading; ``writer`` writes one as a JSON object and several as
+    an array. Raises `UsageError` for any other format.
     """
     match format:
         case "json":
-            made = [data(one) for one in found]
-            return one_or_all(made)
+            return one_or_all(writer.data(found))
         case "markdown":
             return outlines_to_markdown(map(outline, found))
         case "text":

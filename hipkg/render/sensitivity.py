@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 from rich.table import Table
 from rich.text import Text
 
 from hipkg.base.errors import UsageError
-from hipkg.base.vocabulary import curie
-from hipkg.defence.sensitivity import GONE
+from hipkg.defence.sensitivity import GONE, Sensitivity, Standing, Threshold
 from hipkg.knowledge.selection import SCALES, alternatives
-from hipkg.render.data import one_or_all
+from hipkg.render.encoder import Writer, one_or_all
 from hipkg.render.markdown import escape, escape_opening
 from hipkg.render.text import lacks_symbols, page_width, printed
 from hipkg.render.words import DISCLAIMER, NOT_VALID, capital, clean, join_sites, local_name, software
@@ -22,7 +21,6 @@ if TYPE_CHECKING:
 
     from rich.console import RenderableType
 
-    from hipkg.defence.sensitivity import Sensitivity, Standing, Threshold
     from hipkg.knowledge.records import Knowledge
 
 FORMATS = ("text", "markdown", "json")
@@ -40,6 +38,14 @@ _ROOM, _INDENT = 20, 2
 _NONE = "No action changes."
 _KEPT = "What speaks against an action, guards or limits it, or calls for urgent help, is kept whatever its grade."
 _GRADED = "What speaks against an action, or guards it, is dropped by its grade as well."
+_JSON = Writer(
+    {
+        Sensitivity: "patient as_of ontology_version by documents grade_objections valid thresholds "
+        "actions=shifts steady",
+        Threshold: "grades dropped",
+        Standing: "@intervention label site place? statuses",
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,8 +81,7 @@ def render_sensitivities(
     Raises `UsageError` for any other format.
     """
     if format == "json":
-        made = [_to_json(one) for one in found]
-        return one_or_all(made)
+        return one_or_all(_JSON.data(found))
     pages = [_page(one, knowledge) for one in found]
     if format == "markdown":
         return "\n".join("".join(f"{line}\n" for line in _markdown(one)) for one in pages)
@@ -211,32 +216,3 @@ def _markdown(page: _Page) -> Iterator[str]:
 
 def _cells(texts: Iterable[str]) -> str:
     return f"| {' | '.join(escape(one) for one in texts)} |"
-
-
-# JSON
-
-
-def _to_json(found: Sensitivity) -> dict[str, Any]:
-    """Turn a sensitivity into what `json` can write; the statuses of an action are in the order of the thresholds."""
-    return {
-        "patient": found.patient,
-        "asOf": found.as_of.isoformat(),
-        "ontologyVersion": found.ontology_version,
-        "by": found.by,
-        "documents": list(found.documents),
-        "gradeObjections": found.grade_objections,
-        "valid": found.valid,
-        "thresholds": [{"grades": list(one.grades), "dropped": list(one.dropped)} for one in found.thresholds],
-        "actions": [_standing(one) for one in found.shifts],
-        "steady": [_standing(one) for one in found.steady],
-    }
-
-
-def _standing(one: Standing) -> dict[str, Any]:
-    return {
-        "intervention": curie(one.intervention),
-        "label": one.label,
-        "site": one.site,
-        **({"place": one.place} if one.place else {}),
-        "statuses": list(one.statuses),
-    }

@@ -2,24 +2,32 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from hipkg.base.vocabulary import curie
+from hipkg.defence.watching import Threat, Watched, WatchList
+from hipkg.render.encoder import Writer
 from hipkg.render.outline import INVALID, Outline, Row, render_outlines
 from hipkg.render.words import clean, local_name, software
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from hipkg.defence.watching import Threat, WatchList
 
 _GONE = "no longer in the plan"
 _NOTHING = "Nothing that one fact could bring speaks against the actions of this plan."
 
+_JSON = Writer(
+    {
+        WatchList: "plan.patient plan.as_of plan.ontology_version plan.valid actions",
+        Watched: "@action.intervention action.label action.site threats",
+        Threat: "fact turtle=snippet after statements",
+    }
+)
+
 
 def render_watch_lists(lists: Sequence[WatchList], format: str, *, to_terminal: bool = False) -> str:  # noqa: A002 - as everywhere
     """Write watch lists as `hipkg.render.outline.render_outlines` does."""
-    return render_outlines(lists, format, outline=_outline, data=_json, to_terminal=to_terminal)
+    return render_outlines(lists, format, outline=_outline, writer=_JSON, to_terminal=to_terminal)
 
 
 def _outline(one: WatchList) -> Outline:
@@ -49,29 +57,3 @@ def _rows(one: WatchList) -> Iterator[Row]:
 def _threat(threat: Threat) -> Row:
     statements = f"  {' '.join(threat.statements)}" if threat.statements else ""
     return Row(1, f"{clean(threat.fact)} → {threat.after or _GONE}{statements}", "recorded")
-
-
-def _json(one: WatchList) -> dict[str, Any]:
-    return {
-        "patient": one.plan.patient,
-        "asOf": one.plan.as_of.isoformat(),
-        "ontologyVersion": one.plan.ontology_version,
-        "valid": one.plan.valid,
-        "actions": [
-            {
-                "intervention": curie(watched.action.intervention),
-                "label": watched.action.label,
-                "site": watched.action.site,
-                "threats": [
-                    {
-                        "fact": threat.fact,
-                        "turtle": threat.snippet,
-                        "after": threat.after,
-                        "statements": list(threat.statements),
-                    }
-                    for threat in watched.threats
-                ],
-            }
-            for watched in one.actions
-        ],
-    }

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from hipkg.render.data import written
+from hipkg.render.encoder import written
 from hipkg.render.fhir.bundle import plan_bundle, plans_bundle
 
 if TYPE_CHECKING:
