@@ -273,9 +273,7 @@ def test_finds_sites_of_two_patients_read_apart():
 def test_writes_findings_as_json_and_as_a_validation_report():
     graph = ":patient a hip:Patient ; hip:age 130 ; hip:hasProblem [ hip:hasSeverity hip:mild ] , 'knee pain' ."
     findings = validate(graph)
-    assert [finding.shape for finding in findings] == [
-        one["shape"] for one in json.loads(report(findings, "json"))
-    ]
+    assert [finding.shape for finding in findings] == [one["shape"] for one in json.loads(report(findings, "json"))]
     shacl = rdflib.Graph().parse(data=findings_to_turtle(findings))
     assert len(findings) == len(set(shacl.objects(None, SH.result)))
     assert rdflib.Literal("130", datatype=rdflib.XSD.integer) in set(shacl.objects(None, SH.value))

@@ -5,9 +5,8 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from hipkg.base.vocabulary import curie
 from hipkg.defence.asking import LETTERS, Answer, Effect, Interview, RankedQuestion
-from hipkg.render.encoder import Writer
+from hipkg.render.encoder import Writer, term
 from hipkg.render.outline import INVALID, Outline, Row, outlines_to_text, render_outlines
 from hipkg.render.words import clean, local_name, software
 
@@ -20,12 +19,15 @@ SHOWN = 7
 """How many questions text tells unless all are asked for."""
 _EFFECTS_SHOWN = 4
 _GONE = "not in the plan"
+_ANSWERS: dict[type, str] = {
+    Answer: "yes facts turtle=snippet actions=effects statements",
+    Effect: "label site before after",
+}
 _JSON = Writer(
     {
+        **_ANSWERS,
         Interview: "plan.patient plan.as_of plan.ontology_version plan.valid questions",
         RankedQuestion: "text site urgent asked_by actions answers",
-        Answer: "yes facts turtle=snippet actions=effects statements",
-        Effect: "label site before after",
     }
 )
 
@@ -104,15 +106,31 @@ def _effect(effect: Effect) -> str:
     return f"{clean(effect.label)}{site} {effect.before or _GONE} → {effect.after or _GONE}"
 
 
-def question_to_json(question: RankedQuestion) -> dict[str, Any]:
-    """Turn a question into what the JSON of a plan has for it, with its answers."""
-    return {
-        "requirement": curie(question.requirements[0]),
-        "requirements": list(map(curie, question.requirements)),
-        "text": question.text,
-        "site": question.site,
-        "urgent": question.urgent,
-        "statements": list(question.asked_by),
-        "actions": sorted({effect.label for answer in question.answers for effect in answer.effects}),
-        "answers": _JSON.data(question.answers),
+class _QuestionWriter(Writer):
+    """Write questions with their answers as the JSON of a plan has them."""
+
+    def requirement(self, question: RankedQuestion) -> str:
+        """Give the first of the classes that a question asks about."""
+        return question.requirements[0]
+
+    def requirements(self, question: RankedQuestion) -> list[str]:
+        """Give all the classes that a question asks about."""
+        return list(map(term, question.requirements))
+
+    def actions(self, question: RankedQuestion) -> list[str]:
+        """Name the actions that an answer changes."""
+        return sorted({effect.label for answer in question.answers for effect in answer.effects})
+
+
+_IN_PLAN = _QuestionWriter(
+    {
+        **_ANSWERS,
+        RankedQuestion: "@requirement() requirements() text site urgent statements=asked_by actions() answers",
     }
+)
+
+
+def questions_to_json(interview: Interview) -> list[dict[str, Any]]:
+    """Turn questions into what the JSON of a plan has for them, with their answers."""
+    data: list[dict[str, Any]] = _IN_PLAN.data(interview.questions)
+    return data

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from hipkg.render.asking import question_to_json
-from hipkg.render.data import one_or_all
+from hipkg.render.asking import questions_to_json
+from hipkg.render.encoder import one_or_all
 from hipkg.render.ledger import ledger_to_json
 from hipkg.render.plan_json import plan_to_json
 
@@ -28,7 +28,7 @@ def detailed_plans_to_json(
     """
     made = [plan_to_json(one, knowledge) for one in plans]
     for told, interview in zip(made, interviews, strict=bool(interviews)):
-        told["questions"] = [question_to_json(one) for one in interview.questions]
+        told["questions"] = questions_to_json(interview)
     for told, ledger in zip(made, ledgers, strict=bool(ledgers)):
         told["ledger"] = ledger_to_json(ledger)
     return one_or_all(made)
