@@ -17,14 +17,13 @@ import json
 import re
 from datetime import date
 from decimal import Decimal
-from functools import cache
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from hipkg.base.vocabulary import HIP, curie
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 _FIELD = re.compile(r"([@*]?)(?:(\w+)=)?([\w.]+)(\(\))?(\??)")
 
@@ -48,73 +47,59 @@ class Writer:
 
     def __init__(self, shapes: Mapping[type, str]) -> None:
         self.shapes = shapes
-        self._known: dict[type, str] = {}
+        self._getters: dict[type, tuple[tuple[Field, Callable[[Any], Any]], ...]] = {}
 
     def data(self, value: object) -> Any:  # noqa: ANN401 - JSON
         """Turn a value, with all that it holds, into data."""
-        shape = self._shape(type(value))
-        if shape:
-            return self._record(value, shape)
-        match value:
-            case date():
-                return value.isoformat()
-            case Decimal():
-                return number(value)
-            case dict():
-                return {key: self.data(one) for key, one in value.items()}
-            case list() | tuple():
-                return [self.data(one) for one in value]
-            case _:
-                return value
+        kind = type(value)
+        if kind is str or kind is bool:
+            return value
+        getters = self._getters_of(kind)
+        if getters:
+            return self._record(value, getters)
+        if isinstance(value, list | tuple):
+            return [self.data(one) for one in value]
+        if isinstance(value, dict):
+            return {key: self.data(one) for key, one in value.items()}
+        if isinstance(value, date):
+            return value.isoformat()
+        return number(value) if isinstance(value, Decimal) else value
 
-    def _shape(self, kind: type) -> str:
-        """Find the description of a kind of record, which is that of what it is a kind of if it has none of its own."""
-        if kind not in self._known:
-            self._known[kind] = next((self.shapes[one] for one in kind.__mro__ if one in self.shapes), "")
-        return self._known[kind]
-
-    def _record(self, record: object, shape: str) -> dict[str, Any]:
+    def _record(self, record: object, getters: Iterable[tuple[Field, Callable[[Any], Any]]]) -> dict[str, Any]:
         data: dict[str, Any] = {}
-        for one in fields(shape):
-            value = getattr(self, one.path)(record) if one.made else attrgetter(one.path)(record)
-            if one.optional and is_empty(value):
+        for (key, _, is_term, spread, _, optional), get in getters:
+            value = get(record)
+            if optional and not value and (value is False or not isinstance(value, int | float | Decimal)):
                 continue
-            if one.spread:
+            if spread:
                 data.update(self.data(value))
             else:
-                data[one.key] = term(value) if one.term else self.data(value)
+                data[key] = term(value) if is_term else self.data(value)
         return data
 
+    def _getters_of(self, kind: type) -> tuple[tuple[Field, Callable[[Any], Any]], ...]:
+        """Find the fields of a kind of record, which are those of what it is a kind of if it has none of its own."""
+        if kind not in self._getters:
+            shape = next((self.shapes[one] for one in kind.__mro__ if one in self.shapes), "")
+            getters = [(one, getattr(self, one.path) if one.made else attrgetter(one.path)) for one in fields(shape)]
+            self._getters[kind] = tuple(getters)
+        return self._getters[kind]
 
-@cache
-def fields(shape: str) -> tuple[Field, ...]:
+
+def fields(shape: str) -> Iterator[Field]:
     """Read the description of a record."""
-    return tuple(map(_field, shape.split()))
-
-
-def _field(text: str) -> Field:
-    match = _FIELD.fullmatch(text)
-    if match is None:
-        raise ValueError(f"{text!r} describes no field.")
-    mark, key, path, made, optional = match.groups()
-    return Field(
-        key or _camel_case(path.rpartition(".")[2]),
-        path,
-        term=mark == "@",
-        spread=mark == "*",
-        made=bool(made),
-        optional=bool(optional),
-    )
+    for text in shape.split():
+        match = _FIELD.fullmatch(text)
+        if match is None:
+            raise ValueError(f"{text!r} describes no field.")
+        mark, key, path, made, optional = match.groups()
+        name = key or _camel_case(path.rpartition(".")[2])
+        yield Field(name, path, mark == "@", mark == "*", made=bool(made), optional=bool(optional))
 
 
 def _camel_case(name: str) -> str:
     first, *rest = name.split("_")
     return first + "".join(map(str.capitalize, rest))
-
-
-def is_empty(value: object) -> bool:
-    """Tell whether a value says nothing; a number, be it zero, says something."""
-    return not value and (isinstance(value, bool) or not isinstance(value, int | float | Decimal))
 
 
 def term(iri: str) -> str:
