@@ -122,9 +122,10 @@ def test_claims_reach_kinds_as_the_query_lets_them() -> None:
 
 def test_conflicts_are_settled_as_the_query_settles_them() -> None:
     (table,) = tables("80-conflicts")
-    rows = {(relation(kind), rule.value, "UNDEF") for kind, rule in SETTLED_BY.items()}
+    rows = {(relation(kind), verdict.rule.value, "UNDEF") for kind, verdict in SETTLED_BY.items()}
     rows |= {(relation(kind), "UNDEF", "true") for kind in OBJECTIONS - SETTLED_BY.keys()}
     assert table == (("relation", "rule", "open"), rows)
+    assert {verdict.for_advice for verdict in SETTLED_BY.values()} == {False}
 
 
 def test_the_gathering_rules_stand_in_the_order_of_the_query() -> None:

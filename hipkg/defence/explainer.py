@@ -397,7 +397,7 @@ class Explainer:
     def _action(self, iri: str, derived: DerivedAction) -> Explanation:
         evaluations = {one.iri: one for one in self._derivation.evaluations}
         ruled_out = {one.iri for one in self._derivation.evaluations if self._is_ruled_out(one, derived)}
-        chosen = [evaluations[one] for one in {*derived.based_on, *derived.by(*OBJECTIONS), *ruled_out}]
+        chosen = [evaluations[one] for one in {*derived.based_on, *derived.among(OBJECTIONS), *ruled_out}]
         statements = [self._evaluated(one) for one in sorted(chosen, key=lambda one: self._weight(one, derived))]
         site = self._places.get(derived.site, "")
         conflicts = [
@@ -419,7 +419,7 @@ class Explainer:
 
     def _weight(self, evaluation: Evaluation, derived: DerivedAction) -> tuple[int, str, str]:
         """Put first what decides the status of an action."""
-        if evaluation.iri in derived.by(*OBJECTIONS):
+        if evaluation.iri in derived.among(OBJECTIONS):
             against = derived.status in _REFUSING
             return (0 if against else 2, evaluation.statement, evaluation.iri)
         return (1 if evaluation.state in _HOLDING else 2, evaluation.statement, evaluation.iri)

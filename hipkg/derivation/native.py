@@ -13,13 +13,13 @@ from itertools import chain, product
 from operator import attrgetter
 from typing import TYPE_CHECKING
 
-from hipkg.base.vocabulary import HIP, INDICATES
-from hipkg.derivation.records import Claim, Derivation, DerivedAction, DerivedConflict, Evaluation
+from hipkg.base.vocabulary import HIP
+from hipkg.derivation.records import Derivation, DerivedAction, DerivedConflict, Evaluation
 from hipkg.derivation.triples import told
 from hipkg.derivation.working import Disputed, Judged, Subject, Weighed, World
-from hipkg.knowledge.frame.answers import STATE_OF, Answers, State
+from hipkg.knowledge.frame.answers import STATE_OF, State
 from hipkg.knowledge.frame.claims import CLAIMS, NEEDS, OBJECTIONS, REACHING, RUNNING, STATUS_OF, ClaimKind
-from hipkg.knowledge.frame.gathering import SETTLED_BY, Verdict, weigh
+from hipkg.knowledge.frame.gathering import SETTLED_BY, weigh
 from hipkg.knowledge.frame.strata import KEEPING_OUT, OFFERING
 from hipkg.record.facts import NOTHING, text_of
 
@@ -40,7 +40,8 @@ _READ = (
     _PATIENT, _HAS_PROBLEM, _LOCATED_IN, _PART_OF, _HAS_ACTIVITY, _TARGETS, _OF_INTERVENTION, _CURRENT, _PLANNED,
     _PERFORMED,
 )  # fmt: skip
-_NOW, _RULED_OUT, _SATISFIED = State.NOW, State.RULED_OUT, State.SATISFIED
+_NOW, _MUST_NOT, _RULED_OUT = State.NOW, State.MUST_NOT, State.RULED_OUT
+_ADVISED = (ClaimKind.INDICATED, ClaimKind.FULFILLED)
 _INDICATED, _CARRIED_OUT, _DISPUTED = ClaimKind.INDICATED, ClaimKind.CARRIED_OUT, ClaimKind.DISPUTED
 _STATES = {state.value: state for state in State}
 _IRI = attrgetter("iri")
@@ -60,7 +61,7 @@ def derive_natively(
     world.weigh()
     return Derivation(
         tuple(map(_evaluation, sorted(world.evaluations, key=attrgetter("info.iri", "iri")))),
-        tuple(_action(one) for one in sorted(world.actions, key=attrgetter("iri")) if one.decisive),
+        tuple(_action(one, one.decisive) for one in sorted(world.actions, key=_IRI) if one.decisive),
         tuple(sorted(map(_conflict, world.conflicts), key=attrgetter("action", "advice", "objection"))),
         facts,
         world.now,
@@ -103,8 +104,10 @@ class ClosedWorld(World):
         self._find_done()
         self._reach_kinds()
         for action in self.actions:
-            self._dispute(action)
-            self._carry_out(action)
+            if not OBJECTIONS.isdisjoint(action.claims):
+                self._dispute(action)
+            if _INDICATED in action.claims:
+                self._carry_out(action)
             action.decisive = _strongest(action)
 
     def _find_places(self) -> None:
@@ -219,7 +222,7 @@ class ClosedWorld(World):
                 if not one.state:
                     self._give_state(one)
             for one in layer:
-                if one.state == State.MUST_NOT and one.info.effect in KEEPING_OUT:
+                if one.state == _MUST_NOT and one.info.effect in KEEPING_OUT:
                     for place in one.places:
                         self.kept_out[place].add(one.info.intervention)
             for one in layer:
@@ -231,8 +234,8 @@ class ClosedWorld(World):
         if one.info.accompanies:
             given = [self.offered[place] for place in one.places if place in self.offered]
             one.lacks = frozenset([it for it in one.info.accompanies if not any(it in some for some in given)])
-        answers = Answers(False, False, False, awaiting=bool(one.awaits), lacking=bool(one.lacks))
-        one.state = STATE_OF[answers] or _STATES[self.knowledge.holding[one.info.effect]]
+        waits = STATE_OF[False, False, False, bool(one.awaits), bool(one.lacks)]
+        one.state = waits or _STATES[self.knowledge.holding[one.info.effect]]
 
     def _offer(self, one: Judged, companions: set[str]) -> None:
         """Put a companion into the plan where a kind of it is indicated, unless that is kept out."""
@@ -250,8 +253,10 @@ class ClosedWorld(World):
         found: dict[tuple[str, str], Weighed] = {}
         for one in self.evaluations:
             effect, state = one.info.effect, one.state
-            if effect in CLAIMS and state and state != _RULED_OUT:
-                _gather(found, one, one.info.intervention, CLAIMS[effect].get(state))
+            claims = CLAIMS.get(effect)
+            if claims is not None:
+                if state and state != _RULED_OUT:
+                    _gather(found, one, one.info.intervention, claims.get(state))
             elif effect in RUNNING and state == _NOW:
                 for intervention in self._specified(one):
                     _gather(found, one, intervention, RUNNING[effect])
@@ -315,7 +320,7 @@ class ClosedWorld(World):
                 reached = one.info.accompanies if reach.companions else (one.info.intervention,)
                 for key in product(one.places, reached):
                     for action in kinds.get(key, ()):
-                        action.claim(reach.kind, one)
+                        action.claims.setdefault(reach.kind, set()).add(one)
 
     def _actions_by_kind(self) -> dict[tuple[str, str], list[Weighed]]:
         """Index the actions by place and by each intervention, named by a statement, that theirs is a kind of."""
@@ -327,19 +332,16 @@ class ClosedWorld(World):
 
     def _dispute(self, action: Weighed) -> None:
         """Pair each statement that advises an action with each that speaks against it, and decide between them."""
-        objections = [kind for kind in OBJECTIONS if kind in action.claims]
-        advising = [
-            one for one in action.based_on if one.info.effect == INDICATES and one.state in {_NOW, _SATISFIED}
-        ] if objections else ()  # fmt: skip
+        advising = [one for kind in _ADVISED for one in action.claims.get(kind, ())]
         found: dict[str, Disputed] = {}
-        for kind in objections:
+        for kind in OBJECTIONS.intersection(action.claims) if advising else ():
             for advice, objection in product(advising, action.claims[kind]):
                 iri = f"{advice.iri}&against={objection.iri.partition('statement=')[2]}"
                 conflict = found.get(iri)
                 if conflict is None:
-                    rule = SETTLED_BY.get(kind)
-                    verdict = Verdict(rule, False) if rule else weigh(advice.info, objection.info, self.knowledge)
-                    conflict = found[iri] = Disputed(iri, action, advice, verdict, rule is None)
+                    settled = SETTLED_BY.get(kind)
+                    verdict = settled or weigh(advice.info, objection.info, self.knowledge)
+                    conflict = found[iri] = Disputed(iri, action, advice, verdict, settled is None)
                 conflict.objections.add(objection)
         for conflict in found.values():
             if conflict.verdict.for_advice:
@@ -350,16 +352,16 @@ class ClosedWorld(World):
 
     def _carry_out(self, action: Weighed) -> None:
         """Claim that what is advised is running, planned or done already."""
-        advising = action.claims.get(_INDICATED)
-        if advising:
-            there = (known.get(place, ()) for known in (self.now, self.planned) for place in action.places)
-            if action.done_by or any(action.intervention in interventions for interventions in there):
-                action.claim(_CARRIED_OUT, *advising)
+        there = (known.get(place, ()) for known in (self.now, self.planned) for place in action.places)
+        if action.done_by or any(action.intervention in interventions for interventions in there):
+            action.claim(_CARRIED_OUT, *action.claims[_INDICATED])
 
 
 def _strongest(action: Weighed) -> ClaimKind | None:
     """Find the strongest claim for an action that counts: not overruled, and beside the claim that it needs."""
     claims = action.claims
+    if not action.overruled and NEEDS.keys().isdisjoint(claims):
+        return min(claims, default=None)
     counting = (
         kind
         for kind, evaluations in claims.items()
@@ -392,7 +394,7 @@ def _gather(found: dict[tuple[str, str], Weighed], one: Judged, intervention: st
         action = found[place, intervention] = Weighed(iri, intervention, one.site, one.places)
     action.based_on.add(one)
     if kind is not None:
-        action.claim(kind, one)
+        action.claims.setdefault(kind, set()).add(one)
 
 
 def _settled(one: Judged) -> State | None:
@@ -401,7 +403,7 @@ def _settled(one: Judged) -> State | None:
         return None
     info = one.info
     excepted, satisfied = not one.meets.isdisjoint(info.except_for), not one.meets.isdisjoint(info.satisfied_by)
-    return STATE_OF[Answers(bool(one.refutes), excepted, satisfied, awaiting=False, lacking=False)]
+    return STATE_OF[bool(one.refutes), excepted, satisfied, False, False]
 
 
 def _evaluation(one: Judged) -> Evaluation:
@@ -420,19 +422,17 @@ def _evaluation(one: Judged) -> Evaluation:
     )
 
 
-def _action(one: Weighed) -> DerivedAction:
-    deciding = one.deciding()
+def _action(one: Weighed, decisive: ClaimKind) -> DerivedAction:
+    based_on = _iris(one.based_on)
     return DerivedAction(
         iri=one.iri,
         intervention=one.intervention,
         site=one.site,
-        status=STATUS_OF[one.decisive],  # type: ignore[index]  # an action without a claim is not written
-        based_on=_iris(one.based_on),
-        claims=tuple(
-            Claim(kind, evaluation.iri, kind == one.decisive and evaluation in deciding)
-            for kind, evaluations in sorted(one.claims.items())
-            for evaluation in sorted(evaluations, key=_IRI)
-        ),
+        status=STATUS_OF[decisive],
+        based_on=based_on,
+        claimed={kind: based_on if some == one.based_on else _iris(some) for kind, some in sorted(one.claims.items())},
+        decisive=decisive,
+        overruled=frozenset(_iris(one.overruled)) if one.overruled else NOTHING,
         done_by=_ordered(one.done_by) if one.done_by else (),
         done_before=_ordered(one.done_before) if one.done_before else (),
     )
@@ -440,9 +440,9 @@ def _action(one: Weighed) -> DerivedAction:
 
 def _conflict(one: Disputed) -> DerivedConflict:
     """Write a conflict; of several evaluations of the statement that objects the first in order stands."""
-    objection = min(_iris(one.objections))
-    winners = {True: one.advice.iri, False: objection, None: ""}
-    return DerivedConflict(one.action.iri, one.advice.iri, objection, one.verdict.rule, winners[one.verdict.for_advice])
+    objection, (rule, for_advice) = min(_iris(one.objections)), one.verdict
+    winner = "" if for_advice is None else one.advice.iri if for_advice else objection
+    return DerivedConflict(one.action.iri, one.advice.iri, objection, rule, winner)
 
 
 def _iris(evaluations: Iterable[Judged]) -> tuple[str, ...]:

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from hipkg.knowledge.records import Knowledge, StatementInfo
     from hipkg.knowledge.selection import Selection
-from hipkg.derivation.records import Claim, Derivation, DerivedAction, DerivedConflict, Evaluation
+from hipkg.derivation.records import Derivation, DerivedAction, DerivedConflict, Evaluation
 from hipkg.knowledge.frame.answers import State
 from hipkg.knowledge.frame.claims import RELATIONS, Status
 from hipkg.knowledge.frame.gathering import Rule
@@ -38,7 +38,7 @@ _ISSUED = PREFIXES["dcterms"] + "issued"
 _COLLECTED = (
     "ofStatement", "state", "hasSubject", "atSite", "meets", "refutes", "awaits", "mayBeLiftedBy", "lacksCompanion",
     "compares",
-    "ofIntervention", "status", "basedOn", "restsOn", *RELATIONS.values(), "doneBy", "doneBefore",
+    "ofIntervention", "status", "basedOn", "restsOn", "overrules", *RELATIONS.values(), "doneBy", "doneBefore",
     "about", "advisedBy", "opposedBy", "decidedBy", "decidedFor",
     "hasNow",
 )  # fmt: skip
@@ -238,18 +238,17 @@ def _evaluation(iri: str, answers: _Answers) -> Evaluation:
 
 
 def _action(iri: str, answers: _Answers) -> DerivedAction:
-    claims = [(kind, evaluation) for kind, relation in RELATIONS.items() for evaluation in answers.all(relation, iri)]
+    claimed = {kind: found for kind, relation in RELATIONS.items() if (found := answers.all(relation, iri))}
     deciding = answers.all("restsOn", iri)
-    strongest = min((kind for kind, evaluation in claims if evaluation in deciding), default=None)
     return DerivedAction(
         iri=iri,
         intervention=answers.one("ofIntervention", iri),
         site=answers.one("atSite", iri),
         status=Status(answers.one("status", iri)),
         based_on=answers.all("basedOn", iri),
-        claims=tuple(
-            Claim(kind, evaluation, kind == strongest and evaluation in deciding) for kind, evaluation in claims
-        ),
+        claimed=claimed,
+        decisive=min(kind for kind, evaluations in claimed.items() if not set(evaluations).isdisjoint(deciding)),
+        overruled=frozenset(answers.all("overrules", iri)),
         done_by=answers.all("doneBy", iri),
         done_before=answers.all("doneBefore", iri),
     )

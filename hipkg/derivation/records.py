@@ -48,7 +48,8 @@ class Claim(NamedTuple):
 class DerivedAction(NamedTuple):
     """An intervention at a place with its status, the evaluations that are about it, and what they claim for it.
 
-    ``claims`` are sorted from the strongest to the weakest; objections are among them even where advice overrules them.
+    ``claimed`` lists the evaluations that make each kind of claim, the strongest first; ``decisive`` is the kind that
+    gives the action its status, and ``overruled`` are the objections that do not count.
     ``done_by`` are the activities by which it is done and needs no repetition yet, ``done_before`` those that do not
     count, since they are too old, or of no known time or site.
     """
@@ -58,13 +59,30 @@ class DerivedAction(NamedTuple):
     site: str
     status: Status
     based_on: tuple[str, ...]
-    claims: tuple[Claim, ...]
+    claimed: Mapping[ClaimKind, tuple[str, ...]]
+    decisive: ClaimKind
+    overruled: frozenset[str]
     done_by: tuple[str, ...]
     done_before: tuple[str, ...]
 
     def by(self, *kinds: ClaimKind) -> tuple[str, ...]:
-        """List the evaluations that make claims of some kinds, kind by kind."""
-        return tuple(claim.evaluation for kind in kinds for claim in self.claims if claim.kind == kind)
+        """List the evaluations that make claims of some kinds, in the order of these."""
+        return tuple(evaluation for kind in kinds for evaluation in self.claimed.get(kind, ()))
+
+    def among(self, kinds: frozenset[ClaimKind]) -> list[str]:
+        """List the evaluations that make claims of some kinds, the strongest claims first."""
+        return [evaluation for kind, some in self.claimed.items() if kind in kinds for evaluation in some]
+
+    @property
+    def claims(self) -> tuple[Claim, ...]:
+        """What its evaluations claim for the action, the strongest claims first."""
+        return tuple(
+            [
+                Claim(kind, evaluation, kind == self.decisive and evaluation not in self.overruled)
+                for kind, evaluations in self.claimed.items()
+                for evaluation in evaluations
+            ]
+        )
 
 
 class DerivedConflict(NamedTuple):

@@ -6,7 +6,7 @@ from itertools import chain
 from operator import attrgetter
 from typing import TYPE_CHECKING
 
-from hipkg.base.vocabulary import DERIVED_FROM, HIP, INDICATES, OBJECTING, SAFEGUARDS, SPECIFIES, expand
+from hipkg.base.vocabulary import DERIVED_FROM, HIP, OBJECTING, SAFEGUARDS, SPECIFIES, expand
 from hipkg.knowledge.frame.answers import State
 from hipkg.knowledge.frame.claims import ADVISING, OBJECTIONS, PURSUED, ClaimKind, Status
 from hipkg.knowledge.records import UNGRADED
@@ -18,7 +18,7 @@ from hipkg.record.facts import NOTHING, text_of
 from hipkg.validation.findings import conforms
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Sequence
     from datetime import date
 
     from hipkg.derivation.records import Derivation, DerivedAction, Evaluation
@@ -29,7 +29,12 @@ if TYPE_CHECKING:
 from hipkg.planning.records import Action, Conflict, Done, Parameter, Place, Plan, Question, StatementState
 
 _RANKS = {status: rank for rank, status in enumerate(Status)}
-_ADVISING = {INDICATES, SAFEGUARDS}
+# Members of enumerations are looked up once: that costs more than comparing them.
+_NOW, _LATER, _MUST_NOT, _RULED_OUT, _SATISFIED = (
+    State.NOW, State.LATER, State.MUST_NOT, State.RULED_OUT, State.SATISFIED
+)  # fmt: skip
+_CONDITIONAL, _CONTRAINDICATED, _CONFLICT = Status.CONDITIONAL, Status.CONTRAINDICATED, Status.CONFLICT
+_HELD_BACK, _REFUSED_BY = ClaimKind.HELD_BACK, ClaimKind.REFUSED
 _REFUSED = {Status.CONTRAINDICATED, Status.AVOID}
 _UNSETTLED = {Status.CONDITIONAL, Status.CAUTION}
 _DETAILING = {SPECIFIES, SAFEGUARDS}
@@ -54,7 +59,7 @@ class Planner:
         self._specifying: dict[str, list[tuple[Evaluation, StatementInfo]]] = {}
         for one in derivation.evaluations:
             info = self._info(one)
-            if one.state == State.NOW and info.effect in _DETAILING:
+            if one.state == _NOW and info.effect in _DETAILING:
                 for intervention in {info.intervention, *info.accompanies}:
                     self._specifying.setdefault(intervention, []).append((one, info))
 
@@ -99,12 +104,12 @@ class Planner:
             evaluation.subjects,
             self._sites.name(evaluation.site),
             evaluation.site,
-            self._waits_for(evaluation) if state == State.LATER else (),
+            self._waits_for(evaluation) if state == _LATER else (),
             self._gaps(evaluation.may_be_lifted_by, evaluation)
-            if state == State.MUST_NOT and info.effect in OBJECTING
+            if state == _MUST_NOT and info.effect in OBJECTING
             else (),
-            self._ruled_out_by(evaluation, info) if state == State.RULED_OUT else (),
-            self._labels(info.satisfied_by, evaluation) if state == State.SATISFIED else (),
+            self._ruled_out_by(evaluation, info) if state == _RULED_OUT else (),
+            self._labels(info.satisfied_by, evaluation) if state == _SATISFIED else (),
             self._on_boundary(evaluation, info) if evaluation.meets else (),
             self._checker.checks(evaluation) if evaluation.compares else (),
         )
@@ -145,7 +150,7 @@ class Planner:
         decisive = [self._info(one).id for one in deciding] + [one.statement for one in parameters]
         strength, evidence = self._grades(decisive)
         settled = derived.status not in _UNSETTLED
-        ids = sorted([self._info(one).id for one in evaluations if not settled or one.state != State.LATER])
+        ids = sorted([self._info(one).id for one in evaluations if not settled or one.state != _LATER])
         return Action(
             derived.intervention,
             info.label,
@@ -165,28 +170,31 @@ class Planner:
                 *(self._done(one, counts=True) for one in derived.done_by),
                 *(self._done(one, counts=False) for one in derived.done_before),
             ),
-            tuple(Claim(one.kind, states[one.evaluation], one.decisive) for one in derived.claims),
+            tuple(
+                [
+                    Claim(kind, states[iri], kind == derived.decisive and iri not in derived.overruled)
+                    for kind, evaluations in derived.claimed.items()
+                    for iri in evaluations
+                ]
+            ),
         )
 
     def _gathered(self, derived: DerivedAction) -> list[Evaluation]:
         """List what is said of an action; what only specifies it is told as its parameters, unless that is all."""
-        objections = derived.by(*OBJECTIONS)
+        objections = derived.among(OBJECTIONS)
         iris = sorted({*derived.based_on, *objections}) if objections else derived.based_on
         gathered = [self._evaluations[one] for one in iris]
         return [one for one in gathered if self._info(one).effect != SPECIFIES] or gathered
 
     def _deciding(self, derived: DerivedAction, evaluations: list[Evaluation]) -> list[Evaluation]:
         """Pick the evaluations that give an action its status."""
-        match derived.status:
-            case Status.CONTRAINDICATED:
-                chosen = derived.by(ClaimKind.REFUSED)
-            case Status.AVOID:
-                chosen = derived.by(ClaimKind.DISCOURAGED)
-            case Status.CONFLICT:
-                chosen = (*derived.by(ClaimKind.DISCOURAGED), *derived.based_on)
-            case _:
-                chosen = derived.by(*ADVISING) or derived.by(ClaimKind.HELD_BACK)
-        return [one for one in evaluations if one.iri in chosen]
+        if derived.status in _REFUSED:
+            chosen: Collection[str] = derived.claimed[derived.decisive]
+        elif derived.status == _CONFLICT:
+            chosen = (*derived.by(ClaimKind.DISCOURAGED), *derived.based_on)
+        else:
+            chosen = derived.among(ADVISING) or derived.claimed.get(_HELD_BACK, ())
+        return evaluations if len(chosen) == len(evaluations) else [one for one in evaluations if one.iri in chosen]
 
     def _grades(self, ids: Iterable[str]) -> tuple[Grade, Grade]:
         """Return the best strength and the best quality that any of some statements has."""
@@ -204,11 +212,11 @@ class Planner:
         return self._knowledge.label(min(set(contexts), key=lambda one: (-contexts.count(one), one)))
 
     def _unmet(self, derived: DerivedAction, states: dict[str, StatementState]) -> tuple[Gap, ...]:
-        if derived.status == Status.CONDITIONAL:
+        if derived.status == _CONDITIONAL:
             gaps = [gap for one in derived.based_on for gap in states[one].unmet]
-            gaps += [gap for one in derived.by(ClaimKind.HELD_BACK) for gap in states[one].lifted_by]
-        elif derived.status == Status.CONTRAINDICATED:
-            gaps = [gap for one in derived.by(ClaimKind.REFUSED) for gap in states[one].lifted_by]
+            gaps += [gap for one in derived.claimed.get(_HELD_BACK, ()) for gap in states[one].lifted_by]
+        elif derived.status == _CONTRAINDICATED:
+            gaps = [gap for one in derived.claimed.get(_REFUSED_BY, ()) for gap in states[one].lifted_by]
         else:
             return ()
         return tuple(dict.fromkeys(gaps))

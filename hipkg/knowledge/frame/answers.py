@@ -80,7 +80,7 @@ def _first(answers: Answers) -> State | None:
     return next((state for answer, state in STATES if getattr(answers, answer)), None)
 
 
-STATE_OF: Mapping[Answers, State | None] = {
+STATE_OF: Mapping[tuple[bool, ...], State | None] = {
     answers: _first(answers)
     for answers in (Answers(*row) for row in product((False, True), repeat=len(Answers._fields)))
 }

@@ -34,12 +34,11 @@ class Verdict(NamedTuple):
     for_advice: bool | None
 
 
-SETTLED_BY: Mapping[ClaimKind, Rule] = {
-    ClaimKind.REFUSED: Rule.CONTRAINDICATION,
-    ClaimKind.HELD_BACK: Rule.GATE,
+SETTLED_BY: Mapping[ClaimKind, Verdict] = {
+    ClaimKind.REFUSED: Verdict(Rule.CONTRAINDICATION, False),
+    ClaimKind.HELD_BACK: Verdict(Rule.GATE, False),
 }
-"""What settles a conflict against the advice at once, by how the other side objects; the gathering order decides any
-other."""
+"""What settles a conflict at once, by how the other side objects; the gathering order decides any other."""
 
 
 def _specificity(advice: StatementInfo, objection: StatementInfo, knowledge: Knowledge) -> bool | None:
