@@ -42,11 +42,10 @@ SETTLED_BY: Mapping[ClaimKind, Verdict] = {
 
 
 def _specificity(advice: StatementInfo, objection: StatementInfo, knowledge: Knowledge) -> bool | None:
-    """Prefer the statement whose context is entailed to be narrower."""
+    """Prefer the statement whose context is entailed to be narrower; of equivalent contexts neither is."""
     above, (context,), (against,) = knowledge.superclasses, advice.applies_to, objection.applies_to
-    if context in above.get(against, ()):
-        return False
-    return True if against in above.get(context, ()) else None
+    below, wider = against in above.get(context, ()), context in above.get(against, ())
+    return None if below == wider else below
 
 
 def _strength(advice: StatementInfo, objection: StatementInfo, _: Knowledge) -> bool | None:
