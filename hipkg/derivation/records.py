@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
+from hipkg.knowledge.frame.claims import OBJECTIONS
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Set
 
@@ -73,12 +75,16 @@ class DerivedAction(NamedTuple):
         """List the evaluations that make claims of some kinds, the strongest claims first."""
         return [evaluation for kind, some in self.claimed.items() if kind in kinds for evaluation in some]
 
+    def rests_on(self, kind: ClaimKind, evaluation: str) -> bool:
+        """Tell whether a claim gives the action its status; of a dispute the claims of both sides do."""
+        return kind == self.decisive and (kind not in OBJECTIONS or evaluation not in self.overruled)
+
     @property
     def claims(self) -> tuple[Claim, ...]:
         """What its evaluations claim for the action, the strongest claims first."""
         return tuple(
             [
-                Claim(kind, evaluation, kind == self.decisive and evaluation not in self.overruled)
+                Claim(kind, evaluation, self.rests_on(kind, evaluation))
                 for kind, evaluations in self.claimed.items()
                 for evaluation in evaluations
             ]

@@ -6,6 +6,7 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from hipkg.knowledge.frame.claims import OBJECTIONS
 from hipkg.record.facts import NOTHING
 
 if TYPE_CHECKING:
@@ -68,8 +69,11 @@ class Weighed:
         self.claims.setdefault(kind, set()).update(evaluations)
 
     def deciding(self) -> set[Judged]:
-        """Return the evaluations whose claim gives the action its status."""
-        return self.claims[self.decisive] - self.overruled if self.decisive else set()
+        """Return the evaluations whose claim gives the action its status, of a dispute those of both sides."""
+        if self.decisive is None:
+            return set()
+        evaluations = self.claims[self.decisive]
+        return evaluations - self.overruled if self.decisive in OBJECTIONS else evaluations
 
 
 @dataclass(slots=True, eq=False)

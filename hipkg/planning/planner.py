@@ -172,7 +172,7 @@ class Planner:
             ),
             tuple(
                 [
-                    Claim(kind, states[iri], kind == derived.decisive and iri not in derived.overruled)
+                    Claim(kind, states[iri], derived.rests_on(kind, iri))
                     for kind, evaluations in derived.claimed.items()
                     for iri in evaluations
                 ]
