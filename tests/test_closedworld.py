@@ -22,7 +22,7 @@ from support.random_patients import hip_patients, some_patients
 ROOT = Path(__file__).parent.parent
 CASES = ROOT / "tests" / "cases"
 EXAMPLES = sorted((ROOT / "examples").glob("*.ttl"))
-FOLDERS = sorted({path.parent for path in CASES.rglob("*.ttl")})
+FOLDERS = sorted({path.parent for path in CASES.rglob("*.ttl")} - {*(CASES / "frame").iterdir()})
 DOCUMENTS: tuple[tuple[str, ...], ...] = ((), ("D0",), ("D1", "D3"))
 
 

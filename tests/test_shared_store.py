@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, timedelta
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 import pytest
 
@@ -14,59 +14,82 @@ from hipkg.knowledge.loading import load
 from hipkg.reading.sources import read
 from hipkg.reasoning.native import entail
 from hipkg.record.normalise import normalised
+from support.garden import garden
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable
 
     import pyoxigraph as ox
 
+    from hipkg.knowledge.records import Knowledge
+
+    Triples: TypeAlias = frozenset[ox.Triple]
+
 CASES = Path(__file__).parent / "cases"
-PATIENTS = [*sorted(CASES.glob("checks/*/*.ttl"))[::4], *sorted(CASES.glob("statements/*/fires.ttl"))[::16]]
+CLINICAL = [*sorted(CASES.glob("checks/*/*.ttl"))[::4], *sorted(CASES.glob("statements/*/fires.ttl"))[::16]]
+GARDENS = sorted(CASES.glob("frame/*/gardens.ttl"))
+FILES = [*CLINICAL, *GARDENS]
+KNOWLEDGE: dict[str, Callable[[], Knowledge]] = {"hips": load, "gardens": garden}
 NAMESPACE = b"https://example.org/"
 FIRST_DAY = date(2025, 6, 1)
 
 
 @cache
-def recorded(number: int) -> frozenset[ox.Triple]:
-    """Read a patient of a case, who is given names and a date of the plan that no other patient has."""
-    text = PATIENTS[number].read_bytes().replace(NAMESPACE, b"%s%d/" % (NAMESPACE, number))
-    (record,) = read(text, format="turtle", as_of=FIRST_DAY + timedelta(days=number))
-    return frozenset(record.triples)
+def recorded() -> list[Triples]:
+    """Read the patients of many cases, those of each with names and a date of the plan that no others have."""
+    return [
+        frozenset(record.triples)
+        for number, path in enumerate(FILES)
+        for record in read(
+            path.read_bytes().replace(NAMESPACE, b"%s%d/" % (NAMESPACE, number)),
+            format="turtle",
+            as_of=FIRST_DAY + timedelta(days=number),
+        )
+    ]
 
 
 @cache
-def entailed(number: int) -> frozenset[ox.Triple]:
-    return frozenset(entail(normalised(recorded(number)), load()))
+def entailed(kind: str) -> list[Triples]:
+    return [frozenset(entail(normalised(one), KNOWLEDGE[kind]())) for one in recorded()]
 
 
 @cache
-def derived_alone(number: int) -> frozenset[ox.Triple]:
-    return derived(entailed(number))
+def derived_alone(kind: str) -> list[Triples]:
+    return [derived(one, kind) for one in entailed(kind)]
 
 
-def derived(triples: frozenset[ox.Triple]) -> frozenset[ox.Triple]:
-    return frozenset(derive(triples, load()).triples()) - triples
+def derived(triples: Triples, kind: str) -> Triples:
+    return frozenset(derive(triples, KNOWLEDGE[kind]()).triples()) - triples
 
 
-def together(some: Iterable[frozenset[ox.Triple]]) -> frozenset[ox.Triple]:
+def together(some: Iterable[Triples]) -> Triples:
     return frozenset().union(*some)
 
 
-def groups(size: int) -> list[range]:
-    return [range(start, start + size) for start in range(0, len(PATIENTS) - size + 1, size)]
+def groups(size: int) -> list[slice]:
+    return [slice(start, start + size) for start in range(0, len(CLINICAL) - size + 1, size)]
+
+
+def assert_none_is_mixed_up(some: slice, kind: str) -> None:
+    found = derived(together(entailed(kind)[some]), kind)
+    assert sorted(map(str, found ^ together(derived_alone(kind)[some]))) == []
 
 
 def test_there_are_enough_patients() -> None:
-    assert len(PATIENTS) >= 40
+    assert len(CLINICAL) >= 40
+    assert len(recorded()) - len(CLINICAL) >= 100
 
 
-@pytest.mark.parametrize("numbers", [*groups(2)[:20], *groups(10), range(len(PATIENTS))], ids=str)
-def test_the_same_is_derived_of_patients_together(numbers: Sequence[int]) -> None:
-    found = derived(together(map(entailed, numbers)))
-    assert sorted(map(str, found ^ together(map(derived_alone, numbers)))) == []
+@pytest.mark.parametrize("some", [*groups(2)[::2], *groups(10)], ids=str)
+def test_the_same_is_derived_of_few_together(some: slice) -> None:
+    assert_none_is_mixed_up(some, "hips")
+
+
+@pytest.mark.parametrize("kind", KNOWLEDGE)
+def test_the_same_is_derived_of_all_together(kind: str) -> None:
+    assert_none_is_mixed_up(slice(None), kind)
 
 
 def test_patients_together_are_normalised_as_each_alone() -> None:
-    numbers = range(len(PATIENTS))
-    found = frozenset(normalised(together(map(recorded, numbers))))
-    assert found == together(frozenset(normalised(recorded(one))) for one in numbers)
+    found = frozenset(normalised(together(recorded())))
+    assert found == together(frozenset(normalised(one)) for one in recorded())

@@ -15,14 +15,17 @@ if TYPE_CHECKING:
     import pyoxigraph as ox
 
     from hipkg.derivation.records import Derivation
+    from hipkg.knowledge.records import Knowledge
     from hipkg.knowledge.selection import Selection
 
 
-def assert_same(triples: Iterable[ox.Triple], selection: Selection | None = None) -> Derivation:
+def assert_same(
+    triples: Iterable[ox.Triple], selection: Selection | None = None, knowledge: Knowledge | None = None
+) -> Derivation:
     """Derive both ways and compare the records, what runs, and every triple that explanations and queries see."""
-    given = tuple(triples)
-    found = derive_natively(entailed_graph(given, load()), load(), selection)
-    wanted = derive(entail(given, load()), load(), selection)
+    given, knowledge = tuple(triples), knowledge or load()
+    found = derive_natively(entailed_graph(given, knowledge), knowledge, selection)
+    wanted = derive(entail(given, knowledge), knowledge, selection)
     assert found.evaluations == wanted.evaluations
     assert found.actions == wanted.actions
     assert found.conflicts == wanted.conflicts
