@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from hipkg.knowledge.selection import Selection
 from hipkg.derivation.records import Derivation, DerivedAction, DerivedConflict, Evaluation
 from hipkg.knowledge.frame.answers import State
-from hipkg.knowledge.frame.claims import RELATIONS, Status
+from hipkg.knowledge.frame.claims import NEEDS, RELATIONS, Status
 from hipkg.knowledge.frame.gathering import Rule
 
 _NEEDS = re.compile(r"^#\+ needs: hip:(\w+)$", re.MULTILINE)
@@ -240,6 +240,7 @@ def _evaluation(iri: str, answers: _Answers) -> Evaluation:
 def _action(iri: str, answers: _Answers) -> DerivedAction:
     claimed = {kind: found for kind, relation in RELATIONS.items() if (found := answers.all(relation, iri))}
     deciding = answers.all("restsOn", iri)
+    counting = {kind: found for kind, found in claimed.items() if NEEDS.get(kind, kind) in claimed}
     return DerivedAction(
         iri=iri,
         intervention=answers.one("ofIntervention", iri),
@@ -247,7 +248,7 @@ def _action(iri: str, answers: _Answers) -> DerivedAction:
         status=Status(answers.one("status", iri)),
         based_on=answers.all("basedOn", iri),
         claimed=claimed,
-        decisive=min(kind for kind, evaluations in claimed.items() if not set(evaluations).isdisjoint(deciding)),
+        decisive=min(kind for kind, evaluations in counting.items() if not set(evaluations).isdisjoint(deciding)),
         overruled=frozenset(answers.all("overrules", iri)),
         done_by=answers.all("doneBy", iri),
         done_before=answers.all("doneBefore", iri),
