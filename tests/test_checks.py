@@ -73,7 +73,7 @@ def told(check: Check) -> dict[str, Any]:
     """Write a check as the cases do: what is empty left out, nodes by their last name."""
     fields = {
         "verdict": check.verdict,
-        "have": check.have,
+        "have": str(check.have or ""),
         "earliest": check.earliest.isoformat() if check.earliest else "",
         "latest": check.latest.isoformat() if check.latest else "",
         "record": check.record.replace(expand("hip:"), "hip:"),

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from decimal import Decimal
 from typing import Any
 
 import pytest
 
+from hipkg.base.numbers import Bounds, Limit
 from hipkg.base.vocabulary import HIP, XSD
 from hipkg.knowledge.loading import load
 from hipkg.knowledge.wording import Wording, listed, quantity
@@ -54,7 +56,7 @@ def left() -> Value:
 
 
 def at_least(number: str) -> Facet:
-    return Facet(HIP + "weeks", XSD + "integer", ((">=", number),))
+    return Facet(HIP + "weeks", XSD + "integer", Bounds((Limit(">=", Decimal(number)),)))
 
 
 ITCHING_EAR = And((iri("Ear"), some("hasProblem", iri("Itch"))))

@@ -46,20 +46,20 @@ def gap(state: StatementState, start: str):
 def test_days_of_a_running_course_are_unmet_with_the_earliest_date() -> None:
     made = planned(NSAID + 'hip:hasStatus hip:ongoing ; hip:startDate "2026-11-09"^^xsd:date .')
     found = gap(statement(made, "D0-33"), "NSAID for at least 28")
-    assert (found.answer, found.have, found.need, found.unit) == ("unmet", "14", ">= 28", "d")
+    assert (found.answer, str(found.have), str(found.need), found.unit) == ("unmet", "14", ">= 28", "d")
     assert found.earliest == date(2026, 12, 7)
 
 
 def test_a_course_that_has_ended_has_no_earliest_date() -> None:
     ended = 'hip:hasStatus hip:stopped ; hip:startDate "2026-10-01"^^xsd:date ; hip:endDate "2026-10-15"^^xsd:date .'
     found = gap(statement(planned(NSAID + ended), "D0-33"), "NSAID for at least 28")
-    assert (found.answer, found.have, found.earliest) == ("unmet", "14", None)
+    assert (found.answer, str(found.have), found.earliest) == ("unmet", "14", None)
 
 
 def test_a_threshold_inside_the_interval_of_a_partial_date_is_unknown() -> None:
     made = planned(NSAID + 'hip:hasStatus hip:ongoing ; hip:startDate "2026-10"^^xsd:gYearMonth .')
     found = gap(statement(made, "D0-33"), "NSAID for at least 28")
-    assert (found.answer, found.have) == ("unknown", "23 to 53")
+    assert (found.answer, str(found.have)) == ("unknown", "23 to 53")
 
 
 def test_a_partial_date_that_is_early_enough_is_met() -> None:
@@ -79,7 +79,7 @@ def test_a_verdict_on_the_day_boundary_says_so(start: str, days: int, state: str
         assert found.on_boundary == ("NSAID for at least 28 days",)
     else:
         assert gap(found, "NSAID").boundary
-        assert gap(found, "NSAID").have == str(days)
+        assert str(gap(found, "NSAID").have) == str(days)
 
 
 def test_a_course_well_past_its_threshold_is_not_on_the_boundary() -> None:
@@ -116,4 +116,4 @@ def test_a_stable_opposite_refutes_and_silence_does_not(index: str | None, state
 
 def test_a_unit_of_weeks_is_counted_in_days() -> None:
     made = planned(NSAID + 'hip:hasStatus hip:completed ; hip:duration "P3W" .')
-    assert gap(statement(made, "D0-33"), "NSAID for at least 28").have == "21"
+    assert str(gap(statement(made, "D0-33"), "NSAID for at least 28").have) == "21"

@@ -8,6 +8,7 @@ import subprocess
 import sys
 from dataclasses import replace
 from datetime import date
+from decimal import Decimal
 from functools import cache
 from html.parser import HTMLParser
 from pathlib import Path
@@ -20,6 +21,7 @@ import rdflib
 
 from hipkg.api.plan import plan
 from hipkg.base.errors import UsageError
+from hipkg.base.numbers import Bounds, Limit, Range
 from hipkg.base.paths import ROOT, SHAPES
 from hipkg.base.vocabulary import HIP
 from hipkg.knowledge.loading import load
@@ -350,19 +352,30 @@ def test_what_runs_or_is_fulfilled_is_told_as_such():
     assert any(line.parts == ("running",) for one in running for line in one.lines)
 
 
+def have(least, most=None):
+    return Range(Decimal(least), Decimal(least if most is None else most))
+
+
+def need(*limits):
+    return Bounds(Limit(symbol, Decimal(number)) for symbol, number in map(str.split, limits))
+
+
 @pytest.mark.parametrize(
     ("gap", "expected"),
     [
         (Gap("r", "trial", "unknown"), "trial (unknown)"),
-        (Gap("r", "trial", "unknown", need=">= 28", unit="d"), "trial (none on record)"),
+        (Gap("r", "trial", "unknown", need=need(">= 28"), unit="d"), "trial (none on record)"),
         (Gap("r", "trial", "unmet"), "trial (not yet)"),
-        (Gap("r", "trial", "unmet", "14", ">= 28.0", "d"), "trial (14 of 28 d)"),
-        (Gap("r", "trial", "unknown", "14 to 40", ">= 28", "d"), "trial (14 to 40 of 28 d by what is recorded)"),
-        (Gap("r", "fat", "unmet", "22.50", "> 25", "kg/m2"), "fat (22.5 kg/m2, needs more than 25 kg/m2)"),
-        (Gap("r", "fat", "unmet", "40", ">= 25 and < 30"), "fat (40, needs at least 25 and less than 30)"),
+        (Gap("r", "trial", "unmet", have(14), need(">= 28.0"), "d"), "trial (14 of 28 d)"),
+        (
+            Gap("r", "trial", "unknown", have(14, 40), need(">= 28"), "d"),
+            "trial (14 to 40 of 28 d by what is recorded)",
+        ),
+        (Gap("r", "fat", "unmet", have("22.50"), need("> 25"), "kg/m2"), "fat (22.5 kg/m2, needs more than 25 kg/m2)"),
+        (Gap("r", "fat", "unmet", have(40), need(">= 25", "< 30")), "fat (40, needs at least 25 and less than 30)"),
         (Gap("r", "calm", "unmet", "loud", "silent"), "calm (loud, needs silent)"),
         (
-            Gap("r", "trial", "unmet", "27", ">= 28", "d", date(2026, 12, 1), boundary=True),
+            Gap("r", "trial", "unmet", have(27), need(">= 28"), "d", date(2026, 12, 1), boundary=True),
             "trial (27 of 28 d, earliest 2026-12-01, rests on the exact day)",
         ),
     ],

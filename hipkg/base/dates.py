@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import re
 from datetime import date, datetime, timedelta
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from decimal import Decimal
 
 _FORM = re.compile(r"(\d{4})(?:-(\d\d)(?:-(\d\d)(?:T[0-9:.,]*(?:Z|[+-]\d\d:?\d\d)?)?)?)?")
 _MONTHS = 12
@@ -79,6 +82,14 @@ def ages(birth: str, day: date) -> tuple[int, int] | None:
 
 def _age(birth: date, day: date) -> int:
     return day.year - birth.year - ((day.month, day.day) < (birth.month, birth.day))
+
+
+def days_after(day: date, days: Decimal) -> date | None:
+    """Find the day that is a number of whole days after another, or before it; None beyond the calendar."""
+    try:
+        return day + timedelta(days=int(days))
+    except OverflowError:
+        return None
 
 
 def days_between(one: str, other: str) -> int | None:

@@ -55,7 +55,7 @@ def pattern(expression: Expression, subject: str, variables: Variables, indent: 
             return [f"{indent}{subject} {term(prop)} {target} .", *pattern(filler, target, variables, indent)]
         case Facet(prop, _, bounds):
             value = variables.fresh()
-            tests = [f"{indent}FILTER({value} {symbol} {limit})" for symbol, limit in bounds]
+            tests = [f"{indent}FILTER({value} {limit})" for limit in bounds]
             return [f"{indent}{subject} {term(prop)} {value} .", *tests]
 
 

@@ -7,16 +7,16 @@ It is assembled from the derivation of a plan and measures nothing by itself: li
 from __future__ import annotations
 
 from dataclasses import dataclass
-from decimal import Decimal
 from functools import reduce
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias, TypeVar
 
+from hipkg.base.numbers import Bounds, Limit, Range, read, within
 from hipkg.base.vocabulary import HIP, OBJECTING
 from hipkg.knowledge.frame.claims import ClaimKind, Status
 from hipkg.knowledge.loading import load
 from hipkg.knowledge.selection import select
 from hipkg.pipeline.process import plan_patients
-from hipkg.planning.bounds import Check, Span, days_of, recorded_span
+from hipkg.planning.bounds import Check, days_of, recorded_range
 from hipkg.planning.gaps import Gap, Measurer, Reached
 from hipkg.record.facts import Facts, text_of
 
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     import os
     from collections.abc import Collection, Iterable, Iterator, Sequence
     from datetime import date
+    from decimal import Decimal
 
     from hipkg.derivation.records import Derivation
     from hipkg.knowledge.records import Knowledge
@@ -52,7 +53,6 @@ _SITE, _INTERVENTION = HIP + "BodySite", HIP + "Intervention"
 _DOSES = tuple(HIP + name for name in ("dailyDose", "singleDose", "doseInterval"))
 _REVIEWS = {"once", "repeat"}
 _TIMES = {"h", "d"}
-_AT_LEAST = ">= "
 
 
 class Day(NamedTuple):
@@ -101,7 +101,7 @@ class Treatment(NamedTuple):
     status: str
     start: Day | None
     end: Day | None
-    days: Span | None
+    days: Range | None
     doses: tuple[Dose, ...]
     outcome: str
     adequacy: str
@@ -266,7 +266,7 @@ class Bookkeeper:
     def _treatment(self, node: str, judgements: tuple[Judgement, ...]) -> Treatment:
         return Treatment(
             *self._study(node),
-            recorded_span(self._graph, self._knowledge, node, HIP + "minimumDays"),
+            recorded_range(self._graph, self._knowledge, node, HIP + "minimumDays"),
             tuple(self._doses(node)),
             self._value(node, "hasOutcome"),
             self._value(node, "hasAdequacy"),
@@ -312,7 +312,7 @@ class Bookkeeper:
 
     def _doses(self, node: str) -> Iterator[Dose]:
         for prop in _DOSES:
-            span = recorded_span(self._graph, self._knowledge, node, prop)
+            span = recorded_range(self._graph, self._knowledge, node, prop)
             if span is not None:
                 unit = self._knowledge.units.get(prop, "")
                 worked_out = not self._recorded.values(node, prop)
@@ -412,13 +412,10 @@ def _weight(judgement: Judgement) -> tuple[object, ...]:
 
 def _same_limit(check: Check, part: Gap | Reached) -> bool:
     """Tell whether a part of a requirement asks for the least value of a limit, so that the limit says nothing new."""
-    if not check.bound.lower or part.unit != check.bound.unit or not part.need.startswith(_AT_LEAST):
+    lower = read(check.bound.lower)
+    if lower is None or part.unit != check.bound.unit or isinstance(part.need, str):
         return False
-    return _floor(part.need) == Decimal(check.bound.lower)
-
-
-def _floor(need: str) -> Decimal:
-    return Decimal(need.removeprefix(_AT_LEAST).split(" ", 1)[0])
+    return Limit(">=", lower) in part.need
 
 
 def _verdict(basis: Basis) -> str:
@@ -429,11 +426,11 @@ def _verdict(basis: Basis) -> str:
             return {"within": "adequate", "above": _over(bound.unit), "below": _under(bound.unit)}.get(verdict, verdict)
         case Gap(answer="unknown"):
             return "unknown"
-        case Gap(need=need) if need[:1] not in {">", "<"}:
-            return "other-outcome"
-        case Gap(earliest=None):
-            low = basis.need.startswith(_AT_LEAST) and Decimal(basis.have.split(" ", 1)[0]) < _floor(basis.need)
+        case Gap(have=Range(least), need=Bounds() as need, earliest=None):
+            low = any(limit.symbol in {">=", ">"} and not within(least, Bounds((limit,))) for limit in need)
             return _under(basis.unit) if low else _over(basis.unit)
+        case Gap(need=str()):
+            return "other-outcome"
         case _:
             return "not-yet"
 

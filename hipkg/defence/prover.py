@@ -8,13 +8,13 @@ circle. Where a goal is not met, the same tree is built for the nearest way to i
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from decimal import Decimal
 from functools import cache
 from operator import itemgetter
 from typing import TYPE_CHECKING
 
 import pyoxigraph as ox
 
+from hipkg.base.numbers import fits
 from hipkg.base.vocabulary import DERIVED_FROM, HIP, RDF_TYPE
 from hipkg.knowledge.wording import quoted
 from hipkg.owl.expression import And, Expression, Facet, Named, OneOf, Or, Some, Value
@@ -32,7 +32,6 @@ MISSING = "missing"
 _COST_OF_CLASSIFICATION = 100
 _TYPE = ox.NamedNode(RDF_TYPE)
 _AS_OF = HIP + "asOf"
-_TESTS = {">=": Decimal.__ge__, "<=": Decimal.__le__, ">": Decimal.__gt__, "<": Decimal.__lt__}
 _DATED = tuple(HIP + name for name in ("startDate", "endDate", "duration", "hasStatus"))
 
 
@@ -559,14 +558,10 @@ def _narrower(knowledge: Knowledge) -> dict[str, tuple[str, ...]]:
     return {iri: tuple(sorted(lower)) for iri, lower in found.items()}
 
 
-def _within(value: str, bounds: tuple[tuple[str, str], ...]) -> bool:
-    return all(_TESTS[symbol](Decimal(value), Decimal(limit)) for symbol, limit in bounds)
-
-
 def _fits(value: Node, wanted: Expression) -> bool:
     if isinstance(wanted, Value):
         return value == wanted.individual
-    return isinstance(wanted, Facet) and isinstance(value, ox.Literal) and _within(value.value, wanted.bounds)
+    return isinstance(wanted, Facet) and isinstance(value, ox.Literal) and fits(value, wanted.bounds)
 
 
 def _named(goal: Member) -> ox.Triple | None:

@@ -10,7 +10,6 @@ What is found is a proposal: whoever uses it derives the changed record again an
 from __future__ import annotations
 
 import re
-from datetime import timedelta
 from decimal import Decimal
 from functools import cache
 from itertools import combinations, islice, product
@@ -18,6 +17,8 @@ from typing import TYPE_CHECKING
 
 import pyoxigraph as ox
 
+from hipkg.base.dates import days_after
+from hipkg.base.numbers import Limit, fits
 from hipkg.base.vocabulary import HIP, RDF_TYPE, XSD, namespace_of
 from hipkg.owl.expression import And, Expression, Facet, Named, OneOf, Or, Some, Value
 from hipkg.record.facts import BLANK, Facts, text_of
@@ -270,7 +271,7 @@ class Abducer:
     def _number(self, node: str, facet: Facet) -> Iterator[Change]:
         """Give a node a number within bounds; of what is recorded already only a course can get another."""
         values = self._graph.values(node, facet.prop)
-        if any(_within(Decimal(text_of(one)), facet.bounds) for one in values):
+        if any(fits(one, facet.bounds) for one in values):
             yield NO_CHANGE
             return
         number = _nearest(facet)
@@ -293,8 +294,10 @@ class Abducer:
             for one in self._record.values(node, prop)
         }
         if starts and not lengths:
-            start = (self._as_of - timedelta(days=int(number))).isoformat()
-            yield Change(frozenset({(node, _START, _literal(start, XSD + "date"))}), frozenset(starts))
+            start = days_after(self._as_of, -number)
+            if start is not None:
+                began = _literal(start.isoformat(), XSD + "date")
+                yield Change(frozenset({(node, _START, began)}), frozenset(starts))
         else:
             length = _literal(f"P{int(number)}D", XSD + "duration")
             yield Change(frozenset({(node, _DURATION, length)}), frozenset(lengths))
@@ -373,16 +376,11 @@ def _literal(value: Decimal | str, datatype: str) -> ox.Literal:
     return ox.Literal(str(value), datatype=ox.NamedNode(datatype))
 
 
-def _within(value: Decimal, bounds: tuple[tuple[str, str], ...]) -> bool:
-    tests = {">=": value.__ge__, "<=": value.__le__, ">": value.__gt__, "<": value.__lt__}
-    return all(tests[symbol](Decimal(limit)) for symbol, limit in bounds)
-
-
 def _nearest(facet: Facet) -> Decimal:
     """Choose the number within the bounds that lies nearest to the first of them."""
-    symbol, limit = facet.bounds[0] if facet.bounds else (">=", "0")
+    symbol, limit = facet.bounds[0] if facet.bounds else Limit(">=", Decimal(0))
     step = Decimal(1) if facet.datatype == XSD + "integer" else Decimal("0.1")
-    return Decimal(limit) + {">": step, "<": -step}.get(symbol, Decimal(0))
+    return limit + {">": step, "<": -step}.get(symbol, Decimal(0))
 
 
 @cache

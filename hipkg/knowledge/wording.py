@@ -7,16 +7,17 @@ from typing import TYPE_CHECKING
 
 import pyoxigraph as ox
 
+from hipkg.base.numbers import UNITS, plain
 from hipkg.base.vocabulary import HIP, RDF_TYPE
 from hipkg.owl.expression import And, Expression, Facet, Named, OneOf, Or, Some, Value, manchester
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
+    from decimal import Decimal
 
     from hipkg.knowledge.records import Knowledge
 
 LIMITS = {">=": "at least", "<=": "at most", ">": "more than", "<": "less than"}
-_UNITS = {"min": "minutes", "h": "hours", "d": "days", "wk": "weeks", "mo": "months", "a": "years", "mg/d": "mg a day"}
 _PREPOSITION = re.compile(r"^of | (in|of|by|to)$")
 _VOWELS = re.compile(r"[aeiou]|[AEIOFHLMNRSX][A-Z]", re.ASCII)
 _VALUE = "{value}"
@@ -34,10 +35,9 @@ def quoted(label: str) -> str:
     return f"“{label}”"
 
 
-def quantity(value: str, unit: str) -> str:
-    """Write a number without a fraction of zeros, with its unit."""
-    plain = value.rstrip("0").rstrip(".") if "." in value else value
-    return f"{plain} {_UNITS.get(unit, unit)}".strip()
+def quantity(value: Decimal | str, unit: str) -> str:
+    """Write a number without a fraction of zeros, with its unit in words."""
+    return f"{plain(value)} {UNITS.get(unit, unit)}".strip()
 
 
 def listed(parts: Sequence[str], word: str, *, comma: bool = False) -> str:

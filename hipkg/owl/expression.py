@@ -7,9 +7,11 @@ facets (OWL 2 Structural Specification, sections 7.5 and 8; OWL 2 Manchester Syn
 from __future__ import annotations
 
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from hipkg.base.errors import OntologyError
+from hipkg.base.numbers import Bounds, Limit, read
 from hipkg.base.vocabulary import HIP, OWL, RDF_TYPE, XSD, curie
 
 if TYPE_CHECKING:
@@ -71,7 +73,7 @@ class Facet:
 
     prop: str
     datatype: str
-    bounds: tuple[tuple[str, str], ...]
+    bounds: Bounds
 
 
 Expression = Named | And | Or | OneOf | Some | Value | Facet
@@ -117,18 +119,21 @@ class AxiomReader:
             return Value(prop.value, value.value)
         for filler in self.objects(node, OWL + "someValuesFrom"):
             if _is_iri(filler) and filler.value.startswith(XSD):
-                return Facet(prop.value, filler.value, ())
+                return Facet(prop.value, filler.value, Bounds())
             for datatype in self.objects(filler, OWL + "onDatatype"):
                 (facets,) = self.objects(filler, OWL + "withRestrictions")
-                bounds = tuple(sorted(bound for item in self._members(facets) for bound in self._bounds(item)))
+                bounds = Bounds(sorted(limit for item in self._members(facets) for limit in self._limits(item, owner)))
                 return Facet(prop.value, datatype.value, bounds)
             return Some(prop.value, self.expression(filler, owner))
         raise self._outside(owner, f"a restriction on {curie(prop.value)} other than some and value")
 
-    def _bounds(self, node: object) -> Iterator[tuple[str, str]]:
+    def _limits(self, node: object, owner: str) -> Iterator[Limit]:
         for name, symbol in FACETS.items():
             for literal in self.objects(node, XSD + name):
-                yield symbol, literal.value
+                number = read(literal.value)
+                if number is None:
+                    raise self._outside(owner, f"a facet whose limit, {literal.value!r}, is no number")
+                yield Limit(symbol, number)
 
     def _members(self, node: object) -> Iterator[ox.NamedNode | ox.BlankNode | ox.Literal]:
         while str(node) != f"<{_RDF}nil>":
@@ -216,7 +221,7 @@ def manchester(expression: Expression, labels: Mapping[str, str] | None = None, 
         case Value(prop, individual):
             text = f"{name(prop)} value {name(individual)}"
         case Facet(prop, datatype, bounds):
-            facets = f"[{', '.join(f'{symbol} {limit}' for symbol, limit in bounds)}]" if bounds else ""
+            facets = f"[{', '.join(map(str, bounds))}]" if bounds else ""
             text = f"{name(prop)} some xsd:{datatype.removeprefix(XSD)}{facets}"
     return f"({text})" if nested else text
 
@@ -237,7 +242,7 @@ def to_json(expression: Expression) -> list[object]:
         case Value(prop, individual):
             return ["value", prop, individual]
         case Facet(prop, datatype, bounds):
-            return ["facet", prop, datatype, *map(list, bounds)]
+            return ["facet", prop, datatype, *([symbol, f"{limit:f}"] for symbol, limit in bounds)]
 
 
 def from_json(data: list[Any]) -> Expression:
@@ -257,7 +262,7 @@ def from_json(data: list[Any]) -> Expression:
         case "value":
             return Value(rest[0], rest[1])
         case "facet":
-            return Facet(rest[0], rest[1], tuple((symbol, limit) for symbol, limit in rest[2:]))
+            return Facet(rest[0], rest[1], Bounds(Limit(symbol, Decimal(limit)) for symbol, limit in rest[2:]))
         case _:
             raise OntologyError(f"holds an expression of unknown kind {kind!r}.", place="the release")
 

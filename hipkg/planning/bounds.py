@@ -10,10 +10,12 @@ from __future__ import annotations
 import re
 from calendar import monthrange
 from dataclasses import dataclass, replace
-from datetime import date, timedelta
+from datetime import date
 from decimal import Decimal
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
+from hipkg.base.dates import days_after
+from hipkg.base.numbers import Range, read
 from hipkg.base.vocabulary import HIP, SPECIFIES
 from hipkg.knowledge.frame.answers import State
 from hipkg.record.facts import text_of
@@ -37,7 +39,6 @@ _BREACHES = {"above", "below"}
 _PLAUSIBLE_FACTOR = 100
 _DAYS, _START, _END = HIP + "minimumDays", HIP + "startDate", HIP + "endDate"
 _DATE = re.compile(r"([0-9]{4})(?:-([0-9]{2}))?(?:-([0-9]{2}))?(?:Z|[+-][0-9]{2}:[0-9]{2})?")
-_NUMBER = re.compile(r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)")
 _DECEMBER = 12
 _KINDS = ("CurrentActivity", "PlannedActivity", "StartedActivity", "PerformedActivity")
 
@@ -46,8 +47,8 @@ _KINDS = ("CurrentActivity", "PlannedActivity", "StartedActivity", "PerformedAct
 class Check:
     """One bound of a statement, compared with what is recorded.
 
-    ``label`` names what was measured and ``activities`` are its nodes; ``have`` is a number in the unit of the bound,
-    two joined by "to", or empty. A course that runs reaches its least length ``earliest`` and its greatest ``latest``;
+    ``label`` names what was measured and ``activities`` are its nodes; ``have`` is in the unit of the bound, and None
+    where nothing is recorded. A course that runs reaches its least length ``earliest`` and its greatest ``latest``;
     a review is due between them. ``record`` is the property that would answer an unknown. ``alarm`` marks a limit that
     treatment breaks now, or will when what is planned begins.
     """
@@ -56,25 +57,12 @@ class Check:
     verdict: str
     label: str
     activities: tuple[str, ...]
-    have: str = ""
+    have: Range | None = None
     earliest: date | None = None
     latest: date | None = None
     record: str = ""
     note: str = ""
     alarm: bool = False
-
-
-class Span(NamedTuple):
-    """The least and the greatest value that a record allows; the greatest is None where it allows any."""
-
-    least: Decimal
-    most: Decimal | None
-
-    def __str__(self) -> str:
-        """Write one number, two joined by "to", or what there is at least."""
-        if self.most is None:
-            return f"{self.least:f}"
-        return f"{self.least:f}" if self.least == self.most else f"{self.least:f} to {self.most:f}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,8 +116,8 @@ class Checker:
             )
         return self._known[node]
 
-    def _value(self, activity: _Activity, prop: str) -> Span | None:
-        return recorded_span(self._graph, self._knowledge, activity.node, prop)
+    def _value(self, activity: _Activity, prop: str) -> Range | None:
+        return recorded_range(self._graph, self._knowledge, activity.node, prop)
 
     def _of(self, interventions: Iterable[str], activities: Iterable[_Activity]) -> list[_Activity]:
         wanted = tuple(interventions)
@@ -165,7 +153,7 @@ class Checker:
         if not known:
             return _unknown(bound, label, courses)
         least = sum((one.least for one in known), Decimal(0))
-        check = _judged(bound, label, courses, Span(least, least if len(known) == len(values) else None))
+        check = _judged(bound, label, courses, Range(least, least if len(known) == len(values) else None))
         if check.verdict == "unknown" and len(known) < len(values):
             return replace(check, record=bound.measured_by, note=INCOMPLETE)
         return check if check.note else replace(check, note=note)
@@ -196,7 +184,7 @@ class Checker:
                 label = self._knowledge.label(courses[0].intervention)
                 yield replace(_unknown(bound, label, courses), record=_START)
 
-    def _length(self, bound: Bound, course: _Activity, value: Span) -> Check:
+    def _length(self, bound: Bound, course: _Activity, value: Range) -> Check:
         # A trial that is longer than the document asks for is a trial all the same.
         limits = replace(bound, upper="") if bound.measured_on else bound
         check = replace(_judged(limits, self._knowledge.label(course.intervention), (course,), value), bound=bound)
@@ -207,9 +195,10 @@ class Checker:
             return replace(check, verdict="not-yet", earliest=earliest, latest=latest, alarm=False)
         return replace(check, latest=latest) if check.verdict == "within" else check
 
-    def _reached(self, limit: str, elapsed: Span) -> date | None:
-        """Say on which day a number of days is reached at the latest."""
-        return self._as_of + timedelta(days=int(Decimal(limit) - elapsed.least)) if limit else None
+    def _reached(self, limit: str, elapsed: Range) -> date | None:
+        """Say on which day a number of days is reached at the latest, if the calendar goes that far."""
+        days = read(limit)
+        return None if days is None else days_after(self._as_of, days - elapsed.least)
 
     def _reviews(self, bound: Bound, info: StatementInfo, activities: list[_Activity]) -> Iterator[Check]:
         """Say when a review is due: after the start of what it accompanies or, if repeated, after the last one."""
@@ -228,39 +217,38 @@ class Checker:
         else:
             yield self._repeated(bound, label, started, past)
 
-    def _once(self, bound: Bound, label: str, started: Span, past: dict[str, Span]) -> Check:
+    def _once(self, bound: Bound, label: str, started: Range, past: dict[str, Range]) -> Check:
         """Judge the first review that was not too early, or the days since the start if there was none."""
         after = {node: _difference(started, ago) for node, ago in past.items()}
-        late_enough = {
-            node: days for node, days in after.items() if days.most is None or days.most >= Decimal(bound.lower or 0)
-        }
+        lower = read(bound.lower) or 0
+        late_enough = {node: days for node, days in after.items() if days.most is None or days.most >= lower}
         if not late_enough:
             return self._pending(bound, label, (), started)
         node, days = min(late_enough.items(), key=lambda one: (one[1].least, one[0]))
         verdict = _verdict(days, bound)
-        return Check(bound, verdict, label, (node,), str(days), note=INEXACT if verdict == "unknown" else "")
+        return Check(bound, verdict, label, (node,), days, note=INEXACT if verdict == "unknown" else "")
 
-    def _repeated(self, bound: Bound, label: str, started: Span, past: dict[str, Span]) -> Check:
+    def _repeated(self, bound: Bound, label: str, started: Range, past: dict[str, Range]) -> Check:
         node, last = min(past.items(), key=lambda one: (one[1].least, one[0]), default=("", started))
         if node and last.least < started.least:
             return self._pending(bound, label, (node,), last)
         return self._pending(bound, label, (), started)
 
-    def _pending(self, bound: Bound, label: str, activities: tuple[str, ...], elapsed: Span) -> Check:
+    def _pending(self, bound: Bound, label: str, activities: tuple[str, ...], elapsed: Range) -> Check:
         """Judge the days that a review has been waited for."""
         names = {"below": "not-yet", "within": "due", "above": "overdue", "unknown": "unknown"}
         verdict = names[_verdict(elapsed, bound)]
         late = "" if activities else NONE_ON_RECORD
         note = {"overdue": late, "unknown": INEXACT}.get(verdict, "")
         earliest, latest = (self._reached(limit, elapsed) for limit in (bound.lower, bound.upper))
-        return Check(bound, verdict, label, activities, str(elapsed), earliest, latest, note=note)
+        return Check(bound, verdict, label, activities, elapsed, earliest, latest, note=note)
 
-    def _days_ago(self, activity: _Activity) -> Span | None:
+    def _days_ago(self, activity: _Activity) -> Range | None:
         dates = self._dates(activity, _END) or self._dates(activity, _START)
         if dates is None or dates[0] > self._as_of:
             return None
         earliest, latest = dates
-        return Span(Decimal((self._as_of - min(latest, self._as_of)).days), Decimal((self._as_of - earliest).days))
+        return Range(Decimal((self._as_of - min(latest, self._as_of)).days), Decimal((self._as_of - earliest).days))
 
     def _dates(self, activity: _Activity, prop: str) -> tuple[date, date] | None:
         """Read a recorded date as the first and the last day that it can stand for."""
@@ -268,18 +256,18 @@ class Checker:
         return days_of(first) if first else None
 
 
-def recorded_span(facts: Facts, knowledge: Knowledge, node: str, prop: str) -> Span | None:
+def recorded_range(facts: Facts, knowledge: Knowledge, node: str, prop: str) -> Range | None:
     """Read a recorded number, with its upper end where the ontology names the property that holds it."""
     least = _number(facts, node, prop)
     upper_end = knowledge.upper_ends.get(prop)
     most = _number(facts, node, upper_end) if upper_end else least
-    return None if least is None else Span(least, least if most is None else most)
+    return None if least is None else Range(least, least if most is None else most)
 
 
 def _number(facts: Facts, node: str, prop: str) -> Decimal | None:
     """Read the greatest recorded number; what is no number, which validation refuses, is left out."""
-    texts = [text_of(one) for one in facts.values(node, prop)]
-    return max((Decimal(one) for one in texts if _NUMBER.fullmatch(one)), default=None)
+    numbers = map(read, facts.values(node, prop))
+    return max((one for one in numbers if one is not None), default=None)
 
 
 def days_of(text: str) -> tuple[date, date] | None:
@@ -296,23 +284,22 @@ def days_of(text: str) -> tuple[date, date] | None:
         return None
 
 
-def _longest(spans: Iterable[Span]) -> Span | None:
+def _longest(spans: Iterable[Range]) -> Range | None:
     found = list(spans)
     if not found:
         return None
-    return Span(max(one.least for one in found), max(one.most or one.least for one in found))
+    return Range(max(one.least for one in found), max(one.most or one.least for one in found))
 
 
-def _difference(longer: Span, shorter: Span) -> Span:
+def _difference(longer: Range, shorter: Range) -> Range:
     """Subtract one number of days from another; what cannot be told apart from nothing is nothing."""
     least = longer.least - (shorter.least if shorter.most is None else shorter.most)
     most = (longer.least if longer.most is None else longer.most) - shorter.least
-    return Span(least, most)
+    return Range(least, most)
 
 
-def _verdict(value: Span, bound: Bound) -> str:
-    lower = Decimal(bound.lower) if bound.lower else None
-    upper = Decimal(bound.upper) if bound.upper else None
+def _verdict(value: Range, bound: Bound) -> str:
+    lower, upper = read(bound.lower), read(bound.upper)
     if lower is not None and value.most is not None and value.most < lower:
         return "below"
     if upper is not None and value.least > upper:
@@ -322,17 +309,17 @@ def _verdict(value: Span, bound: Bound) -> str:
     return "within" if enough and not_too_much else "unknown"
 
 
-def _judged(bound: Bound, label: str, courses: Sequence[_Activity], value: Span) -> Check:
+def _judged(bound: Bound, label: str, courses: Sequence[_Activity], value: Range) -> Check:
     verdict = _verdict(value, bound)
     note = INEXACT if verdict == "unknown" else ""
     if verdict == "within" and _is_implausible(value, bound):
         verdict, note = "unknown", IMPLAUSIBLE
     current = any(one.running or one.planned for one in courses)
     alarm = current and verdict in _BREACHES and not bound.measured_on
-    return Check(bound, verdict, label, tuple(one.node for one in courses), str(value), note=note, alarm=alarm)
+    return Check(bound, verdict, label, tuple(one.node for one in courses), value, note=note, alarm=alarm)
 
 
-def _is_implausible(value: Span, bound: Bound) -> bool:
+def _is_implausible(value: Range, bound: Bound) -> bool:
     """Tell whether a dose is so far below the only limit that it was more likely recorded in another unit."""
     dose = bound.compared_as in {"total", "each"} and bound.upper and not bound.lower
     return bool(dose) and value.least * _PLAUSIBLE_FACTOR < Decimal(bound.upper)

@@ -8,18 +8,20 @@ what comes back is what is there instead.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, timedelta
 from decimal import Decimal
 from functools import cache
 from itertools import product
 from typing import TYPE_CHECKING, NamedTuple
 
+from hipkg.base.dates import days_after
+from hipkg.base.numbers import Bounds, Range, fits, read, within
 from hipkg.base.vocabulary import HIP
 from hipkg.owl.expression import And, Expression, Facet, Named, OneOf, Or, Some, Value
 from hipkg.record.facts import text_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
+    from datetime import date
 
     from hipkg.knowledge.records import Knowledge
     from hipkg.record.facts import Facts
@@ -28,22 +30,21 @@ _PATIENT = HIP + "Patient"
 _RUNNING = HIP + "CurrentActivity"
 _PROBLEM_OF = HIP + "problemOf"
 _DAYS = "d"
-_TESTS = {">=": Decimal.__ge__, "<=": Decimal.__le__, ">": Decimal.__gt__, "<": Decimal.__lt__}
 
 
 class Gap(NamedTuple):
     """One part of a requirement that does not hold yet.
 
     ``answer`` is ``unmet`` where recorded facts show it and ``unknown`` where nothing, or nothing exact enough, is
-    recorded. ``have`` and ``need`` are in ``unit``; ``earliest`` is the first date on which a running activity can meet
-    the need; ``node`` is the record that comes nearest.
+    recorded. ``have`` and ``need`` are numbers in ``unit`` or the labels of coded values, or else empty; ``earliest``
+    is the first date on which a running activity can meet the need; ``node`` is the record that comes nearest.
     """
 
     requirement: str
     label: str
     answer: str
-    have: str = ""
-    need: str = ""
+    have: Range | str = ""
+    need: Bounds | str = ""
     unit: str = ""
     earliest: date | None = None
     boundary: bool = False
@@ -60,8 +61,8 @@ class Reached(NamedTuple):
 
     requirement: str
     label: str
-    have: str
-    need: str
+    have: Range
+    need: Bounds
     unit: str
     node: str
     boundary: bool = False
@@ -71,12 +72,11 @@ class Reached(NamedTuple):
 class _Probe:
     """A place in a relaxed expression where a recorded value is compared with the wanted one.
 
-    It asks for the individual ``wanted``, or for a number within ``bounds``.
+    What is ``wanted`` is an individual, or a number within bounds.
     """
 
     prop: str
-    bounds: tuple[tuple[str, str], ...] = ()
-    wanted: str = ""
+    wanted: Bounds | str
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,12 +103,11 @@ class _Relaxed:
 
 
 class _Reading(NamedTuple):
-    """What is recorded at the place of a probe: the node, its value, and the upper end of the value if it has one."""
+    """What is recorded at the place of a probe: the node with a number, or with an individual."""
 
     probe: _Probe
     node: str
-    value: str
-    upper: str
+    value: Range | str
 
 
 class Measurer:
@@ -154,18 +153,14 @@ class Measurer:
         relaxed = _relaxation(requirement, self._knowledge)
         for readings in (way for node in holding for way in self._relaxed(node, relaxed)):
             if all(self._judge(one) is None for one in readings):
-                yield from (self._reached(requirement, one) for one in readings if one.probe.bounds)
+                yield from self._reached(requirement, readings)
 
-    def _reached(self, requirement: str, reading: _Reading) -> Reached:
-        return Reached(
-            requirement,
-            self._knowledge.label(requirement),
-            _in_words(reading),
-            _limits(reading.probe.bounds),
-            self._knowledge.units.get(reading.probe.prop, ""),
-            reading.node,
-            self._on_boundary(reading),
-        )
+    def _reached(self, requirement: str, readings: Iterable[_Reading]) -> Iterator[Reached]:
+        label = self._knowledge.label(requirement)
+        for one in readings:
+            have, need, unit = one.value, one.probe.wanted, self._knowledge.units.get(one.probe.prop, "")
+            if isinstance(have, Range) and isinstance(need, Bounds):
+                yield Reached(requirement, label, have, need, unit, one.node, self._on_boundary(one))
 
     def _open_parts(self, requirement: str, nodes: Sequence[str], seen: frozenset[str]) -> Iterable[Gap]:
         if requirement in seen or self._graph.any_is_a(nodes, requirement):
@@ -184,7 +179,7 @@ class Measurer:
         near = [gap for one in readings if (gap := self._judge(one)) is not None] if readings else ()
         if not near:
             return bare
-        best = min(near, key=lambda gap: (gap.answer != "unknown", -_number(gap.have), gap.node, gap.need, gap.have))
+        best = min(near, key=_distance)
         return best._replace(requirement=requirement, label=bare.label, question=bare.question)
 
     def _readings(self, requirement: str, nodes: Sequence[str]) -> list[_Reading]:
@@ -221,11 +216,18 @@ class Measurer:
                 yield from self._relaxed(other, step.filler)
 
     def _read(self, node: str, probe: _Probe) -> Iterator[_Reading]:
-        """Read each value at a probe, with its upper end where the ontology names the property that holds it."""
-        upper_end = "" if probe.wanted else self._knowledge.upper_ends.get(probe.prop, "")
-        uppers = self._graph.values(node, upper_end) or ("",)
-        for value, upper in product(self._graph.values(node, probe.prop), uppers):
-            yield _Reading(probe, node, text_of(value), text_of(upper))
+        """Read each value at a probe, a number with its upper end where the ontology names the property that holds it.
+
+        What is no number where one is wanted, which validation refuses, is passed over.
+        """
+        values = self._graph.values(node, probe.prop)
+        if isinstance(probe.wanted, str):
+            yield from (_Reading(probe, node, text_of(one)) for one in values)
+            return
+        uppers = self._graph.values(node, self._knowledge.upper_ends.get(probe.prop, "")) or ("",)
+        for least, most in product(map(read, values), map(read, uppers)):
+            if least is not None:
+                yield _Reading(probe, node, Range(least, least if most is None else most))
 
     def _fits(self, node: str, expression: Expression) -> bool:
         """Tell whether a node is in a class expression."""
@@ -243,45 +245,45 @@ class Measurer:
             case Some(prop, filler):
                 return any(self._fits(one, filler) for one in self._graph.nodes(node, prop))
             case Facet(prop, _, bounds):
-                return any(_within(Decimal(text_of(one)), bounds) for one in self._graph.values(node, prop))
+                return any(fits(one, bounds) for one in self._graph.values(node, prop))
 
     def _judge(self, reading: _Reading) -> Gap | None:
         """Compare a recorded value with the wanted one; None if this is not where the record falls short."""
-        probe = reading.probe
-        if probe.wanted:
-            if reading.value == probe.wanted:
+        wanted, value = reading.probe.wanted, reading.value
+        if isinstance(wanted, str) or isinstance(value, str):
+            if value == wanted:
                 return None
-            have, need = self._knowledge.label(reading.value), self._knowledge.label(probe.wanted)
+            have, need = self._knowledge.label(str(value)), self._knowledge.label(str(wanted))
             return Gap("", "", "unmet", have, need, node=reading.node)
-        least = Decimal(reading.value)
-        most = Decimal(reading.upper or reading.value)
-        if _within(least, probe.bounds):
+        if within(value.least, wanted):
             return None
         return Gap(
             "",
             "",
-            "unknown" if most != least and _within(most, probe.bounds) else "unmet",
-            _in_words(reading),
-            _limits(probe.bounds),
-            self._knowledge.units.get(probe.prop, ""),
-            self._earliest(reading, least),
+            "unknown" if value.most is not None and within(value.most, wanted) else "unmet",
+            value,
+            wanted,
+            self._knowledge.units.get(reading.probe.prop, ""),
+            self._earliest(reading),
             self._on_boundary(reading),
             reading.node,
         )
 
-    def _earliest(self, reading: _Reading, least: Decimal) -> date | None:
-        floors = [Decimal(limit) for symbol, limit in reading.probe.bounds if symbol == ">="]
-        counts_days = self._knowledge.units.get(reading.probe.prop) == _DAYS
-        if not floors or not counts_days or not self._graph.is_a(reading.node, _RUNNING):
-            return None
-        return self._as_of + timedelta(days=int(max(floors) - least))
+    def _earliest(self, reading: _Reading) -> date | None:
+        """Say when a running activity has lasted as long as is wanted, if the calendar goes that far."""
+        left = self._days_left(reading)
+        return days_after(self._as_of, max(left)) if left and self._graph.is_a(reading.node, _RUNNING) else None
 
     def _on_boundary(self, reading: _Reading) -> bool:
         """Tell whether counting the first day as well, or the time of day, could turn the verdict."""
-        if self._knowledge.units.get(reading.probe.prop) != _DAYS:
-            return False
-        days = Decimal(reading.value)
-        return any(symbol == ">=" and Decimal(limit) - days in {0, 1} for symbol, limit in reading.probe.bounds)
+        return any(left in {0, 1} for left in self._days_left(reading))
+
+    def _days_left(self, reading: _Reading) -> list[Decimal]:
+        """Count the days to each least number of days that is wanted."""
+        wanted, value = reading.probe.wanted, reading.value
+        if isinstance(wanted, str) or isinstance(value, str) or self._knowledge.units.get(reading.probe.prop) != _DAYS:
+            return []
+        return [limit - value.least for symbol, limit in wanted if symbol == ">="]
 
 
 @cache
@@ -337,7 +339,7 @@ def _loosened(expression: Expression, knowledge: Knowledge) -> _Relaxed:
         case Facet(prop, _, bounds) if bounds:
             relaxed = _Relaxed(opened=(_Probe(prop, bounds),))
         case Value(prop, individual) if prop in knowledge.single_valued:
-            relaxed = _Relaxed(opened=(_Probe(prop, wanted=individual),))
+            relaxed = _Relaxed(opened=(_Probe(prop, individual),))
         case _:
             relaxed = _Relaxed()
     return relaxed if relaxed.opened else _Relaxed((expression,))
@@ -367,26 +369,13 @@ def _unrecorded(requirement: str, knowledge: Knowledge) -> Gap:
     """Make the gap of a requirement of which nothing is recorded, with the first limit that its definition sets."""
     definition = knowledge.definition(requirement)
     facet = next(iter(_facets(definition)), None) if definition else None
-    need = _limits(facet.bounds) if facet else ""
+    need = facet.bounds if facet else ""
     unit = knowledge.units.get(facet.prop, "") if facet else ""
     question = knowledge.questions.get(requirement, "")
     return Gap(requirement, knowledge.label(requirement), "unknown", need=need, unit=unit, question=question)
 
 
-def _in_words(reading: _Reading) -> str:
-    """Write a recorded number, or two joined by "to"."""
-    least, most = Decimal(reading.value), Decimal(reading.upper or reading.value)
-    return str(least) if most == least else f"{least} to {most}"
-
-
-def _limits(bounds: tuple[tuple[str, str], ...]) -> str:
-    return " and ".join(f"{symbol} {limit}" for symbol, limit in bounds)
-
-
-def _within(value: Decimal, bounds: tuple[tuple[str, str], ...]) -> bool:
-    return all(_TESTS[symbol](value, Decimal(limit)) for symbol, limit in bounds)
-
-
-def _number(text: str) -> Decimal:
-    head = text.split(" ", maxsplit=1)[0]
-    return Decimal(head) if head.replace(".", "", 1).isdigit() else Decimal(0)
+def _distance(gap: Gap) -> tuple[object, ...]:
+    """Order gaps, the nearest first: what may be met already, then what has most of what is wanted."""
+    least = gap.have.least if isinstance(gap.have, Range) else Decimal(0)
+    return (gap.answer != "unknown", -least, gap.node, str(gap.need), str(gap.have))

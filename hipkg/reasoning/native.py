@@ -7,36 +7,28 @@ the patient and not the ontology.
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from contextlib import suppress
-from decimal import Decimal, InvalidOperation
 from functools import cache, lru_cache
 from heapq import heappop, heappush
 from typing import TYPE_CHECKING, NamedTuple
 
-import pyoxigraph as ox
-
 from hipkg.base.errors import InconsistentData
-from hipkg.base.vocabulary import XSD, curie
+from hipkg.base.numbers import fits, read
+from hipkg.base.vocabulary import curie
 from hipkg.owl.expression import And, Expression, Facet, Named, OneOf, Or, Some, Value
 from hipkg.owl.rules import ClassRule, Group
 from hipkg.record.facts import BLANK, NOTHING, Facts
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Set
+    from decimal import Decimal
+
+    import pyoxigraph as ox
 
     from hipkg.knowledge.records import Knowledge
     from hipkg.owl.rules import PropertyRule, Rule
     from hipkg.record.facts import Node
 
 _ANYTHING = ""
-_NUMERIC = frozenset(
-    XSD + name
-    for name in (
-        "integer", "decimal", "double", "float", "nonNegativeInteger", "positiveInteger", "nonPositiveInteger",
-        "negativeInteger", "long", "int", "short", "byte", "unsignedLong", "unsignedInt", "unsignedShort",
-        "unsignedByte",
-    )
-)  # fmt: skip
 
 
 def entailed_graph(triples: Iterable[ox.Triple], knowledge: Knowledge, goals: frozenset[str] | None = None) -> Facts:
@@ -232,7 +224,7 @@ class _Facts(Facts):
                 return {node for target in self._members_of(filler) for node in back.get(target, ())}
             case Facet(prop, _, bounds):
                 pairs = self.objects[prop].items()
-                return {node for node, values in pairs if any(_within(value, bounds) for value in values)}
+                return {node for node, values in pairs if any(fits(value, bounds) for value in values)}
 
     def _note(self, term: str) -> None:
         self.changed.add(term)
@@ -242,25 +234,6 @@ class _Facts(Facts):
     def _see(self, term: str) -> None:
         self.present.add(term)
         self.fresh.append(term)
-
-
-def _within(value: Node, bounds: tuple[tuple[str, str], ...]) -> bool:
-    """Tell whether a value is within the bounds of a facet; without bounds any value is."""
-    if not bounds:
-        return True
-    number = _number(value)
-    if not isinstance(number, Decimal):
-        return False
-    tests = {">=": number.__ge__, "<=": number.__le__, ">": number.__gt__, "<": number.__lt__}
-    return all(tests[symbol](Decimal(limit)) for symbol, limit in bounds)
-
-
-def _number(value: Node) -> Decimal | str:
-    """Read a number, or write what is none as text."""
-    if isinstance(value, ox.Literal) and value.datatype.value in _NUMERIC:
-        with suppress(InvalidOperation):
-            return Decimal(value.value)
-    return str(value)
 
 
 def _check(graph: _Facts, knowledge: Knowledge) -> None:
@@ -277,12 +250,18 @@ def _check(graph: _Facts, knowledge: Knowledge) -> None:
             )
     for prop in sorted(knowledge.functional & graph.objects.keys()):
         for node, values in sorted(graph.objects[prop].items()):
-            if len({_number(value) for value in values}) > 1:
+            if len({_told(value) for value in values}) > 1:
                 raise InconsistentData(
                     f"has two values of {knowledge.label(prop)}.",
                     place=_name(node),
                     remedy="Keep the one that holds.",
                 )
+
+
+def _told(value: Node) -> Decimal | str:
+    """Read a number, so that its notation does not count, or write what is none as text."""
+    number = read(value)
+    return str(value) if number is None else number
 
 
 def _name(node: str) -> str:

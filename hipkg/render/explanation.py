@@ -43,7 +43,7 @@ SHAPES: dict[type, str] = {
     StatementExplanation: "id? kind? role? intervention? state? site? text? document? document_title? section? "
     "strength? strength_wording? evidence? evidence_wording? references? timing? inferred? subjects? slots? checks?",
     SlotExplanation: "slot? @class=iri? label? answer? note? gaps? proof? also?",
-    Gap: "@requirement? label? answer? have? need? unit? earliest? onBoundary=boundary? node? question?",
+    Gap: "@requirement? label? answer? have()? need()? unit? earliest? onBoundary=boundary? node? question?",
     Proof: "claim? kind? axiom? sentence? triple()? derived_from? because?",
 }
 _SOURCES_SHOWN = 3

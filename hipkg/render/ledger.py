@@ -5,9 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from hipkg.base.numbers import Range
 from hipkg.base.vocabulary import HIP
 from hipkg.defence.ledger import Day, Dose, Judgement, Ledger, Need, Opening, Review, Study, Treatment, Waiting
-from hipkg.planning.bounds import Check, Span
+from hipkg.planning.bounds import Check
 from hipkg.planning.gaps import Gap, Reached
 from hipkg.render.encoder import one_or_all
 from hipkg.render.plan_json import PARTS, PartWriter
@@ -319,9 +320,9 @@ class _LedgerWriter(PartWriter):
         """Give the part of a requirement, fulfilled, that a judgement rests on."""
         return one.basis if isinstance(one.basis, Reached) else None
 
-    def most(self, span: Span) -> Decimal:
+    def most(self, days: Range) -> Decimal:
         """Give the greatest length, which is the least where no other is known."""
-        return span.most or span.least
+        return days.least if days.most is None else days.most
 
 
 _JSON = _LedgerWriter(
@@ -332,10 +333,10 @@ _JSON = _LedgerWriter(
         "judgements",
         Study: "node @intervention label sites status start? end?",
         Day: "recorded first? last?",
-        Span: "least most()",
+        Range: "least most()",
         Dose: "quantity amount unit worked_out?",
         Judgement: "statement sites() verdict check()? gap()? reached()?",
-        Reached: "@requirement label have need node unit? boundary?",
+        Reached: "@requirement label have() need() node unit? boundary?",
         Waiting: "@intervention label site place? gates advice opening",
         Need: "statement gaps opening",
         Opening: "kind date=day? inexact? unknown? unmet? either?",

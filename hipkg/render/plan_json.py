@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from hipkg.knowledge.records import Knowledge
+    from hipkg.planning.gaps import Reached
     from hipkg.planning.records import Parameter
 
 SCHEMA = Path(__file__).parent.parent / "schemas" / "plan.schema.json"
@@ -31,8 +32,8 @@ class _Setting(NamedTuple):
 
 PARTS: dict[type, str] = {
     Finding: "severity shape? patient? node? path? value? message fix? datatype? asks? asks_for=asks_for?",
-    Gap: "@requirement label answer have? need? unit? earliest? boundary? node? question?",
-    Check: "*bound verdict label have? earliest? latest? activities? @record? note? alarm?",
+    Gap: "@requirement label answer have()? need()? unit? earliest? boundary? node? question?",
+    Check: "*bound verdict label have()? earliest? latest? activities? @record? note? alarm?",
     Bound: "lower()? upper()? quantity? unit?",
 }
 """What plans share with other results."""
@@ -54,6 +55,14 @@ _SHAPES: dict[type, str] = {
 
 class PartWriter(Writer):
     """Write what plans share with other results."""
+
+    def have(self, one: Gap | Reached | Check) -> str:
+        """Write what is on record; empty where nothing is."""
+        return str(one.have or "")
+
+    def need(self, one: Gap | Reached) -> str:
+        """Write what is needed."""
+        return str(one.need)
 
     def lower(self, bound: Bound) -> int | float | None:
         """Give the least value of a bound."""

@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Any
 
 import pyoxigraph as ox
 
+from hipkg.base.numbers import plain
 from hipkg.base.vocabulary import HIP, PREFIXES, RDF_TYPE, RDFS, SKOS, XSD, expand
 from hipkg.render.names import part_iri
-from hipkg.render.words import clean, describe_check, number, software
+from hipkg.render.words import clean, describe_check, software
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -272,7 +273,7 @@ class _Describer:
 
 
 def _gap(node: str, gap: Gap) -> Iterable[ox.Triple]:
-    texts = {"have": gap.have, "need": gap.need, "unit": gap.unit}
+    texts = {"have": str(gap.have), "need": str(gap.need), "unit": gap.unit}
     return _described(
         node,
         (RDF_TYPE, _hip("Gap")),
@@ -294,8 +295,8 @@ def _check(node: str, check: Check) -> Iterable[ox.Triple]:
         (RDF_TYPE, _hip("Check")),
         (RDFS + "label", ox.Literal(describe_check(check))),
         (HIP + "verdict", ox.Literal(check.verdict)),
-        *([(HIP + "have", ox.Literal(check.have))] if check.have else []),
-        (HIP + "need", ox.Literal(" and ".join(f"{symbol} {number(limit)}" for symbol, limit in ends if limit))),
+        *([(HIP + "have", ox.Literal(str(check.have)))] if check.have else []),
+        (HIP + "need", ox.Literal(" and ".join(f"{symbol} {plain(limit)}" for symbol, limit in ends if limit))),
         (HIP + "unit", ox.Literal(check.bound.unit)),
         *((HIP + name, _typed(day.isoformat(), "date")) for name, day in dates.items() if day),
         *((HIP + "compares", _node(one)) for one in check.activities),

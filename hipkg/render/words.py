@@ -7,6 +7,7 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from hipkg.base.numbers import UNITS, Range, plain
 from hipkg.base.version import software_version
 from hipkg.knowledge.records import NOT_STATED
 from hipkg.knowledge.wording import LIMITS
@@ -31,8 +32,6 @@ DECISIONS = {
     "quality": "the better evidence decides",
     "recency": "the later document decides",
 }
-_UNITS = {"d": "days", "h": "hours", "mg/d": "mg a day"}
-_FLOOR = re.compile(r">= ([0-9.]+)")
 _IRI = re.compile(r"<?\b[a-z][a-z0-9+.-]*://[^\s>]*>?", re.IGNORECASE)
 
 
@@ -59,11 +58,6 @@ def capital(text: str) -> str:
 def grade(strength: str, evidence: str) -> str:
     """Write strength and evidence side by side, with a dash for what is not stated."""
     return " / ".join("-" if one == NOT_STATED else clean(one) for one in (strength, evidence))
-
-
-def number(text: str) -> str:
-    """Write a decimal without a fraction of zeros."""
-    return text.rstrip("0").rstrip(".") if "." in text else text
 
 
 def join_sites(sites: Iterable[str], knowledge: Knowledge) -> str:
@@ -97,20 +91,17 @@ def _have(gap: Gap) -> str:
         if gap.answer != "unknown":
             return "not yet"
         return "none on record" if gap.need else "unknown"
-    have = " to ".join(number(one) for one in gap.have.split(" to "))
-    floor = _FLOOR.fullmatch(gap.need)
-    if floor:
-        return f"{have} of {number(floor[1])}{unit}{' by what is recorded' if gap.answer == 'unknown' else ''}"
-    if not gap.need:
-        return f"{have}{unit}"
-    return f"{have}{unit}, needs {_bounds_in_words(gap.need)}{unit}"
-
-
-def _bounds_in_words(need: str) -> str:
-    parts = [one.split(" ", 1) for one in need.split(" and ")]
-    if not all(len(one) == 2 and one[0] in LIMITS for one in parts):  # noqa: PLR2004 - a symbol and a limit
-        return need
-    return " and ".join(f"{LIMITS[symbol]} {number(limit)}" for symbol, limit in parts)
+    have = gap.have.written(plain) if isinstance(gap.have, Range) else gap.have
+    match gap.need:
+        case "":
+            return f"{have}{unit}"
+        case str(label):
+            return f"{have}{unit}, needs {label}{unit}"
+        case [(">=", floor)]:
+            return f"{have} of {plain(floor)}{unit}{' by what is recorded' if gap.answer == 'unknown' else ''}"
+        case bounds:
+            limits = " and ".join(f"{LIMITS[symbol]} {plain(limit)}" for symbol, limit in bounds)
+            return f"{have}{unit}, needs {limits}{unit}"
 
 
 def describe_parameter(parameter: Parameter, kinds: Set[str] = frozenset()) -> str:
@@ -123,7 +114,7 @@ def describe_parameter(parameter: Parameter, kinds: Set[str] = frozenset()) -> s
 
 def describe_bound(bound: Bound) -> str:
     """Say which limits a bound sets to what."""
-    lower, upper = number(bound.lower), number(bound.upper)
+    lower, upper = plain(bound.lower), plain(bound.upper)
     if lower and upper:
         limits = lower if lower == upper else f"{lower} to {upper}"
     else:
@@ -190,12 +181,16 @@ def _describe_review(check: Check) -> str:
             return f"done {have} after the start{', late' if verdict == 'above' else ''}"
 
 
-def amount(text: str, unit: str) -> str:
-    """Write a number, or two joined by "to", with separators of thousands and the unit in words."""
-    if not text:
+def amount(number: Decimal | Range | str | None, unit: str) -> str:
+    """Write a number, or two joined by "to", with separators of thousands and the unit in words; nothing for none."""
+    if number is None:
         return ""
-    numbers = " to ".join(f"{Decimal(number(one)):,f}" for one in text.split(" to "))
-    return f"{numbers} {_UNITS.get(unit, unit)}".strip()
+    written = number.written(_separated) if isinstance(number, Range) else _separated(number)
+    return f"{written} {UNITS.get(unit, unit)}".strip()
+
+
+def _separated(number: Decimal | str) -> str:
+    return f"{Decimal(plain(number)):,f}"
 
 
 def selected_grades(plan: Plan) -> str:

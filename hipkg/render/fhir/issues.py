@@ -100,7 +100,7 @@ def _breach(check: Check, state: StatementState, requests: Sequence[Request], ex
     specifies = [one for one in requests if state.id in {it.statement for it in one.action.parameters}]
     touched = [one for one in requests if state.id in one.action.statements or one in specifies]
     told = _Told(
-        ("check", state.id, state.place, check.bound.quantity, check.label, check.have, *check.activities),
+        ("check", state.id, state.place, check.bound.quantity, check.label, str(check.have or ""), *check.activities),
         _CHECK,
         capital(describe_check(check)),
         " ".join(_said([state.id], export)),
