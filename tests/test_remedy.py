@@ -15,6 +15,7 @@ import pytest
 from hipkg.base.vocabulary import HIP, RDF_TYPE
 from hipkg.defence.explainer import explain
 from hipkg.defence.remedies import TOLD, Remedies, Remedy
+from hipkg.knowledge.frame.claims import ClaimKind
 from hipkg.knowledge.loading import load
 from hipkg.pipeline.process import derivation_of, plan_graph
 from hipkg.reading.sources import read
@@ -151,7 +152,7 @@ def test_what_is_pursued_or_forbidden_without_exception_needs_no_remedy(example:
     _, found = derived(EXAMPLES[example])
     evaluations = {one.iri: one for one in found.evaluations}
     for action in found.actions:
-        final = any(not evaluations[one].may_be_lifted_by for one in action.refused_by)
+        final = any(not evaluations[one].may_be_lifted_by for one in action.by(ClaimKind.REFUSED))
         if final or action.status in {"indicated", "satisfied"}:
             assert remedies_of(EXAMPLES[example]).of_action(action) == ()
 

@@ -125,7 +125,7 @@ class _Asker:
         self._plan = plan
         self._knowledge = knowledge
         self._trial = Trial(record, knowledge, selection)
-        self._abducer = Abducer(derivation.graph, record.triples, knowledge, record.iri, record.as_of, diagnoses=True)
+        self._abducer = Abducer(derivation.facts, record.triples, knowledge, record.iri, record.as_of, diagnoses=True)
         self._describer = Describer(record, knowledge)
         self._evaluations = derivation.evaluations
         self._sites = {one.place: one.site for one in plan.statements}

@@ -313,8 +313,8 @@ class Explainer:
         self._knowledge = knowledge
         self._selection = selection
         self._english = English(knowledge, normalised(record.triples), record.iri)
-        self._prover = Prover(record.triples, derivation.graph.triples(knowledge.terms), knowledge, self._english)
-        self._measurer = Measurer(derivation.graph, knowledge, record.as_of)
+        self._prover = Prover(record.triples, derivation.facts.triples(knowledge.terms), knowledge, self._english)
+        self._measurer = Measurer(derivation.facts, knowledge, record.as_of)
         self._places: dict[str, str] = {one.place: one.site for one in plan.statements}
         self._places |= {one.place: one.site for one in plan.actions}
         self._told_minimal: dict[tuple[str, str], Proof] = {}

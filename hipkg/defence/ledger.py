@@ -232,13 +232,13 @@ class Bookkeeper:
     """
 
     def __init__(self, record: Record, derivation: Derivation, plan: Plan, knowledge: Knowledge) -> None:
-        self._graph = derivation.graph
+        self._graph = derivation.facts
         self._plan = plan
         self._knowledge = knowledge
-        self._measurer = Measurer(derivation.graph, knowledge, plan.as_of)
+        self._measurer = Measurer(derivation.facts, knowledge, plan.as_of)
         self._infos = knowledge.by_id
         self._statuses = {knowledge.label(HIP + one) for one in STATUSES if one}
-        self._activities = frozenset(derivation.graph.nodes(plan.patient, HIP + "hasActivity"))
+        self._activities = frozenset(derivation.facts.nodes(plan.patient, HIP + "hasActivity"))
         self._recorded = Facts(record.triples)
 
     def ledger(self) -> Ledger:

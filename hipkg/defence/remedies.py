@@ -93,7 +93,7 @@ class Remedies:
         self._knowledge = knowledge
         self._diagnoses = diagnoses
         self._trial = Trial(record, knowledge, selection)
-        self._abducer = self._abducer_for(derivation.graph, record.triples)
+        self._abducer = self._abducer_for(derivation.facts, record.triples)
         self._describer = Describer(record, knowledge)
         self._evaluations = {one.iri: one for one in derivation.evaluations}
 
@@ -163,7 +163,7 @@ class Remedies:
         if action is None or not action.by(*_ADVISED):
             return ()
         after = self._trial.changed(change)
-        abducer = self._abducer_for(derived.graph, after.triples)
+        abducer = self._abducer_for(derived.facts, after.triples)
         further = abducer.merge([self._lifts(evaluations[one], abducer) for one in action.by(*_OBJECTING)])
         return [change | one for one in further if one.removed.isdisjoint(change.added)]
 
@@ -239,7 +239,7 @@ class Remedies:
         return (*evaluation.subjects, self._graph.iri)
 
     def _problems(self) -> list[str]:
-        return sorted(self._derivation.graph.members.get(_PROBLEM, ()))
+        return sorted(self._derivation.facts.members.get(_PROBLEM, ()))
 
     @staticmethod
     def _state(derived: Derivation, iri: str) -> str:

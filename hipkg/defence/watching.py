@@ -93,7 +93,7 @@ class _Watcher:
         self._knowledge = knowledge
         self._left_out = selection.left_out(knowledge)
         self._trial = Trial(record, knowledge, selection)
-        self._abducer = Abducer(derivation.graph, record.triples, knowledge, record.iri, record.as_of, diagnoses=True)
+        self._abducer = Abducer(derivation.facts, record.triples, knowledge, record.iri, record.as_of, diagnoses=True)
         self._describer = Describer(record, knowledge)
         self._evaluations = {one.iri: one for one in derivation.evaluations}
         self._actions = {(one.intervention, one.site): one for one in derivation.actions}

@@ -105,7 +105,7 @@ class DerivedConflict(NamedTuple):
 class Derivation:
     """All that is derived for one patient.
 
-    ``graph`` holds what was recorded and entailed, perhaps with what the ontology says of its own individuals;
+    ``facts`` holds what was recorded and entailed, perhaps with what the ontology says of its own individuals;
     ``running`` maps a place to the interventions, and their kinds, that the patient has there now; ``told`` writes
     what was derived as triples.
     """
@@ -113,11 +113,11 @@ class Derivation:
     evaluations: tuple[Evaluation, ...]
     actions: tuple[DerivedAction, ...]
     conflicts: tuple[DerivedConflict, ...]
-    graph: Facts
+    facts: Facts
     running: Mapping[str, Set[str]]
     told: Callable[[], Iterable[ox.Triple]]
     terms: Set[str]
 
     def triples(self) -> tuple[ox.Triple, ...]:
         """Return the graph of the patient: what is recorded, entailed and derived."""
-        return tuple(dict.fromkeys((*self.graph.triples(self.terms), *self.told())))
+        return tuple(dict.fromkeys((*self.facts.triples(self.terms), *self.told())))

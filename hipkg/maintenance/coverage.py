@@ -232,7 +232,7 @@ def _patient(path: Path, name: str, as_of: date) -> _Patient:
     evaluations: dict[str, list[Evaluation]] = {}
     for one in derivation.evaluations:
         evaluations.setdefault(one.statement, []).append(one)
-    return _Patient(name, {iri: tuple(ones) for iri, ones in evaluations.items()}, derivation.graph)
+    return _Patient(name, {iri: tuple(ones) for iri, ones in evaluations.items()}, derivation.facts)
 
 
 def _statement(evidence: _Evidence, knowledge: Knowledge) -> StatementCoverage:

@@ -50,8 +50,8 @@ class Planner:
         self._knowledge = knowledge
         self._patient = patient
         self._as_of = as_of
-        self._measurer = Measurer(derivation.graph, knowledge, as_of)
-        self._checker = Checker(derivation.graph, knowledge, as_of)
+        self._measurer = Measurer(derivation.facts, knowledge, as_of)
+        self._checker = Checker(derivation.facts, knowledge, as_of)
         self._evaluations = {one.iri: one for one in derivation.evaluations}
         self._sites = SiteNames(derivation, knowledge)
         occurring = {knowledge.interventions[one.intervention].phase for one in derivation.actions}
@@ -88,7 +88,7 @@ class Planner:
 
     def _sources(self) -> tuple[tuple[str, tuple[str, ...]], ...]:
         """List what the nodes of the record say that they were derived from."""
-        recorded = self._derivation.graph.objects.get(DERIVED_FROM, {})
+        recorded = self._derivation.facts.objects.get(DERIVED_FROM, {})
         return tuple(
             (node, tuple(sorted(text_of(one) for one in sources))) for node, sources in sorted(recorded.items())
         )
@@ -231,7 +231,7 @@ class Planner:
         return tuple(sorted(self._knowledge.label(one) for one in kinds if one not in wider))
 
     def _done(self, activity: str, *, counts: bool) -> Done:
-        graph = self._derivation.graph
+        graph = self._derivation.facts
 
         def first(*props: str) -> str:
             return next((text for prop in props for text in sorted(map(text_of, graph.values(activity, prop)))), "")
@@ -349,7 +349,7 @@ class SiteNames:
 
     def __init__(self, derivation: Derivation, knowledge: Knowledge) -> None:
         self._knowledge = knowledge
-        graph = derivation.graph
+        graph = derivation.facts
         recorded = graph.objects.get(_HAS_SIDE, {}).keys() - knowledge.terms
         self._sides = {site: max(graph.nodes(site, _HAS_SIDE), default="") for site in recorded}
         self._graph = graph
