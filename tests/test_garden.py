@@ -117,7 +117,7 @@ def test_gathering(advice: str, objection: str, way: str) -> None:
 @pytest.mark.parametrize("name", [name for name, wanted in EXPECTED.items() if "gaps" in wanted])
 def test_what_is_waited_for_is_unmet_or_unknown(name: str) -> None:
     derivation = WAYS["natively"](gardens()[name])
-    measurer = Measurer(derivation.graph, garden(), AS_OF)
+    measurer = Measurer(derivation.facts, garden(), AS_OF)
     patient = NAMESPACE + name.partition("/")[2]
     found = [
         f"{garden().statements[one.statement].id} {gap.requirement.rpartition('/')[2]} {gap.answer}"
