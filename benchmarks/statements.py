@@ -39,7 +39,7 @@ COUNT = """
 import json
 from hipkg.knowledge.loading import RELEASE_FILE
 data = json.loads(RELEASE_FILE.read_bytes())
-rules = sum(len(rules) for _, rules in data["groups"])
+rules = sum(len(rules) for rules, _ in data["groups"])
 print(json.dumps([len(data["statements"]), rules, RELEASE_FILE.stat().st_size]))
 """
 

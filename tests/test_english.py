@@ -12,7 +12,7 @@ from hipkg.base.numbers import Bounds, Limit
 from hipkg.base.vocabulary import HIP, XSD
 from hipkg.knowledge.loading import load
 from hipkg.knowledge.wording import Wording, listed, quantity
-from hipkg.owl.expression import And, Expression, Facet, Named, OneOf, Or, Some, Value, to_json
+from hipkg.owl.expression import And, Expression, Facet, Named, OneOf, Or, Some, Value
 
 PATIENT, PROBLEM, ACTIVITY = (Named(HIP + name) for name in ("Patient", "Problem", "Activity"))
 LABELS = {
@@ -70,7 +70,7 @@ def wording(definition: Expression | None = None, **options: Any) -> Wording:
         load(),
         labels={HIP + name: label for name, label in {**LABELS, "Defined": "what is defined"}.items()},
         superclasses={HIP + name: frozenset(HIP + one for one in upper) for name, upper in SUPERCLASSES.items()},
-        raw_definitions={name: to_json(one) for name, one in definitions.items()},
+        definitions=definitions,
         interventions={HIP + "Rest": None},
         verb_phrases={HIP + name: phrase for name, phrase in VERBS.items()},
         attribute_phrases={HIP + name: phrase for name, phrase in ATTRIBUTES.items()},
@@ -128,7 +128,7 @@ def test_lists_and_quantities() -> None:
 
 def test_every_definition_of_the_ontology_has_a_meaning_without_names_of_terms() -> None:
     words = Wording(load())
-    for one in load().raw_definitions:
+    for one in load().definitions:
         assert "{" not in words.meaning(one)
         assert "hip:" not in words.sentence(one)
         assert "something" not in words.sentence(one), one

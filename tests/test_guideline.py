@@ -15,8 +15,8 @@ from hipkg.base.paths import GUIDELINE_PAGES
 from hipkg.base.vocabulary import HIP, SKOS
 from hipkg.cli.app import app
 from hipkg.knowledge.loading import load
-from hipkg.knowledge.records import Bound, DocumentInfo, StatementInfo
-from hipkg.owl.expression import And, Named, Some, to_json
+from hipkg.knowledge.records import Bound, DocumentInfo, StatementInfo, Tension
+from hipkg.owl.expression import And, Named, Some
 from hipkg.owl.sources import load_sources
 from hipkg.render.guideline import guideline_pages
 
@@ -115,16 +115,16 @@ LABELS = {
     "Problem": "problem",
     "hasProblem": "has problem",
 }
-TENSION = {
-    "iri": HIP + "tension-99",
-    "id": "tension-99",
-    "label": "baths",
-    "kinds": ["contradiction"],
-    "statements": ["D9-07"],
-    "text": "Some bathe, some do not.",
-    "resolution": "kept side by side",
-    "note": "Both may.",
-}
+TENSION = Tension(
+    iri=HIP + "tension-99",
+    id="tension-99",
+    label="baths",
+    kinds=("contradiction",),
+    statements=("D9-07",),
+    text="Some bathe, some do not.",
+    resolution="kept side by side",
+    note="Both may.",
+)
 PAGE = """\
 # D9: Of toes
 
@@ -174,8 +174,8 @@ def small() -> dict[str, str]:
         statements={TOES.iri: TOES},
         documents={TOES.document: DocumentInfo(TOES.document, "D9", "Of toes", "Somebody", "1999-01-01")},
         superclasses={HIP + name: frozenset({HIP + "Problem"}) for name in ("ColdToe", "Toe", "Cold", "Night")},
-        raw_definitions={HIP + "ColdToe": to_json(definition)},
-        raw_tensions=[TENSION],
+        definitions={HIP + "ColdToe": definition},
+        tensions=(TENSION,),
         questions={HIP + "ColdToe": "Is the toe cold?"},
         interventions={},
         verb_phrases={},

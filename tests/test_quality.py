@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import shutil
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,8 +16,9 @@ import pytest
 from hipkg.base.errors import EngineUnavailable
 from hipkg.base.paths import ONTOLOGY, QUERIES, ontology_files
 from hipkg.base.vocabulary import expand
-from hipkg.knowledge.loading import RELEASE_FILE
+from hipkg.knowledge.loading import load
 from hipkg.maintenance.checks import runner as quality
+from hipkg.maintenance.release import write
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -200,17 +202,16 @@ def test_a_missing_profile_checker_is_said(monkeypatch: pytest.MonkeyPatch) -> N
 
 def test_a_release_of_other_sources_is_an_issue(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     other = tmp_path / "hipkg.json"
-    data = json.loads(RELEASE_FILE.read_text("utf-8"))
-    other.write_text(json.dumps({**data, "version": "1999-01-01"}), encoding="utf-8")
+    write(replace(load(), version="1999-01-01"), other)
     monkeypatch.setattr(quality, "RELEASE_FILE", other)
-    (issue,) = quality.release(data)
+    (issue,) = quality.release(load())
     assert (issue.check, issue.property) == ("release", "version")
     assert "hipkg ontology release" in issue.value
 
 
 def test_a_missing_release_is_an_issue(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(quality, "RELEASE_FILE", tmp_path / "hipkg.json")
-    assert {one.check for one in quality.release({"version": "1999-01-01"})} == {"release"}
+    assert {one.check for one in quality.release(load())} == {"release"}
 
 
 @pytest.mark.java

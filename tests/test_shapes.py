@@ -19,8 +19,10 @@ from rdflib.namespace import SH
 from hipkg.base.errors import OntologyError
 from hipkg.base.paths import ROOT, SHAPES, ontology_files
 from hipkg.base.vocabulary import HIP, PREFIXES, curie
+from hipkg.knowledge.codec import codec
+from hipkg.knowledge.shapes import TARGET, CompiledShape
 from hipkg.render.findings import findings_to_turtle, report
-from hipkg.validation.compiler import TARGET, Background, check, compile_shapes, from_json, to_json
+from hipkg.validation.compiler import Background, check, compile_shapes
 from hipkg.validation.findings import (
     Finding,
     conforms,
@@ -145,8 +147,9 @@ def test_shapes_name_no_term_beyond_the_core_and_the_anatomy():
 
 
 def test_compiled_shapes_survive_json():
+    written = codec(tuple[CompiledShape, ...])
     shapes = compile_shapes(FILE)
-    assert shapes == from_json(json.loads(json.dumps(to_json(shapes))))
+    assert shapes == written.decode(json.loads(json.dumps(written.encode(shapes))))
 
 
 def test_skips_queries_whose_terms_do_not_occur():

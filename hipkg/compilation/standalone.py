@@ -88,7 +88,7 @@ def find_target(target: str, knowledge: Knowledge) -> str:
     """
     wanted = target.strip()
     names = {info.id.casefold(): iri for iri, info in knowledge.statements.items()}
-    for iri in knowledge.raw_definitions:
+    for iri in knowledge.definitions:
         names.setdefault(iri.removeprefix(HIP).casefold(), iri)
         names.setdefault(knowledge.label(iri).casefold(), iri)
     found = names.get(wanted.casefold()) or names.get(expand(wanted).removeprefix(HIP).casefold())
@@ -167,7 +167,7 @@ class _Compiler:
 
     def _told(self, rule: Rule) -> str | None:
         """Return the class of a rule that gives the members of a class without a definition their superclasses."""
-        if _CLASS_RULE.fullmatch(where(rule)) is None or rule.defines in self._knowledge.raw_definitions:
+        if _CLASS_RULE.fullmatch(where(rule)) is None or rule.defines in self._knowledge.definitions:
             return None
         only_classes = rule.makes <= self._knowledge.superclasses.keys()
         return rule.defines if only_classes or self._is_class(rule.defines) else None

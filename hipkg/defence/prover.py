@@ -545,7 +545,7 @@ class Prover:
 def _narrower(knowledge: Knowledge) -> dict[str, tuple[str, ...]]:
     """Map each class to the defined classes right below it."""
     found: dict[str, set[str]] = {}
-    for lower in knowledge.raw_definitions:
+    for lower in knowledge.definitions:
         upper = knowledge.superclasses.get(lower, frozenset())
         further = {
             two

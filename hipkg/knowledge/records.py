@@ -1,18 +1,14 @@
 """The released knowledge as plain records: what the classified ontology says, ready to use without a reasoner."""
 
-from __future__ import annotations
-
+from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache, cached_property
-from typing import TYPE_CHECKING, Any, NamedTuple
+from functools import cached_property
+from typing import NamedTuple
 
-from hipkg.owl.expression import Expression, from_json
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from hipkg.owl.axioms import PropertyAxioms
-    from hipkg.owl.rules import Group
+from hipkg.knowledge.shapes import CompiledShape
+from hipkg.owl.expression import Expression
+from hipkg.owl.properties import PropertyAxioms
+from hipkg.owl.rules import Group
 
 NOT_STATED = "not stated"
 
@@ -166,13 +162,14 @@ class Knowledge:
 
     stamp: str
     version: str
+    classifier: str
     superclasses: Mapping[str, frozenset[str]]
     disjoint: tuple[tuple[str, str], ...]
-    raw_definitions: Mapping[str, list[Any]]
+    definitions: Mapping[str, Expression]
     functional: frozenset[str]
     single_valued: frozenset[str]
     upper_ends: Mapping[str, str]
-    individual_types: Mapping[str, tuple[str, ...]]
+    individual_types: Mapping[str, frozenset[str]]
     labels: Mapping[str, str]
     questions: Mapping[str, str]
     units: Mapping[str, str]
@@ -186,7 +183,7 @@ class Knowledge:
     statements: Mapping[str, StatementInfo]
     interventions: Mapping[str, InterventionInfo]
     documents: Mapping[str, DocumentInfo]
-    raw_tensions: list[dict[str, Any]]
+    tensions: tuple[Tension, ...]
     refuters: Mapping[str, frozenset[str]]
     holding: Mapping[str, str]
     named: Mapping[str, frozenset[str]]
@@ -200,7 +197,7 @@ class Knowledge:
     told_superclasses: Mapping[str, frozenset[str]]
     class_values: Mapping[str, frozenset[tuple[str, str]]]
     properties: Mapping[str, PropertyAxioms]
-    raw_shapes: list[dict[str, Any]]
+    shapes: tuple[CompiledShape, ...]
 
     @cached_property
     def grades(self) -> Mapping[str, tuple[Grade, Grade]]:
@@ -213,11 +210,6 @@ class Knowledge:
             for info in self.statements.values()
         }
 
-    @cached_property
-    def tensions(self) -> tuple[Tension, ...]:
-        """The topics on which statements do not agree."""
-        return tuple(Tension(**_tuples(one)) for one in self.raw_tensions)
-
     def tensions_of(self, *statement_ids: str) -> tuple[Tension, ...]:
         """List the tensions in which all of the statements take part."""
         return tuple(one for one in self.tensions if set(statement_ids) <= set(one.statements))
@@ -228,7 +220,7 @@ class Knowledge:
 
     def definition(self, iri: str) -> Expression | None:
         """Return the definition of a class, or None for a class that is recorded or told."""
-        return _definition(self, iri)
+        return self.definitions.get(iri)
 
     def is_a(self, iri: str, other: str) -> bool:
         """Tell whether a class is another class or entailed to be a kind of it."""
@@ -242,13 +234,3 @@ class Knowledge:
     def by_id(self) -> Mapping[str, StatementInfo]:
         """The statements by their ids."""
         return {info.id: info for info in self.statements.values()}
-
-
-@cache
-def _definition(knowledge: Knowledge, iri: str) -> Expression | None:
-    raw = knowledge.raw_definitions.get(iri)
-    return from_json(raw) if raw else None
-
-
-def _tuples(data: dict[str, Any]) -> dict[str, Any]:
-    return {key: tuple(value) if isinstance(value, list) else value for key, value in data.items()}

@@ -6,7 +6,7 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from hipkg.base.vocabulary import HIP
-from hipkg.owl.expression import And, Expression, Named, OneOf, Or, Some, Value, from_json
+from hipkg.owl.expression import And, Expression, Named, OneOf, Or, Some, Value
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -24,7 +24,7 @@ def is_study(intervention: str, knowledge: Knowledge) -> bool:
 @cache
 def _studied(knowledge: Knowledge) -> frozenset[str]:
     """Collect the interventions that definitions speak of as studies."""
-    return frozenset(one for raw in knowledge.raw_definitions.values() for one in _of_studies(from_json(raw)) if one)
+    return frozenset(one for definition in knowledge.definitions.values() for one in _of_studies(definition) if one)
 
 
 def _of_studies(expression: Expression) -> Iterator[str]:

@@ -6,10 +6,9 @@ patient; everything a run needs afterwards is in the file that `hipkg.knowledge.
 
 from __future__ import annotations
 
-import json
-from dataclasses import asdict, astuple, dataclass
+from dataclasses import astuple, dataclass
 from importlib.metadata import version as package_version
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING
 
 import networkx as nx
 import pyoxigraph as ox
@@ -18,24 +17,19 @@ from hipkg.base.errors import OntologyError
 from hipkg.base.paths import PATIENT_SHAPES, ontology_files
 from hipkg.base.vocabulary import HIP, HOLDS_BACK, INDICATES, OWL, RDFS, SKOS, curie
 from hipkg.knowledge.frame.strata import decides
-from hipkg.knowledge.loading import FORMAT, source_stamp
-from hipkg.knowledge.records import Bound, DocumentInfo, InterventionInfo, Link, StatementInfo, Tension
+from hipkg.knowledge.loading import released, source_stamp
+from hipkg.knowledge.records import Bound, DocumentInfo, InterventionInfo, Knowledge, Link, StatementInfo, Tension
 from hipkg.owl import reasoners as java
 from hipkg.owl.axioms import Axioms, read_axioms
-from hipkg.owl.expression import named_classes, properties, to_json
+from hipkg.owl.expression import named_classes, properties
 from hipkg.owl.rule_compiler import NativeCompiler
-from hipkg.owl.rules import groups_to_json
 from hipkg.owl.sources import load_sources
 from hipkg.validation.compiler import compile_shapes
-from hipkg.validation.compiler import to_json as to_json_shapes
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from pathlib import Path
 
-    from hipkg.owl.axioms import PropertyAxioms
-
-Item = TypeVar("Item", str, tuple[str, str])
 _DCTERMS = "http://purl.org/dc/terms/"
 
 
@@ -58,17 +52,17 @@ def read(files: Iterable[Path] | None = None) -> Sources:
     return Sources(paths, triples, read_axioms(triples))
 
 
-def build(files: Iterable[Path] | None = None) -> dict[str, Any]:
+def build(files: Iterable[Path] | None = None) -> Knowledge:
     """Classify and compile the ontology.
 
-    Returns the content of the release file. Raises `OntologyError` for an unsatisfiable class, an axiom outside the
+    Raises `OntologyError` for an unsatisfiable class, an axiom outside the
     fragment, or a cycle among prerequisites or companions; `InconsistentData` if the ontology contradicts itself.
     """
     sources = read(files)
-    return content(sources, java.entail("hermit", sources.triples))
+    return compile_knowledge(sources, java.entail("hermit", sources.triples))
 
 
-def content(sources: Sources, entailments: java.Entailments) -> dict[str, Any]:
+def compile_knowledge(sources: Sources, entailments: java.Entailments) -> Knowledge:
     """Compile a classified ontology; the errors are those of `build`.
 
     Classes of other namespaces, which may have been added to the sources to ask the reasoner something, leave no trace.
@@ -79,15 +73,15 @@ def content(sources: Sources, entailments: java.Entailments) -> dict[str, Any]:
         raise OntologyError(
             f"No individual can be a member of: {names}.", remedy="Look for disjoint classes in the definition."
         )
-    return _Builder(sources.triples, sources.axioms, entailments).content(source_stamp(sources.paths))
+    return _Builder(sources.triples, sources.axioms, entailments).knowledge(source_stamp(sources.paths))
 
 
-def write(content: dict[str, Any], path: Path) -> None:
+def write(knowledge: Knowledge, path: Path) -> None:
     """Write the release file with stable order, replacing it in one step."""
     from hipkg.base.output import write_output
 
     path.parent.mkdir(parents=True, exist_ok=True)
-    write_output(json.dumps(content, ensure_ascii=False, sort_keys=True, indent=0) + "\n", str(path))
+    write_output(released(knowledge), str(path))
 
 
 class _Builder:
@@ -106,52 +100,51 @@ class _Builder:
                 self._texts.setdefault((triple.subject.value, triple.predicate.value), []).append(triple.object.value)  # type: ignore[union-attr]
         self._bounds = self._read_bounds(triples)
 
-    def content(self, stamp: str) -> dict[str, Any]:
-        labels = {subject: values[0] for (subject, prop), values in self._texts.items() if prop == RDFS + "label"}
+    def knowledge(self, stamp: str) -> Knowledge:
+        """Gather what the release holds; ``stamp`` is the hash of the sources."""
         statements = self._statements()
         interventions = self._interventions(statements)
-        compiler = NativeCompiler(self._axioms, self._superclasses)
-        return {
-            "format": FORMAT,
-            "stamp": stamp,
-            "version": self._text(HIP + "ontology", OWL + "versionInfo"),
-            "classifier": f"HermiT of owlready2 {package_version('owlready2')}",
-            "superclasses": _lists(self._superclasses),
-            "disjoint": sorted(pair for pair in self._axioms.disjoint if pair[0] < pair[1]),
-            "definitions": {iri: to_json(expression) for iri, expression in self._axioms.definitions.items()},
-            "functional": sorted(prop.iri for prop in self._axioms.properties.values() if prop.functional),
-            "singleValued": sorted(subject for subject, prop in self._texts if prop == HIP + "singleValued"),
-            "upperEnds": self._map("upperEnd"),
-            "individualTypes": _lists(self._individual_types()),
-            "labels": labels,
-            "questions": self._map("question"),
-            "units": {iri: unit for iri, unit in self._map("unit").items() if iri in self._axioms.properties},
-            "opposites": self._map("mirrors"),
-            "valueKinds": self._value_kinds(),
-            "links": {iri: [asdict(one) for one in links] for iri, links in self._links().items()},
-            "verbPhrases": self._map("verbPhrase"),
-            "attributePhrases": self._map("attributePhrase"),
-            "terms": sorted({subject for subject, _ in self._texts if subject.startswith(HIP)}),
-            "groups": groups_to_json(compiler.groups()),
-            "statements": [asdict(statement) for statement in statements],
-            "interventions": [{**asdict(one), "superclasses": sorted(one.superclasses)} for one in interventions],
-            "documents": [asdict(document) for document in self._documents()],
-            "tensions": [asdict(tension) for tension in self._tensions()],
-            "refuters": _lists(self._refuters(statements)),
-            "holding": self._map("stateWhenHolding"),
-            "named": _lists(self._named(statements)),
-            "wholes": _lists(self._wholes()),
-            "countsWhenPast": sorted(self._map("countsWhenPast")),
-            "settledForYears": self._settled_for_years(interventions),
-            "concernsWholePatient": self._with_kinds("concernsWholePatient", interventions),
-            "sided": sorted(self._map("sided")),
-            "visitGaps": self._map("visitGap"),
-            "valueProperties": self._value_properties(),
-            "toldSuperclasses": _lists({iri: told for iri, told in self._axioms.superclasses.items() if told}),
-            "classValues": _lists({iri: pairs for iri, pairs in self._axioms.values.items() if pairs}),
-            "properties": [_property(one) for _, one in sorted(self._axioms.properties.items())],
-            "shapes": to_json_shapes(compile_shapes(PATIENT_SHAPES)),
-        }
+        axioms = self._axioms
+        return Knowledge(
+            stamp=stamp,
+            version=self._text(HIP + "ontology", OWL + "versionInfo"),
+            classifier=f"HermiT of owlready2 {package_version('owlready2')}",
+            superclasses=self._superclasses,
+            disjoint=tuple(sorted(pair for pair in axioms.disjoint if pair[0] < pair[1])),
+            definitions=axioms.definitions,
+            functional=frozenset(prop.iri for prop in axioms.properties.values() if prop.functional),
+            single_valued=frozenset(self._map("singleValued")),
+            upper_ends=self._map("upperEnd"),
+            individual_types=self._individual_types(),
+            labels={subject: values[0] for (subject, prop), values in self._texts.items() if prop == RDFS + "label"},
+            questions=self._map("question"),
+            units={iri: unit for iri, unit in self._map("unit").items() if iri in axioms.properties},
+            opposites=self._map("mirrors"),
+            value_kinds=self._value_kinds(),
+            links=self._links(),
+            verb_phrases=self._map("verbPhrase"),
+            attribute_phrases=self._map("attributePhrase"),
+            terms=frozenset(subject for subject, _ in self._texts if subject.startswith(HIP)),
+            groups=NativeCompiler(axioms, self._superclasses).groups(),
+            statements={one.iri: one for one in statements},
+            interventions={one.iri: one for one in interventions},
+            documents={one.iri: one for one in self._documents()},
+            tensions=tuple(self._tensions()),
+            refuters=self._refuters(statements),
+            holding=self._map("stateWhenHolding"),
+            named=self._named(statements),
+            wholes=self._wholes(),
+            lasting=frozenset(self._map("countsWhenPast")),
+            settled_for_years=self._settled_for_years(interventions),
+            concerning_patient=self._with_kinds("concernsWholePatient", interventions),
+            sided=frozenset(self._map("sided")),
+            visit_gaps=self._map("visitGap"),
+            value_properties=self._value_properties(),
+            told_superclasses={iri: told for iri, told in axioms.superclasses.items() if told},
+            class_values={iri: pairs for iri, pairs in axioms.values.items() if pairs},
+            properties=axioms.properties,
+            shapes=compile_shapes(PATIENT_SHAPES),
+        )
 
     def _text(self, subject: str, prop: str) -> str:
         return next(iter(sorted(self._texts.get((subject, prop), []))), "")
@@ -168,30 +161,30 @@ class _Builder:
         years = {one.iri: [int(told[it]) for it in (one.iri, *one.superclasses) if it in told] for one in interventions}
         return {iri: min(found) for iri, found in sorted(years.items()) if found}
 
-    def _with_kinds(self, name: str, interventions: Iterable[InterventionInfo]) -> list[str]:
-        """List the interventions that have an annotation, and the kinds of them."""
+    def _with_kinds(self, name: str, interventions: Iterable[InterventionInfo]) -> frozenset[str]:
+        """Collect the interventions that have an annotation, and the kinds of them."""
         told = self._map(name).keys()
-        return sorted(one.iri for one in interventions if not told.isdisjoint({one.iri, *one.superclasses}))
+        return frozenset(one.iri for one in interventions if not told.isdisjoint({one.iri, *one.superclasses}))
 
     def _is_a(self, iri: str, other: str) -> bool:
         return iri == other or other in self._superclasses.get(iri, ())
 
-    def _opposites(self, iri: str) -> set[str]:
+    def _opposites(self, iri: str) -> frozenset[str]:
         """Collect the classes whose members cannot be in a class, among those of the same world.
 
         A patient is no problem, but that says nothing on whether a requirement on problems is met; so only opposites
         below a common superclass count.
         """
         upper = {iri, *self._superclasses.get(iri, ())}
-        return {
+        return frozenset(
             other
             for one, other in self._axioms.disjoint
             if one in upper and self._superclasses.get(one, frozenset()) & self._superclasses.get(other, frozenset())
-        }
+        )
 
-    def _individual_types(self) -> dict[str, set[str]]:
+    def _individual_types(self) -> dict[str, frozenset[str]]:
         return {
-            iri: {one for kind in kinds for one in {kind, *self._superclasses.get(kind, ())}}
+            iri: frozenset(one for kind in kinds for one in {kind, *self._superclasses.get(kind, ())})
             for iri, kinds in self._axioms.individual_types.items()
         }
 
@@ -245,16 +238,16 @@ class _Builder:
             if kind in of_kind
         }
 
-    def _links(self) -> dict[str, list[Link]]:
+    def _links(self) -> dict[str, tuple[Link, ...]]:
         """Find for each object property how it is recorded: by a property without a narrower one, or by its reverse."""
         properties = self._axioms.properties
         derived = {one.iri for one in properties.values() if one.inverses}
         wider = {upper for one in properties.values() for upper in one.superproperties}
         leaves = {iri: self._upward(iri) for iri in sorted(properties) if iri not in derived | wider}
         kinds = self._value_kinds()
-        found: dict[str, list[Link]] = {}
+        found: dict[str, tuple[Link, ...]] = {}
         for iri in kinds:
-            found[iri] = [
+            found[iri] = (
                 *(
                     Link(leaf, False, min(properties[leaf].ranges, default=kinds[iri]))
                     for leaf in leaves
@@ -266,7 +259,7 @@ class _Builder:
                     for leaf in leaves
                     if other in leaves[leaf]
                 ),
-            ]
+            )
         return found
 
     def _upward(self, prop: str) -> set[str]:
@@ -421,8 +414,12 @@ class _Builder:
             return {iri}
         return set().union(*(self._mentioned(one, seen) for one in named_classes(definition)))
 
-    def _wholes(self) -> dict[str, list[str]]:
-        return {subject: values for (subject, prop), values in self._texts.items() if prop == HIP + "anatomicalPartOf"}
+    def _wholes(self) -> dict[str, frozenset[str]]:
+        return {
+            subject: frozenset(values)
+            for (subject, prop), values in self._texts.items()
+            if prop == HIP + "anatomicalPartOf"
+        }
 
     def _documents(self) -> list[DocumentInfo]:
         found = sorted(iri for iri, kinds in self._axioms.individual_types.items() if HIP + "Document" in kinds)
@@ -454,21 +451,13 @@ class _Builder:
             for iri in found
         ]
 
-    def _named(self, statements: list[StatementInfo]) -> dict[str, list[str]]:
+    def _named(self, statements: list[StatementInfo]) -> dict[str, frozenset[str]]:
         """Map each intervention to those that statements name and that it is, or is a kind of."""
         named = {one for statement in statements for one in (statement.intervention, *statement.accompanies)}
         every = (iri for iri in self._axioms.classes if self._is_a(iri, HIP + "Intervention"))
-        return {iri: [upper for upper in named if self._is_a(iri, upper)] for iri in every}
+        return {iri: frozenset(upper for upper in named if self._is_a(iri, upper)) for iri in every}
 
-    def _refuters(self, statements: list[StatementInfo]) -> dict[str, set[str]]:
+    def _refuters(self, statements: list[StatementInfo]) -> dict[str, frozenset[str]]:
         """Map each class that can be refuted to those that refute it, as far as statements require or except it."""
         slots = {iri for one in statements for iri in (*one.requires, *one.except_for)}
         return {iri: others for iri in slots if (others := self._opposites(iri))}
-
-
-def _property(axioms: PropertyAxioms) -> dict[str, Any]:
-    return {name: sorted(value) if isinstance(value, frozenset) else value for name, value in asdict(axioms).items()}
-
-
-def _lists(sets: Mapping[str, Iterable[Item]]) -> dict[str, list[Item]]:
-    return {key: sorted(values) for key, values in sorted(sets.items())}

@@ -14,6 +14,7 @@ import pyoxigraph as ox
 from hipkg.base.errors import OntologyError
 from hipkg.base.vocabulary import HIP, OWL, RDF_TYPE, RDFS, XSD, curie
 from hipkg.owl.expression import FACETS, AxiomReader, Expression, Value
+from hipkg.owl.properties import PropertyAxioms
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -38,21 +39,6 @@ _KINDS = {RDFS + "Datatype"} | {
 }  # fmt: skip
 _NUMERIC = {XSD + name for name in ("integer", "decimal", "nonNegativeInteger", "positiveInteger")}
 _REMEDY_NAMED = "Put the condition into an equivalence axiom of a class of its own."
-
-
-@dataclass(frozen=True)
-class PropertyAxioms:
-    """What the ontology says of one object or data property."""
-
-    iri: str
-    superproperties: frozenset[str]
-    inverses: frozenset[str]
-    chains: tuple[tuple[str, ...], ...]
-    domains: frozenset[str]
-    ranges: frozenset[str]
-    transitive: bool
-    symmetric: bool
-    functional: bool
 
 
 @dataclass(frozen=True)

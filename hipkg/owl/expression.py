@@ -7,8 +7,7 @@ facets (OWL 2 Structural Specification, sections 7.5 and 8; OWL 2 Manchester Syn
 from __future__ import annotations
 
 from dataclasses import dataclass
-from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from hipkg.base.errors import OntologyError
 from hipkg.base.numbers import Bounds, Limit, read
@@ -175,6 +174,24 @@ def _is_iri(node: object) -> bool:
     return str(node).startswith("<")
 
 
+def children(expression: Expression) -> tuple[Expression, ...]:
+    """List the expressions that an expression is made of."""
+    match expression:
+        case And(operands) | Or(operands):
+            return operands
+        case Some(_, filler):
+            return (filler,)
+        case _:
+            return ()
+
+
+def walk(expression: Expression) -> Iterator[Expression]:
+    """List an expression and all that it is made of, from above and from left to right."""
+    yield expression
+    for one in children(expression):
+        yield from walk(one)
+
+
 def named_classes(expression: Expression) -> set[str]:
     """Collect the named classes that an expression mentions."""
     match expression:
@@ -224,47 +241,6 @@ def manchester(expression: Expression, labels: Mapping[str, str] | None = None, 
             facets = f"[{', '.join(map(str, bounds))}]" if bounds else ""
             text = f"{name(prop)} some xsd:{datatype.removeprefix(XSD)}{facets}"
     return f"({text})" if nested else text
-
-
-def to_json(expression: Expression) -> list[object]:
-    """Write an expression as nested lists, its kind first."""
-    match expression:
-        case Named(iri):
-            return ["named", iri]
-        case And(operands):
-            return ["and", *map(to_json, operands)]
-        case Or(operands):
-            return ["or", *map(to_json, operands)]
-        case OneOf(individuals):
-            return ["oneOf", *individuals]
-        case Some(prop, filler):
-            return ["some", prop, to_json(filler)]
-        case Value(prop, individual):
-            return ["value", prop, individual]
-        case Facet(prop, datatype, bounds):
-            return ["facet", prop, datatype, *([symbol, f"{limit:f}"] for symbol, limit in bounds)]
-
-
-def from_json(data: list[Any]) -> Expression:
-    """Read an expression from nested lists."""
-    kind, *rest = data
-    match kind:
-        case "named":
-            return Named(rest[0])
-        case "and":
-            return And(tuple(map(from_json, rest)))
-        case "or":
-            return Or(tuple(map(from_json, rest)))
-        case "oneOf":
-            return OneOf(tuple(rest))
-        case "some":
-            return Some(rest[0], from_json(rest[1]))
-        case "value":
-            return Value(rest[0], rest[1])
-        case "facet":
-            return Facet(rest[0], rest[1], Bounds(Limit(symbol, Decimal(limit)) for symbol, limit in rest[2:]))
-        case _:
-            raise OntologyError(f"holds an expression of unknown kind {kind!r}.", place="the release")
 
 
 def _local(iri: str) -> str:

@@ -23,14 +23,14 @@ from hipkg.owl.expression import (
     Value,
     named_classes,
     properties,
-    to_json,
 )
 from hipkg.owl.rules import ClassRule, Group, PropertyRule, Rule
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from hipkg.owl.axioms import Axioms, PropertyAxioms
+    from hipkg.owl.axioms import Axioms
+    from hipkg.owl.properties import PropertyAxioms
 
 
 class _Draft(NamedTuple):
@@ -98,7 +98,7 @@ class NativeCompiler:
     @staticmethod
     def _rule(iri: str, expression: Expression, classes: set[str], values: set[tuple[str, str]]) -> _Draft:
         needs = frozenset(necessary(expression))
-        rule = ClassRule(iri, needs, to_json(expression), tuple(sorted(classes)), tuple(sorted(values)))
+        rule = ClassRule(iri, needs, expression, tuple(sorted(classes)), tuple(sorted(values)))
         return _Draft(rule, frozenset(named_classes(expression) | properties(expression)))
 
     def _consequences(self, iri: str, already: set[str]) -> tuple[set[str], set[tuple[str, str]]]:

@@ -24,6 +24,7 @@ from hipkg.base.errors import UnreadableInput, UsageError
 from hipkg.base.vocabulary import HIP, RDF_TYPE, XSD, namespace_of
 from hipkg.knowledge.studies import is_study
 from hipkg.knowledge.wording import quantity
+from hipkg.owl.expression import Facet, walk
 from hipkg.reading.sources import read_triples
 from hipkg.record.change import Change
 from hipkg.record.facts import Facts, text_of
@@ -377,12 +378,5 @@ def _names(knowledge: Knowledge) -> _Names:
 
 def _integers(knowledge: Knowledge) -> set[str]:
     """Collect the properties that definitions compare with whole numbers."""
-    found: set[str] = set()
-    agenda: list[object] = list(knowledge.raw_definitions.values())
-    while agenda:
-        one = agenda.pop()
-        if isinstance(one, list):
-            if len(one) > 2 and one[0] == "facet" and one[2] == XSD + "integer":  # noqa: PLR2004 - kind, property, datatype
-                found.add(one[1])
-            agenda += one
-    return found
+    parts = (part for definition in knowledge.definitions.values() for part in walk(definition))
+    return {part.prop for part in parts if isinstance(part, Facet) and part.datatype == XSD + "integer"}

@@ -14,7 +14,7 @@ from hipkg.reasoning import native
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from hipkg.owl.axioms import PropertyAxioms
+    from hipkg.owl.properties import PropertyAxioms
     from hipkg.owl.reasoners import Entailments
 
 EngineName = Literal["native", "hermit", "pellet"]

@@ -21,7 +21,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from datetime import date
 from functools import cache
 from typing import TYPE_CHECKING, Any, TypeAlias, cast
@@ -30,6 +30,7 @@ from pyoxigraph import BlankNode, Literal, NamedNode, Quad, RdfFormat, Store, Tr
 
 from hipkg.base.errors import OntologyError
 from hipkg.base.vocabulary import HIP, PREFIXES, RDF_TYPE, RDFS, XSD, curie
+from hipkg.knowledge.shapes import TARGET, TARGET_CLASS, TARGET_SUBJECTS, TARGETS, CompiledShape
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Set
@@ -41,7 +42,6 @@ if TYPE_CHECKING:
 
 Term: TypeAlias = NamedNode | BlankNode | Literal | Triple
 
-TARGET = "$TARGET"
 _SH = PREFIXES["sh"]
 _FIRST = PREFIXES["rdf"] + "first"
 _REST = PREFIXES["rdf"] + "rest"
@@ -52,8 +52,6 @@ _SUBCLASS = NamedNode(RDFS + "subClassOf")
 _WHOLE = NamedNode(HIP + "anatomicalPartOf")
 
 _SEVERITIES: dict[str, Severity] = {_SH + "Violation": "violation", _SH + "Warning": "warning", _SH + "Info": "info"}
-_CLASS, _SUBJECTS, _OBJECTS = _SH + "targetClass", _SH + "targetSubjectsOf", _SH + "targetObjectsOf"
-_TARGETS = {_CLASS: "?this a {} .", _SUBJECTS: "?this {} ?target .", _OBJECTS: "?target {} ?this ."}
 _NODE_KINDS = {
     _SH + "IRI": "isIRI(?value)",
     _SH + "BlankNode": "isBlank(?value)",
@@ -78,42 +76,8 @@ _ONLY_MINIMUM = (("minCount", ()),)
 _ABOUT = frozenset(_SH + name for name in ("severity", "message", "name", "description", "order", "path"))
 _COUNTS = frozenset({_SH + "minCount", _SH + "maxCount"})
 _OWN = tuple(HIP + name for name in ("asks", "asksFor", "fix"))
-_KNOWN = _VALUE_CONSTRAINTS | _ABOUT | _COUNTS | {*_TARGETS} | {RDF_TYPE, _SH + "sparql", *_OWN}
+_KNOWN = _VALUE_CONSTRAINTS | _ABOUT | _COUNTS | {*TARGETS} | {RDF_TYPE, _SH + "sparql", *_OWN}
 _REMEDY = "The head of hipkg/validation/compiler.py lists what shapes may use."
-
-
-@dataclass(frozen=True, slots=True)
-class CompiledShape:
-    """A shape as a query for what breaks it.
-
-    ``iri`` names the shape; ``severity`` is ``violation``, ``warning`` or ``info``; ``path`` is the IRI of the property
-    that it is about, or empty for a shape of nodes; ``fix`` says how to mend what it finds, and where the plan should
-    ask, ``asks`` is the question and ``asks_for`` the property that holds the answer. ``targets`` maps a term to
-    the way in which it gives focus nodes; the query has `TARGET` where the patterns of the terms that a graph holds
-    belong, and finds nothing in a graph without any of them, or without one of ``needs``. It binds ``?this`` and, where
-    they apply, ``?path`` and ``?value``. ``glances`` are all the constraints, by name and with their classes or
-    individuals, if each can be seen to be kept without a query, and empty otherwise.
-    """
-
-    iri: str
-    severity: Severity
-    path: str
-    message: str
-    fix: str
-    asks: str
-    asks_for: str
-    targets: Mapping[str, str]
-    needs: frozenset[str]
-    query: str
-    glances: tuple[tuple[str, tuple[str, ...]], ...] = ()
-
-    def query_for(self, present: Set[str]) -> str:
-        """Write the query for a graph with some terms, or nothing if it cannot find anything there."""
-        patterns = [_TARGETS[way].format(NamedNode(term)) for term, way in self.targets.items() if term in present]
-        if not patterns or not self.needs <= present:
-            return ""
-        target = patterns[0] if len(patterns) == 1 else " UNION ".join(f"{{ {one} }}" for one in patterns)
-        return self.query.replace(TARGET, target)
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,10 +170,10 @@ class _Outline:
         return {node for term, way in shape.targets.items() for node in self._nodes(term, way)}
 
     def _nodes(self, term: str, way: str) -> Iterable[Term]:
-        if way == _CLASS:
+        if way == TARGET_CLASS:
             return self.members.get(term, ())
         links = self.links.get(term, ())
-        return (subject if way == _SUBJECTS else value for subject, value in links)
+        return (subject if way == TARGET_SUBJECTS else value for subject, value in links)
 
 
 def _is_plain_date(value: Literal) -> bool:
@@ -253,21 +217,6 @@ def _anatomy(background: Background, classes: Set[str]) -> Iterator[Quad]:
             yield Quad(NamedNode(part), _WHOLE, NamedNode(whole))
             for kind in background.superclasses.get(whole, ()):
                 yield Quad(NamedNode(whole), _SUBCLASS, NamedNode(kind))
-
-
-def to_json(shapes: Iterable[CompiledShape]) -> list[dict[str, Any]]:
-    """Turn compiled shapes into JSON data for a release file."""
-    return [{**asdict(shape), "needs": sorted(shape.needs)} for shape in shapes]
-
-
-def from_json(data: Iterable[Mapping[str, Any]]) -> tuple[CompiledShape, ...]:
-    """Turn the JSON data of a release file into compiled shapes."""
-    return tuple(CompiledShape(**{**shape, **_collections(shape)}) for shape in data)
-
-
-def _collections(shape: Mapping[str, Any]) -> dict[str, Any]:
-    glances = tuple((name, tuple(terms)) for name, terms in shape["glances"])
-    return {"needs": frozenset(shape["needs"]), "glances": glances}
 
 
 @cache
@@ -336,7 +285,7 @@ class _Compiler:
         return values[0].value
 
     def _targets(self, shape: NamedNode) -> dict[str, str]:
-        found = ((one, way) for way in _TARGETS for one in self._all(shape, way))
+        found = ((one, way) for way in TARGETS for one in self._all(shape, way))
         targets = {one.value: way for one, way in found if isinstance(one, NamedNode)}
         if not targets:
             raise OntologyError("has no target.", place=curie(shape.value), remedy=_REMEDY)

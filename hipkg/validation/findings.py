@@ -15,11 +15,12 @@ import pyoxigraph as ox
 
 from hipkg.base.vocabulary import HIP, PREFIXES, RDF_TYPE, curie
 from hipkg.knowledge.loading import load
-from hipkg.validation.compiler import Background, CompiledShape, Result, check, from_json
+from hipkg.validation.compiler import Background, Result, check
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
 
+    from hipkg.knowledge.shapes import CompiledShape
     from hipkg.record.patient import Severity
     from hipkg.validation.compiler import Term
 
@@ -180,9 +181,8 @@ def defined_classes(triples: Iterable[ox.Triple], patient: str, defined: Collect
 def released_rules() -> Rules:
     """Take the rules from the release, once per process."""
     knowledge = load()
-    types = {iri: frozenset(kinds) for iri, kinds in knowledge.individual_types.items()}
-    background = Background(knowledge.superclasses, types, knowledge.wholes)
-    return Rules(from_json(knowledge.raw_shapes), background, knowledge.terms, frozenset(knowledge.raw_definitions))
+    background = Background(knowledge.superclasses, knowledge.individual_types, knowledge.wholes)
+    return Rules(knowledge.shapes, background, knowledge.terms, frozenset(knowledge.definitions))
 
 
 @cache

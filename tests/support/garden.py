@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING
 from hipkg.base.paths import ONTOLOGY
 from hipkg.base.vocabulary import HIP
 from hipkg.knowledge.frame.claims import ClaimKind
-from hipkg.knowledge.loading import knowledge_from_json
 from hipkg.maintenance import release
 from hipkg.owl.reasoners import Entailments, entail
 
@@ -41,8 +40,7 @@ def garden() -> Knowledge:
     """Build the knowledge of the garden from its sources and the kept classification."""
     subclasses = frozenset((one, other) for one, other in json.loads(CLASSIFICATION.read_text("utf-8")))
     nothing: frozenset[str] = frozenset()
-    content = release.content(release.read(SOURCES), Entailments(subclasses, frozenset(), frozenset(), nothing))
-    return knowledge_from_json(json.loads(json.dumps(content)))
+    return release.compile_knowledge(release.read(SOURCES), Entailments(subclasses, frozenset(), frozenset(), nothing))
 
 
 def classification() -> list[list[str]]:

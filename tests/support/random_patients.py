@@ -39,7 +39,7 @@ def recordable(root: str) -> tuple[str, ...]:
     """List the classes below a root that data may assert: those without a definition."""
     knowledge = load()
     below = [iri for iri, upper in knowledge.superclasses.items() if HIP + root in upper]
-    return tuple(sorted(iri for iri in below if iri not in knowledge.raw_definitions))
+    return tuple(sorted(iri for iri in below if iri not in knowledge.definitions))
 
 
 @cache

@@ -6,14 +6,16 @@ The checks are of form, fragment, mappings, profile, quality queries, consistenc
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, cast
 
 import pyoxigraph as ox
 
 from hipkg.base.errors import EngineUnavailable, HipkgError
 from hipkg.base.paths import ONTOLOGY, QUERIES, ontology_files
 from hipkg.base.vocabulary import PREFIXES, curie
-from hipkg.knowledge.loading import RELEASE_FILE, knowledge_from_json
+from hipkg.knowledge.codec import encode
+from hipkg.knowledge.loading import RELEASE_FILE
+from hipkg.maintenance.checks.issue import Issue
 from hipkg.owl.axioms import read_axioms
 from hipkg.owl.sources import load_sources
 
@@ -22,7 +24,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from rdflib.term import Node
-from hipkg.maintenance.checks.issue import Issue
+
+    from hipkg.knowledge.records import Knowledge
 
 
 def check_ontology(*, reasoner: bool = True) -> tuple[Issue, ...]:
@@ -161,14 +164,14 @@ def classification(files: Iterable[Path] | None = None) -> Iterable[Issue]:
     """
     from hipkg.maintenance.checks import contexts as subsumption
     from hipkg.maintenance.checks import statements as rulecheck
-    from hipkg.maintenance.release import content, read
+    from hipkg.maintenance.release import compile_knowledge, read
     from hipkg.owl import reasoners as java
 
     try:
         sources = read(files)
         rules = rulecheck.read_rules(sources.triples, sources.axioms)
         entailments = java.entail("hermit", [*sources.triples, *rulecheck.probes(rules)])
-        built = json.loads(json.dumps(content(sources, entailments)))
+        built = compile_knowledge(sources, entailments)
     except EngineUnavailable:
         raise
     except HipkgError as problem:
@@ -177,13 +180,13 @@ def classification(files: Iterable[Path] | None = None) -> Iterable[Issue]:
     answers = rulecheck.Answers(entailments)
     yield from rulecheck.check_statements(rules, answers)
     yield from subsumption.check_contexts(rules, answers, sources)
-    yield from rulecheck.subsumed_statements(rules, answers, knowledge_from_json(built))
+    yield from rulecheck.subsumed_statements(rules, answers, built)
     yield from release(built)
 
 
-def release(built: dict[str, Any]) -> Iterable[Issue]:
+def release(built: Knowledge) -> Iterable[Issue]:
     """Compare the shipped release with the one that the sources give."""
     shipped = json.loads(RELEASE_FILE.read_bytes()) if RELEASE_FILE.is_file() else {}
-    for key in sorted(built):
-        if built[key] != shipped.get(key):
-            yield Issue("release", RELEASE_FILE.name, key, "is not what the sources give; run: hipkg ontology release")
+    for name, data in sorted(encode(built).items()):
+        if data != shipped.get(name):
+            yield Issue("release", RELEASE_FILE.name, name, "is not what the sources give; run: hipkg ontology release")

@@ -81,7 +81,7 @@ class Codes:
             return "route"
         if term in knowledge.interventions or knowledge.is_a(term, _INTERVENTION):
             return "intervention"
-        if term in knowledge.raw_definitions:
+        if term in knowledge.definitions:
             return ""
         if knowledge.is_a(term, _PROBLEM):
             return "problem"
