@@ -6,7 +6,7 @@ EXAMPLE ?= examples/d0-painful-degenerative-hip.ttl
 WORKERS ?= auto
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test engines garden lint types check release docs benchmark wheel clean
+.PHONY: help demo test engines garden lint types check release schemas docs benchmark wheel clean
 
 help: ## List the targets.
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | sort | expand -t 12
@@ -44,6 +44,9 @@ check: $(VENV)/.complete ## Check the ontology: form, fragment, profile, quality
 
 release: $(VENV)/.complete ## Classify the ontology and write the release that hipkg ships.
 	$(BIN)/hipkg ontology release
+
+schemas: $(VENV)/.complete ## Write the JSON Schemas of plans and ledgers as the records have it.
+	$(BIN)/python -m hipkg.render.schemas
 
 docs: $(VENV)/.complete ## Write the pages that tell the guideline in words.
 	$(BIN)/hipkg ontology document

@@ -106,7 +106,7 @@ def _effect(effect: Effect) -> str:
     return f"{clean(effect.label)}{site} {effect.before or _GONE} → {effect.after or _GONE}"
 
 
-class _QuestionWriter(Writer):
+class QuestionWriter(Writer):
     """Write questions with their answers as the JSON of a plan has them."""
 
     def requirement(self, question: RankedQuestion) -> str:
@@ -122,12 +122,11 @@ class _QuestionWriter(Writer):
         return sorted({effect.label for answer in question.answers for effect in answer.effects})
 
 
-_IN_PLAN = _QuestionWriter(
-    {
-        **_ANSWERS,
-        RankedQuestion: "@requirement() requirements() text site urgent statements=asked_by actions() answers",
-    }
-)
+SHAPES: dict[type, str] = {
+    **_ANSWERS,
+    RankedQuestion: "@requirement() requirements() text site urgent statements=asked_by actions() answers",
+}
+_IN_PLAN = QuestionWriter(SHAPES)
 
 
 def questions_to_json(interview: Interview) -> list[dict[str, Any]]:

@@ -27,7 +27,6 @@ from hipkg.render.words import (
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
-    from decimal import Decimal
 
     from hipkg.defence.ledger import Basis
     from hipkg.knowledge.records import Knowledge
@@ -301,7 +300,7 @@ def _study(study: Study, knowledge: Knowledge) -> Row:
     return Row(capital(clean(study.label)), join_sites(study.sites, knowledge) or NO_SITE, "", (), (Line("", parts),))
 
 
-class _LedgerWriter(PartWriter):
+class LedgerWriter(PartWriter):
     """Write ledgers; terms are CURIEs, nodes of the patient's graph are IRIs."""
 
     def sites(self, one: Judgement | Review) -> list[str]:
@@ -320,29 +319,32 @@ class _LedgerWriter(PartWriter):
         """Give the part of a requirement, fulfilled, that a judgement rests on."""
         return one.basis if isinstance(one.basis, Reached) else None
 
-    def most(self, days: Range) -> Decimal:
-        """Give the greatest length, which is the least where no other is known."""
-        return days.least if days.most is None else days.most
+    def least(self, days: Range) -> int:
+        """Give the least number of days."""
+        return int(days.least)
+
+    def most(self, days: Range) -> int:
+        """Give the greatest number of days, which is the least where no other is known."""
+        return int(days.least if days.most is None else days.most)
 
 
-_JSON = _LedgerWriter(
-    {
-        **PARTS,
-        Ledger: "patient as_of ontology_version engine documents valid findings treatments waiting reviews studies",
-        Treatment: "node @intervention label sites status start? end? days? doses? outcome? adequacy? stopped_because? "
-        "judgements",
-        Study: "node @intervention label sites status start? end?",
-        Day: "recorded first? last?",
-        Range: "least most()",
-        Dose: "quantity amount unit worked_out?",
-        Judgement: "statement sites() verdict check()? gap()? reached()?",
-        Reached: "@requirement label have() need() node unit? boundary?",
-        Waiting: "@intervention label site place? gates advice opening",
-        Need: "statement gaps opening",
-        Opening: "kind date=day? inexact? unknown? unmet? either?",
-        Review: "statement sites() check",
-    }
-)
+SHAPES: dict[type, str] = {
+    **PARTS,
+    Ledger: "patient as_of ontology_version engine documents valid findings treatments waiting reviews studies",
+    Treatment: "node @intervention label sites status start? end? days? doses? outcome? adequacy? stopped_because? "
+    "judgements",
+    Study: "node @intervention label sites status start? end?",
+    Day: "recorded first? last?",
+    Range: "least() most()",
+    Dose: "quantity amount unit worked_out?",
+    Judgement: "statement sites() verdict check()? gap()? reached()?",
+    Reached: "@requirement label have() need() node unit? boundary?",
+    Waiting: "@intervention label site place? gates advice opening",
+    Need: "statement gaps opening",
+    Opening: "kind date=day? inexact? unknown? unmet? either?",
+    Review: "statement sites() check",
+}
+_JSON = LedgerWriter(SHAPES)
 
 
 def ledger_to_json(ledger: Ledger) -> dict[str, Any]:

@@ -34,10 +34,10 @@ PARTS: dict[type, str] = {
     Finding: "severity shape? patient? node? path? value? message fix? datatype? asks? asks_for=asks_for?",
     Gap: "@requirement label answer have()? need()? unit? earliest? boundary? node? question?",
     Check: "*bound verdict label have()? earliest? latest? activities? @record? note? alarm?",
-    Bound: "lower()? upper()? quantity? unit?",
+    Bound: "lower()? upper()? quantity unit",
 }
 """What plans share with other results."""
-_SHAPES: dict[type, str] = {
+SHAPES: dict[type, str] = {
     **PARTS,
     Plan: "patient as_of ontology_version engine documents min_strength? min_evidence? grade_objections? valid "
     "findings statements() actions conflicts questions sources()?",
@@ -73,11 +73,11 @@ class PartWriter(Writer):
         return number(bound.upper) if bound.upper else None
 
 
-class _PlanWriter(PartWriter):
+class PlanWriter(PartWriter):
     """Write one plan."""
 
     def __init__(self, plan: Plan, knowledge: Knowledge) -> None:
-        super().__init__(_SHAPES)
+        super().__init__(SHAPES)
         self._plan = plan
         self._knowledge = knowledge
 
@@ -125,7 +125,7 @@ class _PlanWriter(PartWriter):
 
 def plan_to_json(plan: Plan, knowledge: Knowledge) -> dict[str, Any]:
     """Turn a plan into what `json` can write; terms are CURIEs, nodes of the patient's graph are IRIs."""
-    data: dict[str, Any] = _PlanWriter(plan, knowledge).data(plan)
+    data: dict[str, Any] = PlanWriter(plan, knowledge).data(plan)
     return data
 
 
