@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import date
 from decimal import Decimal
 
@@ -9,8 +10,10 @@ import pyoxigraph as ox
 import pytest
 
 from hipkg.api.plan import plans
-from hipkg.base.numbers import Bounds, Limit, Range, fits, plain, read, within
-from hipkg.base.vocabulary import XSD
+from hipkg.base.numbers import Bounds, Limit, Range, fits, plain, rounded, within
+from hipkg.base.numbers import read as read_number
+from hipkg.base.vocabulary import HIP, XSD
+from hipkg.reading.sources import read
 
 AS_OF = "2026-11-23"
 HEAD = """
@@ -75,6 +78,27 @@ PROPERTIES = {
 LIMITLESS = {"minimumDays", "maximumDays", "dailyDose", "singleDose"}
 
 
+def bundle(element: str, value: str) -> bytes:
+    """Record a drug in FHIR with a dosage that has a value in one element."""
+    amount = {"value": 1000, "system": "http://unitsofmeasure.org", "code": "mg"}
+    repeat = {"frequency": 3, "period": 1, "periodUnit": "d", "boundsDuration": {**amount, "value": 9, "code": "d"}}
+    elements = {"value": amount, "days": repeat["boundsDuration"]}
+    elements.get(element, repeat)["value" if element in elements else element] = "HERE"
+    dosage = {"timing": {"repeat": repeat}, "doseAndRate": [{"doseQuantity": amount}]}
+    rxnorm = {"system": "http://www.nlm.nih.gov/research/umls/rxnorm", "code": "161"}
+    course = {
+        "resourceType": "MedicationStatement",
+        "id": "drug",
+        "status": "active",
+        "subject": {"reference": "Patient/p"},
+        "medicationCodeableConcept": {"coding": [rxnorm]},
+        "dosage": [dosage],
+    }
+    entries = [{"resource": one} for one in ({"resourceType": "Patient", "id": "p"}, course)]
+    written = json.dumps({"resourceType": "Bundle", "type": "collection", "entry": entries})
+    return written.replace('"HERE"', value).encode()
+
+
 def fact(prop: str, value: str) -> str:
     return f":{PROPERTIES[prop]} hip:{prop} {VALUES[value]} .\n"
 
@@ -100,7 +124,7 @@ def literal(text: str, name: str) -> ox.Literal:
     ],
 )
 def test_a_number_is_read_exactly(value: str | ox.Literal, number: str) -> None:
-    assert read(value) == Decimal(number)
+    assert read_number(value) == Decimal(number)
 
 
 @pytest.mark.parametrize(
@@ -131,7 +155,7 @@ def test_a_number_is_read_exactly(value: str | ox.Literal, number: str) -> None:
     ],
 )
 def test_anything_else_is_no_number(value: str | ox.Literal) -> None:
-    assert read(value) is None
+    assert read_number(value) is None
 
 
 def test_a_number_is_compared_with_limits() -> None:
@@ -178,3 +202,16 @@ def test_each_value_of_each_property_is_planned_with(prop):
         (made,) = plans(text.encode(), format="turtle", as_of=date.fromisoformat(AS_OF), allow_invalid=True)
         # What is no number is refused; so many days or such a dose is not, though the calendar does not go that far.
         assert made.valid == (value == "great" and prop in LIMITLESS), (value, made.findings)
+
+
+@pytest.mark.parametrize("element", ["value", "days", "frequency", "frequencyMax", "period"])
+def test_no_number_of_a_resource_ends_an_import_with_an_internal_error(element):
+    for value in ("1e30", "1e308", "-1E400", "1" + "0" * 400, "1e-400", "NaN", "true", '"5"', "[]", "0", "-3"):
+        record = read(bundle(element, value), format="fhir", as_of=date.fromisoformat(AS_OF))[0]
+        doses = [one.object.value for one in record.triples if one.predicate.value == HIP + "dailyDose"]
+        assert all(dose.isdecimal() for dose in doses), value
+
+
+def test_great_doses_are_rounded_too():
+    assert plain(rounded(Decimal("3.14159"), 3)) == "3.142"
+    assert plain(rounded(Decimal("3e30"), 3)) == "3" + "0" * 30

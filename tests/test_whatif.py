@@ -91,6 +91,8 @@ def test_every_label_of_a_problem_or_an_intervention_is_understood() -> None:
         ("osteoarthritiss at left hip", "Nearest: osteoarthritis"),
         ("naproxen blue", "'blue'"),
         ("age old", "a number"),
+        ("age \u0667\u0660", "a number"),
+        ("naproxen for \u0662 weeks", "for"),
         ("hip pain at left elbow", "'at left elbow'"),
         ("", "not understood"),
         ("acetaminophen daily dose 3 g", "'g'"),
@@ -165,6 +167,12 @@ def test_a_part_of_a_date_may_change() -> None:
     old, new = (f':c1 hip:startDate "2026-{month}"^^xsd:gYearMonth' for month in ("10", "08"))
     (found,) = what_if(source, format="turtle", add=[new], remove=[old], as_of=DAY)
     assert found.facts == ("treatment course (c1) start date 2026-08 (not 2026-10)",)
+
+
+def test_a_date_that_the_calendar_does_not_have_is_told_as_it_is() -> None:
+    old, new = (f':c1 hip:startDate "{day}"^^xsd:date' for day in ("2026-10-20", "2026-13-45"))
+    (found,) = what_if(RECORD, format="turtle", add=[new], remove=[old], as_of=DAY, allow_invalid=True)
+    assert found.facts == ("treatment course (c1) start date 2026-13-45 (not 2026-10-20)",)
 
 
 def test_removals_take_out_all_that_is_told_of_a_node() -> None:

@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import re
+from calendar import monthrange
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from decimal import Decimal
 
-_FORM = re.compile(r"(\d{4})(?:-(\d\d)(?:-(\d\d)(?:T[0-9:.,]*(?:Z|[+-]\d\d:?\d\d)?)?)?)?")
-_MONTHS = 12
+FORM = "([0-9]{4}(?:-[0-9]{2}(?:-[0-9]{2})?)?)"
+"""How a day, a month or a year is written, as a regular expression with one group."""
+DATATYPES = {4: "gYear", 7: "gYearMonth", 10: "date"}
+"""The datatypes of XSD for dates, by the length of what is written without a zone."""
+_ZONED = re.compile(f"{FORM}(?:Z|[+-][0-9]{{2}}:[0-9]{{2}})?")
+_TIMED = re.compile(f"{FORM}(?:(?<=-..-..)T[0-9:.,]*(?:Z|[+-][0-9]{{2}}:?[0-9]{{2}})?)?")
+_DECEMBER = 12
 
 
 def today() -> date:
@@ -27,28 +33,27 @@ class Span(NamedTuple):
 
 def day_of(written: str) -> str:
     """Cut a date or a time to its year, month or day, as it was written there; empty if it is none of the calendar."""
-    match = _FORM.fullmatch(written)
+    match = _TIMED.fullmatch(written)
+    return match[1] if match and span(match[1]) else ""
+
+
+def span(written: str) -> Span | None:
+    """Find the days that a year, a month or a day can mean, with a zone or without; None for what is no such date."""
+    match = _ZONED.fullmatch(written)
     if match is None:
-        return ""
-    cut = "-".join(one for one in match.groups() if one)
-    return cut if span(cut) else ""
-
-
-def span(cut: str) -> Span | None:
-    """Find the days that a year, a month or a day can mean; None if the calendar has no such day."""
-    numbers = [int(one) for one in cut.split("-")]
+        return None
+    year, month, day, *_ = (*map(int, match[1].split("-")), 0, 0)
     try:
-        match numbers:
-            case [year]:
-                return Span(date(year, 1, 1), date(year, _MONTHS, 31))
-            case [year, month]:
-                following = date(year + month // _MONTHS, month % _MONTHS + 1, 1)
-                return Span(date(year, month, 1), following - timedelta(days=1))
-            case [year, month, day]:
-                return Span(date(year, month, day), date(year, month, day))
-    except (ValueError, OverflowError):
-        pass
-    return None
+        last_day = day or monthrange(year, month or _DECEMBER)[1]
+        return Span(date(year, month or 1, day or 1), date(year, month or _DECEMBER, last_day))
+    except ValueError:
+        return None
+
+
+def whole_day(written: str) -> date | None:
+    """Read a date of one day, with a zone or without; None for what is none."""
+    found = span(written)
+    return found.first if found and found.first == found.last else None
 
 
 def certainly_before(one: str, other: str) -> bool:
@@ -84,6 +89,12 @@ def _age(birth: date, day: date) -> int:
     return day.year - birth.year - ((day.month, day.day) < (birth.month, birth.day))
 
 
+def years_before(day: date, years: int) -> date:
+    """Find the day that is a number of years before another; of a leap day the last of February."""
+    year = max(day.year - years, date.min.year)
+    return day.replace(year=year, day=min(day.day, monthrange(year, day.month)[1]))
+
+
 def days_after(day: date, days: Decimal) -> date | None:
     """Find the day that is a number of whole days after another, or before it; None beyond the calendar."""
     try:
@@ -94,7 +105,5 @@ def days_after(day: date, days: Decimal) -> date | None:
 
 def days_between(one: str, other: str) -> int | None:
     """Count the days from one whole date to another; None if either is partial."""
-    first, second = span(one), span(other)
-    if first is None or second is None or first.first != first.last or second.first != second.last:
-        return None
-    return (second.first - first.first).days
+    first, second = whole_day(one), whole_day(other)
+    return None if first is None or second is None else (second - first).days

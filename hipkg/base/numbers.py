@@ -7,7 +7,7 @@ NaN, an infinity) is read as none: validation refuses it, and reasoning passes o
 from __future__ import annotations
 
 import re
-from decimal import Decimal
+from decimal import Context, Decimal
 from math import isfinite
 from operator import ge, gt, le, lt
 from typing import TYPE_CHECKING, NamedTuple
@@ -31,6 +31,7 @@ _NUMERIC = frozenset(
         "unsignedByte",
     )
 )  # fmt: skip
+_EXACT = Context(prec=999)
 _FORM = re.compile(r"\s*([+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?)\s*", re.ASCII)
 
 
@@ -100,6 +101,11 @@ def fits(value: str | ox.Literal, bounds: Bounds) -> bool:
         return True
     number = read(value)
     return number is not None and within(number, bounds)
+
+
+def rounded(number: Decimal, places: int) -> Decimal:
+    """Round a number to some decimal places, however many digits stand before them."""
+    return _EXACT.quantize(number, Decimal(1).scaleb(-places))
 
 
 def plain(number: Decimal | str) -> str:

@@ -10,13 +10,14 @@ from dataclasses import dataclass
 from functools import reduce
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias, TypeVar
 
+from hipkg.base.dates import span
 from hipkg.base.numbers import Bounds, Limit, Range, read, within
 from hipkg.base.vocabulary import HIP, OBJECTING
 from hipkg.knowledge.frame.claims import ClaimKind, Status
 from hipkg.knowledge.loading import load
 from hipkg.knowledge.selection import select
 from hipkg.pipeline.process import plan_patients
-from hipkg.planning.bounds import Check, days_of, recorded_range
+from hipkg.planning.bounds import Check, recorded_range
 from hipkg.planning.gaps import Gap, Measurer, Reached
 from hipkg.record.facts import Facts, text_of
 
@@ -308,7 +309,7 @@ class Bookkeeper:
 
     def _day(self, node: str, name: str) -> Day | None:
         recorded = min(map(text_of, self._graph.values(node, HIP + name)), default="")
-        return Day(recorded, *(days_of(recorded) or (None, None))) if recorded else None
+        return Day(recorded, *(span(recorded) or (None, None))) if recorded else None
 
     def _doses(self, node: str) -> Iterator[Dose]:
         for prop in _DOSES:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
-from datetime import date
+from decimal import Decimal
 from typing import TYPE_CHECKING
 
 import pyoxigraph as ox
 
+from hipkg.base.dates import whole_day
 from hipkg.base.vocabulary import HIP, RDF_TYPE, XSD, namespace_of
 from hipkg.knowledge.wording import English, quantity
 from hipkg.reading.blank_nodes import NAMELESS
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from hipkg.record.facts import Node
     from hipkg.record.patient import Record
 
-_DAY = re.compile(r"\d{4}-\d\d-\d\d")
 _LASTING = "lasting"
 _LENGTHS = {"D": "d", "W": "wk"}
 _NAMELESS = f"# Name the blank nodes of the record first: here they are <{NAMELESS}…>."
@@ -91,7 +90,8 @@ class Describer:
         started = self._day(removed)
         said = [self._said(prop, value, started) for _, prop, value in added if prop != RDF_TYPE and prop not in OWNS]
         said += [f"is {self._knowledge.label(text_of(value))}" for _, prop, value in added if prop == RDF_TYPE]
-        instead = [self._value(prop, value) for _, prop, value in removed if not (said and started and prop == _START)]
+        began = any(one.endswith(f"(it began {started})") for one in said)
+        instead = [self._value(prop, value) for _, prop, value in removed if not (began and prop == _START)]
         if said:
             said.sort(key=lambda one: one.startswith(_LASTING))
             words = f"{self._english.name(node)} {' and '.join(said)}".replace(f" and {_LASTING}", f", {_LASTING}")
@@ -117,9 +117,9 @@ class Describer:
 
     def _said(self, prop: str, value: Node, started: str) -> str:
         """Say one new fact; an earlier start of a course is that it lasts longer than it has so far."""
-        day = text_of(value) if prop == _START else ""
-        if started and _DAY.fullmatch(day):
-            days = quantity(str((self._graph.as_of - date.fromisoformat(day)).days), "d")
+        day = whole_day(text_of(value)) if prop == _START else None
+        if started and day:
+            days = quantity(Decimal((self._graph.as_of - day).days), "d")
             return f"{_LASTING} {days} (it began {started})"
         words = self._value(prop, value)
         return f"{_LASTING} {words}" if prop == _DURATION else self._english.verb(prop, words)
@@ -128,7 +128,7 @@ class Describer:
     def _day(removed: list[Fact]) -> str:
         """Return the recorded day on which a course began, if that is what is taken out."""
         days = (text_of(value) for _, prop, value in removed if prop == _START)
-        return next((day for day in days if _DAY.fullmatch(day)), "")
+        return next((day for day in days if whole_day(day)), "")
 
     def _new(self, facts: list[Fact]) -> str:
         """Say a new node: what it is, where, and the rest of what is recorded of it."""

@@ -7,14 +7,11 @@ a partial date, or a dose that is not recorded, leaves an interval, and a limit 
 
 from __future__ import annotations
 
-import re
-from calendar import monthrange
 from dataclasses import dataclass, replace
-from datetime import date
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from hipkg.base.dates import days_after
+from hipkg.base.dates import days_after, span
 from hipkg.base.numbers import Range, read
 from hipkg.base.vocabulary import HIP, SPECIFIES
 from hipkg.knowledge.frame.answers import State
@@ -22,7 +19,9 @@ from hipkg.record.facts import text_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
+    from datetime import date
 
+    from hipkg.base.dates import Span
     from hipkg.derivation.records import Evaluation
     from hipkg.knowledge.records import Bound, Knowledge, StatementInfo
     from hipkg.record.facts import Facts
@@ -38,8 +37,6 @@ _HOLDING = {State.NOW, State.SATISFIED}
 _BREACHES = {"above", "below"}
 _PLAUSIBLE_FACTOR = 100
 _DAYS, _START, _END = HIP + "minimumDays", HIP + "startDate", HIP + "endDate"
-_DATE = re.compile(r"([0-9]{4})(?:-([0-9]{2}))?(?:-([0-9]{2}))?(?:Z|[+-][0-9]{2}:[0-9]{2})?")
-_DECEMBER = 12
 _KINDS = ("CurrentActivity", "PlannedActivity", "StartedActivity", "PerformedActivity")
 
 
@@ -160,7 +157,7 @@ class Checker:
 
     def _ends_before(self, course: _Activity, other: _Activity) -> bool:
         end, start = (self._dates(one, prop) for one, prop in ((course, _END), (other, _START)))
-        return end is not None and start is not None and end[1] < start[0]
+        return end is not None and start is not None and end.last < start.first
 
     def _singles(self, bound: Bound, info: StatementInfo, activities: list[_Activity]) -> Iterator[Check]:
         for group in self._groups(bound, info, activities):
@@ -245,15 +242,14 @@ class Checker:
 
     def _days_ago(self, activity: _Activity) -> Range | None:
         dates = self._dates(activity, _END) or self._dates(activity, _START)
-        if dates is None or dates[0] > self._as_of:
+        if dates is None or dates.first > self._as_of:
             return None
-        earliest, latest = dates
-        return Range(Decimal((self._as_of - min(latest, self._as_of)).days), Decimal((self._as_of - earliest).days))
+        least = self._as_of - min(dates.last, self._as_of)
+        return Range(Decimal(least.days), Decimal((self._as_of - dates.first).days))
 
-    def _dates(self, activity: _Activity, prop: str) -> tuple[date, date] | None:
+    def _dates(self, activity: _Activity, prop: str) -> Span | None:
         """Read a recorded date as the first and the last day that it can stand for."""
-        first = min(map(text_of, self._graph.values(activity.node, prop)), default="")
-        return days_of(first) if first else None
+        return span(min(map(text_of, self._graph.values(activity.node, prop)), default=""))
 
 
 def recorded_range(facts: Facts, knowledge: Knowledge, node: str, prop: str) -> Range | None:
@@ -268,20 +264,6 @@ def _number(facts: Facts, node: str, prop: str) -> Decimal | None:
     """Read the greatest recorded number; what is no number, which validation refuses, is left out."""
     numbers = map(read, facts.values(node, prop))
     return max((one for one in numbers if one is not None), default=None)
-
-
-def days_of(text: str) -> tuple[date, date] | None:
-    """Read a date, a year and month, or a year as the first and the last day that it can stand for."""
-    found = _DATE.fullmatch(text)
-    if not found:
-        return None
-    year, month, day = (int(one) if one else 0 for one in found.groups())
-    try:
-        first = date(year, month or 1, day or 1)
-        last_month = month or _DECEMBER
-        return first, date(year, last_month, day or monthrange(year, last_month)[1])
-    except ValueError:
-        return None
 
 
 def _longest(spans: Iterable[Range]) -> Range | None:

@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING
 
 import pyoxigraph as ox
 
+from hipkg.base.dates import DATATYPES, FORM
 from hipkg.base.errors import UnreadableInput, UsageError
 from hipkg.base.vocabulary import HIP, RDF_TYPE, XSD, namespace_of
 from hipkg.knowledge.studies import is_study
@@ -42,10 +43,9 @@ HAS_PROBLEM, HAS_STUDY, HAS_COURSE = (HIP + one for one in ("hasProblem", "hasSt
 _HAS_SITE, _TARGETS, _HAS_SIDE, _STATUS = (HIP + one for one in ("hasSite", "targets", "hasSide", "hasStatus"))
 _OF_INTERVENTION, _START, _END = HIP + "ofIntervention", HIP + "startDate", HIP + "endDate"
 _DURATION = HIP + "duration"
-_DATE = r"(\d{4}(?:-\d\d(?:-\d\d)?)?)"
-_SINCE, _UNTIL = re.compile(rf"(?:since|from) {_DATE}"), re.compile(rf"(?:until|to) {_DATE}")
-_LENGTH = re.compile(r"for (\d{1,4}) (day|week)s?")
-_NUMBER = re.compile(r"(?:of |is |= )?(\d+(?:\.\d+)?)")
+_SINCE, _UNTIL = re.compile(f"(?:since|from) {FORM}"), re.compile(f"(?:until|to) {FORM}")
+_LENGTH = re.compile("for ([0-9]{1,4}) (day|week)s?")
+_NUMBER = re.compile(r"(?:of |is |= )?([0-9]+(?:\.[0-9]+)?)")
 _SMALL = re.compile(r"(?:and|with|as|because of|because|outcome|the|in|a|an)\b ?")
 _PLACE = re.compile(r"(?:at|of|in) (?:the )?")
 _WORD = re.compile(r"[^a-z0-9]+")
@@ -245,8 +245,8 @@ class _Reader:
         for pattern, prop in ((_SINCE, _START), (_UNTIL, _END)):
             found = self._match(pattern)
             if found:
-                datatype = {4: "gYear", 7: "gYearMonth"}.get(len(found[1]), "date")
-                self._say(said, prop, ox.Literal(found[1], datatype=ox.NamedNode(XSD + datatype)))
+                datatype = ox.NamedNode(XSD + DATATYPES[len(found[1])])
+                self._say(said, prop, ox.Literal(found[1], datatype=datatype))
                 return True
         found = self._match(_LENGTH)
         if found:

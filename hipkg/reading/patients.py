@@ -4,28 +4,25 @@ from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict
-from datetime import date
 from typing import TYPE_CHECKING
 
 from pyoxigraph import Literal, NamedNode, Triple
 
+from hipkg.base.dates import today, whole_day
 from hipkg.base.errors import NoPatient, UnreadableInput
 from hipkg.base.vocabulary import HIP, RDF_TYPE, XSD
+from hipkg.reading.blank_nodes import without_blank_nodes
+from hipkg.record.patient import Record, Term
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
-
-
-from hipkg.base.dates import today
-from hipkg.reading.blank_nodes import without_blank_nodes
-from hipkg.record.patient import Record, Term
+    from datetime import date
 
 _TYPE = NamedNode(RDF_TYPE)
 _PATIENT = NamedNode(f"{HIP}Patient")
 _HAS_PROBLEM = NamedNode(f"{HIP}hasProblem")
 _AS_OF = NamedNode(f"{HIP}asOf")
 _DATE = NamedNode(f"{XSD}date")
-_DATE_FORM = re.compile(r"(\d{4}-\d\d-\d\d)(Z|[+-]\d\d:\d\d)?")
 
 
 def linked(patient: str, triples: Iterable[Triple]) -> tuple[Triple, ...]:
@@ -131,13 +128,12 @@ def _recorded_date(patient: NamedNode, triples: Iterable[Triple], name: str) -> 
 
 
 def _date(text: str, place: str) -> date:
-    match = _DATE_FORM.fullmatch(text)
-    try:
-        return date.fromisoformat(match[1] if match else "")
-    except ValueError:
+    day = whole_day(text)
+    if day is None:
         raise UnreadableInput(
             f"The date of the plan, {text[:40]!r}, is not a date.", place=place, remedy="Write hip:asOf as YYYY-MM-DD."
-        ) from None
+        )
+    return day
 
 
 def _dated(patient: NamedNode, triples: Iterable[Triple], day: date) -> tuple[Triple, ...]:

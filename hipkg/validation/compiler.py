@@ -22,12 +22,12 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from dataclasses import dataclass, field
-from datetime import date
 from functools import cache
 from typing import TYPE_CHECKING, Any, TypeAlias, cast
 
 from pyoxigraph import BlankNode, Literal, NamedNode, Quad, RdfFormat, Store, Triple, parse
 
+from hipkg.base.dates import DATATYPES, whole_day
 from hipkg.base.errors import OntologyError
 from hipkg.base.vocabulary import HIP, PREFIXES, RDF_TYPE, RDFS, XSD, curie
 from hipkg.knowledge.shapes import TARGET, TARGET_CLASS, TARGET_SUBJECTS, TARGETS, CompiledShape
@@ -46,7 +46,6 @@ _SH = PREFIXES["sh"]
 _FIRST = PREFIXES["rdf"] + "first"
 _REST = PREFIXES["rdf"] + "rest"
 _SELECT = re.compile(r"\s*SELECT\s+(?:DISTINCT\s+)?((?:[$?](?:this|path|value)\s+)+)WHERE\s*\{(.*)\}\s*", re.DOTALL)
-_PLAIN_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _TYPE = NamedNode(RDF_TYPE)
 _SUBCLASS = NamedNode(RDFS + "subClassOf")
 _WHOLE = NamedNode(HIP + "anatomicalPartOf")
@@ -178,13 +177,8 @@ class _Outline:
 
 def _is_plain_date(value: Literal) -> bool:
     """Tell whether a literal is a date without a time zone, as it is mostly written."""
-    if value.datatype.value != XSD + "date" or not _PLAIN_DATE.fullmatch(value.value):
-        return False
-    try:
-        date.fromisoformat(value.value)
-    except ValueError:
-        return False
-    return True
+    plain = value.datatype.value == XSD + "date" and DATATYPES.get(len(value.value)) == "date"
+    return plain and whole_day(value.value) is not None
 
 
 def _prepared(triples: Iterable[Triple], background: Background) -> tuple[Store, _Outline]:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 from hipkg.base.dates import begins_after, certainly_before, day_of
+from hipkg.base.numbers import plain
 from hipkg.base.vocabulary import HIP
 from hipkg.reading.fhir.codes import concept_of
 from hipkg.reading.fhir.elements import modified_by, part, parts, references, text
@@ -112,7 +113,8 @@ def extras(one: Resource, known: Collection[str], context: Context) -> Extras:
             if prop == DURATION:
                 duration = length_of(part(extension, "valueDuration") or part(extension, "valueQuantity"))
             elif prop in context.knowledge.functional:
-                amounts.append((prop, positive(part(extension, "valueQuantity"), context.knowledge.units[prop])))
+                exact = positive(part(extension, "valueQuantity"), context.knowledge.units[prop])
+                amounts.append((prop, plain(exact)))
             elif target := references(extension, "valueReference"):
                 links.append((prop, context.index.key_of(target[0], one)))
             elif value := context.codes.value(concept_of(extension), prop):

@@ -6,10 +6,9 @@ Doses are read from their structure alone: from numbers with a unit of UCUM and 
 
 from __future__ import annotations
 
-from decimal import Decimal
-from math import isfinite
 from typing import TYPE_CHECKING
 
+from hipkg.base.numbers import plain, rounded
 from hipkg.base.vocabulary import HIP
 from hipkg.reading.fhir.activities import (
     COMPLETED,
@@ -28,11 +27,13 @@ from hipkg.reading.fhir.activities import (
     status_of,
 )
 from hipkg.reading.fhir.context import dated, problems_named, refuse_withdrawn
-from hipkg.reading.fhir.elements import Malformed, flag, part, parts, text
-from hipkg.reading.fhir.quantities import UnusableValue, decimal_text, factor, length_of, positive
+from hipkg.reading.fhir.elements import flag, number, part, parts, text
+from hipkg.reading.fhir.quantities import UnusableValue, factor, length_of, positive
 from hipkg.reading.fhir.records import Stated, Unused
 
 if TYPE_CHECKING:
+    from decimal import Decimal
+
     from hipkg.reading.fhir.activities import Status
     from hipkg.reading.fhir.context import Context
     from hipkg.reading.fhir.elements import Raw
@@ -202,13 +203,13 @@ def _doses(
     single = _single(dose, context, flags)
     repeat = part(part(dose, "timing"), "repeat")
     if single:
-        found[_SINGLE] = decimal_text(single)
+        found[_SINGLE] = plain(single)
     times = _times_a_day(repeat, flags)
     as_needed = bool(flag(dose, "asNeededBoolean")) or "asNeededCodeableConcept" in dose
     if single and times and not as_needed:
-        found[_DAILY] = decimal_text((single * times).quantize(Decimal("0.001")))
+        found[_DAILY] = plain(rounded(single * times, 3))
     if interval := _interval(repeat):
-        found[_INTERVAL] = decimal_text(interval)
+        found[_INTERVAL] = plain(interval)
     duration = ""
     if bounds := part(repeat, "boundsDuration"):
         try:
@@ -227,25 +228,16 @@ def _single(dose: Raw, context: Context, flags: list[str]) -> Decimal | None:
     if not quantity:
         return None
     try:
-        return Decimal(positive(quantity, context.knowledge.units[_SINGLE]))
+        return positive(quantity, context.knowledge.units[_SINGLE])
     except UnusableValue as problem:
         flags.append(f"its dose is not used: {problem}")
         return None
 
 
-def _number(raw: Raw, name: str) -> Decimal | None:
-    value = raw.get(name)
-    if value is None:
-        return None
-    if isinstance(value, bool) or not isinstance(value, int | float) or not isfinite(value):
-        raise Malformed(name, "a number")
-    return Decimal(repr(value))
-
-
 def _times_a_day(repeat: Raw, flags: list[str]) -> Decimal | None:
     """Count the doses of a day, at most, where the timing says so; a dose for each of several days is none of a day."""
-    frequency = _number(repeat, "frequencyMax") or _number(repeat, "frequency")
-    period, unit = _number(repeat, "period"), text(repeat, "periodUnit")
+    frequency = number(repeat, "frequencyMax") or number(repeat, "frequency")
+    period, unit = number(repeat, "period"), text(repeat, "periodUnit")
     if not frequency or not period or frequency < 0 or period < 0:
         return None
     if unit not in _UCUM_OF_TIME:
@@ -260,7 +252,7 @@ def _times_a_day(repeat: Raw, flags: list[str]) -> Decimal | None:
 
 def _interval(repeat: Raw) -> Decimal | None:
     """Find the hours between two doses where the timing gives one dose for each period; more are not evenly spread."""
-    frequency, period, unit = _number(repeat, "frequency"), _number(repeat, "period"), text(repeat, "periodUnit")
+    frequency, period, unit = number(repeat, "frequency"), number(repeat, "period"), text(repeat, "periodUnit")
     if frequency != 1 or not period or unit not in {"min", "h"} or repeat.get("frequencyMax") is not None:
         return None
     hours = period * factor(unit, "h")

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from hipkg.base.numbers import read
+
+if TYPE_CHECKING:
+    from decimal import Decimal
 
 Raw: TypeAlias = dict[str, Any]
 
@@ -51,6 +56,17 @@ def flag(raw: Raw, name: str) -> bool | None:
     if value is not None and not isinstance(value, bool):
         raise Malformed(name, "true or false")
     return value
+
+
+def number(raw: Raw, name: str) -> Decimal | None:
+    """Take a number with all the digits that JSON gives it, None where there is none."""
+    value = raw.get(name)
+    if value is None:
+        return None
+    exact = read(repr(value)) if isinstance(value, int | float) else None
+    if exact is None:
+        raise Malformed(name, "a number")
+    return exact
 
 
 def modified_by(raw: Raw) -> str:

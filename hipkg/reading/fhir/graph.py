@@ -11,6 +11,7 @@ from urllib.parse import quote
 
 from pyoxigraph import Literal, NamedNode, Triple
 
+from hipkg.base.dates import DATATYPES
 from hipkg.base.vocabulary import DERIVED_FROM, HIP, IMPORTED, RDF_TYPE, XSD
 from hipkg.reading.fhir.places import is_sided, names_site, wholes_of
 
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
 
 
 _SAFE = "-._~"
-_DATATYPES = {4: "gYear", 7: "gYearMonth", 10: "date"}
 
 
 class PatientFacts(NamedTuple):
@@ -101,7 +101,7 @@ class _Writer:
                 self._add(node, HIP + "hasStatus", one.status)
             for name, day in (("startDate", one.start), ("endDate", one.end), ("requestedOn", one.requested)):
                 if day:
-                    self._add(node, HIP + name, _literal(day, _DATATYPES[len(day)]))
+                    self._add(node, HIP + name, _literal(day, DATATYPES[len(day)]))
             if one.duration and not (one.start and (one.end or one.status == HIP + "ongoing")):
                 self._add(node, HIP + "duration", _literal(one.duration, "duration"))
             for prop, value in one.values:

@@ -9,13 +9,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from hipkg.base.numbers import plain
 from hipkg.base.vocabulary import HIP
 from hipkg.reading.fhir.activities import COMPLETED, Draft, Status, activities
 from hipkg.reading.fhir.conditions import SAID_BY_EXTENSION
 from hipkg.reading.fhir.context import Dated, coded, dated, extras, in_future, problems_named, refuse_unread, settled
 from hipkg.reading.fhir.elements import flag, part, parts, text
 from hipkg.reading.fhir.places import whereabouts
-from hipkg.reading.fhir.quantities import UnusableValue, amount, decimal_text
+from hipkg.reading.fhir.quantities import UnusableValue, amount
 from hipkg.reading.fhir.records import Activity, Fact, Measure, Problem, Resource, Shows, Stated, Unused
 
 if TYPE_CHECKING:
@@ -200,7 +201,7 @@ def _measure(one: Resource, answer: _Answer, prop: str, day: str, context: Conte
         raise Unused("set aside", f"its value is not used: {problem}") from None
     source = f"{one.key}#{answer.path}valueQuantity"
     moment = text(one.raw, "effectiveDateTime") or text(one.raw, "effectiveInstant") or day
-    measure = Measure(one.key + answer.suffix, one.key, prop, decimal_text(value), day, moment, (source,))
+    measure = Measure(one.key + answer.suffix, one.key, prop, plain(value), day, moment, (source,))
     return Stated((measure,))
 
 

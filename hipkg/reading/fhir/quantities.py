@@ -7,10 +7,9 @@ a code of another system and a missing unit are never read: the number could mea
 from __future__ import annotations
 
 from decimal import Decimal
-from math import isfinite
 from typing import TYPE_CHECKING
 
-from hipkg.reading.fhir.elements import Malformed, text
+from hipkg.reading.fhir.elements import number, text
 
 if TYPE_CHECKING:
     from hipkg.reading.fhir.elements import Raw
@@ -40,22 +39,20 @@ def amount(quantity: Raw, unit: str) -> Decimal:
 
     Raises `UnusableValue` if it has no value, a comparator, or no unit that converts exactly.
     """
-    value = quantity.get("value")
+    value = number(quantity, "value")
     if value is None:
         raise UnusableValue("it has no value")
-    if isinstance(value, bool) or not isinstance(value, int | float) or not isfinite(value):
-        raise Malformed("value", "a number")
     if comparator := text(quantity, "comparator"):
         raise UnusableValue(f"it is only a limit ({comparator})")
-    return Decimal(repr(value)) * factor(code_of(quantity), unit)
+    return value * factor(code_of(quantity), unit)
 
 
-def positive(quantity: Raw, unit: str) -> str:
-    """Read a quantity above 0 in a unit of UCUM, as text; the errors are those of `amount`, and one for the rest."""
+def positive(quantity: Raw, unit: str) -> Decimal:
+    """Read a quantity above 0 in a unit of UCUM; the errors are those of `amount`, and one for the rest."""
     value = amount(quantity, unit)
     if value <= 0:
         raise UnusableValue("it is not above 0")
-    return decimal_text(value)
+    return value
 
 
 def code_of(quantity: Raw) -> str:
@@ -97,12 +94,6 @@ def _ratio(code: str, unit: str) -> Decimal | None:
         if bare in dimension and wanted in dimension:
             return (dimension[bare] / dimension[wanted]) ** power
     return None
-
-
-def decimal_text(value: Decimal) -> str:
-    """Write a number as a decimal without an exponent and without idle zeros."""
-    written = f"{value:f}"
-    return written.rstrip("0").rstrip(".") if "." in written else written
 
 
 def length_of(quantity: Raw) -> str:

@@ -1,0 +1,71 @@
+"""Dates, whole or partial: how they are read, and the days that they can mean."""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+
+import pytest
+
+from hipkg.base.dates import ages, certainly_before, day_of, days_after, days_between, span, whole_day, years_before
+
+NO_DATES = ["", "2026-13", "2026-02-30", "0000", "26", "2026-1-1", "-0044-03-15", "12026-01-01", "2026-", "day"]
+
+
+@pytest.mark.parametrize(
+    ("written", "first", "last"),
+    [
+        ("2026", date(2026, 1, 1), date(2026, 12, 31)),
+        ("2024-02", date(2024, 2, 1), date(2024, 2, 29)),
+        ("9999-12", date(9999, 12, 1), date(9999, 12, 31)),
+        ("2026-11-23", date(2026, 11, 23), date(2026, 11, 23)),
+        ("2026-11-23Z", date(2026, 11, 23), date(2026, 11, 23)),
+        ("2026-11-23+02:00", date(2026, 11, 23), date(2026, 11, 23)),
+        ("2026-11-05:00", date(2026, 11, 1), date(2026, 11, 30)),
+        ("2026Z", date(2026, 1, 1), date(2026, 12, 31)),
+    ],
+)
+def test_a_date_means_the_days_of_its_year_month_or_day(written, first, last):
+    assert span(written) == (first, last)
+    assert whole_day(written) == (first if first == last else None)
+
+
+@pytest.mark.parametrize("written", [*NO_DATES, "2026-11-23T10:00:00", "\u0662\u0660\u0662\u0666"])
+def test_anything_else_is_no_date(written):
+    assert span(written) is None
+    assert whole_day(written) is None
+
+
+@pytest.mark.parametrize(
+    ("written", "cut"),
+    [
+        *(("2026", "2026"), ("2026-11", "2026-11"), ("2026-11-23", "2026-11-23")),
+        *(("2026-11-23T10:00:00Z", "2026-11-23"), ("2026-11-23T10:00:00.5+0200", "2026-11-23")),
+        *((one, "") for one in [*NO_DATES, "2026-11T10:00", "2026T10:00", "\u0662\u0660\u0662\u0666-01-01"]),
+    ],
+)
+def test_a_time_is_cut_to_its_day(written, cut):
+    assert day_of(written) == cut
+
+
+def test_days_are_counted_where_they_are_known():
+    assert days_between("2026-11-01", "2026-11-23") == 22
+    assert days_between("2026-11", "2026-11-23") is None
+    assert certainly_before("2025", "2026-01")
+    assert not certainly_before("2026", "2026-01")
+    assert not certainly_before("", "2026-01")
+    assert ages("1960-12", date(2026, 12, 15)) == (65, 66)
+
+
+def test_days_end_with_the_calendar():
+    day = date(2026, 11, 23)
+    assert days_after(day, Decimal("7.5")) == date(2026, 11, 30)
+    assert days_after(day, Decimal(-23)) == date(2026, 10, 31)
+    assert [days_after(day, Decimal(one)) for one in ("1e7", "-1e7", "1e300")] == [None] * 3
+
+
+def test_years_are_counted_back_also_from_a_leap_day():
+    assert years_before(date(2026, 11, 23), 2) == date(2024, 11, 23)
+    assert years_before(date(2024, 2, 29), 1) == date(2023, 2, 28)
+    assert years_before(date(2024, 2, 29), 4) == date(2020, 2, 29)
+    assert years_before(date(3, 1, 1), 5) == date(1, 1, 1)
