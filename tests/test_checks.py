@@ -26,7 +26,7 @@ from hipkg.knowledge.loading import load
 from hipkg.knowledge.records import Bound
 from hipkg.knowledge.selection import Selection
 from hipkg.pipeline.process import derivation_of
-from hipkg.planning.bounds import VERDICTS
+from hipkg.planning.bounds import Comparison
 from hipkg.planning.planner import Planner
 from hipkg.reading.sources import read
 from hipkg.render import render
@@ -95,7 +95,7 @@ def test_a_check_says_the_numbers(case: Path) -> None:
 
 
 def test_every_verdict_has_a_case() -> None:
-    assert {one["verdict"] for case in CASES for one in expected(case)["checks"]} == {*VERDICTS}
+    assert {one["verdict"] for case in CASES for one in expected(case)["checks"]} == {*Comparison}
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda one: one.name)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from hipkg.base.errors import UsageError
 from hipkg.defence.explainer import NOT_APPLICABLE, Explainer, Explanation, explainers, find_target
 from hipkg.knowledge import loading
-from hipkg.knowledge.frame.answers import State
+from hipkg.knowledge.frame.answers import Answer, State
 from hipkg.knowledge.wording import listed, quoted
 
 if TYPE_CHECKING:
@@ -99,7 +99,7 @@ def _ground(one: StatementExplanation) -> str:
     if one.state == State.LATER:
         return f"{named}: waits for {_labels(one, 'requirement', 'companion')}"
     if one.state == State.RULED_OUT:
-        refuted = [quoted(it.label) for it in one.slots if it.answer == "refuted"]
+        refuted = [quoted(it.label) for it in one.slots if it.answer == Answer.REFUTED]
         excepted = [quoted(it.label) for it in one.slots if it.slot == "exception" and it.holds]
         return f"{named}: ruled out by {listed([*refuted, *excepted], 'and')}"
     until = _labels(one, "exception") if one.state == State.MUST_NOT else ""

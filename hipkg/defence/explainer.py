@@ -14,7 +14,7 @@ from hipkg.defence.alternatives import Reasons
 from hipkg.defence.prover import Proof, Prover
 from hipkg.defence.remedies import Remedies, Remedy, diagnoses_in
 from hipkg.knowledge import loading
-from hipkg.knowledge.frame.answers import State
+from hipkg.knowledge.frame.answers import Answer, State
 from hipkg.knowledge.frame.claims import OBJECTIONS, PURSUED, ClaimKind, Status
 from hipkg.knowledge.selection import select
 from hipkg.knowledge.wording import English, listed
@@ -83,7 +83,7 @@ _WAITING = "Every statement that advises it waits for something."
 class SlotExplanation:
     """One class, or companion, that a statement names, and how it stands.
 
-    ``answer`` is ``holds``, ``refuted``, ``unmet`` or ``unknown``. ``proof`` shows why the class holds or is refuted,
+    ``proof`` shows why the class holds or is refuted,
     or what the nearest way to it lacks; ``also`` are further reasons, each of which is enough; ``gaps`` measure what is
     lacking; ``note`` says how a companion is given.
     """
@@ -91,7 +91,7 @@ class SlotExplanation:
     slot: Slot
     iri: str
     label: str
-    answer: str
+    answer: Answer
     proof: Proof | None = None
     gaps: tuple[Gap, ...] = ()
     note: str = ""
@@ -100,7 +100,7 @@ class SlotExplanation:
     @property
     def holds(self) -> bool:
         """Tell whether what the slot names is so."""
-        return self.answer == "holds"
+        return self.answer == Answer.HOLDS
 
 
 @dataclass(frozen=True, slots=True)
@@ -516,7 +516,7 @@ class Explainer:
         """Prove the context of a statement for the subject that needs the fewest steps."""
         cls, proof = self._shortest(info.applies_to, evaluation.subjects)
         also = self._further(proof, cls, evaluation.subjects)
-        return SlotExplanation("context", cls, self._knowledge.label(cls), "holds", proof, also=also)
+        return SlotExplanation("context", cls, self._knowledge.label(cls), Answer.HOLDS, proof, also=also)
 
     def _further(self, proof: Proof | None, cls: str, nodes: Sequence[str]) -> tuple[Proof, ...]:
         """List further reasons for what was proved, once for each claim."""
@@ -549,7 +549,7 @@ class Explainer:
 
     def _failed_context(self, cls: str) -> SlotExplanation:
         proof = self._prover.nearest(cls, self._world(cls))
-        return SlotExplanation("context", cls, self._knowledge.label(cls), "unknown", proof)
+        return SlotExplanation("context", cls, self._knowledge.label(cls), Answer.UNKNOWN, proof)
 
     def _world(self, cls: str, nodes: Sequence[str] = ()) -> tuple[str, ...]:
         """List the nodes that a class can be about: the patient, or problems, of the given ones if there are any."""
@@ -563,7 +563,7 @@ class Explainer:
             return self._other("requirement", cls, evaluation, nodes)
         _, proof = self._shortest(self._opposites(cls), nodes)
         note = "the two exclude each other"
-        return SlotExplanation("requirement", cls, self._knowledge.label(cls), "refuted", proof, (), note)
+        return SlotExplanation("requirement", cls, self._knowledge.label(cls), Answer.REFUTED, proof, (), note)
 
     def _opposites(self, cls: str) -> list[str]:
         return sorted(self._knowledge.refuters.get(cls, ()))
@@ -573,16 +573,20 @@ class Explainer:
         label = self._knowledge.label(cls)
         if cls in evaluation.meets:
             proof = self._shortest([cls], nodes)[1]
-            return SlotExplanation(slot, cls, label, "holds", proof, also=self._further(proof, cls, nodes))
+            return SlotExplanation(slot, cls, label, Answer.HOLDS, proof, also=self._further(proof, cls, nodes))
         gaps = self._measurer.gaps(cls, nodes)
-        answer = "unmet" if any(gap.answer == "unmet" for gap in gaps) else "unknown"
+        answer = Answer.UNMET if any(gap.answer == Answer.UNMET for gap in gaps) else Answer.UNKNOWN
         return SlotExplanation(slot, cls, label, answer, self._prover.nearest(cls, self._world(cls, nodes)), gaps)
 
     def _companion(self, intervention: str, evaluation: Evaluation) -> SlotExplanation:
         label = self._knowledge.label(intervention)
         if intervention in evaluation.lacks:
-            return SlotExplanation("companion", intervention, label, "unmet", note="neither running nor in this plan")
-        return SlotExplanation("companion", intervention, label, "holds", note=self._given(intervention, evaluation))
+            return SlotExplanation(
+                "companion", intervention, label, Answer.UNMET, note="neither running nor in this plan"
+            )
+        return SlotExplanation(
+            "companion", intervention, label, Answer.HOLDS, note=self._given(intervention, evaluation)
+        )
 
     def _given(self, intervention: str, evaluation: Evaluation) -> str:
         """Say how a patient has an intervention, or which statements put it into the plan."""

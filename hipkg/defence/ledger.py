@@ -13,11 +13,12 @@ from typing import TYPE_CHECKING, NamedTuple, TypeAlias, TypeVar
 from hipkg.base.dates import span
 from hipkg.base.numbers import Bounds, Limit, Range, read, within
 from hipkg.base.vocabulary import HIP, OBJECTING
+from hipkg.knowledge.frame.answers import Answer
 from hipkg.knowledge.frame.claims import ClaimKind, Status
 from hipkg.knowledge.loading import load
 from hipkg.knowledge.selection import select
 from hipkg.pipeline.process import plan_patients
-from hipkg.planning.bounds import Check, recorded_range
+from hipkg.planning.bounds import Check, Comparison, recorded_range
 from hipkg.planning.gaps import Gap, Measurer, Reached
 from hipkg.record.facts import Facts, text_of
 
@@ -357,7 +358,7 @@ class Bookkeeper:
         """Tell whether a trial is long enough, and yet no requirement of the statement that waits for it counts it."""
         info = self._infos[state.id]
         waits = check.bound.measured_on and (info.requires or info.except_for)
-        return bool(waits) and check.verdict == "within" and not any(isinstance(one, Reached) for one in parts)
+        return bool(waits) and check.verdict == Comparison.WITHIN and not any(isinstance(one, Reached) for one in parts)
 
     def _waiting(self, action: Action) -> Waiting:
         """Gather what an action waits for: its gates, and what advises it unless something advises it already."""
@@ -424,8 +425,12 @@ def _verdict(basis: Basis) -> str:
         case Reached():
             return "adequate"
         case Check(bound, verdict):
-            return {"within": "adequate", "above": _over(bound.unit), "below": _under(bound.unit)}.get(verdict, verdict)
-        case Gap(answer="unknown"):
+            return {
+                Comparison.WITHIN: "adequate",
+                Comparison.ABOVE: _over(bound.unit),
+                Comparison.BELOW: _under(bound.unit),
+            }.get(verdict, verdict)
+        case Gap(answer=Answer.UNKNOWN):
             return "unknown"
         case Gap(have=Range(least), need=Bounds() as need, earliest=None):
             low = any(limit.symbol in {">=", ">"} and not within(least, Bounds((limit,))) for limit in need)
@@ -451,8 +456,8 @@ def _together(gaps: Iterable[Gap]) -> Opening:
 
 def _closing(gap: Gap) -> Opening:
     if gap.earliest:
-        return Opening(gap.earliest, inexact=gap.answer == "unknown")
-    return Opening(unknown=(gap.label,)) if gap.answer == "unknown" else Opening(unmet=(gap.label,))
+        return Opening(gap.earliest, inexact=gap.answer == Answer.UNKNOWN)
+    return Opening(unknown=(gap.label,)) if gap.answer == Answer.UNKNOWN else Opening(unmet=(gap.label,))
 
 
 def _last(openings: Sequence[Opening]) -> Opening:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from decimal import Decimal
+from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from hipkg.base.dates import days_after, span
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
     from hipkg.knowledge.records import Bound, Knowledge, StatementInfo
     from hipkg.record.facts import Facts
 
-VERDICTS = ("within", "above", "below", "not-yet", "due", "overdue", "unknown")
 TOGETHER = "several courses together"
 WITH_PLANNED = "together with what is planned"
 INCOMPLETE = "not recorded for every course"
@@ -34,10 +34,24 @@ INEXACT = "not recorded exactly enough"
 IMPLAUSIBLE = "less than a hundredth of the limit, as if in another unit"
 NONE_ON_RECORD = "none on record"
 _HOLDING = {State.NOW, State.SATISFIED}
-_BREACHES = {"above", "below"}
 _PLAUSIBLE_FACTOR = 100
 _DAYS, _START, _END = HIP + "minimumDays", HIP + "startDate", HIP + "endDate"
 _KINDS = ("CurrentActivity", "PlannedActivity", "StartedActivity", "PerformedActivity")
+
+
+class Comparison(StrEnum):
+    """How what is recorded compares with a bound; reviews are due, overdue or not due yet."""
+
+    WITHIN = "within"
+    ABOVE = "above"
+    BELOW = "below"
+    NOT_YET = "not-yet"
+    DUE = "due"
+    OVERDUE = "overdue"
+    UNKNOWN = "unknown"
+
+
+_BREACHES = {Comparison.ABOVE, Comparison.BELOW}
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +65,7 @@ class Check:
     """
 
     bound: Bound
-    verdict: str
+    verdict: Comparison
     label: str
     activities: tuple[str, ...]
     have: Range | None = None
@@ -151,7 +165,7 @@ class Checker:
             return _unknown(bound, label, courses)
         least = sum((one.least for one in known), Decimal(0))
         check = _judged(bound, label, courses, Range(least, least if len(known) == len(values) else None))
-        if check.verdict == "unknown" and len(known) < len(values):
+        if check.verdict == Comparison.UNKNOWN and len(known) < len(values):
             return replace(check, record=bound.measured_by, note=INCOMPLETE)
         return check if check.note else replace(check, note=note)
 
@@ -188,9 +202,9 @@ class Checker:
         if not course.running:
             return check
         earliest, latest = (self._reached(limit, value) for limit in (limits.lower, limits.upper))
-        if check.verdict == "below":
-            return replace(check, verdict="not-yet", earliest=earliest, latest=latest, alarm=False)
-        return replace(check, latest=latest) if check.verdict == "within" else check
+        if check.verdict == Comparison.BELOW:
+            return replace(check, verdict=Comparison.NOT_YET, earliest=earliest, latest=latest, alarm=False)
+        return replace(check, latest=latest) if check.verdict == Comparison.WITHIN else check
 
     def _reached(self, limit: str, elapsed: Range) -> date | None:
         """Say on which day a number of days is reached at the latest, if the calendar goes that far."""
@@ -223,7 +237,7 @@ class Checker:
             return self._pending(bound, label, (), started)
         node, days = min(late_enough.items(), key=lambda one: (one[1].least, one[0]))
         verdict = _verdict(days, bound)
-        return Check(bound, verdict, label, (node,), days, note=INEXACT if verdict == "unknown" else "")
+        return Check(bound, verdict, label, (node,), days, note=INEXACT if verdict == Comparison.UNKNOWN else "")
 
     def _repeated(self, bound: Bound, label: str, started: Range, past: dict[str, Range]) -> Check:
         node, last = min(past.items(), key=lambda one: (one[1].least, one[0]), default=("", started))
@@ -233,10 +247,15 @@ class Checker:
 
     def _pending(self, bound: Bound, label: str, activities: tuple[str, ...], elapsed: Range) -> Check:
         """Judge the days that a review has been waited for."""
-        names = {"below": "not-yet", "within": "due", "above": "overdue", "unknown": "unknown"}
+        names = {
+            Comparison.BELOW: Comparison.NOT_YET,
+            Comparison.WITHIN: Comparison.DUE,
+            Comparison.ABOVE: Comparison.OVERDUE,
+            Comparison.UNKNOWN: Comparison.UNKNOWN,
+        }
         verdict = names[_verdict(elapsed, bound)]
         late = "" if activities else NONE_ON_RECORD
-        note = {"overdue": late, "unknown": INEXACT}.get(verdict, "")
+        note = {Comparison.OVERDUE: late, Comparison.UNKNOWN: INEXACT}.get(verdict, "")
         earliest, latest = (self._reached(limit, elapsed) for limit in (bound.lower, bound.upper))
         return Check(bound, verdict, label, activities, elapsed, earliest, latest, note=note)
 
@@ -280,22 +299,22 @@ def _difference(longer: Range, shorter: Range) -> Range:
     return Range(least, most)
 
 
-def _verdict(value: Range, bound: Bound) -> str:
+def _verdict(value: Range, bound: Bound) -> Comparison:
     lower, upper = read(bound.lower), read(bound.upper)
     if lower is not None and value.most is not None and value.most < lower:
-        return "below"
+        return Comparison.BELOW
     if upper is not None and value.least > upper:
-        return "above"
+        return Comparison.ABOVE
     enough = lower is None or value.least >= lower
     not_too_much = upper is None or (value.most is not None and value.most <= upper)
-    return "within" if enough and not_too_much else "unknown"
+    return Comparison.WITHIN if enough and not_too_much else Comparison.UNKNOWN
 
 
 def _judged(bound: Bound, label: str, courses: Sequence[_Activity], value: Range) -> Check:
     verdict = _verdict(value, bound)
-    note = INEXACT if verdict == "unknown" else ""
-    if verdict == "within" and _is_implausible(value, bound):
-        verdict, note = "unknown", IMPLAUSIBLE
+    note = INEXACT if verdict == Comparison.UNKNOWN else ""
+    if verdict == Comparison.WITHIN and _is_implausible(value, bound):
+        verdict, note = Comparison.UNKNOWN, IMPLAUSIBLE
     current = any(one.running or one.planned for one in courses)
     alarm = current and verdict in _BREACHES and not bound.measured_on
     return Check(bound, verdict, label, tuple(one.node for one in courses), value, note=note, alarm=alarm)
@@ -308,4 +327,4 @@ def _is_implausible(value: Range, bound: Bound) -> bool:
 
 
 def _unknown(bound: Bound, label: str, courses: Sequence[_Activity]) -> Check:
-    return Check(bound, "unknown", label, tuple(one.node for one in courses), record=bound.measured_by)
+    return Check(bound, Comparison.UNKNOWN, label, tuple(one.node for one in courses), record=bound.measured_by)

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from hipkg.base.dates import days_after
 from hipkg.base.numbers import Bounds, Range, fits, read, within
 from hipkg.base.vocabulary import HIP
+from hipkg.knowledge.frame.answers import Answer
 from hipkg.owl.expression import And, Expression, Facet, Named, OneOf, Or, Some, Value
 from hipkg.record.facts import text_of
 
@@ -42,7 +43,7 @@ class Gap(NamedTuple):
 
     requirement: str
     label: str
-    answer: str
+    answer: Answer
     have: Range | str = ""
     need: Bounds | str = ""
     unit: str = ""
@@ -254,13 +255,13 @@ class Measurer:
             if value == wanted:
                 return None
             have, need = self._knowledge.label(str(value)), self._knowledge.label(str(wanted))
-            return Gap("", "", "unmet", have, need, node=reading.node)
+            return Gap("", "", Answer.UNMET, have, need, node=reading.node)
         if within(value.least, wanted):
             return None
         return Gap(
             "",
             "",
-            "unknown" if value.most is not None and within(value.most, wanted) else "unmet",
+            Answer.UNKNOWN if value.most is not None and within(value.most, wanted) else Answer.UNMET,
             value,
             wanted,
             self._knowledge.units.get(reading.probe.prop, ""),
@@ -372,10 +373,10 @@ def _unrecorded(requirement: str, knowledge: Knowledge) -> Gap:
     need = facet.bounds if facet else ""
     unit = knowledge.units.get(facet.prop, "") if facet else ""
     question = knowledge.questions.get(requirement, "")
-    return Gap(requirement, knowledge.label(requirement), "unknown", need=need, unit=unit, question=question)
+    return Gap(requirement, knowledge.label(requirement), Answer.UNKNOWN, need=need, unit=unit, question=question)
 
 
 def _distance(gap: Gap) -> tuple[object, ...]:
     """Order gaps, the nearest first: what may be met already, then what has most of what is wanted."""
     least = gap.have.least if isinstance(gap.have, Range) else Decimal(0)
-    return (gap.answer != "unknown", -least, gap.node, str(gap.need), str(gap.have))
+    return (gap.answer != Answer.UNKNOWN, -least, gap.node, str(gap.need), str(gap.have))

@@ -7,7 +7,7 @@ from operator import attrgetter
 from typing import TYPE_CHECKING
 
 from hipkg.base.vocabulary import DERIVED_FROM, HIP, OBJECTING, SAFEGUARDS, SPECIFIES, expand
-from hipkg.knowledge.frame.answers import State
+from hipkg.knowledge.frame.answers import Answer, State
 from hipkg.knowledge.frame.claims import ADVISING, OBJECTIONS, PURSUED, ClaimKind, Status
 from hipkg.knowledge.records import UNGRADED
 from hipkg.planning.bounds import Check, Checker
@@ -121,7 +121,7 @@ class Planner:
         unmet = self._gaps(evaluation.awaits, evaluation)
         if not evaluation.lacks:
             return unmet
-        lacking = (Gap(one, f"{self._knowledge.label(one)} in the plan", "unmet") for one in evaluation.lacks)
+        lacking = (Gap(one, f"{self._knowledge.label(one)} in the plan", Answer.UNMET) for one in evaluation.lacks)
         return (*unmet, *lacking)
 
     def _gaps(self, classes: tuple[str, ...], evaluation: Evaluation) -> tuple[Gap, ...]:
@@ -316,7 +316,7 @@ class Planner:
         asked: dict[tuple[str, str], set[str]] = {}
         for state in states.values():
             for gap in (*state.unmet, *state.lifted_by):
-                if gap.question and gap.answer == "unknown":
+                if gap.question and gap.answer == Answer.UNKNOWN:
                     asked.setdefault((gap.requirement, state.site), set()).add(state.id)
         touching: dict[str, set[str]] = {}
         for (_, site), ids in asked.items():

@@ -12,6 +12,7 @@ from hipkg.defence.explainer import NOT_APPLICABLE, Explanation, SlotExplanation
 from hipkg.defence.prover import Proof
 from hipkg.defence.remedies import Remedy
 from hipkg.knowledge.frame.answers import State
+from hipkg.planning.bounds import Comparison
 from hipkg.planning.gaps import Gap
 from hipkg.planning.records import Conflict
 from hipkg.render.encoder import one_or_all
@@ -143,7 +144,7 @@ def _statement(statement: StatementExplanation, shown: set[object]) -> Iterator[
     for slot in statement.slots:
         yield from _slot(slot, statement, shown)
     for check in statement.checks:
-        mark = "missing" if check.verdict in {"above", "below", "overdue"} else "none"
+        mark = "missing" if check.verdict in {Comparison.ABOVE, Comparison.BELOW, Comparison.OVERDUE} else "none"
         yield Row(1, f"On record: {describe_check(check)}", mark, "missing" if mark == "missing" else "")
 
 

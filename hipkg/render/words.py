@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING
 
 from hipkg.base.numbers import UNITS, Range, plain
 from hipkg.base.version import software_version
+from hipkg.knowledge.frame.answers import Answer
 from hipkg.knowledge.records import NOT_STATED
 from hipkg.knowledge.wording import LIMITS
+from hipkg.planning.bounds import Comparison
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Set
@@ -88,7 +90,7 @@ def describe_gap(gap: Gap) -> str:
 def _have(gap: Gap) -> str:
     unit = f" {gap.unit}" if gap.unit else ""
     if not gap.have:
-        if gap.answer != "unknown":
+        if gap.answer != Answer.UNKNOWN:
             return "not yet"
         return "none on record" if gap.need else "unknown"
     have = gap.have.written(plain) if isinstance(gap.have, Range) else gap.have
@@ -130,7 +132,7 @@ def describe_check(check: Check) -> str:
 
 def describe_breach(check: Check) -> str:
     """Say which limit is broken."""
-    limit = check.bound.upper if check.verdict == "above" else check.bound.lower
+    limit = check.bound.upper if check.verdict == Comparison.ABOVE else check.bound.lower
     return clean(f"{_measured(check)} {check.verdict} {amount(limit, check.bound.unit)}")
 
 
@@ -151,12 +153,12 @@ def _describe_course(check: Check) -> str:
     if not check.have:
         return f"{name} not on record"
     match check.verdict:
-        case "above" | "below":
+        case Comparison.ABOVE | Comparison.BELOW:
             return f"{describe_breach(check)}: {describe_record(check)}"
-        case "not-yet" if check.earliest:
+        case Comparison.NOT_YET if check.earliest:
             days = f"{amount(check.have, '')} of {amount(check.bound.lower, check.bound.unit)}"
             return f"{name} {days}, until {check.earliest.isoformat()}"
-        case "within":
+        case Comparison.WITHIN:
             return f"{name} within limits: {describe_record(check)}"
         case _:
             return f"{name} not known to be within limits: {describe_record(check)}"
@@ -166,19 +168,19 @@ def _describe_review(check: Check) -> str:
     have = amount(check.have, check.bound.unit)
     note = f" ({check.note})" if check.note else ""
     match check.verdict:
-        case "not-yet":
+        case Comparison.NOT_YET:
             days = [one.isoformat() for one in (check.earliest, check.latest) if one]
             return f"due {' to '.join(days)}"
-        case "due":
+        case Comparison.DUE:
             return f"due by {check.latest.isoformat()}" if check.latest else "due"
-        case "overdue":
+        case Comparison.OVERDUE:
             return f"overdue since {check.latest.isoformat()}{note}" if check.latest else f"overdue{note}"
-        case "unknown" if check.have:
+        case Comparison.UNKNOWN if check.have:
             return f"when it is due is not known: {have} since the start or the last one{note}"
-        case "unknown":
+        case Comparison.UNKNOWN:
             return "when it is due is not known: no start on record"
         case verdict:
-            return f"done {have} after the start{', late' if verdict == 'above' else ''}"
+            return f"done {have} after the start{', late' if verdict == Comparison.ABOVE else ''}"
 
 
 def amount(number: Decimal | Range | str | None, unit: str) -> str:

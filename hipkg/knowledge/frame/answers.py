@@ -20,6 +20,19 @@ class Slot(StrEnum):
     SATISFIED_BY = "satisfiedBy"
 
 
+class Answer(StrEnum):
+    """The answers to whether a class that a slot names holds.
+
+    Recorded facts show that an unmet one does not hold yet, and that a refuted one cannot; of an unknown one nothing,
+    or nothing exact enough, is recorded.
+    """
+
+    HOLDS = "holds"
+    REFUTED = "refuted"
+    UNMET = "unmet"
+    UNKNOWN = "unknown"
+
+
 class State(StrEnum):
     """The states of a statement for a patient."""
 
