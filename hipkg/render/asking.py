@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from hipkg.defence.asking import LETTERS, Answer, Effect, Interview, RankedQuestion
 from hipkg.render.encoder import Writer, term
-from hipkg.render.outline import INVALID, Outline, Row, outlines_to_text, render_outlines
-from hipkg.render.words import clean, local_name, software
+from hipkg.render.outline import INVALID, Outline, Row, outlines_to_text, render_outlines, title
+from hipkg.render.words import clean
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -47,22 +47,13 @@ def render_interviews(
 
 def asked_text(question: RankedQuestion, number: int, plan: Plan, *, to_terminal: bool = False) -> str:
     """Write one question for somebody who answers it."""
-    outline = Outline(_title(plan), tuple(_question(question, number, snippets=False)))
+    outline = Outline(title("Ask", plan), tuple(_question(question, number, snippets=False)))
     return outlines_to_text([outline], to_terminal=to_terminal)
 
 
 def effects_text(effects: Iterable[Effect]) -> list[str]:
     """Write what an answer changes, a line for each action."""
     return [_effect(one) for one in effects] or ["no action changes"]
-
-
-def _title(plan: Plan) -> tuple[str, ...]:
-    return (
-        "Ask",
-        f"patient {local_name(plan.patient)}",
-        f"as of {plan.as_of.isoformat()}",
-        f"{software()} ontology {plan.ontology_version}",
-    )
 
 
 def _outline(interview: Interview, top: int) -> Outline:
@@ -75,7 +66,7 @@ def _outline(interview: Interview, top: int) -> Outline:
         rows.append(Row(0, "Nothing that is unknown would change the plan."))
     elif left > 0:
         rows.append(Row(0, f"and {left} more: --top {len(interview.questions)} asks them all", style="dim"))
-    return Outline(_title(interview.plan), tuple(rows))
+    return Outline(title("Ask", interview.plan), tuple(rows))
 
 
 def _question(question: RankedQuestion, number: int, *, snippets: bool) -> Iterator[Row]:

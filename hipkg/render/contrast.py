@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from hipkg.defence.contrast import Contrast
 from hipkg.knowledge.frame.claims import PURSUED
 from hipkg.render.explanation import SHAPES, ExplanationWriter, described_status
-from hipkg.render.outline import INVALID, Outline, Row, render_outlines
-from hipkg.render.words import DISCLAIMER, local_name, software
+from hipkg.render.outline import INVALID, Outline, Row, render_outlines, title
+from hipkg.render.words import DISCLAIMER
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -34,15 +34,8 @@ def render_contrasts(found: Sequence[Contrast], format: str, *, to_terminal: boo
 
 def _outline(one: Contrast) -> Outline:
     action = one.action
-    title = (
-        f"Why {action.label} instead of {one.other.label}",
-        *([action.site] if action.site else []),
-        f"patient {local_name(action.patient)}",
-        f"as of {action.as_of.isoformat()}",
-        f"{software()} ontology {action.ontology_version}",
-        action.engine,
-    )
-    return Outline(title, tuple(_rows(one)))
+    name = f"Why {action.label} instead of {one.other.label}"
+    return Outline(title(name, action, site=action.site, engine=action.engine), tuple(_rows(one)))
 
 
 def _rows(one: Contrast) -> Iterator[Row]:

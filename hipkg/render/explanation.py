@@ -15,10 +15,9 @@ from hipkg.knowledge.frame.answers import State
 from hipkg.planning.bounds import Comparison
 from hipkg.planning.gaps import Gap
 from hipkg.planning.records import Conflict
-from hipkg.render.encoder import one_or_all
-from hipkg.render.outline import INVALID, MARKS, Outline, Row, outlines_to_markdown, outlines_to_text
+from hipkg.render.outline import INVALID, MARKS, Outline, Row, render_outlines, title
 from hipkg.render.plan_json import PARTS, PartWriter
-from hipkg.render.words import DECISIONS, describe_check, describe_gap, local_name, software
+from hipkg.render.words import DECISIONS, describe_check, describe_gap, local_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -60,35 +59,20 @@ def render_explanations(explanations: Sequence[Explanation], format: str, *, to_
 
     Raises `UsageError` for any other format.
     """
-    if format == "json":
-        return one_or_all(ExplanationWriter(SHAPES).data(explanations))
     if format == "turtle":
         from hipkg.render.provenance import explanations_to_turtle
 
         return explanations_to_turtle(explanations)
-    if format == "markdown":
-        return outlines_to_markdown(map(_laid_out, explanations))
-    if format != "text":
-        from hipkg.base.errors import UsageError
-
-        raise UsageError(f"There is no format {format!r}.", remedy=f"Choose among: {', '.join(FORMATS)}.")
-    return outlines_to_text([*map(_laid_out, explanations)], to_terminal=to_terminal)
+    return render_outlines(
+        explanations, format, outline=_laid_out, writer=_JSON, to_terminal=to_terminal, formats=FORMATS
+    )
 
 
 def _laid_out(explanation: Explanation) -> Outline:
-    return Outline(_title(explanation), tuple(_outline(explanation)))
-
-
-def _title(explanation: Explanation) -> tuple[str, ...]:
-    parts = [
-        f"Why: {explanation.label}",
-        explanation.site,
-        f"patient {local_name(explanation.patient)}",
-        f"as of {explanation.as_of.isoformat()}",
-        f"{software()} ontology {explanation.ontology_version}",
-        explanation.engine,
-    ]
-    return tuple(one for one in parts if one)
+    return Outline(
+        title(f"Why: {explanation.label}", explanation, site=explanation.site, engine=explanation.engine),
+        tuple(_outline(explanation)),
+    )
 
 
 def _outline(explanation: Explanation) -> Iterator[Row]:
@@ -260,3 +244,6 @@ def _term(term: ox.NamedNode | ox.BlankNode | ox.Literal | ox.Triple) -> str:
     if isinstance(term, ox.NamedNode):
         return curie(term.value) if term.value.startswith(HIP) or "/22-rdf-syntax-ns#" in term.value else term.value
     return term.value if isinstance(term, ox.Literal) else str(term)
+
+
+_JSON = ExplanationWriter(SHAPES)

@@ -12,11 +12,13 @@ from typing import TYPE_CHECKING, TypeVar
 from hipkg.base.errors import UsageError
 from hipkg.render.encoder import one_or_all
 from hipkg.render.markdown import escape
-from hipkg.render.words import DISCLAIMER, NOT_VALID, clean
+from hipkg.render.words import DISCLAIMER, NOT_VALID, clean, local_name, software
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
+    from hipkg.defence.explainer import Explanation
+    from hipkg.planning.records import Plan
     from hipkg.render.encoder import Writer
 
 Found = TypeVar("Found")
@@ -52,6 +54,13 @@ class Outline:
     rows: tuple[Row, ...]
 
 
+def title(name: str, result: Plan | Explanation, *, site: str = "", engine: str = "") -> tuple[str, ...]:
+    """Name a result, and say whom it is about, where, for which day, and by what it was made."""
+    versions = f"{software()} ontology {result.ontology_version}"
+    parts = (name, site, f"patient {local_name(result.patient)}", f"as of {result.as_of.isoformat()}", versions, engine)
+    return tuple(part for part in parts if part)
+
+
 def render_outlines(
     found: Sequence[Found],
     format: str,  # noqa: A002 - as everywhere
@@ -59,8 +68,9 @@ def render_outlines(
     outline: Callable[[Found], Outline],
     writer: Writer,
     to_terminal: bool = False,
+    formats: Iterable[str] = FORMATS,
 ) -> str:
-    """Write results in one of `FORMATS`.
+    """Write results in one of `FORMATS`; ``formats`` are all that the caller knows.
 
     Parameters: ``outline`` lays one result out for reading; ``writer`` writes one as a JSON object and several as
     an array. Raises `UsageError` for any other format.
@@ -73,7 +83,7 @@ def render_outlines(
         case "text":
             return outlines_to_text([*map(outline, found)], to_terminal=to_terminal)
         case _:
-            raise UsageError(f"There is no format {format!r}.", remedy=f"Choose among: {', '.join(FORMATS)}.")
+            raise UsageError(f"There is no format {format!r}.", remedy=f"Choose among: {', '.join(formats)}.")
 
 
 def outlines_to_text(outlines: Sequence[Outline], *, to_terminal: bool = False) -> str:

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from hipkg.defence.watching import Threat, Watched, WatchList
 from hipkg.render.encoder import Writer
-from hipkg.render.outline import INVALID, Outline, Row, render_outlines
-from hipkg.render.words import clean, local_name, software
+from hipkg.render.outline import INVALID, Outline, Row, render_outlines, title
+from hipkg.render.words import clean
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -32,14 +32,8 @@ def render_watch_lists(lists: Sequence[WatchList], format: str, *, to_terminal: 
 
 def _outline(one: WatchList) -> Outline:
     plan = one.plan
-    title = (
-        "Watch",
-        f"patient {local_name(plan.patient)}",
-        f"as of {plan.as_of.isoformat()}",
-        f"{software()} ontology {plan.ontology_version}",
-    )
     rows = tuple(_rows(one)) or (Row(0, _NOTHING),)
-    return Outline(title, rows if plan.valid else (INVALID, *rows))
+    return Outline(title("Watch", plan), rows if plan.valid else (INVALID, *rows))
 
 
 def _rows(one: WatchList) -> Iterator[Row]:

@@ -8,8 +8,8 @@ from hipkg.defence.difference import ActionChange, StatementChange
 from hipkg.defence.what_if import WhatIf
 from hipkg.render.encoder import Writer
 from hipkg.render.findings import SHAPES
-from hipkg.render.outline import INVALID, Outline, Row, render_outlines
-from hipkg.render.words import clean, local_name, software
+from hipkg.render.outline import INVALID, Outline, Row, render_outlines, title
+from hipkg.render.words import clean
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -34,15 +34,7 @@ def render_what_if(found: Sequence[WhatIf], format: str, *, to_terminal: bool = 
 
 
 def _outline(one: WhatIf) -> Outline:
-    plan = one.before
-    title = (
-        "What if",
-        f"patient {local_name(plan.patient)}",
-        f"as of {plan.as_of.isoformat()}",
-        f"{software()} ontology {plan.ontology_version}",
-        plan.engine,
-    )
-    return Outline(title, tuple(_rows(one)))
+    return Outline(title("What if", one.before, engine=one.before.engine), tuple(_rows(one)))
 
 
 def _rows(one: WhatIf) -> Iterator[Row]:
