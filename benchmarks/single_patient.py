@@ -42,7 +42,7 @@ def cold(example: Path, rounds: int) -> list[float]:
 
 def first_indicated(example: Path) -> str:
     """Name the first action that the plan indicates."""
-    from hipkg.pipeline.process import plan
+    from hipkg.api.plan import plan
 
     return next(one.label for one in plan(example).actions if one.status == "indicated")
 

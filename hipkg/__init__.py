@@ -10,15 +10,16 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from hipkg.api.ask import ask
+    from hipkg.api.explain import explain
     from hipkg.api.ledger import Ledger, ledger
     from hipkg.api.plan import Plan, plan, plans
     from hipkg.api.reason import reason
+    from hipkg.api.sensitivity import sensitivity
     from hipkg.api.validate import validate
     from hipkg.api.watch import watch
     from hipkg.api.what_if import WhatIf, what_if
     from hipkg.base.errors import HipkgError
-    from hipkg.defence.explainer import explain
-    from hipkg.defence.sensitivity import Sensitivity, sensitivity
+    from hipkg.defence.sensitivity import Sensitivity
 
 __all__ = [
     "HipkgError",
@@ -45,12 +46,12 @@ _HOMES = {
     "Sensitivity": "defence.sensitivity",
     "WhatIf": "api.what_if",
     "ask": "api.ask",
-    "explain": "defence.explainer",
+    "explain": "api.explain",
     "ledger": "api.ledger",
     "plan": "api.plan",
     "plans": "api.plan",
     "reason": "api.reason",
-    "sensitivity": "defence.sensitivity",
+    "sensitivity": "api.sensitivity",
     "validate": "api.validate",
     "watch": "api.watch",
     "what_if": "api.what_if",

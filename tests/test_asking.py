@@ -17,13 +17,12 @@ import pytest
 
 from hipkg.base.vocabulary import HIP
 from hipkg.cli import main
-from hipkg.defence.asking import ANSWERS, MOST_ANSWERS, Interview, effects, interview
+from hipkg.defence.asking import ANSWERS, MOST_ANSWERS, Interview, effects
 from hipkg.knowledge.loading import load
-from hipkg.pipeline.process import plan_graph
-from hipkg.reading.sources import read
 from hipkg.render import render
 from hipkg.render.asking import SHOWN, render_interviews
 from hipkg.render.plan_json import SCHEMA, plan_to_json
+from support.doors import interview, plan_record, read
 
 if TYPE_CHECKING:
     from hipkg.record.patient import Record
@@ -67,7 +66,7 @@ def test_an_answer_does_what_is_claimed(example: str) -> None:
     for question in found.questions[:12]:
         for answer in question.answers:
             changed = replace(graph, triples=answer.change.apply(graph.triples))
-            after = plan_graph(changed, allow_invalid=True)
+            after = plan_record(changed, allow_invalid=True)
             assert {*answer.effects} == {*effects(found.plan, after)}
             states = [{(one.id, one.place): one.state for one in made.statements} for made in (found.plan, after)]
             differing = {
@@ -285,6 +284,6 @@ def test_a_side_that_the_record_lacks_is_asked_for_once() -> None:
 @pytest.mark.parametrize("format_", ["text", "markdown"])
 def test_a_plan_says_what_is_missing_from_the_record(format_: str) -> None:
     (graph,) = read(SIDELESS.replace(b", :tear .", b"."), format="turtle", as_of=DAY)
-    shown = render((plan_graph(graph),), format_, load())
+    shown = render((plan_record(graph),), format_, load())
     assert "Which side is it?" in shown
     assert "missing from the record" in shown

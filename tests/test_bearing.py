@@ -12,9 +12,9 @@ from hipkg.base.vocabulary import HIP
 from hipkg.derivation.native import derive_natively, goals_of
 from hipkg.knowledge.loading import load
 from hipkg.knowledge.relevance import on_action, on_statement
-from hipkg.reading.sources import read
 from hipkg.reasoning.native import entailed_graph
 from hipkg.record.normalise import normalised
+from support.doors import read
 
 if TYPE_CHECKING:
     from hipkg.derivation.records import Derivation

@@ -18,22 +18,21 @@ import pytest
 import rdflib
 from jsonschema import Draft202012Validator
 
+from hipkg.api.explain import explain
 from hipkg.api.plan import plan
 from hipkg.base.paths import ROOT, SHAPES
 from hipkg.base.vocabulary import expand
-from hipkg.defence.explainer import explain
 from hipkg.knowledge.loading import load
 from hipkg.knowledge.records import Bound
 from hipkg.knowledge.selection import Selection
-from hipkg.pipeline.process import derivation_of
 from hipkg.planning.bounds import Comparison
 from hipkg.planning.planner import Planner
-from hipkg.reading.sources import read
 from hipkg.render import render
 from hipkg.render.explanation import render_explanations
 from hipkg.render.plan_json import SCHEMA
 from hipkg.render.rdf import plan_rdflib_graph
 from hipkg.render.words import describe_check
+from support.doors import derivation_of, findings_of, read
 
 if TYPE_CHECKING:
     from hipkg.knowledge.records import Knowledge
@@ -60,8 +59,8 @@ def knowledge_of(case: Path) -> Knowledge:
 @cache
 def made(case: Path) -> Plan:
     (graph,) = read(case / "patient.ttl", as_of=date.fromisoformat(expected(case)["asOf"]))
-    findings, derivation = derivation_of(graph)
-    return Planner(derivation, knowledge_of(case), graph.iri, graph.as_of).plan("native", findings, Selection())
+    planner = Planner(derivation_of(graph), knowledge_of(case), graph.iri, graph.as_of)
+    return planner.plan("native", findings_of(graph), Selection())
 
 
 def checks(case: Path) -> list[Check]:

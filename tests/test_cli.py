@@ -19,8 +19,8 @@ import typer.main
 from hipkg.base import errors
 from hipkg.base.paths import ROOT
 from hipkg.cli.app import app
-from hipkg.reading.sources import read_triples
 from support.command_line import D0, D1, Run, heavy_modules, process, verb
+from support.doors import read_triples
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

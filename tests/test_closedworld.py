@@ -12,11 +12,10 @@ from hipkg.base.errors import HipkgError
 from hipkg.derivation.native import derive_natively
 from hipkg.knowledge.loading import load
 from hipkg.knowledge.selection import select
-from hipkg.pipeline.process import plan_graph
-from hipkg.reading.sources import read
 from hipkg.reasoning.native import entail, entailed_graph
 from hipkg.record.normalise import normalised
 from support.derivations import assert_same
+from support.doors import plan_record, read
 from support.random_patients import hip_patients, some_patients
 
 ROOT = Path(__file__).parent.parent
@@ -30,7 +29,7 @@ DOCUMENTS: tuple[tuple[str, ...], ...] = ((), ("D0",), ("D1", "D3"))
 @pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem[:2])
 def test_both_derive_the_same_of_an_example(path: Path, documents: tuple[str, ...]) -> None:
     (graph,) = read(path)
-    found = assert_same(normalised(graph.triples), select(documents))
+    found = assert_same(normalised(graph.triples), select(load(), documents))
     assert found.evaluations or documents
 
 
@@ -63,7 +62,9 @@ def test_what_differs_is_seen() -> None:
     """A derivation of one document differs from that of all, so that the comparison has something to see."""
     (graph,) = read(EXAMPLES[0])
     triples = normalised(graph.triples)
-    one, other = (derive_natively(entailed_graph(triples, load()), load(), select(some)) for some in (("D0",), ()))
+    one, other = (
+        derive_natively(entailed_graph(triples, load()), load(), select(load(), some)) for some in (("D0",), ())
+    )
     assert one.evaluations != other.evaluations
     assert one.actions != other.actions
     assert set(one.triples()) != set(other.triples())
@@ -81,5 +82,5 @@ def test_both_derive_the_same_of_an_intervention_of_the_patients_own() -> None:
     """
     (graph,) = read(source, format="turtle")
     found = assert_same(normalised(graph.triples))
-    assert plan_graph(graph).actions
+    assert plan_record(graph).actions
     assert "https://example.org/own/gym" not in {one.intervention for one in found.actions}

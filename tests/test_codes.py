@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from hipkg.knowledge.terminology import PREDICATES, load
+from hipkg.knowledge.loading import load
+from hipkg.knowledge.terminology import PREDICATES
 from hipkg.render.codes import codes_to_json, codes_to_text
 from support.command_line import Run
 
@@ -67,7 +68,7 @@ def test_json_holds_each_field(codes: Callable[..., Run]) -> None:
 
 
 def test_json_of_a_code_without_a_term_has_nulls() -> None:
-    (told,) = json.loads(codes_to_json(load().search("I10")))
+    (told,) = json.loads(codes_to_json(load().terminology.search("I10")))
     assert {name for name, value in told.items() if value is None} == {
         "predicate",
         "term",
@@ -106,9 +107,9 @@ def test_output_goes_to_a_file(codes: Callable[..., Run], tmp_path: Path) -> Non
 
 
 def test_each_relation_reads_differently() -> None:
-    (one,) = load().search("M16.11")
+    (one,) = load().terminology.search("M16.11")
     texts = {
-        codes_to_text([one._replace(predicate=predicate)], load(), lambda iri: iri.rsplit("/", 1)[1])
+        codes_to_text([one._replace(predicate=predicate)], load().terminology, lambda iri: iri.rsplit("/", 1)[1])
         for predicate in PREDICATES
     }
     assert len(texts) == len(PREDICATES)

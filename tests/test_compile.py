@@ -24,9 +24,7 @@ from hipkg.compilation.sparql import template, term, where
 from hipkg.compilation.standalone import ROUNDS, compile_sparql, find_target
 from hipkg.derivation.queries import derive
 from hipkg.knowledge.loading import load
-from hipkg.pipeline.process import reason_graph
-from hipkg.reading.sources import read
-from hipkg.reasoning.engines import reason_over
+from support.doors import read, reason_over, with_entailed
 from support.random_patients import patient_triples, triple
 
 if TYPE_CHECKING:
@@ -56,7 +54,7 @@ def graphs(path: Path, as_of: str) -> tuple[Record, ...]:
 
 @cache
 def evaluations(path: Path, as_of: str) -> tuple[Evaluation, ...]:
-    found = [derive(reason_graph(graph), KNOWLEDGE).evaluations for graph in graphs(path, as_of)]
+    found = [derive(with_entailed(graph), KNOWLEDGE).evaluations for graph in graphs(path, as_of)]
     return tuple(one for each in found for one in each)
 
 
@@ -179,7 +177,7 @@ def test_two_stores_agree(case: Path, file: str) -> None:
 
 @pytest.mark.parametrize("path", EXAMPLES, ids=lambda one: one.stem)
 def test_members_of_every_defined_class_are_those_of_the_engine(path: Path) -> None:
-    entailed = {one for graph in graphs(path, "") for one in reason_graph(graph)}
+    entailed = {one for graph in graphs(path, "") for one in with_entailed(graph)}
     for cls in CLASSES:
         typed = {one.subject.value for one in entailed if one.object == ox.NamedNode(cls)}
         assert members(quads(path, ""), cls) == typed, cls

@@ -6,14 +6,18 @@ import json
 import sys
 from datetime import date
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from hipkg.api.plan import plan
 from hipkg.base.errors import UsageError
 from hipkg.cli import main
-from hipkg.defence.contrast import Contrast, contrast
 from hipkg.render.contrast import render_contrasts
+from support.doors import contrast
+
+if TYPE_CHECKING:
+    from hipkg.defence.contrast import Contrast
 
 ROOT = Path(__file__).parent.parent
 D0 = ROOT / "examples" / "d0-painful-degenerative-hip.ttl"

@@ -13,11 +13,13 @@ import pytest
 from hipkg.base.errors import UnreadableInput, UsageError
 from hipkg.cli import main
 from hipkg.knowledge.loading import load
-from hipkg.maintenance.coverage import Coverage, coverage
 from hipkg.render.coverage import coverage_to_json, coverage_to_text, summary
+from support.doors import coverage
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from hipkg.maintenance.coverage import Coverage
 
 ROOT = Path(__file__).parent.parent
 CASES = ROOT / "tests" / "cases"

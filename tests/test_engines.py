@@ -16,9 +16,8 @@ from hipkg.base.paths import patient_modules
 from hipkg.base.vocabulary import HIP, RDF_TYPE
 from hipkg.owl import reasoners as java
 from hipkg.owl.sources import load_sources
-from hipkg.reading.sources import read
-from hipkg.reasoning.engines import reason_over
 from hipkg.record.normalise import normalised
+from support.doors import read, reason_over
 from support.random_patients import number, patient_triples, triple
 
 ROOT = Path(__file__).parent.parent

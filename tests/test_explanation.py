@@ -15,6 +15,7 @@ import pyoxigraph as ox
 import pytest
 from typer.testing import CliRunner
 
+from hipkg.api.explain import explain
 from hipkg.base.errors import UsageError
 from hipkg.base.vocabulary import HIP, OWL, PREFIXES, RDF_TYPE, RDFS, SKOS
 from hipkg.cli.app import app
@@ -22,22 +23,18 @@ from hipkg.defence.explainer import (
     NOT_APPLICABLE,
     NOT_IN_PLAN,
     PARAMETER,
+    Explainer,
     Explanation,
     SlotExplanation,
-    explain,
-    explain_graph,
-    explainer_of,
     find_target,
 )
 from hipkg.knowledge.loading import load
 from hipkg.owl import reasoners as java
 from hipkg.owl.sources import load_sources
-from hipkg.pipeline.process import plan_graph, reason_graph
-from hipkg.reading.sources import read
-from hipkg.reasoning.engines import reason_over
 from hipkg.record.normalise import normalised
 from hipkg.render.explanation import render_explanations
 from hipkg.render.words import DISCLAIMER
+from support.doors import explain_record, plan_record, planned, read, reason_over, with_entailed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -63,13 +60,13 @@ def graph(path: Path, as_of: str = "2026-11-23") -> Record:
 
 @cache
 def plan(name: str) -> Plan:
-    return plan_graph(graph(EXAMPLES[name]))
+    return plan_record(graph(EXAMPLES[name]))
 
 
 @cache
 def everything(path: Path) -> dict[str, tuple[Explanation, ...]]:
     """Explain every statement and intervention for a patient whose plan is derived once."""
-    explainer = explainer_of(graph(path), thorough=False)
+    explainer = Explainer(planned(graph(path)), thorough=False)
     found = {iri: explainer.statement(iri) for iri in KNOWLEDGE.statements}
     return found | {iri: explainer.action(iri) for iri in KNOWLEDGE.interventions}
 
@@ -79,7 +76,7 @@ def explained(path: Path, target: str, as_of: str = "2026-11-23") -> tuple[Expla
     iri = find_target(target, KNOWLEDGE)
     if path in EXAMPLES.values():
         return everything(path)[iri]
-    return explain_graph(graph(path, as_of), iri, allow_invalid=True)
+    return explain_record(graph(path, as_of), iri, allow_invalid=True)
 
 
 def slots(explanations: tuple[Explanation, ...]) -> Iterator[SlotExplanation]:
@@ -97,7 +94,7 @@ def steps(proof: Proof) -> Iterator[Proof]:
 def entails(found: Record, proof: Proof, left_out: object = None) -> bool:
     """Tell whether what a proof cites gives its claim, with nothing else on record."""
     facts = tuple(sorted(proof.facts() - {left_out}, key=str))
-    return proof.triple in reason_graph(replace(found, triples=facts))
+    return proof.triple in with_entailed(replace(found, triples=facts))
 
 
 def proofs(path: Path, target: str, as_of: str = "2026-11-23") -> list[Proof]:
@@ -134,7 +131,7 @@ def test_cases_are_proved_from_what_they_cite_and_from_no_less(folder: Path, fil
 @pytest.mark.parametrize("folder", CASES, ids=lambda one: one.name)
 def test_what_does_not_hold_points_at_what_is_missing(folder: Path, file: str) -> None:
     statement, as_of = case(folder)
-    entailed = set(reason_graph(graph(folder / file, as_of)))
+    entailed = set(with_entailed(graph(folder / file, as_of)))
     for slot in slots(explained(folder / file, statement, as_of)):
         assert slot.answer in {"holds", "refuted", "unmet", "unknown"}
         if slot.proof is None:
@@ -173,7 +170,7 @@ def test_every_statement_reads_well_alone(name: str, statement: str) -> None:
     assert KNOWLEDGE.documents[info.document].title in whole
     assert {one.status for one in found} <= {
         NOT_APPLICABLE,
-        *(one.state for one in plan_graph(graph(EXAMPLES[name])).statements),
+        *(one.state for one in plan_record(graph(EXAMPLES[name])).statements),
     }
 
 
@@ -355,7 +352,7 @@ def test_expected_texts(file: Path) -> None:
     """Each was read line by line; HIPKG_UPDATE_GOLDEN=1 writes it anew by the command in its first line."""
     command, _, wanted = file.read_text(encoding="utf-8").partition("\n")
     path, target = command.removeprefix("# hipkg explain ").split(" ", 1)
-    found = explain_graph(graph(ROOT / path), find_target(target.strip('"'), KNOWLEDGE))
+    found = explain_record(graph(ROOT / path), find_target(target.strip('"'), KNOWLEDGE))
     text = render_explanations(found, "text")
     if os.environ.get("HIPKG_UPDATE_GOLDEN"):
         file.write_text(f"{command}\n{text}", encoding="utf-8")

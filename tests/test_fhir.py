@@ -24,10 +24,9 @@ from hipkg.api.plan import plans
 from hipkg.base.errors import DeceasedPatient, HipkgError, NoPatient, SetAside, UnreadableInput, UsageError
 from hipkg.base.vocabulary import DERIVED_FROM, HIP, IMPORTED, RDF_TYPE
 from hipkg.cli import main
-from hipkg.pipeline.process import plan_graph, validated
 from hipkg.reading.fhir.quantities import UnusableValue, amount
-from hipkg.reading.sources import read, read_import
 from hipkg.render.plan_json import SCHEMA
+from support.doors import findings_of, plan_record, read, read_import
 from support.fhir_cases import AS_OF, CASES, imported, source_of, told
 
 if TYPE_CHECKING:
@@ -84,7 +83,7 @@ def test_every_irregularity_has_a_case() -> None:
 @pytest.mark.parametrize("case", ALL, ids=by_name)
 def test_an_imported_graph_violates_no_shape(case: Path) -> None:
     for graph in graphs(case):
-        assert [one for one in validated((graph,))[graph.iri] if one.severity == "violation"] == []
+        assert [one for one in findings_of(graph) if one.severity == "violation"] == []
 
 
 @pytest.mark.parametrize("case", ALL, ids=by_name)
@@ -169,7 +168,7 @@ def test_a_side_that_a_linked_record_names_is_derived_from_that() -> None:
 def test_provenance_changes_no_plan() -> None:
     (graph,) = read(TWINS[1], as_of=AS_OF)
     bare = replace(graph, triples=tuple(one for one in graph.triples if one.predicate.value != DERIVED_FROM))
-    with_sources, without = plan_graph(graph), plan_graph(bare)
+    with_sources, without = plan_record(graph), plan_record(bare)
     assert (with_sources.statements, with_sources.actions) == (without.statements, without.actions)
     assert with_sources.sources
     assert not without.sources
@@ -366,7 +365,7 @@ def test_explain_names_the_elements_that_a_fact_was_read_from(hipkg: Callable[..
 
 def test_reading_rdf_loads_nothing_of_the_import() -> None:
     code = (
-        "import sys, hipkg.reading.sources as r; r.read(sys.argv[1]); "
+        "import sys, hipkg.reading.sources as r; r.read(sys.argv[1], lambda: None); "
         "print([m for m in sys.modules if 'hipkg.reading.fhir' in m])"
     )
     command = [sys.executable, "-c", code, str(TWINS[0].with_suffix(".ttl"))]

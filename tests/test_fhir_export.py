@@ -29,7 +29,6 @@ from hipkg.base.vocabulary import HIP, RDF_TYPE
 from hipkg.cli.app import app
 from hipkg.knowledge.loading import load
 from hipkg.knowledge.terminology import EXACT, Mapping, Terminology
-from hipkg.knowledge.terminology import load as load_terminology
 from hipkg.planning.records import Conflict, Place, Plan
 from hipkg.render import render
 from hipkg.render.fhir.codes import Coder
@@ -273,7 +272,7 @@ def codings(bundle: Raw) -> Iterator[tuple[str, Raw]]:
 
 
 def test_codes_are_terms_or_mapped_to_the_term_beside_them(name: str) -> None:
-    knowledge, terminology = load(), load_terminology()
+    knowledge, terminology = load(), load().terminology
     statements = {info.iri for info in knowledge.statements.values()}
     known = {*knowledge.labels, *statements}
     found = list(codings(bundle_of(name)))
@@ -296,12 +295,12 @@ def test_codes_are_terms_or_mapped_to_the_term_beside_them(name: str) -> None:
 def test_some_codes_of_other_systems_are_given(name: str) -> None:
     systems = {one["system"] for _, one in codings(bundle_of(name))}
     assert "http://snomed.info/sct" in systems
-    assert systems - {HIP} <= {one.system for one in load_terminology().systems}
+    assert systems - {HIP} <= {one.system for one in load().terminology.systems}
 
 
 def test_broader_codes_are_not_given_for_a_term() -> None:
     given = {one["code"] for _, one in codings(bundle_of("d0")) if one["system"] != HIP}
-    broader = {it.code for it in load_terminology().mappings if it.term == HIP + "OralNsaid" and it.predicate != EXACT}
+    broader = {it.code for it in load().terminology.mappings if it.term == HIP + "OralNsaid" and it.predicate != EXACT}
     assert broader
     assert not given & broader
 
@@ -329,7 +328,7 @@ GIVEN = {
 
 @pytest.mark.parametrize(("place", "given"), GIVEN.items())
 def test_a_code_says_no_more_than_the_term_at_its_place(place: Place | None, given: set[str]) -> None:
-    term, system = HIP + "TotalHipArthroplasty", load_terminology().systems[0]
+    term, system = HIP + "TotalHipArthroplasty", load().terminology.systems[0]
     mappings = [Mapping(system.system, one[0], "", one[1], term, *one[2:]) for one in SYNTHETIC]
     coder = Coder(load(), Terminology([system], mappings))
     own, *others = coder.codings(term, place)

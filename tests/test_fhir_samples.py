@@ -17,9 +17,8 @@ import pytest
 from hipkg.base.errors import InconsistentData
 from hipkg.base.vocabulary import HIP, RDF_TYPE
 from hipkg.knowledge.loading import load
-from hipkg.pipeline.process import plan_graph, validated
-from hipkg.reading.sources import read_import
 from hipkg.render.sheet import NOTHING_APPLIES
+from support.doors import findings_of, plan_record, read_import
 
 if TYPE_CHECKING:
     from hipkg.planning.records import Plan
@@ -49,9 +48,9 @@ def hip_problems(record: Record) -> dict[str, bool]:
 
 def planned(record: Record) -> Plan:
     """Make the plan of a patient, and check what must be so whatever is recorded."""
-    findings = validated((record,))[record.iri]
+    findings = findings_of(record)
     assert [one for one in findings if one.severity == "violation"] == []
-    plan = plan_graph(record)
+    plan = plan_record(record)
     unsided = {problem for problem, sided in hip_problems(record).items() if not sided}
     asked = {one.node for one in findings if one.shape == "hip:P13-problem-side-missing"}
     assert unsided <= asked

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from hipkg.base.errors import NoPatient, SetAside, UnreadableInput
-from hipkg.reading.sources import read, read_import
+from support.doors import read, read_import
 from support.fhir_cases import CASES
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ import pytest
 
 from hipkg.base.errors import EngineUnavailable
 from hipkg.owl import reasoners as java
-from hipkg.reasoning.engines import reason_over
+from support.doors import reason_over
 
 if TYPE_CHECKING:
     from pathlib import Path

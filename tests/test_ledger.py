@@ -32,15 +32,15 @@ from hipkg.base.errors import InvalidPatient, UsageError
 from hipkg.base.paths import ROOT
 from hipkg.cli import main
 from hipkg.cli.app import app
-from hipkg.defence.ledger import STATUSES, VERDICTS, Bookkeeper, Judgement, Ledger, Opening, Treatment, Waiting
+from hipkg.defence import ledger as bookkeeping
+from hipkg.defence.ledger import STATUSES, VERDICTS, Judgement, Ledger, Opening, Treatment, Waiting
 from hipkg.knowledge.loading import load
-from hipkg.pipeline.process import derivation_of, plan_graph
 from hipkg.planning.bounds import Check
 from hipkg.planning.gaps import Gap, Reached
-from hipkg.reading.sources import read
 from hipkg.render import plan_json
 from hipkg.render.ledger import FORMATS, NO_SITE, NO_TREATMENT, NOTE, SCHEMA, ledger_sheet, render_ledgers
 from hipkg.render.words import DISCLAIMER
+from support.doors import planned, read
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -428,13 +428,12 @@ def test_of_several_statements_one_is_enough() -> None:
 
 def test_one_of_several_exceptions_lifts_a_gate() -> None:
     (graph,) = read(FOLDER / "running-part-way" / "patient.ttl", as_of=AS_OF)
-    _, derivation = derivation_of(graph, documents=["D0"])
     known = load()
     gate = known.statement("D0-47")
     assert gate is not None
     several = replace(gate, except_for=(*gate.except_for, *gate.applies_to))
     knowledge = replace(known, statements={**known.statements, gate.iri: several})
-    found = Bookkeeper(graph, derivation, plan_graph(graph, documents=["D0"]), knowledge).ledger()
+    found = bookkeeping.ledger(planned(graph, documents=["D0"])._replace(knowledge=knowledge))
     (need,) = waiting(found, "intra-articular corticosteroid injection").gates
     assert need.opening.day == date(2026, 12, 1)
 

@@ -14,8 +14,8 @@ from pyoxigraph import NamedNode, Quad, RdfFormat, Store, serialize
 
 from hipkg.base.paths import QUERIES
 from hipkg.base.vocabulary import HIP
-from hipkg.reading.sources import read
 from hipkg.record.normalise import normalise
+from support.doors import read
 
 FILES = sorted((QUERIES / "normalise").glob("*.rq"))
 TODAY = date(2026, 3, 10)

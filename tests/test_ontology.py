@@ -21,8 +21,7 @@ from hipkg.maintenance.release import build
 from hipkg.owl.axioms import read_axioms
 from hipkg.owl.reasoners import close, entail
 from hipkg.owl.sources import load_sources
-from hipkg.reading.sources import read_triples
-from hipkg.reasoning.engines import reason_over
+from support.doors import read_triples, reason_over
 
 PACKAGE = Path(__file__).parent.parent / "hipkg"
 CASES = Path(__file__).parent / "cases"

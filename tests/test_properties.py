@@ -15,8 +15,8 @@ from hipkg.api.plan import plans
 from hipkg.base.errors import InconsistentData
 from hipkg.base.vocabulary import HIP
 from hipkg.knowledge.loading import load
-from hipkg.reasoning.engines import reason_over
 from hipkg.render import render
+from support.doors import reason_over
 from support.random_patients import BASE, PATIENT, hip_patients, patient_triples, some_patients, triple
 
 if TYPE_CHECKING:

@@ -28,7 +28,9 @@ from hipkg.base.paths import QUERIES, ROOT
 from hipkg.base.vocabulary import HIP, PREFIXES, curie
 from hipkg.cli.app import app
 from hipkg.knowledge.loading import load
-from hipkg.querying.query import QueryResult, catalogue, load_query, patient_store, resolve, run_query
+from hipkg.pipeline.request import Request
+from hipkg.querying.query import QueryResult, catalogue, load_query, patient_store, resolve
+from support.doors import run_query
 
 FOLDER = Path(__file__).parent / "cases" / "queries"
 CASES = sorted(path.parent for path in FOLDER.glob("*/*/case.toml"))
@@ -134,7 +136,8 @@ def test_another_sparql_engine_gives_the_same_answer(case):
     sources, params = read_case(case)
     given = {one.name: params.get(one.name, one.default) for one in info.parameters}
     other = graph_of(tuple(sources)).query(
-        prepareQuery(info.text), initBindings={name: URIRef(resolve(one).value) for name, one in given.items() if one}
+        prepareQuery(info.text),
+        initBindings={name: URIRef(resolve(one, load()).value) for name, one in given.items() if one},
     )
     ours = run_query(info, sources, params, as_of=DAY)
     if ours.boolean is not None:
@@ -147,7 +150,8 @@ def test_another_sparql_engine_gives_the_same_answer(case):
 
 @cache
 def graph_of(sources: tuple[Path, ...]) -> Graph:
-    data = patient_store(sources, as_of=DAY).dump(format=ox.RdfFormat.N_TRIPLES, from_graph=ox.DefaultGraph())
+    (store,) = patient_store(sources, Request(as_of=DAY), load()).results
+    data = store.dump(format=ox.RdfFormat.N_TRIPLES, from_graph=ox.DefaultGraph())
     return Graph().parse(data=data, format="nt")
 
 
@@ -225,14 +229,14 @@ def test_binds_a_declared_parameter_as_its_type(ask, kind, value, expected):
 
 @pytest.mark.parametrize("name", ["hip:D0-41", f"{HIP}D0-41", f"<{HIP}D0-41>", "D0-41"])
 def test_finds_a_term_however_it_is_named(name):
-    assert resolve(name) == ox.NamedNode(f"{HIP}D0-41")
+    assert resolve(name, load()) == ox.NamedNode(f"{HIP}D0-41")
 
 
 def test_finds_a_term_by_its_label_and_leaves_foreign_iris_alone():
-    assert resolve("Oral nsaid").value == f"{HIP}OralNsaid"
-    assert resolve("https://example.org/patient/d0/patient").value == "https://example.org/patient/d0/patient"
+    assert resolve("Oral nsaid", load()).value == f"{HIP}OralNsaid"
+    assert resolve("https://example.org/patient/d0/patient", load()).value == "https://example.org/patient/d0/patient"
     with pytest.raises(UsageError, match="more than one term") as caught:
-        resolve("not stated")
+        resolve("not stated", load())
     assert caught.value.remedy == "Say which: hip:qualityNotStated, hip:strengthNotStated."
 
 

@@ -21,7 +21,7 @@ from hipkg.base.errors import HipkgError, NoPatient, UnreadableInput, UsageError
 from hipkg.base.paths import ROOT
 from hipkg.base.vocabulary import HIP, RDF_TYPE, XSD
 from hipkg.reading import rdf as module
-from hipkg.reading.sources import read
+from support.doors import read
 
 if TYPE_CHECKING:
     from hipkg.record.patient import Record

@@ -12,17 +12,17 @@ from typing import TYPE_CHECKING
 import pyoxigraph as ox
 import pytest
 
+from hipkg.api.explain import explain
 from hipkg.base.vocabulary import HIP, RDF_TYPE
-from hipkg.defence.explainer import explain
 from hipkg.defence.remedies import TOLD, Remedies, Remedy
 from hipkg.knowledge.frame.claims import ClaimKind
 from hipkg.knowledge.loading import load
-from hipkg.pipeline.process import derivation_of, plan_graph
-from hipkg.reading.sources import read
 from hipkg.record.change import Change
+from support.doors import derivation_of, plan_record, planned, read
 
 if TYPE_CHECKING:
     from hipkg.derivation.records import Derivation, Evaluation
+    from hipkg.pipeline.process import Planned
     from hipkg.record.patient import Record
 
 ROOT = Path(__file__).parent.parent
@@ -48,14 +48,17 @@ def graph_of(path: Path) -> Record:
 
 
 @cache
+def made(path: Path) -> Planned:
+    return planned(graph_of(path), allow_invalid=True)
+
+
 def derived(path: Path) -> tuple[Record, Derivation]:
-    record = graph_of(path)
-    return record, derivation_of(record, allow_invalid=True)[1]
+    return made(path)[:2]
 
 
 @cache
 def remedies_of(path: Path, *, diagnoses: bool = False) -> Remedies:
-    return Remedies(*derived(path), load(), diagnoses=diagnoses)
+    return Remedies(made(path), diagnoses=diagnoses)
 
 
 def changed(path: Path, change: Change) -> Record:
@@ -64,7 +67,7 @@ def changed(path: Path, change: Change) -> Record:
 
 
 def state_after(path: Path, change: Change, evaluation: Evaluation) -> str:
-    _, after = derivation_of(changed(path, change), allow_invalid=True)
+    after = derivation_of(changed(path, change), allow_invalid=True)
     return next((one.state for one in after.evaluations if one.iri == evaluation.iri), "")
 
 
@@ -129,7 +132,7 @@ def test_an_action_is_pursued_with_what_is_proposed_for_it(example: str) -> None
     found = actions_with_remedies(example)
     assert found
     for intervention, place, remedy in found:
-        plan = plan_graph(changed(EXAMPLES[example], remedy.change))
+        plan = plan_record(changed(EXAMPLES[example], remedy.change))
         (action,) = (one for one in plan.actions if (one.intervention, one.place) == (intervention, place))
         assert action.status == remedy.outcome in {"indicated", "satisfied", "caution"}
         assert not any(load().is_a(kind, HIP + "Condition") for kind in kinds(remedy))
@@ -142,7 +145,7 @@ def test_a_remedy_also_lifts_what_objects_once_the_action_is_advised() -> None:
         course, film = remedy.facts
         assert "for 90 days, with the outcome inadequate relief" in course
         assert film == "pelvis radiograph, completed"
-        (plan,) = (plan_graph(changed(EXAMPLES["d0"], remedy.change)),)
+        (plan,) = (plan_record(changed(EXAMPLES["d0"], remedy.change)),)
         assert {one.status for one in plan.actions if one.label == "hip MRI"} == {"indicated"}
     assert found.remedies
 
@@ -161,7 +164,7 @@ def test_what_is_pursued_or_forbidden_without_exception_needs_no_remedy(example:
 def test_hermit_agrees_with_a_remedy() -> None:
     path, evaluation = near_miss("D0-33-outcomes")
     remedy, *_ = remedies_of(path).of_statement(evaluation)
-    _, after = derivation_of(changed(path, remedy.change), engine="hermit")
+    after = derivation_of(changed(path, remedy.change), engine="hermit")
     assert next(one.state for one in after.evaluations if one.iri == evaluation.iri) == remedy.outcome
 
 

@@ -16,16 +16,16 @@ import pytest
 from hypothesis import given
 
 from hipkg.api.plan import Plan, plan, plans
+from hipkg.api.sensitivity import sensitivity
 from hipkg.base.errors import HipkgError, InvalidPatient, UsageError
 from hipkg.base.vocabulary import HIP, OBJECTING, SAFEGUARDS
 from hipkg.defence import sensitivity as sensitivities
-from hipkg.defence.sensitivity import GONE, Sensitivity, sensitivity
+from hipkg.defence.sensitivity import GONE, Sensitivity
 from hipkg.knowledge.loading import load
 from hipkg.knowledge.selection import Selection, grades, select
 from hipkg.pipeline import process as pipeline
-from hipkg.pipeline.process import derivation_of, plan_graph
-from hipkg.reading.sources import read, read_triples
 from hipkg.reasoning.native import entail
+from hipkg.record import patient as patients
 from hipkg.record.normalise import normalised
 from hipkg.render import render
 from hipkg.render.plan_json import SCHEMA
@@ -33,6 +33,7 @@ from hipkg.render.sensitivity import render_sensitivities
 from hipkg.render.words import DISCLAIMER
 from support.command_line import D0, D1, INVALID, Run, heavy_modules, verb
 from support.derivations import assert_same
+from support.doors import derivation_of, plan_record, read, read_triples
 from support.random_patients import hip_patients, some_patients
 
 if TYPE_CHECKING:
@@ -140,8 +141,8 @@ def test_every_function_takes_the_grades() -> None:
     more: dict[str, Any] = {"min_evidence": "high", "grade_objections": True}
     wanted = plan(D0, as_of=DAY, **more)
     assert plans(D0, as_of=DAY, **more) == (wanted,)
-    assert Plan.of(plan_graph(graph, **more), load()) == wanted
-    found = {load().statements[one.statement].id for one in derivation_of(graph, **more)[1].evaluations}
+    assert plan_record(graph, **more) == wanted
+    found = {load().statements[one.statement].id for one in derivation_of(graph, **more).evaluations}
     assert found == ids(wanted)
 
 
@@ -154,7 +155,7 @@ def test_every_function_takes_the_grades() -> None:
     ids=["capitals", "spaces"],
 )
 def test_a_grade_is_known_in_any_case(given_: dict[str, str], named: dict[str, str]) -> None:
-    assert select(**given_) == select(**named) == Selection(**named)
+    assert select(load(), **given_) == select(load(), **named) == Selection(**named)
 
 
 @pytest.mark.parametrize("name", ["stronger", "not stated", "high", " "])
@@ -167,14 +168,14 @@ def test_an_unknown_strength_is_answered_with_the_known_ones(name: str) -> None:
 
 def test_an_unknown_evidence_is_answered_with_the_known_ones() -> None:
     with pytest.raises(UsageError, match="quality of evidence 'strong'") as refused:
-        select(min_evidence="strong")
+        select(load(), min_evidence="strong")
     assert "insufficient or no trial evidence, consensus or mixed, moderate, high." in refused.value.remedy
 
 
 def test_without_a_minimum_nothing_is_looked_up() -> None:
     nothing: Any = None
     assert Selection().left_out(nothing) == frozenset()
-    assert select(grade_objections=True) == Selection()
+    assert select(load(), grade_objections=True) == Selection()
 
 
 # Two derivations
@@ -187,7 +188,7 @@ def test_without_a_minimum_nothing_is_looked_up() -> None:
 )
 def test_both_derive_the_same_with_a_selection(path: Path, scale: dict[str, str], everything: bool) -> None:
     (graph,) = read(path, as_of=DAY)
-    assert_same(normalised(graph.triples), select(**scale, grade_objections=everything))
+    assert_same(normalised(graph.triples), select(load(), **scale, grade_objections=everything))
 
 
 @some_patients
@@ -199,7 +200,7 @@ def test_both_derive_the_same_of_random_patients(triples: frozenset[ox.Triple]) 
         return
     store = ox.Store()
     store.extend(ox.Quad(*one) for one in triples)  # which writes numbers in one form, as every run does
-    assert_same((quad.triple for quad in store), select(min_evidence="insufficient"))
+    assert_same((quad.triple for quad in store), select(load(), min_evidence="insufficient"))
 
 
 # Plans
@@ -303,7 +304,8 @@ def test_a_patient_is_read_validated_and_reasoned_over_once(monkeypatch: pytest.
     names = ("read", "validated", "normalised", "entailed_graph")
     for one in ("read", "validated"):
         counted(pipeline, one)
-    for one in ("normalised", "entailed_graph", "derive_natively"):
+    counted(patients, "normalised")
+    for one in ("entailed_graph", "derive_natively"):
         counted(sensitivities, one)
     sensitivity(D0, by="evidence", as_of=DAY)
     assert counts == {**dict.fromkeys(names, 1), "derive_natively": 1 + len(EVIDENCE)}

@@ -20,13 +20,14 @@ from hipkg.base.errors import OntologyError
 from hipkg.base.paths import ROOT, SHAPES, ontology_files
 from hipkg.base.vocabulary import HIP, PREFIXES, curie
 from hipkg.knowledge.codec import codec
+from hipkg.knowledge.loading import load
 from hipkg.knowledge.shapes import TARGET, CompiledShape
 from hipkg.render.findings import findings_to_turtle, report
 from hipkg.validation.compiler import Background, check, compile_shapes
 from hipkg.validation.findings import (
     Finding,
     conforms,
-    released_rules,
+    rules_of,
     unknown_terms,
     validate_patients,
     validate_triples,
@@ -60,7 +61,7 @@ def triples(source: Path | str) -> list[ox.Triple]:
 
 
 def validate(source: Path | str) -> tuple[Finding, ...]:
-    return validate_triples(triples(source), "https://example.org/patient")
+    return validate_triples(triples(source), "https://example.org/patient", rules_of(load()))
 
 
 def places(findings, shape: str) -> list[tuple[str, str, str, str]]:
@@ -85,7 +86,9 @@ def test_finds_what_is_wrong_and_nothing_where_all_is_right(case):
 @pytest.mark.parametrize("file", GRAPHS, ids=lambda file: f"{file.parent.name}/{file.stem}")
 def test_agrees_with_pyshacl(file):
     graph, patient = triples(file), "https://example.org/patient"
-    fast = [finding for finding in validate_triples(graph, patient) if finding.shape.startswith("hip:P")]
+    fast = [
+        finding for finding in validate_triples(graph, patient, rules_of(load())) if finding.shape.startswith("hip:P")
+    ]
     assert list(validate_with_pyshacl(graph, patient)) == fast
 
 
@@ -160,7 +163,7 @@ def test_skips_queries_whose_terms_do_not_occur():
 
 @pytest.mark.parametrize("file", GRAPHS, ids=lambda file: f"{file.parent.name}/{file.stem}")
 def test_a_glance_spares_only_queries_that_find_nothing(file):
-    rules, graph = released_rules(), triples(file)
+    rules, graph = rules_of(load()), triples(file)
     unseen = [replace(shape, glances=()) for shape in rules.shapes]
     found = [(one.shape.iri, one.node, one.path, one.value) for one in check(graph, unseen, rules.background)]
     seen = [(one.shape.iri, one.node, one.path, one.value) for one in check(graph, rules.shapes, rules.background)]
@@ -227,7 +230,7 @@ def test_refuses_what_it_does_not_compile(shape, named, tmp_path):
 )
 def test_compiles_each_constraint(constraint, conforming, breaking, tmp_path):
     shapes = compile_shapes(shape_file(tmp_path, f"{SHAPE} sh:targetSubjectsOf hip:age ; {constraint} ."))
-    background = released_rules().background
+    background = rules_of(load()).background
     assert check(triples(f":patient hip:age {conforming} ."), shapes, background) == ()
     assert [f"{HIP}S01"] == [
         one.shape.iri for one in check(triples(f":patient hip:age {breaking} ."), shapes, background)
@@ -265,12 +268,12 @@ def test_finds_sites_of_two_patients_read_apart():
         )
         for name, site in (("ann", "hip"), ("bob", "hip"), ("eve", "otherHip"))
     }
-    shared = [one for one in validate_patients(graphs) if one.shape == "hip:P08-patient-own-nodes"]
+    shared = [one for one in validate_patients(graphs, rules_of(load())) if one.shape == "hip:P08-patient-own-nodes"]
     assert [(one.patient, one.value) for one in shared] == [
         ("https://example.org/ann", "https://example.org/hip"),
         ("https://example.org/bob", "https://example.org/hip"),
     ]
-    assert {*graphs} == {one.patient for one in validate_patients(graphs)}
+    assert {*graphs} == {one.patient for one in validate_patients(graphs, rules_of(load()))}
 
 
 def test_writes_findings_as_json_and_as_a_validation_report():
@@ -291,12 +294,14 @@ def test_an_empty_report_conforms():
 def test_findings_come_in_one_order():
     findings = validate(CASES[-1] / "invalid.ttl")
     assert [finding.severity for finding in findings] == ["violation", "info", "info"]
-    assert findings == validate_triples(reversed(triples(CASES[-1] / "invalid.ttl")), "https://example.org/patient")
+    assert findings == validate_triples(
+        reversed(triples(CASES[-1] / "invalid.ttl")), "https://example.org/patient", rules_of(load())
+    )
 
 
 def test_imports_neither_rdflib_nor_pyshacl():
     code = (
-        "import sys, hipkg.validation.findings as v; v.released_rules(); "
+        "import sys, hipkg.validation.findings as v; from hipkg.knowledge.loading import load; v.rules_of(load()); "
         "print({'rdflib', 'pyshacl'} & set(sys.modules))"
     )
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT)

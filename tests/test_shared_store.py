@@ -11,9 +11,9 @@ import pytest
 
 from hipkg.derivation.queries import derive
 from hipkg.knowledge.loading import load
-from hipkg.reading.sources import read
 from hipkg.reasoning.native import entail
 from hipkg.record.normalise import normalised
+from support.doors import read
 from support.garden import garden
 
 if TYPE_CHECKING:

@@ -16,8 +16,8 @@ import pytest
 from hipkg.base.errors import OntologyError, UsageError
 from hipkg.base.paths import MAPPINGS
 from hipkg.base.vocabulary import HIP, curie, expand
-from hipkg.knowledge.loading import load as load_knowledge
-from hipkg.knowledge.terminology import EXACT, PREDICATES, SUFFIX, Mapping, load, mapping_file, read
+from hipkg.knowledge.loading import load
+from hipkg.knowledge.terminology import EXACT, PREDICATES, SUFFIX, Mapping, mapping_file, read
 
 CASES = Path(__file__).parent / "cases" / "terminology"
 FILES = sorted(MAPPINGS.glob(f"*{SUFFIX}"))
@@ -43,7 +43,7 @@ def cases(name: str) -> list[list[object]]:
 
 
 def recorded(system: str, code: str) -> list[Mapping]:
-    return [one for one in load().of_code(system, code) if one.asserts]
+    return [one for one in load().terminology.of_code(system, code) if one.asserts]
 
 
 # What is read
@@ -52,30 +52,30 @@ def recorded(system: str, code: str) -> list[Mapping]:
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.name.removesuffix(SUFFIX))
 def test_every_row_is_found_by_its_code_and_by_its_term(path: Path) -> None:
     lines = [line for line in path.read_text("utf-8").splitlines() if not line.startswith("#")]
-    (system,) = (one for one in load().systems if mapping_file(MAPPINGS, one) == path)
+    (system,) = (one for one in load().terminology.systems if mapping_file(MAPPINGS, one) == path)
     rows = list(csv.DictReader(lines, delimiter="\t"))
     assert rows
     for row in rows:
         code = system.code_prefix + row["subject_id"].partition(":")[2]
-        found = [one for one in load().of_code(system.system, code) if one.predicate == row["predicate_id"]]
+        found = [one for one in load().terminology.of_code(system.system, code) if one.predicate == row["predicate_id"]]
         (one,) = [one for one in found if (curie(one.term) if one.term else "sssom:NoTermFound") == row["object_id"]]
-        assert one in load().mappings
-        assert (one in load().of_term(one.term)) == bool(one.term)
+        assert one in load().terminology.mappings
+        assert (one in load().terminology.of_term(one.term)) == bool(one.term)
 
 
 def test_a_mapping_holds_all_that_a_row_says() -> None:
-    assert load().of_code(ICD, "M16.11") == (RIGHT_HIP,)
+    assert load().terminology.of_code(ICD, "M16.11") == (RIGHT_HIP,)
 
 
 def test_every_term_is_one_of_the_released_ontology() -> None:
-    knowledge = load_knowledge()
-    for one in load().mappings:
+    knowledge = load()
+    for one in load().terminology.mappings:
         named = [one.term, one.site, *one.sides, *chain.from_iterable(one.qualifiers)]
         assert {name for name in named if name} <= knowledge.terms
 
 
 def test_a_code_without_a_term_is_known_and_not_recorded() -> None:
-    (one,) = load().of_code(ICD, "I10")
+    (one,) = load().terminology.of_code(ICD, "I10")
     assert (one.term, one.label, one.asserts) == ("", "", False)
     assert one.display == "Essential (primary) hypertension"
 
@@ -90,7 +90,7 @@ def test_a_code_without_a_term_is_known_and_not_recorded() -> None:
     ],
 )
 def test_a_code_may_say_that_there_is_nothing(system: str, code: str, absence: str) -> None:
-    (one,) = load().of_code(system, code)
+    (one,) = load().terminology.of_code(system, code)
     assert (one.absence, one.asserts) == (absence, not absence)
 
 
@@ -104,20 +104,20 @@ def test_only_the_same_or_a_broader_term_is_recorded(predicate: str) -> None:
     [("M25.851", "FemoroacetabularImpingement"), ("S73.191A", "LabralTear"), ("M87.051", "HipOsteonecrosis")],
 )
 def test_a_residual_code_never_records_the_narrower_term(code: str, term: str) -> None:
-    found = {one.term: one for one in load().of_code(ICD, code)}
+    found = {one.term: one for one in load().terminology.of_code(ICD, code)}
     assert not found[HIP + term].asserts
     assert HIP + term not in {one.term for one in recorded(ICD, code)}
 
 
 def test_codes_of_a_term_come_with_the_exact_ones_first() -> None:
-    predicates = [one.predicate for one in load().of_term("hip:HipOsteoarthritis")]
+    predicates = [one.predicate for one in load().terminology.of_term("hip:HipOsteoarthritis")]
     assert set(predicates) == {EXACT, "skos:broadMatch"}
     assert predicates == sorted(predicates, key=PREDICATES.index)
-    assert load().of_term(HIP + "HipOsteoarthritis") == load().of_term("hip:HipOsteoarthritis")
+    assert load().terminology.of_term(HIP + "HipOsteoarthritis") == load().terminology.of_term("hip:HipOsteoarthritis")
 
 
 def test_what_is_no_term_has_no_codes() -> None:
-    assert load().of_term("hip:Nothing") == load().of_term("") == ()
+    assert load().terminology.of_term("hip:Nothing") == load().terminology.of_term("") == ()
 
 
 # Sides and further facts
@@ -153,10 +153,10 @@ def test_a_code_of_the_thigh_does_not_record_a_hip() -> None:
 
 @pytest.mark.parametrize(("system", "code", "cls"), cases("drug-classes"), ids=str)
 def test_a_drug_reaches_its_class_or_is_not_recorded(system: str, code: str, cls: str | None) -> None:
-    assert load().of_code(system, code)
+    assert load().terminology.of_code(system, code)
     found = recorded(system, code)
     assert bool(found) == bool(cls)
-    assert not cls or any(load_knowledge().is_a(one.term, expand(cls)) for one in found)
+    assert not cls or any(load().is_a(one.term, expand(cls)) for one in found)
 
 
 def test_a_drug_reaches_no_class_but_those_of_its_cases() -> None:
@@ -165,20 +165,22 @@ def test_a_drug_reaches_no_class_but_those_of_its_cases() -> None:
         expected.setdefault((system, code), set()).add(expand(cls or ""))
     for (system, code), classes in expected.items():
         for one in recorded(system, code):
-            assert any(load_knowledge().is_a(one.term, cls) for cls in classes), code
+            assert any(load().is_a(one.term, cls) for cls in classes), code
 
 
 def test_every_mapped_drug_code_is_a_case() -> None:
-    drugs = {load().system(name): name for name in ("RxNorm", "ATC")}
+    drugs = {load().terminology.system(name): name for name in ("RxNorm", "ATC")}
     mapped = {
-        (drugs[load().system(one.system)], one.code) for one in load().mappings if load().system(one.system) in drugs
+        (drugs[load().terminology.system(one.system)], one.code)
+        for one in load().terminology.mappings
+        if load().terminology.system(one.system) in drugs
     }
     assert {(one[0], one[1]) for one in cases("drug-classes")} == mapped
 
 
 @pytest.mark.parametrize("cls", sorted({str(one[2]) for one in cases("drug-classes") if one[2]}))
 def test_the_class_of_a_drug_is_one_that_a_statement_uses(cls: str) -> None:
-    knowledge = load_knowledge()
+    knowledge = load()
     used = {one.intervention for one in knowledge.statements.values()}
     used |= {name for one in knowledge.statements.values() for name in one.accompanies}
     defined = repr(knowledge.definitions)
@@ -191,7 +193,7 @@ def test_the_class_of_a_drug_is_one_that_a_statement_uses(cls: str) -> None:
 
 @pytest.mark.parametrize(("system", "code", "found"), cases("spellings"))
 def test_a_system_and_a_code_are_known_in_each_spelling(system: str, code: str, found: str | None) -> None:
-    assert {one.code for one in load().of_code(system, code)} == ({found} if found else set())
+    assert {one.code for one in load().terminology.of_code(system, code)} == ({found} if found else set())
 
 
 @pytest.mark.parametrize(
@@ -203,18 +205,18 @@ def test_a_system_and_a_code_are_known_in_each_spelling(system: str, code: str, 
     ],
 )
 def test_a_system_without_mappings_is_known_by_name(spelling: str, name: str) -> None:
-    found = load().system(spelling)
+    found = load().terminology.system(spelling)
     assert found is not None
     assert found.name == name
-    assert found in load().absent
+    assert found in load().terminology.absent
 
 
 def test_an_unknown_system_has_no_name() -> None:
-    assert load().system("http://example.org/local") is None
+    assert load().terminology.system("http://example.org/local") is None
 
 
 def test_every_system_has_a_notice() -> None:
-    assert all(one.notice for one in load().systems)
+    assert all(one.notice for one in load().terminology.systems)
 
 
 # Files
@@ -228,7 +230,7 @@ def test_a_licensed_file_may_be_absent(prefix: str, tmp_path: Path) -> None:
     (system,) = (one for one in left.systems if one.prefix == prefix)
     assert system.may_be_absent
     assert system in left.absent
-    assert [one for one in load().mappings if one.system != system.system] == list(left.mappings)
+    assert [one for one in load().terminology.mappings if one.system != system.system] == list(left.mappings)
     assert left.of_code(ICD, "M16.11") == (RIGHT_HIP,)
 
 
@@ -248,29 +250,29 @@ def test_a_file_in_another_form_is_refused(name: str, tmp_path: Path) -> None:
 
 
 def test_a_code_is_found_before_words() -> None:
-    assert load().search("M1611") == (RIGHT_HIP,)
+    assert load().terminology.search("M1611") == (RIGHT_HIP,)
 
 
 def test_a_term_is_found_by_name() -> None:
-    assert load().search("hip:LabralTear") == load().of_term("hip:LabralTear")
+    assert load().terminology.search("hip:LabralTear") == load().terminology.of_term("hip:LabralTear")
 
 
 def test_each_word_begins_a_word_of_display_or_term() -> None:
-    assert {one.code for one in load().search("PAIN hip left", "ICD-10-CM")} == {"M25.552"}
-    assert load().search("ip pain") == ()
-    assert load().search("  ") == ()
+    assert {one.code for one in load().terminology.search("PAIN hip left", "ICD-10-CM")} == {"M25.552"}
+    assert load().terminology.search("ip pain") == ()
+    assert load().terminology.search("  ") == ()
 
 
 def test_a_search_keeps_to_a_system() -> None:
-    assert {one.system for one in load().search("hip pain", "SNOMED CT")} == {SNOMED}
-    assert load().search("M16.11", "SNOMED CT") == ()
+    assert {one.system for one in load().terminology.search("hip pain", "SNOMED CT")} == {SNOMED}
+    assert load().terminology.search("M16.11", "SNOMED CT") == ()
     with pytest.raises(UsageError) as raised:
-        load().search("hip pain", "ICD-9")
+        load().terminology.search("hip pain", "ICD-9")
     assert "ICD-10-CM" in raised.value.remedy
 
 
 def test_looking_up_a_code_imports_nothing_heavy() -> None:
-    code = "import sys, hipkg.knowledge.terminology as t; t.load(); print(*sys.modules)"
+    code = "import sys, hipkg.knowledge.terminology as t; t.read(); print(*sys.modules)"
     done = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=MAPPINGS.parent.parent
     )
@@ -280,4 +282,4 @@ def test_looking_up_a_code_imports_nothing_heavy() -> None:
 @pytest.mark.parametrize("page", ["README.md", "docs/terminology.md", "CHANGELOG.md"])
 def test_the_number_of_codes_is_as_told(page: str) -> None:
     (told,) = re.findall(r"(\d+) codes of (?:twelve|ICD)", (CASES.parents[2] / page).read_text("utf-8"))
-    assert int(told) == len({(one.system, one.code) for one in load().mappings})
+    assert int(told) == len({(one.system, one.code) for one in load().terminology.mappings})

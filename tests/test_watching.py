@@ -13,13 +13,12 @@ from typing import TYPE_CHECKING
 import pytest
 
 from hipkg.cli import main
-from hipkg.defence.watching import WatchList, watch_graph
 from hipkg.knowledge.loading import load
-from hipkg.pipeline.process import plan_graph
-from hipkg.reading.sources import read
 from hipkg.render.watching import render_watch_lists
+from support.doors import plan_record, read, watch_list
 
 if TYPE_CHECKING:
+    from hipkg.defence.watching import WatchList
     from hipkg.record.patient import Record
 
 ROOT = Path(__file__).parent.parent
@@ -35,7 +34,7 @@ def graph_of(path: Path) -> Record:
 
 @cache
 def watched(path: Path) -> WatchList:
-    return watch_graph(graph_of(path), allow_invalid=True)
+    return watch_list(graph_of(path), allow_invalid=True)
 
 
 @pytest.mark.parametrize("path", [*EXAMPLES.values(), *sorted(CASES.glob("D*/fires.ttl"))[::12]], ids=str)
@@ -44,7 +43,7 @@ def test_each_fact_does_what_is_claimed(path: Path) -> None:
     for one in watched(path).actions:
         for threat in one.threats:
             changed = replace(graph, triples=threat.change.apply(graph.triples))
-            after = plan_graph(changed, allow_invalid=True)
+            after = plan_record(changed, allow_invalid=True)
             statuses = {(it.intervention, it.place): it.status for it in after.actions}
             assert statuses.get((one.action.intervention, one.action.place), "") == threat.after
             assert threat.after not in {"indicated", "satisfied"}
@@ -128,7 +127,7 @@ def test_a_plan_without_indications_says_so(tmp_path: Path, monkeypatch, capsys)
 
 
 def test_a_document_restricts_what_is_watched() -> None:
-    found = watch_graph(graph_of(EXAMPLES["d0"]), documents=("D0",))
+    found = watch_list(graph_of(EXAMPLES["d0"]), documents=("D0",))
     ids = {id_ for one in found.actions for threat in one.threats for id_ in threat.statements}
     assert all(one.startswith("D0") for one in ids)
     assert load().documents

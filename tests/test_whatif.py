@@ -19,8 +19,8 @@ from hipkg.cli.app import app
 from hipkg.defence.wording import Describer
 from hipkg.knowledge.loading import load
 from hipkg.reading.assertions import read_addition, read_removal
-from hipkg.reading.sources import read
 from hipkg.render.what_if import render_what_if
+from support.doors import read
 
 ROOT = Path(__file__).parent.parent
 D0 = ROOT / "examples" / "d0-painful-degenerative-hip.ttl"

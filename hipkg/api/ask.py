@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from hipkg.api.door import warned
 from hipkg.api.plan import Plan
 from hipkg.defence import asking
 from hipkg.knowledge.loading import load
+from hipkg.knowledge.selection import select
+from hipkg.pipeline.process import plan_patients
+from hipkg.pipeline.request import Request
 
 if TYPE_CHECKING:
     import os
@@ -29,6 +33,8 @@ def ask(
     allow_invalid: bool = False,
 ) -> tuple[Interview, ...]:
     """Rank the questions about each patient of a file; the parameters and errors are those of `hipkg.plan`."""
-    made = asking.ask(source, format=format, as_of=as_of, documents=documents, allow_invalid=allow_invalid)
     knowledge = load()
+    selection = select(knowledge, documents)
+    request = Request(format=format, as_of=as_of, selection=selection, allow_invalid=allow_invalid)
+    made = warned(lambda: plan_patients(source, request, knowledge).each(asking.interview))
     return tuple(Interview(Plan.of(one.plan, knowledge), one.questions) for one in made)

@@ -5,8 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from hipkg.api.door import warned
 from hipkg.defence import ledger as records
 from hipkg.knowledge.loading import load
+from hipkg.knowledge.selection import select
+from hipkg.pipeline.process import plan_patients
+from hipkg.pipeline.request import Request
 
 if TYPE_CHECKING:
     import os
@@ -62,8 +66,8 @@ def ledger(
     allow_invalid: bool = False,
 ) -> tuple[Ledger, ...]:
     """Make the therapy ledger of each patient in a file; the parameters and errors are those of `hipkg.plans`."""
-    made = records.ledgers(
-        source, format=format, as_of=as_of, engine=engine, documents=documents, allow_invalid=allow_invalid
-    )
     knowledge = load()
-    return tuple(Ledger.of(one, knowledge) for one in made)
+    selection = select(knowledge, documents)
+    request = Request(format=format, as_of=as_of, engine=engine, selection=selection, allow_invalid=allow_invalid)
+    made = warned(lambda: plan_patients(source, request, knowledge))
+    return tuple(Ledger.of(records.ledger(one), knowledge) for one in made)

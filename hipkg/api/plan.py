@@ -5,10 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from hipkg.api.door import warned
 from hipkg.base.errors import UsageError
 from hipkg.knowledge.loading import load
 from hipkg.knowledge.selection import select
 from hipkg.pipeline.process import plan_patients
+from hipkg.pipeline.request import Request
 from hipkg.planning import records
 
 if TYPE_CHECKING:
@@ -103,11 +105,10 @@ def plans(
 
     Raises `UnreadableInput`, `NoPatient`, `InvalidPatient`, `InconsistentData`, `EngineUnavailable` or `UsageError`.
     """
-    selection = select(documents, min_strength, min_evidence, grade_objections=grade_objections)
-    made = plan_patients(
-        source, format=format, as_of=as_of, engine=engine, selection=selection, allow_invalid=allow_invalid
-    )
     knowledge = load()
+    selection = select(knowledge, documents, min_strength, min_evidence, grade_objections=grade_objections)
+    request = Request(format=format, as_of=as_of, engine=engine, selection=selection, allow_invalid=allow_invalid)
+    made = warned(lambda: plan_patients(source, request, knowledge))
     return tuple(Plan.of(one.plan, knowledge) for one in made)
 
 

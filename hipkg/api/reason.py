@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from hipkg.pipeline.process import reason_graph
+from hipkg.api.door import warned
+from hipkg.knowledge.loading import load
+from hipkg.pipeline.process import entailed
 from hipkg.reading.sources import read
 
 if TYPE_CHECKING:
@@ -24,5 +26,6 @@ def reason(
     engine: EngineName = "native",
 ) -> tuple[ox.Triple, ...]:
     """Return the graphs of a file's patients with all that the ontology entails for them."""
-    graphs = read(source, format=format, as_of=as_of)
-    return tuple(triple for graph in graphs for triple in reason_graph(graph, engine))
+    return warned(
+        lambda: read(source, load, format=format, as_of=as_of).gathered(lambda record: entailed(record, load, engine))
+    )

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from hipkg.pipeline.process import validated
-from hipkg.reading.sources import read
+from hipkg.api.door import warned
+from hipkg.knowledge.loading import load
+from hipkg.pipeline.process import read_checked
+from hipkg.pipeline.request import Request
 
 if TYPE_CHECKING:
     import os
@@ -21,4 +23,5 @@ def validate(
     as_of: date | None = None,
 ) -> tuple[Finding, ...]:
     """Check every patient of a file against the shapes; the parameters and errors are those of `plans`."""
-    return tuple(one for found in validated(read(source, format=format, as_of=as_of)).values() for one in found)
+    request = Request(format=format, as_of=as_of, allow_invalid=True)
+    return warned(lambda: read_checked(source, request, load()).gathered(lambda one: one.findings))

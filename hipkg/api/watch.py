@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from hipkg.api.door import warned
 from hipkg.api.plan import Plan
 from hipkg.defence import watching
 from hipkg.knowledge.loading import load
+from hipkg.knowledge.selection import select
+from hipkg.pipeline.process import plan_patients
+from hipkg.pipeline.request import Request
 
 if TYPE_CHECKING:
     import os
@@ -29,6 +33,8 @@ def watch(
     allow_invalid: bool = False,
 ) -> tuple[WatchList, ...]:
     """Make the watch list of each patient of a file; the parameters and errors are those of `hipkg.plan`."""
-    made = watching.watch(source, format=format, as_of=as_of, documents=documents, allow_invalid=allow_invalid)
     knowledge = load()
+    selection = select(knowledge, documents)
+    request = Request(format=format, as_of=as_of, selection=selection, allow_invalid=allow_invalid)
+    made = warned(lambda: plan_patients(source, request, knowledge).each(watching.watch_list))
     return tuple(WatchList(Plan.of(one.plan, knowledge), one.actions) for one in made)

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from hipkg.api.door import warned
 from hipkg.api.plan import Plan
 from hipkg.defence import what_if as comparing
 from hipkg.knowledge.loading import load
+from hipkg.knowledge.selection import select
+from hipkg.pipeline.process import each_alone, plan_patients
+from hipkg.pipeline.request import Request
 
 if TYPE_CHECKING:
     import os
     from collections.abc import Collection, Sequence
     from datetime import date
 
-    from hipkg.planning import records
+    from hipkg.knowledge.records import Knowledge
     from hipkg.reasoning.engines import EngineName
 
 
@@ -43,19 +47,16 @@ def what_if(
     Raises `UsageError` for an assertion that is not understood or without any, and what `hipkg.plan` raises, also where
     the change makes the record invalid or contradictory; of several imported patients, the others are then compared.
     """
-    made = comparing.what_if(
-        source,
-        add=add,
-        remove=remove,
-        format=format,
-        as_of=as_of,
-        engine=engine,
-        documents=documents,
-        allow_invalid=allow_invalid,
-    )
+    comparing.check_changes(add, remove)
     knowledge = load()
+    selection = select(knowledge, documents)
+    request = Request(format=format, as_of=as_of, engine=engine, selection=selection, allow_invalid=allow_invalid)
+    made = warned(
+        lambda: each_alone(plan_patients(source, request, knowledge), lambda one: comparing.what_if(one, add, remove))
+    )
+    return tuple(_public(one, knowledge) for one in made)
 
-    def public(plan: records.Plan) -> Plan:
-        return Plan.of(plan, knowledge)
 
-    return tuple(WhatIf._make(one._replace(before=public(one.before), after=public(one.after))) for one in made)
+def _public(found: comparing.WhatIf, knowledge: Knowledge) -> WhatIf:
+    before, after = (Plan.of(one, knowledge) for one in (found.before, found.after))
+    return WhatIf(**found._replace(before=before, after=after)._asdict())

@@ -15,7 +15,8 @@ class HipkgError(Exception):
     """Report a problem with its place and remedy.
 
     Parameters: ``message`` says what is wrong; ``place`` names the file, line or node; ``remedy`` says how to mend it.
-    The class carries a stable ``code``, listed in ``docs/errors.md``, and the documented ``exit_code``.
+    The class carries a stable ``code``, listed in ``docs/errors.md``, and the documented ``exit_code``; ``set_aside``
+    are the problems of what was set aside before this one ended the work.
     """
 
     code = "internal"
@@ -26,6 +27,7 @@ class HipkgError(Exception):
         self.message = message
         self.place = place
         self.remedy = remedy
+        self.set_aside: tuple[HipkgError, ...] = ()
 
     def __str__(self) -> str:
         where = f"{self.place}: " if self.place else ""
@@ -68,7 +70,7 @@ class DeceasedPatient(HipkgError, ValueError):
 
 
 class SetAside(UserWarning):
-    """Warn that a part of a source is set aside while the rest is read; the command line then exits with 1.
+    """Warn in Python that a part of a source is set aside while the rest is read; a command then exits with 1.
 
     Parameters: ``problem`` says what, where, and how to mend it.
     """

@@ -11,10 +11,13 @@ import typer
 
 from hipkg.base.errors import HipkgError, UsageError, printable
 from hipkg.base.vocabulary import HIP
-from hipkg.cli.options import AsOf, Documents, File, InputFormat, Output, parse_date
+from hipkg.cli.options import AsOf, Documents, File, InputFormat, Output, requested
+from hipkg.cli.report import deliver, told
 
 if TYPE_CHECKING:
     from hipkg.defence.asking import RankedQuestion
+    from hipkg.knowledge.records import Knowledge
+    from hipkg.pipeline.request import Request
     from hipkg.record.change import Change
     from hipkg.record.patient import Record
 
@@ -51,14 +54,12 @@ def ask(
 
     Example: hipkg ask examples/d0-painful-degenerative-hip.ttl
     """
-    from hipkg.base.output import write_output
-    from hipkg.defence.asking import ask as rank
+    from hipkg.defence.asking import interview
+    from hipkg.knowledge.loading import load
+    from hipkg.pipeline.process import plan_patients
     from hipkg.render.asking import render_interviews
 
-    day = parse_date(as_of)
     if interactive:
-        from hipkg.pipeline.process import read_validated
-
         _check_new(save)
         if output is not None or format is not InterviewFormat.text:
             raise UsageError(
@@ -66,19 +67,29 @@ def ask(
                 place="--interactive",
                 remedy="Leave --output and --format out.",
             )
-        checked = read_validated(file, format=input_format, as_of=day, allow_invalid=allow_invalid)
-        if len(checked) != 1:
-            raise UsageError(f"The file holds {len(checked)} patients.", place=file, remedy="Ask about one at a time.")
-        ((graph, _),) = checked
-        answered = _converse(graph, tuple(document or ()), allow_invalid=allow_invalid)
-        _save(answered, save)
-        return
-    if save is not None:
+    elif save is not None:
         raise UsageError("There are no answers to save.", place="--save", remedy="Use it with --interactive.")
-    found = rank(file, format=input_format, as_of=day, documents=document or (), allow_invalid=allow_invalid)
-    terminal = output is None and sys.stdout.isatty()
-    write_output(render_interviews(found, format.value, top=top, to_terminal=terminal), str(output) if output else None)
-    if any(not one.plan.valid for one in found):
+    knowledge = load()
+    request = requested(knowledge, document, as_of=as_of, input_format=input_format, allow_invalid=allow_invalid)
+    if interactive:
+        _interview(file, save, request, knowledge)
+        return
+    batch = plan_patients(file, request, knowledge).each(interview)
+    found = told(batch)
+    text = render_interviews(found, format.value, top=top, to_terminal=output is None and sys.stdout.isatty())
+    deliver(text, output, failed=batch.set_aside or any(not one.plan.valid for one in found))
+
+
+def _interview(file: str, save: Path | None, request: Request, knowledge: Knowledge) -> None:
+    """Ask about the one patient of a file, and save the record with the answers."""
+    from hipkg.pipeline.process import read_checked
+
+    batch = read_checked(file, request, knowledge)
+    checked = told(batch)
+    if len(checked) != 1:
+        raise UsageError(f"The file holds {len(checked)} patients.", place=file, remedy="Ask about one at a time.")
+    _save(_converse(checked[0].record, request, knowledge), save)
+    if batch.set_aside:
         raise typer.Exit(1)
 
 
@@ -108,13 +119,14 @@ def _save(record: Record, save: Path | None) -> None:
         typer.echo(f"The record with the answers is in {save}.", err=True)
 
 
-def _converse(record: Record, documents: tuple[str, ...], *, allow_invalid: bool) -> Record:
+def _converse(record: Record, request: Request, knowledge: Knowledge) -> Record:
     """Ask the question on which most depends, take the answer into the record, and go on with the next."""
     from hipkg.defence.asking import effects, interview
     from hipkg.defence.what_if import changed_by
+    from hipkg.pipeline.process import plan_patient
     from hipkg.render.asking import asked_text, effects_text
 
-    found = interview(record, documents=documents, allow_invalid=allow_invalid)
+    found = interview(plan_patient(record, request, knowledge))
     passed: set[tuple[str, str]] = set()
     while question := next((one for one in found.questions if (one.text, one.site) not in passed), None):
         passed.add((question.text, question.site))
@@ -122,12 +134,12 @@ def _converse(record: Record, documents: tuple[str, ...], *, allow_invalid: bool
         reply = _reply()
         if reply is None:
             return record
-        change = _understood(reply, question, record)
+        change = _understood(reply, question, record, knowledge)
         if change is None:
             continue
         answered = changed_by(record, change)
         try:
-            after = interview(answered, documents=documents, allow_invalid=allow_invalid)
+            after = interview(plan_patient(answered, request, knowledge))
         except HipkgError as problem:
             typer.echo(f"That cannot be: {printable(str(problem))}", err=True)
             continue
@@ -147,7 +159,7 @@ def _reply() -> str | None:
     return None if reply.strip().lower() == "q" else reply.strip()
 
 
-def _understood(reply: str, question: RankedQuestion, record: Record) -> Change | None:
+def _understood(reply: str, question: RankedQuestion, record: Record, knowledge: Knowledge) -> Change | None:
     """Take a letter as one of the answers, and anything longer as an assertion."""
     from hipkg.defence.asking import LETTERS
     from hipkg.defence.what_if import changes
@@ -158,7 +170,7 @@ def _understood(reply: str, question: RankedQuestion, record: Record) -> Change 
     if 0 <= number < len(question.answers):
         return question.answers[number].change
     try:
-        return changes(record, [reply], [])
+        return changes(record, [reply], [], knowledge)
     except HipkgError as problem:
         typer.echo(printable(str(problem)), err=True)
         return None

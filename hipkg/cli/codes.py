@@ -39,10 +39,10 @@ def codes(
     """
     from hipkg.base.output import write_output
     from hipkg.knowledge.loading import load as load_knowledge
-    from hipkg.knowledge.terminology import load
+    from hipkg.knowledge.terminology import read
     from hipkg.render.codes import codes_to_json, codes_to_text
 
-    terminology = load()
+    terminology = read()
     found = terminology.search(text, system or "")
     if format is CodesFormat.json:
         written = codes_to_json(found)

@@ -10,9 +10,14 @@ import typer
 from hipkg.base.errors import UsageError
 from hipkg.cli.options import AsOf, Files, InputFormat, Output, parse_date
 from hipkg.cli.reason import GraphFormat
+from hipkg.cli.report import deliver, told
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from datetime import date
+    from pathlib import Path
+
+    from pyoxigraph import Triple
 
 
 class ReportFormat(StrEnum):
@@ -37,17 +42,24 @@ def convert(
 
     Example: hipkg convert examples/d0-painful-degenerative-hip.ttl --to jsonld
     """
-    from hipkg.base.output import apart, graph_text, write_output
+    from hipkg.base.batch import Batch, each_source
+    from hipkg.base.output import apart, graph_text
+    from hipkg.knowledge.loading import load
     from hipkg.reading.sources import read_triples
 
     day = parse_date(as_of)
     if format is not None and not report:
         raise UsageError("There is no report to format.", place="--format", remedy="Add --report, or use --to.")
     if report:
-        _report(files, format or ReportFormat.text, day, input_format, str(output) if output else None)
+        _report(files, format or ReportFormat.text, day, input_format, output)
         return
-    graphs = [read_triples(file, format=input_format, as_of=day) for file in files]
-    write_output(graph_text(apart(graphs), to.value), str(output) if output else None)
+
+    def of_file(file: str) -> Batch[Iterable[Triple]]:
+        triples = read_triples(file, load, format=input_format, as_of=day)
+        return Batch((triples.results,), triples.set_aside)
+
+    batch = each_source(files, of_file)
+    deliver(graph_text(apart(told(batch)), to.value), output, failed=batch.set_aside)
 
 
 def _report(
@@ -55,15 +67,14 @@ def _report(
     format: ReportFormat,  # noqa: A002 - the option's name
     as_of: date | None,
     input_format: str | None,
-    output: str | None,
+    output: Path | None,
 ) -> None:
     """Write the account of the import, and exit with 1 if a resource was malformed."""
-    from hipkg.base.output import write_output
+    from hipkg.knowledge.loading import load
     from hipkg.reading.sources import read_import
     from hipkg.render.account import import_report
 
-    made = [read_import(file, format=input_format, as_of=as_of) for file in files]
-    write_output(import_report(made, format.value), output)
+    made = [read_import(file, load, format=input_format, as_of=as_of) for file in files]
     accounts = [uses for one in made for uses in (one.strays, *(patient.uses for patient in one.patients))]
-    if any(use.outcome == "malformed" for uses in accounts for use in uses):
-        raise typer.Exit(1)
+    malformed = any(use.outcome == "malformed" for uses in accounts for use in uses)
+    deliver(import_report(made, format.value), output, failed=malformed)

@@ -4,16 +4,12 @@ from __future__ import annotations
 
 import sys
 from enum import StrEnum
-from typing import TYPE_CHECKING, Annotated, NamedTuple
+from typing import Annotated
 
 import typer
 
-from hipkg.cli.options import AsOf, Documents, Engine, EngineOption, File, InputFormat, Output, parse_date
-
-if TYPE_CHECKING:
-    from datetime import date
-
-    from hipkg.reasoning.engines import EngineName
+from hipkg.cli.options import AsOf, Documents, Engine, EngineOption, File, InputFormat, Output, requested
+from hipkg.cli.report import deliver, told
 
 
 class ExplanationFormat(StrEnum):
@@ -23,16 +19,6 @@ class ExplanationFormat(StrEnum):
     markdown = "markdown"
     json = "json"
     turtle = "turtle"
-
-
-class Options(NamedTuple):
-    """What an explanation and a comparison are made with."""
-
-    format: str | None
-    as_of: date | None
-    engine: EngineName
-    documents: tuple[str, ...]
-    allow_invalid: bool
 
 
 def explain(
@@ -57,22 +43,28 @@ def explain(
 
     Example: hipkg explain examples/d0-painful-degenerative-hip.ttl "hyaluronic acid"
     """
-    from hipkg.base.output import write_output
-    from hipkg.defence.contrast import contrast
-    from hipkg.defence.explainer import explain as explain_source
+    from hipkg.defence.contrast import contrast, find_actions
+    from hipkg.defence.explainer import Explainer, find_target
+    from hipkg.knowledge.loading import load
+    from hipkg.pipeline.process import plan_patients
     from hipkg.render.contrast import render_contrasts
     from hipkg.render.explanation import render_explanations
 
-    options = Options(input_format, parse_date(as_of), engine.value, tuple(document or ()), allow_invalid)
+    knowledge = load()
+    iri, other = (
+        (find_target(target, knowledge), "") if instead_of is None else find_actions(target, instead_of, knowledge)
+    )
+    request = requested(
+        knowledge, document, as_of=as_of, input_format=input_format, engine=engine, allow_invalid=allow_invalid
+    )
+    planned = plan_patients(file, request, knowledge)
     to_terminal = output is None and sys.stdout.isatty()
-    if instead_of is None:
-        found = explain_source(file, target, **options._asdict())
-        text = render_explanations(found, format.value, to_terminal=to_terminal)
-        valid = all(one.valid for one in found)
+    if not other:
+        explained = planned.gathered(lambda one: Explainer(one).explain(iri))
+        text = render_explanations(told(explained), format.value, to_terminal=to_terminal)
+        valid = all(one.valid for one in explained.results)
     else:
-        compared = contrast(file, target, instead_of, **options._asdict())
-        text = render_contrasts(compared, format.value, to_terminal=to_terminal)
-        valid = all(one.action.valid for one in compared)
-    write_output(text, str(output) if output else None)
-    if not valid:
-        raise typer.Exit(1)
+        compared = contrast(planned, iri, other, knowledge)
+        text = render_contrasts(told(compared), format.value, to_terminal=to_terminal)
+        valid = all(one.action.valid for one in compared.results)
+    deliver(text, output, failed=planned.set_aside or not valid)

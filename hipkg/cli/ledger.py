@@ -8,7 +8,8 @@ from typing import Annotated
 
 import typer
 
-from hipkg.cli.options import AsOf, Documents, Engine, EngineOption, File, InputFormat, Output, parse_date
+from hipkg.cli.options import AsOf, Documents, Engine, EngineOption, File, InputFormat, Output, requested
+from hipkg.cli.report import deliver, told
 
 
 class LedgerFormat(StrEnum):
@@ -35,20 +36,16 @@ def ledger(
 
     Example: hipkg ledger examples/d2-hip-pain-not-improving.ttl
     """
-    from hipkg.base.output import write_output
-    from hipkg.defence.ledger import ledgers
+    from hipkg.defence.ledger import ledger as ledger_of
     from hipkg.knowledge.loading import load
+    from hipkg.pipeline.process import plan_patients
     from hipkg.render.ledger import render_ledgers
 
-    made = ledgers(
-        file,
-        format=input_format,
-        as_of=parse_date(as_of),
-        engine=engine.value,
-        documents=document or (),
-        allow_invalid=allow_invalid,
+    knowledge = load()
+    request = requested(
+        knowledge, document, as_of=as_of, input_format=input_format, engine=engine, allow_invalid=allow_invalid
     )
-    text = render_ledgers(made, format.value, load(), to_terminal=output is None and sys.stdout.isatty())
-    write_output(text, str(output) if output else None)
-    if any(not one.valid for one in made):
-        raise typer.Exit(1)
+    batch = plan_patients(file, request, knowledge).each(ledger_of)
+    made = told(batch)
+    text = render_ledgers(made, format.value, knowledge, to_terminal=output is None and sys.stdout.isatty())
+    deliver(text, output, failed=batch.set_aside or any(not one.valid for one in made))

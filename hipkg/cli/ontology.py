@@ -74,12 +74,13 @@ def coverage(
     Example: hipkg ontology coverage D0-41
     """
     from hipkg.base.output import write_output
+    from hipkg.knowledge.loading import load
     from hipkg.maintenance.coverage import coverage as cover
     from hipkg.render.coverage import coverage_to_json, coverage_to_text
 
     if cases is None and not CASES.is_dir():
         raise UsageError("There are no test cases here.", place=str(CASES), remedy="Say where they are: --cases DIR.")
-    found = cover(cases or CASES, statements or (), document or ())
+    found = cover(cases or CASES, load(), statements or (), document or ())
     if format is CoverageFormat.json:
         text = coverage_to_json(found)
     else:

@@ -14,7 +14,10 @@ from typer.core import TyperCommand
 from hipkg.base.errors import UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Collection, Iterator, Mapping
+
+    from hipkg.knowledge.records import Knowledge
+    from hipkg.pipeline.request import Request
 
 
 class Engine(StrEnum):
@@ -72,6 +75,34 @@ def parse_date(text: str | None) -> date | None:
         return date.fromisoformat(text)
     except ValueError as problem:
         raise UsageError(f"{text!r} is no date.", place="--as-of", remedy="Write it as YYYY-MM-DD.") from problem
+
+
+def requested(
+    knowledge: Knowledge,
+    document: Collection[str] | None = None,
+    min_strength: str = "",
+    min_evidence: str = "",
+    *,
+    as_of: str | None,
+    input_format: str | None,
+    engine: Engine = Engine.native,
+    grade_everything: bool = False,
+    allow_invalid: bool = False,
+) -> Request:
+    """Put together what is asked of the patients of the files, as the options of a command say it.
+
+    Raises `UsageError` for an unknown document or grade, and for what is no date.
+    """
+    from hipkg.knowledge.selection import select
+    from hipkg.pipeline.request import Request
+
+    return Request(
+        format=input_format,
+        as_of=parse_date(as_of),
+        engine=engine.value,
+        selection=select(knowledge, document or (), min_strength, min_evidence, grade_objections=grade_everything),
+        allow_invalid=allow_invalid,
+    )
 
 
 Files = Annotated[

@@ -21,13 +21,14 @@ from hipkg.cli.options import (
     MinEvidence,
     MinStrength,
     Output,
-    parse_date,
+    requested,
 )
+from hipkg.cli.report import deliver
 
 if TYPE_CHECKING:
     from hipkg.defence.asking import Interview
     from hipkg.defence.ledger import Ledger
-    from hipkg.knowledge.selection import Selection
+    from hipkg.knowledge.records import Knowledge
     from hipkg.pipeline.process import Planned
     from hipkg.planning.records import Plan
 
@@ -72,8 +73,7 @@ def plan(
 
     Example: hipkg plan examples/d0-painful-degenerative-hip.ttl
     """
-    from hipkg.base.output import write_output
-    from hipkg.knowledge.selection import select
+    from hipkg.knowledge.loading import load
     from hipkg.pipeline.process import plan_patients
 
     if ledger or answers:
@@ -85,45 +85,45 @@ def plan(
             place="--answers",
             remedy="Use `hipkg ask` to read them.",
         )
-    selection = select(document or (), min_strength, min_evidence, grade_objections=grade_everything)
-    day = parse_date(as_of)
-    made, exit_code = each_file(
-        files,
-        lambda file: plan_patients(
-            file,
-            format=input_format,
-            as_of=day,
-            engine=engine.value,
-            selection=selection,
-            allow_invalid=allow_invalid,
-        ),
+    knowledge = load()
+    request = requested(
+        knowledge,
+        document,
+        min_strength,
+        min_evidence,
+        as_of=as_of,
+        input_format=input_format,
+        engine=engine,
+        grade_everything=grade_everything,
+        allow_invalid=allow_invalid,
     )
+    made, exit_code = each_file(files, lambda file: plan_patients(file, request, knowledge))
     ledgers = _ledgers(made) if ledger else []
-    interviews = _interviews(made, selection) if answers else []
+    interviews = _interviews(made) if answers else []
     plans = [one.plan for one in made]
     terminal = output is None and sys.stdout.isatty()
-    text = _written(plans, format, ledgers, interviews, to_terminal=terminal, everything=everything)
-    write_output(text, str(output) if output else None)
+    text = _written(plans, format, knowledge, ledgers, interviews, to_terminal=terminal, everything=everything)
+    deliver(text, output)
     if exit_code or any(not one.valid for one in plans):
         raise typer.Exit(exit_code or 1)
 
 
 def _ledgers(made: list[Planned]) -> list[Ledger]:
-    from hipkg.defence.ledger import Bookkeeper
-    from hipkg.knowledge.loading import load
+    from hipkg.defence.ledger import ledger
 
-    return [Bookkeeper(*one, load()).ledger() for one in made]
+    return list(map(ledger, made))
 
 
-def _interviews(made: list[Planned], selection: Selection) -> list[Interview]:
-    from hipkg.defence.asking import interview_about
+def _interviews(made: list[Planned]) -> list[Interview]:
+    from hipkg.defence.asking import interview
 
-    return [interview_about(one, selection) for one in made]
+    return list(map(interview, made))
 
 
 def _written(
     plans: list[Plan],
     form: PlanFormat,
+    knowledge: Knowledge,
     ledgers: list[Ledger],
     interviews: list[Interview],
     *,
@@ -131,18 +131,17 @@ def _written(
     everything: bool,
 ) -> str:
     """Write plans, with their ledgers and with the answers to their questions where they are wanted."""
-    from hipkg.knowledge.loading import load
     from hipkg.render import render
 
     if form is PlanFormat.json and (ledgers or interviews):
         from hipkg.render.detailed_json import detailed_plans_to_json
 
-        return detailed_plans_to_json(plans, load(), interviews, ledgers)
-    text = render(plans, form.value, load(), to_terminal=to_terminal, everything=everything)
+        return detailed_plans_to_json(plans, knowledge, interviews, ledgers)
+    text = render(plans, form.value, knowledge, to_terminal=to_terminal, everything=everything)
     if ledgers:
         from hipkg.render.ledger import render_ledgers
 
-        text += "\n" + render_ledgers(ledgers, form.value, load(), to_terminal=to_terminal)
+        text += "\n" + render_ledgers(ledgers, form.value, knowledge, to_terminal=to_terminal)
     return text
 
 

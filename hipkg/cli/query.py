@@ -11,13 +11,15 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from hipkg.base.errors import UsageError
-from hipkg.cli.options import AsOf, Engine, EngineOption, InputFormat, Output, parse_date
+from hipkg.cli.options import AsOf, Engine, EngineOption, InputFormat, Output, requested
+from hipkg.cli.report import deliver, told
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from rich.console import RenderableType
 
+    from hipkg.knowledge.records import Knowledge
     from hipkg.querying.query import QueryResult, Term
 
 WIDTH = 80
@@ -70,24 +72,18 @@ def query(
 
     Example: hipkg query indicated-actions examples/d0-painful-degenerative-hip.ttl
     """
-    from hipkg.base.output import write_output
+    from hipkg.knowledge.loading import load
     from hipkg.querying.query import load_query, run_query
 
-    answer = run_query(
-        load_query(name),
-        files or (),
-        parse_params(param or ()),
-        as_of=parse_date(as_of),
-        engine=engine.value,
-        format=input_format,
-    )
+    info, params, knowledge = load_query(name), parse_params(param or ()), load()
+    request = requested(knowledge, as_of=as_of, input_format=input_format, engine=engine)
+    batch = run_query(info, files or (), params, request=request, knowledge=knowledge)
+    (answer,) = told(batch)
     if format is not AnswerFormat.table:
         data: str | bytes = answer.serialize(format.value)
     else:
-        data = to_text(answer, full=iris, to_terminal=output is None and sys.stdout.isatty())
-    write_output(data, str(output) if output else None)
-    if answer.boolean is False:
-        raise typer.Exit(1)
+        data = to_text(answer, knowledge, full=iris, to_terminal=output is None and sys.stdout.isatty())
+    deliver(data, output, failed=batch.set_aside or answer.boolean is False)
 
 
 def parse_params(given: Iterable[str]) -> dict[str, str]:
@@ -108,7 +104,7 @@ def parse_params(given: Iterable[str]) -> dict[str, str]:
     return params
 
 
-def to_text(answer: QueryResult, *, full: bool, to_terminal: bool) -> str:
+def to_text(answer: QueryResult, knowledge: Knowledge, *, full: bool, to_terminal: bool) -> str:
     """Write an answer for people: yes or no, a graph in Turtle, or a table."""
     if answer.boolean is not None:
         return "yes\n" if answer.boolean else "no\n"
@@ -116,7 +112,7 @@ def to_text(answer: QueryResult, *, full: bool, to_terminal: bool) -> str:
         return answer.serialize("turtle").decode()
     if not answer.rows:
         return "No answers.\n"
-    cells = _full_cells(answer) if full else _short_cells(answer)
+    cells = _full_cells(answer) if full else _short_cells(answer, knowledge)
     width = terminal_width() if to_terminal else WIDTH
     fits = sum(map(_least_width, zip(answer.columns, *cells, strict=True))) <= width
     return render_text(_table(answer.columns, cells) if fits else _records(answer.columns, cells), width, to_terminal)
@@ -135,14 +131,12 @@ def _plain(term: Term) -> str:
     return str(getattr(term, "value", term))
 
 
-def _short_cells(answer: QueryResult) -> list[tuple[str, ...]]:
+def _short_cells(answer: QueryResult, knowledge: Knowledge) -> list[tuple[str, ...]]:
     """Name terms of the ontology by label and CURIE, and others by their IRIs without the part that all share."""
     import pyoxigraph as ox
 
     from hipkg.base.vocabulary import curie
-    from hipkg.knowledge.loading import load
 
-    knowledge = load()
     named = {term.value for row in answer.rows for term in row if isinstance(term, ox.NamedNode)}
     foreign = sorted(iri for iri in named if curie(iri).startswith("<"))
     shared = len(_namespace(os.path.commonprefix(foreign)))  # noqa: RUF071 - IRIs are no paths, and are cut after

@@ -3,11 +3,19 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from hipkg.cli.options import AsOf, Engine, EngineOption, Files, InputFormat, Output, parse_date
+from hipkg.cli.report import deliver, told
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from pyoxigraph import Triple
+
+    from hipkg.record.patient import Record
 
 
 class GraphFormat(StrEnum):
@@ -32,13 +40,20 @@ def reason(
 
     Example: hipkg reason examples/d0-painful-degenerative-hip.ttl --only-entailed
     """
-    from hipkg.base.output import graph_text, write_output
-    from hipkg.pipeline.process import reason_graph
+    from hipkg.base.batch import Batch, each_source
+    from hipkg.base.output import graph_text
+    from hipkg.knowledge.loading import load
+    from hipkg.pipeline.process import entailed
     from hipkg.reading.sources import read
 
-    triples = []
-    for file in files:
-        for graph in read(file, format=input_format, as_of=parse_date(as_of)):
-            recorded = set(graph.triples) if only_entailed else set()
-            triples += [one for one in reason_graph(graph, engine.value) if one not in recorded]
-    write_output(graph_text(triples, format.value), str(output) if output else None)
+    day = parse_date(as_of)
+
+    def wanted(record: Record) -> Iterator[Triple]:
+        recorded = {*record.triples} if only_entailed else set()
+        return (one for one in entailed(record, load, engine.value) if one not in recorded)
+
+    def of_file(file: str) -> Batch[Triple]:
+        return read(file, load, format=input_format, as_of=day).gathered(wanted)
+
+    batch = each_source(files, of_file)
+    deliver(graph_text(told(batch), format.value), output, failed=batch.set_aside)

@@ -8,7 +8,8 @@ from typing import Annotated
 
 import typer
 
-from hipkg.cli.options import AsOf, Documents, File, GradeEverything, InputFormat, Output, parse_date
+from hipkg.cli.options import AsOf, Documents, File, GradeEverything, InputFormat, Output, requested
+from hipkg.cli.report import deliver, told
 
 
 class SensitivityFormat(StrEnum):
@@ -45,21 +46,17 @@ def sensitivity(
 
     Example: hipkg sensitivity examples/d0-painful-degenerative-hip.ttl
     """
-    from hipkg.base.output import write_output
+    from hipkg.defence.sensitivity import selections
     from hipkg.defence.sensitivity import sensitivity as sensitivity_of
     from hipkg.knowledge.loading import load
+    from hipkg.pipeline.process import each_alone, read_checked
     from hipkg.render.sensitivity import render_sensitivities
 
-    found = sensitivity_of(
-        file,
-        by=by.value,
-        format=input_format,
-        as_of=parse_date(as_of),
-        documents=document or (),
-        grade_objections=grade_everything,
-        allow_invalid=allow_invalid,
-    )
-    text = render_sensitivities(found, format.value, load(), to_terminal=output is None and sys.stdout.isatty())
-    write_output(text, str(output) if output else None)
-    if any(not one.valid for one in found):
-        raise typer.Exit(1)
+    knowledge = load()
+    steps = selections(knowledge, by.value, document or (), grade_objections=grade_everything)
+    request = requested(knowledge, as_of=as_of, input_format=input_format, allow_invalid=allow_invalid)
+    checked = read_checked(file, request, knowledge)
+    batch = each_alone(checked, lambda one: sensitivity_of(one, by.value, steps, knowledge))
+    found = told(batch)
+    text = render_sensitivities(found, format.value, knowledge, to_terminal=output is None and sys.stdout.isatty())
+    deliver(text, output, failed=batch.set_aside or any(not one.valid for one in found))

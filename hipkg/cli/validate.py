@@ -9,7 +9,8 @@ from typing import Annotated
 import typer
 
 from hipkg.cli.files import each_file
-from hipkg.cli.options import AsOf, Files, InputFormat, Output, parse_date
+from hipkg.cli.options import AsOf, Files, InputFormat, Output, requested
+from hipkg.cli.report import deliver
 
 
 class ReportFormat(StrEnum):
@@ -41,14 +42,16 @@ def validate(
 
     Example: hipkg validate examples/d0-painful-degenerative-hip.ttl
     """
-    from hipkg.api.validate import validate as check
-    from hipkg.base.output import write_output
+    from hipkg.knowledge.loading import load
+    from hipkg.pipeline.process import read_checked
     from hipkg.render.findings import report
 
-    day = parse_date(as_of)
-    found, exit_code = each_file(files, lambda file: check(file, format=input_format, as_of=day))
-    text = report(found, format.value, to_terminal=output is None and sys.stdout.isatty())
-    write_output(text, str(output) if output else None)
+    knowledge = load()
+    request = requested(knowledge, as_of=as_of, input_format=input_format, allow_invalid=True)
+    found, exit_code = each_file(
+        files, lambda file: read_checked(file, request, knowledge).gathered(lambda one: one.findings)
+    )
+    deliver(report(found, format.value, to_terminal=output is None and sys.stdout.isatty()), output)
     severities = list(FailOn)
     reached = severities[: severities.index(fail_on) + 1] if fail_on is not FailOn.none else []
     if exit_code or any(one.severity in reached for one in found):

@@ -8,7 +8,8 @@ from typing import Annotated
 
 import typer
 
-from hipkg.cli.options import AsOf, Documents, File, InputFormat, Output, parse_date
+from hipkg.cli.options import AsOf, Documents, File, InputFormat, Output, requested
+from hipkg.cli.report import deliver, told
 
 
 class WatchFormat(StrEnum):
@@ -32,18 +33,14 @@ def watch(
 
     Example: hipkg watch examples/d0-painful-degenerative-hip.ttl
     """
-    from hipkg.base.output import write_output
-    from hipkg.defence.watching import watch as watch_source
+    from hipkg.defence.watching import watch_list
+    from hipkg.knowledge.loading import load
+    from hipkg.pipeline.process import plan_patients
     from hipkg.render.watching import render_watch_lists
 
-    found = watch_source(
-        file,
-        format=input_format,
-        as_of=parse_date(as_of),
-        documents=document or (),
-        allow_invalid=allow_invalid,
-    )
+    knowledge = load()
+    request = requested(knowledge, document, as_of=as_of, input_format=input_format, allow_invalid=allow_invalid)
+    batch = plan_patients(file, request, knowledge).each(watch_list)
+    found = told(batch)
     text = render_watch_lists(found, format.value, to_terminal=output is None and sys.stdout.isatty())
-    write_output(text, str(output) if output else None)
-    if any(not one.plan.valid for one in found):
-        raise typer.Exit(1)
+    deliver(text, output, failed=batch.set_aside or any(not one.plan.valid for one in found))

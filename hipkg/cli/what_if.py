@@ -8,7 +8,8 @@ from typing import Annotated
 
 import typer
 
-from hipkg.cli.options import AsOf, Documents, Engine, EngineOption, File, InputFormat, Output, parse_date
+from hipkg.cli.options import AsOf, Documents, Engine, EngineOption, File, InputFormat, Output, requested
+from hipkg.cli.report import deliver, told
 
 
 class WhatIfFormat(StrEnum):
@@ -41,21 +42,19 @@ def what_if(
 
     Example: hipkg what-if examples/d0-painful-degenerative-hip.ttl --add "age 71"
     """
-    from hipkg.base.output import write_output
-    from hipkg.defence.what_if import what_if as compare
+    from hipkg.defence.what_if import check_changes
+    from hipkg.defence.what_if import what_if as compared
+    from hipkg.knowledge.loading import load
+    from hipkg.pipeline.process import each_alone, plan_patients
     from hipkg.render.what_if import render_what_if
 
-    found = compare(
-        file,
-        add=add or (),
-        remove=remove or (),
-        format=input_format,
-        as_of=parse_date(as_of),
-        engine=engine.value,
-        documents=document or (),
-        allow_invalid=allow_invalid,
+    check_changes(add or (), remove or ())
+    knowledge = load()
+    request = requested(
+        knowledge, document, as_of=as_of, input_format=input_format, engine=engine, allow_invalid=allow_invalid
     )
+    recorded = plan_patients(file, request, knowledge)
+    batch = each_alone(recorded, lambda one: compared(one, add or (), remove or ()))
+    found = told(batch)
     text = render_what_if(found, format.value, to_terminal=output is None and sys.stdout.isatty())
-    write_output(text, str(output) if output else None)
-    if any(not one.valid for one in found):
-        raise typer.Exit(1)
+    deliver(text, output, failed=batch.set_aside or any(not one.valid for one in found))

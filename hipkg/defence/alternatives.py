@@ -34,10 +34,9 @@ _PATIENT = HIP + "Patient"
 class Reasons:
     """Find the reasons why nodes of one patient are in a class."""
 
-    def __init__(self, record: Record, given: Sequence[ox.Triple], knowledge: Knowledge) -> None:
-        """Take the record of a patient, and the same with the days and sides that follow from it."""
+    def __init__(self, record: Record, knowledge: Knowledge) -> None:
         self._graph = record
-        self._given = tuple(given)
+        self._given = record.normalised
         self._knowledge = knowledge
         self._without: dict[tuple[ox.Triple, str], Facts] = {}
 

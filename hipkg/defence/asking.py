@@ -9,25 +9,16 @@ from __future__ import annotations
 from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple
 
+from hipkg.defence.bench import Bench
 from hipkg.defence.difference import difference
-from hipkg.defence.rerun import Trial
-from hipkg.defence.search import Abducer
-from hipkg.defence.wording import Describer
-from hipkg.knowledge import loading
-from hipkg.knowledge.selection import Selection, select
-from hipkg.pipeline.process import plan_patient, plan_patients
 from hipkg.record.change import Change
 
 if TYPE_CHECKING:
-    import os
-    from collections.abc import Collection, Iterator, Mapping
-    from datetime import date
+    from collections.abc import Iterator, Mapping
 
     from hipkg.derivation.records import Derivation, Evaluation
-    from hipkg.knowledge.records import Knowledge
     from hipkg.pipeline.process import Planned
     from hipkg.planning.records import Plan, Question
-    from hipkg.record.patient import Record
 
 LETTERS = "abcdefghij"
 """The letters that name the answers to a question, in order."""
@@ -87,29 +78,9 @@ class Interview(NamedTuple):
     questions: tuple[RankedQuestion, ...]
 
 
-def ask(
-    source: str | os.PathLike[str] | bytes,
-    *,
-    format: str | None = None,  # noqa: A002 - the word that users know from every RDF library
-    as_of: date | None = None,
-    documents: Collection[str] = (),
-    allow_invalid: bool = False,
-) -> tuple[Interview, ...]:
-    """Rank the questions about each patient of a file; the parameters and errors are those of `hipkg.plan`."""
-    selection = select(documents)
-    made = plan_patients(source, format=format, as_of=as_of, selection=selection, allow_invalid=allow_invalid)
-    return tuple(interview_about(one, selection) for one in made)
-
-
-def interview(record: Record, *, documents: Collection[str] = (), allow_invalid: bool = False) -> Interview:
-    """Rank the questions about a patient that has been read."""
-    selection = select(documents)
-    return interview_about(plan_patient(record, selection=selection, allow_invalid=allow_invalid), selection)
-
-
-def interview_about(made: Planned, selection: Selection) -> Interview:
-    """Rank the questions about a patient whose plan has been made from a selection of statements."""
-    return Interview(made.plan, _Asker(*made, loading.load(), selection).ranked())
+def interview(planned: Planned) -> Interview:
+    """Rank the questions about a patient."""
+    return Interview(planned.plan, _Asker(planned).ranked())
 
 
 def effects(before: Plan, after: Plan) -> tuple[Effect, ...]:
@@ -118,19 +89,14 @@ def effects(before: Plan, after: Plan) -> tuple[Effect, ...]:
 
 
 class _Asker:
-    def __init__(
-        self, record: Record, derivation: Derivation, plan: Plan, knowledge: Knowledge, selection: Selection
-    ) -> None:
-        self._graph = record
-        self._plan = plan
-        self._knowledge = knowledge
-        self._trial = Trial(record, knowledge, selection)
-        self._abducer = Abducer(derivation.facts, record.triples, knowledge, record.iri, record.as_of, diagnoses=True)
-        self._describer = Describer(record, knowledge)
-        self._evaluations = derivation.evaluations
-        self._sites = {one.place: one.site for one in plan.statements}
-        self._before = _Outcome.of(derivation)
-        self._tried: dict[Change, _Outcome | None] = {}
+    def __init__(self, planned: Planned) -> None:
+        self._graph = planned.record
+        self._plan = planned.plan
+        self._knowledge = planned.knowledge
+        self._bench = Bench(planned)
+        self._evaluations = planned.derivation.evaluations
+        self._sites = {one.place: one.site for one in planned.plan.statements}
+        self._before = _Outcome.of(planned.derivation)
 
     def ranked(self) -> tuple[RankedQuestion, ...]:
         gathered: dict[tuple[str, str], list[Question]] = {}
@@ -160,7 +126,7 @@ class _Asker:
             return
         nodes = self._nodes(question)
         for yes, classes in ((True, [question.requirement]), (False, self._opposites(question.requirement))):
-            ways = [way for cls in classes for way in self._abducer.ways([cls], nodes)]
+            ways = [way for cls in classes for way in self._bench.abducer.ways([cls], nodes)]
             told: set[frozenset[object]] = set()
             for way in sorted(dict.fromkeys(ways), key=lambda one: one.size):
                 outline = way.outline(self._knowledge.single_valued)
@@ -189,13 +155,11 @@ class _Asker:
         return info.id in question.statements and self._sites.get(evaluation.site, "") == question.site
 
     def _answer(self, change: Change, *, yes: bool) -> Answer | None:
-        if change not in self._tried:
-            derived = self._trial.derive(change)
-            self._tried[change] = _Outcome.of(derived) if derived else None
-        after = self._tried[change]
-        if after is None:
+        derived = self._bench.derive(change)
+        if derived is None:
             return None
-        facts, snippet = self._describer.facts(change), self._describer.snippet(change)
+        after, describer = _Outcome.of(derived), self._bench.describer
+        facts, snippet = describer.facts(change), describer.snippet(change)
         found = tuple(sorted(self._effects(after), key=_weight))
         return Answer(yes, facts, snippet, found, self._changed(after), change)
 

@@ -5,18 +5,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from hipkg.base.errors import UsageError
-from hipkg.defence.explainer import NOT_APPLICABLE, Explainer, Explanation, explainers, find_target
-from hipkg.knowledge import loading
+from hipkg.defence.explainer import NOT_APPLICABLE, Explainer, Explanation, find_target
 from hipkg.knowledge.frame.answers import Answer, State
 from hipkg.knowledge.wording import listed, quoted
 
 if TYPE_CHECKING:
-    import os
-    from collections.abc import Collection, Iterator
-    from datetime import date
+    from collections.abc import Iterator
 
+    from hipkg.base.batch import Batch
     from hipkg.defence.explainer import SlotExplanation, StatementExplanation
-    from hipkg.reasoning.engines import EngineName
+    from hipkg.knowledge.records import Knowledge
+    from hipkg.pipeline.process import Planned
 
 
 class Contrast(NamedTuple):
@@ -33,33 +32,26 @@ class Contrast(NamedTuple):
     other_grounds: tuple[str, ...]
 
 
-def contrast(
-    source: str | os.PathLike[str] | bytes,
-    target: str,
-    instead_of: str,
-    *,
-    format: str | None = None,  # noqa: A002 - the word that users know from every RDF library
-    as_of: date | None = None,
-    engine: EngineName = "native",
-    documents: Collection[str] = (),
-    allow_invalid: bool = False,
-) -> tuple[Contrast, ...]:
-    """Compare two actions, once for each place where both are explained; the parameters are those of `hipkg.explain`.
+def find_actions(target: str, instead_of: str, knowledge: Knowledge) -> tuple[str, str]:
+    """Find the two actions that a user names, as `find_target` does.
 
-    Raises `UsageError` where a target is a statement, both are the same or they are at different places,
-    and what `hipkg.explain` raises.
+    Raises `UsageError` where one is a statement or both are the same, and what `find_target` raises.
     """
-    knowledge = loading.load()
     one, other = (find_target(it, knowledge) for it in (target, instead_of))
     if one == other or not {one, other} <= knowledge.interventions.keys():
         raise UsageError("Two different actions are compared.", remedy="Name an action and another one.")
-    made = explainers(
-        source, format=format, as_of=as_of, engine=engine, documents=documents, allow_invalid=allow_invalid
-    )
-    compared = tuple(found for explainer in made for found in _contrasts(explainer, one, other))
-    if not compared:
+    return one, other
+
+
+def contrast(planned: Batch[Planned], one: str, other: str, knowledge: Knowledge) -> Batch[Contrast]:
+    """Compare two actions, once for each place of each patient where both are explained.
+
+    Raises `UsageError` where they are at different places.
+    """
+    compared = planned.gathered(lambda made: _contrasts(Explainer(made), one, other))
+    if not compared.results:
         labels = listed([knowledge.label(it) for it in (one, other)], "and")
-        raise UsageError(f"{labels} are for different places.", remedy="Explain each of them.")
+        raise compared.failing(UsageError(f"{labels} are for different places.", remedy="Explain each of them."))
     return compared
 
 

@@ -13,27 +13,20 @@ from hipkg.base.vocabulary import HIP, INDICATES, expand
 from hipkg.defence.alternatives import Reasons
 from hipkg.defence.prover import Proof, Prover
 from hipkg.defence.remedies import Remedies, Remedy, diagnoses_in
-from hipkg.knowledge import loading
 from hipkg.knowledge.frame.answers import Answer, State
 from hipkg.knowledge.frame.claims import OBJECTIONS, PURSUED, ClaimKind, Status
-from hipkg.knowledge.selection import select
 from hipkg.knowledge.wording import English, listed
-from hipkg.pipeline.process import plan_patient, plan_patients
 from hipkg.planning.gaps import Gap, Measurer
-from hipkg.record.normalise import normalised
 
 if TYPE_CHECKING:
-    import os
-    from collections.abc import Callable, Collection, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
     from datetime import date
 
-    from hipkg.derivation.records import Derivation, DerivedAction, Evaluation
+    from hipkg.derivation.records import DerivedAction, Evaluation
     from hipkg.knowledge.records import Knowledge, StatementInfo
-    from hipkg.knowledge.selection import Selection
+    from hipkg.pipeline.process import Planned
     from hipkg.planning.bounds import Check
-    from hipkg.planning.records import Conflict, Plan
-    from hipkg.reasoning.engines import EngineName
-    from hipkg.record.patient import Record
+    from hipkg.planning.records import Conflict
 
 Slot = Literal["context", "requirement", "exception", "fulfilment", "companion"]
 NOT_IN_PLAN = "not in the plan"
@@ -169,76 +162,6 @@ class Explanation:
     valid: bool = True
 
 
-def explain(
-    source: str | os.PathLike[str] | bytes,
-    target: str,
-    *,
-    format: str | None = None,  # noqa: A002 - the word that users know from every RDF library
-    as_of: date | None = None,
-    engine: EngineName = "native",
-    documents: Collection[str] = (),
-    allow_invalid: bool = False,
-) -> tuple[Explanation, ...]:
-    """Explain an action or a statement, once for each place of each patient of a source.
-
-    Parameters: ``target`` is the id of a statement, or an intervention by label, part of a label, local name or CURIE;
-    the others are those of `hipkg.plan`.
-
-    Raises `UsageError` for an unknown or ambiguous target, and what `hipkg.plan` raises.
-    """
-    iri = find_target(target, loading.load())
-    made = explainers(
-        source, format=format, as_of=as_of, engine=engine, documents=documents, allow_invalid=allow_invalid
-    )
-    return tuple(one for explainer in made for one in explainer.explain(iri))
-
-
-def explainers(
-    source: str | os.PathLike[str] | bytes,
-    *,
-    format: str | None = None,  # noqa: A002 - the word that users know from every RDF library
-    as_of: date | None = None,
-    engine: EngineName = "native",
-    documents: Collection[str] = (),
-    allow_invalid: bool = False,
-) -> tuple[Explainer, ...]:
-    """Make the plan of each patient of a source and the explainer for it; the parameters are those of `explain`."""
-    selection = select(documents)
-    made = plan_patients(
-        source, format=format, as_of=as_of, engine=engine, selection=selection, allow_invalid=allow_invalid
-    )
-    return tuple(Explainer(*one, loading.load(), selection) for one in made)
-
-
-def explain_graph(
-    record: Record,
-    iri: str,
-    *,
-    engine: EngineName = "native",
-    documents: Collection[str] = (),
-    allow_invalid: bool = False,
-) -> tuple[Explanation, ...]:
-    """Explain the statement or intervention with an IRI for a patient that has been read."""
-    return explainer_of(record, engine=engine, documents=documents, allow_invalid=allow_invalid).explain(iri)
-
-
-def explainer_of(
-    record: Record,
-    *,
-    engine: EngineName = "native",
-    documents: Collection[str] = (),
-    allow_invalid: bool = False,
-    thorough: bool = True,
-) -> Explainer:
-    """Derive the plan of a patient and make the explainer for it.
-
-    Parameters: ``thorough`` says whether to look for what would change an answer; the others are those of `explain`.
-    """
-    selection = select(documents)
-    made = plan_patient(record, engine=engine, selection=selection, allow_invalid=allow_invalid)
-    return Explainer(*made, loading.load(), selection, thorough=thorough)
-
-
 def find_target(target: str, knowledge: Knowledge) -> str:
     """Find the statement or intervention that a user names.
 
@@ -293,26 +216,18 @@ def _widest(found: set[str], target: str, knowledge: Knowledge) -> str:
 class Explainer:
     """Explain the plan of one patient.
 
-    Parameters: ``derivation`` is that of ``record`` with the statements of ``selection``; ``plan`` was made from it.
+    Parameters: ``thorough`` says whether to look for further reasons, and for what would change an answer.
     """
 
-    def __init__(
-        self,
-        record: Record,
-        derivation: Derivation,
-        plan: Plan,
-        knowledge: Knowledge,
-        selection: Selection | None = None,
-        *,
-        thorough: bool = True,
-    ) -> None:
+    def __init__(self, planned: Planned, *, thorough: bool = True) -> None:
+        record, derivation, plan, _, knowledge = planned
+        self._planned = planned
         self._graph = record
         self._thorough = thorough
         self._derivation = derivation
         self._plan = plan
         self._knowledge = knowledge
-        self._selection = selection
-        self._english = English(knowledge, normalised(record.triples), record.iri)
+        self._english = English(knowledge, record.normalised, record.iri)
         self._prover = Prover(record.triples, derivation.facts.triples(knowledge.terms), knowledge, self._english)
         self._measurer = Measurer(derivation.facts, knowledge, record.as_of)
         self._places: dict[str, str] = {one.place: one.site for one in plan.statements}
@@ -357,11 +272,11 @@ class Explainer:
 
     @cached_property
     def _remedies(self) -> Remedies:
-        return Remedies(self._graph, self._derivation, self._knowledge, self._selection)
+        return Remedies(self._planned)
 
     @cached_property
     def _with_diagnoses(self) -> Remedies:
-        return Remedies(self._graph, self._derivation, self._knowledge, self._selection, diagnoses=True)
+        return Remedies(self._planned, diagnoses=True)
 
     def action(self, iri: str) -> tuple[Explanation, ...]:
         """Explain an intervention at each place where the plan, or a statement, speaks of it or of a wider one."""
@@ -529,7 +444,7 @@ class Explainer:
 
     @cached_property
     def _reasons(self) -> Reasons:
-        return Reasons(self._graph, normalised(self._graph.triples), self._knowledge)
+        return Reasons(self._graph, self._knowledge)
 
     def _shortest(self, classes: Iterable[str], nodes: Sequence[str]) -> tuple[str, Proof | None]:
         found = [(cls, node, self._prover.prove(node, cls)) for cls in classes for node in nodes]

@@ -15,24 +15,17 @@ from hipkg.base.numbers import Bounds, Limit, Range, read, within
 from hipkg.base.vocabulary import HIP, OBJECTING
 from hipkg.knowledge.frame.answers import Answer
 from hipkg.knowledge.frame.claims import ClaimKind, Status
-from hipkg.knowledge.loading import load
-from hipkg.knowledge.selection import select
-from hipkg.pipeline.process import plan_patients
 from hipkg.planning.bounds import Check, Comparison, recorded_range
 from hipkg.planning.gaps import Gap, Measurer, Reached
 from hipkg.record.facts import Facts, text_of
 
 if TYPE_CHECKING:
-    import os
     from collections.abc import Collection, Iterable, Iterator, Sequence
     from datetime import date
     from decimal import Decimal
 
-    from hipkg.derivation.records import Derivation
-    from hipkg.knowledge.records import Knowledge
-    from hipkg.planning.records import Action, Plan, StatementState
-    from hipkg.reasoning.engines import EngineName
-    from hipkg.record.patient import Record
+    from hipkg.pipeline.process import Planned
+    from hipkg.planning.records import Action, StatementState
     from hipkg.validation.findings import Finding
 
 Basis: TypeAlias = Check | Gap | Reached
@@ -210,30 +203,16 @@ class Ledger:
     studies: tuple[Study, ...]
 
 
-def ledgers(
-    source: str | os.PathLike[str] | bytes,
-    *,
-    format: str | None = None,  # noqa: A002 - the word that users know from every RDF library
-    as_of: date | None = None,
-    engine: EngineName = "native",
-    documents: Collection[str] = (),
-    allow_invalid: bool = False,
-) -> tuple[Ledger, ...]:
-    """Make the therapy ledger of each patient in a file; the parameters and errors are those of `hipkg.plans`."""
-    selection = select(documents)
-    made = plan_patients(
-        source, format=format, as_of=as_of, engine=engine, selection=selection, allow_invalid=allow_invalid
-    )
-    return tuple(Bookkeeper(*one, load()).ledger() for one in made)
+def ledger(planned: Planned) -> Ledger:
+    """Make the therapy ledger of a patient."""
+    return _Bookkeeper(planned).ledger()
 
 
-class Bookkeeper:
-    """Assemble the ledger of one patient.
+class _Bookkeeper:
+    """Assemble the ledger of one patient."""
 
-    Parameters: ``derivation`` is that of ``record``; ``plan`` was made from it.
-    """
-
-    def __init__(self, record: Record, derivation: Derivation, plan: Plan, knowledge: Knowledge) -> None:
+    def __init__(self, planned: Planned) -> None:
+        record, derivation, plan, _, knowledge = planned
         self._graph = derivation.facts
         self._plan = plan
         self._knowledge = knowledge
@@ -244,22 +223,21 @@ class Bookkeeper:
         self._recorded = Facts(record.triples)
 
     def ledger(self) -> Ledger:
-        """Assemble the ledger."""
         plan = self._plan
         studies = {one for one in self._activities if self._is_study(one)}
         judgements = self._judgements()
         return Ledger(
-            plan.patient,
-            plan.as_of,
-            plan.ontology_version,
-            plan.engine,
-            plan.documents,
-            plan.valid,
-            plan.findings,
-            _sorted(self._treatment(one, judgements.get(one, ())) for one in self._activities - studies),
-            tuple(self._waiting(one) for one in plan.actions if one.status == Status.CONDITIONAL),
-            self._reviews(),
-            _sorted(map(self._study, studies)),
+            patient=plan.patient,
+            as_of=plan.as_of,
+            ontology_version=plan.ontology_version,
+            engine=plan.engine,
+            documents=plan.documents,
+            valid=plan.valid,
+            findings=plan.findings,
+            treatments=_sorted(self._treatment(one, judgements.get(one, ())) for one in self._activities - studies),
+            waiting=tuple(self._waiting(one) for one in plan.actions if one.status == Status.CONDITIONAL),
+            reviews=self._reviews(),
+            studies=_sorted(map(self._study, studies)),
         )
 
     def _is_study(self, node: str) -> bool:

@@ -8,7 +8,6 @@ circle. Where a goal is not met, the same tree is built for the nearest way to i
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from functools import cache
 from operator import itemgetter
 from typing import TYPE_CHECKING
 
@@ -16,6 +15,7 @@ import pyoxigraph as ox
 
 from hipkg.base.numbers import fits
 from hipkg.base.vocabulary import DERIVED_FROM, HIP, RDF_TYPE
+from hipkg.knowledge.memo import kept
 from hipkg.knowledge.wording import quoted
 from hipkg.owl.expression import And, Expression, Facet, Named, OneOf, Or, Some, Value
 from hipkg.record.facts import NOTHING, Facts, as_term, reached
@@ -541,7 +541,7 @@ class Prover:
         return Nearest(0, (Proof(f"nothing on record: {claim}", MISSING),))
 
 
-@cache
+@kept
 def _narrower(knowledge: Knowledge) -> dict[str, tuple[str, ...]]:
     """Map each class to the defined classes right below it."""
     found: dict[str, set[str]] = {}

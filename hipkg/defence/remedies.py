@@ -10,9 +10,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple
 
 from hipkg.base.vocabulary import HIP, RDF_TYPE
-from hipkg.defence.rerun import Trial
-from hipkg.defence.search import Abducer
-from hipkg.defence.wording import Describer
+from hipkg.defence.bench import Bench
 from hipkg.knowledge.frame.answers import State
 from hipkg.knowledge.frame.claims import PURSUED, ClaimKind
 from hipkg.knowledge.relevance import on_action, on_statement
@@ -21,14 +19,11 @@ from hipkg.record.facts import text_of
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
-    import pyoxigraph as ox
-
+    from hipkg.defence.search import Abducer
     from hipkg.derivation.records import Derivation, DerivedAction, Evaluation
     from hipkg.knowledge.records import Knowledge, StatementInfo
-    from hipkg.knowledge.selection import Selection
+    from hipkg.pipeline.process import Planned
     from hipkg.record.change import Change
-    from hipkg.record.facts import Facts
-    from hipkg.record.patient import Record
 
 _CONDITION, _ONGOING = HIP + "Condition", HIP + "ongoing"
 _OF_INTERVENTION, _STATUS = HIP + "ofIntervention", HIP + "hasStatus"
@@ -75,27 +70,18 @@ def diagnoses_in(change: Change, knowledge: Knowledge) -> tuple[str, ...]:
 class Remedies:
     """Find remedies for one patient.
 
-    Parameters: ``derivation`` is that of ``record`` with the statements of ``selection``; ``diagnoses`` asks for
-    remedies that take a new condition for granted, of which there are none otherwise.
+    Parameters: ``diagnoses`` asks for remedies that take a new condition for granted, of which there are none
+    otherwise.
     """
 
-    def __init__(
-        self,
-        record: Record,
-        derivation: Derivation,
-        knowledge: Knowledge,
-        selection: Selection | None = None,
-        *,
-        diagnoses: bool = False,
-    ) -> None:
-        self._graph = record
-        self._derivation = derivation
-        self._knowledge = knowledge
+    def __init__(self, planned: Planned, *, diagnoses: bool = False) -> None:
+        self._graph = planned.record
+        self._derivation = planned.derivation
+        self._knowledge = planned.knowledge
         self._diagnoses = diagnoses
-        self._trial = Trial(record, knowledge, selection)
-        self._abducer = self._abducer_for(derivation.facts, record.triples)
-        self._describer = Describer(record, knowledge)
-        self._evaluations = {one.iri: one for one in derivation.evaluations}
+        self._bench = Bench(planned, diagnoses=diagnoses)
+        self._abducer = self._bench.abducer
+        self._evaluations = {one.iri: one for one in planned.derivation.evaluations}
 
     def of_statement(self, evaluation: Evaluation) -> tuple[Remedy, ...]:
         """Say what would make a statement hold whose context holds, or lift one that speaks against an action."""
@@ -162,14 +148,9 @@ class Remedies:
         action = next((one for one in derived.actions if one.iri == iri), None)
         if action is None or not action.by(*_ADVISED):
             return ()
-        after = self._trial.changed(change)
-        abducer = self._abducer_for(derived.facts, after.triples)
+        abducer = self._bench.abducer_for(derived.facts, self._bench.changed(change))
         further = abducer.merge([self._lifts(evaluations[one], abducer) for one in action.by(*_OBJECTING)])
         return [change | one for one in further if one.removed.isdisjoint(change.added)]
-
-    def _abducer_for(self, facts: Facts, record: Iterable[ox.Triple]) -> Abducer:
-        of = self._graph
-        return Abducer(facts, record, self._knowledge, of.iri, of.as_of, diagnoses=self._diagnoses)
 
     def _requirements(self, evaluation: Evaluation) -> tuple[Change, ...]:
         """List the changes after which all that a waiting statement asks for would be there."""
@@ -209,14 +190,14 @@ class Remedies:
         found: list[Remedy] = []
         in_words: dict[tuple[str, ...], Change] = {}
         for change in islice(changes, _TRIED):
-            in_words.setdefault(self._describer.facts(change), change)
+            in_words.setdefault(self._bench.describer.facts(change), change)
         for facts, change in in_words.items():
             if len(found) == TOLD or (found and change.size[0] > found[0].change.size[0]):
                 break
-            sketched = self._trial.sketch(change, wish.deciding)
+            sketched = self._bench.sketch(change, wish.deciding)
             outcome = self._verified(change, sketched, wish) if sketched else ""
             if outcome:
-                found.append(Remedy(facts, self._describer.snippet(change), outcome, change))
+                found.append(Remedy(facts, self._bench.describer.snippet(change), outcome, change))
             elif sketched:
                 failed.append((change, sketched))
         return tuple(found)
@@ -233,7 +214,7 @@ class Remedies:
     def _verified(self, change: Change, sketched: Derivation, wish: _Wish) -> str:
         """Return the outcome of a change if it is as wished, and the record still consistent and valid."""
         outcome = wish.outcome(sketched)
-        return outcome if outcome in wish.wanted and self._trial.is_sound(change) else ""
+        return outcome if outcome in wish.wanted and self._bench.is_sound(change) else ""
 
     def _nodes(self, evaluation: Evaluation) -> Sequence[str]:
         return (*evaluation.subjects, self._graph.iri)

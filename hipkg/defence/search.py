@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import re
 from decimal import Decimal
-from functools import cache
 from itertools import combinations, islice, product
 from typing import TYPE_CHECKING
 
@@ -20,6 +19,7 @@ import pyoxigraph as ox
 from hipkg.base.dates import days_after
 from hipkg.base.numbers import Limit, fits
 from hipkg.base.vocabulary import HIP, RDF_TYPE, XSD, namespace_of
+from hipkg.knowledge.memo import kept
 from hipkg.owl.expression import And, Expression, Facet, Named, OneOf, Or, Some, Value
 from hipkg.record.facts import BLANK, Facts, text_of
 
@@ -383,7 +383,7 @@ def _nearest(facet: Facet) -> Decimal:
     return limit + {">": step, "<": -step}.get(symbol, Decimal(0))
 
 
-@cache
+@kept
 def _narrower(knowledge: Knowledge) -> dict[str, tuple[str, ...]]:
     """Map each class to the defined classes below it, which entail it."""
     found: dict[str, list[str]] = {}

@@ -1,33 +1,28 @@
-"""How the plan of a patient changes as weaker statements are dropped.
-
-The module is not named after its function: a package cannot have a function and a module of the same name.
-"""
+"""How the plan of a patient changes as weaker statements are dropped."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from hipkg.base.errors import UsageError
 from hipkg.derivation.native import derive_natively
 from hipkg.knowledge.frame.claims import Status
-from hipkg.knowledge.loading import load
 from hipkg.knowledge.selection import SCALES, Scale, Selection, grades, select
-from hipkg.pipeline.process import check_documents, each_alone, read_validated
 from hipkg.planning.planner import SiteNames
 from hipkg.reasoning.native import entailed_graph
-from hipkg.record.normalise import normalised
 from hipkg.validation.findings import conforms
 
 if TYPE_CHECKING:
-    import os
     from collections.abc import Collection, Iterator, Sequence
     from datetime import date
 
     from hipkg.derivation.records import Derivation
     from hipkg.knowledge.records import Knowledge
-    from hipkg.record.patient import Record
+    from hipkg.pipeline.process import Checked
 
+GradedSelection: TypeAlias = tuple[tuple[str, ...], Selection]
+"""A selection of statements with the grades, of equal rank, that it begins with; none for all statements."""
 GONE = "-"
 """The status of an action that is not in the plan."""
 
@@ -76,75 +71,52 @@ class Sensitivity:
     steady: tuple[Standing, ...]
 
 
-def sensitivity(
-    source: str | os.PathLike[str] | bytes,
-    *,
-    by: Scale = "strength",
-    format: str | None = None,  # noqa: A002 - the word that users know from every RDF library
-    as_of: date | None = None,
-    documents: Collection[str] = (),
-    grade_objections: bool = False,
-    allow_invalid: bool = False,
-) -> tuple[Sensitivity, ...]:
-    """Tell for each patient of a file how the plan changes as weaker statements are dropped.
+def selections(
+    knowledge: Knowledge, by: Scale, documents: Collection[str], *, grade_objections: bool
+) -> tuple[GradedSelection, ...]:
+    """Select all statements, then those from each rank on, each time with the grades of that rank.
 
-    Parameters: ``by`` is the scale of the grades, ``strength`` or ``evidence``; the others are those of `hipkg.plans`.
+    Parameters: ``by`` is the scale of the grades; the others are those of `hipkg.knowledge.selection.select`.
 
-    Raises `UsageError` for an unknown scale, and what `hipkg.plans` raises.
+    Raises `UsageError` for an unknown scale, and what `select` raises.
     """
     if by not in SCALES:
         raise UsageError(f"There is no scale of grades {by!r}.", remedy=f"Choose among: {', '.join(SCALES)}.")
-    check_documents(documents)
-    knowledge = load()
-    selections = tuple(_selections(by, documents, grade_objections, knowledge))
-    checked = read_validated(source, format=format, as_of=as_of, allow_invalid=allow_invalid)
-    return each_alone(
-        checked,
-        lambda graph, findings: _sensitivity(graph, by, selections, knowledge, valid=conforms(findings)),
-    )
-
-
-def _selections(
-    by: Scale, documents: Collection[str], grade_objections: bool, knowledge: Knowledge
-) -> Iterator[tuple[tuple[str, ...], Selection]]:
-    """Select all statements, then those from each rank on, each time with the grades of that rank."""
-    yield (), select(documents)
+    found: list[GradedSelection] = [((), select(knowledge, documents))]
     for equal in grades(by, knowledge):
         least = (equal[0], "") if by == "strength" else ("", equal[0])
-        yield equal, select(documents, *least, grade_objections=grade_objections)
+        found.append((equal, select(knowledge, documents, *least, grade_objections=grade_objections)))
+    return tuple(found)
 
 
-def _sensitivity(
-    record: Record,
-    by: Scale,
-    selections: Sequence[tuple[tuple[str, ...], Selection]],
-    knowledge: Knowledge,
-    *,
-    valid: bool,
+def sensitivity(
+    checked: Checked, by: Scale, selections: Sequence[GradedSelection], knowledge: Knowledge
 ) -> Sensitivity:
-    """Reason once, and derive for each selection."""
-    entailed = entailed_graph(normalised(record.triples), knowledge)
+    """Tell how the plan of a patient changes from one selection of statements to the next.
+
+    It is reasoned once, and derived for each selection. Parameters: ``selections`` are those of the scale ``by``.
+    """
+    record = checked.record
+    entailed = entailed_graph(record.normalised, knowledge)
     derivations = [derive_natively(entailed, knowledge, selection) for _, selection in selections]
     sites = SiteNames(derivations[0], knowledge)
     every, last = selections[0][1], selections[-1][1]
     standings = _standings(derivations, sites, knowledge)
     return Sensitivity(
-        record.iri,
-        record.as_of,
-        knowledge.version,
-        by,
-        every.documents or tuple(sorted(info.id for info in knowledge.documents.values())),
-        last.grade_objections,
-        valid,
-        tuple(_thresholds(derivations[0], selections, knowledge)),
-        tuple(one for one in standings if len(set(one.statuses)) > 1),
-        tuple(one for one in standings if len(set(one.statuses)) == 1),
+        patient=record.iri,
+        as_of=record.as_of,
+        ontology_version=knowledge.version,
+        by=by,
+        documents=every.documents or tuple(sorted(info.id for info in knowledge.documents.values())),
+        grade_objections=last.grade_objections,
+        valid=conforms(checked.findings),
+        thresholds=tuple(_thresholds(derivations[0], selections, knowledge)),
+        shifts=tuple(one for one in standings if len(set(one.statuses)) > 1),
+        steady=tuple(one for one in standings if len(set(one.statuses)) == 1),
     )
 
 
-def _thresholds(
-    whole: Derivation, selections: Sequence[tuple[tuple[str, ...], Selection]], knowledge: Knowledge
-) -> Iterator[Threshold]:
+def _thresholds(whole: Derivation, selections: Sequence[GradedSelection], knowledge: Knowledge) -> Iterator[Threshold]:
     """Tell what each selection drops of the statements whose context holds for the patient."""
     kept = {one.statement for one in whole.evaluations}
     for equal, selection in selections:

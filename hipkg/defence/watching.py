@@ -9,26 +9,18 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from hipkg.base.vocabulary import OBJECTING, SAFEGUARDS
-from hipkg.defence.rerun import Trial
-from hipkg.defence.search import Abducer
-from hipkg.defence.wording import Describer
-from hipkg.knowledge import loading
+from hipkg.defence.bench import Bench
 from hipkg.knowledge.frame.answers import State
 from hipkg.knowledge.frame.claims import Status
-from hipkg.knowledge.selection import Selection, select
-from hipkg.pipeline.process import plan_patient, plan_patients
 
 if TYPE_CHECKING:
-    import os
-    from collections.abc import Collection, Iterator
-    from datetime import date
+    from collections.abc import Iterator
 
     from hipkg.derivation.records import Derivation, DerivedAction, Evaluation
-    from hipkg.knowledge.records import Knowledge, StatementInfo
+    from hipkg.knowledge.records import StatementInfo
     from hipkg.pipeline.process import Planned
     from hipkg.planning.records import Action, Plan
     from hipkg.record.change import Change
-    from hipkg.record.patient import Record
 
 _UNTOUCHED = {Status.INDICATED, Status.SATISFIED}
 
@@ -60,45 +52,25 @@ class WatchList(NamedTuple):
     actions: tuple[Watched, ...]
 
 
-def watch(
-    source: str | os.PathLike[str] | bytes,
-    *,
-    format: str | None = None,  # noqa: A002 - the word that users know from every RDF library
-    as_of: date | None = None,
-    documents: Collection[str] = (),
-    allow_invalid: bool = False,
-) -> tuple[WatchList, ...]:
-    """Make the watch list of each patient of a file; the parameters and errors are those of `hipkg.plan`."""
-    selection = select(documents)
-    made = plan_patients(source, format=format, as_of=as_of, selection=selection, allow_invalid=allow_invalid)
-    return tuple(_watch_list(one, selection) for one in made)
-
-
-def watch_graph(record: Record, *, documents: Collection[str] = (), allow_invalid: bool = False) -> WatchList:
-    """Make the watch list of a patient that has been read."""
-    selection = select(documents)
-    return _watch_list(plan_patient(record, selection=selection, allow_invalid=allow_invalid), selection)
-
-
-def _watch_list(made: Planned, selection: Selection) -> WatchList:
-    watcher = _Watcher(made.graph, made.derivation, loading.load(), selection)
-    indicated = (one for one in made.plan.actions if one.status == Status.INDICATED)
-    return WatchList(made.plan, tuple(Watched(one, watcher.threats(one)) for one in indicated))
+def watch_list(planned: Planned) -> WatchList:
+    """Make the watch list of a patient."""
+    watcher = _Watcher(planned)
+    indicated = (one for one in planned.plan.actions if one.status == Status.INDICATED)
+    return WatchList(planned.plan, tuple(Watched(one, watcher.threats(one)) for one in indicated))
 
 
 class _Watcher:
-    def __init__(self, record: Record, derivation: Derivation, knowledge: Knowledge, selection: Selection) -> None:
+    def __init__(self, planned: Planned) -> None:
+        record, derivation, _, request, knowledge = planned
         self._graph = record
         self._derivation = derivation
         self._knowledge = knowledge
-        self._left_out = selection.left_out(knowledge)
-        self._trial = Trial(record, knowledge, selection)
-        self._abducer = Abducer(derivation.facts, record.triples, knowledge, record.iri, record.as_of, diagnoses=True)
-        self._describer = Describer(record, knowledge)
+        self._left_out = request.selection.left_out(knowledge)
+        self._bench = Bench(planned)
+        self._abducer = self._bench.abducer
         self._evaluations = {one.iri: one for one in derivation.evaluations}
         self._actions = {(one.intervention, one.site): one for one in derivation.actions}
         self._states = {one.iri: one.state for one in derivation.evaluations}
-        self._tried: dict[Change, Derivation | None] = {}
 
     def threats(self, action: Action) -> tuple[Threat, ...]:
         """Try each single fact that could let a statement speak against an action, or end what advises it."""
@@ -146,18 +118,15 @@ class _Watcher:
         return sorted(found - {self._graph.iri})
 
     def _threat(self, action: DerivedAction, change: Change) -> Threat | None:
-        if change not in self._tried:
-            self._tried[change] = self._trial.derive(change)
-        after = self._tried[change]
+        after = self._bench.derive(change)
         if after is None:
             return None
         status = next((one.status for one in after.actions if one.iri == action.iri), "")
         if status in _UNTOUCHED:
             return None
-        facts = self._describer.facts(change)
-        return Threat(
-            "; ".join(facts), self._describer.snippet(change), status, self._responsible(action, after), change
-        )
+        describer = self._bench.describer
+        fact = "; ".join(describer.facts(change))
+        return Threat(fact, describer.snippet(change), status, self._responsible(action, after), change)
 
     def _responsible(self, action: DerivedAction, after: Derivation) -> tuple[str, ...]:
         """Name the statements about the action whose state changes."""

@@ -11,23 +11,18 @@ from hipkg.base.errors import UsageError
 from hipkg.base.vocabulary import HIP, RDF_TYPE, curie
 from hipkg.defence.difference import Difference, difference
 from hipkg.defence.wording import Describer
-from hipkg.knowledge import loading
-from hipkg.knowledge.selection import select
-from hipkg.pipeline.process import each_alone, plan_patient, plan_patients
+from hipkg.pipeline.process import plan_patient
 from hipkg.reading.assertions import read_addition, read_removal
 from hipkg.reading.patients import linked
 from hipkg.record.change import NO_CHANGE, Change
 from hipkg.record.facts import text_of
 
 if TYPE_CHECKING:
-    import os
-    from collections.abc import Collection, Sequence
-    from datetime import date
+    from collections.abc import Sequence
 
-    from hipkg.knowledge.selection import Selection
+    from hipkg.knowledge.records import Knowledge
     from hipkg.pipeline.process import Planned
     from hipkg.planning.records import Plan
-    from hipkg.reasoning.engines import EngineName
     from hipkg.record.patient import Record
     from hipkg.validation.findings import Finding
 
@@ -55,43 +50,32 @@ class WhatIf(NamedTuple):
         return self.before.valid and self.after.valid
 
 
-def what_if(
-    source: str | os.PathLike[str] | bytes,
-    *,
-    add: Sequence[str] = (),
-    remove: Sequence[str] = (),
-    format: str | None = None,  # noqa: A002 - the word that users know from every RDF library
-    as_of: date | None = None,
-    engine: EngineName = "native",
-    documents: Collection[str] = (),
-    allow_invalid: bool = False,
-) -> tuple[WhatIf, ...]:
-    """Compare the plan of each patient with the plan after a change of the record.
-
-    Parameters: ``add`` and ``remove`` are short assertions, Turtle, or ``@`` with the name of a file, as
-    `hipkg.reading.assertions` reads them; the others are those of `hipkg.plan`.
-
-    Raises `UsageError` for an assertion that is not understood or without any, and what `hipkg.plan` raises, also where
-    the change makes the record invalid or contradictory; of several imported patients, the others are then compared.
-    """
+def check_changes(add: Sequence[str], remove: Sequence[str]) -> None:
+    """Refuse, before anything is read, to change nothing."""
     if not (add or remove):
         raise UsageError("Nothing is to be changed.", remedy="Say what with --add or --remove.")
-    selection = select(documents)
-    recorded = plan_patients(
-        source, format=format, as_of=as_of, engine=engine, selection=selection, allow_invalid=allow_invalid
-    )
-    return each_alone(
-        tuple((one.graph, one) for one in recorded),
-        lambda graph, one: _compared(one, changes(graph, add, remove), engine, selection, allow_invalid=allow_invalid),
-    )
 
 
-def changes(record: Record, add: Sequence[str], remove: Sequence[str]) -> Change:
+def what_if(planned: Planned, add: Sequence[str], remove: Sequence[str]) -> WhatIf:
+    """Compare the plan of a patient with the plan after a change of the record, which `changes` reads.
+
+    Raises what that raises, and `InvalidPatient` or `InconsistentData` where the change makes the record so.
+    """
+    record, _, before, request, knowledge = planned
+    change = changes(record, add, remove, knowledge)
+    changed = replace(changed_by(record, change), source=f"{record.source}, as changed")
+    after = plan_patient(changed, request, knowledge).plan
+    known = {*before.findings}
+    findings = tuple(one for one in after.findings if one not in known)
+    facts = Describer(record, knowledge).facts(change)
+    return WhatIf(facts, before, after, difference(before, after), findings, changed)
+
+
+def changes(record: Record, add: Sequence[str], remove: Sequence[str], knowledge: Knowledge) -> Change:
     """Read what is to be added to a record and taken out of it.
 
     Raises `UsageError` for what is not understood, and for additions that do not belong to the patient.
     """
-    knowledge = loading.load()
     change = NO_CHANGE
     for text in remove:
         change |= read_removal(text, record, knowledge)
@@ -124,16 +108,3 @@ def _refuse_strangers(record: Record, change: Change) -> None:
             place=curie(min(loose)),
             remedy="Link it, as with hip:hasProblem, hip:hasCourse or hip:hasStudy.",
         )
-
-
-def _compared(
-    recorded: Planned, change: Change, engine: EngineName, selection: Selection, *, allow_invalid: bool
-) -> WhatIf:
-    """Compare the plan of a patient with the plan after a change."""
-    graph, _, before = recorded
-    changed = replace(changed_by(graph, change), source=f"{graph.source}, as changed")
-    after = plan_patient(changed, engine=engine, selection=selection, allow_invalid=allow_invalid).plan
-    known = {*before.findings}
-    findings = tuple(one for one in after.findings if one not in known)
-    facts = Describer(graph, loading.load()).facts(change)
-    return WhatIf(facts, before, after, difference(before, after), findings, changed)

@@ -12,7 +12,6 @@ from hipkg.base.vocabulary import HIP, RDF_TYPE, XSD, namespace_of
 from hipkg.knowledge.wording import English, quantity
 from hipkg.reading.blank_nodes import NAMELESS
 from hipkg.record.facts import as_resource, as_term, text_of
-from hipkg.record.normalise import normalised
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -37,7 +36,7 @@ class Describer:
     def __init__(self, record: Record, knowledge: Knowledge) -> None:
         self._graph = record
         self._knowledge = knowledge
-        self._given = normalised(record.triples)
+        self._given = record.normalised
         self._plain = self._english = English(knowledge, self._given, record.iri)
         self._known = {one.subject.value for one in record.triples if isinstance(one.subject, ox.NamedNode)}
 

@@ -1,14 +1,17 @@
 """The released knowledge as plain records: what the classified ontology says, ready to use without a reasoner."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from hipkg.knowledge.shapes import CompiledShape
 from hipkg.owl.expression import Expression
 from hipkg.owl.properties import PropertyAxioms
 from hipkg.owl.rules import Group
+
+if TYPE_CHECKING:
+    from hipkg.knowledge.terminology import Terminology
 
 NOT_STATED = "not stated"
 
@@ -198,6 +201,18 @@ class Knowledge:
     class_values: Mapping[str, frozenset[tuple[str, str]]]
     properties: Mapping[str, PropertyAxioms]
     shapes: tuple[CompiledShape, ...]
+
+    @cached_property
+    def memo(self) -> dict[object, Callable[..., Any]]:
+        """What functions have worked out of this knowledge, for `hipkg.knowledge.memo`."""
+        return {}
+
+    @cached_property
+    def terminology(self) -> "Terminology":
+        """The codes of clinical code systems that stand for terms, read when they are first asked for."""
+        from hipkg.knowledge.terminology import read
+
+        return read()
 
     @cached_property
     def grades(self) -> Mapping[str, tuple[Grade, Grade]]:

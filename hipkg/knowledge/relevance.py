@@ -8,10 +8,10 @@ need not derive the rest.
 from __future__ import annotations
 
 from collections import defaultdict
-from functools import cache
 from typing import TYPE_CHECKING
 
 from hipkg.knowledge.frame.strata import OFFERING
+from hipkg.knowledge.memo import kept
 from hipkg.record.facts import reached
 
 if TYPE_CHECKING:
@@ -20,13 +20,13 @@ if TYPE_CHECKING:
     from hipkg.knowledge.records import Knowledge
 
 
-@cache
+@kept
 def on_statement(statement: str, knowledge: Knowledge) -> frozenset[str]:
     """List the statements that decide whether one statement holds, itself included."""
     return _with_companions([statement], knowledge)
 
 
-@cache
+@kept
 def on_action(intervention: str, knowledge: Knowledge) -> frozenset[str]:
     """List the statements that decide the status of an intervention in a plan."""
     wider = knowledge.named.get(intervention, frozenset())
@@ -43,7 +43,7 @@ def _with_companions(statements: Iterable[str], knowledge: Knowledge) -> frozens
     return frozenset(reached(statements, onward))
 
 
-@cache
+@kept
 def _offering(companion: str, knowledge: Knowledge) -> frozenset[str]:
     """List what indicates a kind of a companion, and what speaks of a class that such a kind is of."""
     offering = [
@@ -56,7 +56,7 @@ def _offering(companion: str, knowledge: Knowledge) -> frozenset[str]:
     return frozenset({*(info.iri for info in offering), *about})
 
 
-@cache
+@kept
 def _about(knowledge: Knowledge) -> Mapping[str, list[str]]:
     """Map an intervention to the statements that name it, as their own or as a companion."""
     found: dict[str, list[str]] = defaultdict(list)

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Literal
 
 from hipkg.base.errors import UsageError
 from hipkg.base.vocabulary import OBJECTING, SAFEGUARDS, SPECIFIES
-from hipkg.knowledge.loading import load
 from hipkg.record.facts import NOTHING
 
 if TYPE_CHECKING:
@@ -67,15 +66,37 @@ class Selection:
         return sparing and not self.grade_objections
 
 
+EVERYTHING = Selection()
+"""All statements."""
+
+
 def select(
-    documents: Collection[str] = (), min_strength: str = "", min_evidence: str = "", *, grade_objections: bool = False
+    knowledge: Knowledge,
+    documents: Collection[str] = (),
+    min_strength: str = "",
+    min_evidence: str = "",
+    *,
+    grade_objections: bool = False,
 ) -> Selection:
     """Select statements by document and by grade, whatever the case of its label.
 
-    Raises `UsageError` for a grade that its scale does not have.
+    Raises `UsageError` for a grade that its scale does not have, and for a document that the ontology does not hold.
     """
-    strength, evidence = _grade("strength", min_strength), _grade("evidence", min_evidence)
-    return Selection(tuple(sorted(set(documents))), strength, evidence, grade_objections and bool(strength or evidence))
+    strength, evidence = _grade("strength", min_strength, knowledge), _grade("evidence", min_evidence, knowledge)
+    wanted = tuple(sorted(set(documents)))
+    check_documents(wanted, knowledge)
+    return Selection(wanted, strength, evidence, grade_objections and bool(strength or evidence))
+
+
+def check_documents(documents: Collection[str], knowledge: Knowledge) -> None:
+    """Refuse the id of a document that the ontology does not hold.
+
+    Raises `UsageError` for the first of them.
+    """
+    known = sorted(info.id for info in knowledge.documents.values())
+    for one in documents:
+        if one not in known:
+            raise UsageError(f"There is no document {one!r}.", remedy=f"Choose among: {', '.join(known)}.")
 
 
 def grades(scale: Scale, knowledge: Knowledge) -> tuple[tuple[str, ...], ...]:
@@ -89,11 +110,11 @@ def alternatives(equal: tuple[str, ...]) -> str:
     return " or ".join(equal)
 
 
-def _grade(scale: Scale, given: str) -> str:
+def _grade(scale: Scale, given: str, knowledge: Knowledge) -> str:
     """Find the grade that a user names."""
     if not given:
         return ""
-    known = grades(scale, load())
+    known = grades(scale, knowledge)
     wanted = " ".join(given.casefold().split())
     for label in (one for equal in known for one in equal):
         if label.casefold() == wanted:

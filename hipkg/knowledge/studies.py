@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from functools import cache
 from typing import TYPE_CHECKING
 
 from hipkg.base.vocabulary import HIP
+from hipkg.knowledge.memo import kept
 from hipkg.owl.expression import And, Expression, Named, OneOf, Or, Some, Value
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ def is_study(intervention: str, knowledge: Knowledge) -> bool:
     return any(knowledge.is_a(intervention, one) for one in _studied(knowledge))
 
 
-@cache
+@kept
 def _studied(knowledge: Knowledge) -> frozenset[str]:
     """Collect the interventions that definitions speak of as studies."""
     return frozenset(one for definition in knowledge.definitions.values() for one in _of_studies(definition) if one)

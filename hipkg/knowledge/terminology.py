@@ -143,14 +143,8 @@ class Terminology:
         return found
 
 
-@cache
-def load() -> Terminology:
-    """Load the mappings that are shipped with the ontology."""
-    return read(MAPPINGS)
-
-
-def read(folder: Path) -> Terminology:
-    """Read the code systems and mapping files of a folder.
+def read(folder: Path = MAPPINGS) -> Terminology:
+    """Read the code systems and mapping files of a folder, by default those that are shipped with the ontology.
 
     Raises `OntologyError` for a file that is not in the expected form.
     """

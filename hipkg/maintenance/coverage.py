@@ -29,8 +29,9 @@ from typing import TYPE_CHECKING
 from hipkg.base.errors import UnreadableInput, UsageError
 from hipkg.base.paths import EXAMPLES
 from hipkg.base.vocabulary import HIP, INDICATES
-from hipkg.knowledge import loading
-from hipkg.pipeline.process import check_documents, derivation_of
+from hipkg.knowledge.selection import check_documents
+from hipkg.pipeline.process import derivation_of
+from hipkg.pipeline.request import Request
 from hipkg.reading.sources import read
 
 if TYPE_CHECKING:
@@ -150,7 +151,9 @@ class _Evidence:
     patients: tuple[_Patient, ...]
 
 
-def coverage(cases: Path, statements: Collection[str] = (), documents: Collection[str] = ()) -> Coverage:
+def coverage(
+    cases: Path, knowledge: Knowledge, statements: Collection[str] = (), documents: Collection[str] = ()
+) -> Coverage:
     """Derive the patients of the cases and tell what they show.
 
     Parameters: ``cases`` is the folder that holds the folder ``statements``; ``statements`` restricts what is looked at
@@ -162,21 +165,20 @@ def coverage(cases: Path, statements: Collection[str] = (), documents: Collectio
         raise UsageError(
             "There are no cases of statements.", place=str(folder), remedy="Name the folder of test cases: --cases DIR."
         )
-    knowledge = loading.load()
     wanted = _wanted(statements, documents, knowledge)
     folders, strays = _folders(folder, knowledge)
     examples = _examples(knowledge)
     found = []
     for info in wanted:
         state = knowledge.holding[info.effect]
-        own = tuple(_case(path, info, state) for path in folders.get(info.id, ()))
+        own = tuple(_case(path, info, state, knowledge) for path in folders.get(info.id, ()))
         patients = (one for case in own for one in (case.fires, case.near))
         found.append(_statement(_Evidence(info, state, own, (*patients, *examples)), knowledge))
     return Coverage(tuple(found), strays)
 
 
 def _wanted(statements: Collection[str], documents: Collection[str], knowledge: Knowledge) -> list[StatementInfo]:
-    check_documents(documents)
+    check_documents(documents, knowledge)
     for one in statements:
         if knowledge.statement(one) is None:
             raise UsageError(f"There is no statement {one!r}.", remedy="Write its id, such as D0-41.")
@@ -206,12 +208,14 @@ def _folders(folder: Path, knowledge: Knowledge) -> tuple[dict[str, list[Path]],
 def _examples(knowledge: Knowledge) -> tuple[_Patient, ...]:
     """Derive the examples, which have no date of their own, on the day of the ontology's release."""
     as_of = date.fromisoformat(knowledge.version)
-    return tuple(_patient(path, f"examples/{path.stem}", as_of) for path in sorted(EXAMPLES.glob("*.ttl")))
+    return tuple(_patient(path, f"examples/{path.stem}", as_of, knowledge) for path in sorted(EXAMPLES.glob("*.ttl")))
 
 
-def _case(folder: Path, info: StatementInfo, state: str) -> _Case:
+def _case(folder: Path, info: StatementInfo, state: str, knowledge: Knowledge) -> _Case:
     as_of = _date(folder / "expected.json")
-    fires, near = (_patient(folder / f"{name}.ttl", f"{folder.name}/{name}", as_of) for name in ("fires", "near-miss"))
+    fires, near = (
+        _patient(folder / f"{name}.ttl", f"{folder.name}/{name}", as_of, knowledge) for name in ("fires", "near-miss")
+    )
     return _Case(fires, near, frozenset(fires.places(info, state)))
 
 
@@ -224,11 +228,11 @@ def _date(path: Path) -> date:
         ) from problem
 
 
-def _patient(path: Path, name: str, as_of: date) -> _Patient:
-    graphs = read(path, as_of=as_of)
-    if len(graphs) != 1:
-        raise UnreadableInput(f"holds {len(graphs)} patients.", place=str(path), remedy="Keep one patient in a case.")
-    _, derivation = derivation_of(graphs[0])
+def _patient(path: Path, name: str, as_of: date, knowledge: Knowledge) -> _Patient:
+    records = read(path, lambda: knowledge, as_of=as_of).results
+    if len(records) != 1:
+        raise UnreadableInput(f"holds {len(records)} patients.", place=str(path), remedy="Keep one patient in a case.")
+    derivation = derivation_of(records[0], Request(), knowledge)
     evaluations: dict[str, list[Evaluation]] = {}
     for one in derivation.evaluations:
         evaluations.setdefault(one.statement, []).append(one)

@@ -2,119 +2,111 @@
 
 from __future__ import annotations
 
-import warnings
+from collections import defaultdict
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, NamedTuple, Protocol, TypeVar
 
-from hipkg.base.errors import HipkgError, InconsistentData, InvalidPatient, SetAside, UsageError
+from hipkg.base.batch import Batch
+from hipkg.base.errors import HipkgError, InconsistentData, InvalidPatient
 from hipkg.base.vocabulary import curie
 from hipkg.derivation.native import derive_natively
 from hipkg.derivation.queries import derive
-from hipkg.knowledge import loading
-from hipkg.knowledge.selection import Selection, select
 from hipkg.planning.planner import Planner
 from hipkg.reading.sources import read
 from hipkg.reasoning.engines import EngineName, reason_over
 from hipkg.reasoning.native import entailed_graph
-from hipkg.record.normalise import normalised
-from hipkg.validation.findings import Finding, validate_patients
+from hipkg.validation.findings import Finding, rules_of, validate_patients
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Callable, Collection, Iterator, Mapping
-    from datetime import date
+    from collections.abc import Callable, Iterator, Sequence
 
     import pyoxigraph as ox
 
     from hipkg.derivation.records import Derivation
+    from hipkg.knowledge.records import Knowledge
+    from hipkg.pipeline.request import Request
     from hipkg.planning.records import Plan
     from hipkg.record.patient import Record
 
-Made = TypeVar("Made")
-Given = TypeVar("Given")
+
+class Checked(NamedTuple):
+    """A patient's record with what validation found in it."""
+
+    record: Record
+    findings: tuple[Finding, ...]
 
 
 class Planned(NamedTuple):
-    """A patient's record with what is derived of it and the plan that is made from that."""
+    """A patient's record with what is derived of it, the plan that is made from that, and what it was made with."""
 
-    graph: Record
+    record: Record
     derivation: Derivation
     plan: Plan
+    request: Request
+    knowledge: Knowledge
 
 
-def plan_graph(
-    record: Record,
-    *,
-    engine: EngineName = "native",
-    documents: Collection[str] = (),
-    min_strength: str = "",
-    min_evidence: str = "",
-    grade_objections: bool = False,
-    allow_invalid: bool = False,
-) -> Plan:
-    """Make the plan of a patient that has been read; the parameters and errors are those of `plans`."""
-    selection = select(documents, min_strength, min_evidence, grade_objections=grade_objections)
-    return plan_patient(record, engine=engine, selection=selection, allow_invalid=allow_invalid).plan
+class OfPatient(Protocol):
+    """What is of one patient."""
+
+    @property
+    def record(self) -> Record:
+        """The record of the patient."""
 
 
-def plan_patients(
-    source: str | os.PathLike[str] | bytes,
-    *,
-    format: str | None = None,  # noqa: A002 - the word that users know from every RDF library
-    as_of: date | None = None,
-    engine: EngineName = "native",
-    selection: Selection,
-    allow_invalid: bool = False,
-) -> tuple[Planned, ...]:
-    """Read the patients of a file, validate them together, and derive and plan for each of them alone.
+Given = TypeVar("Given", bound=OfPatient)
+Made = TypeVar("Made")
 
-    Parameters: ``selection`` says which statements count; the others, and the errors, are those of `plans`.
+
+def plan_patients(source: str | os.PathLike[str] | bytes, request: Request, knowledge: Knowledge) -> Batch[Planned]:
+    """Read the patients of a source, validate them together, and derive and plan for each of them alone.
+
+    Parameters: ``source`` is a path, ``-`` for standard input, or the text as bytes.
+
+    Raises `UnreadableInput`, `NoPatient`, `InvalidPatient`, `InconsistentData`, `EngineUnavailable` or `UsageError`.
     """
-    check_documents(selection.documents)
-    checked = read_validated(source, format=format, as_of=as_of, allow_invalid=allow_invalid)
-    return each_alone(checked, lambda graph, findings: _planned(graph, findings, engine, selection))
+    return each_alone(read_checked(source, request, knowledge), lambda one: _planned(one, request, knowledge))
 
 
-def plan_patient(
-    record: Record, *, engine: EngineName = "native", selection: Selection, allow_invalid: bool = False
-) -> Planned:
-    """Validate a patient that has been read, derive and plan; parameters and errors are those of `plan_patients`."""
-    return _planned(record, _valid(record, allow_invalid), engine, selection)
+def plan_patient(record: Record, request: Request, knowledge: Knowledge) -> Planned:
+    """Validate a patient that has been read, derive and plan; the errors are those of `plan_patients`."""
+    return _planned(_sound(record, request, knowledge), request, knowledge)
 
 
-def _planned(record: Record, findings: tuple[Finding, ...], engine: EngineName, selection: Selection) -> Planned:
-    derivation = _derived(record, engine, selection)
-    planner = Planner(derivation, loading.load(), record.iri, record.as_of)
-    return Planned(record, derivation, planner.plan(engine, findings, selection))
+def derivation_of(record: Record, request: Request, knowledge: Knowledge) -> Derivation:
+    """Validate a patient that has been read, and derive; the errors are those of `plan_patients`."""
+    return _derived(_sound(record, request, knowledge).record, request, knowledge)
 
 
-def derivation_of(
-    record: Record,
-    *,
-    engine: EngineName = "native",
-    documents: Collection[str] = (),
-    min_strength: str = "",
-    min_evidence: str = "",
-    grade_objections: bool = False,
-    allow_invalid: bool = False,
-) -> tuple[tuple[Finding, ...], Derivation]:
-    """Validate, normalise, reason and derive, and return what validation found with the derivation.
-
-    Parameters: those of `plans`.
-
-    Raises `InvalidPatient` on a violation unless ``allow_invalid``, and `UsageError` for an unknown grade.
-    """
-    selection = select(documents, min_strength, min_evidence, grade_objections=grade_objections)
-    return _valid(record, allow_invalid), _derived(record, engine, selection)
+def _sound(record: Record, request: Request, knowledge: Knowledge) -> Checked:
+    (checked,) = validated((record,), knowledge)
+    return checked if request.allow_invalid else _refuse_violations(checked)
 
 
-def _derived(record: Record, engine: EngineName, selection: Selection) -> Derivation:
+def _planned(checked: Checked, request: Request, knowledge: Knowledge) -> Planned:
+    record = checked.record
+    derivation = _derived(record, request, knowledge)
+    planner = Planner(derivation, knowledge, record.iri, record.as_of)
+    plan = planner.plan(request.engine, checked.findings, request.selection)
+    return Planned(record, derivation, plan, request, knowledge)
+
+
+def _derived(record: Record, request: Request, knowledge: Knowledge) -> Derivation:
     """Derive natively after the native engine, and by the portable queries after any other."""
-    knowledge = loading.load()
-    if engine == "native":
+    if request.engine == "native":
         with _naming_source(record):
-            return derive_natively(entailed_graph(normalised(record.triples), knowledge), knowledge, selection)
-    return derive(reason_graph(record, engine), knowledge, selection)
+            return derive_natively(entailed_graph(record.normalised, knowledge), knowledge, request.selection)
+    return derive(entailed(record, lambda: knowledge, request.engine), knowledge, request.selection)
+
+
+def entailed(record: Record, load: Callable[[], Knowledge], engine: EngineName = "native") -> tuple[ox.Triple, ...]:
+    """Normalise a patient's record and add what the ontology entails for it.
+
+    Parameters: ``load`` gives the knowledge of the native engine; the others reason over the sources of the ontology.
+    """
+    with _naming_source(record):
+        return reason_over(record.normalised, load, engine)
 
 
 @contextmanager
@@ -127,15 +119,43 @@ def _naming_source(record: Record) -> Iterator[None]:
         raise
 
 
-def _valid(record: Record, allow_invalid: bool) -> tuple[Finding, ...]:
-    findings = validated((record,))[record.iri]
-    if not allow_invalid:
-        _refuse_violations(record, findings)
-    return findings
+def read_checked(source: str | os.PathLike[str] | bytes, request: Request, knowledge: Knowledge) -> Batch[Checked]:
+    """Read the patients of a source and validate them together.
+
+    Of several imported ones, those with violations are set aside unless the request allows them. Raises
+    `InvalidPatient` for a violation of any other, and what `hipkg.reading.sources.read` raises.
+    """
+    records = read(source, lambda: knowledge, format=request.format, as_of=request.as_of)
+    checked = Batch(validated(records.results, knowledge), records.set_aside)
+    return checked if request.allow_invalid else each_alone(checked, _refuse_violations)
 
 
-def _refuse_violations(record: Record, findings: tuple[Finding, ...]) -> None:
+def validated(records: Sequence[Record], knowledge: Knowledge) -> tuple[Checked, ...]:
+    """Validate patients together, so that what they share is seen, and give each what was found of it."""
+    found: dict[str, list[Finding]] = defaultdict(list)
+    for one in validate_patients({record.iri: record.triples for record in records}, rules_of(knowledge)):
+        found[one.patient].append(one)
+    return tuple(Checked(record, (*found[record.iri], *_noticed(record))) for record in records)
+
+
+def _noticed(record: Record) -> Iterator[Finding]:
+    """Tell as findings what was doubtful while the patient was read."""
+    for one in record.notices:
+        yield Finding(
+            severity=one.severity,
+            shape=one.shape,
+            patient=record.iri,
+            node=one.node,
+            path="",
+            value="",
+            message=one.message,
+            fix=one.fix,
+        )
+
+
+def _refuse_violations(checked: Checked) -> Checked:
     """Raise `InvalidPatient` if any finding is a violation."""
+    record, findings = checked
     violations = [one for one in findings if one.severity == "violation"]
     if violations:
         raise InvalidPatient(
@@ -143,87 +163,27 @@ def _refuse_violations(record: Record, findings: tuple[Finding, ...]) -> None:
             place=record.source,
             remedy="Run `hipkg validate` to see all of them, or use --allow-invalid.",
         )
+    return checked
 
 
-def validated(records: tuple[Record, ...]) -> dict[str, tuple[Finding, ...]]:
-    """Validate patients together, so that what they share is seen, and sort the findings by patient."""
-    found = validate_patients({record.iri: record.triples for record in records})
-    return {record.iri: (*(one for one in found if one.patient == record.iri), *_noticed(record)) for record in records}
-
-
-def _noticed(record: Record) -> Iterator[Finding]:
-    """Tell as findings what was doubtful while the patient was read."""
-    for one in record.notices:
-        yield Finding(one.severity, one.shape, record.iri, one.node, "", "", one.message, one.fix)
-
-
-def read_validated(
-    source: str | os.PathLike[str] | bytes,
-    *,
-    format: str | None = None,  # noqa: A002 - the word that users know from every RDF library
-    as_of: date | None = None,
-    allow_invalid: bool = False,
-) -> tuple[tuple[Record, tuple[Finding, ...]], ...]:
-    """Read the patients of a file and validate them together; return each with what was found.
-
-    Raises `InvalidPatient` on a violation unless ``allow_invalid``, and what `hipkg.reading.sources.read` raises.
-    """
-    records = read(source, format=format, as_of=as_of)
-    found = validated(records)
-    return (
-        tuple((record, found[record.iri]) for record in records)
-        if allow_invalid
-        else _without_violations(records, found)
-    )
-
-
-def _without_violations(
-    records: tuple[Record, ...], found: Mapping[str, tuple[Finding, ...]]
-) -> tuple[tuple[Record, tuple[Finding, ...]], ...]:
-    """Return the patients with what was found of each, without those of an import that have violations.
-
-    Raises `InvalidPatient` for a violation of any other, and if none of the patients is left.
-    """
-
-    def refused(record: Record, findings: tuple[Finding, ...]) -> tuple[Record, tuple[Finding, ...]]:
-        _refuse_violations(record, findings)
-        return record, findings
-
-    return each_alone(tuple((record, found[record.iri]) for record in records), refused)
-
-
-def each_alone(patients: tuple[tuple[Record, Given], ...], make: Callable[[Record, Given], Made]) -> tuple[Made, ...]:
-    """Make something of each patient; where that fails for one of several imported ones, warn and go on.
-
-    Parameters: ``patients`` are given with what ``make`` needs besides the graph, such as the findings.
+def each_alone(patients: Batch[Given], make: Callable[[Given], Made]) -> Batch[Made]:
+    """Make something of each patient; where that fails for one of several imported ones, set that one aside.
 
     Raises what ``make`` raises for a patient who is not imported, or the only one, or the last that is left.
     """
     made: list[Made] = []
     failed: list[HipkgError] = []
-    for graph, given in patients:
-        try:
-            made.append(make(graph, given))
-        except (InvalidPatient, InconsistentData) as problem:
-            if not graph.alone or len(patients) == 1:
-                raise
-            failed.append(problem)
+    try:
+        for one in patients.results:
+            try:
+                made.append(make(one))
+            except (InvalidPatient, InconsistentData) as problem:
+                if not one.record.alone or len(patients.results) == 1:
+                    raise
+                failed.append(problem)
+    except HipkgError as problem:
+        patients.failing(problem)
+        raise
     if failed and not made:
-        raise failed[0]
-    for one in failed:
-        warnings.warn(SetAside(one), stacklevel=2)
-    return tuple(made)
-
-
-def reason_graph(record: Record, engine: EngineName = "native") -> tuple[ox.Triple, ...]:
-    """Normalise a patient's graph and add what the ontology entails for it."""
-    with _naming_source(record):
-        return reason_over(normalised(record.triples), engine)
-
-
-def check_documents(documents: Collection[str]) -> None:
-    """Refuse the id of a document that the ontology does not hold."""
-    known = sorted(info.id for info in loading.load().documents.values())
-    for one in documents:
-        if one not in known:
-            raise UsageError(f"There is no document {one!r}.", remedy=f"Choose among: {', '.join(known)}.")
+        raise patients.failing(failed[0])
+    return Batch(tuple(made), (*patients.set_aside, *failed))

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from decimal import Decimal
-from functools import cache
 from itertools import product
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -17,6 +16,7 @@ from hipkg.base.dates import days_after
 from hipkg.base.numbers import Bounds, Range, fits, read, within
 from hipkg.base.vocabulary import HIP
 from hipkg.knowledge.frame.answers import Answer
+from hipkg.knowledge.memo import kept
 from hipkg.owl.expression import And, Expression, Facet, Named, OneOf, Or, Some, Value
 from hipkg.record.facts import text_of
 
@@ -287,7 +287,7 @@ class Measurer:
         return [limit - value.least for symbol, limit in wanted if symbol == ">="]
 
 
-@cache
+@kept
 def _ways(requirement: str, knowledge: Knowledge) -> tuple[tuple[str, ...], ...]:
     """Take a definition apart into ways to fulfil it, each a set of named classes of the subject or of its patient.
 
@@ -315,13 +315,13 @@ def _parts(expression: Expression | None, knowledge: Knowledge) -> tuple[str, ..
     return tuple(parts)
 
 
-@cache
+@kept
 def _relaxation(requirement: str, knowledge: Knowledge) -> _Relaxed:
     """Relax the definition of a class; nothing is open where there is none, or where it has no limit."""
     return _loosened(Named(requirement), knowledge)
 
 
-@cache
+@kept
 def _needed(requirement: str, knowledge: Knowledge) -> frozenset[str]:
     """Collect the properties without which nothing fits the relaxed definition of a class; none if it opens nothing."""
     return frozenset(_relaxation(requirement, knowledge).properties())
@@ -359,13 +359,13 @@ def _facets(expression: Expression) -> Iterable[Facet]:
             return
 
 
-@cache
+@kept
 def _counts_days(requirement: str, knowledge: Knowledge) -> bool:
     definition = knowledge.definition(requirement)
     return definition is not None and any(knowledge.units.get(one.prop) == _DAYS for one in _facets(definition))
 
 
-@cache
+@kept
 def _unrecorded(requirement: str, knowledge: Knowledge) -> Gap:
     """Make the gap of a requirement of which nothing is recorded, with the first limit that its definition sets."""
     definition = knowledge.definition(requirement)

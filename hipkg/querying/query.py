@@ -18,17 +18,20 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias, cast, get_args
 
 import pyoxigraph as ox
 
+from hipkg.base.batch import Batch, each_source
 from hipkg.base.errors import UsageError
 from hipkg.base.paths import QUERIES
 from hipkg.base.vocabulary import HIP, PREFIXES, RDF_TYPE, RDFS, XSD, curie
-from hipkg.knowledge import loading
+from hipkg.knowledge.memo import kept
 from hipkg.owl.sources import load_sources
 
 if TYPE_CHECKING:
     import os
     from collections.abc import Iterable, Iterator, Mapping
 
-    from hipkg.reasoning.engines import EngineName
+    from hipkg.knowledge.records import Knowledge
+    from hipkg.pipeline.request import Request
+    from hipkg.record.patient import Record
 
 Term: TypeAlias = ox.NamedNode | ox.BlankNode | ox.Literal | ox.Triple
 Needs: TypeAlias = Literal["patient", "ontology"]
@@ -175,32 +178,27 @@ def run_query(
     sources: Iterable[str | os.PathLike[str] | bytes] = (),
     params: Mapping[str, str] | None = None,
     *,
-    as_of: date | None = None,
-    engine: EngineName = "native",
-    format: str | None = None,  # noqa: A002 - the word that users know from every RDF library
-) -> QueryResult:
+    request: Request,
+    knowledge: Knowledge,
+) -> Batch[QueryResult]:
     """Ask a query over the patients of some files, or over the ontology alone.
 
     Parameters: ``sources`` are paths, ``-`` or bytes as in `hipkg.plan`, none for a question to the ontology;
-    ``params`` binds variables by name, a term given as CURIE, IRI, local name or label; ``as_of``, ``engine`` and
-    ``format`` are those of `hipkg.plan`.
+    ``params`` binds variables by name, a term given as CURIE, IRI, local name or label; ``request`` says how the files
+    are read and by which engine is reasoned. Returns the one answer, with what was set aside of the files.
 
     Raises `UsageError` for a query or a parameter that cannot be used, and what `hipkg.plan` raises for the files.
     """
     files = tuple(sources)
     _check_sources(info, files)
-    bindings = _bindings(info, params or {})
-    return _ask(info, patient_store(files, as_of=as_of, engine=engine, format=format), bindings)
+    bindings = _bindings(info, params or {}, knowledge)
+    return patient_store(files, request, knowledge).each(lambda store: _ask(info, store, bindings))
 
 
 def patient_store(
-    sources: Iterable[str | os.PathLike[str] | bytes] = (),
-    *,
-    as_of: date | None = None,
-    engine: EngineName = "native",
-    format: str | None = None,  # noqa: A002 - the word that users know from every RDF library
-) -> ox.Store:
-    """Fill a store with the ontology and with the patients of some files, all in the default graph.
+    sources: Iterable[str | os.PathLike[str] | bytes], request: Request, knowledge: Knowledge
+) -> Batch[ox.Store]:
+    """Fill one store with the ontology and with the patients of some files, all in the default graph.
 
     The ontology comes with its classified hierarchy. Each patient comes as recorded, with what is entailed and what is
     derived: evaluations, actions and conflicts, each of which names its patient.
@@ -208,15 +206,20 @@ def patient_store(
     from hipkg.pipeline.process import derivation_of
     from hipkg.reading.sources import read
 
+    def of_patient(record: Record) -> Iterator[ox.Quad]:
+        derived = tuple(ox.Quad(*triple) for triple in derivation_of(record, request, knowledge).triples())
+        yield from derived
+        yield from _owned(derived, record.iri)
+
+    def of_source(source: str | os.PathLike[str] | bytes) -> Batch[ox.Quad]:
+        records = read(source, lambda: knowledge, format=request.format, as_of=request.as_of)
+        return records.gathered(of_patient)
+
+    quads = each_source(sources, of_source)
     store = ox.Store()
-    store.extend(_ontology())
-    for source in sources:
-        for graph in read(source, format=format, as_of=as_of):
-            _, derivation = derivation_of(graph, engine=engine)
-            derived = tuple(ox.Quad(*triple) for triple in derivation.triples())
-            store.extend(derived)
-            store.extend(_owned(derived, graph.iri))
-    return store
+    store.extend(_ontology(knowledge))
+    store.extend(quads.results)
+    return Batch((store,), quads.set_aside)
 
 
 def _owned(derived: Iterable[ox.Quad], patient: str) -> Iterator[ox.Quad]:
@@ -228,13 +231,13 @@ def _owned(derived: Iterable[ox.Quad], patient: str) -> Iterator[ox.Quad]:
             yield ox.Quad(quad.subject, ox.NamedNode(RDF_TYPE), ox.NamedNode(HIP + kind))
 
 
-@cache
-def _ontology() -> tuple[ox.Quad, ...]:
+@kept
+def _ontology(knowledge: Knowledge) -> tuple[ox.Quad, ...]:
     """Read the modules of the ontology, and add the subclasses that a reasoner found."""
     told = [ox.Quad(one.subject, one.predicate, one.object) for one in load_sources()]
     entailed = [
         ox.Quad(ox.NamedNode(one), _SUBCLASS, ox.NamedNode(other))
-        for one, others in loading.load().superclasses.items()
+        for one, others in knowledge.superclasses.items()
         for other in others
     ]
     return (*told, *entailed)
@@ -319,10 +322,12 @@ def _check_sources(info: QueryInfo, files: tuple[object, ...]) -> None:
         )
 
 
-def _bindings(info: QueryInfo, params: Mapping[str, str]) -> dict[ox.Variable, ox.NamedNode | ox.Literal]:
+def _bindings(
+    info: QueryInfo, params: Mapping[str, str], knowledge: Knowledge
+) -> dict[ox.Variable, ox.NamedNode | ox.Literal]:
     """Turn the values of parameters into terms, those of a query without a header by what they look like."""
     if not info.declared:
-        return {_variable(name): _guessed(value) for name, value in params.items()}
+        return {_variable(name): _guessed(value, knowledge) for name, value in params.items()}
     declared = {one.name: one for one in info.parameters}
     for name in params:
         if name not in declared:
@@ -333,7 +338,7 @@ def _bindings(info: QueryInfo, params: Mapping[str, str]) -> dict[ox.Variable, o
         if declared[name].required and not value:
             remedy = f"Give it with --param {name}=..., {declared[name].description}."
             raise UsageError(f"The query {info.name} needs the parameter {name!r}.", remedy=remedy)
-    return {ox.Variable(name): _term(declared[name], value) for name, value in values.items() if value}
+    return {ox.Variable(name): _term(declared[name], value, knowledge) for name, value in values.items() if value}
 
 
 def _variable(name: str) -> ox.Variable:
@@ -343,9 +348,9 @@ def _variable(name: str) -> ox.Variable:
     return ox.Variable(name)
 
 
-def _term(parameter: Parameter, value: str) -> ox.NamedNode | ox.Literal:
+def _term(parameter: Parameter, value: str, knowledge: Knowledge) -> ox.NamedNode | ox.Literal:
     try:
-        return _typed(parameter.type, value)
+        return _typed(parameter.type, value, knowledge)
     except ValueError as error:
         if isinstance(error, UsageError):
             raise UsageError(error.message, place=f"--param {parameter.name}", remedy=error.remedy) from None
@@ -354,9 +359,9 @@ def _term(parameter: Parameter, value: str) -> ox.NamedNode | ox.Literal:
         raise UsageError(message, place=f"--param {parameter.name}", remedy=f"Write {example}.") from None
 
 
-def _typed(kind: ParameterType, value: str) -> ox.NamedNode | ox.Literal:
+def _typed(kind: ParameterType, value: str, knowledge: Knowledge) -> ox.NamedNode | ox.Literal:
     if kind == "iri":
-        return resolve(value)
+        return resolve(value, knowledge)
     if kind == "integer":
         return ox.Literal(int(value))
     if kind == "date":
@@ -364,19 +369,18 @@ def _typed(kind: ParameterType, value: str) -> ox.NamedNode | ox.Literal:
     return ox.Literal(value)
 
 
-def _guessed(value: str) -> ox.NamedNode | ox.Literal:
+def _guessed(value: str, knowledge: Knowledge) -> ox.NamedNode | ox.Literal:
     """Take what is written as a term for one, and everything else for a string."""
     looks_like_term = value.partition(":")[0] in PREFIXES or re.match(r"<|(https?://|urn:)", value)
-    return resolve(value) if looks_like_term else ox.Literal(value)
+    return resolve(value, knowledge) if looks_like_term else ox.Literal(value)
 
 
-def resolve(name: str) -> ox.NamedNode:
+def resolve(name: str, knowledge: Knowledge) -> ox.NamedNode:
     """Find the term that a CURIE, an IRI, a local name such as ``D0-41`` or a label names.
 
     An IRI outside the namespace of hipkg, such as that of a patient, is taken as it is. Raises `UsageError` for a name
     that no term, or more than one, has.
     """
-    knowledge = loading.load()
     iri = _expanded(name.strip())
     if iri and not iri.startswith(HIP):
         return _node(iri)
@@ -392,7 +396,7 @@ def resolve(name: str) -> ox.NamedNode:
     if found:
         names = ", ".join(map(curie, found))
         raise UsageError(f"{name!r} names more than one term.", remedy=f"Say which: {names}.")
-    raise UsageError(f"The ontology has no term {name!r}.", remedy=_nearest(name))
+    raise UsageError(f"The ontology has no term {name!r}.", remedy=_nearest(name, knowledge))
 
 
 def _expanded(name: str) -> str:
@@ -412,9 +416,8 @@ def _node(iri: str) -> ox.NamedNode:
         raise UsageError(f"{iri!r} is not an IRI.", remedy="Write it in full, without spaces.") from None
 
 
-def _nearest(name: str) -> str:
+def _nearest(name: str, knowledge: Knowledge) -> str:
     """Name the terms whose local name or label is like a mistyped one."""
-    knowledge = loading.load()
     names = {iri.removeprefix(HIP).casefold(): iri for iri in knowledge.terms}
     names |= {knowledge.labels[iri].casefold(): iri for iri in sorted(knowledge.terms) if iri in knowledge.labels}
     near = get_close_matches(name.removeprefix("hip:").casefold(), names, n=3, cutoff=0.6)

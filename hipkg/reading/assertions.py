@@ -15,7 +15,6 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 from difflib import get_close_matches
-from functools import cache
 from typing import TYPE_CHECKING
 
 import pyoxigraph as ox
@@ -23,6 +22,7 @@ import pyoxigraph as ox
 from hipkg.base.dates import DATATYPES, FORM
 from hipkg.base.errors import UnreadableInput, UsageError
 from hipkg.base.vocabulary import HIP, RDF_TYPE, XSD, namespace_of
+from hipkg.knowledge.memo import kept
 from hipkg.knowledge.studies import is_study
 from hipkg.knowledge.wording import quantity
 from hipkg.owl.expression import Facet, walk
@@ -58,7 +58,7 @@ def read_addition(text: str, record: Record, knowledge: Knowledge) -> Change:
     Raises `UsageError` naming the part that is not understood, or `UnreadableInput` for broken Turtle.
     """
     if _is_turtle(text):
-        return Change(frozenset(_facts(_turtle(text, record))))
+        return Change(frozenset(_facts(_turtle(text, record, knowledge))))
     return _Reader(text, record, knowledge).addition()
 
 
@@ -68,7 +68,7 @@ def read_removal(text: str, record: Record, knowledge: Knowledge) -> Change:
     Raises `UsageError` if nothing of the kind is recorded, and as `read_addition` does.
     """
     if _is_turtle(text):
-        given = frozenset(_facts(_turtle(text, record)))
+        given = frozenset(_facts(_turtle(text, record, knowledge)))
         recorded = frozenset(_facts(record.triples))
         if not given <= recorded:
             raise UsageError("What is to be taken out is not recorded.", place=text[:60], remedy="Check the nodes.")
@@ -80,13 +80,17 @@ def _is_turtle(text: str) -> bool:
     return text.lstrip().startswith("@") or "hip:" in text or "://" in text
 
 
-def _turtle(text: str, record: Record) -> tuple[ox.Triple, ...]:
+def _turtle(text: str, record: Record, knowledge: Knowledge) -> tuple[ox.Triple, ...]:
     """Parse a file named after ``@``, or Turtle with the prefixes hip, xsd and that of the patient."""
     text = text.strip()
     if text.startswith("@") and not text.startswith(("@prefix ", "@base ")):
-        return read_triples(text[1:])
-    head = f"PREFIX : <{namespace_of(record.iri)}>\nPREFIX hip: <{HIP}>\nPREFIX xsd: <{XSD}>\n"
-    return read_triples(f"{head}{text.rstrip().rstrip('.')} .".encode(), format="turtle")
+        read = read_triples(text[1:], lambda: knowledge)
+    else:
+        head = f"PREFIX : <{namespace_of(record.iri)}>\nPREFIX hip: <{HIP}>\nPREFIX xsd: <{XSD}>\n"
+        read = read_triples(f"{head}{text.rstrip().rstrip('.')} .".encode(), lambda: knowledge, format="turtle")
+    for problem in read.set_aside:
+        raise problem  # what is understood in part is not the change that was asked for
+    return read.results
 
 
 def _facts(triples: Iterable[ox.Triple]) -> Iterator[Fact]:
@@ -356,7 +360,7 @@ class _Names:
     whole: Mapping[str, bool]
 
 
-@cache
+@kept
 def _names(knowledge: Knowledge) -> _Names:
     def labelled(iris: Iterable[str]) -> dict[str, str]:
         return {_plain(knowledge.label(one)): one for one in sorted(iris, reverse=True)}

@@ -4,52 +4,56 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from hipkg.base.errors import DeceasedPatient, NoPatient, SetAside, UnreadableInput, UsageError
-
-if TYPE_CHECKING:
-    import os
-    from datetime import date
-
-    from pyoxigraph import Triple
-
-    from hipkg.reading.fhir.records import Import
-    from hipkg.record.patient import Record
-
+from hipkg.base.batch import Batch
 from hipkg.base.dates import today
+from hipkg.base.errors import DeceasedPatient, NoPatient, UnreadableInput, UsageError
 from hipkg.reading.opening import MAX_FOLDER_BYTES, Source, opened
 from hipkg.reading.patients import patients_in
 from hipkg.reading.rdf import parse_rdf
 
+if TYPE_CHECKING:
+    import os
+    from collections.abc import Callable
+    from datetime import date
+
+    from pyoxigraph import Triple
+
+    from hipkg.knowledge.records import Knowledge
+    from hipkg.reading.fhir.records import Import
+    from hipkg.record.patient import Record
+
 
 def read(
     source: str | os.PathLike[str] | bytes,
+    load: Callable[[], Knowledge],
     *,
     format: str | None = None,  # noqa: A002 - the word that users know from every RDF library
     as_of: date | None = None,
     max_bytes: int | None = None,
-) -> tuple[Record, ...]:
+) -> Batch[Record]:
     """Read every patient of a source, sorted by IRI.
 
     ``source`` is a file name, ``-`` for standard input, the content itself as bytes, or a folder of FHIR resources.
+    ``load`` gives the knowledge that FHIR is read with, which RDF does without.
     ``format`` is ``fhir``, or a name or media type of an RDF format; without it the extension of the file decides, for
     JSON the content, and standard input and bytes are refused. ``as_of`` overrides a ``hip:asOf`` in the source;
     without either it is today. ``max_bytes`` bounds what is read, by default :data:`MAX_BYTES`, or
     :data:`MAX_FOLDER_BYTES` of a folder. Named graphs are merged. A patient is a node typed ``hip:Patient``; to it
     belongs what it links to, step by step, short of other patients and of the ontology's own terms, and what points at
-    it with a ``hip:`` property. Of FHIR, patients who have died and malformed resources are left out with a
-    :class:`SetAside` warning.
+    it with a ``hip:`` property. Of FHIR, patients who have died and malformed resources are set aside.
 
     Raises :class:`UsageError` for an argument that cannot be used, :class:`NoPatient` where no patient is described,
     :class:`DeceasedPatient` where all have died, and :class:`UnreadableInput` for everything else.
     """
     given = opened(source, format=format, max_bytes=max_bytes)
     if given.rdf_format is None:
-        return _living(_imported(given, as_of, max_bytes))
-    return patients_in(parse_rdf(given.data, given.rdf_format, given.name), given.name, as_of)
+        return _living(_imported(given, load, as_of, max_bytes))
+    return Batch(patients_in(parse_rdf(given.data, given.rdf_format, given.name), given.name, as_of))
 
 
 def read_import(
     source: str | os.PathLike[str] | bytes,
+    load: Callable[[], Knowledge],
     *,
     format: str | None = None,  # noqa: A002 - the word that users know from every RDF library
     as_of: date | None = None,
@@ -64,10 +68,10 @@ def read_import(
         raise UsageError(
             "Only FHIR is imported.", place=given.name, remedy="RDF is read as it stands: leave the report out."
         )
-    return _imported(given, as_of, max_bytes)
+    return _imported(given, load, as_of, max_bytes)
 
 
-def _imported(given: Source, as_of: date | None, max_bytes: int | None) -> Import:
+def _imported(given: Source, load: Callable[[], Knowledge], as_of: date | None, max_bytes: int | None) -> Import:
     from hipkg.reading.fhir.patients import imported
     from hipkg.reading.fhir.source import resources_in, resources_of
 
@@ -75,7 +79,7 @@ def _imported(given: Source, as_of: date | None, max_bytes: int | None) -> Impor
         found = resources_in(given.folder, MAX_FOLDER_BYTES if max_bytes is None else max_bytes)
     else:
         found = resources_of(given.data, given.name, lines=given.lines)
-    made = imported(found, given.name, as_of or today())
+    made = imported(found, given.name, as_of or today(), load())
     if not made.patients:
         raise NoPatient(
             f"None of the {len(found.resources)} resources is a Patient.",
@@ -85,10 +89,8 @@ def _imported(given: Source, as_of: date | None, max_bytes: int | None) -> Impor
     return made
 
 
-def _living(made: Import) -> tuple[Record, ...]:
-    """Return the graphs of the patients who have not died, and warn of the others and of malformed resources."""
-    import warnings
-
+def _living(made: Import) -> Batch[Record]:
+    """Keep the records of the patients who have not died, and set the others and malformed resources aside."""
     records = tuple(sorted((one.graph for one in made.patients if one.graph), key=lambda record: record.iri))
     died = [
         DeceasedPatient(
@@ -105,23 +107,22 @@ def _living(made: Import) -> tuple[Record, ...]:
         for use in dict.fromkeys(broken)
         if use.outcome == "malformed"
     ]
-    for problem in (*died, *malformed):
-        warnings.warn(SetAside(problem), stacklevel=3)
-    return records
+    return Batch(records, (*died, *malformed))
 
 
 def read_triples(
     source: str | os.PathLike[str] | bytes,
+    load: Callable[[], Knowledge],
     *,
     format: str | None = None,  # noqa: A002 - the word that users know from every RDF library
     as_of: date | None = None,
     max_bytes: int | None = None,
-) -> tuple[Triple, ...]:
+) -> Batch[Triple]:
     """Read all triples of an RDF source as they stand, with the same care and the same errors as :func:`read`.
 
     Of a FHIR source they are those of its patients on the day ``as_of``.
     """
     given = opened(source, format=format, max_bytes=max_bytes)
     if given.rdf_format is None:
-        return tuple(triple for graph in _living(_imported(given, as_of, max_bytes)) for triple in graph.triples)
-    return tuple(parse_rdf(given.data, given.rdf_format, given.name))
+        return _living(_imported(given, load, as_of, max_bytes)).gathered(lambda record: record.triples)
+    return Batch(tuple(parse_rdf(given.data, given.rdf_format, given.name)))

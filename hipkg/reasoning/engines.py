@@ -8,12 +8,12 @@ import pyoxigraph as ox
 
 from hipkg.base.errors import UsageError
 from hipkg.base.vocabulary import HIP, OWL, RDF_TYPE, RDFS
-from hipkg.knowledge import loading
 from hipkg.reasoning import native
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
+    from hipkg.knowledge.records import Knowledge
     from hipkg.owl.properties import PropertyAxioms
     from hipkg.owl.reasoners import Entailments
 
@@ -21,15 +21,19 @@ EngineName = Literal["native", "hermit", "pellet"]
 ENGINES: tuple[EngineName, ...] = get_args(EngineName)
 
 
-def reason_over(triples: Iterable[ox.Triple], engine: EngineName = "native") -> tuple[ox.Triple, ...]:
+def reason_over(
+    triples: Iterable[ox.Triple], load: Callable[[], Knowledge], engine: EngineName = "native"
+) -> tuple[ox.Triple, ...]:
     """Add to the triples of a patient the classes and property values that the ontology entails.
+
+    Parameters: ``load`` gives the knowledge of the native engine; the others reason over the sources of the ontology.
 
     Raises `InconsistentData` if they contradict the ontology, `EngineUnavailable` if the engine cannot run,
     `UsageError` for an unknown engine.
     """
     given = tuple(triples)
     if engine == "native":
-        return native.entail(given, loading.load())
+        return native.entail(given, load())
     if engine not in ENGINES:
         raise UsageError(f"There is no engine {engine!r}.", remedy=f"Choose one of: {', '.join(ENGINES)}.")
     from hipkg.base.paths import patient_modules

@@ -7,13 +7,14 @@ the patient and not the ontology.
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from functools import cache, lru_cache
+from functools import partial
 from heapq import heappop, heappush
 from typing import TYPE_CHECKING, NamedTuple
 
 from hipkg.base.errors import InconsistentData
 from hipkg.base.numbers import fits, read
 from hipkg.base.vocabulary import curie
+from hipkg.knowledge.memo import kept
 from hipkg.owl.expression import And, Expression, Facet, Named, OneOf, Or, Some, Value
 from hipkg.owl.rules import ClassRule, Group
 from hipkg.record.facts import BLANK, NOTHING, Facts
@@ -41,7 +42,7 @@ def entailed_graph(triples: Iterable[ox.Triple], knowledge: Knowledge, goals: fr
     have one.
     """
     graph = _Facts(triples, knowledge)
-    groups, watchers = _program(knowledge, goals)
+    groups, watchers = _program(goals, knowledge)
     queued: set[int] = set()
     due: list[int] = []
     while graph.fresh or due:
@@ -73,8 +74,8 @@ class _Program(NamedTuple):
     watchers: Mapping[str, list[int]]
 
 
-@lru_cache(maxsize=1024)
-def _program(knowledge: Knowledge, goals: frozenset[str] | None) -> _Program:
+@partial(kept, most=1024)
+def _program(goals: frozenset[str] | None, knowledge: Knowledge) -> _Program:
     groups = knowledge.groups if goals is None else tuple(_leading(knowledge, goals))
     uses = _uses(knowledge)
     watchers: dict[str, list[int]] = defaultdict(list)
@@ -85,7 +86,7 @@ def _program(knowledge: Knowledge, goals: frozenset[str] | None) -> _Program:
     return _Program(groups, watchers)
 
 
-@cache
+@kept
 def _uses(knowledge: Knowledge) -> Counter[str]:
     """Count the rules that need a term."""
     return Counter(term for group in knowledge.groups for rule in group.rules for term in rule.needs)
@@ -106,7 +107,7 @@ def _leading(knowledge: Knowledge, goals: frozenset[str]) -> Iterator[Group]:
     return (Group(tuple(kept[number]), knowledge.groups[number].recursive) for number in sorted(kept))
 
 
-@cache
+@kept
 def _makers(knowledge: Knowledge) -> Mapping[str, list[tuple[int, Rule]]]:
     """Map a term, or an individual, to the rules that may add it, each with the number of its group."""
     makers: dict[str, list[tuple[int, Rule]]] = defaultdict(list)

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 from typing import Literal as Text
 
 from pyoxigraph import BlankNode, Literal, NamedNode, Triple
+
+from hipkg.record.normalise import normalised
 
 if TYPE_CHECKING:
     from datetime import date
@@ -29,7 +32,7 @@ class Notice(NamedTuple):
     fix: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Record:
     """One patient with everything recorded about them.
 
@@ -48,3 +51,8 @@ class Record:
     dated: bool = True
     notices: tuple[Notice, ...] = ()
     alone: bool = False
+
+    @cached_property
+    def normalised(self) -> tuple[Triple, ...]:
+        """The triples with the days and sides that follow from what is recorded."""
+        return normalised(self.triples)

@@ -8,18 +8,18 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
-from functools import cache
 from typing import TYPE_CHECKING
 
 import pyoxigraph as ox
 
 from hipkg.base.vocabulary import HIP, PREFIXES, RDF_TYPE, curie
-from hipkg.knowledge.loading import load
+from hipkg.knowledge.memo import kept
 from hipkg.validation.compiler import Background, Result, check
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
 
+    from hipkg.knowledge.records import Knowledge
     from hipkg.knowledge.shapes import CompiledShape
     from hipkg.record.patient import Severity
     from hipkg.validation.compiler import Term
@@ -67,13 +67,13 @@ class Rules:
     defined: frozenset[str]
 
 
-def validate_triples(triples: Iterable[ox.Triple], patient: str, rules: Rules | None = None) -> tuple[Finding, ...]:
+def validate_triples(triples: Iterable[ox.Triple], patient: str, rules: Rules) -> tuple[Finding, ...]:
     """Validate the graph of one patient.
 
-    Parameters: ``patient`` is the IRI of the patient; ``rules`` default to those of the release.
+    Parameters: ``patient`` is the IRI of the patient.
     Returns the findings sorted by severity, shape, node, path and value.
     """
-    graph, rules = tuple(triples), rules or released_rules()
+    graph = tuple(triples)
     results = check(graph, rules.shapes, rules.background)
     return in_order(
         [
@@ -84,10 +84,10 @@ def validate_triples(triples: Iterable[ox.Triple], patient: str, rules: Rules | 
     )
 
 
-def validate_patients(graphs: Mapping[str, Iterable[ox.Triple]], rules: Rules | None = None) -> tuple[Finding, ...]:
+def validate_patients(graphs: Mapping[str, Iterable[ox.Triple]], rules: Rules) -> tuple[Finding, ...]:
     """Validate the graphs of several patients, each alone and those that share nodes also together.
 
-    Parameters: ``graphs`` maps the IRI of each patient to its triples; ``rules`` as in `validate_triples`.
+    Parameters: ``graphs`` maps the IRI of each patient to its triples.
     """
     whole = {patient: tuple(triples) for patient, triples in graphs.items()}
     found = [finding for patient, triples in whole.items() for finding in validate_triples(triples, patient, rules)]
@@ -177,18 +177,17 @@ def defined_classes(triples: Iterable[ox.Triple], patient: str, defined: Collect
     )
 
 
-@cache
-def released_rules() -> Rules:
-    """Take the rules from the release, once per process."""
-    knowledge = load()
+@kept
+def rules_of(knowledge: Knowledge) -> Rules:
+    """Take the rules from the release."""
     background = Background(knowledge.superclasses, knowledge.individual_types, knowledge.wholes)
     return Rules(knowledge.shapes, background, knowledge.terms, frozenset(knowledge.definitions))
 
 
-@cache
-def violations() -> Rules:
+@kept
+def violations_of(knowledge: Knowledge) -> Rules:
     """Take of the rules of the release those that find violations."""
-    rules = released_rules()
+    rules = rules_of(knowledge)
     return replace(rules, shapes=tuple(one for one in rules.shapes if one.severity == "violation"))
 
 

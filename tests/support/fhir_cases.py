@@ -10,8 +10,8 @@ from pyoxigraph import Literal
 
 from hipkg.base.paths import ROOT
 from hipkg.base.vocabulary import DERIVED_FROM, IMPORTED, RDF_TYPE, curie
-from hipkg.reading.sources import read_import
 from hipkg.render.account import import_report
+from support.doors import read_import
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from hipkg.base.errors import InconsistentData
 from hipkg.base.vocabulary import HIP, RDF_TYPE, XSD
 from hipkg.knowledge.loading import load
-from hipkg.reasoning.engines import reason_over
+from support.doors import reason_over
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from hipkg.knowledge import loading, terminology
 from hipkg.reading.fhir import activities, conditions, drugs, observations
 from hipkg.reading.fhir.account import Account, notices_of
 from hipkg.reading.fhir.codes import Codes
@@ -23,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
     from datetime import date
 
+    from hipkg.knowledge.records import Knowledge
     from hipkg.reading.fhir.records import Fact, Resource
     from hipkg.reading.fhir.source import Found
     from hipkg.record.patient import Notice
@@ -48,13 +48,13 @@ _OTHER = "resources of this type are not read"
 _NOT_READ = {"QuestionnaireResponse": "no statement uses the answers of a questionnaire"}
 
 
-def imported(found: Found, name: str, as_of: date) -> Import:
+def imported(found: Found, name: str, as_of: date, knowledge: Knowledge) -> Import:
     """Import all patients of a source, for the date of a plan.
 
     Parameters: ``name`` is that of the source.
     """
     index = Index(found.resources, found.urls)
-    codes = Codes(terminology.load(), loading.load())
+    codes = Codes(knowledge.terminology, knowledge)
     patients = [one for one in found.resources if one.type == _PATIENT]
     owned: dict[str, list[Resource]] = {one.key: [] for one in patients}
     strays: list[ResourceUse] = []

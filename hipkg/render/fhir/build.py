@@ -10,7 +10,6 @@ from urllib.parse import unquote
 from uuid import NAMESPACE_URL, uuid5
 
 from hipkg.base.vocabulary import DEFINED_EXTENSIONS, IMPORTED
-from hipkg.knowledge.terminology import load as load_terminology
 from hipkg.render.fhir.codes import Coder
 from hipkg.render.names import part_iri
 from hipkg.render.words import clean, software
@@ -43,7 +42,7 @@ class Export:
     @cached_property
     def coder(self) -> Coder:
         """What writes terms as codes."""
-        return Coder(self.knowledge, load_terminology())
+        return Coder(self.knowledge, self.knowledge.terminology)
 
     @cached_property
     def patient_elsewhere(self) -> str:

@@ -1,0 +1,75 @@
+"""Try changes of one patient's record: find them, derive the plan again with each, and say them in words."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from hipkg.base.errors import InconsistentData
+from hipkg.defence.search import Abducer
+from hipkg.defence.wording import Describer
+from hipkg.derivation.native import derive_natively, goals_of
+from hipkg.reasoning.native import entailed_graph
+from hipkg.validation.findings import conforms, validate_triples, violations_of
+
+if TYPE_CHECKING:
+    from hipkg.derivation.records import Derivation
+    from hipkg.pipeline.process import Planned
+    from hipkg.record.change import Change
+    from hipkg.record.facts import Facts
+    from hipkg.record.patient import Record
+
+
+class Bench:
+    """Try changes of the record of one patient with the native engine.
+
+    ``abducer`` looks for changes, ``describer`` words them. Parameters: ``diagnoses`` allows new conditions.
+    """
+
+    def __init__(self, planned: Planned, *, diagnoses: bool = True) -> None:
+        self._record = planned.record
+        self._knowledge = planned.knowledge
+        self._selection = planned.request.selection
+        self._diagnoses = diagnoses
+        self._valid = self._conforms(planned.record)
+        self._derived: dict[Change, Derivation | None] = {}
+        self.abducer = self.abducer_for(planned.derivation.facts, planned.record)
+        self.describer = Describer(planned.record, planned.knowledge)
+
+    def abducer_for(self, facts: Facts, record: Record) -> Abducer:
+        """Make what looks for changes of a record, from which some facts follow."""
+        return Abducer(facts, record.triples, self._knowledge, record.iri, record.as_of, diagnoses=self._diagnoses)
+
+    def changed(self, change: Change) -> Record:
+        """Make the record after a change."""
+        return replace(self._record, triples=change.apply(self._record.triples))
+
+    def derive(self, change: Change) -> Derivation | None:
+        """Derive what follows after a change, once; None if the record then contradicts the ontology."""
+        if change not in self._derived:
+            entailed = self._entailed(self.changed(change))
+            self._derived[change] = derive_natively(entailed, self._knowledge, self._selection) if entailed else None
+        return self._derived[change]
+
+    def sketch(self, change: Change, statements: frozenset[str]) -> Derivation | None:
+        """Derive what follows after a change for some statements, with nothing else; None if that is contradictory.
+
+        What these statements decide alone (see `hipkg.knowledge.relevance`) comes out as `derive` has it, several times
+        faster, but a contradiction elsewhere in the record is not seen (see `is_sound`).
+        """
+        entailed = self._entailed(self.changed(change), goals_of(statements, self._knowledge))
+        return derive_natively(entailed, self._knowledge, self._selection, statements) if entailed else None
+
+    def is_sound(self, change: Change) -> bool:
+        """Tell whether the record after a change is consistent, and as valid as it was before."""
+        after = self.changed(change)
+        return self._entailed(after) is not None and (not self._valid or self._conforms(after))
+
+    def _entailed(self, record: Record, goals: frozenset[str] | None = None) -> Facts | None:
+        try:
+            return entailed_graph(record.normalised, self._knowledge, goals)
+        except InconsistentData:
+            return None
+
+    def _conforms(self, record: Record) -> bool:
+        return conforms(validate_triples(record.triples, record.iri, violations_of(self._knowledge)))
