@@ -46,21 +46,32 @@ def chosen(example: Path) -> tuple[str, str]:
 def calls_of(example: Path, indicated: str, waiting: str) -> dict[str, Callable[[], tuple[object, ...]]]:
     """Prepare what is timed for one example."""
     from hipkg.api.ask import ask
+    from hipkg.api.explain import explain
     from hipkg.api.ledger import ledger
     from hipkg.api.watch import watch
     from hipkg.api.what_if import what_if
-    from hipkg.defence.contrast import contrast
-    from hipkg.defence.explainer import explain
 
     return {
         "why": partial(explain, example, indicated, as_of=DAY),
         "why not": partial(explain, example, waiting, as_of=DAY),
-        "contrast": partial(contrast, example, indicated, waiting, as_of=DAY),
+        "contrast": partial(contrasted, example, indicated, waiting),
         "what-if": partial(what_if, example, add=["age 71"], as_of=DAY),
         "ask": partial(ask, example, as_of=DAY),
         "watch": partial(watch, example, as_of=DAY),
         "ledger": partial(ledger, example, as_of=DAY),
     }
+
+
+def contrasted(example: Path, indicated: str, waiting: str) -> tuple[object, ...]:
+    """Compare two actions of the plan of an example."""
+    from hipkg.defence.contrast import contrast, find_actions
+    from hipkg.knowledge.loading import load
+    from hipkg.pipeline.process import plan_patients
+    from hipkg.pipeline.request import Request
+
+    knowledge = load()
+    planned = plan_patients(example, Request(as_of=DAY), knowledge)
+    return contrast(planned, *find_actions(indicated, waiting, knowledge), knowledge).results
 
 
 def main() -> None:
