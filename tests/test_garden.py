@@ -12,15 +12,18 @@ import json
 import tomllib
 from datetime import date
 from functools import cache
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import pyoxigraph as ox
 import pytest
 
-from hipkg.derivation.native import derive_natively
+from hipkg.base.vocabulary import HIP
+from hipkg.derivation.native import derive_natively, goals_of
 from hipkg.derivation.queries import derive
+from hipkg.knowledge.frame import gathering
 from hipkg.knowledge.frame.claims import ClaimKind
-from hipkg.knowledge.frame.gathering import Rule
+from hipkg.knowledge.frame.gathering import ORDER, Rule
+from hipkg.knowledge.selection import select
 from hipkg.planning.gaps import Measurer
 from hipkg.reading.sources import read
 from hipkg.reasoning.native import entail, entailed_graph
@@ -29,16 +32,18 @@ from support.derivations import assert_same
 from support.garden import CASES, CLASSIFICATION, NAMESPACE, NOBODY, Told, classification, garden
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable
+    from pathlib import Path
 
     from hipkg.derivation.records import Derivation
+    from hipkg.record.patient import Record
 
 Triples: TypeAlias = frozenset[ox.Triple]
 
 AS_OF = date(2026, 3, 15)
-WAYS: dict[str, Callable[[Iterable[ox.Triple]], Derivation]] = {
-    "natively": lambda triples: derive_natively(entailed_graph(triples, garden()), garden()),
-    "by queries": lambda triples: derive(entail(triples, garden()), garden()),
+WAYS: dict[str, Callable[..., Derivation]] = {
+    "natively": lambda triples, *selection: derive_natively(entailed_graph(triples, garden()), garden(), *selection),
+    "by queries": lambda triples, *selection: derive(entail(triples, garden()), garden(), *selection),
 }
 EXPECTED = {
     f"{path.parent.name}/{name}": wanted
@@ -51,9 +56,8 @@ VERDICTS = {
     for objection, verdict in row.items()
     if objection != "advice"
 }
+TURTLE = "PREFIX : <https://example.org/garden/> PREFIX hip: <https://w3id.org/hipkg/> "
 PAIR = """
-PREFIX : <https://example.org/garden/>
-PREFIX hip: <https://w3id.org/hipkg/>
 :pair a hip:Patient ;
   hip:hasProblem [ a hip:SignOf-{} ; hip:hasSite :pair-plot ] , [ a hip:SignOf-{} ; hip:hasSite :pair-plot ] .
 :pair-plot a hip:Plot .
@@ -66,8 +70,18 @@ def gardens() -> dict[str, Triples]:
     return {
         f"{path.parent.name}/{record.iri.removeprefix(NAMESPACE)}": frozenset(normalised(record.triples))
         for path in sorted(CASES.glob("*/gardens.ttl"))
-        for record in read(path, as_of=AS_OF)
+        for record in dated(path)
     }
+
+
+def dated(path: Path) -> list[Record]:
+    """Read gardens for the date that they record, or for that of all tests."""
+    pairs = zip(read(path), read(path, as_of=AS_OF), strict=True)
+    return [recorded if recorded.dated else given for recorded, given in pairs]
+
+
+def parsed(text: str) -> Triples:
+    return frozenset(quad.triple for quad in ox.parse((TURTLE + text).encode(), format=ox.RdfFormat.TURTLE))
 
 
 def lines(text: str) -> list[str]:
@@ -96,6 +110,58 @@ def test_both_ways_derive_the_same(name: str) -> None:
 
 
 @pytest.mark.parametrize("way", WAYS)
+def test_statements_of_other_documents_do_not_count(way: str) -> None:
+    derivation = WAYS[way](gardens()["specificity/clay"], select(["X"]))
+    assert told("clay", derivation) == lines("""
+plot X-12 must-not
+plot Digging avoid: X-12
+plot Digging discouraged by X-12
+plot X-15 now
+plot Edging indicated: X-15
+plot X-16 now
+plot X-17 must-not
+plot Raking indicated: X-16
+plot Raking discouraged by X-17
+plot Raking X-16 against X-17: strength, X-16
+""")
+
+
+@pytest.mark.parametrize("name", EXPECTED)
+def test_a_statement_without_companions_can_be_judged_alone(name: str) -> None:
+    for one in WAYS["natively"](gardens()[name]).evaluations:
+        only = frozenset({one.statement})
+        if not garden().statements[one.statement].accompanies:
+            facts = entailed_graph(gardens()[name], garden(), goals_of(only, garden()))
+            assert one in derive_natively(facts, garden(), only=only).evaluations
+
+
+def test_nothing_follows_from_nothing() -> None:
+    assert told("", assert_same((), knowledge=garden())) == []
+
+
+def test_what_nobody_does_counts_nowhere() -> None:
+    triples = gardens()["companions/unadvised"]
+    stray = parsed(":stray a hip:Activity ; hip:hasStatus hip:ongoing ; hip:ofIntervention hip:Trellis .")
+    derivation = assert_same(triples | stray, knowledge=garden())
+    assert told("unadvised", derivation) == lines(EXPECTED["companions/unadvised"]["facts"])
+
+
+def test_what_was_done_does_not_count_where_the_day_of_the_plan_is_not_known() -> None:
+    triples = frozenset(one for one in gardens()["done/today"] if one.predicate.value != HIP + "asOf")
+    derivation = assert_same(triples, knowledge=garden())
+    assert {
+        "plot SoilTest indicated: Y-31",
+        "plot SoilTest done before by test",
+    } <= set(told("today", derivation))
+
+
+def test_companions_are_judged_after_what_decides_on_them() -> None:
+    anew = garden.__wrapped__()
+    later = {one.id: one.stratum for one in anew.statements.values() if one.stratum}
+    assert later == {"Y-21": 1, "Y-22": 1, "Y-24": 1, "Z-12": 1, "Z-13": 2, "Z-19": 2, "Z-14": 3, "Z-20": 3}
+
+
+@pytest.mark.parametrize("way", WAYS)
 @pytest.mark.parametrize(("advice", "objection"), VERDICTS)
 def test_gathering(advice: str, objection: str, way: str) -> None:
     rule, _, side = VERDICTS[advice, objection].partition(" ")
@@ -104,8 +170,7 @@ def test_gathering(advice: str, objection: str, way: str) -> None:
         "against": (f"avoid: {objection}", objection),
         "": (f"conflict: {', '.join(sorted((advice, objection)))}", NOBODY),
     }[side]
-    (record,) = read(PAIR.format(advice, objection).encode(), format="turtle", as_of=AS_OF)
-    assert told("pair", WAYS[way](record.triples)) == lines(
+    assert told("pair", WAYS[way](parsed(PAIR.format(advice, objection)))) == lines(
         f"plot {advice} now\n"
         f"plot {objection} must-not\n"
         f"plot Watering {status}\n"
@@ -126,6 +191,23 @@ def test_what_is_waited_for_is_unmet_or_unknown(name: str) -> None:
         for gap in measurer.gaps(awaited, (*one.subjects, patient))
     ]
     assert sorted(found) == lines(EXPECTED[name]["gaps"])
+
+
+@pytest.mark.parametrize("number", range(len(ORDER)), ids=[rule for rule, _ in ORDER])
+def test_a_gathering_rule_that_is_turned_round_is_noticed(number: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    rule, prefers = ORDER[number]
+
+    def turned(*given: Any) -> bool | None:
+        preferred = prefers(*given)
+        return None if preferred is None else not preferred
+
+    monkeypatch.setattr(gathering, "ORDER", (*ORDER[:number], (rule, turned), *ORDER[number + 1 :]))
+    derivations = {name: WAYS["natively"](triples) for name, triples in gardens().items()}
+    assert [
+        name
+        for name, derivation in derivations.items()
+        if told(name.partition("/")[2], derivation) != lines(EXPECTED[name]["facts"])
+    ]
 
 
 def test_every_rule_decides_and_every_claim_is_decisive_somewhere() -> None:
