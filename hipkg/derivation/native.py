@@ -62,7 +62,7 @@ def derive_natively(
     return Derivation(
         tuple(map(_evaluation, sorted(world.evaluations, key=attrgetter("info.iri", "iri")))),
         tuple(_action(one, one.decisive) for one in sorted(world.actions, key=_IRI) if one.decisive),
-        tuple(sorted(map(_conflict, world.conflicts), key=attrgetter("action", "advice", "objection"))),
+        tuple(sorted(map(_conflict, world.conflicts))),
         facts,
         world.now,
         partial(told, world),
@@ -326,7 +326,7 @@ class ClosedWorld(World):
         """Index the actions by place and by each intervention, named by a statement, that theirs is a kind of."""
         found: dict[tuple[str, str], list[Weighed]] = defaultdict(list)
         for action in self.actions:
-            for key in product(action.places, self.knowledge.named.get(action.intervention, ())):
+            for key in product(action.places, self.knowledge.named[action.intervention]):
                 found[key].append(action)
         return found
 

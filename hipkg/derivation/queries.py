@@ -190,7 +190,7 @@ def _collect(store: ox.Store, facts: Iterable[ox.Quad], graph: Facts, knowledge:
     return Derivation(
         tuple(sorted(evaluations, key=lambda one: (one.statement, one.iri))),
         tuple(sorted(actions, key=lambda one: one.iri)),
-        tuple(sorted(conflicts, key=lambda one: (one.action, one.advice, one.objection))),
+        tuple(sorted(conflicts)),
         graph,
         {place: frozenset(answers.all("hasNow", place)) for place in answers.subjects("hasNow")},
         lambda: (quad.triple for quad in set(store) - set(facts)),
