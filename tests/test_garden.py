@@ -25,10 +25,10 @@ from hipkg.knowledge.frame.claims import ClaimKind
 from hipkg.knowledge.frame.gathering import ORDER, Rule
 from hipkg.knowledge.selection import select
 from hipkg.planning.gaps import Measurer
-from hipkg.reading.sources import read
 from hipkg.reasoning.native import entail, entailed_graph
 from hipkg.record.normalise import normalised
 from support.derivations import assert_same
+from support.doors import read
 from support.garden import CASES, CLASSIFICATION, NAMESPACE, NOBODY, Told, classification, garden
 
 if TYPE_CHECKING:
@@ -111,7 +111,7 @@ def test_both_ways_derive_the_same(name: str) -> None:
 
 @pytest.mark.parametrize("way", WAYS)
 def test_statements_of_other_documents_do_not_count(way: str) -> None:
-    derivation = WAYS[way](gardens()["specificity/clay"], select(["X"]))
+    derivation = WAYS[way](gardens()["specificity/clay"], select(garden(), ["X"]))
     assert told("clay", derivation) == lines("""
 plot X-12 must-not
 plot Digging avoid: X-12
