@@ -13,12 +13,15 @@ from typing import TYPE_CHECKING
 import pyoxigraph as ox
 import pytest
 
-from hipkg.base.errors import EngineUnavailable
-from hipkg.base.paths import ONTOLOGY, QUERIES, ontology_files
-from hipkg.base.vocabulary import expand
+from hipkg.base.errors import EngineUnavailable, OntologyError
+from hipkg.base.paths import ONTOLOGY, QUERIES, SHAPES, ontology_files
+from hipkg.base.vocabulary import HIP, curie, expand
 from hipkg.knowledge.loading import load
+from hipkg.maintenance import release
 from hipkg.maintenance.checks import runner as quality
 from hipkg.maintenance.release import write
+from hipkg.owl.names import names, undeclared
+from hipkg.owl.sources import parsed
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -26,8 +29,11 @@ if TYPE_CHECKING:
     from hipkg.maintenance.checks.issue import Issue
 
 QUERY_FILES = sorted((QUERIES / "quality").glob("*.rq"))
-CASES = sorted((Path(__file__).parent / "cases" / "quality").iterdir())
+FOLDER = Path(__file__).parent / "cases" / "quality"
+CASES = sorted(one for one in FOLDER.iterdir() if one.name != "vocabulary")
+NAMES: dict[str, list[list[int | str]]] = json.loads((FOLDER / "vocabulary" / "expected.json").read_text("utf-8"))
 SUFFIX = "-violation"
+NAME = re.compile(re.escape(HIP) + "[^/#]+")
 
 
 def name_of(path: Path) -> str:
@@ -85,6 +91,62 @@ def test_a_query_names_terms_that_exist(path: Path) -> None:
     assert [one for one in named if expand(one) not in known] == []
 
 
+# Names
+
+
+def test_every_file_with_names_has_expectations() -> None:
+    assert sorted(one.name for one in (FOLDER / "vocabulary").iterdir()) == sorted([*NAMES, "expected.json"])
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_name_that_nobody_declares_is_found_where_it_stands(name: str) -> None:
+    path = FOLDER / "vocabulary" / name
+    module = path.suffix == ".ttl" and name != "shapes.ttl"
+    found = undeclared([*ontology_files(), *([path] if module else [])], [] if module else [path])
+    nearest = ([one.line, curie(one.iri), "".join(map(curie, one.near[:1]))] for one in found if one.path == path)
+    assert list(nearest) == NAMES[name]
+
+
+@pytest.mark.parametrize("path", [*ontology_files(), *sorted(SHAPES.glob("*.ttl"))], ids=lambda path: path.stem)
+def test_every_name_that_a_parser_sees_is_found_in_the_text(path: Path) -> None:
+    found = {iri for _, iri in names(path.read_text("utf-8"))}
+    terms = {term for quad in parsed(path) for term in quad.triple}
+    assert {term.value for term in terms if isinstance(term, ox.NamedNode) and NAME.fullmatch(term.value)} <= found
+
+
+def test_a_misspelt_name_is_an_issue_whatever_else_is_wrong_and_no_release_is_made_of_it(copy: Path) -> None:
+    path = copy / "conditions.ttl"
+    text = "# a remark\n" + path.read_text("utf-8").replace(
+        "subClassOf hip:Osteoarthritis", "subClassOf hip:Osteoarthrits"
+    )
+    path.write_text(text, encoding="utf-8")
+    found = quality.check_ontology(reasoner=False)
+    assert {one.check for one in found} == {"normal-form", "vocabulary"}
+    first = next(one for one in found if one.check == "vocabulary")
+    line = 1 + text[: text.index("hip:Osteoarthrits ")].count("\n")
+    assert (first.entity, first.property) == (f"conditions.ttl:{line}", "hip:Osteoarthrits")
+    assert first.value.startswith("is declared nowhere. Did you mean hip:Osteoarthritis")
+    with pytest.raises(OntologyError) as raised:
+        release.read()
+    assert (raised.value.place, raised.value.message) == (first.entity, f"{first.property} {first.value}")
+
+
+def test_a_module_that_the_ontology_does_not_import_is_an_issue(copy: Path) -> None:
+    path = copy / "hipkg.ttl"
+    path.write_text(path.read_text("utf-8").replace("/tensions>", "/tension>"), encoding="utf-8")
+    assert [one.entity for one in quality.imports()] == ["tensions.ttl", "hip:ontology"]
+
+
+def test_a_module_that_is_no_turtle_is_an_issue_with_its_line(copy: Path) -> None:
+    path = copy / "anatomy.ttl"
+    lines = path.read_text("utf-8").count("\n")
+    path.write_text(path.read_text("utf-8") + "hip:Odd a owl:Class", encoding="utf-8")
+    (issue,) = quality.check_ontology(reasoner=False)
+    assert (issue.check, issue.entity) == ("syntax", f"anatomy.ttl:{lines + 1}")
+    with pytest.raises(OntologyError):
+        release.read()
+
+
 # Normal form
 
 
@@ -140,6 +202,7 @@ def copy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
     monkeypatch.setattr(quality, "ONTOLOGY", folder)
     monkeypatch.setattr(quality, "ontology_files", files)
+    monkeypatch.setattr("hipkg.maintenance.checks.vocabulary.ontology_files", files)
     monkeypatch.setattr("hipkg.owl.sources.ontology_files", files)
     monkeypatch.setattr("hipkg.maintenance.release.ontology_files", files)
     return folder

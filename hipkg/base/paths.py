@@ -22,6 +22,12 @@ def ontology_files() -> tuple[Path, ...]:
     return tuple(sorted([*ONTOLOGY.glob("*.ttl"), *ONTOLOGY.glob("guidelines/*.ttl")]))
 
 
+def files_about_ontology() -> tuple[Path, ...]:
+    """List the files that name terms of the ontology beside its modules: shapes, queries, mappings and the context."""
+    beside = (SHAPES.glob("*.ttl"), QUERIES.rglob("*.rq"), MAPPINGS.glob("*.tsv"), ONTOLOGY.glob("*.jsonld"))
+    return tuple(path for paths in beside for path in sorted(paths))
+
+
 def patient_modules() -> tuple[Path, ...]:
     """List the sources that say something of patients; the vocabulary of plans and tensions only slow reasoners."""
     return tuple(path for path in ontology_files() if path.name not in {"plan.ttl", "tensions.ttl"})

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
 HIP = "https://w3id.org/hipkg/"
 RDF_TYPE = "http://www.w3.org/1999/02/22-rdf-syntax-ns#type"
 RDFS = "http://www.w3.org/2000/01/rdf-schema#"
@@ -46,6 +51,14 @@ def curie(iri: str) -> str:
         if iri.startswith(namespace):
             return f"{prefix}:{iri[len(namespace) :]}"
     return f"<{iri}>"
+
+
+def nearest(iri: str, known: Iterable[str], count: int = 1) -> tuple[str, ...]:
+    """Find the known names of the namespace that are written most like another, the nearest first."""
+    from difflib import get_close_matches
+
+    locals_ = sorted(one.removeprefix(HIP) for one in known)
+    return tuple(HIP + one for one in get_close_matches(iri.removeprefix(HIP), locals_, n=count))
 
 
 def expand(name: str) -> str:

@@ -29,7 +29,7 @@ class CoverageFormat(StrEnum):
 def check(
     reasoner: Annotated[bool, typer.Option(help="Classify the ontology and compare the release; needs Java.")] = True,
 ) -> None:
-    """Check form, fragment, OWL 2 DL profile, mappings, quality queries, consistency, statements, contexts and release.
+    """Check form, names, fragment, OWL 2 DL profile, mappings, quality queries, consistency, statements and release.
 
     A note tells what may be wanted as it is, and is no issue.
 

@@ -14,7 +14,7 @@ import networkx as nx
 import pyoxigraph as ox
 
 from hipkg.base.errors import OntologyError
-from hipkg.base.paths import PATIENT_SHAPES, ontology_files
+from hipkg.base.paths import PATIENT_SHAPES, files_about_ontology, ontology_files
 from hipkg.base.vocabulary import HIP, HOLDS_BACK, INDICATES, OWL, RDFS, SKOS, curie
 from hipkg.knowledge.frame.strata import decides
 from hipkg.knowledge.loading import released, source_stamp
@@ -22,6 +22,7 @@ from hipkg.knowledge.records import Bound, DocumentInfo, InterventionInfo, Knowl
 from hipkg.owl import reasoners as java
 from hipkg.owl.axioms import Axioms, read_axioms
 from hipkg.owl.expression import named_classes, properties
+from hipkg.owl.names import undeclared
 from hipkg.owl.rule_compiler import NativeCompiler
 from hipkg.owl.sources import load_sources
 from hipkg.validation.compiler import compile_shapes
@@ -45,9 +46,17 @@ class Sources:
 def read(files: Iterable[Path] | None = None) -> Sources:
     """Read the sources of the ontology, by default all.
 
-    Raises `OntologyError` for an axiom outside the fragment.
+    Raises `OntologyError` for a module that cannot be parsed, a name that nobody declares, or an axiom outside the
+    fragment.
     """
     paths = tuple(files) if files is not None else ontology_files()
+    unknown = next(undeclared(paths, files_about_ontology() if files is None else ()), None)
+    if unknown:
+        raise OntologyError(
+            f"{curie(unknown.iri)} {unknown.message}",
+            place=unknown.place,
+            remedy="`hipkg ontology check --no-reasoner` lists all such names.",
+        )
     triples = load_sources(paths)
     return Sources(paths, triples, read_axioms(triples))
 
@@ -55,8 +64,8 @@ def read(files: Iterable[Path] | None = None) -> Sources:
 def build(files: Iterable[Path] | None = None) -> Knowledge:
     """Classify and compile the ontology.
 
-    Raises `OntologyError` for an unsatisfiable class, an axiom outside the
-    fragment, or a cycle among prerequisites or companions; `InconsistentData` if the ontology contradicts itself.
+    Raises `OntologyError` as `read` does, and for an unsatisfiable class or a cycle among prerequisites or companions;
+    `InconsistentData` if the ontology contradicts itself.
     """
     sources = read(files)
     return compile_knowledge(sources, java.entail("hermit", sources.triples))

@@ -6,15 +6,22 @@ from typing import TYPE_CHECKING
 
 import pyoxigraph as ox
 
+from hipkg.base.errors import OntologyError
 from hipkg.base.paths import ontology_files
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
     from pathlib import Path
 
 
+def parsed(path: Path) -> Iterator[ox.Quad]:
+    """Parse a Turtle module; raises `OntologyError` with the line where it is none."""
+    try:
+        yield from ox.parse(path=path, format=ox.RdfFormat.TURTLE)
+    except SyntaxError as problem:
+        raise OntologyError(f"is not valid Turtle: {problem.msg}.", place=f"{path.name}:{problem.lineno}") from problem
+
+
 def load_sources(files: Iterable[Path] | None = None) -> list[ox.Triple]:
-    """Parse Turtle modules, by default all of the ontology."""
-    return [
-        quad.triple for path in files or ontology_files() for quad in ox.parse(path=path, format=ox.RdfFormat.TURTLE)
-    ]
+    """Parse Turtle modules, by default all of the ontology; the errors are those of `parsed`."""
+    return [quad.triple for path in files or ontology_files() for quad in parsed(path)]

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import pyoxigraph as ox
 
-from hipkg.base.vocabulary import HIP, PREFIXES, RDF_TYPE, curie
+from hipkg.base.vocabulary import HIP, PREFIXES, RDF_TYPE, curie, nearest
 from hipkg.knowledge.memo import kept
 from hipkg.validation.compiler import Background, Result, check
 
@@ -126,7 +126,7 @@ def unknown_terms(triples: Iterable[ox.Triple], patient: str, known: Collection[
 
 
 def _unknown_term(triple: ox.Triple, patient: str, name: ox.NamedNode, known: Collection[str]) -> Finding:
-    near = _nearest(name.value, known)
+    near = "".join(map(curie, nearest(name.value, known)))
     hint = (
         f"Did you mean {near}?"
         if near
@@ -142,13 +142,6 @@ def _unknown_term(triple: ox.Triple, patient: str, name: ox.NamedNode, known: Co
         message=f"V01: {curie(name.value)} is not a term of the ontology. {hint}",
         fix=f"Write {near}." if near else "Use a term of the ontology.",
     )
-
-
-def _nearest(iri: str, known: Iterable[str]) -> str:
-    from difflib import get_close_matches
-
-    names = sorted(one.removeprefix(HIP) for one in known)
-    return "".join(f"hip:{name}" for name in get_close_matches(iri.removeprefix(HIP), names, n=1))
 
 
 def defined_classes(triples: Iterable[ox.Triple], patient: str, defined: Collection[str]) -> tuple[Finding, ...]:

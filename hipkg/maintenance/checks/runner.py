@@ -1,6 +1,7 @@
 """Check the ontology as its maintainers want it.
 
-The checks are of form, fragment, mappings, profile, quality queries, consistency, statements, contexts and release.
+The checks are of syntax, form, names, fragment, mappings, profile, quality queries, consistency, statements, contexts
+and release; what rests on others runs only if those find nothing.
 """
 
 from __future__ import annotations
@@ -10,17 +11,18 @@ from typing import TYPE_CHECKING, cast
 
 import pyoxigraph as ox
 
-from hipkg.base.errors import EngineUnavailable, HipkgError
+from hipkg.base.errors import EngineUnavailable, HipkgError, OntologyError
 from hipkg.base.paths import ONTOLOGY, QUERIES, ontology_files
 from hipkg.base.vocabulary import PREFIXES, curie
 from hipkg.knowledge.codec import encode
 from hipkg.knowledge.loading import RELEASE_FILE
 from hipkg.maintenance.checks.issue import Issue
+from hipkg.maintenance.checks.vocabulary import imports, vocabulary
 from hipkg.owl.axioms import read_axioms
-from hipkg.owl.sources import load_sources
+from hipkg.owl.sources import load_sources, parsed
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from pathlib import Path
 
     from rdflib.term import Node
@@ -34,12 +36,20 @@ def check_ontology(*, reasoner: bool = True) -> tuple[Issue, ...]:
     Parameters: ``reasoner`` also classifies the ontology, judges the statements and compares the release, which needs
     Java. Raises `EngineUnavailable` if a checker is not installed.
     """
-    issues = [*normal_form(), *catalog(), *fragment()]
-    if not issues:
-        issues = [*quality(), *mappings(), *profile()]
-    if reasoner and not issues:
-        issues = list(classification())
-    return tuple(issues)
+    for stage in (*_STAGES, *([(classification,)] if reasoner else [])):
+        issues = tuple(issue for check in stage for issue in check())
+        if issues:
+            return issues
+    return ()
+
+
+def syntax() -> Iterable[Issue]:
+    """Find modules that are no Turtle."""
+    for path in ontology_files():
+        try:
+            load_sources([path])
+        except OntologyError as problem:
+            yield Issue("syntax", problem.place, "", problem.message)
 
 
 def normal_form(files: Iterable[Path] | None = None) -> Iterable[Issue]:
@@ -56,7 +66,7 @@ def normalised_text(path: Path) -> str:
     """
     from rdflib import Graph
 
-    dataset = ox.Dataset(_parse(path))
+    dataset = ox.Dataset(parsed(path))
     dataset.canonicalize(ox.CanonicalizationAlgorithm.RDFC_1_0)
     graph = Graph(bind_namespaces="none")
     for prefix, namespace in PREFIXES.items():
@@ -91,16 +101,12 @@ def catalog() -> Iterable[Issue]:
         for entry in ET.parse(ONTOLOGY / "catalog-v001.xml").getroot()  # noqa: S314 - a file of the project
     }
     for path in ontology_files():
-        headers = (quad for quad in _parse(path) if quad.object == ox.NamedNode(PREFIXES["owl"] + "Ontology"))
+        headers = (quad for quad in parsed(path) if quad.object == ox.NamedNode(PREFIXES["owl"] + "Ontology"))
         if listed.get(path.resolve()) not in {str(quad.subject).strip("<>") for quad in headers}:
             yield Issue("catalog", path.name, "", "is not listed under its ontology IRI")
     for path, name in listed.items():
         if not path.is_file():
             yield Issue("catalog", name, "", f"leads to {path.name}, which does not exist")
-
-
-def _parse(path: Path) -> Iterable[ox.Quad]:
-    return ox.parse(path=path, format=ox.RdfFormat.TURTLE)
 
 
 def fragment() -> Iterable[Issue]:
@@ -190,3 +196,11 @@ def release(built: Knowledge) -> Iterable[Issue]:
     for name, data in sorted(encode(built).items()):
         if data != shipped.get(name):
             yield Issue("release", RELEASE_FILE.name, name, "is not what the sources give; run: hipkg ontology release")
+
+
+_STAGES: tuple[tuple[Callable[[], Iterable[Issue]], ...], ...] = (
+    (syntax,),
+    (normal_form, catalog, imports, vocabulary, fragment),
+    (quality, mappings, profile),
+)
+"""The checks that need no reasoner; a stage is run if those before it find nothing."""
