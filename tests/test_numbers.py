@@ -13,7 +13,7 @@ from hipkg.api.plan import plans
 from hipkg.base.numbers import Bounds, Limit, Range, fits, plain, rounded, within
 from hipkg.base.numbers import read as read_number
 from hipkg.base.vocabulary import HIP, XSD
-from hipkg.reading.sources import read
+from support.doors import read
 
 AS_OF = "2026-11-23"
 HEAD = """
