@@ -7,11 +7,11 @@ place, the date and what is explained, so the same explanation gives the same tr
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
-from urllib.parse import quote
 
 import pyoxigraph as ox
 
 from hipkg.base.vocabulary import HIP, PREFIXES, RDF_TYPE, RDFS, SKOS
+from hipkg.render.names import part_iri
 from hipkg.render.words import clean, software
 
 if TYPE_CHECKING:
@@ -39,10 +39,7 @@ class _Writer:
 
     def __init__(self, explanation: Explanation) -> None:
         self._explanation = explanation
-        base = explanation.place or explanation.patient
-        name = quote(explanation.iri.removeprefix(HIP), safe="-._~")
-        query = f"plan={explanation.as_of.isoformat()}&why={name}"
-        self._root = f"{base}{'&' if '?' in base else '?'}{query}"
+        self._root = part_iri(explanation, explanation.place, why=explanation.iri)
         self._claims: dict[tuple[object, ...], str] = {}
 
     def triples(self) -> Iterator[ox.Triple]:
