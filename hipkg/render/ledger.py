@@ -21,8 +21,9 @@ from hipkg.render.words import (
     describe_check,
     describe_gap,
     join_sites,
-    local_name,
-    software,
+    messages,
+    only_documents,
+    origin,
 )
 
 if TYPE_CHECKING:
@@ -89,31 +90,17 @@ def render_ledgers(
 
 def ledger_sheet(ledger: Ledger, knowledge: Knowledge) -> Sheet:
     """Arrange a ledger for reading, in the form of a plan's sheet."""
-    violations = _messages(ledger, "violation")
+    violations = messages(ledger, "violation")
     alarm = f"NOT VALID: the record of this patient has {len(violations)} violation(s); do not rely on this ledger."
+    limit = only_documents(ledger.documents, knowledge)
     return Sheet(
-        tuple(_title(ledger, knowledge)),
+        (*origin(ledger, engine=ledger.engine), *([limit] if limit else [])),
         () if ledger.valid else (alarm, *violations),
-        _messages(ledger, "warning"),
+        messages(ledger, "warning"),
         tuple(one for one in _sections(ledger, knowledge) if one.rows),
         (),
         "" if ledger.treatments else NO_TREATMENT,
     )
-
-
-def _title(ledger: Ledger, knowledge: Knowledge) -> Iterator[str]:
-    yield f"patient {clean(local_name(ledger.patient))}"
-    yield f"as of {ledger.as_of.isoformat()}"
-    yield f"{software()} ontology {ledger.ontology_version}"
-    yield ledger.engine
-    if {info.id for info in knowledge.documents.values()} != set(ledger.documents):
-        yield f"only documents {', '.join(ledger.documents)}"
-
-
-def _messages(ledger: Ledger, severity: str) -> tuple[str, ...]:
-    found = [one for one in ledger.findings if one.severity == severity]
-    about = [f" ({local_name(one.node)})" if one.node != ledger.patient else "" for one in found]
-    return tuple(dict.fromkeys(clean(f"{one.message}{node}") for one, node in zip(found, about, strict=True)))
 
 
 def _sections(ledger: Ledger, knowledge: Knowledge) -> Iterator[Section]:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, TypeVar
 from hipkg.base.errors import UsageError
 from hipkg.render.encoder import one_or_all
 from hipkg.render.markdown import escape
-from hipkg.render.words import DISCLAIMER, NOT_VALID, clean, local_name, software
+from hipkg.render.words import DISCLAIMER, NOT_VALID, clean, origin
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -56,9 +56,7 @@ class Outline:
 
 def title(name: str, result: Plan | Explanation, *, site: str = "", engine: str = "") -> tuple[str, ...]:
     """Name a result, and say whom it is about, where, for which day, and by what it was made."""
-    versions = f"{software()} ontology {result.ontology_version}"
-    parts = (name, site, f"patient {local_name(result.patient)}", f"as of {result.as_of.isoformat()}", versions, engine)
-    return tuple(part for part in parts if part)
+    return (name, *([site] if site else []), *origin(result, engine=engine))
 
 
 def render_outlines(

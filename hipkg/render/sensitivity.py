@@ -14,7 +14,7 @@ from hipkg.knowledge.selection import SCALES, alternatives
 from hipkg.render.encoder import Writer, one_or_all
 from hipkg.render.markdown import escape, escape_opening
 from hipkg.render.text import lacks_symbols, page_width, printed
-from hipkg.render.words import DISCLAIMER, NOT_VALID, capital, clean, join_sites, local_name, software
+from hipkg.render.words import DISCLAIMER, NOT_VALID, capital, clean, join_sites, only_documents, origin
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -94,20 +94,12 @@ def render_sensitivities(
 
 def _page(found: Sensitivity, knowledge: Knowledge) -> _Page:
     everywhere = join_sites([one.site for one in (*found.shifts, *found.steady)], knowledge)
-    known = {info.id for info in knowledge.documents.values()}
-    title = (
-        f"patient {clean(local_name(found.patient))}",
-        everywhere,
-        f"by {SCALES[found.by]}",
-        f"as of {found.as_of.isoformat()}",
-        f"{software()} ontology {found.ontology_version}",
-        "" if set(found.documents) == known else f"only documents {', '.join(found.documents)}",
-    )
+    limit = only_documents(found.documents, knowledge)
     steady: dict[str, list[str]] = {}
     for name, statuses in _rows(found.steady, everywhere, knowledge):
         steady.setdefault(f"{statuses[0]} throughout", []).append(name)
     return _Page(
-        tuple(clean(one) for one in title if one),
+        (*origin(found, everywhere, f"by {SCALES[found.by]}"), *([limit] if limit else [])),
         () if found.valid else (NOT_VALID,),
         tuple(map(_name, found.thresholds)),
         tuple(_rows(found.shifts, everywhere, knowledge)),

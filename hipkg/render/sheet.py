@@ -25,9 +25,10 @@ from hipkg.render.words import (
     describe_record,
     grade,
     join_sites,
-    local_name,
+    messages,
+    only_documents,
+    origin,
     selected_grades,
-    software,
 )
 
 if TYPE_CHECKING:
@@ -182,37 +183,19 @@ class _Arranger:
         self._carriers = self._carry()
 
     def sheet(self) -> Sheet:
-        violations = self._findings("violation")
-        alarm = [f"NOT VALID: the record of this patient has {len(violations)} violation(s); do not rely on this plan."]
-        nothing = NOTHING_FOLLOWS if self._plan.statements else NOTHING_APPLIES
+        plan = self._plan
+        violations = messages(plan, "violation")
+        alarm = f"NOT VALID: the record of this patient has {len(violations)} violation(s); do not rely on this plan."
+        nothing = NOTHING_FOLLOWS if plan.statements else NOTHING_APPLIES
+        limits = (only_documents(plan.documents, self._knowledge), selected_grades(plan))
         return Sheet(
-            self._title(),
-            () if self._plan.valid else (*alarm, *violations),
-            self._findings("warning"),
+            (*origin(plan, self._everywhere, engine=plan.engine), *(clean(one) for one in limits if one)),
+            () if plan.valid else (alarm, *violations),
+            messages(plan, "warning"),
             self._sections(),
             self._questions(),
-            "" if self._plan.actions else nothing,
+            "" if plan.actions else nothing,
         )
-
-    def _title(self) -> tuple[str, ...]:
-        plan = self._plan
-        everything = {info.id for info in self._knowledge.documents.values()}
-        documents = "" if set(plan.documents) == everything else f"only documents {', '.join(plan.documents)}"
-        parts = [
-            f"patient {clean(local_name(plan.patient))}",
-            self._everywhere,
-            f"as of {plan.as_of.isoformat()}",
-            f"{software()} ontology {plan.ontology_version}",
-            plan.engine,
-            documents,
-            selected_grades(plan),
-        ]
-        return tuple(clean(one) for one in parts if one)
-
-    def _findings(self, severity: str) -> tuple[str, ...]:
-        found = [one for one in self._plan.findings if one.severity == severity]
-        about = [f" ({local_name(one.node)})" if one.node != self._plan.patient else "" for one in found]
-        return tuple(dict.fromkeys(clean(f"{one.message}{node}") for one, node in zip(found, about, strict=True)))
 
     def _sections(self) -> tuple[Section, ...]:
         rows: dict[str, list[Row]] = {key: [] for key in HEADINGS}

@@ -15,8 +15,11 @@ from hipkg.knowledge.wording import LIMITS
 from hipkg.planning.bounds import Comparison
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Set
+    from collections.abc import Collection, Iterable, Set
 
+    from hipkg.defence.explainer import Explanation
+    from hipkg.defence.ledger import Ledger
+    from hipkg.defence.sensitivity import Sensitivity
     from hipkg.knowledge.records import Bound, Knowledge
     from hipkg.planning.bounds import Check
     from hipkg.planning.gaps import Gap
@@ -206,3 +209,23 @@ def selected_grades(plan: Plan) -> str:
 def software() -> str:
     """Name this software with its version."""
     return f"hipkg {software_version()}"
+
+
+def origin(result: Plan | Ledger | Sensitivity | Explanation, *where: str, engine: str = "") -> tuple[str, ...]:
+    """Say whom a result is about, where, for which day, and by what it was made."""
+    versions = f"{software()} ontology {result.ontology_version}"
+    parts = (f"patient {local_name(result.patient)}", *where, f"as of {result.as_of.isoformat()}", versions, engine)
+    return tuple(clean(part) for part in parts if part)
+
+
+def only_documents(documents: Collection[str], knowledge: Knowledge) -> str:
+    """Name the documents that were considered, unless all were."""
+    known = {info.id for info in knowledge.documents.values()}
+    return "" if known == set(documents) else f"only documents {', '.join(documents)}"
+
+
+def messages(result: Plan | Ledger, severity: str) -> tuple[str, ...]:
+    """Tell the findings of a severity once each, with the nodes that they are about."""
+    found = [one for one in result.findings if one.severity == severity]
+    about = [f" ({local_name(one.node)})" if one.node != result.patient else "" for one in found]
+    return tuple(dict.fromkeys(clean(f"{one.message}{node}") for one, node in zip(found, about, strict=True)))
