@@ -13,7 +13,8 @@ from hipkg.api.plan import plans
 from hipkg.base.numbers import Bounds, Limit, Range, fits, plain, rounded, within
 from hipkg.base.numbers import read as read_number
 from hipkg.base.vocabulary import HIP, XSD
-from support.doors import read
+from hipkg.knowledge.loading import load
+from hipkg.reading.sources import read
 
 AS_OF = "2026-11-23"
 HEAD = """
@@ -207,7 +208,7 @@ def test_each_value_of_each_property_is_planned_with(prop):
 @pytest.mark.parametrize("element", ["value", "days", "frequency", "frequencyMax", "period"])
 def test_no_number_of_a_resource_ends_an_import_with_an_internal_error(element):
     for value in ("1e30", "1e308", "-1E400", "1" + "0" * 400, "1e-400", "NaN", "true", '"5"', "[]", "0", "-3"):
-        record = read(bundle(element, value), format="fhir", as_of=date.fromisoformat(AS_OF))[0]
+        (record,) = read(bundle(element, value), load, format="fhir", as_of=date.fromisoformat(AS_OF)).results
         doses = [one.object.value for one in record.triples if one.predicate.value == HIP + "dailyDose"]
         assert all(dose.isdecimal() for dose in doses), value
 
