@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import sys
-import tempfile
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -72,6 +71,8 @@ def _numbered(term: object, graph: int, labels: dict[BlankNode, BlankNode]) -> o
 
 
 def _write_file(data: bytes, path: Path, *, new: bool) -> None:
+    import tempfile
+
     if path.is_dir():
         raise IsADirectoryError
     if new and path.exists():

@@ -6,7 +6,6 @@ import gc
 import os
 import signal
 import sys
-import traceback
 
 _COLLECT_AFTER = 100_000
 """How many objects a command makes before garbage is looked for; most end sooner and save a twentieth of their time."""
@@ -16,7 +15,7 @@ def main() -> None:
     """Run the command line and turn errors into messages and exit codes."""
     from hipkg.base.errors import HipkgError
     from hipkg.cli.app import app
-    from hipkg.cli.options import DEBUG, debugging
+    from hipkg.cli.options import DEBUG
     from hipkg.cli.report import report
 
     _let_readers_leave()
@@ -25,17 +24,27 @@ def main() -> None:
         app([one for one in sys.argv[1:] if one != DEBUG], prog_name="hipkg")
     except HipkgError as problem:
         report(problem.set_aside)
-        if debugging():
-            traceback.print_exc()
+        _trace()
         report([problem])
         sys.exit(problem.exit_code)
     except Exception as surprise:  # noqa: BLE001 - whatever it is, the user gets a message and the documented code
-        if debugging():
-            traceback.print_exc()
+        _trace()
         sys.stderr.write(
             f"hipkg: internal error: {type(surprise).__name__}: {surprise}\nRun with --debug to see where.\n"
         )
         sys.exit(101)
+    finally:
+        gc.freeze()  # what is left goes with the process: nobody need look through it for garbage
+
+
+def _trace() -> None:
+    """Print where the error came from, if that is wanted."""
+    from hipkg.cli.options import debugging
+
+    if debugging():
+        import traceback
+
+        traceback.print_exc()
 
 
 def _let_readers_leave() -> None:

@@ -2,29 +2,58 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from collections.abc import Iterator, Mapping
+from importlib import import_module
+from typing import TYPE_CHECKING, Annotated, Any, cast
 
 import typer
+from typer.core import TyperGroup
+from typer.main import get_command
 
-from hipkg.cli.ask import ask
-from hipkg.cli.codes import codes
-from hipkg.cli.compile import compile as compile_
-from hipkg.cli.convert import convert
-from hipkg.cli.explain import explain
-from hipkg.cli.ledger import ledger
-from hipkg.cli.ontology import app as ontology
 from hipkg.cli.options import Careful
-from hipkg.cli.plan import plan
-from hipkg.cli.queries import queries
-from hipkg.cli.query import query
-from hipkg.cli.reason import reason
-from hipkg.cli.sensitivity import sensitivity
-from hipkg.cli.validate import validate
-from hipkg.cli.watch import watch
-from hipkg.cli.what_if import what_if
+
+if TYPE_CHECKING:
+    from collections.abc import MutableMapping
+
+VERBS = (
+    "plan", "validate", "explain", "ledger", "what-if", "ask", "watch", "sensitivity", "reason", "query", "queries",
+    "convert", "codes", "compile", "ontology",
+)  # fmt: skip
+"""The commands in the order of the help; each is what bears its name in the module of its name."""
+
+
+class _Commands(Mapping[str, Any]):
+    """The commands by their verbs, each imported and made when it is asked for."""
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(VERBS)
+
+    def __len__(self) -> int:
+        return len(VERBS)
+
+    def __getitem__(self, verb: str) -> Any:  # noqa: ANN401 - typer brings its own class or that of click
+        if verb not in VERBS:
+            raise KeyError(verb)
+        name = verb.replace("-", "_")
+        found = getattr(import_module(f"hipkg.cli.{name}"), name)
+        if not isinstance(found, typer.Typer):
+            alone = typer.Typer(add_completion=False)
+            alone.command(verb, cls=Careful)(found)
+            found = alone
+        return get_command(found)
+
+
+class _Verbs(TyperGroup):
+    """All commands, of which one start needs one."""
+
+    def __init__(self, **attributes: Any) -> None:  # noqa: ANN401 - those of the base class
+        super().__init__(**attributes)
+        self.commands = cast("MutableMapping[str, Any]", _Commands())
+
 
 app = typer.Typer(
     name="hipkg",
+    cls=_Verbs,
     help="Derive and defend plans for hip pain from guideline knowledge. Decision support, not medical advice.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
@@ -52,20 +81,3 @@ def root(
     debug: Annotated[bool, typer.Option("--debug", help="Show tracebacks of errors.")] = False,
 ) -> None:
     """Derive and defend plans for hip pain from guideline knowledge. Decision support, not medical advice."""
-
-
-app.command(cls=Careful)(plan)
-app.command(cls=Careful)(validate)
-app.command(cls=Careful)(explain)
-app.command(cls=Careful)(ledger)
-app.command(name="what-if", cls=Careful)(what_if)
-app.command(cls=Careful)(ask)
-app.command(cls=Careful)(watch)
-app.command(cls=Careful)(sensitivity)
-app.command(cls=Careful)(reason)
-app.command(cls=Careful)(query)
-app.command(cls=Careful)(queries)
-app.command(cls=Careful)(convert)
-app.command(cls=Careful)(codes)
-app.command(name="compile", cls=Careful)(compile_)
-app.add_typer(ontology, name="ontology")

@@ -12,8 +12,11 @@ import typer
 from hipkg.base.errors import UsageError
 from hipkg.cli.options import Documents, Output
 
-app = typer.Typer(
-    help="Check, format, release and document the ontology, and tell what its cases cover.", no_args_is_help=True
+ontology = typer.Typer(
+    name="ontology",
+    help="Check, format, release and document the ontology, and tell what its cases cover.",
+    no_args_is_help=True,
+    add_completion=False,
 )
 CASES = Path("tests") / "cases"
 
@@ -25,7 +28,7 @@ class CoverageFormat(StrEnum):
     json = "json"
 
 
-@app.command()
+@ontology.command()
 def check(
     reasoner: Annotated[bool, typer.Option(help="Classify the ontology and compare the release; needs Java.")] = True,
 ) -> None:
@@ -46,7 +49,7 @@ def check(
         raise typer.Exit(1)
 
 
-@app.command()
+@ontology.command()
 def coverage(
     statements: Annotated[
         list[str] | None, typer.Argument(metavar="STATEMENT", help="Ids of statements.", show_default="all")
@@ -91,7 +94,7 @@ def coverage(
         raise typer.Exit(1)
 
 
-@app.command("format")
+@ontology.command("format")
 def format_modules() -> None:
     """Bring every module of the ontology into its normal form.
 
@@ -108,7 +111,7 @@ def format_modules() -> None:
             typer.echo(path.name)
 
 
-@app.command()
+@ontology.command()
 def release() -> None:
     """Classify the ontology with HermiT and write the release that hipkg ships.
 
@@ -121,7 +124,7 @@ def release() -> None:
     typer.echo(str(RELEASE_FILE))
 
 
-@app.command()
+@ontology.command()
 def document(
     output: Annotated[
         str | None, typer.Option("--output", "-o", help="Folder of the pages, docs/guideline by default.")
