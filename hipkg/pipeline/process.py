@@ -10,7 +10,6 @@ from hipkg.base.batch import Batch
 from hipkg.base.errors import HipkgError, InconsistentData, InvalidPatient
 from hipkg.base.vocabulary import curie
 from hipkg.derivation.native import derive_natively
-from hipkg.derivation.queries import derive
 from hipkg.planning.planner import Planner
 from hipkg.reading.sources import read
 from hipkg.reasoning.engines import EngineName, reason_over
@@ -97,6 +96,8 @@ def _derived(record: Record, request: Request, knowledge: Knowledge) -> Derivati
     if request.engine == "native":
         with _naming_source(record):
             return derive_natively(entailed_graph(record.normalised, knowledge), knowledge, request.selection)
+    from hipkg.derivation.queries import derive
+
     return derive(entailed(record, lambda: knowledge, request.engine), knowledge, request.selection)
 
 

@@ -17,6 +17,7 @@ import json
 import re
 from datetime import date
 from decimal import Decimal
+from json.encoder import encode_basestring
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -115,7 +116,24 @@ def number(value: Decimal | str) -> int | float:
 
 def written(data: object) -> str:
     """Write data as indented JSON that ends with a line break."""
-    return json.dumps(data, ensure_ascii=False, indent=2) + "\n"
+    return _indented(data, "\n") + "\n"
+
+
+def _indented(data: object, end: str) -> str:
+    """Write data as `json.dumps` does with an indent of two, which leaves its C code for that and takes twice as long.
+
+    Parameters: ``end`` ends a line and begins the next at the depth of the data.
+    """
+    further = end + "  "
+    if isinstance(data, str):
+        return encode_basestring(data)
+    if isinstance(data, dict) and data:
+        entries = [f"{encode_basestring(key)}: {_indented(value, further)}" for key, value in data.items()]
+        return f"{{{further}{f',{further}'.join(entries)}{end}}}"
+    if isinstance(data, list | tuple) and data:
+        entries = [_indented(one, further) for one in data]
+        return f"[{further}{f',{further}'.join(entries)}{end}]"
+    return json.dumps(data)
 
 
 def one_or_all(made: Sequence[object]) -> str:
