@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from hipkg.base.errors import UsageError
-from hipkg.cli.options import AsOf, Files, InputFormat, Output, parse_date
+from hipkg.cli.options import AsOf, Files, InputFormat, Output, parse_date, released
 from hipkg.cli.reason import GraphFormat
 from hipkg.cli.report import deliver, told
 
@@ -44,7 +44,6 @@ def convert(
     """
     from hipkg.base.batch import Batch, each_source
     from hipkg.base.output import apart, graph_text
-    from hipkg.knowledge.loading import load
     from hipkg.reading.sources import read_triples
 
     day = parse_date(as_of)
@@ -55,7 +54,7 @@ def convert(
         return
 
     def of_file(file: str) -> Batch[Iterable[Triple]]:
-        triples = read_triples(file, load, format=input_format, as_of=day)
+        triples = read_triples(file, released, format=input_format, as_of=day)
         return Batch((triples.results,), triples.set_aside)
 
     batch = each_source(files, of_file)
@@ -70,11 +69,10 @@ def _report(
     output: Path | None,
 ) -> None:
     """Write the account of the import, and exit with 1 if a resource was malformed."""
-    from hipkg.knowledge.loading import load
     from hipkg.reading.sources import read_import
     from hipkg.render.account import import_report
 
-    made = [read_import(file, load, format=input_format, as_of=as_of) for file in files]
+    made = [read_import(file, released, format=input_format, as_of=as_of) for file in files]
     accounts = [uses for one in made for uses in (one.strays, *(patient.uses for patient in one.patients))]
     malformed = any(use.outcome == "malformed" for uses in accounts for use in uses)
     deliver(import_report(made, format.value), output, failed=malformed)

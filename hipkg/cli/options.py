@@ -77,6 +77,13 @@ def parse_date(text: str | None) -> date | None:
         raise UsageError(f"{text!r} is no date.", place="--as-of", remedy="Write it as YYYY-MM-DD.") from problem
 
 
+def released() -> Knowledge:
+    """Load the released knowledge, for commands that can do without it."""
+    from hipkg.knowledge.loading import load
+
+    return load()
+
+
 def requested(
     knowledge: Knowledge,
     document: Collection[str] | None = None,

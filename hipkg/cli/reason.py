@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from hipkg.cli.options import AsOf, Engine, EngineOption, Files, InputFormat, Output, parse_date
+from hipkg.cli.options import AsOf, Engine, EngineOption, Files, InputFormat, Output, parse_date, released
 from hipkg.cli.report import deliver, told
 
 if TYPE_CHECKING:
@@ -42,7 +42,6 @@ def reason(
     """
     from hipkg.base.batch import Batch, each_source
     from hipkg.base.output import graph_text
-    from hipkg.knowledge.loading import load
     from hipkg.pipeline.process import entailed
     from hipkg.reading.sources import read
 
@@ -50,10 +49,10 @@ def reason(
 
     def wanted(record: Record) -> Iterator[Triple]:
         recorded = {*record.triples} if only_entailed else set()
-        return (one for one in entailed(record, load, engine.value) if one not in recorded)
+        return (one for one in entailed(record, released, engine.value) if one not in recorded)
 
     def of_file(file: str) -> Batch[Triple]:
-        return read(file, load, format=input_format, as_of=day).gathered(wanted)
+        return read(file, released, format=input_format, as_of=day).gathered(wanted)
 
     batch = each_source(files, of_file)
     deliver(graph_text(told(batch), format.value), output, failed=batch.set_aside)
