@@ -113,7 +113,16 @@ class _Asker:
         touched = {(effect.label, effect.site) for one in answers for effect in one.effects}
         urgent = any(info.kind == _URGENT for info in map(self._knowledge.statement, asked_by) if info)
         requirements = tuple(sorted({one.requirement for one in same}))
-        return RankedQuestion(requirements, text, site, asked_by, answers, len(touched), max(ranks, default=0), urgent)
+        return RankedQuestion(
+            requirements=requirements,
+            text=text,
+            site=site,
+            asked_by=asked_by,
+            answers=answers,
+            actions=len(touched),
+            strength=max(ranks, default=0),
+            urgent=urgent,
+        )
 
     @staticmethod
     def _distinct(answers: Iterator[Answer]) -> tuple[Answer, ...]:
@@ -161,7 +170,9 @@ class _Asker:
         after, describer = _Outcome.of(derived), self._bench.describer
         facts, snippet = describer.facts(change), describer.snippet(change)
         found = tuple(sorted(self._effects(after), key=_weight))
-        return Answer(yes, facts, snippet, found, self._changed(after), change)
+        return Answer(
+            yes=yes, facts=facts, snippet=snippet, effects=found, statements=self._changed(after), change=change
+        )
 
     def _effects(self, after: _Outcome) -> Iterator[Effect]:
         keys = self._before.statuses.keys() | after.statuses.keys()

@@ -60,7 +60,13 @@ def _contrasts(explainer: Explainer, one: str, other: str) -> Iterator[Contrast]
     for found in explainer.action(one):
         at_place = [others[it] for it in (found.place, "") if it in others][:1]
         for beside in at_place or (others.values() if not found.place else ()):
-            yield Contrast(found, beside, _shared(found, beside), tuple(_grounds(found)), tuple(_grounds(beside)))
+            yield Contrast(
+                action=found,
+                other=beside,
+                shared=_shared(found, beside),
+                grounds=tuple(_grounds(found)),
+                other_grounds=tuple(_grounds(beside)),
+            )
 
 
 def _shared(one: Explanation, other: Explanation) -> tuple[str, ...]:

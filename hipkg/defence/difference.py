@@ -74,11 +74,11 @@ def _action(
     concerned |= {parameter.statement for action in (one, other) if action for parameter in action.parameters}
     responsible = [it for it in statements if it.id in concerned and it.place in {"", named.place}]
     return ActionChange(
-        named.intervention,
-        named.label,
-        named.site,
-        named.place,
-        _status(one),
-        _status(other),
-        tuple(responsible),
+        intervention=named.intervention,
+        label=named.label,
+        site=named.site,
+        place=named.place,
+        before=_status(one),
+        after=_status(other),
+        statements=tuple(responsible),
     )

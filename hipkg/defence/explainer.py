@@ -431,7 +431,9 @@ class Explainer:
         """Prove the context of a statement for the subject that needs the fewest steps."""
         cls, proof = self._shortest(info.applies_to, evaluation.subjects)
         also = self._further(proof, cls, evaluation.subjects)
-        return SlotExplanation("context", cls, self._knowledge.label(cls), Answer.HOLDS, proof, also=also)
+        return SlotExplanation(
+            slot="context", iri=cls, label=self._knowledge.label(cls), answer=Answer.HOLDS, proof=proof, also=also
+        )
 
     def _further(self, proof: Proof | None, cls: str, nodes: Sequence[str]) -> tuple[Proof, ...]:
         """List further reasons for what was proved, once for each claim."""
@@ -464,7 +466,9 @@ class Explainer:
 
     def _failed_context(self, cls: str) -> SlotExplanation:
         proof = self._prover.nearest(cls, self._world(cls))
-        return SlotExplanation("context", cls, self._knowledge.label(cls), Answer.UNKNOWN, proof)
+        return SlotExplanation(
+            slot="context", iri=cls, label=self._knowledge.label(cls), answer=Answer.UNKNOWN, proof=proof
+        )
 
     def _world(self, cls: str, nodes: Sequence[str] = ()) -> tuple[str, ...]:
         """List the nodes that a class can be about: the patient, or problems, of the given ones if there are any."""
@@ -478,7 +482,15 @@ class Explainer:
             return self._other("requirement", cls, evaluation, nodes)
         _, proof = self._shortest(self._opposites(cls), nodes)
         note = "the two exclude each other"
-        return SlotExplanation("requirement", cls, self._knowledge.label(cls), Answer.REFUTED, proof, (), note)
+        return SlotExplanation(
+            slot="requirement",
+            iri=cls,
+            label=self._knowledge.label(cls),
+            answer=Answer.REFUTED,
+            proof=proof,
+            gaps=(),
+            note=note,
+        )
 
     def _opposites(self, cls: str) -> list[str]:
         return sorted(self._knowledge.refuters.get(cls, ()))
@@ -488,10 +500,19 @@ class Explainer:
         label = self._knowledge.label(cls)
         if cls in evaluation.meets:
             proof = self._shortest([cls], nodes)[1]
-            return SlotExplanation(slot, cls, label, Answer.HOLDS, proof, also=self._further(proof, cls, nodes))
+            return SlotExplanation(
+                slot=slot, iri=cls, label=label, answer=Answer.HOLDS, proof=proof, also=self._further(proof, cls, nodes)
+            )
         gaps = self._measurer.gaps(cls, nodes)
         answer = Answer.UNMET if any(gap.answer == Answer.UNMET for gap in gaps) else Answer.UNKNOWN
-        return SlotExplanation(slot, cls, label, answer, self._prover.nearest(cls, self._world(cls, nodes)), gaps)
+        return SlotExplanation(
+            slot=slot,
+            iri=cls,
+            label=label,
+            answer=answer,
+            proof=self._prover.nearest(cls, self._world(cls, nodes)),
+            gaps=gaps,
+        )
 
     def _companion(self, intervention: str, evaluation: Evaluation) -> SlotExplanation:
         label = self._knowledge.label(intervention)

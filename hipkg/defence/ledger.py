@@ -245,13 +245,13 @@ class _Bookkeeper:
 
     def _treatment(self, node: str, judgements: tuple[Judgement, ...]) -> Treatment:
         return Treatment(
-            *self._study(node),
-            recorded_range(self._graph, self._knowledge, node, HIP + "minimumDays"),
-            tuple(self._doses(node)),
-            self._value(node, "hasOutcome"),
-            self._value(node, "hasAdequacy"),
-            self._value(node, "stoppedBecause"),
-            judgements,
+            **self._study(node)._asdict(),
+            days=recorded_range(self._graph, self._knowledge, node, HIP + "minimumDays"),
+            doses=tuple(self._doses(node)),
+            outcome=self._value(node, "hasOutcome"),
+            adequacy=self._value(node, "hasAdequacy"),
+            stopped_because=self._value(node, "stoppedBecause"),
+            judgements=judgements,
         )
 
     def _study(self, node: str) -> Study:
@@ -259,13 +259,13 @@ class _Bookkeeper:
         intervention = min(self._graph.nodes(node, HIP + "ofIntervention"), default="")
         status = min(self._graph.nodes(node, HIP + "hasStatus"), default="").removeprefix(HIP)
         return Study(
-            node,
-            intervention,
-            self._name(intervention, _INTERVENTION),
-            tuple(sorted({self._site(one) for one in self._graph.nodes(node, HIP + "targets")})),
-            status if status in STATUSES else "",
-            self._day(node, "startDate"),
-            self._day(node, "endDate"),
+            node=node,
+            intervention=intervention,
+            label=self._name(intervention, _INTERVENTION),
+            sites=tuple(sorted({self._site(one) for one in self._graph.nodes(node, HIP + "targets")})),
+            status=status if status in STATUSES else "",
+            start=self._day(node, "startDate"),
+            end=self._day(node, "endDate"),
         )
 
     def _name(self, iri: str, root: str) -> str:
@@ -346,13 +346,13 @@ class _Bookkeeper:
         advice = [Need(one.id, one.unmet, _together(one.unmet)) for one in later]
         openings = [*(one.opening for one in gates), *([_first(one.opening for one in advice)] if advice else [])]
         return Waiting(
-            action.intervention,
-            action.label,
-            action.site,
-            action.place,
-            tuple(gates),
-            tuple(advice),
-            _last(openings),
+            intervention=action.intervention,
+            label=action.label,
+            site=action.site,
+            place=action.place,
+            gates=tuple(gates),
+            advice=tuple(advice),
+            opening=_last(openings),
         )
 
     def _gate(self, state: StatementState) -> Need:

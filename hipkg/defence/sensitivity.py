@@ -130,11 +130,11 @@ def _standings(derivations: Sequence[Derivation], sites: SiteNames, knowledge: K
     columns = [{(one.intervention, one.site): one.status for one in some.actions} for some in derivations]
     found = [
         Standing(
-            intervention,
-            knowledge.label(intervention),
-            sites.name(place),
-            place,
-            tuple(column.get((intervention, place), GONE) for column in columns),
+            intervention=intervention,
+            label=knowledge.label(intervention),
+            site=sites.name(place),
+            place=place,
+            statuses=tuple(column.get((intervention, place), GONE) for column in columns),
         )
         for intervention, place in {key for column in columns for key in column}
     ]

@@ -126,7 +126,13 @@ class _Watcher:
             return None
         describer = self._bench.describer
         fact = "; ".join(describer.facts(change))
-        return Threat(fact, describer.snippet(change), status, self._responsible(action, after), change)
+        return Threat(
+            fact=fact,
+            snippet=describer.snippet(change),
+            after=status,
+            statements=self._responsible(action, after),
+            change=change,
+        )
 
     def _responsible(self, action: DerivedAction, after: Derivation) -> tuple[str, ...]:
         """Name the statements about the action whose state changes."""

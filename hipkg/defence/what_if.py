@@ -68,7 +68,9 @@ def what_if(planned: Planned, add: Sequence[str], remove: Sequence[str]) -> What
     known = {*before.findings}
     findings = tuple(one for one in after.findings if one not in known)
     facts = Describer(record, knowledge).facts(change)
-    return WhatIf(facts, before, after, difference(before, after), findings, changed)
+    return WhatIf(
+        facts=facts, before=before, after=after, difference=difference(before, after), findings=findings, graph=changed
+    )
 
 
 def changes(record: Record, add: Sequence[str], remove: Sequence[str], knowledge: Knowledge) -> Change:

@@ -88,7 +88,7 @@ def _planned(checked: Checked, request: Request, knowledge: Knowledge) -> Planne
     derivation = _derived(record, request, knowledge)
     planner = Planner(derivation, knowledge, record.iri, record.as_of)
     plan = planner.plan(request.engine, checked.findings, request.selection)
-    return Planned(record, derivation, plan, request, knowledge)
+    return Planned(record=record, derivation=derivation, plan=plan, request=request, knowledge=knowledge)
 
 
 def _derived(record: Record, request: Request, knowledge: Knowledge) -> Derivation:

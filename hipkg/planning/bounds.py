@@ -237,7 +237,14 @@ class Checker:
             return self._pending(bound, label, (), started)
         node, days = min(late_enough.items(), key=lambda one: (one[1].least, one[0]))
         verdict = _verdict(days, bound)
-        return Check(bound, verdict, label, (node,), days, note=INEXACT if verdict == Comparison.UNKNOWN else "")
+        return Check(
+            bound=bound,
+            verdict=verdict,
+            label=label,
+            activities=(node,),
+            have=days,
+            note=INEXACT if verdict == Comparison.UNKNOWN else "",
+        )
 
     def _repeated(self, bound: Bound, label: str, started: Range, past: dict[str, Range]) -> Check:
         node, last = min(past.items(), key=lambda one: (one[1].least, one[0]), default=("", started))
@@ -257,7 +264,16 @@ class Checker:
         late = "" if activities else NONE_ON_RECORD
         note = {Comparison.OVERDUE: late, Comparison.UNKNOWN: INEXACT}.get(verdict, "")
         earliest, latest = (self._reached(limit, elapsed) for limit in (bound.lower, bound.upper))
-        return Check(bound, verdict, label, activities, elapsed, earliest, latest, note=note)
+        return Check(
+            bound=bound,
+            verdict=verdict,
+            label=label,
+            activities=activities,
+            have=elapsed,
+            earliest=earliest,
+            latest=latest,
+            note=note,
+        )
 
     def _days_ago(self, activity: _Activity) -> Range | None:
         dates = self._dates(activity, _END) or self._dates(activity, _START)
@@ -317,7 +333,15 @@ def _judged(bound: Bound, label: str, courses: Sequence[_Activity], value: Range
         verdict, note = Comparison.UNKNOWN, IMPLAUSIBLE
     current = any(one.running or one.planned for one in courses)
     alarm = current and verdict in _BREACHES and not bound.measured_on
-    return Check(bound, verdict, label, tuple(one.node for one in courses), value, note=note, alarm=alarm)
+    return Check(
+        bound=bound,
+        verdict=verdict,
+        label=label,
+        activities=tuple(one.node for one in courses),
+        have=value,
+        note=note,
+        alarm=alarm,
+    )
 
 
 def _is_implausible(value: Range, bound: Bound) -> bool:

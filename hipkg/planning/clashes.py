@@ -37,7 +37,7 @@ def clashing_bounds(specifying: Iterable[Evaluation], knowledge: Knowledge) -> I
         first, second = knowledge.statements[one.statement], knowledge.statements[other.statement]
         together = first.intervention == second.intervention and one.site == other.site
         if together and any(_apart(a, b) for a in first.bounds for b in second.bounds):
-            yield Clash(first.intervention, one.site, one, other, BOUNDS)
+            yield Clash(intervention=first.intervention, site=one.site, one=one, other=other, kind=BOUNDS)
 
 
 def clashing_actions(
@@ -47,7 +47,13 @@ def clashing_actions(
     exclusive = [one for one in pursued if one.iri in advice and knowledge.interventions[one.intervention].incompatible]
     for one, other in combinations(exclusive, 2):
         if one.site == other.site and other.intervention in knowledge.interventions[one.intervention].incompatible:
-            yield Clash(one.intervention, one.site, advice[one.iri], advice[other.iri], INCOMPATIBLE)
+            yield Clash(
+                intervention=one.intervention,
+                site=one.site,
+                one=advice[one.iri],
+                other=advice[other.iri],
+                kind=INCOMPATIBLE,
+            )
 
 
 def _apart(one: Bound, other: Bound) -> bool:

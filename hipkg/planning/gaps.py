@@ -161,7 +161,15 @@ class Measurer:
         for one in readings:
             have, need, unit = one.value, one.probe.wanted, self._knowledge.units.get(one.probe.prop, "")
             if isinstance(have, Range) and isinstance(need, Bounds):
-                yield Reached(requirement, label, have, need, unit, one.node, self._on_boundary(one))
+                yield Reached(
+                    requirement=requirement,
+                    label=label,
+                    have=have,
+                    need=need,
+                    unit=unit,
+                    node=one.node,
+                    boundary=self._on_boundary(one),
+                )
 
     def _open_parts(self, requirement: str, nodes: Sequence[str], seen: frozenset[str]) -> Iterable[Gap]:
         if requirement in seen or self._graph.any_is_a(nodes, requirement):
@@ -255,19 +263,19 @@ class Measurer:
             if value == wanted:
                 return None
             have, need = self._knowledge.label(str(value)), self._knowledge.label(str(wanted))
-            return Gap("", "", Answer.UNMET, have, need, node=reading.node)
+            return Gap(requirement="", label="", answer=Answer.UNMET, have=have, need=need, node=reading.node)
         if within(value.least, wanted):
             return None
         return Gap(
-            "",
-            "",
-            Answer.UNKNOWN if value.most is not None and within(value.most, wanted) else Answer.UNMET,
-            value,
-            wanted,
-            self._knowledge.units.get(reading.probe.prop, ""),
-            self._earliest(reading),
-            self._on_boundary(reading),
-            reading.node,
+            requirement="",
+            label="",
+            answer=Answer.UNKNOWN if value.most is not None and within(value.most, wanted) else Answer.UNMET,
+            have=value,
+            need=wanted,
+            unit=self._knowledge.units.get(reading.probe.prop, ""),
+            earliest=self._earliest(reading),
+            boundary=self._on_boundary(reading),
+            node=reading.node,
         )
 
     def _earliest(self, reading: _Reading) -> date | None:

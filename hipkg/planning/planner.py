@@ -68,22 +68,22 @@ class Planner:
         states = {one.iri: self._state(one) for one in self._derivation.evaluations}
         actions = self._ordered(self._action(one, states) for one in self._derivation.actions)
         return Plan(
-            self._patient,
-            self._as_of,
-            self._knowledge.version,
-            engine,
-            selection.documents or tuple(sorted(info.id for info in self._knowledge.documents.values())),
-            conforms(findings),
-            tuple(findings),
-            tuple(sorted(states.values(), key=attrgetter("id", "site", "place"))),
-            actions,
-            self._conflicts(),
-            (*self._questions(states, actions), *self._missing(findings)),
-            selection.min_strength,
-            selection.min_evidence,
-            selection.grade_objections,
-            self._sources(),
-            self._sites.places,
+            patient=self._patient,
+            as_of=self._as_of,
+            ontology_version=self._knowledge.version,
+            engine=engine,
+            documents=selection.documents or tuple(sorted(info.id for info in self._knowledge.documents.values())),
+            valid=conforms(findings),
+            findings=tuple(findings),
+            statements=tuple(sorted(states.values(), key=attrgetter("id", "site", "place"))),
+            actions=actions,
+            conflicts=self._conflicts(),
+            questions=(*self._questions(states, actions), *self._missing(findings)),
+            min_strength=selection.min_strength,
+            min_evidence=selection.min_evidence,
+            grade_objections=selection.grade_objections,
+            sources=self._sources(),
+            places=self._sites.places,
         )
 
     def _sources(self) -> tuple[tuple[str, tuple[str, ...]], ...]:
@@ -99,19 +99,19 @@ class Planner:
     def _state(self, evaluation: Evaluation) -> StatementState:
         info, state = self._info(evaluation), evaluation.state
         return StatementState(
-            info.id,
-            state,
-            evaluation.subjects,
-            self._sites.name(evaluation.site),
-            evaluation.site,
-            self._waits_for(evaluation) if state == _LATER else (),
-            self._gaps(evaluation.may_be_lifted_by, evaluation)
+            id=info.id,
+            state=state,
+            subjects=evaluation.subjects,
+            site=self._sites.name(evaluation.site),
+            place=evaluation.site,
+            unmet=self._waits_for(evaluation) if state == _LATER else (),
+            lifted_by=self._gaps(evaluation.may_be_lifted_by, evaluation)
             if state == _MUST_NOT and info.effect in OBJECTING
             else (),
-            self._ruled_out_by(evaluation, info) if state == _RULED_OUT else (),
-            self._labels(info.satisfied_by, evaluation) if state == _SATISFIED else (),
-            self._on_boundary(evaluation, info) if evaluation.meets else (),
-            self._checker.checks(evaluation) if evaluation.compares else (),
+            ruled_out_by=self._ruled_out_by(evaluation, info) if state == _RULED_OUT else (),
+            satisfied_by=self._labels(info.satisfied_by, evaluation) if state == _SATISFIED else (),
+            on_boundary=self._on_boundary(evaluation, info) if evaluation.meets else (),
+            checks=self._checker.checks(evaluation) if evaluation.compares else (),
         )
 
     def _nodes(self, evaluation: Evaluation) -> tuple[str, ...]:
@@ -152,25 +152,25 @@ class Planner:
         settled = derived.status not in _UNSETTLED
         ids = sorted([self._info(one).id for one in evaluations if not settled or one.state != _LATER])
         return Action(
-            derived.intervention,
-            info.label,
-            info.category,
-            derived.status,
-            self._sites.name(derived.site),
-            derived.site,
-            self._problem(deciding or evaluations),
-            tuple(ids),
-            strength.label,
-            evidence.label,
-            self._unmet(derived, states),
-            parameters,
-            self._phases[info.phase],
-            self._current(derived),
-            (
+            intervention=derived.intervention,
+            label=info.label,
+            category=info.category,
+            status=derived.status,
+            site=self._sites.name(derived.site),
+            place=derived.site,
+            problem=self._problem(deciding or evaluations),
+            statements=tuple(ids),
+            strength=strength.label,
+            evidence=evidence.label,
+            unmet=self._unmet(derived, states),
+            parameters=parameters,
+            phase=self._phases[info.phase],
+            current=self._current(derived),
+            done=(
                 *(self._done(one, counts=True) for one in derived.done_by),
                 *(self._done(one, counts=False) for one in derived.done_before),
             ),
-            tuple(
+            claims=tuple(
                 [
                     Claim(kind, states[iri], derived.rests_on(kind, iri))
                     for kind, evaluations in derived.claimed.items()
@@ -238,7 +238,13 @@ class Planner:
 
         of = min(graph.nodes(activity, _OF_INTERVENTION))
         day = first(_END, _START)
-        return Done(activity, self._knowledge.label(of), day, counts, "" if day else first(_REQUESTED))
+        return Done(
+            node=activity,
+            label=self._knowledge.label(of),
+            day=day,
+            counts=counts,
+            requested="" if day else first(_REQUESTED),
+        )
 
     def _parameters(self, derived: DerivedAction, states: dict[str, StatementState]) -> tuple[Parameter, ...]:
         """Collect what holding statements specify about an action or what goes with it, safety checks included.
@@ -262,13 +268,13 @@ class Planner:
         side = self._sites.opposite(evaluation.site) if intervention.side_rule == "contralateral" else ""
         phrase = intervention.side_phrase.replace("{side}", side) if side else ""
         return Parameter(
-            info.id,
-            info.intervention,
-            intervention.label,
-            info.text,
-            info.bounds,
-            checks,
-            phrase,
+            statement=info.id,
+            intervention=info.intervention,
+            label=intervention.label,
+            text=info.text,
+            bounds=info.bounds,
+            checks=checks,
+            side=phrase,
         )
 
     def _ordered(self, actions: Iterable[Action]) -> tuple[Action, ...]:
@@ -289,7 +295,15 @@ class Planner:
             winner = self._info(self._evaluations[one.winner]).id if one.winner else ""
             label = self._knowledge.label(action.intervention)
             found.append(
-                Conflict(action.intervention, label, self._sites.name(action.site), advice, objection, one.rule, winner)
+                Conflict(
+                    intervention=action.intervention,
+                    label=label,
+                    site=self._sites.name(action.site),
+                    advised_by=advice,
+                    opposed_by=objection,
+                    rule=one.rule,
+                    decided_for=winner,
+                )
             )
         found += [self._clash(one) for one in self._clashes()]
         return tuple(sorted(found, key=lambda one: (one.label, one.site, one.advised_by, one.opposed_by)))
@@ -309,7 +323,15 @@ class Planner:
     def _clash(self, clash: Clash) -> Conflict:
         label, site = self._knowledge.label(clash.intervention), self._sites.name(clash.site)
         one, other = sorted((self._info(clash.one).id, self._info(clash.other).id))
-        return Conflict(clash.intervention, label, site, one, other, clash.kind, "")
+        return Conflict(
+            intervention=clash.intervention,
+            label=label,
+            site=site,
+            advised_by=one,
+            opposed_by=other,
+            rule=clash.kind,
+            decided_for="",
+        )
 
     def _questions(self, states: dict[str, StatementState], actions: tuple[Action, ...]) -> tuple[Question, ...]:
         """Gather the unknown parts by question, those on which most depends first."""
@@ -334,14 +356,18 @@ class Planner:
         """Ask for what validation misses and the plan should ask, once for each node."""
         asked = {(expand(one.asks_for), one.value or one.node, one.asks) for one in findings if one.asks}
         for prop, node, text in sorted(asked):
-            yield Question(prop, text, self._sites.named(node), (), (), node)
+            yield Question(
+                requirement=prop, text=text, site=self._sites.named(node), statements=(), actions=(), node=node
+            )
 
     def _question(
         self, requirement: str, site: str, ids: set[str], labels: dict[tuple[str, str], set[str]]
     ) -> Question:
         touched: set[str] = set().union(*[labels.get((one, site), NOTHING) for one in ids])
         text = self._knowledge.questions[requirement]
-        return Question(requirement, text, site, tuple(sorted(ids)), tuple(sorted(touched)))
+        return Question(
+            requirement=requirement, text=text, site=site, statements=tuple(sorted(ids)), actions=tuple(sorted(touched))
+        )
 
 
 class SiteNames:
