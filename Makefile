@@ -24,10 +24,10 @@ demo: $(BIN)/hipkg ## Install hipkg into .venv and derive the plan of an example
 	$(BIN)/hipkg plan $(EXAMPLE)
 
 test: $(VENV)/.complete ## Install what the tests need, Java included, and run all of them.
-	$(BIN)/python -m pytest -n $(WORKERS)
+	$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup
 
 engines: $(VENV)/.complete ## Compare the engines on every case and on many random patients; takes half an hour.
-	HIPKG_ENGINE_STRIDE=1 HIPKG_RANDOM_ROUNDS=24 $(BIN)/python -m pytest -n $(WORKERS) tests/test_engines.py
+	HIPKG_ENGINE_STRIDE=1 HIPKG_RANDOM_ROUNDS=24 $(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup tests/test_engines.py
 
 garden: $(VENV)/.complete ## Classify the ontology of gardens, on which the statement frame is tested.
 	$(BIN)/python tests/support/garden.py

@@ -7,21 +7,21 @@ That there are enough of them is the matter of ``test_coverage.py``.
 
 from __future__ import annotations
 
-import json
-from datetime import date
 from functools import cache
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
-import pytest
 import rdflib
 
 from hipkg.api.plan import plan
 from hipkg.knowledge.loading import load
+from support.cases import FIRES, NEAR_MISS, Case, Patient, of_every_case, of_every_patient
 
-CASES = sorted((Path(__file__).parent / "cases" / "statements").iterdir())
-FILES = {"fires": "fires.ttl", "nearMiss": "near-miss.ttl"}
-STATEMENTS = sorted(info.id for info in load().statements.values())
+if TYPE_CHECKING:
+    from datetime import date
+    from pathlib import Path
+
+    from hipkg.api.plan import Plan
+
 WHEN_HOLDING = {
     "indicates": "now",
     "safeguardsWith": "now",
@@ -35,61 +35,53 @@ MOST_TRIPLES_CHANGED = 8
 
 
 @cache
-def expected(case: Path) -> dict[str, Any]:
-    return json.loads((case / "expected.json").read_text(encoding="utf-8"))
+def made(path: Path, as_of: date) -> Plan:
+    return plan(path, as_of=as_of)
 
 
-def statement_of(case: Path) -> str:
-    return next(one for one in STATEMENTS if case.name == one or case.name.startswith(one + "-"))
-
-
-@cache
-def states(case: Path, patient: str) -> dict[str, str]:
+def states(case: Case, file: str) -> dict[str, str]:
     """Map each site at which the statement of a case is listed to its state there."""
-    found = plan(case / FILES[patient], as_of=date.fromisoformat(expected(case)["asOf"])).statements
-    return {one.site: one.state for one in found if one.id == statement_of(case)}
+    found = made(Patient(case, file).path, case.as_of).statements
+    return {one.site: one.state for one in found if one.id == case.statement}
 
 
-def graph(case: Path, patient: str) -> rdflib.Graph:
-    found = rdflib.Graph(bind_namespaces="none")
-    return found.parse(case / FILES[patient], format="turtle")
+def graph(patient: Patient) -> rdflib.Graph:
+    return rdflib.Graph(bind_namespaces="none").parse(patient.path, format="turtle")
 
 
-@pytest.mark.parametrize("case", CASES, ids=lambda one: one.name)
-def test_fires(case: Path) -> None:
-    wanted = expected(case)["fires"]
-    assert states(case, "fires").get(wanted["site"]) == wanted["state"]
+@of_every_case
+def test_fires(case: Case) -> None:
+    wanted = case.expected["fires"]
+    assert states(case, FIRES).get(wanted["site"]) == wanted["state"]
 
 
-@pytest.mark.parametrize("case", CASES, ids=lambda one: one.name)
-def test_near_miss(case: Path) -> None:
-    wanted = expected(case)["nearMiss"]
-    site = wanted.get("site", expected(case)["fires"]["site"])
-    assert states(case, "nearMiss").get(site) == wanted["state"], wanted["why"]
+@of_every_case
+def test_near_miss(case: Case) -> None:
+    wanted = case.expected["nearMiss"]
+    site = wanted.get("site", case.expected["fires"]["site"])
+    assert states(case, NEAR_MISS).get(site) == wanted["state"], wanted["why"]
 
 
-@pytest.mark.parametrize("case", CASES, ids=lambda one: one.name)
-def test_a_case_is_complete(case: Path) -> None:
-    assert {one.name for one in case.iterdir()} == {*FILES.values(), "expected.json"}
+@of_every_case
+def test_a_case_is_complete(case: Case) -> None:
+    assert {one.name for one in case.folder.iterdir()} == {FIRES, NEAR_MISS, "expected.json"}
 
 
-@pytest.mark.parametrize("case", CASES, ids=lambda one: one.name)
-def test_expectations_are_well_formed(case: Path) -> None:
-    info = next(one for one in load().statements.values() if one.id == statement_of(case))
-    fires, near = expected(case)["fires"], expected(case)["nearMiss"]
+@of_every_case
+def test_expectations_are_well_formed(case: Case) -> None:
+    info = load().statement(case.statement)
+    fires, near = case.expected["fires"], case.expected["nearMiss"]
     assert fires["state"] == WHEN_HOLDING[info.effect.rpartition("/")[2]]
     assert near["state"] in {"later-if", "ruled-out", "satisfied", None}
     assert near["why"].endswith(".")
 
 
-@pytest.mark.parametrize("case", CASES, ids=lambda one: one.name)
-def test_patients_differ_in_little(case: Path) -> None:
-    fires, near = (set(graph(case, one)) for one in FILES)
+@of_every_case
+def test_patients_differ_in_little(case: Case) -> None:
+    fires, near = (set(graph(Patient(case, file))) for file in (FIRES, NEAR_MISS))
     assert 0 < len(fires ^ near) <= MOST_TRIPLES_CHANGED
 
 
-@pytest.mark.parametrize("case", CASES, ids=lambda one: one.name)
-@pytest.mark.parametrize("patient", FILES)
-def test_patients_are_written_in_normal_form(case: Path, patient: str) -> None:
-    text = (case / FILES[patient]).read_text(encoding="utf-8")
-    assert text == graph(case, patient).serialize(format="longturtle")
+@of_every_patient
+def test_patients_are_written_in_normal_form(patient: Patient) -> None:
+    assert patient.path.read_text(encoding="utf-8") == graph(patient).serialize(format="longturtle")
