@@ -1,11 +1,11 @@
-"""Group what refers to each other."""
+"""Group what refers to each other, and follow what leads from one to another."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
 
 class Groups:
@@ -30,3 +30,15 @@ class Groups:
         """Put a key and others into one group."""
         for other in others:
             self.tie(one, other)
+
+
+def reached(starts: Iterable[str], onward: Callable[[str], Iterable[str]]) -> set[str]:
+    """Collect what a function leads to from some starts, step by step, with these."""
+    found: set[str] = set()
+    agenda = list(starts)
+    while agenda:
+        one = agenda.pop()
+        if one not in found:
+            found.add(one)
+            agenda += onward(one)
+    return found

@@ -13,12 +13,13 @@ from typing import TYPE_CHECKING
 
 import pyoxigraph as ox
 
+from hipkg.base.groups import reached
 from hipkg.base.numbers import fits
 from hipkg.base.vocabulary import DERIVED_FROM, HIP, RDF_TYPE
 from hipkg.knowledge.memo import kept
 from hipkg.knowledge.wording import quoted
 from hipkg.owl.expression import And, Expression, Facet, Named, OneOf, Or, Some, Value
-from hipkg.record.facts import NOTHING, Facts, as_term, reached
+from hipkg.record.facts import NOTHING, Facts, as_term
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

@@ -10,9 +10,9 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import TYPE_CHECKING
 
+from hipkg.base.groups import reached
 from hipkg.knowledge.frame.strata import OFFERING
 from hipkg.knowledge.memo import kept
-from hipkg.record.facts import reached
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping

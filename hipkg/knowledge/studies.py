@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from hipkg.base.vocabulary import HIP
 from hipkg.knowledge.memo import kept
-from hipkg.owl.expression import And, Expression, Named, OneOf, Or, Some, Value
+from hipkg.owl.expression import And, Expression, Named, OneOf, Some, Value, named_classes, walk
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -28,24 +28,11 @@ def _studied(knowledge: Knowledge) -> frozenset[str]:
 
 
 def _of_studies(expression: Expression) -> Iterator[str]:
-    match expression:
-        case And(operands) if Named(_STUDY) in operands:
-            for one in operands:
-                if isinstance(one, Some | Value) and one.prop == _OF_INTERVENTION:
-                    yield from _named(one.filler if isinstance(one, Some) else Named(one.individual))
-        case And(operands) | Or(operands):
-            for one in operands:
-                yield from _of_studies(one)
-        case Some(_, filler):
-            yield from _of_studies(filler)
-
-
-def _named(expression: Expression) -> Iterator[str]:
-    match expression:
-        case Named(iri):
-            yield iri
-        case OneOf(individuals):
-            yield from individuals
-        case And(operands) | Or(operands):
-            for one in operands:
-                yield from _named(one)
+    studies = (part for part in walk(expression) if isinstance(part, And) and Named(_STUDY) in part.operands)
+    for one in (operand for study in studies for operand in study.operands):
+        match one:
+            case Value(prop, individual) if prop == _OF_INTERVENTION:
+                yield individual
+            case Some(prop, filler) if prop == _OF_INTERVENTION:
+                yield from named_classes(filler)
+                yield from (each for part in walk(filler) if isinstance(part, OneOf) for each in part.individuals)

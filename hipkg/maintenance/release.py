@@ -14,6 +14,7 @@ import networkx as nx
 import pyoxigraph as ox
 
 from hipkg.base.errors import OntologyError
+from hipkg.base.groups import reached
 from hipkg.base.paths import PATIENT_SHAPES, files_about_ontology, ontology_files
 from hipkg.base.vocabulary import HIP, HOLDS_BACK, INDICATES, OWL, RDFS, SKOS, curie
 from hipkg.knowledge.frame.strata import decides
@@ -21,7 +22,7 @@ from hipkg.knowledge.loading import released, source_stamp
 from hipkg.knowledge.records import Bound, DocumentInfo, InterventionInfo, Knowledge, Link, StatementInfo, Tension
 from hipkg.owl import reasoners as java
 from hipkg.owl.axioms import Axioms, read_axioms
-from hipkg.owl.expression import named_classes, properties
+from hipkg.owl.expression import leaves, properties
 from hipkg.owl.names import undeclared
 from hipkg.owl.rule_compiler import NativeCompiler
 from hipkg.owl.sources import load_sources
@@ -273,13 +274,7 @@ class _Builder:
 
     def _upward(self, prop: str) -> set[str]:
         """Collect a property with all wider ones."""
-        found, agenda = set(), [prop]
-        while agenda:
-            one = agenda.pop()
-            if one not in found:
-                found.add(one)
-                agenda += self._axioms.properties[one].superproperties
-        return found
+        return reached([prop], lambda one: self._axioms.properties[one].superproperties)
 
     def _rank(self, iri: str) -> int | None:
         rank = self._text(iri, HIP + "rank")
@@ -397,7 +392,7 @@ class _Builder:
             if statement.effect not in {INDICATES, HOLDS_BACK}:
                 continue
             waited = statement.requires if statement.effect == INDICATES else statement.except_for
-            needed = set().union(*(self._mentioned(iri, set()) for iri in waited)) if waited else set()
+            needed = {one for iri in waited for one in leaves(iri, self._axioms.definitions)}
             graph.add_edges_from(
                 (one, statement.intervention) for one in needed & known if one != statement.intervention
             )
@@ -412,16 +407,6 @@ class _Builder:
         return {
             iri: number for number, generation in enumerate(nx.topological_generations(graph)) for iri in generation
         }
-
-    def _mentioned(self, iri: str, seen: set[str]) -> set[str]:
-        """Collect the classes that a definition mentions, through the definitions it names."""
-        if iri in seen:
-            return set()
-        seen.add(iri)
-        definition = self._axioms.definitions.get(iri)
-        if definition is None:
-            return {iri}
-        return set().union(*(self._mentioned(one, seen) for one in named_classes(definition)))
 
     def _wholes(self) -> dict[str, frozenset[str]]:
         return {

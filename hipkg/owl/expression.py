@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from hipkg.base.errors import OntologyError
+from hipkg.base.groups import reached
 from hipkg.base.numbers import Bounds, Limit, read
 from hipkg.base.vocabulary import HIP, OWL, RDF_TYPE, XSD, curie
 
@@ -194,28 +195,18 @@ def walk(expression: Expression) -> Iterator[Expression]:
 
 def named_classes(expression: Expression) -> set[str]:
     """Collect the named classes that an expression mentions."""
-    match expression:
-        case Named(iri):
-            return {iri}
-        case And(operands) | Or(operands):
-            return set().union(*(named_classes(operand) for operand in operands))
-        case Some(_, filler):
-            return named_classes(filler)
-        case _:
-            return set()
+    return {one.iri for one in walk(expression) if isinstance(one, Named)}
 
 
 def properties(expression: Expression) -> set[str]:
     """Collect the properties that an expression mentions."""
-    match expression:
-        case And(operands) | Or(operands):
-            return set().union(*(properties(operand) for operand in operands))
-        case Some(prop, filler):
-            return {prop} | properties(filler)
-        case Value(prop, _) | Facet(prop, _, _):
-            return {prop}
-        case _:
-            return set()
+    return {one.prop for one in walk(expression) if isinstance(one, Some | Value | Facet)}
+
+
+def leaves(cls: str, definitions: Mapping[str, Expression]) -> set[str]:
+    """Collect the classes without a definition that a class rests on, through the definitions that it names."""
+    found = reached([cls], lambda iri: named_classes(definitions[iri]) if iri in definitions else ())
+    return found - definitions.keys()
 
 
 def manchester(expression: Expression, labels: Mapping[str, str] | None = None, *, nested: bool = False) -> str:

@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 import pyoxigraph as ox
 
+from hipkg.base.groups import reached
 from hipkg.base.vocabulary import RDF_TYPE
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Set
+    from collections.abc import Iterable, Iterator, Mapping, Set
 
 Node: TypeAlias = str | ox.Literal
 
@@ -117,18 +118,6 @@ class Facts:
 
 
 _sets: partial[defaultdict[Any, set[Any]]] = partial(defaultdict, set)
-
-
-def reached(starts: Iterable[str], onward: Callable[[str], Iterable[str]]) -> set[str]:
-    """Collect what a function leads to from some starts, step by step, with these."""
-    found: set[str] = set()
-    agenda = list(starts)
-    while agenda:
-        one = agenda.pop()
-        if one not in found:
-            found.add(one)
-            agenda += onward(one)
-    return found
 
 
 def text_of(node: Node) -> str:

@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING
 
 import pyoxigraph as ox
 
+from hipkg.base.groups import reached
 from hipkg.base.paths import files_about_ontology, ontology_files
 from hipkg.base.vocabulary import HIP, OWL, RDF_TYPE, curie
 from hipkg.maintenance.checks.issue import Issue
 from hipkg.owl.names import undeclared
 from hipkg.owl.sources import parsed
-from hipkg.record.facts import reached
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

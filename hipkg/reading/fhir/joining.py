@@ -14,13 +14,12 @@ from itertools import chain, product
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from hipkg.base.dates import span
-from hipkg.base.groups import Groups
+from hipkg.base.groups import Groups, reached
 from hipkg.base.vocabulary import HIP
 from hipkg.reading.fhir.codes import specific
 from hipkg.reading.fhir.context import settled
 from hipkg.reading.fhir.places import is_sided, names_site, wholes_of
 from hipkg.reading.fhir.records import Activity, Fulfils, Measure, Place, Problem, Shows
-from hipkg.record.facts import reached
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence

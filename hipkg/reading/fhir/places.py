@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from hipkg.base.groups import reached
 from hipkg.base.vocabulary import DEFINED_EXTENSIONS
 from hipkg.reading.fhir.codes import concept_of
 from hipkg.reading.fhir.elements import flag, modified_by, part, parts, text
 from hipkg.reading.fhir.records import Place, Unused
-from hipkg.record.facts import reached
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

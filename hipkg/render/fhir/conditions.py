@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from hipkg.base.vocabulary import HIP, curie
 from hipkg.knowledge.frame.claims import ADVISING, WAITING, ClaimKind, Status
-from hipkg.owl.expression import And, Expression, Named, Or, Some, named_classes
+from hipkg.owl.expression import And, Expression, Named, Or, Some
 from hipkg.render.words import describe_gap
 
 if TYPE_CHECKING:
@@ -183,20 +183,6 @@ def _indispensable(expression: Expression, knowledge: Knowledge, seen: frozenset
 def _common(sets: Sequence[frozenset[str]]) -> frozenset[str]:
     """Keep what all of some sets have."""
     return frozenset.intersection(*sets) if sets else frozenset()
-
-
-def leaves(cls: str, knowledge: Knowledge) -> frozenset[str]:
-    """Collect the classes without a definition that a class mentions, through the definitions that it names."""
-    found: set[str] = set()
-    waiting, seen = [cls], {cls}
-    while waiting:
-        definition = knowledge.definition(one := waiting.pop())
-        if definition is None:
-            found.add(one)
-        else:
-            waiting += named_classes(definition) - seen
-            seen |= named_classes(definition)
-    return frozenset(found)
 
 
 def _either(parts: Sequence[str], joint: str = " or ") -> str:

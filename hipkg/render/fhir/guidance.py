@@ -5,9 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from hipkg.base.vocabulary import HIP
-from hipkg.owl.expression import And, Expression, Facet, Named, Or
+from hipkg.owl.expression import And, Expression, Facet, Named, Or, leaves
 from hipkg.render.fhir.build import extension, filled, reference, resource
-from hipkg.render.fhir.conditions import leaves
 from hipkg.render.words import clean
 
 if TYPE_CHECKING:
@@ -67,7 +66,7 @@ def _requirement(question: Question, kind: str, terms: set[str], export: Export)
 
 def _wanted(requirement: str, export: Export) -> Iterator[tuple[str, str]]:
     """Name the types of resource, each with a term, that can hold what a class is defined by."""
-    held = [(kind, one) for one in leaves(requirement, export.knowledge) if (kind := _holder(one, export))]
+    held = [(kind, one) for one in leaves(requirement, export.knowledge.definitions) if (kind := _holder(one, export))]
     numbers = [_measured(one, export) for one in _own_properties(requirement, export)]
     yield from [*held, *numbers] or [(_ANY, "")]
 
