@@ -10,14 +10,18 @@ import pytest
 import hipkg as package
 from hipkg.base.batch import Batch, each_source
 from hipkg.base.errors import DeceasedPatient, InconsistentData, SetAside, UsageError
+from hipkg.base.paths import ROOT
 from hipkg.knowledge.loading import load
 from hipkg.pipeline import process
 from hipkg.pipeline.process import plan_patients, validated
 from hipkg.pipeline.request import Request
+from hipkg.record import patient
 from support.doors import read
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+
+    from pyoxigraph import Triple
 
     from hipkg.record.patient import Record
     from hipkg.validation.findings import Finding
@@ -152,3 +156,18 @@ def test_a_finding_is_looked_at_once_however_many_patients_there_are(
     checked = validated(records, load())
     assert [one.record for one in checked] == records
     assert Counted.looked_at == sum(len(one.findings) for one in checked) >= count
+
+
+def test_a_record_is_normalised_once_for_its_plan_and_its_explanation(monkeypatch: pytest.MonkeyPatch) -> None:
+    source = ROOT / "examples" / "d0-painful-degenerative-hip.ttl"
+    (record,) = read(source)
+    normalised: list[tuple[Triple, ...]] = []
+    real = patient.normalised
+
+    def noted(triples: tuple[Triple, ...]) -> tuple[Triple, ...]:
+        normalised.append(triples)
+        return real(triples)
+
+    monkeypatch.setattr(patient, "normalised", noted)
+    assert package.explain(source, "D0-33")[0].remedies
+    assert normalised.count(record.triples) == 1

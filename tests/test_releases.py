@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import copy
 import gc
 import json
+import pickle
 import weakref
 from dataclasses import replace
 from datetime import date
@@ -12,6 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import pytest
 
 from hipkg.api.plan import Plan
+from hipkg.base.errors import StaleRelease
 from hipkg.base.paths import ROOT
 from hipkg.base.vocabulary import HIP
 from hipkg.defence.asking import interview
@@ -133,6 +136,19 @@ def test_each_plan_is_defended_with_the_release_that_it_was_made_with() -> None:
     assert before["explanation"] != theirs["explanation"]
     assert NAME in theirs["explanation"]
     assert {name for name, told in before.items() if NAME in told} == set()
+
+
+@of_sources
+def test_a_plan_travels_between_processes_with_the_stamp_of_its_release(source: Path) -> None:
+    made = planned(source, load())
+    parcel = pickle.dumps(made)
+    assert len(parcel) < 100_000
+    again = pickle.loads(parcel)  # noqa: S301 - it was written right above
+    assert (again, again.to_json()) == (made, made.to_json())
+    with pytest.raises(StaleRelease, match="another release"):
+        pickle.loads(parcel.replace(load().stamp.encode(), b"0" * len(load().stamp)))  # noqa: S301 - as above
+    other = planned(source, changed_release(change_for(source)))
+    assert written(copy.copy(other)) == written(other)
 
 
 @of_sources

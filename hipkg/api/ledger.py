@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from hipkg.api.door import warned
+from hipkg.api.known import Known
 from hipkg.defence import ledger as records
 from hipkg.knowledge.loading import load
 from hipkg.knowledge.selection import select
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Ledger(records.Ledger):
+class Ledger(Known, records.Ledger):
     """The therapy ledger of one patient, with the knowledge that it was made with and is written with."""
 
     knowledge: Knowledge = field(kw_only=True, repr=False, compare=False)

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from hipkg.api.door import warned
+from hipkg.api.known import Known
 from hipkg.base.errors import UsageError
 from hipkg.knowledge.loading import load
 from hipkg.knowledge.selection import select
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Plan(records.Plan):
+class Plan(Known, records.Plan):
     """The plan of one patient, with the knowledge that it was made with and is written with."""
 
     knowledge: Knowledge = field(kw_only=True, repr=False, compare=False)
