@@ -32,9 +32,11 @@ engines: $(VENV)/.complete ## Compare the engines on every case and on many rand
 garden: $(VENV)/.complete ## Classify the ontology of gardens, on which the statement frame is tested.
 	$(BIN)/python tests/support/garden.py
 
-lint: $(VENV)/.complete ## Check style and formatting.
+lint: $(VENV)/.complete ## Check style, formatting, which package imports which, and that nothing is left unused.
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	$(BIN)/lint-imports
+	$(BIN)/vulture
 
 types: $(VENV)/.complete ## Check types.
 	$(BIN)/mypy

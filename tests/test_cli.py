@@ -9,7 +9,6 @@ import shlex
 import shutil
 import subprocess
 import sys
-from importlib.metadata import distributions
 from typing import TYPE_CHECKING, Any
 
 import pyoxigraph as ox
@@ -28,7 +27,6 @@ if TYPE_CHECKING:
 
 CONTRADICTION = ROOT / "tests" / "cases" / "inconsistent" / "hip-and-knee-osteoarthritis.ttl"
 AS_OF = ("--as-of", "2026-11-23")
-INSTALLED = any(one.metadata["Name"] == "hipkg" for one in distributions())
 PATIENTS = ("https://example.org/patient/d0/patient", "https://example.org/patient/d1/patient")
 WARNS = """
 PREFIX : <https://example.org/w/>

@@ -709,7 +709,7 @@ class Balance(HTMLParser):
         self.open: list[str] = []
         self.seen: set[str] = set()
 
-    def handle_starttag(self, tag: str, attrs: object) -> None:  # noqa: ARG002 - the parser passes both
+    def handle_starttag(self, tag: str, _: object) -> None:
         self.seen.add(tag)
         if tag != "br":
             self.open.append(tag)

@@ -78,6 +78,6 @@ def root(
             "--version", "-V", callback=_version, is_eager=True, help="Show the versions of software and ontology."
         ),
     ] = False,
-    debug: Annotated[bool, typer.Option("--debug", help="Show tracebacks of errors.")] = False,
+    _debug: Annotated[bool, typer.Option("--debug", help="Show tracebacks of errors.")] = False,
 ) -> None:
     """Derive and defend plans for hip pain from guideline knowledge. Decision support, not medical advice."""

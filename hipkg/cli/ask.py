@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from enum import StrEnum
 from pathlib import Path  # noqa: TC003 - typer reads the annotations
 from typing import TYPE_CHECKING, Annotated
 
@@ -11,8 +10,8 @@ import typer
 
 from hipkg.base.errors import HipkgError, UsageError, printable
 from hipkg.base.vocabulary import HIP
-from hipkg.cli.options import AsOf, Documents, File, InputFormat, Output, requested
-from hipkg.cli.report import deliver, told
+from hipkg.cli.options import AsOf, Documents, File, InputFormat, Output, ReportFormat, requested
+from hipkg.cli.report import deliver, on_terminal, told
 
 if TYPE_CHECKING:
     from hipkg.defence.asking import RankedQuestion
@@ -26,18 +25,10 @@ _AS_OF = HIP + "asOf"
 _PROMPT = "A letter, words such as 'age 71', Enter to pass, q to stop"
 
 
-class InterviewFormat(StrEnum):
-    """The formats that questions can be written in."""
-
-    text = "text"
-    markdown = "markdown"
-    json = "json"
-
-
 def ask(
     file: File,
     top: Annotated[int, typer.Option("--top", min=1, help="How many questions text and Markdown tell.")] = 7,
-    format: Annotated[InterviewFormat, typer.Option("--format", "-f", help="Format.")] = InterviewFormat.text,  # noqa: A002 - the option's name
+    format: Annotated[ReportFormat, typer.Option("--format", "-f", help="Format.")] = "text",  # noqa: A002 - the option's name
     output: Output = None,
     interactive: Annotated[
         bool, typer.Option("--interactive", "-i", help="Ask one after the other and follow the plan.")
@@ -61,7 +52,7 @@ def ask(
 
     if interactive:
         _check_new(save)
-        if output is not None or format is not InterviewFormat.text:
+        if output is not None or format != "text":
             raise UsageError(
                 "Asking one after the other writes no report.",
                 place="--interactive",
@@ -76,7 +67,7 @@ def ask(
         return
     batch = plan_patients(file, request, knowledge).each(interview)
     found = told(batch)
-    text = render_interviews(found, format.value, top=top, to_terminal=output is None and sys.stdout.isatty())
+    text = render_interviews(found, format, top=top, to_terminal=on_terminal(output))
     deliver(text, output, failed=batch.set_aside or any(not one.plan.valid for one in found))
 
 

@@ -3,19 +3,12 @@
 from __future__ import annotations
 
 import sys
-from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
 from hipkg.cli.options import Output
-
-
-class CodesFormat(StrEnum):
-    """The formats that mappings of codes can be written in."""
-
-    text = "text"
-    json = "json"
+from hipkg.cli.report import deliver
 
 
 def codes(
@@ -26,7 +19,7 @@ def codes(
     system: Annotated[
         str | None, typer.Option("--system", "-s", help="Only codes of this system: its name or FHIR URI.")
     ] = None,
-    format: Annotated[CodesFormat, typer.Option("--format", "-f", help="Format to write.")] = CodesFormat.text,  # noqa: A002 - the option's name
+    format: Annotated[Literal["text", "json"], typer.Option("--format", "-f", help="Format to write.")] = "text",  # noqa: A002 - the option's name
     output: Output = None,
 ) -> None:
     """Tell what a clinical code means to hipkg, or which codes a term has.
@@ -37,18 +30,14 @@ def codes(
 
     Example: hipkg codes "hip pain" --system ICD-10-CM
     """
-    from hipkg.base.output import write_output
     from hipkg.knowledge.loading import load as load_knowledge
     from hipkg.knowledge.terminology import read
     from hipkg.render.codes import codes_to_json, codes_to_text
 
     terminology = read()
     found = terminology.search(text, system or "")
-    if format is CodesFormat.json:
-        written = codes_to_json(found)
-    else:
-        written = codes_to_text(found, terminology, load_knowledge().label)
-    write_output(written, str(output) if output else None)
+    made = codes_to_json(found) if format == "json" else codes_to_text(found, terminology, load_knowledge().label)
+    deliver(made, output)
     if not found:
         absent = ", ".join(one.name for one in terminology.absent) or "none"
         sys.stderr.write(f"hipkg: no code, term or name matches. Systems without mappings here: {absent}.\n")

@@ -2,37 +2,23 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
 from hipkg.cli.options import Output
-
-
-class Language(StrEnum):
-    """The languages that logic can be compiled to."""
-
-    sparql = "sparql"
-    sql = "sql"
-
-
-class Part(StrEnum):
-    """The parts of a compiled text."""
-
-    all = "all"
-    update = "update"
-    query = "query"
+from hipkg.cli.report import deliver
 
 
 def compile(  # noqa: A001 - the verb's name
     target: Annotated[
         str, typer.Argument(metavar="ID", help="Statement id, or name or label of a defined class.", show_default=False)
     ],
-    to: Annotated[Language, typer.Option("--to", help="Language to compile to.")] = Language.sparql,
+    to: Annotated[Literal["sparql", "sql"], typer.Option("--to", help="Language to compile to.")] = "sparql",
     part: Annotated[
-        Part, typer.Option("--part", help="The update, the query that reads its answers, or both.")
-    ] = Part.all,
+        Literal["all", "update", "query"],
+        typer.Option("--part", help="The update, the query that reads its answers, or both."),
+    ] = "all",
     output: Output = None,
 ) -> None:
     """Write the logic of a statement or a defined class as text that runs on any SPARQL 1.1 store of patient graphs.
@@ -40,10 +26,9 @@ def compile(  # noqa: A001 - the verb's name
     Example: hipkg compile D0-41 --to sparql
     """
     from hipkg.base.errors import UsageError
-    from hipkg.base.output import write_output
     from hipkg.compilation.standalone import compile_sparql
     from hipkg.knowledge.loading import load
 
-    if to is not Language.sparql:
+    if to != "sparql":
         raise UsageError("SQL is not available in this version.", place="--to", remedy="Use --to sparql.")
-    write_output(compile_sparql(target, load(), part.value), str(output) if output else None)
+    deliver(compile_sparql(target, load(), part), output)

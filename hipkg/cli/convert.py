@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
 from hipkg.base.errors import UsageError
-from hipkg.cli.options import AsOf, Files, InputFormat, Output, parse_date, released
-from hipkg.cli.reason import GraphFormat
+from hipkg.cli.options import AsOf, Files, GraphFormat, InputFormat, Output, parse_date, released
 from hipkg.cli.report import deliver, told
 
 if TYPE_CHECKING:
@@ -19,21 +17,16 @@ if TYPE_CHECKING:
 
     from pyoxigraph import Triple
 
-
-class ReportFormat(StrEnum):
-    """The formats of the account of an import."""
-
-    text = "text"
-    json = "json"
+AccountFormat = Literal["text", "json"]
 
 
 def convert(
     files: Files,
-    to: Annotated[GraphFormat, typer.Option("--to", "-t", help="Format to write.")] = GraphFormat.turtle,
+    to: Annotated[GraphFormat, typer.Option("--to", "-t", help="Format to write.")] = "turtle",
     report: Annotated[
         bool, typer.Option("--report", help="Tell of FHIR resource by resource what it was used as, or why not.")
     ] = False,
-    format: Annotated[ReportFormat | None, typer.Option("--format", "-f", help="Format of the report.")] = None,  # noqa: A002 - the option's name
+    format: Annotated[AccountFormat | None, typer.Option("--format", "-f", help="Format of the report.")] = None,  # noqa: A002 - the option's name
     output: Output = None,
     as_of: AsOf = None,
     input_format: InputFormat = None,
@@ -50,7 +43,7 @@ def convert(
     if format is not None and not report:
         raise UsageError("There is no report to format.", place="--format", remedy="Add --report, or use --to.")
     if report:
-        _report(files, format or ReportFormat.text, day, input_format, output)
+        _report(files, format or "text", day, input_format, output)
         return
 
     def of_file(file: str) -> Batch[Iterable[Triple]]:
@@ -58,12 +51,12 @@ def convert(
         return Batch((triples.results,), triples.set_aside)
 
     batch = each_source(files, of_file)
-    deliver(graph_text(apart(told(batch)), to.value), output, failed=batch.set_aside)
+    deliver(graph_text(apart(told(batch)), to), output, failed=batch.set_aside)
 
 
 def _report(
     files: list[str],
-    format: ReportFormat,  # noqa: A002 - the option's name
+    format: AccountFormat,  # noqa: A002 - the option's name
     as_of: date | None,
     input_format: str | None,
     output: Path | None,
@@ -75,4 +68,4 @@ def _report(
     made = [read_import(file, released, format=input_format, as_of=as_of) for file in files]
     accounts = [uses for one in made for uses in (one.strays, *(patient.uses for patient in one.patients))]
     malformed = any(use.outcome == "malformed" for uses in accounts for use in uses)
-    deliver(import_report(made, format.value), output, failed=malformed)
+    deliver(import_report(made, format), output, failed=malformed)

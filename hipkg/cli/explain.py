@@ -2,23 +2,12 @@
 
 from __future__ import annotations
 
-import sys
-from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
-from hipkg.cli.options import AsOf, Documents, Engine, EngineOption, File, InputFormat, Output, requested
-from hipkg.cli.report import deliver, told
-
-
-class ExplanationFormat(StrEnum):
-    """The formats that an explanation can be written in."""
-
-    text = "text"
-    markdown = "markdown"
-    json = "json"
-    turtle = "turtle"
+from hipkg.cli.options import AsOf, Documents, EngineOption, File, InputFormat, Output, requested
+from hipkg.cli.report import deliver, on_terminal, told
 
 
 def explain(
@@ -31,10 +20,12 @@ def explain(
         str | None,
         typer.Option("--instead-of", metavar="ACTION", help="Tell where the derivation parts from that of another."),
     ] = None,
-    format: Annotated[ExplanationFormat, typer.Option("--format", "-f", help="Format.")] = ExplanationFormat.text,  # noqa: A002 - the option's name
+    format: Annotated[  # noqa: A002 - the option's name
+        Literal["text", "markdown", "json", "turtle"], typer.Option("--format", "-f", help="Format.")
+    ] = "text",
     output: Output = None,
     as_of: AsOf = None,
-    engine: EngineOption = Engine.native,
+    engine: EngineOption = "native",
     document: Documents = None,
     allow_invalid: Annotated[bool, typer.Option("--allow-invalid", help="Explain in spite of violations.")] = False,
     input_format: InputFormat = None,
@@ -58,13 +49,13 @@ def explain(
         knowledge, document, as_of=as_of, input_format=input_format, engine=engine, allow_invalid=allow_invalid
     )
     planned = plan_patients(file, request, knowledge)
-    to_terminal = output is None and sys.stdout.isatty()
+    to_terminal = on_terminal(output)
     if not other:
         explained = planned.gathered(lambda one: Explainer(one).explain(iri))
-        text = render_explanations(told(explained), format.value, to_terminal=to_terminal)
+        text = render_explanations(told(explained), format, to_terminal=to_terminal)
         valid = all(one.valid for one in explained.results)
     else:
         compared = contrast(planned, iri, other, knowledge)
-        text = render_contrasts(told(compared), format.value, to_terminal=to_terminal)
+        text = render_contrasts(told(compared), format, to_terminal=to_terminal)
         valid = all(one.action.valid for one in compared.results)
     deliver(text, output, failed=planned.set_aside or not valid)

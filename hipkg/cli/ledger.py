@@ -2,30 +2,20 @@
 
 from __future__ import annotations
 
-import sys
-from enum import StrEnum
 from typing import Annotated
 
 import typer
 
-from hipkg.cli.options import AsOf, Documents, Engine, EngineOption, File, InputFormat, Output, requested
-from hipkg.cli.report import deliver, told
-
-
-class LedgerFormat(StrEnum):
-    """The formats that a ledger can be written in."""
-
-    text = "text"
-    markdown = "markdown"
-    json = "json"
+from hipkg.cli.options import AsOf, Documents, EngineOption, File, InputFormat, Output, ReportFormat, requested
+from hipkg.cli.report import deliver, on_terminal, told
 
 
 def ledger(
     file: File,
-    format: Annotated[LedgerFormat, typer.Option("--format", "-f", help="Format of the ledger.")] = LedgerFormat.text,  # noqa: A002 - the option's name
+    format: Annotated[ReportFormat, typer.Option("--format", "-f", help="Format of the ledger.")] = "text",  # noqa: A002 - the option's name
     output: Output = None,
     as_of: AsOf = None,
-    engine: EngineOption = Engine.native,
+    engine: EngineOption = "native",
     document: Documents = None,
     allow_invalid: Annotated[
         bool, typer.Option("--allow-invalid", help="List in spite of violations, and say so.")
@@ -47,5 +37,5 @@ def ledger(
     )
     batch = plan_patients(file, request, knowledge).each(ledger_of)
     made = told(batch)
-    text = render_ledgers(made, format.value, knowledge, to_terminal=output is None and sys.stdout.isatty())
+    text = render_ledgers(made, format, knowledge, to_terminal=on_terminal(output))
     deliver(text, output, failed=batch.set_aside or any(not one.valid for one in made))

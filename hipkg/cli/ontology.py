@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import sys
-from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
 from hipkg.base.errors import UsageError
 from hipkg.cli.options import Documents, Output
+from hipkg.cli.report import deliver, on_terminal
 
 ontology = typer.Typer(
     name="ontology",
@@ -19,13 +18,6 @@ ontology = typer.Typer(
     add_completion=False,
 )
 CASES = Path("tests") / "cases"
-
-
-class CoverageFormat(StrEnum):
-    """The formats of coverage."""
-
-    text = "text"
-    json = "json"
 
 
 @ontology.command()
@@ -57,7 +49,7 @@ def coverage(
     cases: Annotated[
         Path | None, typer.Option("--cases", metavar="DIR", help="Folder of test cases.", show_default=str(CASES))
     ] = None,
-    format: Annotated[CoverageFormat, typer.Option("--format", "-f", help="Format to write.")] = CoverageFormat.text,  # noqa: A002 - the option's name
+    format: Annotated[Literal["text", "json"], typer.Option("--format", "-f", help="Format to write.")] = "text",  # noqa: A002 - the option's name
     document: Documents = None,
     verbose: Annotated[bool, typer.Option("--verbose", "-v", help="List the patients of every statement.")] = False,
     output: Output = None,
@@ -76,7 +68,6 @@ def coverage(
 
     Example: hipkg ontology coverage D0-41
     """
-    from hipkg.base.output import write_output
     from hipkg.knowledge.loading import load
     from hipkg.maintenance.coverage import coverage as cover
     from hipkg.render.coverage import coverage_to_json, coverage_to_text
@@ -84,14 +75,11 @@ def coverage(
     if cases is None and not CASES.is_dir():
         raise UsageError("There are no test cases here.", place=str(CASES), remedy="Say where they are: --cases DIR.")
     found = cover(cases or CASES, load(), statements or (), document or ())
-    if format is CoverageFormat.json:
+    if format == "json":
         text = coverage_to_json(found)
     else:
-        to_terminal = output is None and sys.stdout.isatty()
-        text = coverage_to_text(found, details=verbose or bool(statements), to_terminal=to_terminal)
-    write_output(text, str(output) if output else None)
-    if not found.complete:
-        raise typer.Exit(1)
+        text = coverage_to_text(found, details=verbose or bool(statements), to_terminal=on_terminal(output))
+    deliver(text, output, failed=not found.complete)
 
 
 @ontology.command("format")

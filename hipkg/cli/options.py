@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import sys
 from datetime import date
-from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 from typer.core import TyperCommand
@@ -20,15 +19,10 @@ if TYPE_CHECKING:
     from hipkg.pipeline.request import Request
 
 
-class Engine(StrEnum):
-    """The engines that derive the same entailments."""
-
-    native = "native"
-    hermit = "hermit"
-    pellet = "pellet"
-
-
 DEBUG = "--debug"
+Engine = Literal["native", "hermit", "pellet"]
+ReportFormat = Literal["text", "markdown", "json"]
+GraphFormat = Literal["turtle", "ntriples", "rdfxml", "jsonld"]
 
 
 def debugging() -> bool:
@@ -92,7 +86,7 @@ def requested(
     *,
     as_of: str | None,
     input_format: str | None,
-    engine: Engine = Engine.native,
+    engine: Engine = "native",
     grade_everything: bool = False,
     allow_invalid: bool = False,
 ) -> Request:
@@ -106,7 +100,7 @@ def requested(
     return Request(
         format=input_format,
         as_of=parse_date(as_of),
-        engine=engine.value,
+        engine=engine,
         selection=select(knowledge, document or (), min_strength, min_evidence, grade_objections=grade_everything),
         allow_invalid=allow_invalid,
     )

@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import sys
-from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from hipkg.base.errors import UsageError
-from hipkg.cli.files import each_file
 from hipkg.cli.options import (
     AsOf,
     Documents,
-    Engine,
     EngineOption,
     Files,
     GradeEverything,
@@ -23,7 +19,8 @@ from hipkg.cli.options import (
     Output,
     requested,
 )
-from hipkg.cli.report import deliver
+from hipkg.cli.report import deliver, each_file, on_terminal
+from hipkg.render import PlanFormat
 
 if TYPE_CHECKING:
     from hipkg.defence.asking import Interview
@@ -33,24 +30,12 @@ if TYPE_CHECKING:
     from hipkg.planning.records import Plan
 
 
-class PlanFormat(StrEnum):
-    """The formats that a plan can be written in."""
-
-    text = "text"
-    json = "json"
-    markdown = "markdown"
-    turtle = "turtle"
-    jsonld = "jsonld"
-    mermaid = "mermaid"
-    fhir = "fhir"
-
-
 def plan(
     files: Files,
-    format: Annotated[PlanFormat, typer.Option("--format", "-f", help="Format of the plan.")] = PlanFormat.text,  # noqa: A002 - the option's name
+    format: Annotated[PlanFormat, typer.Option("--format", "-f", help="Format of the plan.")] = "text",  # noqa: A002 - the option's name
     output: Output = None,
     as_of: AsOf = None,
-    engine: EngineOption = Engine.native,
+    engine: EngineOption = "native",
     document: Documents = None,
     min_strength: MinStrength = "",
     min_evidence: MinEvidence = "",
@@ -79,7 +64,7 @@ def plan(
     if ledger or answers:
         option = "--answers" if answers else "--ledger"
         _refuse_details(format, option, graded=bool(min_strength or min_evidence))
-    if answers and (format is not PlanFormat.json or engine is not Engine.native):
+    if answers and (format != "json" or engine != "native"):
         raise UsageError(
             "Answers are tried with the native engine and told in JSON.",
             place="--answers",
@@ -101,7 +86,7 @@ def plan(
     ledgers = _ledgers(made) if ledger else []
     interviews = _interviews(made) if answers else []
     plans = [one.plan for one in made]
-    terminal = output is None and sys.stdout.isatty()
+    terminal = on_terminal(output)
     text = _written(plans, format, knowledge, ledgers, interviews, to_terminal=terminal, everything=everything)
     deliver(text, output)
     if exit_code or any(not one.valid for one in plans):
@@ -133,21 +118,21 @@ def _written(
     """Write plans, with their ledgers and with the answers to their questions where they are wanted."""
     from hipkg.render import render
 
-    if form is PlanFormat.json and (ledgers or interviews):
+    if form == "json" and (ledgers or interviews):
         from hipkg.render.detailed_json import detailed_plans_to_json
 
         return detailed_plans_to_json(plans, knowledge, interviews, ledgers)
-    text = render(plans, form.value, knowledge, to_terminal=to_terminal, everything=everything)
+    text = render(plans, form, knowledge, to_terminal=to_terminal, everything=everything)
     if ledgers:
         from hipkg.render.ledger import render_ledgers
 
-        text += "\n" + render_ledgers(ledgers, form.value, knowledge, to_terminal=to_terminal)
+        text += "\n" + render_ledgers(ledgers, form, knowledge, to_terminal=to_terminal)
     return text
 
 
 def _refuse_details(form: PlanFormat, option: str, *, graded: bool) -> None:
     """Refuse details where a format has no place for them and where a grade selects."""
-    if form not in {PlanFormat.text, PlanFormat.markdown, PlanFormat.json}:
-        raise UsageError(f"That is not part of {form.value}.", place=option, remedy="Use text, Markdown or JSON.")
+    if form not in {"text", "markdown", "json"}:
+        raise UsageError(f"That is not part of {form}.", place=option, remedy="Use text, Markdown or JSON.")
     if graded:
         raise UsageError("That is not selected by grade.", place=option, remedy="Leave the grades out.")

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import sys
 from typing import TYPE_CHECKING, Annotated
 
 from hipkg.cli.options import Output
 from hipkg.cli.query import WIDTH, QueryName, render_text, terminal_width
+from hipkg.cli.report import deliver, on_terminal
 
 if TYPE_CHECKING:
     from hipkg.querying.query import QueryInfo
@@ -20,11 +20,10 @@ def queries(
 
     Example: hipkg queries contraindicated-at-site
     """
-    from hipkg.base.output import write_output
     from hipkg.querying.query import catalogue, load_query
 
-    text = load_query(name).text if name else _listing(catalogue(), to_terminal=output is None and sys.stdout.isatty())
-    write_output(text, str(output) if output else None)
+    text = load_query(name).text if name else _listing(catalogue(), to_terminal=on_terminal(output))
+    deliver(text, output)
 
 
 def _listing(infos: tuple[QueryInfo, ...], *, to_terminal: bool) -> str:

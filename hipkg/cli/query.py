@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import os
-import sys
-from enum import StrEnum
 from io import StringIO
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
 from hipkg.base.errors import UsageError
-from hipkg.cli.options import AsOf, Engine, EngineOption, InputFormat, Output, requested
-from hipkg.cli.report import deliver, told
+from hipkg.cli.options import AsOf, EngineOption, InputFormat, Output, requested
+from hipkg.cli.report import deliver, on_terminal, told
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -25,17 +23,7 @@ if TYPE_CHECKING:
 WIDTH = 80
 """The width of a table where there is no terminal."""
 
-
-class AnswerFormat(StrEnum):
-    """The formats that an answer can be written in."""
-
-    table = "table"
-    csv = "csv"
-    tsv = "tsv"
-    json = "json"
-    xml = "xml"
-    turtle = "turtle"
-    ntriples = "ntriples"
+AnswerFormat = Literal["table", "csv", "tsv", "json", "xml", "turtle", "ntriples"]
 
 
 def complete_name(begun: str) -> list[str]:
@@ -59,11 +47,11 @@ def query(
     param: Annotated[
         list[str] | None, typer.Option("--param", "-p", metavar="NAME=VALUE", help="Bind a parameter; repeatable.")
     ] = None,
-    format: Annotated[AnswerFormat, typer.Option("--format", "-f", help="Format of the answer.")] = AnswerFormat.table,  # noqa: A002 - the option's name
+    format: Annotated[AnswerFormat, typer.Option("--format", "-f", help="Format of the answer.")] = "table",  # noqa: A002 - the option's name
     iris: Annotated[bool, typer.Option("--iris", help="Write full IRIs in the table.")] = False,
     output: Output = None,
     as_of: AsOf = None,
-    engine: EngineOption = Engine.native,
+    engine: EngineOption = "native",
     input_format: InputFormat = None,
 ) -> None:
     """Ask a named question, or a SPARQL file, over patients and the ontology.
@@ -79,10 +67,10 @@ def query(
     request = requested(knowledge, as_of=as_of, input_format=input_format, engine=engine)
     batch = run_query(info, files or (), params, request=request, knowledge=knowledge)
     (answer,) = told(batch)
-    if format is not AnswerFormat.table:
-        data: str | bytes = answer.serialize(format.value)
+    if format != "table":
+        data: str | bytes = answer.serialize(format)
     else:
-        data = to_text(answer, knowledge, full=iris, to_terminal=output is None and sys.stdout.isatty())
+        data = to_text(answer, knowledge, full=iris, to_terminal=on_terminal(output))
     deliver(data, output, failed=batch.set_aside or answer.boolean is False)
 
 

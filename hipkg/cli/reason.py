@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from hipkg.cli.options import AsOf, Engine, EngineOption, Files, InputFormat, Output, parse_date, released
+from hipkg.cli.options import AsOf, EngineOption, Files, GraphFormat, InputFormat, Output, parse_date, released
 from hipkg.cli.report import deliver, told
 
 if TYPE_CHECKING:
@@ -18,21 +17,12 @@ if TYPE_CHECKING:
     from hipkg.record.patient import Record
 
 
-class GraphFormat(StrEnum):
-    """The formats that a graph can be written in."""
-
-    turtle = "turtle"
-    ntriples = "ntriples"
-    rdfxml = "rdfxml"
-    jsonld = "jsonld"
-
-
 def reason(
     files: Files,
-    format: Annotated[GraphFormat, typer.Option("--format", "-f", help="Format of the graph.")] = GraphFormat.turtle,  # noqa: A002 - the option's name
+    format: Annotated[GraphFormat, typer.Option("--format", "-f", help="Format of the graph.")] = "turtle",  # noqa: A002 - the option's name
     output: Output = None,
     as_of: AsOf = None,
-    engine: EngineOption = Engine.native,
+    engine: EngineOption = "native",
     only_entailed: Annotated[bool, typer.Option("--only-entailed", help="Leave out what the files record.")] = False,
     input_format: InputFormat = None,
 ) -> None:
@@ -49,10 +39,10 @@ def reason(
 
     def wanted(record: Record) -> Iterator[Triple]:
         recorded = {*record.triples} if only_entailed else set()
-        return (one for one in entailed(record, released, engine.value) if one not in recorded)
+        return (one for one in entailed(record, released, engine) if one not in recorded)
 
     def of_file(file: str) -> Batch[Triple]:
         return read(file, released, format=input_format, as_of=day).gathered(wanted)
 
     batch = each_source(files, of_file)
-    deliver(graph_text(told(batch), format.value), output, failed=batch.set_aside)
+    deliver(graph_text(told(batch), format), output, failed=batch.set_aside)

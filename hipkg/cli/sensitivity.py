@@ -2,35 +2,18 @@
 
 from __future__ import annotations
 
-import sys
-from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
-from hipkg.cli.options import AsOf, Documents, File, GradeEverything, InputFormat, Output, requested
-from hipkg.cli.report import deliver, told
-
-
-class SensitivityFormat(StrEnum):
-    """The formats that a sensitivity can be written in."""
-
-    text = "text"
-    markdown = "markdown"
-    json = "json"
-
-
-class By(StrEnum):
-    """The scales of grades."""
-
-    strength = "strength"
-    evidence = "evidence"
+from hipkg.cli.options import AsOf, Documents, File, GradeEverything, InputFormat, Output, ReportFormat, requested
+from hipkg.cli.report import deliver, on_terminal, told
 
 
 def sensitivity(
     file: File,
-    by: Annotated[By, typer.Option("--by", help="Scale of the grades.")] = By.strength,
-    format: Annotated[SensitivityFormat, typer.Option("--format", "-f", help="Format.")] = SensitivityFormat.text,  # noqa: A002 - the option's name
+    by: Annotated[Literal["strength", "evidence"], typer.Option("--by", help="Scale of the grades.")] = "strength",
+    format: Annotated[ReportFormat, typer.Option("--format", "-f", help="Format.")] = "text",  # noqa: A002 - the option's name
     output: Output = None,
     as_of: AsOf = None,
     document: Documents = None,
@@ -53,10 +36,10 @@ def sensitivity(
     from hipkg.render.sensitivity import render_sensitivities
 
     knowledge = load()
-    steps = selections(knowledge, by.value, document or (), grade_objections=grade_everything)
+    steps = selections(knowledge, by, document or (), grade_objections=grade_everything)
     request = requested(knowledge, as_of=as_of, input_format=input_format, allow_invalid=allow_invalid)
     checked = read_checked(file, request, knowledge)
-    batch = each_alone(checked, lambda one: sensitivity_of(one, by.value, steps, knowledge))
+    batch = each_alone(checked, lambda one: sensitivity_of(one, by, steps, knowledge))
     found = told(batch)
-    text = render_sensitivities(found, format.value, knowledge, to_terminal=output is None and sys.stdout.isatty())
+    text = render_sensitivities(found, format, knowledge, to_terminal=on_terminal(output))
     deliver(text, output, failed=batch.set_aside or any(not one.valid for one in found))

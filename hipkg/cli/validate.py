@@ -2,40 +2,24 @@
 
 from __future__ import annotations
 
-import sys
-from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Literal, get_args
 
 import typer
 
-from hipkg.cli.files import each_file
 from hipkg.cli.options import AsOf, Files, InputFormat, Output, requested
-from hipkg.cli.report import deliver
+from hipkg.cli.report import deliver, each_file, on_terminal
 
+FindingFormat = Literal["table", "json", "turtle"]
 
-class ReportFormat(StrEnum):
-    """The formats of a validation report."""
-
-    table = "table"
-    json = "json"
-    turtle = "turtle"
-
-
-class FailOn(StrEnum):
-    """The least severity that makes the command fail."""
-
-    violation = "violation"
-    warning = "warning"
-    info = "info"
-    none = "none"
+FailOn = Literal["violation", "warning", "info", "none"]
 
 
 def validate(
     files: Files,
-    format: Annotated[ReportFormat, typer.Option("--format", "-f", help="Format of the report.")] = ReportFormat.table,  # noqa: A002 - the option's name
+    format: Annotated[FindingFormat, typer.Option("--format", "-f", help="Format of the report.")] = "table",  # noqa: A002 - the option's name
     output: Output = None,
     as_of: AsOf = None,
-    fail_on: Annotated[FailOn, typer.Option("--fail-on", help="Exit with 1 from this severity on.")] = FailOn.violation,
+    fail_on: Annotated[FailOn, typer.Option("--fail-on", help="Exit with 1 from this severity on.")] = "violation",
     input_format: InputFormat = None,
 ) -> None:
     """Check patient files against the shapes and say how to mend what is wrong.
@@ -51,8 +35,8 @@ def validate(
     found, exit_code = each_file(
         files, lambda file: read_checked(file, request, knowledge).gathered(lambda one: one.findings)
     )
-    deliver(report(found, format.value, to_terminal=output is None and sys.stdout.isatty()), output)
-    severities = list(FailOn)
-    reached = severities[: severities.index(fail_on) + 1] if fail_on is not FailOn.none else []
+    deliver(report(found, format, to_terminal=on_terminal(output)), output)
+    severities = get_args(FailOn)
+    reached = severities[: severities.index(fail_on) + 1] if fail_on != "none" else []
     if exit_code or any(one.severity in reached for one in found):
         raise typer.Exit(exit_code or 1)

@@ -2,27 +2,17 @@
 
 from __future__ import annotations
 
-import sys
-from enum import StrEnum
 from typing import Annotated
 
 import typer
 
-from hipkg.cli.options import AsOf, Documents, File, InputFormat, Output, requested
-from hipkg.cli.report import deliver, told
-
-
-class WatchFormat(StrEnum):
-    """The formats that a watch list can be written in."""
-
-    text = "text"
-    markdown = "markdown"
-    json = "json"
+from hipkg.cli.options import AsOf, Documents, File, InputFormat, Output, ReportFormat, requested
+from hipkg.cli.report import deliver, on_terminal, told
 
 
 def watch(
     file: File,
-    format: Annotated[WatchFormat, typer.Option("--format", "-f", help="Format.")] = WatchFormat.text,  # noqa: A002 - the option's name
+    format: Annotated[ReportFormat, typer.Option("--format", "-f", help="Format.")] = "text",  # noqa: A002 - the option's name
     output: Output = None,
     as_of: AsOf = None,
     document: Documents = None,
@@ -42,5 +32,5 @@ def watch(
     request = requested(knowledge, document, as_of=as_of, input_format=input_format, allow_invalid=allow_invalid)
     batch = plan_patients(file, request, knowledge).each(watch_list)
     found = told(batch)
-    text = render_watch_lists(found, format.value, to_terminal=output is None and sys.stdout.isatty())
+    text = render_watch_lists(found, format, to_terminal=on_terminal(output))
     deliver(text, output, failed=batch.set_aside or any(not one.plan.valid for one in found))

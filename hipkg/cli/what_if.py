@@ -2,22 +2,12 @@
 
 from __future__ import annotations
 
-import sys
-from enum import StrEnum
 from typing import Annotated
 
 import typer
 
-from hipkg.cli.options import AsOf, Documents, Engine, EngineOption, File, InputFormat, Output, requested
-from hipkg.cli.report import deliver, told
-
-
-class WhatIfFormat(StrEnum):
-    """The formats that a comparison can be written in."""
-
-    text = "text"
-    markdown = "markdown"
-    json = "json"
+from hipkg.cli.options import AsOf, Documents, EngineOption, File, InputFormat, Output, ReportFormat, requested
+from hipkg.cli.report import deliver, on_terminal, told
 
 
 def what_if(
@@ -30,10 +20,10 @@ def what_if(
         list[str] | None,
         typer.Option("--remove", help="What is to be taken out: words, Turtle, or @FILE; repeatable."),
     ] = None,
-    format: Annotated[WhatIfFormat, typer.Option("--format", "-f", help="Format.")] = WhatIfFormat.text,  # noqa: A002 - the option's name
+    format: Annotated[ReportFormat, typer.Option("--format", "-f", help="Format.")] = "text",  # noqa: A002 - the option's name
     output: Output = None,
     as_of: AsOf = None,
-    engine: EngineOption = Engine.native,
+    engine: EngineOption = "native",
     document: Documents = None,
     allow_invalid: Annotated[bool, typer.Option("--allow-invalid", help="Compare in spite of violations.")] = False,
     input_format: InputFormat = None,
@@ -56,5 +46,5 @@ def what_if(
     recorded = plan_patients(file, request, knowledge)
     batch = each_alone(recorded, lambda one: compared(one, add or (), remove or ()))
     found = told(batch)
-    text = render_what_if(found, format.value, to_terminal=output is None and sys.stdout.isatty())
+    text = render_what_if(found, format, to_terminal=on_terminal(output))
     deliver(text, output, failed=batch.set_aside or any(not one.valid for one in found))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from importlib import import_module
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal, get_args
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -11,7 +11,8 @@ if TYPE_CHECKING:
     from hipkg.knowledge.records import Knowledge
     from hipkg.planning.records import Plan
 
-FORMATS = ("text", "json", "markdown", "turtle", "jsonld", "mermaid", "fhir")
+PlanFormat = Literal["text", "json", "markdown", "turtle", "jsonld", "mermaid", "fhir"]
+FORMATS: tuple[PlanFormat, ...] = get_args(PlanFormat)
 _WRITERS = {
     "json": ("plan_json", "plans_to_json"),
     "markdown": ("markdown", "plans_to_markdown"),
