@@ -4,16 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from importlib import import_module
-from typing import TYPE_CHECKING, Annotated, Any, cast
+from typing import Annotated, Any, cast
 
 import typer
 from typer.core import TyperGroup
 from typer.main import get_command
 
 from hipkg.cli.options import Careful
-
-if TYPE_CHECKING:
-    from collections.abc import MutableMapping
 
 VERBS = (
     "plan", "validate", "explain", "ledger", "what-if", "ask", "watch", "sensitivity", "reason", "query", "queries",
@@ -48,7 +45,7 @@ class _Verbs(TyperGroup):
 
     def __init__(self, **attributes: Any) -> None:  # noqa: ANN401 - those of the base class
         super().__init__(**attributes)
-        self.commands = cast("MutableMapping[str, Any]", _Commands())
+        self.commands = cast("Any", _Commands())
 
 
 app = typer.Typer(
