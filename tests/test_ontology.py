@@ -13,6 +13,7 @@ import pyoxigraph as ox
 import pytest
 
 from hipkg.api.validate import validate
+from hipkg.base import hip
 from hipkg.base.errors import InconsistentData, OntologyError
 from hipkg.base.paths import ONTOLOGY, QUERIES, SHAPES, ontology_files
 from hipkg.base.vocabulary import HIP, OWL, PREFIXES, RDF_TYPE, RDFS, expand
@@ -146,6 +147,19 @@ def test_the_vocabulary_that_code_uses_is_declared() -> None:
     used = {name: path for path in CODE for name in NAMES.findall(path.read_text("utf-8"))}
     undeclared = {name: path.name for name, path in sorted(used.items()) if name not in declared()}
     assert undeclared == {}
+
+
+CORE = [*(ONTOLOGY / f"{name}.ttl" for name in ("core", "plan", "hipkg")), *SHAPES.glob("*.ttl")]
+
+
+def test_the_terms_that_code_has_names_for_are_declared_without_the_clinic_and_used() -> None:
+    named = {name: value for name, value in vars(hip).items() if isinstance(value, str) and value.startswith(HIP)}
+    del named["NAMESPACE"]
+    assert named == {name: HIP + name for name in named}
+    declared = {quad.subject.value for path in CORE for quad in ox.parse(path=path)}
+    assert sorted(set(named.values()) - declared) == []
+    used = {name for path in PACKAGE.rglob("*.py") for name in re.findall(r"\bhip\.(\w+)", path.read_text("utf-8"))}
+    assert sorted(named.keys() - used) == []
 
 
 CLINICAL_ROOTS = ("Problem", "Intervention")

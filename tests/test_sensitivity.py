@@ -17,8 +17,9 @@ from hypothesis import given
 
 from hipkg.api.plan import Plan, plan, plans
 from hipkg.api.sensitivity import sensitivity
+from hipkg.base import hip
 from hipkg.base.errors import HipkgError, InvalidPatient, UsageError
-from hipkg.base.vocabulary import HIP, OBJECTING, SAFEGUARDS
+from hipkg.base.vocabulary import HIP, OBJECTING
 from hipkg.defence import sensitivity as sensitivities
 from hipkg.defence.sensitivity import GONE, Sensitivity
 from hipkg.knowledge.loading import load
@@ -92,7 +93,7 @@ def test_the_grades_in_order() -> None:
 def test_what_is_spared_is_what_speaks_against_an_action_and_what_guards_it() -> None:
     objecting = {effect for effect, state in load().holding.items() if state == "must-not"}
     assert set(OBJECTING) == objecting
-    assert {*OBJECTING, SAFEGUARDS} == AGAINST
+    assert {*OBJECTING, hip.safeguardsWith} == AGAINST
 
 
 @of_examples

@@ -1,13 +1,15 @@
-"""The names of the core vocabulary that code may use; a test holds them to ``ontology/core.ttl``."""
+"""Namespaces, their prefixes, and the names that code knows beside those of `hipkg.base.hip`."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from hipkg.base import hip
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-HIP = "https://w3id.org/hipkg/"
+HIP = hip.NAMESPACE
 RDF_TYPE = "http://www.w3.org/1999/02/22-rdf-syntax-ns#type"
 RDFS = "http://www.w3.org/2000/01/rdf-schema#"
 OWL = "http://www.w3.org/2002/07/owl#"
@@ -25,10 +27,7 @@ PREFIXES = {
     "sh": "http://www.w3.org/ns/shacl#",
 }
 
-INDICATES, SAFEGUARDS, SPECIFIES = HIP + "indicates", HIP + "safeguardsWith", HIP + "specifies"
-CONTRAINDICATES, DISCOURAGES, HOLDS_BACK = HIP + "contraindicates", HIP + "discourages", HIP + "holdsBack"
-INFORMS_ON = HIP + "informsOn"
-OBJECTING = frozenset({CONTRAINDICATES, DISCOURAGES, HOLDS_BACK})
+OBJECTING = frozenset({hip.contraindicates, hip.discourages, hip.holdsBack})
 """The effects of statements that speak against an intervention."""
 
 DERIVED_FROM = PREFIXES["prov"] + "wasDerivedFrom"

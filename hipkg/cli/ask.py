@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from hipkg.base import hip
 from hipkg.base.errors import HipkgError, UsageError, printable
-from hipkg.base.vocabulary import HIP
 from hipkg.cli.options import AsOf, Documents, File, InputFormat, Output, ReportFormat, requested
 from hipkg.cli.report import deliver, on_terminal, told
 
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from hipkg.record.patient import Record
 
 
-_AS_OF = HIP + "asOf"
 _PROMPT = "A letter, words such as 'age 71', Enter to pass, q to stop"
 
 
@@ -103,7 +102,7 @@ def _save(record: Record, save: Path | None) -> None:
     from hipkg.base.output import graph_text, write_output
 
     if save is not None:
-        kept = (one for one in record.triples if record.dated or one.predicate.value != _AS_OF)
+        kept = (one for one in record.triples if record.dated or one.predicate.value != hip.asOf)
         write_output(graph_text(kept, "turtle"), str(save), new=True)
         if record.unused:
             typer.echo(f"Left out: {record.unused} triples that belong to no patient.", err=True)

@@ -16,6 +16,7 @@ from itertools import groupby
 from operator import itemgetter
 from typing import TYPE_CHECKING, Literal
 
+from hipkg.base import hip
 from hipkg.base.errors import UsageError
 from hipkg.base.paths import QUERIES
 from hipkg.base.vocabulary import HIP, PREFIXES, expand
@@ -115,7 +116,7 @@ class _Compiler:
         """List the operations that decide the slots of a statement."""
         opposites = _opposites(info, self._knowledge)
         classes = {*info.applies_to, *_slots(info), *(other for _, other in opposites)}
-        links = {HIP + name for name in ("locatedIn", "partOf", "problemOf")}
+        links = {hip.locatedIn, hip.partOf, hip.problemOf}
         return [*self._entailing(classes | links), *_answers(info, opposites)]
 
     def _entailing(self, targets: set[str]) -> list[str]:

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from hipkg.base import hip
 from hipkg.base.errors import InconsistentData
-from hipkg.base.vocabulary import DERIVED_FROM, HIP, RDF_TYPE
+from hipkg.base.vocabulary import DERIVED_FROM, RDF_TYPE
 from hipkg.defence.prover import Prover
 from hipkg.knowledge.wording import English
 from hipkg.reasoning.native import entailed_graph
@@ -28,7 +29,6 @@ if TYPE_CHECKING:
 
 MOST = 4
 """How many reasons are told for one claim."""
-_PATIENT = HIP + "Patient"
 
 
 class Reasons:
@@ -62,7 +62,7 @@ class Reasons:
         return tuple(sorted(known[1:], key=lambda one: (len(one.facts()), one.claim)))
 
     def _names_the_patient(self, fact: ox.Triple) -> bool:
-        return fact.predicate.value == RDF_TYPE and fact.object.value == _PATIENT  # type: ignore[union-attr]
+        return fact.predicate.value == RDF_TYPE and fact.object.value == hip.Patient  # type: ignore[union-attr]
 
     def _new(self, known: list[Proof], fact: ox.Triple, cls: str, nodes: Sequence[str]) -> Iterator[Proof]:
         """Prove the claim without a fact, and yield the shortest proof that is no longer version of a known one."""

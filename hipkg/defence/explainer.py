@@ -8,8 +8,9 @@ from difflib import get_close_matches
 from functools import cached_property
 from typing import TYPE_CHECKING, Literal
 
+from hipkg.base import hip
 from hipkg.base.errors import UsageError
-from hipkg.base.vocabulary import HIP, INDICATES, expand
+from hipkg.base.vocabulary import HIP, expand
 from hipkg.defence.alternatives import Reasons
 from hipkg.defence.prover import Proof, Prover
 from hipkg.defence.remedies import Remedies, Remedy, diagnoses_in
@@ -472,9 +473,9 @@ class Explainer:
 
     def _world(self, cls: str, nodes: Sequence[str] = ()) -> tuple[str, ...]:
         """List the nodes that a class can be about: the patient, or problems, of the given ones if there are any."""
-        if self._knowledge.is_a(cls, HIP + "Patient"):
+        if self._knowledge.is_a(cls, hip.Patient):
             return (self._graph.iri,)
-        problems = self._prover.members(HIP + "Problem")
+        problems = self._prover.members(hip.Problem)
         return tuple(one for one in nodes if one in problems) or problems
 
     def _requirement(self, cls: str, evaluation: Evaluation, nodes: Sequence[str]) -> SlotExplanation:
@@ -533,7 +534,7 @@ class Explainer:
             info.id
             for other in self._derivation.evaluations
             for info in (self._info(other),)
-            if other.state == State.NOW and other.site in {"", evaluation.site} and info.effect == INDICATES
+            if other.state == State.NOW and other.site in {"", evaluation.site} and info.effect == hip.indicates
             and self._knowledge.is_a(info.intervention, intervention)
         ]  # fmt: skip
         return f"in this plan by {', '.join(sorted(set(ids)))}" if ids else "in this plan"

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from functools import reduce
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias, TypeVar
 
+from hipkg.base import hip
 from hipkg.base.dates import span
 from hipkg.base.numbers import Bounds, Limit, Range, read, within
 from hipkg.base.vocabulary import HIP, OBJECTING
@@ -43,9 +44,7 @@ VERDICTS = (
     "uncounted",
     "adequate",
 )
-_STUDY, _COURSE = HIP + "Study", HIP + "TreatmentCourse"
-_SITE, _INTERVENTION = HIP + "BodySite", HIP + "Intervention"
-_DOSES = tuple(HIP + name for name in ("dailyDose", "singleDose", "doseInterval"))
+_DOSES = (hip.dailyDose, hip.singleDose, hip.doseInterval)
 _REVIEWS = {"once", "repeat"}
 _TIMES = {"h", "d"}
 
@@ -219,7 +218,7 @@ class _Bookkeeper:
         self._measurer = Measurer(derivation.facts, knowledge, plan.as_of)
         self._infos = knowledge.by_id
         self._statuses = {knowledge.label(HIP + one) for one in STATUSES if one}
-        self._activities = frozenset(derivation.facts.nodes(plan.patient, HIP + "hasActivity"))
+        self._activities = frozenset(derivation.facts.nodes(plan.patient, hip.hasActivity))
         self._recorded = Facts(record.triples)
 
     def ledger(self) -> Ledger:
@@ -241,31 +240,31 @@ class _Bookkeeper:
         )
 
     def _is_study(self, node: str) -> bool:
-        return self._graph.is_a(node, _STUDY) and not self._graph.is_a(node, _COURSE)
+        return self._graph.is_a(node, hip.Study) and not self._graph.is_a(node, hip.TreatmentCourse)
 
     def _treatment(self, node: str, judgements: tuple[Judgement, ...]) -> Treatment:
         return Treatment(
             **self._study(node)._asdict(),
-            days=recorded_range(self._graph, self._knowledge, node, HIP + "minimumDays"),
+            days=recorded_range(self._graph, self._knowledge, node, hip.minimumDays),
             doses=tuple(self._doses(node)),
-            outcome=self._value(node, "hasOutcome"),
-            adequacy=self._value(node, "hasAdequacy"),
-            stopped_because=self._value(node, "stoppedBecause"),
+            outcome=self._value(node, hip.hasOutcome),
+            adequacy=self._value(node, hip.hasAdequacy),
+            stopped_because=self._value(node, hip.stoppedBecause),
             judgements=judgements,
         )
 
     def _study(self, node: str) -> Study:
         """Tell of any activity what is told of a study."""
-        intervention = min(self._graph.nodes(node, HIP + "ofIntervention"), default="")
-        status = min(self._graph.nodes(node, HIP + "hasStatus"), default="").removeprefix(HIP)
+        intervention = min(self._graph.nodes(node, hip.ofIntervention), default="")
+        status = min(self._graph.nodes(node, hip.hasStatus), default="").removeprefix(HIP)
         return Study(
             node=node,
             intervention=intervention,
-            label=self._name(intervention, _INTERVENTION),
-            sites=tuple(sorted({self._site(one) for one in self._graph.nodes(node, HIP + "targets")})),
+            label=self._name(intervention, hip.Intervention),
+            sites=tuple(sorted({self._site(one) for one in self._graph.nodes(node, hip.targets)})),
             status=status if status in STATUSES else "",
-            start=self._day(node, "startDate"),
-            end=self._day(node, "endDate"),
+            start=self._day(node, hip.startDate),
+            end=self._day(node, hip.endDate),
         )
 
     def _name(self, iri: str, root: str) -> str:
@@ -279,15 +278,15 @@ class _Bookkeeper:
 
     def _site(self, node: str) -> str:
         """Name a site with its side, as plans do."""
-        side = max(self._graph.nodes(node, HIP + "hasSide"), default="")
-        return f"{self._knowledge.label(side)} {self._name(node, _SITE)}".strip()
+        side = max(self._graph.nodes(node, hip.hasSide), default="")
+        return f"{self._knowledge.label(side)} {self._name(node, hip.BodySite)}".strip()
 
-    def _value(self, node: str, name: str) -> str:
-        value = min(self._graph.nodes(node, HIP + name), default="")
+    def _value(self, node: str, prop: str) -> str:
+        value = min(self._graph.nodes(node, prop), default="")
         return self._knowledge.label(value) if value else ""
 
-    def _day(self, node: str, name: str) -> Day | None:
-        recorded = min(map(text_of, self._graph.values(node, HIP + name)), default="")
+    def _day(self, node: str, prop: str) -> Day | None:
+        recorded = min(map(text_of, self._graph.values(node, prop)), default="")
         return Day(recorded, *(span(recorded) or (None, None))) if recorded else None
 
     def _doses(self, node: str) -> Iterator[Dose]:

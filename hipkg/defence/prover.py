@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING
 
 import pyoxigraph as ox
 
+from hipkg.base import hip
 from hipkg.base.groups import reached
 from hipkg.base.numbers import fits
-from hipkg.base.vocabulary import DERIVED_FROM, HIP, RDF_TYPE
+from hipkg.base.vocabulary import DERIVED_FROM, RDF_TYPE
 from hipkg.knowledge.memo import kept
 from hipkg.knowledge.wording import quoted
 from hipkg.owl.expression import And, Expression, Facet, Named, OneOf, Or, Some, Value
@@ -32,8 +33,7 @@ MISSING = "missing"
 # A subsumption that only a reasoner sees is true but shows little: what an editor of the ontology wrote comes first.
 _COST_OF_CLASSIFICATION = 100
 _TYPE = ox.NamedNode(RDF_TYPE)
-_AS_OF = HIP + "asOf"
-_DATED = tuple(HIP + name for name in ("startDate", "endDate", "duration", "hasStatus"))
+_DATED = (hip.startDate, hip.endDate, hip.duration, hip.hasStatus)
 
 
 @dataclass(frozen=True, slots=True)
@@ -382,7 +382,7 @@ class Prover:
         for chain in [*axioms.chains, *([(prop, prop)] if axioms.transitive else [])]:
             yield from self._ways_by_chain(subject, prop, target, chain)
         yield from self._ways_by_class_value(subject, prop, target)
-        if prop == HIP + "hasSide":
+        if prop == hip.hasSide:
             yield from self._computed_side(subject, target)
 
     def _ways_by_other_property(self, subject: str, prop: str, target: str) -> Iterator[Step]:
@@ -434,7 +434,7 @@ class Prover:
         """Name the triples that days are worked out from, with the link by which the date of the plan counts."""
         own = [one for one in self._recorded if one.subject == ox.NamedNode(activity) and one.predicate.value in _DATED]
         links = [one for one in self._recorded if self._links(one, activity)][:1]
-        dates = [one for one in self._recorded if one.predicate.value == _AS_OF]
+        dates = [one for one in self._recorded if one.predicate.value == hip.asOf]
         return Step("computed", "", "Worked out from what is recorded.", tuple(sorted({*own, *links, *dates}, key=str)))
 
     def _links(self, triple: ox.Triple, activity: str) -> bool:
@@ -443,12 +443,12 @@ class Prover:
         if node not in ends or prop is None:
             return False
         reached = {prop.iri, *prop.superproperties, *prop.inverses}
-        return HIP + "hasActivity" in reached
+        return hip.hasActivity in reached
 
     def _computed_side(self, part: str, side: str) -> Iterator[Step]:
-        for whole in self._targets(part, HIP + "partOf"):
-            if side in self._targets(whole, HIP + "hasSide"):
-                premises = (_relation(part, HIP + "partOf", whole), _relation(whole, HIP + "hasSide", side))
+        for whole in self._targets(part, hip.partOf):
+            if side in self._targets(whole, hip.hasSide):
+                premises = (_relation(part, hip.partOf, whole), _relation(whole, hip.hasSide, side))
                 yield Step("computed", "", "A part is on the side of the whole.", premises)
 
     def _approach(self, goal: Member, seen: tuple[Member, ...]) -> Nearest:

@@ -9,7 +9,8 @@ from __future__ import annotations
 from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple
 
-from hipkg.base.vocabulary import HIP, RDF_TYPE
+from hipkg.base import hip
+from hipkg.base.vocabulary import RDF_TYPE
 from hipkg.defence.bench import Bench
 from hipkg.knowledge.frame.answers import State
 from hipkg.knowledge.frame.claims import PURSUED, ClaimKind
@@ -25,15 +26,12 @@ if TYPE_CHECKING:
     from hipkg.pipeline.process import Planned
     from hipkg.record.change import Change
 
-_CONDITION, _ONGOING = HIP + "Condition", HIP + "ongoing"
-_OF_INTERVENTION, _STATUS = HIP + "ofIntervention", HIP + "hasStatus"
 TOLD = 3
 """How many remedies are told."""
 _TRIED = 6
 """The statuses of actions that are carried out or could be."""
 _ADVISED = (ClaimKind.INDICATED, ClaimKind.FULFILLED)
 _OBJECTING = (ClaimKind.REFUSED, ClaimKind.HELD_BACK, ClaimKind.DISCOURAGED)
-_PROBLEM = HIP + "Problem"
 
 
 class Remedy(NamedTuple):
@@ -64,7 +62,7 @@ class _Wish(NamedTuple):
 def diagnoses_in(change: Change, knowledge: Knowledge) -> tuple[str, ...]:
     """Name the conditions that a change takes for granted."""
     types = (text_of(value) for _, prop, value in change.added if prop == RDF_TYPE)
-    return tuple(sorted({knowledge.label(one) for one in types if knowledge.is_a(one, _CONDITION)}))
+    return tuple(sorted({knowledge.label(one) for one in types if knowledge.is_a(one, hip.Condition)}))
 
 
 class Remedies:
@@ -169,8 +167,8 @@ class Remedies:
 
     def _is_running(self, intervention: str, change: Change) -> bool:
         """Tell whether a change takes for granted that an intervention is under way."""
-        running = {subject for subject, prop, value in change.added if (prop, value) == (_STATUS, _ONGOING)}
-        done = (text_of(value) for node, prop, value in change.added if node in running and prop == _OF_INTERVENTION)
+        running = {subject for subject, prop, value in change.added if (prop, value) == (hip.hasStatus, hip.ongoing)}
+        done = (text_of(value) for node, prop, value in change.added if node in running and prop == hip.ofIntervention)
         return any(self._knowledge.is_a(one, intervention) for one in done)
 
     def _tried(self, changes: Iterable[Change], wish: _Wish) -> tuple[Remedy, ...]:
@@ -220,7 +218,7 @@ class Remedies:
         return (*evaluation.subjects, self._graph.iri)
 
     def _problems(self) -> list[str]:
-        return sorted(self._derivation.facts.members.get(_PROBLEM, ()))
+        return sorted(self._derivation.facts.members.get(hip.Problem, ()))
 
     @staticmethod
     def _state(derived: Derivation, iri: str) -> str:

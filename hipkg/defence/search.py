@@ -16,9 +16,10 @@ from typing import TYPE_CHECKING
 
 import pyoxigraph as ox
 
+from hipkg.base import hip
 from hipkg.base.dates import days_after
 from hipkg.base.numbers import Limit, fits
-from hipkg.base.vocabulary import HIP, RDF_TYPE, XSD, namespace_of
+from hipkg.base.vocabulary import RDF_TYPE, XSD, namespace_of
 from hipkg.knowledge.memo import kept
 from hipkg.owl.expression import And, Expression, Facet, Named, OneOf, Or, Some, Value
 from hipkg.record.facts import BLANK, Facts, text_of
@@ -29,19 +30,14 @@ if TYPE_CHECKING:
 
     from hipkg.knowledge.records import Knowledge, Link
     from hipkg.record.facts import Node
-from hipkg.record.change import HAS_COURSE, HAS_PROBLEM, HAS_STUDY, NO_CHANGE, Change, Fact
+from hipkg.record.change import NO_CHANGE, Change, Fact
 
 WIDTH = 8
 """How many ways to a goal are followed further, the smallest first."""
 _DEPTH = 100
-_PATIENT, _CONDITION = HIP + "Patient", HIP + "Condition"
-_PROBLEM, _ACTIVITY, _STUDY, _COURSE = (HIP + one for one in ("Problem", "Activity", "Study", "TreatmentCourse"))
-_ABSTRACT = {_PROBLEM, _ACTIVITY}
-_OF_INTERVENTION, _TARGETS, _HAS_SITE = HIP + "ofIntervention", HIP + "targets", HIP + "hasSite"
-_STATUS = HIP + "hasStatus"
-_START, _DURATION = HIP + "startDate", HIP + "duration"
-_DAYS, _UNIT_OF_DAYS = HIP + "minimumDays", "d"
-_ONE_VALUE = {_START, _DURATION, _HAS_SITE, _TARGETS}
+_ABSTRACT = {hip.Problem, hip.Activity}
+_UNIT_OF_DAYS = "d"
+_ONE_VALUE = {hip.startDate, hip.duration, hip.hasSite, hip.targets}
 _NEW = "new:"
 _WORD = re.compile(r"[^a-z0-9]+")
 
@@ -84,7 +80,7 @@ class Abducer:
 
     def anew(self, cls: str, sites: Sequence[str]) -> tuple[Change, ...]:
         """List the smallest new problems that would be in a class, at one of some sites or at none."""
-        if not self._knowledge.is_a(cls, _PROBLEM):
+        if not self._knowledge.is_a(cls, hip.Problem):
             return ()
         found = (way for site in sites or [""] for way in self._placed_anew(cls, site))
         return tuple(map(self._named, self._smallest(found)))
@@ -94,21 +90,21 @@ class Abducer:
         new = self._new()
         self._place = (new, site)
         for way in self._ways(new, Named(cls), 0):
-            sited = not site or any(subject == new and prop == _HAS_SITE for subject, prop, _ in way.added)
-            where = frozenset() if sited else frozenset({(new, _HAS_SITE, site)})
-            yield Change(way.added | {(self._patient, HAS_PROBLEM, new)} | where, way.removed)
+            sited = not site or any(subject == new and prop == hip.hasSite for subject, prop, _ in way.added)
+            where = frozenset() if sited else frozenset({(new, hip.hasSite, site)})
+            yield Change(way.added | {(self._patient, hip.hasProblem, new)} | where, way.removed)
 
     def companion(self, intervention: str, place: str) -> Change:
         """Plan an intervention for a place."""
         node = self._new()
         added: set[Fact] = {
-            (self._patient, HAS_COURSE, node),
-            (node, RDF_TYPE, _COURSE),
-            (node, _OF_INTERVENTION, intervention),
-            (node, _STATUS, HIP + "planned"),
+            (self._patient, hip.hasCourse, node),
+            (node, RDF_TYPE, hip.TreatmentCourse),
+            (node, hip.ofIntervention, intervention),
+            (node, hip.hasStatus, hip.planned),
         }
         if place in self._taken:
-            added.add((node, _TARGETS, place))
+            added.add((node, hip.targets, place))
         return self._named(Change(frozenset(added)))
 
     def merge(self, changes: Sequence[Sequence[Change]]) -> tuple[Change, ...]:
@@ -119,8 +115,8 @@ class Abducer:
         """List the ways for the nodes that a class can be about: the patient, or the problems among the nodes."""
         if any(self._graph.is_a(node, cls) for node in nodes):
             return (NO_CHANGE,)
-        about_patient = self._knowledge.is_a(cls, _PATIENT)
-        fitting = [one for one in nodes if self._graph.is_a(one, _PATIENT) == about_patient]
+        about_patient = self._knowledge.is_a(cls, hip.Patient)
+        fitting = [one for one in nodes if self._graph.is_a(one, hip.Patient) == about_patient]
         return self._smallest(way for node in fitting for goal in self._goals(cls) for way in self._afresh(node, goal))
 
     def _goals(self, cls: str) -> tuple[Expression, ...]:
@@ -181,8 +177,8 @@ class Abducer:
 
     def _may_be(self, node: str, cls: str) -> bool:
         """Tell whether a node may be recorded as a member of a class; an old one only if that narrows what it is."""
-        sort = next((one for one in (_PROBLEM, _ACTIVITY) if self._knowledge.is_a(cls, one)), "")
-        if not sort or (self._knowledge.is_a(cls, _CONDITION) and not self._diagnoses):
+        sort = next((one for one in (hip.Problem, hip.Activity) if self._knowledge.is_a(cls, one)), "")
+        if not sort or (self._knowledge.is_a(cls, hip.Condition) and not self._diagnoses):
             return False
         return node.startswith(_NEW) or any(self._knowledge.is_a(cls, one) for one in self._record.classes(node))
 
@@ -196,7 +192,7 @@ class Abducer:
                 yield from self._value(node, prop, one)
             return
         for link in self._knowledge.links.get(prop, ()):
-            if link.prop == _OF_INTERVENTION:
+            if link.prop == hip.ofIntervention:
                 if not self._graph.values(node, prop):
                     yield from (Change(frozenset({(node, prop, one)})) for one in self._interventions(filler))
             elif self._creatable(link):
@@ -204,7 +200,7 @@ class Abducer:
 
     def _targets(self, node: str, prop: str) -> list[str]:
         """List where a property leads; what is new belongs to the patient."""
-        if node.startswith(_NEW) and any(one.kind == _PATIENT for one in self._knowledge.links.get(prop, ())):
+        if node.startswith(_NEW) and any(one.kind == hip.Patient for one in self._knowledge.links.get(prop, ())):
             return [self._patient]
         if node == self._place[0]:
             return self._around(prop, self._place[1])
@@ -212,12 +208,12 @@ class Abducer:
 
     def _around(self, prop: str, site: str) -> list[str]:
         """List where a property leads from whatever is at a site: to the site, or to what that is part of as well."""
-        here = [one for one, sites in self._graph.objects.get(_HAS_SITE, {}).items() if site in sites]
+        here = [one for one, sites in self._graph.objects.get(hip.hasSite, {}).items() if site in sites]
         found = [{*self._graph.nodes(one, prop)} for one in here]
         return sorted(set.intersection(*found)) if found and site in set.intersection(*found) else []
 
     def _creatable(self, link: Link) -> bool:
-        return any(self._knowledge.is_a(link.kind, one) for one in (_PROBLEM, _ACTIVITY))
+        return any(self._knowledge.is_a(link.kind, one) for one in (hip.Problem, hip.Activity))
 
     def _linked(self, node: str, link: Link, filler: Expression, depth: int) -> Iterator[Change]:
         """Make a new node at the end of a link, and give it to the patient."""
@@ -225,17 +221,17 @@ class Abducer:
         ends = (new, link.prop, node) if link.backward else (node, link.prop, new)
         for way in self._ways(new, filler, depth + 1):
             kinds = {target for subject, prop, target in way.added if subject == new and prop == RDF_TYPE}
-            if not (kinds - _ABSTRACT) and not self._knowledge.is_a(link.kind, _ACTIVITY):
+            if not (kinds - _ABSTRACT) and not self._knowledge.is_a(link.kind, hip.Activity):
                 continue  # a problem that is of no kind says nothing
             plain = way.added - {(new, RDF_TYPE, one) for one in _ABSTRACT}
             yield Change(plain | {ends} | self._ownership(new, kinds, link), way.removed)
 
     def _ownership(self, new: str, kinds: set[Node], link: Link) -> set[Fact]:
-        if self._knowledge.is_a(link.kind, _PROBLEM):
-            return {(self._patient, HAS_PROBLEM, new)}
-        if _STUDY in kinds or self._knowledge.is_a(link.kind, _STUDY):
-            return {(self._patient, HAS_STUDY, new), (new, RDF_TYPE, _STUDY)}
-        return {(self._patient, HAS_COURSE, new), (new, RDF_TYPE, _COURSE)}
+        if self._knowledge.is_a(link.kind, hip.Problem):
+            return {(self._patient, hip.hasProblem, new)}
+        if hip.Study in kinds or self._knowledge.is_a(link.kind, hip.Study):
+            return {(self._patient, hip.hasStudy, new), (new, RDF_TYPE, hip.Study)}
+        return {(self._patient, hip.hasCourse, new), (new, RDF_TYPE, hip.TreatmentCourse)}
 
     def _interventions(self, filler: Expression) -> Iterator[str]:
         """List the interventions that are in an expression, as narrow as it names them."""
@@ -279,28 +275,32 @@ class Abducer:
             yield from self._days(node, facet, number)
         elif not values:
             yield Change(frozenset({(node, facet.prop, _literal(number, facet.datatype))}))
-        elif self._graph.is_a(node, _ACTIVITY):
+        elif self._graph.is_a(node, hip.Activity):
             recorded = frozenset((node, facet.prop, one) for one in self._record.values(node, facet.prop))
             yield Change(frozenset({(node, facet.prop, _literal(number, facet.datatype))}), recorded)
 
     def _days(self, node: str, facet: Facet, number: Decimal) -> Iterator[Change]:
         """Let a course be as long as is asked: begun earlier, or with its length recorded."""
-        if facet.prop != _DAYS:
+        if facet.prop != hip.minimumDays:
             return
-        starts = {(node, _START, one) for one in self._record.values(node, _START)}
+        starts = {(node, hip.startDate, one) for one in self._record.values(node, hip.startDate)}
         lengths = {
             (node, prop, one)
-            for prop in (_DAYS, self._knowledge.upper_ends.get(_DAYS, _DAYS), _DURATION)
+            for prop in (
+                hip.minimumDays,
+                self._knowledge.upper_ends.get(hip.minimumDays, hip.minimumDays),
+                hip.duration,
+            )
             for one in self._record.values(node, prop)
         }
         if starts and not lengths:
             start = days_after(self._as_of, -number)
             if start is not None:
                 began = _literal(start.isoformat(), XSD + "date")
-                yield Change(frozenset({(node, _START, began)}), frozenset(starts))
+                yield Change(frozenset({(node, hip.startDate, began)}), frozenset(starts))
         else:
             length = _literal(f"P{int(number)}D", XSD + "duration")
-            yield Change(frozenset({(node, _DURATION, length)}), frozenset(lengths))
+            yield Change(frozenset({(node, hip.duration, length)}), frozenset(lengths))
 
     def _together(self, each: Sequence[Sequence[Change]]) -> Iterator[Change]:
         """Combine one change for each of several goals, where they do not contradict each other."""
@@ -328,7 +328,7 @@ class Abducer:
     @staticmethod
     def _sort(node: str, change: Change) -> frozenset[Node]:
         return frozenset(
-            value for subject, prop, value in change.added if subject == node and prop in {RDF_TYPE, _OF_INTERVENTION}
+            value for subject, prop, value in change.added if subject == node and prop in {RDF_TYPE, hip.ofIntervention}
         )
 
     def _is_sound(self, change: Change) -> bool:
@@ -366,7 +366,7 @@ class Abducer:
         told = sorted(
             text_of(target)
             for one, prop, target in change.added
-            if one == node and prop in {_OF_INTERVENTION, RDF_TYPE}
+            if one == node and prop in {hip.ofIntervention, RDF_TYPE}
         )
         about = [one for one in told if one in self._knowledge.interventions] or told
         return _WORD.sub("-", self._knowledge.label(about[0]).lower()).strip("-") if about else "new"

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from hipkg.base.vocabulary import OBJECTING, SAFEGUARDS
+from hipkg.base import hip
+from hipkg.base.vocabulary import OBJECTING
 from hipkg.defence.bench import Bench
 from hipkg.knowledge.frame.answers import State
 from hipkg.knowledge.frame.claims import Status
@@ -95,7 +96,7 @@ class _Watcher:
         if info.effect in OBJECTING:
             return self._knowledge.is_a(intervention, info.intervention)
         guarded = any(self._knowledge.is_a(intervention, one) for one in info.accompanies)
-        return info.effect == SAFEGUARDS and guarded and info.intervention != intervention
+        return info.effect == hip.safeguardsWith and guarded and info.intervention != intervention
 
     def _lets_hold(self, info: StatementInfo, place: str) -> Iterator[Change]:
         """List the changes after which a statement would hold at a place."""

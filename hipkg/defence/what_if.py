@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from pyoxigraph import NamedNode
 
+from hipkg.base import hip
 from hipkg.base.errors import UsageError
-from hipkg.base.vocabulary import HIP, RDF_TYPE, curie
+from hipkg.base.vocabulary import RDF_TYPE, curie
 from hipkg.defence.difference import Difference, difference
 from hipkg.defence.wording import Describer
 from hipkg.pipeline.process import plan_patient
@@ -25,9 +26,6 @@ if TYPE_CHECKING:
     from hipkg.planning.records import Plan
     from hipkg.record.patient import Record
     from hipkg.validation.findings import Finding
-
-
-_PATIENT = HIP + "Patient"
 
 
 class WhatIf(NamedTuple):
@@ -95,7 +93,7 @@ def changed_by(record: Record, change: Change) -> Record:
 
 def _refuse_strangers(record: Record, change: Change) -> None:
     """Refuse additions that describe another patient, or something that nothing links to the patient."""
-    others = [one for one, prop, kind in change.added if (prop, kind) == (RDF_TYPE, _PATIENT) and one != record.iri]
+    others = [one for one, prop, kind in change.added if (prop, kind) == (RDF_TYPE, hip.Patient) and one != record.iri]
     if others:
         raise UsageError(
             "The addition describes another patient.", place=curie(min(others)), remedy="Add to one patient only."

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pyoxigraph as ox
 
+from hipkg.base import hip
 from hipkg.base.dates import whole_day
 from hipkg.base.vocabulary import HIP, RDF_TYPE, XSD, namespace_of
 from hipkg.knowledge.wording import English, quantity
@@ -24,10 +25,8 @@ if TYPE_CHECKING:
 _LASTING = "lasting"
 _LENGTHS = {"D": "d", "W": "wk"}
 _NAMELESS = f"# Name the blank nodes of the record first: here they are <{NAMELESS}…>."
-_HAS_SIDE = HIP + "hasSide"
-OWNS = {HIP + one for one in ("hasProblem", "hasStudy", "hasCourse", "hasActivity")}
-_SITES = {HIP + "hasSite", HIP + "targets"}
-_OF_INTERVENTION, _DURATION, _START = HIP + "ofIntervention", HIP + "duration", HIP + "startDate"
+OWNS = {hip.hasProblem, hip.hasStudy, hip.hasCourse, hip.hasActivity}
+_SITES = {hip.hasSite, hip.targets}
 
 
 class Describer:
@@ -90,7 +89,7 @@ class Describer:
         said = [self._said(prop, value, started) for _, prop, value in added if prop != RDF_TYPE and prop not in OWNS]
         said += [f"is {self._knowledge.label(text_of(value))}" for _, prop, value in added if prop == RDF_TYPE]
         began = any(one.endswith(f"(it began {started})") for one in said)
-        instead = [self._value(prop, value) for _, prop, value in removed if not (began and prop == _START)]
+        instead = [self._value(prop, value) for _, prop, value in removed if not (began and prop == hip.startDate)]
         if said:
             said.sort(key=lambda one: one.startswith(_LASTING))
             words = f"{self._english.name(node)} {' and '.join(said)}".replace(f" and {_LASTING}", f", {_LASTING}")
@@ -116,34 +115,34 @@ class Describer:
 
     def _said(self, prop: str, value: Node, started: str) -> str:
         """Say one new fact; an earlier start of a course is that it lasts longer than it has so far."""
-        day = whole_day(text_of(value)) if prop == _START else None
+        day = whole_day(text_of(value)) if prop == hip.startDate else None
         if started and day:
             days = quantity(Decimal((self._graph.as_of - day).days), "d")
             return f"{_LASTING} {days} (it began {started})"
         words = self._value(prop, value)
-        return f"{_LASTING} {words}" if prop == _DURATION else self._english.verb(prop, words)
+        return f"{_LASTING} {words}" if prop == hip.duration else self._english.verb(prop, words)
 
     @staticmethod
     def _day(removed: list[Fact]) -> str:
         """Return the recorded day on which a course began, if that is what is taken out."""
-        days = (text_of(value) for _, prop, value in removed if prop == _START)
+        days = (text_of(value) for _, prop, value in removed if prop == hip.startDate)
         return next((day for day in days if whole_day(day)), "")
 
     def _new(self, facts: list[Fact]) -> str:
         """Say a new node: what it is, where, and the rest of what is recorded of it."""
-        if any(prop == _HAS_SIDE for _, prop, _ in facts):
+        if any(prop == hip.hasSide for _, prop, _ in facts):
             return ""  # a new site is named where something is said to be there
-        of = [text_of(value) for _, prop, value in facts if prop == _OF_INTERVENTION]
+        of = [text_of(value) for _, prop, value in facts if prop == hip.ofIntervention]
         kinds = [text_of(value) for _, prop, value in facts if prop == RDF_TYPE]
         head = " and ".join(self._knowledge.label(one) for one in of or kinds)
         sites = [self._english.name(text_of(value)) for _, prop, value in facts if prop in _SITES]
-        told = {_OF_INTERVENTION, RDF_TYPE, *_SITES}
+        told = {hip.ofIntervention, RDF_TYPE, *_SITES}
         rest = [self._detail(prop, self._value(prop, value)) for _, prop, value in facts if prop not in told]
         return ", ".join([" at ".join([head, *(f"the {one}" for one in sites)]), *rest])
 
     def _detail(self, prop: str, value: str) -> str:
         phrase = self._knowledge.attribute_phrases.get(prop)
-        if prop == _DURATION:
+        if prop == hip.duration:
             return f"for {value}"
         if phrase:
             return phrase.replace("{value}", value)
@@ -151,7 +150,7 @@ class Describer:
 
     def _value(self, prop: str, value: object) -> str:
         if isinstance(value, ox.Literal):
-            if prop == _DURATION and value.value[-1:] in _LENGTHS:
+            if prop == hip.duration and value.value[-1:] in _LENGTHS:
                 return quantity(value.value[1:-1], _LENGTHS[value.value[-1:]])
             return quantity(value.value, self._knowledge.units.get(prop, ""))
         return self._english.name(str(value))

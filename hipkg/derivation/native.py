@@ -13,6 +13,7 @@ from itertools import chain, product
 from operator import attrgetter
 from typing import TYPE_CHECKING
 
+from hipkg.base import hip
 from hipkg.base.vocabulary import HIP
 from hipkg.derivation.records import Derivation, DerivedAction, DerivedConflict, Evaluation
 from hipkg.derivation.triples import told
@@ -30,15 +31,9 @@ if TYPE_CHECKING:
     from hipkg.knowledge.selection import Selection
     from hipkg.record.facts import Facts
 
-_PATIENT = HIP + "Patient"
-_HAS_PROBLEM, _LOCATED_IN, _PART_OF = HIP + "hasProblem", HIP + "locatedIn", HIP + "partOf"
-_HAS_ACTIVITY, _TARGETS, _OF_INTERVENTION = HIP + "hasActivity", HIP + "targets", HIP + "ofIntervention"
-_APPLICABLE = HIP + "applicableStatement"
-_CURRENT, _PLANNED, _PERFORMED = (HIP + name + "Activity" for name in ("Current", "Planned", "Performed"))
-_END, _START, _REQUESTED, _AS_OF = (HIP + name for name in ("endDate", "startDate", "requestedOn", "asOf"))
 _READ = (
-    _PATIENT, _HAS_PROBLEM, _LOCATED_IN, _PART_OF, _HAS_ACTIVITY, _TARGETS, _OF_INTERVENTION, _CURRENT, _PLANNED,
-    _PERFORMED,
+    hip.Patient, hip.hasProblem, hip.locatedIn, hip.partOf, hip.hasActivity, hip.targets, hip.ofIntervention,
+    hip.CurrentActivity, hip.PlannedActivity, hip.PerformedActivity,
 )  # fmt: skip
 _NOW, _MUST_NOT, _RULED_OUT = State.NOW, State.MUST_NOT, State.RULED_OUT
 _ADVISED = (ClaimKind.INDICATED, ClaimKind.FULFILLED)
@@ -113,15 +108,15 @@ class ClosedWorld(World):
     def _find_places(self) -> None:
         """Find the place of each problem, the whole body site that it lies in, and the places of its patient."""
         for patient, problem in self._recorded_problems():
-            located = self.facts.nodes(problem, _LOCATED_IN)
-            sites = {one for one in located if not self.facts.values(one, _PART_OF)}
+            located = self.facts.nodes(problem, hip.locatedIn)
+            sites = {one for one in located if not self.facts.values(one, hip.partOf)}
             if sites:
                 self.sites.setdefault(problem, set()).update(sites)
                 self.places.setdefault(patient, set()).update(sites)
 
     def _recorded_problems(self) -> Iterator[tuple[str, str]]:
-        for patient in self.facts.objects.get(_HAS_PROBLEM, {}):
-            yield from ((patient, problem) for problem in self.facts.nodes(patient, _HAS_PROBLEM))
+        for patient in self.facts.objects.get(hip.hasProblem, {}):
+            yield from ((patient, problem) for problem in self.facts.nodes(patient, hip.hasProblem))
 
     def _problems(self) -> Iterator[Subject]:
         """Judge a problem for its place, or without one as its patient is judged."""
@@ -132,7 +127,7 @@ class ClosedWorld(World):
 
     def _patients(self) -> Iterator[Subject]:
         """Judge a patient for every place and as a whole."""
-        for patient in self.facts.members.get(_PATIENT, ()):
+        for patient in self.facts.members.get(hip.Patient, ()):
             yield Subject(patient, patient, frozenset(self._everywhere(patient)), patient)
 
     def _everywhere(self, patient: str) -> set[str]:
@@ -153,7 +148,7 @@ class ClosedWorld(World):
         self.evaluations = [one for known in found.values() for one in known.values()]
 
     def _applicable(self, node: str) -> Iterator[str]:
-        return (one for one in self.facts.nodes(node, _APPLICABLE) if one in self._counting)
+        return (one for one in self.facts.nodes(node, hip.applicableStatement) if one in self._counting)
 
     def _answer_slots(self, one: Judged) -> None:
         """Tell which classes that the slots name hold, are refuted, or are still waited for."""
@@ -180,27 +175,27 @@ class ClosedWorld(World):
 
     def _list_running(self) -> None:
         """List what a patient has now or has planned, as interventions and as their kinds."""
-        for cls, there in ((_CURRENT, self.now), (_PLANNED, self.planned)):
+        for cls, there in ((hip.CurrentActivity, self.now), (hip.PlannedActivity, self.planned)):
             for activity in self.facts.members.get(cls, ()):
-                for intervention in self.facts.nodes(activity, _OF_INTERVENTION):
+                for intervention in self.facts.nodes(activity, hip.ofIntervention):
                     kinds = self.kinds(intervention)
                     for place in self._reached(activity) if kinds else ():
                         there[place].update(kinds)
                         self.offered[place].update(kinds)
-                        if cls == _CURRENT:
+                        if cls == hip.CurrentActivity:
                             self.runs[place].add(intervention)
 
     def _reached(self, activity: str) -> set[str]:
         """Collect the sites that an activity counts for, or without a target the patient with every place."""
-        targets = self.facts.values(activity, _TARGETS)
+        targets = self.facts.values(activity, hip.targets)
         if targets:
-            return self.facts.reach((one for one in targets if isinstance(one, str)), _PART_OF)
-        patients = self.facts.subjects.get(_HAS_ACTIVITY, {}).get(activity, ())
+            return self.facts.reach((one for one in targets if isinstance(one, str)), hip.partOf)
+        patients = self.facts.subjects.get(hip.hasActivity, {}).get(activity, ())
         return set().union(*map(self._everywhere, patients))
 
     def _find_compared(self) -> None:
         """Find the activities with which the bounds of a statement are compared."""
-        activities = self.facts.objects.get(_OF_INTERVENTION, {})
+        activities = self.facts.objects.get(hip.ofIntervention, {})
         if not activities:
             return
         bounded = [(one, measured) for one in self.evaluations if one.info.bounds and (measured := one.info.measured)]
@@ -287,22 +282,22 @@ class ClosedWorld(World):
     def _settling(self) -> Iterator[tuple[str, Set[str]]]:
         """List the activities that were carried out, each with the interventions that it settles."""
         settled = self.knowledge.settled_for_years
-        for activity in self.facts.members.get(_PERFORMED, ()):
-            for intervention in self.facts.nodes(activity, _OF_INTERVENTION):
+        for activity in self.facts.members.get(hip.PerformedActivity, ()):
+            for intervention in self.facts.nodes(activity, hip.ofIntervention):
                 if kinds := settled.keys() & self.kinds(intervention):
                     yield activity, kinds
 
     def _is_placed(self, activity: str, kind: str) -> bool:
         """Tell whether it is known for which sites an activity was carried out."""
-        if self.facts.values(activity, _TARGETS) or kind in self.knowledge.concerning_patient:
+        if self.facts.values(activity, hip.targets) or kind in self.knowledge.concerning_patient:
             return True
         return len({*chain.from_iterable(self.places.values())}) <= 1
 
     def _is_recent(self, activity: str, kind: str) -> bool:
         """Tell whether an activity is not too old to settle an intervention; of a partial date the first day stands."""
-        days = (self._day(activity, prop) for prop in (_END, _START, _REQUESTED))
+        days = (self._day(activity, prop) for prop in (hip.endDate, hip.startDate, hip.requestedOn))
         day = next(filter(None, days), "")
-        today = max((self._day(one, _AS_OF) for one in self.facts.members.get(_PATIENT, ())), default="")
+        today = max((self._day(one, hip.asOf) for one in self.facts.members.get(hip.Patient, ())), default="")
         if not day or not today:
             return False
         earliest = f"{int(today[:4]) - self.knowledge.settled_for_years[kind]}{today[4:]}"

@@ -15,8 +15,9 @@ from typing import TYPE_CHECKING
 
 import pyoxigraph as ox
 
+from hipkg.base import hip
 from hipkg.base.paths import QUERIES
-from hipkg.base.vocabulary import HIP, INFORMS_ON, OWL, PREFIXES, RDF_TYPE, RDFS, XSD
+from hipkg.base.vocabulary import HIP, OWL, PREFIXES, RDF_TYPE, RDFS, XSD
 from hipkg.record.facts import Facts
 
 if TYPE_CHECKING:
@@ -33,7 +34,7 @@ _NEEDS = re.compile(r"^#\+ needs: hip:(\w+)$", re.MULTILINE)
 _ABOUT = re.compile(r"^#\+ about: (.+)$", re.MULTILINE)
 _STRATUM = re.compile(r"\?stratum\b")
 _TYPE = ox.NamedNode(RDF_TYPE)
-_OF_INTERVENTION = ox.NamedNode(HIP + "ofIntervention")
+_OF_INTERVENTION = ox.NamedNode(hip.ofIntervention)
 _ISSUED = PREFIXES["dcterms"] + "issued"
 _COLLECTED = (
     "ofStatement", "state", "hasSubject", "atSite", "meets", "refutes", "awaits", "mayBeLiftedBy", "lacksCompanion",
@@ -104,26 +105,26 @@ def _facts(mentioned: Set[str], knowledge: Knowledge) -> Iterator[ox.Quad]:
         terms |= {info.intervention, *info.accompanies, *info.slots}
         yield from _statement_facts(info, knowledge)
     for iri in knowledge.named.keys() & terms:
-        yield from _links(iri, HIP + "kindOf", knowledge.named[iri])
+        yield from _links(iri, hip.kindOf, knowledge.named[iri])
     for iri in knowledge.settled_for_years.keys() & terms:
-        yield _value(iri, HIP + "settledForYears", str(knowledge.settled_for_years[iri]), "integer")
+        yield _value(iri, hip.settledForYears, str(knowledge.settled_for_years[iri]), "integer")
         if iri in knowledge.concerning_patient:
-            yield _value(iri, HIP + "concernsWholePatient", "true", "boolean")
+            yield _value(iri, hip.concernsWholePatient, "true", "boolean")
     for iri in knowledge.refuters.keys() & terms:
         yield from _links(iri, OWL + "disjointWith", knowledge.refuters[iri])
 
 
 def _statement_facts(info: StatementInfo, knowledge: Knowledge) -> Iterator[ox.Quad]:
-    if info.effect != INFORMS_ON:
+    if info.effect != hip.informsOn:
         yield from _links(info.iri, info.effect, (info.intervention,))
-    yield from _links(info.iri, HIP + "requires", info.requires)
-    yield from _links(info.iri, HIP + "exceptFor", info.except_for)
-    yield from _links(info.iri, HIP + "satisfiedBy", info.satisfied_by)
-    yield from _links(info.iri, HIP + "accompanies", info.accompanies)
-    yield from _links(info.iri, HIP + "slot", info.slots)
-    yield from _links(info.iri, HIP + "measures", info.measured)
-    yield _value(info.iri, HIP + "stateWhenHolding", knowledge.holding[info.effect], "string")
-    yield _value(info.iri, HIP + "stratum", str(info.stratum), "integer")
+    yield from _links(info.iri, hip.requires, info.requires)
+    yield from _links(info.iri, hip.exceptFor, info.except_for)
+    yield from _links(info.iri, hip.satisfiedBy, info.satisfied_by)
+    yield from _links(info.iri, hip.accompanies, info.accompanies)
+    yield from _links(info.iri, hip.slot, info.slots)
+    yield from _links(info.iri, hip.measures, info.measured)
+    yield _value(info.iri, hip.stateWhenHolding, knowledge.holding[info.effect], "string")
+    yield _value(info.iri, hip.stratum, str(info.stratum), "integer")
 
 
 def _grounds(mentioned: Set[str], knowledge: Knowledge) -> Iterator[ox.Quad]:
@@ -132,13 +133,13 @@ def _grounds(mentioned: Set[str], knowledge: Knowledge) -> Iterator[ox.Quad]:
     for context in {one for info in infos for one in info.applies_to}:
         yield from _links(context, RDFS + "subClassOf", knowledge.superclasses.get(context, ()))
     for info in infos:
-        yield from _links(info.iri, HIP + "appliesTo", info.applies_to)
+        yield from _links(info.iri, hip.appliesTo, info.applies_to)
         issued = knowledge.documents[info.document].issued
         if issued:
             yield _value(info.iri, _ISSUED, issued, "date")
-        for name, rank in (("strengthRank", info.strength_rank), ("qualityRank", info.quality_rank)):
+        for prop, rank in ((hip.strengthRank, info.strength_rank), (hip.qualityRank, info.quality_rank)):
             if rank is not None:
-                yield _value(info.iri, HIP + name, str(rank), "integer")
+                yield _value(info.iri, prop, str(rank), "integer")
 
 
 def _links(subject: str, prop: str, targets: Iterable[str]) -> Iterator[ox.Quad]:
@@ -155,7 +156,7 @@ def _programme(statements: Collection[StatementInfo]) -> Iterator[tuple[Step, st
     strata = 1 + max((info.stratum for info in statements), default=0)
     about: list[set[str]] = [set() for _ in range(strata)]
     for info in statements:
-        about[info.stratum] |= {info.effect, *([HIP + "accompanies"] if info.accompanies else [])}
+        about[info.stratum] |= {info.effect, *([hip.accompanies] if info.accompanies else [])}
     for stratified, steps in groupby(_steps(), key=lambda step: step.stratified):
         chosen = tuple(steps)
         if not stratified:

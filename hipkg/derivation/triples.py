@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pyoxigraph as ox
 
+from hipkg.base import hip
 from hipkg.base.vocabulary import HIP, RDF_TYPE, XSD
 from hipkg.knowledge.frame.claims import RELATIONS, STATUS_OF
 from hipkg.record.facts import as_resource, as_term
@@ -15,8 +16,6 @@ if TYPE_CHECKING:
 
     from hipkg.derivation.working import Disputed, Judged, Weighed, World
     from hipkg.record.facts import Node
-
-_OF_INTERVENTION = HIP + "ofIntervention"
 
 
 def told(world: World) -> Iterator[ox.Triple]:
@@ -33,7 +32,7 @@ def told(world: World) -> Iterator[ox.Triple]:
 
 def _kinds(world: World) -> Iterator[ox.Triple]:
     """Write the classes of the interventions that activities are of."""
-    for interventions in world.facts.objects.get(_OF_INTERVENTION, {}).values():
+    for interventions in world.facts.objects.get(hip.ofIntervention, {}).values():
         for one in interventions:
             if isinstance(one, str):
                 yield from _triples(one, RDF_TYPE, world.kinds(one))

@@ -10,8 +10,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
+from hipkg.base import hip
 from hipkg.base.errors import UsageError
-from hipkg.base.vocabulary import OBJECTING, SAFEGUARDS, SPECIFIES
+from hipkg.base.vocabulary import OBJECTING
 from hipkg.record.facts import NOTHING
 
 if TYPE_CHECKING:
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 
 Scale = Literal["strength", "evidence"]
 SCALES: dict[Scale, str] = {"strength": "strength of recommendation", "evidence": "quality of evidence"}
-_SPARED = OBJECTING | {SAFEGUARDS}
+_SPARED = OBJECTING | {hip.safeguardsWith}
 _URGENT = {"escalation"}
 
 
@@ -61,7 +62,7 @@ class Selection:
 
     def _spares(self, info: StatementInfo) -> bool:
         """Tell whether a statement counts whatever its grade: it objects, guards, limits or calls for urgent help."""
-        limits = info.effect == SPECIFIES and bool(info.bounds)
+        limits = info.effect == hip.specifies and bool(info.bounds)
         sparing = info.effect in _SPARED or limits or info.kind in _URGENT
         return sparing and not self.grade_objections
 

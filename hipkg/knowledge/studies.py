@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from hipkg.base.vocabulary import HIP
+from hipkg.base import hip
 from hipkg.knowledge.memo import kept
 from hipkg.owl.expression import And, Expression, Named, OneOf, Some, Value, named_classes, walk
 
@@ -12,8 +12,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from hipkg.knowledge.records import Knowledge
-
-_STUDY, _OF_INTERVENTION = HIP + "Study", HIP + "ofIntervention"
 
 
 def is_study(intervention: str, knowledge: Knowledge) -> bool:
@@ -28,11 +26,11 @@ def _studied(knowledge: Knowledge) -> frozenset[str]:
 
 
 def _of_studies(expression: Expression) -> Iterator[str]:
-    studies = (part for part in walk(expression) if isinstance(part, And) and Named(_STUDY) in part.operands)
+    studies = (part for part in walk(expression) if isinstance(part, And) and Named(hip.Study) in part.operands)
     for one in (operand for study in studies for operand in study.operands):
         match one:
-            case Value(prop, individual) if prop == _OF_INTERVENTION:
+            case Value(prop, individual) if prop == hip.ofIntervention:
                 yield individual
-            case Some(prop, filler) if prop == _OF_INTERVENTION:
+            case Some(prop, filler) if prop == hip.ofIntervention:
                 yield from named_classes(filler)
                 yield from (each for part in walk(filler) if isinstance(part, OneOf) for each in part.individuals)

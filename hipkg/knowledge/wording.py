@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 import pyoxigraph as ox
 
+from hipkg.base import hip
 from hipkg.base.numbers import UNITS, plain
-from hipkg.base.vocabulary import HIP, RDF_TYPE
+from hipkg.base.vocabulary import RDF_TYPE
 from hipkg.owl.expression import And, Expression, Facet, Named, OneOf, Or, Some, Value, manchester
 
 if TYPE_CHECKING:
@@ -21,7 +22,7 @@ LIMITS = {">=": "at least", "<=": "at most", ">": "more than", "<": "less than"}
 _PREPOSITION = re.compile(r"^of | (in|of|by|to)$")
 _VOWELS = re.compile(r"[aeiou]|[AEIOFHLMNRSX][A-Z]", re.ASCII)
 _VALUE = "{value}"
-_COUNTED = {HIP + name for name in ("Problem", "Condition", "Finding")}
+_COUNTED = {hip.Problem, hip.Condition, hip.Finding}
 _LONGEST_NAME = 32
 
 
@@ -96,7 +97,7 @@ class Wording:
         """
         label = self._knowledge.label(iri)
         uncounted = iri in self._knowledge.interventions or (
-            iri not in _COUNTED and self._knowledge.is_a(iri, HIP + "Problem")
+            iri not in _COUNTED and self._knowledge.is_a(iri, hip.Problem)
         )
         return label if uncounted else article(label)
 
@@ -195,7 +196,7 @@ class Wording:
             label = self._knowledge.label(iri)
             counted = self.noun(kind) != self._knowledge.label(kind)
             return f"{article(label).removesuffix(label)}{self._mention(iri)}" if counted else self._mention(iri)
-        if self._knowledge.is_a(iri, HIP + "Activity"):
+        if self._knowledge.is_a(iri, hip.Activity):
             return self._mention(iri)
         return f"{self.noun(kind) if kind else 'something'} {self._that(kind)} counts as {self._mention(iri)}"
 
@@ -204,7 +205,7 @@ class Wording:
         return bool(kind) and self._knowledge.label(kind) in self._knowledge.label(iri)
 
     def _that(self, kind: str) -> str:
-        return "who" if kind and self._knowledge.is_a(kind, HIP + "Patient") else "that"
+        return "who" if kind and self._knowledge.is_a(kind, hip.Patient) else "that"
 
 
 class English(Wording):
@@ -240,7 +241,7 @@ class English(Wording):
     def fact(self, triple: ox.Triple) -> str:
         """Say a triple between nodes, or between a node and a value."""
         subject, prop = triple.subject.value, triple.predicate.value  # type: ignore[union-attr]
-        if prop == HIP + "asOf":
+        if prop == hip.asOf:
             return f"the plan is made as of {triple.object.value}"  # type: ignore[union-attr]
         if isinstance(triple.object, ox.Literal):
             value = quantity(triple.object.value, self._knowledge.units.get(prop, ""))
@@ -258,15 +259,15 @@ class English(Wording):
         return f"{self.name(node)} counts as {quoted(self._knowledge.label(cls))}"
 
     def _is_site(self, node: str) -> bool:
-        return any(self._knowledge.is_a(one, HIP + "BodySite") for one in self._values.get((node, RDF_TYPE), ()))
+        return any(self._knowledge.is_a(one, hip.BodySite) for one in self._values.get((node, RDF_TYPE), ()))
 
     def _site(self, node: str) -> str:
-        sides = [self._knowledge.label(one) for one in sorted(self._values.get((node, HIP + "hasSide"), ()))]
+        sides = [self._knowledge.label(one) for one in sorted(self._values.get((node, hip.hasSide), ()))]
         return " ".join([*sides[:1], self._label(node)])
 
     def _label(self, node: str) -> str:
         """Name the intervention of an activity, or else the narrowest class that a node is recorded to be in."""
-        carried_out = sorted(self._values.get((node, HIP + "ofIntervention"), ()))
+        carried_out = sorted(self._values.get((node, hip.ofIntervention), ()))
         types = self._values.get((node, RDF_TYPE), [])
         known = [one for one in types if one in self._knowledge.labels]
         narrowest = sorted(known, key=lambda one: (-len(self._knowledge.superclasses.get(one, ())), one))

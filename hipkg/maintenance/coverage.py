@@ -26,9 +26,9 @@ from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING
 
+from hipkg.base import hip
 from hipkg.base.errors import UnreadableInput, UsageError
 from hipkg.base.paths import EXAMPLES
-from hipkg.base.vocabulary import HIP, INDICATES
 from hipkg.knowledge.selection import check_documents
 from hipkg.pipeline.process import derivation_of
 from hipkg.pipeline.request import Request
@@ -285,7 +285,7 @@ def _loses_context(info: StatementInfo, entry: str, case: _Case) -> bool:
 
 def _always(info: StatementInfo, slot: str, entry: str, knowledge: Knowledge) -> bool:
     if slot == "appliesTo":
-        return knowledge.is_a(HIP + "Patient", entry)
+        return knowledge.is_a(hip.Patient, entry)
     return slot == "accompanies" and _always_offered(info, entry, knowledge)
 
 
@@ -297,7 +297,7 @@ def _always_offered(info: StatementInfo, companion: str, knowledge: Knowledge) -
     return any(
         knowledge.is_a(other.intervention, companion) and _covers(other, info, knowledge)
         for other in knowledge.statements.values()
-        if other.effect == INDICATES and not (other.requires or other.except_for or other.satisfied_by)
+        if other.effect == hip.indicates and not (other.requires or other.except_for or other.satisfied_by)
     )
 
 

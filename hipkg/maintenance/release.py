@@ -13,10 +13,11 @@ from typing import TYPE_CHECKING
 import networkx as nx
 import pyoxigraph as ox
 
+from hipkg.base import hip
 from hipkg.base.errors import OntologyError
 from hipkg.base.groups import reached
 from hipkg.base.paths import PATIENT_SHAPES, files_about_ontology, ontology_files
-from hipkg.base.vocabulary import HIP, HOLDS_BACK, INDICATES, OWL, RDFS, SKOS, curie
+from hipkg.base.vocabulary import HIP, OWL, RDFS, SKOS, curie
 from hipkg.knowledge.frame.strata import decides
 from hipkg.knowledge.loading import released, source_stamp
 from hipkg.knowledge.records import Bound, DocumentInfo, InterventionInfo, Knowledge, Link, StatementInfo, Tension
@@ -117,23 +118,23 @@ class _Builder:
         axioms = self._axioms
         return Knowledge(
             stamp=stamp,
-            version=self._text(HIP + "ontology", OWL + "versionInfo"),
+            version=self._text(hip.ontology, OWL + "versionInfo"),
             classifier=f"HermiT of owlready2 {package_version('owlready2')}",
             superclasses=self._superclasses,
             disjoint=tuple(sorted(pair for pair in axioms.disjoint if pair[0] < pair[1])),
             definitions=axioms.definitions,
             functional=frozenset(prop.iri for prop in axioms.properties.values() if prop.functional),
-            single_valued=frozenset(self._map("singleValued")),
-            upper_ends=self._map("upperEnd"),
+            single_valued=frozenset(self._map(hip.singleValued)),
+            upper_ends=self._map(hip.upperEnd),
             individual_types=self._individual_types(),
-            labels={subject: values[0] for (subject, prop), values in self._texts.items() if prop == RDFS + "label"},
-            questions=self._map("question"),
-            units={iri: unit for iri, unit in self._map("unit").items() if iri in axioms.properties},
-            opposites=self._map("mirrors"),
+            labels=self._map(RDFS + "label"),
+            questions=self._map(hip.question),
+            units={iri: unit for iri, unit in self._map(hip.unit).items() if iri in axioms.properties},
+            opposites=self._map(hip.mirrors),
             value_kinds=self._value_kinds(),
             links=self._links(),
-            verb_phrases=self._map("verbPhrase"),
-            attribute_phrases=self._map("attributePhrase"),
+            verb_phrases=self._map(hip.verbPhrase),
+            attribute_phrases=self._map(hip.attributePhrase),
             terms=frozenset(subject for subject, _ in self._texts if subject.startswith(HIP)),
             groups=NativeCompiler(axioms, self._superclasses).groups(),
             statements={one.iri: one for one in statements},
@@ -141,14 +142,14 @@ class _Builder:
             documents={one.iri: one for one in self._documents()},
             tensions=tuple(self._tensions()),
             refuters=self._refuters(statements),
-            holding=self._map("stateWhenHolding"),
+            holding=self._map(hip.stateWhenHolding),
             named=self._named(statements),
             wholes=self._wholes(),
-            lasting=frozenset(self._map("countsWhenPast")),
+            lasting=frozenset(self._map(hip.countsWhenPast)),
             settled_for_years=self._settled_for_years(interventions),
-            concerning_patient=self._with_kinds("concernsWholePatient", interventions),
-            sided=frozenset(self._map("sided")),
-            visit_gaps=self._map("visitGap"),
+            concerning_patient=self._with_kinds(hip.concernsWholePatient, interventions),
+            sided=frozenset(self._map(hip.sided)),
+            visit_gaps=self._map(hip.visitGap),
             value_properties=self._value_properties(),
             told_superclasses={iri: told for iri, told in axioms.superclasses.items() if told},
             class_values={iri: pairs for iri, pairs in axioms.values.items() if pairs},
@@ -159,21 +160,21 @@ class _Builder:
     def _text(self, subject: str, prop: str) -> str:
         return next(iter(sorted(self._texts.get((subject, prop), []))), "")
 
-    def _all(self, subject: str, name: str) -> tuple[str, ...]:
-        return tuple(sorted(self._texts.get((subject, HIP + name), [])))
+    def _all(self, subject: str, prop: str) -> tuple[str, ...]:
+        return tuple(sorted(self._texts.get((subject, prop), [])))
 
-    def _map(self, name: str) -> dict[str, str]:
-        return {subject: values[0] for (subject, prop), values in self._texts.items() if prop == HIP + name}
+    def _map(self, prop: str) -> dict[str, str]:
+        return {subject: values[0] for (subject, one), values in self._texts.items() if one == prop}
 
     def _settled_for_years(self, interventions: Iterable[InterventionInfo]) -> dict[str, int]:
         """Map the interventions that need no repetition, and the kinds of them, to the fewest years that are told."""
-        told = self._map("settledForYears")
+        told = self._map(hip.settledForYears)
         years = {one.iri: [int(told[it]) for it in (one.iri, *one.superclasses) if it in told] for one in interventions}
         return {iri: min(found) for iri, found in sorted(years.items()) if found}
 
-    def _with_kinds(self, name: str, interventions: Iterable[InterventionInfo]) -> frozenset[str]:
+    def _with_kinds(self, prop: str, interventions: Iterable[InterventionInfo]) -> frozenset[str]:
         """Collect the interventions that have an annotation, and the kinds of them."""
-        told = self._map(name).keys()
+        told = self._map(prop).keys()
         return frozenset(one.iri for one in interventions if not told.isdisjoint({one.iri, *one.superclasses}))
 
     def _is_a(self, iri: str, other: str) -> bool:
@@ -200,7 +201,7 @@ class _Builder:
 
     def _read_bounds(self, triples: list[ox.Triple]) -> dict[str, tuple[Bound, ...]]:
         """Read the bounds of each statement, which are nodes of their own, in the order of what they limit."""
-        links = [(one.subject.value, one.object) for one in triples if one.predicate.value == HIP + "hasBound"]  # type: ignore[union-attr]
+        links = [(one.subject.value, one.object) for one in triples if one.predicate.value == hip.hasBound]  # type: ignore[union-attr]
         told: dict[object, dict[str, list[str]]] = {node: {} for _, node in links}
         for one in triples:
             if one.subject in told:
@@ -211,18 +212,18 @@ class _Builder:
         return {iri: tuple(sorted(bounds, key=astuple)) for iri, bounds in found.items()}
 
     def _bound(self, values: Mapping[str, list[str]]) -> Bound:
-        def one(name: str) -> str:
-            return min(values.get(HIP + name, ("",)))
+        def one(prop: str) -> str:
+            return min(values.get(prop, ("",)))
 
-        measured_by = one("measuredBy")
+        measured_by = one(hip.measuredBy)
         return Bound(
-            quantity=one("quantity"),
-            unit=one("unit"),
-            lower=one("lowerBound"),
-            upper=one("upperBound"),
+            quantity=one(hip.quantity),
+            unit=one(hip.unit),
+            lower=one(hip.lowerBound),
+            upper=one(hip.upperBound),
             measured_by=measured_by,
-            compared_as=self._text(measured_by, HIP + "comparedAs"),
-            measured_on=tuple(sorted(values.get(HIP + "measuredOn", ()))),
+            compared_as=self._text(measured_by, hip.comparedAs),
+            measured_on=tuple(sorted(values.get(hip.measuredOn, ()))),
         )
 
     def _value_kinds(self) -> dict[str, str]:
@@ -239,7 +240,7 @@ class _Builder:
     def _value_properties(self) -> dict[str, str]:
         """Map each coded value of patient data to the property whose range it is in."""
         of_kind = {kind: prop.iri for prop in self._axioms.properties.values() for kind in prop.ranges}
-        value = HIP + "Value"
+        value = hip.Value
         return {
             iri: of_kind[kind]
             for iri, kinds in self._individual_types().items()
@@ -277,12 +278,12 @@ class _Builder:
         return reached([prop], lambda one: self._axioms.properties[one].superproperties)
 
     def _rank(self, iri: str) -> int | None:
-        rank = self._text(iri, HIP + "rank")
+        rank = self._text(iri, hip.rank)
         return int(rank) if rank else None
 
     def _statements(self) -> list[StatementInfo]:
         types = self._individual_types()
-        found = sorted(iri for iri, kinds in types.items() if HIP + "Statement" in kinds)
+        found = sorted(iri for iri, kinds in types.items() if hip.Statement in kinds)
         drafts = [self._statement(iri, 0) for iri in found]
         strata = self._strata(drafts)
         return [self._statement(iri, strata[iri]) for iri in found]
@@ -290,7 +291,7 @@ class _Builder:
     def _statement(self, iri: str, stratum: int) -> StatementInfo:
         effect, intervention = self._effect(iri)
         kinds = self._axioms.individual_types[iri]
-        strength, quality = self._text(iri, HIP + "hasStrength"), self._text(iri, HIP + "hasQuality")
+        strength, quality = self._text(iri, hip.hasStrength), self._text(iri, hip.hasQuality)
         label = RDFS + "label"
         return StatementInfo(
             iri=iri,
@@ -299,28 +300,28 @@ class _Builder:
             effect=effect,
             intervention=intervention,
             text=self._text(iri, SKOS + "definition"),
-            document=self._text(iri, HIP + "fromDocument"),
-            section=self._text(iri, HIP + "section"),
-            applies_to=self._all(iri, "appliesTo"),
-            requires=self._all(iri, "requires"),
-            except_for=self._all(iri, "exceptFor"),
-            satisfied_by=self._all(iri, "satisfiedBy"),
-            accompanies=self._all(iri, "accompanies"),
+            document=self._text(iri, hip.fromDocument),
+            section=self._text(iri, hip.section),
+            applies_to=self._all(iri, hip.appliesTo),
+            requires=self._all(iri, hip.requires),
+            except_for=self._all(iri, hip.exceptFor),
+            satisfied_by=self._all(iri, hip.satisfiedBy),
+            accompanies=self._all(iri, hip.accompanies),
             strength=self._text(strength, label),
             strength_rank=self._rank(strength),
             quality=self._text(quality, label),
             quality_rank=self._rank(quality),
-            strength_wording=self._text(iri, HIP + "strengthWording"),
-            evidence_wording=self._text(iri, HIP + "evidenceWording"),
-            timing=self._text(iri, HIP + "timing"),
-            references=tuple(self._text(ref, label) for ref in self._all(iri, "cites")),
+            strength_wording=self._text(iri, hip.strengthWording),
+            evidence_wording=self._text(iri, hip.evidenceWording),
+            timing=self._text(iri, hip.timing),
+            references=tuple(self._text(ref, label) for ref in self._all(iri, hip.cites)),
             bounds=self._bounds.get(iri, ()),
-            inferred=self._text(iri, HIP + "inferred") == "true",
+            inferred=self._text(iri, hip.inferred) == "true",
             stratum=stratum,
         )
 
     def _effects(self) -> list[str]:
-        return sorted(subject for subject, prop in self._texts if prop == HIP + "statusWhenHolding")
+        return sorted(subject for subject, prop in self._texts if prop == hip.statusWhenHolding)
 
     def _effect(self, iri: str) -> tuple[str, str]:
         found = [(prop, target) for prop in self._effects() for target in self._texts.get((iri, prop), [])]
@@ -350,35 +351,35 @@ class _Builder:
         }
 
     def _interventions(self, statements: list[StatementInfo]) -> list[InterventionInfo]:
-        found = sorted(iri for iri in self._axioms.classes if self._is_a(iri, HIP + "Intervention"))
+        found = sorted(iri for iri in self._axioms.classes if self._is_a(iri, hip.Intervention))
         phases = self._phases(statements, found)
-        pairs = [(one, other) for one in found for other in self._all(one, "incompatibleWith")]
+        pairs = [(one, other) for one in found for other in self._all(one, hip.incompatibleWith)]
         pairs += [(other, one) for one, other in pairs]
         return [
             InterventionInfo(
                 iri=iri,
                 label=self._text(iri, RDFS + "label"),
-                category=self._nearest(iri, "category"),
+                category=self._nearest(iri, hip.category),
                 superclasses=frozenset(one for one in self._superclasses.get(iri, ()) if one in set(found)),
                 phase=phases[iri],
-                side_rule=self._text(iri, HIP + "sideRule"),
-                side_phrase=self._text(iri, HIP + "sidePhrase"),
+                side_rule=self._text(iri, hip.sideRule),
+                side_phrase=self._text(iri, hip.sidePhrase),
                 incompatible=tuple(
                     other
                     for other in found
                     if any(self._is_a(iri, one) and self._is_a(other, another) for one, another in pairs)
                 ),
-                requested_as=self._nearest(iri, "requestedAs"),
-                route=self._nearest(iri, "impliesRoute"),
+                requested_as=self._nearest(iri, hip.requestedAs),
+                route=self._nearest(iri, hip.impliesRoute),
             )
             for iri in found
         ]
 
-    def _nearest(self, iri: str, name: str) -> str:
+    def _nearest(self, iri: str, prop: str) -> str:
         """Take what the nearest class says by an annotation, such as its category."""
-        candidates = [one for one in {iri, *self._superclasses.get(iri, ())} if self._text(one, HIP + name)]
+        candidates = [one for one in {iri, *self._superclasses.get(iri, ())} if self._text(one, prop)]
         nearest = sorted(candidates, key=lambda one: (-len(self._superclasses.get(one, ())), one))
-        return self._text(nearest[0], HIP + name) if nearest else ""
+        return self._text(nearest[0], prop) if nearest else ""
 
     def _phases(self, statements: list[StatementInfo], interventions: list[str]) -> dict[str, int]:
         """Order interventions by the treatments that their statements wait for.
@@ -389,14 +390,14 @@ class _Builder:
         graph.add_nodes_from(interventions)
         known = set(interventions)
         for statement in statements:
-            if statement.effect not in {INDICATES, HOLDS_BACK}:
+            if statement.effect not in {hip.indicates, hip.holdsBack}:
                 continue
-            waited = statement.requires if statement.effect == INDICATES else statement.except_for
+            waited = statement.requires if statement.effect == hip.indicates else statement.except_for
             needed = {one for iri in waited for one in leaves(iri, self._axioms.definitions)}
             graph.add_edges_from(
                 (one, statement.intervention) for one in needed & known if one != statement.intervention
             )
-        graph.add_edges_from((earlier, iri) for iri in interventions for earlier in self._all(iri, "follows"))
+        graph.add_edges_from((earlier, iri) for iri in interventions for earlier in self._all(iri, hip.follows))
         for iri in interventions:
             graph.add_edges_from((parent, iri) for parent in self._superclasses.get(iri, ()) if graph.in_degree(parent))
         if not nx.is_directed_acyclic_graph(graph):
@@ -412,17 +413,17 @@ class _Builder:
         return {
             subject: frozenset(values)
             for (subject, prop), values in self._texts.items()
-            if prop == HIP + "anatomicalPartOf"
+            if prop == hip.anatomicalPartOf
         }
 
     def _documents(self) -> list[DocumentInfo]:
-        found = sorted(iri for iri, kinds in self._axioms.individual_types.items() if HIP + "Document" in kinds)
+        found = sorted(iri for iri, kinds in self._axioms.individual_types.items() if hip.Document in kinds)
         return [
             DocumentInfo(
                 iri=iri,
                 id=self._text(iri, SKOS + "notation"),
                 title=self._text(iri, _DCTERMS + "title"),
-                publisher=self._text(iri, HIP + "publisher"),
+                publisher=self._text(iri, hip.publisher),
                 issued=self._text(iri, _DCTERMS + "issued"),
             )
             for iri in found
@@ -430,16 +431,16 @@ class _Builder:
 
     def _tensions(self) -> list[Tension]:
         label = RDFS + "label"
-        found = sorted(iri for iri, kinds in self._axioms.individual_types.items() if HIP + "Tension" in kinds)
+        found = sorted(iri for iri, kinds in self._axioms.individual_types.items() if hip.Tension in kinds)
         return [
             Tension(
                 iri=iri,
                 id=self._text(iri, SKOS + "notation"),
                 label=self._text(iri, label),
-                kinds=tuple(self._text(one, label) for one in self._all(iri, "tensionKind")),
-                statements=tuple(self._text(one, SKOS + "notation") for one in self._all(iri, "betweenStatement")),
+                kinds=tuple(self._text(one, label) for one in self._all(iri, hip.tensionKind)),
+                statements=tuple(self._text(one, SKOS + "notation") for one in self._all(iri, hip.betweenStatement)),
                 text=self._text(iri, SKOS + "definition"),
-                resolution=self._text(self._text(iri, HIP + "resolution"), label),
+                resolution=self._text(self._text(iri, hip.resolution), label),
                 note=self._text(iri, SKOS + "scopeNote"),
             )
             for iri in found
@@ -448,7 +449,7 @@ class _Builder:
     def _named(self, statements: list[StatementInfo]) -> dict[str, frozenset[str]]:
         """Map each intervention to those that statements name and that it is, or is a kind of."""
         named = {one for statement in statements for one in (statement.intervention, *statement.accompanies)}
-        every = (iri for iri in self._axioms.classes if self._is_a(iri, HIP + "Intervention"))
+        every = (iri for iri in self._axioms.classes if self._is_a(iri, hip.Intervention))
         return {iri: frozenset(upper for upper in named if self._is_a(iri, upper)) for iri in every}
 
     def _refuters(self, statements: list[StatementInfo]) -> dict[str, frozenset[str]]:

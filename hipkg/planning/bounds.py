@@ -12,9 +12,9 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from hipkg.base import hip
 from hipkg.base.dates import days_after, span
 from hipkg.base.numbers import Range, read
-from hipkg.base.vocabulary import HIP, SPECIFIES
 from hipkg.knowledge.frame.answers import State
 from hipkg.record.facts import text_of
 
@@ -35,8 +35,7 @@ IMPLAUSIBLE = "less than a hundredth of the limit, as if in another unit"
 NONE_ON_RECORD = "none on record"
 _HOLDING = {State.NOW, State.SATISFIED}
 _PLAUSIBLE_FACTOR = 100
-_DAYS, _START, _END = HIP + "minimumDays", HIP + "startDate", HIP + "endDate"
-_KINDS = ("CurrentActivity", "PlannedActivity", "StartedActivity", "PerformedActivity")
+_KINDS = (hip.CurrentActivity, hip.PlannedActivity, hip.StartedActivity, hip.PerformedActivity)
 
 
 class Comparison(StrEnum):
@@ -112,7 +111,7 @@ class Checker:
         info = self._knowledge.statements[evaluation.statement]
         activities = [self._activity(one) for one in evaluation.compares]
         return tuple(
-            replace(check, alarm=check.alarm and info.effect == SPECIFIES)
+            replace(check, alarm=check.alarm and info.effect == hip.specifies)
             for bound in info.bounds
             if bound.measured_by and (bound.measured_on or evaluation.state in _HOLDING)
             for check in self._ways[bound.compared_as](bound, info, activities)
@@ -122,8 +121,8 @@ class Checker:
         if node not in self._known:
             self._known[node] = _Activity(
                 node,
-                min(self._graph.nodes(node, HIP + "ofIntervention")),
-                *(self._graph.is_a(node, HIP + one) for one in _KINDS),
+                min(self._graph.nodes(node, hip.ofIntervention)),
+                *(self._graph.is_a(node, one) for one in _KINDS),
             )
         return self._known[node]
 
@@ -170,7 +169,7 @@ class Checker:
         return check if check.note else replace(check, note=note)
 
     def _ends_before(self, course: _Activity, other: _Activity) -> bool:
-        end, start = (self._dates(one, prop) for one, prop in ((course, _END), (other, _START)))
+        end, start = (self._dates(one, prop) for one, prop in ((course, hip.endDate), (other, hip.startDate)))
         return end is not None and start is not None and end.last < start.first
 
     def _singles(self, bound: Bound, info: StatementInfo, activities: list[_Activity]) -> Iterator[Check]:
@@ -193,7 +192,7 @@ class Checker:
             if not known and values:
                 courses = [one for _, one in values]
                 label = self._knowledge.label(courses[0].intervention)
-                yield replace(_unknown(bound, label, courses), record=_START)
+                yield replace(_unknown(bound, label, courses), record=hip.startDate)
 
     def _length(self, bound: Bound, course: _Activity, value: Range) -> Check:
         # A trial that is longer than the document asks for is a trial all the same.
@@ -217,9 +216,9 @@ class Checker:
         if not running:
             return
         label = self._knowledge.label(info.intervention)
-        started = _longest(one for one in (self._value(course, _DAYS) for course in running) if one)
+        started = _longest(one for one in (self._value(course, hip.minimumDays) for course in running) if one)
         if started is None:
-            yield replace(_unknown(bound, label, running), record=_START)
+            yield replace(_unknown(bound, label, running), record=hip.startDate)
             return
         done = [one for one in self._of((info.intervention,), activities) if one.performed]
         past = {one.node: span for one in done if (span := self._days_ago(one)) is not None}
@@ -276,7 +275,7 @@ class Checker:
         )
 
     def _days_ago(self, activity: _Activity) -> Range | None:
-        dates = self._dates(activity, _END) or self._dates(activity, _START)
+        dates = self._dates(activity, hip.endDate) or self._dates(activity, hip.startDate)
         if dates is None or dates.first > self._as_of:
             return None
         least = self._as_of - min(dates.last, self._as_of)

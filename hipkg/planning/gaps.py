@@ -12,9 +12,9 @@ from decimal import Decimal
 from itertools import product
 from typing import TYPE_CHECKING, NamedTuple
 
+from hipkg.base import hip
 from hipkg.base.dates import days_after
 from hipkg.base.numbers import Bounds, Range, fits, read, within
-from hipkg.base.vocabulary import HIP
 from hipkg.knowledge.frame.answers import Answer
 from hipkg.knowledge.memo import kept
 from hipkg.owl.expression import And, Expression, Facet, Named, OneOf, Or, Some, Value
@@ -27,9 +27,6 @@ if TYPE_CHECKING:
     from hipkg.knowledge.records import Knowledge
     from hipkg.record.facts import Facts
 
-_PATIENT = HIP + "Patient"
-_RUNNING = HIP + "CurrentActivity"
-_PROBLEM_OF = HIP + "problemOf"
 _DAYS = "d"
 
 
@@ -126,8 +123,8 @@ class Measurer:
 
     def gaps(self, requirement: str, nodes: Sequence[str]) -> tuple[Gap, ...]:
         """List the parts of a requirement that none of the nodes (a subject and its patient) fulfils."""
-        if self._knowledge.is_a(requirement, _PATIENT):
-            nodes = [one for one in nodes if self._graph.is_a(one, _PATIENT)]
+        if self._knowledge.is_a(requirement, hip.Patient):
+            nodes = [one for one in nodes if self._graph.is_a(one, hip.Patient)]
         key = (requirement, tuple(nodes))
         known = self._known.get(key)
         if known is None:
@@ -281,7 +278,9 @@ class Measurer:
     def _earliest(self, reading: _Reading) -> date | None:
         """Say when a running activity has lasted as long as is wanted, if the calendar goes that far."""
         left = self._days_left(reading)
-        return days_after(self._as_of, max(left)) if left and self._graph.is_a(reading.node, _RUNNING) else None
+        return (
+            days_after(self._as_of, max(left)) if left and self._graph.is_a(reading.node, hip.CurrentActivity) else None
+        )
 
     def _on_boundary(self, reading: _Reading) -> bool:
         """Tell whether counting the first day as well, or the time of day, could turn the verdict."""
@@ -316,7 +315,7 @@ def _parts(expression: Expression | None, knowledge: Knowledge) -> tuple[str, ..
                 continue
             case Named(iri):
                 parts.append(iri)
-            case Some(prop, Named(iri)) if prop == _PROBLEM_OF:
+            case Some(prop, Named(iri)) if prop == hip.problemOf:
                 parts.append(iri)
             case _:
                 return ()

@@ -6,7 +6,8 @@ from itertools import chain
 from operator import attrgetter
 from typing import TYPE_CHECKING
 
-from hipkg.base.vocabulary import DERIVED_FROM, HIP, OBJECTING, SAFEGUARDS, SPECIFIES, expand
+from hipkg.base import hip
+from hipkg.base.vocabulary import DERIVED_FROM, OBJECTING, expand
 from hipkg.knowledge.frame.answers import Answer, State
 from hipkg.knowledge.frame.claims import ADVISING, OBJECTIONS, PURSUED, ClaimKind, Status
 from hipkg.knowledge.records import UNGRADED
@@ -31,15 +32,17 @@ from hipkg.planning.records import Action, Conflict, Done, Parameter, Place, Pla
 _RANKS = {status: rank for rank, status in enumerate(Status)}
 # Members of enumerations are looked up once: that costs more than comparing them.
 _NOW, _LATER, _MUST_NOT, _RULED_OUT, _SATISFIED = (
-    State.NOW, State.LATER, State.MUST_NOT, State.RULED_OUT, State.SATISFIED
-)  # fmt: skip
+    State.NOW,
+    State.LATER,
+    State.MUST_NOT,
+    State.RULED_OUT,
+    State.SATISFIED,
+)
 _CONDITIONAL, _CONTRAINDICATED, _CONFLICT = Status.CONDITIONAL, Status.CONTRAINDICATED, Status.CONFLICT
 _HELD_BACK, _REFUSED_BY = ClaimKind.HELD_BACK, ClaimKind.REFUSED
 _REFUSED = {Status.CONTRAINDICATED, Status.AVOID}
 _UNSETTLED = {Status.CONDITIONAL, Status.CAUTION}
-_DETAILING = {SPECIFIES, SAFEGUARDS}
-_HAS_SIDE, _OF_INTERVENTION = HIP + "hasSide", HIP + "ofIntervention"
-_START, _END, _REQUESTED = HIP + "startDate", HIP + "endDate", HIP + "requestedOn"
+_DETAILING = {hip.specifies, hip.safeguardsWith}
 
 
 class Planner:
@@ -184,7 +187,7 @@ class Planner:
         objections = derived.among(OBJECTIONS)
         iris = sorted({*derived.based_on, *objections}) if objections else derived.based_on
         gathered = [self._evaluations[one] for one in iris]
-        return [one for one in gathered if self._info(one).effect != SPECIFIES] or gathered
+        return [one for one in gathered if self._info(one).effect != hip.specifies] or gathered
 
     def _deciding(self, derived: DerivedAction, evaluations: list[Evaluation]) -> list[Evaluation]:
         """Pick the evaluations that give an action its status."""
@@ -236,14 +239,14 @@ class Planner:
         def first(*props: str) -> str:
             return next((text for prop in props for text in sorted(map(text_of, graph.values(activity, prop)))), "")
 
-        of = min(graph.nodes(activity, _OF_INTERVENTION))
-        day = first(_END, _START)
+        of = min(graph.nodes(activity, hip.ofIntervention))
+        day = first(hip.endDate, hip.startDate)
         return Done(
             node=activity,
             label=self._knowledge.label(of),
             day=day,
             counts=counts,
-            requested="" if day else first(_REQUESTED),
+            requested="" if day else first(hip.requestedOn),
         )
 
     def _parameters(self, derived: DerivedAction, states: dict[str, StatementState]) -> tuple[Parameter, ...]:
@@ -259,7 +262,7 @@ class Planner:
             for kind in kinds
             for evaluation, info in self._specifying[kind]
             if (not evaluation.site or not derived.site or evaluation.site == derived.site)
-            and not (info.effect == SAFEGUARDS and info.intervention == derived.intervention)
+            and not (info.effect == hip.safeguardsWith and info.intervention == derived.intervention)
         }
         return tuple(found[iri] for iri in sorted(found, key=lambda iri: (found[iri].statement, iri)))
 
@@ -376,8 +379,8 @@ class SiteNames:
     def __init__(self, derivation: Derivation, knowledge: Knowledge) -> None:
         self._knowledge = knowledge
         graph = derivation.facts
-        recorded = graph.objects.get(_HAS_SIDE, {}).keys() - knowledge.terms
-        self._sides = {site: max(graph.nodes(site, _HAS_SIDE), default="") for site in recorded}
+        recorded = graph.objects.get(hip.hasSide, {}).keys() - knowledge.terms
+        self._sides = {site: max(graph.nodes(site, hip.hasSide), default="") for site in recorded}
         self._graph = graph
         self._names = {"": ""}
         self.places: tuple[Place, ...] = ()

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias, cast, get_args
 
 import pyoxigraph as ox
 
+from hipkg.base import hip
 from hipkg.base.batch import Batch, each_source
 from hipkg.base.errors import UsageError
 from hipkg.base.paths import QUERIES
@@ -48,7 +49,7 @@ GRAPH_FORMATS = {"turtle": ox.RdfFormat.TURTLE, "ntriples": ox.RdfFormat.N_TRIPL
 _HEADER = "#+"
 _KEYS = frozenset({"id", "summary", "description", "tags", "needs", "ordered", "parameters", "columns"})
 # The property by which a derived node shows what it is.
-_DERIVED = {HIP + "ofStatement": "Evaluation", HIP + "basedOn": "Action", HIP + "about": "Conflict"}
+_DERIVED = {hip.ofStatement: hip.Evaluation, hip.basedOn: hip.Action, hip.about: hip.Conflict}
 _SUBCLASS = ox.NamedNode(f"{RDFS}subClassOf")
 _UPDATES = frozenset({"INSERT", "DELETE", "LOAD", "CLEAR", "CREATE", "DROP", "COPY", "MOVE", "ADD", "WITH"})
 _PLACE_IN_QUERY = re.compile(r"error at (\d+):(\d+): (.*)", re.DOTALL)
@@ -227,8 +228,8 @@ def _owned(derived: Iterable[ox.Quad], patient: str) -> Iterator[ox.Quad]:
     for quad in derived:
         kind = _DERIVED.get(quad.predicate.value)
         if kind:
-            yield ox.Quad(quad.subject, ox.NamedNode(HIP + "ofPatient"), ox.NamedNode(patient))
-            yield ox.Quad(quad.subject, ox.NamedNode(RDF_TYPE), ox.NamedNode(HIP + kind))
+            yield ox.Quad(quad.subject, ox.NamedNode(hip.ofPatient), ox.NamedNode(patient))
+            yield ox.Quad(quad.subject, ox.NamedNode(RDF_TYPE), ox.NamedNode(kind))
 
 
 @kept

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 
 import pyoxigraph as ox
 
+from hipkg.base import hip
 from hipkg.base.dates import DATATYPES, FORM
 from hipkg.base.errors import UnreadableInput, UsageError
 from hipkg.base.vocabulary import HIP, RDF_TYPE, XSD, namespace_of
@@ -38,11 +39,6 @@ if TYPE_CHECKING:
     from hipkg.record.facts import Node
     from hipkg.record.patient import Record
 
-_PROBLEM, _SITE, _STUDY, _COURSE = (HIP + one for one in ("Problem", "BodySite", "Study", "TreatmentCourse"))
-HAS_PROBLEM, HAS_STUDY, HAS_COURSE = (HIP + one for one in ("hasProblem", "hasStudy", "hasCourse"))
-_HAS_SITE, _TARGETS, _HAS_SIDE, _STATUS = (HIP + one for one in ("hasSite", "targets", "hasSide", "hasStatus"))
-_OF_INTERVENTION, _START, _END = HIP + "ofIntervention", HIP + "startDate", HIP + "endDate"
-_DURATION = HIP + "duration"
 _SINCE, _UNTIL = re.compile(f"(?:since|from) {FORM}"), re.compile(f"(?:until|to) {FORM}")
 _LENGTH = re.compile("for ([0-9]{1,4}) (day|week)s?")
 _NUMBER = re.compile(r"(?:of |is |= )?([0-9]+(?:\.[0-9]+)?)")
@@ -130,17 +126,17 @@ class _Reader:
         node = self._new(said.head)
         facts = {(node, prop, value) for prop, value in said.values.items()} | said.facts
         if said.kind == "problem":
-            facts |= {(self._patient, HAS_PROBLEM, node), (node, RDF_TYPE, said.head)}
-            return Change(frozenset(facts | ({(node, _HAS_SITE, said.site)} if said.site else set())))
+            facts |= {(self._patient, hip.hasProblem, node), (node, RDF_TYPE, said.head)}
+            return Change(frozenset(facts | ({(node, hip.hasSite, said.site)} if said.site else set())))
         study = is_study(said.head, self._knowledge)
         facts |= {
-            (self._patient, HAS_STUDY if study else HAS_COURSE, node),
-            (node, RDF_TYPE, _STUDY if study else _COURSE),
+            (self._patient, hip.hasStudy if study else hip.hasCourse, node),
+            (node, RDF_TYPE, hip.Study if study else hip.TreatmentCourse),
         }
-        facts |= {(node, _OF_INTERVENTION, said.head)} | ({(node, _TARGETS, said.site)} if said.site else set())
-        if _STATUS not in said.values:
-            over = study or _END in said.values
-            facts.add((node, _STATUS, HIP + ("completed" if over else "ongoing")))
+        facts |= {(node, hip.ofIntervention, said.head)} | ({(node, hip.targets, said.site)} if said.site else set())
+        if hip.hasStatus not in said.values:
+            over = study or hip.endDate in said.values
+            facts.add((node, hip.hasStatus, hip.completed if over else hip.ongoing))
         return Change(frozenset(facts))
 
     def removal(self) -> Change:
@@ -228,7 +224,7 @@ class _Reader:
                 self._rest = before
                 return False
             said.site = self._new(kind, side)
-            said.facts |= {(said.site, RDF_TYPE, kind)} | ({(said.site, _HAS_SIDE, side)} if side else set())
+            said.facts |= {(said.site, RDF_TYPE, kind)} | ({(said.site, hip.hasSide, side)} if side else set())
         if earlier and earlier != said.site:
             raise self._contradictory("places")
         return True
@@ -238,15 +234,15 @@ class _Reader:
         kinds: dict[str, list[str]] = {}
         for node in sorted({node for members in self._graph.members.values() for node in members}):
             for cls in self._graph.classes(node):
-                if self._knowledge.is_a(cls, _SITE):
+                if self._knowledge.is_a(cls, hip.BodySite):
                     label = _plain(self._knowledge.label(cls))
                     kinds.setdefault(label, []).append(node)
-                    for side in self._graph.nodes(node, _HAS_SIDE):
+                    for side in self._graph.nodes(node, hip.hasSide):
                         yield node, f"{self._knowledge.label(side)} {label}".casefold()
         yield from ((nodes[0], label) for label, nodes in kinds.items() if len(nodes) == 1)
 
     def _time(self, said: _Said) -> bool:
-        for pattern, prop in ((_SINCE, _START), (_UNTIL, _END)):
+        for pattern, prop in ((_SINCE, hip.startDate), (_UNTIL, hip.endDate)):
             found = self._match(pattern)
             if found:
                 datatype = ox.NamedNode(XSD + DATATYPES[len(found[1])])
@@ -255,7 +251,7 @@ class _Reader:
         found = self._match(_LENGTH)
         if found:
             letter = "W" if found[2] == "week" else "D"
-            self._say(said, _DURATION, ox.Literal(f"P{found[1]}{letter}", datatype=ox.NamedNode(XSD + "duration")))
+            self._say(said, hip.duration, ox.Literal(f"P{found[1]}{letter}", datatype=ox.NamedNode(XSD + "duration")))
         return bool(found)
 
     def _coded(self, said: _Said) -> bool:
@@ -294,10 +290,10 @@ class _Reader:
 
     def _described(self, said: _Said) -> Iterator[tuple[str, set[str]]]:
         """List the recorded nodes that an assertion fits, with what each is recorded as."""
-        links = (HAS_PROBLEM,) if said.kind == "problem" else (HAS_COURSE, HAS_STUDY, HIP + "hasActivity")
+        links = (hip.hasProblem,) if said.kind == "problem" else (hip.hasCourse, hip.hasStudy, hip.hasActivity)
         for node in sorted({one for link in links for one in self._graph.nodes(self._patient, link)}):
             kinds = {*self._graph.classes(node)} if said.kind == "problem" else self._interventions(node)
-            where = self._graph.values(node, _HAS_SITE if said.kind == "problem" else _TARGETS)
+            where = self._graph.values(node, hip.hasSite if said.kind == "problem" else hip.targets)
             values = all(value in self._graph.values(node, prop) for prop, value in said.values.items())
             fits = any(self._knowledge.is_a(one, said.head) for one in kinds)
             if fits and (not said.site or said.site in where) and values:
@@ -305,7 +301,7 @@ class _Reader:
 
     def _interventions(self, node: str) -> set[str]:
         """Collect what was done: interventions of the ontology, or those that a node of the record is said to be."""
-        done = {*self._graph.nodes(node, _OF_INTERVENTION)}
+        done = {*self._graph.nodes(node, hip.ofIntervention)}
         return done | {cls for one in done for cls in self._graph.classes(one)}
 
     def _about(self, node: str) -> Iterator[Fact]:
@@ -315,8 +311,8 @@ class _Reader:
             yield from ((subject, prop, node) for subject, values in links.items() if node in values)
 
     def _on_record(self) -> list[str]:
-        heads = {cls for node in self._graph.nodes(self._patient, HAS_PROBLEM) for cls in self._graph.classes(node)}
-        done = {one for node in self._graph.objects.get(_OF_INTERVENTION, {}) for one in self._interventions(node)}
+        heads = {cls for node in self._graph.nodes(self._patient, hip.hasProblem) for cls in self._graph.classes(node)}
+        done = {one for node in self._graph.objects.get(hip.ofIntervention, {}) for one in self._interventions(node)}
         heads |= {one for one in done if one in self._knowledge.labels}
         return sorted(self._knowledge.label(one) for one in heads) or ["nothing"]
 
@@ -369,11 +365,11 @@ def _names(knowledge: Knowledge) -> _Names:
     values = knowledge.value_properties
     numbers = {*knowledge.functional, *knowledge.units} - {*knowledge.upper_ends, *knowledge.upper_ends.values()}
     return _Names(
-        labelled(one for one in told if knowledge.is_a(one, _PROBLEM) and one != _PROBLEM),
+        labelled(one for one in told if knowledge.is_a(one, hip.Problem) and one != hip.Problem),
         labelled(knowledge.interventions),
         labelled(numbers & {*knowledge.functional}),
-        labelled(one for one, prop in values.items() if prop != _HAS_SIDE),
-        labelled(one for one in told if knowledge.is_a(one, _SITE)),
+        labelled(one for one, prop in values.items() if prop != hip.hasSide),
+        labelled(one for one in told if knowledge.is_a(one, hip.BodySite)),
         labelled(knowledge.opposites),
         values,
         {prop: True for prop in numbers if prop in _integers(knowledge)},

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from pyoxigraph import Literal, NamedNode, Triple
 
+from hipkg.base import hip
 from hipkg.base.dates import today, whole_day
 from hipkg.base.errors import NoPatient, UnreadableInput
 from hipkg.base.vocabulary import HIP, RDF_TYPE, XSD
@@ -19,9 +20,9 @@ if TYPE_CHECKING:
     from datetime import date
 
 _TYPE = NamedNode(RDF_TYPE)
-_PATIENT = NamedNode(f"{HIP}Patient")
-_HAS_PROBLEM = NamedNode(f"{HIP}hasProblem")
-_AS_OF = NamedNode(f"{HIP}asOf")
+_PATIENT = NamedNode(hip.Patient)
+_HAS_PROBLEM = NamedNode(hip.hasProblem)
+_AS_OF = NamedNode(hip.asOf)
 _DATE = NamedNode(f"{XSD}date")
 
 

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, TypeAlias
 
 import pyoxigraph as ox
 
-from hipkg.base.vocabulary import HIP, RDF_TYPE
+from hipkg.base import hip
+from hipkg.base.vocabulary import RDF_TYPE
 from hipkg.record.facts import as_resource, as_term
 
 if TYPE_CHECKING:
@@ -16,8 +17,7 @@ if TYPE_CHECKING:
     from hipkg.record.facts import Node
 
 Fact: TypeAlias = tuple[str, str, "Node"]
-HAS_PROBLEM, HAS_STUDY, HAS_COURSE = (HIP + one for one in ("hasProblem", "hasStudy", "hasCourse"))
-OWNS = {HAS_PROBLEM, HAS_STUDY, HAS_COURSE}
+OWNS = {hip.hasProblem, hip.hasStudy, hip.hasCourse}
 
 
 @dataclass(frozen=True, slots=True)

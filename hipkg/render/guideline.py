@@ -11,7 +11,8 @@ from collections import Counter
 from itertools import groupby
 from typing import TYPE_CHECKING
 
-from hipkg.base.vocabulary import HIP, INDICATES, SKOS
+from hipkg.base import hip
+from hipkg.base.vocabulary import SKOS
 from hipkg.knowledge.wording import Wording, listed, quantity
 from hipkg.owl.expression import named_classes
 from hipkg.render.markdown import escape, escape_opening
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from hipkg.knowledge.records import Bound, DocumentInfo, Knowledge, StatementInfo, Tension
 
 INDEX, GLOSSARY, TENSIONS = "README.md", "glossary.md", "tensions.md"
-_KINDS = {"Patients": "Patient", "Problems": "Problem", "Treatments, studies and other activities": "Activity"}
+_KINDS = {"Patients": hip.Patient, "Problems": hip.Problem, "Treatments, studies and other activities": hip.Activity}
 _OTHERS = "Others"
 _ROLES = {
     "Context of": "applies_to",
@@ -157,7 +158,7 @@ class _Writer:
 
     def _settled(self, info: StatementInfo) -> str:
         years = self._knowledge.settled_for_years.get(info.intervention)
-        if info.effect != INDICATES or not years:
+        if info.effect != hip.indicates or not years:
             return ""
         return f"not advised again for {years} year" + ("s" if years > 1 else "")
 
@@ -223,7 +224,7 @@ class _Writer:
         )
 
     def _heading(self, iri: str) -> str:
-        return next((name for name, kind in _KINDS.items() if self._knowledge.is_a(iri, HIP + kind)), _OTHERS)
+        return next((name for name, kind in _KINDS.items() if self._knowledge.is_a(iri, kind)), _OTHERS)
 
     def _parts(self, iri: str) -> set[str]:
         definition = self._knowledge.definition(iri)

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 
 import pyoxigraph as ox
 
-from hipkg.base.vocabulary import HIP, PREFIXES, RDF_TYPE, RDFS, SKOS
+from hipkg.base import hip
+from hipkg.base.vocabulary import PREFIXES, RDF_TYPE, RDFS, SKOS
 from hipkg.render.names import part_iri
 from hipkg.render.words import clean, software
 
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
 
 _PROV, _RDF = PREFIXES["prov"], PREFIXES["rdf"]
 _USED = {name: PREFIXES[name] for name in ("hip", "prov", "rdf", "rdfs", "skos")}
-_SOFTWARE = HIP + "software"
 
 
 def explanations_to_turtle(explanations: Sequence[Explanation]) -> str:
@@ -49,9 +49,9 @@ class _Writer:
         yield _text(self._root, RDFS + "label", clean(f"{one.label}: {one.status}"))
         if one.rule:
             yield _text(self._root, SKOS + "note", clean(one.rule))
-        yield _link(self._root, _PROV + "wasAttributedTo", _SOFTWARE)
-        yield _link(_SOFTWARE, RDF_TYPE, _PROV + "SoftwareAgent")
-        yield _text(_SOFTWARE, RDFS + "label", software())
+        yield _link(self._root, _PROV + "wasAttributedTo", hip.software)
+        yield _link(hip.software, RDF_TYPE, _PROV + "SoftwareAgent")
+        yield _text(hip.software, RDFS + "label", software())
         for number, statement in enumerate(one.statements):
             yield from self._statement(statement, f"{self._root}&statement={number}")
 

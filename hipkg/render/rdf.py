@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import pyoxigraph as ox
 
+from hipkg.base import hip
 from hipkg.base.numbers import plain
 from hipkg.base.vocabulary import HIP, PREFIXES, RDF_TYPE, RDFS, SKOS, XSD, expand
 from hipkg.render.names import part_iri
@@ -32,7 +33,6 @@ if TYPE_CHECKING:
 PROV, DCTERMS, SH = PREFIXES["prov"], PREFIXES["dcterms"], PREFIXES["sh"]
 _USED_PREFIXES = {name: PREFIXES[name] for name in ("dcterms", "hip", "prov", "rdfs", "sh", "skos", "xsd")}
 _ONTOLOGY = HIP + "ontology/"
-_SOFTWARE = HIP + "software"
 
 
 def plan_graph(plan: Plan, knowledge: Knowledge) -> tuple[ox.Triple, ...]:
@@ -127,19 +127,19 @@ class _Describer:
         version = _node(_ONTOLOGY + plan.ontology_version)
         yield from _described(
             self._iri,
-            (RDF_TYPE, _hip("Plan")),
+            (RDF_TYPE, _node(hip.Plan)),
             (RDF_TYPE, _node(PROV + "Entity")),
-            (HIP + "ofPatient", _node(plan.patient)),
-            (HIP + "asOf", _typed(plan.as_of.isoformat(), "date")),
-            (HIP + "ontologyVersion", ox.Literal(plan.ontology_version)),
-            (HIP + "engine", ox.Literal(plan.engine)),
-            (HIP + "valid", _truth(plan.valid)),
-            *((HIP + "considers", _node(one)) for one in documents),
-            *((HIP + "hasAction", _node(self._action_iri(one.intervention, one.place))) for one in plan.actions),
-            *((HIP + "hasEvaluation", _node(self._evaluation_iri(one.id, one.place))) for one in plan.statements),
-            *((HIP + "hasConflict", _node(self._conflict_iri(one))) for one in plan.conflicts),
-            *((HIP + "hasQuestion", _node(self._question_iri(one))) for one in plan.questions),
-            *((HIP + "hasFinding", _node(self._finding_iri(index))) for index in range(len(plan.findings))),
+            (hip.ofPatient, _node(plan.patient)),
+            (hip.asOf, _typed(plan.as_of.isoformat(), "date")),
+            (hip.ontologyVersion, ox.Literal(plan.ontology_version)),
+            (hip.engine, ox.Literal(plan.engine)),
+            (hip.valid, _truth(plan.valid)),
+            *((hip.considers, _node(one)) for one in documents),
+            *((hip.hasAction, _node(self._action_iri(one.intervention, one.place))) for one in plan.actions),
+            *((hip.hasEvaluation, _node(self._evaluation_iri(one.id, one.place))) for one in plan.statements),
+            *((hip.hasConflict, _node(self._conflict_iri(one))) for one in plan.conflicts),
+            *((hip.hasQuestion, _node(self._question_iri(one))) for one in plan.questions),
+            *((hip.hasFinding, _node(self._finding_iri(index))) for index in range(len(plan.findings))),
             (PROV + "wasDerivedFrom", _node(plan.patient)),
             (PROV + "wasGeneratedBy", _node(self._activity)),
         )
@@ -148,32 +148,32 @@ class _Describer:
             (RDF_TYPE, _node(PROV + "Activity")),
             (PROV + "used", _node(plan.patient)),
             (PROV + "used", version),
-            (PROV + "wasAssociatedWith", _node(_SOFTWARE)),
+            (PROV + "wasAssociatedWith", _node(hip.software)),
         )
         yield from _described(
-            _SOFTWARE, (RDF_TYPE, _node(PROV + "SoftwareAgent")), (RDFS + "label", ox.Literal(software()))
+            hip.software, (RDF_TYPE, _node(PROV + "SoftwareAgent")), (RDFS + "label", ox.Literal(software()))
         )
-        yield from _described(plan.patient, (RDF_TYPE, _hip("Patient")))
+        yield from _described(plan.patient, (RDF_TYPE, _node(hip.Patient)))
 
     def _action(self, action: Action) -> Iterator[ox.Triple]:
         sides = dict.fromkeys(one.side for one in action.parameters if one.side)
         yield from _described(
             self._action_iri(action.intervention, action.place),
-            (RDF_TYPE, _hip("Action")),
+            (RDF_TYPE, _node(hip.Action)),
             (RDF_TYPE, _node(PROV + "Entity")),
             (RDFS + "label", ox.Literal(" ".join(one for one in (action.label, action.site) if one))),
-            (HIP + "ofPatient", _node(self._plan.patient)),
-            (HIP + "ofIntervention", _node(action.intervention)),
+            (hip.ofPatient, _node(self._plan.patient)),
+            (hip.ofIntervention, _node(action.intervention)),
             *_at(action.place),
-            (HIP + "status", ox.Literal(action.status)),
-            (HIP + "phase", _typed(str(action.phase), "integer")),
-            (HIP + "bestStrength", ox.Literal(action.strength)),
-            (HIP + "bestQuality", ox.Literal(action.evidence)),
-            *([(HIP + "running", _truth(True))] if action.running else []),
-            *((HIP + ("doneBy" if one.counts else "doneBefore"), _node(one.node)) for one in action.done),
-            *((HIP + "onSide", ox.Literal(one)) for one in sides),
-            *((HIP + "basedOn", _node(self._evaluation_iri(one, action.place))) for one in action.statements),
-            *((HIP + "specifiedBy", _node(self._iris[one.statement])) for one in action.parameters),
+            (hip.status, ox.Literal(action.status)),
+            (hip.phase, _typed(str(action.phase), "integer")),
+            (hip.bestStrength, ox.Literal(action.strength)),
+            (hip.bestQuality, ox.Literal(action.evidence)),
+            *([(hip.running, _truth(True))] if action.running else []),
+            *((hip.doneBy if one.counts else hip.doneBefore, _node(one.node)) for one in action.done),
+            *((hip.onSide, ox.Literal(one)) for one in sides),
+            *((hip.basedOn, _node(self._evaluation_iri(one, action.place))) for one in action.statements),
+            *((hip.specifiedBy, _node(self._iris[one.statement])) for one in action.parameters),
             *((PROV + "wasDerivedFrom", _node(self._iris[one])) for one in action.statements),
             (PROV + "wasGeneratedBy", _node(self._activity)),
         )
@@ -185,17 +185,17 @@ class _Describer:
         checks = [(f"{iri}&check={index}", check) for index, check in enumerate(state.checks, start=1)]
         yield from _described(
             iri,
-            (RDF_TYPE, _hip("Evaluation")),
-            (HIP + "ofPatient", _node(self._plan.patient)),
-            (HIP + "ofStatement", _node(self._iris[state.id])),
-            *((HIP + "hasSubject", _node(one)) for one in state.subjects),
+            (RDF_TYPE, _node(hip.Evaluation)),
+            (hip.ofPatient, _node(self._plan.patient)),
+            (hip.ofStatement, _node(self._iris[state.id])),
+            *((hip.hasSubject, _node(one)) for one in state.subjects),
             *_at(state.place),
-            (HIP + "state", ox.Literal(state.state)),
-            *((HIP + "unmet", _node(node)) for node, _ in unmet),
-            *((HIP + "liftedBy", _node(node)) for node, _ in lifting),
-            *((HIP + "ruledOutBy", ox.Literal(one)) for one in state.ruled_out_by),
-            *((HIP + "onBoundary", ox.Literal(one)) for one in state.on_boundary),
-            *((HIP + "hasCheck", _node(node)) for node, _ in checks),
+            (hip.state, ox.Literal(state.state)),
+            *((hip.unmet, _node(node)) for node, _ in unmet),
+            *((hip.liftedBy, _node(node)) for node, _ in lifting),
+            *((hip.ruledOutBy, ox.Literal(one)) for one in state.ruled_out_by),
+            *((hip.onBoundary, ox.Literal(one)) for one in state.on_boundary),
+            *((hip.hasCheck, _node(node)) for node, _ in checks),
         )
         for node, gap in (*unmet, *lifting):
             yield from _gap(node, gap)
@@ -212,12 +212,12 @@ class _Describer:
         winner = conflict.decided_for
         yield from _described(
             self._conflict_iri(conflict),
-            (RDF_TYPE, _hip("Conflict")),
-            (HIP + "about", _node(self._action_iri(conflict.intervention, place))),
-            (HIP + "advisedBy", _node(self._evaluation_iri(conflict.advised_by, place))),
-            (HIP + "opposedBy", _node(self._evaluation_iri(conflict.opposed_by, place))),
-            (HIP + "decidedBy", ox.Literal(conflict.rule)),
-            *([(HIP + "decidedFor", _node(self._evaluation_iri(winner, place)))] if winner else []),
+            (RDF_TYPE, _node(hip.Conflict)),
+            (hip.about, _node(self._action_iri(conflict.intervention, place))),
+            (hip.advisedBy, _node(self._evaluation_iri(conflict.advised_by, place))),
+            (hip.opposedBy, _node(self._evaluation_iri(conflict.opposed_by, place))),
+            (hip.decidedBy, ox.Literal(conflict.rule)),
+            *([(hip.decidedFor, _node(self._evaluation_iri(winner, place)))] if winner else []),
         )
 
     def _question_iri(self, question: Question) -> str:
@@ -228,12 +228,12 @@ class _Describer:
         place = self._places.get(question.site, "")
         yield from _described(
             self._question_iri(question),
-            (RDF_TYPE, _hip("Question")),
+            (RDF_TYPE, _node(hip.Question)),
             (RDFS + "label", ox.Literal(question.text)),
-            (HIP + "ofRequirement", _node(question.requirement)),
-            *((HIP + "ofNode", _node(one)) for one in (question.node,) if one),
+            (hip.ofRequirement, _node(question.requirement)),
+            *((hip.ofNode, _node(one)) for one in (question.node,) if one),
             *_at(place),
-            *((HIP + "askedBy", _node(self._evaluation_iri(one, place))) for one in question.statements),
+            *((hip.askedBy, _node(self._evaluation_iri(one, place))) for one in question.statements),
         )
 
     def _finding_iri(self, index: int) -> str:
@@ -259,7 +259,7 @@ class _Describer:
                 info.iri,
                 (SKOS + "notation", ox.Literal(info.id)),
                 (SKOS + "definition", ox.Literal(info.text, language="en")),
-                (HIP + "fromDocument", _node(info.document)),
+                (hip.fromDocument, _node(info.document)),
                 (DCTERMS + "source", _node(info.document)),
             )
         cited = sorted({info.document for info in infos} & set(self._knowledge.documents))
@@ -273,34 +273,34 @@ class _Describer:
 
 
 def _gap(node: str, gap: Gap) -> Iterable[ox.Triple]:
-    texts = {"have": str(gap.have), "need": str(gap.need), "unit": gap.unit}
+    texts = {hip.have: str(gap.have), hip.need: str(gap.need), hip.unit: gap.unit}
     return _described(
         node,
-        (RDF_TYPE, _hip("Gap")),
+        (RDF_TYPE, _node(hip.Gap)),
         (RDFS + "label", ox.Literal(clean(gap.label))),
-        (HIP + "ofRequirement", _node(gap.requirement)),
-        (HIP + "answer", ox.Literal(gap.answer)),
-        *((HIP + name, ox.Literal(text)) for name, text in texts.items() if text),
-        *([(HIP + "earliest", _typed(gap.earliest.isoformat(), "date"))] if gap.earliest else []),
-        *([(HIP + "onBoundary", ox.Literal(clean(gap.label)))] if gap.boundary else []),
-        *([(HIP + "nearestRecord", _node(gap.node))] if gap.node else []),
+        (hip.ofRequirement, _node(gap.requirement)),
+        (hip.answer, ox.Literal(gap.answer)),
+        *((prop, ox.Literal(text)) for prop, text in texts.items() if text),
+        *([(hip.earliest, _typed(gap.earliest.isoformat(), "date"))] if gap.earliest else []),
+        *([(hip.onBoundary, ox.Literal(clean(gap.label)))] if gap.boundary else []),
+        *([(hip.nearestRecord, _node(gap.node))] if gap.node else []),
     )
 
 
 def _check(node: str, check: Check) -> Iterable[ox.Triple]:
     ends = ((">=", check.bound.lower), ("<=", check.bound.upper))
-    dates = {"earliest": check.earliest, "latest": check.latest}
+    dates = {hip.earliest: check.earliest, hip.latest: check.latest}
     return _described(
         node,
-        (RDF_TYPE, _hip("Check")),
+        (RDF_TYPE, _node(hip.Check)),
         (RDFS + "label", ox.Literal(describe_check(check))),
-        (HIP + "verdict", ox.Literal(check.verdict)),
-        *([(HIP + "have", ox.Literal(str(check.have)))] if check.have else []),
-        (HIP + "need", ox.Literal(" and ".join(f"{symbol} {plain(limit)}" for symbol, limit in ends if limit))),
-        (HIP + "unit", ox.Literal(check.bound.unit)),
-        *((HIP + name, _typed(day.isoformat(), "date")) for name, day in dates.items() if day),
-        *((HIP + "compares", _node(one)) for one in check.activities),
-        *([(HIP + "alarm", _truth(True))] if check.alarm else []),
+        (hip.verdict, ox.Literal(check.verdict)),
+        *([(hip.have, ox.Literal(str(check.have)))] if check.have else []),
+        (hip.need, ox.Literal(" and ".join(f"{symbol} {plain(limit)}" for symbol, limit in ends if limit))),
+        (hip.unit, ox.Literal(check.bound.unit)),
+        *((prop, _typed(day.isoformat(), "date")) for prop, day in dates.items() if day),
+        *((hip.compares, _node(one)) for one in check.activities),
+        *([(hip.alarm, _truth(True))] if check.alarm else []),
     )
 
 
@@ -310,15 +310,11 @@ def _described(subject: str, *facts: Fact) -> Iterator[ox.Triple]:
 
 
 def _at(place: str) -> list[Fact]:
-    return [(HIP + "atSite", _node(place))] if place else []
+    return [(hip.atSite, _node(place))] if place else []
 
 
 def _node(iri: str) -> ox.NamedNode:
     return ox.NamedNode(iri)
-
-
-def _hip(name: str) -> ox.NamedNode:
-    return ox.NamedNode(HIP + name)
 
 
 def _typed(text: str, datatype: str) -> ox.Literal:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from hipkg.base.vocabulary import SAFEGUARDS, SPECIFIES
+from hipkg.base import hip
 from hipkg.knowledge.frame.answers import State
 from hipkg.knowledge.frame.claims import ADVISING, CLAIMS, ClaimKind, Status
 from hipkg.render.words import (
@@ -298,7 +298,7 @@ class _Arranger:
         A precaution is shown wherever it has to be taken.
         """
         info = self._infos[parameter.statement]
-        own = action.intervention in {info.intervention, *info.accompanies} or info.effect == SAFEGUARDS
+        own = action.intervention in {info.intervention, *info.accompanies} or info.effect == hip.safeguardsWith
         return own or self._carriers[parameter.statement, action.place] == action.intervention
 
     def _classes(self, intervention: str) -> frozenset[str]:
@@ -313,7 +313,7 @@ class _Arranger:
         sided = [one for one in action.parameters if one.side]
         title = " ".join([action.label, *dict.fromkeys(one.side for one in sided)])
         # What only specifies an action is named where its contents are told.
-        named = {one for one in shown if self._infos[one].effect != SPECIFIES}
+        named = {one for one in shown if self._infos[one].effect != hip.specifies}
         ids = sorted(named | {one.statement for one in sided})
         return Row(
             capital(clean(title)),
@@ -381,7 +381,7 @@ class _Arranger:
             *_lines("discouraged if", "or if", _alternatives(discouraging)),
             *(
                 Line("", (clean(self._infos[one.id].text),), (one.id,))
-                for one in action.by(*CLAIMS[SAFEGUARDS].values())
+                for one in action.by(*CLAIMS[hip.safeguardsWith].values())
             ),
         )
 
@@ -411,7 +411,7 @@ class _Arranger:
         """Say how an action is carried out: what goes with it, and instructions about itself in their own words."""
         kinds = {action.intervention, *self._classes(action.intervention)}
         plain = [one for one in action.parameters if not one.side and self._shows(action, one)]
-        checks = [one for one in plain if self._infos[one.statement].effect == SAFEGUARDS]
+        checks = [one for one in plain if self._infos[one.statement].effect == hip.safeguardsWith]
         first = [one for one in checks if one.intervention not in kinds]
         own = [one for one in plain if one.intervention in kinds and not one.bounds]
         parts = [one for one in plain if one not in own and one not in checks]
@@ -439,7 +439,7 @@ class _Arranger:
         found: dict[tuple[str, tuple[str, ...]], list[StatementState]] = {}
         for state in self._plan.statements:
             info = self._infos[state.id]
-            if state.state == State.LATER and info.effect == SPECIFIES and state.place in {"", action.place}:
+            if state.state == State.LATER and info.effect == hip.specifies and state.place in {"", action.place}:
                 lead = self._awaited(action, info, state)
                 if lead is not None:
                     found.setdefault(lead, []).append(state)

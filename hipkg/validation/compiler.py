@@ -27,9 +27,10 @@ from typing import TYPE_CHECKING, Any, TypeAlias, cast
 
 from pyoxigraph import BlankNode, Literal, NamedNode, Quad, RdfFormat, Store, Triple, parse
 
+from hipkg.base import hip
 from hipkg.base.dates import DATATYPES, whole_day
 from hipkg.base.errors import OntologyError
-from hipkg.base.vocabulary import HIP, PREFIXES, RDF_TYPE, RDFS, XSD, curie
+from hipkg.base.vocabulary import PREFIXES, RDF_TYPE, RDFS, XSD, curie
 from hipkg.knowledge.shapes import TARGET, TARGET_CLASS, TARGET_SUBJECTS, TARGETS, CompiledShape
 
 if TYPE_CHECKING:
@@ -48,7 +49,7 @@ _REST = PREFIXES["rdf"] + "rest"
 _SELECT = re.compile(r"\s*SELECT\s+(?:DISTINCT\s+)?((?:[$?](?:this|path|value)\s+)+)WHERE\s*\{(.*)\}\s*", re.DOTALL)
 _TYPE = NamedNode(RDF_TYPE)
 _SUBCLASS = NamedNode(RDFS + "subClassOf")
-_WHOLE = NamedNode(HIP + "anatomicalPartOf")
+_WHOLE = NamedNode(hip.anatomicalPartOf)
 
 _SEVERITIES: dict[str, Severity] = {_SH + "Violation": "violation", _SH + "Warning": "warning", _SH + "Info": "info"}
 _NODE_KINDS = {
@@ -74,7 +75,7 @@ _SEEN = {("nodeKind", (NamedNode(_SH + "IRI"),)), ("datatype", (NamedNode(XSD + 
 _ONLY_MINIMUM = (("minCount", ()),)
 _ABOUT = frozenset(_SH + name for name in ("severity", "message", "name", "description", "order", "path"))
 _COUNTS = frozenset({_SH + "minCount", _SH + "maxCount"})
-_OWN = tuple(HIP + name for name in ("asks", "asksFor", "fix"))
+_OWN = (hip.asks, hip.asksFor, hip.fix)
 _KNOWN = _VALUE_CONSTRAINTS | _ABOUT | _COUNTS | {*TARGETS} | {RDF_TYPE, _SH + "sparql", *_OWN}
 _REMEDY = "The head of hipkg/validation/compiler.py lists what shapes may use."
 
@@ -253,9 +254,9 @@ class _Compiler:
             severity=_SEVERITIES[severity],
             path=path,
             message=message,
-            fix=self._text(shape, HIP + "fix"),
-            asks=self._text(shape, HIP + "asks"),
-            asks_for=self._text(shape, HIP + "asksFor"),
+            fix=self._text(shape, hip.fix),
+            asks=self._text(shape, hip.asks),
+            asks_for=self._text(shape, hip.asksFor),
             targets=self._targets(shape),
             needs=self._needs(shape, path),
             query=self._query(shape, path),

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 import pyoxigraph as ox
 
+from hipkg.base import hip
 from hipkg.base.paths import PATIENT_SHAPES, ontology_files
-from hipkg.base.vocabulary import HIP, PREFIXES, RDF_TYPE, RDFS, XSD, curie
+from hipkg.base.vocabulary import PREFIXES, RDF_TYPE, RDFS, XSD, curie
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -48,7 +49,7 @@ def reference_ontology() -> rdflib.Graph:
     """
     import rdflib
 
-    seen = {rdflib.URIRef(iri) for iri in (RDF_TYPE, RDFS + "subClassOf", HIP + "anatomicalPartOf")}
+    seen = {rdflib.URIRef(iri) for iri in (RDF_TYPE, RDFS + "subClassOf", hip.anatomicalPartOf)}
     graph = rdflib.Graph()
     for file in ontology_files():
         for triple in rdflib.Graph().parse(file):
@@ -96,8 +97,8 @@ def _reference_finding(result: Node, report: rdflib.Graph, shapes: rdflib.Graph,
     def found(name: str) -> Node | None:
         return report.value(result, _sh(name))
 
-    def told(name: str) -> str:
-        return str(shapes.value(shape, rdflib.URIRef(HIP + name)) or "")
+    def told(prop: str) -> str:
+        return str(shapes.value(shape, rdflib.URIRef(prop)) or "")
 
     shape, value, path = found("sourceShape"), found("value"), found("resultPath")
     datatype = ""
@@ -111,10 +112,10 @@ def _reference_finding(result: Node, report: rdflib.Graph, shapes: rdflib.Graph,
         path=curie(str(path)) if isinstance(path, rdflib.URIRef) else "",
         value=_rdflib_text(value),
         message=str(found("resultMessage")),
-        fix=told("fix"),
+        fix=told(hip.fix),
         datatype=datatype,
-        asks=told("asks"),
-        asks_for=curie(told("asksFor")) if told("asksFor") else "",
+        asks=told(hip.asks),
+        asks_for=curie(told(hip.asksFor)) if told(hip.asksFor) else "",
     )
 
 

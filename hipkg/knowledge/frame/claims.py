@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import IntEnum, StrEnum
 from typing import TYPE_CHECKING, NamedTuple
 
-from hipkg.base.vocabulary import CONTRAINDICATES, DISCOURAGES, HOLDS_BACK, INDICATES, SAFEGUARDS, SPECIFIES
+from hipkg.base import hip
 from hipkg.knowledge.frame.answers import State
 
 if TYPE_CHECKING:
@@ -98,37 +98,37 @@ STATUS_OF: Mapping[ClaimKind, Status] = {
 """The status that a claim gives to an action if no stronger one is made."""
 
 CLAIMS: Mapping[str, Mapping[State, ClaimKind]] = {
-    INDICATES: {
+    hip.indicates: {
         State.NOW: ClaimKind.INDICATED,
         State.SATISFIED: ClaimKind.FULFILLED,
         State.LATER: ClaimKind.AWAITED,
     },
-    SAFEGUARDS: {
+    hip.safeguardsWith: {
         State.NOW: ClaimKind.GUARDING,
         State.SATISFIED: ClaimKind.GUARDED,
         State.LATER: ClaimKind.GUARD_AWAITED,
     },
-    CONTRAINDICATES: {State.LATER: ClaimKind.REFUSAL_AWAITED},
-    DISCOURAGES: {State.LATER: ClaimKind.DISCOURAGEMENT_AWAITED},
-    HOLDS_BACK: {State.LATER: ClaimKind.GATE_AWAITED},
+    hip.contraindicates: {State.LATER: ClaimKind.REFUSAL_AWAITED},
+    hip.discourages: {State.LATER: ClaimKind.DISCOURAGEMENT_AWAITED},
+    hip.holdsBack: {State.LATER: ClaimKind.GATE_AWAITED},
 }
 """What a statement claims for the action of its own intervention, by its effect and its state."""
 
 REACHING: Mapping[str, Reach] = {
-    CONTRAINDICATES: Reach(State.MUST_NOT, ClaimKind.REFUSED),
-    HOLDS_BACK: Reach(State.MUST_NOT, ClaimKind.HELD_BACK),
-    DISCOURAGES: Reach(State.MUST_NOT, ClaimKind.DISCOURAGED),
-    SAFEGUARDS: Reach(State.NOW, ClaimKind.UNGUARDED, companions=True),
+    hip.contraindicates: Reach(State.MUST_NOT, ClaimKind.REFUSED),
+    hip.holdsBack: Reach(State.MUST_NOT, ClaimKind.HELD_BACK),
+    hip.discourages: Reach(State.MUST_NOT, ClaimKind.DISCOURAGED),
+    hip.safeguardsWith: Reach(State.NOW, ClaimKind.UNGUARDED, companions=True),
 }
 """What a statement claims for the actions of every kind of an intervention, by its effect."""
 
-RUNNING: Mapping[str, ClaimKind] = {SPECIFIES: ClaimKind.SPECIFIED}
+RUNNING: Mapping[str, ClaimKind] = {hip.specifies: ClaimKind.SPECIFIED}
 """What a statement that holds claims for the running treatments that it accompanies."""
 
 OBJECTIONS = frozenset({ClaimKind.REFUSED, ClaimKind.HELD_BACK, ClaimKind.DISCOURAGED})
 """The claims that speak against an action, unless advice overrules them."""
 
-ADVISING = frozenset({*CLAIMS[INDICATES].values(), *CLAIMS[SAFEGUARDS].values()})
+ADVISING = frozenset({*CLAIMS[hip.indicates].values(), *CLAIMS[hip.safeguardsWith].values()})
 """The claims of statements that ask for an action, whether they hold, wait, or are fulfilled."""
 
 WAITING = frozenset(

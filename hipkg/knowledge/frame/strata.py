@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from hipkg.base.vocabulary import CONTRAINDICATES, HOLDS_BACK, INDICATES
+from hipkg.base import hip
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from hipkg.knowledge.records import StatementInfo
 
-OFFERING = frozenset({INDICATES})
+OFFERING = frozenset({hip.indicates})
 """The effects of statements that put an intervention, and what it is a kind of, into the plan when they hold."""
 
-KEEPING_OUT = frozenset({CONTRAINDICATES, HOLDS_BACK})
+KEEPING_OUT = frozenset({hip.contraindicates, hip.holdsBack})
 """The effects of statements that keep an intervention, and every kind of it, out of the plan when they hold."""
 
 

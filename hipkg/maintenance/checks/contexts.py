@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING
 
 import pyoxigraph as ox
 
-from hipkg.base.vocabulary import HIP, curie
+from hipkg.base import hip
+from hipkg.base.vocabulary import curie
 from hipkg.maintenance.checks.issue import Issue
 from hipkg.owl.expression import And, Expression, Named, OneOf, Or, Some, Value
 
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
     from hipkg.maintenance.release import Sources
     from hipkg.owl.axioms import Axioms
 
-_EXPECTED = HIP + "expectedSubsumption"
 _Pair = tuple[str, str]
 
 
@@ -47,7 +47,7 @@ def check_contexts(rules: Iterable[Rule], answers: Answers, sources: Sources) ->
 
 
 def _expected(sources: Sources) -> frozenset[_Pair]:
-    links = (one for one in sources.triples if one.predicate.value == _EXPECTED)
+    links = (one for one in sources.triples if one.predicate.value == hip.expectedSubsumption)
     return frozenset(
         (one.subject.value, one.object.value)
         for one in links
@@ -56,7 +56,7 @@ def _expected(sources: Sources) -> frozenset[_Pair]:
 
 
 def _needless(one: str, other: str, why: str) -> Issue:
-    return Issue("expected-subsumption", curie(one), curie(_EXPECTED), f"{curie(other)} {why}")
+    return Issue("expected-subsumption", curie(one), curie(hip.expectedSubsumption), f"{curie(other)} {why}")
 
 
 def _unseen(entailed: set[_Pair], sight: Sight) -> set[_Pair]:

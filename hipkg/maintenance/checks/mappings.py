@@ -10,9 +10,10 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from hipkg.base import hip
 from hipkg.base.errors import EngineUnavailable, OntologyError
 from hipkg.base.paths import MAPPINGS
-from hipkg.base.vocabulary import HIP, RDFS, curie, expand
+from hipkg.base.vocabulary import RDFS, curie, expand
 from hipkg.knowledge.terminology import (
     ABSENCES,
     COLUMNS,
@@ -60,11 +61,11 @@ class _Ontology:
     labels: Mapping[str, str]
     above: Mapping[str, frozenset[str]]
 
-    def is_a(self, iri: str, name: str) -> bool:
-        return HIP + name in self.above.get(iri, ())
+    def is_a(self, iri: str, cls: str) -> bool:
+        return cls in self.above.get(iri, ())
 
-    def individual_of(self, iri: str, name: str) -> bool:
-        return any(self.is_a(kind, name) for kind in self.axioms.individual_types.get(iri, ()))
+    def individual_of(self, iri: str, cls: str) -> bool:
+        return any(self.is_a(kind, cls) for kind in self.axioms.individual_types.get(iri, ()))
 
     def disjoint(self, one: str, other: str) -> bool:
         pairs = ((left, right) for left in self.above.get(one, ()) for right in self.above.get(other, ()))
@@ -198,7 +199,7 @@ def _check_row(row: dict[str, str], system: CodeSystem, ontology: _Ontology) -> 
 
 
 def _check_term(subject: str, term: str, label: str, ontology: _Ontology) -> Iterator[Issue]:
-    value = ontology.individual_of(term, "Value") or ontology.individual_of(term, "Side")
+    value = ontology.individual_of(term, hip.Value) or ontology.individual_of(term, hip.Side)
     if term not in ontology.axioms.classes and term not in ontology.axioms.properties and not value:
         message = f"{curie(term)} is no class, property, side or coded value of the ontology"
         yield Issue("mapping-term", subject, "object_id", message)
@@ -211,10 +212,10 @@ def _check_term(subject: str, term: str, label: str, ontology: _Ontology) -> Ite
 def _check_place(row: dict[str, str], ontology: _Ontology) -> Iterator[Issue]:
     subject, site = row["subject_id"], row.get("ext_site", "")
     sides = [one for one in row.get("ext_sides", "").split("|") if one]
-    if site and not ontology.is_a(expand(site), "BodySite"):
+    if site and not ontology.is_a(expand(site), hip.BodySite):
         yield Issue("mapping-place", subject, "ext_site", f"{site} is no body site")
     for side in sides:
-        if not ontology.individual_of(expand(side), "Side"):
+        if not ontology.individual_of(expand(side), hip.Side):
             yield Issue("mapping-place", subject, "ext_sides", f"{side} is no side")
     if sides and not site:
         yield Issue("mapping-place", subject, "ext_sides", "a side without a site")
@@ -226,7 +227,7 @@ def _check_qualifiers(row: dict[str, str], ontology: _Ontology) -> Iterator[Issu
         if not prop:
             continue
         known = ontology.axioms.properties.get(expand(prop))
-        kinds = {curie(kind).partition(":")[2] for kind in known.ranges} if known else set()
+        kinds = known.ranges if known else frozenset()
         if not any(ontology.individual_of(expand(value), kind) for kind in kinds):
             yield Issue(
                 "mapping-qualifier", row["subject_id"], "ext_qualifiers", f"{one} is no fact that can be recorded"

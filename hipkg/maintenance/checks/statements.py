@@ -14,7 +14,8 @@ from urllib.parse import quote
 
 import pyoxigraph as ox
 
-from hipkg.base.vocabulary import HIP, INFORMS_ON, OBJECTING, PREFIXES, curie
+from hipkg.base import hip
+from hipkg.base.vocabulary import HIP, OBJECTING, PREFIXES, curie
 from hipkg.knowledge.frame.answers import LIFTING, Slot
 from hipkg.maintenance.checks.issue import Issue
 from hipkg.owl.expression import And, Expression, Named, Or, Some, manchester
@@ -28,7 +29,6 @@ if TYPE_CHECKING:
     from hipkg.owl.reasoners import Entailments
 
 _PROBE = "urn:hipkg:probe:"
-_PATIENT = HIP + "Patient"
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +64,7 @@ def _rule(iri: str, slots: Mapping[str, list[str]], axioms: Axioms) -> Rule:
 
     def judged(cls: str) -> Expression:
         """Say of a subject that it, or its patient, is in a class."""
-        return Named(cls) if of_patients or not _is_of_patients(cls, axioms) else Some(HIP + "problemOf", Named(cls))
+        return Named(cls) if of_patients or not _is_of_patients(cls, axioms) else Some(hip.problemOf, Named(cls))
 
     entries = {slot: tuple(judged(one) for one in sorted(slots.get(slot, ()))) for slot in Slot}
     return Rule(iri, contexts, context, _all([context, *_jointly(context, entries[Slot.REQUIRES])]), entries)
@@ -72,7 +72,7 @@ def _rule(iri: str, slots: Mapping[str, list[str]], axioms: Axioms) -> Rule:
 
 def _is_of_patients(iri: str, axioms: Axioms) -> bool:
     above = axioms.superclasses.get(iri, frozenset())
-    return iri == _PATIENT or any(_is_of_patients(one, axioms) for one in above)
+    return iri == hip.Patient or any(_is_of_patients(one, axioms) for one in above)
 
 
 def _jointly(context: Expression, requirements: tuple[Expression, ...]) -> Iterator[Expression]:
@@ -81,10 +81,10 @@ def _jointly(context: Expression, requirements: tuple[Expression, ...]) -> Itera
     of_subject = [one for one in requirements if not isinstance(one, Some)]
     yield from of_subject[:1]
     for one in of_subject[1:]:
-        beside = Some(HIP + "locatedIn", Some(HIP + "locationOf", And((context, one))))
+        beside = Some(hip.locatedIn, Some(hip.locationOf, And((context, one))))
         yield Or((one, beside))
     if of_patient:
-        yield Some(HIP + "problemOf", _all(of_patient))
+        yield Some(hip.problemOf, _all(of_patient))
 
 
 def _all(operands: list[Expression]) -> Expression:
@@ -222,7 +222,7 @@ class _Comparison:
         self._knowledge = knowledge
         self._holding = {rule.statement: rule.holding for rule in rules if not answers.impossible(rule.holding)}
         infos = [knowledge.statements[iri] for iri in self._holding]
-        self.statements = [info for info in infos if info.effect != INFORMS_ON]
+        self.statements = [info for info in infos if info.effect != hip.informsOn]
 
     def adds_nothing(self, info: StatementInfo, other: StatementInfo) -> bool:
         """Tell whether a statement is redundant beside another; of two that are so to each other, the later is."""

@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING
 
 import pyoxigraph as ox
 
+from hipkg.base import hip
 from hipkg.base.groups import reached
 from hipkg.base.paths import files_about_ontology, ontology_files
-from hipkg.base.vocabulary import HIP, OWL, RDF_TYPE, curie
+from hipkg.base.vocabulary import OWL, RDF_TYPE, curie
 from hipkg.maintenance.checks.issue import Issue
 from hipkg.owl.names import undeclared
 from hipkg.owl.sources import parsed
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from pathlib import Path
 
-_ROOT = HIP + "ontology"
 _ONTOLOGY, _IMPORTS = OWL + "Ontology", OWL + "imports"
 
 
@@ -40,8 +40,8 @@ def imports() -> Iterator[Issue]:
                 links.setdefault(quad.subject.value, []).append(quad.object.value)  # type: ignore[union-attr]
             elif quad.predicate.value == RDF_TYPE and quad.object == ox.NamedNode(_ONTOLOGY):
                 modules[quad.subject.value] = path  # type: ignore[union-attr]
-    found = reached([_ROOT], lambda iri: links.get(iri, ()))
+    found = reached([hip.ontology], lambda iri: links.get(iri, ()))
     for iri in sorted(modules.keys() - found):
-        yield Issue("imports", modules[iri].name, curie(iri), f"is not imported by {curie(_ROOT)}")
+        yield Issue("imports", modules[iri].name, curie(iri), f"is not imported by {curie(hip.ontology)}")
     for iri in sorted(found - modules.keys()):
-        yield Issue("imports", curie(_ROOT), "owl:imports", f"{curie(iri)} is no module")
+        yield Issue("imports", curie(hip.ontology), "owl:imports", f"{curie(iri)} is no module")

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from hipkg.base import hip
 from hipkg.base.dates import within_a_day
 from hipkg.base.vocabulary import HIP
 from hipkg.knowledge.studies import is_study
@@ -34,14 +35,11 @@ if TYPE_CHECKING:
     from hipkg.reading.fhir.context import Context
     from hipkg.reading.fhir.elements import Raw
 
-PLANNED, ONGOING, COMPLETED, STOPPED, NOT_DONE = (
-    HIP + one for one in ("planned", "ongoing", "completed", "stopped", "notDone")
-)
+PLANNED, ONGOING, COMPLETED, STOPPED, NOT_DONE = hip.planned, hip.ongoing, hip.completed, hip.stopped, hip.notDone
 BEGUN = {ONGOING, COMPLETED, STOPPED}
 _OVER = {COMPLETED, STOPPED}
-_STATUS, _OUTCOME, _BECAUSE = HIP + "hasStatus", HIP + "hasOutcome", HIP + "stoppedBecause"
-_DOSES = {HIP + one for one in ("dailyDose", "singleDose", "doseInterval")}
-_SAID_BY_EXTENSION = frozenset({_OUTCOME, _BECAUSE, HIP + "hasAdequacy", HIP + "duration", *_DOSES})
+_DOSES = {hip.dailyDose, hip.singleDose, hip.doseInterval}
+_SAID_BY_EXTENSION = frozenset({hip.hasOutcome, hip.stoppedBecause, hip.hasAdequacy, hip.duration, *_DOSES})
 OPEN = ""
 """The status of what is recorded and whose status is not known."""
 
@@ -150,7 +148,7 @@ def activities(one: Resource, draft: Draft, context: Context) -> Stated:
         raise Unused(*context.codes.why_not(draft.concepts, "activity"))
     several = len(meaning.terms) > 1 or len(draft.concepts) > 1
     meaning, by_route = _given(meaning, draft, context)
-    implied = next((value for prop, value in meaning.qualifiers if prop == _STATUS), "")
+    implied = next((value for prop, value in meaning.qualifiers if prop == hip.hasStatus), "")
     status = implied or draft.status.iri
     start, end, flags = ("", "", ()) if implied else _period(draft, status, context)
     where = whereabouts(one, meaning, draft.sites, context, name=draft.site_element)
@@ -159,7 +157,7 @@ def activities(one: Resource, draft: Draft, context: Context) -> Stated:
     if draft.placed and not where.places:
         where, unclear = _where_reasons_are(one, where, context)
     more = extras(one, _SAID_BY_EXTENSION, context)
-    qualified = (pair for pair in meaning.qualifiers if pair[0] != _STATUS)
+    qualified = (pair for pair in meaning.qualifiers if pair[0] != hip.hasStatus)
     values, torn = settled([*qualified, *draft.values, *more.values], context)
     sources = (draft.element, *draft.sources, *where.sources, *more.sources)
     amounts = {**dict(draft.amounts), **dict(more.amounts)}
@@ -271,9 +269,9 @@ def read_procedure(one: Resource, context: Context) -> Stated:
     """Read a Procedure."""
     status = status_of(text(one.raw, "status"), PROCEDURE)
     start, end = performed(one.raw, "performed", status.iri, context)
-    outcome = context.codes.value(part(one.raw, "outcome"), _OUTCOME)
-    reason = context.codes.value(part(one.raw, "statusReason"), _BECAUSE)
-    values = [(_OUTCOME, outcome)] * bool(outcome) + [(_BECAUSE, reason)] * bool(reason)
+    outcome = context.codes.value(part(one.raw, "outcome"), hip.hasOutcome)
+    reason = context.codes.value(part(one.raw, "statusReason"), hip.stoppedBecause)
+    values = [(hip.hasOutcome, outcome)] * bool(outcome) + [(hip.stoppedBecause, reason)] * bool(reason)
     requests = problems_named(one, context, "basedOn")
     sources = [name for name, said in (("outcome", outcome), ("statusReason", reason)) if said]
     draft = Draft(
@@ -378,14 +376,14 @@ def _planned(one: Resource, detail: Raw, number: int, context: Context) -> State
     refuse_undecided(one.raw)
     status = _within(text(one.raw, "status"), status_of(text(detail, "status"), CARE))
     span = part(detail, "scheduledPeriod")
-    reason = context.codes.value(part(detail, "statusReason"), _BECAUSE)
+    reason = context.codes.value(part(detail, "statusReason"), hip.stoppedBecause)
     draft = Draft(
         (part(detail, "code") or part(detail, "productCodeableConcept"),),
         f"activity[{number}].detail.code",
         status,
         dated(text(span, "start"), "its start", context),
         dated(text(span, "end") if status.iri != STOPPED else "", "its end", context),
-        values=((_BECAUSE, reason),) if reason else (),
+        values=((hip.stoppedBecause, reason),) if reason else (),
         suffix=f"~activity-{number}",
         sources=(f"activity[{number}].detail.status",),
     )

@@ -10,6 +10,7 @@ import re
 from functools import cached_property
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
+from hipkg.base import hip
 from hipkg.base.vocabulary import DEFINED_EXTENSIONS, EXTENSIONS, HIP
 from hipkg.knowledge.terminology import EXACT, NO_INFORMATION, NONE_KNOWN, Mapping
 from hipkg.reading.fhir.elements import part, parts, text
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
     from hipkg.reading.fhir.records import Outcome
 
 Kind = Literal["problem", "intervention", "site", "side", "value", "number", "route", ""]
-_PROBLEM, _INTERVENTION, _SITE = (HIP + one for one in ("Problem", "Intervention", "BodySite"))
 _ABSENT = {NONE_KNOWN: "it says that none is known", NO_INFORMATION: "it says that there is no information"}
 _NAME = 60
 _TERM, _ATTRIBUTE = re.compile(r"\|[^|]*\|"), re.compile(r"[0-9]+\s*=")
@@ -79,13 +79,13 @@ class Codes:
             return "number"
         if term in self._routes:
             return "route"
-        if term in knowledge.interventions or knowledge.is_a(term, _INTERVENTION):
+        if term in knowledge.interventions or knowledge.is_a(term, hip.Intervention):
             return "intervention"
         if term in knowledge.definitions:
             return ""
-        if knowledge.is_a(term, _PROBLEM):
+        if knowledge.is_a(term, hip.Problem):
             return "problem"
-        return "site" if knowledge.is_a(term, _SITE) else ""
+        return "site" if knowledge.is_a(term, hip.BodySite) else ""
 
     def meanings(self, concept: Raw) -> tuple[Mapping, ...]:
         """List what the codings of a concept are mapped to, whatever the kind, in the order of the codings."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from hipkg.base.vocabulary import HIP
+from hipkg.base import hip
 from hipkg.reading.fhir.context import coded, dated, extras, in_future, problems_named, refuse_unread, settled
 from hipkg.reading.fhir.elements import part, parts, references, text
 from hipkg.reading.fhir.places import whereabouts
@@ -25,12 +25,8 @@ _NOT_SURE = ("unconfirmed", "provisional", "differential")
 _SURE = "confirmed"
 _CURRENT = ("active", "recurrence", "relapse")
 _OVER = ("inactive", "remission", "resolved")
-_ATTRIBUTED_TO, _SHOWN_BY = HIP + "attributedTo", HIP + "shownBy"
-_STATUS, _SEVERITY = HIP + "hasStatus", HIP + "hasSeverity"
 _DUE_TO = "http://hl7.org/fhir/StructureDefinition/condition-dueTo"
-SAID_BY_EXTENSION = frozenset(
-    HIP + one for one in ("hasSeverity", "hasSymptomStatus", "hasEtiology", "attributedTo", "shownBy")
-)
+SAID_BY_EXTENSION = frozenset({hip.hasSeverity, hip.hasSymptomStatus, hip.hasEtiology, hip.attributedTo, hip.shownBy})
 """The properties of a problem that extensions state."""
 
 ABATEMENTS = ("abatementDateTime", "abatementPeriod", "abatementAge", "abatementRange", "abatementString")
@@ -62,12 +58,12 @@ def read_condition(one: Resource, context: Context) -> Stated:
 def _problems(one: Resource, meaning: Meaning, since: str, context: Context) -> Stated:
     where = whereabouts(one, meaning, parts(one.raw, "bodySite"), context)
     more = extras(one, SAID_BY_EXTENSION, context)
-    severity = context.codes.value(part(one.raw, "severity"), _SEVERITY)
-    recorded = [(_SEVERITY, severity)] if severity else []
+    severity = context.codes.value(part(one.raw, "severity"), hip.hasSeverity)
+    recorded = [(hip.hasSeverity, severity)] if severity else []
     values, torn = settled([*meaning.qualifiers, *recorded, *more.values], context)
     evidence = [reference for each in parts(one.raw, "evidence") for reference in references(each, "detail")]
     shown_by = [key for each in evidence if (key := context.index.key_of(each, one))]
-    shown_by += [key for prop, key in more.links if prop == _SHOWN_BY and key]
+    shown_by += [key for prop, key in more.links if prop == hip.shownBy and key]
     said = [name for name, found in (("severity", severity), ("evidence", evidence)) if found]
     facts: list[Fact] = [
         Problem(
@@ -90,7 +86,7 @@ def _problems(one: Resource, meaning: Meaning, since: str, context: Context) -> 
 def _causes(one: Resource, links: tuple[tuple[str, str], ...], context: Context) -> tuple[str, ...]:
     due_to = [each for each in parts(one.raw, "extension") if text(each, "url") == _DUE_TO]
     keys = [context.index.key_of(text(part(each, "valueReference"), "reference"), one) for each in due_to]
-    return tuple(key for key in (*keys, *(key for prop, key in links if prop == _ATTRIBUTED_TO)) if key)
+    return tuple(key for key in (*keys, *(key for prop, key in links if prop == hip.attributedTo)) if key)
 
 
 def _clinical(one: Resource) -> Coded:
@@ -130,13 +126,13 @@ def _activity(one: Resource, verification: Coded, context: Context) -> Stated:
     """Read a Condition whose code says what is done to the patient, where it also says how far that has come."""
     code = part(one.raw, "code")
     meaning = context.codes.meaning([code], "intervention")
-    status = next((value for prop, value in meaning.qualifiers if prop == _STATUS), "")
+    status = next((value for prop, value in meaning.qualifiers if prop == hip.hasStatus), "")
     over, flags = _is_over(one, verification, context)
     if not meaning.terms or not status:
         heeded = over or context.codes.absence([code])
         raise Unused(*context.codes.why_not([code], "problem"), "" if heeded else context.codes.called(code) or one.key)
     refuse_unread(verification=verification, clinical=_clinical(one))
-    if over and status == HIP + "ongoing":
+    if over and status == hip.ongoing:
         raise Unused("ignored", f"it is over ({over})")
     begin = dated(_begin(one), "its begin", context)
     if in_future(begin.day, context):
@@ -153,7 +149,7 @@ def _activity(one: Resource, verification: Coded, context: Context) -> Stated:
             start="",
             end="",
             duration="",
-            values=tuple(pair for pair in meaning.qualifiers if pair[0] != _STATUS),
+            values=tuple(pair for pair in meaning.qualifiers if pair[0] != hip.hasStatus),
             amounts=(),
             reasons=problems_named(one, context, "reasonReference"),
             ties=(),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
+from hipkg.base import hip
 from hipkg.base.dates import begins_after, certainly_before, day_of
 from hipkg.base.numbers import plain
 from hipkg.base.vocabulary import HIP
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from hipkg.reading.fhir.index import Index
     from hipkg.reading.fhir.records import Resource
 
-DURATION = HIP + "duration"
+DURATION = hip.duration
 _SYSTEMS_OF_FHIR = ("http://terminology.hl7.org/CodeSystem/", "http://hl7.org/fhir/")
 
 

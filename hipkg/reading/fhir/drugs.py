@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from hipkg.base import hip
 from hipkg.base.numbers import plain, rounded
-from hipkg.base.vocabulary import HIP
 from hipkg.reading.fhir.activities import (
     COMPLETED,
     INTENDED,
@@ -64,8 +64,6 @@ ADMINISTRATION = {
     "stopped": STOPPED,
     "unknown": OPEN,
 }
-_BECAUSE = HIP + "stoppedBecause"
-_SINGLE, _DAILY, _INTERVAL = HIP + "singleDose", HIP + "dailyDose", HIP + "doseInterval"
 _LONGEST_INTERVAL = 744
 _UCUM_OF_TIME = {"s": "s", "min": "min", "h": "h", "d": "d", "wk": "wk"}
 
@@ -80,13 +78,13 @@ def read_request(one: Resource, context: Context) -> Stated:
     status = status_of(written, known)
     doses = parts(one.raw, "dosageInstruction")
     start, end, told = _ordered_for(one, status, doses)
-    reason = context.codes.value(part(one.raw, "statusReason"), _BECAUSE)
+    reason = context.codes.value(part(one.raw, "statusReason"), hip.stoppedBecause)
     reported = ("it is reported and not prescribed here",) if flag(one.raw, "reportedBoolean") else ()
     drug = _draft(one, status, doses, doses, context)
     draft = drug._replace(
         start=dated(start, "its start", context),
         end=dated(end, "its end", context),
-        values=((_BECAUSE, reason),) if reason else (),
+        values=((hip.stoppedBecause, reason),) if reason else (),
         requests=requests_met(one, status, context),
         sources=(*drug.sources, *told),
         notes=(*intent_notes(one.raw), *reported),
@@ -112,12 +110,12 @@ def read_statement(one: Resource, context: Context) -> Stated:
     """Read a MedicationStatement."""
     status = status_of(text(one.raw, "status"), STATEMENT)
     start, end = performed(one.raw, "effective", "", context)
-    reasons = [context.codes.value(each, _BECAUSE) for each in parts(one.raw, "statusReason")]
+    reasons = [context.codes.value(each, hip.stoppedBecause) for each in parts(one.raw, "statusReason")]
     doses = parts(one.raw, "dosage")
     draft = _draft(one, status, doses, doses, context)._replace(
         start=start,
         end=end,
-        values=tuple((_BECAUSE, each) for each in reasons if each),
+        values=tuple((hip.stoppedBecause, each) for each in reasons if each),
         requests=problems_named(one, context, "basedOn"),
     )
     told = tuple(name for name in ("effectiveDateTime", "effectivePeriod") if name in one.raw)
@@ -203,13 +201,13 @@ def _doses(
     single = _single(dose, context, flags)
     repeat = part(part(dose, "timing"), "repeat")
     if single:
-        found[_SINGLE] = plain(single)
+        found[hip.singleDose] = plain(single)
     times = _times_a_day(repeat, flags)
     as_needed = bool(flag(dose, "asNeededBoolean")) or "asNeededCodeableConcept" in dose
     if single and times and not as_needed:
-        found[_DAILY] = plain(rounded(single * times, 3))
+        found[hip.dailyDose] = plain(rounded(single * times, 3))
     if interval := _interval(repeat):
-        found[_INTERVAL] = plain(interval)
+        found[hip.doseInterval] = plain(interval)
     duration = ""
     if bounds := part(repeat, "boundsDuration"):
         try:
@@ -228,7 +226,7 @@ def _single(dose: Raw, context: Context, flags: list[str]) -> Decimal | None:
     if not quantity:
         return None
     try:
-        return positive(quantity, context.knowledge.units[_SINGLE])
+        return positive(quantity, context.knowledge.units[hip.singleDose])
     except UnusableValue as problem:
         flags.append(f"its dose is not used: {problem}")
         return None

@@ -11,6 +11,7 @@ from urllib.parse import quote
 
 from pyoxigraph import Literal, NamedNode, Triple
 
+from hipkg.base import hip
 from hipkg.base.dates import DATATYPES
 from hipkg.base.vocabulary import DERIVED_FROM, HIP, IMPORTED, RDF_TYPE, XSD
 from hipkg.reading.fhir.places import is_sided, names_site, wholes_of
@@ -74,11 +75,11 @@ class _Writer:
 
     def write(self) -> Written:
         patient = self._patient
-        self._add(self._iri, RDF_TYPE, HIP + "Patient")
+        self._add(self._iri, RDF_TYPE, hip.Patient)
         self._source(self._iri, f"{patient.key}#id")
-        self._add(self._iri, HIP + "asOf", _literal(patient.as_of.isoformat(), "date"))
+        self._add(self._iri, hip.asOf, _literal(patient.as_of.isoformat(), "date"))
         if patient.age is not None:
-            self._add(self._iri, HIP + "age", _literal(str(patient.age), "integer"))
+            self._add(self._iri, hip.age, _literal(str(patient.age), "integer"))
             self._source(self._iri, f"{patient.key}#birthDate")
         for measure in patient.measures:
             self._add(self._iri, measure.prop, _literal(measure.value, "decimal"))
@@ -93,23 +94,23 @@ class _Writer:
         studies: dict[str, str] = {}
         for one in self._patient.activities:
             node = self._node(one.key)
-            kind, link = ("Study", "hasStudy") if one.study else ("TreatmentCourse", "hasCourse")
-            self._add(self._iri, HIP + link, node)
-            self._add(node, RDF_TYPE, HIP + kind)
-            self._add(node, HIP + "ofIntervention", one.intervention)
+            kind, link = (hip.Study, hip.hasStudy) if one.study else (hip.TreatmentCourse, hip.hasCourse)
+            self._add(self._iri, link, node)
+            self._add(node, RDF_TYPE, kind)
+            self._add(node, hip.ofIntervention, one.intervention)
             if one.status:
-                self._add(node, HIP + "hasStatus", one.status)
-            for name, day in (("startDate", one.start), ("endDate", one.end), ("requestedOn", one.requested)):
+                self._add(node, hip.hasStatus, one.status)
+            for prop, day in ((hip.startDate, one.start), (hip.endDate, one.end), (hip.requestedOn, one.requested)):
                 if day:
-                    self._add(node, HIP + name, _literal(day, DATATYPES[len(day)]))
-            if one.duration and not (one.start and (one.end or one.status == HIP + "ongoing")):
-                self._add(node, HIP + "duration", _literal(one.duration, "duration"))
+                    self._add(node, prop, _literal(day, DATATYPES[len(day)]))
+            if one.duration and not (one.start and (one.end or one.status == hip.ongoing)):
+                self._add(node, hip.duration, _literal(one.duration, "duration"))
             for prop, value in one.values:
                 self._add(node, prop, value)
             for prop, number in one.amounts:
                 self._add(node, prop, _literal(number, "decimal"))
             for place in one.places:
-                self._add(node, HIP + "targets", self._site(place, one.sources))
+                self._add(node, hip.targets, self._site(place, one.sources))
             self._sources(node, one.resource, one.sources)
             if one.study:
                 studies[one.resource] = node
@@ -124,7 +125,7 @@ class _Writer:
                 self._problem(one, node, studies)
         for one, node in (pair for found in named.values() for pair in found):
             for cause in {*self._causes(one, named)} - {node}:
-                self._add(node, HIP + "attributedTo", cause)
+                self._add(node, hip.attributedTo, cause)
 
     def _by_key(self) -> Iterable[list[Problem]]:
         groups: dict[str, list[Problem]] = {}
@@ -133,15 +134,15 @@ class _Writer:
         return groups.values()
 
     def _problem(self, one: Problem, node: str, studies: dict[str, str]) -> None:
-        self._add(self._iri, HIP + "hasProblem", node)
+        self._add(self._iri, hip.hasProblem, node)
         self._add(node, RDF_TYPE, one.term)
         for prop, value in one.values:
             self._add(node, prop, value)
         if one.place:
-            self._add(node, HIP + "hasSite", self._site(one.place, one.sources))
+            self._add(node, hip.hasSite, self._site(one.place, one.sources))
         for key in one.shown_by:
             if study := studies.get(self._now(key)):
-                self._add(node, HIP + "shownBy", study)
+                self._add(node, hip.shownBy, study)
         self._sources(node, one.resource, one.sources)
 
     def _causes(self, one: Problem, named: dict[str, list[tuple[Problem, str]]]) -> Iterable[str]:
@@ -167,14 +168,14 @@ class _Writer:
         node = f"{self._iri}/site/{name}{f'~{_quoted(anchor)}' if anchor else ''}"
         self._add(node, RDF_TYPE, place.kind)
         if place.side:
-            self._add(node, HIP + "hasSide", place.side)
+            self._add(node, hip.hasSide, place.side)
         for source in sources:
             if names_site(source):
                 self._source(node, source)
         for whole in wholes_of(place.kind, self._knowledge):
             sided = is_sided(whole, self._knowledge)
             larger = type(place)(whole, place.side if sided else "", place.anchor if sided else "")
-            self._add(node, HIP + "partOf", self._site(larger, sources))
+            self._add(node, hip.partOf, self._site(larger, sources))
         return node
 
     def _node(self, key: str) -> str:

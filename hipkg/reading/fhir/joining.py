@@ -13,9 +13,9 @@ from functools import partial
 from itertools import chain, product
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
+from hipkg.base import hip
 from hipkg.base.dates import span
 from hipkg.base.groups import Groups, reached
-from hipkg.base.vocabulary import HIP
 from hipkg.reading.fhir.codes import specific
 from hipkg.reading.fhir.context import settled
 from hipkg.reading.fhir.places import is_sided, names_site, wholes_of
@@ -29,7 +29,6 @@ if TYPE_CHECKING:
     from hipkg.reading.fhir.records import Fact
 
 
-_SITE = HIP + "BodySite"
 _Stated = TypeVar("_Stated", "Problem", "Activity")
 
 
@@ -320,7 +319,7 @@ def _elsewhere(one: Activity, problems: Sequence[Problem], log: Log) -> Activity
     if unclear:
         told = f"what it is for is not known ({unclear}), so it is taken to be for a site that is not on record"
         log.flags.append((one.resource, told))
-    return one._replace(places=(Place(_SITE, "", one.resource),))
+    return one._replace(places=(Place(hip.BodySite, "", one.resource),))
 
 
 def _one_study(activities: list[Activity], links: Links, knowledge: Knowledge, log: Log) -> list[Activity]:

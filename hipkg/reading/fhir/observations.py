@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from hipkg.base import hip
 from hipkg.base.numbers import plain
 from hipkg.base.vocabulary import HIP
 from hipkg.reading.fhir.activities import COMPLETED, Draft, Status, activities
@@ -31,7 +32,6 @@ _REPORTED = {*_FINAL, "appended"}
 _NEGATIVE = {"NEG", "ND", "IND", "E", "NR", "N"}
 _NOT_TRUE = ("entered-in-error", "refuted")
 _ASSERTION = ("http://terminology.hl7.org/CodeSystem/v3-ActCode", "ASSERTION")
-_AGE, _SHOWN_BY, _ATTRIBUTED_TO = HIP + "age", HIP + "shownBy", HIP + "attributedTo"
 _VALUES = (
     "valueQuantity",
     "valueCodeableConcept",
@@ -176,8 +176,8 @@ def _finding(one: Resource, answer: _Answer, element: str, context: Context) -> 
             term=term,
             place=place,
             values=values,
-            shown_by=tuple(key for prop, key in more.links if prop == _SHOWN_BY and key),
-            caused_by=tuple(key for prop, key in more.links if prop == _ATTRIBUTED_TO and key),
+            shown_by=tuple(key for prop, key in more.links if prop == hip.shownBy and key),
+            caused_by=tuple(key for prop, key in more.links if prop == hip.attributedTo and key),
             since="",
             sources=tuple(f"{one.key}#{each}" for each in sources),
         )
@@ -188,7 +188,7 @@ def _finding(one: Resource, answer: _Answer, element: str, context: Context) -> 
 
 
 def _measure(one: Resource, answer: _Answer, prop: str, day: str, context: Context) -> Stated:
-    if prop == _AGE:
+    if prop == hip.age:
         raise Unused("ignored", "the age follows from the birth date")
     quantity = part(answer.raw, "valueQuantity")
     if not quantity:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from hipkg.base import hip
 from hipkg.base.errors import UsageError
-from hipkg.base.vocabulary import INFORMS_ON
 from hipkg.knowledge.frame.answers import State
 from hipkg.render.fhir.build import URI_SYSTEM, Export, Raw, filled, full_url, identity, reference, resource
 from hipkg.render.fhir.group import request_group
@@ -133,7 +133,7 @@ def _readings(export: Export) -> list[str]:
     """Tell what helps to read the situation and orders nothing."""
     told = {one.id for one in export.plan.statements if one.state == State.KNOWLEDGE}
     infos = [export.infos[one] for one in sorted(told)]
-    return [f"{one.id}: {clean(one.text)}" for one in infos if one.effect == INFORMS_ON]
+    return [f"{one.id}: {clean(one.text)}" for one in infos if one.effect == hip.informsOn]
 
 
 def _outcome(export: Export) -> list[Raw]:

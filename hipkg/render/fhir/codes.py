@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from hipkg.base import hip
 from hipkg.base.vocabulary import DEFINED_EXTENSIONS, HIP
 from hipkg.knowledge.terminology import EXACT
 from hipkg.render.words import clean
@@ -14,7 +15,6 @@ if TYPE_CHECKING:
     from hipkg.planning.records import Place
 
 SIDE = DEFINED_EXTENSIONS + "side"
-_STRENGTH, _QUALITY = HIP + "StrengthOfRecommendation", HIP + "QualityOfEvidence"
 
 
 class Coder:
@@ -29,7 +29,7 @@ class Coder:
         self._grades = {
             (scale, knowledge.label(iri)): iri
             for iri, types in knowledge.individual_types.items()
-            for scale in (_STRENGTH, _QUALITY)
+            for scale in (hip.StrengthOfRecommendation, hip.QualityOfEvidence)
             if scale in types
         }
 
@@ -66,11 +66,11 @@ class Coder:
 
     def strength(self, label: str) -> dict[str, Any]:
         """Write a strength of recommendation."""
-        return self._grade(_STRENGTH, label)
+        return self._grade(hip.StrengthOfRecommendation, label)
 
     def quality(self, label: str) -> dict[str, Any]:
         """Write a quality of evidence."""
-        return self._grade(_QUALITY, label)
+        return self._grade(hip.QualityOfEvidence, label)
 
     def _grade(self, scale: str, label: str) -> dict[str, Any]:
         return self.concept(self._grades[scale, label], label)

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from hipkg.base.vocabulary import HIP, curie
+from hipkg.base import hip
+from hipkg.base.vocabulary import curie
 from hipkg.knowledge.frame.claims import ADVISING, WAITING, ClaimKind, Status
 from hipkg.owl.expression import And, Expression, Named, Or, Some
 from hipkg.render.words import describe_gap
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
 
 _ADVICE_AWAITED = ADVISING & WAITING
 _OBJECTIONS_AWAITED = WAITING - ADVISING
-_PATIENT = HIP + "Patient"
 
 
 class Condition(NamedTuple):
@@ -141,14 +141,14 @@ class _Teller:
         lacking = self._interventions(gap.requirement for gap in state.unmet)
         return [
             *(self._seen_from(one, state) for one in self._export.infos[state.id].requires),
-            *(f"({curie(HIP + 'hasInPlan')} some {curie(one)})" for one in sorted(lacking)),
+            *(f"({curie(hip.hasInPlan)} some {curie(one)})" for one in sorted(lacking)),
         ]
 
     def _seen_from(self, cls: str, state: StatementState) -> str:
         """Name a class as the subject of a statement sees it: one of patients through the patient of a problem."""
         subjects = set(state.subjects) - {self._export.plan.patient}
-        if subjects and self._export.knowledge.is_a(cls, _PATIENT):
-            return f"({curie(HIP + 'problemOf')} some {curie(cls)})"
+        if subjects and self._export.knowledge.is_a(cls, hip.Patient):
+            return f"({curie(hip.problemOf)} some {curie(cls)})"
         return curie(cls)
 
     def _interventions(self, terms: Iterable[str]) -> frozenset[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from hipkg.base import hip
 from hipkg.base.vocabulary import HIP
 from hipkg.owl.expression import And, Expression, Facet, Named, Or, leaves
 from hipkg.render.fhir.build import extension, filled, reference, resource
@@ -16,7 +17,6 @@ if TYPE_CHECKING:
     from hipkg.render.fhir.build import Export, Raw
 
 _ONTOLOGY = HIP + "ontology/"
-_PROBLEM, _CONDITION, _FINDING = HIP + "Problem", HIP + "Condition", HIP + "Finding"
 _ANY = "Resource"
 
 
@@ -81,9 +81,9 @@ def _holder(term: str, export: Export) -> str:
     knowledge = export.knowledge
     if (intervention := knowledge.interventions.get(term)) is not None:
         return "MedicationStatement" if intervention.requested_as == "MedicationRequest" else "Procedure"
-    if term in {_PROBLEM, _CONDITION, _FINDING} or not knowledge.is_a(term, _PROBLEM):
+    if term in {hip.Problem, hip.Condition, hip.Finding} or not knowledge.is_a(term, hip.Problem):
         return ""
-    return "Condition" if knowledge.is_a(term, _CONDITION) else "Observation"
+    return "Condition" if knowledge.is_a(term, hip.Condition) else "Observation"
 
 
 def _own_properties(requirement: str, export: Export) -> set[str]:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from hipkg.base.vocabulary import CONTRAINDICATES, HIP
+from hipkg.base import hip
 from hipkg.knowledge.frame.claims import ClaimKind, Status
 from hipkg.render.fhir.build import resource
 from hipkg.render.fhir.requests import title_of
@@ -20,8 +20,6 @@ if TYPE_CHECKING:
     from hipkg.planning.records import Conflict, StatementState
     from hipkg.render.fhir.build import Export, Raw
     from hipkg.render.fhir.requests import Request
-
-_CONFLICT, _CHECK = HIP + "Conflict", HIP + "Check"
 
 
 class Issue(NamedTuple):
@@ -61,7 +59,7 @@ def _contraindication(request: Request, export: Export) -> Issue:
     lifted = [f"{capital(one.text)}." for one in request.stance.conditions]
     told = _Told(
         ("contraindicated", action.intervention, action.place),
-        CONTRAINDICATES,
+        hip.contraindicates,
         f"Contraindicated: {title_of(action)}",
         " ".join([*_said(refusing, export), *running, *lifted]),
         tuple(refusing),
@@ -82,7 +80,7 @@ def _conflict(conflict: Conflict, requests: Sequence[Request], export: Export) -
     name = ", ".join(filter(None, (conflict.label, conflict.site)))
     told = _Told(
         ("conflict", conflict.intervention, place, *sides),
-        _CONFLICT,
+        hip.Conflict,
         clean(f"Conflict: {name}"),
         " ".join((*_said(sides, export), decided)),
         sides,
@@ -101,7 +99,7 @@ def _breach(check: Check, state: StatementState, requests: Sequence[Request], ex
     touched = [one for one in requests if state.id in one.action.statements or one in specifies]
     told = _Told(
         ("check", state.id, state.place, check.bound.quantity, check.label, str(check.have or ""), *check.activities),
-        _CHECK,
+        hip.Check,
         capital(describe_check(check)),
         " ".join(_said([state.id], export)),
         (state.id,),
