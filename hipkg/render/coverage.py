@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import io
 from typing import TYPE_CHECKING
 
 from rich import box
-from rich.console import Console, Group
+from rich.console import Group
 from rich.table import Table
 from rich.text import Text
 
 from hipkg.base.vocabulary import curie
 from hipkg.maintenance.coverage import Coverage, Gap, SlotCoverage, StatementCoverage
+from hipkg.render.console import printed
 from hipkg.render.encoder import Writer, written
 
 if TYPE_CHECKING:
@@ -56,15 +56,8 @@ def coverage_to_text(
 
     Parameters: ``to_terminal`` allows colour; ``width`` is in columns, that of the terminal or `DEFAULT_WIDTH`.
     """
-    buffer = io.StringIO()
-    console = Console(
-        file=buffer,
-        force_terminal=to_terminal or None,
-        width=width if width or to_terminal else DEFAULT_WIDTH,
-        highlight=False,
-    )
-    console.print(Group(*_parts(coverage, details=details)))
-    return "\n".join(line.rstrip() for line in buffer.getvalue().splitlines()).rstrip("\n") + "\n"
+    columns = width if width or to_terminal else DEFAULT_WIDTH
+    return printed(*_parts(coverage, details=details), width=columns, to_terminal=to_terminal).rstrip("\n") + "\n"
 
 
 def _parts(coverage: Coverage, *, details: bool) -> Iterator[RenderableType]:

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import io
 import shutil
 import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from rich.console import Console, Group
+from rich.console import Group
 from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from hipkg.render.console import printed
 from hipkg.render.sheet import sheet
 from hipkg.render.words import DISCLAIMER, GRADES_NOTE, capital
 
@@ -132,7 +132,7 @@ def sheets_to_text(
     plain = lacks_symbols(to_terminal=to_terminal) if ascii is None else ascii
     page = _Page(page_width(width, to_terminal=to_terminal), plain)
     parts = [[*_parts(one, name, note, page.fitted(one), everything)] for one in sheets]
-    return printed(parts, page.width, to_terminal=to_terminal, ascii=plain)
+    return pages_to_text(parts, page.width, to_terminal=to_terminal, ascii=plain)
 
 
 def page_width(width: int | None, *, to_terminal: bool) -> int:
@@ -147,7 +147,7 @@ def lacks_symbols(*, to_terminal: bool) -> bool:
     return to_terminal and not _can_show_symbols(sys.stdout.encoding)
 
 
-def printed(
+def pages_to_text(
     pages: Iterable[Iterable[RenderableType]],
     width: int,
     *,
@@ -155,11 +155,8 @@ def printed(
     ascii: bool,  # noqa: A002 - names the character set
 ) -> str:
     """Print pages, with an empty line between two; see `sheets_to_text` for the parameters."""
-    file = io.StringIO()
-    console = _console(file, width, to_terminal)
-    for index, parts in enumerate(pages):
-        console.print(Group(*([Text("")] if index else []), *parts))
-    text = "".join(f"{line.rstrip()}\n" for line in file.getvalue().splitlines())
+    content = [Group(*([Text("")] if index else []), *parts) for index, parts in enumerate(pages)]
+    text = printed(*content, width=width, to_terminal=to_terminal)
     return text.translate(_PLAINER).encode("ascii", "replace").decode() if ascii else text
 
 
@@ -169,20 +166,6 @@ def _can_show_symbols(encoding: str | None) -> bool:
     except (UnicodeEncodeError, LookupError):
         return False
     return True
-
-
-def _console(file: io.StringIO, width: int, to_terminal: bool) -> Console:
-    return Console(
-        file=file,
-        width=width,
-        force_terminal=to_terminal,
-        color_system="auto" if to_terminal else None,
-        force_jupyter=False,
-        legacy_windows=False,
-        highlight=False,
-        markup=False,
-        emoji=False,
-    )
 
 
 def _parts(made: Sheet, name: str, note: str, page: _Page, everything: bool) -> Iterable[RenderableType]:

@@ -1,0 +1,123 @@
+"""Write answers to questions, and the list of the named questions, for people."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+import pyoxigraph as ox
+from rich import box
+from rich.table import Table
+from rich.text import Text
+
+from hipkg.base.vocabulary import curie
+from hipkg.render.console import printed
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from rich.console import RenderableType
+
+    from hipkg.knowledge.records import Knowledge
+    from hipkg.querying.query import QueryInfo, QueryResult, Term
+
+DEFAULT_WIDTH = 80
+_NARROWEST = 40
+
+
+def answer_to_text(answer: QueryResult, knowledge: Knowledge, *, full: bool, to_terminal: bool) -> str:
+    """Write an answer for people: yes or no, a graph in Turtle, or a table."""
+    if answer.boolean is not None:
+        return "yes\n" if answer.boolean else "no\n"
+    if answer.triples is not None:
+        return answer.serialize("turtle").decode()
+    if not answer.rows:
+        return "No answers.\n"
+    cells = _full_cells(answer) if full else _short_cells(answer, knowledge)
+    width = answer_width(to_terminal=to_terminal)
+    fits = sum(map(_least_width, zip(answer.columns, *cells, strict=True))) <= width
+    laid_out = _table(answer.columns, cells) if fits else _records(answer.columns, cells)
+    return printed(laid_out, width=width, to_terminal=to_terminal).strip("\n") + "\n"
+
+
+def _full_cells(answer: QueryResult) -> list[tuple[str, ...]]:
+    return [tuple("" if term is None else _plain(term) for term in row) for row in answer.rows]
+
+
+def _plain(term: Term) -> str:
+    return str(getattr(term, "value", term))
+
+
+def _short_cells(answer: QueryResult, knowledge: Knowledge) -> list[tuple[str, ...]]:
+    """Name terms of the ontology by label and CURIE, and others by their IRIs without the part that all share."""
+    named = {term.value for row in answer.rows for term in row if isinstance(term, ox.NamedNode)}
+    foreign = sorted(iri for iri in named if curie(iri).startswith("<"))
+    shared = len(_namespace(os.path.commonprefix(foreign)))  # noqa: RUF071 - IRIs are no paths, and are cut after
+
+    def short(term: Term | None) -> str:
+        if term is None:
+            return ""
+        if not isinstance(term, ox.NamedNode):
+            return _plain(term)
+        name = curie(term.value)
+        if name.startswith("<"):
+            return term.value[shared:]
+        label = knowledge.labels.get(term.value, "")
+        says_more = label and not label.startswith(name.partition(":")[2])
+        return f"{label} ({name})" if says_more else name
+
+    return [tuple(map(short, row)) for row in answer.rows]
+
+
+def _namespace(iri: str) -> str:
+    """Cut an IRI after its last slash or hash."""
+    return iri[: max(iri.rfind("/"), iri.rfind("#")) + 1]
+
+
+def _least_width(column: tuple[str, ...]) -> int:
+    """Tell how wide a column must be so that no word is broken; a column of sentences wants more."""
+    longest_word = max((len(word) for cell in column for word in cell.split()), default=0)
+    typical = max(map(len, column)) // 6
+    return max(longest_word, typical) + 2
+
+
+def _table(columns: tuple[str, ...], cells: list[tuple[str, ...]]) -> RenderableType:
+    table = Table(*columns, box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1))
+    for row in cells:
+        table.add_row(*map(Text, row))
+    return table
+
+
+def _records(columns: tuple[str, ...], cells: list[tuple[str, ...]]) -> RenderableType:
+    """Write each row as a block of named values, for answers that are too wide for a table."""
+    grid = Table.grid(padding=(0, 2))
+    grid.add_column(style="dim", no_wrap=True)
+    grid.add_column()
+    for number, row in enumerate(cells):
+        if number:
+            grid.add_row()
+        for column, cell in zip(columns, row, strict=True):
+            if cell:
+                grid.add_row(column, Text(cell))
+    return grid
+
+
+def catalogue_to_text(infos: Iterable[QueryInfo], *, to_terminal: bool) -> str:
+    """Write for each question its id, how to ask it, and the question."""
+    grid = Table.grid(padding=(0, 2))
+    for info in infos:
+        grid.add_row(info.id, Text(usage(info), style="bold"))
+        grid.add_row("", Text(info.summary))
+    return printed(grid, width=answer_width(to_terminal=to_terminal), to_terminal=to_terminal).strip("\n") + "\n"
+
+
+def usage(info: QueryInfo) -> str:
+    """Write how to ask a question: its name, whether it takes files, and its parameters, optional ones in brackets."""
+    files = ["FILE..."] if info.needs == "patient" else []
+    params = [one.name if one.required else f"[{one.name}]" for one in info.parameters]
+    return " ".join([info.name, *files, *params])
+
+
+def answer_width(*, to_terminal: bool) -> int:
+    """Return the width of the terminal, 40 columns at least, or `DEFAULT_WIDTH`."""
+    return max(os.get_terminal_size().columns, _NARROWEST) if to_terminal else DEFAULT_WIDTH
