@@ -8,12 +8,14 @@ import shlex
 import subprocess
 import sys
 from pathlib import Path
+from pkgutil import resolve_name
 
 import pytest
 
 ROOT = Path(__file__).parent.parent
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 FENCE = re.compile(r"```console\n\$ hipkg (.*)\n((?:.*\n)*?)```")
+NAME = re.compile(r"`(hipkg(?!\.ttl)(?:\.\w+)+)(?:\([^`]*)?`")
 LINK = re.compile(r"\]\(([^)#]+?)(?:#[^)]*)?\)")
 
 
@@ -45,6 +47,14 @@ def test_shown_output_is_real(page: Path, arguments: str, shown: str) -> None:
 def test_links_lead_somewhere(page: Path) -> None:
     targets = [link for link in LINK.findall(page.read_text(encoding="utf-8")) if not link.startswith("http")]
     assert [link for link in targets if not (page.parent / link).exists()] == []
+
+
+@pytest.mark.parametrize(
+    "page", [*PAGES, *sorted(ROOT.glob("*/README.md"))], ids=lambda page: str(page.relative_to(ROOT))
+)
+def test_names_of_python_exist(page: Path) -> None:
+    for name in set(NAME.findall(page.read_text(encoding="utf-8"))):
+        assert resolve_name(name) is not None
 
 
 def tutorial_patient(folder: Path) -> Path:
