@@ -21,7 +21,8 @@ from hipkg.defence.asking import ANSWERS, MOST_ANSWERS, Interview, effects
 from hipkg.knowledge.loading import load
 from hipkg.render import render
 from hipkg.render.asking import SHOWN, render_interviews
-from hipkg.render.plan_json import SCHEMA, plan_to_json
+from hipkg.render.plan_json import plan_to_json
+from hipkg.render.schemas import PLAN
 from support.doors import interview, plan_record, read
 
 if TYPE_CHECKING:
@@ -231,7 +232,7 @@ def test_the_json_of_a_plan_may_hold_the_answers(
         return json.loads(capsys.readouterr().out)
 
     plain, full = written(), written("--answers")
-    jsonschema.Draft202012Validator(json.loads(SCHEMA.read_text(encoding="utf-8"))).validate(full)
+    jsonschema.Draft202012Validator(json.loads(PLAN.read_text(encoding="utf-8"))).validate(full)
     assert {**full, "questions": []} == {**plain, "questions": []}
     ranked = asked(example).questions
     assert [(one["text"], one["site"]) for one in full["questions"]] == [(one.text, one.site) for one in ranked]

@@ -29,8 +29,8 @@ from hipkg.planning.bounds import Comparison
 from hipkg.planning.planner import Planner
 from hipkg.render import render
 from hipkg.render.explanation import render_explanations
-from hipkg.render.plan_json import SCHEMA
 from hipkg.render.rdf import plan_rdflib_graph
+from hipkg.render.schemas import PLAN
 from hipkg.render.words import describe_check
 from support.doors import derivation_of, findings_of, read
 
@@ -100,7 +100,7 @@ def test_every_verdict_has_a_case() -> None:
 @pytest.mark.parametrize("case", CASES, ids=lambda one: one.name)
 def test_every_format_carries_the_checks(case: Path) -> None:
     text, data, turtle = (render((made(case),), name, load()) for name in ("text", "json", "turtle"))
-    Draft202012Validator(json.loads(SCHEMA.read_text(encoding="utf-8"))).validate(json.loads(data))
+    Draft202012Validator(json.loads(PLAN.read_text(encoding="utf-8"))).validate(json.loads(data))
     alarming = any(one.get("alarm") for one in expected(case)["checks"])
     assert ("\nCHECK " in text) == alarming
     graph = rdflib.Graph().parse(data=turtle, format="turtle")

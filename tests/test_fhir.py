@@ -25,7 +25,7 @@ from hipkg.base.errors import DeceasedPatient, HipkgError, NoPatient, SetAside, 
 from hipkg.base.vocabulary import DERIVED_FROM, HIP, IMPORTED, RDF_TYPE
 from hipkg.cli import main
 from hipkg.reading.fhir.quantities import UnusableValue, amount
-from hipkg.render.plan_json import SCHEMA
+from hipkg.render.schemas import PLAN
 from support.doors import findings_of, plan_record, read, read_import
 from support.fhir_cases import AS_OF, CASES, imported, source_of, told
 
@@ -175,7 +175,7 @@ def test_provenance_changes_no_plan() -> None:
 
 
 def test_the_sources_follow_the_schema_of_plans() -> None:
-    schema = json.loads(SCHEMA.read_text("utf-8"))
+    schema = json.loads(PLAN.read_text("utf-8"))
     for path in TWINS:
         jsonschema.validate(plans(path, as_of=AS_OF)[0].to_dict(), schema)
 

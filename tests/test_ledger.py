@@ -37,8 +37,8 @@ from hipkg.defence.ledger import STATUSES, VERDICTS, Judgement, Ledger, Opening,
 from hipkg.knowledge.loading import load
 from hipkg.planning.bounds import Check
 from hipkg.planning.gaps import Gap, Reached
-from hipkg.render import plan_json
-from hipkg.render.ledger import FORMATS, NO_SITE, NO_TREATMENT, NOTE, SCHEMA, ledger_sheet, render_ledgers
+from hipkg.render.ledger import FORMATS, NO_SITE, NO_TREATMENT, NOTE, ledger_sheet, render_ledgers
+from hipkg.render.schemas import LEDGER, PLAN
 from hipkg.render.words import DISCLAIMER
 from support.doors import planned, read
 
@@ -113,7 +113,7 @@ def flat(of: Ledger) -> str:
 
 
 def validator() -> Draft202012Validator:
-    schemas = [json.loads(path.read_text(encoding="utf-8")) for path in (SCHEMA, plan_json.SCHEMA)]
+    schemas = [json.loads(path.read_text(encoding="utf-8")) for path in (LEDGER, PLAN)]
     registry = Registry().with_resources((one["$id"], Resource.from_contents(one)) for one in schemas)
     Draft202012Validator.check_schema(schemas[0])
     return Draft202012Validator(schemas[0], registry=registry, format_checker=FormatChecker())

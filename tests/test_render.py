@@ -11,7 +11,6 @@ from datetime import date
 from decimal import Decimal
 from functools import cache
 from html.parser import HTMLParser
-from pathlib import Path
 
 import jsonschema
 import pyoxigraph as ox
@@ -30,8 +29,9 @@ from hipkg.planning.records import Conflict, Plan, Question
 from hipkg.render import FORMATS, render
 from hipkg.render.html import plan_to_html
 from hipkg.render.markdown import escape, plan_to_markdown
-from hipkg.render.plan_json import SCHEMA, plan_to_json
+from hipkg.render.plan_json import plan_to_json
 from hipkg.render.rdf import plan_graph, plan_rdflib_graph
+from hipkg.render.schemas import PLAN
 from hipkg.render.sheet import QUESTIONS_SHOWN, sheet
 from hipkg.render.text import plans_to_text
 from hipkg.render.words import clean, describe_gap, join_sites, local_name
@@ -487,7 +487,7 @@ def test_json_is_written_without_the_libraries_of_the_other_formats():
 
 @cache
 def validator() -> jsonschema.Draft202012Validator:
-    schema = json.loads(SCHEMA.read_text(encoding="utf-8"))
+    schema = json.loads(PLAN.read_text(encoding="utf-8"))
     jsonschema.Draft202012Validator.check_schema(schema)
     return jsonschema.Draft202012Validator(schema, format_checker=jsonschema.Draft202012Validator.FORMAT_CHECKER)
 
@@ -770,4 +770,4 @@ def rows(of: Plan, *keys: str):
 
 
 def test_the_schema_lies_in_the_package():
-    assert Path(SCHEMA).parts[-3:] == ("hipkg", "schemas", "plan.schema.json")
+    assert PLAN.parts[-3:] == ("hipkg", "schemas", "plan.schema.json")

@@ -3,24 +3,25 @@
 from __future__ import annotations
 
 import json
+from typing import TYPE_CHECKING
 
 import pytest
 from jsonschema import Draft202012Validator
 
-from hipkg.base.paths import ROOT
 from hipkg.render.schemas import SCHEMAS, renewed
 
-FOLDER = ROOT / "hipkg" / "schemas"
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
-@pytest.mark.parametrize("name", SCHEMAS)
-def test_the_published_schema_follows_from_the_records(name: str) -> None:
-    assert renewed(name) == (FOLDER / name).read_text(encoding="utf-8"), "make schemas"
+@pytest.mark.parametrize("path", SCHEMAS, ids=lambda path: path.name)
+def test_the_published_schema_follows_from_the_records(path: Path) -> None:
+    assert renewed(path) == path.read_text(encoding="utf-8"), "make schemas"
 
 
-@pytest.mark.parametrize("name", SCHEMAS)
-def test_the_schema_describes_every_property(name: str) -> None:
-    schema = json.loads((FOLDER / name).read_text(encoding="utf-8"))
+@pytest.mark.parametrize("path", SCHEMAS, ids=lambda path: path.name)
+def test_the_schema_describes_every_property(path: Path) -> None:
+    schema = json.loads(path.read_text(encoding="utf-8"))
     Draft202012Validator.check_schema(schema)
     records = schema["$defs"]
     for owner in (schema, *records.values()):

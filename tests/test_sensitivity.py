@@ -29,7 +29,7 @@ from hipkg.reasoning.native import entail
 from hipkg.record import patient as patients
 from hipkg.record.normalise import normalised
 from hipkg.render import render
-from hipkg.render.plan_json import SCHEMA
+from hipkg.render.schemas import PLAN
 from hipkg.render.sensitivity import render_sensitivities
 from hipkg.render.words import DISCLAIMER
 from support.command_line import D0, D1, INVALID, Run, heavy_modules, verb
@@ -251,7 +251,7 @@ def test_the_title_in_ascii() -> None:
 )
 def test_json_tells_the_grades_and_follows_the_schema(more: dict[str, Any], keys: dict[str, Any]) -> None:
     data = plan(D0, as_of=DAY, **more).to_dict()
-    jsonschema.validate(data, json.loads(SCHEMA.read_text(encoding="utf-8")))
+    jsonschema.validate(data, json.loads(PLAN.read_text(encoding="utf-8")))
     assert {name: data[name] for name in ("minStrength", "minEvidence", "gradeObjections") if name in data} == keys
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from hipkg.base.numbers import Range
@@ -33,7 +32,6 @@ if TYPE_CHECKING:
     from hipkg.knowledge.records import Knowledge
 
 FORMATS = ("text", "markdown", "json")
-SCHEMA = Path(__file__).parent.parent / "schemas" / "ledger.schema.json"
 NAME = "Therapy ledger"
 NOTE = "An outcome that is not recorded is unknown, not failed."
 NO_SITE = "not said which"

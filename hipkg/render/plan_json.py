@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from hipkg.knowledge.records import Bound
@@ -18,8 +17,6 @@ if TYPE_CHECKING:
     from hipkg.knowledge.records import Knowledge
     from hipkg.planning.gaps import Reached
     from hipkg.planning.records import Parameter
-
-SCHEMA = Path(__file__).parent.parent / "schemas" / "plan.schema.json"
 
 
 class _Setting(NamedTuple):

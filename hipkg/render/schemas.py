@@ -28,7 +28,8 @@ from hipkg.render.encoder import Field, Writer, fields
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-_FOLDER = Path(__file__).parent.parent / "schemas"
+PLAN = Path(__file__).parent.parent / "schemas" / "plan.schema.json"
+LEDGER = PLAN.with_name("ledger.schema.json")
 _WORDS = ("$schema", "$id", "title", "description")
 _LIMITS = ("enum", "minLength", "minItems", "minimum", "uniqueItems", "propertyNames", "oneOf", "if", "then", "else")
 _PLAIN = {str: "string", bool: "boolean", int: "integer", float: "number", Decimal: "number", dict: "object"}
@@ -47,28 +48,26 @@ class Schema(NamedTuple):
 
 
 SCHEMAS = {
-    "plan.schema.json": Schema(
+    PLAN: Schema(
         Plan,
         {plan_json.PlanWriter: plan_json.SHAPES, asking.QuestionWriter: asking.SHAPES},
         {"questions": tuple[Question | RankedQuestion, ...], "ledger": dict},
         {},
     ),
-    "ledger.schema.json": Schema(
-        Ledger, {ledger.LedgerWriter: ledger.SHAPES}, {}, dict.fromkeys(plan_json.PARTS, "plan.schema.json")
-    ),
+    LEDGER: Schema(Ledger, {ledger.LedgerWriter: ledger.SHAPES}, {}, dict.fromkeys(plan_json.PARTS, PLAN.name)),
 }
 
 
 def publish() -> None:
     """Write every published schema anew, with what it adds to the records."""
-    for name in SCHEMAS:
-        (_FOLDER / name).write_text(renewed(name), encoding="utf-8")
+    for path in SCHEMAS:
+        path.write_text(renewed(path), encoding="utf-8")
 
 
-def renewed(name: str) -> str:
+def renewed(path: Path) -> str:
     """Write a published schema as it follows from the records, with what it adds to them."""
-    published = json.loads((_FOLDER / name).read_text(encoding="utf-8"))
-    schema = _Describer(SCHEMAS[name]).schema()
+    published = json.loads(path.read_text(encoding="utf-8"))
+    schema = _Describer(SCHEMAS[path]).schema()
     return json.dumps(_with_added(schema, published), ensure_ascii=False, indent=2) + "\n"
 
 
@@ -79,7 +78,9 @@ def _with_added(described: Any, published: Any) -> Any:  # noqa: ANN401 - JSON
     if not isinstance(described, dict) or not isinstance(published, dict):
         return described
     words = {key: published[key] for key in _WORDS if key in published}
-    limits = {key: published[key] for key in _LIMITS if key in published and not (key == "enum" and key in described)}
+    limits = {key: published[key] for key in _LIMITS if key in published}
+    if "enum" in limits and not {*limits["enum"]} <= {*described.get("enum", limits["enum"])}:
+        del limits["enum"]
     return {**words, **{key: _with_added(value, published.get(key)) for key, value in described.items()}, **limits}
 
 
