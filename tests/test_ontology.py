@@ -6,7 +6,7 @@ import json
 import re
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from xml.etree import ElementTree as ET
 
 import pyoxigraph as ox
@@ -22,6 +22,9 @@ from hipkg.maintenance.release import build
 from hipkg.owl.axioms import read_axioms
 from hipkg.owl.reasoners import close, entail
 from hipkg.owl.sources import load_sources
+
+if TYPE_CHECKING:
+    from hipkg.knowledge.records import Knowledge
 from support.doors import read_triples, reason_over
 
 PACKAGE = Path(__file__).parent.parent / "hipkg"
@@ -311,7 +314,7 @@ hip:T-02 a owl:NamedIndividual , hip:Recommendation ; skos:notation "T-02" ; hip
 """
 
 
-def built(folder: Path, text: str) -> dict[str, Any]:
+def built(folder: Path, text: str) -> Knowledge:
     """Build the release of the core and a few statements, which takes less than that of the whole ontology."""
     path = folder / "small.ttl"
     path.write_text(TURTLE + SMALL + text, encoding="utf-8")
@@ -321,8 +324,8 @@ def built(folder: Path, text: str) -> dict[str, Any]:
 @pytest.mark.java
 def test_companions_and_prerequisites_are_put_in_order(tmp_path: Path) -> None:
     content = built(tmp_path, "hip:T-02 hip:accompanies hip:First ; hip:requires hip:HadFirst .")
-    assert {one["id"]: one["stratum"] for one in content["statements"]} == {"T-01": 0, "T-02": 1}
-    phases = {one["iri"].removeprefix(HIP): one["phase"] for one in content["interventions"]}
+    assert {info.id: info.stratum for info in content.statements.values()} == {"T-01": 0, "T-02": 1}
+    phases = {iri.removeprefix(HIP): info.phase for iri, info in content.interventions.items()}
     assert phases["First"] < phases["Second"]
 
 

@@ -67,7 +67,7 @@ RELATIONS: Mapping[ClaimKind, str] = {
     ClaimKind.INDICATED: "indicatedBy",
     ClaimKind.FULFILLED: "fulfilledFor",
     ClaimKind.GUARDED: "guardedFor",
-    ClaimKind.SPECIFIED: "specifiedBy",
+    ClaimKind.SPECIFIED: "detailedBy",
     ClaimKind.GUARDING: "guardFor",
     ClaimKind.AWAITED: "awaitedBy",
     ClaimKind.GUARD_AWAITED: "guardAwaitedBy",
