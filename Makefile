@@ -6,7 +6,7 @@ EXAMPLE ?= examples/d0-painful-degenerative-hip.ttl
 WORKERS ?= auto
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test engines garden lint types check release schemas docs benchmark wheel clean
+.PHONY: help demo test engines goldens garden lint types check release schemas docs benchmark wheel clean
 
 help: ## List the targets.
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | sort | expand -t 12
@@ -28,6 +28,9 @@ test: $(VENV)/.complete ## Install what the tests need, Java included, and run a
 
 engines: $(VENV)/.complete ## Compare the engines on every case and on many random patients; takes half an hour.
 	HIPKG_ENGINE_STRIDE=1 HIPKG_RANDOM_ROUNDS=24 $(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup tests/test_engines.py
+
+goldens: $(VENV)/.complete ## Write whole plans, and whatever else people have reviewed, as hipkg makes them now.
+	HIPKG_UPDATE_GOLDEN=1 $(BIN)/python -m pytest -n $(WORKERS) -k "reviewed or expected_texts or expected_bundles or answers_as_expected or index_lists"
 
 garden: $(VENV)/.complete ## Classify the ontology of gardens, on which the statement frame is tested.
 	$(BIN)/python tests/support/garden.py
