@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from support.command_line import Run
@@ -46,3 +46,14 @@ def invalid(tmp_path: Path) -> Path:
     path = tmp_path / "invalid.ttl"
     path.write_text(INVALID, encoding="utf-8")
     return path
+
+
+@pytest.fixture(scope="session")
+def parsed_once() -> Iterator[None]:
+    """Let rdflib parse each query once, also those that pySHACL asks for every patient again."""
+    from rdflib import plugin
+    from rdflib.query import Processor
+
+    plugin.register("sparql", Processor, "support.parsing", "ParsedOnce")
+    yield
+    plugin.register("sparql", Processor, "rdflib.plugins.sparql.processor", "SPARQLProcessor")

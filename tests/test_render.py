@@ -37,6 +37,7 @@ from hipkg.render.text import plans_to_text
 from hipkg.render.words import clean, describe_gap, join_sites, local_name
 from hipkg.validation.findings import Finding
 
+pytestmark = pytest.mark.usefixtures("parsed_once")
 AS_OF = date(2026, 11, 23)
 CASES = ROOT / "tests" / "cases" / "statements"
 PATIENTS = {path.stem[:2]: path.stem for path in sorted((ROOT / "examples").glob("d*.ttl"))}

@@ -37,6 +37,7 @@ from hipkg.validation.reference import validate_with_pyshacl
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+pytestmark = pytest.mark.usefixtures("parsed_once")
 FILE = SHAPES / "patient.ttl"
 CASES = sorted((Path(__file__).parent / "cases" / "shapes").iterdir())
 GRAPHS = [
