@@ -14,14 +14,14 @@ from hipkg.knowledge.loading import load
 from hipkg.knowledge.relevance import on_action, on_statement
 from hipkg.reasoning.native import entailed_graph
 from hipkg.record.normalise import normalised
+from support.cases import Patient, of_every_patient
 from support.doors import read
 
 if TYPE_CHECKING:
-    from hipkg.derivation.records import Derivation
+    from hipkg.derivation.records import Derivation, Evaluation
 
 ROOT = Path(__file__).parent.parent
 EXAMPLES = sorted((ROOT / "examples").glob("*.ttl"))
-STATEMENTS = sorted((ROOT / "tests" / "cases" / "statements").iterdir())
 APPLICABLE = HIP + "applicableStatement"
 
 
@@ -63,18 +63,16 @@ def test_what_bears_on_an_action_decides_its_status(path: Path) -> None:
         assert [one for one in alone.actions if one.intervention == intervention] == wanted
 
 
-@pytest.mark.parametrize("folder", STATEMENTS, ids=lambda path: path.name)
-def test_what_bears_on_a_statement_decides_its_state(folder: Path) -> None:
-    statement = HIP + "-".join(folder.name.split("-")[:2])
-    for path in sorted(folder.glob("*.ttl")):
-        found = [one for derived in whole(path) for one in derived.evaluations if one.statement == statement]
-        alone = [
-            one
-            for derived in in_part(path, on_statement(statement, load()))
-            for one in derived.evaluations
-            if one.statement == statement
-        ]
-        assert [one._replace(compares=()) for one in alone] == [one._replace(compares=()) for one in found]
+@of_every_patient
+def test_what_bears_on_a_statement_decides_its_state(patient: Patient) -> None:
+    statement = HIP + patient.case.statement
+
+    def evaluations(derivations: tuple[Derivation, ...]) -> list[Evaluation]:
+        found = (one for derivation in derivations for one in derivation.evaluations if one.statement == statement)
+        return [one._replace(compares=()) for one in found]
+
+    alone = in_part(patient.path, on_statement(statement, load()))
+    assert evaluations(alone) == evaluations(whole(patient.path))
 
 
 def test_few_statements_bear_on_an_action() -> None:

@@ -3,37 +3,54 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
-from pathlib import Path
+from dataclasses import replace
+from datetime import date
+from functools import cache
+from typing import TYPE_CHECKING, Any
 
 import pyoxigraph as ox
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
+from hipkg.api.explain import explain
+from hipkg.api.ledger import ledger
+from hipkg.api.what_if import what_if
 from hipkg.base.errors import InconsistentData, UsageError
 from hipkg.base.paths import patient_modules
 from hipkg.base.vocabulary import HIP, RDF_TYPE
+from hipkg.defence.remedies import Remedies
 from hipkg.owl import reasoners as java
 from hipkg.owl.sources import load_sources
+from hipkg.pipeline import process
 from hipkg.record.normalise import normalised
-from support.doors import read, reason_over
+from support.cases import CASES, EXAMPLES, NEAR_MISS, all_unlike, name_of
+from support.doors import derivation_of, planned, read, reason_over
+from support.engines import TOGETHER, reason_together
 from support.random_patients import number, patient_triples, triple
 
-ROOT = Path(__file__).parent.parent
-EXAMPLES = sorted((ROOT / "examples").glob("*.ttl"))
-STATEMENTS = sorted((Path(__file__).parent / "cases" / "statements").glob("*/*.ttl"))
-CASES = list({path.read_bytes(): path for path in reversed(STATEMENTS)}.values())[::-1]
-BATCH = 4
-# Of the cases every sixteenth batch is compared, and all of them by `make engines`.
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+    from pathlib import Path
+
+    from hipkg.reasoning.engines import EngineName
+
+DAY = date(2026, 11, 23)
+# Of the cases four are compared of each of so many times four, and all of them by `make engines`.
 STRIDE = int(os.environ.get("HIPKG_ENGINE_STRIDE", "16"))
 ROUNDS = int(os.environ.get("HIPKG_RANDOM_ROUNDS", "6"))
-REFERENCE = ("hermit", "pellet")
 # Two arthritic hips keep Pellet busy for most of a minute.
-TOO_SLOW = {("pellet", "d1")}
+TOO_SLOW = "d1"
+of_examples = pytest.mark.xdist_group("examples by HermiT")
 
 
-def own_entailments(triples: tuple[ox.Triple, ...]) -> set[str]:
+def of_file(path: Path) -> tuple[ox.Triple, ...]:
+    """Read a patient in the form in which patients are reasoned over."""
+    (record,) = read(path, as_of=DAY)
+    return normalised(record.triples)
+
+
+def own_entailments(triples: Iterable[ox.Triple]) -> set[str]:
     """Keep what is said of the patient's own nodes by terms of the ontology."""
     return {
         str(one)
@@ -44,106 +61,96 @@ def own_entailments(triples: tuple[ox.Triple, ...]) -> set[str]:
     }
 
 
-def of_files(paths: list[Path]) -> tuple[ox.Triple, ...]:
-    """Read patients and keep those of different files apart by a name of their own."""
-    found: list[ox.Triple] = []
-    for number_, path in enumerate(paths):
-        for graph in read(path):
-            found += [renamed(one, f"https://example.org/case{number_}/") for one in normalised(graph.triples)]
-    return tuple(found)
+def differences(
+    patients: Mapping[str, Iterable[ox.Triple]], found: Mapping[str, Iterable[ox.Triple]]
+) -> dict[str, list[str]]:
+    """List for each patient what either the native engine entails or another one found, and the other did not."""
+    unlike = {name: own_entailments(reason_over(patients[name])) ^ own_entailments(found[name]) for name in patients}
+    return {name: sorted(some) for name, some in unlike.items() if some}
 
 
-def renamed(one: ox.Triple, base: str) -> ox.Triple:
-    def name(term: object) -> object:
-        if isinstance(term, ox.NamedNode) and term.value.startswith("https://example.org/"):
-            return ox.NamedNode(base + term.value.removeprefix("https://example.org/"))
-        return term
-
-    return ox.Triple(name(one.subject), one.predicate, name(one.object))
+@cache
+def examples() -> dict[str, tuple[ox.Triple, ...]]:
+    return {name: of_file(path) for name, path in EXAMPLES.items()}
 
 
-def native_per_patient(triples: tuple[ox.Triple, ...]) -> set[str]:
-    return own_entailments(reason_over(triples, "native"))
+@cache
+def examples_by_hermit() -> dict[str, frozenset[ox.Triple]]:
+    return reason_together(examples(), "hermit")
+
+
+@of_examples
+@pytest.mark.java
+def test_examples_agree_with_hermit() -> None:
+    assert differences(examples(), examples_by_hermit()) == {}
 
 
 @pytest.mark.java
-@pytest.mark.parametrize(
-    ("engine", "path"),
-    [(engine, path) for engine in REFERENCE for path in EXAMPLES if (engine, path.stem[:2]) not in TOO_SLOW],
-    ids=lambda one: one if isinstance(one, str) else one.stem,
-)
-def test_examples_agree(path: Path, engine: str) -> None:
-    triples = of_files([path])
-    assert native_per_patient(triples) == own_entailments(reason_over(triples, engine))
+def test_examples_and_random_patients_agree_with_pellet() -> None:
+    quick = {name: one for name, one in examples().items() if name != TOO_SLOW}
+    patients = quick | random_patients(max(1, ROUNDS // 6), 1)
+    assert differences(patients, reason_together(patients, "pellet")) == {}
 
 
+@of_examples
 @pytest.mark.java
-@pytest.mark.parametrize("name", ["d3-chronic-hip-osteonecrosis", "d4-labral-calcification"])
-def test_definitions_entail_no_more_than_their_sufficient_half(name: str) -> None:
-    triples = of_files([ROOT / "examples" / f"{name}.ttl"])
-    sources = load_sources(patient_modules())
-    entailed = java.entail("hermit", [*sources, *triples])
+def test_definitions_entail_no_more_than_their_sufficient_half() -> None:
+    names = ("d3", "d4")
+    entailed = java.entail(
+        "hermit", [*load_sources(patient_modules()), *(one for name in names for one in examples()[name])]
+    )
     closed = java.close(entailed.subclasses)
     types = {(node, upper) for node, cls in entailed.types for upper in closed.get(cls, frozenset()) | {cls}}
-    nodes = {one.subject.value for one in triples if isinstance(one.subject, ox.NamedNode)}
-    half = {
-        (one.subject.value, one.object.value)
-        for one in reason_over(triples, "hermit")
-        if one.predicate.value == RDF_TYPE and one.subject.value in nodes
-    }
-    assert {(node, cls) for node, cls in types if node in nodes and cls.startswith(HIP)} == half
+    for name in names:
+        nodes = {one.subject.value for one in examples()[name] if isinstance(one.subject, ox.NamedNode)}
+        half = {
+            (one.subject.value, one.object.value)
+            for one in examples_by_hermit()[name]
+            if one.predicate.value == RDF_TYPE and one.subject.value in nodes
+        }
+        assert {(node, cls) for node, cls in types if node in nodes and cls.startswith(HIP)} == half
 
 
 def batches() -> list[list[Path]]:
-    return [CASES[start : start + BATCH] for start in range(0, len(CASES), BATCH * STRIDE)]
+    """Choose cases, and part them into what an engine is given in one run."""
+    cases = all_unlike(CASES.glob("statements/*/*.ttl"))
+    chosen = [path for number_, path in enumerate(cases) if number_ // 4 % STRIDE == 0]
+    return [chosen[start : start + TOGETHER] for start in range(0, len(chosen), TOGETHER)]
 
 
 @pytest.mark.java
 @pytest.mark.parametrize("paths", batches(), ids=lambda paths: f"{paths[0].parent.name}-to-{paths[-1].parent.name}")
 def test_statement_cases_agree_with_hermit(paths: list[Path]) -> None:
-    triples = of_files(paths)
-    assert native_per_patient(triples) == own_entailments(reason_over(triples, "hermit"))
+    patients = {name_of(path): of_file(path) for path in paths}
+    assert differences(patients, reason_together(patients, "hermit")) == {}
 
 
-@dataclass(frozen=True, repr=False)
-class Batch:
-    """Several patients that a reasoner sees in one run; shown by its size only, since a patient is long."""
+def random_patients(rounds: int, size: int) -> dict[str, frozenset[ox.Triple]]:
+    """Draw some patients in each of some rounds, and leave out those who contradict the ontology."""
+    drawn: list[frozenset[ox.Triple]] = []
 
-    patients: tuple[frozenset[ox.Triple], ...]
-
-    def __repr__(self) -> str:
-        return f"Batch of {len(self.patients)}"
-
-
-def batch_of(size: int) -> st.SearchStrategy[Batch]:
-    return st.tuples(*(patient_triples(name=f"n{number_}") for number_ in range(size))).map(Batch)
-
-
-def randomly(rounds: int) -> settings:
-    health = list(HealthCheck)
-    return settings(
-        max_examples=rounds, deadline=None, derandomize=True, phases=[Phase.generate], suppress_health_check=health
+    @settings(
+        max_examples=rounds,
+        deadline=None,
+        derandomize=True,
+        phases=[Phase.generate],
+        suppress_health_check=list(HealthCheck),
+        database=None,
     )
+    @given(st.tuples(*(patient_triples(name=f"n{number_}") for number_ in range(size))))
+    def draw(patients: tuple[frozenset[ox.Triple], ...]) -> None:
+        drawn.extend(patients)
 
-
-def agrees(batch: Batch, engine: str) -> bool:
-    consistent = [one for one in batch.patients if is_consistent(one)]
-    triples = tuple(one for patient in consistent for one in patient)
-    return native_per_patient(triples) == own_entailments(reason_over(triples, engine))
-
-
-@pytest.mark.java
-@randomly(ROUNDS)
-@given(batch=batch_of(2))
-def test_random_patients_agree_with_hermit(batch: Batch) -> None:
-    assert agrees(batch, "hermit")
+    draw()
+    return {f"random {number_}": one for number_, one in enumerate(drawn) if is_consistent(one)}
 
 
 @pytest.mark.java
-@randomly(max(1, ROUNDS // 6))
-@given(batch=batch_of(1))
-def test_random_patients_agree_with_pellet(batch: Batch) -> None:
-    assert agrees(batch, "pellet")
+def test_random_patients_agree_with_hermit() -> None:
+    drawn = [*random_patients(ROUNDS, 2).items()]
+    for start in range(0, len(drawn), TOGETHER):
+        patients = dict(drawn[start : start + TOGETHER])
+        assert differences(patients, reason_together(patients, "hermit")) == {}
 
 
 def is_consistent(triples: frozenset[ox.Triple]) -> bool:
@@ -201,3 +208,54 @@ def test_native_says_where_the_contradiction_is() -> None:
 def test_an_unknown_engine_is_refused() -> None:
     with pytest.raises(UsageError):
         reason_over([], "guess")
+
+
+# What is told of a patient does not depend on the engine
+
+
+def explained(engine: EngineName) -> Any:
+    return [replace(one, engine="") for one in explain(EXAMPLES["d0"], "D0-41", as_of=DAY, engine=engine)]
+
+
+def recorded(engine: EngineName) -> Any:
+    (found,) = ledger(CASES / "ledger" / "completed-adequate" / "patient.ttl", as_of=DAY, engine=engine)
+    return replace(found, engine="")
+
+
+def supposed(engine: EngineName) -> Any:
+    return [one.difference for one in what_if(EXAMPLES["d0"], add=["age 71"], as_of=DAY, engine=engine)]
+
+
+def mended(engine: EngineName) -> Any:
+    """Derive a patient for whom a statement nearly fires, with what is proposed so that it does."""
+    (record,) = read(CASES / "statements" / "D0-33-outcomes" / NEAR_MISS, as_of=DAY)
+    made = planned(record, allow_invalid=True)
+    waiting = next(one for one in made.derivation.evaluations if one.statement == HIP + "D0-33")
+    remedy, *_ = Remedies(made).of_statement(waiting)
+    after = derivation_of(replace(record, triples=remedy.change.apply(record.triples)), engine=engine)
+    assert remedy.outcome == next(one.state for one in after.evaluations if one.iri == waiting.iri)
+    return after.evaluations, after.actions
+
+
+@pytest.mark.java
+def test_what_is_told_does_not_depend_on_the_engine(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each is asked twice of HermiT: to learn of which patients, and with what it says of all of them together."""
+    tellers: tuple[Callable[[EngineName], Any], ...] = (explained, recorded, supposed, mended)
+    asked: set[frozenset[ox.Triple]] = set()
+
+    def learn(triples: Iterable[ox.Triple], load: Any, engine: EngineName) -> tuple[ox.Triple, ...]:
+        assert engine == "hermit"
+        asked.add(frozenset(triples))
+        return reason_over(triples)
+
+    def answer(triples: Iterable[ox.Triple], load: Any, engine: EngineName) -> tuple[ox.Triple, ...]:
+        return tuple(sorted(answers[frozenset(triples)], key=str))
+
+    monkeypatch.setattr(process, "reason_over", learn)
+    for one in tellers:
+        one("hermit")
+    answers = reason_together({one: one for one in asked}, "hermit")
+    monkeypatch.setattr(process, "reason_over", answer)
+    assert len(answers) == 4
+    for one in tellers:
+        assert one("native") == one("hermit")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import re
-from dataclasses import replace
 from datetime import date
 from functools import cache, lru_cache
 from typing import TYPE_CHECKING
@@ -17,7 +16,7 @@ from typer.testing import CliRunner
 from hipkg.api.explain import explain
 from hipkg.base.errors import UsageError
 from hipkg.base.paths import ROOT
-from hipkg.base.vocabulary import HIP, OWL, PREFIXES, RDF_TYPE, RDFS, SKOS
+from hipkg.base.vocabulary import HIP, OWL, PREFIXES, RDF_TYPE, RDFS, SKOS, XSD
 from hipkg.cli.app import app
 from hipkg.defence.explainer import (
     NOT_APPLICABLE,
@@ -36,6 +35,7 @@ from hipkg.render.explanation import render_explanations
 from hipkg.render.words import DISCLAIMER
 from support.cases import CASES, EXAMPLES, NEAR_MISS, Patient, hold_all, of_every_patient
 from support.doors import explain_record, plan_record, planned, read, reason_over
+from support.engines import reason_together
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -228,25 +228,25 @@ def test_a_context_that_fails_names_the_part_that_fails() -> None:
 
 
 @pytest.mark.java
-@pytest.mark.parametrize("target", ["D0-41", "D0-01"])
-def test_hermit_entails_the_context_from_what_is_cited_alone(target: str) -> None:
-    path = EXAMPLES["d0"]
-    for proof in proofs(path, target):
-        facts = replace(graph(path), triples=tuple(sorted(proof.facts(), key=str)))
-        assert proof.triple in reason_over(normalised(facts.triples), "hermit")
+def test_hermit_entails_the_context_from_what_is_cited_alone() -> None:
+    shown = {proof.claim: proof for target in ("D0-41", "D0-01") for proof in proofs(EXAMPLES["d0"], target)}
+    found = reason_together({claim: normalised(proof.facts()) for claim, proof in shown.items()}, "hermit")
+    assert [claim for claim, proof in shown.items() if proof.triple not in found[claim]] == []
 
 
-def axiom_triples(axioms: frozenset[tuple[str, ...]]) -> set[ox.Triple]:
-    """Find in the sources what states some axioms, besides the kinds of properties and interventions of their own."""
+def stated(facts: frozenset[ox.Triple], axioms: frozenset[tuple[str, ...]]) -> set[ox.Triple]:
+    """Add to facts what states some axioms in the sources, with the kinds of properties and interventions in them."""
     sources = load_sources()
     by_subject: dict[object, list[ox.Triple]] = {}
     for one in sources:
         by_subject.setdefault(one.subject, []).append(one)
-    kinds = {OWL + "ObjectProperty", OWL + "DatatypeProperty"}
-    found = {one for one in sources if getattr(one.object, "value", "") in kinds or one.subject == one.object}
+    found = {*facts}
     for kind, *terms in axioms:
         found |= {triple for one in _stating(kind, terms, sources) for triple in _with_blank_nodes(one, by_subject)}
-    return found
+    named = {term for one in found for term in one}
+    kinds = {OWL + "ObjectProperty", OWL + "DatatypeProperty"}
+    declared = {one for one in sources if getattr(one.object, "value", "") in kinds or one.subject == one.object}
+    return found | {one for one in declared if one.subject in named}
 
 
 def _stating(kind: str, terms: list[str], sources: tuple[ox.Triple, ...]) -> set[ox.Triple]:
@@ -272,13 +272,30 @@ def _with_blank_nodes(one: ox.Triple, by_subject: dict[object, list[ox.Triple]])
             yield from _with_blank_nodes(further, by_subject)
 
 
-def hermit_entails(proof: Proof, facts: frozenset[ox.Triple], axioms: frozenset[tuple[str, ...]]) -> bool:
-    found = java.entail("hermit", [*axiom_triples(axioms), *facts])
+def hermit_entails(proof: Proof, given: list[tuple[frozenset[ox.Triple], frozenset[tuple[str, ...]]]]) -> list[bool]:
+    """Tell of each set of facts and axioms whether they give the claim; copies with names of their own never meet."""
+    copies = [copied(triple, number) for number, some in enumerate(given) for triple in stated(*some)]
+    found = java.entail("hermit", copies)
     superclasses = java.close(found.subclasses)
-    wanted = proof.triple.object.value
-    return any(
-        wanted in {cls, *superclasses.get(cls, ())} for node, cls in found.types if node == proof.triple.subject.value
-    )
+    claims = [copied(proof.triple, number) for number, _ in enumerate(given)]
+    return [
+        any(
+            claim.object.value in {cls, *superclasses.get(cls, ())}
+            for node, cls in found.types
+            if node == claim.subject.value
+        )
+        for claim in claims
+    ]
+
+
+def copied(triple: ox.Triple, number: int) -> ox.Triple:
+    def name(term: object) -> object:
+        if isinstance(term, ox.BlankNode):
+            return ox.BlankNode(f"{term.value}x{number}")
+        own = isinstance(term, ox.NamedNode) and not term.value.startswith((OWL, RDFS, XSD, PREFIXES["rdf"]))
+        return ox.NamedNode(f"{term.value}/{number}") if own else term
+
+    return ox.Triple(*map(name, triple))
 
 
 @pytest.mark.java
@@ -288,11 +305,8 @@ def test_hermit_needs_every_fact_and_every_axiom_of_a_reason_and_no_other(target
     facts, axioms = proof.facts(), proof.axioms()
     assert facts
     assert axioms
-    assert hermit_entails(proof, facts, axioms)
-    for fact in facts:
-        assert not hermit_entails(proof, facts - {fact}, axioms), fact
-    for axiom in axioms:
-        assert not hermit_entails(proof, facts, axioms - {axiom}), axiom
+    fewer = [*((facts - {one}, axioms) for one in facts), *((facts, axioms - {one}) for one in axioms)]
+    assert hermit_entails(proof, [(facts, axioms), *fewer]) == [True, *(False for _ in fewer)]
 
 
 @pytest.mark.parametrize("target", ["D0-41", "hyaluronic acid", "D2-66"])
@@ -337,12 +351,6 @@ def test_several_independent_reasons_are_all_told() -> None:
         assert not any(other.facts() <= one.facts() for other in reasons if other is not one)
     text = render_explanations((found,), "text")
     assert text.count("and for another reason, which is enough by itself:") == len(slot.also)
-
-
-@pytest.mark.java
-def test_the_explanation_does_not_depend_on_the_engine() -> None:
-    native, hermit = (explain(EXAMPLES["d0"], "D0-41", engine=one) for one in ("native", "hermit"))
-    assert [replace(one, engine="") for one in native] == [replace(one, engine="") for one in hermit]
 
 
 @pytest.mark.parametrize("file", EXPECTED, ids=lambda one: one.parent.name)

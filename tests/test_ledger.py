@@ -507,13 +507,6 @@ def test_the_same_input_and_date_give_the_same_bytes() -> None:
     assert text(first[0]) == text(second[0])
 
 
-@pytest.mark.java
-def test_the_ledger_does_not_depend_on_the_engine() -> None:
-    path = FOLDER / "completed-adequate" / "patient.ttl"
-    (native,), (hermit,) = (ledger(path, as_of=AS_OF, engine=one) for one in ("native", "hermit"))
-    assert replace(native, engine="") == replace(hermit, engine="")
-
-
 # What is not sound
 
 

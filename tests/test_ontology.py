@@ -148,8 +148,8 @@ def declared() -> set[str]:
 
 def test_the_vocabulary_that_code_uses_is_declared() -> None:
     used = {name: path for path in CODE for name in NAMES.findall(path.read_text("utf-8"))}
-    undeclared = {name: path.name for name, path in sorted(used.items()) if name not in declared()}
-    assert undeclared == {}
+    known = declared()
+    assert {name: path.name for name, path in sorted(used.items()) if name not in known} == {}
 
 
 CORE = [*(ONTOLOGY / f"{name}.ttl" for name in ("core", "plan", "hipkg")), *SHAPES.glob("*.ttl")]
@@ -196,7 +196,13 @@ def test_no_clinical_knowledge_is_in_code() -> None:
     patterns = clinical_names()
     assert len(patterns) > 400
     texts = {path.name: path.read_text("utf-8") for path in CODE}
-    found = [(file, name) for name, pattern in patterns.items() for file, text in texts.items() if pattern.search(text)]
+    lower = {file: text.lower() for file, text in texts.items()}
+    found = [
+        (file, name)
+        for name, pattern in patterns.items()
+        for file, text in texts.items()
+        if name.lower() in lower[file] and pattern.search(text)  # for most files the first saves the second
+    ]
     assert found == []
 
 

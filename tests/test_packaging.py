@@ -17,6 +17,7 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 DATA = "hipkg/_data/"
+pytestmark = pytest.mark.xdist_group("wheel")
 OFFLINE = {"PIP_NO_INDEX": "1", "PIP_DISABLE_PIP_VERSION_CHECK": "1"}
 
 

@@ -282,6 +282,6 @@ def test_a_class_without_possible_members_is_an_issue(copy: Path) -> None:
     path = copy / "anatomy.ttl"
     addition = "hip:Odd a owl:Class ; rdfs:subClassOf hip:HipJoint , hip:KneeJoint ."
     path.write_text(path.read_text("utf-8") + addition, encoding="utf-8")
-    (issue,) = quality.classification()
+    (issue,) = quality.classification([copy / "core.ttl", path])  # by itself, which takes a tenth of the time
     assert issue.check == "classification"
     assert "hip:Odd" in issue.value

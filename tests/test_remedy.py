@@ -18,6 +18,7 @@ from hipkg.defence.remedies import TOLD, Remedies, Remedy
 from hipkg.knowledge.frame.claims import ClaimKind
 from hipkg.knowledge.loading import load
 from hipkg.record.change import Change
+from support.cases import in_batches
 from support.doors import derivation_of, plan_record, planned, read
 
 if TYPE_CHECKING:
@@ -79,7 +80,7 @@ def near_miss(case: str) -> tuple[Path, Evaluation]:
     return path, evaluations[0]
 
 
-@pytest.mark.parametrize("case", WAITING)
+@in_batches(WAITING)
 def test_a_statement_that_nearly_fires_fires_with_what_is_proposed(case: str) -> None:
     path, evaluation = near_miss(case)
     remedies = remedies_of(path).of_statement(evaluation)
@@ -90,7 +91,7 @@ def test_a_statement_that_nearly_fires_fires_with_what_is_proposed(case: str) ->
         assert one.outcome == holding == state_after(path, one.change, evaluation)
 
 
-@pytest.mark.parametrize("case", sorted(BY_DIAGNOSIS_ALONE))
+@in_batches(sorted(BY_DIAGNOSIS_ALONE))
 def test_what_only_a_diagnosis_changes_is_not_proposed(case: str) -> None:
     path, evaluation = near_miss(case)
     found = remedies_of(path, diagnoses=True).of_statement(evaluation)
@@ -113,7 +114,7 @@ def parts(change: Change) -> list[Change]:
     ]
 
 
-@pytest.mark.parametrize("case", WAITING[::4])
+@in_batches(WAITING[::4])
 def test_no_part_of_a_remedy_is_idle(case: str) -> None:
     path, evaluation = near_miss(case)
     for one in remedies_of(path).of_statement(evaluation):
@@ -158,14 +159,6 @@ def test_what_is_pursued_or_forbidden_without_exception_needs_no_remedy(example:
         final = any(not evaluations[one].may_be_lifted_by for one in action.by(ClaimKind.REFUSED))
         if final or action.status in {"indicated", "satisfied"}:
             assert remedies_of(EXAMPLES[example]).of_action(action) == ()
-
-
-@pytest.mark.java
-def test_hermit_agrees_with_a_remedy() -> None:
-    path, evaluation = near_miss("D0-33-outcomes")
-    remedy, *_ = remedies_of(path).of_statement(evaluation)
-    after = derivation_of(changed(path, remedy.change), engine="hermit")
-    assert next(one.state for one in after.evaluations if one.iri == evaluation.iri) == remedy.outcome
 
 
 @pytest.mark.parametrize("example", EXAMPLES)

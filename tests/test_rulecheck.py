@@ -29,6 +29,9 @@ NOTES = {"subsumed-statement"}
 TURTLE = "".join(f"PREFIX {prefix}: <{iri}>\n" for prefix, iri in PREFIXES.items())
 
 
+with_cases = pytest.mark.xdist_group("rules")
+
+
 @cache
 def found(*added: Path) -> tuple[quality.Issue, ...]:
     return tuple(quality.classification([*ontology_files(), *added]))
@@ -39,6 +42,7 @@ def terms_of(case: Path) -> set[str]:
     return {"hip:" + str(quad.subject).strip("<>").removeprefix(HIP) for quad in quads}
 
 
+@with_cases
 @pytest.mark.java
 @pytest.mark.parametrize("case", CASES, ids=lambda one: one.name)
 def test_a_check_finds_what_it_is_there_for(case: Path) -> None:
@@ -48,6 +52,7 @@ def test_a_check_finds_what_it_is_there_for(case: Path) -> None:
     assert {one.note for one in of_case} == {case.name in NOTES}
 
 
+@with_cases
 @pytest.mark.java
 @pytest.mark.parametrize("case", CASES, ids=lambda one: one.name)
 def test_a_case_breaks_no_other_rule(case: Path) -> None:
@@ -60,6 +65,7 @@ def test_the_ontology_has_no_fault() -> None:
     assert [one for one in found() if not one.note] == []
 
 
+@with_cases
 @pytest.mark.java
 def test_notes_do_not_fail_the_check(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> None:
     notes = tuple(one for one in found(*MODULES) if one.note)

@@ -244,12 +244,6 @@ def test_nothing_to_change_is_an_error() -> None:
         what_if(D0, as_of=DAY)
 
 
-@pytest.mark.java
-def test_engines_agree() -> None:
-    one, other = (what_if(D0, add=["age 71"], as_of=DAY, engine=it)[0] for it in ("native", "hermit"))
-    assert one.difference == other.difference
-
-
 # Output
 
 
