@@ -7,7 +7,18 @@ from decimal import Decimal
 
 import pytest
 
-from hipkg.base.dates import ages, certainly_before, day_of, days_after, days_between, span, whole_day, years_before
+from hipkg.base.dates import (
+    ages,
+    begins_after,
+    certainly_before,
+    day_of,
+    days_after,
+    days_between,
+    span,
+    whole_day,
+    within_a_day,
+    years_before,
+)
 
 NO_DATES = ["", "2026-13", "2026-02-30", "0000", "26", "2026-1-1", "-0044-03-15", "12026-01-01", "2026-", "day"]
 
@@ -51,10 +62,6 @@ def test_a_time_is_cut_to_its_day(written, cut):
 def test_days_are_counted_where_they_are_known():
     assert days_between("2026-11-01", "2026-11-23") == 22
     assert days_between("2026-11", "2026-11-23") is None
-    assert certainly_before("2025", "2026-01")
-    assert not certainly_before("2026", "2026-01")
-    assert not certainly_before("", "2026-01")
-    assert ages("1960-12", date(2026, 12, 15)) == (65, 66)
 
 
 def test_days_end_with_the_calendar():
@@ -69,3 +76,63 @@ def test_years_are_counted_back_also_from_a_leap_day():
     assert years_before(date(2024, 2, 29), 1) == date(2023, 2, 28)
     assert years_before(date(2024, 2, 29), 4) == date(2020, 2, 29)
     assert years_before(date(3, 1, 1), 5) == date(1, 1, 1)
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "within"),
+    [
+        ("2026-11-23T10:00:00", "2026-11-23T10:00:00", True),
+        ("2026-11-23T10:00:00", "2026-11-24T09:59:59", True),
+        ("2026-11-23T10:00:00", "2026-11-24T10:00:00", False),
+        ("2026-11-23T10:00:00", "2026-11-23T09:59:59", False),
+        ("2026-11-23", "2026-11-23T10:00:00", False),
+        ("2026-11-23T10:00:00", "2026-11-24", False),
+        ("2026-11-23T10:00:00Z", "2026-11-23T11:00:00", False),
+        ("2026-11-23T10:00:00", "later", False),
+    ],
+)
+def test_two_times_are_within_a_day(start, end, within):
+    assert within_a_day(start, end) == within
+
+
+@pytest.mark.parametrize(
+    ("written", "after"),
+    [("2026-11-24", True), ("2026-11-23", False), ("2026-12", True), ("2026-11", False), ("", False)],
+)
+def test_a_date_begins_after_a_day(written, after):
+    assert begins_after(written, date(2026, 11, 23)) == after
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "before"),
+    [
+        ("2026-10", "2026-11", True),
+        ("2025", "2026-01", True),
+        ("2026", "2026-01", False),
+        ("", "2026-01", False),
+        ("2026-10-31", "2026-11", True),
+        ("2026-11-01", "2026-11", False),
+        ("2026-11-23", "2026-11-23", False),
+        ("2026", "", False),
+    ],
+)
+def test_a_date_is_certainly_before_another(one, other, before):
+    assert certainly_before(one, other) == before
+
+
+@pytest.mark.parametrize(
+    ("birth", "years"),
+    [
+        ("1960-11-23", (66, 66)),
+        ("1960-11-24", (65, 65)),
+        ("1960-11", (65, 66)),
+        ("1960", (65, 66)),
+        ("2026", (0, 0)),
+        ("2026-11-23", (0, 0)),
+        ("2026-11-24", None),
+        ("2027", None),
+        ("", None),
+    ],
+)
+def test_ages_are_completed_years(birth, years):
+    assert ages(birth, date(2026, 11, 23)) == years
