@@ -21,8 +21,10 @@ from hipkg.base.vocabulary import HIP
 from hipkg.derivation.native import derive_natively, goals_of
 from hipkg.derivation.queries import derive
 from hipkg.knowledge.frame import gathering
-from hipkg.knowledge.frame.claims import ClaimKind
+from hipkg.knowledge.frame.answers import Slot, classes_of
+from hipkg.knowledge.frame.claims import OBJECTIONS, ClaimKind
 from hipkg.knowledge.frame.gathering import ORDER, Rule
+from hipkg.knowledge.frame.strata import decides
 from hipkg.knowledge.selection import select
 from hipkg.planning.gaps import Measurer
 from hipkg.reasoning.native import entail, entailed_graph
@@ -135,6 +137,24 @@ def test_a_statement_without_companions_can_be_judged_alone(name: str) -> None:
             assert one in derive_natively(facts, garden(), only=only).evaluations
 
 
+@pytest.mark.parametrize("name", EXPECTED)
+def test_claims_are_listed_from_the_strongest(name: str) -> None:
+    for action in WAYS["natively"](gardens()[name]).actions:
+        kinds = [claim.kind for claim in action.claims]
+        assert kinds == sorted(kinds)
+        assert action.among(OBJECTIONS) == [claim.evaluation for claim in action.claims if claim.kind in OBJECTIONS]
+
+
+def test_a_statement_tells_the_classes_of_its_slots() -> None:
+    info = garden().by_id["X-31"]
+    slots = {slot: [iri.removeprefix(HIP) for iri in classes_of(info, slot)] for slot in Slot}
+    assert slots == {
+        Slot.REQUIRES: ["OnAcidSoil", "WetGarden"],
+        Slot.EXCEPT_FOR: ["GardenInDrought"],
+        Slot.SATISFIED_BY: ["LimedGarden"],
+    }
+
+
 def test_nothing_follows_from_nothing() -> None:
     assert told("", assert_same((), knowledge=garden())) == []
 
@@ -156,9 +176,29 @@ def test_what_was_done_does_not_count_where_the_day_of_the_plan_is_not_known() -
 
 
 def test_companions_are_judged_after_what_decides_on_them() -> None:
+    """What refuses a trellis where there is spraying comes first, then what advises one, and the chain after that."""
     anew = garden.__wrapped__()
     later = {one.id: one.stratum for one in anew.statements.values() if one.stratum}
-    assert later == {"Y-21": 1, "Y-22": 1, "Y-24": 1, "Z-12": 1, "Z-13": 2, "Z-19": 2, "Z-14": 3, "Z-20": 3}
+    chain = {"Z-11": 2, "Z-17": 2, "Z-12": 3, "Z-13": 4, "Z-19": 4, "Z-14": 5, "Z-20": 5}
+    assert later == {"Y-21": 1, "Y-22": 1, "Y-24": 1, "Z-21": 1, **chain}
+
+
+@pytest.mark.parametrize(
+    ("statement", "companion", "wanted"),
+    [
+        ("Z-11", "Trellis", True),
+        ("Z-11", "WireTrellis", False),
+        ("Z-17", "Trellis", True),
+        ("Z-15", "Trellis", True),
+        ("Z-15", "WireTrellis", True),
+        ("Z-18", "Trellis", True),
+        ("Z-16", "Trellis", False),
+        ("Z-16", "Tying", True),
+        ("Z-14", "Trimming", False),
+    ],
+)
+def test_a_statement_decides_on_a_companion_that_it_offers_or_keeps_out(statement, companion, wanted) -> None:
+    assert decides(garden().by_id[statement], HIP + companion, garden().is_a) == wanted
 
 
 @pytest.mark.parametrize("way", WAYS)

@@ -18,7 +18,7 @@ from hipkg.base.errors import OntologyError
 from hipkg.base.groups import reached
 from hipkg.base.paths import PATIENT_SHAPES, files_about_ontology, ontology_files
 from hipkg.base.vocabulary import HIP, OWL, RDFS, SKOS, curie
-from hipkg.knowledge.frame.strata import decides
+from hipkg.knowledge.frame.strata import decides, keeps_out
 from hipkg.knowledge.loading import released, source_stamp
 from hipkg.knowledge.records import Bound, DocumentInfo, InterventionInfo, Knowledge, Link, StatementInfo, Tension
 from hipkg.owl import reasoners as java
@@ -334,15 +334,21 @@ class _Builder:
         return found[0]
 
     def _strata(self, statements: list[StatementInfo]) -> dict[str, int]:
-        """Put each statement after those that decide whether its companion is in the plan, and number the layers."""
+        """Put each statement after those that decide whether its companion is in the plan, and number the layers.
+
+        What keeps an intervention out comes before what puts it in; where it has no companion itself it comes first.
+        """
         graph = nx.DiGraph()
         graph.add_nodes_from(statement.iri for statement in statements)
-        for statement in statements:
+        dependent = [statement for statement in statements if statement.accompanies]
+        for statement in dependent:
             for companion in statement.accompanies:
                 deciders = (
                     other.iri for other in statements if other != statement and decides(other, companion, self._is_a)
                 )
                 graph.add_edges_from((other, statement.iri) for other in deciders)
+            refused = (other.iri for other in statements if keeps_out(statement, other, self._is_a))
+            graph.add_edges_from((statement.iri, other) for other in refused)
         if not nx.is_directed_acyclic_graph(graph):
             names = " → ".join(curie(one) for one, _ in nx.find_cycle(graph))
             raise OntologyError(f"Companions form a cycle: {names}.", remedy="Remove one of the accompanies links.")

@@ -25,3 +25,9 @@ def decides(statement: StatementInfo, companion: str, is_a: Callable[[str, str],
     if statement.effect in KEEPING_OUT:
         return is_a(statement.intervention, companion) or is_a(companion, statement.intervention)
     return False
+
+
+def keeps_out(statement: StatementInfo, other: StatementInfo, is_a: Callable[[str, str], bool]) -> bool:
+    """Tell whether a statement can keep out of a plan what another puts into it."""
+    effects = statement.effect in KEEPING_OUT and other.effect in OFFERING
+    return effects and is_a(other.intervention, statement.intervention)
