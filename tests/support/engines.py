@@ -14,12 +14,12 @@ from hipkg.base.vocabulary import PREFIXES
 from support.doors import reason_over
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Hashable, Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from hipkg.reasoning.engines import EngineName
 
 TOGETHER = 12
-Name = TypeVar("Name", bound="Hashable")
+Name = TypeVar("Name")
 _VOCABULARY = tuple(PREFIXES.values())
 
 
