@@ -17,7 +17,6 @@ from hipkg.base.dates import (
     span,
     whole_day,
     within_a_day,
-    years_before,
 )
 
 NO_DATES = ["", "2026-13", "2026-02-30", "0000", "26", "2026-1-1", "-0044-03-15", "12026-01-01", "2026-", "day"]
@@ -69,13 +68,6 @@ def test_days_end_with_the_calendar():
     assert days_after(day, Decimal("7.5")) == date(2026, 11, 30)
     assert days_after(day, Decimal(-23)) == date(2026, 10, 31)
     assert [days_after(day, Decimal(one)) for one in ("1e7", "-1e7", "1e300")] == [None] * 3
-
-
-def test_years_are_counted_back_also_from_a_leap_day():
-    assert years_before(date(2026, 11, 23), 2) == date(2024, 11, 23)
-    assert years_before(date(2024, 2, 29), 1) == date(2023, 2, 28)
-    assert years_before(date(2024, 2, 29), 4) == date(2020, 2, 29)
-    assert years_before(date(3, 1, 1), 5) == date(1, 1, 1)
 
 
 @pytest.mark.parametrize(

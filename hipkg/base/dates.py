@@ -89,12 +89,6 @@ def _age(birth: date, day: date) -> int:
     return day.year - birth.year - ((day.month, day.day) < (birth.month, birth.day))
 
 
-def years_before(day: date, years: int) -> date:
-    """Find the day that is a number of years before another; of a leap day the last of February."""
-    year = max(day.year - years, date.min.year)
-    return day.replace(year=year, day=min(day.day, monthrange(year, day.month)[1]))
-
-
 def days_after(day: date, days: Decimal) -> date | None:
     """Find the day that is a number of whole days after another, or before it; None beyond the calendar."""
     try:
