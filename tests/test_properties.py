@@ -57,7 +57,8 @@ def plan_of(triples: Iterable[ox.Triple]) -> Plan:
 
 def plain(value: Any, rewrite: Callable[[str], str]) -> Any:
     """Turn a record into plain data whose order does not matter, rewriting every text but the prose of statements."""
-    names = getattr(value, "_fields", None) or ([one.name for one in fields(value)] if is_dataclass(value) else [])
+    compared = [one.name for one in fields(value) if one.compare] if is_dataclass(value) else []
+    names = getattr(value, "_fields", None) or compared
     if names:
         return {one: plain(getattr(value, one), str if one in PROSE else rewrite) for one in names}
     if isinstance(value, tuple):

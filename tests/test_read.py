@@ -20,7 +20,7 @@ from pyoxigraph import BlankNode, Literal, NamedNode, Quad, RdfFormat, Triple, p
 from hipkg.base.errors import HipkgError, NoPatient, UnreadableInput, UsageError
 from hipkg.base.paths import ROOT
 from hipkg.base.vocabulary import HIP, RDF_TYPE, XSD
-from hipkg.reading import rdf as module
+from hipkg.reading import blank_nodes
 from support.doors import read
 
 if TYPE_CHECKING:
@@ -220,7 +220,7 @@ class TestBlankNodes:
         assert len(graph.triples) == 202
 
     def test_that_form_a_puzzle_are_refused(self, monkeypatch):
-        monkeypatch.setattr(module, "MAX_COMPARISONS", 100)
+        monkeypatch.setattr(blank_nodes, "MAX_COMPARISONS", 100)
         problems = " , ".join("[ a hip:HipPain ]" for _ in range(50))
         with pytest.raises(UnreadableInput, match="alike"):
             turtle(f":ann a hip:Patient ; hip:hasProblem {problems} .")
