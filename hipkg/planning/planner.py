@@ -39,7 +39,7 @@ _NOW, _LATER, _MUST_NOT, _RULED_OUT, _SATISFIED = (
     State.SATISFIED,
 )
 _CONDITIONAL, _CONTRAINDICATED, _CONFLICT = Status.CONDITIONAL, Status.CONTRAINDICATED, Status.CONFLICT
-_HELD_BACK, _REFUSED_BY = ClaimKind.HELD_BACK, ClaimKind.REFUSED
+_HELD_BACK, _REFUSED_BY, _SPECIFIED = ClaimKind.HELD_BACK, ClaimKind.REFUSED, ClaimKind.SPECIFIED
 _REFUSED = {Status.CONTRAINDICATED, Status.AVOID}
 _UNSETTLED = {Status.CONDITIONAL, Status.CAUTION}
 _DETAILING = {hip.specifies, hip.safeguardsWith}
@@ -184,9 +184,12 @@ class Planner:
 
     def _gathered(self, derived: DerivedAction) -> list[Evaluation]:
         """List what is said of an action; what only specifies it is told as its parameters, unless that is all."""
-        objections = derived.among(OBJECTIONS)
-        iris = sorted({*derived.based_on, *objections}) if objections else derived.based_on
+        claimed, iris = derived.claimed, derived.based_on
+        if not OBJECTIONS.isdisjoint(claimed):
+            iris = tuple(sorted({*iris, *derived.among(OBJECTIONS)}))
         gathered = [self._evaluations[one] for one in iris]
+        if _SPECIFIED not in claimed:
+            return gathered
         return [one for one in gathered if self._info(one).effect != hip.specifies] or gathered
 
     def _deciding(self, derived: DerivedAction, evaluations: list[Evaluation]) -> list[Evaluation]:
