@@ -6,7 +6,7 @@ EXAMPLE ?= examples/d0-painful-degenerative-hip.ttl
 WORKERS ?= auto
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test engines goldens garden lint types check release schemas docs benchmark wheel clean
+.PHONY: help demo test engines goldens garden mutants lint types check release schemas docs benchmark wheel clean
 
 help: ## List the targets.
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | sort | expand -t 12
@@ -34,6 +34,11 @@ goldens: $(VENV)/.complete ## Write whole plans, and whatever else people have r
 
 garden: $(VENV)/.complete ## Classify the ontology of gardens, on which the statement frame is tested.
 	$(BIN)/python tests/support/garden.py
+
+mutants: $(VENV)/.complete ## Change the rules of the frame, of numbers and of dates, one at a time, and see that a test notices.
+	rm -rf mutants
+	PATH="$(abspath $(BIN)):$$PATH" $(BIN)/mutmut run
+	$(BIN)/python tests/support/mutants.py
 
 lint: $(VENV)/.complete ## Check style, formatting, which package imports which, and that nothing is left unused.
 	$(BIN)/ruff check .
@@ -67,4 +72,4 @@ wheel: $(VENV)/.complete ## Build the wheel.
 	$(BIN)/python -m pip wheel --quiet --no-deps --wheel-dir dist .
 
 clean: ## Remove what the targets made.
-	rm -rf $(VENV) dist build .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+	rm -rf $(VENV) dist build mutants .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
