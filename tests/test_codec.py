@@ -1,6 +1,6 @@
 """The codec of the release: what is written is what is read, whatever the types of the fields are."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
@@ -31,6 +31,7 @@ class Twig:
     mixed: tuple[tuple[str, tuple[str, ...]], ...]
     grown: Leaf | Expression
     notes: Mapping[str, str]
+    rings: Sequence[Leaf]
 
 
 NESTED = And(
@@ -47,6 +48,7 @@ TWIG = Twig(
     (("one", ("two", "three")), ("none", ())),
     NESTED,
     {"k": "v"},
+    (Leaf("outer", 9), Leaf("inner", 1)),
 )
 
 
@@ -63,13 +65,31 @@ def test_records_become_lists_of_their_fields_and_collections_are_sorted() -> No
         [["one", ["two", "three"]], ["none", []]],
         ["Leaf", "l", 1, False],
         {"k": "v"},
+        [["outer", 9, False], ["inner", 1, False]],
     ]
     assert list(data[0]) == ["a", "z"]
 
 
-@pytest.mark.parametrize("record", [TWIG, replace(TWIG, grown=Leaf("l", 1)), *TWIG.leaves.values(), NESTED])
-def test_what_is_written_is_read_again(record: object) -> None:
+@pytest.mark.parametrize("record", [TWIG, replace(TWIG, grown=Leaf("l", 1))])
+def test_what_is_written_is_read_again(record: Twig) -> None:
+    read = codec(Twig).decode(written(record))
+    assert replace(read, rings=tuple(read.rings)) == record
+
+
+@pytest.mark.parametrize("record", [*TWIG.leaves.values(), NESTED])
+def test_what_has_no_sequence_is_equal_when_it_is_read_again(record: object) -> None:
     assert codec(type(record)).decode(written(record)) == record
+
+
+def test_an_entry_of_a_sequence_is_decoded_when_it_is_asked_for() -> None:
+    data = written(TWIG.rings[0])
+    rings = codec(Sequence[Leaf]).decode([["too", "many", "fields", "for a leaf"], data])
+    assert (len(rings), rings[-1], rings[1]) == (2, TWIG.rings[0], TWIG.rings[0])
+    assert rings[1] is rings[-1]
+    with pytest.raises(TypeError):
+        _ = rings[0]
+    with pytest.raises(IndexError):
+        _ = rings[2]
 
 
 def test_numbers_keep_their_digits_and_limits_their_kind() -> None:

@@ -13,13 +13,13 @@ _COLLECT_AFTER = 100_000
 
 def main() -> None:
     """Run the command line and turn errors into messages and exit codes."""
+    gc.set_threshold(_COLLECT_AFTER)
     from hipkg.base.errors import HipkgError
     from hipkg.cli.app import app
     from hipkg.cli.options import DEBUG
     from hipkg.cli.report import report
 
     _let_readers_leave()
-    gc.set_threshold(_COLLECT_AFTER)
     try:
         app([one for one in sys.argv[1:] if one != DEBUG], prog_name="hipkg")
     except HipkgError as problem:

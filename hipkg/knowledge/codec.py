@@ -2,12 +2,13 @@
 
 A record, be it a data class or a named tuple, becomes the list of its fields in their order, after its name where a
 union leaves open which record it is. A mapping is an object with sorted keys, a tuple a list, a set a sorted list, a
-decimal number its text. So equal records give equal data.
+decimal number its text. So equal records give equal data. A `Sequence` is a list as well, but each of its entries is
+decoded when it is first asked for.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import is_dataclass
 from decimal import Decimal
 from functools import cache
@@ -65,12 +66,14 @@ def codec(kind: Kind) -> Codec:
     origin, parts = _taken_apart(kind)
     if _is_record(kind):
         return _of_record(kind)
-    if any(map(_is_record, parts)) and origin not in {Mapping, tuple, frozenset}:
+    if any(map(_is_record, parts)) and origin not in {Mapping, Sequence, tuple, frozenset}:
         return _of_union({one.__name__: codec(one) for one in parts})
     if origin is Mapping:
         return _of_mapping(codec(parts[1]))
     if origin is tuple and len({*parts} - {Ellipsis}) > 1:
         return _of_tuple(tuple(map(codec, parts)))
+    if origin is Sequence:
+        return _of_sequence(codec(parts[0]))
     if origin in {tuple, frozenset}:
         return _of_collection(get_origin(kind) or kind, codec(parts[0]))
     return Codec("{:f}".format, Decimal) if kind is Decimal else _PLAIN
@@ -143,6 +146,30 @@ def _of_collection(kind: Kind, inner: Codec) -> Codec:
         return sorted(found) if kind is frozenset else list(found)
 
     return Codec(encode, kind if inner is _PLAIN else lambda data: kind(map(decode, data)))
+
+
+class _Entries(Sequence[Any]):
+    """Entries that are decoded one by one."""
+
+    def __init__(self, data: list[Any], decode: Callable[[Any], Any]) -> None:
+        self._data = data
+        self._decode = decode
+        self._decoded: dict[int, Any] = {}
+
+    def __len__(self) -> int:
+        return len(self._data)
+
+    def __getitem__(self, place: Any) -> Any:  # noqa: ANN401 - a place, or a slice of them that nobody asks for
+        place = range(len(self._data))[place]
+        if place not in self._decoded:
+            with _DECODING:
+                if place not in self._decoded:
+                    self._decoded[place] = self._decode(self._data[place])
+        return self._decoded[place]
+
+
+def _of_sequence(inner: Codec) -> Codec:
+    return Codec(lambda value: list(map(inner.encode, value)), lambda data: _Entries(data, inner.decode))
 
 
 @cache

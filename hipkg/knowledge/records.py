@@ -1,6 +1,6 @@
 """The released knowledge as plain records: what the classified ontology says, ready to use without a reasoner."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -111,8 +111,7 @@ class InterventionInfo:
     route: str
 
 
-@dataclass(frozen=True, slots=True)
-class DocumentInfo:
+class DocumentInfo(NamedTuple):
     """A source document; ``issued`` is an ISO date or empty."""
 
     iri: str
@@ -122,8 +121,7 @@ class DocumentInfo:
     issued: str
 
 
-@dataclass(frozen=True, slots=True)
-class Tension:
+class Tension(NamedTuple):
     """A topic on which statements, named by their ids, do not agree.
 
     ``text`` tells the positions, ``resolution`` how plans treat them, ``note`` what that means.
@@ -139,8 +137,7 @@ class Tension:
     note: str
 
 
-@dataclass(frozen=True, slots=True)
-class Link:
+class Link(NamedTuple):
     """How a property is recorded: by ``prop``, from its value if ``backward``; the node at its end is of a ``kind``."""
 
     prop: str
@@ -148,19 +145,19 @@ class Link:
     kind: str
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Knowledge:
     """The classified ontology as plain records.
 
     ``refuters`` maps a class that a slot names to the classes whose members cannot be in it, ``holding`` a property
     that links statements to interventions to the state of such a statement when it holds, ``named`` an intervention to
-    those that statements name and that it is, or is a kind of; ``groups`` are the rules of the native engine;
-    ``lasting`` are the classes of problems that count when past, ``settled_for_years`` maps the interventions
-    that need no repetition to the years for which they do not, ``concerning_patient`` are those of no body site,
-    ``sided`` the classes of sites that have a side,
-    ``visit_gaps`` the most days between visits of a course; ``value_properties`` maps a coded value to the property
-    that records it. ``superclasses`` are all that a class is classified under, ``told_superclasses`` those that its
-    editor wrote; ``class_values`` maps a class to the property values that each member has.
+    those that statements name and that it is, or is a kind of; ``groups`` are the rules of the native engine, and
+    ``watchers`` maps a term to the numbers of the groups to look at when it occurs; ``lasting`` are the classes of
+    problems that count when past, ``settled_for_years`` maps the interventions that need no repetition to the years for
+    which they do not, ``concerning_patient`` are those of no body site, ``sided`` the classes of sites that have a
+    side, ``visit_gaps`` the most days between visits of a course; ``value_properties`` maps a coded value to the
+    property that records it. ``superclasses`` are all that a class is classified under, ``told_superclasses`` those
+    that its editor wrote; ``class_values`` maps a class to the property values that each member has.
     """
 
     stamp: str
@@ -182,7 +179,8 @@ class Knowledge:
     verb_phrases: Mapping[str, str]
     attribute_phrases: Mapping[str, str]
     terms: frozenset[str]
-    groups: tuple[Group, ...]
+    groups: Sequence[Group]
+    watchers: Mapping[str, tuple[int, ...]]
     statements: Mapping[str, StatementInfo]
     interventions: Mapping[str, InterventionInfo]
     documents: Mapping[str, DocumentInfo]

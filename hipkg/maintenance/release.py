@@ -26,6 +26,7 @@ from hipkg.owl.axioms import Axioms, read_axioms
 from hipkg.owl.expression import leaves, properties
 from hipkg.owl.names import undeclared
 from hipkg.owl.rule_compiler import NativeCompiler
+from hipkg.owl.rules import uses, watchers
 from hipkg.owl.sources import load_sources
 from hipkg.validation.compiler import compile_shapes
 
@@ -116,6 +117,7 @@ class _Builder:
         statements = self._statements()
         interventions = self._interventions(statements)
         axioms = self._axioms
+        groups = NativeCompiler(axioms, self._superclasses).groups()
         return Knowledge(
             stamp=stamp,
             version=self._text(hip.ontology, OWL + "versionInfo"),
@@ -136,7 +138,8 @@ class _Builder:
             verb_phrases=self._map(hip.verbPhrase),
             attribute_phrases=self._map(hip.attributePhrase),
             terms=frozenset(subject for subject, _ in self._texts if subject.startswith(HIP)),
-            groups=NativeCompiler(axioms, self._superclasses).groups(),
+            groups=groups,
+            watchers=watchers(groups, uses(groups)),
             statements={one.iri: one for one in statements},
             interventions={one.iri: one for one in interventions},
             documents={one.iri: one for one in self._documents()},

@@ -1,10 +1,9 @@
 """What the ontology says of a property, shared by the axioms and the release."""
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 
-@dataclass(frozen=True, slots=True)
-class PropertyAxioms:
+class PropertyAxioms(NamedTuple):
     """What the ontology says of one object or data property."""
 
     iri: str

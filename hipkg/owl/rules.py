@@ -1,6 +1,9 @@
 """The rules of the native engine as records, shared by the compilers, the release and the engine."""
 
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from hipkg.owl.expression import Expression, named_classes, properties
 
@@ -70,9 +73,31 @@ class PropertyRule:
 Rule = ClassRule | PropertyRule
 
 
-@dataclass(frozen=True, slots=True)
-class Group:
+class Group(NamedTuple):
     """Rules that run together; a recursive group is repeated until nothing is added."""
 
     rules: tuple[Rule, ...]
     recursive: bool
+
+
+ANYTHING = ""
+"""What a rule waits for that needs no term: it is looked at in every graph."""
+
+
+def uses(groups: Iterable[Group]) -> Mapping[str, int]:
+    """Count the rules that need a term."""
+    return Counter(term for group in groups for rule in group.rules for term in rule.needs)
+
+
+def watchers(groups: Iterable[Group], used: Mapping[str, int]) -> dict[str, tuple[int, ...]]:
+    """Map a term to the numbers of the groups with a rule that needs it and no rarer one.
+
+    What a group needs is made by those before it; it is looked at when such a term occurs. ``used`` counts the rules
+    that need a term.
+    """
+    found: dict[str, dict[int, None]] = {}
+    for number, group in enumerate(groups):
+        for rule in group.rules:
+            rarest = min(rule.needs, key=lambda term: (used[term], term), default=ANYTHING)
+            found.setdefault(rarest, {})[number] = None
+    return {term: tuple(numbers) for term, numbers in found.items()}

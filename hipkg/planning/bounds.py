@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from hipkg.base import hip
 from hipkg.base.dates import days_after, span
@@ -75,8 +75,7 @@ class Check:
     alarm: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class _Activity:
+class _Activity(NamedTuple):
     node: str
     intervention: str
     running: bool

@@ -7,7 +7,6 @@ what comes back is what is there instead.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from decimal import Decimal
 from itertools import product
 from typing import TYPE_CHECKING, NamedTuple
@@ -66,8 +65,7 @@ class Reached(NamedTuple):
     boundary: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class _Probe:
+class _Probe(NamedTuple):
     """A place in a relaxed expression where a recorded value is compared with the wanted one.
 
     What is ``wanted`` is an individual, or a number within bounds.
@@ -77,16 +75,14 @@ class _Probe:
     wanted: Bounds | str
 
 
-@dataclass(frozen=True, slots=True)
-class _Onward:
+class _Onward(NamedTuple):
     """A property of a relaxed expression that leads on to others."""
 
     prop: str
     filler: _Relaxed
 
 
-@dataclass(frozen=True, slots=True)
-class _Relaxed:
+class _Relaxed(NamedTuple):
     """An expression with its limits and its single-valued properties left open: what stays as it is, and the rest."""
 
     closed: tuple[Expression, ...] = ()

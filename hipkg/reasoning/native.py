@@ -6,7 +6,7 @@ the patient and not the ontology.
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from functools import partial
 from heapq import heappop, heappush
 from typing import TYPE_CHECKING, NamedTuple
@@ -16,11 +16,11 @@ from hipkg.base.numbers import fits, read
 from hipkg.base.vocabulary import curie
 from hipkg.knowledge.memo import kept
 from hipkg.owl.expression import And, Expression, Facet, Named, OneOf, Or, Some, Value
-from hipkg.owl.rules import ClassRule, Group
+from hipkg.owl.rules import ANYTHING, ClassRule, Group, uses, watchers
 from hipkg.record.facts import BLANK, NOTHING, Facts
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Set
+    from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
     from decimal import Decimal
 
     import pyoxigraph as ox
@@ -28,8 +28,6 @@ if TYPE_CHECKING:
     from hipkg.knowledge.records import Knowledge
     from hipkg.owl.rules import PropertyRule, Rule
     from hipkg.record.facts import Node
-
-_ANYTHING = ""
 
 
 def entailed_graph(triples: Iterable[ox.Triple], knowledge: Knowledge, goals: frozenset[str] | None = None) -> Facts:
@@ -42,16 +40,16 @@ def entailed_graph(triples: Iterable[ox.Triple], knowledge: Knowledge, goals: fr
     have one.
     """
     graph = _Facts(triples, knowledge)
-    groups, watchers = _program(goals, knowledge)
+    program = _program(goals, knowledge)
     queued: set[int] = set()
     due: list[int] = []
     while graph.fresh or due:
-        for number in {one for term in graph.fresh for one in watchers.get(term, ())} - queued:
+        for number in {one for term in graph.fresh for one in program.watchers.get(term, ())} - queued:
             queued.add(number)
             heappush(due, number)
         graph.fresh.clear()
         if due:
-            _run(graph, groups[heappop(due)])
+            _run(graph, program.groups[heappop(due)])
     _check(graph, knowledge)
     return graph
 
@@ -65,31 +63,23 @@ def entail(triples: Iterable[ox.Triple], knowledge: Knowledge) -> tuple[ox.Tripl
 
 
 class _Program(NamedTuple):
-    """The groups of rules to run, in their order, and for each term those with a rule that needs it and no rarer one.
+    """The groups of rules to run, in their order, and for each term those to look at when it occurs."""
 
-    What a group needs is made by those before it; a group is looked at when such a term occurs.
-    """
-
-    groups: tuple[Group, ...]
-    watchers: Mapping[str, list[int]]
+    groups: Sequence[Group]
+    watchers: Mapping[str, Sequence[int]]
 
 
 @partial(kept, most=1024)
 def _program(goals: frozenset[str] | None, knowledge: Knowledge) -> _Program:
-    groups = knowledge.groups if goals is None else tuple(_leading(knowledge, goals))
-    uses = _uses(knowledge)
-    watchers: dict[str, list[int]] = defaultdict(list)
-    for number, group in enumerate(groups):
-        for rule in group.rules:
-            rarest = min(rule.needs, key=lambda term: (uses[term], term), default=_ANYTHING)
-            watchers[rarest].append(number)
-    return _Program(groups, watchers)
+    if goals is None:
+        return _Program(knowledge.groups, knowledge.watchers)
+    groups = tuple(_leading(knowledge, goals))
+    return _Program(groups, watchers(groups, _uses(knowledge)))
 
 
 @kept
-def _uses(knowledge: Knowledge) -> Counter[str]:
-    """Count the rules that need a term."""
-    return Counter(term for group in knowledge.groups for rule in group.rules for term in rule.needs)
+def _uses(knowledge: Knowledge) -> Mapping[str, int]:
+    return uses(knowledge.groups)
 
 
 def _leading(knowledge: Knowledge, goals: frozenset[str]) -> Iterator[Group]:
@@ -139,7 +129,7 @@ class _Facts(Facts):
 
     def __init__(self, triples: Iterable[ox.Triple], knowledge: Knowledge) -> None:
         self.present: set[str] = set()
-        self.fresh = [_ANYTHING]
+        self.fresh = [ANYTHING]
         self.changed: set[str] = set()
         super().__init__(triples)
         for iri in self.present & knowledge.individual_types.keys():

@@ -23,7 +23,7 @@ import re
 from collections import defaultdict
 from dataclasses import dataclass, field
 from functools import cache
-from typing import TYPE_CHECKING, Any, TypeAlias, cast
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias, cast
 
 from pyoxigraph import BlankNode, Literal, NamedNode, Quad, RdfFormat, Store, Triple, parse
 
@@ -80,8 +80,7 @@ _KNOWN = _VALUE_CONSTRAINTS | _ABOUT | _COUNTS | {*TARGETS} | {RDF_TYPE, _SH + "
 _REMEDY = "The head of hipkg/validation/compiler.py lists what shapes may use."
 
 
-@dataclass(frozen=True, slots=True)
-class Result:
+class Result(NamedTuple):
     """A node that breaks a shape, with the IRI of the property and the value, where there are any."""
 
     shape: CompiledShape
