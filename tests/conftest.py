@@ -57,3 +57,17 @@ def parsed_once() -> Iterator[None]:
     plugin.register("sparql", Processor, "support.parsing", "ParsedOnce")
     yield
     plugin.register("sparql", Processor, "rdflib.plugins.sparql.processor", "SPARQLProcessor")
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Name the group of a test in its id, by which ``--dist loadgroup`` sends it to the process of the group.
+
+    pytest-xdist 3.8 does so itself, but since pytest 9.2 in an attribute that nothing reads any more.
+    """
+    if not config.getoption("loadgroup", default=False):
+        return
+    for item in items:
+        group = item.get_closest_marker("xdist_group")
+        if group and "@" not in item.nodeid.rpartition("]")[2]:
+            item._id = type(item._id).parse(f"{item.nodeid}@{group.args[0]}")

@@ -23,13 +23,13 @@ from hipkg.render import render
 from hipkg.render.asking import SHOWN, render_interviews
 from hipkg.render.plan_json import plan_to_json
 from hipkg.render.schemas import PLAN
+from support.cases import EACH_EXAMPLE, EXAMPLES
 from support.doors import interview, plan_record, read
 
 if TYPE_CHECKING:
     from hipkg.record.patient import Record
 
 ROOT = Path(__file__).parent.parent
-EXAMPLES = {path.stem[:2]: path for path in sorted((ROOT / "examples").glob("*.ttl"))}
 DAY = date(2026, 11, 23)
 AS_OF = ("--as-of", "2026-11-23")
 
@@ -44,7 +44,7 @@ def asked(example: str) -> Interview:
     return interview(graph_of(example))
 
 
-@pytest.mark.parametrize("example", EXAMPLES)
+@pytest.mark.parametrize("example", EACH_EXAMPLE)
 def test_every_question_of_the_plan_is_ranked(example: str) -> None:
     found = asked(example)
     assert {(one.text, one.site) for one in found.questions} == {(one.text, one.site) for one in found.plan.questions}
@@ -52,7 +52,7 @@ def test_every_question_of_the_plan_is_ranked(example: str) -> None:
     assert {id_ for one in found.questions for id_ in one.asked_by} == asking
 
 
-@pytest.mark.parametrize("example", EXAMPLES)
+@pytest.mark.parametrize("example", EACH_EXAMPLE)
 def test_what_matters_most_comes_first(example: str) -> None:
     questions = asked(example).questions
     keys = [(not one.urgent, -one.actions, -one.strength) for one in questions]
@@ -61,7 +61,7 @@ def test_what_matters_most_comes_first(example: str) -> None:
         assert one.actions == len({(effect.label, effect.site) for answer in one.answers for effect in answer.effects})
 
 
-@pytest.mark.parametrize("example", EXAMPLES)
+@pytest.mark.parametrize("example", EACH_EXAMPLE)
 def test_an_answer_does_what_is_claimed(example: str) -> None:
     found, graph = asked(example), graph_of(example)
     for question in found.questions[:12]:
@@ -76,7 +76,7 @@ def test_an_answer_does_what_is_claimed(example: str) -> None:
             assert {*answer.statements} == differing
 
 
-@pytest.mark.parametrize("example", EXAMPLES)
+@pytest.mark.parametrize("example", EACH_EXAMPLE)
 def test_answers_are_few_and_differ(example: str) -> None:
     for one in asked(example).questions:
         assert len(one.answers) <= MOST_ANSWERS
@@ -84,13 +84,13 @@ def test_answers_are_few_and_differ(example: str) -> None:
         assert all(answer.facts and answer.snippet for answer in one.answers)
 
 
-@pytest.mark.parametrize("example", EXAMPLES)
+@pytest.mark.parametrize("example", EACH_EXAMPLE)
 def test_almost_every_question_can_be_answered(example: str) -> None:
     without = {one.text for one in asked(example).questions if not one.answers}
     assert without <= {"Has the hip been treated?"}  # the back pain of D1: a site is not made up
 
 
-@pytest.mark.parametrize("example", EXAMPLES)
+@pytest.mark.parametrize("example", EACH_EXAMPLE)
 def test_the_snippet_records_the_answer(example: str) -> None:
     graph = graph_of(example)
     for one in asked(example).questions[:12]:
@@ -220,7 +220,7 @@ def test_an_impossible_answer_is_put_aside(monkeypatch: pytest.MonkeyPatch, caps
     assert "That cannot be" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("example", EXAMPLES)
+@pytest.mark.parametrize("example", EACH_EXAMPLE)
 def test_the_json_of_a_plan_may_hold_the_answers(
     example: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -163,6 +163,7 @@ def test_every_defined_class_finds_nothing_in_an_empty_store() -> None:
     assert {cls: found for cls in CLASSES if (found := members((), cls))} == {}
 
 
+@pytest.mark.xdist_group(RDFLIB)
 @pytest.mark.parametrize("path", EXAMPLES.values(), ids=EXAMPLES)
 def test_examples_get_the_answers_of_hipkg_for_every_statement(path: Path) -> None:
     ids = [one.id for one in STATEMENTS]

@@ -33,7 +33,7 @@ from hipkg.owl.sources import load_sources
 from hipkg.record.normalise import normalised
 from hipkg.render.explanation import render_explanations
 from hipkg.render.words import DISCLAIMER
-from support.cases import CASES, EXAMPLES, NEAR_MISS, Patient, hold_all, of_every_patient
+from support.cases import CASES, EACH_EXAMPLE, EXAMPLES, NEAR_MISS, Patient, hold_all, of_every_patient
 from support.doors import explain_record, plan_record, planned, read, reason_over
 from support.engines import reason_together
 
@@ -107,7 +107,7 @@ def proofs(path: Path, target: str, as_of: str = "2026-11-23") -> list[Proof]:
     return [one.proof for one in slots(explained(path, target, as_of)) if one.proof]
 
 
-@pytest.mark.parametrize("name", EXAMPLES)
+@pytest.mark.parametrize("name", EACH_EXAMPLE)
 def test_what_a_proof_cites_entails_its_claim(name: str) -> None:
     path = EXAMPLES[name]
     listed = {one.id for one in plan(name).statements}
@@ -143,7 +143,7 @@ def test_what_does_not_hold_points_at_what_is_missing(patient: Patient) -> None:
             assert all(one.kind in KINDS for one in steps(slot.proof))
 
 
-@pytest.mark.parametrize("name", EXAMPLES)
+@pytest.mark.parametrize("name", EACH_EXAMPLE)
 def test_cited_facts_are_recorded(name: str) -> None:
     path = EXAMPLES[name]
     recorded, computed = set(graph(path).triples), set(normalised(graph(path).triples))
@@ -153,7 +153,7 @@ def test_cited_facts_are_recorded(name: str) -> None:
             assert {one.triple for one in steps(proof) if one.kind == "computed"} <= computed
 
 
-@pytest.mark.parametrize("name", EXAMPLES)
+@pytest.mark.parametrize("name", EACH_EXAMPLE)
 def test_every_statement_reads_well_alone(name: str) -> None:
     states = {NOT_APPLICABLE, *(one.state for one in plan(name).statements)}
 
@@ -173,7 +173,7 @@ def test_every_statement_reads_well_alone(name: str) -> None:
     hold_all(law, STATEMENTS)
 
 
-@pytest.mark.parametrize("name", EXAMPLES)
+@pytest.mark.parametrize("name", EACH_EXAMPLE)
 def test_every_action_is_explained_with_its_status_and_statements(name: str) -> None:
     for action in plan(name).actions:
         found = explained(EXAMPLES[name], "hip:" + action.intervention.removeprefix(HIP))

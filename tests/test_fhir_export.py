@@ -33,6 +33,7 @@ from hipkg.planning.records import Conflict, Place, Plan
 from hipkg.render import render
 from hipkg.render.fhir.codes import Coder
 from hipkg.validation.findings import Finding
+from support.cases import EACH_EXAMPLE, EXAMPLES
 from support.r4 import nodes, problems
 from support.random_patients import hip_patients
 
@@ -42,7 +43,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 AS_OF = date(2026, 11, 23)
-EXAMPLES = {path.stem[:2]: path for path in sorted((ROOT / "examples").glob("d*.ttl"))}
 STATEMENT_CASES = sorted((ROOT / "tests" / "cases" / "statements").glob("*"))
 GOLDEN = sorted((ROOT / "tests" / "cases" / "fhir-export").glob("*"))
 OVERDOSE = ROOT / "tests" / "cases" / "ledger" / "dose-above" / "patient.ttl"
@@ -68,7 +68,7 @@ def bundle_of(name: str) -> Raw:
     return made(name).to_fhir()
 
 
-@pytest.fixture(params=sorted(EXAMPLES))
+@pytest.fixture(params=EACH_EXAMPLE)
 def name(request: pytest.FixtureRequest) -> str:
     return request.param
 
@@ -102,14 +102,10 @@ def site_of(element: Raw) -> Raw | None:
 
 def requests_by_action(bundle: Raw, of: Plan) -> dict[tuple[str, str], Raw]:
     """Map the intervention and the place of each action to its request, by the IRI that identifies the action."""
-    names = {(one.intervention, one.place): one for one in of.actions}
-    graph = of.to_graph()
-    iris = {
-        str(node): key
-        for node in graph.subjects(None, None)
-        for key in names
-        if str(node) == f"{key[1] or of.patient}?plan={of.as_of}&action={key[0].removeprefix(HIP)}"
-    }
+    keys = [(one.intervention, one.place) for one in of.actions]
+    named = {f"{key[1] or of.patient}?plan={of.as_of}&action={key[0].removeprefix(HIP)}": key for key in keys}
+    subjects = {str(node) for node in of.to_graph().subjects()}
+    iris = {iri: key for iri, key in named.items() if iri in subjects}
     return {iris[one["identifier"][0]["value"]]: one for one in resources(bundle, *REQUESTS)}
 
 
@@ -900,8 +896,9 @@ def carried_out(proposal: Raw, *, separately: bool) -> Raw:
 def test_what_needs_no_repetition_is_not_proposed_once_done(path: Path, separately: bool) -> None:
     before = plan(path, as_of=AS_OF)
     exported = before.to_fhir()
+    requests = requests_by_action(exported, before)
     once = {
-        (one.intervention, one.place): requests_by_action(exported, before)[one.intervention, one.place]
+        (one.intervention, one.place): requests[one.intervention, one.place]
         for one in before.actions
         if one.status == "indicated" and one.intervention in load().settled_for_years
     }

@@ -18,7 +18,7 @@ from hipkg.defence.remedies import TOLD, Remedies, Remedy
 from hipkg.knowledge.frame.claims import ClaimKind
 from hipkg.knowledge.loading import load
 from hipkg.record.change import Change
-from support.cases import in_batches
+from support.cases import EACH_EXAMPLE, EXAMPLES, in_batches
 from support.doors import derivation_of, plan_record, planned, read
 
 if TYPE_CHECKING:
@@ -27,7 +27,6 @@ if TYPE_CHECKING:
     from hipkg.record.patient import Record
 
 ROOT = Path(__file__).parent.parent
-EXAMPLES = {path.stem[:2]: path for path in sorted((ROOT / "examples").glob("*.ttl"))}
 CASES = ROOT / "tests" / "cases" / "statements"
 DAY = date(2026, 11, 23)
 WAITING = sorted(
@@ -128,7 +127,7 @@ def actions_with_remedies(example: str) -> list[tuple[str, str, Remedy]]:
     return [(it.intervention, it.site, one) for it in found.actions for one in remedies.of_action(it)]
 
 
-@pytest.mark.parametrize("example", EXAMPLES)
+@pytest.mark.parametrize("example", EACH_EXAMPLE)
 def test_an_action_is_pursued_with_what_is_proposed_for_it(example: str) -> None:
     found = actions_with_remedies(example)
     assert found
@@ -151,7 +150,7 @@ def test_a_remedy_also_lifts_what_objects_once_the_action_is_advised() -> None:
     assert found.remedies
 
 
-@pytest.mark.parametrize("example", EXAMPLES)
+@pytest.mark.parametrize("example", EACH_EXAMPLE)
 def test_what_is_pursued_or_forbidden_without_exception_needs_no_remedy(example: str) -> None:
     _, found = derived(EXAMPLES[example])
     evaluations = {one.iri: one for one in found.evaluations}
@@ -161,7 +160,7 @@ def test_what_is_pursued_or_forbidden_without_exception_needs_no_remedy(example:
             assert remedies_of(EXAMPLES[example]).of_action(action) == ()
 
 
-@pytest.mark.parametrize("example", EXAMPLES)
+@pytest.mark.parametrize("example", EACH_EXAMPLE)
 def test_the_snippet_is_what_the_change_adds(example: str) -> None:
     for _, _, remedy in actions_with_remedies(example):
         lines = [line for line in remedy.snippet.splitlines() if not line.startswith("#")]
@@ -170,7 +169,7 @@ def test_the_snippet_is_what_the_change_adds(example: str) -> None:
         assert triples == set(remedy.change.apply(before)) - before
 
 
-@pytest.mark.parametrize("example", EXAMPLES)
+@pytest.mark.parametrize("example", EACH_EXAMPLE)
 def test_facts_read_as_words(example: str) -> None:
     for _, _, remedy in actions_with_remedies(example):
         assert len(remedy.facts) == len(remedy.change.nodes)

@@ -36,6 +36,7 @@ from hipkg.render.sheet import QUESTIONS_SHOWN, sheet
 from hipkg.render.text import plans_to_text
 from hipkg.render.words import clean, describe_gap, join_sites, local_name
 from hipkg.validation.findings import Finding
+from support.cases import EACH_EXAMPLE
 
 pytestmark = pytest.mark.usefixtures("parsed_once")
 AS_OF = date(2026, 11, 23)
@@ -55,7 +56,7 @@ def case(name: str) -> tuple[Plan, ...]:
     return tuple(plan(one, as_of=AS_OF) for one in sorted((CASES / name).glob("*.ttl")))
 
 
-@pytest.fixture(params=sorted(PATIENTS))
+@pytest.fixture(params=EACH_EXAMPLE)
 def example(request) -> Plan:
     return made(request.param)
 

@@ -15,6 +15,7 @@ import pytest
 from hipkg.cli import main
 from hipkg.knowledge.loading import load
 from hipkg.render.watching import render_watch_lists
+from support.cases import EACH_EXAMPLE, EXAMPLES
 from support.doors import plan_record, read, watch_list
 
 if TYPE_CHECKING:
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
     from hipkg.record.patient import Record
 
 ROOT = Path(__file__).parent.parent
-EXAMPLES = {path.stem[:2]: path for path in sorted((ROOT / "examples").glob("*.ttl"))}
 CASES = ROOT / "tests" / "cases" / "statements"
 DAY = date(2026, 11, 23)
 
@@ -51,7 +51,7 @@ def test_each_fact_does_what_is_claimed(path: Path) -> None:
             assert threat.statements
 
 
-@pytest.mark.parametrize("example", EXAMPLES)
+@pytest.mark.parametrize("example", EACH_EXAMPLE)
 def test_every_indicated_action_is_watched(example: str) -> None:
     found = watched(EXAMPLES[example])
     indicated = {(one.label, one.site) for one in found.plan.actions if one.status == "indicated"}

@@ -20,6 +20,8 @@ Tried = TypeVar("Tried")
 
 CASES = ROOT / "tests" / "cases"
 EXAMPLES = {path.stem[:2]: path for path in sorted((ROOT / "examples").glob("*.ttl"))}
+EACH_EXAMPLE = [pytest.param(name, marks=pytest.mark.xdist_group(f"example {name}"), id=name) for name in EXAMPLES]
+"""The names of the examples as parameters; what is made of an example is kept by one process."""
 FIRES, NEAR_MISS = "fires.ttl", "near-miss.ttl"
 BATCH = 24
 
@@ -104,12 +106,18 @@ def in_batches(
 ) -> Callable[[Callable[[Tried], object]], Callable[[Sequence[Tried]], None]]:
     """Make of a law a test that tries it on all of these, so many in each item.
 
-    What is derived of a patient is kept by the process that derived it, so batches of one name go to one process, or
-    all batches of a ``group``.
+    What is derived of a patient is kept by the process that derived it, so batches that begin with the same case go to
+    one process, or all batches of a ``group``.
     """
     batches = [tried[start : start + size] for start in range(0, len(tried), size)]
-    names = {f"{name_of(some[0])} to {name_of(some[-1])}": some for some in batches}
-    marked = [pytest.param(some, marks=pytest.mark.xdist_group(group or name), id=name) for name, some in names.items()]
+    marked = [
+        pytest.param(
+            some,
+            marks=pytest.mark.xdist_group(group or name_of(some[0]).removesuffix(f"/{FIRES}")),
+            id=f"{name_of(some[0])} to {name_of(some[-1])}",
+        )
+        for some in batches
+    ]
 
     def test_of(law: Callable[[Tried], object]) -> Callable[[Sequence[Tried]], None]:
         @pytest.mark.parametrize("batch", marked)
