@@ -17,16 +17,13 @@ from hipkg.api.explain import explain
 from hipkg.api.ledger import ledger
 from hipkg.api.what_if import what_if
 from hipkg.base.errors import InconsistentData, UsageError
-from hipkg.base.paths import patient_modules
 from hipkg.base.vocabulary import HIP, RDF_TYPE
 from hipkg.defence.remedies import Remedies
 from hipkg.owl import reasoners as java
-from hipkg.owl.sources import load_sources
 from hipkg.pipeline import process
-from hipkg.record.normalise import normalised
 from support.cases import CASES, EXAMPLES, NEAR_MISS, all_unlike, name_of
 from support.doors import derivation_of, planned, read, reason_over
-from support.engines import TOGETHER, reason_together
+from support.engines import TOGETHER, WHOLE_DEFINITIONS, entailed_alone, in_form, reason_together
 from support.random_patients import number, patient_triples, triple
 
 if TYPE_CHECKING:
@@ -41,13 +38,7 @@ STRIDE = int(os.environ.get("HIPKG_ENGINE_STRIDE", "16"))
 ROUNDS = int(os.environ.get("HIPKG_RANDOM_ROUNDS", "6"))
 # Two arthritic hips keep Pellet busy for most of a minute.
 TOO_SLOW = "d1"
-of_examples = pytest.mark.xdist_group("examples by HermiT")
-
-
-def of_file(path: Path) -> tuple[ox.Triple, ...]:
-    """Read a patient in the form in which patients are reasoned over."""
-    (record,) = read(path, as_of=DAY)
-    return normalised(record.triples)
+of_examples = pytest.mark.xdist_group("HermiT")
 
 
 def own_entailments(triples: Iterable[ox.Triple]) -> set[str]:
@@ -71,18 +62,13 @@ def differences(
 
 @cache
 def examples() -> dict[str, tuple[ox.Triple, ...]]:
-    return {name: of_file(path) for name, path in EXAMPLES.items()}
-
-
-@cache
-def examples_by_hermit() -> dict[str, frozenset[ox.Triple]]:
-    return reason_together(examples(), "hermit")
+    return {name: in_form(path) for name, path in EXAMPLES.items()}
 
 
 @of_examples
 @pytest.mark.java
 def test_examples_agree_with_hermit() -> None:
-    assert differences(examples(), examples_by_hermit()) == {}
+    assert differences(examples(), by_hermit()) == {}
 
 
 @pytest.mark.java
@@ -95,17 +81,14 @@ def test_examples_and_random_patients_agree_with_pellet() -> None:
 @of_examples
 @pytest.mark.java
 def test_definitions_entail_no_more_than_their_sufficient_half() -> None:
-    names = ("d3", "d4")
-    entailed = java.entail(
-        "hermit", [*load_sources(patient_modules()), *(one for name in names for one in examples()[name])]
-    )
+    entailed = entailed_alone("hermit")
     closed = java.close(entailed.subclasses)
     types = {(node, upper) for node, cls in entailed.types for upper in closed.get(cls, frozenset()) | {cls}}
-    for name in names:
+    for name in WHOLE_DEFINITIONS:
         nodes = {one.subject.value for one in examples()[name] if isinstance(one.subject, ox.NamedNode)}
         half = {
             (one.subject.value, one.object.value)
-            for one in examples_by_hermit()[name]
+            for one in by_hermit()[name]
             if one.predicate.value == RDF_TYPE and one.subject.value in nodes
         }
         assert {(node, cls) for node, cls in types if node in nodes and cls.startswith(HIP)} == half
@@ -121,7 +104,7 @@ def batches() -> list[list[Path]]:
 @pytest.mark.java
 @pytest.mark.parametrize("paths", batches(), ids=lambda paths: f"{paths[0].parent.name}-to-{paths[-1].parent.name}")
 def test_statement_cases_agree_with_hermit(paths: list[Path]) -> None:
-    patients = {name_of(path): of_file(path) for path in paths}
+    patients = {name_of(path): in_form(path) for path in paths}
     assert differences(patients, reason_together(patients, "hermit")) == {}
 
 
@@ -237,25 +220,39 @@ def mended(engine: EngineName) -> Any:
     return after.evaluations, after.actions
 
 
-@pytest.mark.java
-def test_what_is_told_does_not_depend_on_the_engine(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Each is asked twice of HermiT: to learn of which patients, and with what it says of all of them together."""
-    tellers: tuple[Callable[[EngineName], Any], ...] = (explained, recorded, supposed, mended)
-    asked: set[frozenset[ox.Triple]] = set()
+TELLERS: tuple[Callable[[EngineName], Any], ...] = (explained, recorded, supposed, mended)
+
+
+@cache
+def asked() -> frozenset[frozenset[ox.Triple]]:
+    """Learn of which patients they ask another engine."""
+    found: set[frozenset[ox.Triple]] = set()
 
     def learn(triples: Iterable[ox.Triple], load: Any, engine: EngineName) -> tuple[ox.Triple, ...]:
         assert engine == "hermit"
-        asked.add(frozenset(triples))
+        found.add(frozenset(triples))
         return reason_over(triples)
 
-    def answer(triples: Iterable[ox.Triple], load: Any, engine: EngineName) -> tuple[ox.Triple, ...]:
-        return tuple(sorted(answers[frozenset(triples)], key=str))
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(process, "reason_over", learn)
+        for one in TELLERS:
+            one("hermit")
+    return frozenset(found)
 
-    monkeypatch.setattr(process, "reason_over", learn)
-    for one in tellers:
-        one("hermit")
-    answers = reason_together({one: one for one in asked}, "hermit")
+
+@cache
+def by_hermit() -> dict[str | frozenset[ox.Triple], frozenset[ox.Triple]]:
+    """Reason over the examples, and over whom is asked about besides, in one run."""
+    return reason_together({**examples(), **{one: one for one in asked()}}, "hermit")
+
+
+@of_examples
+@pytest.mark.java
+def test_what_is_told_does_not_depend_on_the_engine(monkeypatch: pytest.MonkeyPatch) -> None:
+    def answer(triples: Iterable[ox.Triple], load: Any, engine: EngineName) -> tuple[ox.Triple, ...]:
+        return tuple(sorted(by_hermit()[frozenset(triples)], key=str))
+
+    assert len(asked()) == 4  # two tell of the same example, and one of these of it as changed
     monkeypatch.setattr(process, "reason_over", answer)
-    assert len(answers) == 4
-    for one in tellers:
+    for one in TELLERS:
         assert one("native") == one("hermit")

@@ -20,12 +20,13 @@ from hipkg.base.vocabulary import HIP, OWL, PREFIXES, RDF_TYPE, RDFS, expand
 from hipkg.knowledge.loading import load
 from hipkg.maintenance.release import build
 from hipkg.owl.axioms import read_axioms
-from hipkg.owl.reasoners import close, entail
+from hipkg.owl.reasoners import close
 from hipkg.owl.sources import load_sources
 
 if TYPE_CHECKING:
     from hipkg.knowledge.records import Knowledge
 from support.doors import read_triples, reason_over
+from support.engines import entailed_alone
 
 PACKAGE = Path(__file__).parent.parent / "hipkg"
 CASES = Path(__file__).parent / "cases"
@@ -372,22 +373,14 @@ def test_a_statement_about_two_interventions_is_refused(tmp_path: Path) -> None:
 
 # What a reasoner alone makes of the ontology: nothing below this line but files, data and the reasoner's own answer
 
-TWO_JOINTS = """
-<urn:p> a hip:Patient ; hip:hasProblem <urn:hip-pain> , <urn:hip-arthritis> , <urn:knee-arthritis> .
-<urn:hip> a hip:HipJoint . <urn:knee> a hip:KneeJoint .
-<urn:hip-pain> a hip:HipPain ; hip:hasSite <urn:hip> .
-<urn:hip-arthritis> a hip:Osteoarthritis ; hip:hasSite <urn:hip> .
-<urn:knee-arthritis> a hip:Osteoarthritis ; hip:hasSite <urn:knee> .
-"""
 REFUSED = HIP + "IaHyaluronicAcidInjection"
 PRODUCTS = 2
 
 
 @pytest.mark.java
-@pytest.mark.parametrize("engine", ["hermit", "pellet"])
+@pytest.mark.parametrize("engine", [pytest.param("hermit", marks=pytest.mark.xdist_group("HermiT")), "pellet"])
 def test_a_reasoner_alone_refuses_hyaluronic_acid_for_the_hip_and_not_for_the_knee(engine: str) -> None:
-    sources = [quad.triple for path in MODULES for quad in ox.parse(path=path, format=ox.RdfFormat.TURTLE)]
-    found = entail(engine, [*sources, *parsed(TWO_JOINTS)])
+    sources, found = load_sources(), entailed_alone(engine)
     refused = {
         subject for subject, prop, target in found.relations if (prop, target) == (HIP + "hasContraindicated", REFUSED)
     }

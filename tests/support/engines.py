@@ -6,21 +6,53 @@ dozen, and far longer for thirty.
 
 from __future__ import annotations
 
+from datetime import date
+from functools import cache
 from typing import TYPE_CHECKING, TypeVar
 
 import pyoxigraph as ox
 
 from hipkg.base.vocabulary import PREFIXES
-from support.doors import reason_over
+from hipkg.owl import reasoners
+from hipkg.owl.sources import load_sources
+from hipkg.record.normalise import normalised
+from support.cases import EXAMPLES
+from support.doors import read, reason_over
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
+    from pathlib import Path
 
     from hipkg.reasoning.engines import EngineName
 
 TOGETHER = 12
+WHOLE_DEFINITIONS = ("d3", "d4")
+"""The examples that HermiT reasons over with whole definitions, which takes it too long for the others."""
+TWO_JOINTS = b"""
+PREFIX hip: <https://w3id.org/hipkg/>
+<urn:p> a hip:Patient ; hip:hasProblem <urn:hip-pain> , <urn:hip-arthritis> , <urn:knee-arthritis> .
+<urn:hip> a hip:HipJoint . <urn:knee> a hip:KneeJoint .
+<urn:hip-pain> a hip:HipPain ; hip:hasSite <urn:hip> .
+<urn:hip-arthritis> a hip:Osteoarthritis ; hip:hasSite <urn:hip> .
+<urn:knee-arthritis> a hip:Osteoarthritis ; hip:hasSite <urn:knee> .
+"""
 Name = TypeVar("Name")
 _VOCABULARY = tuple(PREFIXES.values())
+
+
+def in_form(path: Path) -> tuple[ox.Triple, ...]:
+    """Read a patient in the form in which patients are reasoned over."""
+    (record,) = read(path, as_of=date(2026, 11, 23))
+    return normalised(record.triples)
+
+
+@cache
+def entailed_alone(engine: str) -> reasoners.Entailments:
+    """Let a reasoner answer of files and data alone: the ontology, `TWO_JOINTS` and, for HermiT, some examples."""
+    patients = [quad.triple for quad in ox.parse(TWO_JOINTS, format=ox.RdfFormat.TURTLE)]
+    if engine == "hermit":
+        patients += [one for name in WHOLE_DEFINITIONS for one in in_form(EXAMPLES[name])]
+    return reasoners.entail(engine, [*load_sources(), *patients])
 
 
 def reason_together(
