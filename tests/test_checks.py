@@ -53,7 +53,7 @@ def knowledge_of(case: Path) -> Knowledge:
     known = load()
     info = known.statement(expected(case)["statement"])
     bounds = [Bound(**{**one, "measured_by": expand(one["measured_by"])}) for one in expected(case).get("bounds", ())]
-    return replace(known, statements={**known.statements, info.iri: replace(info, bounds=tuple(bounds) or info.bounds)})
+    return replace(known, statements={**known.statements, info.iri: info._replace(bounds=tuple(bounds) or info.bounds)})
 
 
 @cache

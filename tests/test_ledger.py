@@ -431,7 +431,7 @@ def test_one_of_several_exceptions_lifts_a_gate() -> None:
     known = load()
     gate = known.statement("D0-47")
     assert gate is not None
-    several = replace(gate, except_for=(*gate.except_for, *gate.applies_to))
+    several = gate._replace(except_for=(*gate.except_for, *gate.applies_to))
     knowledge = replace(known, statements={**known.statements, gate.iri: several})
     found = bookkeeping.ledger(planned(graph, documents=["D0"])._replace(knowledge=knowledge))
     (need,) = waiting(found, "intra-articular corticosteroid injection").gates

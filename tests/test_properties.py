@@ -61,6 +61,8 @@ def plain(value: Any, rewrite: Callable[[str], str]) -> Any:
     names = getattr(value, "_fields", None) or compared
     if names:
         return {one: plain(getattr(value, one), str if one in PROSE else rewrite) for one in names}
+    if isinstance(value, dict):
+        return {key: plain(one, rewrite) for key, one in value.items()}
     if isinstance(value, tuple):
         return sorted((plain(one, rewrite) for one in value), key=repr)
     return rewrite(value) if isinstance(value, str) else value

@@ -65,8 +65,8 @@ def change_for(source: Path) -> Change:
 def changed_release(change: Change) -> Knowledge:
     """Read the release once more, and change its version and what is said of one intervention."""
     whole: Knowledge = decode_lazily(Knowledge, json.loads(released(load())))
-    intervention = replace(whole.interventions[change.intervention], label=NAME)
-    statement = replace(whole.statements[change.statement], effect=HIP + "contraindicates")
+    intervention = whole.interventions[change.intervention]._replace(label=NAME)
+    statement = whole.statements[change.statement]._replace(effect=HIP + "contraindicates")
     return replace(
         whole,
         version=VERSION,

@@ -25,7 +25,7 @@ from hipkg.knowledge.frame.strata import KEEPING_OUT, OFFERING
 from hipkg.record.facts import NOTHING, text_of
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator, Set
+    from collections.abc import Collection, Iterator, Set
 
     from hipkg.knowledge.records import Knowledge, StatementInfo
     from hipkg.knowledge.selection import Selection
@@ -419,17 +419,18 @@ def _evaluation(one: Judged) -> Evaluation:
 
 def _action(one: Weighed, decisive: ClaimKind) -> DerivedAction:
     based_on = _iris(one.based_on)
+    claims = one.claims if len(one.claims) == 1 else dict(sorted(one.claims.items()))
     return DerivedAction(
-        iri=one.iri,
-        intervention=one.intervention,
-        site=one.site,
-        status=STATUS_OF[decisive],
-        based_on=based_on,
-        claimed={kind: based_on if some == one.based_on else _iris(some) for kind, some in sorted(one.claims.items())},
-        decisive=decisive,
-        overruled=frozenset(_iris(one.overruled)) if one.overruled else NOTHING,
-        done_by=_ordered(one.done_by) if one.done_by else (),
-        done_before=_ordered(one.done_before) if one.done_before else (),
+        one.iri,
+        one.intervention,
+        one.site,
+        STATUS_OF[decisive],
+        based_on,
+        {kind: based_on if some == one.based_on else _iris(some) for kind, some in claims.items()},
+        decisive,
+        frozenset(_iris(one.overruled)) if one.overruled else NOTHING,
+        _ordered(one.done_by) if one.done_by else (),
+        _ordered(one.done_before) if one.done_before else (),
     )
 
 
@@ -440,8 +441,9 @@ def _conflict(one: Disputed) -> DerivedConflict:
     return DerivedConflict(one.action.iri, one.advice.iri, objection, rule, winner)
 
 
-def _iris(evaluations: Iterable[Judged]) -> tuple[str, ...]:
-    return _ordered([one.iri for one in evaluations])
+def _iris(evaluations: Collection[Judged]) -> tuple[str, ...]:
+    iris = [one.iri for one in evaluations]
+    return tuple(iris) if len(iris) == 1 else _ordered(iris)
 
 
 def _ordered(texts: Collection[str]) -> tuple[str, ...]:

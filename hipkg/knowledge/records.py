@@ -16,8 +16,7 @@ if TYPE_CHECKING:
 NOT_STATED = "not stated"
 
 
-@dataclass(frozen=True, slots=True)
-class Bound:
+class Bound(NamedTuple):
     """The limits that a statement sets to one quantity, in ``unit``; an end that it leaves open is empty.
 
     ``measured_by`` is the property of activities that holds the quantity, empty if none does; ``compared_as`` says how
@@ -34,8 +33,7 @@ class Bound:
     measured_on: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class StatementInfo:
+class StatementInfo(NamedTuple):
     """One statement of a document, with all that a plan says about it.
 
     ``effect`` is the property that links it to ``intervention``; ``strength`` and ``quality`` are labels, their ranks
@@ -91,8 +89,7 @@ class Grade(NamedTuple):
 UNGRADED = Grade(0, "", NOT_STATED)
 
 
-@dataclass(frozen=True, slots=True)
-class InterventionInfo:
+class InterventionInfo(NamedTuple):
     """An intervention with its place in the hierarchy and in the order of care.
 
     ``requested_as`` is the FHIR resource type that requests it, empty for the usual one; ``route`` is the IRI of the

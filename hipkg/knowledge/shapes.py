@@ -1,7 +1,7 @@
 """The shapes of patient graphs as the release holds them: each a query for what breaks it."""
 
 from collections.abc import Mapping, Set
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from pyoxigraph import NamedNode
 
@@ -19,8 +19,7 @@ TARGETS = {
 """How the queries find focus nodes in each way, where the braces hold the term."""
 
 
-@dataclass(frozen=True, slots=True)
-class CompiledShape:
+class CompiledShape(NamedTuple):
     """A shape as a query for what breaks it.
 
     ``iri`` names the shape; ``severity`` is ``violation``, ``warning`` or ``info``; ``path`` is the IRI of the property

@@ -6,7 +6,7 @@ patient; everything a run needs afterwards is in the file that `hipkg.knowledge.
 
 from __future__ import annotations
 
-from dataclasses import astuple, dataclass
+from dataclasses import dataclass
 from importlib.metadata import version as package_version
 from typing import TYPE_CHECKING
 
@@ -212,7 +212,7 @@ class _Builder:
         found: dict[str, list[Bound]] = {}
         for iri, node in links:
             found.setdefault(iri, []).append(self._bound(told[node]))
-        return {iri: tuple(sorted(bounds, key=astuple)) for iri, bounds in found.items()}
+        return {iri: tuple(sorted(bounds)) for iri, bounds in found.items()}
 
     def _bound(self, values: Mapping[str, list[str]]) -> Bound:
         def one(prop: str) -> str:

@@ -7,7 +7,6 @@ a partial date, or a dose that is not recorded, leaves an interval, and a limit 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from decimal import Decimal
 from enum import StrEnum
 from typing import TYPE_CHECKING, NamedTuple
@@ -53,8 +52,7 @@ class Comparison(StrEnum):
 _BREACHES = {Comparison.ABOVE, Comparison.BELOW}
 
 
-@dataclass(frozen=True, slots=True)
-class Check:
+class Check(NamedTuple):
     """One bound of a statement, compared with what is recorded.
 
     ``label`` names what was measured and ``activities`` are its nodes; ``have`` is in the unit of the bound, and None
@@ -110,7 +108,7 @@ class Checker:
         info = self._knowledge.statements[evaluation.statement]
         activities = [self._activity(one) for one in evaluation.compares]
         return tuple(
-            replace(check, alarm=check.alarm and info.effect == hip.specifies)
+            check._replace(alarm=check.alarm and info.effect == hip.specifies)
             for bound in info.bounds
             if bound.measured_by and (bound.measured_on or evaluation.state in _HOLDING)
             for check in self._ways[bound.compared_as](bound, info, activities)
@@ -164,8 +162,8 @@ class Checker:
         least = sum((one.least for one in known), Decimal(0))
         check = _judged(bound, label, courses, Range(least, least if len(known) == len(values) else None))
         if check.verdict == Comparison.UNKNOWN and len(known) < len(values):
-            return replace(check, record=bound.measured_by, note=INCOMPLETE)
-        return check if check.note else replace(check, note=note)
+            return check._replace(record=bound.measured_by, note=INCOMPLETE)
+        return check if check.note else check._replace(note=note)
 
     def _ends_before(self, course: _Activity, other: _Activity) -> bool:
         end, start = (self._dates(one, prop) for one, prop in ((course, hip.endDate), (other, hip.startDate)))
@@ -191,18 +189,18 @@ class Checker:
             if not known and values:
                 courses = [one for _, one in values]
                 label = self._knowledge.label(courses[0].intervention)
-                yield replace(_unknown(bound, label, courses), record=hip.startDate)
+                yield _unknown(bound, label, courses)._replace(record=hip.startDate)
 
     def _length(self, bound: Bound, course: _Activity, value: Range) -> Check:
         # A trial that is longer than the document asks for is a trial all the same.
-        limits = replace(bound, upper="") if bound.measured_on else bound
-        check = replace(_judged(limits, self._knowledge.label(course.intervention), (course,), value), bound=bound)
+        limits = bound._replace(upper="") if bound.measured_on else bound
+        check = _judged(limits, self._knowledge.label(course.intervention), (course,), value)._replace(bound=bound)
         if not course.running:
             return check
         earliest, latest = (self._reached(limit, value) for limit in (limits.lower, limits.upper))
         if check.verdict == Comparison.BELOW:
-            return replace(check, verdict=Comparison.NOT_YET, earliest=earliest, latest=latest, alarm=False)
-        return replace(check, latest=latest) if check.verdict == Comparison.WITHIN else check
+            return check._replace(verdict=Comparison.NOT_YET, earliest=earliest, latest=latest, alarm=False)
+        return check._replace(latest=latest) if check.verdict == Comparison.WITHIN else check
 
     def _reached(self, limit: str, elapsed: Range) -> date | None:
         """Say on which day a number of days is reached at the latest, if the calendar goes that far."""
@@ -217,7 +215,7 @@ class Checker:
         label = self._knowledge.label(info.intervention)
         started = _longest(one for one in (self._value(course, hip.minimumDays) for course in running) if one)
         if started is None:
-            yield replace(_unknown(bound, label, running), record=hip.startDate)
+            yield _unknown(bound, label, running)._replace(record=hip.startDate)
             return
         done = [one for one in self._of((info.intervention,), activities) if one.performed]
         past = {one.node: span for one in done if (span := self._days_ago(one)) is not None}

@@ -14,7 +14,7 @@ from hipkg.knowledge.records import UNGRADED
 from hipkg.planning.bounds import Check, Checker
 from hipkg.planning.clashes import clashing_actions, clashing_bounds
 from hipkg.planning.gaps import Gap, Measurer
-from hipkg.planning.records import Claim
+from hipkg.planning.records import Action, Conflict, Done, Parameter, Place, Plan, Question, StatementState
 from hipkg.record.facts import NOTHING, text_of
 from hipkg.validation.findings import conforms
 
@@ -27,7 +27,6 @@ if TYPE_CHECKING:
     from hipkg.knowledge.selection import Selection
     from hipkg.planning.clashes import Clash
     from hipkg.validation.findings import Finding
-from hipkg.planning.records import Action, Conflict, Done, Parameter, Place, Plan, Question, StatementState
 
 _RANKS = {status: rank for rank, status in enumerate(Status)}
 # Members of enumerations are looked up once: that costs more than comparing them.
@@ -101,20 +100,21 @@ class Planner:
 
     def _state(self, evaluation: Evaluation) -> StatementState:
         info, state = self._info(evaluation), evaluation.state
+        # In the order of the record: naming the fields of hundreds of states would take a tenth of the plan's time.
         return StatementState(
-            id=info.id,
-            state=state,
-            subjects=evaluation.subjects,
-            site=self._sites.name(evaluation.site),
-            place=evaluation.site,
-            unmet=self._waits_for(evaluation) if state == _LATER else (),
-            lifted_by=self._gaps(evaluation.may_be_lifted_by, evaluation)
+            info.id,
+            state,
+            evaluation.subjects,
+            self._sites.name(evaluation.site),
+            evaluation.site,
+            self._waits_for(evaluation) if state == _LATER else (),
+            self._gaps(evaluation.may_be_lifted_by, evaluation)
             if state == _MUST_NOT and info.effect in OBJECTING
             else (),
-            ruled_out_by=self._ruled_out_by(evaluation, info) if state == _RULED_OUT else (),
-            satisfied_by=self._labels(info.satisfied_by, evaluation) if state == _SATISFIED else (),
-            on_boundary=self._on_boundary(evaluation, info) if evaluation.meets else (),
-            checks=self._checker.checks(evaluation) if evaluation.compares else (),
+            self._ruled_out_by(evaluation, info) if state == _RULED_OUT else (),
+            self._labels(info.satisfied_by, evaluation) if state == _SATISFIED else (),
+            self._on_boundary(evaluation, info) if evaluation.meets else (),
+            self._checker.checks(evaluation) if evaluation.compares else (),
         )
 
     def _nodes(self, evaluation: Evaluation) -> tuple[str, ...]:
@@ -155,31 +155,22 @@ class Planner:
         settled = derived.status not in _UNSETTLED
         ids = sorted([self._info(one).id for one in evaluations if not settled or one.state != _LATER])
         return Action(
-            intervention=derived.intervention,
-            label=info.label,
-            category=info.category,
-            status=derived.status,
-            site=self._sites.name(derived.site),
-            place=derived.site,
-            problem=self._problem(deciding or evaluations),
-            statements=tuple(ids),
-            strength=strength.label,
-            evidence=evidence.label,
-            unmet=self._unmet(derived, states),
-            parameters=parameters,
-            phase=self._phases[info.phase],
-            current=self._current(derived),
-            done=(
-                *(self._done(one, counts=True) for one in derived.done_by),
-                *(self._done(one, counts=False) for one in derived.done_before),
-            ),
-            claims=tuple(
-                [
-                    Claim(kind, states[iri], derived.rests_on(kind, iri))
-                    for kind, evaluations in derived.claimed.items()
-                    for iri in evaluations
-                ]
-            ),
+            derived.intervention,
+            info.label,
+            info.category,
+            derived.status,
+            self._sites.name(derived.site),
+            derived.site,
+            self._problem(deciding or evaluations),
+            tuple(ids),
+            strength.label,
+            evidence.label,
+            self._unmet(derived, states),
+            parameters,
+            self._phases[info.phase],
+            self._current(derived),
+            self._all_done(derived) if derived.done_by or derived.done_before else (),
+            {kind: tuple([states[iri] for iri in some]) for kind, some in derived.claimed.items()},
         )
 
     def _gathered(self, derived: DerivedAction) -> list[Evaluation]:
@@ -235,6 +226,10 @@ class Planner:
         kinds = [one for one in running if self._knowledge.is_a(one, derived.intervention)]
         wider = {upper for one in kinds for upper in self._knowledge.superclasses.get(one, ())}
         return tuple(sorted(self._knowledge.label(one) for one in kinds if one not in wider))
+
+    def _all_done(self, derived: DerivedAction) -> tuple[Done, ...]:
+        counting = [self._done(one, counts=True) for one in derived.done_by]
+        return (*counting, *[self._done(one, counts=False) for one in derived.done_before])
 
     def _done(self, activity: str, *, counts: bool) -> Done:
         graph = self._derivation.facts

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from hipkg.knowledge.frame.claims import SHOWN
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from datetime import date
 
     from hipkg.knowledge.frame.answers import State
@@ -70,21 +71,13 @@ class Done(NamedTuple):
     requested: str
 
 
-class Claim(NamedTuple):
-    """What the statement in a state claims for an action; ``decisive`` tells that this gives the action its status."""
-
-    kind: ClaimKind
-    state: StatementState
-    decisive: bool
-
-
 class Action(NamedTuple):
     """One intervention at one place, with the status that its statements give it.
 
     ``strength`` and ``evidence`` are the best that a statement for this status states; ``phase`` counts from 1 and
     orders actions by the treatments that they wait for; ``current`` names what of this kind the patient has now, and
-    ``done`` what was carried out of an intervention that needs no repetition; ``claims`` say why it has its status, the
-    strongest first.
+    ``done`` what was carried out of an intervention that needs no repetition; ``claimed`` says why it has its status:
+    the statements that make each kind of claim for it, the strongest first.
     """
 
     intervention: str
@@ -101,17 +94,19 @@ class Action(NamedTuple):
     parameters: tuple[Parameter, ...]
     phase: int
     current: tuple[str, ...]
-    done: tuple[Done, ...] = ()
-    claims: tuple[Claim, ...] = ()
+    done: tuple[Done, ...]
+    claimed: Mapping[ClaimKind, tuple[StatementState, ...]]
 
     def by(self, *kinds: ClaimKind) -> list[StatementState]:
         """List the states of the statements that make a claim of any of some kinds, by the ids of the statements."""
-        return sorted({claim.state: None for claim in self.claims if claim.kind in kinds}, key=_STATEMENT)
+        states = [state for kind, some in self.claimed.items() if kind in kinds for state in some]
+        return sorted(dict.fromkeys(states), key=_STATEMENT)
 
     @property
     def shown(self) -> tuple[str, ...]:
         """The ids of the statements that stand for the status, or of all if none of them does."""
-        named = {claim.state.id for claim in self.claims if claim.kind in SHOWN[self.status]}
+        kinds = SHOWN[self.status]
+        named = {state.id for kind, some in self.claimed.items() if kind in kinds for state in some}
         return tuple(sorted(named)) or self.statements
 
     @property
