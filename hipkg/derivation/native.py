@@ -25,7 +25,7 @@ from hipkg.knowledge.frame.strata import KEEPING_OUT, OFFERING
 from hipkg.record.facts import NOTHING, text_of
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Set
+    from collections.abc import Collection, Iterable, Iterator, Set
 
     from hipkg.knowledge.records import Knowledge, StatementInfo
     from hipkg.knowledge.selection import Selection
@@ -419,14 +419,13 @@ def _evaluation(one: Judged) -> Evaluation:
 
 def _action(one: Weighed, decisive: ClaimKind) -> DerivedAction:
     based_on = _iris(one.based_on)
-    claims = one.claims if len(one.claims) == 1 else dict(sorted(one.claims.items()))
     return DerivedAction(
         one.iri,
         one.intervention,
         one.site,
         STATUS_OF[decisive],
         based_on,
-        {kind: based_on if some == one.based_on else _iris(some) for kind, some in claims.items()},
+        {kind: based_on if some == one.based_on else _iris(some) for kind, some in sorted(one.claims.items())},
         decisive,
         frozenset(_iris(one.overruled)) if one.overruled else NOTHING,
         _ordered(one.done_by) if one.done_by else (),
@@ -441,9 +440,8 @@ def _conflict(one: Disputed) -> DerivedConflict:
     return DerivedConflict(one.action.iri, one.advice.iri, objection, rule, winner)
 
 
-def _iris(evaluations: Collection[Judged]) -> tuple[str, ...]:
-    iris = [one.iri for one in evaluations]
-    return tuple(iris) if len(iris) == 1 else _ordered(iris)
+def _iris(evaluations: Iterable[Judged]) -> tuple[str, ...]:
+    return _ordered([one.iri for one in evaluations])
 
 
 def _ordered(texts: Collection[str]) -> tuple[str, ...]:

@@ -100,7 +100,7 @@ class Planner:
 
     def _state(self, evaluation: Evaluation) -> StatementState:
         info, state = self._info(evaluation), evaluation.state
-        # In the order of the record: naming the fields of hundreds of states would take a tenth of the plan's time.
+        # In the order of the record: naming the fields of hundreds of states takes a fiftieth of a plan's time.
         return StatementState(
             info.id,
             state,
@@ -169,7 +169,7 @@ class Planner:
             parameters,
             self._phases[info.phase],
             self._current(derived),
-            self._all_done(derived) if derived.done_by or derived.done_before else (),
+            tuple([self._done(one, counts=one in derived.done_by) for one in (*derived.done_by, *derived.done_before)]),
             {kind: tuple([states[iri] for iri in some]) for kind, some in derived.claimed.items()},
         )
 
@@ -226,10 +226,6 @@ class Planner:
         kinds = [one for one in running if self._knowledge.is_a(one, derived.intervention)]
         wider = {upper for one in kinds for upper in self._knowledge.superclasses.get(one, ())}
         return tuple(sorted(self._knowledge.label(one) for one in kinds if one not in wider))
-
-    def _all_done(self, derived: DerivedAction) -> tuple[Done, ...]:
-        counting = [self._done(one, counts=True) for one in derived.done_by]
-        return (*counting, *[self._done(one, counts=False) for one in derived.done_before])
 
     def _done(self, activity: str, *, counts: bool) -> Done:
         graph = self._derivation.facts

@@ -105,9 +105,7 @@ class Action(NamedTuple):
     @property
     def shown(self) -> tuple[str, ...]:
         """The ids of the statements that stand for the status, or of all if none of them does."""
-        kinds = SHOWN[self.status]
-        named = {state.id for kind, some in self.claimed.items() if kind in kinds for state in some}
-        return tuple(sorted(named)) or self.statements
+        return tuple(dict.fromkeys(state.id for state in self.by(*SHOWN[self.status]))) or self.statements
 
     @property
     def running(self) -> bool:

@@ -70,15 +70,12 @@ class Writer:
         data: dict[str, Any] = {}
         for (key, _, is_term, spread, _, optional), get in getters:
             value = get(record)
-            if type(value) is str:
-                if value or not optional:
-                    data[key] = term(value) if is_term else value
-            elif optional and not value and (value is False or not isinstance(value, int | float | Decimal)):
+            if optional and not value and (value is False or not isinstance(value, int | float | Decimal)):
                 continue
-            elif spread:
+            if spread:
                 data.update(self.data(value))
             else:
-                data[key] = self.data(value)
+                data[key] = term(value) if is_term else self.data(value)
         return data
 
     def _getters_of(self, kind: type) -> tuple[tuple[Field, Callable[[Any], Any]], ...]:
