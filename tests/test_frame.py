@@ -13,6 +13,7 @@ from hipkg.knowledge.frame.answers import LIFTING, SLOTS, STATE_OF, STATES, Answ
 from hipkg.knowledge.frame.claims import (
     ADVISING,
     CLAIMS,
+    FULFILLING,
     NEEDS,
     OBJECTIONS,
     REACHING,
@@ -20,11 +21,14 @@ from hipkg.knowledge.frame.claims import (
     RUNNING,
     SHOWN,
     STATUS_OF,
+    TAKEN,
     WAITING,
     ClaimKind,
+    Fulfilment,
     Status,
 )
 from hipkg.knowledge.frame.gathering import ORDER, SETTLED_BY, Rule
+from hipkg.knowledge.frame.modality import FIRMNESS, OUTSPOKEN, STANDING
 from hipkg.knowledge.frame.strata import KEEPING_OUT, OFFERING
 from hipkg.knowledge.loading import load
 
@@ -134,9 +138,36 @@ def test_the_gathering_rules_stand_in_the_order_of_the_query() -> None:
     assert told == [*order, (Rule.UNDECIDED.value, "neither")]
 
 
-def test_what_follows_from_claims_is_claimed_as_by_the_query() -> None:
+def test_what_follows_from_claims_is_claimed_as_by_the_queries() -> None:
     told = set(re.findall(r"BIND\(hip:(\w+) AS \?claim\)", text_of("88-claims")))
     assert told == {relation(ClaimKind.CARRIED_OUT), relation(ClaimKind.DISPUTED)}
+    advising, orders = tables("88-claims")
+    assert advising == (("advising",), {(relation(ClaimKind.INDICATED),), (relation(ClaimKind.AWAITED),)})
+    ordered = {
+        (relation(ClaimKind.INDICATED), relation(ClaimKind.ORDERED)),
+        (relation(ClaimKind.UNGUARDED), relation(ClaimKind.ORDER_UNGUARDED)),
+    }
+    assert orders == (("relation", "claim"), ordered)
+    assert f"?action hip:{relation(ClaimKind.CHOSEN_OTHERWISE)} ?evaluation" in text_of("89-choices")
+    assert "|".join(f"hip:{relation(kind)}" for kind in TAKEN) in text_of("89-choices")
+
+
+def test_what_fulfils_is_looked_for_where_the_query_looks() -> None:
+    assert tables("74-fulfilled") == [(("claim",), {(relation(kind),) for kind in FULFILLING})]
+    words = re.findall(r'"([\w-]+)"', text_of("95-fulfilment"))
+    assert words == [STATUS_OF[ClaimKind.CARRIED_OUT].value, *filter(None, Fulfilment)]
+
+
+def test_modalities_rank_as_the_query_ranks_them() -> None:
+    standing, firmness, again = tables("92-modalities")
+    rows = {(relation(kind), str(number), "UNDEF") for kind, number in STANDING.items()}
+    rows |= {(relation(kind), "0", STATUS_OF[kind].value) for kind in OUTSPOKEN}
+    assert standing == (("claim", "standing", "only"), rows)
+    ranks = {(modality.value, str(number)) for modality, number in FIRMNESS.items() if modality}
+    assert firmness == (("said", "firmness"), ranks)
+    assert again == (("modality", "place"), ranks)
+    follows = {ClaimKind.DISPUTED, ClaimKind.UNGUARDED, ClaimKind.ORDER_UNGUARDED, ClaimKind.CHOSEN_OTHERWISE, *TAKEN}
+    assert STANDING.keys() == {*ClaimKind} - follows
 
 
 def test_claims_give_statuses_as_the_query_gives_them() -> None:
@@ -171,6 +202,7 @@ def test_every_status_is_given_by_a_claim_and_shown_by_claims_that_can_give_it()
 def test_a_claim_advises_objects_or_follows() -> None:
     waiting = {made[State.LATER] for made in CLAIMS.values()}
     assert waiting == WAITING
-    follows = {ClaimKind.DISPUTED, ClaimKind.CARRIED_OUT, ClaimKind.UNGUARDED, *RUNNING.values()}
+    follows = {ClaimKind.DISPUTED, *TAKEN, ClaimKind.ORDER_UNGUARDED, ClaimKind.CHOSEN_OTHERWISE, ClaimKind.UNGUARDED}
+    follows |= {*RUNNING.values()}
     assert ADVISING | OBJECTIONS | WAITING | follows == {*ClaimKind}
     assert not ADVISING & OBJECTIONS

@@ -14,6 +14,7 @@ from typer.testing import CliRunner
 from hipkg.base.paths import GUIDELINE_PAGES
 from hipkg.base.vocabulary import HIP, SKOS
 from hipkg.cli.app import app
+from hipkg.knowledge.frame.modality import Modality
 from hipkg.knowledge.loading import load
 from hipkg.knowledge.records import Bound, DocumentInfo, StatementInfo, Tension
 from hipkg.owl.expression import And, Named, Some
@@ -87,6 +88,8 @@ TOES = StatementInfo(
     except_for=(HIP + "Summer", HIP + "Night"),
     satisfied_by=(),
     accompanies=(HIP + "Bath",),
+    choices=(),
+    modality=Modality.CONSIDER,
     strength="strong",
     strength_rank=3,
     quality="not stated",
@@ -148,6 +151,7 @@ Somebody · 1999-01-01 · 1 statements
 - **Beside** bath
 - **Sets** length: 5 to 10 minutes; warmth: at most 38 Cel; water: 40 l
 - **Timing** at dusk
+- **Modality** consider
 - **Strength** strong; worded: must · **Evidence** not stated
 - **Cites** On toes; On baths
 - **Inferred** the document implies it and does not say it in one sentence

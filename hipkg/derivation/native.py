@@ -19,8 +19,21 @@ from hipkg.derivation.records import Derivation, DerivedAction, DerivedConflict,
 from hipkg.derivation.triples import told
 from hipkg.derivation.working import Disputed, Judged, Subject, Weighed, World
 from hipkg.knowledge.frame.answers import STATE_OF, State
-from hipkg.knowledge.frame.claims import CLAIMS, NEEDS, OBJECTIONS, REACHING, RUNNING, STATUS_OF, ClaimKind
+from hipkg.knowledge.frame.claims import (
+    CLAIMS,
+    FULFILLING,
+    NEEDS,
+    OBJECTIONS,
+    REACHING,
+    RUNNING,
+    STATUS_OF,
+    TAKEN,
+    ClaimKind,
+    Fulfilment,
+    Status,
+)
 from hipkg.knowledge.frame.gathering import SETTLED_BY, weigh
+from hipkg.knowledge.frame.modality import FIRMNESS, Modality, speaking
 from hipkg.knowledge.frame.strata import KEEPING_OUT, OFFERING
 from hipkg.record.facts import NOTHING, text_of
 
@@ -36,8 +49,21 @@ _READ = (
     hip.CurrentActivity, hip.PlannedActivity, hip.PerformedActivity,
 )  # fmt: skip
 _NOW, _MUST_NOT, _RULED_OUT = State.NOW, State.MUST_NOT, State.RULED_OUT
+_OVER = (hip.completed, hip.stopped, hip.notDone)
 _ADVISED = (ClaimKind.INDICATED, ClaimKind.FULFILLED)
-_INDICATED, _CARRIED_OUT, _DISPUTED = ClaimKind.INDICATED, ClaimKind.CARRIED_OUT, ClaimKind.DISPUTED
+_INDICATED, _AWAITED, _UNGUARDED, _DISPUTED = (
+    ClaimKind.INDICATED,
+    ClaimKind.AWAITED,
+    ClaimKind.UNGUARDED,
+    ClaimKind.DISPUTED,
+)
+_CARRIED_OUT, _ORDERED, _ORDER_UNGUARDED, _CHOSEN_OTHERWISE = (
+    ClaimKind.CARRIED_OUT,
+    ClaimKind.ORDERED,
+    ClaimKind.ORDER_UNGUARDED,
+    ClaimKind.CHOSEN_OTHERWISE,
+)
+_SATISFIED, _UNFULFILLED = Status.SATISFIED, Fulfilment.NONE
 _STATES = {state.value: state for state in State}
 _IRI = attrgetter("iri")
 
@@ -60,6 +86,7 @@ def derive_natively(
         tuple(sorted(map(_conflict, world.conflicts))),
         facts,
         world.now,
+        world.planned,
         partial(told, world),
         knowledge.terms,
     )
@@ -97,13 +124,18 @@ class ClosedWorld(World):
         """Gather what is said of the same intervention at the same place, and give it a status."""
         self._gather_actions()
         self._find_done()
+        self._find_past()
         self._reach_kinds()
         for action in self.actions:
             if not OBJECTIONS.isdisjoint(action.claims):
                 self._dispute(action)
-            if _INDICATED in action.claims:
-                self._carry_out(action)
+            self._carry_out(action)
+        self._choose()
+        for action in self.actions:
             action.decisive = _strongest(action)
+            if action.decisive:
+                action.modality = _modality(action, action.decisive)
+                action.fulfilment = self._fulfilment(action, action.decisive)
 
     def _find_places(self) -> None:
         """Find the place of each problem, the whole body site that it lies in, and the places of its patient."""
@@ -279,6 +311,22 @@ class ClosedWorld(World):
             action.done_by = frozenset(one for one, counts in found.items() if counts)
             action.done_before = frozenset(found) - action.done_by
 
+    def _find_past(self) -> None:
+        """Find the courses of an action's own kind that are over, and by which of them it is fulfilled."""
+        over = {one for status in _OVER for one in self.facts.subjects.get(hip.hasStatus, {}).get(status, ())}
+        past: dict[tuple[str, str], set[str]] = defaultdict(set)
+        for activity in over:
+            kinds = {kind for one in self.facts.nodes(activity, hip.ofIntervention) for kind in self.kinds(one)}
+            for key in product(self._reached(activity), kinds):
+                past[key].add(activity)
+        performed = self.facts.members.get(hip.PerformedActivity, NOTHING)
+        for action in self.actions if past else ():
+            found = frozenset(one for place in action.places for one in past.get((place, action.intervention), ()))
+            if found:
+                action.past = found
+                if any(kind in action.claims for kind in FULFILLING):
+                    action.fulfilled_by = found & performed
+
     def _settling(self) -> Iterator[tuple[str, Set[str]]]:
         """List the activities that were carried out, each with the interventions that it settles."""
         settled = self.knowledge.settled_for_years
@@ -346,10 +394,56 @@ class ClosedWorld(World):
         self.conflicts += found.values()
 
     def _carry_out(self, action: Weighed) -> None:
-        """Claim that what is advised is running, planned or done already."""
-        there = (known.get(place, ()) for known in (self.now, self.planned) for place in action.places)
-        if action.done_by or any(action.intervention in interventions for interventions in there):
-            action.claim(_CARRIED_OUT, *action.claims[_INDICATED])
+        """Claim that what is advised is running or done already, or is ordered, and which checks an order lacks.
+
+        What runs is carried out whether or not the advice holds yet.
+        """
+        claims, it = action.claims, action.intervention
+        advised, awaited = claims.get(_INDICATED, NOTHING), claims.get(_AWAITED, NOTHING)
+        if not (advised or awaited):
+            return
+        if any(it in self.now.get(place, ()) for place in action.places):
+            action.claim(_CARRIED_OUT, *advised, *awaited)
+        if not advised:
+            return
+        if action.done_by:
+            action.claim(_CARRIED_OUT, *advised)
+        if any(it in self.planned.get(place, ()) for place in action.places):
+            action.claim(_ORDERED, *advised)
+            if _UNGUARDED in claims:
+                action.claim(_ORDER_UNGUARDED, *claims[_UNGUARDED])
+
+    def _choose(self) -> None:
+        """Claim that what only the statements of a choice advise is not needed where another member is taken."""
+        taken = {
+            (place, choice): None
+            for action in self.actions
+            for kind in TAKEN
+            for one in action.claims.get(kind, ())
+            for choice in one.info.choices
+            for place in action.places
+        }
+        if not taken:
+            return
+        for action in self.actions:
+            advised = action.claims.get(_INDICATED)
+            if advised and not any(kind in action.claims for kind in TAKEN):
+                shared = frozenset.intersection(*[frozenset(one.info.choices) for one in advised])
+                if any((place, choice) in taken for place in action.places for choice in shared):
+                    action.claim(_CHOSEN_OTHERWISE, *advised)
+
+    def _fulfilment(self, action: Weighed, decisive: ClaimKind) -> Fulfilment:
+        """Tell by what a satisfied action asks for nothing more: its own acts on record, or those of another."""
+        if STATUS_OF[decisive] != _SATISFIED:
+            return _UNFULFILLED
+        it = action.intervention
+        if any(it in self.now.get(place, ()) for place in action.places):
+            return Fulfilment.RUNNING
+        if action.done_by or (action.fulfilled_by and decisive != _CHOSEN_OTHERWISE):
+            return Fulfilment.DONE
+        if any(it in self.planned.get(place, ()) for place in action.places):
+            return Fulfilment.ORDERED
+        return Fulfilment.NOT_NEEDED
 
 
 def _strongest(action: Weighed) -> ClaimKind | None:
@@ -364,6 +458,14 @@ def _strongest(action: Weighed) -> ClaimKind | None:
         and not (action.overruled and kind in OBJECTIONS and evaluations <= action.overruled)
     )
     return min(counting, default=None)
+
+
+def _modality(action: Weighed, decisive: ClaimKind) -> Modality:
+    """Take the firmest modality of the statements that speak for an action."""
+    claims = action.claims
+    return min(
+        [one.info.modality for kind in speaking(claims, decisive) for one in claims[kind]], key=FIRMNESS.__getitem__
+    )
 
 
 def _judged_at(subject: Subject) -> Iterator[tuple[str, frozenset[str]]]:
@@ -424,12 +526,16 @@ def _action(one: Weighed, decisive: ClaimKind) -> DerivedAction:
         one.intervention,
         one.site,
         STATUS_OF[decisive],
+        one.modality,
+        one.fulfilment,
         based_on,
         {kind: based_on if some == one.based_on else _iris(some) for kind, some in sorted(one.claims.items())},
         decisive,
         frozenset(_iris(one.overruled)) if one.overruled else NOTHING,
         _ordered(one.done_by) if one.done_by else (),
         _ordered(one.done_before) if one.done_before else (),
+        _ordered(one.fulfilled_by) if one.fulfilled_by else (),
+        _ordered(one.past) if one.past else (),
     )
 
 

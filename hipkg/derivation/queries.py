@@ -27,8 +27,9 @@ if TYPE_CHECKING:
     from hipkg.knowledge.selection import Selection
 from hipkg.derivation.records import Derivation, DerivedAction, DerivedConflict, Evaluation
 from hipkg.knowledge.frame.answers import State
-from hipkg.knowledge.frame.claims import NEEDS, RELATIONS, Status
+from hipkg.knowledge.frame.claims import NEEDS, RELATIONS, Fulfilment, Status
 from hipkg.knowledge.frame.gathering import Rule
+from hipkg.knowledge.frame.modality import Modality
 
 _NEEDS = re.compile(r"^#\+ needs: hip:(\w+)$", re.MULTILINE)
 _ABOUT = re.compile(r"^#\+ about: (.+)$", re.MULTILINE)
@@ -40,8 +41,9 @@ _COLLECTED = (
     "ofStatement", "state", "hasSubject", "atSite", "meets", "refutes", "awaits", "mayBeLiftedBy", "lacksCompanion",
     "compares",
     "ofIntervention", "status", "basedOn", "restsOn", "overrules", *RELATIONS.values(), "doneBy", "doneBefore",
+    "fulfilledBy", "pastCourse", "modality", "fulfilment",
     "about", "advisedBy", "opposedBy", "decidedBy", "decidedFor",
-    "hasNow",
+    "hasNow", "hasPlanned",
 )  # fmt: skip
 
 
@@ -50,13 +52,15 @@ class Step:
     """One derivation query as an update.
 
     A stratified step is run once for each stratum that has a statement with one of the properties it is ``about``; one
-    that ``needs`` a property is skipped where no triple has it, and sees on what grounds statements outrank each other.
+    that ``needs`` a property is skipped where no triple has it, and one that ``weighs`` sees on what grounds statements
+    outrank each other.
     """
 
     update: str
     stratified: bool
     needs: ox.NamedNode | None
     about: frozenset[str]
+    weighs: bool
 
 
 def derive(entailed: Iterable[ox.Triple], knowledge: Knowledge, selection: Selection | None = None) -> Derivation:
@@ -76,9 +80,9 @@ def derive(entailed: Iterable[ox.Triple], knowledge: Knowledge, selection: Selec
     facts = [*_facts(mentioned, knowledge)]
     store.extend(facts)
     for step, update in _programme([knowledge.statements[iri] for iri in knowledge.statements.keys() & mentioned]):
-        if step.needs is not None:
-            if next(store.quads_for_pattern(None, step.needs, None), None) is None:
-                continue
+        if step.needs is not None and next(store.quads_for_pattern(None, step.needs, None), None) is None:
+            continue
+        if step.weighs:
             grounds = [*_grounds(mentioned, knowledge)]
             store.extend(grounds)
             facts += grounds
@@ -121,9 +125,12 @@ def _statement_facts(info: StatementInfo, knowledge: Knowledge) -> Iterator[ox.Q
     yield from _links(info.iri, hip.exceptFor, info.except_for)
     yield from _links(info.iri, hip.satisfiedBy, info.satisfied_by)
     yield from _links(info.iri, hip.accompanies, info.accompanies)
+    yield from _links(info.iri, hip.inChoice, info.choices)
     yield from _links(info.iri, hip.slot, info.slots)
     yield from _links(info.iri, hip.measures, info.measured)
     yield _value(info.iri, hip.stateWhenHolding, knowledge.holding[info.effect], "string")
+    if info.modality:
+        yield _value(info.iri, hip.modality, info.modality, "string")
     yield _value(info.iri, hip.stratum, str(info.stratum), "integer")
 
 
@@ -180,6 +187,7 @@ def _step(text: str) -> Step:
         "#+ parameters: stratum" in text,
         ox.NamedNode(HIP + needs[1]) if needs else None,
         frozenset(HIP + one.removeprefix("hip:") for one in about[1].split()) if about else frozenset(),
+        "#+ weighs: true" in text,
     )
 
 
@@ -193,7 +201,8 @@ def _collect(store: ox.Store, facts: Iterable[ox.Quad], graph: Facts, knowledge:
         tuple(sorted(actions, key=lambda one: one.iri)),
         tuple(sorted(conflicts)),
         graph,
-        {place: frozenset(answers.all("hasNow", place)) for place in answers.subjects("hasNow")},
+        answers.sets("hasNow"),
+        answers.sets("hasPlanned"),
         lambda: (quad.triple for quad in set(store) - set(facts)),
         knowledge.terms,
     )
@@ -216,6 +225,9 @@ class _Answers:
     def one(self, name: str, subject: str) -> str:
         found = self._tables[name].get(subject)
         return min(found) if found else ""
+
+    def sets(self, name: str) -> dict[str, frozenset[str]]:
+        return {subject: frozenset(found) for subject, found in self._tables[name].items()}
 
     def all(self, name: str, subject: str) -> tuple[str, ...]:
         found = self._tables[name].get(subject)
@@ -247,12 +259,16 @@ def _action(iri: str, answers: _Answers) -> DerivedAction:
         intervention=answers.one("ofIntervention", iri),
         site=answers.one("atSite", iri),
         status=Status(answers.one("status", iri)),
+        modality=Modality(answers.one("modality", iri)),
+        fulfilment=Fulfilment(answers.one("fulfilment", iri)),
         based_on=answers.all("basedOn", iri),
         claimed=claimed,
         decisive=min(kind for kind, evaluations in counting.items() if not set(evaluations).isdisjoint(deciding)),
         overruled=frozenset(answers.all("overrules", iri)),
         done_by=answers.all("doneBy", iri),
         done_before=answers.all("doneBefore", iri),
+        fulfilled_by=answers.all("fulfilledBy", iri),
+        past=answers.all("pastCourse", iri),
     )
 
 

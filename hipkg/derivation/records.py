@@ -13,8 +13,9 @@ if TYPE_CHECKING:
     import pyoxigraph as ox
 
     from hipkg.knowledge.frame.answers import State
-    from hipkg.knowledge.frame.claims import ClaimKind, Status
+    from hipkg.knowledge.frame.claims import ClaimKind, Fulfilment, Status
     from hipkg.knowledge.frame.gathering import Rule
+    from hipkg.knowledge.frame.modality import Modality
     from hipkg.record.facts import Facts
 
 
@@ -53,19 +54,25 @@ class DerivedAction(NamedTuple):
     ``claimed`` lists the evaluations that make each kind of claim, the strongest first; ``decisive`` is the kind that
     gives the action its status, and ``overruled`` are the objections that do not count.
     ``done_by`` are the activities by which it is done and needs no repetition yet, ``done_before`` those that do not
-    count, since they are too old, or of no known time or site.
+    count, since they are too old, or of no known time or site; ``fulfilled_by`` are those of its own kind that were
+    carried out where a statement calls itself fulfilled. ``past`` are the courses of its kind that are over, or were
+    not begun.
     """
 
     iri: str
     intervention: str
     site: str
     status: Status
+    modality: Modality
+    fulfilment: Fulfilment
     based_on: tuple[str, ...]
     claimed: Mapping[ClaimKind, tuple[str, ...]]
     decisive: ClaimKind
     overruled: frozenset[str]
     done_by: tuple[str, ...]
     done_before: tuple[str, ...]
+    fulfilled_by: tuple[str, ...]
+    past: tuple[str, ...]
 
     def by(self, *kinds: ClaimKind) -> tuple[str, ...]:
         """List the evaluations that make claims of some kinds, in the order of these."""
@@ -106,8 +113,8 @@ class Derivation:
     """All that is derived for one patient.
 
     ``facts`` holds what was recorded and entailed, perhaps with what the ontology says of its own individuals;
-    ``running`` maps a place to the interventions, and their kinds, that the patient has there now; ``told`` writes
-    what was derived as triples.
+    ``running`` and ``planned`` map a place to the interventions, and their kinds, that the patient has or has planned
+    there; ``told`` writes what was derived as triples.
     """
 
     evaluations: tuple[Evaluation, ...]
@@ -115,6 +122,7 @@ class Derivation:
     conflicts: tuple[DerivedConflict, ...]
     facts: Facts
     running: Mapping[str, Set[str]]
+    planned: Mapping[str, Set[str]]
     told: Callable[[], Iterable[ox.Triple]]
     terms: Set[str]
 

@@ -6,7 +6,8 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from hipkg.knowledge.frame.claims import OBJECTIONS
+from hipkg.knowledge.frame.claims import OBJECTIONS, Fulfilment
+from hipkg.knowledge.frame.modality import Modality
 from hipkg.record.facts import NOTHING
 
 if TYPE_CHECKING:
@@ -63,6 +64,10 @@ class Weighed:
     decisive: ClaimKind | None = None
     done_by: frozenset[str] = NOTHING
     done_before: frozenset[str] = NOTHING
+    modality: Modality = Modality.NONE
+    fulfilment: Fulfilment = Fulfilment.NONE
+    fulfilled_by: frozenset[str] = NOTHING
+    past: frozenset[str] = NOTHING
 
     def claim(self, kind: ClaimKind, *evaluations: Judged) -> None:
         """Take down that evaluations make a claim."""

@@ -2,8 +2,8 @@
 
 A record, be it a data class or a named tuple, becomes the list of its fields in their order, after its name where a
 union leaves open which record it is. A mapping is an object with sorted keys, a tuple a list, a set a sorted list, a
-decimal number its text. So equal records give equal data. A `Sequence` is a list as well, but each of its entries is
-decoded when it is first asked for.
+decimal number its text, an enumerated text itself. So equal records give equal data. A `Sequence` is a list as well,
+but each of its entries is decoded when it is first asked for.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import is_dataclass
 from decimal import Decimal
+from enum import Enum
 from functools import cache
 from threading import Lock
 from typing import Any, NamedTuple, TypeAlias, TypeVar, get_args, get_origin, get_type_hints
@@ -76,6 +77,8 @@ def codec(kind: Kind) -> Codec:
         return _of_sequence(codec(parts[0]))
     if origin in {tuple, frozenset}:
         return _of_collection(get_origin(kind) or kind, codec(parts[0]))
+    if isinstance(kind, type) and issubclass(kind, Enum):
+        return Codec(_as_it_is, kind)
     return Codec("{:f}".format, Decimal) if kind is Decimal else _PLAIN
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from hipkg.knowledge.frame.modality import Modality
 from hipkg.knowledge.shapes import CompiledShape
 from hipkg.owl.expression import Expression
 from hipkg.owl.properties import PropertyAxioms
@@ -36,7 +37,8 @@ class Bound(NamedTuple):
 class StatementInfo(NamedTuple):
     """One statement of a document, with all that a plan says about it.
 
-    ``effect`` is the property that links it to ``intervention``; ``strength`` and ``quality`` are labels, their ranks
+    ``effect`` is the property that links it to ``intervention``, ``modality`` says how firmly, and ``choices``
+    name the choices of which it offers a member; ``strength`` and ``quality`` are labels, their ranks
     None where nothing is stated.
     """
 
@@ -53,6 +55,8 @@ class StatementInfo(NamedTuple):
     except_for: tuple[str, ...]
     satisfied_by: tuple[str, ...]
     accompanies: tuple[str, ...]
+    choices: tuple[str, ...]
+    modality: Modality
     strength: str
     strength_rank: int | None
     quality: str
@@ -152,7 +156,8 @@ class Knowledge:
     ``watchers`` maps a term to the numbers of the groups to look at when it occurs; ``lasting`` are the classes of
     problems that count when past, ``settled_for_years`` maps the interventions that need no repetition to the years for
     which they do not, ``concerning_patient`` are those of no body site, ``sided`` the classes of sites that have a
-    side, ``visit_gaps`` the most days between visits of a course; ``value_properties`` maps a coded value to the
+    side, ``visit_gaps`` the most days between visits of a course, ``unfavourable`` the
+    outcomes and reasons to stop that speak against a repetition; ``value_properties`` maps a coded value to the
     property that records it. ``superclasses`` are all that a class is classified under, ``told_superclasses`` those
     that its editor wrote; ``class_values`` maps a class to the property values that each member has.
     """
@@ -191,6 +196,7 @@ class Knowledge:
     concerning_patient: frozenset[str]
     sided: frozenset[str]
     visit_gaps: Mapping[str, str]
+    unfavourable: frozenset[str]
     value_properties: Mapping[str, str]
     told_superclasses: Mapping[str, frozenset[str]]
     class_values: Mapping[str, frozenset[tuple[str, str]]]

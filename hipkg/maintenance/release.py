@@ -18,6 +18,7 @@ from hipkg.base.errors import OntologyError
 from hipkg.base.groups import reached
 from hipkg.base.paths import PATIENT_SHAPES, files_about_ontology, ontology_files
 from hipkg.base.vocabulary import HIP, OWL, RDFS, SKOS, curie
+from hipkg.knowledge.frame.modality import Modality
 from hipkg.knowledge.frame.strata import decides, keeps_out
 from hipkg.knowledge.loading import released, source_stamp
 from hipkg.knowledge.records import Bound, DocumentInfo, InterventionInfo, Knowledge, Link, StatementInfo, Tension
@@ -153,6 +154,7 @@ class _Builder:
             concerning_patient=self._with_kinds(hip.concernsWholePatient, interventions),
             sided=frozenset(self._map(hip.sided)),
             visit_gaps=self._map(hip.visitGap),
+            unfavourable=frozenset(self._map(hip.unfavourable)),
             value_properties=self._value_properties(),
             told_superclasses={iri: told for iri, told in axioms.superclasses.items() if told},
             class_values={iri: pairs for iri, pairs in axioms.values.items() if pairs},
@@ -310,6 +312,8 @@ class _Builder:
             except_for=self._all(iri, hip.exceptFor),
             satisfied_by=self._all(iri, hip.satisfiedBy),
             accompanies=self._all(iri, hip.accompanies),
+            choices=self._all(iri, hip.inChoice),
+            modality=self._modality(iri, effect),
             strength=self._text(strength, label),
             strength_rank=self._rank(strength),
             quality=self._text(quality, label),
@@ -335,6 +339,18 @@ class _Builder:
                 remedy="Link it to exactly one, by one property.",
             )
         return found[0]
+
+    def _modality(self, iri: str, effect: str) -> Modality:
+        """Read how firmly a statement asks, or what the property that links it to its intervention always means."""
+        told = self._text(iri, hip.hasModality) or self._text(effect, hip.hasModality)
+        label = self._text(told, RDFS + "label")
+        if told and label not in {*Modality}:
+            raise OntologyError(
+                f"has the modality {label or told}.",
+                place=curie(iri),
+                remedy=f"Take one of {', '.join(filter(None, Modality))}.",
+            )
+        return Modality(label)
 
     def _strata(self, statements: list[StatementInfo]) -> dict[str, int]:
         """Put each statement after those that decide whether its companion is in the plan, and number the layers.

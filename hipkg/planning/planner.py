@@ -10,16 +10,18 @@ from hipkg.base import hip
 from hipkg.base.vocabulary import DERIVED_FROM, OBJECTING, expand
 from hipkg.knowledge.frame.answers import Answer, State
 from hipkg.knowledge.frame.claims import ADVISING, OBJECTIONS, PURSUED, ClaimKind, Status
+from hipkg.knowledge.frame.modality import FIRMNESS
+from hipkg.knowledge.frame.modality import speaking as speaking_kinds
 from hipkg.knowledge.records import UNGRADED
 from hipkg.planning.bounds import Check, Checker
 from hipkg.planning.clashes import clashing_actions, clashing_bounds
 from hipkg.planning.gaps import Gap, Measurer
-from hipkg.planning.records import Action, Conflict, Done, Parameter, Place, Plan, Question, StatementState
+from hipkg.planning.records import Action, Conflict, Course, Done, Parameter, Place, Plan, Question, StatementState
 from hipkg.record.facts import NOTHING, text_of
 from hipkg.validation.findings import conforms
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence, Set
     from datetime import date
 
     from hipkg.derivation.records import Derivation, DerivedAction, Evaluation
@@ -38,7 +40,12 @@ _NOW, _LATER, _MUST_NOT, _RULED_OUT, _SATISFIED = (
     State.SATISFIED,
 )
 _CONDITIONAL, _CONTRAINDICATED, _CONFLICT = Status.CONDITIONAL, Status.CONTRAINDICATED, Status.CONFLICT
-_HELD_BACK, _REFUSED_BY, _SPECIFIED = ClaimKind.HELD_BACK, ClaimKind.REFUSED, ClaimKind.SPECIFIED
+_HELD_BACK, _REFUSED_BY, _SPECIFIED, _ORDER_UNGUARDED = (
+    ClaimKind.HELD_BACK,
+    ClaimKind.REFUSED,
+    ClaimKind.SPECIFIED,
+    ClaimKind.ORDER_UNGUARDED,
+)
 _REFUSED = {Status.CONTRAINDICATED, Status.AVOID}
 _UNSETTLED = {Status.CONDITIONAL, Status.CAUTION}
 _DETAILING = {hip.specifies, hip.safeguardsWith}
@@ -150,15 +157,20 @@ class Planner:
         evaluations = self._gathered(derived)
         deciding = self._deciding(derived, evaluations)
         parameters = self._parameters(derived, states)
-        decisive = [self._info(one).id for one in deciding] + [one.statement for one in parameters]
-        strength, evidence = self._grades(decisive)
+        speaking = self._speaking(derived)
+        advising = [self._info(self._evaluations[one]) for one in derived.among(ADVISING)]
+        strength, evidence = self._grades([one.id for one in speaking])
         settled = derived.status not in _UNSETTLED
-        ids = sorted([self._info(one).id for one in evaluations if not settled or one.state != _LATER])
+        holding = [one for one in evaluations if not settled or one.state != _LATER] or evaluations
+        ids = sorted([self._info(one).id for one in holding])
         return Action(
             derived.intervention,
             info.label,
             info.category,
             derived.status,
+            derived.modality,
+            derived.fulfilment,
+            min(_shared_choices(advising), default=""),
             self._sites.name(derived.site),
             derived.site,
             self._problem(deciding or evaluations),
@@ -168,8 +180,10 @@ class Planner:
             self._unmet(derived, states),
             parameters,
             self._phases[info.phase],
-            self._current(derived),
-            tuple([self._done(one, counts=one in derived.done_by) for one in (*derived.done_by, *derived.done_before)]),
+            self._named_there(derived, self._derivation.running),
+            self._named_there(derived, self._derivation.planned),
+            self._all_done(derived),
+            tuple([self._course(one) for one in derived.past]),
             {kind: tuple([states[iri] for iri in some]) for kind, some in derived.claimed.items()},
         )
 
@@ -212,36 +226,70 @@ class Planner:
         if derived.status == _CONDITIONAL:
             gaps = [gap for one in derived.based_on for gap in states[one].unmet]
             gaps += [gap for one in derived.claimed.get(_HELD_BACK, ()) for gap in states[one].lifted_by]
+            gaps += [self._check_to_make(one) for one in derived.claimed.get(_ORDER_UNGUARDED, ())]
         elif derived.status == _CONTRAINDICATED:
             gaps = [gap for one in derived.claimed.get(_REFUSED_BY, ()) for gap in states[one].lifted_by]
         else:
             return ()
         return tuple(dict.fromkeys(gaps))
 
-    def _current(self, derived: DerivedAction) -> tuple[str, ...]:
-        """Name what the patient has now of an intervention, as narrowly as it is recorded."""
-        running = self._derivation.running.get(derived.site or self._patient, frozenset())
-        if derived.intervention not in running:
+    def _check_to_make(self, evaluation: str) -> Gap:
+        check = self._info(self._evaluations[evaluation]).intervention
+        return Gap(check, self._knowledge.label(check), Answer.UNMET)
+
+    def _speaking(self, derived: DerivedAction) -> list[StatementInfo]:
+        """List the statements that give an action its modality, and so its grade."""
+        kinds = speaking_kinds(derived.claimed, derived.decisive)
+        infos = [self._info(self._evaluations[iri]) for kind in kinds for iri in derived.claimed[kind]]
+        return [one for one in infos if one.modality == derived.modality]
+
+    def _named_there(self, derived: DerivedAction, there: Mapping[str, Set[str]]) -> tuple[str, ...]:
+        """Name what a patient has, or has planned, of an intervention at its place, as narrowly as it is recorded."""
+        known = there.get(derived.site or self._patient, NOTHING)
+        if derived.intervention not in known:
             return ()
-        kinds = [one for one in running if self._knowledge.is_a(one, derived.intervention)]
+        kinds = [one for one in known if self._knowledge.is_a(one, derived.intervention)]
         wider = {upper for one in kinds for upper in self._knowledge.superclasses.get(one, ())}
         return tuple(sorted(self._knowledge.label(one) for one in kinds if one not in wider))
 
+    def _all_done(self, derived: DerivedAction) -> tuple[Done, ...]:
+        """Tell what was carried out of an action, that which counts before the rest."""
+        counting = tuple(dict.fromkeys((*derived.done_by, *derived.fulfilled_by)))
+        before = (one for one in derived.done_before if one not in counting)
+        return tuple([self._done(one, counts=one in counting) for one in (*counting, *before)])
+
     def _done(self, activity: str, *, counts: bool) -> Done:
-        graph = self._derivation.facts
-
-        def first(*props: str) -> str:
-            return next((text for prop in props for text in sorted(map(text_of, graph.values(activity, prop)))), "")
-
-        of = min(graph.nodes(activity, hip.ofIntervention))
-        day = first(hip.endDate, hip.startDate)
+        day = self._first(activity, hip.endDate, hip.startDate)
         return Done(
             node=activity,
-            label=self._knowledge.label(of),
+            label=self._named(activity),
             day=day,
             counts=counts,
-            requested="" if day else first(hip.requestedOn),
+            requested="" if day else self._first(activity, hip.requestedOn),
         )
+
+    def _course(self, activity: str) -> Course:
+        ended = [self._first(activity, prop) for prop in (hip.hasStatus, hip.hasOutcome, hip.stoppedBecause)]
+        status, outcome, reason = (self._knowledge.label(one) if one else "" for one in ended)
+        return Course(
+            node=activity,
+            label=self._named(activity),
+            start=self._first(activity, hip.startDate),
+            end=self._first(activity, hip.endDate),
+            status=status,
+            outcome=outcome,
+            reason=reason,
+            unfavourable=not self._knowledge.unfavourable.isdisjoint(ended),
+        )
+
+    def _named(self, activity: str) -> str:
+        """Name an activity by what it is of."""
+        return self._knowledge.label(min(self._derivation.facts.nodes(activity, hip.ofIntervention)))
+
+    def _first(self, node: str, *props: str) -> str:
+        """Return the first value that a node has of any of some properties, or an empty string."""
+        values = self._derivation.facts.values
+        return next((text for prop in props for text in sorted(map(text_of, values(node, prop)))), "")
 
     def _parameters(self, derived: DerivedAction, states: dict[str, StatementState]) -> tuple[Parameter, ...]:
         """Collect what holding statements specify about an action or what goes with it, safety checks included.
@@ -281,7 +329,15 @@ class Planner:
     def _order(self, action: Action) -> tuple[object, ...]:
         strength, quality = self._grades(action.statements)
         weight = (-strength.rank, -quality.rank, -len(action.statements))
-        return (_RANKS[action.status], action.phase, *weight, action.label, action.site, action.place)
+        return (
+            _RANKS[action.status],
+            FIRMNESS[action.modality],
+            action.phase,
+            *weight,
+            action.label,
+            action.site,
+            action.place,
+        )
 
     def _conflicts(self) -> tuple[Conflict, ...]:
         actions = {one.iri: one for one in self._derivation.actions}
@@ -365,6 +421,11 @@ class Planner:
         return Question(
             requirement=requirement, text=text, site=site, statements=tuple(sorted(ids)), actions=tuple(sorted(touched))
         )
+
+
+def _shared_choices(advising: list[StatementInfo]) -> Set[str]:
+    """Collect the choices of which every statement that advises an action offers a member."""
+    return frozenset.intersection(*[frozenset(one.choices) for one in advising]) if advising else NOTHING
 
 
 class SiteNames:

@@ -6,14 +6,15 @@ from dataclasses import dataclass
 from operator import attrgetter
 from typing import TYPE_CHECKING, NamedTuple
 
-from hipkg.knowledge.frame.claims import SHOWN
+from hipkg.knowledge.frame.claims import OBJECTIONS, SHOWN, ClaimKind
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import date
 
     from hipkg.knowledge.frame.answers import State
-    from hipkg.knowledge.frame.claims import ClaimKind, Status
+    from hipkg.knowledge.frame.claims import Fulfilment, Status
+    from hipkg.knowledge.frame.modality import Modality
     from hipkg.knowledge.records import Bound
     from hipkg.planning.bounds import Check
     from hipkg.planning.gaps import Gap
@@ -71,19 +72,41 @@ class Done(NamedTuple):
     requested: str
 
 
+class Course(NamedTuple):
+    """A course on record that is over or was not begun: what it was of, when as far as recorded, and how it ended.
+
+    ``outcome`` and ``reason`` are labels, empty where nothing is recorded; ``unfavourable`` tells that one of them
+    speaks against repeating it.
+    """
+
+    node: str
+    label: str
+    start: str
+    end: str
+    status: str
+    outcome: str
+    reason: str
+    unfavourable: bool
+
+
 class Action(NamedTuple):
     """One intervention at one place, with the status that its statements give it.
 
-    ``strength`` and ``evidence`` are the best that a statement for this status states; ``phase`` counts from 1 and
-    orders actions by the treatments that they wait for; ``current`` names what of this kind the patient has now, and
-    ``done`` what was carried out of an intervention that needs no repetition; ``claimed`` says why it has its status:
-    the statements that make each kind of claim for it, the strongest first.
+    ``modality`` is that of the statements that speak for it, ``strength`` and ``evidence`` the best that one of them
+    states. ``fulfilment`` says why a satisfied action asks for nothing more; ``choice`` names the choice of which it is
+    nothing but a member. ``phase`` counts from 1 and orders actions by the treatments that they wait for. ``current``
+    and ``planned`` name what of this kind the patient has now or has planned, ``done`` what was carried out of it where
+    that counts, or would if it were not too old, and ``past`` what is over. ``claimed`` says why it has its status: the
+    statements that make each kind of claim for it, the strongest first.
     """
 
     intervention: str
     label: str
     category: str
     status: Status
+    modality: Modality
+    fulfilment: Fulfilment
+    choice: str
     site: str
     place: str
     problem: str
@@ -94,7 +117,9 @@ class Action(NamedTuple):
     parameters: tuple[Parameter, ...]
     phase: int
     current: tuple[str, ...]
+    planned: tuple[str, ...]
     done: tuple[Done, ...]
+    past: tuple[Course, ...]
     claimed: Mapping[ClaimKind, tuple[StatementState, ...]]
 
     def by(self, *kinds: ClaimKind) -> list[StatementState]:
@@ -111,6 +136,17 @@ class Action(NamedTuple):
     def running(self) -> bool:
         """Tell whether the patient has the intervention, or a kind of it, now."""
         return bool(self.current)
+
+    @property
+    def objecting(self) -> tuple[str, ...]:
+        """The ids of the statements that refuse, discourage or hold back, or ask for a check before an order."""
+        kinds = (*OBJECTIONS, ClaimKind.ORDER_UNGUARDED)
+        return tuple(dict.fromkeys(state.id for state in self.by(*kinds)))
+
+    @property
+    def tried(self) -> tuple[Course, ...]:
+        """The courses of it that failed, were not tolerated or were refused."""
+        return tuple(one for one in self.past if one.unfavourable)
 
 
 class Conflict(NamedTuple):

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from hipkg.base import hip
 from hipkg.base.vocabulary import SKOS
+from hipkg.knowledge.frame.modality import Modality
 from hipkg.knowledge.wording import Wording, listed, quantity
 from hipkg.owl.expression import named_classes
 from hipkg.render.markdown import escape, escape_opening
@@ -44,6 +45,7 @@ _READING = """\
 | Satisfied by | any of these means that it is already done or running |
 | Once done | how this model reads a record in which it was carried out; the document does not say |
 | Beside | the statement goes with this treatment: the patient has it, or the plan holds it |
+| Modality | whether the document asks for the act (do) or offers it (consider) |
 | Strength, Evidence | as the document states them, with its own words after the semicolon |
 """
 
@@ -149,6 +151,8 @@ class _Writer:
         yield "Sets", escape("; ".join(map(_bound, info.bounds)))
         yield "Timing", escape(clean(info.timing))
         strength, evidence = _grade(info.strength, info.strength_wording), _grade(info.quality, info.evidence_wording)
+        if info.modality in {Modality.DO, Modality.CONSIDER}:
+            yield "Modality", info.modality
         yield "Strength", f"{escape(strength)} · **Evidence** {escape(evidence)}"
         yield "Cites", escape("; ".join(clean(one) for one in info.references))
         yield "Inferred", "the document implies it and does not say it in one sentence" if info.inferred else ""

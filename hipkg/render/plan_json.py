@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from hipkg.knowledge.frame.claims import ADVISING, Status
 from hipkg.knowledge.records import Bound
 from hipkg.planning.bounds import Check
 from hipkg.planning.gaps import Gap
-from hipkg.planning.records import Action, Conflict, Done, Plan, Question, StatementState
+from hipkg.planning.records import Action, Conflict, Course, Done, Plan, Question, StatementState
 from hipkg.render.encoder import Writer, number, one_or_all
 from hipkg.validation.findings import Finding
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
+    from hipkg.knowledge.frame.modality import Modality
     from hipkg.knowledge.records import Knowledge
     from hipkg.planning.gaps import Reached
     from hipkg.planning.records import Parameter
@@ -27,6 +29,23 @@ class _Setting(NamedTuple):
     checks: tuple[Check, ...]
 
 
+class _Member(NamedTuple):
+    """A member of a choice, as the plan has it at the same place."""
+
+    intervention: str
+    label: str
+    status: Status
+    modality: Modality
+
+
+class _Choice(NamedTuple):
+    """A choice with those of its members that the plan has at one place."""
+
+    id: str
+    label: str
+    members: tuple[_Member, ...]
+
+
 PARTS: dict[type, str] = {
     Finding: "severity shape? patient? node? path? value? message fix? datatype? asks? asks_for=asks_for?",
     Gap: "@requirement label answer have()? need()? unit? earliest? boundary? node? question?",
@@ -38,10 +57,13 @@ SHAPES: dict[type, str] = {
     **PARTS,
     Plan: "patient as_of ontology_version engine documents min_strength? min_evidence? grade_objections? valid "
     "findings statements() actions conflicts questions sources()?",
-    StatementState: "state subject() @effect()? @intervention()? subjects()? site? place? unmet? lifted_by? "
-    "ruled_out_by? satisfied_by? on_boundary? checks?",
-    Action: "@intervention label category status site problem statements strength evidence unmet parameters() phase "
-    "place? running? current? done?",
+    StatementState: "state modality()? subject() @effect()? @intervention()? subjects()? site? place? unmet? "
+    "lifted_by? ruled_out_by? satisfied_by? on_boundary? checks?",
+    Action: "@intervention label category status modality fulfilment? choice()? site problem statements strength "
+    "evidence unmet parameters() phase place? running? current? planned? done? past?",
+    _Choice: "@id label members",
+    _Member: "@intervention label status modality",
+    Course: "node label start? end? status? outcome? reason? unfavourable?",
     Done: "day node label requested? counts",
     _Setting: "parameter.statement @parameter.intervention parameter.label parameter.text *bound? "
     "parameter.side? checks?",
@@ -88,6 +110,24 @@ class PlanWriter(PartWriter):
     def sources(self, plan: Plan) -> dict[str, tuple[str, ...]]:
         """Give what the nodes of the record were derived from."""
         return dict(plan.sources)
+
+    def modality(self, state: StatementState) -> Modality:
+        """Say how firmly a statement asks for its intervention; empty where it only informs."""
+        return self._knowledge.by_id[state.id].modality
+
+    def choice(self, action: Action) -> _Choice | None:
+        """Tell of which choice an action is a member, with all of its members."""
+        if not action.choice:
+            return None
+        members = [_Member(one.intervention, one.label, one.status, one.modality) for one in self._members(action)]
+        return _Choice(action.choice, self._knowledge.label(action.choice), tuple(members))
+
+    def _members(self, action: Action) -> Iterator[Action]:
+        """List the actions at the place of one that a statement of its choice advises."""
+        for one in self._plan.actions:
+            advising = one.by(*ADVISING) if one.place == action.place else ()
+            if any(action.choice in self._knowledge.by_id[state.id].choices for state in advising):
+                yield one
 
     def subject(self, state: StatementState) -> str:
         """Name the first problem that a statement is about, or the patient."""

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 
 from hipkg.base import hip
 from hipkg.knowledge.frame.answers import State
-from hipkg.knowledge.frame.claims import ADVISING, CLAIMS, ClaimKind, Status
+from hipkg.knowledge.frame.claims import ADVISING, CLAIMS, TAKEN, ClaimKind, Fulfilment, Status
+from hipkg.knowledge.frame.modality import Modality
 from hipkg.render.words import (
     DECISIONS,
     UNGRADED,
@@ -20,6 +21,7 @@ from hipkg.render.words import (
     describe_bound,
     describe_breach,
     describe_check,
+    describe_course,
     describe_gap,
     describe_parameter,
     describe_record,
@@ -48,7 +50,10 @@ HEADINGS = {
     "check": "Check",
     "urgent": "Urgent",
     "now": "Do now",
+    "consider": "Consider",
+    "tried": "Tried before",
     "already": "Already",
+    "unneeded": "Not needed",
     "waiting": "Waiting",
     "not": "Do not",
     "avoid": "Avoid",
@@ -67,8 +72,12 @@ _SECTION_OF_STATUS = {
     Status.SATISFIED: "already",
 }
 _SECTION_OF_CATEGORY = {"escalation": "urgent", "follow-up": "follow", "education": "learn"}
-_TIMED = {"urgent", "now", "follow", "learn"}
+_TIMED = {"urgent", "now", "consider", "follow", "learn"}
+_MIXED = {"tried", "already", "unneeded", "waiting"}
+"""The sections in which what is to be done stands beside what is only to be considered."""
 _REFUSED = {Status.CONTRAINDICATED, Status.AVOID}
+_OPEN = {Status.INDICATED, Status.CONDITIONAL}
+_OBJECTED = {Status.CONTRAINDICATED: "though refused", Status.AVOID: "though discouraged"}
 _STATUS_RANK = {Status.SATISFIED: 2, Status.INDICATED: 1, Status.CAUTION: 1}
 _LEADS = {"bounds": ("either", "or"), "incompatible": ("either", "or")}
 
@@ -199,9 +208,9 @@ class _Arranger:
 
     def _sections(self) -> tuple[Section, ...]:
         rows: dict[str, list[Row]] = {key: [] for key in HEADINGS}
-        for group in self._groups():
-            rows[self._section(group[0])].append(self._row(group))
-        rows["check"] = self._breaches()
+        for group in self._joined(self._groups()):
+            rows[self._section(group[0][0])].append(self._row_of(group))
+        rows["check"] = [*self._breaches(), *self._confronted()]
         rows["disagree"] = self._disagreements()
         rows["know"] = self._readings()
         return tuple(Section(key, HEADINGS[key], tuple(found)) for key, found in rows.items() if found)
@@ -213,17 +222,21 @@ class _Arranger:
             for check in state.checks:
                 if check.alarm:
                     found.setdefault(check, []).append(state)
-        return [*(self._breach(check, states) for check, states in found.items()), *self._running_though_refused()]
+        return [self._breach(check, states) for check, states in found.items()]
 
-    def _running_though_refused(self) -> Iterator[Row]:
-        """Tell once what the patient has now although statements refuse it, or a class of it."""
-        found: dict[tuple[str, tuple[str, ...]], set[str]] = {}
+    def _confronted(self) -> list[Row]:
+        """Tell once what the patient has now, or has planned, against what statements say of it or of a class of it."""
+        found: dict[tuple[str, str], list[Action]] = {}
         for one in self._told:
-            if one.status == Status.CONTRAINDICATED and one.current:
-                found.setdefault((one.site, one.current), set()).update(one.shown)
-        for (site, current), ids in found.items():
-            title = capital(clean(f"{' and '.join(current)} running though refused"))
-            yield Row(title, clean(site), "", tuple(sorted(ids)))
+            for title in _against(one):
+                found.setdefault((title, one.site), []).append(one)
+        rows = []
+        for (title, site), actions in found.items():
+            ids = tuple(sorted({id_ for one in actions for id_ in one.objecting}))
+            missing = tuple(dict.fromkeys(describe_gap(gap) for one in actions for gap in one.unmet))
+            lines = (Line("needs", missing),) if missing and actions[0].status == Status.CONDITIONAL else ()
+            rows.append(Row(title, clean(site), "", ids, lines))
+        return rows
 
     def _breach(self, check: Check, states: Sequence[StatementState]) -> Row:
         site = join_sites([one.site for one in states], self._knowledge)
@@ -246,7 +259,13 @@ class _Arranger:
 
     def _section(self, action: Action) -> str:
         if action.status == Status.INDICATED:
+            if action.tried and not action.running:
+                return "tried"
+            if action.modality == Modality.CONSIDER:
+                return "consider"
             return _SECTION_OF_CATEGORY.get(action.category, "now")
+        if action.fulfilment == Fulfilment.NOT_NEEDED:
+            return "unneeded"
         if action.status == Status.CONDITIONAL and not action.by(*ADVISING):
             return "caution"
         return _SECTION_OF_STATUS[action.status]
@@ -260,6 +279,40 @@ class _Arranger:
             row = replace(self._row([action]), site="")
             groups.setdefault((action.intervention, action.status, action.category, row), []).append(action)
         return list(groups.values())
+
+    def _joined(self, groups: Iterable[list[Action]]) -> list[list[list[Action]]]:
+        """Join the members of a choice that stand open together at the same sites, the firmest advice first."""
+        joined: dict[object, list[list[Action]]] = {}
+        for number, group in enumerate(groups):
+            action = group[0]
+            open_ = action.choice and action.status in _OPEN and self._section(action) != "tried"
+            sites = tuple(one.place for one in group)
+            joined.setdefault((action.choice, action.status, sites) if open_ else number, []).append(group)
+        return list(joined.values())
+
+    def _row_of(self, members: list[list[Action]]) -> Row:
+        """Arrange an action, or all members of a choice as one row."""
+        rows = [self._row(group) for group in members]
+        first = rows[0]
+        if len(rows) == 1:
+            return first
+        choice = capital(clean(self._knowledge.label(members[0][0].choice)))
+        firmest = members[0][0].modality
+        titles = [
+            f"{'consider ' if one[0].modality != firmest else ''}{_uncapital(row.title)}"
+            for row, one in zip(rows, members, strict=True)
+        ]
+        lines = [replace(line, lead=f"{row.title}: {line.lead}".rstrip()) for row in rows for line in row.lines]
+        shared = [line for line in first.lines if all(line.parts in [it.parts for it in row.lines] for row in rows)]
+        kept = [line for line in lines if line.parts not in [one.parts for one in shared]]
+        return replace(
+            first,
+            title=f"{choice}: {', or '.join(titles)}",
+            grade=first.grade if len({row.grade for row in rows}) == 1 else "",
+            statements=tuple(sorted({one for row in rows for one in row.statements})),
+            lines=(*shared, *kept),
+            weight=max(row.weight for row in rows),
+        )
 
     def _told_by_a_kind(self, action: Action) -> bool:
         """Tell whether an action has only gates, all of which show at a kind of it in the same place."""
@@ -312,6 +365,8 @@ class _Arranger:
         shown = action.shown
         sided = [one for one in action.parameters if one.side]
         title = " ".join([action.label, *dict.fromkeys(one.side for one in sided)])
+        if action.modality == Modality.CONSIDER and self._section(action) in _MIXED:
+            title += " (to consider)"
         # What only specifies an action is named where its contents are told.
         named = {one for one in shown if self._infos[one].effect != hip.specifies}
         ids = sorted(named | {one.statement for one in sided})
@@ -322,6 +377,7 @@ class _Arranger:
             tuple(ids),
             (
                 *self._conditions(action),
+                *_tried(action),
                 *self._details(action),
                 *self._checks(action),
                 *self._latent(action),
@@ -360,10 +416,26 @@ class _Arranger:
                 return (*_running(action), *_done_before(action))
 
     def _fulfilled(self, action: Action) -> tuple[str, ...]:
-        """Say what an advised action is fulfilled by."""
+        """Say what an advised action is fulfilled by: acts on record, an order, or what is there in its place."""
+        if action.fulfilment == Fulfilment.ORDERED:
+            kinds = [clean(one) for one in action.planned if one != action.label]
+            return (f"ordered: {', '.join(kinds)}" if kinds else "ordered",)
+        done = _done_in_words(action)
+        if done and action.fulfilment == Fulfilment.DONE:
+            return tuple(dict.fromkeys(done))
         states = action.by(ClaimKind.FULFILLED, ClaimKind.GUARDED)
-        labels = [clean(label) for one in states for label in one.satisfied_by] or _done_in_words(action)
-        return tuple(dict.fromkeys(labels)) or ("planned",)
+        labels = [clean(label) for one in states for label in one.satisfied_by]
+        return tuple(dict.fromkeys([*labels, *self._chosen(action)]))
+
+    def _chosen(self, action: Action) -> Iterator[str]:
+        """Name what is taken of a choice in place of an action."""
+        if action.by(ClaimKind.CHOSEN_OTHERWISE):
+            for one in self._plan.actions:
+                if one.place == action.place and one.by(*TAKEN) and self._is_in(one, action.choice):
+                    yield f"{clean(', '.join(one.current or one.planned) or one.label)} in its place"
+
+    def _is_in(self, action: Action, choice: str) -> bool:
+        return any(choice in self._infos[one.id].choices for one in action.by(*TAKEN))
 
     def _cautions(self, action: Action) -> tuple[Line, ...]:
         """Say in which case a caution that does not hold yet would, and what it is about."""
@@ -590,6 +662,31 @@ class _Arranger:
         """Name the actions whose status an answer can change."""
         asking = {*question.statements}
         return tuple(one.label for one in self._told if one.site == question.site and not asking.isdisjoint(one.shown))
+
+
+def _against(action: Action) -> Iterator[str]:
+    """Name what is running or planned of an action that statements refuse, discourage or hold back."""
+    word = _OBJECTED.get(action.status, "")
+    if action.by(ClaimKind.HELD_BACK) and action.status == Status.CONDITIONAL:
+        word = "before its time"
+    for names, there in ((action.current, "running"), (action.planned, "ordered")):
+        unchecked = there == "ordered" and action.by(ClaimKind.ORDER_UNGUARDED)
+        words = word or ("before its checks" if unchecked and action.status == Status.CONDITIONAL else "")
+        if names and words:
+            yield capital(clean(f"{' and '.join(names)} {there} {words}"))
+
+
+def _tried(action: Action) -> tuple[Line, ...]:
+    """Say which courses of an action failed, were not tolerated or were refused."""
+    if action.status in _REFUSED or action.status == Status.SATISFIED:
+        return ()
+    parts = tuple(dict.fromkeys(describe_course(one, action.label) for one in action.tried))
+    return (Line("tried", parts),) if parts else ()
+
+
+def _uncapital(title: str) -> str:
+    """Begin a title with a small letter unless it begins with an abbreviation."""
+    return title if title[1:2].isupper() else title[:1].lower() + title[1:]
 
 
 def _done_before(action: Action) -> tuple[Line, ...]:

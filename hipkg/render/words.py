@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from hipkg.knowledge.records import Bound, Knowledge
     from hipkg.planning.bounds import Check
     from hipkg.planning.gaps import Gap
-    from hipkg.planning.records import Parameter, Plan
+    from hipkg.planning.records import Course, Parameter, Plan
 
 DISCLAIMER = "Decision support for professionals, not medical advice."
 NOT_VALID = "NOT VALID: the record of this patient has violations; do not rely on this."
@@ -184,6 +184,14 @@ def _describe_review(check: Check) -> str:
             return "when it is due is not known: no start on record"
         case verdict:
             return f"done {have} after the start{', late' if verdict == Comparison.ABOVE else ''}"
+
+
+def describe_course(course: Course, label: str) -> str:
+    """Say when a course was and how it ended, and what it was of unless that is the ``label`` of what it is told at."""
+    days = " to ".join(dict.fromkeys(one for one in (course.start, course.end) if one))
+    name = " ".join(one for one in ("" if course.label == label else course.label, days) if one)
+    ended = ", ".join(one for one in (course.outcome, course.reason) if one)
+    return clean(": ".join(one for one in (name, ended) if one))
 
 
 def amount(number: Decimal | Range | str | None, unit: str) -> str:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from hipkg.base.paths import ONTOLOGY
 from hipkg.base.vocabulary import HIP
 from hipkg.knowledge.frame.claims import ClaimKind
+from hipkg.knowledge.frame.modality import Modality
 from hipkg.maintenance import release
 from hipkg.owl.reasoners import Entailments, entail
 
@@ -81,11 +82,17 @@ class Told:
     def _of_action(self, one: DerivedAction) -> Iterator[str]:
         about = self._action(one.iri)
         yield f"{about} {one.status}: {self._ids(claim.evaluation for claim in one.claims if claim.decisive)}"
+        if one.modality == Modality.CONSIDER:
+            yield f"{about} to consider"
+        if one.fulfilment:
+            yield f"{about} is {one.fulfilment}"
         for kind, relation in OBJECTIONS.items():
             if evaluations := one.by(kind):
                 yield f"{about} {relation} {self._ids(evaluations)}"
         yield from self._related(about, "done by", one.done_by)
         yield from self._related(about, "done before by", one.done_before)
+        yield from self._related(about, "fulfilled by", one.fulfilled_by)
+        yield from self._related(about, "past", one.past)
 
     def _of_conflict(self, one: DerivedConflict) -> str:
         advice, objection = self._statements[one.advice], self._statements[one.objection]

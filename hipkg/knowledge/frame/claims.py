@@ -28,6 +28,16 @@ PURSUED = frozenset({Status.INDICATED, Status.SATISFIED, Status.CAUTION})
 """The statuses of what is carried out, or would be as things stand."""
 
 
+class Fulfilment(StrEnum):
+    """Why a satisfied action asks for nothing more; any other action has none."""
+
+    RUNNING = "running"
+    DONE = "done"
+    ORDERED = "ordered"
+    NOT_NEEDED = "not-needed"
+    NONE = ""
+
+
 class ClaimKind(IntEnum):
     """What an evaluation of a statement claims for an action; the least number is the strongest claim."""
 
@@ -36,17 +46,20 @@ class ClaimKind(IntEnum):
     DISCOURAGED = 3
     HELD_BACK = 4
     CARRIED_OUT = 5
-    UNGUARDED = 6
-    INDICATED = 7
-    FULFILLED = 8
-    GUARDED = 9
-    SPECIFIED = 10
-    GUARDING = 11
-    AWAITED = 12
-    GUARD_AWAITED = 13
-    GATE_AWAITED = 14
-    REFUSAL_AWAITED = 15
-    DISCOURAGEMENT_AWAITED = 16
+    ORDER_UNGUARDED = 6
+    ORDERED = 7
+    CHOSEN_OTHERWISE = 8
+    UNGUARDED = 9
+    INDICATED = 10
+    FULFILLED = 11
+    GUARDED = 12
+    SPECIFIED = 13
+    GUARDING = 14
+    AWAITED = 15
+    GUARD_AWAITED = 16
+    GATE_AWAITED = 17
+    REFUSAL_AWAITED = 18
+    DISCOURAGEMENT_AWAITED = 19
 
 
 class Reach(NamedTuple):
@@ -63,6 +76,9 @@ RELATIONS: Mapping[ClaimKind, str] = {
     ClaimKind.DISCOURAGED: "discouragedBy",
     ClaimKind.HELD_BACK: "heldBackBy",
     ClaimKind.CARRIED_OUT: "carriedOutFor",
+    ClaimKind.ORDER_UNGUARDED: "orderUnguardedBy",
+    ClaimKind.ORDERED: "orderedFor",
+    ClaimKind.CHOSEN_OTHERWISE: "chosenOtherwiseFor",
     ClaimKind.UNGUARDED: "safeguardedBy",
     ClaimKind.INDICATED: "indicatedBy",
     ClaimKind.FULFILLED: "fulfilledFor",
@@ -83,6 +99,9 @@ STATUS_OF: Mapping[ClaimKind, Status] = {
     ClaimKind.DISCOURAGED: Status.AVOID,
     ClaimKind.HELD_BACK: Status.CONDITIONAL,
     ClaimKind.CARRIED_OUT: Status.SATISFIED,
+    ClaimKind.ORDER_UNGUARDED: Status.CONDITIONAL,
+    ClaimKind.ORDERED: Status.SATISFIED,
+    ClaimKind.CHOSEN_OTHERWISE: Status.SATISFIED,
     ClaimKind.UNGUARDED: Status.CAUTION,
     ClaimKind.INDICATED: Status.INDICATED,
     ClaimKind.FULFILLED: Status.SATISFIED,
@@ -155,3 +174,9 @@ SHOWN: Mapping[Status, frozenset[ClaimKind]] = {
 
 NEEDS: Mapping[ClaimKind, ClaimKind] = {ClaimKind.UNGUARDED: ClaimKind.INDICATED}
 """The claims that count only beside another one."""
+
+TAKEN = (ClaimKind.CARRIED_OUT, ClaimKind.ORDERED)
+"""The claims that take a member of a choice, so that the others are not needed."""
+
+FULFILLING = (ClaimKind.FULFILLED, ClaimKind.GUARDED)
+"""The claims of statements that something on record fulfils, be it an act of their own intervention or of another."""

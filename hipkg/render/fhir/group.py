@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from hipkg.knowledge.frame.modality import Modality
 from hipkg.render.fhir.build import filled, reference, resource
 from hipkg.render.fhir.requests import PROPOSAL, title_of
 from hipkg.render.words import clean
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from hipkg.render.fhir.build import Export, Raw
     from hipkg.render.fhir.conditions import Condition
@@ -17,6 +18,9 @@ if TYPE_CHECKING:
 
 MANCHESTER = "text/owl-manchester"
 """The media type of OWL 2 Manchester syntax (OWL 2 Manchester Syntax, section 5)."""
+
+_REQUIRED: Mapping[Modality, str] = {Modality.DO: "must-unless-documented", Modality.CONSIDER: "could"}
+"""How firmly an action is asked for, in the codes of action-required-behavior; what is refused has none."""
 
 
 def request_group(requests: Sequence[Request], export: Export) -> Raw:
@@ -68,6 +72,7 @@ class _Writer:
                 "documentation": [self._justification(one) for one in action.statements],
                 "condition": [_condition(one) for one in request.stance.conditions],
                 "relatedAction": list(self._related(request)),
+                "requiredBehavior": _REQUIRED.get(action.modality, ""),
                 "timingTiming": {"code": {"text": "; ".join(filter(None, when))}} if any(when) else {},
                 "resource": reference(request.id),
             }

@@ -5,10 +5,11 @@ from __future__ import annotations
 from itertools import count, takewhile
 from typing import TYPE_CHECKING, NamedTuple
 
-from hipkg.knowledge.frame.claims import Status
+from hipkg.knowledge.frame.claims import ClaimKind, Fulfilment, Status
+from hipkg.knowledge.frame.modality import Modality
 from hipkg.render.fhir.build import extension, filled, original, reference, resource
 from hipkg.render.fhir.conditions import Stance, stance_of
-from hipkg.render.words import capital, clean, describe_bound
+from hipkg.render.words import capital, clean, describe_bound, describe_course
 
 if TYPE_CHECKING:
     from hipkg.planning.records import Action, Parameter
@@ -17,6 +18,13 @@ if TYPE_CHECKING:
 PROPOSAL = "proposal"
 _REASONS = {"Condition", "Observation"}
 """The types that both kinds of request may name as their reasons."""
+_ACTIVITY_STATUS = {
+    Fulfilment.RUNNING: "in-progress",
+    Fulfilment.DONE: "completed",
+    Fulfilment.ORDERED: "scheduled",
+    Fulfilment.NOT_NEEDED: "cancelled",
+}
+"""What a settled action is as an activity of a care plan; what is not needed any more is cancelled."""
 _SERVICE, _MEDICATION = "ServiceRequest", "MedicationRequest"
 
 
@@ -48,8 +56,10 @@ def is_settled(action: Action, export: Export) -> bool:
     One that is only planned, or that a proposal on record fulfils, keeps its proposal, so that the latest plan tells
     what the earlier ones did.
     """
-    if action.status != Status.SATISFIED or action.running or any(one.counts for one in action.done):
-        return action.status == Status.SATISFIED
+    if action.status != Status.SATISFIED:
+        return False
+    if action.fulfilment in {Fulfilment.RUNNING, Fulfilment.DONE} or action.by(ClaimKind.CHOSEN_OTHERWISE):
+        return True
     return _is_fulfilled(action, export) and _nth_id(action, 0, export) not in export.recorded
 
 
@@ -101,7 +111,7 @@ def request_resource(request: Request, issues: list[Raw], export: Export) -> Raw
     return resource(
         kind,
         request.id,
-        ["Do not: " + title_of(action) if stance.refused else title_of(action), *_words(stance)],
+        [_asked(request) + title_of(action), *_words(stance)],
         meta=export.version,
         extension=extensions,
         identifier=export.identifier(action.place, action=action.intervention),
@@ -121,6 +131,13 @@ def request_resource(request: Request, issues: list[Raw], export: Export) -> Raw
     )
 
 
+def _asked(request: Request) -> str:
+    """Say before the title of a request what it is not: an order to do something."""
+    if request.stance.refused:
+        return "Do not: "
+    return "Consider: " if request.action.modality == Modality.CONSIDER else ""
+
+
 def requested_as(action: Action, export: Export) -> str:
     """Name the resource type that requests an action."""
     return export.knowledge.interventions[action.intervention].requested_as or _SERVICE
@@ -129,7 +146,6 @@ def requested_as(action: Action, export: Export) -> str:
 def settled_detail(action: Action, export: Export) -> Raw:
     """Write a settled action as an activity of the care plan that needs no request (FHIR R4, section 9.5)."""
     site = export.site(action.place, action.site)
-    status = "in-progress" if action.running else "completed"
     grades = export.grades(action.strength, action.evidence)
     return filled(
         {
@@ -138,16 +154,22 @@ def settled_detail(action: Action, export: Export) -> Raw:
             "instantiatesUri": [export.infos[one].iri for one in action.statements],
             "code": export.coder.concept(action.intervention, action.label, export.places.get(action.place)),
             "reasonCode": [{"text": clean(action.problem)}] if action.problem else [],
-            "status": status,
+            "status": _ACTIVITY_STATUS[action.fulfilment],
             "description": title_of(action),
         }
     )
 
 
 def notes_of(action: Action) -> list[Raw]:
-    """Tell what statements specify about an action, with the bounds that they set, and what runs of it now."""
-    running = [f"Running now: {', '.join(map(clean, action.current))}."] if action.current else []
-    return [{"text": text} for text in (*running, *dict.fromkeys(map(_specified, action.parameters)))]
+    """Tell what statements specify about an action, with the bounds that they set, what runs, and what was tried."""
+    # That it is ordered is not told: a plan of the same day that reads this one has to propose the same.
+    tried = [describe_course(one, action.label) for one in action.tried]
+    told = [
+        f"{what}: {', '.join(map(clean, named))}."
+        for what, named in (("Running now", action.current), ("Tried", tried))
+        if named
+    ]
+    return [{"text": text} for text in (*told, *dict.fromkeys(map(_specified, action.parameters)))]
 
 
 def _reasons(action: Action, export: Export) -> list[Raw]:

@@ -1,0 +1,57 @@
+"""How firmly a statement asks for its intervention, and which statement says it for an action."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from hipkg.knowledge.frame.claims import ClaimKind
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+
+class Modality(StrEnum):
+    """The modalities of statements and actions, the firmest first; what only informs has none."""
+
+    DO = "do"
+    CONSIDER = "consider"
+    DO_NOT = "do-not"
+    AVOID = "avoid"
+    NONE = ""
+
+
+FIRMNESS: Mapping[Modality, int] = {modality: number for number, modality in enumerate(Modality)}
+"""The place of a modality; of several statements of equal standing the firmest gives an action its modality."""
+
+STANDING: Mapping[ClaimKind, int] = {
+    ClaimKind.REFUSED: 0,
+    ClaimKind.INDICATED: 1,
+    ClaimKind.GUARDING: 1,
+    ClaimKind.FULFILLED: 2,
+    ClaimKind.GUARDED: 2,
+    ClaimKind.AWAITED: 3,
+    ClaimKind.GUARD_AWAITED: 3,
+    ClaimKind.SPECIFIED: 4,
+    ClaimKind.HELD_BACK: 5,
+    ClaimKind.GATE_AWAITED: 5,
+    ClaimKind.REFUSAL_AWAITED: 5,
+    ClaimKind.DISCOURAGED: 5,
+    ClaimKind.DISCOURAGEMENT_AWAITED: 5,
+}
+"""Whose modality an action has: that of the statements that make a claim of the least number.
+
+What holds comes before what is fulfilled, and that before what waits, so that a gate that opens makes no advice firmer.
+"""
+
+OUTSPOKEN = frozenset({ClaimKind.DISCOURAGED})
+"""The claims that come before any other where they give an action its status."""
+
+
+def speaking(kinds: Iterable[ClaimKind], decisive: ClaimKind) -> tuple[ClaimKind, ...]:
+    """Pick, of the claims for an action, those of the statements that give it its modality and its grade."""
+    if decisive in OUTSPOKEN:
+        return (decisive,)
+    standing = [(STANDING[kind], kind) for kind in kinds if kind in STANDING]
+    best = min(standing)[0]
+    return tuple([kind for place, kind in standing if place == best])
