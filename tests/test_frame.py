@@ -28,7 +28,7 @@ from hipkg.knowledge.frame.claims import (
     Status,
 )
 from hipkg.knowledge.frame.gathering import ORDER, SETTLED_BY, Rule
-from hipkg.knowledge.frame.modality import FIRMNESS, OUTSPOKEN, STANDING
+from hipkg.knowledge.frame.speaking import FIRMNESS, OUTSPOKEN, STANDING
 from hipkg.knowledge.frame.strata import KEEPING_OUT, OFFERING
 from hipkg.knowledge.loading import load
 

@@ -14,8 +14,8 @@ from typer.testing import CliRunner
 from hipkg.base.paths import GUIDELINE_PAGES
 from hipkg.base.vocabulary import HIP, SKOS
 from hipkg.cli.app import app
-from hipkg.knowledge.frame.modality import Modality
 from hipkg.knowledge.loading import load
+from hipkg.knowledge.modality import Modality
 from hipkg.knowledge.records import Bound, DocumentInfo, StatementInfo, Tension
 from hipkg.owl.expression import And, Named, Some
 from hipkg.owl.sources import load_sources

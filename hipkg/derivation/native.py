@@ -33,13 +33,14 @@ from hipkg.knowledge.frame.claims import (
     Status,
 )
 from hipkg.knowledge.frame.gathering import SETTLED_BY, weigh
-from hipkg.knowledge.frame.modality import FIRMNESS, Modality, speaking
+from hipkg.knowledge.frame.speaking import FIRMNESS, speaking
 from hipkg.knowledge.frame.strata import KEEPING_OUT, OFFERING
 from hipkg.record.facts import NOTHING, text_of
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Set
 
+    from hipkg.knowledge.modality import Modality
     from hipkg.knowledge.records import Knowledge, StatementInfo
     from hipkg.knowledge.selection import Selection
     from hipkg.record.facts import Facts

@@ -29,7 +29,7 @@ from hipkg.derivation.records import Derivation, DerivedAction, DerivedConflict,
 from hipkg.knowledge.frame.answers import State
 from hipkg.knowledge.frame.claims import NEEDS, RELATIONS, Fulfilment, Status
 from hipkg.knowledge.frame.gathering import Rule
-from hipkg.knowledge.frame.modality import Modality
+from hipkg.knowledge.modality import Modality
 
 _NEEDS = re.compile(r"^#\+ needs: hip:(\w+)$", re.MULTILINE)
 _ABOUT = re.compile(r"^#\+ about: (.+)$", re.MULTILINE)

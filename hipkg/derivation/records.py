@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from hipkg.knowledge.frame.answers import State
     from hipkg.knowledge.frame.claims import ClaimKind, Fulfilment, Status
     from hipkg.knowledge.frame.gathering import Rule
-    from hipkg.knowledge.frame.modality import Modality
+    from hipkg.knowledge.modality import Modality
     from hipkg.record.facts import Facts
 
 

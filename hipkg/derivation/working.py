@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from hipkg.knowledge.frame.claims import OBJECTIONS, Fulfilment
-from hipkg.knowledge.frame.modality import Modality
+from hipkg.knowledge.modality import Modality
 from hipkg.record.facts import NOTHING
 
 if TYPE_CHECKING:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from hipkg.knowledge.frame.modality import Modality
+from hipkg.knowledge.modality import Modality
 from hipkg.knowledge.shapes import CompiledShape
 from hipkg.owl.expression import Expression
 from hipkg.owl.properties import PropertyAxioms

@@ -10,8 +10,8 @@ from hipkg.base import hip
 from hipkg.base.vocabulary import DERIVED_FROM, OBJECTING, expand
 from hipkg.knowledge.frame.answers import Answer, State
 from hipkg.knowledge.frame.claims import ADVISING, OBJECTIONS, PURSUED, ClaimKind, Status
-from hipkg.knowledge.frame.modality import FIRMNESS
-from hipkg.knowledge.frame.modality import speaking as speaking_kinds
+from hipkg.knowledge.frame.speaking import FIRMNESS
+from hipkg.knowledge.frame.speaking import speaking as speaking_kinds
 from hipkg.knowledge.records import UNGRADED
 from hipkg.planning.bounds import Check, Checker
 from hipkg.planning.clashes import clashing_actions, clashing_bounds

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from hipkg.knowledge.frame.answers import State
     from hipkg.knowledge.frame.claims import Fulfilment, Status
-    from hipkg.knowledge.frame.modality import Modality
+    from hipkg.knowledge.modality import Modality
     from hipkg.knowledge.records import Bound
     from hipkg.planning.bounds import Check
     from hipkg.planning.gaps import Gap

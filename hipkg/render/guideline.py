@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from hipkg.base import hip
 from hipkg.base.vocabulary import SKOS
-from hipkg.knowledge.frame.modality import Modality
+from hipkg.knowledge.modality import Modality
 from hipkg.knowledge.wording import Wording, listed, quantity
 from hipkg.owl.expression import named_classes
 from hipkg.render.markdown import escape, escape_opening

@@ -15,7 +15,7 @@ from hipkg.validation.findings import Finding
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from hipkg.knowledge.frame.modality import Modality
+    from hipkg.knowledge.modality import Modality
     from hipkg.knowledge.records import Knowledge
     from hipkg.planning.gaps import Reached
     from hipkg.planning.records import Parameter

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from hipkg.base import hip
 from hipkg.knowledge.frame.answers import State
 from hipkg.knowledge.frame.claims import ADVISING, CLAIMS, TAKEN, ClaimKind, Fulfilment, Status
-from hipkg.knowledge.frame.modality import Modality
+from hipkg.knowledge.modality import Modality
 from hipkg.render.words import (
     DECISIONS,
     UNGRADED,

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from hipkg.base.paths import ONTOLOGY
 from hipkg.base.vocabulary import HIP
 from hipkg.knowledge.frame.claims import ClaimKind
-from hipkg.knowledge.frame.modality import Modality
+from hipkg.knowledge.modality import Modality
 from hipkg.maintenance import release
 from hipkg.owl.reasoners import Entailments, entail
 

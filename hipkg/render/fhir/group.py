@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from hipkg.knowledge.frame.modality import Modality
+from hipkg.knowledge.modality import Modality
 from hipkg.render.fhir.build import filled, reference, resource
 from hipkg.render.fhir.requests import PROPOSAL, title_of
 from hipkg.render.words import clean

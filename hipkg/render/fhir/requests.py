@@ -6,7 +6,7 @@ from itertools import count, takewhile
 from typing import TYPE_CHECKING, NamedTuple
 
 from hipkg.knowledge.frame.claims import ClaimKind, Fulfilment, Status
-from hipkg.knowledge.frame.modality import Modality
+from hipkg.knowledge.modality import Modality
 from hipkg.render.fhir.build import extension, filled, original, reference, resource
 from hipkg.render.fhir.conditions import Stance, stance_of
 from hipkg.render.words import capital, clean, describe_bound, describe_course

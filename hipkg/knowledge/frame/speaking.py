@@ -1,24 +1,14 @@
-"""How firmly a statement asks for its intervention, and which statement says it for an action."""
+"""Which statements speak for an action, and so give it its modality and its grade."""
 
 from __future__ import annotations
 
-from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from hipkg.knowledge.frame.claims import ClaimKind
+from hipkg.knowledge.modality import Modality
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
-
-
-class Modality(StrEnum):
-    """The modalities of statements and actions, the firmest first; what only informs has none."""
-
-    DO = "do"
-    CONSIDER = "consider"
-    DO_NOT = "do-not"
-    AVOID = "avoid"
-    NONE = ""
 
 
 FIRMNESS: Mapping[Modality, int] = {modality: number for number, modality in enumerate(Modality)}
