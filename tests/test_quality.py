@@ -21,6 +21,7 @@ from hipkg.maintenance import release
 from hipkg.maintenance.checks import runner as quality
 from hipkg.maintenance.release import write
 from hipkg.owl.names import names, undeclared
+from hipkg.owl.normal_form import in_normal_form
 from hipkg.owl.sources import parsed
 
 if TYPE_CHECKING:
@@ -177,7 +178,7 @@ def test_a_file_in_another_form_is_noticed_and_mended(anatomy: Path, change: Cal
     (issue,) = quality.normal_form([anatomy])
     assert (issue.check, issue.entity) == ("normal-form", "anatomy.ttl")
     assert "hipkg ontology format" in issue.value
-    assert quality.normalised_text(anatomy) == before
+    assert in_normal_form(parsed(anatomy)) == before
 
 
 @pytest.mark.parametrize("path", ontology_files(), ids=lambda path: path.stem)
@@ -185,7 +186,7 @@ def test_the_normal_form_does_not_depend_on_the_names_of_blank_nodes(path: Path,
     other = tmp_path / path.name
     lines = [str(quad.triple) + " ." for quad in ox.parse(path=path)]
     other.write_text("\n".join(reversed(lines)) + "\n", encoding="utf-8")
-    assert quality.normalised_text(other) == path.read_text("utf-8")
+    assert in_normal_form(parsed(other)) == path.read_text("utf-8")
 
 
 # Catalog
@@ -243,7 +244,7 @@ def test_an_axiom_outside_the_fragment_is_an_issue(copy: Path) -> None:
     addition = """hip:Odd a owl:Class ; rdfs:subClassOf hip:BodySite ;
         owl:equivalentClass [ a owl:Class ; owl:complementOf hip:Joint ] ."""
     path.write_text(path.read_text("utf-8") + addition, encoding="utf-8")
-    path.write_text(quality.normalised_text(path), encoding="utf-8")
+    path.write_text(in_normal_form(parsed(path)), encoding="utf-8")
     (issue,) = quality.check_ontology(reasoner=False)
     assert (issue.check, issue.entity) == ("fragment", "hip:Odd")
 

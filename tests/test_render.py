@@ -623,10 +623,11 @@ def test_each_shape_of_plans_has_its_number_in_its_message():
 
 
 def test_the_shapes_of_plans_are_in_the_normal_form():
-    from hipkg.maintenance.checks.runner import normalised_text
+    from hipkg.owl.normal_form import in_normal_form
+    from hipkg.owl.sources import parsed
 
     path = SHAPES / "plan.ttl"
-    assert path.read_text(encoding="utf-8") == normalised_text(path)
+    assert path.read_text(encoding="utf-8") == in_normal_form(parsed(path))
 
 
 @pytest.mark.filterwarnings("ignore:ConjunctiveGraph is deprecated:DeprecationWarning")

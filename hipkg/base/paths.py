@@ -13,6 +13,7 @@ SHAPES = ROOT / "shapes"
 EXAMPLES = ROOT / "examples"
 RELEASE = ONTOLOGY / "release"
 MAPPINGS = ONTOLOGY / "mappings"
+POSSIBLE_CONTEXTS = ONTOLOGY / "possible.ttl"
 PATIENT_SHAPES = SHAPES / "patient.ttl"
 GUIDELINE_PAGES = ROOT / "docs" / "guideline"
 

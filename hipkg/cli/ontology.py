@@ -90,10 +90,11 @@ def format_modules() -> None:
     """
     from hipkg.base.output import write_output
     from hipkg.base.paths import ontology_files
-    from hipkg.maintenance.checks.runner import normalised_text
+    from hipkg.owl.normal_form import in_normal_form
+    from hipkg.owl.sources import parsed
 
     for path in ontology_files():
-        text = normalised_text(path)
+        text = in_normal_form(parsed(path))
         if text != path.read_text(encoding="utf-8"):
             write_output(text, str(path))
             typer.echo(path.name)
@@ -103,11 +104,19 @@ def format_modules() -> None:
 def release() -> None:
     """Classify the ontology with HermiT and write the release that hipkg ships.
 
+    The module of the possible contexts, which follows from the others, is written before.
+
     Example: hipkg ontology release
     """
+    from hipkg.base.output import write_output
+    from hipkg.base.paths import POSSIBLE_CONTEXTS
     from hipkg.knowledge.loading import RELEASE_FILE
+    from hipkg.maintenance.possible import possible_module
     from hipkg.maintenance.release import build, write
 
+    text = possible_module()
+    if not POSSIBLE_CONTEXTS.exists() or text != POSSIBLE_CONTEXTS.read_text(encoding="utf-8"):
+        write_output(text, str(POSSIBLE_CONTEXTS))
     write(build(), RELEASE_FILE)
     typer.echo(str(RELEASE_FILE))
 

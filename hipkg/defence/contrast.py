@@ -94,6 +94,8 @@ def _ground(one: StatementExplanation) -> str:
     if one.state == NOT_APPLICABLE:
         context = _labels(one, "context")
         return f"{named}: does not apply, since {context} does not hold"
+    if one.state == State.MAY_APPLY:
+        return f"{named}: may apply, for {_labels(one, 'context')} is not known to hold"
     if one.state == State.LATER:
         return f"{named}: waits for {_labels(one, 'requirement', 'companion')}"
     if one.state == State.RULED_OUT:

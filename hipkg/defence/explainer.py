@@ -15,7 +15,7 @@ from hipkg.defence.alternatives import Reasons
 from hipkg.defence.prover import Proof, Prover
 from hipkg.defence.remedies import Remedies, Remedy, diagnoses_in
 from hipkg.knowledge.frame.answers import Answer, State
-from hipkg.knowledge.frame.claims import OBJECTIONS, PURSUED, ClaimKind, Status
+from hipkg.knowledge.frame.claims import OBJECTIONS, PURSUED, ClaimKind, Fulfilment, Status
 from hipkg.knowledge.wording import English, listed
 from hipkg.planning.gaps import Gap, Measurer
 
@@ -49,8 +49,9 @@ _RULES = {
         "Statements pull in opposite directions, and neither context, strength, evidence nor date decides."
     ),
     Status.AVOID: "A statement advises against it, and none that advises it outweighs that.",
-    Status.SATISFIED: "It is advised, and is running, planned or done already.",
-    Status.INDICATED: "A statement advises it, all that the statement asks for holds, and nothing speaks against it.",
+    Status.INDICATED: (
+        "A statement advises it, all that it asks for holds, and no statement of these documents speaks against it."
+    ),
     Status.CAUTION: "No statement advises it by itself: a precaution or a reservation goes with it.",
     NOT_IN_PLAN: "No statement whose context holds for this patient is about it.",
 }
@@ -61,6 +62,7 @@ _RULES_OF_STATES = {
     State.LATER: "Every statement about it waits for something.",
     State.RULED_OUT: "Every statement about it is ruled out: a requirement is refuted, or an exception holds.",
     State.SATISFIED: "What a statement asks for is done already.",
+    State.MAY_APPLY: "What statements about it are for lacks one fact, which is asked for.",
     State.MUST_NOT: "A statement speaks against it.",
 }
 _HOLDING = {State.NOW, State.SATISFIED}
@@ -68,7 +70,12 @@ _SETTLED = {*_HOLDING, State.KNOWLEDGE, State.RULED_OUT}
 _REFUSING = {Status.CONTRAINDICATED, Status.AVOID, Status.CONDITIONAL, Status.CONFLICT}
 _DIAGNOSIS = "It would take a diagnosis that is not on record, which is never proposed:"
 _NOTHING = "No addition to the record was found that would change this."
-_DONE = "It is advised, and is done already; it needs no repetition."
+_FULFILLED = {
+    Fulfilment.RUNNING: "It is advised, or would be, and is running already.",
+    Fulfilment.DONE: "It is advised, and is done already; it needs no repetition.",
+    Fulfilment.ORDERED: "It is advised, and is ordered already.",
+    Fulfilment.NOT_NEEDED: "It is advised, and is not needed, since what is on record takes its place.",
+}
 _HELD_BACK = "A statement holds it back until its exception is known to hold."
 _WAITING = "Every statement that advises it waits for something."
 
@@ -256,6 +263,9 @@ class Explainer:
         found = self._explanation(
             "statement", evaluation.statement, (one,), status=one.state, rule="", place=evaluation.site
         )
+        if evaluation.state == State.MAY_APPLY:
+            info = self._knowledge.statements[evaluation.statement]
+            return self._with_remedies(found, lambda remedies: remedies.of_context(info))
         if evaluation.state in _SETTLED or (evaluation.state == State.MUST_NOT and not evaluation.may_be_lifted_by):
             return found
         return self._with_remedies(found, lambda remedies: remedies.of_statement(evaluation))
@@ -344,8 +354,8 @@ class Explainer:
     def _rule(derived: DerivedAction) -> str:
         if derived.status == Status.CONDITIONAL:
             return _HELD_BACK if derived.by(ClaimKind.HELD_BACK) else _WAITING
-        if derived.status == Status.SATISFIED and derived.done_by:
-            return _DONE
+        if derived.fulfilment:
+            return _FULFILLED[derived.fulfilment]
         return _RULES[derived.status]
 
     def _absent(self, iri: str) -> Explanation:
@@ -398,7 +408,7 @@ class Explainer:
 
     def _unevaluated(self, info: StatementInfo) -> StatementExplanation:
         """Explain a statement whose context does not hold: what of it fails, for the problem that comes nearest."""
-        slots = tuple(self._failed_context(one) for one in info.applies_to)
+        slots = tuple(self._failed_context(one, self._world(one)) for one in info.applies_to)
         return self._statement(info, NOT_APPLICABLE, "", (), slots)
 
     def _statement(
@@ -430,6 +440,9 @@ class Explainer:
 
     def _context(self, info: StatementInfo, evaluation: Evaluation) -> SlotExplanation:
         """Prove the context of a statement for the subject that needs the fewest steps."""
+        if evaluation.lacks_fact:
+            (failed,) = (self._failed_context(one, evaluation.subjects) for one in info.applies_to)
+            return replace(failed, note=f"lacks {' and '.join(map(self._knowledge.label, evaluation.lacks_fact))}")
         cls, proof = self._shortest(info.applies_to, evaluation.subjects)
         also = self._further(proof, cls, evaluation.subjects)
         return SlotExplanation(
@@ -465,8 +478,8 @@ class Explainer:
             self._told_minimal[cls, node] = self._reasons.minimal(proof, cls)
         return self._told_minimal[cls, node]
 
-    def _failed_context(self, cls: str) -> SlotExplanation:
-        proof = self._prover.nearest(cls, self._world(cls))
+    def _failed_context(self, cls: str, nodes: Sequence[str]) -> SlotExplanation:
+        proof = self._prover.nearest(cls, nodes)
         return SlotExplanation(
             slot="context", iri=cls, label=self._knowledge.label(cls), answer=Answer.UNKNOWN, proof=proof
         )

@@ -35,10 +35,11 @@ from hipkg.knowledge.frame.claims import (
 from hipkg.knowledge.frame.gathering import SETTLED_BY, weigh
 from hipkg.knowledge.frame.speaking import FIRMNESS, speaking
 from hipkg.knowledge.frame.strata import KEEPING_OUT, OFFERING
+from hipkg.knowledge.memo import kept
 from hipkg.record.facts import NOTHING, text_of
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator, Set
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Set
 
     from hipkg.knowledge.modality import Modality
     from hipkg.knowledge.records import Knowledge, StatementInfo
@@ -65,6 +66,8 @@ _CARRIED_OUT, _ORDERED, _ORDER_UNGUARDED, _CHOSEN_OTHERWISE = (
     ClaimKind.CHOSEN_OTHERWISE,
 )
 _SATISFIED, _UNFULFILLED = Status.SATISFIED, Fulfilment.NONE
+_MAY_APPLY = State.MAY_APPLY
+_UNGATHERED = (State.RULED_OUT, State.MAY_APPLY)
 _STATES = {state.value: state for state in State}
 _IRI = attrgetter("iri")
 
@@ -98,7 +101,9 @@ def goals_of(statements: Collection[str], knowledge: Knowledge) -> frozenset[str
     infos = [knowledge.statements[one] for one in statements]
     slots = {cls for info in infos for cls in (*info.requires, *info.except_for, *info.satisfied_by)}
     refuting = {other for cls in slots for other in knowledge.refuters.get(cls, ())}
-    return frozenset({*statements, *slots, *refuting, *_READ})
+    contexts = {context for info in infos for context in info.applies_to}
+    possible = {cls for cls, (context, _) in knowledge.possible.items() if context in contexts}
+    return frozenset({*statements, *slots, *refuting, *possible, *_READ})
 
 
 class ClosedWorld(World):
@@ -114,9 +119,10 @@ class ClosedWorld(World):
         self._find_places()
         self.subjects = sorted((*self._problems(), *self._patients()), key=attrgetter("node"))
         self._open_evaluations()
+        self._open_possible()
         for one in self.evaluations:
             self._answer_slots(one)
-            one.state = _settled(one)
+            one.state = one.state or _settled(one)
         self._list_running()
         self._find_compared()
         self._give_states()
@@ -179,6 +185,25 @@ class ClosedWorld(World):
                         one = known[info.iri] = _opened(info, subject, key, places)
                     one.subjects[subject.node] = None
         self.evaluations = [one for known in found.values() for one in known.values()]
+
+    def _open_possible(self) -> None:
+        """Open an evaluation for each statement whose context lacks one fact, where it is not evaluated already."""
+        near = [one for one in self.knowledge.possible if self.facts.members.get(one)]
+        if not near:
+            return
+        known = {one.iri: one for one in self.evaluations}
+        opened: dict[str, Judged] = {}
+        for cls, subject in product(near, self.subjects):
+            if self.facts.is_a(subject.node, cls):
+                context, lacks = self.knowledge.possible[cls]
+                for info, (key, places) in product(_of_context(self.knowledge)[context], _judged_at(subject)):
+                    one = _opened(info, subject, key, places)
+                    if one.iri not in known and info.iri in self._counting:
+                        one = opened.setdefault(one.iri, one)
+                        one.subjects[subject.node] = None
+                        one.lacking_facts |= {lacks}
+                        one.state = _MAY_APPLY
+        self.evaluations += opened.values()
 
     def _applicable(self, node: str) -> Iterator[str]:
         return (one for one in self.facts.nodes(node, hip.applicableStatement) if one in self._counting)
@@ -283,7 +308,7 @@ class ClosedWorld(World):
             effect, state = one.info.effect, one.state
             claims = CLAIMS.get(effect)
             if claims is not None:
-                if state and state != _RULED_OUT:
+                if state and state not in _UNGATHERED:
                     _gather(found, one, one.info.intervention, claims.get(state))
             elif effect in RUNNING and state == _NOW:
                 for intervention in self._specified(one):
@@ -469,6 +494,16 @@ def _modality(action: Weighed, decisive: ClaimKind) -> Modality:
     )
 
 
+@kept
+def _of_context(knowledge: Knowledge) -> Mapping[str, list[StatementInfo]]:
+    """List the statements of each context."""
+    found: dict[str, list[StatementInfo]] = defaultdict(list)
+    for info in knowledge.statements.values():
+        for context in info.applies_to:
+            found[context].append(info)
+    return found
+
+
 def _judged_at(subject: Subject) -> Iterator[tuple[str, frozenset[str]]]:
     """List what a subject is judged at, each with its places: itself if it is judged as a whole, or each place."""
     if subject.whole:
@@ -517,6 +552,7 @@ def _evaluation(one: Judged) -> Evaluation:
         _ordered(one.liftable) if one.liftable else (),
         _ordered(one.lacks) if one.lacks else (),
         _ordered(one.compares) if one.compares else (),
+        _ordered(one.lacking_facts) if one.lacking_facts else (),
     )
 
 

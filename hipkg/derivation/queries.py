@@ -39,7 +39,7 @@ _OF_INTERVENTION = ox.NamedNode(hip.ofIntervention)
 _ISSUED = PREFIXES["dcterms"] + "issued"
 _COLLECTED = (
     "ofStatement", "state", "hasSubject", "atSite", "meets", "refutes", "awaits", "mayBeLiftedBy", "lacksCompanion",
-    "compares",
+    "compares", "lacksFact",
     "ofIntervention", "status", "basedOn", "restsOn", "overrules", *RELATIONS.values(), "doneBy", "doneBefore",
     "fulfilledBy", "pastCourse", "modality", "fulfilment",
     "about", "advisedBy", "opposedBy", "decidedBy", "decidedFor",
@@ -73,11 +73,14 @@ def derive(entailed: Iterable[ox.Triple], knowledge: Knowledge, selection: Selec
     store.extend([ox.Quad(*one) for one in entailed])
     store.extend(_individual_types(store, knowledge))
     graph = Facts(quad.triple for quad in store)
-    for statement in selection.left_out(knowledge) if selection else ():
+    left_out = selection.left_out(knowledge) if selection else frozenset()
+    for statement in left_out:
         for quad in store.quads_for_pattern(None, None, ox.NamedNode(statement)):
             store.remove(quad)
     mentioned = {quad.object.value for quad in store if isinstance(quad.object, ox.NamedNode)}
-    facts = [*_facts(mentioned, knowledge)]
+    possible = [*_possible(mentioned, left_out, knowledge)]
+    mentioned |= {quad.subject.value for quad in possible}  # type: ignore[union-attr]  # IRIs
+    facts = [*possible, *_facts(mentioned, knowledge)]
     store.extend(facts)
     for step, update in _programme([knowledge.statements[iri] for iri in knowledge.statements.keys() & mentioned]):
         if step.needs is not None and next(store.quads_for_pattern(None, step.needs, None), None) is None:
@@ -116,6 +119,17 @@ def _facts(mentioned: Set[str], knowledge: Knowledge) -> Iterator[ox.Quad]:
             yield _value(iri, hip.concernsWholePatient, "true", "boolean")
     for iri in knowledge.refuters.keys() & terms:
         yield from _links(iri, OWL + "disjointWith", knowledge.refuters[iri])
+
+
+def _possible(mentioned: Set[str], left_out: Set[str], knowledge: Knowledge) -> Iterator[ox.Quad]:
+    """State which contexts are possible for the members of the mentioned classes, and what is said in them."""
+    for iri in knowledge.possible.keys() & mentioned:
+        context, lacks = knowledge.possible[iri]
+        yield from _links(iri, hip.possibleContext, (context,))
+        yield from _links(iri, hip.lacksFact, (lacks,))
+        for info in knowledge.statements.values():
+            if context in info.applies_to and info.iri not in left_out:
+                yield from _links(info.iri, hip.appliesTo, (context,))
 
 
 def _statement_facts(info: StatementInfo, knowledge: Knowledge) -> Iterator[ox.Quad]:
@@ -247,6 +261,7 @@ def _evaluation(iri: str, answers: _Answers) -> Evaluation:
         answers.all("mayBeLiftedBy", iri),
         answers.all("lacksCompanion", iri),
         answers.all("compares", iri),
+        answers.all("lacksFact", iri),
     )
 
 

@@ -24,7 +24,8 @@ class Evaluation(NamedTuple):
 
     ``site`` is the body site the statement concerns, empty for the patient as a whole. ``awaits`` are requirements not
     met, ``may_be_lifted_by`` exceptions not known to hold, ``lacks`` companions that the plan does not offer;
-    ``compares`` are the activities that the bounds of the statement measure.
+    ``compares`` are the activities that the bounds of the statement measure; ``lacks_fact`` are the classes of what the
+    context of the statement lacks, where it is only possible.
     """
 
     iri: str
@@ -38,6 +39,7 @@ class Evaluation(NamedTuple):
     may_be_lifted_by: tuple[str, ...]
     lacks: tuple[str, ...]
     compares: tuple[str, ...]
+    lacks_fact: tuple[str, ...]
 
 
 class Claim(NamedTuple):

@@ -72,6 +72,7 @@ def _of_evaluation(one: Judged) -> Iterator[ox.Triple]:
             "mayBeLiftedBy": one.liftable,
             "lacksCompanion": one.lacks,
             "compares": one.compares,
+            "lacksFact": one.lacking_facts,
             "state": {ox.Literal(one.state)} if one.state else (),
         },
     )

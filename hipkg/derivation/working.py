@@ -47,6 +47,7 @@ class Judged:
     liftable: frozenset[str] = NOTHING
     lacks: frozenset[str] = NOTHING
     compares: frozenset[str] = NOTHING
+    lacking_facts: frozenset[str] = NOTHING
     state: State | None = None
 
 

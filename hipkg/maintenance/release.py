@@ -102,15 +102,17 @@ class _Builder:
 
     def __init__(self, triples: list[ox.Triple], axioms: Axioms, result: java.Entailments) -> None:
         self._axioms = axioms
-        self._superclasses = {
-            iri: frozenset(one for one in closed if one.startswith(HIP) and one != iri)
-            for iri, closed in java.close(result.subclasses).items()
-            if iri.startswith(HIP)
-        }
         self._texts: dict[tuple[str, str], list[str]] = {}
         for triple in triples:
             if isinstance(triple.subject, ox.NamedNode) and not isinstance(triple.object, ox.BlankNode):
                 self._texts.setdefault((triple.subject.value, triple.predicate.value), []).append(triple.object.value)  # type: ignore[union-attr]
+        # That a context is possible follows by its definition alone, and nothing is to be explained by that.
+        possible = self._map(hip.possibleContext).keys()
+        self._superclasses = {
+            iri: frozenset(one for one in closed if one.startswith(HIP) and one != iri and one not in possible)
+            for iri, closed in java.close(result.subclasses).items()
+            if iri.startswith(HIP) and iri not in possible
+        }
         self._bounds = self._read_bounds(triples)
 
     def knowledge(self, stamp: str) -> Knowledge:
@@ -149,6 +151,7 @@ class _Builder:
             holding=self._map(hip.stateWhenHolding),
             named=self._named(statements),
             wholes=self._wholes(),
+            possible=self._possible(),
             lasting=frozenset(self._map(hip.countsWhenPast)),
             settled_for_years=self._settled_for_years(interventions),
             concerning_patient=self._with_kinds(hip.concernsWholePatient, interventions),
@@ -433,6 +436,11 @@ class _Builder:
         return {
             iri: number for number, generation in enumerate(nx.topological_generations(graph)) for iri in generation
         }
+
+    def _possible(self) -> dict[str, tuple[str, str]]:
+        """Map each class of possible contexts to the context and to what it lacks for it."""
+        context = self._map(hip.possibleContext)
+        return {iri: (context[iri], lacks) for iri, lacks in sorted(self._map(hip.lacksFact).items())}
 
     def _wholes(self) -> dict[str, frozenset[str]]:
         return {

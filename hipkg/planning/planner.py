@@ -47,7 +47,9 @@ _HELD_BACK, _REFUSED_BY, _SPECIFIED, _ORDER_UNGUARDED = (
     ClaimKind.ORDER_UNGUARDED,
 )
 _REFUSED = {Status.CONTRAINDICATED, Status.AVOID}
+_WAITING = {State.LATER, State.MAY_APPLY}
 _UNSETTLED = {Status.CONDITIONAL, Status.CAUTION}
+_TREATING = {hip.indicates, hip.contraindicates, hip.discourages, hip.holdsBack}
 _DETAILING = {hip.specifies, hip.safeguardsWith}
 
 
@@ -114,13 +116,14 @@ class Planner:
             evaluation.subjects,
             self._sites.name(evaluation.site),
             evaluation.site,
-            self._waits_for(evaluation) if state == _LATER else (),
+            self._waits_for(evaluation) if state in _WAITING else (),
             self._gaps(evaluation.may_be_lifted_by, evaluation)
             if state == _MUST_NOT and info.effect in OBJECTING
             else (),
             self._ruled_out_by(evaluation, info) if state == _RULED_OUT else (),
             self._labels(info.satisfied_by, evaluation) if state == _SATISFIED else (),
             self._on_boundary(evaluation, info) if evaluation.meets else (),
+            self._context(evaluation, info) if evaluation.lacks_fact else (),
             self._checker.checks(evaluation) if evaluation.compares else (),
         )
 
@@ -133,6 +136,14 @@ class Planner:
             return unmet
         lacking = (Gap(one, f"{self._knowledge.label(one)} in the plan", Answer.UNMET) for one in evaluation.lacks)
         return (*unmet, *lacking)
+
+    def _context(self, evaluation: Evaluation, info: StatementInfo) -> tuple[Gap, ...]:
+        """Say what the context of a statement lacks; what is asked fulfils the context itself."""
+        knowledge, (context,) = self._knowledge, info.applies_to
+        return tuple(
+            Gap(context, knowledge.label(one), Answer.UNKNOWN, question=knowledge.questions.get(one, ""))
+            for one in evaluation.lacks_fact
+        )
 
     def _gaps(self, classes: tuple[str, ...], evaluation: Evaluation) -> tuple[Gap, ...]:
         """Measure what is missing for some classes to hold."""
@@ -388,19 +399,24 @@ class Planner:
 
     def _questions(self, states: dict[str, StatementState], actions: tuple[Action, ...]) -> tuple[Question, ...]:
         """Gather the unknown parts by question, those on which most depends first."""
-        asked: dict[tuple[str, str], set[str]] = {}
+        asked: dict[tuple[str, str, str], set[str]] = {}
         for state in states.values():
-            for gap in (*state.unmet, *state.lifted_by):
+            # What is unknown besides an unknown context is asked for once that is known.
+            for gap in state.context_lacks or (*state.unmet, *state.lifted_by):
                 if gap.question and gap.answer == Answer.UNKNOWN:
-                    asked.setdefault((gap.requirement, state.site), set()).add(state.id)
+                    asked.setdefault((gap.requirement, gap.question, state.site), set()).add(state.id)
         touching: dict[str, set[str]] = {}
-        for (_, site), ids in asked.items():
+        for (_, _, site), ids in asked.items():
             touching.setdefault(site, set()).update(ids)
         labels: dict[tuple[str, str], set[str]] = {}
         for action in actions:
             for one in touching.get(action.site, NOTHING).intersection(action.statements):
                 labels.setdefault((one, action.site), set()).add(action.label)
-        questions = [self._question(requirement, site, ids, labels) for (requirement, site), ids in asked.items()]
+        for state in states.values():
+            if state.context_lacks and self._knowledge.by_id[state.id].effect in _TREATING:
+                label = self._knowledge.label(self._knowledge.by_id[state.id].intervention)
+                labels.setdefault((state.id, state.site), set()).add(label)
+        questions = [self._question(one, text, site, ids, labels) for (one, text, site), ids in asked.items()]
         return tuple(
             sorted(questions, key=lambda one: (-len(one.actions), -len(one.statements), one.requirement, one.site))
         )
@@ -414,10 +430,9 @@ class Planner:
             )
 
     def _question(
-        self, requirement: str, site: str, ids: set[str], labels: dict[tuple[str, str], set[str]]
+        self, requirement: str, text: str, site: str, ids: set[str], labels: dict[tuple[str, str], set[str]]
     ) -> Question:
         touched: set[str] = set().union(*[labels.get((one, site), NOTHING) for one in ids])
-        text = self._knowledge.questions[requirement]
         return Question(
             requirement=requirement, text=text, site=site, statements=tuple(sorted(ids)), actions=tuple(sorted(touched))
         )

@@ -29,8 +29,8 @@ class StatementState(NamedTuple):
 
     ``site`` is a label such as "left hip", empty for the patient as a whole; ``unmet`` says what a waiting statement
     lacks, ``lifted_by`` what would lift one that refuses or holds back; ``satisfied_by`` names what fulfils it already;
-    ``on_boundary`` names the requirements that are fulfilled on exactly the day that they ask for; ``checks`` compare
-    its bounds with what is recorded.
+    ``on_boundary`` names the requirements that are fulfilled on exactly the day that they ask for; ``context_lacks``
+    what its context lacks where that is only possible; ``checks`` compare its bounds with what is recorded.
     """
 
     id: str
@@ -43,6 +43,7 @@ class StatementState(NamedTuple):
     ruled_out_by: tuple[str, ...]
     satisfied_by: tuple[str, ...]
     on_boundary: tuple[str, ...]
+    context_lacks: tuple[Gap, ...]
     checks: tuple[Check, ...]
 
 

@@ -31,6 +31,7 @@ _STATES = {
     State.RULED_OUT: "ruled out",
     State.SATISFIED: "satisfied",
     State.KNOWLEDGE: "holds, as knowledge",
+    State.MAY_APPLY: "may apply",
     "parameter": "part of another action",
     NOT_APPLICABLE: "does not apply",
 }

@@ -22,6 +22,7 @@ _COLOURS = {
     "consider": "#1a7f37",
     "tried": "#9a6700",
     "unneeded": "#57606a",
+    "may": "#9a6700",
     "waiting": "#9a6700",
     "not": "#cf222e",
     "avoid": "#cf222e",

@@ -58,7 +58,7 @@ SHAPES: dict[type, str] = {
     Plan: "patient as_of ontology_version engine documents min_strength? min_evidence? grade_objections? valid "
     "findings statements() actions conflicts questions sources()?",
     StatementState: "state modality()? subject() @effect()? @intervention()? subjects()? site? place? unmet? "
-    "lifted_by? ruled_out_by? satisfied_by? on_boundary? checks?",
+    "lifted_by? ruled_out_by? satisfied_by? on_boundary? context_lacks? checks?",
     Action: "@intervention label category status modality fulfilment? choice()? site problem statements strength "
     "evidence unmet parameters() phase place? running? current? planned? done? past?",
     _Choice: "@id label members",

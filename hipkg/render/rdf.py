@@ -187,6 +187,7 @@ class _Describer:
         iri = self._evaluation_iri(state.id, state.place)
         unmet = [(f"{iri}&unmet={index}", gap) for index, gap in enumerate(state.unmet, start=1)]
         lifting = [(f"{iri}&lifting={index}", gap) for index, gap in enumerate(state.lifted_by, start=1)]
+        context = [(f"{iri}&context={index}", gap) for index, gap in enumerate(state.context_lacks, start=1)]
         checks = [(f"{iri}&check={index}", check) for index, check in enumerate(state.checks, start=1)]
         yield from _described(
             iri,
@@ -198,11 +199,12 @@ class _Describer:
             (hip.state, ox.Literal(state.state)),
             *((hip.unmet, _node(node)) for node, _ in unmet),
             *((hip.liftedBy, _node(node)) for node, _ in lifting),
+            *((hip.contextLacks, _node(node)) for node, _ in context),
             *((hip.ruledOutBy, ox.Literal(one)) for one in state.ruled_out_by),
             *((hip.onBoundary, ox.Literal(one)) for one in state.on_boundary),
             *((hip.hasCheck, _node(node)) for node, _ in checks),
         )
-        for node, gap in (*unmet, *lifting):
+        for node, gap in (*unmet, *lifting, *context):
             yield from _gap(node, gap)
         for node, check in checks:
             yield from _check(node, check)

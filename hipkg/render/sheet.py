@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from hipkg.base import hip
 from hipkg.knowledge.frame.answers import State
 from hipkg.knowledge.frame.claims import ADVISING, CLAIMS, TAKEN, ClaimKind, Fulfilment, Status
+from hipkg.knowledge.frame.speaking import FIRMNESS
 from hipkg.knowledge.modality import Modality
 from hipkg.render.words import (
     DECISIONS,
@@ -44,6 +45,7 @@ NOTHING_APPLIES = "No statement applies to this patient."
 NOTHING_FOLLOWS = "No action follows for this patient."
 QUESTIONS_SHOWN = 7
 DECISIONS_SHOWN = 3
+WOULD_SHOWN = 12
 UNGROUPED = 12
 _GROUPED = {"now", "follow", "learn"}
 HEADINGS = {
@@ -52,6 +54,7 @@ HEADINGS = {
     "now": "Do now",
     "consider": "Consider",
     "tried": "Tried before",
+    "may": "May apply",
     "already": "Already",
     "unneeded": "Not needed",
     "waiting": "Waiting",
@@ -75,6 +78,7 @@ _SECTION_OF_CATEGORY = {"escalation": "urgent", "follow-up": "follow", "educatio
 _TIMED = {"urgent", "now", "consider", "follow", "learn"}
 _MIXED = {"tried", "already", "unneeded", "waiting"}
 """The sections in which what is to be done stands beside what is only to be considered."""
+_ADVISING, _REFUSING = {hip.indicates}, {hip.contraindicates}
 _REFUSED = {Status.CONTRAINDICATED, Status.AVOID}
 _OPEN = {Status.INDICATED, Status.CONDITIONAL}
 _OBJECTED = {Status.CONTRAINDICATED: "though refused", Status.AVOID: "though discouraged"}
@@ -130,12 +134,13 @@ class Section:
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """A question with the actions, and the statements, that its answer decides."""
+    """A question with the actions, and the statements, that its answer decides; it may open a context of statements."""
 
     text: str
     site: str
     decides: tuple[str, ...]
     statements: tuple[str, ...]
+    opens: bool = False
 
     def brief(self) -> str:
         """Name the first few actions that the answer decides and count the rest."""
@@ -211,6 +216,7 @@ class _Arranger:
         for group in self._joined(self._groups()):
             rows[self._section(group[0][0])].append(self._row_of(group))
         rows["check"] = [*self._breaches(), *self._confronted()]
+        rows["may"] = self._possible()
         rows["disagree"] = self._disagreements()
         rows["know"] = self._readings()
         return tuple(Section(key, HEADINGS[key], tuple(found)) for key, found in rows.items() if found)
@@ -242,6 +248,35 @@ class _Arranger:
         site = join_sites([one.site for one in states], self._knowledge)
         ids = tuple(sorted({one.id for one in states}))
         return Row(capital(describe_breach(check)), site, "", ids, (Line("", (describe_record(check),), ids),))
+
+    def _possible(self) -> list[Row]:
+        """Tell once what would follow from each fact that contexts lack."""
+        found: dict[str, list[StatementState]] = {}
+        for state in self._plan.statements:
+            for gap in state.context_lacks:
+                found.setdefault(gap.label, []).append(state)
+        ranked = sorted(found.items(), key=lambda one: (-len(one[1]), one[0]))
+        return [self._would_follow(label, states) for label, states in ranked]
+
+    def _would_follow(self, lacking: str, states: Sequence[StatementState]) -> Row:
+        """Name what would be advised, and what refused, as far as nothing else is waited for."""
+        lines = []
+        for lead, effects in (("then", _ADVISING), ("never", _REFUSING)):
+            infos = [info for one in states if not one.unmet and not (info := self._infos[one.id]).accompanies]
+            ranked = sorted(
+                (one for one in infos if one.effect in effects),
+                key=lambda one: (not self._calls(one), FIRMNESS[one.modality], -(one.strength_rank or 0), one.id),
+            )
+            labels = list(dict.fromkeys(clean(self._knowledge.label(one.intervention)) for one in ranked))
+            rest = len(labels) - WOULD_SHOWN
+            shown = (*labels[:WOULD_SHOWN], *([f"{rest} more"] if rest > 0 else []))
+            if shown:
+                lines.append(Line(lead, shown))
+        ids = {one.id for one in states}
+        documents = sorted({self._knowledge.documents[self._infos[one].document].id for one in ids})
+        lines.append(Line("", (f"{len(ids)} statement{'s' if len(ids) > 1 else ''} of {', '.join(documents)}",)))
+        site = join_sites([one.site for one in states], self._knowledge)
+        return Row(capital(clean(f"if {lacking}")), site, "", (), tuple(lines))
 
     def _readings(self) -> list[Row]:
         """Tell what the documents say of the patient's condition and care without advising anything."""
@@ -640,14 +675,15 @@ class _Arranger:
         for one in self._plan.questions:
             gathered.setdefault(one.text, []).append(one)
         asks = [self._ask(text, questions) for text, questions in gathered.items()]
-        return tuple(sorted(asks, key=lambda one: (not self._is_urgent(one), -len(one.decides))))
+        return tuple(sorted(asks, key=lambda one: (not one.opens, not self._is_urgent(one), -len(one.decides))))
 
     def _is_urgent(self, ask: Ask) -> bool:
         """Tell whether the answer can call for urgent action."""
-        interventions = (self._infos[one].intervention for one in ask.statements)
-        return any(
-            _SECTION_OF_CATEGORY.get(self._knowledge.interventions[one].category) == "urgent" for one in interventions
-        )
+        return any(self._calls(self._infos[one]) for one in ask.statements)
+
+    def _calls(self, info: StatementInfo) -> bool:
+        """Tell whether a statement calls for urgent action."""
+        return _SECTION_OF_CATEGORY.get(self._knowledge.interventions[info.intervention].category) == "urgent"
 
     def _ask(self, text: str, questions: Sequence[Question]) -> Ask:
         site = join_sites([one.site for one in questions], self._knowledge)
@@ -656,10 +692,17 @@ class _Arranger:
             "" if site == self._everywhere else site,
             tuple(dict.fromkeys(clean(label) for one in questions for label in self._decided(one))),
             tuple(sorted({id_ for one in questions for id_ in one.statements})),
+            opens=any(one.statements and self._is_context(one) for one in questions),
         )
+
+    def _is_context(self, question: Question) -> bool:
+        """Tell whether a question is about a context that is only possible."""
+        return any(question.requirement in self._infos[one].applies_to for one in question.statements)
 
     def _decided(self, question: Question) -> tuple[str, ...]:
         """Name the actions whose status an answer can change."""
+        if self._is_context(question):
+            return question.actions
         asking = {*question.statements}
         return tuple(one.label for one in self._told if one.site == question.site and not asking.isdisjoint(one.shown))
 

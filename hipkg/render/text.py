@@ -40,6 +40,7 @@ _STYLES = {
     "consider": ("○", "?", "green"),
     "tried": ("↻", "r", "yellow"),
     "unneeded": ("\u2013", "-", "dim"),
+    "may": ("?", "?", "yellow"),
     "waiting": ("◐", "~", "yellow"),
     "not": ("✖", "X", "bold red"),
     "avoid": ("\u2013", "-", "red"),
@@ -261,6 +262,9 @@ def _question(ask: Ask, page: _Page) -> RenderableType:
     site = f"{page.dot}{ask.site}" if ask.site else ""
     if not ask.statements:
         return Group(Text(ask.text + site), _indented(Text("missing from the record", "dim")))
+    if ask.opens:
+        opened = f"opens {len(ask.statements)} statement{'s' if len(ask.statements) > 1 else ''}: {ask.brief()}"
+        return Group(Text(ask.text + site), _indented(Text(opened)))
     decides = f"decides {ask.brief()}  " if ask.decides else "concerns "
     return Group(Text(ask.text + site), _indented(Text.assemble(decides, (" ".join(ask.statements), "dim"))))
 

@@ -16,6 +16,7 @@ from hipkg.base.vocabulary import HIP
 from hipkg.knowledge.frame.claims import ClaimKind
 from hipkg.knowledge.modality import Modality
 from hipkg.maintenance import release
+from hipkg.maintenance.possible import possible_module
 from hipkg.owl.reasoners import Entailments, entail
 
 if TYPE_CHECKING:
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 CASES = Path(__file__).parent.parent / "cases" / "frame"
 SOURCES = (ONTOLOGY / "core.ttl", ONTOLOGY / "evidence.ttl", *sorted((CASES / "ontology").glob("*.ttl")))
 CLASSIFICATION = CASES / "ontology" / "classification.json"
+POSSIBLE = CASES / "ontology" / "possible.ttl"
 NAMESPACE = "https://example.org/garden/"
 NOBODY = "nobody"
 OBJECTIONS = {
@@ -76,6 +78,7 @@ class Told:
             ("may be lifted by", one.may_be_lifted_by),
             ("lacks", one.lacks),
             ("compares", one.compares),
+            ("lacks the fact", one.lacks_fact),
         ):
             yield from self._related(about, relation, classes)
 
@@ -117,5 +120,6 @@ class Told:
 
 
 if __name__ == "__main__":
+    POSSIBLE.write_text(possible_module([one for one in SOURCES if one != POSSIBLE]), encoding="utf-8")
     lines = ",\n".join(map(json.dumps, classification()))
     CLASSIFICATION.write_text(f"[\n{lines}\n]\n", encoding="utf-8")

@@ -42,6 +42,7 @@ class State(StrEnum):
     RULED_OUT = "ruled-out"
     SATISFIED = "satisfied"
     KNOWLEDGE = "knowledge"
+    MAY_APPLY = "may-apply"
 
 
 class Answers(NamedTuple):

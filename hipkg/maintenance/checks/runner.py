@@ -19,13 +19,12 @@ from hipkg.knowledge.loading import RELEASE_FILE
 from hipkg.maintenance.checks.issue import Issue
 from hipkg.maintenance.checks.vocabulary import imports, vocabulary
 from hipkg.owl.axioms import read_axioms
+from hipkg.owl.normal_form import in_normal_form
 from hipkg.owl.sources import load_sources, parsed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from pathlib import Path
-
-    from rdflib.term import Node
 
     from hipkg.knowledge.records import Knowledge
 
@@ -55,41 +54,8 @@ def syntax() -> Iterable[Issue]:
 def normal_form(files: Iterable[Path] | None = None) -> Iterable[Issue]:
     """Find modules that differ from their normal form."""
     for path in files or ontology_files():
-        if path.read_text(encoding="utf-8") != normalised_text(path):
+        if path.read_text(encoding="utf-8") != in_normal_form(parsed(path)):
             yield Issue("normal-form", path.name, "", "differs from its normal form; run: hipkg ontology format")
-
-
-def normalised_text(path: Path) -> str:
-    """Write a Turtle module in the project's normal form: rdflib's longturtle with the project's prefixes.
-
-    Blank nodes are named canonically first (RDF Dataset Canonicalization, RDFC-1.0), so that their order is fixed too.
-    """
-    from rdflib import Graph
-
-    dataset = ox.Dataset(parsed(path))
-    dataset.canonicalize(ox.CanonicalizationAlgorithm.RDFC_1_0)
-    graph = Graph(bind_namespaces="none")
-    for prefix, namespace in PREFIXES.items():
-        graph.bind(prefix, namespace)
-    for quad in sorted(dataset, key=str):
-        graph.add((_rdflib_term(quad.subject), _rdflib_term(quad.predicate), _rdflib_term(quad.object)))
-    return graph.serialize(format="longturtle")
-
-
-def _rdflib_term(term: object) -> Node:
-    from rdflib import BNode, URIRef
-    from rdflib import Literal as RdfLiteral
-
-    if isinstance(term, ox.NamedNode):
-        return URIRef(term.value)
-    if isinstance(term, ox.BlankNode):
-        return BNode(term.value)
-    if not isinstance(term, ox.Literal):
-        raise TypeError(f"{term} is no term of RDF 1.1")
-    if term.language:
-        return RdfLiteral(term.value, lang=term.language)
-    plain = term.datatype.value == PREFIXES["xsd"] + "string"
-    return RdfLiteral(term.value, datatype=None if plain else URIRef(term.datatype.value), normalize=False)
 
 
 def catalog() -> Iterable[Issue]:

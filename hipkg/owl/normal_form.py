@@ -1,0 +1,47 @@
+"""Write a module of the ontology in the project's normal form: rdflib's longturtle with the project's prefixes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pyoxigraph as ox
+
+from hipkg.base.vocabulary import PREFIXES
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from rdflib.term import Node
+
+
+def in_normal_form(quads: Iterable[ox.Quad]) -> str:
+    """Write a module in its normal form.
+
+    Blank nodes are named canonically first (RDF Dataset Canonicalization, RDFC-1.0), so that their order is fixed too.
+    """
+    from rdflib import Graph
+
+    dataset = ox.Dataset(quads)
+    dataset.canonicalize(ox.CanonicalizationAlgorithm.RDFC_1_0)
+    graph = Graph(bind_namespaces="none")
+    for prefix, namespace in PREFIXES.items():
+        graph.bind(prefix, namespace)
+    for quad in sorted(dataset, key=str):
+        graph.add((_rdflib_term(quad.subject), _rdflib_term(quad.predicate), _rdflib_term(quad.object)))
+    return graph.serialize(format="longturtle")
+
+
+def _rdflib_term(term: object) -> Node:
+    from rdflib import BNode, URIRef
+    from rdflib import Literal as RdfLiteral
+
+    if isinstance(term, ox.NamedNode):
+        return URIRef(term.value)
+    if isinstance(term, ox.BlankNode):
+        return BNode(term.value)
+    if not isinstance(term, ox.Literal):
+        raise TypeError(f"{term} is no term of RDF 1.1")
+    if term.language:
+        return RdfLiteral(term.value, lang=term.language)
+    plain = term.datatype.value == PREFIXES["xsd"] + "string"
+    return RdfLiteral(term.value, datatype=None if plain else URIRef(term.datatype.value), normalize=False)
