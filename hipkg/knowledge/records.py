@@ -113,13 +113,18 @@ class InterventionInfo(NamedTuple):
 
 
 class DocumentInfo(NamedTuple):
-    """A source document; ``issued`` is an ISO date or empty."""
+    """A source document; ``issued`` is an ISO date or empty.
+
+    ``advice_requires`` are the classes of patients or problems that the document is about: what it advises waits for
+    them, so that the statements that advise have them among their requirements, where those do not imply them.
+    """
 
     iri: str
     id: str
     title: str
     publisher: str
     issued: str
+    advice_requires: tuple[str, ...] = ()
 
 
 class Tension(NamedTuple):
