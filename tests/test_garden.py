@@ -154,6 +154,7 @@ def test_a_statement_tells_the_classes_of_its_slots() -> None:
     assert slots == {
         Slot.REQUIRES: ["OnAcidSoil", "WetGarden"],
         Slot.EXCEPT_FOR: ["GardenInDrought"],
+        Slot.ENDED_BY: [],
         Slot.SATISFIED_BY: ["LimedGarden"],
     }
 
@@ -191,6 +192,16 @@ def test_a_plan_tells_what_waits_for_the_scope_of_a_document_and_for_nothing_els
         "W-11": waiting,
         "W-13": waiting,
     }
+
+
+@pytest.mark.parametrize("statement", ["V-01", "V-02", "V-03", "V-06"])
+def test_what_ends_a_problem_ends_the_statements_that_need_it(statement: str) -> None:
+    assert garden().by_id[statement].ended_by == (HIP + "Paved",)
+
+
+@pytest.mark.parametrize("statement", ["V-04", "V-05", "X-21"])
+def test_what_ends_one_of_several_problems_or_one_of_elsewhere_ends_no_statement(statement: str) -> None:
+    assert garden().by_id[statement].ended_by == ()
 
 
 def test_nothing_follows_from_nothing() -> None:

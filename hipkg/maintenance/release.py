@@ -25,7 +25,7 @@ from hipkg.knowledge.modality import Modality
 from hipkg.knowledge.records import Bound, DocumentInfo, InterventionInfo, Knowledge, Link, StatementInfo, Tension
 from hipkg.owl import reasoners as java
 from hipkg.owl.axioms import Axioms, read_axioms
-from hipkg.owl.expression import And, Named, Or, Some, leaves, properties
+from hipkg.owl.expression import And, Expression, Named, Or, Some, leaves, properties
 from hipkg.owl.names import undeclared
 from hipkg.owl.rule_compiler import NativeCompiler
 from hipkg.owl.rules import uses, watchers
@@ -326,6 +326,7 @@ class _Builder:
             bounds=self._bounds.get(iri, ()),
             inferred=self._text(iri, hip.inferred) == "true",
             stratum=stratum,
+            ended_by=self._ended_by(iri),
         )
 
     def _requires(self, iri: str, effect: str) -> tuple[str, ...]:
@@ -336,6 +337,34 @@ class _Builder:
             return own
         scope = self._all(self._text(iri, hip.fromDocument), hip.adviceRequires)
         return tuple(sorted({*own, *(one for one in scope if not any(self._implies(it, one) for it in own))}))
+
+    def _ended_by(self, iri: str) -> tuple[str, ...]:
+        """List the classes whose members no longer have what a statement is about, or what it requires."""
+        about = (*self._all(iri, hip.appliesTo), *self._all(iri, hip.requires))
+        found = {ended for one in about for ended in self._endings(Named(one))}
+        return tuple(sorted(found - {*about, *self._all(iri, hip.exceptFor)}))
+
+    def _endings(self, expression: Expression) -> frozenset[str]:
+        """Collect what ends each problem that a member of a class has to have, or be, at its place.
+
+        Of a union each part has to be ended. What holds of the patient is at no place.
+        """
+        match expression:
+            case Named(iri):
+                told = {
+                    ended for one in (iri, *self._superclasses.get(iri, ())) for ended in self._all(one, hip.endedBy)
+                }
+                definition = self._axioms.definitions.get(iri)
+                return frozenset(told) | (self._endings(definition) if definition is not None else frozenset())
+            case And(operands):
+                return frozenset().union(*map(self._endings, operands))
+            case Or(operands):
+                first, *rest = map(self._endings, operands)
+                return first.intersection(*rest)
+            case Some(prop, filler) if prop != hip.problemOf:
+                return self._endings(filler)
+            case _:
+                return frozenset()
 
     def _implies(self, iri: str, other: str) -> bool:
         """Tell whether a subject in one class, or whose patient is in it, is in another."""

@@ -163,7 +163,10 @@ class Planner:
         return measured[0] if len(measured) == 1 else tuple(chain.from_iterable(measured))
 
     def _ruled_out_by(self, evaluation: Evaluation, info: StatementInfo) -> tuple[str, ...]:
-        return (*map(self._knowledge.label, evaluation.refutes), *self._labels(info.except_for, evaluation))
+        return (
+            *map(self._knowledge.label, evaluation.refutes),
+            *self._labels(info.except_for + info.ended_by, evaluation),
+        )
 
     def _on_boundary(self, evaluation: Evaluation, info: StatementInfo) -> tuple[str, ...]:
         nodes = self._nodes(evaluation)
