@@ -1,4 +1,4 @@
-"""A replaced joint no longer has the problems of a native one, whatever the record still lists; what else hurts goes on."""
+"""A replaced joint no longer has the problems of a native one, whatever is still listed; what else hurts goes on."""
 
 from __future__ import annotations
 

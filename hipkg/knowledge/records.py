@@ -38,8 +38,9 @@ class StatementInfo(NamedTuple):
     """One statement of a document, with all that a plan says about it.
 
     ``effect`` is the property that links it to ``intervention``, ``modality`` says how firmly, and ``choices`` name the
-    choices of which it offers a member; ``strength`` and ``quality`` are labels, their ranks None where nothing is stated.
-    ``ended_by`` are classes whose members no longer have what the statement is about, so that it does not hold for them.
+    choices of which it offers a member; ``strength`` and ``quality`` are labels, their ranks None where nothing is
+    stated. ``ended_by`` are classes whose members no longer have what the statement is about, so that it does not hold
+    for them.
     """
 
     iri: str

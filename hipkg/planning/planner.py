@@ -16,7 +16,18 @@ from hipkg.knowledge.records import UNGRADED
 from hipkg.planning.bounds import Check, Checker
 from hipkg.planning.clashes import clashing_actions, clashing_bounds
 from hipkg.planning.gaps import Gap, Measurer
-from hipkg.planning.records import Action, Conflict, Course, Done, Parameter, Place, Plan, Question, Scope, StatementState
+from hipkg.planning.records import (
+    Action,
+    Conflict,
+    Course,
+    Done,
+    Parameter,
+    Place,
+    Plan,
+    Question,
+    Scope,
+    StatementState,
+)
 from hipkg.record.facts import NOTHING, text_of
 from hipkg.validation.findings import conforms
 
