@@ -889,7 +889,7 @@ def carried_out(proposal: Raw, *, separately: bool) -> Raw:
 
 
 @pytest.mark.parametrize("separately", [True, False], ids=["procedure", "request"])
-@pytest.mark.parametrize("path", FHIR_EXAMPLES[:4], ids=lambda one: one.stem[:2])
+@pytest.mark.parametrize("path", FHIR_EXAMPLES[2:4], ids=lambda one: one.stem[:2])
 def test_what_needs_no_repetition_is_not_proposed_once_done(path: Path, separately: bool) -> None:
     before = plan(path, as_of=AS_OF)
     exported = before.to_fhir()

@@ -27,6 +27,7 @@ from hipkg.knowledge.frame.gathering import ORDER, Rule
 from hipkg.knowledge.frame.strata import decides
 from hipkg.knowledge.selection import select
 from hipkg.planning.gaps import Measurer
+from hipkg.planning.planner import Planner
 from hipkg.reasoning.native import entail, entailed_graph
 from hipkg.record.normalise import normalised
 from support.derivations import assert_same
@@ -153,8 +154,54 @@ def test_a_statement_tells_the_classes_of_its_slots() -> None:
     assert slots == {
         Slot.REQUIRES: ["OnAcidSoil", "WetGarden"],
         Slot.EXCEPT_FOR: ["GardenInDrought"],
+        Slot.ENDED_BY: [],
         Slot.SATISFIED_BY: ["LimedGarden"],
     }
+
+
+@pytest.mark.parametrize(
+    ("statement", "requires"),
+    [
+        ("W-01", {"Overgrown"}),
+        ("W-02", {"Overgrown"}),
+        ("W-03", set()),
+        ("W-04", set()),
+        ("W-07", set()),
+        ("W-09", set()),
+        ("W-10", set()),
+        ("W-11", {"Overrun"}),
+        ("W-12", {"GardenUnderComplaint"}),
+        ("W-13", {"Overgrown", "WetGarden"}),
+    ],
+)
+def test_advice_requires_what_its_document_is_about_unless_it_requires_more(statement, requires) -> None:
+    info = garden().by_id[statement]
+    assert {iri.removeprefix(HIP) for iri in info.requires} == requires
+    assert garden().documents[info.document].advice_requires == (HIP + "Overgrown",)
+
+
+def test_a_plan_tells_what_waits_for_the_scope_of_a_document_and_for_nothing_else() -> None:
+    name = "scope/beyond"
+    derivation = WAYS["natively"](gardens()[name])
+    made = Planner(derivation, garden(), NAMESPACE + "beyond", AS_OF).plan("native", (), select(garden()))
+    told = {one.id: [(it.document, it.requirement, it.only) for it in one.context] for one in made.statements}
+    waiting, beside = [("W", HIP + "Overgrown", True)], [("W", HIP + "Overgrown", False)]
+    assert {id_: context for id_, context in told.items() if context} == {
+        "W-01": waiting,
+        "W-02": beside,
+        "W-11": waiting,
+        "W-13": waiting,
+    }
+
+
+@pytest.mark.parametrize("statement", ["V-01", "V-02", "V-03", "V-06"])
+def test_what_ends_a_problem_ends_the_statements_that_need_it(statement: str) -> None:
+    assert garden().by_id[statement].ended_by == (HIP + "Paved",)
+
+
+@pytest.mark.parametrize("statement", ["V-04", "V-05", "X-21"])
+def test_what_ends_one_of_several_problems_or_one_of_elsewhere_ends_no_statement(statement: str) -> None:
+    assert garden().by_id[statement].ended_by == ()
 
 
 def test_nothing_follows_from_nothing() -> None:
@@ -182,7 +229,7 @@ def test_companions_are_judged_after_what_decides_on_them() -> None:
     anew = garden.__wrapped__()
     later = {one.id: one.stratum for one in anew.statements.values() if one.stratum}
     chain = {"Z-11": 2, "Z-17": 2, "Z-12": 3, "Z-13": 4, "Z-19": 4, "Z-14": 5, "Z-20": 5}
-    assert later == {"Y-21": 1, "Y-22": 1, "Y-24": 1, "Z-21": 1, **chain}
+    assert later == {**dict.fromkeys(("W-02", "W-03", "W-08", "Y-21", "Y-22", "Y-24", "Z-21"), 1), **chain}
 
 
 @pytest.mark.parametrize(

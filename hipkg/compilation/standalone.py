@@ -281,7 +281,7 @@ def _normalising(asked: frozenset[str]) -> Iterator[str]:
 
 
 def _slots(info: StatementInfo) -> tuple[str, ...]:
-    return (*info.requires, *info.except_for, *info.satisfied_by)
+    return tuple(one for slot in Slot for one in classes_of(info, slot))
 
 
 def _opposites(info: StatementInfo, knowledge: Knowledge) -> list[tuple[str, str]]:

@@ -399,6 +399,7 @@ class Explainer:
             self._context(info, evaluation),
             *(self._requirement(one, evaluation, nodes) for one in info.requires),
             *(self._other("exception", one, evaluation, nodes) for one in info.except_for),
+            *(self._other("exception", one, evaluation, nodes) for one in info.ended_by if one in evaluation.meets),
             *(self._other("fulfilment", one, evaluation, nodes) for one in info.satisfied_by),
             *(self._companion(one, evaluation) for one in info.accompanies),
         )

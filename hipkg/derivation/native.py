@@ -99,7 +99,7 @@ def derive_natively(
 def goals_of(statements: Collection[str], knowledge: Knowledge) -> frozenset[str]:
     """List what has to be entailed before some statements can be judged: what they name, and what is read of anyone."""
     infos = [knowledge.statements[one] for one in statements]
-    slots = {cls for info in infos for cls in (*info.requires, *info.except_for, *info.satisfied_by)}
+    slots = {cls for info in infos for cls in info.slots}
     refuting = {other for cls in slots for other in knowledge.refuters.get(cls, ())}
     contexts = {context for info in infos for context in info.applies_to}
     possible = {cls for cls, (context, _) in knowledge.possible.items() if context in contexts}
@@ -211,10 +211,10 @@ class ClosedWorld(World):
     def _answer_slots(self, one: Judged) -> None:
         """Tell which classes that the slots name hold, are refuted, or are still waited for."""
         info = one.info
-        if not (info.requires or info.except_for or info.satisfied_by):
+        if not (info.requires or info.except_for or info.satisfied_by or info.ended_by):
             return
         held = self._held_by(frozenset((*one.subjects, one.patient)))
-        one.meets = held.intersection(info.requires + info.except_for + info.satisfied_by) or NOTHING
+        one.meets = held.intersection(info.requires + info.except_for + info.satisfied_by + info.ended_by) or NOTHING
         if info.requires:
             refuters = self.knowledge.refuters
             refutable = [cls for cls in info.requires if cls in refuters]
@@ -535,7 +535,8 @@ def _settled(one: Judged) -> State | None:
     if not (one.meets or one.refutes):
         return None
     info = one.info
-    excepted, satisfied = not one.meets.isdisjoint(info.except_for), not one.meets.isdisjoint(info.satisfied_by)
+    excepted = not one.meets.isdisjoint(info.except_for) or not one.meets.isdisjoint(info.ended_by)
+    satisfied = not one.meets.isdisjoint(info.satisfied_by)
     return STATE_OF[bool(one.refutes), excepted, satisfied, False, False]
 
 

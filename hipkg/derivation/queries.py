@@ -137,6 +137,7 @@ def _statement_facts(info: StatementInfo, knowledge: Knowledge) -> Iterator[ox.Q
         yield from _links(info.iri, info.effect, (info.intervention,))
     yield from _links(info.iri, hip.requires, info.requires)
     yield from _links(info.iri, hip.exceptFor, info.except_for)
+    yield from _links(info.iri, hip.endedBy, info.ended_by)
     yield from _links(info.iri, hip.satisfiedBy, info.satisfied_by)
     yield from _links(info.iri, hip.accompanies, info.accompanies)
     yield from _links(info.iri, hip.inChoice, info.choices)

@@ -37,9 +37,10 @@ class Bound(NamedTuple):
 class StatementInfo(NamedTuple):
     """One statement of a document, with all that a plan says about it.
 
-    ``effect`` is the property that links it to ``intervention``, ``modality`` says how firmly, and ``choices``
-    name the choices of which it offers a member; ``strength`` and ``quality`` are labels, their ranks
-    None where nothing is stated.
+    ``effect`` is the property that links it to ``intervention``, ``modality`` says how firmly, and ``choices`` name the
+    choices of which it offers a member; ``strength`` and ``quality`` are labels, their ranks None where nothing is
+    stated. ``ended_by`` are classes whose members no longer have what the statement is about, so that it does not hold
+    for them.
     """
 
     iri: str
@@ -68,11 +69,12 @@ class StatementInfo(NamedTuple):
     bounds: tuple[Bound, ...]
     inferred: bool
     stratum: int
+    ended_by: tuple[str, ...] = ()
 
     @property
     def slots(self) -> frozenset[str]:
         """Return the classes that decide the state of the statement where its context holds."""
-        return frozenset((*self.requires, *self.except_for, *self.satisfied_by))
+        return frozenset((*self.requires, *self.except_for, *self.satisfied_by, *self.ended_by))
 
     @property
     def measured(self) -> frozenset[str]:
@@ -113,13 +115,18 @@ class InterventionInfo(NamedTuple):
 
 
 class DocumentInfo(NamedTuple):
-    """A source document; ``issued`` is an ISO date or empty."""
+    """A source document; ``issued`` is an ISO date or empty.
+
+    ``advice_requires`` are the classes of patients or problems that the document is about: what it advises waits for
+    them, so that the statements that advise have them among their requirements, where those do not imply them.
+    """
 
     iri: str
     id: str
     title: str
     publisher: str
     issued: str
+    advice_requires: tuple[str, ...] = ()
 
 
 class Tension(NamedTuple):

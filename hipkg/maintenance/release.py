@@ -18,13 +18,14 @@ from hipkg.base.errors import OntologyError
 from hipkg.base.groups import reached
 from hipkg.base.paths import PATIENT_SHAPES, files_about_ontology, ontology_files
 from hipkg.base.vocabulary import HIP, OWL, RDFS, SKOS, curie
+from hipkg.knowledge.frame.scope import waits_for_scope
 from hipkg.knowledge.frame.strata import decides, keeps_out
 from hipkg.knowledge.loading import released, source_stamp
 from hipkg.knowledge.modality import Modality
 from hipkg.knowledge.records import Bound, DocumentInfo, InterventionInfo, Knowledge, Link, StatementInfo, Tension
 from hipkg.owl import reasoners as java
 from hipkg.owl.axioms import Axioms, read_axioms
-from hipkg.owl.expression import leaves, properties
+from hipkg.owl.expression import And, Expression, Named, Or, Some, leaves, properties
 from hipkg.owl.names import undeclared
 from hipkg.owl.rule_compiler import NativeCompiler
 from hipkg.owl.rules import uses, watchers
@@ -311,7 +312,7 @@ class _Builder:
             document=self._text(iri, hip.fromDocument),
             section=self._text(iri, hip.section),
             applies_to=self._all(iri, hip.appliesTo),
-            requires=self._all(iri, hip.requires),
+            requires=self._requires(iri, effect),
             except_for=self._all(iri, hip.exceptFor),
             satisfied_by=self._all(iri, hip.satisfiedBy),
             accompanies=self._all(iri, hip.accompanies),
@@ -328,6 +329,57 @@ class _Builder:
             bounds=self._bounds.get(iri, ()),
             inferred=self._text(iri, hip.inferred) == "true",
             stratum=stratum,
+            ended_by=self._ended_by(iri),
+        )
+
+    def _requires(self, iri: str, effect: str) -> tuple[str, ...]:
+        """List what a statement requires itself, and what the advice of its document requires unless that follows."""
+        own = self._all(iri, hip.requires)
+        exempt = any(self._text(one, hip.holdsBeyondScope) for one in (iri, *self._axioms.individual_types[iri]))
+        if exempt or not waits_for_scope(effect, self._bounds.get(iri, ())):
+            return own
+        scope = self._all(self._text(iri, hip.fromDocument), hip.adviceRequires)
+        return tuple(sorted({*own, *(one for one in scope if not any(self._implies(it, one) for it in own))}))
+
+    def _ended_by(self, iri: str) -> tuple[str, ...]:
+        """List the classes whose members no longer have what a statement is about, or what it requires."""
+        about = (*self._all(iri, hip.appliesTo), *self._all(iri, hip.requires))
+        found = {ended for one in about for ended in self._endings(Named(one))}
+        return tuple(sorted(found - {*about, *self._all(iri, hip.exceptFor)}))
+
+    def _endings(self, expression: Expression) -> frozenset[str]:
+        """Collect what ends each problem that a member of a class has to have, or be, at its place.
+
+        Of a union each part has to be ended. What holds of the patient is at no place.
+        """
+        match expression:
+            case Named(iri):
+                told = {
+                    ended for one in (iri, *self._superclasses.get(iri, ())) for ended in self._all(one, hip.endedBy)
+                }
+                definition = self._axioms.definitions.get(iri)
+                return frozenset(told) | (self._endings(definition) if definition is not None else frozenset())
+            case And(operands):
+                return frozenset().union(*map(self._endings, operands))
+            case Or(operands):
+                first, *rest = map(self._endings, operands)
+                return first.intersection(*rest)
+            case Some(prop, filler) if prop != hip.problemOf:
+                return self._endings(filler)
+            case _:
+                return frozenset()
+
+    def _implies(self, iri: str, other: str) -> bool:
+        """Tell whether a subject in one class, or whose patient is in it, is in another."""
+        definition = self._axioms.definitions.get(other)
+        ways = definition.operands if isinstance(definition, Or) else (definition,)
+        return self._is_a(iri, other) or any(
+            self._is_a(iri, patient.iri)
+            for way in ways
+            if isinstance(way, And)
+            for part in way.operands
+            if isinstance(part, Some) and isinstance(patient := part.filler, Named)
+            if part.prop == hip.problemOf and {*way.operands} == {Named(hip.Problem), part}
         )
 
     def _effects(self) -> list[str]:
@@ -412,6 +464,8 @@ class _Builder:
     def _phases(self, statements: list[StatementInfo], interventions: list[str]) -> dict[str, int]:
         """Order interventions by the treatments that their statements wait for.
 
+        That a document waits with all its advice orders nothing.
+
         Raises `OntologyError` when an intervention waits, in the end, for itself.
         """
         graph = nx.DiGraph()
@@ -420,7 +474,7 @@ class _Builder:
         for statement in statements:
             if statement.effect not in {hip.indicates, hip.holdsBack}:
                 continue
-            waited = statement.requires if statement.effect == hip.indicates else statement.except_for
+            waited = self._all(statement.iri, hip.requires if statement.effect == hip.indicates else hip.exceptFor)
             needed = {one for iri in waited for one in leaves(iri, self._axioms.definitions)}
             graph.add_edges_from(
                 (one, statement.intervention) for one in needed & known if one != statement.intervention
@@ -458,6 +512,7 @@ class _Builder:
                 title=self._text(iri, _DCTERMS + "title"),
                 publisher=self._text(iri, hip.publisher),
                 issued=self._text(iri, _DCTERMS + "issued"),
+                advice_requires=self._all(iri, hip.adviceRequires),
             )
             for iri in found
         ]

@@ -16,7 +16,18 @@ from hipkg.knowledge.records import UNGRADED
 from hipkg.planning.bounds import Check, Checker
 from hipkg.planning.clashes import clashing_actions, clashing_bounds
 from hipkg.planning.gaps import Gap, Measurer
-from hipkg.planning.records import Action, Conflict, Course, Done, Parameter, Place, Plan, Question, StatementState
+from hipkg.planning.records import (
+    Action,
+    Conflict,
+    Course,
+    Done,
+    Parameter,
+    Place,
+    Plan,
+    Question,
+    Scope,
+    StatementState,
+)
 from hipkg.record.facts import NOTHING, text_of
 from hipkg.validation.findings import conforms
 
@@ -123,9 +134,31 @@ class Planner:
             self._ruled_out_by(evaluation, info) if state == _RULED_OUT else (),
             self._labels(info.satisfied_by, evaluation) if state == _SATISFIED else (),
             self._on_boundary(evaluation, info) if evaluation.meets else (),
-            self._context(evaluation, info) if evaluation.lacks_fact else (),
+            self._context_lacks(evaluation, info) if evaluation.lacks_fact else (),
             self._checker.checks(evaluation) if evaluation.compares else (),
+            self._context(evaluation, info) if state == _LATER else (),
         )
+
+    def _context(self, evaluation: Evaluation, info: StatementInfo) -> tuple[Scope, ...]:
+        """List what the document of a waiting statement is about and is not known to hold."""
+        document, is_a = self._knowledge.documents[info.document], self._knowledge.is_a
+        scope = [
+            one
+            for one in document.advice_requires
+            if any(is_a(awaited, one) for awaited in evaluation.awaits)
+            and not self._derivation.facts.any_is_a(self._nodes(evaluation), one)
+        ]
+        only = (
+            bool(scope)
+            and not evaluation.lacks
+            and all(any(is_a(awaited, one) for one in scope) for awaited in evaluation.awaits)
+        )
+        return tuple(
+            Scope(document.id, one, self._knowledge.label(one), only, self._parts(one, evaluation)) for one in scope
+        )
+
+    def _parts(self, requirement: str, evaluation: Evaluation) -> tuple[str, ...]:
+        return tuple(gap.requirement for gap in self._gaps((requirement,), evaluation))
 
     def _nodes(self, evaluation: Evaluation) -> tuple[str, ...]:
         return (*evaluation.subjects, self._patient)
@@ -137,7 +170,7 @@ class Planner:
         lacking = (Gap(one, f"{self._knowledge.label(one)} in the plan", Answer.UNMET) for one in evaluation.lacks)
         return (*unmet, *lacking)
 
-    def _context(self, evaluation: Evaluation, info: StatementInfo) -> tuple[Gap, ...]:
+    def _context_lacks(self, evaluation: Evaluation, info: StatementInfo) -> tuple[Gap, ...]:
         """Say what the context of a statement lacks; what is asked fulfils the context itself."""
         knowledge, (context,) = self._knowledge, info.applies_to
         return tuple(
@@ -152,7 +185,10 @@ class Planner:
         return measured[0] if len(measured) == 1 else tuple(chain.from_iterable(measured))
 
     def _ruled_out_by(self, evaluation: Evaluation, info: StatementInfo) -> tuple[str, ...]:
-        return (*map(self._knowledge.label, evaluation.refutes), *self._labels(info.except_for, evaluation))
+        return (
+            *map(self._knowledge.label, evaluation.refutes),
+            *self._labels(info.except_for + info.ended_by, evaluation),
+        )
 
     def _on_boundary(self, evaluation: Evaluation, info: StatementInfo) -> tuple[str, ...]:
         nodes = self._nodes(evaluation)

@@ -24,13 +24,27 @@ if TYPE_CHECKING:
 _STATEMENT = attrgetter("id", "place")
 
 
+class Scope(NamedTuple):
+    """What the advice of a document waits for; ``only`` tells that a statement of it waits for nothing else.
+
+    ``parts`` are the classes, of which ``requirement`` is made, that it is told by what is missing.
+    """
+
+    document: str
+    requirement: str
+    label: str
+    only: bool
+    parts: tuple[str, ...]
+
+
 class StatementState(NamedTuple):
     """The state of one statement at one place of a patient.
 
     ``site`` is a label such as "left hip", empty for the patient as a whole; ``unmet`` says what a waiting statement
     lacks, ``lifted_by`` what would lift one that refuses or holds back; ``satisfied_by`` names what fulfils it already;
     ``on_boundary`` names the requirements that are fulfilled on exactly the day that they ask for; ``context_lacks``
-    what its context lacks where that is only possible; ``checks`` compare its bounds with what is recorded.
+    what its context lacks where that is only possible; ``checks`` compare its bounds with what is recorded; ``context``
+    is what the document of a waiting statement is about, as far as it is not known to hold.
     """
 
     id: str
@@ -45,6 +59,12 @@ class StatementState(NamedTuple):
     on_boundary: tuple[str, ...]
     context_lacks: tuple[Gap, ...]
     checks: tuple[Check, ...]
+    context: tuple[Scope, ...] = ()
+
+    @property
+    def outside(self) -> bool:
+        """Tell whether the statement waits for nothing but what its document is about."""
+        return any(one.only for one in self.context)
 
 
 class Parameter(NamedTuple):

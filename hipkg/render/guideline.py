@@ -125,6 +125,8 @@ class _Writer:
         yield from (" · ".join(filter(None, origin)), "")
         about = self._texts.get((document.iri, SKOS + "definition"), "")
         yield from ((escape_opening(about), "") if about else ())
+        scope = self._terms(document.advice_requires, "and")
+        yield from ((f"What it advises requires {scope}.", "") if scope else ())
         yield from (f"[All documents]({INDEX}) · [Glossary]({GLOSSARY}) · [Tensions]({TENSIONS})", "")
         for section, members in sections.items():
             yield f"- [{escape(section)}](#{anchor(section)}): {_links(members, local=True)}"

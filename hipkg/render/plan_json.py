@@ -8,7 +8,7 @@ from hipkg.knowledge.frame.claims import ADVISING, Status
 from hipkg.knowledge.records import Bound
 from hipkg.planning.bounds import Check
 from hipkg.planning.gaps import Gap
-from hipkg.planning.records import Action, Conflict, Course, Done, Plan, Question, StatementState
+from hipkg.planning.records import Action, Conflict, Course, Done, Plan, Question, Scope, StatementState
 from hipkg.render.encoder import Writer, number, one_or_all
 from hipkg.validation.findings import Finding
 
@@ -58,7 +58,8 @@ SHAPES: dict[type, str] = {
     Plan: "patient as_of ontology_version engine documents min_strength? min_evidence? grade_objections? valid "
     "findings statements() actions conflicts questions sources()?",
     StatementState: "state modality()? subject() @effect()? @intervention()? subjects()? site? place? unmet? "
-    "lifted_by? ruled_out_by? satisfied_by? on_boundary? context_lacks? checks?",
+    "lifted_by? ruled_out_by? satisfied_by? on_boundary? context_lacks? checks? context?",
+    Scope: "document @requirement label only",
     Action: "@intervention label category status modality fulfilment? choice()? site problem statements strength "
     "evidence unmet parameters() phase place? running? current? planned? done? past?",
     _Choice: "@id label members",

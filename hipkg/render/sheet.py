@@ -46,6 +46,7 @@ NOTHING_FOLLOWS = "No action follows for this patient."
 QUESTIONS_SHOWN = 7
 DECISIONS_SHOWN = 3
 WOULD_SHOWN = 12
+FOLDED_SHOWN = 8
 UNGROUPED = 12
 _GROUPED = {"now", "follow", "learn"}
 HEADINGS = {
@@ -83,6 +84,7 @@ _REFUSED = {Status.CONTRAINDICATED, Status.AVOID}
 _OPEN = {Status.INDICATED, Status.CONDITIONAL}
 _OBJECTED = {Status.CONTRAINDICATED: "though refused", Status.AVOID: "though discouraged"}
 _STATUS_RANK = {Status.SATISFIED: 2, Status.INDICATED: 1, Status.CAUTION: 1}
+_ALWAYS_SHOWN = (2,)
 _LEADS = {"bounds": ("either", "or"), "incompatible": ("either", "or")}
 
 
@@ -134,19 +136,22 @@ class Section:
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """A question with the actions, and the statements, that its answer decides; it may open a context of statements."""
+    """A question with the actions, and the statements, that its answer decides.
+
+    It may open a context of statements; ``lead`` names the document whose advice waits for the answer, where that of no
+    other does.
+    """
 
     text: str
     site: str
     decides: tuple[str, ...]
     statements: tuple[str, ...]
     opens: bool = False
+    lead: str = ""
 
     def brief(self) -> str:
         """Name the first few actions that the answer decides and count the rest."""
-        shown = list(self.decides[:DECISIONS_SHOWN])
-        rest = len(self.decides) - len(shown)
-        return ", ".join([*shown, *([f"{rest} more"] if rest else [])])
+        return f"{self.lead}{_first(self.decides, DECISIONS_SHOWN)}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,6 +220,7 @@ class _Arranger:
         rows: dict[str, list[Row]] = {key: [] for key in HEADINGS}
         for group in self._joined(self._groups()):
             rows[self._section(group[0][0])].append(self._row_of(group))
+        rows["waiting"] += self._folded()
         rows["check"] = [*self._breaches(), *self._confronted()]
         rows["may"] = self._possible()
         rows["disagree"] = self._disagreements()
@@ -309,7 +315,7 @@ class _Arranger:
         """Gather the actions that differ only in their site, in the order of the plan."""
         groups: dict[object, list[Action]] = {}
         for action in self._told:
-            if action.status not in _SECTION_OF_STATUS:
+            if action.status not in _SECTION_OF_STATUS or _is_folded(action):
                 continue
             row = replace(self._row([action]), site="")
             groups.setdefault((action.intervention, action.status, action.category, row), []).append(action)
@@ -348,6 +354,20 @@ class _Arranger:
             lines=(*shared, *kept),
             weight=max(row.weight for row in rows),
         )
+
+    def _folded(self) -> Iterator[Row]:
+        """Tell in one row for each document what it would advise if the patient were one of those it is about."""
+        waiting: dict[tuple[str, str], list[Action]] = {}
+        for action in filter(_is_folded, self._told):
+            for scope in dict.fromkeys(it for one in action.by(ClaimKind.AWAITED) for it in one.context):
+                waiting.setdefault((scope.document, scope.label), []).append(action)
+        for (document, label), actions in waiting.items():
+            named = _first(list(dict.fromkeys(clean(one.label) for one in actions)), FOLDED_SHOWN)
+            states = [state for one in actions for state in one.by(ClaimKind.AWAITED)]
+            ids = tuple(sorted({one.id for one in states if any(it.document == document for it in one.context)}))
+            title = f"If {clean(label)} (document {clean(document)})"
+            site = join_sites([one.site for one in actions], self._knowledge)
+            yield Row(title, site, "", (), (Line("", (named,), ids),), weight=_ALWAYS_SHOWN)
 
     def _told_by_a_kind(self, action: Action) -> bool:
         """Tell whether an action has only gates, all of which show at a kind of it in the same place."""
@@ -546,7 +566,8 @@ class _Arranger:
         found: dict[tuple[str, tuple[str, ...]], list[StatementState]] = {}
         for state in self._plan.statements:
             info = self._infos[state.id]
-            if state.state == State.LATER and info.effect == hip.specifies and state.place in {"", action.place}:
+            waits = state.state == State.LATER and not state.context
+            if waits and info.effect == hip.specifies and state.place in {"", action.place}:
                 lead = self._awaited(action, info, state)
                 if lead is not None:
                     found.setdefault(lead, []).append(state)
@@ -692,12 +713,21 @@ class _Arranger:
             "" if site == self._everywhere else site,
             tuple(dict.fromkeys(clean(label) for one in questions for label in self._decided(one))),
             tuple(sorted({id_ for one in questions for id_ in one.statements})),
-            opens=any(one.statements and self._is_context(one) for one in questions),
+            any(one.statements and self._is_context(one) for one in questions),
+            self._about(questions),
         )
 
     def _is_context(self, question: Question) -> bool:
         """Tell whether a question is about a context that is only possible."""
         return any(question.requirement in self._infos[one].applies_to for one in question.statements)
+
+    def _about(self, questions: Iterable[Question]) -> str:
+        """Name the document that is about what some questions ask, where no statement of another waits for it."""
+        asking = {(id_, one.site): one.requirement for one in questions for id_ in one.statements}
+        states = [(one, asking[one.id, one.site]) for one in self._plan.statements if (one.id, one.site) in asking]
+        scopes = [[it.document for it in one.context if asked in it.parts] for one, asked in states]
+        documents = {one for some in scopes for one in some}
+        return f"what {clean(*documents)} advises: " if len(documents) == 1 and all(scopes) else ""
 
     def _decided(self, question: Question) -> tuple[str, ...]:
         """Name the actions whose status an answer can change."""
@@ -730,6 +760,19 @@ def _tried(action: Action) -> tuple[Line, ...]:
 def _uncapital(title: str) -> str:
     """Begin a title with a small letter unless it begins with an abbreviation."""
     return title if title[1:2].isupper() else title[:1].lower() + title[1:]
+
+
+def _is_folded(action: Action) -> bool:
+    """Tell whether an action waits for nothing but what the documents that advise it are about."""
+    waiting = action.by(ClaimKind.AWAITED)
+    claimed = [*waiting, *action.by(ClaimKind.INDICATED, ClaimKind.HELD_BACK)]
+    return action.status == Status.CONDITIONAL and bool(waiting) and all(one.outside for one in claimed)
+
+
+def _first(labels: Sequence[str], count: int) -> str:
+    """Name the first few and count the rest."""
+    rest = len(labels) - count
+    return ", ".join([*labels[:count], *([f"{rest} more"] if rest > 0 else [])])
 
 
 def _done_before(action: Action) -> tuple[Line, ...]:

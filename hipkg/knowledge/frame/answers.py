@@ -17,6 +17,7 @@ class Slot(StrEnum):
 
     REQUIRES = "requires"
     EXCEPT_FOR = "exceptFor"
+    ENDED_BY = "endedBy"
     SATISFIED_BY = "satisfiedBy"
 
 
@@ -74,6 +75,7 @@ class Reading(NamedTuple):
 SLOTS: Mapping[Slot, Reading] = {
     Slot.REQUIRES: Reading(held="", refuted="refuted", open="awaiting", pending="awaits"),
     Slot.EXCEPT_FOR: Reading(held="excepted", refuted="", open="", pending="mayBeLiftedBy"),
+    Slot.ENDED_BY: Reading(held="excepted", refuted="", open="", pending=""),
     Slot.SATISFIED_BY: Reading(held="satisfied", refuted="", open="", pending=""),
 }
 
@@ -108,5 +110,7 @@ def classes_of(info: StatementInfo, slot: Slot) -> tuple[str, ...]:
             return info.requires
         case Slot.EXCEPT_FOR:
             return info.except_for
+        case Slot.ENDED_BY:
+            return info.ended_by
         case Slot.SATISFIED_BY:
             return info.satisfied_by
