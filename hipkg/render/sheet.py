@@ -339,9 +339,11 @@ class _Arranger:
             return first
         choice = capital(clean(self._knowledge.label(members[0][0].choice)))
         firmest = members[0][0].modality
+        wider = {upper for one in members for upper in self._classes(one[0].intervention)}
         titles = [
-            f"{'consider ' if one[0].modality != firmest else ''}{_uncapital(row.title)}"
-            for row, one in zip(rows, members, strict=True)
+            f"{'consider ' if one[0].modality != firmest else ''}{clean(one[0].label)}"
+            for one in members
+            if one[0].intervention not in wider
         ]
         lines = [replace(line, lead=f"{row.title}: {line.lead}".rstrip()) for row in rows for line in row.lines]
         shared = [line for line in first.lines if all(line.parts in [it.parts for it in row.lines] for row in rows)]
@@ -755,11 +757,6 @@ def _tried(action: Action) -> tuple[Line, ...]:
         return ()
     parts = tuple(dict.fromkeys(describe_course(one, action.label) for one in action.tried))
     return (Line("tried", parts),) if parts else ()
-
-
-def _uncapital(title: str) -> str:
-    """Begin a title with a small letter unless it begins with an abbreviation."""
-    return title if title[1:2].isupper() else title[:1].lower() + title[1:]
 
 
 def _is_folded(action: Action) -> bool:
