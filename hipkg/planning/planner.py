@@ -17,6 +17,7 @@ from hipkg.planning.bounds import Check, Checker
 from hipkg.planning.clashes import clashing_actions, clashing_bounds
 from hipkg.planning.gaps import Gap, Measurer
 from hipkg.planning.records import Action, Conflict, Course, Done, Parameter, Place, Plan, Question, StatementState
+from hipkg.planning.unused import UnusedFacts
 from hipkg.record.facts import NOTHING, text_of
 from hipkg.validation.findings import conforms
 
@@ -93,6 +94,7 @@ class Planner:
             grade_objections=selection.grade_objections,
             sources=self._sources(),
             places=self._sites.places,
+            unused=tuple(UnusedFacts(self._derivation, self._knowledge, self._patient).find(states.values())),
         )
 
     def _sources(self) -> tuple[tuple[str, tuple[str, ...]], ...]:

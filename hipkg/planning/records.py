@@ -183,6 +183,22 @@ class Question(NamedTuple):
     node: str = ""
 
 
+class Unused(NamedTuple):
+    """What is recorded of a patient and used by no statement of the plan.
+
+    ``node`` is the problem, the activity or the patient; where a value of the patient is not used, ``property`` names
+    what it is a value of. ``day`` is that of an activity as far as it is recorded.
+    """
+
+    node: str
+    label: str
+    site: str
+    day: str
+    property: str = ""
+    value: str = ""
+    unit: str = ""
+
+
 @dataclass(frozen=True)
 class Plan:
     """The plan of one patient.
@@ -190,7 +206,7 @@ class Plan:
     ``min_strength`` and ``min_evidence`` are the least grades of the statements that were considered, empty where any
     grade and none would do; ``grade_objections`` tells that they applied also to what speaks against an action;
     ``sources`` are the nodes of the record that say what they were derived from, with its IRIs; ``places`` are the body
-    sites that statements and actions name by their IRIs.
+    sites that statements and actions name by their IRIs; ``unused`` is what is recorded and no statement used.
     """
 
     patient: str
@@ -209,6 +225,7 @@ class Plan:
     grade_objections: bool = False
     sources: tuple[tuple[str, tuple[str, ...]], ...] = ()
     places: tuple[Place, ...] = ()
+    unused: tuple[Unused, ...] = ()
 
     def states(self, statement_id: str) -> tuple[str, ...]:
         """List the states of a statement, one for each place it concerns."""

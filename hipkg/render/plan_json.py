@@ -8,7 +8,7 @@ from hipkg.knowledge.frame.claims import ADVISING, Status
 from hipkg.knowledge.records import Bound
 from hipkg.planning.bounds import Check
 from hipkg.planning.gaps import Gap
-from hipkg.planning.records import Action, Conflict, Course, Done, Plan, Question, StatementState
+from hipkg.planning.records import Action, Conflict, Course, Done, Plan, Question, StatementState, Unused
 from hipkg.render.encoder import Writer, number, one_or_all
 from hipkg.validation.findings import Finding
 
@@ -56,7 +56,7 @@ PARTS: dict[type, str] = {
 SHAPES: dict[type, str] = {
     **PARTS,
     Plan: "patient as_of ontology_version engine documents min_strength? min_evidence? grade_objections? valid "
-    "findings statements() actions conflicts questions sources()?",
+    "findings statements() actions conflicts questions unused sources()?",
     StatementState: "state modality()? subject() @effect()? @intervention()? subjects()? site? place? unmet? "
     "lifted_by? ruled_out_by? satisfied_by? on_boundary? checks?",
     Action: "@intervention label category status modality fulfilment? choice()? site problem statements strength "
@@ -69,6 +69,7 @@ SHAPES: dict[type, str] = {
     "parameter.side? checks?",
     Conflict: "@intervention label site advised_by opposed_by rule decided_for? tensions()?",
     Question: "@requirement text site statements actions node?",
+    Unused: "node label site day @property? value? unit?",
 }
 
 

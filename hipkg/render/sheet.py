@@ -25,6 +25,7 @@ from hipkg.render.words import (
     describe_gap,
     describe_parameter,
     describe_record,
+    describe_unused,
     grade,
     join_sites,
     messages,
@@ -62,6 +63,7 @@ HEADINGS = {
     "follow": "Follow",
     "learn": "Learn",
     "know": "Know",
+    "unused": "Not used",
 }
 _SECTION_OF_STATUS = {
     Status.INDICATED: "now",
@@ -213,6 +215,7 @@ class _Arranger:
         rows["check"] = [*self._breaches(), *self._confronted()]
         rows["disagree"] = self._disagreements()
         rows["know"] = self._readings()
+        rows["unused"] = self._unused()
         return tuple(Section(key, HEADINGS[key], tuple(found)) for key, found in rows.items() if found)
 
     def _breaches(self) -> list[Row]:
@@ -250,6 +253,13 @@ class _Arranger:
             if state.state == State.KNOWLEDGE:
                 found.setdefault(state.id, []).append(state.site)
         return [self._reading(self._infos[id_], sites) for id_, sites in found.items()]
+
+    def _unused(self) -> list[Row]:
+        """Tell once what is recorded and used by no statement, with the sites where it is."""
+        found: dict[str, list[str]] = {}
+        for one in self._plan.unused:
+            found.setdefault(describe_unused(one), []).append(one.site)
+        return [Row(words, join_sites(sites, self._knowledge), "", ()) for words, sites in found.items()]
 
     def _reading(self, info: StatementInfo, sites: Iterable[str]) -> Row:
         named = grade(info.strength, info.quality)

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from hipkg.knowledge.records import Bound, Knowledge
     from hipkg.planning.bounds import Check
     from hipkg.planning.gaps import Gap
-    from hipkg.planning.records import Course, Parameter, Plan
+    from hipkg.planning.records import Course, Parameter, Plan, Unused
 
 DISCLAIMER = "Decision support for professionals, not medical advice."
 NOT_VALID = "NOT VALID: the record of this patient has violations; do not rely on this."
@@ -204,6 +204,12 @@ def amount(number: Decimal | Range | str | None, unit: str) -> str:
 
 def _separated(number: Decimal | str) -> str:
     return f"{Decimal(plain(number)):,f}"
+
+
+def describe_unused(one: Unused) -> str:
+    """Name what no statement used, with its day or its value."""
+    value = amount(one.value, one.unit) if one.unit else one.value
+    return capital(clean(" ".join(part for part in (one.label, value, one.day) if part)))
 
 
 def selected_grades(plan: Plan) -> str:
