@@ -7,6 +7,7 @@ from operator import attrgetter
 from typing import TYPE_CHECKING
 
 from hipkg.base import hip
+from hipkg.base.numbers import read
 from hipkg.base.vocabulary import DERIVED_FROM, OBJECTING, expand
 from hipkg.knowledge.frame.answers import Answer, State
 from hipkg.knowledge.frame.claims import ADVISING, OBJECTIONS, PURSUED, ClaimKind, Status
@@ -16,7 +17,18 @@ from hipkg.knowledge.records import UNGRADED
 from hipkg.planning.bounds import Check, Checker
 from hipkg.planning.clashes import clashing_actions, clashing_bounds
 from hipkg.planning.gaps import Gap, Measurer
-from hipkg.planning.records import Action, Conflict, Course, Done, Parameter, Place, Plan, Question, StatementState
+from hipkg.planning.records import (
+    Action,
+    Conflict,
+    Course,
+    Done,
+    Parameter,
+    Place,
+    Plan,
+    Question,
+    Result,
+    StatementState,
+)
 from hipkg.planning.unused import UnusedFacts
 from hipkg.record.facts import NOTHING, text_of
 from hipkg.validation.findings import conforms
@@ -24,6 +36,7 @@ from hipkg.validation.findings import conforms
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence, Set
     from datetime import date
+    from decimal import Decimal
 
     from hipkg.derivation.records import Derivation, DerivedAction, Evaluation
     from hipkg.knowledge.records import Grade, Knowledge, StatementInfo
@@ -262,13 +275,30 @@ class Planner:
 
     def _done(self, activity: str, *, counts: bool) -> Done:
         day = self._first(activity, hip.endDate, hip.startDate)
+        old_after = self._old_after(activity, day)
         return Done(
             node=activity,
             label=self._named(activity),
             day=day,
-            counts=counts,
+            counts=counts and not old_after,
             requested="" if day else self._first(activity, hip.requestedOn),
+            result=self._result(activity),
+            old_after=old_after,
         )
+
+    def _result(self, activity: str) -> Result | None:
+        """Tell what an activity found, if that is recorded."""
+        value, text = read(self._first(activity, hip.resultValue)), self._first(activity, hip.resultText)
+        found = value is not None or text
+        return Result(value, self._first(activity, hip.resultUnit), text) if found else None
+
+    def _old_after(self, activity: str, day: str) -> int:
+        """Give the years for which an activity settles what it is of, where they are over, whatever its date can mean."""
+        of = min(self._derivation.facts.nodes(activity, hip.ofIntervention))
+        years = self._knowledge.settled_for_years.get(of, 0)
+        today = self._as_of.isoformat()
+        earliest = f"{int(today[:4]) - years}{today[4:]}"
+        return years if years and day and day + "-12-31"[len(day) - 4 :] < earliest else 0
 
     def _course(self, activity: str) -> Course:
         ended = [self._first(activity, prop) for prop in (hip.hasStatus, hip.hasOutcome, hip.stoppedBecause)]

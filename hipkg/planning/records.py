@@ -11,6 +11,7 @@ from hipkg.knowledge.frame.claims import OBJECTIONS, SHOWN, ClaimKind
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import date
+    from decimal import Decimal
 
     from hipkg.knowledge.frame.answers import State
     from hipkg.knowledge.frame.claims import Fulfilment, Status
@@ -58,11 +59,20 @@ class Parameter(NamedTuple):
     side: str
 
 
+class Result(NamedTuple):
+    """What an assessment found, as it is recorded: a number in its unit, or a text."""
+
+    value: Decimal | None
+    unit: str
+    text: str
+
+
 class Done(NamedTuple):
     """An activity on record by which an action was done: what it was of, and its day as far as it is recorded.
 
     ``counts`` tells that the action is settled by it, which it is not if it is too old, or of no known time or site;
-    ``requested`` is the day on which it was asked for, where it has none of its own.
+    ``requested`` is the day on which it was asked for, where it has none of its own. ``result`` is what it found, None
+    where that is not recorded; ``old_after`` are the years after which it is too old, if it is, and otherwise 0.
     """
 
     node: str
@@ -70,6 +80,8 @@ class Done(NamedTuple):
     day: str
     counts: bool
     requested: str
+    result: Result | None = None
+    old_after: int = 0
 
 
 class Course(NamedTuple):

@@ -6,7 +6,8 @@ A recorded problem or activity is used if
 * a class rests on it that decides an evaluation: a context, a requirement or an exception that holds, a part of one
   that does not hold as a whole, or what refutes one. A class rests on a node if some way to entail it passes through
   that node;
-* a bound of a statement is compared with it, a gap tells it as what comes nearest, or an action is done by it;
+* a bound of a statement is compared with it, a gap tells it as what comes nearest, or an action is done by it, or
+  has it in its past;
 * it is running or planned, and the plan has an action for what it is of or a class of that, or judges a statement
   about what accompanies it;
 * it is the only problem at a body site at which an activity is used, or one of no known site is done: without it,
@@ -83,8 +84,8 @@ class UnusedFacts:
             if one.compares:
                 left.difference_update(one.compares)
         for action in self._derivation.actions:
-            if action.done_by or action.done_before:
-                left.difference_update(action.done_by, action.done_before)
+            if action.done_by or action.done_before or action.past:
+                left.difference_update(action.done_by, action.done_before, action.past)
         return left
 
     def _running(self, activities: Set[str]) -> set[str]:

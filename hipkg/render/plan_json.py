@@ -8,7 +8,7 @@ from hipkg.knowledge.frame.claims import ADVISING, Status
 from hipkg.knowledge.records import Bound
 from hipkg.planning.bounds import Check
 from hipkg.planning.gaps import Gap
-from hipkg.planning.records import Action, Conflict, Course, Done, Plan, Question, StatementState, Unused
+from hipkg.planning.records import Action, Conflict, Course, Done, Plan, Question, Result, StatementState, Unused
 from hipkg.render.encoder import Writer, number, one_or_all
 from hipkg.validation.findings import Finding
 
@@ -64,7 +64,8 @@ SHAPES: dict[type, str] = {
     _Choice: "@id label members",
     _Member: "@intervention label status modality",
     Course: "node label start? end? status? outcome? reason? unfavourable?",
-    Done: "day node label requested? counts",
+    Done: "day node label requested? counts result? old_after()?",
+    Result: "value? unit? text?",
     _Setting: "parameter.statement @parameter.intervention parameter.label parameter.text *bound? "
     "parameter.side? checks?",
     Conflict: "@intervention label site advised_by opposed_by rule decided_for? tensions()?",
@@ -155,6 +156,10 @@ class PlanWriter(PartWriter):
             for one in action.parameters
             for bound in one.bounds or (None,)
         ]
+
+    def old_after(self, done: Done) -> int | None:
+        """Give the years after which what was done is too old, where it is."""
+        return done.old_after or None
 
     def tensions(self, conflict: Conflict) -> tuple[str, ...]:
         """Give the ids of the topics on which two statements are known to disagree."""

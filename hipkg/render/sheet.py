@@ -22,6 +22,7 @@ from hipkg.render.words import (
     describe_breach,
     describe_check,
     describe_course,
+    describe_done,
     describe_gap,
     describe_parameter,
     describe_record,
@@ -389,6 +390,7 @@ class _Arranger:
                 *self._conditions(action),
                 *_tried(action),
                 *self._details(action),
+                *self._checked(action),
                 *self._checks(action),
                 *self._latent(action),
                 *self._grades(shown),
@@ -421,7 +423,7 @@ class _Arranger:
             case Status.CAUTION:
                 return self._cautions(action)
             case Status.SATISFIED if not action.running:
-                return (Line("", self._fulfilled(action)),)
+                return (Line("", self._fulfilled(action)), *self._judged(action))
             case _:
                 return (*_running(action), *_done_before(action))
 
@@ -446,6 +448,34 @@ class _Arranger:
 
     def _is_in(self, action: Action, choice: str) -> bool:
         return any(choice in self._infos[one.id].choices for one in action.by(*TAKEN))
+
+    def _judged(self, action: Action) -> tuple[Line, ...]:
+        """Say for what the result of a check is to be judged: a check that was made allows nothing by itself."""
+        guards = [one.id for one in action.by(ClaimKind.FULFILLED, ClaimKind.GUARDED) if self._guards(one)]
+        allowed = {clean(self._knowledge.label(it)) for one in guards for it in self._infos[one].accompanies}
+        if not allowed or not any(one.result for one in action.done):
+            return ()
+        return (Line("judge", (f"whether it allows {' or '.join(sorted(allowed))}",), tuple(guards)),)
+
+    def _guards(self, state: StatementState) -> bool:
+        return self._infos[state.id].effect == hip.safeguardsWith
+
+    def _checked(self, action: Action) -> tuple[Line, ...]:
+        """Tell the checks before an action that were made: they are no open precaution, and still to be judged."""
+        if action.status in _REFUSED or (action.status == Status.SATISFIED and not action.running):
+            return ()
+        kinds = {action.intervention, *self._classes(action.intervention)}
+        told: dict[str, str] = {}
+        found = False
+        for check in self._plan.actions:
+            made = [one.id for one in check.by(ClaimKind.FULFILLED, ClaimKind.GUARDED) if self._guards(one)]
+            before = [one for one in made if not kinds.isdisjoint(self._infos[one].accompanies)]
+            if before and check.done and check.place in {"", action.place} and check.intervention not in kinds:
+                words = f"{clean(check.label)} {', '.join(_done_in_words(check))}"
+                told.update(dict.fromkeys(before, words))
+                found |= any(one.result for one in check.done)
+        lead = "judge" if found else "checked"
+        return (Line(lead, tuple(dict.fromkeys(told.values())), tuple(sorted(told))),) if told else ()
 
     def _cautions(self, action: Action) -> tuple[Line, ...]:
         """Say in which case a caution that does not hold yet would, and what it is about."""
@@ -707,11 +737,7 @@ def _done_before(action: Action) -> tuple[Line, ...]:
 
 def _done_in_words(action: Action) -> list[str]:
     """Say what was carried out of an action that needs no repetition, and when; what counts stands before the rest."""
-    return [
-        f"{f'{clean(one.label)} ' if one.label != action.label else ''}done {'' if one.counts else 'before: '}"
-        f"{clean(one.day) or (f'asked for on {clean(one.requested)}' if one.requested else 'day not recorded')}"
-        for one in action.done
-    ]
+    return [describe_done(one, action) for one in action.done]
 
 
 def _running(action: Action) -> tuple[Line, ...]:
