@@ -36,7 +36,6 @@ from hipkg.validation.findings import conforms
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence, Set
     from datetime import date
-    from decimal import Decimal
 
     from hipkg.derivation.records import Derivation, DerivedAction, Evaluation
     from hipkg.knowledge.records import Grade, Knowledge, StatementInfo
@@ -293,7 +292,7 @@ class Planner:
         return Result(value, self._first(activity, hip.resultUnit), text) if found else None
 
     def _old_after(self, activity: str, day: str) -> int:
-        """Give the years for which an activity settles what it is of, where they are over, whatever its date can mean."""
+        """Give the years for which an activity settles what it is of, where they are over on any day it can be of."""
         of = min(self._derivation.facts.nodes(activity, hip.ofIntervention))
         years = self._knowledge.settled_for_years.get(of, 0)
         today = self._as_of.isoformat()
