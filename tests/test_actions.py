@@ -13,6 +13,7 @@ import pytest
 
 from hipkg.api.plan import plan
 from hipkg.base.vocabulary import expand
+from hipkg.render.words import describe_done
 
 CASES = sorted((Path(__file__).parent / "cases" / "actions").iterdir())
 
@@ -28,3 +29,5 @@ def test_actions_are_as_expected(case: Path) -> None:
         assert found.status == wanted["status"], expected["why"]
         for counts, name in ((True, "done"), (False, "before")):
             assert [one.day for one in found.done if one.counts is counts] == wanted[name], expected["why"]
+        if "told" in wanted:
+            assert [describe_done(one, found) for one in found.done] == wanted["told"], expected["why"]

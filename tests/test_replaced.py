@@ -14,7 +14,7 @@ from support.cases import CASES
 if TYPE_CHECKING:
     from hipkg.api.plan import Plan
 
-FOLDER = CASES / "shapes" / "P71-problem-of-a-replaced-joint"
+FOLDER = CASES / "shapes" / "P74-problem-of-a-replaced-joint"
 REPLACED, OTHER = (FOLDER / f"{name}.ttl" for name in ("invalid", "valid"))
 """The joint with osteonecrosis and a torn labrum has been replaced, or the other one."""
 LEFT = "left hip"

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from hipkg.base import hip
 from hipkg.base.dates import days_after
+from hipkg.base.groups import reached
 from hipkg.base.numbers import Bounds, Range, fits, read, within
 from hipkg.knowledge.frame.answers import Answer
 from hipkg.knowledge.memo import kept
@@ -301,6 +302,12 @@ def _ways(requirement: str, knowledge: Knowledge) -> tuple[tuple[str, ...], ...]
         _parts(way, knowledge) for way in (definition.operands if isinstance(definition, Or) else (definition,))
     )
     return ways if all(ways) else ()
+
+
+@kept
+def all_parts(requirement: str, knowledge: Knowledge) -> frozenset[str]:
+    """List the classes that a requirement is taken apart into, step by step, with itself."""
+    return frozenset(reached([requirement], lambda one: {part for way in _ways(one, knowledge) for part in way}))
 
 
 def _parts(expression: Expression | None, knowledge: Knowledge) -> tuple[str, ...]:

@@ -7,6 +7,7 @@ from operator import attrgetter
 from typing import TYPE_CHECKING
 
 from hipkg.base import hip
+from hipkg.base.numbers import read
 from hipkg.base.vocabulary import DERIVED_FROM, OBJECTING, expand
 from hipkg.knowledge.frame.answers import Answer, State
 from hipkg.knowledge.frame.claims import ADVISING, OBJECTIONS, PURSUED, ClaimKind, Status
@@ -25,9 +26,11 @@ from hipkg.planning.records import (
     Place,
     Plan,
     Question,
+    Result,
     Scope,
     StatementState,
 )
+from hipkg.planning.unused import UnusedFacts
 from hipkg.record.facts import NOTHING, text_of
 from hipkg.validation.findings import conforms
 
@@ -106,6 +109,7 @@ class Planner:
             grade_objections=selection.grade_objections,
             sources=self._sources(),
             places=self._sites.places,
+            unused=tuple(UnusedFacts(self._derivation, self._knowledge, self._patient).find(states.values())),
         )
 
     def _sources(self) -> tuple[tuple[str, tuple[str, ...]], ...]:
@@ -307,13 +311,30 @@ class Planner:
 
     def _done(self, activity: str, *, counts: bool) -> Done:
         day = self._first(activity, hip.endDate, hip.startDate)
+        old_after = self._old_after(activity, day)
         return Done(
             node=activity,
             label=self._named(activity),
             day=day,
-            counts=counts,
+            counts=counts and not old_after,
             requested="" if day else self._first(activity, hip.requestedOn),
+            result=self._result(activity),
+            old_after=old_after,
         )
+
+    def _result(self, activity: str) -> Result | None:
+        """Tell what an activity found, if that is recorded."""
+        value, text = read(self._first(activity, hip.resultValue)), self._first(activity, hip.resultText)
+        found = value is not None or text
+        return Result(value, self._first(activity, hip.resultUnit), text) if found else None
+
+    def _old_after(self, activity: str, day: str) -> int:
+        """Give the years for which an activity settles what it is of, where they are over on any day it can be of."""
+        of = min(self._derivation.facts.nodes(activity, hip.ofIntervention))
+        years = self._knowledge.settled_for_years.get(of, 0)
+        today = self._as_of.isoformat()
+        earliest = f"{int(today[:4]) - years}{today[4:]}"
+        return years if years and day and day + "-12-31"[len(day) - 4 :] < earliest else 0
 
     def _course(self, activity: str) -> Course:
         ended = [self._first(activity, prop) for prop in (hip.hasStatus, hip.hasOutcome, hip.stoppedBecause)]

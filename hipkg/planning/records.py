@@ -11,6 +11,7 @@ from hipkg.knowledge.frame.claims import OBJECTIONS, SHOWN, ClaimKind
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import date
+    from decimal import Decimal
 
     from hipkg.knowledge.frame.answers import State
     from hipkg.knowledge.frame.claims import Fulfilment, Status
@@ -79,11 +80,20 @@ class Parameter(NamedTuple):
     side: str
 
 
+class Result(NamedTuple):
+    """What an assessment found, as it is recorded: a number in its unit, or a text."""
+
+    value: Decimal | None
+    unit: str
+    text: str
+
+
 class Done(NamedTuple):
     """An activity on record by which an action was done: what it was of, and its day as far as it is recorded.
 
     ``counts`` tells that the action is settled by it, which it is not if it is too old, or of no known time or site;
-    ``requested`` is the day on which it was asked for, where it has none of its own.
+    ``requested`` is the day on which it was asked for, where it has none of its own. ``result`` is what it found, None
+    where that is not recorded; ``old_after`` are the years after which it is too old, if it is, and otherwise 0.
     """
 
     node: str
@@ -91,6 +101,8 @@ class Done(NamedTuple):
     day: str
     counts: bool
     requested: str
+    result: Result | None = None
+    old_after: int = 0
 
 
 class Course(NamedTuple):
@@ -204,6 +216,22 @@ class Question(NamedTuple):
     node: str = ""
 
 
+class Unused(NamedTuple):
+    """What is recorded of a patient and used by no statement of the plan.
+
+    ``node`` is the problem, the activity or the patient; where a value of the patient is not used, ``property`` names
+    what it is a value of. ``day`` is that of an activity as far as it is recorded.
+    """
+
+    node: str
+    label: str
+    site: str
+    day: str
+    property: str = ""
+    value: str = ""
+    unit: str = ""
+
+
 @dataclass(frozen=True)
 class Plan:
     """The plan of one patient.
@@ -211,7 +239,7 @@ class Plan:
     ``min_strength`` and ``min_evidence`` are the least grades of the statements that were considered, empty where any
     grade and none would do; ``grade_objections`` tells that they applied also to what speaks against an action;
     ``sources`` are the nodes of the record that say what they were derived from, with its IRIs; ``places`` are the body
-    sites that statements and actions name by their IRIs.
+    sites that statements and actions name by their IRIs; ``unused`` is what is recorded and no statement used.
     """
 
     patient: str
@@ -230,6 +258,7 @@ class Plan:
     grade_objections: bool = False
     sources: tuple[tuple[str, tuple[str, ...]], ...] = ()
     places: tuple[Place, ...] = ()
+    unused: tuple[Unused, ...] = ()
 
     def states(self, statement_id: str) -> tuple[str, ...]:
         """List the states of a statement, one for each place it concerns."""

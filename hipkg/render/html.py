@@ -32,6 +32,7 @@ _COLOURS = {
     "learn": "#0969da",
     "already": "#1a7f37",
     "know": "#57606a",
+    "unused": "#57606a",
 }
 _TOP = "vertical-align:top;text-align:left"
 

@@ -8,7 +8,18 @@ from hipkg.knowledge.frame.claims import ADVISING, Status
 from hipkg.knowledge.records import Bound
 from hipkg.planning.bounds import Check
 from hipkg.planning.gaps import Gap
-from hipkg.planning.records import Action, Conflict, Course, Done, Plan, Question, Scope, StatementState
+from hipkg.planning.records import (
+    Action,
+    Conflict,
+    Course,
+    Done,
+    Plan,
+    Question,
+    Result,
+    Scope,
+    StatementState,
+    Unused,
+)
 from hipkg.render.encoder import Writer, number, one_or_all
 from hipkg.validation.findings import Finding
 
@@ -56,7 +67,7 @@ PARTS: dict[type, str] = {
 SHAPES: dict[type, str] = {
     **PARTS,
     Plan: "patient as_of ontology_version engine documents min_strength? min_evidence? grade_objections? valid "
-    "findings statements() actions conflicts questions sources()?",
+    "findings statements() actions conflicts questions unused sources()?",
     StatementState: "state modality()? subject() @effect()? @intervention()? subjects()? site? place? unmet? "
     "lifted_by? ruled_out_by? satisfied_by? on_boundary? context_lacks? checks? context?",
     Scope: "document @requirement label only",
@@ -65,11 +76,13 @@ SHAPES: dict[type, str] = {
     _Choice: "@id label members",
     _Member: "@intervention label status modality",
     Course: "node label start? end? status? outcome? reason? unfavourable?",
-    Done: "day node label requested? counts",
+    Done: "day node label requested? counts result? old_after()?",
+    Result: "value? unit? text?",
     _Setting: "parameter.statement @parameter.intervention parameter.label parameter.text *bound? "
     "parameter.side? checks?",
     Conflict: "@intervention label site advised_by opposed_by rule decided_for? tensions()?",
     Question: "@requirement text site statements actions node?",
+    Unused: "node label site day @property? value? unit?",
 }
 
 
@@ -155,6 +168,10 @@ class PlanWriter(PartWriter):
             for one in action.parameters
             for bound in one.bounds or (None,)
         ]
+
+    def old_after(self, done: Done) -> int | None:
+        """Give the years after which what was done is too old, where it is."""
+        return done.old_after or None
 
     def tensions(self, conflict: Conflict) -> tuple[str, ...]:
         """Give the ids of the topics on which two statements are known to disagree."""

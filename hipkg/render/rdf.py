@@ -140,6 +140,7 @@ class _Describer:
             *((hip.hasConflict, _node(self._conflict_iri(one))) for one in plan.conflicts),
             *((hip.hasQuestion, _node(self._question_iri(one))) for one in plan.questions),
             *((hip.hasFinding, _node(self._finding_iri(index))) for index in range(len(plan.findings))),
+            *((hip.leavesUnused, _node(one.property or one.node)) for one in plan.unused),
             (PROV + "wasDerivedFrom", _node(plan.patient)),
             (PROV + "wasGeneratedBy", _node(self._activity)),
         )

@@ -23,9 +23,11 @@ from hipkg.render.words import (
     describe_breach,
     describe_check,
     describe_course,
+    describe_done,
     describe_gap,
     describe_parameter,
     describe_record,
+    describe_unused,
     grade,
     join_sites,
     messages,
@@ -66,6 +68,7 @@ HEADINGS = {
     "follow": "Follow",
     "learn": "Learn",
     "know": "Know",
+    "unused": "Not used",
 }
 _SECTION_OF_STATUS = {
     Status.INDICATED: "now",
@@ -225,6 +228,7 @@ class _Arranger:
         rows["may"] = self._possible()
         rows["disagree"] = self._disagreements()
         rows["know"] = self._readings()
+        rows["unused"] = self._unused()
         return tuple(Section(key, HEADINGS[key], tuple(found)) for key, found in rows.items() if found)
 
     def _breaches(self) -> list[Row]:
@@ -292,6 +296,13 @@ class _Arranger:
                 found.setdefault(state.id, []).append(state.site)
         return [self._reading(self._infos[id_], sites) for id_, sites in found.items()]
 
+    def _unused(self) -> list[Row]:
+        """Tell once what is recorded and used by no statement, with the sites where it is."""
+        found: dict[str, list[str]] = {}
+        for one in self._plan.unused:
+            found.setdefault(describe_unused(one), []).append(one.site)
+        return [Row(words, join_sites(sites, self._knowledge), "", ()) for words, sites in found.items()]
+
     def _reading(self, info: StatementInfo, sites: Iterable[str]) -> Row:
         named = grade(info.strength, info.quality)
         pursued = any(info.intervention in {one.intervention, *self._classes(one.intervention)} for one in self._told)
@@ -346,7 +357,11 @@ class _Arranger:
             if one[0].intervention not in wider
         ]
         lines = [replace(line, lead=f"{row.title}: {line.lead}".rstrip()) for row in rows for line in row.lines]
-        shared = [line for line in first.lines if all(line.parts in [it.parts for it in row.lines] for row in rows)]
+        shared = [
+            replace(line, statements=tuple(sorted({id_ for it in rows for id_ in _saying(it, line.parts)})))
+            for line in first.lines
+            if all(_saying(row, line.parts) for row in rows)
+        ]
         kept = [line for line in lines if line.parts not in [one.parts for one in shared]]
         return replace(
             first,
@@ -436,6 +451,7 @@ class _Arranger:
                 *self._conditions(action),
                 *_tried(action),
                 *self._details(action),
+                *self._checked(action),
                 *self._checks(action),
                 *self._latent(action),
                 *self._grades(shown),
@@ -468,7 +484,7 @@ class _Arranger:
             case Status.CAUTION:
                 return self._cautions(action)
             case Status.SATISFIED if not action.running:
-                return (Line("", self._fulfilled(action)),)
+                return (Line("", self._fulfilled(action)), *self._judged(action))
             case _:
                 return (*_running(action), *_done_before(action))
 
@@ -493,6 +509,34 @@ class _Arranger:
 
     def _is_in(self, action: Action, choice: str) -> bool:
         return any(choice in self._infos[one.id].choices for one in action.by(*TAKEN))
+
+    def _judged(self, action: Action) -> tuple[Line, ...]:
+        """Say for what the result of a check is to be judged: a check that was made allows nothing by itself."""
+        guards = [one.id for one in action.by(ClaimKind.FULFILLED, ClaimKind.GUARDED) if self._guards(one)]
+        allowed = {clean(self._knowledge.label(it)) for one in guards for it in self._infos[one].accompanies}
+        if not allowed or not any(one.result for one in action.done):
+            return ()
+        return (Line("judge", (f"whether it allows {' or '.join(sorted(allowed))}",), tuple(guards)),)
+
+    def _guards(self, state: StatementState) -> bool:
+        return self._infos[state.id].effect == hip.safeguardsWith
+
+    def _checked(self, action: Action) -> tuple[Line, ...]:
+        """Tell the checks before an action that were made: they are no open precaution, and still to be judged."""
+        if action.status in _REFUSED or (action.status == Status.SATISFIED and not action.running):
+            return ()
+        kinds = {action.intervention, *self._classes(action.intervention)}
+        told: dict[str, str] = {}
+        found = False
+        for check in self._plan.actions:
+            made = [one.id for one in check.by(ClaimKind.FULFILLED, ClaimKind.GUARDED) if self._guards(one)]
+            before = [one for one in made if not kinds.isdisjoint(self._infos[one].accompanies)]
+            if before and check.done and check.place in {"", action.place} and check.intervention not in kinds:
+                words = f"{clean(check.label)} {', '.join(_done_in_words(check))}"
+                told.update(dict.fromkeys(before, words))
+                found |= any(one.result for one in check.done)
+        lead = "judge" if found else "checked"
+        return (Line(lead, tuple(dict.fromkeys(told.values())), tuple(sorted(told))),) if told else ()
 
     def _cautions(self, action: Action) -> tuple[Line, ...]:
         """Say in which case a caution that does not hold yet would, and what it is about."""
@@ -739,6 +783,11 @@ class _Arranger:
         return tuple(one.label for one in self._told if one.site == question.site and not asking.isdisjoint(one.shown))
 
 
+def _saying(row: Row, parts: tuple[str, ...]) -> tuple[str, ...]:
+    """List the statements of the lines of a row that say something, or those of the row where a line names none."""
+    return tuple(id_ for line in row.lines if line.parts == parts for id_ in line.statements or row.statements)
+
+
 def _against(action: Action) -> Iterator[str]:
     """Name what is running or planned of an action that statements refuse, discourage or hold back."""
     word = _OBJECTED.get(action.status, "")
@@ -780,11 +829,7 @@ def _done_before(action: Action) -> tuple[Line, ...]:
 
 def _done_in_words(action: Action) -> list[str]:
     """Say what was carried out of an action that needs no repetition, and when; what counts stands before the rest."""
-    return [
-        f"{f'{clean(one.label)} ' if one.label != action.label else ''}done {'' if one.counts else 'before: '}"
-        f"{clean(one.day) or (f'asked for on {clean(one.requested)}' if one.requested else 'day not recorded')}"
-        for one in action.done
-    ]
+    return [describe_done(one, action) for one in action.done]
 
 
 def _running(action: Action) -> tuple[Line, ...]:

@@ -50,6 +50,7 @@ _STYLES = {
     "learn": ("○", "o", "cyan"),
     "already": ("✓", "v", "green"),
     "know": ("▪", ".", "blue"),
+    "unused": ("○", "o", "dim"),
     "ongoing": ("●", "*", "bold green"),
     "planned": ("○", "o", "cyan"),
     "completed": ("✓", "v", "green"),

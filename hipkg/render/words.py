@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from hipkg.base.numbers import UNITS, Range, plain
 from hipkg.base.version import software_version
 from hipkg.knowledge.frame.answers import Answer
+from hipkg.knowledge.frame.claims import Status
 from hipkg.knowledge.records import NOT_STATED
 from hipkg.knowledge.wording import LIMITS
 from hipkg.planning.bounds import Comparison
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from hipkg.knowledge.records import Bound, Knowledge
     from hipkg.planning.bounds import Check
     from hipkg.planning.gaps import Gap
-    from hipkg.planning.records import Course, Parameter, Plan
+    from hipkg.planning.records import Action, Course, Done, Parameter, Plan, Result, Unused
 
 DISCLAIMER = "Decision support for professionals, not medical advice."
 NOT_VALID = "NOT VALID: the record of this patient has violations; do not rely on this."
@@ -37,6 +38,9 @@ DECISIONS = {
     "quality": "the better evidence decides",
     "recency": "the later document decides",
 }
+ASSESSMENT = "assessment"
+"""The category of actions that have a result."""
+_ANNOTATION = re.compile(r"\{([^{}]*)\}")
 _IRI = re.compile(r"<?\b[a-z][a-z0-9+.-]*://[^\s>]*>?", re.IGNORECASE)
 
 
@@ -204,6 +208,32 @@ def amount(number: Decimal | Range | str | None, unit: str) -> str:
 
 def _separated(number: Decimal | str) -> str:
     return f"{Decimal(plain(number)):,f}"
+
+
+def describe_result(result: Result) -> str:
+    """Say what an assessment found; the annotations of a UCUM unit are written without their marks."""
+    unit = UNITS.get(result.unit, _ANNOTATION.sub(lambda match: match[1].replace("_", ""), result.unit))
+    found = plain(result.value) if result.value is not None else ""
+    return clean(" ".join(filter(None, (found, unit if found else "", result.text))))
+
+
+def describe_done(one: Done, action: Action) -> str:
+    """Say that what an action asks for was done, when, with what result, and whether that is too old."""
+    name = f"{one.label} " if one.label != action.label else ""
+    asked = f"asked for on {one.requested}" if one.requested else "day not recorded"
+    result = f", result {describe_result(one.result)}" if one.result else ""
+    if not result and action.category == ASSESSMENT:
+        result = ", result not recorded"
+    years = f"{one.old_after} year{'s' if one.old_after > 1 else ''}"
+    old = f": older than {years}, to be done again" if one.old_after else ""
+    before = "" if one.counts or action.status == Status.SATISFIED else "before: "
+    return clean(f"{name}done {before}{one.day or asked}{result}{old}")
+
+
+def describe_unused(one: Unused) -> str:
+    """Name what no statement used, with its day or its value."""
+    value = amount(one.value, one.unit) if one.unit else one.value
+    return capital(clean(" ".join(part for part in (one.label, value, one.day) if part)))
 
 
 def selected_grades(plan: Plan) -> str:

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from pathlib import Path
 
-    from hipkg.planning.records import Action, Conflict, Plan, Question, StatementState
+    from hipkg.planning.records import Action, Conflict, Plan, Question, StatementState, Unused
 
 FOLDER = CASES / "plans"
 AS_OF = date(2026, 11, 23)
@@ -62,7 +62,7 @@ def source_of(file: Path) -> Path:
 
 @cache
 def written(path: Path) -> str:
-    """Write the plans of a source: actions in the order of the plan, statements, conflicts and questions."""
+    """Write the plans of a source: their actions in order, statements, conflicts, questions, and what is not used."""
     head = f"{HEAD}{path.relative_to(ROOT).as_posix()} --as-of {AS_OF}\n"
     return head + "".join(f"\n{line}\n" for plan in plans_of(path) for line in _parts(plan))
 
@@ -77,6 +77,8 @@ def _parts(plan: Plan) -> Iterator[str]:
     yield f"PATIENT {plan.patient}"
     for title, lines in parts.items():
         yield "\n".join([title, *lines])
+    if plan.unused:
+        yield "\n".join(["UNUSED", *map(_unused, plan.unused)])
 
 
 def _action(one: Action) -> str:
@@ -96,6 +98,10 @@ def _conflict(one: Conflict) -> str:
 
 def _question(one: Question) -> str:
     return _line(one.text, one.site, " ".join(one.statements))
+
+
+def _unused(one: Unused) -> str:
+    return _line(" ".join(filter(None, (one.label, one.value))), one.site, one.day)
 
 
 def _named(iri: str, label: str) -> str:

@@ -119,6 +119,7 @@ class Draft(NamedTuple):
     site_element: str = "bodySite"
     values: tuple[tuple[str, str], ...] = ()
     amounts: tuple[tuple[str, str], ...] = ()
+    texts: tuple[tuple[str, str], ...] = ()
     duration: str = ""
     ties: tuple[str, ...] = ()
     requests: tuple[str, ...] = ()
@@ -179,6 +180,7 @@ def activities(one: Resource, draft: Draft, context: Context) -> Stated:
             duration=draft.duration or more.duration,
             values=values,
             amounts=tuple(sorted(amounts.items())),
+            texts=draft.texts,
             reasons=reasons,
             ties=draft.ties,
             visit=draft.visit and status == COMPLETED,

@@ -105,16 +105,22 @@ class _Writer:
                     self._add(node, prop, _literal(day, DATATYPES[len(day)]))
             if one.duration and not (one.start and (one.end or one.status == hip.ongoing)):
                 self._add(node, hip.duration, _literal(one.duration, "duration"))
-            for prop, value in one.values:
-                self._add(node, prop, value)
-            for prop, number in one.amounts:
-                self._add(node, prop, _literal(number, "decimal"))
+            self._qualify(node, one)
             for place in one.places:
                 self._add(node, hip.targets, self._site(place, one.sources))
             self._sources(node, one.resource, one.sources)
             if one.study:
                 studies[one.resource] = node
         return studies
+
+    def _qualify(self, node: str, one: Activity) -> None:
+        """Write the coded values, the numbers and the texts of an activity."""
+        for prop, value in one.values:
+            self._add(node, prop, value)
+        for prop, number in one.amounts:
+            self._add(node, prop, _literal(number, "decimal"))
+        for prop, words in one.texts:
+            self._add(node, prop, Literal(words))
 
     def _problems(self, studies: dict[str, str]) -> None:
         named: dict[str, list[tuple[Problem, str]]] = {}

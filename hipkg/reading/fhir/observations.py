@@ -15,9 +15,9 @@ from hipkg.base.vocabulary import HIP
 from hipkg.reading.fhir.activities import COMPLETED, Draft, Status, activities
 from hipkg.reading.fhir.conditions import SAID_BY_EXTENSION
 from hipkg.reading.fhir.context import Dated, coded, dated, extras, in_future, problems_named, refuse_unread, settled
-from hipkg.reading.fhir.elements import flag, part, parts, text
+from hipkg.reading.fhir.elements import flag, number, part, parts, text
 from hipkg.reading.fhir.places import whereabouts
-from hipkg.reading.fhir.quantities import UnusableValue, amount
+from hipkg.reading.fhir.quantities import UCUM, UnusableValue, amount
 from hipkg.reading.fhir.records import Activity, Fact, Measure, Problem, Resource, Shows, Stated, Unused
 
 if TYPE_CHECKING:
@@ -32,6 +32,7 @@ _REPORTED = {*_FINAL, "appended"}
 _NEGATIVE = {"NEG", "ND", "IND", "E", "NR", "N"}
 _NOT_TRUE = ("entered-in-error", "refuted")
 _ASSERTION = ("http://terminology.hl7.org/CodeSystem/v3-ActCode", "ASSERTION")
+_LONGEST_RESULT = 200
 _VALUES = (
     "valueQuantity",
     "valueCodeableConcept",
@@ -53,6 +54,15 @@ class _Answer(NamedTuple):
     raw: Raw
     suffix: str = ""
     path: str = ""
+
+
+class _Result(NamedTuple):
+    """What was found, and the element that says it: a number with its unit, or a text; each is empty where not said."""
+
+    element: str
+    value: str = ""
+    unit: str = ""
+    text: str = ""
 
 
 def read_observation(one: Resource, context: Context) -> Stated:
@@ -85,7 +95,7 @@ def read_observation(one: Resource, context: Context) -> Stated:
 def _answers(one: Resource) -> list[_Answer]:
     """List the Observation and its components."""
     components = enumerate(parts(one.raw, "component"))
-    inner = [_Answer(each, f"~component-{number}", f"component[{number}].") for number, each in components]
+    inner = [_Answer(each, f"~component-{index}", f"component[{index}].") for index, each in components]
     return [_Answer(one.raw), *inner]
 
 
@@ -124,6 +134,8 @@ def _answer(one: Resource, answer: _Answer, day: str, context: Context) -> State
 def _measurement(one: Resource, answer: _Answer, day: str, context: Context) -> Stated:
     """Read that something was measured; what is measured on one day without a side is measured at one site."""
     moment, code = Dated(day), part(answer.raw, "code")
+    found = _result(answer.raw, context)
+    told = ((hip.resultUnit, found.unit), (hip.resultText, found.text))
     draft = Draft(
         (code,),
         f"{answer.path}code",
@@ -131,13 +143,36 @@ def _measurement(one: Resource, answer: _Answer, day: str, context: Context) -> 
         moment,
         moment,
         tuple(parts(one.raw, "bodySite")),
+        amounts=((hip.resultValue, found.value),) if found.value else (),
+        texts=tuple((prop, words) for prop, words in told if words),
         study=True,
         suffix=answer.suffix,
-        sources=("status",),
+        sources=("status", *([f"{answer.path}{found.element}"] if found.element else [])),
     )
     made = activities(one, draft, context)
     facts = tuple(_of_that_day(each) if isinstance(each, Activity) and day else each for each in made.facts)
     return Stated(facts, made.flags)
+
+
+def _result(raw: Raw, context: Context) -> _Result:
+    """Read what was found: a number with its unit, or words where the value is only a limit or no number."""
+    if quantity := part(raw, "valueQuantity"):
+        unit = text(quantity, "code") if text(quantity, "system") == UCUM else ""
+        unit = unit or text(quantity, "unit") or text(quantity, "code")
+        found = number(quantity, "value")
+        if found is not None:
+            exact, limit = plain(found), text(quantity, "comparator")
+            if limit:
+                return _Result("valueQuantity", text=" ".join(filter(None, (limit, exact, unit))))
+            return _Result("valueQuantity", exact, unit)
+    whole = number(raw, "valueInteger")
+    if whole is not None:
+        return _Result("valueInteger", plain(whole))
+    if words := text(raw, "valueString"):
+        return _Result("valueString", text=" ".join(words.split())[:_LONGEST_RESULT])
+    if concept := part(raw, "valueCodeableConcept"):
+        return _Result("valueCodeableConcept", text=context.codes.called(concept))
+    return _Result("")
 
 
 def _of_that_day(one: Activity) -> Activity:
@@ -252,11 +287,11 @@ def _concluded(one: Resource, context: Context) -> tuple[tuple[Fact, ...], tuple
     found: list[Fact] = []
     flags: list[str] = []
     notes: list[str] = []
-    for number, concept in enumerate(parts(one.raw, "conclusionCode")):
+    for index, concept in enumerate(parts(one.raw, "conclusionCode")):
         if not context.codes.meaning([concept], "problem").terms:
             notes.append(f"not used of it: {context.codes.why_not([concept], 'finding')[1]}")
             continue
-        answer = _Answer({"conclusionCode": concept}, f"~conclusion-{number}")
+        answer = _Answer({"conclusionCode": concept}, f"~conclusion-{index}")
         reading = _finding(Resource(one.key, one.type, {}, one.place), answer, "conclusionCode", context)
         found += (each._replace(shown_by=(one.key,)) for each in reading.facts if isinstance(each, Problem))
         flags += reading.flags

@@ -56,11 +56,10 @@ class Activity(NamedTuple):
     """A treatment, procedure or study of one intervention.
 
     ``status`` is an IRI or empty; ``start`` and ``end`` are dates cut to days, ``requested`` is that of a request whose
-    activity has none of its own; ``amounts`` are pairs of a property and
-    a number in its unit; ``reasons`` are keys of the problems it is for; ``ties`` name what it is a part of; ``visit``
-    tells that it may be one of several visits of a course; ``product`` tells drugs of one intervention apart;
-    ``elsewhere`` tells that its record names a site and none that is known, ``unclear`` names its reasons where no code
-    of them is known.
+    activity has none of its own; ``amounts`` are pairs of a property and a number in its unit, ``texts`` of a property
+    and a text; ``reasons`` are keys of the problems it is for; ``ties`` name what it is a part of; ``visit`` tells that
+    it may be one of several visits of a course; ``product`` tells drugs of one intervention apart; ``elsewhere`` tells
+    that its record names a site and none that is known, ``unclear`` names its reasons where no code of them is known.
     """
 
     key: str
@@ -82,6 +81,7 @@ class Activity(NamedTuple):
     requested: str = ""
     elsewhere: bool = False
     unclear: str = ""
+    texts: tuple[tuple[str, str], ...] = ()
 
 
 class Measure(NamedTuple):

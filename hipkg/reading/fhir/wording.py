@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from hipkg.base import hip
 from hipkg.knowledge.wording import quantity
 from hipkg.reading.fhir.places import is_sided
 
@@ -26,16 +27,21 @@ class Words:
         return self._listed((self._knowledge.label(one.term), *self._at(one.place), *self._values(one.values), *since))
 
     def activity(self, one: Activity) -> str:
-        """Say an activity with its status, sites, dates and doses."""
+        """Say an activity with its status, sites, dates, doses and result."""
         status = self._knowledge.label(one.status) if one.status else "status not known"
         where = [word for place in one.places for word in self._at(place)]
         when = [word for word in (f"from {one.start}" if one.start else "", f"to {one.end}" if one.end else "") if word]
         doses = [
             f"{self._knowledge.label(prop)} {quantity(number, self._knowledge.units.get(prop, ''))}"
             for prop, number in one.amounts
+            if prop != hip.resultValue
         ]
+        found = {**dict(one.amounts), **dict(one.texts)}
+        result = found.get(hip.resultText) or quantity(found.get(hip.resultValue, ""), found.get(hip.resultUnit, ""))
         label = self._knowledge.label(one.intervention)
-        return self._listed((label, status, *where, *when, *self._values(one.values), *doses))
+        return self._listed(
+            (label, status, *where, *when, *self._values(one.values), *doses, *([f"result {result}"] if result else []))
+        )
 
     def measure(self, one: Measure) -> str:
         """Say a measurement with its day."""

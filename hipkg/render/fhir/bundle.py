@@ -13,7 +13,7 @@ from hipkg.render.fhir.guidance import guidance_response
 from hipkg.render.fhir.issues import issues_of
 from hipkg.render.fhir.provenance import device, distinct, document_references, plan_provenance, provenance
 from hipkg.render.fhir.requests import PROPOSAL, is_settled, request_resource, requests_of, settled_detail
-from hipkg.render.words import DISCLAIMER, NOT_VALID, clean, local_name, selected_grades
+from hipkg.render.words import DISCLAIMER, NOT_VALID, clean, describe_unused, local_name, selected_grades
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -125,7 +125,7 @@ def _care_plan(requests: Sequence[Request], export: Export) -> Raw:
             *({"reference": one.reference} for one in requests),
             *({"detail": settled_detail(one, export)} for one in settled),
         ],
-        note=[{"text": text} for text in ([] if plan.valid else [NOT_VALID]) + _readings(export)],
+        note=[{"text": text} for text in ([] if plan.valid else [NOT_VALID]) + _readings(export) + _unused(export)],
     )
 
 
@@ -134,6 +134,12 @@ def _readings(export: Export) -> list[str]:
     told = {one.id for one in export.plan.statements if one.state == State.KNOWLEDGE}
     infos = [export.infos[one] for one in sorted(told)]
     return [f"{one.id}: {clean(one.text)}" for one in infos if one.effect == hip.informsOn]
+
+
+def _unused(export: Export) -> list[str]:
+    """Tell what is recorded and used by no statement."""
+    told = [", ".join(filter(None, (describe_unused(one), clean(one.site)))) for one in export.plan.unused]
+    return [f"Recorded, and used by no statement: {'; '.join(told)}."] if told else []
 
 
 def _outcome(export: Export) -> list[Raw]:

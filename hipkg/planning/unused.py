@@ -1,0 +1,338 @@
+"""Find what is recorded of a patient and used by no statement of the plan.
+
+A recorded problem or activity is used if
+
+* statements were judged for it, which makes it the subject of an evaluation;
+* a class rests on it that decides an evaluation: a context, a requirement or an exception that holds, a part of one
+  that does not hold as a whole, or what refutes one. A class rests on a node if some way to entail it passes through
+  that node;
+* a bound of a statement is compared with it, a gap tells it as what comes nearest, or an action is done by it, or
+  has it in its past;
+* it is running or planned, and the plan has an action for what it is of or a class of that, or judges a statement
+  about what accompanies it;
+* it is the only problem at a body site at which an activity is used, or one of no known site is done: without it,
+  that site would not be one of the patient's.
+
+A recorded property of the patient is used if a class that an evaluated statement names asks for it.
+
+So a plan without what is not used would decide the same. More than one record can serve the same purpose; then each of
+them is used, though either could be left out.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from hipkg.base import hip
+from hipkg.base.groups import reached
+from hipkg.base.numbers import fits
+from hipkg.knowledge.memo import kept
+from hipkg.owl.expression import And, Expression, Facet, Named, OneOf, Or, Some, Value, named_classes, properties, walk
+from hipkg.planning.gaps import all_parts
+from hipkg.planning.records import Unused
+from hipkg.record.facts import NOTHING, text_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Set
+
+    from hipkg.derivation.records import Derivation
+    from hipkg.knowledge.records import Knowledge
+    from hipkg.planning.records import StatementState
+
+_RUNNING = (hip.CurrentActivity, hip.PlannedActivity)
+_NO_NODES: Mapping[str, set[str]] = {}
+_DAYS = (hip.endDate, hip.startDate, hip.requestedOn)
+
+
+class _Step(NamedTuple):
+    """What a membership rests on: another membership or, with no class, the record of a node itself."""
+
+    node: str
+    cls: str = ""
+
+
+class UnusedFacts:
+    """Find what no statement used of one patient's record."""
+
+    def __init__(self, derivation: Derivation, knowledge: Knowledge, patient: str) -> None:
+        self._derivation = derivation
+        self._facts = derivation.facts
+        self._knowledge = knowledge
+        self._patient = patient
+        self._known: dict[_Step, list[_Step]] = {}
+        self._at_ends: dict[tuple[str, int], list[_Step] | None] = {}
+
+    def find(self, states: Iterable[StatementState]) -> Iterator[Unused]:
+        """List the problems, then the activities, then the properties of the patient that were not used."""
+        problems = {*self._facts.nodes(self._patient, hip.hasProblem)}
+        activities = {*self._facts.nodes(self._patient, hip.hasActivity)}
+        left = self._not_named(problems | activities)
+        if left:
+            left -= {gap.node for one in states for gap in (*one.unmet, *one.lifted_by)}
+            left -= self._running(left & activities)
+            left -= self._rested_on(left)
+            left -= self._placing(left & problems, activities - left)
+        yield from (self._problem(one) for one in sorted(left & problems))
+        yield from (self._activity(one) for one in sorted(left - problems))
+        yield from self._properties()
+
+    def _not_named(self, nodes: set[str]) -> set[str]:
+        """Leave out of some nodes those that an evaluation or an action names."""
+        left = nodes.copy()
+        for one in self._derivation.evaluations:
+            left.difference_update(one.subjects)
+            if one.compares:
+                left.difference_update(one.compares)
+        for action in self._derivation.actions:
+            if action.done_by or action.done_before or action.past:
+                left.difference_update(action.done_by, action.done_before, action.past)
+        return left
+
+    def _running(self, activities: Set[str]) -> set[str]:
+        """Pick the running and planned activities that the plan has an action for, or something that goes with it."""
+        current = {one for cls in _RUNNING for one in self._facts.members.get(cls, NOTHING) & activities}
+        if not current:
+            return set()
+        spoken = {(one.intervention, one.site) for one in self._derivation.actions}
+        for one in self._derivation.evaluations:
+            spoken.update((companion, one.site) for companion in self._knowledge.statements[one.statement].accompanies)
+        sites = {site for _, site in spoken}
+        everywhere = self._everywhere()
+        found = set()
+        for activity in current:
+            places = self._reached(activity) or everywhere
+            there = (places & sites) | ({""} if places & everywhere else NOTHING)
+            if any((kind, site) in spoken for kind in self._kinds(activity) for site in there):
+                found.add(activity)
+        return found
+
+    def _kinds(self, activity: str) -> set[str]:
+        kinds: set[str] = set()
+        for intervention in self._facts.nodes(activity, hip.ofIntervention):
+            kinds.update(self._knowledge.individual_types.get(intervention, ()) or self._facts.classes(intervention))
+        return kinds
+
+    def _reached(self, activity: str) -> set[str]:
+        """Collect the sites that an activity is meant for."""
+        return self._facts.reach(self._facts.nodes(activity, hip.targets), hip.partOf)
+
+    def _everywhere(self) -> set[str]:
+        problems = self._facts.nodes(self._patient, hip.hasProblem)
+        return {self._patient, *(site for one in problems for site in self._sites(one))}
+
+    def _sites(self, problem: str) -> list[str]:
+        """List the whole body sites that a problem lies in."""
+        located = self._facts.nodes(problem, hip.locatedIn)
+        return [one for one in located if not self._facts.values(one, hip.partOf)]
+
+    def _decisive(self) -> Mapping[str, Set[str]]:
+        """Map a node to the classes whose membership decides an evaluation of it."""
+        deciding: dict[tuple[str, ...], set[str]] = {}
+        lacking: dict[tuple[str, ...], set[str]] = {}
+        statements, refuters = self._knowledge.statements, self._knowledge.refuters
+        for one in self._derivation.evaluations:
+            classes = deciding.setdefault(one.subjects, set())
+            classes.update(statements[one.statement].applies_to, one.meets)
+            for cls in one.refutes:
+                classes |= refuters.get(cls, NOTHING)
+            if one.awaits or one.may_be_lifted_by:
+                lacking.setdefault(one.subjects, set()).update(one.awaits, one.may_be_lifted_by)
+        found: dict[str, set[str]] = {}
+        for subjects, classes in deciding.items():
+            classes.update(*(all_parts(cls, self._knowledge) for cls in lacking.get(subjects, ())))
+            for node in (*subjects, self._patient):
+                found.setdefault(node, set()).update(classes)
+        return found
+
+    def _rested_on(self, nodes: Set[str]) -> set[str]:
+        """Pick the nodes on which a membership rests that decides something."""
+        asking: dict[str, set[str]] = {}
+        present = self._facts.members.keys()
+        for prop, asked in _reaching(self._knowledge).items():
+            ends = nodes & self._facts.subjects.get(prop, _NO_NODES).keys()
+            for cls in asked.keys() & present if ends else ():
+                for node in ends:
+                    if any(self._steps_by(node, filler) is not None for filler in asked[cls]):
+                        asking.setdefault(node, set()).add(cls)
+        decisive = self._decisive() if asking else {}
+        return {node for node, classes in asking.items() if self._leads_to(decisive, _Step(node), classes)}
+
+    def _leads_to(self, decisive: Mapping[str, Set[str]], step: _Step, classes: Iterable[str]) -> bool:
+        """Tell whether a membership that decides something rests on a step, perhaps by way of some classes."""
+        members, naming = self._facts.members, _naming(self._knowledge)
+        agenda = [(step, cls) for cls in classes]
+        seen: set[_Step] = set()
+        while agenda:
+            step, cls = agenda.pop()
+            for one in members.get(cls, ()):
+                found = _Step(one, cls)
+                if found not in seen and step in self._steps(found):
+                    if cls in decisive.get(one, ()):
+                        return True
+                    seen.add(found)
+                    agenda += [(found, wider) for wider in naming.get(cls, ())]
+        return False
+
+    def _steps(self, membership: _Step) -> list[_Step]:
+        """List what a membership rests on, in each way that gives it."""
+        if membership not in self._known:
+            ways = (self._steps_to(membership.node, way) for way in _ways(self._knowledge).get(membership.cls, ()))
+            self._known[membership] = [step for steps in ways if steps for step in steps]
+        return self._known[membership]
+
+    def _steps_to(self, node: str, expression: Expression) -> list[_Step] | None:
+        """List what it rests on that a node is in a class expression; None if it is not."""
+        match expression:
+            case Named(iri):
+                return [_Step(node, iri)] if self._facts.is_a(node, iri) else None
+            case And(operands):
+                steps: list[_Step] = []
+                for one in operands:
+                    more = self._steps_to(node, one)
+                    if more is None:
+                        return None
+                    steps += more
+                return steps
+            case Or(operands):
+                ways = [self._steps_to(node, one) for one in operands]
+            case Some(prop, filler):
+                ways = [self._steps_by(one, filler) for one in self._facts.nodes(node, prop)]
+            case Value(prop, individual):
+                return [] if individual in self._facts.values(node, prop) else None
+            case Facet(prop, _, bounds):
+                return [] if any(fits(one, bounds) for one in self._facts.values(node, prop)) else None
+            case OneOf(individuals):
+                return [] if node in individuals else None
+        holding = [one for one in ways if one is not None]
+        return [step for one in holding for step in one] if holding else None
+
+    def _steps_by(self, node: str, filler: Expression) -> list[_Step] | None:
+        """List what it rests on that a node can stand at the end of a property, itself included."""
+        key = (node, id(filler))  # an expression is hashed anew, with all that it holds, each time it is asked for
+        if key not in self._at_ends:
+            steps = self._steps_to(node, filler)
+            self._at_ends[key] = None if steps is None else [_Step(node), *steps]
+        return self._at_ends[key]
+
+    def _placing(self, problems: Set[str], used: Set[str]) -> set[str]:
+        """Pick the problems without which the patient has no problem at the site of an activity that is used."""
+        if not problems:
+            return set()
+        at: dict[str, set[str]] = {}
+        for problem in self._facts.nodes(self._patient, hip.hasProblem):
+            for site in self._sites(problem):
+                at.setdefault(site, set()).add(problem)
+        placed = {one: self._reached(one) for one in used}
+        nowhere = any(not sites and self._facts.is_a(one, hip.PerformedActivity) for one, sites in placed.items())
+        touched = {site for sites in placed.values() for site in sites}
+        return {
+            one
+            for site, there in at.items()
+            for one in there & problems
+            if (nowhere or site in touched) and there <= problems
+        }
+
+    def _problem(self, node: str) -> Unused:
+        site = min(self._facts.nodes(node, hip.hasSite), default="")
+        return Unused(node, self._name(node), self._side_and_name(site) if site else "", "")
+
+    def _activity(self, node: str) -> Unused:
+        of = min(self._facts.nodes(node, hip.ofIntervention), default="")
+        site = min(self._facts.nodes(node, hip.targets), default="")
+        days = (text_of(one) for prop in _DAYS for one in sorted(self._facts.values(node, prop), key=text_of))
+        label = self._knowledge.label(of) if of else self._name(node)
+        return Unused(node, label, self._side_and_name(site) if site else "", next(days, ""))
+
+    def _properties(self) -> Iterator[Unused]:
+        """List the values of the patient's own properties that no evaluated statement asks for."""
+        evaluated = {one.statement for one in self._derivation.evaluations}
+        for prop in sorted(_own(self._knowledge) & self._facts.objects.keys()):
+            values = self._facts.values(self._patient, prop)
+            if values and evaluated.isdisjoint(_asking(prop, self._knowledge)):
+                for value in sorted(map(text_of, values)):
+                    label = self._knowledge.label(prop)
+                    unit = self._knowledge.units.get(prop, "")
+                    yield Unused(self._patient, label, "", "", prop, self._knowledge.labels.get(value, value), unit)
+
+    def _side_and_name(self, site: str) -> str:
+        sides = sorted(self._facts.nodes(site, hip.hasSide))
+        return " ".join([*map(self._knowledge.label, sides), self._name(site)])
+
+    def _name(self, node: str) -> str:
+        """Name a node by the narrowest class that was recorded of it, rather than by what follows from others."""
+        above, definitions = self._knowledge.superclasses, self._knowledge.definitions
+        kinds = self._facts.classes(node)
+        told = [one for one in kinds if one not in definitions] or kinds
+        return self._knowledge.label(max(told, key=lambda one: (len(above.get(one, ())), one), default=""))
+
+
+@kept
+def _ways(knowledge: Knowledge) -> Mapping[str, list[Expression]]:
+    """Map a class to the definitions that put a node into it: its own, and those of its kinds.
+
+    The definition of a kind does not count where it asks for the class, or a kind of it, among the rest: a node that
+    is in it was in the class before.
+    """
+    found: dict[str, list[Expression]] = {}
+    for cls, definition in knowledge.definitions.items():
+        found.setdefault(cls, []).append(definition)
+        upper = knowledge.superclasses.get(cls, frozenset())
+        for way in definition.operands if isinstance(definition, Or) else (definition,):
+            told = {one.iri for one in _conjuncts(way) if isinstance(one, Named)}
+            known = told.union(*(knowledge.superclasses.get(one, NOTHING) for one in told))
+            for one in upper - known:
+                found.setdefault(one, []).append(way)
+    return found
+
+
+def _conjuncts(expression: Expression) -> tuple[Expression, ...]:
+    return expression.operands if isinstance(expression, And) else (expression,)
+
+
+@kept
+def _reaching(knowledge: Knowledge) -> Mapping[str, Mapping[str, tuple[Expression, ...]]]:
+    """Map a property to the classes whose definitions lead by it to other nodes, with what they ask of those."""
+    found: dict[str, dict[str, tuple[Expression, ...]]] = {}
+    for cls, ways in _ways(knowledge).items():
+        for part in (part for way in ways for part in walk(way) if isinstance(part, Some)):
+            asked = found.setdefault(part.prop, {})
+            asked[cls] = (*asked.get(cls, ()), part.filler)
+    return found
+
+
+@kept
+def _naming(knowledge: Knowledge) -> Mapping[str, set[str]]:
+    """Map a class to those that a definition which names it puts a node into."""
+    found: dict[str, set[str]] = {}
+    for cls, ways in _ways(knowledge).items():
+        for name in {name for way in ways for name in named_classes(way)}:
+            found.setdefault(name, set()).add(cls)
+    return found
+
+
+@kept
+def _own(knowledge: Knowledge) -> frozenset[str]:
+    """List the properties of a patient whose values are no nodes of the record."""
+    return frozenset(
+        prop
+        for prop, axioms in knowledge.properties.items()
+        if hip.Patient in axioms.domains and prop not in knowledge.links
+    )
+
+
+@kept
+def _asking(prop: str, knowledge: Knowledge) -> frozenset[str]:
+    """List the statements of which a class that a slot names, or what refutes it, asks for a property."""
+    ways, refuters = _ways(knowledge), knowledge.refuters
+
+    def onward(cls: str) -> set[str]:
+        return {name for way in ways.get(cls, ()) for name in named_classes(way)}
+
+    asking = {cls for cls, some in ways.items() if any(prop in properties(way) for way in some)}
+    found = set()
+    for iri, info in knowledge.statements.items():
+        slots = {*info.applies_to, *info.requires, *info.except_for, *info.satisfied_by}
+        slots.update(one for cls in info.requires for one in refuters.get(cls, ()))
+        if not asking.isdisjoint(reached(slots, onward)):
+            found.add(iri)
+    return frozenset(found)
