@@ -61,14 +61,17 @@ def evaluations(path: Path, as_of: str) -> tuple[Evaluation, ...]:
 
 
 def expected(path: Path, as_of: str, statement: str) -> set[Answer]:
-    """What hipkg derives for each subject: its site, the classes that the slots name, and the state of the slots."""
+    """What hipkg derives for each subject: its site, the classes that the slots name, and the state of the slots.
+
+    Compiled text tells who is in a context, and nothing of one that is only possible.
+    """
     info = KNOWLEDGE.statement(statement)
     assert info is not None
     classes = [cls for slot in SLOTS for cls in getattr(info, slot)]
     return {
         (subject, one.site, tuple(cls in one.meets for cls in classes), state_without_companions(one))
         for one in evaluations(path, as_of)
-        if one.statement == info.iri
+        if one.statement == info.iri and not one.lacks_fact
         for subject in one.subjects
     }
 

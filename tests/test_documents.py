@@ -256,7 +256,8 @@ HIP = "hip"
 
 
 def of_other_documents(document: str, *, facts: str = "") -> set[str]:
-    return {id_ for id_, _, _ in all_states(document, facts=facts) if not id_.startswith(document)}
+    told = all_states(document, facts=facts)
+    return {id_ for id_, _, state in told if not id_.startswith(document) and state != "may-apply"}
 
 
 def test_no_statement_of_another_document_fires_for_the_patient_of_d2():

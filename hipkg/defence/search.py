@@ -387,7 +387,7 @@ def _nearest(facet: Facet) -> Decimal:
 def _narrower(knowledge: Knowledge) -> dict[str, tuple[str, ...]]:
     """Map each class to the defined classes below it, which entail it."""
     found: dict[str, list[str]] = {}
-    for lower in sorted(knowledge.definitions):
+    for lower in sorted(knowledge.definitions.keys() - knowledge.possible.keys()):
         for upper in knowledge.superclasses.get(lower, ()):
             found.setdefault(upper, []).append(lower)
     return {iri: tuple(lower) for iri, lower in found.items()}

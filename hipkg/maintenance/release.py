@@ -103,17 +103,15 @@ class _Builder:
 
     def __init__(self, triples: list[ox.Triple], axioms: Axioms, result: java.Entailments) -> None:
         self._axioms = axioms
+        self._superclasses = {
+            iri: frozenset(one for one in closed if one.startswith(HIP) and one != iri)
+            for iri, closed in java.close(result.subclasses).items()
+            if iri.startswith(HIP)
+        }
         self._texts: dict[tuple[str, str], list[str]] = {}
         for triple in triples:
             if isinstance(triple.subject, ox.NamedNode) and not isinstance(triple.object, ox.BlankNode):
                 self._texts.setdefault((triple.subject.value, triple.predicate.value), []).append(triple.object.value)  # type: ignore[union-attr]
-        # That a context is possible follows by its definition alone, and nothing is to be explained by that.
-        possible = self._map(hip.possibleContext).keys()
-        self._superclasses = {
-            iri: frozenset(one for one in closed if one.startswith(HIP) and one != iri and one not in possible)
-            for iri, closed in java.close(result.subclasses).items()
-            if iri.startswith(HIP) and iri not in possible
-        }
         self._bounds = self._read_bounds(triples)
 
     def knowledge(self, stamp: str) -> Knowledge:
