@@ -40,9 +40,9 @@ def made(path: Path, as_of: date) -> Plan:
 
 
 def states(case: Case, file: str) -> dict[str, str]:
-    """Map each site at which the statement of a case is listed to its state there."""
+    """Map each site at which the context of the statement of a case holds to its state there."""
     found = made(Patient(case, file).path, case.as_of).statements
-    return {one.site: one.state for one in found if one.id == case.statement}
+    return {one.site: one.state for one in found if one.id == case.statement and not one.context_lacks}
 
 
 def graph(patient: Patient) -> rdflib.Graph:

@@ -21,6 +21,7 @@ them is used, though either could be left out.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from typing import TYPE_CHECKING, NamedTuple
 
 from hipkg.base import hip
@@ -130,9 +131,14 @@ class UnusedFacts:
         deciding: dict[tuple[str, ...], set[str]] = {}
         lacking: dict[tuple[str, ...], set[str]] = {}
         statements, refuters = self._knowledge.statements, self._knowledge.refuters
+        near: dict[str, set[str]] = defaultdict(set)
+        for cls, (context, _) in self._knowledge.possible.items():
+            near[context].add(cls)
         for one in self._derivation.evaluations:
             classes = deciding.setdefault(one.subjects, set())
             classes.update(statements[one.statement].applies_to, one.meets)
+            if one.lacks_fact:
+                classes.update(*(near[context] for context in statements[one.statement].applies_to))
             for cls in one.refutes:
                 classes |= refuters.get(cls, NOTHING)
             if one.awaits or one.may_be_lifted_by:
