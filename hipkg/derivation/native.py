@@ -53,9 +53,8 @@ _READ = (
 _NOW, _MUST_NOT, _RULED_OUT = State.NOW, State.MUST_NOT, State.RULED_OUT
 _OVER = (hip.completed, hip.stopped, hip.notDone)
 _ADVISED = (ClaimKind.INDICATED, ClaimKind.FULFILLED)
-_INDICATED, _AWAITED, _UNGUARDED, _DISPUTED = (
+_INDICATED, _UNGUARDED, _DISPUTED = (
     ClaimKind.INDICATED,
-    ClaimKind.AWAITED,
     ClaimKind.UNGUARDED,
     ClaimKind.DISPUTED,
 )
@@ -65,6 +64,7 @@ _CARRIED_OUT, _ORDERED, _ORDER_UNGUARDED, _CHOSEN_OTHERWISE = (
     ClaimKind.ORDER_UNGUARDED,
     ClaimKind.CHOSEN_OTHERWISE,
 )
+_ASKING = (ClaimKind.INDICATED, ClaimKind.FULFILLED, ClaimKind.AWAITED)
 _SATISFIED, _UNFULFILLED = Status.SATISFIED, Fulfilment.NONE
 _MAY_APPLY = State.MAY_APPLY
 _UNGATHERED = (State.RULED_OUT, State.MAY_APPLY)
@@ -425,11 +425,12 @@ class ClosedWorld(World):
         What runs is carried out whether or not the advice holds yet.
         """
         claims, it = action.claims, action.intervention
-        advised, awaited = claims.get(_INDICATED, NOTHING), claims.get(_AWAITED, NOTHING)
-        if not (advised or awaited):
+        advised = claims.get(_INDICATED, NOTHING)
+        asking = [one for kind in _ASKING for one in claims.get(kind, ())]
+        if not asking:
             return
         if any(it in self.now.get(place, ()) for place in action.places):
-            action.claim(_CARRIED_OUT, *advised, *awaited)
+            action.claim(_CARRIED_OUT, *asking)
         if not advised:
             return
         if action.done_by:

@@ -99,7 +99,9 @@ class InterventionInfo(NamedTuple):
     """An intervention with its place in the hierarchy and in the order of care.
 
     ``requested_as`` is the FHIR resource type that requests it, empty for the usual one; ``route`` is the IRI of the
-    route that a drug of this kind is given by, empty where that is not said.
+    route that a drug of this kind is given by, empty where that is not said. ``realised_by`` is the class of patients
+    whose record carries out a practice, unless they are in ``realised_unless`` too; ``comprises`` are the interventions
+    that are carried out together as this one.
     """
 
     iri: str
@@ -112,6 +114,9 @@ class InterventionInfo(NamedTuple):
     incompatible: tuple[str, ...]
     requested_as: str
     route: str
+    realised_by: str
+    realised_unless: str
+    comprises: tuple[str, ...]
 
 
 class DocumentInfo(NamedTuple):

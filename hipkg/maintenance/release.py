@@ -449,6 +449,9 @@ class _Builder:
                 ),
                 requested_as=self._nearest(iri, hip.requestedAs),
                 route=self._nearest(iri, hip.impliesRoute),
+                realised_by=self._text(iri, hip.realisedBy),
+                realised_unless=self._text(iri, hip.realisedUnless),
+                comprises=self._all(iri, hip.comprises),
             )
             for iri in found
         ]

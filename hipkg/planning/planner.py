@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from datetime import date
 
     from hipkg.derivation.records import Derivation, DerivedAction, Evaluation
-    from hipkg.knowledge.records import Grade, Knowledge, StatementInfo
+    from hipkg.knowledge.records import Grade, InterventionInfo, Knowledge, StatementInfo
     from hipkg.knowledge.selection import Selection
     from hipkg.planning.clashes import Clash
     from hipkg.validation.findings import Finding
@@ -222,6 +222,7 @@ class Planner:
             derived.modality,
             derived.fulfilment,
             min(_shared_choices(advising), default=""),
+            self._realised(info, evaluations) if info.realised_by else "",
             self._sites.name(derived.site),
             derived.site,
             self._problem(deciding or evaluations),
@@ -234,7 +235,7 @@ class Planner:
             self._named_there(derived, self._derivation.running),
             self._named_there(derived, self._derivation.planned),
             self._all_done(derived),
-            tuple([self._course(one) for one in derived.past]),
+            tuple([self._course(one) for one in self._past(derived, info)]),
             {kind: tuple([states[iri] for iri in some]) for kind, some in derived.claimed.items()},
         )
 
@@ -283,6 +284,22 @@ class Planner:
         else:
             return ()
         return tuple(dict.fromkeys(gaps))
+
+    def _realised(self, info: InterventionInfo, evaluations: Iterable[Evaluation]) -> str:
+        """Name the class by which the record of a patient carries out a practice, or return an empty string."""
+        nodes = {self._patient, *(node for one in evaluations for node in one.subjects)}
+        is_a = self._derivation.facts.any_is_a
+        carried_out = is_a(nodes, info.realised_by) and not (info.realised_unless and is_a(nodes, info.realised_unless))
+        return self._knowledge.label(info.realised_by) if carried_out else ""
+
+    def _past(self, derived: DerivedAction, info: InterventionInfo) -> tuple[str, ...]:
+        """List the courses that are over of an intervention and of those that it comprises."""
+        if not info.comprises:
+            return derived.past
+        parts = (
+            one for one in self._derivation.actions if one.site == derived.site and one.intervention in info.comprises
+        )
+        return tuple(sorted({*derived.past, *chain.from_iterable(one.past for one in parts)}))
 
     def _check_to_make(self, evaluation: str) -> Gap:
         check = self._info(self._evaluations[evaluation]).intervention

@@ -127,10 +127,10 @@ class Action(NamedTuple):
 
     ``modality`` is that of the statements that speak for it, ``strength`` and ``evidence`` the best that one of them
     states. ``fulfilment`` says why a satisfied action asks for nothing more; ``choice`` names the choice of which it is
-    nothing but a member. ``phase`` counts from 1 and orders actions by the treatments that they wait for. ``current``
-    and ``planned`` name what of this kind the patient has now or has planned, ``done`` what was carried out of it where
-    that counts, or would if it were not too old, and ``past`` what is over. ``claimed`` says why it has its status: the
-    statements that make each kind of claim for it, the strongest first.
+    nothing but a member, ``realised`` what on record carries out a practice. ``phase`` counts from 1 and orders actions
+    by the treatments that they wait for. ``current`` and ``planned`` name what of this kind the patient has now or has
+    planned, ``done`` what was carried out of it where that counts, or would if it were not too old, and ``past`` what is
+    over. ``claimed`` says why it has its status: the statements that make each kind of claim for it, the strongest first.
     """
 
     intervention: str
@@ -140,6 +140,7 @@ class Action(NamedTuple):
     modality: Modality
     fulfilment: Fulfilment
     choice: str
+    realised: str
     site: str
     place: str
     problem: str

@@ -71,8 +71,8 @@ SHAPES: dict[type, str] = {
     StatementState: "state modality()? subject() @effect()? @intervention()? subjects()? site? place? unmet? "
     "lifted_by? ruled_out_by? satisfied_by? on_boundary? context_lacks? checks? context?",
     Scope: "document @requirement label only",
-    Action: "@intervention label category status modality fulfilment? choice()? site problem statements strength "
-    "evidence unmet parameters() phase place? running? current? planned? done? past?",
+    Action: "@intervention label category status modality fulfilment? choice()? realised? site problem statements "
+    "strength evidence unmet parameters() phase place? running? current? planned? done? past?",
     _Choice: "@id label members",
     _Member: "@intervention label status modality",
     Course: "node label start? end? status? outcome? reason? unfavourable?",

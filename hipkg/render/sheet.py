@@ -224,7 +224,7 @@ class _Arranger:
         for group in self._joined(self._groups()):
             rows[self._section(group[0][0])].append(self._row_of(group))
         rows["waiting"] += self._folded()
-        rows["check"] = [*self._breaches(), *self._confronted()]
+        rows["check"] = [*self._breaches(), *self._confronted(), *rows["check"]]
         rows["may"] = self._possible()
         rows["disagree"] = self._disagreements()
         rows["know"] = self._readings()
@@ -316,6 +316,8 @@ class _Arranger:
             if action.modality == Modality.CONSIDER:
                 return "consider"
             return _SECTION_OF_CATEGORY.get(action.category, "now")
+        if action.status == Status.AVOID and action.realised:
+            return "check"
         if action.fulfilment == Fulfilment.NOT_NEEDED:
             return "unneeded"
         if action.status == Status.CONDITIONAL and not action.by(*ADVISING):
@@ -479,6 +481,9 @@ class _Arranger:
                 return (*_done_before(action), *self._waits(action))
             case Status.CONTRAINDICATED:
                 return (*_running(action), *self._lifts(action.by(ClaimKind.REFUSED)))
+            case Status.AVOID if action.realised:
+                on_record = Line("on record", (clean(action.realised),))
+                return (on_record, *self._lifts(action.by(ClaimKind.DISCOURAGED)))
             case Status.AVOID:
                 return (*_running(action), *self._lifts(action.by(ClaimKind.DISCOURAGED)))
             case Status.CAUTION:
