@@ -129,8 +129,8 @@ class Action(NamedTuple):
     states. ``fulfilment`` says why a satisfied action asks for nothing more; ``choice`` names the choice of which it is
     nothing but a member, ``realised`` what on record carries out a practice. ``phase`` counts from 1 and orders actions
     by the treatments that they wait for. ``current`` and ``planned`` name what of this kind the patient has now or has
-    planned, ``done`` what was carried out of it where that counts, or would if it were not too old, and ``past`` what is
-    over. ``claimed`` says why it has its status: the statements that make each kind of claim for it, the strongest first.
+    planned, ``done`` what was carried out of it where that counts, or would if it were not too old, and ``past`` what
+    is over. ``claimed`` says why it has its status: the statements that make each kind of claim, the strongest first.
     """
 
     intervention: str

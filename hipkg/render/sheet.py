@@ -246,13 +246,13 @@ class _Arranger:
         for one in self._told:
             for title in _against(one):
                 found.setdefault((title, one.site), []).append(one)
-        rows = []
+        merged: dict[Row, list[str]] = {}
         for (title, site), actions in found.items():
             ids = tuple(sorted({id_ for one in actions for id_ in one.objecting}))
             missing = tuple(dict.fromkeys(describe_gap(gap) for one in actions for gap in one.unmet))
             lines = (Line("needs", missing),) if missing and actions[0].status == Status.CONDITIONAL else ()
-            rows.append(Row(title, clean(site), "", ids, lines))
-        return rows
+            merged.setdefault(Row(title, "", "", ids, lines), []).append(site)
+        return [replace(row, site=join_sites(sites, self._knowledge)) for row, sites in merged.items()]
 
     def _breach(self, check: Check, states: Sequence[StatementState]) -> Row:
         site = join_sites([one.site for one in states], self._knowledge)
