@@ -15,6 +15,7 @@ from hipkg.defence.bench import Bench
 from hipkg.knowledge.frame.answers import State
 from hipkg.knowledge.frame.claims import PURSUED, ClaimKind
 from hipkg.knowledge.relevance import on_action, on_statement
+from hipkg.record.change import OWNS, Change
 from hipkg.record.facts import text_of
 
 if TYPE_CHECKING:
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
     from hipkg.derivation.records import Derivation, DerivedAction, Evaluation
     from hipkg.knowledge.records import Knowledge, StatementInfo
     from hipkg.pipeline.process import Planned
-    from hipkg.record.change import Change
 
 TOLD = 3
 """How many remedies are told."""
@@ -60,9 +60,12 @@ class _Wish(NamedTuple):
 
 
 def diagnoses_in(change: Change, knowledge: Knowledge) -> tuple[str, ...]:
-    """Name the conditions that a change takes for granted."""
-    types = (text_of(value) for _, prop, value in change.added if prop == RDF_TYPE)
-    return tuple(sorted({knowledge.label(one) for one in types if knowledge.is_a(one, hip.Condition)}))
+    """Name the conditions that a change takes for granted; a qualifier of one that is recorded is none."""
+    new = {text_of(value) for _, prop, value in change.added if prop in OWNS}
+    types = [(node, text_of(value)) for node, prop, value in change.added if prop == RDF_TYPE]
+    found = {one for node, one in types if knowledge.is_a(one, hip.Condition)}
+    qualifiers = {one for node, one in types if one in knowledge.qualified and node not in new}
+    return tuple(sorted(map(knowledge.label, found - qualifiers)))
 
 
 class Remedies:

@@ -178,9 +178,11 @@ class Abducer:
     def _may_be(self, node: str, cls: str) -> bool:
         """Tell whether a node may be recorded as a member of a class; an old one only if that narrows what it is."""
         sort = next((one for one in (hip.Problem, hip.Activity) if self._knowledge.is_a(cls, one)), "")
-        if not sort or (self._knowledge.is_a(cls, hip.Condition) and not self._diagnoses):
+        recorded = self._record.classes(node)
+        is_diagnosis = self._knowledge.is_a(cls, hip.Condition) and self._knowledge.qualified.get(cls) not in recorded
+        if not sort or (is_diagnosis and not self._diagnoses):
             return False
-        return node.startswith(_NEW) or any(self._knowledge.is_a(cls, one) for one in self._record.classes(node))
+        return node.startswith(_NEW) or any(self._knowledge.is_a(cls, one) for one in recorded)
 
     def _some(self, node: str, prop: str, filler: Expression, depth: int) -> Iterator[Change]:
         found = [way for target in self._targets(node, prop) for way in self._ways(target, filler, depth + 1)]

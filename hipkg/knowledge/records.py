@@ -165,14 +165,15 @@ class Knowledge:
     ``refuters`` maps a class that a slot names to the classes whose members cannot be in it, ``holding`` a property
     that links statements to interventions to the state of such a statement when it holds, ``named`` an intervention to
     those that statements name and that it is, or is a kind of; ``groups`` are the rules of the native engine, and
-    ``watchers`` maps a term to the numbers of the groups to look at when it occurs; ``possible`` maps a class to the
-    context that its members would be in but for the class of what they lack; ``lasting`` are the classes of
-    problems that count when past, ``settled_for_years`` maps the interventions that need no repetition to the years for
-    which they do not, ``concerning_patient`` are those of no body site, ``sided`` the classes of sites that have a
-    side, ``visit_gaps`` the most days between visits of a course, ``unfavourable`` the
-    outcomes and reasons to stop that speak against a repetition; ``value_properties`` maps a coded value to the
-    property that records it. ``superclasses`` are all that a class is classified under, ``told_superclasses`` those
-    that its editor wrote; ``class_values`` maps a class to the property values that each member has.
+    ``watchers`` maps a term to the numbers of the groups to look at when it occurs; ``possible`` maps a class to
+    the context that its members would be in but for the class of what they lack, ``qualified`` a kind of problem to
+    the class that it only adds a qualifier to; ``lasting`` are the classes of problems that count when past,
+    ``settled_for_years`` maps the interventions that need no repetition to the years for which they do not,
+    ``concerning_patient`` are those of no body site, ``sided`` the classes of sites that have a side,
+    ``visit_gaps`` the most days between visits of a course, ``unfavourable`` the outcomes and reasons to stop that
+    speak against a repetition; ``value_properties`` maps a coded value to the property that records it.
+    ``superclasses`` are all that a class is classified under, ``told_superclasses`` those that its editor wrote;
+    ``class_values`` maps a class to the property values that each member has.
     """
 
     stamp: str
@@ -205,6 +206,7 @@ class Knowledge:
     named: Mapping[str, frozenset[str]]
     wholes: Mapping[str, frozenset[str]]
     possible: Mapping[str, tuple[str, str]]
+    qualified: Mapping[str, str]
     lasting: frozenset[str]
     settled_for_years: Mapping[str, int]
     concerning_patient: frozenset[str]

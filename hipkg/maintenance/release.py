@@ -151,6 +151,7 @@ class _Builder:
             named=self._named(statements),
             wholes=self._wholes(),
             possible=self._possible(),
+            qualified=self._map(hip.qualifies),
             lasting=frozenset(self._map(hip.countsWhenPast)),
             settled_for_years=self._settled_for_years(interventions),
             concerning_patient=self._with_kinds(hip.concernsWholePatient, interventions),

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 _COLOURS = {
     "check": "#cf222e",
     "urgent": "#cf222e",
+    "signs": "#cf222e",
     "now": "#1a7f37",
     "consider": "#1a7f37",
     "tried": "#9a6700",

@@ -54,6 +54,7 @@ _GROUPED = {"now", "follow", "learn"}
 HEADINGS = {
     "check": "Check",
     "urgent": "Urgent",
+    "signs": "Warning signs",
     "now": "Do now",
     "consider": "Consider",
     "tried": "Tried before",
@@ -322,6 +323,8 @@ class _Arranger:
             return "unneeded"
         if action.status == Status.CONDITIONAL and not action.by(*ADVISING):
             return "caution"
+        if action.status == Status.CONDITIONAL and _SECTION_OF_CATEGORY.get(action.category) == "urgent":
+            return "signs"
         return _SECTION_OF_STATUS[action.status]
 
     def _groups(self) -> list[list[Action]]:

@@ -36,6 +36,7 @@ _GUTTER = 10
 _STYLES = {
     "check": ("▲", "!!", "bold red"),
     "urgent": ("▲", "!!", "bold red"),
+    "signs": ("△", "^", "red"),
     "now": ("●", "*", "bold green"),
     "consider": ("○", "?", "green"),
     "tried": ("↻", "r", "yellow"),
