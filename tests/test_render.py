@@ -98,9 +98,9 @@ def test_the_text_reads_in_the_order_of_urgency():
     assert headings == [
         "DO NOW",
         "CONSIDER",
+        "DO NOT",
         "ALREADY",
         "WAITING",
-        "DO NOT",
         "AVOID",
         "CAUTION",
         "DISAGREE",
@@ -157,7 +157,9 @@ def test_what_calls_for_urgent_action_comes_first_and_is_asked_first():
     written = text(calling)
     assert "▲ Medical review" in section(written, "URGENT")
     assert written.index("URGENT") < written.index("DO NOW")
-    asked = [one.statements for one in sheet(made("d3"), load()).questions]
+    side, *rest = sheet(made("d3"), load()).questions
+    assert not side.statements
+    asked = [one.statements for one in rest]
     escalating = {info.id for info in load().statements.values() if info.kind == "escalation"}
     urgent = [bool(escalating & {*ids}) for ids in asked]
     assert urgent == sorted(urgent, reverse=True)

@@ -301,7 +301,8 @@ class ClosedWorld(World):
     def _gather_actions(self) -> None:
         """Gather the evaluations that are about the same intervention at the same place into one action.
 
-        What specifies a treatment that runs already is gathered there, whether or not a statement advises it.
+        What specifies a treatment that runs already is gathered there, whether or not a statement advises it. What runs
+        has an action of its own, so that what speaks against a class of it reaches it.
         """
         found: dict[tuple[str, str], Weighed] = {}
         for one in self.evaluations:
@@ -313,6 +314,10 @@ class ClosedWorld(World):
             elif effect in RUNNING and state == _NOW:
                 for intervention in self._specified(one):
                     _gather(found, one, intervention, RUNNING[effect])
+        for place in {site for sites in self.places.values() for site in sites}:
+            for intervention in self.runs.get(place, ()):
+                if intervention in self.knowledge.named.get(intervention, ()):
+                    found.setdefault((place, intervention), _weighed(place, intervention, place, frozenset({place})))
         self.actions = list(found.values())
 
     def _specified(self, one: Judged) -> set[str]:
@@ -519,13 +524,16 @@ def _opened(info: StatementInfo, subject: Subject, key: str, places: frozenset[s
     return Judged(iri, info, site, subject.whole, subject.patient, places)
 
 
+def _weighed(place: str, intervention: str, site: str, places: frozenset[str]) -> Weighed:
+    return Weighed(f"{place}?action={intervention.removeprefix(HIP)}", intervention, site, places)
+
+
 def _gather(found: dict[tuple[str, str], Weighed], one: Judged, intervention: str, kind: ClaimKind | None) -> None:
     """Put an evaluation under the action of an intervention at its place, with the claim that it makes, if any."""
     place = one.site or one.whole
     action = found.get((place, intervention))
     if action is None:
-        iri = f"{place}?action={intervention.removeprefix(HIP)}"
-        action = found[place, intervention] = Weighed(iri, intervention, one.site, one.places)
+        action = found[place, intervention] = _weighed(place, intervention, one.site, one.places)
     action.based_on.add(one)
     if kind is not None:
         action.claims.setdefault(kind, set()).add(one)

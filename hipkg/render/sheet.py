@@ -57,12 +57,12 @@ HEADINGS = {
     "signs": "Warning signs",
     "now": "Do now",
     "consider": "Consider",
-    "tried": "Tried before",
+    "tried": "Tried or refused",
+    "not": "Do not",
     "may": "May apply",
     "already": "Already",
     "unneeded": "Not needed",
     "waiting": "Waiting",
-    "not": "Do not",
     "avoid": "Avoid",
     "caution": "Caution",
     "disagree": "Disagree",
@@ -250,10 +250,19 @@ class _Arranger:
         merged: dict[Row, list[str]] = {}
         for (title, site), actions in found.items():
             ids = tuple(sorted({id_ for one in actions for id_ in one.objecting}))
-            missing = tuple(dict.fromkeys(describe_gap(gap) for one in actions for gap in one.unmet))
-            lines = (Line("needs", missing),) if missing and actions[0].status == Status.CONDITIONAL else ()
+            lines = self._missing(actions[0]) if actions[0].status == Status.CONDITIONAL else ()
             merged.setdefault(Row(title, "", "", ids, lines), []).append(site)
         return [replace(row, site=join_sites(sites, self._knowledge)) for row, sites in merged.items()]
+
+    def _missing(self, action: Action) -> tuple[Line, ...]:
+        """Say for each statement that holds an act back, or waits before it advises it, what is missing."""
+        gates = [(self._lifting(one), (one.id,)) for one in action.by(ClaimKind.HELD_BACK)]
+        checks = [((clean(self._intervention(one)),), (one.id,)) for one in action.by(ClaimKind.ORDER_UNGUARDED)]
+        waiting = _alternatives(action.by(ClaimKind.AWAITED))
+        return _lines("needs", "and needs", _merged([*gates, *checks, *waiting]))
+
+    def _intervention(self, state: StatementState) -> str:
+        return self._knowledge.label(self._infos[state.id].intervention)
 
     def _breach(self, check: Check, states: Sequence[StatementState]) -> Row:
         site = join_sites([one.site for one in states], self._knowledge)
@@ -750,7 +759,12 @@ class _Arranger:
         for one in self._plan.questions:
             gathered.setdefault(one.text, []).append(one)
         asks = [self._ask(text, questions) for text, questions in gathered.items()]
-        return tuple(sorted(asks, key=lambda one: (not one.opens, not self._is_urgent(one), -len(one.decides))))
+        # What the record of a place lacks, such as its side, comes before all that depends on it.
+        return tuple(
+            sorted(
+                asks, key=lambda one: (bool(one.statements), not one.opens, not self._is_urgent(one), -len(one.decides))
+            )
+        )
 
     def _is_urgent(self, ask: Ask) -> bool:
         """Tell whether the answer can call for urgent action."""
@@ -813,7 +827,7 @@ def _tried(action: Action) -> tuple[Line, ...]:
     if action.status in _REFUSED or action.status == Status.SATISFIED:
         return ()
     parts = tuple(dict.fromkeys(describe_course(one, action.label) for one in action.tried))
-    return (Line("tried", parts),) if parts else ()
+    return (Line("before", parts),) if parts else ()
 
 
 def _is_folded(action: Action) -> bool:

@@ -265,7 +265,8 @@ def _question(ask: Ask, page: _Page) -> RenderableType:
     if not ask.statements:
         return Group(Text(ask.text + site), _indented(Text("missing from the record", "dim")))
     if ask.opens:
-        opened = f"opens {len(ask.statements)} statement{'s' if len(ask.statements) > 1 else ''}: {ask.brief()}"
+        named = f": {ask.brief()}" if ask.decides else ""
+        opened = f"opens {len(ask.statements)} statement{'s' if len(ask.statements) > 1 else ''}{named}"
         return Group(Text(ask.text + site), _indented(Text(opened)))
     decides = f"decides {ask.brief()}  " if ask.decides else "concerns "
     return Group(Text(ask.text + site), _indented(Text.assemble(decides, (" ".join(ask.statements), "dim"))))
