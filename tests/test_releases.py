@@ -41,7 +41,7 @@ if TYPE_CHECKING:
 
 SOURCES = [
     ROOT / "examples" / "d0-painful-degenerative-hip.ttl",
-    ROOT / "tests" / "cases" / "fhir" / "04-lenient-entries" / "bundle.json",
+    ROOT / "examples" / "d1-bilateral-hip-osteoarthritis.json",
 ]
 of_sources = pytest.mark.parametrize("source", SOURCES, ids=["rdf", "fhir"])
 DAY = date(2026, 11, 23)

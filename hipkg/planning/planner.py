@@ -286,7 +286,7 @@ class Planner:
         return tuple(dict.fromkeys(gaps))
 
     def _realised(self, info: InterventionInfo, evaluations: Iterable[Evaluation]) -> str:
-        """Name the class by which the record of a patient carries out a practice, or return an empty string."""
+        """Name the class of patients by which something discouraged is carried out, or return an empty string."""
         nodes = {self._patient, *(node for one in evaluations for node in one.subjects)}
         is_a = self._derivation.facts.any_is_a
         carried_out = is_a(nodes, info.realised_by) and not (info.realised_unless and is_a(nodes, info.realised_unless))
