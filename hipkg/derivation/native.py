@@ -19,6 +19,7 @@ from hipkg.derivation.records import Derivation, DerivedAction, DerivedConflict,
 from hipkg.derivation.triples import told
 from hipkg.derivation.working import Disputed, Judged, Subject, Weighed, World
 from hipkg.knowledge.frame.answers import STATE_OF, State
+from hipkg.knowledge.frame.choices import shared_choices
 from hipkg.knowledge.frame.claims import (
     CLAIMS,
     FULFILLING,
@@ -35,7 +36,6 @@ from hipkg.knowledge.frame.claims import (
 from hipkg.knowledge.frame.gathering import SETTLED_BY, weigh
 from hipkg.knowledge.frame.speaking import FIRMNESS, speaking
 from hipkg.knowledge.frame.strata import KEEPING_OUT, OFFERING
-from hipkg.knowledge.memo import kept
 from hipkg.record.facts import NOTHING, text_of
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ _READ = (
     hip.Patient, hip.hasProblem, hip.locatedIn, hip.partOf, hip.hasActivity, hip.targets, hip.ofIntervention,
     hip.CurrentActivity, hip.PlannedActivity, hip.PerformedActivity,
 )  # fmt: skip
-_NOW, _MUST_NOT, _RULED_OUT = State.NOW, State.MUST_NOT, State.RULED_OUT
+_NOW, _MUST_NOT, _RULED_OUT, _MAY_APPLY = State.NOW, State.MUST_NOT, State.RULED_OUT, State.MAY_APPLY
 _OVER = (hip.completed, hip.stopped, hip.notDone)
 _ADVISED = (ClaimKind.INDICATED, ClaimKind.FULFILLED)
 _INDICATED, _UNGUARDED, _DISPUTED = (
@@ -66,8 +66,7 @@ _CARRIED_OUT, _ORDERED, _ORDER_UNGUARDED, _CHOSEN_OTHERWISE = (
 )
 _ASKING = (ClaimKind.INDICATED, ClaimKind.FULFILLED, ClaimKind.AWAITED)
 _SATISFIED, _UNFULFILLED = Status.SATISFIED, Fulfilment.NONE
-_MAY_APPLY = State.MAY_APPLY
-_UNGATHERED = (State.RULED_OUT, State.MAY_APPLY)
+_UNGATHERED = (_RULED_OUT, _MAY_APPLY)
 _STATES = {state.value: state for state in State}
 _IRI = attrgetter("iri")
 
@@ -102,7 +101,7 @@ def goals_of(statements: Collection[str], knowledge: Knowledge) -> frozenset[str
     slots = {cls for info in infos for cls in info.slots}
     refuting = {other for cls in slots for other in knowledge.refuters.get(cls, ())}
     contexts = {context for info in infos for context in info.applies_to}
-    possible = {cls for cls, (context, _) in knowledge.possible.items() if context in contexts}
+    possible = {cls for context in contexts for cls in knowledge.possible_as.get(context, ())}
     return frozenset({*statements, *slots, *refuting, *possible, *_READ})
 
 
@@ -196,7 +195,7 @@ class ClosedWorld(World):
         for cls, subject in product(near, self.subjects):
             if self.facts.is_a(subject.node, cls):
                 context, lacks = self.knowledge.possible[cls]
-                for info, (key, places) in product(_of_context(self.knowledge)[context], _judged_at(subject)):
+                for info, (key, places) in product(self.knowledge.of_context[context], _judged_at(subject)):
                     one = _opened(info, subject, key, places)
                     if one.iri not in known and info.iri in self._counting:
                         one = opened.setdefault(one.iri, one)
@@ -211,10 +210,11 @@ class ClosedWorld(World):
     def _answer_slots(self, one: Judged) -> None:
         """Tell which classes that the slots name hold, are refuted, or are still waited for."""
         info = one.info
-        if not (info.requires or info.except_for or info.satisfied_by or info.ended_by):
+        slots = info.slots
+        if not slots:
             return
         held = self._held_by(frozenset((*one.subjects, one.patient)))
-        one.meets = held.intersection(info.requires + info.except_for + info.satisfied_by + info.ended_by) or NOTHING
+        one.meets = held & slots or NOTHING
         if info.requires:
             refuters = self.knowledge.refuters
             refutable = [cls for cls in info.requires if cls in refuters]
@@ -429,18 +429,18 @@ class ClosedWorld(World):
 
         What runs is carried out whether or not the advice holds yet.
         """
-        claims, it = action.claims, action.intervention
+        claims = action.claims
         advised = claims.get(_INDICATED, NOTHING)
         asking = [one for kind in _ASKING for one in claims.get(kind, ())]
         if not asking:
             return
-        if any(it in self.now.get(place, ()) for place in action.places):
+        if _is_there(action, self.now):
             action.claim(_CARRIED_OUT, *asking)
         if not advised:
             return
         if action.done_by:
             action.claim(_CARRIED_OUT, *advised)
-        if any(it in self.planned.get(place, ()) for place in action.places):
+        if _is_there(action, self.planned):
             action.claim(_ORDERED, *advised)
             if _UNGUARDED in claims:
                 action.claim(_ORDER_UNGUARDED, *claims[_UNGUARDED])
@@ -448,7 +448,7 @@ class ClosedWorld(World):
     def _choose(self) -> None:
         """Claim that what only the statements of a choice advise is not needed where another member is taken."""
         taken = {
-            (place, choice): None
+            (place, choice)
             for action in self.actions
             for kind in TAKEN
             for one in action.claims.get(kind, ())
@@ -460,20 +460,19 @@ class ClosedWorld(World):
         for action in self.actions:
             advised = action.claims.get(_INDICATED)
             if advised and not any(kind in action.claims for kind in TAKEN):
-                shared = frozenset.intersection(*[frozenset(one.info.choices) for one in advised])
-                if any((place, choice) in taken for place in action.places for choice in shared):
+                shared = shared_choices(one.info for one in advised)
+                if not taken.isdisjoint(product(action.places, shared)):
                     action.claim(_CHOSEN_OTHERWISE, *advised)
 
     def _fulfilment(self, action: Weighed, decisive: ClaimKind) -> Fulfilment:
         """Tell by what a satisfied action asks for nothing more: its own acts on record, or those of another."""
         if STATUS_OF[decisive] != _SATISFIED:
             return _UNFULFILLED
-        it = action.intervention
-        if any(it in self.now.get(place, ()) for place in action.places):
+        if _is_there(action, self.now):
             return Fulfilment.RUNNING
         if action.done_by or (action.fulfilled_by and decisive != _CHOSEN_OTHERWISE):
             return Fulfilment.DONE
-        if any(it in self.planned.get(place, ()) for place in action.places):
+        if _is_there(action, self.planned):
             return Fulfilment.ORDERED
         return Fulfilment.NOT_NEEDED
 
@@ -492,22 +491,17 @@ def _strongest(action: Weighed) -> ClaimKind | None:
     return min(counting, default=None)
 
 
+def _is_there(action: Weighed, known: Mapping[str, Set[str]]) -> bool:
+    """Tell whether a patient has the intervention of an action, or a kind of it, at a place of the action."""
+    return any(action.intervention in known.get(place, ()) for place in action.places)
+
+
 def _modality(action: Weighed, decisive: ClaimKind) -> Modality:
     """Take the firmest modality of the statements that speak for an action."""
     claims = action.claims
     return min(
         [one.info.modality for kind in speaking(claims, decisive) for one in claims[kind]], key=FIRMNESS.__getitem__
     )
-
-
-@kept
-def _of_context(knowledge: Knowledge) -> Mapping[str, list[StatementInfo]]:
-    """List the statements of each context."""
-    found: dict[str, list[StatementInfo]] = defaultdict(list)
-    for info in knowledge.statements.values():
-        for context in info.applies_to:
-            found[context].append(info)
-    return found
 
 
 def _judged_at(subject: Subject) -> Iterator[tuple[str, frozenset[str]]]:

@@ -127,8 +127,8 @@ def _possible(mentioned: Set[str], left_out: Set[str], knowledge: Knowledge) -> 
         context, lacks = knowledge.possible[iri]
         yield from _links(iri, hip.possibleContext, (context,))
         yield from _links(iri, hip.lacksFact, (lacks,))
-        for info in knowledge.statements.values():
-            if context in info.applies_to and info.iri not in left_out:
+        for info in knowledge.of_context[context]:
+            if info.iri not in left_out:
                 yield from _links(info.iri, hip.appliesTo, (context,))
 
 

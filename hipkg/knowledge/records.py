@@ -263,6 +263,23 @@ class Knowledge:
         return self.by_id.get(statement_id)
 
     @cached_property
+    def of_context(self) -> Mapping[str, list[StatementInfo]]:
+        """The statements of each context."""
+        found: dict[str, list[StatementInfo]] = {}
+        for info in self.statements.values():
+            for context in info.applies_to:
+                found.setdefault(context, []).append(info)
+        return found
+
+    @cached_property
+    def possible_as(self) -> Mapping[str, list[str]]:
+        """The classes whose members would be in a context but for one fact, by the context."""
+        found: dict[str, list[str]] = {}
+        for cls, (context, _) in self.possible.items():
+            found.setdefault(context, []).append(cls)
+        return found
+
+    @cached_property
     def by_id(self) -> Mapping[str, StatementInfo]:
         """The statements by their ids."""
         return {info.id: info for info in self.statements.values()}

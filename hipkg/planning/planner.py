@@ -10,9 +10,9 @@ from hipkg.base import hip
 from hipkg.base.numbers import read
 from hipkg.base.vocabulary import DERIVED_FROM, OBJECTING, expand
 from hipkg.knowledge.frame.answers import Answer, State
+from hipkg.knowledge.frame.choices import shared_choices
 from hipkg.knowledge.frame.claims import ADVISING, OBJECTIONS, PURSUED, ClaimKind, Status
-from hipkg.knowledge.frame.speaking import FIRMNESS
-from hipkg.knowledge.frame.speaking import speaking as speaking_kinds
+from hipkg.knowledge.frame.speaking import FIRMNESS, speaking
 from hipkg.knowledge.records import UNGRADED
 from hipkg.planning.bounds import Check, Checker
 from hipkg.planning.clashes import clashing_actions, clashing_bounds
@@ -208,9 +208,9 @@ class Planner:
         evaluations = self._gathered(derived)
         deciding = self._deciding(derived, evaluations)
         parameters = self._parameters(derived, states)
-        speaking = self._speaking(derived)
+        told_by = self._speaking(derived)
         advising = [self._info(self._evaluations[one]) for one in derived.among(ADVISING)]
-        strength, evidence = self._grades([one.id for one in speaking])
+        strength, evidence = self._grades([one.id for one in told_by])
         settled = derived.status not in _UNSETTLED
         holding = [one for one in evaluations if not settled or one.state != _LATER] or evaluations
         ids = sorted([self._info(one).id for one in holding])
@@ -221,7 +221,7 @@ class Planner:
             derived.status,
             derived.modality,
             derived.fulfilment,
-            min(_shared_choices(advising), default=""),
+            min(shared_choices(advising), default=""),
             self._realised(info, evaluations) if info.realised_by else "",
             self._sites.name(derived.site),
             derived.site,
@@ -307,7 +307,7 @@ class Planner:
 
     def _speaking(self, derived: DerivedAction) -> list[StatementInfo]:
         """List the statements that give an action its modality, and so its grade."""
-        kinds = speaking_kinds(derived.claimed, derived.decisive)
+        kinds = speaking(derived.claimed, derived.decisive)
         infos = [self._info(self._evaluations[iri]) for kind in kinds for iri in derived.claimed[kind]]
         return [one for one in infos if one.modality == derived.modality]
 
@@ -510,11 +510,6 @@ class Planner:
         return Question(
             requirement=requirement, text=text, site=site, statements=tuple(sorted(ids)), actions=tuple(sorted(touched))
         )
-
-
-def _shared_choices(advising: list[StatementInfo]) -> Set[str]:
-    """Collect the choices of which every statement that advises an action offers a member."""
-    return frozenset.intersection(*[frozenset(one.choices) for one in advising]) if advising else NOTHING
 
 
 class SiteNames:

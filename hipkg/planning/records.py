@@ -164,7 +164,7 @@ class Action(NamedTuple):
     @property
     def shown(self) -> tuple[str, ...]:
         """The ids of the statements that stand for the status, or of all if none of them does."""
-        return tuple(dict.fromkeys(state.id for state in self.by(*SHOWN[self.status]))) or self.statements
+        return self._ids_by(*SHOWN[self.status]) or self.statements
 
     @property
     def running(self) -> bool:
@@ -174,7 +174,9 @@ class Action(NamedTuple):
     @property
     def objecting(self) -> tuple[str, ...]:
         """The ids of the statements that refuse, discourage or hold back, or ask for a check before an order."""
-        kinds = (*OBJECTIONS, ClaimKind.ORDER_UNGUARDED)
+        return self._ids_by(*OBJECTIONS, ClaimKind.ORDER_UNGUARDED)
+
+    def _ids_by(self, *kinds: ClaimKind) -> tuple[str, ...]:
         return tuple(dict.fromkeys(state.id for state in self.by(*kinds)))
 
     @property

@@ -21,7 +21,6 @@ them is used, though either could be left out.
 
 from __future__ import annotations
 
-from collections import defaultdict
 from typing import TYPE_CHECKING, NamedTuple
 
 from hipkg.base import hip
@@ -131,14 +130,13 @@ class UnusedFacts:
         deciding: dict[tuple[str, ...], set[str]] = {}
         lacking: dict[tuple[str, ...], set[str]] = {}
         statements, refuters = self._knowledge.statements, self._knowledge.refuters
-        near: dict[str, set[str]] = defaultdict(set)
-        for cls, (context, _) in self._knowledge.possible.items():
-            near[context].add(cls)
         for one in self._derivation.evaluations:
             classes = deciding.setdefault(one.subjects, set())
             classes.update(statements[one.statement].applies_to, one.meets)
             if one.lacks_fact:
-                classes.update(*(near[context] for context in statements[one.statement].applies_to))
+                classes.update(
+                    *(self._knowledge.possible_as[context] for context in statements[one.statement].applies_to)
+                )
             for cls in one.refutes:
                 classes |= refuters.get(cls, NOTHING)
             if one.awaits or one.may_be_lifted_by:
@@ -337,7 +335,7 @@ def _asking(prop: str, knowledge: Knowledge) -> frozenset[str]:
     asking = {cls for cls, some in ways.items() if any(prop in properties(way) for way in some)}
     found = set()
     for iri, info in knowledge.statements.items():
-        slots = {*info.applies_to, *info.requires, *info.except_for, *info.satisfied_by}
+        slots = {*info.applies_to, *info.slots}
         slots.update(one for cls in info.requires for one in refuters.get(cls, ()))
         if not asking.isdisjoint(reached(slots, onward)):
             found.add(iri)

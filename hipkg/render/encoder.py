@@ -53,7 +53,7 @@ class Writer:
     def data(self, value: object) -> Any:  # noqa: ANN401 - JSON
         """Turn a value, with all that it holds, into data."""
         kind = type(value)
-        if kind is str or kind is bool:
+        if kind is bool or isinstance(value, str):  # enumerated texts too
             return value
         getters = self._getters_of(kind)
         if getters:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from hipkg.knowledge.frame.claims import ADVISING, Status
@@ -24,7 +25,7 @@ from hipkg.render.encoder import Writer, number, one_or_all
 from hipkg.validation.findings import Finding
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Mapping, Sequence
 
     from hipkg.knowledge.modality import Modality
     from hipkg.knowledge.records import Knowledge
@@ -133,15 +134,21 @@ class PlanWriter(PartWriter):
         """Tell of which choice an action is a member, with all of its members."""
         if not action.choice:
             return None
-        members = [_Member(one.intervention, one.label, one.status, one.modality) for one in self._members(action)]
+        members = [
+            _Member(one.intervention, one.label, one.status, one.modality)
+            for one in self._members[action.choice, action.place]
+        ]
         return _Choice(action.choice, self._knowledge.label(action.choice), tuple(members))
 
-    def _members(self, action: Action) -> Iterator[Action]:
-        """List the actions at the place of one that a statement of its choice advises."""
+    @cached_property
+    def _members(self) -> Mapping[tuple[str, str], list[Action]]:
+        """The actions that a statement of a choice advises, by the choice and their place."""
+        found: dict[tuple[str, str], list[Action]] = {}
         for one in self._plan.actions:
-            advising = one.by(*ADVISING) if one.place == action.place else ()
-            if any(action.choice in self._knowledge.by_id[state.id].choices for state in advising):
-                yield one
+            advising = (self._knowledge.by_id[state.id] for state in one.by(*ADVISING))
+            for choice in dict.fromkeys(choice for info in advising for choice in info.choices):
+                found.setdefault((choice, one.place), []).append(one)
+        return found
 
     def subject(self, state: StatementState) -> str:
         """Name the first problem that a statement is about, or the patient."""

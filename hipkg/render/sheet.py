@@ -19,6 +19,7 @@ from hipkg.render.words import (
     UNGRADED,
     capital,
     clean,
+    counted,
     describe_bound,
     describe_breach,
     describe_check,
@@ -83,7 +84,6 @@ _SECTION_OF_CATEGORY = {"escalation": "urgent", "follow-up": "follow", "educatio
 _TIMED = {"urgent", "now", "consider", "follow", "learn"}
 _MIXED = {"tried", "already", "unneeded", "waiting"}
 """The sections in which what is to be done stands beside what is only to be considered."""
-_ADVISING, _REFUSING = {hip.indicates}, {hip.contraindicates}
 _REFUSED = {Status.CONTRAINDICATED, Status.AVOID}
 _OPEN = {Status.INDICATED, Status.CONDITIONAL}
 _OBJECTED = {Status.CONTRAINDICATED: "though refused", Status.AVOID: "though discouraged"}
@@ -155,7 +155,7 @@ class Ask:
 
     def brief(self) -> str:
         """Name the first few actions that the answer decides and count the rest."""
-        return f"{self.lead}{_first(self.decides, DECISIONS_SHOWN)}"
+        return f"{self.lead}{', '.join(_first(self.decides, DECISIONS_SHOWN))}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -281,20 +281,15 @@ class _Arranger:
     def _would_follow(self, lacking: str, states: Sequence[StatementState]) -> Row:
         """Name what would be advised, and what refused, as far as nothing else is waited for."""
         lines = []
-        for lead, effects in (("then", _ADVISING), ("never", _REFUSING)):
-            infos = [info for one in states if not one.unmet and not (info := self._infos[one.id]).accompanies]
-            ranked = sorted(
-                (one for one in infos if one.effect in effects),
-                key=lambda one: (not self._calls(one), FIRMNESS[one.modality], -(one.strength_rank or 0), one.id),
-            )
-            labels = list(dict.fromkeys(clean(self._knowledge.label(one.intervention)) for one in ranked))
-            rest = len(labels) - WOULD_SHOWN
-            shown = (*labels[:WOULD_SHOWN], *([f"{rest} more"] if rest > 0 else []))
-            if shown:
-                lines.append(Line(lead, shown))
+        infos = [info for one in states if not one.unmet and not (info := self._infos[one.id]).accompanies]
+        infos.sort(key=lambda one: (not self._calls(one), FIRMNESS[one.modality], -(one.strength_rank or 0), one.id))
+        for lead, effect in (("then", hip.indicates), ("never", hip.contraindicates)):
+            told = [clean(self._knowledge.label(one.intervention)) for one in infos if one.effect == effect]
+            if told:
+                lines.append(Line(lead, _first(list(dict.fromkeys(told)), WOULD_SHOWN)))
         ids = {one.id for one in states}
         documents = sorted({self._knowledge.documents[self._infos[one].document].id for one in ids})
-        lines.append(Line("", (f"{len(ids)} statement{'s' if len(ids) > 1 else ''} of {', '.join(documents)}",)))
+        lines.append(Line("", (f"{counted(len(ids), 'statement')} of {', '.join(documents)}",)))
         site = join_sites([one.site for one in states], self._knowledge)
         return Row(capital(clean(f"if {lacking}")), site, "", (), tuple(lines))
 
@@ -370,19 +365,24 @@ class _Arranger:
             for one in members
             if one[0].intervention not in wider
         ]
-        lines = [replace(line, lead=f"{row.title}: {line.lead}".rstrip()) for row in rows for line in row.lines]
         shared = [
             replace(line, statements=tuple(sorted({id_ for it in rows for id_ in _saying(it, line.parts)})))
             for line in first.lines
             if all(_saying(row, line.parts) for row in rows)
         ]
-        kept = [line for line in lines if line.parts not in [one.parts for one in shared]]
+        told = {line.parts for line in shared}
+        own = [
+            replace(line, lead=f"{row.title}: {line.lead}".rstrip())
+            for row in rows
+            for line in row.lines
+            if line.parts not in told
+        ]
         return replace(
             first,
             title=f"{choice}: {', or '.join(titles)}",
             grade=first.grade if len({row.grade for row in rows}) == 1 else "",
             statements=tuple(sorted({one for row in rows for one in row.statements})),
-            lines=(*shared, *kept),
+            lines=(*shared, *own),
             weight=max(row.weight for row in rows),
         )
 
@@ -393,7 +393,7 @@ class _Arranger:
             for scope in dict.fromkeys(it for one in action.by(ClaimKind.AWAITED) for it in one.context):
                 waiting.setdefault((scope.document, scope.label), []).append(action)
         for (document, label), actions in waiting.items():
-            named = _first(list(dict.fromkeys(clean(one.label) for one in actions)), FOLDED_SHOWN)
+            named = ", ".join(_first(list(dict.fromkeys(clean(one.label) for one in actions)), FOLDED_SHOWN))
             states = [state for one in actions for state in one.by(ClaimKind.AWAITED)]
             ids = tuple(sorted({one.id for one in states if any(it.document == document for it in one.context)}))
             title = f"If {clean(label)} (document {clean(document)})"
@@ -837,10 +837,10 @@ def _is_folded(action: Action) -> bool:
     return action.status == Status.CONDITIONAL and bool(waiting) and all(one.outside for one in claimed)
 
 
-def _first(labels: Sequence[str], count: int) -> str:
-    """Name the first few and count the rest."""
+def _first(labels: Sequence[str], count: int) -> tuple[str, ...]:
+    """Take the first few, and count the rest."""
     rest = len(labels) - count
-    return ", ".join([*labels[:count], *([f"{rest} more"] if rest > 0 else [])])
+    return (*labels[:count], *([f"{rest} more"] if rest > 0 else []))
 
 
 def _done_before(action: Action) -> tuple[Line, ...]:

@@ -14,7 +14,7 @@ from rich.text import Text
 
 from hipkg.render.console import printed
 from hipkg.render.sheet import sheet
-from hipkg.render.words import DISCLAIMER, GRADES_NOTE, capital
+from hipkg.render.words import DISCLAIMER, GRADES_NOTE, capital, counted
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -266,7 +266,7 @@ def _question(ask: Ask, page: _Page) -> RenderableType:
         return Group(Text(ask.text + site), _indented(Text("missing from the record", "dim")))
     if ask.opens:
         named = f": {ask.brief()}" if ask.decides else ""
-        opened = f"opens {len(ask.statements)} statement{'s' if len(ask.statements) > 1 else ''}{named}"
+        opened = f"opens {counted(len(ask.statements), 'statement')}{named}"
         return Group(Text(ask.text + site), _indented(Text(opened)))
     decides = f"decides {ask.brief()}  " if ask.decides else "concerns "
     return Group(Text(ask.text + site), _indented(Text.assemble(decides, (" ".join(ask.statements), "dim"))))

@@ -64,6 +64,11 @@ def capital(text: str) -> str:
     return text[:1].upper() + text[1:]
 
 
+def counted(number: int, noun: str) -> str:
+    """Count things that have a regular plural."""
+    return f"{number} {noun}{'s' if number > 1 else ''}"
+
+
 def grade(strength: str, evidence: str) -> str:
     """Write strength and evidence side by side, with a dash for what is not stated."""
     return " / ".join("-" if one == NOT_STATED else clean(one) for one in (strength, evidence))
@@ -224,8 +229,7 @@ def describe_done(one: Done, action: Action) -> str:
     result = f", result {describe_result(one.result)}" if one.result else ""
     if not result and action.category == ASSESSMENT:
         result = ", result not recorded"
-    years = f"{one.old_after} year{'s' if one.old_after > 1 else ''}"
-    old = f": older than {years}, to be done again" if one.old_after else ""
+    old = f": older than {counted(one.old_after, 'year')}, to be done again" if one.old_after else ""
     before = "" if one.counts or action.status == Status.SATISFIED else "before: "
     return clean(f"{name}done {before}{one.day or asked}{result}{old}")
 
