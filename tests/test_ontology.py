@@ -513,7 +513,8 @@ def datatypes() -> dict[str, str]:
 
 def test_the_context_covers_every_property_of_patients() -> None:
     expected = {name: datatypes().get(name, kind) for name, kind in properties_of_patients().items()}
-    expected |= dict.fromkeys(("asOf", "startDate", "endDate", "requestedOn"), "xsd:date") | {"duration": ""}
+    expected |= dict.fromkeys(("asOf", "startDate", "endDate", "requestedOn"), "xsd:date")
+    expected |= {"duration": "", "isWithout": "@vocab"}
     terms = {name: entry for name, entry in context().items() if isinstance(entry, dict)}
     assert {name: entry.get("@type", "") for name, entry in terms.items()} == expected
     assert {name: expand(entry["@id"]) for name, entry in terms.items()} == {name: HIP + name for name in terms}

@@ -33,7 +33,7 @@ RIGHT_HIP = Mapping(
     sides=(HIP + "right",),
     qualifiers=(),
     label="hip osteoarthritis",
-    comment="",
+    comment="Osteoarthritis of one kind of cause.",
     seen_in="CMS/NCHS ICD-10-CM list in simple-icd-10-cm 1.5.0",
 )
 

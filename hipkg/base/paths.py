@@ -14,6 +14,7 @@ EXAMPLES = ROOT / "examples"
 RELEASE = ONTOLOGY / "release"
 MAPPINGS = ONTOLOGY / "mappings"
 POSSIBLE_CONTEXTS = ONTOLOGY / "possible.ttl"
+DENIALS = ONTOLOGY / "denials.ttl"
 PATIENT_SHAPES = SHAPES / "patient.ttl"
 GUIDELINE_PAGES = ROOT / "docs" / "guideline"
 
@@ -21,6 +22,11 @@ GUIDELINE_PAGES = ROOT / "docs" / "guideline"
 def ontology_files() -> tuple[Path, ...]:
     """List the Turtle sources of the ontology, in a fixed order."""
     return tuple(sorted([*ONTOLOGY.glob("*.ttl"), *ONTOLOGY.glob("guidelines/*.ttl")]))
+
+
+def edited_files() -> tuple[Path, ...]:
+    """List the sources of the ontology that editors write, and that the release does not."""
+    return tuple(path for path in ontology_files() if path not in {POSSIBLE_CONTEXTS, DENIALS})
 
 
 def files_about_ontology() -> tuple[Path, ...]:

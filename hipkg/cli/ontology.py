@@ -104,19 +104,20 @@ def format_modules() -> None:
 def release() -> None:
     """Classify the ontology with HermiT and write the release that hipkg ships.
 
-    The module of the possible contexts, which follows from the others, is written before.
+    The modules of the possible contexts and of the denials, which follow from the others, are written before.
 
     Example: hipkg ontology release
     """
     from hipkg.base.output import write_output
-    from hipkg.base.paths import POSSIBLE_CONTEXTS
+    from hipkg.base.paths import DENIALS, POSSIBLE_CONTEXTS
     from hipkg.knowledge.loading import RELEASE_FILE
+    from hipkg.maintenance.denials import denials_module
     from hipkg.maintenance.possible import possible_module
     from hipkg.maintenance.release import build, write
 
-    text = possible_module()
-    if not POSSIBLE_CONTEXTS.exists() or text != POSSIBLE_CONTEXTS.read_text(encoding="utf-8"):
-        write_output(text, str(POSSIBLE_CONTEXTS))
+    for path, text in ((POSSIBLE_CONTEXTS, possible_module()), (DENIALS, denials_module())):
+        if not path.exists() or text != path.read_text(encoding="utf-8"):
+            write_output(text, str(path))
     write(build(), RELEASE_FILE)
     typer.echo(str(RELEASE_FILE))
 

@@ -114,10 +114,10 @@ class _Compiler:
 
     def statement(self, info: StatementInfo) -> list[str]:
         """List the operations that decide the slots of a statement."""
-        opposites = _opposites(info, self._knowledge)
-        classes = {*info.applies_to, *_slots(info), *(other for _, other in opposites)}
+        opposites, denials = _opposites(info, self._knowledge), _denials(info, self._knowledge)
+        classes = {*info.applies_to, *_slots(info), *(other for _, other in (*opposites, *denials))}
         links = {hip.locatedIn, hip.partOf, hip.problemOf}
-        return [*self._entailing(classes | links), *_answers(info, opposites)]
+        return [*self._entailing(classes | links), *_answers(info, opposites, denials)]
 
     def _entailing(self, targets: set[str]) -> list[str]:
         """List the operations that entail the target terms: what is known first, then the rules in their order."""
@@ -289,7 +289,13 @@ def _opposites(info: StatementInfo, knowledge: Knowledge) -> list[tuple[str, str
     return sorted((one, other) for one in info.requires for other in knowledge.refuters.get(one, ()))
 
 
-def _answers(info: StatementInfo, opposites: list[tuple[str, str]]) -> list[str]:
+def _denials(info: StatementInfo, knowledge: Knowledge) -> list[tuple[str, str]]:
+    """Pair each requirement with the class of those whom recorded absence keeps out of it."""
+    denied = () if info.vigilant else info.requires
+    return sorted((one, knowledge.denied_by[one]) for one in denied if one in knowledge.denied_by)
+
+
+def _answers(info: StatementInfo, opposites: list[tuple[str, str]], denials: list[tuple[str, str]]) -> list[str]:
     """Write the operations that answer the slots of a statement for each subject in its context."""
     statement = term(info.iri)
     contexts = " ".join(map(term, info.applies_to))
@@ -318,6 +324,13 @@ def _answers(info: StatementInfo, opposites: list[tuple[str, str]]) -> list[str]
         where = [f"VALUES (?class ?opposite) {{ {rows} }}", *_judged(statement), "?node a ?opposite ."]
         title = "A requirement is refuted by a class that excludes it."
         found.append(_insert(title, "?subject hip:refutes ?class .", where))
+    if denials:
+        rows = " ".join(f"({term(one)} {term(other)})" for one, other in denials)
+        where = [f"VALUES (?class ?denial) {{ {rows} }}", *_judged(statement), "?node a ?denial ."]
+        title = "A requirement is refuted by what is recorded as absent, unless it holds all the same."
+        found.append(
+            _insert(title, "?subject hip:refutes ?class .", [*where, "FILTER NOT EXISTS { ?subject hip:meets ?class }"])
+        )
     return found
 
 

@@ -6,15 +6,17 @@ comes first; then those rank by the number of actions that an answer changes, an
 
 from __future__ import annotations
 
-from itertools import islice
+from itertools import chain
 from typing import TYPE_CHECKING, NamedTuple
 
+from hipkg.base import hip
 from hipkg.defence.bench import Bench
 from hipkg.defence.difference import difference
 from hipkg.record.change import Change
+from hipkg.record.facts import NOTHING, text_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from hipkg.derivation.records import Derivation, Evaluation
     from hipkg.pipeline.process import Planned
@@ -94,6 +96,7 @@ class _Asker:
         self._plan = planned.plan
         self._knowledge = planned.knowledge
         self._bench = Bench(planned)
+        self._facts = planned.derivation.facts
         self._evaluations = planned.derivation.evaluations
         self._sites = {one.place: one.site for one in planned.plan.statements}
         self._before = _Outcome.of(planned.derivation)
@@ -107,7 +110,7 @@ class _Asker:
 
     def _question(self, text: str, site: str, same: list[Question]) -> RankedQuestion:
         asked_by = tuple(sorted({id_ for one in same for id_ in one.statements}))
-        answers = self._distinct(answer for one in same for answer in self._answers(one))
+        answers = self._distinct(chain(*map(self._confirming, same), self._denying(same)))
         changed = {id_ for one in answers for id_ in one.statements}
         ranks = [info.strength_rank or 0 for info in map(self._knowledge.statement, changed) if info]
         touched = {(effect.label, effect.site) for one in answers for effect in one.effects}
@@ -125,23 +128,55 @@ class _Asker:
         )
 
     @staticmethod
-    def _distinct(answers: Iterator[Answer]) -> tuple[Answer, ...]:
-        return tuple(islice({one.facts: one for one in answers}.values(), MOST_ANSWERS))
+    def _distinct(answers: Iterable[Answer]) -> tuple[Answer, ...]:
+        """Keep answers that differ in words, as many as are told, and of those that say no at least one."""
+        distinct = list({one.facts: one for one in answers}.values())
+        no = next((one for one in distinct if not one.yes), None)
+        told = distinct[:MOST_ANSWERS]
+        return tuple(told if no is None or no in told else [*told[:-1], no])
 
-    def _answers(self, question: Question) -> Iterator[Answer]:
-        """List the ways to fulfil what is asked, then those to refute it, where the record can tell that."""
+    def _confirming(self, question: Question) -> Iterator[Answer]:
+        """List the ways to fulfil what is asked."""
         if question.node:
-            yield from self._values(question)
-            return
-        nodes = self._nodes(question)
-        for yes, classes in ((True, [question.requirement]), (False, self._opposites(question.requirement))):
-            ways = [way for cls in classes for way in self._bench.abducer.ways([cls], nodes)]
-            told: set[frozenset[object]] = set()
-            for way in sorted(dict.fromkeys(ways), key=lambda one: one.size):
-                outline = way.outline(self._knowledge.single_valued)
-                if len(told) < ANSWERS and outline not in told and (answer := self._answer(way, yes=yes)):
-                    told.add(outline)
-                    yield answer
+            return self._values(question)
+        return self._told(self._ways(question), yes=True)
+
+    def _ways(self, question: Question) -> tuple[Change, ...]:
+        return () if question.node else self._bench.abducer.ways([question.requirement], self._nodes(question))
+
+    def _denying(self, same: Sequence[Question]) -> Iterator[Answer]:
+        """List the ways to refute all that one question asks, where the record can tell that."""
+        nodes, abducer = {one: self._nodes(one) for one in same}, self._bench.abducer
+        opposed = [
+            way
+            for one in same
+            for cls in self._knowledge.refuters.get(one.requirement, ())
+            for way in abducer.ways([cls], nodes[one])
+        ]
+        otherwise = [change for one in same for way in self._ways(one) for change in self._otherwise(way)]
+        absent = abducer.merge([abducer.denials(one.requirement, nodes[one]) for one in same])
+        possible = [one for one in absent if not self._contradicts(one)]
+        least = [one for one in possible if not any(other.added < one.added for other in possible)]
+        return self._told([*opposed, *otherwise, *least], yes=False)
+
+    def _otherwise(self, change: Change) -> Iterator[Change]:
+        """List the other values that a recorded node can have where a change would give it one."""
+        knowledge = self._knowledge
+        if len(change.added) == 1 and not change.removed:
+            ((node, prop, value),) = change.added
+            kind = knowledge.value_kinds.get(prop, "") if prop in knowledge.single_valued else ""
+            for other in sorted(one for one, kinds in knowledge.individual_types.items() if kind in kinds):
+                if other != value:
+                    yield Change(frozenset({(node, prop, other)}))
+
+    def _told(self, ways: Iterable[Change], *, yes: bool) -> Iterator[Answer]:
+        """Try changes, the smallest first, and of those that differ in coded values alone only one."""
+        told: set[frozenset[object]] = set()
+        for way in sorted(dict.fromkeys(ways), key=lambda one: one.size):
+            outline = way.outline(self._knowledge.single_valued)
+            if len(told) < ANSWERS and outline not in told and (answer := self._answer(way, yes=yes)):
+                told.add(outline)
+                yield answer
 
     def _values(self, question: Question) -> Iterator[Answer]:
         """Give the node that is asked about each of the values that its property can have."""
@@ -151,8 +186,22 @@ class _Asker:
             if answer := self._answer(Change(added), yes=True):
                 yield answer
 
-    def _opposites(self, requirement: str) -> list[str]:
-        return sorted(self._knowledge.refuters.get(requirement, ()))
+    def _contradicts(self, change: Change) -> bool:
+        """Tell whether a change records as absent what is recorded as present."""
+        return any(
+            self._is_present(text_of(kind), place) for place, prop, kind in change.added if prop == hip.isWithout
+        )
+
+    def _is_present(self, kind: str, place: str) -> bool:
+        """Tell whether a patient, or a body site, has a problem of a kind, or an activity of one that is under way."""
+        facts = self._facts
+        running = facts.members.get(hip.CurrentActivity, NOTHING) | facts.members.get(hip.PlannedActivity, NOTHING)
+        there = {one for one in running if any(facts.is_a(of, kind) for of in facts.nodes(one, hip.ofIntervention))}
+        there |= facts.members.get(kind, NOTHING) - self._knowledge.terms
+        if place == self._graph.iri:
+            return bool(there)
+        links = (hip.locatedIn, hip.targets)
+        return any(place in facts.nodes(one, link) for one in there for link in links)
 
     def _nodes(self, question: Question) -> tuple[str, ...]:
         """List the subjects of the statements that ask, at the site that they ask about, and the patient."""

@@ -495,8 +495,8 @@ class Explainer:
     def _requirement(self, cls: str, evaluation: Evaluation, nodes: Sequence[str]) -> SlotExplanation:
         if cls not in evaluation.refutes:
             return self._other("requirement", cls, evaluation, nodes)
-        _, proof = self._shortest(self._opposites(cls), nodes)
-        note = "the two exclude each other"
+        by, proof = self._shortest(self._opposites(cls), nodes)
+        note = "it is recorded as absent" if by == self._knowledge.denied_by.get(cls) else "the two exclude each other"
         return SlotExplanation(
             slot="requirement",
             iri=cls,
@@ -508,7 +508,7 @@ class Explainer:
         )
 
     def _opposites(self, cls: str) -> list[str]:
-        return sorted(self._knowledge.refuters.get(cls, ()))
+        return sorted(self._knowledge.refuting(cls))
 
     def _other(self, slot: Slot, cls: str, evaluation: Evaluation, nodes: Sequence[str]) -> SlotExplanation:
         """Prove a class that a slot names, or show how far the nearest of the nodes is from it."""

@@ -335,7 +335,7 @@ class Prover:
         if definition is not None:
             yield Step("definition", *self._wording(cls), (Member(node, definition),), source=(cls,))
         for lower in self._targets(node, RDF_TYPE):
-            if lower not in self._knowledge.possible and cls in self._knowledge.superclasses.get(lower, ()):
+            if lower not in self._knowledge.auxiliary and cls in self._knowledge.superclasses.get(lower, ()):
                 yield self._hierarchy_step(lower, cls, Member(node, Named(lower)))
         yield from self._ways_by_property(node, cls)
 
@@ -544,10 +544,10 @@ class Prover:
 
 @kept
 def _narrower(knowledge: Knowledge) -> dict[str, tuple[str, ...]]:
-    """Map each class to the defined classes right below it; that a context is possible explains nothing."""
+    """Map each class to the defined classes right below it; what the release adds explains nothing."""
     found: dict[str, set[str]] = {}
-    for lower in knowledge.definitions.keys() - knowledge.possible.keys():
-        upper = knowledge.superclasses.get(lower, frozenset()) - knowledge.possible.keys()
+    for lower in knowledge.definitions.keys() - knowledge.auxiliary:
+        upper = knowledge.superclasses.get(lower, frozenset()) - knowledge.auxiliary
         further = {
             two
             for one in upper

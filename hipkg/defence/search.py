@@ -20,6 +20,7 @@ from hipkg.base import hip
 from hipkg.base.dates import days_after
 from hipkg.base.numbers import Limit, fits
 from hipkg.base.vocabulary import RDF_TYPE, XSD, namespace_of
+from hipkg.knowledge.absence import to_record
 from hipkg.knowledge.memo import kept
 from hipkg.owl.expression import And, Expression, Facet, Named, OneOf, Or, Some, Value
 from hipkg.record.facts import BLANK, Facts, text_of
@@ -77,6 +78,21 @@ class Abducer:
         """List the smallest changes after which each of some classes would hold of one of the nodes, smallest first."""
         each = [self._of_any(cls, nodes) for cls in classes]
         return tuple(map(self._named, self._smallest(self._together(each))))
+
+    def denials(self, cls: str, nodes: Sequence[str]) -> tuple[Change, ...]:
+        """List the smallest records of absence after which a class would not hold of one of the nodes.
+
+        What is asked of a site is recorded as absent there, and of the patient only where there is no site.
+        """
+        about_patient = self._knowledge.is_a(cls, hip.Patient)
+        fitting = [one for one in nodes if self._graph.is_a(one, hip.Patient) == about_patient]
+        for anywhere in (False, True):
+            denial = to_record(cls, anywhere, self._knowledge)
+            goals = denial.operands if isinstance(denial, Or) else (denial,) if denial else ()
+            found = self._smallest(way for goal in goals for node in fitting for way in self._afresh(node, goal))
+            if found:
+                return tuple(map(self._named, found))
+        return ()
 
     def anew(self, cls: str, sites: Sequence[str]) -> tuple[Change, ...]:
         """List the smallest new problems that would be in a class, at one of some sites or at none."""
@@ -259,7 +275,7 @@ class Abducer:
             yield NO_CHANGE
             return
         added: Fact = (node, prop, individual)
-        if not values:
+        if not values or prop == hip.isWithout:
             yield Change(frozenset({added}))
         elif prop in self._knowledge.single_valued:
             recorded = {(node, prop, one) for one in self._record.values(node, prop)}
@@ -389,7 +405,7 @@ def _nearest(facet: Facet) -> Decimal:
 def _narrower(knowledge: Knowledge) -> dict[str, tuple[str, ...]]:
     """Map each class to the defined classes below it, which entail it."""
     found: dict[str, list[str]] = {}
-    for lower in sorted(knowledge.definitions.keys() - knowledge.possible.keys()):
+    for lower in sorted(knowledge.definitions.keys() - knowledge.auxiliary):
         for upper in knowledge.superclasses.get(lower, ()):
             found.setdefault(upper, []).append(lower)
     return {iri: tuple(lower) for iri, lower in found.items()}

@@ -102,13 +102,22 @@ class _Watcher:
         """List the changes after which a statement would hold at a place."""
         here = [one for one in self._derivation.evaluations if one.statement == info.iri and one.site in {"", place}]
         for evaluation in here:
-            if evaluation.state == State.LATER:
-                yield from self._abducer.ways(evaluation.awaits, self._nodes(evaluation))
+            wanted = (*evaluation.awaits, *evaluation.refutes)
+            if evaluation.state == State.LATER or self._is_absent(evaluation):
+                yield from self._abducer.ways(wanted, self._nodes(evaluation))
         if not here:
             nodes = (*self._problems(place), self._graph.iri)
             for cls in info.applies_to:
                 into = (*self._abducer.ways([cls], nodes), *self._abducer.anew(cls, [place] if place else []))
                 yield from self._abducer.merge([into, *(self._abducer.ways([one], nodes) for one in info.requires)])
+
+    def _is_absent(self, evaluation: Evaluation) -> bool:
+        """Tell whether a statement is ruled out by nothing but what is absent now, and may come."""
+        denied_by, facts = self._knowledge.denied_by, self._derivation.facts
+        denials = [denied_by.get(one, "") for one in evaluation.refutes]
+        nodes = self._nodes(evaluation)
+        absent = bool(denials) and all(facts.any_is_a(nodes, one) for one in denials)
+        return absent and evaluation.state == State.RULED_OUT
 
     def _nodes(self, evaluation: Evaluation) -> tuple[str, ...]:
         return (*evaluation.subjects, self._graph.iri)

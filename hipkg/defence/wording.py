@@ -27,6 +27,7 @@ _LENGTHS = {"D": "d", "W": "wk"}
 _NAMELESS = f"# Name the blank nodes of the record first: here they are <{NAMELESS}…>."
 OWNS = {hip.hasProblem, hip.hasStudy, hip.hasCourse, hip.hasActivity}
 _SITES = {hip.hasSite, hip.targets}
+_OF_ABSENCE = {hip.isWithout, hip.hasBodySite}
 
 
 class Describer:
@@ -47,7 +48,14 @@ class Describer:
         removed = self._by_node(one for one in change.removed if one[2] not in gone or one[1] in OWNS)
         nodes = sorted({*added, *removed}, key=lambda node: (node in self._known, node))
         said = (self._node(node, added.get(node, []), removed.get(node, [])) for node in nodes)
-        return tuple(one for one in said if one)
+        absent = (self._absent(place, text_of(kind)) for place, kind in _absences(change.added))
+        returned = (f"without: {self._absent(place, text_of(kind))}" for place, kind in _absences(change.removed))
+        return tuple(one for one in (*said, *absent, *returned) if one)
+
+    def _absent(self, place: str, kind: str) -> str:
+        """Say that there is none of a kind, at a body site or at all."""
+        where = "" if place == self._graph.iri else f" at the {self._english.name(place)}"
+        return f"no {self._knowledge.label(kind)}{where}"
 
     def snippet(self, change: Change) -> str:
         """Write what is added as Turtle, and what is taken out as comments."""
@@ -74,6 +82,8 @@ class Describer:
         """Group facts by what they are about: what is done to a patient or found in one is not about the patient."""
         found: dict[str, list[Fact]] = {}
         for subject, prop, value in sorted(facts, key=str):
+            if prop in _OF_ABSENCE:
+                continue
             about = text_of(value) if prop in OWNS else subject
             found.setdefault(about, []).append((subject, prop, value))
         return found
@@ -154,6 +164,10 @@ class Describer:
                 return quantity(value.value[1:-1], _LENGTHS[value.value[-1:]])
             return quantity(value.value, self._knowledge.units.get(prop, ""))
         return self._english.name(str(value))
+
+
+def _absences(facts: Iterable[Fact]) -> list[tuple[str, Node]]:
+    return sorted(((subject, value) for subject, prop, value in facts if prop == hip.isWithout), key=str)
 
 
 def _turtle(facts: Iterable[Fact], prefixes: dict[str, str]) -> str:

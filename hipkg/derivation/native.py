@@ -99,9 +99,9 @@ def goals_of(statements: Collection[str], knowledge: Knowledge) -> frozenset[str
     """List what has to be entailed before some statements can be judged: what they name, and what is read of anyone."""
     infos = [knowledge.statements[one] for one in statements]
     slots = {cls for info in infos for cls in info.slots}
-    refuting = {other for cls in slots for other in knowledge.refuters.get(cls, ())}
     contexts = {context for info in infos for context in info.applies_to}
     possible = {cls for context in contexts for cls in knowledge.possible_as.get(context, ())}
+    refuting = {other for cls in slots | possible for other in knowledge.refuting(cls)}
     return frozenset({*statements, *slots, *refuting, *possible, *_READ})
 
 
@@ -112,6 +112,7 @@ class ClosedWorld(World):
         super().__init__(facts, knowledge)
         self._counting = counting
         self._held: dict[frozenset[str], frozenset[str]] = {}
+        self._absences = hip.isWithout in facts.objects
 
     def judge(self) -> None:
         """Give each statement whose context holds a state at each place."""
@@ -192,8 +193,9 @@ class ClosedWorld(World):
             return
         known = {one.iri: one for one in self.evaluations}
         opened: dict[str, Judged] = {}
+        denied_by = self.knowledge.denied_by
         for cls, subject in product(near, self.subjects):
-            if self.facts.is_a(subject.node, cls):
+            if self.facts.is_a(subject.node, cls) and not self.facts.is_a(subject.node, denied_by.get(cls, "")):
                 context, lacks = self.knowledge.possible[cls]
                 for info, (key, places) in product(self.knowledge.of_context[context], _judged_at(subject)):
                     one = _opened(info, subject, key, places)
@@ -219,9 +221,18 @@ class ClosedWorld(World):
             refuters = self.knowledge.refuters
             refutable = [cls for cls in info.requires if cls in refuters]
             one.refutes = frozenset([cls for cls in refutable if not held.isdisjoint(refuters[cls])]) or NOTHING
+            if self._absences and not info.vigilant:
+                one.refutes |= self._denied(info.requires, held)
             one.awaits = frozenset(info.requires).difference(one.meets, one.refutes) or NOTHING
         if info.except_for:
             one.liftable = frozenset(info.except_for).difference(one.meets, one.refutes) or NOTHING
+            if self._absences:
+                one.liftable -= self._denied(info.except_for, held)
+
+    def _denied(self, classes: Iterable[str], held: Set[str]) -> frozenset[str]:
+        """Pick the classes that what is recorded as absent denies; what is recorded as present counts all the same."""
+        denied_by = self.knowledge.denied_by
+        return frozenset([cls for cls in classes if cls not in held and denied_by.get(cls) in held])
 
     def _held_by(self, nodes: frozenset[str]) -> frozenset[str]:
         """Collect the classes that any of some nodes is in."""

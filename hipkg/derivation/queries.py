@@ -119,6 +119,8 @@ def _facts(mentioned: Set[str], knowledge: Knowledge) -> Iterator[ox.Quad]:
             yield _value(iri, hip.concernsWholePatient, "true", "boolean")
     for iri in knowledge.refuters.keys() & terms:
         yield from _links(iri, OWL + "disjointWith", knowledge.refuters[iri])
+    for iri in knowledge.denied_by.keys() & terms:
+        yield from _links(knowledge.denied_by[iri], hip.denies, (iri,))
 
 
 def _possible(mentioned: Set[str], left_out: Set[str], knowledge: Knowledge) -> Iterator[ox.Quad]:
@@ -143,6 +145,8 @@ def _statement_facts(info: StatementInfo, knowledge: Knowledge) -> Iterator[ox.Q
     yield from _links(info.iri, hip.inChoice, info.choices)
     yield from _links(info.iri, hip.slot, info.slots)
     yield from _links(info.iri, hip.measures, info.measured)
+    if info.vigilant:
+        yield _value(info.iri, hip.vigilant, "true", "boolean")
     yield _value(info.iri, hip.stateWhenHolding, knowledge.holding[info.effect], "string")
     if info.modality:
         yield _value(info.iri, hip.modality, info.modality, "string")

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from hipkg.knowledge.terminology import Terminology
 
 NOT_STATED = "not stated"
+_NONE: frozenset[str] = frozenset()
 
 
 class Bound(NamedTuple):
@@ -40,7 +41,7 @@ class StatementInfo(NamedTuple):
     ``effect`` is the property that links it to ``intervention``, ``modality`` says how firmly, and ``choices`` name the
     choices of which it offers a member; ``strength`` and ``quality`` are labels, their ranks None where nothing is
     stated. ``ended_by`` are classes whose members no longer have what the statement is about, so that it does not hold
-    for them.
+    for them; a ``vigilant`` one goes on waiting for what is recorded as absent.
     """
 
     iri: str
@@ -70,6 +71,7 @@ class StatementInfo(NamedTuple):
     inferred: bool
     stratum: int
     ended_by: tuple[str, ...] = ()
+    vigilant: bool = False
 
     @property
     def slots(self) -> frozenset[str]:
@@ -166,7 +168,8 @@ class Knowledge:
     that links statements to interventions to the state of such a statement when it holds, ``named`` an intervention to
     those that statements name and that it is, or is a kind of; ``groups`` are the rules of the native engine, and
     ``watchers`` maps a term to the numbers of the groups to look at when it occurs; ``possible`` maps a class to
-    the context that its members would be in but for the class of what they lack, ``qualified`` a kind of problem to
+    the context that its members would be in but for the class of what they lack, ``denied_by`` a class that slots name,
+    or a possible one, to the class of those whom recorded absence keeps out of it, ``qualified`` a kind of problem to
     the class that it only adds a qualifier to; ``lasting`` are the classes of problems that count when past,
     ``settled_for_years`` maps the interventions that need no repetition to the years for which they do not,
     ``concerning_patient`` are those of no body site, ``sided`` the classes of sites that have a side,
@@ -206,6 +209,7 @@ class Knowledge:
     named: Mapping[str, frozenset[str]]
     wholes: Mapping[str, frozenset[str]]
     possible: Mapping[str, tuple[str, str]]
+    denied_by: Mapping[str, str]
     qualified: Mapping[str, str]
     lasting: frozenset[str]
     settled_for_years: Mapping[str, int]
@@ -278,6 +282,16 @@ class Knowledge:
         for cls, (context, _) in self.possible.items():
             found.setdefault(context, []).append(cls)
         return found
+
+    @cached_property
+    def auxiliary(self) -> frozenset[str]:
+        """The classes that the release adds to those of editors, which explain nothing by themselves."""
+        return frozenset((*self.possible, *self.denied_by.values()))
+
+    def refuting(self, cls: str) -> frozenset[str]:
+        """List the classes whose members cannot be in a class that a slot names."""
+        denial = self.denied_by.get(cls)
+        return self.refuters.get(cls, _NONE) | ({denial} if denial else _NONE)
 
     @cached_property
     def by_id(self) -> Mapping[str, StatementInfo]:

@@ -27,6 +27,8 @@ EXACT, BROADER = "skos:exactMatch", "skos:broadMatch"
 COLUMNS = ("subject_id", "subject_label", "predicate_id", "object_id", "object_label", "ext_seen_in")
 NONE_KNOWN, NO_INFORMATION = "none known", "no information"
 ABSENCES = (NONE_KNOWN, NO_INFORMATION)
+YES, NO, PRESENCE = "yes", "no", "whether present"
+ANSWERS = (YES, NO, PRESENCE)
 PREDICATES = (EXACT, BROADER, "skos:closeMatch", "skos:narrowMatch", "skos:relatedMatch")
 
 
@@ -60,7 +62,9 @@ class Mapping(NamedTuple):
     broader one. ``term`` is the IRI of a class, an intervention or a property, and empty for a code that is known and
     that no statement uses. ``site`` is the class of body site that the code implies, ``sides`` are those it names;
     ``qualifiers`` are further facts of the node as pairs of property and individual. ``absence`` is one of `ABSENCES`
-    for a code that stands where others name something, and says that there is none or that nothing is known of it.
+    for a code that stands where others name something, and says that there is none or that nothing is known of it; with
+    a term, there is none of that. ``answer`` is one of `ANSWERS` for a code that answers whether something is
+    there, or asks it.
     """
 
     system: str
@@ -75,11 +79,21 @@ class Mapping(NamedTuple):
     comment: str = ""
     seen_in: str = ""
     absence: str = ""
+    answer: str = ""
 
     @property
     def asserts(self) -> bool:
         """Tell whether what carries the code may be recorded under the term: the same or something narrower."""
-        return bool(self.term) and self.predicate in {EXACT, BROADER}
+        return bool(self.term) and not self.absence and self.predicate in {EXACT, BROADER}
+
+    @property
+    def denies(self) -> bool:
+        """Tell whether the term is absent where the code is: they mean the same, but for the side that the code names.
+
+        Where a broader term is broader by more than the side, the comment of the mapping says how.
+        """
+        only_sided = self.predicate == BROADER and bool(self.sides) and not self.comment
+        return self.asserts and (self.predicate == EXACT or only_sided)
 
 
 class Terminology:
@@ -215,6 +229,7 @@ def _mappings(path: Path, system: CodeSystem) -> Iterator[Mapping]:
             comment=row.get("comment", ""),
             seen_in=row["ext_seen_in"],
             absence=row.get("ext_absence", ""),
+            answer=row.get("ext_answer", ""),
         )
 
 

@@ -151,6 +151,7 @@ class _Builder:
             named=self._named(statements),
             wholes=self._wholes(),
             possible=self._possible(),
+            denied_by={denied: denial for denial, denied in sorted(self._map(hip.denies).items())},
             qualified=self._map(hip.qualifies),
             lasting=frozenset(self._map(hip.countsWhenPast)),
             settled_for_years=self._settled_for_years(interventions),
@@ -329,13 +330,17 @@ class _Builder:
             inferred=self._text(iri, hip.inferred) == "true",
             stratum=stratum,
             ended_by=self._ended_by(iri),
+            vigilant=self._is_marked(iri, hip.vigilant),
         )
+
+    def _is_marked(self, iri: str, prop: str) -> bool:
+        """Tell whether a statement, or a kind of statements that it is one of, has an annotation."""
+        return any(self._text(one, prop) for one in (iri, *self._axioms.individual_types[iri]))
 
     def _requires(self, iri: str, effect: str) -> tuple[str, ...]:
         """List what a statement requires itself, and what the advice of its document requires unless that follows."""
         own = self._all(iri, hip.requires)
-        exempt = any(self._text(one, hip.holdsBeyondScope) for one in (iri, *self._axioms.individual_types[iri]))
-        if exempt or not waits_for_scope(effect, self._bounds.get(iri, ())):
+        if self._is_marked(iri, hip.holdsBeyondScope) or not waits_for_scope(effect, self._bounds.get(iri, ())):
             return own
         scope = self._all(self._text(iri, hip.fromDocument), hip.adviceRequires)
         return tuple(sorted({*own, *(one for one in scope if not any(self._implies(it, one) for it in own))}))

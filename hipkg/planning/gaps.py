@@ -15,6 +15,7 @@ from hipkg.base import hip
 from hipkg.base.dates import days_after
 from hipkg.base.groups import reached
 from hipkg.base.numbers import Bounds, Range, fits, read, within
+from hipkg.knowledge.absence import is_absent
 from hipkg.knowledge.frame.answers import Answer
 from hipkg.knowledge.memo import kept
 from hipkg.owl.expression import And, Expression, Facet, Named, OneOf, Or, Some, Value
@@ -181,9 +182,16 @@ class Measurer:
         readings = self._readings(requirement, nodes)
         near = [gap for one in readings if (gap := self._judge(one)) is not None] if readings else ()
         if not near:
-            return bare
+            return bare._replace(answer=Answer.UNMET) if self._is_absent(requirement, nodes) else bare
         best = min(near, key=_distance)
         return best._replace(requirement=requirement, label=bare.label, question=bare.question)
+
+    def _is_absent(self, requirement: str, nodes: Iterable[str]) -> bool:
+        """Tell whether what is recorded as absent answers that a requirement is not met."""
+        if not self._graph.has(hip.isWithout):
+            return False
+        denial = is_absent(requirement, self._knowledge)
+        return denial is not None and any(self._fits(one, denial) for one in nodes)
 
     def _readings(self, requirement: str, nodes: Sequence[str]) -> list[_Reading]:
         """List what the relaxed definition of a requirement reads of the nodes that fit it."""

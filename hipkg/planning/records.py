@@ -222,8 +222,8 @@ class Question(NamedTuple):
 class Unused(NamedTuple):
     """What is recorded of a patient and used by no statement of the plan.
 
-    ``node`` is the problem, the activity or the patient; where a value of the patient is not used, ``property`` names
-    what it is a value of. ``day`` is that of an activity as far as it is recorded.
+    ``node`` is the problem, the activity, the patient or the body site; where a value of that is not used, ``property``
+    names what it is a value of. ``day`` is that of an activity as far as it is recorded.
     """
 
     node: str

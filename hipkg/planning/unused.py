@@ -13,7 +13,8 @@ A recorded problem or activity is used if
 * it is the only problem at a body site at which an activity is used, or one of no known site is done: without it,
   that site would not be one of the patient's.
 
-A recorded property of the patient is used if a class that an evaluated statement names asks for it.
+A recorded property of the patient is used if a class that an evaluated statement names asks for it, and a recorded
+absence if it can answer a class that such a statement names, or keeps a context from being possible.
 
 So a plan without what is not used would decide the same. More than one record can serve the same purpose; then each of
 them is used, though either could be left out.
@@ -26,6 +27,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from hipkg.base import hip
 from hipkg.base.groups import reached
 from hipkg.base.numbers import fits
+from hipkg.knowledge.absence import is_absent
 from hipkg.knowledge.memo import kept
 from hipkg.owl.expression import And, Expression, Facet, Named, OneOf, Or, Some, Value, named_classes, properties, walk
 from hipkg.planning.gaps import all_parts
@@ -75,6 +77,7 @@ class UnusedFacts:
         yield from (self._problem(one) for one in sorted(left & problems))
         yield from (self._activity(one) for one in sorted(left - problems))
         yield from self._properties()
+        yield from self._absences()
 
     def _not_named(self, nodes: set[str]) -> set[str]:
         """Leave out of some nodes those that an evaluation or an action names."""
@@ -129,7 +132,7 @@ class UnusedFacts:
         """Map a node to the classes whose membership decides an evaluation of it."""
         deciding: dict[tuple[str, ...], set[str]] = {}
         lacking: dict[tuple[str, ...], set[str]] = {}
-        statements, refuters = self._knowledge.statements, self._knowledge.refuters
+        statements = self._knowledge.statements
         for one in self._derivation.evaluations:
             classes = deciding.setdefault(one.subjects, set())
             classes.update(statements[one.statement].applies_to, one.meets)
@@ -138,7 +141,7 @@ class UnusedFacts:
                     *(self._knowledge.possible_as[context] for context in statements[one.statement].applies_to)
                 )
             for cls in one.refutes:
-                classes |= refuters.get(cls, NOTHING)
+                classes |= self._knowledge.refuting(cls)
             if one.awaits or one.may_be_lifted_by:
                 lacking.setdefault(one.subjects, set()).update(one.awaits, one.may_be_lifted_by)
         found: dict[str, set[str]] = {}
@@ -258,6 +261,21 @@ class UnusedFacts:
                     unit = self._knowledge.units.get(prop, "")
                     yield Unused(self._patient, label, "", "", prop, self._knowledge.labels.get(value, value), unit)
 
+    def _absences(self) -> Iterator[Unused]:
+        """List what is recorded as absent and answers nothing that an evaluated statement asks."""
+        absent = self._facts.objects.get(hip.isWithout)
+        if not absent:
+            return
+        answering = {kind for one in self._derivation.evaluations for kind in _denying(one.statement, self._knowledge)}
+        for cls in self._knowledge.possible.keys() & self._facts.members.keys():
+            denial = self._knowledge.denied_by.get(cls)
+            answering |= _kinds_absent(self._knowledge.definition(denial)) if denial else NOTHING
+        for place, kinds in sorted(absent.items()):
+            for kind in sorted(map(text_of, kinds)):
+                if kind not in answering:
+                    site = "" if place == self._patient else self._side_and_name(place)
+                    yield Unused(place, "no", site, "", hip.isWithout, self._knowledge.label(kind))
+
     def _side_and_name(self, site: str) -> str:
         sides = sorted(self._facts.nodes(site, hip.hasSide))
         return " ".join([*map(self._knowledge.label, sides), self._name(site)])
@@ -268,6 +286,25 @@ class UnusedFacts:
         kinds = self._facts.classes(node)
         told = [one for one in kinds if one not in definitions] or kinds
         return self._knowledge.label(max(told, key=lambda one: (len(above.get(one, ())), one), default=""))
+
+
+@kept
+def _denying(statement: str, knowledge: Knowledge) -> frozenset[str]:
+    """List the kinds of which a record of absence answers something that a statement asks."""
+    classes = {part for cls in knowledge.statements[statement].slots for part in all_parts(cls, knowledge)}
+    return frozenset().union(*(_kinds_absent(is_absent(cls, knowledge)) for cls in classes))
+
+
+def _kinds_absent(denial: Expression | None) -> frozenset[str]:
+    """List the kinds of which an expression says that they are absent."""
+    found: set[str] = set()
+    for one in walk(denial) if denial else ():
+        match one:
+            case Value(hip.isWithout, kind):
+                found.add(kind)
+            case Some(hip.isWithout, OneOf(kinds)):
+                found.update(kinds)
+    return frozenset(found)
 
 
 @kept
@@ -320,14 +357,14 @@ def _own(knowledge: Knowledge) -> frozenset[str]:
     return frozenset(
         prop
         for prop, axioms in knowledge.properties.items()
-        if hip.Patient in axioms.domains and prop not in knowledge.links
+        if hip.Patient in axioms.domains and prop not in {*knowledge.links, hip.hasBodySite}
     )
 
 
 @kept
 def _asking(prop: str, knowledge: Knowledge) -> frozenset[str]:
     """List the statements of which a class that a slot names, or what refutes it, asks for a property."""
-    ways, refuters = _ways(knowledge), knowledge.refuters
+    ways = _ways(knowledge)
 
     def onward(cls: str) -> set[str]:
         return {name for way in ways.get(cls, ()) for name in named_classes(way)}
@@ -336,7 +373,7 @@ def _asking(prop: str, knowledge: Knowledge) -> frozenset[str]:
     found = set()
     for iri, info in knowledge.statements.items():
         slots = {*info.applies_to, *info.slots}
-        slots.update(one for cls in info.requires for one in refuters.get(cls, ()))
+        slots.update(one for cls in info.requires for one in knowledge.refuting(cls))
         if not asking.isdisjoint(reached(slots, onward)):
             found.add(iri)
     return frozenset(found)

@@ -7,6 +7,8 @@ An assertion begins with a property of the patient, a problem or an intervention
 - a coded value by its label, such as ``planned``, ``inadequate relief``, ``not tolerated`` or ``mild``
 - a number after the label of its property, such as ``daily dose 3000``
 
+Of ``no`` and a problem or an intervention, perhaps with a site, it is recorded that there is none.
+
 Small words between them, commas and upper case do not count.
 """
 
@@ -43,6 +45,7 @@ _SINCE, _UNTIL = re.compile(f"(?:since|from) {FORM}"), re.compile(f"(?:until|to)
 _LENGTH = re.compile("for ([0-9]{1,4}) (day|week)s?")
 _NUMBER = re.compile(r"(?:of |is |= )?([0-9]+(?:\.[0-9]+)?)")
 _SMALL = re.compile(r"(?:and|with|as|because of|because|outcome|the|in|a|an)\b ?")
+_NO = re.compile(r"(?:no|without)\b ?")
 _PLACE = re.compile(r"(?:at|of|in) (?:the )?")
 _WORD = re.compile(r"[^a-z0-9]+")
 _SUGGESTIONS = 3
@@ -118,6 +121,8 @@ class _Reader:
         self._names = _names(knowledge)
 
     def addition(self) -> Change:
+        if self._match(_NO):
+            return Change(self._absences(self._absent()))
         said = self._read()
         if said.kind == "number":
             return Change(
@@ -140,6 +145,8 @@ class _Reader:
         return Change(frozenset(facts))
 
     def removal(self) -> Change:
+        if self._match(_NO):
+            return Change(frozenset(), self._absence_recorded())
         said = self._read(numbers=False)
         if said.kind == "number":
             removed = self._recorded_numbers(said.head)
@@ -150,6 +157,28 @@ class _Reader:
                 f"Nothing recorded fits {self._text!r}.", remedy=f"On record: {', '.join(self._on_record())}."
             )
         return Change(frozenset(), removed)
+
+    def _absent(self) -> _Said:
+        """Read what there is none of, and perhaps where."""
+        said = self._head(numbers=False)
+        if said.kind == "number":
+            raise UsageError("A number cannot be absent.", place=self._text[:80], remedy="Take it out with --remove.")
+        while self._rest:
+            if not self._site(said):
+                raise self._not_understood("a site")
+        return said
+
+    def _absences(self, said: _Said) -> frozenset[Fact]:
+        place = said.site or self._patient
+        link = {(self._patient, hip.hasBodySite, said.site)} if said.facts else set()
+        return frozenset({(place, hip.isWithout, said.head), *link, *said.facts})
+
+    def _absence_recorded(self) -> frozenset[Fact]:
+        said = self._absent()
+        found = (said.site or self._patient, hip.isWithout, said.head)
+        if said.head not in self._graph.values(found[0], hip.isWithout):
+            raise UsageError(f"Nothing recorded fits {self._text!r}.", remedy="Look for hip:isWithout in the record.")
+        return frozenset({found})
 
     def _read(self, *, numbers: bool = True) -> _Said:
         said = self._head(numbers=numbers)

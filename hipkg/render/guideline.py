@@ -225,7 +225,7 @@ class _Writer:
         named = {iri for one in self._statements.values() for slot in _ROLES.values() for iri in getattr(one, slot)}
         headings = [*_KINDS, _OTHERS]
         return sorted(
-            named | set(self._knowledge.definitions),
+            named | self._knowledge.definitions.keys() - self._knowledge.auxiliary,
             key=lambda one: (headings.index(self._heading(one)), self._knowledge.label(one).lower(), one),
         )
 

@@ -199,9 +199,18 @@ def _prepared(triples: Iterable[Triple], background: Background) -> tuple[Store,
             outline.members[one].add(node)
         quads.extend(Quad(node, _TYPE, NamedNode(one)) for one in entailed)
     quads.extend(_anatomy(background, outline.members.keys()))
+    quads.extend(_hierarchy(background, (kind for _, kind in outline.links.get(hip.isWithout, ()))))
     store = Store()
     store.extend(quads)
     return store, outline
+
+
+def _hierarchy(background: Background, kinds: Iterable[Term]) -> Iterator[Quad]:
+    """State what kinds that are recorded as absent are kinds of."""
+    for kind in kinds:
+        if isinstance(kind, NamedNode):
+            for upper in background.superclasses.get(kind.value, ()):
+                yield Quad(kind, _SUBCLASS, NamedNode(upper))
 
 
 def _anatomy(background: Background, classes: Set[str]) -> Iterator[Quad]:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import pyoxigraph as ox
 
+from hipkg.base import hip
 from hipkg.base.vocabulary import HIP, PREFIXES, RDF_TYPE, curie, nearest
 from hipkg.knowledge.memo import kept
 from hipkg.validation.compiler import Background, Result, check
@@ -145,7 +146,7 @@ def _unknown_term(triple: ox.Triple, patient: str, name: ox.NamedNode, known: Co
 
 
 def defined_classes(triples: Iterable[ox.Triple], patient: str, defined: Collection[str]) -> tuple[Finding, ...]:
-    """Find the classes that are recorded though the ontology defines them, so that only a reasoner may add them.
+    """Find the classes that are recorded, as present or absent, though only a reasoner may add them.
 
     Parameters: ``defined`` holds the IRIs of the classes with an equivalence axiom.
     """
@@ -155,7 +156,7 @@ def defined_classes(triples: Iterable[ox.Triple], patient: str, defined: Collect
             shape=DEFINED_CLASS,
             patient=patient,
             node=text_of_term(triple.subject),
-            path=curie(RDF_TYPE),
+            path=curie(triple.predicate.value),
             value=triple.object.value,
             message=(
                 f"V02: {curie(triple.object.value)} follows from other facts by its definition and cannot be recorded. "
@@ -164,7 +165,7 @@ def defined_classes(triples: Iterable[ox.Triple], patient: str, defined: Collect
             fix="Remove the type and record the facts of its definition.",
         )
         for triple in triples
-        if triple.predicate.value == RDF_TYPE
+        if triple.predicate.value in {RDF_TYPE, hip.isWithout}
         and isinstance(triple.object, ox.NamedNode)
         and triple.object.value in defined
     )

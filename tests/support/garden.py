@@ -16,6 +16,7 @@ from hipkg.base.vocabulary import HIP
 from hipkg.knowledge.frame.claims import ClaimKind
 from hipkg.knowledge.modality import Modality
 from hipkg.maintenance import release
+from hipkg.maintenance.denials import denials_module
 from hipkg.maintenance.possible import possible_module
 from hipkg.owl.reasoners import Entailments, entail
 
@@ -29,6 +30,7 @@ CASES = Path(__file__).parent.parent / "cases" / "frame"
 SOURCES = (ONTOLOGY / "core.ttl", ONTOLOGY / "evidence.ttl", *sorted((CASES / "ontology").glob("*.ttl")))
 CLASSIFICATION = CASES / "ontology" / "classification.json"
 POSSIBLE = CASES / "ontology" / "possible.ttl"
+DENIALS = CASES / "ontology" / "denials.ttl"
 NAMESPACE = "https://example.org/garden/"
 NOBODY = "nobody"
 OBJECTIONS = {
@@ -120,6 +122,8 @@ class Told:
 
 
 if __name__ == "__main__":
-    POSSIBLE.write_text(possible_module([one for one in SOURCES if one != POSSIBLE]), encoding="utf-8")
+    edited = [one for one in SOURCES if one not in {POSSIBLE, DENIALS}]
+    POSSIBLE.write_text(possible_module(edited), encoding="utf-8")
+    DENIALS.write_text(denials_module(edited), encoding="utf-8")
     lines = ",\n".join(map(json.dumps, classification()))
     CLASSIFICATION.write_text(f"[\n{lines}\n]\n", encoding="utf-8")

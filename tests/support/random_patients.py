@@ -61,7 +61,7 @@ def number(value: object, datatype: str) -> ox.Literal:
 
 @st.composite
 def patient_triples(draw: Callable[..., object], name: str = "p") -> frozenset[ox.Triple]:
-    """Draw one patient with up to four sites, six problems, four courses and two studies."""
+    """Draw one patient with up to four sites, six problems, four courses, two studies and three absences."""
     base = f"{BASE}{name}/"
     patient = base + "patient"
     found = {triple(patient, "a", HIP + "Patient")}
@@ -74,6 +74,9 @@ def patient_triples(draw: Callable[..., object], name: str = "p") -> frozenset[o
         _draw_activity(draw, patient, study, "Study", sites, found)
     for index in range(draw(st.integers(0, 4))):
         _draw_activity(draw, patient, f"{base}course{index}", "TreatmentCourse", sites, found)
+    for _ in range(draw(st.sampled_from((0, 0, 1, 3)))):
+        absent = draw(st.sampled_from(recordable(draw(st.sampled_from(("Problem", "Intervention"))))))
+        found.add(triple(draw(st.sampled_from((patient, *sites))), "isWithout", absent))
     if draw(st.booleans()):
         found.add(triple(patient, "age", number(draw(st.sampled_from(AGES)), "integer")))
     if draw(st.booleans()):

@@ -16,8 +16,10 @@ from hipkg.base.paths import MAPPINGS
 from hipkg.base.vocabulary import RDFS, curie, expand
 from hipkg.knowledge.terminology import (
     ABSENCES,
+    ANSWERS,
     COLUMNS,
     NO_TERM,
+    NONE_KNOWN,
     PREDICATES,
     SUFFIX,
     SYSTEMS_FILE,
@@ -186,12 +188,16 @@ def _check_row(row: dict[str, str], system: CodeSystem, ontology: _Ontology) -> 
     term, absence = row["object_id"], row.get("ext_absence", "")
     if absence and absence not in ABSENCES:
         yield Issue("mapping-absence", subject, "ext_absence", f"{absence} is none of: {', '.join(ABSENCES)}")
+    if (answer := row.get("ext_answer", "")) and (answer not in ANSWERS or term != NO_TERM):
+        yield Issue(
+            "mapping-answer", subject, "ext_answer", f"{answer} is none of: {', '.join(ANSWERS)}, without a term"
+        )
     if term == NO_TERM:
         extra = [name for name in ("object_label", "ext_site", "ext_sides", "ext_qualifiers") if row.get(name)]
         for name in extra:
             yield Issue("mapping-term", subject, name, f"is said of {NO_TERM}")
         return
-    if absence:
+    if absence and absence != NONE_KNOWN:
         yield Issue("mapping-absence", subject, "ext_absence", "is said of a code with a term")
     yield from _check_term(subject, expand(term), row["object_label"], ontology)
     yield from _check_place(row, ontology)

@@ -138,9 +138,11 @@ class Codes:
             return None
         return focus._replace(sides=sides or focus.sides, site="".join(sites))
 
-    def meaning(self, concepts: Iterable[Raw], kind: Kind) -> Meaning:
-        """Join what the codings of concepts assert, of one kind."""
+    def meaning(self, concepts: Iterable[Raw], kind: Kind, *, denied: bool = False) -> Meaning:
+        """Join what the codings of concepts assert, of one kind; of what is ``denied``, all that then is absent."""
         found = [one for concept in concepts for one in self.meanings(concept) if self._asserts(one, kind)]
+        if denied:
+            found = [one for one in found if one.denies]
         terms = specific((one.term for one in found), self.knowledge)
         told = {one.sides for one in found if one.sides}
         sides = min(told) if len(told) == 1 else ()
@@ -208,6 +210,16 @@ class Codes:
         if not said or not all(each and "" not in each for each in said):
             return ""
         return _ABSENT[NONE_KNOWN if any(NONE_KNOWN in each for each in said) else NO_INFORMATION]
+
+    def none_known(self, concepts: Iterable[Raw]) -> tuple[str, ...]:
+        """List the kinds of which concepts say that there is none."""
+        found = [one for concept in concepts for one in self.meanings(concept)]
+        return specific((one.term for one in found if one.term and one.absence == NONE_KNOWN), self.knowledge)
+
+    def answer(self, concept: Raw) -> str:
+        """Return the answer, one of `hipkg.knowledge.terminology.ANSWERS`, that a concept stands for; else nothing."""
+        found = {one.answer for one in self.meanings(concept)} - {""}
+        return found.pop() if len(found) == 1 else ""
 
     def why_not(self, concepts: Iterable[Raw], wanted: str) -> tuple[Outcome, str]:
         """Say why concepts assert nothing of the kind that is wanted, as an outcome and a reason."""

@@ -1,8 +1,8 @@
 """Read Condition: a problem of the patient, if its status says that it is one.
 
-Statuses are those of FHIR R4, section 9.2.3: what is entered in error or refuted never counts; what is unconfirmed,
-provisional or differential is a question and not a fact; what is inactive, in remission or resolved is over, and counts
-only if its class includes the past.
+Statuses are those of FHIR R4, section 9.2.3: what is entered in error never counts, and what is refuted is recorded as
+absent; what is unconfirmed, provisional or differential is a question and not a fact; what is inactive, in remission or
+resolved is over, and counts only if its class includes the past.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from hipkg.base import hip
+from hipkg.reading.fhir.absences import absent, none_of
 from hipkg.reading.fhir.context import coded, dated, extras, in_future, problems_named, refuse_unread, settled
 from hipkg.reading.fhir.elements import part, parts, references, text
 from hipkg.reading.fhir.places import whereabouts
@@ -20,7 +21,8 @@ if TYPE_CHECKING:
     from hipkg.reading.fhir.context import Coded, Context
     from hipkg.reading.fhir.records import Resource
 
-_NOT_TRUE = {"entered-in-error": "it was entered in error", "refuted": "it is refuted"}
+_REFUTED = "refuted"
+_NOT_TRUE = {"entered-in-error": "it was entered in error", _REFUTED: "it is refuted"}
 _NOT_SURE = ("unconfirmed", "provisional", "differential")
 _SURE = "confirmed"
 _CURRENT = ("active", "recurrence", "relapse")
@@ -35,12 +37,16 @@ ABATEMENTS = ("abatementDateTime", "abatementPeriod", "abatementAge", "abatement
 def read_condition(one: Resource, context: Context) -> Stated:
     """Read a Condition; raises `Unused` with the reason if it is no problem of the patient."""
     verification = coded(one.raw, "verificationStatus", (*_NOT_SURE, _SURE), _NOT_TRUE)
+    if verification.code == _REFUTED:
+        return _refuted(one, context)
     if verification.code in _NOT_TRUE:
         raise Unused("ignored", _NOT_TRUE[verification.code])
     if verification.code in _NOT_SURE:
         raise Unused("ignored", f"it is {verification.code}, which is a question and not a fact")
     code = part(one.raw, "code")
     meaning = context.codes.meaning([code], "problem")
+    if not meaning.terms and (kinds := context.codes.none_known([code])):
+        return none_of(one, kinds, "code")
     if not meaning.terms:
         return _activity(one, verification, context)
     refuse_unread(verification=verification, clinical=_clinical(one))
@@ -53,6 +59,15 @@ def read_condition(one: Resource, context: Context) -> Stated:
         raise Unused("set aside", f"it begins ({begin.day}) after the date of the plan")
     stated = _problems(one, meaning._replace(terms=terms), begin.day, context)
     return Stated(stated.facts, (*flags, *begin.flags, *stated.flags))
+
+
+def _refuted(one: Resource, context: Context) -> Stated:
+    """Read that a problem is absent; of one that is no problem here, or that is confirmed as well, nothing follows."""
+    meaning = context.codes.meaning([part(one.raw, "code")], "problem")
+    said = {text(each, "code") for each in parts(part(one.raw, "verificationStatus"), "coding")}
+    if not meaning.terms or _SURE in said:
+        raise Unused("ignored", _NOT_TRUE[_REFUTED])
+    return absent(one, part(one.raw, "code"), context)
 
 
 def _problems(one: Resource, meaning: Meaning, since: str, context: Context) -> Stated:

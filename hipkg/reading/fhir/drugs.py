@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from hipkg.base import hip
 from hipkg.base.numbers import plain, rounded
+from hipkg.reading.fhir.absences import none_of
 from hipkg.reading.fhir.activities import (
     COMPLETED,
     INTENDED,
@@ -109,6 +110,8 @@ def _ordered_for(one: Resource, status: Status, doses: list[Raw]) -> tuple[str, 
 def read_statement(one: Resource, context: Context) -> Stated:
     """Read a MedicationStatement."""
     status = status_of(text(one.raw, "status"), STATEMENT)
+    if kinds := context.codes.none_known([part(one.raw, "medicationCodeableConcept")]):
+        return none_of(one, kinds, "medicationCodeableConcept")
     start, end = performed(one.raw, "effective", "", context)
     reasons = [context.codes.value(each, hip.stoppedBecause) for each in parts(one.raw, "statusReason")]
     doses = parts(one.raw, "dosage")

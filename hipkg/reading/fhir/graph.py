@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from datetime import date
 
     from hipkg.knowledge.records import Knowledge
-    from hipkg.reading.fhir.records import Activity, Measure, Place, Problem
+    from hipkg.reading.fhir.records import Absence, Activity, Measure, Place, Problem
 
 
 _SAFE = "-._~"
@@ -39,6 +39,7 @@ class PatientFacts(NamedTuple):
     problems: tuple[Problem, ...]
     activities: tuple[Activity, ...]
     measures: tuple[Measure, ...]
+    absences: tuple[Absence, ...]
     merged: dict[str, str]
     as_of: date
 
@@ -85,6 +86,8 @@ class _Writer:
             self._add(self._iri, measure.prop, _literal(measure.value, "decimal"))
             self._sources(self._iri, measure.resource, measure.sources)
         self._problems(self._activities())
+        for absence in patient.absences:
+            self._absence(absence)
         self._nodes[patient.key] = {self._iri}
         triples = sorted((_triple(*one) for one in self._triples), key=str)
         return Written(self._iri, tuple(triples), {key: tuple(sorted(found)) for key, found in self._nodes.items()})
@@ -149,6 +152,13 @@ class _Writer:
         for key in one.shown_by:
             if study := studies.get(self._now(key)):
                 self._add(node, hip.shownBy, study)
+        self._sources(node, one.resource, one.sources)
+
+    def _absence(self, one: Absence) -> None:
+        node = self._site(one.place, one.sources) if one.place else self._iri
+        if one.place:
+            self._add(self._iri, hip.hasBodySite, node)
+        self._add(node, hip.isWithout, one.kind)
         self._sources(node, one.resource, one.sources)
 
     def _causes(self, one: Problem, named: dict[str, list[tuple[Problem, str]]]) -> Iterable[str]:

@@ -19,7 +19,7 @@ from hipkg.base.groups import Groups, reached
 from hipkg.reading.fhir.codes import specific
 from hipkg.reading.fhir.context import settled
 from hipkg.reading.fhir.places import is_sided, names_site, wholes_of
-from hipkg.reading.fhir.records import Activity, Fulfils, Measure, Place, Problem, Shows
+from hipkg.reading.fhir.records import Absence, Activity, Fulfils, Measure, Place, Problem, Shows
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
@@ -46,6 +46,7 @@ class Joined(NamedTuple):
     problems: tuple[Problem, ...]
     activities: tuple[Activity, ...]
     measures: tuple[Measure, ...]
+    absences: tuple[Absence, ...]
 
 
 @dataclass
@@ -94,7 +95,8 @@ def joined(facts: Sequence[Fact], context: Context, log: Log) -> Joined:
     problems = _merge_problems(problems, activities, context, log)
     measures = _latest([one for one in facts if isinstance(one, Measure)], log)
     _tell_apart(problems, activities, knowledge, log)
-    return Joined(tuple(problems), tuple(activities), tuple(measures))
+    absences = sorted(one for one in facts if isinstance(one, Absence))
+    return Joined(tuple(problems), tuple(activities), tuple(measures), tuple(absences))
 
 
 def _links(facts: Iterable[Fact]) -> Links:

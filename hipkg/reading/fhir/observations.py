@@ -1,7 +1,8 @@
 """Read Observation, and what says that a study was made: DiagnosticReport and ImagingStudy.
 
-A finding is read from an Observation that asserts one: by its code, without a value or with the value true, or by a
-coded value where the code says that the value is what is asserted or is a study. Any other question that an Observation
+A finding is read from an Observation that asserts one: by its code, without a value or with the value true or yes, or
+by a coded value where the code says that the value is what is asserted or is a study. What is answered by false or no,
+or whose interpretation is negative, is recorded as absent. Any other question that an Observation
 answers, such as one on the family, is never taken for a finding of the patient.
 """
 
@@ -12,6 +13,8 @@ from typing import TYPE_CHECKING, NamedTuple
 from hipkg.base import hip
 from hipkg.base.numbers import plain
 from hipkg.base.vocabulary import HIP
+from hipkg.knowledge.terminology import NO, PRESENCE
+from hipkg.reading.fhir.absences import absent
 from hipkg.reading.fhir.activities import COMPLETED, Draft, Status, activities
 from hipkg.reading.fhir.conditions import SAID_BY_EXTENSION
 from hipkg.reading.fhir.context import Dated, coded, dated, extras, in_future, problems_named, refuse_unread, settled
@@ -29,7 +32,8 @@ if TYPE_CHECKING:
 
 _FINAL = {"final", "amended", "corrected"}
 _REPORTED = {*_FINAL, "appended"}
-_NEGATIVE = {"NEG", "ND", "IND", "E", "NR", "N"}
+_NEGATIVE = {"NEG", "ND"}
+_NOT_POSITIVE = {"IND", "E", "NR", "N"}
 _NOT_TRUE = ("entered-in-error", "refuted")
 _ASSERTION = ("http://terminology.hl7.org/CodeSystem/v3-ActCode", "ASSERTION")
 _LONGEST_RESULT = 200
@@ -78,7 +82,7 @@ def read_observation(one: Resource, context: Context) -> Stated:
     found: list[Fact] = []
     flags: list[str] = [*day.flags]
     reasons: list[Unused] = []
-    for answer in _answers(one):
+    for answer in _answers(one, context):
         try:
             reading = _answer(one, answer, day.day, context)
             found += reading.facts
@@ -92,11 +96,25 @@ def read_observation(one: Resource, context: Context) -> Stated:
     return Stated(tuple(found), tuple(flags))
 
 
-def _answers(one: Resource) -> list[_Answer]:
-    """List the Observation and its components."""
-    components = enumerate(parts(one.raw, "component"))
-    inner = [_Answer(each, f"~component-{index}", f"component[{index}].") for index, each in components]
-    return [_Answer(one.raw), *inner]
+def _answers(one: Resource, context: Context) -> list[_Answer]:
+    """List the Observation and its components; one that says whether the finding itself is there is its value."""
+    whole, inner = one.raw, []
+    for index, each in enumerate(parts(one.raw, "component")):
+        if _is_value(each, whole, context):
+            whole = {**whole, **{name: each[name] for name in _VALUES if name in each}}
+        else:
+            inner.append(_Answer(each, f"~component-{index}", f"component[{index}]."))
+    return [_Answer(whole), *inner]
+
+
+def _is_value(component: Raw, whole: Raw, context: Context) -> bool:
+    """Tell whether a component says whether what an Observation without a value of its own is about is present."""
+    if any(name in whole for name in _VALUES):
+        return False
+    codes, asked = context.codes, part(component, "code")
+    return codes.answer(asked) == PRESENCE or (
+        asked == part(whole, "code") and bool(codes.meaning([asked], "problem").terms)
+    )
 
 
 def _when(one: Resource, context: Context) -> Dated:
@@ -113,14 +131,15 @@ def _answer(one: Resource, answer: _Answer, day: str, context: Context) -> State
     if numbers := codes.meaning([code], "number").terms:
         return _measure(one, answer, numbers[0], day, context)
     if codes.meaning([code], "problem").terms:
-        _refuse_denied(raw)
-        _refuse_negative(raw)
+        if _is_denied(raw, context) or _is_negative(raw):
+            return _absent(one, answer, "code", context)
         return _finding(one, answer, "code", context)
     interventions = codes.meaning([code], "intervention").terms
     asserts = any((text(each, "system"), text(each, "code")) == _ASSERTION for each in parts(code, "coding"))
     value = part(raw, "valueCodeableConcept")
     if value and (asserts or interventions) and codes.meaning([value], "problem").terms:
-        _refuse_negative(raw)
+        if _is_negative(raw):
+            return _absent(one, answer, "valueCodeableConcept", context)
         return _finding(one, answer, "valueCodeableConcept", context)
     if value and asserts:
         raise Unused(*codes.why_not([value], "finding"))
@@ -182,20 +201,28 @@ def _of_that_day(one: Activity) -> Activity:
     )
 
 
-def _refuse_denied(raw: Raw) -> None:
-    """Refuse to take a finding as present that the value denies or says something else about."""
+def _is_denied(raw: Raw, context: Context) -> bool:
+    """Tell whether a value says that the finding is absent; raises `Unused` for one that says something else of it."""
     denied = flag(raw, "valueBoolean")
-    if denied is False:
-        raise Unused("ignored", "it says that the finding is absent, which is no finding")
-    if denied is None and any(name in raw for name in _VALUES):
+    if denied is not None:
+        return denied is False
+    answer = context.codes.answer(part(raw, "valueCodeableConcept"))
+    if not answer and any(name in raw for name in _VALUES):
         raise Unused("ignored", "it has a value, and whether the finding is present does not follow from that")
+    return answer == NO
 
 
-def _refuse_negative(raw: Raw) -> None:
-    """Refuse to take a finding as present whose interpretation says that it is negative, absent or not known."""
+def _is_negative(raw: Raw) -> bool:
+    """Tell whether an interpretation is negative; raises `Unused` for one that is neither negative nor positive."""
     said = [text(one, "code") for concept in parts(raw, "interpretation") for one in parts(concept, "coding")]
-    if denied := [one for one in said if one in _NEGATIVE]:
-        raise Unused("ignored", f"its interpretation is {denied[0]}, so the finding is not asserted")
+    if unclear := [one for one in said if one in _NOT_POSITIVE]:
+        raise Unused("ignored", f"its interpretation is {unclear[0]}, so the finding is not asserted")
+    return not _NEGATIVE.isdisjoint(said)
+
+
+def _absent(one: Resource, answer: _Answer, element: str, context: Context) -> Stated:
+    named = f"{answer.path}{element}"
+    return absent(one, part(answer.raw, element), context, suffix=answer.suffix, element=named)
 
 
 def _finding(one: Resource, answer: _Answer, element: str, context: Context) -> Stated:

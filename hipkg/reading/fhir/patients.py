@@ -140,6 +140,8 @@ class _Importer:
             told.setdefault(activity.resource, []).append(self._words.activity(activity))
         for measure in found.measures:
             told.setdefault(measure.resource, []).append(self._words.measure(measure))
+        for absence in found.absences:
+            told.setdefault(absence.resource, []).append(self._words.absence(absence))
         return told
 
     def _graph(self, record: Written, notices: tuple[Notice, ...]) -> Record:

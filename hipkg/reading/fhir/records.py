@@ -52,6 +52,19 @@ class Problem(NamedTuple):
     sources: tuple[str, ...]
 
 
+class Absence(NamedTuple):
+    """A kind of problem or of intervention that is recorded as absent, at a place or, without one, everywhere.
+
+    ``sources`` name the elements that it was read from.
+    """
+
+    key: str
+    resource: str
+    kind: str
+    place: Place | None
+    sources: tuple[str, ...]
+
+
 class Activity(NamedTuple):
     """A treatment, procedure or study of one intervention.
 
@@ -114,7 +127,7 @@ class Fulfils(NamedTuple):
     requests: tuple[str, ...]
 
 
-Fact: TypeAlias = Problem | Activity | Measure | Shows | Fulfils
+Fact: TypeAlias = Problem | Absence | Activity | Measure | Shows | Fulfils
 
 
 class Stated(NamedTuple):

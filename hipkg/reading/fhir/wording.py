@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from hipkg.knowledge.records import Knowledge
-    from hipkg.reading.fhir.records import Activity, Measure, Place, Problem
+    from hipkg.reading.fhir.records import Absence, Activity, Measure, Place, Problem
 
 
 class Words:
@@ -47,6 +47,10 @@ class Words:
         """Say a measurement with its day."""
         knowledge = self._knowledge
         return f"{knowledge.label(one.prop)} {quantity(one.value, knowledge.units.get(one.prop, ''))} on {one.day}"
+
+    def absence(self, one: Absence) -> str:
+        """Say what is absent, and where."""
+        return self._listed((f"no {self._knowledge.label(one.kind)}", *self._at(one.place)))
 
     def _at(self, place: Place | None) -> tuple[str, ...]:
         if place is None:

@@ -1,0 +1,185 @@
+"""Say what cannot be so because it is recorded as absent (`hip:isWithout`).
+
+The absence of a kind at a patient denies that kind and its sub-kinds everywhere, at a body site only there; of a
+treatment it says that none runs or is planned, and of an act that it was not done. What a class expression asks for is
+denied when one of its conjuncts is, or all of its disjuncts: De Morgan's rule, over what can be recorded as absent.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from hipkg.base import hip
+from hipkg.base.numbers import Bounds, Limit
+from hipkg.knowledge.memo import kept
+from hipkg.owl.expression import And, Expression, Facet, Named, OneOf, Or, Some, Value, properties, walk
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Iterable, Mapping
+
+    from hipkg.knowledge.records import Knowledge
+
+_PROBLEMS = frozenset({hip.hasProblem, hip.locationOf})
+_ACTIVITIES = frozenset({hip.hasActivity, hip.hasCourse, hip.hasStudy, hip.targetedBy})
+_NOW = frozenset({hip.ongoing, hip.planned})
+_COMPLEMENTS = {">": "<=", ">=": "<", "<": ">=", "<=": ">"}
+
+
+@kept
+def is_absent(cls: str, knowledge: Knowledge) -> Expression | None:
+    """Return the expression of those of whom recorded absence tells that they are not, or not yet, in a class."""
+    denier = Denier(knowledge.definitions, lambda iri: kinds_above(iri, knowledge), knowledge.upper_ends, past=True)
+    return denier.denial(Named(cls))
+
+
+@kept
+def to_record(cls: str, anywhere: bool, knowledge: Knowledge) -> Expression | None:
+    """Return the expression of those of whom just as much is absent as is needed for them not to be in a class."""
+
+    def itself(iri: str) -> tuple[str, ...]:
+        return (iri,) if kinds_above(iri, knowledge) else ()
+
+    denier = Denier(knowledge.definitions, itself, knowledge.upper_ends, past=True, anywhere=anywhere)
+    return denier.denial(Named(cls))
+
+
+def kinds_above(iri: str, knowledge: Knowledge) -> tuple[str, ...]:
+    """List a kind of problem or intervention with the kinds above it, as far as they can be recorded as absent."""
+    found = []
+    for one in (iri, *knowledge.superclasses.get(iri, ())):
+        above = knowledge.superclasses.get(one, frozenset())
+        if one not in knowledge.definitions and (hip.Problem in above or hip.Intervention in above):
+            found.append(one)
+    return tuple(found)
+
+
+class Denier(NamedTuple):
+    """Turn what is asked for into what denies it.
+
+    ``definitions`` are those of the defined classes, ``wider`` lists the kinds whose absence denies a kind, itself
+    first, and none for a class that is no kind of problem or intervention; ``ranged`` are the properties whose numbers
+    may be the lower ends of ranges. With ``past``, the absence of an intervention says, too, that it was never done;
+    without ``anywhere``, what is asked of a site is denied by what is absent there alone.
+    """
+
+    definitions: Mapping[str, Expression]
+    wider: Callable[[str], tuple[str, ...]]
+    ranged: Collection[str] = ()
+    past: bool = False
+    anywhere: bool = True
+
+    def denial(self, expression: Expression) -> Expression | None:
+        """Return the expression of those that cannot be in another, by what is absent; None if nothing can tell."""
+        match expression:
+            case Named(iri) if iri in self.definitions:
+                return self.denial(self.definitions[iri])
+            case Named(iri):
+                here = self._without(expression)
+                return self._located(Some(hip.locatedIn, here), here) if here else None
+            case And(operands):
+                return _any_of(map(self.denial, operands))
+            case Or(operands):
+                return self._none_of(operands)
+            case Some(prop, filler) if prop in _PROBLEMS:
+                return _any_of((self._without(filler), *self._sided(prop, filler)))
+            case Some(prop, filler) if prop in _ACTIVITIES:
+                return self._without(filler) if self.past or self._is_now(filler) else None
+            case Some(hip.explains, filler):
+                absent = self._without(filler)
+                return Some(hip.problemOf, absent) if absent else None
+            case Some(hip.problemOf, filler):
+                denied = self.denial(filler)
+                return Some(hip.problemOf, denied) if denied else None
+            case Some(hip.locatedIn, filler):
+                return self._at_site(filler)
+            case _:
+                return None
+
+    def _none_of(self, operands: Iterable[Expression]) -> Expression | None:
+        """Deny each of some expressions; a number can tell of one of them, and not of all."""
+        denied = [self.denial(one) or self._beyond(one) for one in operands]
+        found = _all_of([one for one in denied if one])
+        return found if found and all(denied) and hip.isWithout in properties(found) else None
+
+    def _beyond(self, expression: Expression) -> Expression | None:
+        """Return the numbers that do not fit the one limit of a property."""
+        match expression:
+            case Facet(prop, datatype, bounds) if prop not in self.ranged and len(bounds) == 1:
+                (limit,) = bounds
+                return Facet(prop, datatype, Bounds([Limit(_COMPLEMENTS[limit.symbol], limit.number)]))
+            case Named(iri) if iri in self.definitions:
+                return self._beyond(self.definitions[iri])
+            case And(operands):
+                return _any_of(map(self._beyond, operands))
+            case _:
+                return None
+
+    def _at_site(self, filler: Expression) -> Expression | None:
+        """Deny what is asked of a site: by what is absent there, or anywhere in its patient."""
+        asked = filler.operands if isinstance(filler, And) else (filler,)
+        denied: dict[Expression, Expression | None] = {
+            one: self.denial(one) for one in asked if not isinstance(one, Named)
+        }
+        absent = _any_of(denied.values())
+        if absent is None:
+            return None
+        kept = [one for one in asked if not denied.get(one)]
+        return self._located(Some(hip.locatedIn, And((*kept, absent)) if kept else absent), absent)
+
+    def _located(self, here: Expression, absent: Expression) -> Expression:
+        return Or((here, Some(hip.problemOf, absent))) if self.anywhere else here
+
+    def _sided(self, prop: str, filler: Expression) -> Iterable[Expression | None]:
+        """Deny that a patient has a problem at a site of a side, by what is absent at that site."""
+        for site in (one.filler for one in walk(filler) if isinstance(one, Some) and one.prop == hip.locatedIn):
+            if prop == hip.hasProblem and hip.hasSide in properties(site) and (absent := self._without(filler)):
+                asked = site.operands if isinstance(site, And) else (site,)
+                yield Some(prop, Some(hip.locatedIn, And((*asked, absent))))
+
+    def _without(self, filler: Expression) -> Expression | None:
+        """Return those who are without a kind of problem or of intervention that an expression asks for."""
+        match filler:
+            case Named(iri) if iri in self.definitions:
+                return self._without(self.definitions[iri])
+            case Named(iri) | Value(hip.ofIntervention, iri):
+                kinds = self.wider(iri)
+                if len(kinds) == 1:
+                    return Value(hip.isWithout, kinds[0])
+                return Some(hip.isWithout, OneOf(tuple(sorted(kinds)))) if kinds else None
+            case And(operands):
+                return _any_of(map(self._without, operands))
+            case Or(operands):
+                denied = [self._without(one) for one in operands]
+                return _all_of([one for one in denied if one]) if all(denied) else None
+            case Some(hip.ofIntervention, kind):
+                return self._without(kind)
+            case _:
+                return None
+
+    def _is_now(self, filler: Expression) -> bool:
+        """Tell whether an expression asks for an activity that runs or is planned."""
+        match filler:
+            case Named(iri) if iri in self.definitions:
+                return self._is_now(self.definitions[iri])
+            case And(operands):
+                return any(map(self._is_now, operands))
+            case Value(hip.hasStatus, status):
+                return status in _NOW
+            case Some(hip.hasStatus, OneOf(statuses)):
+                return _NOW.issuperset(statuses)
+            case _:
+                return False
+
+
+def _any_of(expressions: Iterable[Expression | None]) -> Expression | None:
+    found = tuple(dict.fromkeys(one for it in expressions if it for one in _operands(it, Or)))
+    return Or(found) if len(found) > 1 else next(iter(found), None)
+
+
+def _all_of(expressions: Iterable[Expression]) -> Expression | None:
+    found = tuple(dict.fromkeys(one for it in expressions for one in _operands(it, And)))
+    return And(found) if len(found) > 1 else next(iter(found), None)
+
+
+def _operands(expression: Expression, kind: type[And | Or]) -> tuple[Expression, ...]:
+    return expression.operands if isinstance(expression, kind) else (expression,)

@@ -1,0 +1,80 @@
+"""Write the classes of those whom a record of absence keeps out of what statements ask for.
+
+There is one for each class that a requirement or an exception names, and for each possible context, as far as
+something that can be recorded as absent tells (`hipkg.knowledge.absence`). A trial or an act that was not done yet may
+be done, so that it refutes no requirement; but a context is not possible where what it lacks was not done. They are a
+module of their own, so that every reasoner decides them alike.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from hipkg.base import hip
+from hipkg.base.groups import reached
+from hipkg.base.paths import edited_files
+from hipkg.base.vocabulary import OWL, RDFS, curie
+from hipkg.knowledge.absence import Denier
+from hipkg.maintenance.modules import Written, module, told
+from hipkg.maintenance.possible import possible_contexts
+from hipkg.maintenance.release import read
+from hipkg.owl.expression import And, Named
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from pathlib import Path
+
+    from hipkg.owl.axioms import Axioms
+    from hipkg.owl.expression import Expression
+
+_SLOTS = frozenset({hip.requires, hip.exceptFor, hip.adviceRequires})
+
+
+def denials_module(files: Iterable[Path] | None = None) -> str:
+    """Write the module of the denials in Turtle, as it follows from the other modules.
+
+    Parameters: ``files`` are the other modules, by default those of the ontology that editors write.
+
+    Raises `OntologyError` as `hipkg.maintenance.release.read` does.
+    """
+    sources = read(files or edited_files())
+    axioms = sources.axioms
+    found = [*told(sources.triples)]
+    names = {(subject, prop): text for subject, prop, text in found}
+    ranged = frozenset(subject for subject, prop, _ in found if prop == hip.upperEnd)
+    of_slots = Denier(axioms.definitions, lambda iri: _wider(iri, axioms), ranged)
+    of_contexts = of_slots._replace(past=True)
+
+    def denied() -> Iterator[tuple[str, str, Expression | None]]:
+        for slot in sorted({target for _, prop, target in found if prop in _SLOTS}):
+            yield slot, names.get((slot, RDFS + "label"), curie(slot)), of_slots.denial(Named(slot))
+        for one in possible_contexts(sources.triples, axioms):
+            context, lacks = names[one.context, RDFS + "label"], names[one.lacks, RDFS + "label"]
+            yield one.iri, f"{context}, but for {lacks}", of_contexts.denial(one.asked)
+
+    def written() -> Iterator[Written]:
+        for iri, label, denial in denied():
+            if denial is not None:
+                upper = next((one for one in (hip.Patient, hip.Problem) if one in _above(iri, axioms)), hip.Problem)
+                yield Written(
+                    f"{iri}Denied",
+                    upper,
+                    f"{label}: denied",
+                    f"What is recorded as absent denies: {label}.",
+                    ((hip.denies, iri),),
+                    And((Named(upper), *(denial.operands if isinstance(denial, And) else (denial,)))),
+                )
+
+    about = "Classes of those whom what is recorded as absent keeps out of others, as the release finds them."
+    version = names.get((hip.ontology, OWL + "versionInfo"), "0")
+    return module("denials", "denials", about, version, written(), needs=("interventions", "possible"))
+
+
+def _above(iri: str, axioms: Axioms) -> set[str]:
+    return reached([iri], lambda one: axioms.superclasses.get(one, ()))
+
+
+def _wider(iri: str, axioms: Axioms) -> tuple[str, ...]:
+    """List a kind of problem or intervention with the kinds above it that can be recorded as absent."""
+    kinds = [one for one in _above(iri, axioms) if one not in axioms.definitions]
+    return tuple(one for one in kinds if not {hip.Problem, hip.Intervention}.isdisjoint(_above(one, axioms) - {one}))
