@@ -18,6 +18,7 @@ import pytest
 from hipkg.base.vocabulary import HIP
 from hipkg.cli import main
 from hipkg.defence.asking import ANSWERS, MOST_ANSWERS, Interview, effects
+from hipkg.defence.what_if import changed_by
 from hipkg.knowledge.loading import load
 from hipkg.render import render
 from hipkg.render.asking import SHOWN, render_interviews
@@ -288,3 +289,22 @@ def test_a_plan_says_what_is_missing_from_the_record(format_: str) -> None:
     shown = render((plan_record(graph),), format_, load())
     assert "Which side is it?" in shown
     assert "missing from the record" in shown
+
+
+@pytest.mark.parametrize("example", EACH_EXAMPLE)
+def test_an_answer_of_no_ends_its_question(example: str) -> None:
+    answered = 0
+    for question in asked(example).questions[:12]:
+        for answer in (one for one in question.answers if not one.yes):
+            answered += 1
+            after = plan_record(changed_by(graph_of(example), answer.change))
+            assert (question.text, question.site) not in {(one.text, one.site) for one in after.questions}, answer.facts
+            break
+    assert answered > 2
+
+
+def test_no_is_recorded_where_it_is_asked() -> None:
+    question = next(one for one in asked("d0").questions if one.text.startswith("Does pain break through"))
+    no = next(one for one in question.answers if not one.yes)
+    assert {prop for _, prop, _ in no.change.added} == {HIP + "isWithout"}
+    assert all(fact.startswith("no ") and fact.endswith(" at the left hip") for fact in no.facts)

@@ -16,10 +16,11 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from hipkg import plan
-from hipkg.base.paths import POSSIBLE_CONTEXTS
+from hipkg.base.paths import DENIALS, POSSIBLE_CONTEXTS
 from hipkg.knowledge.frame.answers import State
 from hipkg.knowledge.frame.claims import Fulfilment, Status
 from hipkg.knowledge.loading import load
+from hipkg.maintenance.denials import denials_module
 from hipkg.maintenance.possible import possible_module
 from hipkg.render.sheet import sheet
 
@@ -106,3 +107,7 @@ def test_what_a_context_lacks_brings_its_statements(tmp_path: Path) -> None:
 
 def test_the_module_of_possible_contexts_follows_from_the_others() -> None:
     assert POSSIBLE_CONTEXTS.read_text("utf-8") == possible_module()
+
+
+def test_the_module_of_denials_follows_from_the_others() -> None:
+    assert DENIALS.read_text("utf-8") == denials_module()

@@ -48,6 +48,10 @@ DESCRIBER = Describer(GRAPH, load())
         ("uncontrolled pain at the hip", ("uncontrolled pain at the left hip",)),
         ("hip pain at right hip", ("hip pain at the right hip",)),
         ("peptic ulcer disease", ("peptic ulcer disease",)),
+        ("no peptic ulcer disease", ("no peptic ulcer disease",)),
+        ("No anticoagulant", ("no anticoagulant",)),
+        ("without night pain at the left hip", ("no night pain at the left hip",)),
+        ("no hip pain at the right hip", ("no hip pain at the right hip",)),
         (
             "physical therapy at left hip for 12 weeks with inadequate relief",
             ("physical therapy at the left hip, for 12 weeks, with the outcome inadequate relief, ongoing",),
@@ -295,3 +299,21 @@ def test_the_command_writes_to_a_file(tmp_path: Path) -> None:
 def test_errors_are_of_the_package() -> None:
     with pytest.raises(HipkgError):
         read_addition("@nowhere.ttl", GRAPH, load())
+
+
+def test_what_is_absent_can_be_taken_back() -> None:
+    (graph,) = read(
+        RECORD.replace(b"hip:age 60 ;", b"hip:age 60 ; hip:isWithout hip:Anticoagulant ;"), format="turtle", as_of=DAY
+    )
+    fact = ("https://e.org/o/patient", HIP + "isWithout", HIP + "Anticoagulant")
+    assert read_removal("no anticoagulant", graph, load()).removed == {fact}
+    with pytest.raises(UsageError, match="Nothing recorded fits"):
+        read_removal("no peptic ulcer disease", graph, load())
+
+
+@pytest.mark.parametrize(
+    "text", ["no age", "no", "no hip pain planned", "no hip pain at the left hip at the right hip"]
+)
+def test_what_cannot_be_absent_is_refused(text: str) -> None:
+    with pytest.raises(UsageError):
+        read_addition(text, GRAPH, load())

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from itertools import groupby
 from operator import itemgetter
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from hipkg.base import hip
 from hipkg.base.errors import UsageError
@@ -114,10 +114,10 @@ class _Compiler:
 
     def statement(self, info: StatementInfo) -> list[str]:
         """List the operations that decide the slots of a statement."""
-        opposites, denials = _opposites(info, self._knowledge), _denials(info, self._knowledge)
-        classes = {*info.applies_to, *_slots(info), *(other for _, other in (*opposites, *denials))}
+        against = _Against.of(info, self._knowledge)
+        classes = {*info.applies_to, *_slots(info), *(other for pairs in against for _, other in pairs)}
         links = {hip.locatedIn, hip.partOf, hip.problemOf}
-        return [*self._entailing(classes | links), *_answers(info, opposites, denials)]
+        return [*self._entailing(classes | links), *_answers(info, against)]
 
     def _entailing(self, targets: set[str]) -> list[str]:
         """List the operations that entail the target terms: what is known first, then the rules in their order."""
@@ -284,18 +284,28 @@ def _slots(info: StatementInfo) -> tuple[str, ...]:
     return tuple(one for slot in Slot for one in classes_of(info, slot))
 
 
-def _opposites(info: StatementInfo, knowledge: Knowledge) -> list[tuple[str, str]]:
-    """Pair each requirement with the classes that refute it."""
-    return sorted((one, other) for one in info.requires for other in knowledge.refuters.get(one, ()))
+class _Against(NamedTuple):
+    """Pairs of a class that a slot names and one that tells against it.
+
+    ``opposites`` exclude a requirement, ``denials`` hold those whom recorded absence keeps out of one, and ``defeats``
+    those who are not taken to be in a class though they are entailed to be.
+    """
+
+    opposites: list[tuple[str, str]]
+    denials: list[tuple[str, str]]
+    defeats: list[tuple[str, str]]
+
+    @classmethod
+    def of(cls, info: StatementInfo, knowledge: Knowledge) -> _Against:
+        denied = () if info.vigilant else info.requires
+        return cls(
+            sorted((one, other) for one in info.requires for other in knowledge.refuters.get(one, ())),
+            sorted((one, knowledge.denied_by[one]) for one in denied if one in knowledge.denied_by),
+            sorted((one, knowledge.defeated_by[one]) for one in _slots(info) if one in knowledge.defeated_by),
+        )
 
 
-def _denials(info: StatementInfo, knowledge: Knowledge) -> list[tuple[str, str]]:
-    """Pair each requirement with the class of those whom recorded absence keeps out of it."""
-    denied = () if info.vigilant else info.requires
-    return sorted((one, knowledge.denied_by[one]) for one in denied if one in knowledge.denied_by)
-
-
-def _answers(info: StatementInfo, opposites: list[tuple[str, str]], denials: list[tuple[str, str]]) -> list[str]:
+def _answers(info: StatementInfo, against: _Against) -> list[str]:
     """Write the operations that answer the slots of a statement for each subject in its context."""
     statement = term(info.iri)
     contexts = " ".join(map(term, info.applies_to))
@@ -314,18 +324,26 @@ def _answers(info: StatementInfo, opposites: list[tuple[str, str]], denials: lis
             ],
         ),
     ]
-    if _slots(info):
-        table = "VALUES ?class { " + " ".join(map(term, dict.fromkeys(_slots(info)))) + " }"
+    defeated = dict(against.defeats)
+    if plain := [one for one in dict.fromkeys(_slots(info)) if one not in defeated]:
+        table = "VALUES ?class { " + " ".join(map(term, plain)) + " }"
         where = [table, *_judged(statement), "?node a ?class ."]
         title = "What the slots name holds of a subject, its patient or another subject at its site."
         found.append(_insert(title, "?subject hip:meets ?class .", where))
-    if opposites:
-        rows = " ".join(f"({term(one)} {term(other)})" for one, other in opposites)
+    for one, other in against.defeats:
+        unless = [*_judged(statement, "?any"), f"?any a {term(other)} ."]
+        where = [*_judged(statement), f"?node a {term(one)} .", "FILTER NOT EXISTS {", *unless, "}"]
+        title = (
+            "What a slot names holds, unless something defeats it that holds of a subject, its patient or another one."
+        )
+        found.append(_insert(title, f"?subject hip:meets {term(one)} .", where))
+    if against.opposites:
+        rows = " ".join(f"({term(one)} {term(other)})" for one, other in against.opposites)
         where = [f"VALUES (?class ?opposite) {{ {rows} }}", *_judged(statement), "?node a ?opposite ."]
         title = "A requirement is refuted by a class that excludes it."
         found.append(_insert(title, "?subject hip:refutes ?class .", where))
-    if denials:
-        rows = " ".join(f"({term(one)} {term(other)})" for one, other in denials)
+    if against.denials:
+        rows = " ".join(f"({term(one)} {term(other)})" for one, other in against.denials)
         where = [f"VALUES (?class ?denial) {{ {rows} }}", *_judged(statement), "?node a ?denial ."]
         title = "A requirement is refuted by what is recorded as absent, unless it holds all the same."
         found.append(
@@ -334,17 +352,17 @@ def _answers(info: StatementInfo, opposites: list[tuple[str, str]], denials: lis
     return found
 
 
-def _judged(statement: str) -> list[str]:
+def _judged(statement: str, node: str = "?node") -> list[str]:
     """Bind each subject in the context to the nodes it is judged with."""
     return [
         "{",
         f"  ?subject hip:applicableStatement {statement} .",
-        "  BIND(?subject AS ?node)",
+        f"  BIND(?subject AS {node})",
         "} UNION {",
-        f"  ?subject hip:applicableStatement {statement} ; hip:problemOf ?node .",
+        f"  ?subject hip:applicableStatement {statement} ; hip:problemOf {node} .",
         "} UNION {",
         f"  ?subject hip:applicableStatement {statement} ; hip:atSite ?site .",
-        f"  ?node hip:atSite ?site ; hip:applicableStatement {statement} .",
+        f"  {node} hip:atSite ?site ; hip:applicableStatement {statement} .",
         "}",
     ]
 

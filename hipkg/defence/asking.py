@@ -155,9 +155,20 @@ class _Asker:
         ]
         otherwise = [change for one in same for way in self._ways(one) for change in self._otherwise(way)]
         absent = abducer.merge([abducer.denials(one.requirement, nodes[one]) for one in same])
-        possible = [one for one in absent if not self._contradicts(one)]
+        possible = [self._widest(one) for one in absent if not self._contradicts(one)]
         least = [one for one in possible if not any(other.added < one.added for other in possible)]
         return self._told([*opposed, *otherwise, *least], yes=False)
+
+    def _widest(self, change: Change) -> Change:
+        """Leave out the absence of a kind where that of a wider one is recorded at the same place."""
+        absent = [(place, text_of(kind)) for place, prop, kind in change.added if prop == hip.isWithout]
+        wider = self._knowledge.superclasses
+        needless = {
+            (place, hip.isWithout, kind)
+            for place, kind in absent
+            if any(where == place and other in wider.get(kind, ()) for where, other in absent)
+        }
+        return Change(change.added - needless, change.removed)
 
     def _otherwise(self, change: Change) -> Iterator[Change]:
         """List the other values that a recorded node can have where a change would give it one."""

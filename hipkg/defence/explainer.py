@@ -16,7 +16,7 @@ from hipkg.defence.prover import Proof, Prover
 from hipkg.defence.remedies import Remedies, Remedy, diagnoses_in
 from hipkg.knowledge.frame.answers import Answer, State
 from hipkg.knowledge.frame.claims import OBJECTIONS, PURSUED, ClaimKind, Fulfilment, Status
-from hipkg.knowledge.wording import English, listed
+from hipkg.knowledge.wording import English, listed, quoted
 from hipkg.planning.gaps import Gap, Measurer
 
 if TYPE_CHECKING:
@@ -527,7 +527,15 @@ class Explainer:
             answer=answer,
             proof=self._prover.nearest(cls, self._world(cls, nodes)),
             gaps=gaps,
+            note=self._defeat(gaps, cls),
         )
+
+    def _defeat(self, gaps: Sequence[Gap], cls: str) -> str:
+        """Say what keeps a class from counting that something is entailed to be in."""
+        other = self._knowledge.defeated_by.get(cls)
+        label = self._knowledge.label(other) if other else ""
+        defeated = any(gap.requirement == cls and gap.have == label for gap in gaps) if other else False
+        return f"what is recorded would do, but for {quoted(label)}" if defeated else ""
 
     def _companion(self, intervention: str, evaluation: Evaluation) -> SlotExplanation:
         label = self._knowledge.label(intervention)

@@ -51,6 +51,7 @@ _READ = (
     hip.CurrentActivity, hip.PlannedActivity, hip.PerformedActivity,
 )  # fmt: skip
 _NOW, _MUST_NOT, _RULED_OUT, _MAY_APPLY = State.NOW, State.MUST_NOT, State.RULED_OUT, State.MAY_APPLY
+_DONE = State.SATISFIED
 _OVER = (hip.completed, hip.stopped, hip.notDone)
 _ADVISED = (ClaimKind.INDICATED, ClaimKind.FULFILLED)
 _INDICATED, _UNGUARDED, _DISPUTED = (
@@ -102,7 +103,8 @@ def goals_of(statements: Collection[str], knowledge: Knowledge) -> frozenset[str
     contexts = {context for info in infos for context in info.applies_to}
     possible = {cls for context in contexts for cls in knowledge.possible_as.get(context, ())}
     refuting = {other for cls in slots | possible for other in knowledge.refuting(cls)}
-    return frozenset({*statements, *slots, *refuting, *possible, *_READ})
+    defeating = {knowledge.defeated_by[cls] for cls in slots & knowledge.defeated_by.keys()}
+    return frozenset({*statements, *slots, *refuting, *defeating, *possible, *_READ})
 
 
 class ClosedWorld(World):
@@ -112,6 +114,8 @@ class ClosedWorld(World):
         super().__init__(facts, knowledge)
         self._counting = counting
         self._held: dict[frozenset[str], frozenset[str]] = {}
+        members = facts.members
+        self._defeasible = {cls for cls, other in knowledge.defeated_by.items() if cls in members and other in members}
         self._absences = hip.isWithout in facts.objects
 
     def judge(self) -> None:
@@ -217,6 +221,8 @@ class ClosedWorld(World):
             return
         held = self._held_by(frozenset((*one.subjects, one.patient)))
         one.meets = held & slots or NOTHING
+        if not one.meets.isdisjoint(self._defeasible):
+            one.meets = frozenset([cls for cls in one.meets if self.knowledge.defeated_by.get(cls) not in held])
         if info.requires:
             refuters = self.knowledge.refuters
             refutable = [cls for cls in info.requires if cls in refuters]
@@ -457,12 +463,16 @@ class ClosedWorld(World):
                 action.claim(_ORDER_UNGUARDED, *claims[_UNGUARDED])
 
     def _choose(self) -> None:
-        """Claim that what only the statements of a choice advise is not needed where another member is taken."""
+        """Claim that what only the statements of a choice advise is not needed where another member is taken.
+
+        Where a statement says what satisfies it, its member is taken only as far as that does.
+        """
         taken = {
             (place, choice)
             for action in self.actions
             for kind in TAKEN
             for one in action.claims.get(kind, ())
+            if one.state == _DONE or not one.info.satisfied_by
             for choice in one.info.choices
             for place in action.places
         }

@@ -119,6 +119,8 @@ def _facts(mentioned: Set[str], knowledge: Knowledge) -> Iterator[ox.Quad]:
             yield _value(iri, hip.concernsWholePatient, "true", "boolean")
     for iri in knowledge.refuters.keys() & terms:
         yield from _links(iri, OWL + "disjointWith", knowledge.refuters[iri])
+    for iri in knowledge.defeated_by.keys() & terms:
+        yield from _links(iri, hip.defeatedBy, (knowledge.defeated_by[iri],))
     for iri in knowledge.denied_by.keys() & terms:
         yield from _links(knowledge.denied_by[iri], hip.denies, (iri,))
 

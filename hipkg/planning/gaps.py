@@ -126,8 +126,18 @@ class Measurer:
         key = (requirement, tuple(nodes))
         known = self._known.get(key)
         if known is None:
-            known = self._known[key] = tuple(self._open_parts(requirement, nodes, frozenset()))
+            defeat = self._defeat(requirement, nodes)
+            known = (defeat,) if defeat else tuple(self._open_parts(requirement, nodes, frozenset()))
+            self._known[key] = known
         return known
+
+    def _defeat(self, requirement: str, nodes: Sequence[str]) -> Gap | None:
+        """Tell what defeats a requirement that would hold, if anything does."""
+        other = self._knowledge.defeated_by.get(requirement)
+        if other and self._graph.any_is_a(nodes, requirement) and self._graph.any_is_a(nodes, other):
+            label = self._knowledge.label
+            return Gap(requirement, label(requirement), Answer.UNMET, have=label(other), node=nodes[0])
+        return None
 
     def boundary(self, requirement: str, nodes: Sequence[str]) -> bool:
         """Tell whether a fulfilled requirement rests on exactly the number of days that it asks for."""

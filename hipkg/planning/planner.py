@@ -408,17 +408,18 @@ class Planner:
         )
 
     def _ordered(self, actions: Iterable[Action]) -> tuple[Action, ...]:
-        """Sort actions by status, phase and weight of their statements."""
+        """Sort actions by status, phase and grades, and those that stand alike in the order of the documents."""
         return tuple(sorted(actions, key=self._order))
 
     def _order(self, action: Action) -> tuple[object, ...]:
         strength, quality = self._grades(action.statements)
-        weight = (-strength.rank, -quality.rank, -len(action.statements))
         return (
             _RANKS[action.status],
             FIRMNESS[action.modality],
             action.phase,
-            *weight,
+            -strength.rank,
+            -quality.rank,
+            min(action.shown or action.statements, default=""),
             action.label,
             action.site,
             action.place,

@@ -121,7 +121,7 @@ class _Reader:
         self._names = _names(knowledge)
 
     def addition(self) -> Change:
-        if self._match(_NO):
+        if self._denies():
             return Change(self._absences(self._absent()))
         said = self._read()
         if said.kind == "number":
@@ -145,7 +145,7 @@ class _Reader:
         return Change(frozenset(facts))
 
     def removal(self) -> Change:
-        if self._match(_NO):
+        if self._denies():
             return Change(frozenset(), self._absence_recorded())
         said = self._read(numbers=False)
         if said.kind == "number":
@@ -157,6 +157,11 @@ class _Reader:
                 f"Nothing recorded fits {self._text!r}.", remedy=f"On record: {', '.join(self._on_record())}."
             )
         return Change(frozenset(), removed)
+
+    def _denies(self) -> bool:
+        """Take the word of denial that an assertion begins with, unless a name does."""
+        named = any(map(self._words_of, (self._names.problems, self._names.interventions)))
+        return not named and bool(self._match(_NO))
 
     def _absent(self) -> _Said:
         """Read what there is none of, and perhaps where."""

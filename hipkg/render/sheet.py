@@ -605,7 +605,7 @@ class _Arranger:
         first = [one for one in checks if one.intervention not in kinds]
         own = [one for one in plain if one.intervention in kinds and not one.bounds]
         parts = [one for one in plain if one not in own and one not in checks]
-        contents = tuple(dict.fromkeys(describe_parameter(one, kinds) for one in parts))
+        contents = tuple(dict.fromkeys(words for one in parts for words in describe_parameter(one, kinds)))
         return (
             *self._timing(action),
             *([Line("first", tuple(dict.fromkeys(clean(one.label) for one in first)), _ids(first))] if first else ()),
@@ -658,17 +658,17 @@ class _Arranger:
     def _waiting_detail(
         self, action: Action, lead: str, needs: tuple[str, ...], states: Sequence[StatementState]
     ) -> Line:
-        parts = dict.fromkeys(self._latent_words(action, self._infos[one.id]) for one in states)
+        parts = dict.fromkeys(words for one in states for words in self._latent_words(action, self._infos[one.id]))
         if needs:
             lead = f"if {needs[0]}" if lead == "then" and len(needs) == 1 else f"{lead}, needs {' · '.join(needs)}:"
         return Line(clean(lead), tuple(map(clean, parts)), tuple(sorted({one.id for one in states})))
 
-    def _latent_words(self, action: Action, info: StatementInfo) -> str:
-        bounds = ", ".join(map(describe_bound, info.bounds))
+    def _latent_words(self, action: Action, info: StatementInfo) -> tuple[str, ...]:
+        bounds = tuple(map(describe_bound, info.bounds))
         if info.intervention in {action.intervention, *self._classes(action.intervention), *info.accompanies}:
-            return bounds or info.text
+            return bounds or (info.text,)
         label = self._knowledge.label(info.intervention)
-        return f"{label} ({bounds})" if bounds else label
+        return (f"{label} ({', '.join(bounds)})" if bounds else label,)
 
     def _grades(self, shown: Iterable[str]) -> tuple[Line, ...]:
         """List the grades of the statements where they are not the same."""

@@ -118,12 +118,12 @@ def _have(gap: Gap) -> str:
             return f"{have}{unit}, needs {limits}{unit}"
 
 
-def describe_parameter(parameter: Parameter, kinds: Set[str] = frozenset()) -> str:
-    """Name what accompanies an action, with its bounds; of an action of such ``kinds`` itself only the bounds."""
-    bounds = ", ".join(describe_bound(one) for one in parameter.bounds)
+def describe_parameter(parameter: Parameter, kinds: Set[str] = frozenset()) -> tuple[str, ...]:
+    """Name what accompanies an action, with its bounds; of an action of such ``kinds`` itself list only the bounds."""
+    bounds = tuple(clean(describe_bound(one)) for one in parameter.bounds)
     if bounds and parameter.intervention in kinds:
-        return clean(bounds)
-    return clean(f"{parameter.label} ({bounds})" if bounds else parameter.label)
+        return bounds
+    return (clean(f"{parameter.label} ({', '.join(bounds)})" if bounds else parameter.label),)
 
 
 def describe_bound(bound: Bound) -> str:
