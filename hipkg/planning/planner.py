@@ -53,6 +53,7 @@ _NOW, _LATER, _MUST_NOT, _RULED_OUT, _SATISFIED = (
     State.RULED_OUT,
     State.SATISFIED,
 )
+_LIFTABLE = {_MUST_NOT, _RULED_OUT}
 _CONDITIONAL, _CONTRAINDICATED, _CONFLICT = Status.CONDITIONAL, Status.CONTRAINDICATED, Status.CONFLICT
 _HELD_BACK, _REFUSED_BY, _SPECIFIED, _ORDER_UNGUARDED = (
     ClaimKind.HELD_BACK,
@@ -132,9 +133,7 @@ class Planner:
             self._sites.name(evaluation.site),
             evaluation.site,
             self._waits_for(evaluation) if state in _WAITING else (),
-            self._gaps(evaluation.may_be_lifted_by, evaluation)
-            if state == _MUST_NOT and info.effect in OBJECTING
-            else (),
+            self._lifted_by(evaluation, info) if state in _LIFTABLE else (),
             self._ruled_out_by(evaluation, info) if state == _RULED_OUT else (),
             self._labels(info.satisfied_by, evaluation) if state == _SATISFIED else (),
             self._on_boundary(evaluation, info) if evaluation.meets else (),
@@ -187,6 +186,13 @@ class Planner:
         nodes = self._nodes(evaluation)
         measured = [self._measurer.gaps(one, nodes) for one in classes]
         return measured[0] if len(measured) == 1 else tuple(chain.from_iterable(measured))
+
+    def _lifted_by(self, evaluation: Evaluation, info: StatementInfo) -> tuple[Gap, ...]:
+        """Say what would lift a statement that objects, or would defeat the exception that rules one out."""
+        if evaluation.state == _MUST_NOT:
+            return self._gaps(evaluation.may_be_lifted_by, evaluation) if info.effect in OBJECTING else ()
+        defeating = (self._knowledge.defeated_by.get(one, "") for one in info.except_for if one in evaluation.meets)
+        return self._gaps(tuple(one for one in defeating if one in self._knowledge.questions), evaluation)
 
     def _ruled_out_by(self, evaluation: Evaluation, info: StatementInfo) -> tuple[str, ...]:
         return (
@@ -488,9 +494,9 @@ class Planner:
             for one in touching.get(action.site, NOTHING).intersection(action.statements):
                 labels.setdefault((one, action.site), set()).add(action.label)
         for state in states.values():
-            if state.context_lacks and self._knowledge.by_id[state.id].effect in _TREATING:
-                label = self._knowledge.label(self._knowledge.by_id[state.id].intervention)
-                labels.setdefault((state.id, state.site), set()).add(label)
+            info = self._knowledge.by_id[state.id]
+            if (state.context_lacks and info.effect in _TREATING) or (state.state == _RULED_OUT and state.lifted_by):
+                labels.setdefault((state.id, state.site), set()).add(self._knowledge.label(info.intervention))
         questions = [self._question(one, text, site, ids, labels) for (one, text, site), ids in asked.items()]
         return tuple(
             sorted(questions, key=lambda one: (-len(one.actions), -len(one.statements), one.requirement, one.site))

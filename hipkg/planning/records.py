@@ -42,7 +42,8 @@ class StatementState(NamedTuple):
     """The state of one statement at one place of a patient.
 
     ``site`` is a label such as "left hip", empty for the patient as a whole; ``unmet`` says what a waiting statement
-    lacks, ``lifted_by`` what would lift one that refuses or holds back; ``satisfied_by`` names what fulfils it already;
+    lacks, ``lifted_by`` what would lift one that refuses or holds back, or defeat the exception that rules one out;
+    ``satisfied_by`` names what fulfils it already;
     ``on_boundary`` names the requirements that are fulfilled on exactly the day that they ask for; ``context_lacks``
     what its context lacks where that is only possible; ``checks`` compare its bounds with what is recorded; ``context``
     is what the document of a waiting statement is about, as far as it is not known to hold.

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from hipkg.knowledge.records import Knowledge
     from hipkg.planning.bounds import Check
     from hipkg.planning.gaps import Gap
-    from hipkg.planning.records import Action, Conflict, Plan, Question, StatementState
+    from hipkg.planning.records import Action, Conflict, Plan, Question, Result, StatementState
 
     Value = ox.NamedNode | ox.Literal
     Fact = tuple[str, Value]
@@ -177,12 +177,21 @@ class _Describer:
             *([(hip.ordered, _truth(True))] if action.planned else []),
             *((hip.doneBy if one.counts else hip.doneBefore, _node(one.node)) for one in action.done),
             *((hip.pastCourse, _node(one.node)) for one in action.past),
+            *(
+                [(hip.realisedBy, _node(self._knowledge.interventions[action.intervention].realised_by))]
+                if action.realised
+                else []
+            ),
             *((hip.onSide, ox.Literal(one)) for one in sides),
             *((hip.basedOn, _node(self._evaluation_iri(one, action.place))) for one in action.statements),
             *((hip.specifiedBy, _node(self._iris[one.statement])) for one in action.parameters),
             *((PROV + "wasDerivedFrom", _node(self._iris[one])) for one in action.statements),
             (PROV + "wasGeneratedBy", _node(self._activity)),
         )
+
+        for one in action.done:
+            if one.result:
+                yield from _result(one.node, one.result)
 
     def _evaluation(self, state: StatementState) -> Iterator[ox.Triple]:
         iri = self._evaluation_iri(state.id, state.place)
@@ -201,6 +210,7 @@ class _Describer:
             *((hip.unmet, _node(node)) for node, _ in unmet),
             *((hip.liftedBy, _node(node)) for node, _ in lifting),
             *((hip.contextLacks, _node(node)) for node, _ in context),
+            *((hip.adviceRequires, _node(one.requirement)) for one in state.context),
             *((hip.ruledOutBy, ox.Literal(one)) for one in state.ruled_out_by),
             *((hip.onBoundary, ox.Literal(one)) for one in state.on_boundary),
             *((hip.hasCheck, _node(node)) for node, _ in checks),
@@ -278,6 +288,13 @@ class _Describer:
                 *([(DCTERMS + "publisher", ox.Literal(document.publisher))] if document.publisher else []),
                 *([(DCTERMS + "issued", _typed(document.issued, "date"))] if document.issued else []),
             )
+
+
+def _result(node: str, result: Result) -> Iterator[ox.Triple]:
+    """Tell what an assessment found."""
+    texts = {hip.resultUnit: result.unit, hip.resultText: result.text}
+    value = [] if result.value is None else [(hip.resultValue, _typed(f"{result.value:f}", "decimal"))]
+    return _described(node, *value, *((prop, ox.Literal(text)) for prop, text in texts.items() if text))
 
 
 def _gap(node: str, gap: Gap) -> Iterable[ox.Triple]:

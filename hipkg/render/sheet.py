@@ -14,6 +14,7 @@ from hipkg.knowledge.frame.answers import State
 from hipkg.knowledge.frame.claims import ADVISING, CLAIMS, TAKEN, ClaimKind, Fulfilment, Status
 from hipkg.knowledge.frame.speaking import FIRMNESS
 from hipkg.knowledge.modality import Modality
+from hipkg.knowledge.wording import listed
 from hipkg.render.words import (
     DECISIONS,
     UNGRADED,
@@ -204,6 +205,7 @@ class _Arranger:
         self._states: dict[tuple[str, str], StatementState] = {(one.id, one.place): one for one in plan.statements}
         self._told = [one for one in plan.actions if not self._told_by_a_kind(one)]
         self._carriers = self._carry()
+        self._left_out = self._specifying()
 
     def sheet(self) -> Sheet:
         plan = self._plan
@@ -426,6 +428,16 @@ class _Arranger:
                     carriers[key] = action
         return {key: action.intervention for key, action in carriers.items()}
 
+    def _specifying(self) -> dict[tuple[str, str], list[StatementState]]:
+        """Gather the statements that would specify an intervention at a place, but are ruled out."""
+        found: dict[tuple[str, str], list[StatementState]] = {}
+        for state in self._plan.statements:
+            info = self._infos[state.id]
+            if state.state == State.RULED_OUT and info.effect == hip.specifies:
+                for one in info.accompanies:
+                    found.setdefault((one, state.place), []).append(state)
+        return found
+
     @staticmethod
     def _carries_better(one: Action, other: Action) -> bool:
         ranks = ((_STATUS_RANK.get(it.status, 0), len(it.statements)) for it in (one, other))
@@ -465,6 +477,7 @@ class _Arranger:
                 *self._conditions(action),
                 *_tried(action),
                 *self._details(action),
+                *self._left_open(action),
                 *self._checked(action),
                 *self._checks(action),
                 *self._latent(action),
@@ -612,6 +625,17 @@ class _Arranger:
             *([Line("with", contents, _ids(parts))] if parts else ()),
             *(Line("caution" if one in checks else "", (clean(one.text),), (one.statement,)) for one in own),
         )
+
+    def _left_open(self, action: Action) -> tuple[Line, ...]:
+        """Name what a statement would specify of an action, with what rules it out here and what would decide it."""
+        if action.status != Status.INDICATED:
+            return ()
+        lines = []
+        for one in self._left_out.get((action.intervention, action.place), ()):
+            what = clean(f"{self._intervention(one)}, for {listed(one.ruled_out_by, 'and')}")
+            asked = dict.fromkeys(clean(gap.question) for gap in one.lifted_by if gap.question)
+            lines.append(Line("left open", (what, *asked), (one.id,)))
+        return tuple(lines)
 
     def _timing(self, action: Action) -> tuple[Line, ...]:
         """Say when an action is due, in the words of the statements that advise it."""
