@@ -14,8 +14,10 @@ from hypothesis import strategies as st
 from hipkg.api.plan import plans
 from hipkg.base.errors import InconsistentData
 from hipkg.base.vocabulary import HIP
+from hipkg.knowledge.frame.claims import Fulfilment
 from hipkg.knowledge.loading import load
 from hipkg.render import render
+from hipkg.render.sheet import sheet
 from support.doors import reason_over
 from support.random_patients import BASE, PATIENT, hip_patients, patient_triples, some_patients, triple
 
@@ -236,3 +238,40 @@ def test_every_status_rests_on_a_statement_in_the_right_state(triples: frozenset
     ]
     assert baseless == []
     assert {name for one in plan.actions for name in one.statements} <= {name for name, _ in listed}
+
+
+@some_patients
+@given(triples=hip_patients())
+def test_what_a_plan_calls_done_running_or_ordered_is_on_record(triples: frozenset[ox.Triple]) -> None:
+    for one in plan_of(triples).actions:
+        assert bool(one.fulfilment) == (one.status == "satisfied")
+        on_record = {
+            Fulfilment.NONE: True,
+            Fulfilment.RUNNING: bool(one.current),
+            Fulfilment.DONE: any(it.counts for it in one.done),
+            Fulfilment.ORDERED: bool(one.planned) and not one.current,
+            Fulfilment.NOT_NEEDED: not one.current,
+        }
+        assert on_record[one.fulfilment], (one.label, one.fulfilment)
+
+
+@some_patients
+@given(triples=hip_patients())
+def test_what_runs_or_is_planned_though_refused_is_a_check(triples: frozenset[ox.Triple]) -> None:
+    plan = plan_of(triples)
+    checks = [row.title for one in sheet(plan, load()).sections if one.key == "check" for row in one.rows]
+    for one in plan.actions:
+        refused = one.status in {"contraindicated", "avoid"} and not one.realised
+        for label in (*one.current, *one.planned) if refused else ():
+            assert any(label.casefold() in title.casefold() for title in checks), (one.label, label)
+
+
+@some_patients
+@given(triples=hip_patients())
+def test_a_shown_grade_is_that_of_a_statement_that_speaks_for_the_action(triples: frozenset[ox.Triple]) -> None:
+    infos = load().by_id
+    for one in plan_of(triples).actions:
+        speaking = [infos[state.id] for some in one.claimed.values() for state in some]
+        graded = [info for info in speaking if info.modality == one.modality]
+        assert one.strength in {"not stated", *(info.strength for info in graded)}
+        assert one.evidence in {"not stated", *(info.quality for info in graded)}

@@ -444,7 +444,7 @@ class ClosedWorld(World):
     def _carry_out(self, action: Weighed) -> None:
         """Claim that what is advised is running or done already, or is ordered, and which checks an order lacks.
 
-        What runs is carried out whether or not the advice holds yet.
+        What runs is carried out, and what is ordered lacks its checks, whether or not the advice holds yet.
         """
         claims = action.claims
         advised = claims.get(_INDICATED, NOTHING)
@@ -453,14 +453,13 @@ class ClosedWorld(World):
             return
         if _is_there(action, self.now):
             action.claim(_CARRIED_OUT, *asking)
-        if not advised:
-            return
-        if action.done_by:
+        ordered = _is_there(action, self.planned)
+        if ordered and _UNGUARDED in claims:
+            action.claim(_ORDER_UNGUARDED, *claims[_UNGUARDED])
+        if advised and action.done_by:
             action.claim(_CARRIED_OUT, *advised)
-        if _is_there(action, self.planned):
+        if advised and ordered:
             action.claim(_ORDERED, *advised)
-            if _UNGUARDED in claims:
-                action.claim(_ORDER_UNGUARDED, *claims[_UNGUARDED])
 
     def _choose(self) -> None:
         """Claim that what only the statements of a choice advise is not needed where another member is taken.
