@@ -193,4 +193,4 @@ def plan_to_json(plan: Plan, knowledge: Knowledge) -> dict[str, Any]:
 
 def plans_to_json(plans: Sequence[Plan], knowledge: Knowledge) -> str:
     """Write one plan as an object and several as an array of objects."""
-    return one_or_all([plan_to_json(one, knowledge) for one in plans])
+    return one_or_all([PlanWriter(one, knowledge).text(one) for one in plans])
