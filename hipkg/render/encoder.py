@@ -75,6 +75,8 @@ class Writer:
         """
         if isinstance(value, str):  # enumerated texts too
             return encode_basestring(value)
+        if isinstance(value, int):  # truth values too
+            return str(value).lower()
         further = end + "  "
         entries = self._entries_of(type(value))
         if entries:
