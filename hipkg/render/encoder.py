@@ -41,7 +41,7 @@ class Field(NamedTuple):
     optional: bool
 
 
-class _Entry(NamedTuple):
+class Entry(NamedTuple):
     """How a field is written: what stands before its value, and how that is taken from a record."""
 
     lead: str
@@ -58,7 +58,7 @@ class Writer:
 
     def __init__(self, shapes: Mapping[type, str]) -> None:
         self.shapes = shapes
-        self._entries: dict[type, tuple[_Entry, ...]] = {}
+        self._entries: dict[type, tuple[Entry, ...]] = {}
 
     def text(self, value: object) -> str:
         """Write a value, with all that it holds, as indented JSON that ends with a line break."""
@@ -77,10 +77,10 @@ class Writer:
             return encode_basestring(value)
         if isinstance(value, int):  # truth values too
             return str(value).lower()
-        further = end + "  "
         entries = self._entries_of(type(value))
         if entries:
-            return _enclosed("{", self._record(value, entries, further), "}", end)
+            return self._object(value, entries, end)
+        further = end + "  "
         if isinstance(value, list | tuple):
             return _enclosed("[", [self._text(one, further) for one in value], "]", end)
         if isinstance(value, dict):
@@ -90,7 +90,11 @@ class Writer:
             return encode_basestring(value.isoformat())
         return json.dumps(number(value) if isinstance(value, Decimal) else value)
 
-    def _record(self, record: object, entries: Iterable[_Entry], end: str) -> list[str]:
+    def _object(self, record: object, entries: Iterable[Entry], end: str) -> str:
+        """Write a record as an object."""
+        return _enclosed("{", self._record(record, entries, end + "  "), "}", end)
+
+    def _record(self, record: object, entries: Iterable[Entry], end: str) -> list[str]:
         """Write the members of the object that a record becomes."""
         members: list[str] = []
         for lead, get, spread, optional in entries:
@@ -103,17 +107,17 @@ class Writer:
                 members.append(lead + (encode_basestring(value) if isinstance(value, str) else self._text(value, end)))
         return members
 
-    def _entries_of(self, kind: type) -> tuple[_Entry, ...]:
+    def _entries_of(self, kind: type) -> tuple[Entry, ...]:
         """Find the fields of a kind of record, which are those of what it is a kind of if it has none of its own."""
         if kind not in self._entries:
             shape = next((self.shapes[one] for one in kind.__mro__ if one in self.shapes), "")
             self._entries[kind] = tuple(map(self._entry, fields(shape)))
         return self._entries[kind]
 
-    def _entry(self, field: Field) -> _Entry:
+    def _entry(self, field: Field) -> Entry:
         get = getattr(self, field.path) if field.made else attrgetter(field.path)
         getter = (lambda record: term(get(record))) if field.term else get
-        return _Entry(f"{encode_basestring(field.key)}: ", getter, field.spread, field.optional)
+        return Entry(f"{encode_basestring(field.key)}: ", getter, field.spread, field.optional)
 
 
 @cache
