@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -10,7 +11,7 @@ from typing import Any, NamedTuple
 import pytest
 
 from hipkg.base.vocabulary import HIP
-from hipkg.render.encoder import Writer
+from hipkg.render.encoder import Writer, one_or_all, written
 
 
 class Leaf(NamedTuple):
@@ -67,6 +68,18 @@ def test_records_hold_records_and_methods_make_fields() -> None:
             "leaves": [{"name": "a leaf"}, {"name": "another"}],
             "howMany": 2,
         }
+
+
+def test_text_is_laid_out_as_json_lays_it_out() -> None:
+    leaf = Leaf('a "leaf"\nof \u00e9lm\u2028', Decimal("1.5"), date(2026, 11, 23))
+    writer = Counting({Tree: "kind leaves crown how_many()", Leaf: "name amount day fallen"})
+    trees = [Tree("", (leaf, Leaf("")), leaf), Tree("bare", (), LEAF)]
+    for made in (*trees, trees, [], {}, {"empty": [{}, []], "numbers": [0, -1.5, True, None]}):
+        laid_out = json.dumps(writer.data(made), ensure_ascii=False, indent=2) + "\n"
+        assert writer.text(made) == written(writer.data(made)) == laid_out
+    assert one_or_all([writer.text(trees[0])]) == writer.text(trees[0])
+    assert one_or_all([*map(writer.text, trees)]) == writer.text(trees)
+    assert one_or_all([]) == writer.text([])
 
 
 def test_a_description_that_says_nothing_is_refused() -> None:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from hipkg.base.errors import printable
 from hipkg.reading.fhir.records import OUTCOMES, Import, Imported, ResourceUse
-from hipkg.render.encoder import Writer, written
+from hipkg.render.encoder import Writer
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -31,7 +31,7 @@ _JSON = Writer(
 def import_report(imports: Sequence[Import], format: str) -> str:  # noqa: A002 - the word of the command line
     """Write imports in a format: text or json."""
     if format == "json":
-        return written(_JSON.data(imports))
+        return _JSON.text(imports)
     return "\n".join(printable_lines(line for one in imports for line in _text(one)))
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from hipkg.render.asking import questions_to_json
-from hipkg.render.encoder import one_or_all
+from hipkg.render.encoder import one_or_all, written
 from hipkg.render.ledger import ledger_to_json
 from hipkg.render.plan_json import plan_to_json
 
@@ -31,4 +31,4 @@ def detailed_plans_to_json(
         told["questions"] = questions_to_json(interview)
     for told, ledger in zip(made, ledgers, strict=bool(ledgers)):
         told["ledger"] = ledger_to_json(ledger)
-    return one_or_all(made)
+    return one_or_all([*map(written, made)])

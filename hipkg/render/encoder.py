@@ -17,6 +17,7 @@ import json
 import re
 from datetime import date
 from decimal import Decimal
+from functools import cache, lru_cache
 from json.encoder import encode_basestring
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -24,7 +25,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from hipkg.base.vocabulary import HIP, curie
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
 _FIELD = re.compile(r"([@*]?)(?:(\w+)=)?([\w.]+)(\(\))?(\??)")
 
@@ -40,62 +41,98 @@ class Field(NamedTuple):
     optional: bool
 
 
+class Entry(NamedTuple):
+    """How a field is written: what stands before its value, and how that is taken from a record."""
+
+    lead: str
+    get: Callable[[Any], Any]
+    spread: bool
+    optional: bool
+
+
 class Writer:
-    """Turn records into data that `json` can write: dates as ISO dates, and decimals as numbers.
+    """Write records as JSON: dates as ISO dates, and decimals as numbers.
 
     Parameters: ``shapes`` describe each kind of record; a subclass has the methods that they name.
     """
 
     def __init__(self, shapes: Mapping[type, str]) -> None:
         self.shapes = shapes
-        self._getters: dict[type, tuple[tuple[Field, Callable[[Any], Any]], ...]] = {}
+        self._entries: dict[type, tuple[Entry, ...]] = {}
+
+    def text(self, value: object) -> str:
+        """Write a value, with all that it holds, as indented JSON that ends with a line break."""
+        return self._text(value, "\n") + "\n"
 
     def data(self, value: object) -> Any:  # noqa: ANN401 - JSON
-        """Turn a value, with all that it holds, into data."""
-        kind = type(value)
-        if kind is bool or isinstance(value, str):  # enumerated texts too
-            return value
-        getters = self._getters_of(kind)
-        if getters:
-            return self._record(value, getters)
-        if isinstance(value, list | tuple):
-            return [self.data(one) for one in value]
-        if isinstance(value, dict):
-            return {key: self.data(one) for key, one in value.items()}
-        if isinstance(value, date):
-            return value.isoformat()
-        return number(value) if isinstance(value, Decimal) else value
+        """Turn a value, with all that it holds, into what `json` reads of its text."""
+        return json.loads(self._text(value, "\n"))
 
-    def _record(self, record: object, getters: Iterable[tuple[Field, Callable[[Any], Any]]]) -> dict[str, Any]:
-        data: dict[str, Any] = {}
-        for (key, _, is_term, spread, _, optional), get in getters:
+    def _text(self, value: object, end: str) -> str:
+        """Write a value as `json.dumps` does with an indent of two, which leaves its C code for that.
+
+        Parameters: ``end`` ends a line and begins the next at the depth of the value.
+        """
+        if isinstance(value, str):  # enumerated texts too
+            return encode_basestring(value)
+        if isinstance(value, int):  # truth values too
+            return str(value).lower()
+        entries = self._entries_of(type(value))
+        if entries:
+            return self._object(value, entries, end)
+        further = end + "  "
+        if isinstance(value, list | tuple):
+            return _enclosed("[", [self._text(one, further) for one in value], "]", end)
+        if isinstance(value, dict):
+            members = [f"{encode_basestring(key)}: {self._text(one, further)}" for key, one in value.items()]
+            return _enclosed("{", members, "}", end)
+        if isinstance(value, date):
+            return encode_basestring(value.isoformat())
+        return json.dumps(number(value) if isinstance(value, Decimal) else value)
+
+    def _object(self, record: object, entries: Iterable[Entry], end: str) -> str:
+        """Write a record as an object."""
+        return _enclosed("{", self._record(record, entries, end + "  "), "}", end)
+
+    def _record(self, record: object, entries: Iterable[Entry], end: str) -> list[str]:
+        """Write the members of the object that a record becomes."""
+        members: list[str] = []
+        for lead, get, spread, optional in entries:
             value = get(record)
-            if optional and not value and (value is False or not isinstance(value, int | float | Decimal)):
+            if not value and optional and (value is False or value != 0):
                 continue
             if spread:
-                data.update(self.data(value))
+                members += self._record(value, self._entries_of(type(value)), end)
             else:
-                data[key] = term(value) if is_term else self.data(value)
-        return data
+                members.append(lead + (encode_basestring(value) if isinstance(value, str) else self._text(value, end)))
+        return members
 
-    def _getters_of(self, kind: type) -> tuple[tuple[Field, Callable[[Any], Any]], ...]:
+    def _entries_of(self, kind: type) -> tuple[Entry, ...]:
         """Find the fields of a kind of record, which are those of what it is a kind of if it has none of its own."""
-        if kind not in self._getters:
+        if kind not in self._entries:
             shape = next((self.shapes[one] for one in kind.__mro__ if one in self.shapes), "")
-            getters = [(one, getattr(self, one.path) if one.made else attrgetter(one.path)) for one in fields(shape)]
-            self._getters[kind] = tuple(getters)
-        return self._getters[kind]
+            self._entries[kind] = tuple(map(self._entry, fields(shape)))
+        return self._entries[kind]
+
+    def _entry(self, field: Field) -> Entry:
+        get = getattr(self, field.path) if field.made else attrgetter(field.path)
+        getter = (lambda record: term(get(record))) if field.term else get
+        return Entry(f"{encode_basestring(field.key)}: ", getter, field.spread, field.optional)
 
 
-def fields(shape: str) -> Iterator[Field]:
+@cache
+def fields(shape: str) -> tuple[Field, ...]:
     """Read the description of a record."""
-    for text in shape.split():
-        match = _FIELD.fullmatch(text)
-        if match is None:
-            raise ValueError(f"{text!r} describes no field.")
-        mark, key, path, made, optional = match.groups()
-        name = key or _camel_case(path.rpartition(".")[2])
-        yield Field(name, path, mark == "@", mark == "*", made=bool(made), optional=bool(optional))
+    return tuple(map(_field, shape.split()))
+
+
+def _field(text: str) -> Field:
+    match = _FIELD.fullmatch(text)
+    if match is None:
+        raise ValueError(f"{text!r} describes no field.")
+    mark, key, path, made, optional = match.groups()
+    name = key or _camel_case(path.rpartition(".")[2])
+    return Field(name, path, mark == "@", mark == "*", made=bool(made), optional=bool(optional))
 
 
 def _camel_case(name: str) -> str:
@@ -103,6 +140,7 @@ def _camel_case(name: str) -> str:
     return first + "".join(map(str.capitalize, rest))
 
 
+@lru_cache(maxsize=4096)
 def term(iri: str) -> str:
     """Write a term of the ontology as a CURIE and anything else as it is."""
     return curie(iri) if iri.startswith(HIP) else iri
@@ -114,28 +152,23 @@ def number(value: Decimal | str) -> int | float:
     return int(exact) if exact.is_integer() else exact
 
 
-def written(data: object) -> str:
-    """Write data as indented JSON that ends with a line break."""
-    return _indented(data, "\n") + "\n"
+def _enclosed(opening: str, members: Sequence[str], closing: str, end: str) -> str:
+    """Write what an array or an object holds on lines between its brackets.
 
-
-def _indented(data: object, end: str) -> str:
-    """Write data as `json.dumps` does with an indent of two, which leaves its C code for that and takes twice as long.
-
-    Parameters: ``end`` ends a line and begins the next at the depth of the data.
+    Parameters: ``end`` ends a line and begins the next at the depth of the brackets.
     """
     further = end + "  "
-    if isinstance(data, str):
-        return encode_basestring(data)
-    if isinstance(data, dict) and data:
-        entries = [f"{encode_basestring(key)}: {_indented(value, further)}" for key, value in data.items()]
-        return f"{{{further}{f',{further}'.join(entries)}{end}}}"
-    if isinstance(data, list | tuple) and data:
-        entries = [_indented(one, further) for one in data]
-        return f"[{further}{f',{further}'.join(entries)}{end}]"
-    return json.dumps(data)
+    return f"{opening}{further}{f',{further}'.join(members)}{end}{closing}" if members else opening + closing
 
 
-def one_or_all(made: Sequence[object]) -> str:
-    """Write one piece of data as it is, and several as an array."""
-    return written(made[0] if len(made) == 1 else made)
+def written(data: object) -> str:
+    """Write data as indented JSON that ends with a line break."""
+    return Writer({}).text(data)
+
+
+def one_or_all(texts: Sequence[str]) -> str:
+    """Write one text of JSON that ends with a line break as it is, and several as an array."""
+    if len(texts) == 1:
+        return texts[0]
+    # A line break within a string is escaped, so that each one here ends a line of the layout.
+    return _enclosed("[", [one.rstrip("\n").replace("\n", "\n  ") for one in texts], "]", "\n") + "\n"

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pyoxigraph as ox
 
 from hipkg.base.vocabulary import PREFIXES, RDF_TYPE, XSD, curie, expand
-from hipkg.render.encoder import Writer, written
+from hipkg.render.encoder import Writer
 from hipkg.validation.findings import Finding
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ def report(findings: Sequence[Finding], format: str, *, to_terminal: bool = Fals
     Parameters: ``to_terminal`` allows colour; ``width`` is in columns, that of the terminal or 100 by default.
     """
     if format == "json":
-        return written(Writer(SHAPES).data(findings))
+        return Writer(SHAPES).text(findings)
     if format == "turtle":
         return findings_to_turtle(findings)
     return _table(findings, to_terminal=to_terminal, width=width)

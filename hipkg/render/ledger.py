@@ -68,7 +68,7 @@ def render_ledgers(
     """
     match format:
         case "json":
-            return one_or_all(_JSON.data(ledgers))
+            return one_or_all([*map(_JSON.text, ledgers)])
         case "markdown":
             from hipkg.render.markdown import sheet_to_markdown
 

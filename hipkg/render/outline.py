@@ -75,7 +75,7 @@ def render_outlines(
     """
     match format:
         case "json":
-            return one_or_all(writer.data(found))
+            return one_or_all([*map(writer.text, found)])
         case "markdown":
             return outlines_to_markdown(map(outline, found))
         case "text":

@@ -25,12 +25,13 @@ from hipkg.render.encoder import Writer, number, one_or_all
 from hipkg.validation.findings import Finding
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from hipkg.knowledge.modality import Modality
     from hipkg.knowledge.records import Knowledge
     from hipkg.planning.gaps import Reached
     from hipkg.planning.records import Parameter
+    from hipkg.render.encoder import Entry
 
 
 class _Setting(NamedTuple):
@@ -114,6 +115,17 @@ class PlanWriter(PartWriter):
         super().__init__(SHAPES)
         self._plan = plan
         self._knowledge = knowledge
+        self._gaps: dict[tuple[int, str], str] = {}
+
+    def _object(self, record: object, entries: Iterable[Entry], end: str) -> str:
+        """Write a gap once, however many statements and actions of the plan wait for it."""
+        if not isinstance(record, Gap):
+            return super()._object(record, entries, end)
+        # By identity, because equal gaps may differ in the digits of their numbers; the plan holds all of them.
+        key = (id(record), end)
+        if key not in self._gaps:
+            self._gaps[key] = super()._object(record, entries, end)
+        return self._gaps[key]
 
     def statements(self, plan: Plan) -> dict[str, StatementState | list[StatementState]]:
         """Gather the states by statement; one that concerns several places gets a list."""
@@ -193,4 +205,4 @@ def plan_to_json(plan: Plan, knowledge: Knowledge) -> dict[str, Any]:
 
 def plans_to_json(plans: Sequence[Plan], knowledge: Knowledge) -> str:
     """Write one plan as an object and several as an array of objects."""
-    return one_or_all([plan_to_json(one, knowledge) for one in plans])
+    return one_or_all([PlanWriter(one, knowledge).text(one) for one in plans])

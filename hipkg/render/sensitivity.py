@@ -81,7 +81,7 @@ def render_sensitivities(
     Raises `UsageError` for any other format.
     """
     if format == "json":
-        return one_or_all(_JSON.data(found))
+        return one_or_all([*map(_JSON.text, found)])
     pages = [_page(one, knowledge) for one in found]
     if format == "markdown":
         return "\n".join("".join(f"{line}\n" for line in _markdown(one)) for one in pages)
