@@ -29,6 +29,7 @@ def test_a_code_is_told_with_term_side_and_source(codes: Callable[..., Run]) -> 
         0,
         "ICD-10-CM M16.51  Unilateral post-traumatic osteoarthritis, right hip\n"
         "    falls under hip osteoarthritis (hip:HipOsteoarthritis) · hip · right · traumatic etiology\n"
+        "    Osteoarthritis of one kind of cause.\n"
         "    seen in: CMS/NCHS ICD-10-CM list in simple-icd-10-cm 1.5.0\n",
         "",
     )
@@ -61,7 +62,7 @@ def test_json_holds_each_field(codes: Callable[..., Run]) -> None:
             "site": "hip:HipJoint",
             "sides": ["hip:right"],
             "qualifiers": [{"property": "hip:hasEtiology", "value": "hip:traumaticEtiology"}],
-            "comment": None,
+            "comment": "Osteoarthritis of one kind of cause.",
             "seenIn": "CMS/NCHS ICD-10-CM list in simple-icd-10-cm 1.5.0",
         }
     ]

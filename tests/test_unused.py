@@ -33,14 +33,19 @@ def made(triples: Iterable[ox.Triple], as_of: date) -> Plan:
     return found
 
 
+def value_of(term: object) -> str:
+    """Name a term as a plan does; a number is told by its property alone."""
+    return load().label(term.value) if isinstance(term, ox.NamedNode) else ""
+
+
 def without(triples: Iterable[ox.Triple], unused: Iterable[Unused]) -> list[ox.Triple]:
     """Leave out what is recorded of some facts."""
-    values = {(one.node, one.property) for one in unused if one.property}
+    values = {(one.node, one.property, "" if one.unit else one.value) for one in unused if one.property}
     nodes = {one.node for one in unused if not one.property}
     return [
         one
         for one in triples
-        if (one.subject.value, one.predicate.value) not in values
+        if (one.subject.value, one.predicate.value, value_of(one.object)) not in values
         and one.subject.value not in nodes
         and not (isinstance(one.object, ox.NamedNode) and one.object.value in nodes)
     ]

@@ -10,6 +10,7 @@ A recorded problem or activity is used if
   has it in its past;
 * it is running or planned, and the plan has an action for what it is of or a class of that, or judges a statement
   about what accompanies it;
+* it would be in a possible context, which what is absent denies;
 * it is the only problem at a body site at which an activity is used, or one of no known site is done: without it,
   that site would not be one of the patient's.
 
@@ -72,6 +73,7 @@ class UnusedFacts:
         if left:
             left -= {gap.node for one in states for gap in (*one.unmet, *one.lifted_by)}
             left -= self._running(left & activities)
+            left -= self._denied_contexts()
             left -= self._rested_on(left)
             left -= self._placing(left & problems, activities - left)
         yield from (self._problem(one) for one in sorted(left & problems))
@@ -108,6 +110,14 @@ class UnusedFacts:
             if any((kind, site) in spoken for kind in self._kinds(activity) for site in there):
                 found.add(activity)
         return found
+
+    def _denied_contexts(self) -> set[str]:
+        """Pick the problems that would be in a possible context, did not what is absent deny it."""
+        members, denied_by = self._facts.members, self._knowledge.denied_by
+        if hip.isWithout not in self._facts.objects:
+            return set()
+        near = self._knowledge.possible.keys() & members.keys()
+        return {node for cls in near for node in members[cls] & members.get(denied_by.get(cls, ""), NOTHING)}
 
     def _kinds(self, activity: str) -> set[str]:
         kinds: set[str] = set()
