@@ -249,7 +249,7 @@ class ClosedWorld(World):
         return self._held[nodes]
 
     def _list_running(self) -> None:
-        """List what a patient has now or has planned, as interventions and as their kinds."""
+        """List what a patient has now or has planned, as interventions, as their kinds, and as what these compose."""
         for cls, there in ((hip.CurrentActivity, self.now), (hip.PlannedActivity, self.planned)):
             for activity in self.facts.members.get(cls, ()):
                 for intervention in self.facts.nodes(activity, hip.ofIntervention):
@@ -259,6 +259,10 @@ class ClosedWorld(World):
                         self.offered[place].update(kinds)
                         if cls == hip.CurrentActivity:
                             self.runs[place].add(intervention)
+            for (whole, parts), place in product(self.knowledge.composed.items(), [*there]):
+                if parts <= there[place]:
+                    there[place].add(whole)
+                    self.offered[place].add(whole)
 
     def _reached(self, activity: str) -> set[str]:
         """Collect the sites that an activity counts for, or without a target the patient with every place."""
@@ -369,11 +373,11 @@ class ClosedWorld(World):
                 past[key].add(activity)
         performed = self.facts.members.get(hip.PerformedActivity, NOTHING)
         for action in self.actions if past else ():
-            found = frozenset(one for place in action.places for one in past.get((place, action.intervention), ()))
-            if found:
-                action.past = found
-                if any(kind in action.claims for kind in FULFILLING):
-                    action.fulfilled_by = found & performed
+            action.past = _of_kind(action.intervention, action, past)
+            if any(kind in action.claims for kind in FULFILLING):
+                parts = [_of_kind(one, action, past) for one in self.knowledge.composed.get(action.intervention, ())]
+                done = [one & performed for one in parts]
+                action.fulfilled_by = (action.past & performed).union(*done if all(done) else ())
 
     def _settling(self) -> Iterator[tuple[str, Set[str]]]:
         """List the activities that were carried out, each with the interventions that it settles."""
@@ -509,6 +513,11 @@ def _strongest(action: Weighed) -> ClaimKind | None:
         and not (action.overruled and kind in OBJECTIONS and evaluations <= action.overruled)
     )
     return min(counting, default=None)
+
+
+def _of_kind(intervention: str, action: Weighed, past: Mapping[tuple[str, str], Set[str]]) -> frozenset[str]:
+    """Pick the courses of an intervention at the places of an action."""
+    return frozenset(one for place in action.places for one in past.get((place, intervention), ()))
 
 
 def _is_there(action: Weighed, known: Mapping[str, Set[str]]) -> bool:

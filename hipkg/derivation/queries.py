@@ -117,6 +117,9 @@ def _facts(mentioned: Set[str], knowledge: Knowledge) -> Iterator[ox.Quad]:
         yield _value(iri, hip.settledForYears, str(knowledge.settled_for_years[iri]), "integer")
         if iri in knowledge.concerning_patient:
             yield _value(iri, hip.concernsWholePatient, "true", "boolean")
+    for iri, parts in knowledge.composed.items():
+        if not parts.isdisjoint(terms):
+            yield from _links(iri, hip.comprises, parts)
     for iri in knowledge.refuters.keys() & terms:
         yield from _links(iri, OWL + "disjointWith", knowledge.refuters[iri])
     for iri in knowledge.defeated_by.keys() & terms:

@@ -286,6 +286,11 @@ class Knowledge:
         return found
 
     @cached_property
+    def composed(self) -> Mapping[str, frozenset[str]]:
+        """The interventions that are carried out by carrying out several others, with these."""
+        return {iri: frozenset(info.comprises) for iri, info in self.interventions.items() if info.comprises}
+
+    @cached_property
     def auxiliary(self) -> frozenset[str]:
         """The classes that the release adds to those of editors, which explain nothing by themselves."""
         return frozenset((*self.possible, *self.denied_by.values()))

@@ -322,7 +322,8 @@ class Planner:
         known = there.get(derived.site or self._patient, NOTHING)
         if derived.intervention not in known:
             return ()
-        kinds = [one for one in known if self._knowledge.is_a(one, derived.intervention)]
+        itself, is_a, composed = derived.intervention, self._knowledge.is_a, self._knowledge.composed
+        kinds = [one for one in known if is_a(one, itself) and (one == itself or one not in composed)]
         wider = {upper for one in kinds for upper in self._knowledge.superclasses.get(one, ())}
         return tuple(sorted(self._knowledge.label(one) for one in kinds if one not in wider))
 
