@@ -1,7 +1,7 @@
-"""Rank the facts that are unknown and matter: what each possible answer to a question would change in the plan.
+"""Ask for the facts that are unknown and matter: what each possible answer to a question would change in the plan.
 
-Every answer is tried: the plan is derived again with the facts that record it. A question that can call for urgent help
-comes first; then those rank by the number of actions that an answer changes, and by the strongest statement among them.
+Every answer is tried: the plan is derived again with the facts that record it. Questions come in the order in which the
+plan asks them, which `hipkg.planning.ranking` decides.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from hipkg.base import hip
 from hipkg.defence.bench import Bench
 from hipkg.defence.difference import difference
+from hipkg.planning.ranking import is_urgent
 from hipkg.record.change import Change
 from hipkg.record.facts import NOTHING, text_of
 
@@ -28,7 +29,6 @@ ANSWERS = 3
 """How many ways to fulfil a requirement are told as answers."""
 MOST_ANSWERS = 6
 """How many answers one question gets."""
-_URGENT = "escalation"
 _DECISIVE = {"indicated", "contraindicated"}
 
 
@@ -59,8 +59,7 @@ class RankedQuestion(NamedTuple):
     """A question with its answers.
 
     ``requirements`` are the classes, or the property, that are asked about; ``actions`` counts the actions that an
-    answer changes, ``strength`` is the rank of the strongest statement among those that change with them, and
-    ``urgent`` tells whether an answer can call for urgent help.
+    answer changes, and ``urgent`` tells whether an answer can call for urgent help.
     """
 
     requirements: tuple[str, ...]
@@ -69,7 +68,6 @@ class RankedQuestion(NamedTuple):
     asked_by: tuple[str, ...]
     answers: tuple[Answer, ...]
     actions: int
-    strength: int
     urgent: bool
 
 
@@ -105,16 +103,12 @@ class _Asker:
         gathered: dict[tuple[str, str], list[Question]] = {}
         for one in self._plan.questions:
             gathered.setdefault((one.text, one.site), []).append(one)
-        found = [self._question(text, site, same) for (text, site), same in gathered.items()]
-        return tuple(sorted(found, key=lambda one: (not one.urgent, -one.actions, -one.strength, one.text, one.site)))
+        return tuple(self._question(text, site, same) for (text, site), same in gathered.items())
 
     def _question(self, text: str, site: str, same: list[Question]) -> RankedQuestion:
         asked_by = tuple(sorted({id_ for one in same for id_ in one.statements}))
         answers = self._distinct(chain(*map(self._confirming, same), self._denying(same)))
-        changed = {id_ for one in answers for id_ in one.statements}
-        ranks = [info.strength_rank or 0 for info in map(self._knowledge.statement, changed) if info]
         touched = {(effect.label, effect.site) for one in answers for effect in one.effects}
-        urgent = any(info.kind == _URGENT for info in map(self._knowledge.statement, asked_by) if info)
         requirements = tuple(sorted({one.requirement for one in same}))
         return RankedQuestion(
             requirements=requirements,
@@ -123,8 +117,7 @@ class _Asker:
             asked_by=asked_by,
             answers=answers,
             actions=len(touched),
-            strength=max(ranks, default=0),
-            urgent=urgent,
+            urgent=is_urgent(asked_by, self._knowledge),
         )
 
     @staticmethod
