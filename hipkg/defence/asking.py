@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from hipkg.base import hip
 from hipkg.defence.bench import Bench
 from hipkg.defence.difference import difference
+from hipkg.planning.planner import SiteNames
 from hipkg.planning.ranking import is_urgent
 from hipkg.record.change import Change
 from hipkg.record.facts import NOTHING, text_of
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from hipkg.derivation.records import Derivation, Evaluation
+    from hipkg.knowledge.records import Knowledge
     from hipkg.pipeline.process import Planned
     from hipkg.planning.records import Plan, Question
 
@@ -79,8 +81,8 @@ class Interview(NamedTuple):
 
 
 def interview(planned: Planned) -> Interview:
-    """Rank the questions about a patient."""
-    return Interview(planned.plan, _Asker(planned).ranked())
+    """Try the answers to the questions about a patient."""
+    return Interview(planned.plan, _Asker(planned).questions())
 
 
 def effects(before: Plan, after: Plan) -> tuple[Effect, ...]:
@@ -97,9 +99,9 @@ class _Asker:
         self._facts = planned.derivation.facts
         self._evaluations = planned.derivation.evaluations
         self._sites = {one.place: one.site for one in planned.plan.statements}
-        self._before = _Outcome.of(planned.derivation)
+        self._before = _Outcome.of(planned.derivation, planned.knowledge)
 
-    def ranked(self) -> tuple[RankedQuestion, ...]:
+    def questions(self) -> tuple[RankedQuestion, ...]:
         gathered: dict[tuple[str, str], list[Question]] = {}
         for one in self._plan.questions:
             gathered.setdefault((one.text, one.site), []).append(one)
@@ -209,7 +211,7 @@ class _Asker:
         derived = self._bench.derive(change)
         if derived is None:
             return None
-        after, describer = _Outcome.of(derived), self._bench.describer
+        after, describer = _Outcome.of(derived, self._knowledge), self._bench.describer
         facts, snippet = describer.facts(change), describer.snippet(change)
         found = tuple(sorted(self._effects(after), key=_weight))
         return Answer(
@@ -221,7 +223,8 @@ class _Asker:
         for place, intervention in sorted(keys):
             one, other = (it.statuses.get((place, intervention), "") for it in (self._before, after))
             if one != other:
-                yield Effect(self._knowledge.label(intervention), self._sites.get(place, ""), one, other)
+                sites = after.sites if other else self._before.sites
+                yield Effect(self._knowledge.label(intervention), sites.name(place), one, other)
 
     def _changed(self, after: _Outcome) -> tuple[str, ...]:
         keys = self._before.states.keys() | after.states.keys()
@@ -235,14 +238,16 @@ def _weight(effect: Effect) -> tuple[bool, str, str]:
 
 
 class _Outcome(NamedTuple):
-    """The statuses of actions and the states of statements by place."""
+    """The statuses of actions and the states of statements by place, and the names of places, which may be new."""
 
     statuses: Mapping[tuple[str, str], str]
     states: Mapping[tuple[str, str], str]
+    sites: SiteNames
 
     @classmethod
-    def of(cls, derivation: Derivation) -> _Outcome:
+    def of(cls, derivation: Derivation, knowledge: Knowledge) -> _Outcome:
         return cls(
             {(one.site, one.intervention): one.status for one in derivation.actions},
             {(one.site, one.statement): one.state for one in derivation.evaluations},
+            SiteNames(derivation, knowledge),
         )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from hipkg.knowledge.selection import URGENT
 
@@ -13,42 +13,29 @@ if TYPE_CHECKING:
     from hipkg.planning.records import Question
 
 
-class _Rank(NamedTuple):
-    """How soon a question is asked, at whatever sites; the least comes first.
-
-    What can call for urgent help is asked before all else, then what the record of a place lacks, such as its side,
-    then what opens a context that is only possible; then what most statements ask, and of equals what most actions
-    wait for.
-    """
-
-    is_calm: bool
-    is_asked_by_statements: bool
-    opens_nothing: bool
-    fewer_statements: int
-    fewer_actions: int
-
-
 def in_order(questions: Iterable[Question], knowledge: Knowledge) -> tuple[Question, ...]:
     """Sort questions by rank; the same question about several sites stays together."""
     gathered: dict[str, list[Question]] = {}
     for one in questions:
         gathered.setdefault(one.text, []).append(one)
-    ranked = sorted(gathered, key=lambda text: (_rank(gathered[text], knowledge), text))
+    asked = {text: min(one.requirement for one in same) for text, same in gathered.items()}
+    ranked = sorted(gathered, key=lambda text: (_rank(gathered[text], knowledge), asked[text], text))
     return tuple(
         one for text in ranked for one in sorted(gathered[text], key=lambda one: (one.site, one.requirement, one.node))
     )
 
 
-def _rank(same: Sequence[Question], knowledge: Knowledge) -> _Rank:
-    """Rank one question, asked about some sites."""
+def _rank(same: Sequence[Question], knowledge: Knowledge) -> tuple[bool, bool, bool, int, int]:
+    """Rank one question, asked about some sites; the least comes first.
+
+    What can call for urgent help is asked before all else, then what the record of a place lacks, such as its side,
+    which no statement asks; then what opens a context that is only possible, then what most statements ask, and of
+    equals what most actions wait for.
+    """
     ids = {id_ for one in same for id_ in one.statements}
-    return _Rank(
-        is_calm=not is_urgent(ids, knowledge),
-        is_asked_by_statements=bool(ids),
-        opens_nothing=not any(opens_context(one, knowledge) for one in same),
-        fewer_statements=-len(ids),
-        fewer_actions=-len({label for one in same for label in one.actions}),
-    )
+    opens = any(opens_context(one, knowledge) for one in same)
+    actions = {label for one in same for label in one.actions}
+    return not is_urgent(ids, knowledge), bool(ids), not opens, -len(ids), -len(actions)
 
 
 def is_urgent(statements: Iterable[str], knowledge: Knowledge) -> bool:
