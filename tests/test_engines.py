@@ -214,7 +214,7 @@ def mended(engine: EngineName) -> Any:
     (record,) = read(CASES / "statements" / "D0-33-outcomes" / NEAR_MISS, as_of=DAY)
     made = planned(record, allow_invalid=True)
     waiting = next(one for one in made.derivation.evaluations if one.statement == HIP + "D0-33")
-    remedy, *_ = Remedies(made).of_statement(waiting)
+    remedy, *_ = Remedies(made).of_statement(waiting).remedies
     after = derivation_of(replace(record, triples=remedy.change.apply(record.triples)), engine=engine)
     assert remedy.outcome == next(one.state for one in after.evaluations if one.iri == waiting.iri)
     return after.evaluations, after.actions

@@ -14,8 +14,8 @@ import pytest
 
 from hipkg.api.explain import explain
 from hipkg.base.vocabulary import HIP, RDF_TYPE
-from hipkg.defence.remedies import TOLD, Remedies, Remedy
-from hipkg.knowledge.frame.claims import ClaimKind
+from hipkg.defence.remedies import NOT_IN_PLAN, TOLD, Remedies, Remedy
+from hipkg.knowledge.frame.claims import PURSUED, ClaimKind
 from hipkg.knowledge.loading import load
 from hipkg.record.change import Change
 from support.cases import EACH_EXAMPLE, EXAMPLES, in_batches
@@ -39,7 +39,6 @@ BY_DIAGNOSIS_ALONE = {
     "D2-70", "D3-017", "D3-017-side", "D3-018", "D3-018-side", "D3-019", "D3-019-side", "D4-29", "D4-29-side", "D4-30",
     "D4-30-side", "D4-31", "D4-31-side", "D4-34", "D4-35", "D4-36",
 }  # fmt: skip
-WITHOUT_REMEDY = {"D1-30-target"}  # nothing recorded lies at a hip, and no site of a patient is made up
 
 
 def graph_of(path: Path) -> Record:
@@ -82,8 +81,8 @@ def near_miss(case: str) -> tuple[Path, Evaluation]:
 @in_batches(WAITING)
 def test_a_statement_that_nearly_fires_fires_with_what_is_proposed(case: str) -> None:
     path, evaluation = near_miss(case)
-    remedies = remedies_of(path).of_statement(evaluation)
-    assert bool(remedies) is (case not in BY_DIAGNOSIS_ALONE | WITHOUT_REMEDY)
+    remedies = remedies_of(path).of_statement(evaluation).remedies
+    assert bool(remedies) is (case not in BY_DIAGNOSIS_ALONE)
     assert len(remedies) <= TOLD
     holding = load().holding[load().statements[evaluation.statement].effect]
     for one in remedies:
@@ -93,7 +92,7 @@ def test_a_statement_that_nearly_fires_fires_with_what_is_proposed(case: str) ->
 @in_batches(sorted(BY_DIAGNOSIS_ALONE))
 def test_what_only_a_diagnosis_changes_is_not_proposed(case: str) -> None:
     path, evaluation = near_miss(case)
-    found = remedies_of(path, diagnoses=True).of_statement(evaluation)
+    found = remedies_of(path, diagnoses=True).of_statement(evaluation).remedies
     assert found
     assert all(any(load().is_a(kind, HIP + "Condition") for kind in kinds(one)) for one in found)
 
@@ -116,7 +115,7 @@ def parts(change: Change) -> list[Change]:
 @in_batches(WAITING[::4])
 def test_no_part_of_a_remedy_is_idle(case: str) -> None:
     path, evaluation = near_miss(case)
-    for one in remedies_of(path).of_statement(evaluation):
+    for one in remedies_of(path).of_statement(evaluation).remedies:
         for part in parts(one.change):
             assert state_after(path, part, evaluation) != one.outcome
 
@@ -124,17 +123,18 @@ def test_no_part_of_a_remedy_is_idle(case: str) -> None:
 def actions_with_remedies(example: str) -> list[tuple[str, str, Remedy]]:
     _, found = derived(EXAMPLES[example])
     remedies = remedies_of(EXAMPLES[example])
-    return [(it.intervention, it.site, one) for it in found.actions for one in remedies.of_action(it)]
+    return [(it.intervention, it.site, one) for it in found.actions for one in remedies.of_action(it).remedies]
 
 
 @pytest.mark.parametrize("example", EACH_EXAMPLE)
-def test_an_action_is_pursued_with_what_is_proposed_for_it(example: str) -> None:
+def test_an_action_is_pursued_or_unopposed_with_what_is_proposed_for_it(example: str) -> None:
     found = actions_with_remedies(example)
     assert found
     for intervention, place, remedy in found:
         plan = plan_record(changed(EXAMPLES[example], remedy.change))
-        (action,) = (one for one in plan.actions if (one.intervention, one.place) == (intervention, place))
-        assert action.status == remedy.outcome in {"indicated", "satisfied", "caution"}
+        statuses = [one.status for one in plan.actions if (one.intervention, one.place) == (intervention, place)]
+        assert (statuses or [NOT_IN_PLAN]) == [remedy.outcome]
+        assert remedy.outcome in {*PURSUED, "conditional", NOT_IN_PLAN}
         assert not any(load().is_a(kind, HIP + "Condition") for kind in kinds(remedy))
 
 
@@ -157,7 +157,7 @@ def test_what_is_pursued_or_forbidden_without_exception_needs_no_remedy(example:
     for action in found.actions:
         final = any(not evaluations[one].may_be_lifted_by for one in action.by(ClaimKind.REFUSED))
         if final or action.status in {"indicated", "satisfied"}:
-            assert remedies_of(EXAMPLES[example]).of_action(action) == ()
+            assert remedies_of(EXAMPLES[example]).of_action(action).remedies == ()
 
 
 @pytest.mark.parametrize("example", EACH_EXAMPLE)
@@ -192,10 +192,42 @@ def test_an_explanation_names_the_diagnosis_that_it_would_take() -> None:
     assert "never proposed" in found.beyond
 
 
-def test_an_explanation_says_where_nothing_would_help() -> None:
+def test_an_explanation_says_where_there_is_no_exception() -> None:
     (found,) = explain(EXAMPLES["d0"], "hyaluronic acid", as_of=DAY)
     assert found.remedies == ()
-    assert found.beyond == "No addition to the record was found that would change this."
+    assert found.beyond == "D0-41, D1-25 and D2-50 speak against it without exception."
+
+
+@pytest.mark.parametrize(
+    ("path", "target", "told"),
+    [
+        (CASES / "D4-11" / "near-miss.ttl", "D4-41", "None of the 6 additions to the record that were tried would"),
+        (EXAMPLES["d2"], "opioid", "No addition to the record was found to try that could"),
+    ],
+)
+def test_an_explanation_counts_what_was_tried_in_vain(path: Path, target: str, told: str) -> None:
+    (found,) = explain(path, target, as_of=DAY)
+    assert found.remedies == ()
+    assert found.beyond in {f"{told} let it hold.", f"{told} let it be pursued."}
+
+
+ELSEWHERE = {
+    "lumbar spine radiograph": "physical therapy at the left hip, ongoing",
+    "delaying the physical therapy referral": "physical therapy at the left hip, ongoing",
+}
+
+
+@pytest.mark.parametrize(("action", "addition"), ELSEWHERE.items())
+def test_what_is_added_at_another_site_or_lifts_an_objection_is_a_remedy(action: str, addition: str) -> None:
+    told = {fact for found in explain(EXAMPLES["d1"], action, as_of=DAY) for it in found.remedies for fact in it.facts}
+    assert addition in told
+
+
+def test_what_is_not_at_a_recorded_site_may_be_at_another() -> None:
+    path = CASES / "D1-30-target" / "near-miss.ttl"
+    (found,) = explain(path, "D1-30", as_of=DAY)
+    assert [one.facts for one in found.remedies] == [("physical therapy at the left hip, ongoing",)]
+    assert {one.outcome for one in found.remedies} == {"now"}
 
 
 @pytest.mark.parametrize("target", ["oral NSAID", "D0-02", "D0-41", "D0-42"])

@@ -92,7 +92,7 @@ def test_text_tells_the_threats_and_names_the_rest(format_: str) -> None:
     written = " ".join(render_watch_lists((watched(EXAMPLES["d0"]),), format_).split())
     assert "oral NSAID · left hip: indicated as long as not" in written
     assert "chronic hip osteonecrosis at the left hip → caution D3-073 D3-074 D3-075" in written
-    assert "No single fact would change: physical therapy" in written
+    assert "No single fact that was tried would change: physical therapy" in written
     assert "Decision support for professionals, not medical advice." in written
 
 
@@ -123,7 +123,7 @@ def test_a_plan_without_indications_says_so(tmp_path: Path, monkeypatch, capsys)
     with pytest.raises(SystemExit) as raised:
         main()
     assert raised.value.code in {0, None}
-    assert "Nothing that one fact could bring" in capsys.readouterr().out
+    assert "This plan indicates nothing, so there is nothing to watch for." in capsys.readouterr().out
 
 
 def test_a_document_restricts_what_is_watched() -> None:

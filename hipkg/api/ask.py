@@ -1,4 +1,4 @@
-"""Rank what is unknown and matters."""
+"""Ask for what is unknown and matters."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def ask(
     documents: Collection[str] = (),
     allow_invalid: bool = False,
 ) -> tuple[Interview, ...]:
-    """Rank the questions about each patient of a file; the parameters and errors are those of `hipkg.plan`."""
+    """Try answers to what is asked about each patient of a file; parameters and errors are those of `hipkg.plan`."""
     knowledge = load()
     selection = select(knowledge, documents)
     request = Request(format=format, as_of=as_of, selection=selection, allow_invalid=allow_invalid)

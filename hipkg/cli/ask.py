@@ -40,7 +40,7 @@ def ask(
     allow_invalid: Annotated[bool, typer.Option("--allow-invalid", help="Ask in spite of violations.")] = False,
     input_format: InputFormat = None,
 ) -> None:
-    """Rank what is unknown and matters, with what each answer would change; ask it on a terminal if wanted.
+    """List what is unknown and matters, with what each answer would change; ask it on a terminal if wanted.
 
     Example: hipkg ask examples/d0-painful-degenerative-hip.ttl
     """

@@ -49,9 +49,7 @@ def plan(
     ledger: Annotated[
         bool, typer.Option("--ledger", help="Add the therapy ledger, in text, Markdown and JSON.")
     ] = False,
-    answers: Annotated[
-        bool, typer.Option("--answers", help="Try the answers to each question and rank by them, in JSON.")
-    ] = False,
+    answers: Annotated[bool, typer.Option("--answers", help="Try the answers to each question, in JSON.")] = False,
     input_format: InputFormat = None,
 ) -> None:
     """Derive the plan of each patient in the files.

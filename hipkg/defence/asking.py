@@ -1,7 +1,7 @@
-"""Rank the facts that are unknown and matter: what each possible answer to a question would change in the plan.
+"""Ask for the facts that are unknown and matter: what each possible answer to a question would change in the plan.
 
-Every answer is tried: the plan is derived again with the facts that record it. A question that can call for urgent help
-comes first; then those rank by the number of actions that an answer changes, and by the strongest statement among them.
+Every answer is tried: the plan is derived again with the facts that record it. Questions come in the order in which the
+plan asks them, which `hipkg.planning.ranking` decides.
 """
 
 from __future__ import annotations
@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, NamedTuple
 from hipkg.base import hip
 from hipkg.defence.bench import Bench
 from hipkg.defence.difference import difference
+from hipkg.planning.planner import SiteNames
+from hipkg.planning.ranking import is_urgent
 from hipkg.record.change import Change
 from hipkg.record.facts import NOTHING, text_of
 
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from hipkg.derivation.records import Derivation, Evaluation
+    from hipkg.knowledge.records import Knowledge
     from hipkg.pipeline.process import Planned
     from hipkg.planning.records import Plan, Question
 
@@ -28,7 +31,6 @@ ANSWERS = 3
 """How many ways to fulfil a requirement are told as answers."""
 MOST_ANSWERS = 6
 """How many answers one question gets."""
-_URGENT = "escalation"
 _DECISIVE = {"indicated", "contraindicated"}
 
 
@@ -59,8 +61,7 @@ class RankedQuestion(NamedTuple):
     """A question with its answers.
 
     ``requirements`` are the classes, or the property, that are asked about; ``actions`` counts the actions that an
-    answer changes, ``strength`` is the rank of the strongest statement among those that change with them, and
-    ``urgent`` tells whether an answer can call for urgent help.
+    answer changes, and ``urgent`` tells whether an answer can call for urgent help.
     """
 
     requirements: tuple[str, ...]
@@ -69,7 +70,6 @@ class RankedQuestion(NamedTuple):
     asked_by: tuple[str, ...]
     answers: tuple[Answer, ...]
     actions: int
-    strength: int
     urgent: bool
 
 
@@ -81,8 +81,8 @@ class Interview(NamedTuple):
 
 
 def interview(planned: Planned) -> Interview:
-    """Rank the questions about a patient."""
-    return Interview(planned.plan, _Asker(planned).ranked())
+    """Try the answers to the questions about a patient."""
+    return Interview(planned.plan, _Asker(planned).questions())
 
 
 def effects(before: Plan, after: Plan) -> tuple[Effect, ...]:
@@ -99,22 +99,18 @@ class _Asker:
         self._facts = planned.derivation.facts
         self._evaluations = planned.derivation.evaluations
         self._sites = {one.place: one.site for one in planned.plan.statements}
-        self._before = _Outcome.of(planned.derivation)
+        self._before = _Outcome.of(planned.derivation, planned.knowledge)
 
-    def ranked(self) -> tuple[RankedQuestion, ...]:
+    def questions(self) -> tuple[RankedQuestion, ...]:
         gathered: dict[tuple[str, str], list[Question]] = {}
         for one in self._plan.questions:
             gathered.setdefault((one.text, one.site), []).append(one)
-        found = [self._question(text, site, same) for (text, site), same in gathered.items()]
-        return tuple(sorted(found, key=lambda one: (not one.urgent, -one.actions, -one.strength, one.text, one.site)))
+        return tuple(self._question(text, site, same) for (text, site), same in gathered.items())
 
     def _question(self, text: str, site: str, same: list[Question]) -> RankedQuestion:
         asked_by = tuple(sorted({id_ for one in same for id_ in one.statements}))
         answers = self._distinct(chain(*map(self._confirming, same), self._denying(same)))
-        changed = {id_ for one in answers for id_ in one.statements}
-        ranks = [info.strength_rank or 0 for info in map(self._knowledge.statement, changed) if info]
         touched = {(effect.label, effect.site) for one in answers for effect in one.effects}
-        urgent = any(info.kind == _URGENT for info in map(self._knowledge.statement, asked_by) if info)
         requirements = tuple(sorted({one.requirement for one in same}))
         return RankedQuestion(
             requirements=requirements,
@@ -123,8 +119,7 @@ class _Asker:
             asked_by=asked_by,
             answers=answers,
             actions=len(touched),
-            strength=max(ranks, default=0),
-            urgent=urgent,
+            urgent=is_urgent(asked_by, self._knowledge),
         )
 
     @staticmethod
@@ -227,7 +222,7 @@ class _Asker:
         derived = self._bench.derive(change)
         if derived is None:
             return None
-        after, describer = _Outcome.of(derived), self._bench.describer
+        after, describer = _Outcome.of(derived, self._knowledge), self._bench.describer
         facts, snippet = describer.facts(change), describer.snippet(change)
         found = tuple(sorted(self._effects(after), key=_weight))
         return Answer(
@@ -239,7 +234,8 @@ class _Asker:
         for place, intervention in sorted(keys):
             one, other = (it.statuses.get((place, intervention), "") for it in (self._before, after))
             if one != other:
-                yield Effect(self._knowledge.label(intervention), self._sites.get(place, ""), one, other)
+                sites = after.sites if other else self._before.sites
+                yield Effect(self._knowledge.label(intervention), sites.name(place), one, other)
 
     def _changed(self, after: _Outcome) -> tuple[str, ...]:
         keys = self._before.states.keys() | after.states.keys()
@@ -253,14 +249,16 @@ def _weight(effect: Effect) -> tuple[bool, str, str]:
 
 
 class _Outcome(NamedTuple):
-    """The statuses of actions and the states of statements by place."""
+    """The statuses of actions and the states of statements by place, and the names of places, which may be new."""
 
     statuses: Mapping[tuple[str, str], str]
     states: Mapping[tuple[str, str], str]
+    sites: SiteNames
 
     @classmethod
-    def of(cls, derivation: Derivation) -> _Outcome:
+    def of(cls, derivation: Derivation, knowledge: Knowledge) -> _Outcome:
         return cls(
             {(one.site, one.intervention): one.status for one in derivation.actions},
             {(one.site, one.statement): one.state for one in derivation.evaluations},
+            SiteNames(derivation, knowledge),
         )

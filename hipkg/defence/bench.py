@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import islice
 from typing import TYPE_CHECKING
 
+from hipkg.base import hip
 from hipkg.base.errors import InconsistentData
 from hipkg.defence.search import Abducer
 from hipkg.defence.wording import Describer
 from hipkg.derivation.native import derive_natively, goals_of
+from hipkg.knowledge.frame.claims import Status
 from hipkg.reasoning.native import entailed_graph
+from hipkg.record.facts import NOTHING
 from hipkg.validation.findings import conforms, validate_triples, violations_of
 
 if TYPE_CHECKING:
@@ -18,6 +22,9 @@ if TYPE_CHECKING:
     from hipkg.record.change import Change
     from hipkg.record.facts import Facts
     from hipkg.record.patient import Record
+
+OFFERED = 2
+"""How many interventions a course is taken to be of where it may be of any."""
 
 
 class Bench:
@@ -33,12 +40,21 @@ class Bench:
         self._diagnoses = diagnoses
         self._valid = self._conforms(planned.record)
         self._derived: dict[Change, Derivation | None] = {}
+        self._offered = _offered(planned)
         self.abducer = self.abducer_for(planned.derivation.facts, planned.record)
         self.describer = Describer(planned.record, planned.knowledge)
 
     def abducer_for(self, facts: Facts, record: Record) -> Abducer:
         """Make what looks for changes of a record, from which some facts follow."""
-        return Abducer(facts, record.triples, self._knowledge, record.iri, record.as_of, diagnoses=self._diagnoses)
+        return Abducer(
+            facts,
+            record.triples,
+            self._knowledge,
+            record.iri,
+            record.as_of,
+            offered=self._offered,
+            diagnoses=self._diagnoses,
+        )
 
     def changed(self, change: Change) -> Record:
         """Make the record after a change."""
@@ -55,15 +71,14 @@ class Bench:
         """Derive what follows after a change for some statements, with nothing else; None if that is contradictory.
 
         What these statements decide alone (see `hipkg.knowledge.relevance`) comes out as `derive` has it, several times
-        faster, but a contradiction elsewhere in the record is not seen (see `is_sound`).
+        faster, but a contradiction elsewhere in the record is not seen.
         """
         entailed = self._entailed(self.changed(change), goals_of(statements, self._knowledge))
         return derive_natively(entailed, self._knowledge, self._selection, statements) if entailed else None
 
-    def is_sound(self, change: Change) -> bool:
-        """Tell whether the record after a change is consistent, and as valid as it was before."""
-        after = self.changed(change)
-        return self._entailed(after) is not None and (not self._valid or self._conforms(after))
+    def is_valid(self, change: Change) -> bool:
+        """Tell whether the record after a change is as valid as it was before."""
+        return not self._valid or self._conforms(self.changed(change))
 
     def _entailed(self, record: Record, goals: frozenset[str] | None = None) -> Facts | None:
         try:
@@ -73,3 +88,14 @@ class Bench:
 
     def _conforms(self, record: Record) -> bool:
         return conforms(validate_triples(record.triples, record.iri, violations_of(self._knowledge)))
+
+
+def _offered(planned: Planned) -> tuple[str, ...]:
+    """List what the plan asks to do at a body site, in its order, and then what the patient has or had of such."""
+    asked = [one.intervention for one in planned.plan.actions if one.site and one.status == Status.INDICATED]
+    facts = planned.derivation.facts
+    courses = sorted(facts.members.get(hip.TreatmentCourse, NOTHING))
+    had = [
+        of for one in courses if facts.values(one, hip.targets) for of in sorted(facts.nodes(one, hip.ofIntervention))
+    ]
+    return tuple(islice(dict.fromkeys((*asked, *had)), OFFERED))

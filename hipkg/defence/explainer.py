@@ -13,7 +13,7 @@ from hipkg.base.errors import UsageError
 from hipkg.base.vocabulary import HIP, expand
 from hipkg.defence.alternatives import Reasons
 from hipkg.defence.prover import Proof, Prover
-from hipkg.defence.remedies import Remedies, Remedy, diagnoses_in
+from hipkg.defence.remedies import NOT_IN_PLAN, Remedies, Remedy, Search, diagnoses_in
 from hipkg.knowledge.frame.answers import Answer, State
 from hipkg.knowledge.frame.claims import OBJECTIONS, PURSUED, ClaimKind, Fulfilment, Status
 from hipkg.knowledge.wording import English, listed, quoted
@@ -30,7 +30,6 @@ if TYPE_CHECKING:
     from hipkg.planning.records import Conflict
 
 Slot = Literal["context", "requirement", "exception", "fulfilment", "companion"]
-NOT_IN_PLAN = "not in the plan"
 NOT_APPLICABLE = "not-applicable"
 PARAMETER = "parameter"
 _SUGGESTIONS = 6
@@ -63,13 +62,12 @@ _RULES_OF_STATES = {
     State.RULED_OUT: "Every statement about it is ruled out: a requirement is refuted, or an exception holds.",
     State.SATISFIED: "What a statement asks for is done already.",
     State.MAY_APPLY: "What statements about it are for lacks one fact, which is asked for.",
-    State.MUST_NOT: "A statement speaks against it.",
+    State.MUST_NOT: "A statement of these documents speaks against it.",
 }
 _HOLDING = {State.NOW, State.SATISFIED}
 _SETTLED = {*_HOLDING, State.KNOWLEDGE, State.RULED_OUT}
 _REFUSING = {Status.CONTRAINDICATED, Status.AVOID, Status.CONDITIONAL, Status.CONFLICT}
 _DIAGNOSIS = "It would take a diagnosis that is not on record, which is never proposed:"
-_NOTHING = "No addition to the record was found that would change this."
 _FULFILLED = {
     Fulfilment.RUNNING: "It is advised, or would be, and is running already.",
     Fulfilment.DONE: "It is advised, and is done already; it needs no repetition.",
@@ -263,23 +261,23 @@ class Explainer:
         found = self._explanation(
             "statement", evaluation.statement, (one,), status=one.state, rule="", place=evaluation.site
         )
-        if evaluation.state == State.MAY_APPLY:
-            info = self._knowledge.statements[evaluation.statement]
-            return self._with_remedies(found, lambda remedies: remedies.of_context(info))
         if evaluation.state in _SETTLED or (evaluation.state == State.MUST_NOT and not evaluation.may_be_lifted_by):
             return found
         return self._with_remedies(found, lambda remedies: remedies.of_statement(evaluation))
 
-    def _with_remedies(self, found: Explanation, ask: Callable[[Remedies], tuple[Remedy, ...]]) -> Explanation:
+    def _with_remedies(self, found: Explanation, ask: Callable[[Remedies], Search]) -> Explanation:
         """Say what would change the answer, and if nothing but a diagnosis would, which one."""
         if not self._thorough:
             return found
-        remedies = ask(self._remedies)
-        if remedies:
-            return replace(found, remedies=remedies)
+        search = ask(self._remedies)
+        if search.remedies or search.final:
+            return replace(found, remedies=search.remedies, beyond=_final(search.final))
         further = ask(self._with_diagnoses)
-        named = sorted({one for remedy in further for one in diagnoses_in(remedy.change, self._knowledge)})
-        return replace(found, beyond=f"{_DIAGNOSIS} {listed(named, 'or')}." if named else _NOTHING)
+        named = sorted({one for remedy in further.remedies for one in diagnoses_in(remedy.change, self._knowledge)})
+        beyond = (
+            f"{_DIAGNOSIS} {listed(named, 'or')}." if named else _fruitless(search.goal, search.tried + further.tried)
+        )
+        return replace(found, beyond=beyond)
 
     @cached_property
     def _remedies(self) -> Remedies:
@@ -560,3 +558,17 @@ class Explainer:
             and self._knowledge.is_a(info.intervention, intervention)
         ]  # fmt: skip
         return f"in this plan by {', '.join(sorted(set(ids)))}" if ids else "in this plan"
+
+
+def _final(ids: Sequence[str]) -> str:
+    """Say that some statements name nothing that would lift them."""
+    return f"{listed(ids, 'and')} {'speak' if ids[1:] else 'speaks'} against it without exception." if ids else ""
+
+
+def _fruitless(goal: str, tried: int) -> str:
+    """Say how much was tried; that nothing at all would help is more than a search can tell."""
+    if not tried:
+        return f"No addition to the record was found to try that could {goal}."
+    if tried == 1:
+        return f"The one addition to the record that was tried would not {goal}."
+    return f"None of the {tried} additions to the record that were tried would {goal}."

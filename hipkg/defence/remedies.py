@@ -6,6 +6,7 @@ action, is derived again with each, and only those are told after which it stand
 
 from __future__ import annotations
 
+from functools import cached_property
 from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -13,9 +14,9 @@ from hipkg.base import hip
 from hipkg.base.vocabulary import RDF_TYPE
 from hipkg.defence.bench import Bench
 from hipkg.knowledge.frame.answers import State
-from hipkg.knowledge.frame.claims import PURSUED, ClaimKind
+from hipkg.knowledge.frame.claims import PURSUED, ClaimKind, Status
 from hipkg.knowledge.relevance import on_action, on_statement
-from hipkg.record.change import OWNS, Change
+from hipkg.record.change import NO_CHANGE, OWNS, Change
 from hipkg.record.facts import text_of
 
 if TYPE_CHECKING:
@@ -28,8 +29,11 @@ if TYPE_CHECKING:
 
 TOLD = 3
 """How many remedies are told."""
+NOT_IN_PLAN = "not in the plan"
+"""What stands for the status of an action that a plan does not have."""
 _TRIED = 6
-"""The statuses of actions that are carried out or could be."""
+_TO_HOLD, _TO_LIFT, _TO_PURSUE = "let it hold", "lift it", "let it be pursued"
+_UNOPPOSED = frozenset({NOT_IN_PLAN, Status.CONDITIONAL, *PURSUED})
 _ADVISED = (ClaimKind.INDICATED, ClaimKind.FULFILLED)
 _OBJECTING = (ClaimKind.REFUSED, ClaimKind.HELD_BACK, ClaimKind.DISCOURAGED)
 
@@ -45,6 +49,19 @@ class Remedy(NamedTuple):
     snippet: str
     outcome: str
     change: Change
+
+
+class Search(NamedTuple):
+    """What was found when remedies were looked for, and how much was tried.
+
+    ``goal`` says what they were to bring about; ``tried`` counts the changes that were derived; ``final`` names the
+    statements that speak against an action without exception, because of which none was tried.
+    """
+
+    remedies: tuple[Remedy, ...]
+    goal: str = ""
+    tried: int = 0
+    final: tuple[str, ...] = ()
 
 
 class _Wish(NamedTuple):
@@ -79,13 +96,14 @@ class Remedies:
         self._graph = planned.record
         self._derivation = planned.derivation
         self._knowledge = planned.knowledge
+        self._left_out = planned.request.selection.left_out(planned.knowledge)
         self._diagnoses = diagnoses
         self._bench = Bench(planned, diagnoses=diagnoses)
         self._abducer = self._bench.abducer
         self._evaluations = {one.iri: one for one in planned.derivation.evaluations}
 
-    def of_statement(self, evaluation: Evaluation) -> tuple[Remedy, ...]:
-        """Say what would make a statement hold whose context holds, or lift one that speaks against an action."""
+    def of_statement(self, evaluation: Evaluation) -> Search:
+        """Say what would make a statement hold where it is judged, or lift one that speaks against an action."""
         info = self._knowledge.statements[evaluation.statement]
         holding = self._knowledge.holding[info.effect]
         deciding = on_statement(info.iri, self._knowledge)
@@ -93,46 +111,67 @@ class Remedies:
         def state(derived: Derivation) -> str:
             return self._state(derived, evaluation.iri)
 
+        def mended(change: Change, derived: Derivation) -> Iterable[Change]:
+            return self._onward(change, derived, evaluation.site, info)
+
+        if evaluation.state == State.MAY_APPLY:
+            contexts = self._contexts(info, self._nodes(evaluation), [evaluation.site] if evaluation.site else [])
+            return self._tried(_TO_HOLD, contexts, _Wish(state, frozenset({holding}), deciding, mended))
         if evaluation.state == State.LATER:
-            return self._tried(self._requirements(evaluation), _Wish(state, frozenset({holding}), deciding))
+            requirements = self._requirements(evaluation, self._abducer)
+            return self._tried(_TO_HOLD, requirements, _Wish(state, frozenset({holding}), deciding))
         if evaluation.state == State.MUST_NOT and evaluation.may_be_lifted_by:
             lifts = self._lifts(evaluation, self._abducer)
-            return self._tried(lifts, _Wish(state, frozenset({State.RULED_OUT}), deciding))
-        return ()
+            return self._tried(_TO_LIFT, lifts, _Wish(state, frozenset({State.RULED_OUT}), deciding))
+        return Search(())
 
-    def of_context(self, info: StatementInfo) -> tuple[Remedy, ...]:
+    def of_context(self, info: StatementInfo) -> Search:
         """Say what would bring a patient into the context of a statement, and let it hold, without a new diagnosis."""
-        nodes = (self._graph.iri, *self._problems())
-        sites = sorted({one.site for one in self._derivation.evaluations if one.site})
-        found = self._abducer.merge(
-            [
-                [
-                    way
-                    for cls in info.applies_to
-                    for way in (*self._abducer.ways([cls], nodes), *self._abducer.anew(cls, sites))
-                ],
-                *[self._abducer.ways([cls], nodes) for cls in info.requires],
-                *[[self._abducer.companion(one, "")] for one in info.accompanies],
-            ]
-        )
         holding = self._knowledge.holding[info.effect]
 
         def state(derived: Derivation) -> str:
             return self._best_state(derived, info.iri, holding)
 
-        return self._tried(found, _Wish(state, frozenset({holding}), on_statement(info.iri, self._knowledge)))
+        def mended(change: Change, derived: Derivation) -> Iterable[Change]:
+            return self._onward(change, derived, None, info)
 
-    def of_action(self, action: DerivedAction) -> tuple[Remedy, ...]:
-        """Say what would make an action indicated: what one statement that advises it asks, with every gate lifted."""
-        objecting = action.by(*_OBJECTING)
+        deciding = on_statement(info.iri, self._knowledge)
+        wish = _Wish(state, frozenset({holding}), deciding, mended)
+        nodes = (self._graph.iri, *self._problems())
+        return self._tried(_TO_HOLD, self._contexts(info, nodes, self._places), wish)
+
+    def _contexts(self, info: StatementInfo, nodes: Sequence[str], sites: Sequence[str]) -> tuple[Change, ...]:
+        """List the changes after which the context of a statement would hold, with what it requires if that is found.
+
+        A problem may be a new one at any of some sites, or at the one that the context asks for.
+        """
+        into = [
+            way
+            for cls in info.applies_to
+            for way in (
+                *self._abducer.ways([cls], nodes),
+                *self._abducer.anew(cls, sites),
+                *(self._abducer.anew(cls, ()) if sites else ()),
+            )
+        ]
+        required = [self._abducer.ways([cls], nodes) for cls in info.requires]
+        companions = [[self._abducer.companion(one, "")] for one in info.accompanies]
+        return self._abducer.merge([into, *required, *companions]) or self._abducer.merge([into])
+
+    def of_action(self, action: DerivedAction) -> Search:
+        """Say what would make an action pursued, or else no longer speak against it.
+
+        That is what a statement asks that advises it, or could, with every objection lifted that can be.
+        """
         if action.status in PURSUED:
-            return ()
-        lifts = [self._lifts(self._evaluations[one], self._abducer) for one in objecting]
-        advising = [self._evaluations[one] for one in sorted(action.by(*_ADVISED, ClaimKind.AWAITED))]
-        if not advising or not all(lifts):
-            return ()
-        advised = action.by(*_ADVISED)
-        wanted = [] if advised else [[way for one in advising for way in self._requirements(one)]]
+            return Search(())
+        objecting = [self._evaluations[one] for one in action.by(*_OBJECTING)]
+        if final := self._final(action.by(ClaimKind.REFUSED)):
+            return Search((), final=final)
+        lifts = [some for one in objecting if (some := self._lifts(one, self._abducer))]
+        changes = self._abducer.merge([*self._advice(action), *lifts])
+        if not changes and (final := self._final(action.by(*_OBJECTING))):
+            return Search((), final=final)
 
         def status(derived: Derivation) -> str:
             return self._status(derived, action.iri)
@@ -140,8 +179,42 @@ class Remedies:
         def mended(change: Change, derived: Derivation) -> Iterable[Change]:
             return self._mended(change, derived, action.iri)
 
-        wish = _Wish(status, PURSUED, on_action(action.intervention, self._knowledge), mended)
-        return self._tried(self._abducer.merge([*wanted, *lifts]), wish)
+        deciding = on_action(action.intervention, self._knowledge)
+        pursued = self._tried(_TO_PURSUE, changes, _Wish(status, PURSUED, deciding, mended))
+        if pursued.remedies or not objecting:
+            return pursued
+        wish = _Wish(status, _UNOPPOSED - {action.status}, deciding)
+        lifted = self._tried(_TO_PURSUE, self._abducer.merge(lifts), wish)
+        return lifted._replace(tried=pursued.tried + lifted.tried)
+
+    def _final(self, evaluations: Iterable[str]) -> tuple[str, ...]:
+        """Name the statements of those of some evaluations that have no exception which could come to hold."""
+        found = (self._evaluations[one] for one in evaluations)
+        return tuple(
+            sorted({self._knowledge.statements[one.statement].id for one in found if not one.may_be_lifted_by})
+        )
+
+    def _advice(self, action: DerivedAction) -> list[Sequence[Change]]:
+        """List the changes after which a statement would advise an action, none if one does."""
+        if action.by(*_ADVISED):
+            return []
+        awaited = [self._evaluations[one] for one in action.by(ClaimKind.AWAITED)]
+        if awaited:
+            return [[way for one in awaited for way in self._requirements(one, self._abducer)]]
+        evaluated = {one.statement for one in self._derivation.evaluations if one.site in {"", action.site}}
+        able = [
+            self._knowledge.statements[one]
+            for one in sorted(on_action(action.intervention, self._knowledge) - evaluated - self._left_out)
+        ]
+        nodes, sites = (self._graph.iri, *self._problems()), [action.site] if action.site else []
+        return [
+            [
+                way
+                for info in able
+                if info.effect == hip.indicates and info.intervention == action.intervention
+                for way in self._contexts(info, nodes, sites)
+            ]
+        ]
 
     def _mended(self, change: Change, derived: Derivation, iri: str) -> Iterable[Change]:
         """Add to a change, after which something objects to an action that is advised, what lifts the objections."""
@@ -153,13 +226,20 @@ class Remedies:
         further = abducer.merge([self._lifts(evaluations[one], abducer) for one in action.by(*_OBJECTING)])
         return [change | one for one in further if one.removed.isdisjoint(change.added)]
 
-    def _requirements(self, evaluation: Evaluation) -> tuple[Change, ...]:
+    def _onward(self, change: Change, derived: Derivation, place: str | None, info: StatementInfo) -> Iterable[Change]:
+        """Add to a change, after which a statement waits at a place or at any, what it asks for."""
+        abducer = self._bench.abducer_for(derived.facts, self._bench.changed(change))
+        waiting = [one for one in derived.evaluations if one.statement == info.iri and place in {None, one.site}]
+        further = (way for one in waiting for way in self._requirements(one, abducer))
+        return [change | one for one in further if one.removed.isdisjoint(change.added)]
+
+    def _requirements(self, evaluation: Evaluation, abducer: Abducer) -> tuple[Change, ...]:
         """List the changes after which all that a waiting statement asks for would be there."""
         if evaluation.state != State.LATER:
             return ()
-        ways = self._abducer.ways(evaluation.awaits, self._nodes(evaluation))
-        planned = [[self._abducer.companion(one, evaluation.site)] for one in evaluation.lacks]
-        return self._abducer.merge([ways, *planned])
+        ways = abducer.ways(evaluation.awaits, self._nodes(evaluation))
+        planned = [[abducer.companion(one, evaluation.site)] for one in evaluation.lacks]
+        return abducer.merge([ways, *planned])
 
     def _lifts(self, evaluation: Evaluation, abducer: Abducer) -> tuple[Change, ...]:
         """List the changes after which an exception to a statement would hold, but not that its advice is ignored."""
@@ -169,43 +249,51 @@ class Remedies:
         return tuple(way for way in ways if evaluation.state != State.MUST_NOT or not self._is_running(refused, way))
 
     def _is_running(self, intervention: str, change: Change) -> bool:
-        """Tell whether a change takes for granted that an intervention is under way."""
+        """Tell whether a change takes for granted that an intervention, or what it is a kind of, is under way."""
         running = {subject for subject, prop, value in change.added if (prop, value) == (hip.hasStatus, hip.ongoing)}
         done = (text_of(value) for node, prop, value in change.added if node in running and prop == hip.ofIntervention)
-        return any(self._knowledge.is_a(one, intervention) for one in done)
+        is_a = self._knowledge.is_a
+        return any(is_a(one, intervention) or is_a(intervention, one) for one in done)
 
-    def _tried(self, changes: Iterable[Change], wish: _Wish) -> tuple[Remedy, ...]:
+    def _tried(self, goal: str, changes: Iterable[Change], wish: _Wish) -> Search:
         """Find the changes that work: plain ones, or those mended where something else then objects, or variants."""
         plain, variants = self._ordered(changes)
         failed: list[tuple[Change, Derivation]] = []
-        found = self._working(plain, wish, failed)
+        found, tried = self._working(plain, wish, failed)
         if not found and wish.mended:
             mended = [further for change, sketched in failed for further in wish.mended(change, sketched)]
-            found = self._working(self._ordered(mended)[0], wish, [])
-        return found or self._working(variants, wish, [])
+            found, more = self._working(self._ordered(mended)[0], wish, [])
+            tried += more
+        if not found:
+            found, more = self._working(variants, wish, [])
+            tried += more
+        return Search(found, goal, tried)
 
     def _working(
         self, changes: Iterable[Change], wish: _Wish, failed: list[tuple[Change, Derivation]]
-    ) -> tuple[Remedy, ...]:
-        """Derive again with each change, the smallest first, and keep those of the smallest size that work."""
+    ) -> tuple[tuple[Remedy, ...], int]:
+        """Derive again with each change, the smallest first; keep the smallest that work, and count what was tried."""
         found: list[Remedy] = []
+        tried = 0
         in_words: dict[tuple[str, ...], Change] = {}
         for change in islice(changes, _TRIED):
             in_words.setdefault(self._bench.describer.facts(change), change)
         for facts, change in in_words.items():
             if len(found) == TOLD or (found and change.size[0] > found[0].change.size[0]):
                 break
+            tried += 1
             sketched = self._bench.sketch(change, wish.deciding)
             outcome = self._verified(change, sketched, wish) if sketched else ""
             if outcome:
                 found.append(Remedy(facts, self._bench.describer.snippet(change), outcome, change))
             elif sketched:
                 failed.append((change, sketched))
-        return tuple(found)
+        return tuple(found), tried
 
     def _ordered(self, changes: Iterable[Change]) -> tuple[list[Change], list[Change]]:
         """Sort changes by size, and set those apart that differ from a smaller one in coded values alone."""
-        fitting = [one for one in dict.fromkeys(changes) if self._diagnoses == bool(diagnoses_in(one, self._knowledge))]
+        new = (one for one in dict.fromkeys(changes) if one != NO_CHANGE)
+        fitting = [one for one in new if self._diagnoses == bool(diagnoses_in(one, self._knowledge))]
         plain: dict[object, Change] = {}
         for one in sorted(fitting, key=lambda one: one.size):
             plain.setdefault(one.outline(self._knowledge.single_valued), one)
@@ -213,12 +301,20 @@ class Remedies:
         return list(plain.values()), sorted((one for one in fitting if one not in first), key=lambda one: one.size)
 
     def _verified(self, change: Change, sketched: Derivation, wish: _Wish) -> str:
-        """Return the outcome of a change if it is as wished, and the record still consistent and valid."""
-        outcome = wish.outcome(sketched)
-        return outcome if outcome in wish.wanted and self._bench.is_sound(change) else ""
+        """Return the outcome of a change if all that is derived with it agrees, and the record is still valid."""
+        if wish.outcome(sketched) not in wish.wanted:
+            return ""
+        derived = self._bench.derive(change)
+        outcome = wish.outcome(derived) if derived else ""
+        return outcome if outcome in wish.wanted and self._bench.is_valid(change) else ""
 
     def _nodes(self, evaluation: Evaluation) -> Sequence[str]:
         return (*evaluation.subjects, self._graph.iri)
+
+    @cached_property
+    def _places(self) -> list[str]:
+        """List the places that statements are judged at."""
+        return sorted({one.site for one in self._derivation.evaluations if one.site})
 
     def _problems(self) -> list[str]:
         return sorted(self._derivation.facts.members.get(hip.Problem, ()))
@@ -234,4 +330,4 @@ class Remedies:
 
     @staticmethod
     def _status(derived: Derivation, iri: str) -> str:
-        return next((one.status for one in derived.actions if one.iri == iri), "")
+        return next((one.status for one in derived.actions if one.iri == iri), NOT_IN_PLAN)

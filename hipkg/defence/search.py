@@ -1,8 +1,9 @@
 """Find the smallest changes of a patient's record after which a node would be in a class.
 
 The definition of the class is followed the way a reasoner would, but where a part of it does not hold, what is missing
-is added: a value to a node, another value where the ontology allows one only, or a new problem, course or study. Only
-what can come true is added. A diagnosis is never made up, unless a caller asks what to watch for.
+is added: a value to a node, another value where the ontology allows one only, or a new problem, course or study, at a
+site of the patient or at one that the record does not name yet. Only what can come true is added. A diagnosis is never
+made up, unless a caller asks what to watch for.
 
 What is found is a proposal: whoever uses it derives the changed record again and keeps what comes true.
 """
@@ -11,6 +12,7 @@ from __future__ import annotations
 
 import re
 from decimal import Decimal
+from functools import cached_property
 from itertools import combinations, islice, product
 from typing import TYPE_CHECKING
 
@@ -23,10 +25,10 @@ from hipkg.base.vocabulary import RDF_TYPE, XSD, namespace_of
 from hipkg.knowledge.absence import to_record
 from hipkg.knowledge.memo import kept
 from hipkg.owl.expression import And, Expression, Facet, Named, OneOf, Or, Some, Value
-from hipkg.record.facts import BLANK, Facts, text_of
+from hipkg.record.facts import BLANK, NOTHING, Facts, text_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence, Set
     from datetime import date
 
     from hipkg.knowledge.records import Knowledge, Link
@@ -37,6 +39,7 @@ WIDTH = 8
 """How many ways to a goal are followed further, the smallest first."""
 _DEPTH = 100
 _ABSTRACT = {hip.Problem, hip.Activity}
+_MADE = (*_ABSTRACT, hip.BodySite)
 _UNIT_OF_DAYS = "d"
 _ONE_VALUE = {hip.startDate, hip.duration, hip.hasSite, hip.targets}
 _NEW = "new:"
@@ -46,8 +49,9 @@ _WORD = re.compile(r"[^a-z0-9]+")
 class Abducer:
     """Find changes of the record of one patient.
 
-    Parameters: ``facts`` holds what is recorded and entailed, ``record`` what is recorded alone; ``diagnoses`` allows
-    new conditions.
+    Parameters: ``facts`` holds what is recorded and entailed, ``record`` what is recorded alone; ``offered`` are the
+    interventions that a new course is taken to be of where none is asked for by name, the likeliest first;
+    ``diagnoses`` allows new conditions.
     """
 
     def __init__(
@@ -58,6 +62,7 @@ class Abducer:
         patient: str,
         as_of: date,
         *,
+        offered: Sequence[str] = (),
         diagnoses: bool = False,
     ) -> None:
         self._graph = facts
@@ -65,6 +70,7 @@ class Abducer:
         self._knowledge = knowledge
         self._patient = patient
         self._as_of = as_of
+        self._offered = offered
         self._diagnoses = diagnoses
         self._made = 0
         self._known: dict[tuple[str, Expression], tuple[Change, ...]] = {}
@@ -95,7 +101,7 @@ class Abducer:
         return ()
 
     def anew(self, cls: str, sites: Sequence[str]) -> tuple[Change, ...]:
-        """List the smallest new problems that would be in a class, at one of some sites or at none."""
+        """List the smallest new problems that would be in a class, at one of some sites or at any that it asks for."""
         if not self._knowledge.is_a(cls, hip.Problem):
             return ()
         found = (way for site in sites or [""] for way in self._placed_anew(cls, site))
@@ -193,7 +199,7 @@ class Abducer:
 
     def _may_be(self, node: str, cls: str) -> bool:
         """Tell whether a node may be recorded as a member of a class; an old one only if that narrows what it is."""
-        sort = next((one for one in (hip.Problem, hip.Activity) if self._knowledge.is_a(cls, one)), "")
+        sort = next((one for one in _MADE if self._knowledge.is_a(cls, one)), "")
         recorded = self._record.classes(node)
         is_diagnosis = self._knowledge.is_a(cls, hip.Condition) and self._knowledge.qualified.get(cls) not in recorded
         if not sort or (is_diagnosis and not self._diagnoses):
@@ -215,6 +221,8 @@ class Abducer:
                     yield from (Change(frozenset({(node, prop, one)})) for one in self._interventions(filler))
             elif self._creatable(link):
                 yield from self._linked(node, link, filler, depth)
+            elif link.kind == hip.BodySite and not self._record.values(node, link.prop):
+                yield from self._sited(node, link.prop, filler, depth)
 
     def _targets(self, node: str, prop: str) -> list[str]:
         """List where a property leads; what is new belongs to the patient."""
@@ -242,7 +250,47 @@ class Abducer:
             if not (kinds - _ABSTRACT) and not self._knowledge.is_a(link.kind, hip.Activity):
                 continue  # a problem that is of no kind says nothing
             plain = way.added - {(new, RDF_TYPE, one) for one in _ABSTRACT}
-            yield Change(plain | {ends} | self._ownership(new, kinds, link), way.removed)
+            owned = self._ownership(new, kinds, link)
+            for named in self._intervention(new, plain, owned):
+                yield Change(plain | {ends} | owned | named, way.removed)
+
+    def _intervention(self, new: str, said: Set[Fact], owned: Set[Fact]) -> Iterator[frozenset[Fact]]:
+        """Say what a new course is of, where nothing else does: any of what is offered."""
+        told = any(one == new and prop == hip.ofIntervention for one, prop, _ in said)
+        if told or (self._patient, hip.hasCourse, new) not in owned:
+            yield frozenset()
+        else:
+            yield from (frozenset({(new, hip.ofIntervention, one)}) for one in self._offered)
+
+    def _sited(self, node: str, prop: str, filler: Expression, depth: int) -> Iterator[Change]:
+        """Put what is at no site yet to one of the patient, or to one that the record does not name yet."""
+        if node == self._place[0] and self._place[1]:
+            return  # it is taken to be at another one
+        for site in self._sites:
+            for way in self._ways(site, filler, depth + 1):
+                yield Change(way.added | {(node, prop, site)}, way.removed)
+        new = self._new()
+        for way in self._ways(new, filler, depth + 1):
+            kinds = [text_of(kind) for one, told, kind in way.added if one == new and told == RDF_TYPE]
+            if kinds and (side := self._side(new, kinds, way)) is not None:
+                yield Change(way.added | {(node, prop, new)} | side, way.removed)
+
+    @cached_property
+    def _sites(self) -> list[str]:
+        """List the sites that are recorded of the patient."""
+        return sorted(self._graph.members.get(hip.BodySite, NOTHING) - self._knowledge.terms)
+
+    def _side(self, new: str, kinds: Sequence[str], way: Change) -> frozenset[Fact] | None:
+        """Give a new site of some kinds a side on which none like it is recorded; None where there is no such side."""
+        alike = [one for one in self._sites if any(self._graph.is_a(one, kind) for kind in kinds)]
+        if not any(self._knowledge.is_a(kind, one) for kind in kinds for one in self._knowledge.sided):
+            return None if alike else frozenset()
+        taken = [self._graph.nodes(one, hip.hasSide) for one in alike]
+        free = sorted(self._knowledge.opposites.keys() - set().union(*taken)) if all(taken) else []
+        asked = [text_of(side) for one, prop, side in way.added if one == new and prop == hip.hasSide]
+        if asked:
+            return frozenset() if asked[0] in free else None
+        return frozenset({(new, hip.hasSide, free[0])}) if free else None
 
     def _ownership(self, new: str, kinds: set[Node], link: Link) -> set[Fact]:
         if self._knowledge.is_a(link.kind, hip.Problem):

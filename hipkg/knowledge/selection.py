@@ -23,7 +23,8 @@ if TYPE_CHECKING:
 Scale = Literal["strength", "evidence"]
 SCALES: dict[Scale, str] = {"strength": "strength of recommendation", "evidence": "quality of evidence"}
 _SPARED = OBJECTING | {hip.safeguardsWith}
-_URGENT = {"escalation"}
+URGENT = frozenset({"escalation"})
+"""The kinds of statements that call for urgent help."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +64,7 @@ class Selection:
     def _spares(self, info: StatementInfo) -> bool:
         """Tell whether a statement counts whatever its grade: it objects, guards, limits or calls for urgent help."""
         limits = info.effect == hip.specifies and bool(info.bounds)
-        sparing = info.effect in _SPARED or limits or info.kind in _URGENT
+        sparing = info.effect in _SPARED or limits or info.kind in URGENT
         return sparing and not self.grade_objections
 
 

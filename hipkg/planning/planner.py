@@ -17,6 +17,7 @@ from hipkg.knowledge.records import UNGRADED
 from hipkg.planning.bounds import Check, Checker
 from hipkg.planning.clashes import clashing_actions, clashing_bounds
 from hipkg.planning.gaps import Gap, Measurer
+from hipkg.planning.ranking import in_order
 from hipkg.planning.records import (
     Action,
     Conflict,
@@ -104,7 +105,7 @@ class Planner:
             statements=tuple(sorted(states.values(), key=attrgetter("id", "site", "place"))),
             actions=actions,
             conflicts=self._conflicts(),
-            questions=(*self._questions(states, actions), *self._missing(findings)),
+            questions=in_order((*self._questions(states, actions), *self._missing(findings)), self._knowledge),
             min_strength=selection.min_strength,
             min_evidence=selection.min_evidence,
             grade_objections=selection.grade_objections,
@@ -479,8 +480,8 @@ class Planner:
             decided_for="",
         )
 
-    def _questions(self, states: dict[str, StatementState], actions: tuple[Action, ...]) -> tuple[Question, ...]:
-        """Gather the unknown parts by question, those on which most depends first."""
+    def _questions(self, states: dict[str, StatementState], actions: tuple[Action, ...]) -> list[Question]:
+        """Gather the unknown parts by question."""
         asked: dict[tuple[str, str, str], set[str]] = {}
         for state in states.values():
             # What is unknown besides an unknown context is asked for once that is known.
@@ -498,10 +499,7 @@ class Planner:
             info = self._knowledge.by_id[state.id]
             if (state.context_lacks and info.effect in _TREATING) or (state.state == _RULED_OUT and state.lifted_by):
                 labels.setdefault((state.id, state.site), set()).add(self._knowledge.label(info.intervention))
-        questions = [self._question(one, text, site, ids, labels) for (one, text, site), ids in asked.items()]
-        return tuple(
-            sorted(questions, key=lambda one: (-len(one.actions), -len(one.statements), one.requirement, one.site))
-        )
+        return [self._question(one, text, site, ids, labels) for (one, text, site), ids in asked.items()]
 
     def _missing(self, findings: Iterable[Finding]) -> Iterator[Question]:
         """Ask for what validation misses and the plan should ask, once for each node."""

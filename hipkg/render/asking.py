@@ -63,7 +63,7 @@ def _outline(interview: Interview, top: int) -> Outline:
     ]
     left = len(interview.questions) - top
     if not interview.questions:
-        rows.append(Row(0, "Nothing that is unknown would change the plan."))
+        rows.append(Row(0, "The statements of these documents ask nothing that is unknown."))
     elif left > 0:
         rows.append(Row(0, f"and {left} more: --top {len(interview.questions)} asks them all", style="dim"))
     return Outline(title("Ask", interview.plan), tuple(rows))

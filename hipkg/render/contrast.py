@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from hipkg.defence.contrast import Contrast
 from hipkg.knowledge.frame.claims import PURSUED
-from hipkg.render.explanation import SHAPES, ExplanationWriter, described_status
+from hipkg.render.explanation import SHAPES, ExplanationWriter, described_remedy, described_status
 from hipkg.render.outline import INVALID, Outline, Row, render_outlines, title
 from hipkg.render.words import DISCLAIMER
 
@@ -47,9 +47,9 @@ def _rows(one: Contrast) -> Iterator[Row]:
         yield Row(0, "Both rest on", style="heading")
         yield from (Row(1, f"“{context}”", "holds") for context in one.shared)
     yield Row(0, f"What would let {one.other.label} be pursued", style="heading")
-    for remedy in one.other.remedies:
-        yield Row(1, f"{'; '.join(remedy.facts)}: then {remedy.outcome} (derived again)", "recorded")
-    if not one.other.remedies:
+    pursuing = [remedy for remedy in one.other.remedies if remedy.outcome in PURSUED]
+    yield from (Row(1, described_remedy(remedy), "recorded") for remedy in pursuing)
+    if not pursuing:
         yield Row(1, _without_remedy(one.other))
 
 
@@ -61,6 +61,8 @@ def _without_remedy(other: Explanation) -> str:
         return f"The plan speaks of {other.via}, of which this is a kind: explain that to see what would change it."
     if not other.statements:
         return other.rule
+    if other.remedies:
+        return "None of the additions that were tried; explain it to see what would lift what speaks against it."
     return other.beyond or "None of the statements about it says; explain it to see what each asks for."
 
 

@@ -10,7 +10,7 @@ import pyoxigraph as ox
 from hipkg.base.vocabulary import HIP, IMPORTED, curie
 from hipkg.defence.explainer import NOT_APPLICABLE, Explanation, SlotExplanation, StatementExplanation
 from hipkg.defence.prover import Proof
-from hipkg.defence.remedies import Remedy
+from hipkg.defence.remedies import NOT_IN_PLAN, Remedy
 from hipkg.knowledge.frame.answers import State
 from hipkg.planning.bounds import Comparison
 from hipkg.planning.gaps import Gap
@@ -35,6 +35,7 @@ _STATES = {
     "parameter": "part of another action",
     NOT_APPLICABLE: "does not apply",
 }
+_OUTCOMES = {**_STATES, NOT_IN_PLAN: "no statement of these documents speaks for or against it"}
 SHAPES: dict[type, str] = {
     **PARTS,
     Explanation: "kind? @target=iri? label? patient? as_of? ontology_version? engine? valid? site? place? status? "
@@ -93,11 +94,14 @@ def _change(explanation: Explanation) -> Iterator[Row]:
         return
     yield Row(0, "What would change this", style="heading")
     for one in explanation.remedies:
-        yield Row(
-            1, f"{'; '.join(one.facts)}: then {_STATES.get(one.outcome, one.outcome)} (derived again)", "recorded"
-        )
+        yield Row(1, described_remedy(one), "recorded")
     if explanation.beyond:
         yield Row(1, explanation.beyond)
+
+
+def described_remedy(remedy: Remedy) -> str:
+    """Say a change of the record and what was derived with it."""
+    return f"{'; '.join(remedy.facts)}: then {_OUTCOMES.get(remedy.outcome, remedy.outcome)} (derived again)"
 
 
 def described_status(explanation: Explanation) -> str:

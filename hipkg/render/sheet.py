@@ -15,6 +15,7 @@ from hipkg.knowledge.frame.claims import ADVISING, CLAIMS, TAKEN, ClaimKind, Ful
 from hipkg.knowledge.frame.speaking import FIRMNESS
 from hipkg.knowledge.modality import Modality
 from hipkg.knowledge.wording import listed
+from hipkg.planning.ranking import opens_context
 from hipkg.render.words import (
     DECISIONS,
     UNGRADED,
@@ -778,21 +779,11 @@ class _Arranger:
         return Line("so", (f"{DECISIONS.get(conflict.rule, conflict.rule)}: {conflict.decided_for} stands",), ())
 
     def _questions(self) -> tuple[Ask, ...]:
-        """Ask each question once, with the sites that it concerns; those that decide most come first."""
+        """Ask each question once, with the sites that it concerns, in the order of the plan."""
         gathered: dict[str, list[Question]] = {}
         for one in self._plan.questions:
             gathered.setdefault(one.text, []).append(one)
-        asks = [self._ask(text, questions) for text, questions in gathered.items()]
-        # What the record of a place lacks, such as its side, comes before all that depends on it.
-        return tuple(
-            sorted(
-                asks, key=lambda one: (bool(one.statements), not one.opens, not self._is_urgent(one), -len(one.decides))
-            )
-        )
-
-    def _is_urgent(self, ask: Ask) -> bool:
-        """Tell whether the answer can call for urgent action."""
-        return any(self._calls(self._infos[one]) for one in ask.statements)
+        return tuple(self._ask(text, questions) for text, questions in gathered.items())
 
     def _calls(self, info: StatementInfo) -> bool:
         """Tell whether a statement calls for urgent action."""
@@ -805,13 +796,9 @@ class _Arranger:
             "" if site == self._everywhere else site,
             tuple(dict.fromkeys(clean(label) for one in questions for label in self._decided(one))),
             tuple(sorted({id_ for one in questions for id_ in one.statements})),
-            any(one.statements and self._is_context(one) for one in questions),
+            any(opens_context(one, self._knowledge) for one in questions),
             self._about(questions),
         )
-
-    def _is_context(self, question: Question) -> bool:
-        """Tell whether a question is about a context that is only possible."""
-        return any(question.requirement in self._infos[one].applies_to for one in question.statements)
 
     def _about(self, questions: Iterable[Question]) -> str:
         """Name the document that is about what some questions ask, where no statement of another waits for it."""
@@ -823,7 +810,7 @@ class _Arranger:
 
     def _decided(self, question: Question) -> tuple[str, ...]:
         """Name the actions whose status an answer can change."""
-        if self._is_context(question):
+        if opens_context(question, self._knowledge):
             return question.actions
         asking = {*question.statements}
         return tuple(one.label for one in self._told if one.site == question.site and not asking.isdisjoint(one.shown))

@@ -14,7 +14,8 @@ if TYPE_CHECKING:
 
 
 _GONE = "no longer in the plan"
-_NOTHING = "Nothing that one fact could bring speaks against the actions of this plan."
+_NOTHING = "None of the single facts that were tried would change an action that this plan indicates."
+_NO_ACTION = "This plan indicates nothing, so there is nothing to watch for."
 
 _JSON = Writer(
     {
@@ -32,7 +33,7 @@ def render_watch_lists(lists: Sequence[WatchList], format: str, *, to_terminal: 
 
 def _outline(one: WatchList) -> Outline:
     plan = one.plan
-    rows = tuple(_rows(one)) or (Row(0, _NOTHING),)
+    rows = tuple(_rows(one)) or (Row(0, _NOTHING if one.actions else _NO_ACTION),)
     return Outline(title("Watch", plan), rows if plan.valid else (INVALID, *rows))
 
 
@@ -45,7 +46,7 @@ def _rows(one: WatchList) -> Iterator[Row]:
             yield from (_threat(threat) for threat in watched.threats)
     calm = [clean(watched.action.label) for watched in one.actions if not watched.threats]
     if calm and len(calm) < len(one.actions):
-        yield Row(0, f"No single fact would change: {'; '.join(dict.fromkeys(calm))}", style="dim")
+        yield Row(0, f"No single fact that was tried would change: {'; '.join(dict.fromkeys(calm))}", style="dim")
 
 
 def _threat(threat: Threat) -> Row:
