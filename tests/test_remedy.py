@@ -34,6 +34,7 @@ WAITING = sorted(
     for one in CASES.iterdir()
     if json.loads((one / "expected.json").read_text())["nearMiss"]["state"] == "later-if"
 )
+DEFEATED = {"D2-13-diagnostic"}  # as long as one film is diagnostic, no other makes films unclear
 BY_DIAGNOSIS_ALONE = {
     "D2-52-dysplasia", "D2-52-impingement", "D2-53-dysplasia", "D2-53-impingement", "D2-69-shape",
     "D2-70", "D3-017", "D3-017-side", "D3-018", "D3-018-side", "D3-019", "D3-019-side", "D4-29", "D4-29-side", "D4-30",
@@ -82,7 +83,7 @@ def near_miss(case: str) -> tuple[Path, Evaluation]:
 def test_a_statement_that_nearly_fires_fires_with_what_is_proposed(case: str) -> None:
     path, evaluation = near_miss(case)
     remedies = remedies_of(path).of_statement(evaluation).remedies
-    assert bool(remedies) is (case not in BY_DIAGNOSIS_ALONE)
+    assert bool(remedies) is (case not in BY_DIAGNOSIS_ALONE | DEFEATED)
     assert len(remedies) <= TOLD
     holding = load().holding[load().statements[evaluation.statement].effect]
     for one in remedies:
