@@ -197,7 +197,7 @@ class Checker:
         check = _judged(limits, self._knowledge.label(course.intervention), (course,), value)._replace(bound=bound)
         if not course.running:
             return check
-        earliest, latest = (self._reached(limit, value) for limit in (limits.lower, limits.upper))
+        earliest, latest = (self._reached(limit, value) for limit in (bound.lower, bound.upper))
         if check.verdict == Comparison.BELOW:
             return check._replace(verdict=Comparison.NOT_YET, earliest=earliest, latest=latest, alarm=False)
         return check._replace(latest=latest) if check.verdict == Comparison.WITHIN else check

@@ -15,6 +15,7 @@ from hipkg.knowledge.frame.claims import ADVISING, CLAIMS, TAKEN, ClaimKind, Ful
 from hipkg.knowledge.frame.speaking import FIRMNESS
 from hipkg.knowledge.modality import Modality
 from hipkg.knowledge.wording import listed
+from hipkg.planning.bounds import Comparison
 from hipkg.planning.ranking import opens_context
 from hipkg.render.words import (
     DECISIONS,
@@ -30,6 +31,7 @@ from hipkg.render.words import (
     describe_gap,
     describe_parameter,
     describe_record,
+    describe_trial,
     describe_unused,
     grade,
     join_sites,
@@ -479,6 +481,7 @@ class _Arranger:
                 *_tried(action),
                 *self._details(action),
                 *self._left_open(action),
+                *self._trials(action),
                 *self._checked(action),
                 *self._checks(action),
                 *self._latent(action),
@@ -637,6 +640,17 @@ class _Arranger:
             asked = dict.fromkeys(clean(gap.question) for gap in one.lifted_by if gap.question)
             lines.append(Line("left open", (what, *asked), (one.id,)))
         return tuple(lines)
+
+    def _trials(self, action: Action) -> tuple[Line, ...]:
+        """Name the trials that are long enough for what an action waits for, where a document sets them an end."""
+        if action.status != Status.CONDITIONAL:
+            return ()
+        told: dict[str, set[str]] = {}
+        for state in action.by(ClaimKind.AWAITED, ClaimKind.HELD_BACK):
+            for one in state.checks:
+                if one.bound.measured_on and one.latest and one.verdict == Comparison.WITHIN:
+                    told.setdefault(describe_trial(one, self._plan.as_of), set()).add(state.id)
+        return (Line("trial", tuple(told), tuple(sorted(set().union(*told.values())))),) if told else ()
 
     def _timing(self, action: Action) -> tuple[Line, ...]:
         """Say when an action is due, in the words of the statements that advise it."""

@@ -17,6 +17,7 @@ from hipkg.planning.bounds import Comparison
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Set
+    from datetime import date
 
     from hipkg.defence.explainer import Explanation
     from hipkg.defence.ledger import Ledger
@@ -174,6 +175,13 @@ def _describe_course(check: Check) -> str:
             return f"{name} within limits: {describe_record(check)}"
         case _:
             return f"{name} not known to be within limits: {describe_record(check)}"
+
+
+def describe_trial(check: Check, as_of: date) -> str:
+    """Say how long a trial that is long enough has run, and by when what it was for is to be decided."""
+    length = amount(check.have, check.bound.unit)
+    when = "due by" if check.latest and check.latest >= as_of else "overdue since"
+    return clean(f"{check.label} {length}, {when} {check.latest}" if check.latest else f"{check.label} {length}")
 
 
 def _describe_review(check: Check) -> str:
