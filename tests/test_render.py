@@ -205,7 +205,7 @@ def test_what_a_choice_would_bring_is_told_with_the_class_it_is_chosen_from():
     (row,) = (one for one in rows(made("d4"), "now") if one.title == "Oral NSAID")
     (line,) = (one for one in row.lines if one.lead == "if ibuprofen")
     assert line.statements == ("D4-05", "D4-06", "D4-07")
-    assert "daily dose 1200 to 1800 mg/d, single dose 400 to 600 mg" in line.parts
+    assert {"daily dose 1200 to 1800 mg/d", "single dose 400 to 600 mg"} <= {*line.parts}
 
 
 def test_grades_that_differ_are_all_told():
@@ -459,7 +459,7 @@ def test_ascii_is_ascii(example):
     written = text(example, ascii=True)
     assert written.isascii()
     assert re.search(r"^(DO NOW)? +\* ", section(written, "DO NOW"), re.MULTILINE)
-    assert "?" not in section(written, "DO NOW")
+    assert not re.search(r"\?(?! +[A-Z]\d|$)", section(written, "DO NOW"), re.MULTILINE)  # but at the end of a question
 
 
 def test_several_patients_come_one_after_another():

@@ -657,9 +657,10 @@ class _Arranger:
         section = self._section(action)
         if section not in _TIMED:
             return ()
-        when = dict.fromkeys(clean(self._infos[one].timing) for one in action.shown)
+        lead = "" if section == "follow" else "when"
+        when = dict.fromkeys(clean(self._infos[one].timing).removeprefix(f"{lead} ") for one in action.shown)
         words = tuple(one for one in when if one)
-        return (Line("" if section == "follow" else "when", words),) if words else ()
+        return (Line(lead, words),) if words else ()
 
     def _latent(self, action: Action) -> tuple[Line, ...]:
         """Say what statements would specify of an action, or of a kind of it, once what they wait for is there."""

@@ -185,23 +185,30 @@ def _check_row(row: dict[str, str], system: CodeSystem, ontology: _Ontology) -> 
         yield Issue("mapping-justification", subject, "mapping_justification", row["mapping_justification"])
     if not row["ext_seen_in"]:
         yield Issue("mapping-source", subject, "ext_seen_in", "missing")
-    term, absence = row["object_id"], row.get("ext_absence", "")
-    if absence and absence not in ABSENCES:
-        yield Issue("mapping-absence", subject, "ext_absence", f"{absence} is none of: {', '.join(ABSENCES)}")
-    if (answer := row.get("ext_answer", "")) and (answer not in ANSWERS or term != NO_TERM):
-        yield Issue(
-            "mapping-answer", subject, "ext_answer", f"{answer} is none of: {', '.join(ANSWERS)}, without a term"
-        )
+    term = row["object_id"]
+    yield from _check_saying(row)
     if term == NO_TERM:
         extra = [name for name in ("object_label", "ext_site", "ext_sides", "ext_qualifiers") if row.get(name)]
         for name in extra:
             yield Issue("mapping-term", subject, name, f"is said of {NO_TERM}")
         return
-    if absence and absence != NONE_KNOWN:
-        yield Issue("mapping-absence", subject, "ext_absence", "is said of a code with a term")
     yield from _check_term(subject, expand(term), row["object_label"], ontology)
     yield from _check_place(row, ontology)
     yield from _check_qualifiers(row, ontology)
+
+
+def _check_saying(row: dict[str, str]) -> Iterator[Issue]:
+    """Check what a code says in place of naming something: that there is none, or an answer."""
+    subject, named = row["subject_id"], row["object_id"] != NO_TERM
+    for column, check, known, naming in (
+        ("ext_absence", "mapping-absence", ABSENCES, (NONE_KNOWN,)),
+        ("ext_answer", "mapping-answer", ANSWERS, ()),
+    ):
+        said = row.get(column, "")
+        if said and said not in known:
+            yield Issue(check, subject, column, f"{said} is none of: {', '.join(known)}")
+        elif said and named and said not in naming:
+            yield Issue(check, subject, column, "is said of a code with a term")
 
 
 def _check_term(subject: str, term: str, label: str, ontology: _Ontology) -> Iterator[Issue]:
