@@ -226,6 +226,20 @@ def test_what_cannot_be_saved_is_refused_before_asking(
     assert not [*tmp_path.iterdir()]
 
 
+def test_no_is_an_answer(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    target = tmp_path / "answered.ttl"
+    assert converse(monkeypatch, "no\nNO\nn\nq\n", str(EXAMPLES["d0"]), "--save", str(target)) == 0
+    assert target.read_text(encoding="utf-8").count("isWithout") >= 1
+
+
+def test_where_no_cannot_be_recorded_that_is_said(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert asked("d4").questions[0].text == "Which side is it?"
+    assert converse(monkeypatch, "no\nq\n", str(EXAMPLES["d4"])) == 0
+    assert "records a no" in capsys.readouterr().err
+
+
 def test_the_end_of_the_input_keeps_the_answers(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     target = tmp_path / "answered.ttl"
     assert converse(monkeypatch, "age 71\n", str(EXAMPLES["d4"]), "--save", str(target)) == 0

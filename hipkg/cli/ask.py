@@ -21,7 +21,8 @@ if TYPE_CHECKING:
     from hipkg.record.patient import Record
 
 
-_PROMPT = "A letter, words such as 'age 71', Enter to pass, q to stop"
+_PROMPT = "A letter, no, words such as 'age 71', Enter to pass, q to stop"
+_NO = {"n", "no"}
 
 
 def ask(
@@ -150,12 +151,17 @@ def _reply() -> str | None:
 
 
 def _understood(reply: str, question: RankedQuestion, record: Record, knowledge: Knowledge) -> Change | None:
-    """Take a letter as one of the answers, and anything longer as an assertion."""
+    """Take a letter, or no, as one of the answers, and anything longer as an assertion."""
     from hipkg.defence.asking import LETTERS
     from hipkg.defence.what_if import changes
 
     if not reply:
         return None
+    if reply.lower() in _NO:
+        denying = next((one.change for one in question.answers if not one.yes), None)
+        if denying is None:
+            typer.echo("No answer was found that records a no to this question.", err=True)
+        return denying
     number = LETTERS.find(reply.lower()) if len(reply) == 1 else -1
     if 0 <= number < len(question.answers):
         return question.answers[number].change
