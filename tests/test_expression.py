@@ -10,9 +10,13 @@ from hipkg.owl.expression import (
     Some,
     Value,
     children,
+    conjuncts,
+    disjuncts,
+    intersection,
     leaves,
     named_classes,
     properties,
+    union,
     walk,
 )
 
@@ -43,3 +47,13 @@ def test_leaves_are_reached_through_definitions_also_in_circles() -> None:
     definitions = {"a": Or((Named("c"), Named("x"))), "c": And((Named("a"), Named("y"))), "z": Named("w")}
     assert leaves("a", definitions) == {"x", "y"}
     assert leaves("x", definitions) == {"x"}
+
+
+def test_joined_expressions_are_flat_and_each_is_there_once() -> None:
+    a, b, c = map(Named, "abc")
+    assert intersection([And((a, b)), b, Or((b, c))]) == And((a, b, Or((b, c))))
+    assert union([Or((a, b)), b, And((b, c))]) == Or((a, b, And((b, c))))
+    assert intersection([a, a]) == union([a]) == a
+    assert conjuncts(And((a, b))) == disjuncts(Or((a, b))) == (a, b)
+    assert conjuncts(Or((a, b))) == (Or((a, b)),)
+    assert disjuncts(And((a, b))) == (And((a, b)),)

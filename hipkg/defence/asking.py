@@ -6,6 +6,7 @@ plan asks them, which `hipkg.planning.ranking` decides.
 
 from __future__ import annotations
 
+from functools import cached_property
 from itertools import chain
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -18,7 +19,7 @@ from hipkg.record.change import Change
 from hipkg.record.facts import NOTHING, text_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Set
 
     from hipkg.derivation.records import Derivation, Evaluation
     from hipkg.knowledge.records import Knowledge
@@ -109,7 +110,9 @@ class _Asker:
 
     def _question(self, text: str, site: str, same: list[Question]) -> RankedQuestion:
         asked_by = tuple(sorted({id_ for one in same for id_ in one.statements}))
-        answers = self._distinct(chain(*map(self._confirming, same), self._denying(same)))
+        ways = {one: self._ways(one) for one in same}
+        confirming = (self._confirming(one, ways[one]) for one in same)
+        answers = self._distinct(chain(*confirming, self._denying(ways)))
         touched = {(effect.label, effect.site) for one in answers for effect in one.effects}
         requirements = tuple(sorted({one.requirement for one in same}))
         return RankedQuestion(
@@ -130,26 +133,27 @@ class _Asker:
         told = distinct[:MOST_ANSWERS]
         return tuple(told if no is None or no in told else [*told[:-1], no])
 
-    def _confirming(self, question: Question) -> Iterator[Answer]:
-        """List the ways to fulfil what is asked."""
-        if question.node:
-            return self._values(question)
-        return self._told(self._ways(question), yes=True)
-
     def _ways(self, question: Question) -> tuple[Change, ...]:
+        """List the changes that would fulfil what is asked, none where a value of one node is."""
         return () if question.node else self._bench.abducer.ways([question.requirement], self._nodes(question))
 
-    def _denying(self, same: Sequence[Question]) -> Iterator[Answer]:
-        """List the ways to refute all that one question asks, where the record can tell that."""
-        nodes, abducer = {one: self._nodes(one) for one in same}, self._bench.abducer
+    def _confirming(self, question: Question, ways: Iterable[Change]) -> Iterator[Answer]:
+        return self._values(question) if question.node else self._told(ways, yes=True)
+
+    def _denying(self, ways: Mapping[Question, Iterable[Change]]) -> Iterator[Answer]:
+        """List the ways to refute all that some questions ask, where the record can tell that.
+
+        Parameters: ``ways`` maps each of the questions to the ways to fulfil it.
+        """
+        nodes, abducer = {one: self._nodes(one) for one in ways}, self._bench.abducer
         opposed = [
             way
-            for one in same
+            for one in ways
             for cls in self._knowledge.refuters.get(one.requirement, ())
             for way in abducer.ways([cls], nodes[one])
         ]
-        otherwise = [change for one in same for way in self._ways(one) for change in self._otherwise(way)]
-        absent = abducer.merge([abducer.denials(one.requirement, nodes[one]) for one in same])
+        otherwise = [change for each in ways.values() for way in each for change in self._otherwise(way)]
+        absent = abducer.merge([abducer.denials(one.requirement, nodes[one]) for one in ways])
         possible = [self._widest(one) for one in absent if not self._contradicts(one)]
         least = [one for one in possible if not any(other.added < one.added for other in possible)]
         return self._told([*opposed, *otherwise, *least], yes=False)
@@ -167,13 +171,15 @@ class _Asker:
 
     def _otherwise(self, change: Change) -> Iterator[Change]:
         """List the other values that a recorded node can have where a change would give it one."""
-        knowledge = self._knowledge
         if len(change.added) == 1 and not change.removed:
             ((node, prop, value),) = change.added
-            kind = knowledge.value_kinds.get(prop, "") if prop in knowledge.single_valued else ""
-            for other in sorted(one for one, kinds in knowledge.individual_types.items() if kind in kinds):
+            for other in self._possible_values(prop) if prop in self._knowledge.single_valued else ():
                 if other != value:
                     yield Change(frozenset({(node, prop, other)}))
+
+    def _possible_values(self, prop: str) -> list[str]:
+        kind = self._knowledge.value_kinds.get(prop, "")
+        return sorted(one for one, kinds in self._knowledge.individual_types.items() if kind in kinds)
 
     def _told(self, ways: Iterable[Change], *, yes: bool) -> Iterator[Answer]:
         """Try changes, the smallest first, and of those that differ in coded values alone only one."""
@@ -186,8 +192,7 @@ class _Asker:
 
     def _values(self, question: Question) -> Iterator[Answer]:
         """Give the node that is asked about each of the values that its property can have."""
-        kind = self._knowledge.value_kinds.get(question.requirement, "")
-        for value in sorted(one for one, kinds in self._knowledge.individual_types.items() if kind in kinds):
+        for value in self._possible_values(question.requirement):
             added = frozenset({(question.node, question.requirement, value)})
             if answer := self._answer(Change(added), yes=True):
                 yield answer
@@ -198,11 +203,17 @@ class _Asker:
             self._is_present(text_of(kind), place) for place, prop, kind in change.added if prop == hip.isWithout
         )
 
+    @cached_property
+    def _running(self) -> Set[str]:
+        members = self._facts.members
+        return members.get(hip.CurrentActivity, NOTHING) | members.get(hip.PlannedActivity, NOTHING)
+
     def _is_present(self, kind: str, place: str) -> bool:
         """Tell whether a patient, or a body site, has a problem of a kind, or an activity of one that is under way."""
         facts = self._facts
-        running = facts.members.get(hip.CurrentActivity, NOTHING) | facts.members.get(hip.PlannedActivity, NOTHING)
-        there = {one for one in running if any(facts.is_a(of, kind) for of in facts.nodes(one, hip.ofIntervention))}
+        there = {
+            one for one in self._running if any(facts.is_a(of, kind) for of in facts.nodes(one, hip.ofIntervention))
+        }
         there |= facts.members.get(kind, NOTHING) - self._knowledge.terms
         if place == self._graph.iri:
             return bool(there)

@@ -525,15 +525,13 @@ class Explainer:
             answer=answer,
             proof=self._prover.nearest(cls, self._world(cls, nodes)),
             gaps=gaps,
-            note=self._defeat(gaps, cls),
+            note=self._defeat(cls, nodes),
         )
 
-    def _defeat(self, gaps: Sequence[Gap], cls: str) -> str:
+    def _defeat(self, cls: str, nodes: Sequence[str]) -> str:
         """Say what keeps a class from counting that something is entailed to be in."""
-        other = self._knowledge.defeated_by.get(cls)
-        label = self._knowledge.label(other) if other else ""
-        defeated = any(gap.requirement == cls and gap.have == label for gap in gaps) if other else False
-        return f"what is recorded would do, but for {quoted(label)}" if defeated else ""
+        other = self._measurer.defeater(cls, nodes)
+        return f"what is recorded would do, but for {quoted(self._knowledge.label(other))}" if other else ""
 
     def _companion(self, intervention: str, evaluation: Evaluation) -> SlotExplanation:
         label = self._knowledge.label(intervention)

@@ -24,7 +24,7 @@ from hipkg.base.numbers import Limit, fits
 from hipkg.base.vocabulary import RDF_TYPE, XSD, namespace_of
 from hipkg.knowledge.absence import to_record
 from hipkg.knowledge.memo import kept
-from hipkg.owl.expression import And, Expression, Facet, Named, OneOf, Or, Some, Value
+from hipkg.owl.expression import And, Expression, Facet, Named, OneOf, Or, Some, Value, disjuncts
 from hipkg.record.facts import BLANK, NOTHING, Facts, text_of
 
 if TYPE_CHECKING:
@@ -94,7 +94,7 @@ class Abducer:
         fitting = [one for one in nodes if self._graph.is_a(one, hip.Patient) == about_patient]
         for anywhere in (False, True):
             denial = to_record(cls, anywhere, self._knowledge)
-            goals = denial.operands if isinstance(denial, Or) else (denial,) if denial else ()
+            goals = disjuncts(denial) if denial else ()
             found = self._smallest(way for goal in goals for node in fitting for way in self._afresh(node, goal))
             if found:
                 return tuple(map(self._named, found))

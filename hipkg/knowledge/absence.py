@@ -12,13 +12,28 @@ from typing import TYPE_CHECKING, NamedTuple
 from hipkg.base import hip
 from hipkg.base.numbers import Bounds, Limit
 from hipkg.knowledge.memo import kept
-from hipkg.owl.expression import And, Expression, Facet, Named, OneOf, Or, Some, Value, properties, walk
+from hipkg.owl.expression import (
+    And,
+    Expression,
+    Facet,
+    Named,
+    OneOf,
+    Or,
+    Some,
+    Value,
+    conjuncts,
+    intersection,
+    properties,
+    union,
+    walk,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Mapping
 
     from hipkg.knowledge.records import Knowledge
 
+_RECORDED = frozenset({hip.Problem, hip.Intervention})
 _PROBLEMS = frozenset({hip.hasProblem, hip.locationOf})
 _ACTIVITIES = frozenset({hip.hasActivity, hip.hasCourse, hip.hasStudy, hip.targetedBy})
 _NOW = frozenset({hip.ongoing, hip.planned})
@@ -28,8 +43,11 @@ _COMPLEMENTS = {">": "<=", ">=": "<", "<": ">=", "<=": ">"}
 @kept
 def is_absent(cls: str, knowledge: Knowledge) -> Expression | None:
     """Return the expression of those of whom recorded absence tells that they are not, or not yet, in a class."""
-    denier = Denier(knowledge.definitions, lambda iri: kinds_above(iri, knowledge), knowledge.upper_ends, past=True)
-    return denier.denial(Named(cls))
+
+    def wider(iri: str) -> tuple[str, ...]:
+        return _kinds_above(iri, knowledge)
+
+    return Denier(knowledge.definitions, wider, knowledge.upper_ends, past=True).denial(Named(cls))
 
 
 @kept
@@ -37,20 +55,24 @@ def to_record(cls: str, anywhere: bool, knowledge: Knowledge) -> Expression | No
     """Return the expression of those of whom just as much is absent as is needed for them not to be in a class."""
 
     def itself(iri: str) -> tuple[str, ...]:
-        return (iri,) if kinds_above(iri, knowledge) else ()
+        return (iri,) if _kinds_above(iri, knowledge) else ()
 
     denier = Denier(knowledge.definitions, itself, knowledge.upper_ends, past=True, anywhere=anywhere)
     return denier.denial(Named(cls))
 
 
-def kinds_above(iri: str, knowledge: Knowledge) -> tuple[str, ...]:
-    """List a kind of problem or intervention with the kinds above it, as far as they can be recorded as absent."""
-    found = []
-    for one in (iri, *knowledge.superclasses.get(iri, ())):
-        above = knowledge.superclasses.get(one, frozenset())
-        if one not in knowledge.definitions and (hip.Problem in above or hip.Intervention in above):
-            found.append(one)
-    return tuple(found)
+def kinds_above(iri: str, above: Callable[[str], Collection[str]], defined: Collection[str]) -> tuple[str, ...]:
+    """List a kind of problem or intervention with the kinds above it, as far as they can be recorded as absent.
+
+    Parameters: ``above`` lists all the classes above one; ``defined`` are those with a definition, which follow from
+    other facts and are not recorded.
+    """
+    kinds = [one for one in (iri, *above(iri)) if one not in defined]
+    return tuple(one for one in kinds if not _RECORDED.isdisjoint(above(one)))
+
+
+def _kinds_above(iri: str, knowledge: Knowledge) -> tuple[str, ...]:
+    return kinds_above(iri, lambda one: knowledge.superclasses.get(one, ()), knowledge.definitions)
 
 
 class Denier(NamedTuple):
@@ -97,9 +119,8 @@ class Denier(NamedTuple):
 
     def _none_of(self, operands: Iterable[Expression]) -> Expression | None:
         """Deny each of some expressions; a number can tell of one of them, and not of all."""
-        denied = [self.denial(one) or self._beyond(one) for one in operands]
-        found = _all_of([one for one in denied if one])
-        return found if found and all(denied) and hip.isWithout in properties(found) else None
+        found = _all_of(self.denial(one) or self._beyond(one) for one in operands)
+        return found if found and hip.isWithout in properties(found) else None
 
     def _beyond(self, expression: Expression) -> Expression | None:
         """Return the numbers that do not fit the one limit of a property."""
@@ -116,7 +137,7 @@ class Denier(NamedTuple):
 
     def _at_site(self, filler: Expression) -> Expression | None:
         """Deny what is asked of a site: by what is absent there, or anywhere in its patient."""
-        asked = filler.operands if isinstance(filler, And) else (filler,)
+        asked = conjuncts(filler)
         denied: dict[Expression, Expression | None] = {
             one: self.denial(one) for one in asked if not isinstance(one, Named)
         }
@@ -131,10 +152,11 @@ class Denier(NamedTuple):
 
     def _sided(self, prop: str, filler: Expression) -> Iterable[Expression | None]:
         """Deny that a patient has a problem at a site of a side, by what is absent at that site."""
-        for site in (one.filler for one in walk(filler) if isinstance(one, Some) and one.prop == hip.locatedIn):
-            if prop == hip.hasProblem and hip.hasSide in properties(site) and (absent := self._without(filler)):
-                asked = site.operands if isinstance(site, And) else (site,)
-                yield Some(prop, Some(hip.locatedIn, And((*asked, absent))))
+        if prop != hip.hasProblem or (absent := self._without(filler)) is None:
+            return
+        for one in walk(filler):
+            if isinstance(one, Some) and one.prop == hip.locatedIn and hip.hasSide in properties(one.filler):
+                yield Some(prop, Some(hip.locatedIn, And((*conjuncts(one.filler), absent))))
 
     def _without(self, filler: Expression) -> Expression | None:
         """Return those who are without a kind of problem or of intervention that an expression asks for."""
@@ -149,8 +171,7 @@ class Denier(NamedTuple):
             case And(operands):
                 return _any_of(map(self._without, operands))
             case Or(operands):
-                denied = [self._without(one) for one in operands]
-                return _all_of([one for one in denied if one]) if all(denied) else None
+                return _all_of(map(self._without, operands))
             case Some(hip.ofIntervention, kind):
                 return self._without(kind)
             case _:
@@ -171,15 +192,14 @@ class Denier(NamedTuple):
                 return False
 
 
-def _any_of(expressions: Iterable[Expression | None]) -> Expression | None:
-    found = tuple(dict.fromkeys(one for it in expressions if it for one in _operands(it, Or)))
-    return Or(found) if len(found) > 1 else next(iter(found), None)
+def _any_of(denials: Iterable[Expression | None]) -> Expression | None:
+    """Join what can tell, if anything can."""
+    found = [one for one in denials if one]
+    return union(found) if found else None
 
 
-def _all_of(expressions: Iterable[Expression]) -> Expression | None:
-    found = tuple(dict.fromkeys(one for it in expressions for one in _operands(it, And)))
-    return And(found) if len(found) > 1 else next(iter(found), None)
-
-
-def _operands(expression: Expression, kind: type[And | Or]) -> tuple[Expression, ...]:
-    return expression.operands if isinstance(expression, kind) else (expression,)
+def _all_of(denials: Iterable[Expression | None]) -> Expression | None:
+    """Join what can tell of each, if something can of every one."""
+    found = [*denials]
+    told = [one for one in found if one]
+    return intersection(told) if told and len(told) == len(found) else None

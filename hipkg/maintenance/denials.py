@@ -11,20 +11,18 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from hipkg.base import hip
-from hipkg.base.groups import reached
 from hipkg.base.paths import edited_files
 from hipkg.base.vocabulary import OWL, RDFS, curie
-from hipkg.knowledge.absence import Denier
+from hipkg.knowledge.absence import Denier, kinds_above
 from hipkg.maintenance.modules import Written, module, told
 from hipkg.maintenance.possible import possible_contexts
 from hipkg.maintenance.release import read
-from hipkg.owl.expression import And, Named
+from hipkg.owl.expression import Named, intersection
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from pathlib import Path
 
-    from hipkg.owl.axioms import Axioms
     from hipkg.owl.expression import Expression
 
 _SLOTS = frozenset({hip.requires, hip.exceptFor, hip.adviceRequires})
@@ -42,7 +40,7 @@ def denials_module(files: Iterable[Path] | None = None) -> str:
     found = [*told(sources.triples)]
     names = {(subject, prop): text for subject, prop, text in found}
     ranged = frozenset(subject for subject, prop, _ in found if prop == hip.upperEnd)
-    of_slots = Denier(axioms.definitions, lambda iri: _wider(iri, axioms), ranged)
+    of_slots = Denier(axioms.definitions, lambda iri: kinds_above(iri, axioms.above, axioms.definitions), ranged)
     of_contexts = of_slots._replace(past=True)
 
     def denied() -> Iterator[tuple[str, str, Expression | None]]:
@@ -55,26 +53,16 @@ def denials_module(files: Iterable[Path] | None = None) -> str:
     def written() -> Iterator[Written]:
         for iri, label, denial in denied():
             if denial is not None:
-                upper = next((one for one in (hip.Patient, hip.Problem) if one in _above(iri, axioms)), hip.Problem)
+                upper = next((one for one in (hip.Patient, hip.Problem) if one in axioms.above(iri)), hip.Problem)
                 yield Written(
                     f"{iri}Denied",
                     upper,
                     f"{label}: denied",
                     f"What is recorded as absent denies: {label}.",
                     ((hip.denies, iri),),
-                    And((Named(upper), *(denial.operands if isinstance(denial, And) else (denial,)))),
+                    intersection((Named(upper), denial)),
                 )
 
     about = "Classes of those whom what is recorded as absent keeps out of others, as the release finds them."
     version = names.get((hip.ontology, OWL + "versionInfo"), "0")
     return module("denials", "denials", about, version, written(), needs=("interventions", "possible"))
-
-
-def _above(iri: str, axioms: Axioms) -> set[str]:
-    return reached([iri], lambda one: axioms.superclasses.get(one, ()))
-
-
-def _wider(iri: str, axioms: Axioms) -> tuple[str, ...]:
-    """List a kind of problem or intervention with the kinds above it that can be recorded as absent."""
-    kinds = [one for one in _above(iri, axioms) if one not in axioms.definitions]
-    return tuple(one for one in kinds if not {hip.Problem, hip.Intervention}.isdisjoint(_above(one, axioms) - {one}))

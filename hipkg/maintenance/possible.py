@@ -9,15 +9,14 @@ that every reasoner decides them alike.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple, cast
+from typing import TYPE_CHECKING, NamedTuple
 
 from hipkg.base import hip
-from hipkg.base.groups import reached
 from hipkg.base.paths import edited_files
 from hipkg.base.vocabulary import OWL, RDFS
 from hipkg.maintenance.modules import Written, module, told
 from hipkg.maintenance.release import read
-from hipkg.owl.expression import And, Expression, Named, Or, Some, named_classes
+from hipkg.owl.expression import And, Expression, Named, Or, Some, conjuncts, intersection, named_classes
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Set
@@ -60,17 +59,16 @@ def possible_contexts(triples: Iterable[ox.Triple], axioms: Axioms) -> list[Poss
     possible = []
     for context in sorted({target for _, prop, target in found if prop == hip.appliesTo}):
         ways = sorted(dict.fromkeys(finder.without(Named(context))), key=lambda one: one.lacks)
-        fitting = [one for one in ways if one.left and any(_is_problem(it, axioms) for it in named_classes(one.left))]
-        for number, one in enumerate(fitting, 1):
-            left = _all_of((Named(hip.Problem), cast("Expression", one.left)))
-            possible.append(
-                Possible(f"{context}ButFor{number}", context, one.lacks, cast("Expression", left), one.asked)
-            )
+        fitting = [(one, left) for one in ways if (left := one.left) and _has_problem(left, axioms)]
+        for number, (one, left) in enumerate(fitting, 1):
+            whole = intersection((Named(hip.Problem), left))
+            possible.append(Possible(f"{context}ButFor{number}", context, one.lacks, whole, one.asked))
     return possible
 
 
-def _is_problem(iri: str, axioms: Axioms) -> bool:
-    return hip.Problem in reached([iri], lambda one: axioms.superclasses.get(one, ())) and iri != hip.Problem
+def _has_problem(expression: Expression, axioms: Axioms) -> bool:
+    """Tell whether an expression names a kind of problem."""
+    return any(hip.Problem in axioms.above(one) for one in named_classes(expression))
 
 
 class _Without(NamedTuple):
@@ -95,12 +93,12 @@ class _Finder:
                 for number, operand in enumerate(operands):
                     before, after = operands[:number], operands[number + 1 :]
                     for one in self.without(operand):
-                        yield one._replace(left=_all_of((*before, *([one.left] if one.left else []), *after)))
+                        yield one._replace(left=intersection((*before, *([one.left] if one.left else []), *after)))
             case Or(operands):
                 for operand in operands:
                     yield from self.without(operand)
             case Some(prop, filler) if prop not in _ELSEWHERE:
-                kinds = [one for one in _conjuncts(filler) if isinstance(one, Named)] if prop == hip.locatedIn else []
+                kinds = [one for one in conjuncts(filler) if isinstance(one, Named)] if prop == hip.locatedIn else []
                 for lacks, left, asked in self.without(filler):
                     onward = Some(prop, left) if left else None
                     yield _Without(lacks, onward, Some(prop, And((*kinds, asked)) if kinds else asked))
@@ -114,15 +112,6 @@ class _Finder:
             yield _Without(iri, None, Named(iri))
         elif iri in self._definitions:
             yield from self.without(self._definitions[iri])
-
-
-def _conjuncts(expression: Expression) -> tuple[Expression, ...]:
-    return expression.operands if isinstance(expression, And) else (expression,)
-
-
-def _all_of(operands: tuple[Expression, ...]) -> Expression | None:
-    flat = tuple(one for it in operands for one in _conjuncts(it))
-    return And(flat) if len(flat) > 1 else next(iter(flat), None)
 
 
 def possible_module(files: Iterable[Path] | None = None) -> str:

@@ -25,7 +25,7 @@ from hipkg.knowledge.modality import Modality
 from hipkg.knowledge.records import Bound, DocumentInfo, InterventionInfo, Knowledge, Link, StatementInfo, Tension
 from hipkg.owl import reasoners as java
 from hipkg.owl.axioms import Axioms, read_axioms
-from hipkg.owl.expression import And, Expression, Named, Or, Some, leaves, properties
+from hipkg.owl.expression import And, Expression, Named, Or, Some, disjuncts, leaves, properties
 from hipkg.owl.names import undeclared
 from hipkg.owl.rule_compiler import NativeCompiler
 from hipkg.owl.rules import uses, watchers
@@ -377,7 +377,7 @@ class _Builder:
     def _implies(self, iri: str, other: str) -> bool:
         """Tell whether a subject in one class, or whose patient is in it, is in another."""
         definition = self._axioms.definitions.get(other)
-        ways = definition.operands if isinstance(definition, Or) else (definition,)
+        ways = disjuncts(definition) if definition else ()
         return self._is_a(iri, other) or any(
             self._is_a(iri, patient.iri)
             for way in ways

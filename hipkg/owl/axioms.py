@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import pyoxigraph as ox
 
 from hipkg.base.errors import OntologyError
+from hipkg.base.groups import reached
 from hipkg.base.vocabulary import HIP, OWL, RDF_TYPE, RDFS, XSD, curie
 from hipkg.owl.expression import FACETS, AxiomReader, Expression, Value
 from hipkg.owl.properties import PropertyAxioms
@@ -57,6 +58,11 @@ class Axioms:
     properties: Mapping[str, PropertyAxioms]
     individual_types: Mapping[str, frozenset[str]]
     facts: frozenset[tuple[str, str, str]]
+
+    def above(self, iri: str) -> set[str]:
+        """Collect the classes that a class is told to be under, at any remove."""
+        told = self.superclasses
+        return reached(told.get(iri, ()), lambda one: told.get(one, ()))
 
 
 def read_axioms(triples: Iterable[ox.Triple]) -> Axioms:

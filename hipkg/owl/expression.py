@@ -186,6 +186,28 @@ def children(expression: Expression) -> tuple[Expression, ...]:
             return ()
 
 
+def conjuncts(expression: Expression) -> tuple[Expression, ...]:
+    """List what an expression asks for all of: the operands of an intersection, or itself."""
+    return expression.operands if isinstance(expression, And) else (expression,)
+
+
+def disjuncts(expression: Expression) -> tuple[Expression, ...]:
+    """List what an expression asks for any of: the operands of a union, or itself."""
+    return expression.operands if isinstance(expression, Or) else (expression,)
+
+
+def intersection(expressions: Iterable[Expression]) -> Expression:
+    """Join expressions by *and*, flat and each once; one alone stays as it is."""
+    found = tuple(dict.fromkeys(one for it in expressions for one in conjuncts(it)))
+    return found[0] if len(found) == 1 else And(found)
+
+
+def union(expressions: Iterable[Expression]) -> Expression:
+    """Join expressions by *or*, flat and each once; one alone stays as it is."""
+    found = tuple(dict.fromkeys(one for it in expressions for one in disjuncts(it)))
+    return found[0] if len(found) == 1 else Or(found)
+
+
 def walk(expression: Expression) -> Iterator[Expression]:
     """List an expression and all that it is made of, from above and from left to right."""
     yield expression

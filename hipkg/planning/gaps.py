@@ -18,7 +18,7 @@ from hipkg.base.numbers import Bounds, Range, fits, read, within
 from hipkg.knowledge.absence import is_absent
 from hipkg.knowledge.frame.answers import Answer
 from hipkg.knowledge.memo import kept
-from hipkg.owl.expression import And, Expression, Facet, Named, OneOf, Or, Some, Value
+from hipkg.owl.expression import And, Expression, Facet, Named, OneOf, Or, Some, Value, conjuncts, disjuncts
 from hipkg.record.facts import text_of
 
 if TYPE_CHECKING:
@@ -126,18 +126,19 @@ class Measurer:
         key = (requirement, tuple(nodes))
         known = self._known.get(key)
         if known is None:
-            defeat = self._defeat(requirement, nodes)
-            known = (defeat,) if defeat else tuple(self._open_parts(requirement, nodes, frozenset()))
+            if other := self.defeater(requirement, nodes):
+                label = self._knowledge.label
+                known = (Gap(requirement, label(requirement), Answer.UNMET, have=label(other), node=nodes[0]),)
+            else:
+                known = tuple(self._open_parts(requirement, nodes, frozenset()))
             self._known[key] = known
         return known
 
-    def _defeat(self, requirement: str, nodes: Sequence[str]) -> Gap | None:
-        """Tell what defeats a requirement that would hold, if anything does."""
-        other = self._knowledge.defeated_by.get(requirement)
-        if other and self._graph.any_is_a(nodes, requirement) and self._graph.any_is_a(nodes, other):
-            label = self._knowledge.label
-            return Gap(requirement, label(requirement), Answer.UNMET, have=label(other), node=nodes[0])
-        return None
+    def defeater(self, requirement: str, nodes: Sequence[str]) -> str:
+        """Return the class that defeats a requirement which would hold, empty if none does."""
+        other = self._knowledge.defeated_by.get(requirement, "")
+        holds = other and self._graph.any_is_a(nodes, requirement) and self._graph.any_is_a(nodes, other)
+        return other if holds else ""
 
     def boundary(self, requirement: str, nodes: Sequence[str]) -> bool:
         """Tell whether a fulfilled requirement rests on exactly the number of days that it asks for."""
@@ -316,9 +317,7 @@ def _ways(requirement: str, knowledge: Knowledge) -> tuple[tuple[str, ...], ...]
     Empty if it consists of anything else; a definition that is no union has one way.
     """
     definition = knowledge.definition(requirement)
-    ways = tuple(
-        _parts(way, knowledge) for way in (definition.operands if isinstance(definition, Or) else (definition,))
-    )
+    ways = tuple(_parts(way, knowledge) for way in disjuncts(definition)) if definition else ()
     return ways if all(ways) else ()
 
 
@@ -328,9 +327,9 @@ def all_parts(requirement: str, knowledge: Knowledge) -> frozenset[str]:
     return frozenset(reached([requirement], lambda one: {part for way in _ways(one, knowledge) for part in way}))
 
 
-def _parts(expression: Expression | None, knowledge: Knowledge) -> tuple[str, ...]:
+def _parts(expression: Expression, knowledge: Knowledge) -> tuple[str, ...]:
     parts: list[str] = []
-    for operand in expression.operands if isinstance(expression, And) else (expression,):
+    for operand in conjuncts(expression):
         match operand:
             case Named(iri) if knowledge.definition(iri) is None:
                 continue

@@ -30,7 +30,21 @@ from hipkg.base.groups import reached
 from hipkg.base.numbers import fits
 from hipkg.knowledge.absence import is_absent
 from hipkg.knowledge.memo import kept
-from hipkg.owl.expression import And, Expression, Facet, Named, OneOf, Or, Some, Value, named_classes, properties, walk
+from hipkg.owl.expression import (
+    And,
+    Expression,
+    Facet,
+    Named,
+    OneOf,
+    Or,
+    Some,
+    Value,
+    conjuncts,
+    disjuncts,
+    named_classes,
+    properties,
+    walk,
+)
 from hipkg.planning.gaps import all_parts
 from hipkg.planning.records import Unused
 from hipkg.record.facts import NOTHING, text_of
@@ -113,11 +127,16 @@ class UnusedFacts:
 
     def _denied_contexts(self) -> set[str]:
         """Pick the problems that would be in a possible context, did not what is absent deny it."""
-        members, denied_by = self._facts.members, self._knowledge.denied_by
+        members = self._facts.members
+        return {node for cls, denial in self._near().items() for node in members[cls] & members.get(denial, NOTHING)}
+
+    def _near(self) -> Mapping[str, str]:
+        """Map the possible contexts that something is in, were it not for what is absent, to what denies them."""
         if hip.isWithout not in self._facts.objects:
-            return set()
-        near = self._knowledge.possible.keys() & members.keys()
-        return {node for cls in near for node in members[cls] & members.get(denied_by.get(cls, ""), NOTHING)}
+            return {}
+        denied_by = self._knowledge.denied_by
+        near = self._knowledge.possible.keys() & self._facts.members.keys() & denied_by.keys()
+        return {one: denied_by[one] for one in near}
 
     def _kinds(self, activity: str) -> set[str]:
         kinds: set[str] = set()
@@ -277,9 +296,8 @@ class UnusedFacts:
         if not absent:
             return
         answering = {kind for one in self._derivation.evaluations for kind in _denying(one.statement, self._knowledge)}
-        for cls in self._knowledge.possible.keys() & self._facts.members.keys():
-            denial = self._knowledge.denied_by.get(cls)
-            answering |= _kinds_absent(self._knowledge.definition(denial)) if denial else NOTHING
+        for denial in self._near().values():
+            answering |= _kinds_absent(self._knowledge.definition(denial))
         for place, kinds in sorted(absent.items()):
             for kind in sorted(map(text_of, kinds)):
                 if kind not in answering:
@@ -328,16 +346,12 @@ def _ways(knowledge: Knowledge) -> Mapping[str, list[Expression]]:
     for cls, definition in knowledge.definitions.items():
         found.setdefault(cls, []).append(definition)
         upper = knowledge.superclasses.get(cls, frozenset())
-        for way in definition.operands if isinstance(definition, Or) else (definition,):
-            told = {one.iri for one in _conjuncts(way) if isinstance(one, Named)}
+        for way in disjuncts(definition):
+            told = {one.iri for one in conjuncts(way) if isinstance(one, Named)}
             known = told.union(*(knowledge.superclasses.get(one, NOTHING) for one in told))
             for one in upper - known:
                 found.setdefault(one, []).append(way)
     return found
-
-
-def _conjuncts(expression: Expression) -> tuple[Expression, ...]:
-    return expression.operands if isinstance(expression, And) else (expression,)
 
 
 @kept

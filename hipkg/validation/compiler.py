@@ -199,18 +199,22 @@ def _prepared(triples: Iterable[Triple], background: Background) -> tuple[Store,
             outline.members[one].add(node)
         quads.extend(Quad(node, _TYPE, NamedNode(one)) for one in entailed)
     quads.extend(_anatomy(background, outline.members.keys()))
-    quads.extend(_hierarchy(background, (kind for _, kind in outline.links.get(hip.isWithout, ()))))
+    quads.extend(_hierarchy(background, _absent(outline)))
     store = Store()
     store.extend(quads)
     return store, outline
 
 
-def _hierarchy(background: Background, kinds: Iterable[Term]) -> Iterator[Quad]:
-    """State what kinds that are recorded as absent are kinds of."""
+def _absent(outline: _Outline) -> Iterator[str]:
+    """List the kinds that are recorded as absent."""
+    return (kind.value for _, kind in outline.links.get(hip.isWithout, ()) if isinstance(kind, NamedNode))
+
+
+def _hierarchy(background: Background, kinds: Iterable[str]) -> Iterator[Quad]:
+    """State what some kinds are kinds of."""
     for kind in kinds:
-        if isinstance(kind, NamedNode):
-            for upper in background.superclasses.get(kind.value, ()):
-                yield Quad(kind, _SUBCLASS, NamedNode(upper))
+        for upper in background.superclasses.get(kind, ()):
+            yield Quad(NamedNode(kind), _SUBCLASS, NamedNode(upper))
 
 
 def _anatomy(background: Background, classes: Set[str]) -> Iterator[Quad]:
@@ -218,8 +222,7 @@ def _anatomy(background: Background, classes: Set[str]) -> Iterator[Quad]:
     for part in classes & background.wholes.keys():
         for whole in background.wholes[part]:
             yield Quad(NamedNode(part), _WHOLE, NamedNode(whole))
-            for kind in background.superclasses.get(whole, ()):
-                yield Quad(NamedNode(whole), _SUBCLASS, NamedNode(kind))
+        yield from _hierarchy(background, background.wholes[part])
 
 
 @cache
