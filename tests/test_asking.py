@@ -73,9 +73,34 @@ def test_what_matters_most_is_asked_first(example: str) -> None:
     for one in plan.questions:
         asking.setdefault(one.text, set()).update(one.statements)
     opening = {one.text for one in plan.questions for id_ in one.statements if one.requirement in infos[id_].applies_to}
+    opening = {text for text in opening if len(asking[text]) > 2}
     urgent = {text for text, ids in asking.items() if any(infos[one].kind == "escalation" for one in ids)}
-    keys = [(text not in urgent, bool(ids), text not in opening, -len(ids)) for text, ids in asking.items()]
+    keys = [(text not in urgent, bool(ids), text not in opening) for text, ids in asking.items()]
     assert keys == sorted(keys)
+
+
+@pytest.mark.parametrize(
+    ("example", "first", "later"),
+    [
+        (
+            "d0",
+            "Over 65, ever a peptic ulcer, or on an anticoagulant?",
+            "Was treatment of this hip tried, and did it help?",
+        ),
+        ("d0", "What is the body-mass index?", "Does this hip have cam morphology?"),
+        (
+            "d1",
+            "Over 65, ever a peptic ulcer, or on an anticoagulant?",
+            "Is there new pain or less motion at this hip?",
+        ),
+        ("d2", "Which side is it?", "Is the pain of this hip chronic?"),
+    ],
+)
+def test_the_safety_of_what_is_ordered_today_is_asked_before_what_may_come_later(
+    example: str, first: str, later: str
+) -> None:
+    asked_in_order = [*dict.fromkeys(one.text for one in asked(example).plan.questions)]
+    assert asked_in_order.index(first) < asked_in_order.index(later)
 
 
 @pytest.mark.parametrize("example", EACH_EXAMPLE)

@@ -222,8 +222,8 @@ def test_two_patients_in_a_file_both_get_a_plan(hipkg: Callable[..., Run], both:
     run = hipkg("plan", both, "--format", "json", *AS_OF)
     assert (run.code, patients_of(run.out)) == (0, list(PATIENTS))
     text = hipkg("plan", both, *AS_OF).out
-    assert "patient d0" in text
-    assert "patient d1" in text
+    assert "Plan d0" in text
+    assert "Plan d1" in text
 
 
 def test_several_files(hipkg: Callable[..., Run]) -> None:

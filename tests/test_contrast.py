@@ -38,7 +38,7 @@ def test_an_indicated_action_beside_a_waiting_one() -> None:
     (gate,) = (one for one in found.other_grounds if one.startswith("D0-47"))
     assert gate.startswith("D0-47 holds back: holds, unless “NSAID, physical therapy and lifestyle modification")
     (waiting,) = (one for one in found.other_grounds if one.startswith("D0-33"))
-    assert "waits for “NSAID for at least 28 days” (unknown)" in waiting
+    assert "waits for “NSAID for at least 4 weeks” (unknown)" in waiting
     assert found.other.remedies
 
 

@@ -134,6 +134,9 @@ def test_what_does_not_hold_points_at_what_is_missing(patient: Patient) -> None:
         assert slot.answer in {"holds", "refuted", "unmet", "unknown"}
         if slot.proof is None:
             assert slot.slot == "companion"
+        elif slot.answer in {"unmet", "unknown"} and slot.proof.holds:
+            assert slot.note
+            assert slot.iri in load().defeated_by  # the note says what defeats it
         elif slot.answer in {"unmet", "unknown"}:
             missing = [one for one in steps(slot.proof) if not one.holds]
             assert not slot.proof.holds

@@ -329,8 +329,8 @@ def test_a_contradictory_patient_does_not_stop_the_others(hipkg: Callable[..., t
     both = bundle(patient(), heavy, light, patient("p2"), arthritis(owner="p2"))
     code, out, err = hipkg("plan", "-", "--input-format", "fhir", stdin=both)
     assert code == 1
-    assert "patient p2" in out
-    assert "patient p1" not in out
+    assert "Plan p2" in out
+    assert "Plan p1" not in out
     assert "[inconsistent]" in err
 
 

@@ -581,7 +581,8 @@ def test_conditions_are_those_of_the_plan() -> None:
             "hip:TriadTried28Days",
             "((hip:problemOf some hip:NsaidTrial28Days) and hip:PhysicalTherapyTrial28Days"
             " and hip:UncontrolledPainOfHip) or hip:NsaidAndPhysicalTherapyInsufficient"
-            " or (hip:HipWithOsteoarthritisOnFilm and (hip:problemOf some hip:OralMedicationInsufficient))",
+            " or (hip:HipWithOsteoarthritisOnFilm and (hip:problemOf some hip:OralMedicationInsufficient)"
+            " and hip:PainUnimprovedByTherapy)",
         ],
     }
 

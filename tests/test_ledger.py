@@ -241,8 +241,8 @@ def test_a_trial_that_meets_a_requirement_is_adequate_for_its_statement() -> Non
 
 def test_a_trial_that_was_too_short() -> None:
     one = made("too-short")
-    assert verdicts(treatment(one, "drug"), "D0-33") == {"NSAID for at least 28 days": "too-short"}
-    assert verdicts(treatment(one, "therapy"), "D0-33") == {"physical therapy for at least 28 days": "adequate"}
+    assert verdicts(treatment(one, "drug"), "D0-33") == {"NSAID for at least 4 weeks": "too-short"}
+    assert verdicts(treatment(one, "therapy"), "D0-33") == {"physical therapy for at least 4 weeks": "adequate"}
 
 
 def test_why_a_treatment_ended_or_never_began() -> None:
@@ -271,9 +271,9 @@ def test_a_missing_outcome_is_unknown_and_not_failed() -> None:
 
 def test_another_outcome_does_not_count() -> None:
     found = verdicts(treatment(made("other-outcome"), "drug"), "D1-32")
-    assert found["NSAID for at least 90 days with inadequate relief"] == "other-outcome"
+    assert found["NSAID for at least 3 months with inadequate relief"] == "other-outcome"
     assert verdicts(treatment(made("other-outcome"), "therapy"), "D1-32") == {
-        "physical therapy for at least 90 days with inadequate relief": "adequate"
+        "physical therapy for at least 3 months with inadequate relief": "adequate"
     }
 
 
@@ -296,7 +296,7 @@ def test_the_other_side_and_an_unknown_side_are_not_counted() -> None:
     assert verdicts(untold, "D0-33") == {"trial length": "uncounted"}
     assert f"Physical therapy {NO_SITE}" in flat(one)
     opening = waiting(one, "intra-articular corticosteroid injection").opening
-    assert opening.unknown == ("physical therapy for at least 28 days",)
+    assert opening.unknown == ("physical therapy for at least 4 weeks",)
 
 
 def test_courses_that_run_together_are_judged_together() -> None:
@@ -305,7 +305,7 @@ def test_courses_that_run_together_are_judged_together() -> None:
         (found,) = treatment(one, node).judgements
         assert isinstance(found.basis, Check)
         assert (found.statement, found.verdict, str(found.basis.have)) == ("D0-17", "too-high", "4500.5")
-    assert verdicts(treatment(one, "second"), "D0-33") == {"NSAID for at least 28 days": "not-yet"}
+    assert verdicts(treatment(one, "second"), "D0-33") == {"NSAID for at least 4 weeks": "not-yet"}
     assert treatment(one, "first").judgements == ()
 
 
@@ -337,9 +337,9 @@ def test_partial_dates_leave_intervals() -> None:
         date(2026, 10, 31),
     )
     assert (str(drug.days), str(therapy.days)) == ("23 to 53", "32 to 423")
-    assert verdicts(drug, "D0-33") == {"NSAID for at least 28 days": "unknown"}
-    assert verdicts(therapy, "D0-33") == {"physical therapy for at least 28 days": "adequate"}
-    assert verdicts(therapy, "D0-37") == {"physical therapy for at least 84 days": "unknown"}
+    assert verdicts(drug, "D0-33") == {"NSAID for at least 4 weeks": "unknown"}
+    assert verdicts(therapy, "D0-33") == {"physical therapy for at least 4 weeks": "adequate"}
+    assert verdicts(therapy, "D0-37") == {"physical therapy for at least 12 weeks": "unknown"}
 
 
 def test_no_treatment_at_all() -> None:
@@ -358,7 +358,7 @@ def test_one_treatment_of_both_hips_is_told_once() -> None:
 
 
 def test_a_length_that_rests_on_the_exact_day_says_so() -> None:
-    assert "adequate: NSAID for at least 28 days (28 days on record, rests on the exact day) D0-33" in flat(
+    assert "adequate: NSAID for at least 4 weeks (28 days on record, rests on the exact day) D0-33" in flat(
         made("both-hips")
     )
 
@@ -407,8 +407,8 @@ def test_an_unknown_need_gives_no_date() -> None:
 
 def test_a_trial_that_is_over_gives_no_date() -> None:
     found = waiting(made("too-short"), "intra-articular corticosteroid injection")
-    assert found.opening == Opening(unmet=("NSAID for at least 28 days",))
-    assert "no date follows from the record for NSAID for at least 28 days" in flat(made("too-short"))
+    assert found.opening == Opening(unmet=("NSAID for at least 4 weeks",))
+    assert "no date follows from the record for NSAID for at least 4 weeks" in flat(made("too-short"))
 
 
 def test_partial_dates_may_bring_an_opening_forward() -> None:

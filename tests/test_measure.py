@@ -45,26 +45,26 @@ def gap(state: StatementState, start: str):
 
 def test_days_of_a_running_course_are_unmet_with_the_earliest_date() -> None:
     made = planned(NSAID + 'hip:hasStatus hip:ongoing ; hip:startDate "2026-11-09"^^xsd:date .')
-    found = gap(statement(made, "D0-33"), "NSAID for at least 28")
+    found = gap(statement(made, "D0-33"), "NSAID for at least 4 weeks")
     assert (found.answer, str(found.have), str(found.need), found.unit) == ("unmet", "14", ">= 28", "d")
     assert found.earliest == date(2026, 12, 7)
 
 
 def test_a_course_that_has_ended_has_no_earliest_date() -> None:
     ended = 'hip:hasStatus hip:stopped ; hip:startDate "2026-10-01"^^xsd:date ; hip:endDate "2026-10-15"^^xsd:date .'
-    found = gap(statement(planned(NSAID + ended), "D0-33"), "NSAID for at least 28")
+    found = gap(statement(planned(NSAID + ended), "D0-33"), "NSAID for at least 4 weeks")
     assert (found.answer, str(found.have), found.earliest) == ("unmet", "14", None)
 
 
 def test_a_threshold_inside_the_interval_of_a_partial_date_is_unknown() -> None:
     made = planned(NSAID + 'hip:hasStatus hip:ongoing ; hip:startDate "2026-10"^^xsd:gYearMonth .')
-    found = gap(statement(made, "D0-33"), "NSAID for at least 28")
+    found = gap(statement(made, "D0-33"), "NSAID for at least 4 weeks")
     assert (found.answer, str(found.have)) == ("unknown", "23 to 53")
 
 
 def test_a_partial_date_that_is_early_enough_is_met() -> None:
     made = planned(NSAID + 'hip:hasStatus hip:ongoing ; hip:startDate "2026"^^xsd:gYear .')
-    assert gap(statement(made, "D0-33"), "NSAID for at least 28").answer == "unknown"
+    assert gap(statement(made, "D0-33"), "NSAID for at least 4 weeks").answer == "unknown"
     earlier = planned(NSAID + 'hip:hasStatus hip:ongoing ; hip:startDate "2025"^^xsd:gYear .')
     assert not [one for one in statement(earlier, "D0-33").unmet if one.label.startswith("NSAID")]
 
@@ -76,7 +76,7 @@ def test_a_verdict_on_the_day_boundary_says_so(start: str, days: int, state: str
     found = statement(made, "D0-33")
     assert found.state == state
     if state == "now":
-        assert found.on_boundary == ("NSAID for at least 28 days",)
+        assert found.on_boundary == ("NSAID for at least 4 weeks",)
     else:
         assert gap(found, "NSAID").boundary
         assert str(gap(found, "NSAID").have) == str(days)
@@ -105,7 +105,7 @@ def test_a_missing_outcome_is_unknown() -> None:
 
 def test_a_planned_course_is_no_trial() -> None:
     made = planned(NSAID + "hip:hasStatus hip:planned .")
-    assert gap(statement(made, "D0-33"), "NSAID for at least 28").have == ""
+    assert gap(statement(made, "D0-33"), "NSAID for at least 4 weeks").have == ""
 
 
 @pytest.mark.parametrize(("index", "state"), [("22.0", "ruled-out"), ("25.0", "now"), (None, "later-if")])
@@ -116,4 +116,4 @@ def test_a_stable_opposite_refutes_and_silence_does_not(index: str | None, state
 
 def test_a_unit_of_weeks_is_counted_in_days() -> None:
     made = planned(NSAID + 'hip:hasStatus hip:completed ; hip:duration "P3W" .')
-    assert str(gap(statement(made, "D0-33"), "NSAID for at least 28").have) == "21"
+    assert str(gap(statement(made, "D0-33"), "NSAID for at least 4 weeks").have) == "21"

@@ -83,7 +83,7 @@ def planned(source: Path, knowledge: Knowledge) -> Plan:
 
 def written(plan: Plan) -> dict[str, str]:
     """Write a plan in every format."""
-    told = {form: render((plan,), form, plan.knowledge) for form in FORMATS}
+    told = {form: render((plan,), form, plan.knowledge, everything=True) for form in FORMATS}
     told |= {"html": plan_to_html(plan, plan.knowledge), "graph": "\n".join(sorted(map(str, plan.to_graph())))}
     return {form: text.casefold() for form, text in told.items()}
 

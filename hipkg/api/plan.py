@@ -72,9 +72,13 @@ class Plan(Known, records.Plan):
 
         return plan_to_markdown(self, self.knowledge)
 
-    def to_text(self, width: int | None = None) -> str:
-        """Write the plan as plain text of a width in columns."""
-        from hipkg.render.text import plans_to_text
+    def to_text(self, width: int | None = None, *, everything: bool = False) -> str:
+        """Write the first screen of the plan, or everything, as plain text of a width in columns."""
+        if everything:
+            from hipkg.render.text import plans_to_text as whole
+
+            return whole((self,), self.knowledge, width=width)
+        from hipkg.render.screen_text import plans_to_text
 
         return plans_to_text((self,), self.knowledge, width=width)
 

@@ -6,6 +6,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from hipkg.knowledge.modality import Modality
+from hipkg.knowledge.prominence import Prominence
 from hipkg.knowledge.shapes import CompiledShape
 from hipkg.owl.expression import Expression
 from hipkg.owl.properties import PropertyAxioms
@@ -72,6 +73,7 @@ class StatementInfo(NamedTuple):
     stratum: int
     ended_by: tuple[str, ...] = ()
     vigilant: bool = False
+    prominence: Prominence = Prominence.NONE
 
     @property
     def slots(self) -> frozenset[str]:
@@ -103,7 +105,7 @@ class InterventionInfo(NamedTuple):
     ``requested_as`` is the FHIR resource type that requests it, empty for the usual one; ``route`` is the IRI of the
     route that a drug of this kind is given by, empty where that is not said. ``realised_by`` is the class of patients
     whose record carries out a practice, unless they are in ``realised_unless`` too; ``comprises`` are the interventions
-    that are carried out together as this one.
+    that are carried out together as this one, ``told_with`` those in whose row a page tells it.
     """
 
     iri: str
@@ -119,6 +121,7 @@ class InterventionInfo(NamedTuple):
     realised_by: str
     realised_unless: str
     comprises: tuple[str, ...]
+    told_with: tuple[str, ...] = ()
 
 
 class DocumentInfo(NamedTuple):
@@ -176,6 +179,7 @@ class Knowledge:
     ``concerning_patient`` are those of no body site, ``sided`` the classes of sites that have a side,
     ``visit_gaps`` the most days between visits of a course, ``unfavourable`` the outcomes and reasons to stop that
     speak against a repetition; ``value_properties`` maps a coded value to the property that records it.
+    ``briefs`` are the short words of terms and of statements for the first screen.
     ``superclasses`` are all that a class is classified under, ``told_superclasses`` those that its editor wrote;
     ``class_values`` maps a class to the property values that each member has.
     """
@@ -191,6 +195,7 @@ class Knowledge:
     upper_ends: Mapping[str, str]
     individual_types: Mapping[str, frozenset[str]]
     labels: Mapping[str, str]
+    briefs: Mapping[str, str]
     questions: Mapping[str, str]
     units: Mapping[str, str]
     opposites: Mapping[str, str]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from importlib.metadata import version as package_version
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import networkx as nx
 import pyoxigraph as ox
@@ -22,6 +22,7 @@ from hipkg.knowledge.frame.scope import waits_for_scope
 from hipkg.knowledge.frame.strata import decides, keeps_out
 from hipkg.knowledge.loading import released, source_stamp
 from hipkg.knowledge.modality import Modality
+from hipkg.knowledge.prominence import Prominence
 from hipkg.knowledge.records import Bound, DocumentInfo, InterventionInfo, Knowledge, Link, StatementInfo, Tension
 from hipkg.owl import reasoners as java
 from hipkg.owl.axioms import Axioms, read_axioms
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from pathlib import Path
 
+Member = TypeVar("Member", Modality, Prominence)
 _DCTERMS = "http://purl.org/dc/terms/"
 
 
@@ -132,6 +134,7 @@ class _Builder:
             upper_ends=self._map(hip.upperEnd),
             individual_types=self._individual_types(),
             labels=self._map(RDFS + "label"),
+            briefs=self._map(hip.brief),
             questions=self._map(hip.question),
             units={iri: unit for iri, unit in self._map(hip.unit).items() if iri in axioms.properties},
             opposites=self._map(hip.mirrors),
@@ -332,6 +335,7 @@ class _Builder:
             stratum=stratum,
             ended_by=self._ended_by(iri),
             vigilant=self._is_marked(iri, hip.vigilant),
+            prominence=self._prominence(iri),
         )
 
     def _is_marked(self, iri: str, prop: str) -> bool:
@@ -344,7 +348,12 @@ class _Builder:
         if self._is_marked(iri, hip.holdsBeyondScope) or not waits_for_scope(effect, self._bounds.get(iri, ())):
             return own
         scope = self._all(self._text(iri, hip.fromDocument), hip.adviceRequires)
-        return tuple(sorted({*own, *(one for one in scope if not any(self._implies(it, one) for it in own))}))
+        return tuple(sorted({*own, *(one for one in scope if not any(self._gives(it, one) for it in own))}))
+
+    def _gives(self, own: str, scope: str) -> bool:
+        """Tell whether a requirement of its own makes the scope of a document hold: nothing else may defeat that."""
+        defeaters, known = self._all(scope, hip.defeatedBy), self._all(own, hip.defeatedBy)
+        return self._implies(own, scope) and {*defeaters} <= {*known}
 
     def _ended_by(self, iri: str) -> tuple[str, ...]:
         """List the classes whose members no longer have what a statement is about, or what it requires."""
@@ -403,14 +412,22 @@ class _Builder:
     def _modality(self, iri: str, effect: str) -> Modality:
         """Read how firmly a statement asks, or what the property that links it to its intervention always means."""
         told = self._text(iri, hip.hasModality) or self._text(effect, hip.hasModality)
+        return self._member(iri, told, Modality)
+
+    def _prominence(self, iri: str) -> Prominence:
+        """Read how prominent a statement is in its document."""
+        return self._member(iri, self._text(iri, hip.hasProminence), Prominence)
+
+    def _member(self, iri: str, told: str, kind: type[Member]) -> Member:
+        """Read what is told of a statement as a member of an enumeration, by its label."""
         label = self._text(told, RDFS + "label")
-        if told and label not in {*Modality}:
+        if told and label not in list(kind):
             raise OntologyError(
-                f"has the modality {label or told}.",
+                f"has the {kind.__name__.lower()} {label or told}.",
                 place=curie(iri),
-                remedy=f"Take one of {', '.join(filter(None, Modality))}.",
+                remedy=f"Take one of {', '.join(filter(None, kind))}.",
             )
-        return Modality(label)
+        return kind(label)
 
     def _strata(self, statements: list[StatementInfo]) -> dict[str, int]:
         """Put each statement after those that decide whether its companion is in the plan, and number the layers.
@@ -459,6 +476,7 @@ class _Builder:
                 realised_by=self._text(iri, hip.realisedBy),
                 realised_unless=self._text(iri, hip.realisedUnless),
                 comprises=self._all(iri, hip.comprises),
+                told_with=self._all(iri, hip.toldWith),
             )
             for iri in found
         ]

@@ -17,7 +17,7 @@ from hipkg.knowledge.records import UNGRADED
 from hipkg.planning.bounds import Check, Checker
 from hipkg.planning.clashes import clashing_actions, clashing_bounds
 from hipkg.planning.gaps import Gap, Measurer
-from hipkg.planning.ranking import in_order
+from hipkg.planning.ranking import Importance, in_order
 from hipkg.planning.records import (
     Action,
     Conflict,
@@ -105,7 +105,10 @@ class Planner:
             statements=tuple(sorted(states.values(), key=attrgetter("id", "site", "place"))),
             actions=actions,
             conflicts=self._conflicts(),
-            questions=in_order((*self._questions(states, actions), *self._missing(findings)), self._knowledge),
+            questions=in_order(
+                (*self._questions(states, actions), *self._missing(findings)),
+                Importance(states.values(), actions, self._knowledge),
+            ),
             min_strength=selection.min_strength,
             min_evidence=selection.min_evidence,
             grade_objections=selection.grade_objections,

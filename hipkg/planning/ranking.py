@@ -4,38 +4,79 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from hipkg.base import hip
+from hipkg.knowledge.frame.answers import State
 from hipkg.knowledge.selection import URGENT
+from hipkg.planning.page import Section, section_of
+from hipkg.planning.prominence import Outline
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Collection, Iterable, Sequence
 
     from hipkg.knowledge.records import Knowledge
-    from hipkg.planning.records import Question
+    from hipkg.planning.records import Action, Question, StatementState
+
+_PROMINENT, _DECIDED = 3, 5
+"""How much more a statement weighs if its document makes it prominent, and if it waits for nothing else."""
+
+_OPENING = 3
+"""How many statements a context has at least for its question to be asked before others."""
 
 
-def in_order(questions: Iterable[Question], knowledge: Knowledge) -> tuple[Question, ...]:
+class Importance:
+    """Tell how much depends on a question about one patient."""
+
+    def __init__(self, states: Collection[StatementState], actions: Iterable[Action], knowledge: Knowledge) -> None:
+        self.knowledge = knowledge
+        self._outline = Outline(states, knowledge)
+        self._waiting: dict[str, list[StatementState]] = {}
+        for one in states:
+            self._waiting.setdefault(one.id, []).append(one)
+        ordered = {one.intervention for one in actions if section_of(one) == Section.TODAY}
+        self._ordered = ordered.union(*(knowledge.interventions[one].superclasses for one in ordered))
+
+    def rank(self, same: Sequence[Question]) -> tuple[bool, bool, bool, bool, int, int]:
+        """Rank one question, asked about some sites; the least comes first.
+
+        What can call for urgent help is asked before all else, then what the record of a place lacks, such as its side,
+        which no statement asks; then what opens a context that is only possible for several statements, then what the
+        safety of today's orders hangs on, then what decides most, and of equals what most actions wait for.
+        """
+        ids = {id_ for one in same for id_ in one.statements}
+        opens = len(ids) >= _OPENING and any(opens_context(one, self.knowledge) for one in same)
+        guards = any(map(self._guards, ids))
+        weight = sum(self._weight(id_, same) for id_ in ids)
+        actions = {label for one in same for label in one.actions}
+        return not is_urgent(ids, self.knowledge), bool(ids), not opens, not guards, -weight, -len(actions)
+
+    def _guards(self, statement: str) -> bool:
+        """Tell whether a prominent statement is waits to say what goes along with something that is ordered today."""
+        info = self.knowledge.by_id[statement]
+        told_with = self.knowledge.interventions[info.intervention].told_with
+        beside = {*told_with, *(info.accompanies if info.effect == hip.safeguardsWith else ())}
+        waits = any(one.state == State.LATER for one in self._waiting.get(statement, ()))
+        return waits and self._outline.belongs(statement) and not self._ordered.isdisjoint(beside)
+
+    def _weight(self, statement: str, same: Sequence[Question]) -> int:
+        asked = {(one.requirement, one.site) for one in same}
+        alone = any(
+            one.outside or {(gap.requirement, one.site) for gap in one.unmet} <= asked
+            for one in self._waiting.get(statement, ())
+            if one.unmet
+        )
+        return (_PROMINENT if self._outline.shows([statement]) else 1) * (_DECIDED if alone else 1)
+
+
+def in_order(questions: Iterable[Question], importance: Importance) -> tuple[Question, ...]:
     """Sort questions by rank; the same question about several sites stays together."""
     gathered: dict[str, list[Question]] = {}
     for one in questions:
         gathered.setdefault(one.text, []).append(one)
     asked = {text: min(one.requirement for one in same) for text, same in gathered.items()}
-    ranked = sorted(gathered, key=lambda text: (_rank(gathered[text], knowledge), asked[text], text))
+    ranked = sorted(gathered, key=lambda text: (importance.rank(gathered[text]), asked[text], text))
     return tuple(
         one for text in ranked for one in sorted(gathered[text], key=lambda one: (one.site, one.requirement, one.node))
     )
-
-
-def _rank(same: Sequence[Question], knowledge: Knowledge) -> tuple[bool, bool, bool, int, int]:
-    """Rank one question, asked about some sites; the least comes first.
-
-    What can call for urgent help is asked before all else, then what the record of a place lacks, such as its side,
-    which no statement asks; then what opens a context that is only possible, then what most statements ask, and of
-    equals what most actions wait for.
-    """
-    ids = {id_ for one in same for id_ in one.statements}
-    opens = any(opens_context(one, knowledge) for one in same)
-    actions = {label for one in same for label in one.actions}
-    return not is_urgent(ids, knowledge), bool(ids), not opens, -len(ids), -len(actions)
 
 
 def is_urgent(statements: Iterable[str], knowledge: Knowledge) -> bool:

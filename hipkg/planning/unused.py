@@ -9,7 +9,7 @@ A recorded problem or activity is used if
 * a bound of a statement is compared with it, a gap tells it as what comes nearest, or an action is done by it, or
   has it in its past;
 * it is running or planned, and the plan has an action for what it is of or a class of that, or judges a statement
-  about what accompanies it;
+  about what accompanies it, unless that only may apply;
 * it would be in a possible context, which what is absent denies;
 * it is the only problem at a body site at which an activity is used, or one of no known site is done: without it,
   that site would not be one of the patient's.
@@ -29,6 +29,7 @@ from hipkg.base import hip
 from hipkg.base.groups import reached
 from hipkg.base.numbers import fits
 from hipkg.knowledge.absence import is_absent
+from hipkg.knowledge.frame.answers import State
 from hipkg.knowledge.memo import kept
 from hipkg.owl.expression import (
     And,
@@ -114,6 +115,8 @@ class UnusedFacts:
             return set()
         spoken = {(one.intervention, one.site) for one in self._derivation.actions}
         for one in self._derivation.evaluations:
+            if one.state == State.MAY_APPLY:
+                continue
             spoken.update((companion, one.site) for companion in self._knowledge.statements[one.statement].accompanies)
         sites = {site for _, site in spoken}
         everywhere = self._everywhere()

@@ -34,18 +34,18 @@ def render(
     """Write plans in a format.
 
     Parameters: ``format`` is one of `FORMATS`; ``to_terminal`` lets text use the colours, the width and the characters
-    of the terminal, otherwise it is plain and 80 columns wide; ``everything`` lists all that waits in text, too.
+    of the terminal, otherwise it is plain and 80 columns wide; ``everything`` makes text tell the whole plan and
+    not its first screen.
 
     Raises `UsageError` for any other format.
     """
     if format == "text":
-        from hipkg.render.text import plans_to_text
-
-        return plans_to_text(plans, knowledge, to_terminal=to_terminal, everything=everything)
+        module = import_module(f"hipkg.render.{'text' if everything else 'screen_text'}")
+        return str(module.plans_to_text(plans, knowledge, to_terminal=to_terminal))
     if format not in _WRITERS:
         from hipkg.base.errors import UsageError
 
         raise UsageError(f"There is no format {format!r}.", remedy=f"Choose among: {', '.join(FORMATS)}.")
-    module, function = _WRITERS[format]
-    text: str = getattr(import_module(f"hipkg.render.{module}"), function)(plans, knowledge)
+    name, function = _WRITERS[format]
+    text: str = getattr(import_module(f"hipkg.render.{name}"), function)(plans, knowledge)
     return text

@@ -5,7 +5,8 @@ from __future__ import annotations
 from html import escape
 from typing import TYPE_CHECKING
 
-from hipkg.render.sheet import sheet
+from hipkg.planning.page import Section
+from hipkg.render.sheet import HEADINGS, sheet
 from hipkg.render.words import DISCLAIMER
 
 if TYPE_CHECKING:
@@ -13,27 +14,22 @@ if TYPE_CHECKING:
 
     from hipkg.knowledge.records import Knowledge
     from hipkg.planning.records import Plan
-    from hipkg.render.sheet import Line, Row, Section, Sheet
+    from hipkg.render.sheet import Line, Row, Sheet, SheetSection
 
 _COLOURS = {
-    "check": "#cf222e",
-    "urgent": "#cf222e",
-    "signs": "#cf222e",
-    "now": "#1a7f37",
-    "consider": "#1a7f37",
-    "tried": "#9a6700",
-    "unneeded": "#57606a",
-    "may": "#9a6700",
-    "waiting": "#9a6700",
-    "not": "#cf222e",
-    "avoid": "#cf222e",
-    "caution": "#9a6700",
-    "disagree": "#8250df",
-    "follow": "#0969da",
-    "learn": "#0969da",
-    "already": "#1a7f37",
-    "know": "#57606a",
-    "unused": "#57606a",
+    Section.CHECK: "#cf222e",
+    Section.MAY: "#9a6700",
+    Section.TODAY: "#1a7f37",
+    Section.CONSIDER: "#1a7f37",
+    Section.TRIED: "#9a6700",
+    Section.NOT: "#cf222e",
+    Section.ALREADY: "#1a7f37",
+    Section.IF: "#9a6700",
+    Section.LATER: "#9a6700",
+    Section.AGAIN: "#0969da",
+    Section.KNOW: "#57606a",
+    Section.DISAGREE: "#8250df",
+    Section.UNUSED: "#57606a",
 }
 _TOP = "vertical-align:top;text-align:left"
 
@@ -54,25 +50,27 @@ def _lines(made: Sheet) -> Iterable[str]:
     headings = ("", "Action", "Site", "Strength / evidence", "Statements")
     yield f"<thead><tr>{''.join(f'<th>{one}</th>' for one in headings)}</tr></thead>"
     yield "<tbody>"
-    for section in made.sections:
+    for section in made.before_questions:
         yield from _section(section)
     for number, ask in enumerate(made.asked, start=1):
         decides = f"<br><small>decides {escape(ask.brief())}</small>" if ask.decides else ""
         cells = (f"{number}. {escape(ask.text)}{decides}", escape(ask.site), "", escape(" ".join(ask.statements)))
-        yield _table_row("Ask next" if number == 1 else "", cells)
+        yield _table_row(HEADINGS[Section.ASK] if number == 1 else "", cells)
+    for section in made.after_questions:
+        yield from _section(section)
     yield "</tbody></table>"
     if made.unasked:
         yield f"<p>and {made.unasked} more questions</p>"
     yield "</div>"
 
 
-def _section(section: Section) -> Iterable[str]:
+def _section(section: SheetSection) -> Iterable[str]:
     heading = section.heading
     for name, rows in section.groups:
         for index, row in enumerate(rows):
             named = f"{heading}<br><small>{escape(name)}</small>" if name and not index else heading
             cells = (_cell(row), escape(row.site), escape(row.grade), escape(" ".join(row.statements)))
-            yield _table_row(named, cells, _COLOURS[section.key])
+            yield _table_row(named, cells, _COLOURS[Section(section.key)])
             heading = ""
 
 
@@ -84,7 +82,14 @@ def _table_row(heading: str, cells: tuple[str, ...], colour: str = "inherit") ->
 
 
 def _cell(row: Row) -> str:
-    return "".join([escape(row.title), *(f"<br><small>{_line(one)}</small>" for one in row.lines)])
+    lines = [f"<br><small>{_line(one)}</small>" for one in row.lines]
+    return "".join([escape(row.title), *lines, *(f"<br><small>{_rider(one)}</small>" for one in row.riders)])
+
+
+def _rider(row: Row) -> str:
+    """Write what is told in the row of another action."""
+    lines = "".join(f"<br>{_line(one)}" for one in row.lines)
+    return f"<em>with</em> {escape(row.title)} {escape(' '.join(row.statements))}{lines}"
 
 
 def _line(line: Line) -> str:

@@ -11,7 +11,7 @@ from hipkg.planning.bounds import Check
 from hipkg.planning.gaps import Gap, Reached
 from hipkg.render.encoder import one_or_all
 from hipkg.render.plan_json import PARTS, PartWriter
-from hipkg.render.sheet import Line, Row, Section, Sheet
+from hipkg.render.sheet import Line, Row, Sheet, SheetSection
 from hipkg.render.words import (
     GRADES_NOTE,
     amount,
@@ -79,7 +79,7 @@ def render_ledgers(
             from hipkg.render.text import sheets_to_text
 
             sheets = [ledger_sheet(one, knowledge) for one in ledgers]
-            return sheets_to_text(sheets, name=NAME, note=NOTE, to_terminal=to_terminal, everything=True)
+            return sheets_to_text(sheets, name=NAME, note=NOTE, to_terminal=to_terminal)
         case _:
             from hipkg.base.errors import UsageError
 
@@ -101,14 +101,14 @@ def ledger_sheet(ledger: Ledger, knowledge: Knowledge) -> Sheet:
     )
 
 
-def _sections(ledger: Ledger, knowledge: Knowledge) -> Iterator[Section]:
+def _sections(ledger: Ledger, knowledge: Knowledge) -> Iterator[SheetSection]:
     for status in dict.fromkeys(one.status for one in ledger.treatments):
         rows = [_treatment(one, knowledge) for one in ledger.treatments if one.status == status]
         heading = knowledge.label(HIP + status) if status else "no status"
-        yield Section(status or _UNCLEAR, capital(heading), tuple(rows))
-    yield Section("waiting", "Waiting", tuple(_waiting_rows(ledger, knowledge)))
-    yield Section("reviews", "Reviews", tuple(_review(one, knowledge) for one in ledger.reviews))
-    yield Section("studies", "Studies", tuple(_study(one, knowledge) for one in ledger.studies))
+        yield SheetSection(status or _UNCLEAR, capital(heading), tuple(rows))
+    yield SheetSection("waiting", "Waiting", tuple(_waiting_rows(ledger, knowledge)))
+    yield SheetSection("reviews", "Reviews", tuple(_review(one, knowledge) for one in ledger.reviews))
+    yield SheetSection("studies", "Studies", tuple(_study(one, knowledge) for one in ledger.studies))
 
 
 def _treatment(treatment: Treatment, knowledge: Knowledge) -> Row:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from hipkg.render.sheet import sheet
+from hipkg.planning.page import Section
+from hipkg.render.sheet import HEADINGS, sheet
 from hipkg.render.words import DISCLAIMER, GRADES_NOTE, capital, clean, grade
 
 if TYPE_CHECKING:
@@ -13,7 +14,7 @@ if TYPE_CHECKING:
 
     from hipkg.knowledge.records import Knowledge
     from hipkg.planning.records import Plan
-    from hipkg.render.sheet import Ask, Line, Row, Section, Sheet
+    from hipkg.render.sheet import Ask, Line, Row, Sheet, SheetSection
 
 _SPECIAL = re.compile(r"([\\`*_\[\]<>#|~&$!])")
 _BULLET = re.compile(r"^([-+=])")
@@ -57,15 +58,17 @@ def _lines(made: Sheet, knowledge: Knowledge, name: str, note: str) -> Iterable[
         yield from ("", f"> Warning: {escape(warning)}")
     if made.notice:
         yield from ("", f"**{made.notice}**")
-    for section in made.sections:
+    for section in made.before_questions:
         yield from _section(section)
     yield from _questions(made)
+    for section in made.after_questions:
+        yield from _section(section)
     yield from _wordings(made, knowledge)
     if made.sections:
         yield from ("", note)
 
 
-def _section(section: Section) -> Iterable[str]:
+def _section(section: SheetSection) -> Iterable[str]:
     yield from ("", f"## {section.heading}", "")
     for index, (name, rows) in enumerate(section.groups):
         if name:
@@ -74,6 +77,9 @@ def _section(section: Section) -> Iterable[str]:
         for row in rows:
             yield f"- {_row(row)}"
             yield from (f"  - {_line(one)}" for one in row.lines)
+            for rider in row.riders:
+                yield f"  - *with* {_row(rider)}"
+                yield from (f"    - {_line(one)}" for one in rider.lines)
 
 
 def _row(row: Row) -> str:
@@ -91,7 +97,7 @@ def _line(line: Line) -> str:
 def _questions(made: Sheet) -> Iterable[str]:
     if not made.questions:
         return
-    yield from ("", "## Ask next", "")
+    yield from ("", f"## {HEADINGS[Section.ASK]}", "")
     for number, ask in enumerate(made.asked, start=1):
         yield f"{number}. {_question(ask)}"
     if made.unasked:

@@ -9,6 +9,7 @@ from hipkg.knowledge.frame.claims import ADVISING, Status
 from hipkg.knowledge.records import Bound
 from hipkg.planning.bounds import Check
 from hipkg.planning.gaps import Gap
+from hipkg.planning.page import Entry, Page, Part, page
 from hipkg.planning.records import (
     Action,
     Conflict,
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
     from hipkg.knowledge.records import Knowledge
     from hipkg.planning.gaps import Reached
     from hipkg.planning.records import Parameter
-    from hipkg.render.encoder import Entry
+    from hipkg.render import encoder
 
 
 class _Setting(NamedTuple):
@@ -69,7 +70,10 @@ PARTS: dict[type, str] = {
 SHAPES: dict[type, str] = {
     **PARTS,
     Plan: "patient as_of ontology_version engine documents min_strength? min_evidence? grade_objections? valid "
-    "findings statements() actions conflicts questions unused sources()?",
+    "findings statements() actions conflicts questions unused page() sources()?",
+    Page: "sections=parts readings",
+    Part: "section rows",
+    Entry: "actions riders? prominence? document?",
     StatementState: "state modality()? subject() @effect()? @intervention()? subjects()? site? place? unmet? "
     "lifted_by? ruled_out_by? satisfied_by? on_boundary? context_lacks? checks? context?",
     Scope: "document @requirement label only",
@@ -117,7 +121,7 @@ class PlanWriter(PartWriter):
         self._knowledge = knowledge
         self._gaps: dict[tuple[int, str], str] = {}
 
-    def _object(self, record: object, entries: Iterable[Entry], end: str) -> str:
+    def _object(self, record: object, entries: Iterable[encoder.Entry], end: str) -> str:
         """Write a gap once, however many statements and actions of the plan wait for it."""
         if not isinstance(record, Gap):
             return super()._object(record, entries, end)
@@ -133,6 +137,10 @@ class PlanWriter(PartWriter):
         for one in plan.statements:
             gathered.setdefault(one.id, []).append(one)
         return {id_: states[0] if len(states) == 1 else states for id_, states in sorted(gathered.items())}
+
+    def page(self, plan: Plan) -> Page:
+        """Lay out the page: the sections with the numbers of their actions, in the order of reading."""
+        return page(plan, self._knowledge)
 
     def sources(self, plan: Plan) -> dict[str, tuple[str, ...]]:
         """Give what the nodes of the record were derived from."""

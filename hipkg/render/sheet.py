@@ -10,12 +10,14 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from hipkg.base import hip
-from hipkg.knowledge.frame.answers import State
-from hipkg.knowledge.frame.claims import ADVISING, CLAIMS, TAKEN, ClaimKind, Fulfilment, Status
+from hipkg.knowledge.frame.answers import Answer, State
+from hipkg.knowledge.frame.claims import CLAIMS, TAKEN, ClaimKind, Fulfilment, Status
 from hipkg.knowledge.frame.speaking import FIRMNESS
 from hipkg.knowledge.modality import Modality
+from hipkg.knowledge.selection import URGENT
 from hipkg.knowledge.wording import listed
 from hipkg.planning.bounds import Comparison
+from hipkg.planning.page import Section, page, section_of
 from hipkg.planning.ranking import opens_context
 from hipkg.render.words import (
     DECISIONS,
@@ -46,53 +48,44 @@ if TYPE_CHECKING:
 
     from hipkg.knowledge.records import Knowledge, StatementInfo
     from hipkg.planning.bounds import Check
+    from hipkg.planning.gaps import Gap
+    from hipkg.planning.page import Entry
     from hipkg.planning.records import Action, Conflict, Parameter, Plan, Question, StatementState
 
 NOTHING_APPLIES = "No statement applies to this patient."
 NOTHING_FOLLOWS = "No action follows for this patient."
-QUESTIONS_SHOWN = 7
+QUESTIONS_SHOWN = 5
 DECISIONS_SHOWN = 3
 WOULD_SHOWN = 12
 FOLDED_SHOWN = 8
 UNGROUPED = 12
-_GROUPED = {"now", "follow", "learn"}
+_GROUPED = {Section.TODAY, Section.AGAIN}
 HEADINGS = {
-    "check": "Check",
-    "urgent": "Urgent",
-    "signs": "Warning signs",
-    "now": "Do now",
-    "consider": "Consider",
-    "tried": "Tried or refused",
-    "not": "Do not",
-    "may": "May apply",
-    "already": "Already",
-    "unneeded": "Not needed",
-    "waiting": "Waiting",
-    "avoid": "Avoid",
-    "caution": "Caution",
-    "disagree": "Disagree",
-    "follow": "Follow",
-    "learn": "Learn",
-    "know": "Know",
-    "unused": "Not used",
+    Section.CHECK: "Check",
+    Section.ASK: "Ask first",
+    Section.MAY: "May apply",
+    Section.TODAY: "Do today",
+    Section.CONSIDER: "Consider",
+    Section.TRIED: "Tried",
+    Section.NOT: "Do not",
+    Section.ALREADY: "Already",
+    Section.IF: "If",
+    Section.LATER: "If not enough",
+    Section.AGAIN: "Look again",
+    Section.KNOW: "Know",
+    Section.DISAGREE: "Disagree",
+    Section.UNUSED: "Not used",
 }
-_SECTION_OF_STATUS = {
-    Status.INDICATED: "now",
-    Status.CONDITIONAL: "waiting",
-    Status.CONTRAINDICATED: "not",
-    Status.AVOID: "avoid",
-    Status.CAUTION: "caution",
-    Status.SATISFIED: "already",
-}
-_SECTION_OF_CATEGORY = {"escalation": "urgent", "follow-up": "follow", "education": "learn"}
-_TIMED = {"urgent", "now", "consider", "follow", "learn"}
-_MIXED = {"tried", "already", "unneeded", "waiting"}
+_TIMED = {Section.CHECK, Section.TODAY, Section.CONSIDER, Section.AGAIN}
+_MIXED = {Section.TRIED, Section.ALREADY, Section.IF, Section.LATER}
 """The sections in which what is to be done stands beside what is only to be considered."""
-_REFUSED = {Status.CONTRAINDICATED, Status.AVOID}
 _OPEN = {Status.INDICATED, Status.CONDITIONAL}
-_OBJECTED = {Status.CONTRAINDICATED: "though refused", Status.AVOID: "though discouraged"}
+_REFUSED = {Status.CONTRAINDICATED, Status.AVOID}
+_OBJECTIONS = {
+    Status.CONTRAINDICATED: ", which {who} advise{s} against",
+    Status.AVOID: ", which {who} discourage{s}",
+}
 _STATUS_RANK = {Status.SATISFIED: 2, Status.INDICATED: 1, Status.CAUTION: 1}
-_ALWAYS_SHOWN = (2,)
 _LEADS = {"bounds": ("either", "or"), "incompatible": ("either", "or")}
 
 
@@ -107,7 +100,7 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One action, or several that differ only in their site; ``weight`` compares the rows of a section."""
+    """One action, or several that differ only in their site, with the rows of what is told in its own."""
 
     title: str
     site: str
@@ -115,11 +108,11 @@ class Row:
     statements: tuple[str, ...]
     lines: tuple[Line, ...] = ()
     category: str = ""
-    weight: tuple[int, ...] = ()
+    riders: tuple[Row, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
-class Section:
+class SheetSection:
     """The rows under one heading; ``key`` is stable, ``heading`` is for reading."""
 
     key: str
@@ -128,18 +121,13 @@ class Section:
 
     @property
     def groups(self) -> tuple[tuple[str, tuple[Row, ...]], ...]:
-        """The rows by category in the order of their statements, or all of them under no name where they are few."""
+        """The rows by category, or all of them under no name where they are few."""
         if self.key not in _GROUPED or len(self.rows) <= UNGROUPED:
             return (("", self.rows),)
         gathered: dict[str, list[Row]] = {}
-        for row in sorted(self.rows, key=lambda one: one.statements):
+        for row in self.rows:
             gathered.setdefault(row.category, []).append(row)
         return tuple((name, tuple(rows)) for name, rows in gathered.items())
-
-    def weightiest(self, count: int) -> Section:
-        """Keep as many rows, by their weight."""
-        kept = set(sorted(self.rows, key=lambda one: one.weight, reverse=True)[:count])
-        return Section(self.key, self.heading, tuple(one for one in self.rows if one in kept))
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,7 +157,7 @@ class Sheet:
     title: tuple[str, ...]
     alarms: tuple[str, ...]
     warnings: tuple[str, ...]
-    sections: tuple[Section, ...]
+    sections: tuple[SheetSection, ...]
     questions: tuple[Ask, ...]
     notice: str
 
@@ -184,9 +172,20 @@ class Sheet:
         return len(self.questions) - len(self.asked)
 
     @property
+    def before_questions(self) -> tuple[SheetSection, ...]:
+        """The sections that are read before the questions: what calls for action at once."""
+        return tuple(one for one in self.sections if one.key == Section.CHECK)
+
+    @property
+    def after_questions(self) -> tuple[SheetSection, ...]:
+        """The sections that are read after the questions."""
+        return tuple(one for one in self.sections if one.key != Section.CHECK)
+
+    @property
     def statements(self) -> tuple[str, ...]:
         """The ids of all statements that the sections name."""
-        rows = [row for section in self.sections for row in section.rows]
+        top = [row for section in self.sections for row in section.rows]
+        rows = [*top, *(rider for row in top for rider in row.riders)]
         named = {one for row in rows for one in row.statements}
         named |= {one for row in rows for line in row.lines for one in line.statements}
         return tuple(sorted(named))
@@ -194,11 +193,11 @@ class Sheet:
 
 def sheet(plan: Plan, knowledge: Knowledge) -> Sheet:
     """Arrange a plan for reading."""
-    return _Arranger(plan, knowledge).sheet()
+    return Arranger(plan, knowledge).sheet()
 
 
-class _Arranger:
-    """Arrange one plan."""
+class Arranger:
+    """Arrange one plan, with all that there is to say of it."""
 
     def __init__(self, plan: Plan, knowledge: Knowledge) -> None:
         self._plan = plan
@@ -206,11 +205,14 @@ class _Arranger:
         self._infos = knowledge.by_id
         self._everywhere = join_sites([one.site for one in plan.actions], knowledge)
         self._states: dict[tuple[str, str], StatementState] = {(one.id, one.place): one for one in plan.statements}
-        self._told = [one for one in plan.actions if not self._told_by_a_kind(one)]
+        self._page = page(plan, knowledge)
+        numbers = {one for part in self._page.parts for row in part.rows for one in (*row.actions, *row.riders)}
+        self._told = [plan.actions[one] for one in sorted(numbers)]
         self._carriers = self._carry()
         self._left_out = self._specifying()
 
     def sheet(self) -> Sheet:
+        """Arrange the whole plan."""
         plan = self._plan
         violations = messages(plan, "violation")
         alarm = f"NOT VALID: the record of this patient has {len(violations)} violation(s); do not rely on this plan."
@@ -225,17 +227,24 @@ class _Arranger:
             "" if plan.actions else nothing,
         )
 
-    def _sections(self) -> tuple[Section, ...]:
-        rows: dict[str, list[Row]] = {key: [] for key in HEADINGS}
-        for group in self._joined(self._groups()):
-            rows[self._section(group[0][0])].append(self._row_of(group))
-        rows["waiting"] += self._folded()
-        rows["check"] = [*self._breaches(), *self._confronted(), *rows["check"]]
-        rows["may"] = self._possible()
-        rows["disagree"] = self._disagreements()
-        rows["know"] = self._readings()
-        rows["unused"] = self._unused()
-        return tuple(Section(key, HEADINGS[key], tuple(found)) for key, found in rows.items() if found)
+    def _sections(self) -> tuple[SheetSection, ...]:
+        rows: dict[Section, list[Row]] = {key: [] for key in HEADINGS}
+        for part in self._page.parts:
+            rows[part.section] += self._rows(part.rows)
+        rows[Section.CHECK] = [*self._breaches(), *self._confronted(), *self._signs(), *rows[Section.CHECK]]
+        rows[Section.MAY] = self._possible()
+        rows[Section.DISAGREE] = self._disagreements()
+        rows[Section.KNOW] = self._readings()
+        rows[Section.UNUSED] = self._unused()
+        return tuple(SheetSection(key, HEADINGS[key], tuple(found)) for key, found in rows.items() if found)
+
+    def _rows(self, entries: Iterable[Entry]) -> Iterator[Row]:
+        """Arrange the rows of a section, and join those that differ only in their site."""
+        joined: dict[Row, list[str]] = {}
+        for entry in entries:
+            joined.setdefault(self._row_of(entry), []).append(self._plan.actions[entry.actions[0]].site)
+        for row, sites in joined.items():
+            yield replace(row, site=join_sites(sites, self._knowledge))
 
     def _breaches(self) -> list[Row]:
         """Tell each limit that treatment breaks once, with the sites and the statements that it concerns."""
@@ -248,23 +257,42 @@ class _Arranger:
 
     def _confronted(self) -> list[Row]:
         """Tell once what the patient has now, or has planned, against what statements say of it or of a class of it."""
-        found: dict[tuple[str, str], list[Action]] = {}
+        found: dict[tuple[str, str, str, str], list[Action]] = {}
         for one in self._told:
-            for title in _against(one):
-                found.setdefault((title, one.site), []).append(one)
+            for names, there, objection in _against(one):
+                found.setdefault((names, there, objection, one.site), []).append(one)
         merged: dict[Row, list[str]] = {}
-        for (title, site), actions in found.items():
+        for (names, there, objection, site), actions in found.items():
             ids = tuple(sorted({id_ for one in actions for id_ in one.objecting}))
+            documents = sorted({self._knowledge.documents[self._infos[one].document].id for one in ids})
+            words = objection.format(who=listed(documents, "and"), s="" if len(documents) > 1 else "s")
             lines = self._missing(actions[0]) if actions[0].status == Status.CONDITIONAL else ()
-            merged.setdefault(Row(title, "", "", ids, lines), []).append(site)
+            merged.setdefault(Row(capital(clean(f"{names} {there}{words}")), "", "", ids, lines), []).append(site)
         return [replace(row, site=join_sites(sites, self._knowledge)) for row, sites in merged.items()]
+
+    def _signs(self) -> Iterator[Row]:
+        """Tell the urgent calls of statements that only may apply, where what they watch for is on record."""
+        found: dict[tuple[str, str], list[StatementState]] = {}
+        for one in self._plan.statements:
+            if one.context_lacks and not one.unmet and self._calls(self._infos[one.id]):
+                lacking = listed([clean(gap.label) for gap in one.context_lacks], "and")
+                found.setdefault((self._intervention(one), lacking), []).append(one)
+        for (name, lacking), states in found.items():
+            ids = tuple(sorted({one.id for one in states}))
+            signs = dict.fromkeys(clean(self._knowledge.label(it)) for one in ids for it in self._infos[one].requires)
+            site = join_sites([one.site for one in states], self._knowledge)
+            yield Row(capital(clean(f"{name}, if {lacking}")), site, "", ids, (Line("on record", tuple(signs), ids),))
 
     def _missing(self, action: Action) -> tuple[Line, ...]:
         """Say for each statement that holds an act back, or waits before it advises it, what is missing."""
         gates = [(self._lifting(one), (one.id,)) for one in action.by(ClaimKind.HELD_BACK)]
-        checks = [((clean(self._intervention(one)),), (one.id,)) for one in action.by(ClaimKind.ORDER_UNGUARDED)]
-        waiting = _alternatives(action.by(ClaimKind.AWAITED))
-        return _lines("needs", "and needs", _merged([*gates, *checks, *waiting]))
+        unguarded = action.by(ClaimKind.ORDER_UNGUARDED)
+        checks = [((clean(self._intervention(one)),), (one.id,)) for one in unguarded if not self._is_own(action, one)]
+        cautions = tuple(
+            Line("caution", (self._words(one),), (one.id,)) for one in unguarded if self._is_own(action, one)
+        )
+        waiting = self._alternatives(action.by(ClaimKind.AWAITED))
+        return (*_lines("needs", "and needs", _merged([*gates, *checks, *waiting])), *cautions)
 
     def _intervention(self, state: StatementState) -> str:
         return self._knowledge.label(self._infos[state.id].intervention)
@@ -300,10 +328,10 @@ class _Arranger:
 
     def _readings(self) -> list[Row]:
         """Tell what the documents say of the patient's condition and care without advising anything."""
-        found: dict[str, list[str]] = {}
+        found: dict[str, list[str]] = {one: [] for one in self._page.readings}
         for state in self._plan.statements:
             if state.state == State.KNOWLEDGE:
-                found.setdefault(state.id, []).append(state.site)
+                found[state.id].append(state.site)
         return [self._reading(self._infos[id_], sites) for id_, sites in found.items()]
 
     def _unused(self) -> list[Row]:
@@ -315,60 +343,36 @@ class _Arranger:
 
     def _reading(self, info: StatementInfo, sites: Iterable[str]) -> Row:
         named = grade(info.strength, info.quality)
-        pursued = any(info.intervention in {one.intervention, *self._classes(one.intervention)} for one in self._told)
-        weight = (int(named != UNGRADED), int(pursued), self._narrowness([info.id]))
-        return Row(clean(info.text), join_sites(sites, self._knowledge), named, (info.id,), weight=weight)
+        return Row(clean(info.text), join_sites(sites, self._knowledge), named, (info.id,))
 
-    def _section(self, action: Action) -> str:
-        if action.status == Status.INDICATED:
-            if action.tried and not action.running:
-                return "tried"
-            if action.modality == Modality.CONSIDER:
-                return "consider"
-            return _SECTION_OF_CATEGORY.get(action.category, "now")
-        if action.status == Status.AVOID and action.realised:
-            return "check"
-        if action.fulfilment == Fulfilment.NOT_NEEDED:
-            return "unneeded"
-        if action.status == Status.CONDITIONAL and not action.by(*ADVISING):
-            return "caution"
-        if action.status == Status.CONDITIONAL and _SECTION_OF_CATEGORY.get(action.category) == "urgent":
-            return "signs"
-        return _SECTION_OF_STATUS[action.status]
+    def _row_of(self, entry: Entry) -> Row:
+        """Arrange an action, or all members of a choice, as one row with what is told in it."""
+        actions = [self._plan.actions[one] for one in entry.actions]
+        if entry.document:
+            return self._folded(entry.document, actions)
+        return replace(self._choice_of(actions), riders=tuple(map(self._choice_of, self._riding(entry))))
 
-    def _groups(self) -> list[list[Action]]:
-        """Gather the actions that differ only in their site, in the order of the plan."""
-        groups: dict[object, list[Action]] = {}
-        for action in self._told:
-            if action.status not in _SECTION_OF_STATUS or _is_folded(action):
-                continue
-            row = replace(self._row([action]), site="")
-            groups.setdefault((action.intervention, action.status, action.category, row), []).append(action)
-        return list(groups.values())
+    def _riding(self, entry: Entry) -> Iterable[list[Action]]:
+        """Gather what is told in the row of another action; members of a choice that stand open belong together."""
+        riders: dict[object, list[Action]] = {}
+        for one in (self._plan.actions[number] for number in entry.riders):
+            together = one.choice and one.status in _OPEN
+            riders.setdefault((one.choice, one.status) if together else one.intervention, []).append(one)
+        return riders.values()
 
-    def _joined(self, groups: Iterable[list[Action]]) -> list[list[list[Action]]]:
-        """Join the members of a choice that stand open together at the same sites, the firmest advice first."""
-        joined: dict[object, list[list[Action]]] = {}
-        for number, group in enumerate(groups):
-            action = group[0]
-            open_ = action.choice and action.status in _OPEN and self._section(action) != "tried"
-            sites = tuple(one.place for one in group)
-            joined.setdefault((action.choice, action.status, sites) if open_ else number, []).append(group)
-        return list(joined.values())
-
-    def _row_of(self, members: list[list[Action]]) -> Row:
-        """Arrange an action, or all members of a choice as one row."""
-        rows = [self._row(group) for group in members]
+    def _choice_of(self, actions: Sequence[Action]) -> Row:
+        """Arrange an action, or the members of a choice beside each other."""
+        rows = [self._row(one) for one in actions]
         first = rows[0]
         if len(rows) == 1:
             return first
-        choice = capital(clean(self._knowledge.label(members[0][0].choice)))
-        firmest = members[0][0].modality
-        wider = {upper for one in members for upper in self._classes(one[0].intervention)}
+        choice = capital(clean(self._knowledge.label(actions[0].choice)))
+        firmest = actions[0].modality
+        wider = {upper for one in actions for upper in self._classes(one.intervention)}
         titles = [
-            f"{'consider ' if one[0].modality != firmest else ''}{clean(one[0].label)}"
-            for one in members
-            if one[0].intervention not in wider
+            f"{'consider ' if one.modality != firmest else ''}{clean(self._name(one))}"
+            for one in actions
+            if one.intervention not in wider
         ]
         shared = [
             replace(line, statements=tuple(sorted({id_ for it in rows for id_ in _saying(it, line.parts)})))
@@ -388,34 +392,16 @@ class _Arranger:
             grade=first.grade if len({row.grade for row in rows}) == 1 else "",
             statements=tuple(sorted({one for row in rows for one in row.statements})),
             lines=(*shared, *own),
-            weight=max(row.weight for row in rows),
         )
 
-    def _folded(self) -> Iterator[Row]:
-        """Tell in one row for each document what it would advise if the patient were one of those it is about."""
-        waiting: dict[tuple[str, str], list[Action]] = {}
-        for action in filter(_is_folded, self._told):
-            for scope in dict.fromkeys(it for one in action.by(ClaimKind.AWAITED) for it in one.context):
-                waiting.setdefault((scope.document, scope.label), []).append(action)
-        for (document, label), actions in waiting.items():
-            named = ", ".join(_first(list(dict.fromkeys(clean(one.label) for one in actions)), FOLDED_SHOWN))
-            states = [state for one in actions for state in one.by(ClaimKind.AWAITED)]
-            ids = tuple(sorted({one.id for one in states if any(it.document == document for it in one.context)}))
-            title = f"If {clean(label)} (document {clean(document)})"
-            site = join_sites([one.site for one in actions], self._knowledge)
-            yield Row(title, site, "", (), (Line("", (named,), ids),), weight=_ALWAYS_SHOWN)
-
-    def _told_by_a_kind(self, action: Action) -> bool:
-        """Tell whether an action has only gates, all of which show at a kind of it in the same place."""
-        gates = action.by(ClaimKind.HELD_BACK, ClaimKind.GATE_AWAITED)
-        if action.status != Status.CONDITIONAL or len(gates) != len(action.statements):
-            return False
-        kinds = [
-            one
-            for one in self._plan.actions
-            if one.place == action.place and action.intervention in self._classes(one.intervention)
-        ]
-        return {*action.statements} <= {shown for one in kinds for shown in one.shown}
+    def _folded(self, document: str, actions: Sequence[Action]) -> Row:
+        """Tell in one row what a document would advise if the patient were one of those it is about."""
+        states = [state for one in actions for state in one.by(ClaimKind.AWAITED)]
+        scopes = {it.label: None for one in states for it in one.context if it.document == document}
+        named = ", ".join(_first(list(dict.fromkeys(clean(one.label) for one in actions)), FOLDED_SHOWN))
+        ids = tuple(sorted({one.id for one in states if any(it.document == document for it in one.context)}))
+        title = f"If {clean(' and '.join(scopes))} (document {clean(document)})"
+        return Row(title, "", "", (), (Line("", (named,), ids),))
 
     def _carry(self) -> dict[tuple[str, str], str]:
         """Choose, for what is specified of a class of interventions, the one action of a place that shows it.
@@ -461,24 +447,26 @@ class _Arranger:
     def _state(self, action: Action, statement: str) -> StatementState | None:
         return self._states.get((statement, action.place))
 
-    def _row(self, group: Sequence[Action]) -> Row:
-        action = group[0]
+    def _name(self, action: Action) -> str:
+        return action.label
+
+    def _row(self, action: Action) -> Row:
         shown = action.shown
         sided = [one for one in action.parameters if one.side]
-        title = " ".join([action.label, *dict.fromkeys(one.side for one in sided)])
-        if action.modality == Modality.CONSIDER and self._section(action) in _MIXED:
+        title = " ".join([self._name(action), *dict.fromkeys(one.side for one in sided)])
+        if action.modality == Modality.CONSIDER and section_of(action) in _MIXED:
             title += " (to consider)"
         # What only specifies an action is named where its contents are told.
         named = {one for one in shown if self._infos[one].effect != hip.specifies}
         ids = sorted(named | {one.statement for one in sided})
         return Row(
             capital(clean(title)),
-            join_sites([one.site for one in group], self._knowledge),
+            "",
             grade(action.strength, action.evidence),
             tuple(ids),
             (
                 *self._conditions(action),
-                *_tried(action),
+                *tried(action),
                 *self._details(action),
                 *self._left_open(action),
                 *self._trials(action),
@@ -490,19 +478,7 @@ class _Arranger:
                 *self._boundaries(action, shown),
             ),
             clean(action.category),
-            self._weight(action),
         )
-
-    def _weight(self, action: Action) -> tuple[int, ...]:
-        """Weigh an action: graded before ungraded, begun before not begun, then by narrowness of context."""
-        graded = grade(action.strength, action.evidence) != UNGRADED
-        begun = any(one.have for one in action.unmet)
-        return (int(graded), int(begun), self._narrowness(action.statements), len(action.statements))
-
-    def _narrowness(self, statements: Iterable[str]) -> int:
-        """Count the classes above the narrowest context of some statements."""
-        contexts = {one for id_ in statements for one in self._infos[id_].applies_to}
-        return max((len(self._knowledge.superclasses.get(one, ())) for one in contexts), default=0)
 
     def _conditions(self, action: Action) -> tuple[Line, ...]:
         match action.status:
@@ -566,11 +542,14 @@ class _Arranger:
             made = [one.id for one in check.by(ClaimKind.FULFILLED, ClaimKind.GUARDED) if self._guards(one)]
             before = [one for one in made if not kinds.isdisjoint(self._infos[one].accompanies)]
             if before and check.done and check.place in {"", action.place} and check.intervention not in kinds:
-                words = f"{clean(check.label)} {', '.join(_done_in_words(check))}"
-                told.update(dict.fromkeys(before, words))
+                told.update(dict.fromkeys(before, self._made(check)))
                 found |= any(one.result for one in check.done)
         lead = "judge" if found else "checked"
         return (Line(lead, tuple(dict.fromkeys(told.values())), tuple(sorted(told))),) if told else ()
+
+    def _made(self, check: Action) -> str:
+        """Say of a check that it was made, and what it found."""
+        return f"{clean(check.label)} {', '.join(_done_in_words(check))}"
 
     def _cautions(self, action: Action) -> tuple[Line, ...]:
         """Say in which case a caution that does not hold yet would, and what it is about."""
@@ -583,9 +562,9 @@ class _Arranger:
         refusing = action.by(ClaimKind.REFUSAL_AWAITED)
         discouraging = action.by(ClaimKind.DISCOURAGEMENT_AWAITED)
         return (
-            *_lines("if", "or if", _alternatives(waiting)),
-            *_lines("refused if", "or if", _alternatives(refusing)),
-            *_lines("discouraged if", "or if", _alternatives(discouraging)),
+            *_lines("if", "or if", self._alternatives(waiting)),
+            *_lines("refused if", "or if", self._alternatives(refusing)),
+            *_lines("discouraged if", "or if", self._alternatives(discouraging)),
             *(
                 Line("", (clean(self._infos[one.id].text),), (one.id,))
                 for one in action.by(*CLAIMS[hip.safeguardsWith].values())
@@ -598,7 +577,9 @@ class _Arranger:
         told = {part for parts, _ in gates for part in parts}
         advised = action.by(ClaimKind.INDICATED)
         waiting = [] if advised else action.by(ClaimKind.AWAITED)
-        further = [(tuple(part for part in parts if part not in told), ids) for parts, ids in _alternatives(waiting)]
+        further = [
+            (tuple(part for part in parts if part not in told), ids) for parts, ids in self._alternatives(waiting)
+        ]
         if not all(parts for parts, _ in further):
             further = []
         lead = "needs" if not gates else "and" if len(further) == 1 else "and either"
@@ -609,9 +590,16 @@ class _Arranger:
         lifting = [(self._lifting(one), (one.id,)) for one in refusing]
         return _lines("unless", "and unless", _merged(lifting)) if all(parts for parts, _ in lifting) else ()
 
+    def _alternatives(self, waiting: Iterable[StatementState]) -> list[tuple[tuple[str, ...], tuple[str, ...]]]:
+        return _merged((self._gaps(one.unmet), (one.id,)) for one in waiting)
+
+    def _gaps(self, gaps: Sequence[Gap]) -> tuple[str, ...]:
+        """Say what is missing, each part once."""
+        return tuple(dict.fromkeys(map(describe_gap, gaps)))
+
     def _lifting(self, state: StatementState) -> tuple[str, ...]:
         """Describe what lifts a statement; one of several exceptions is enough."""
-        parts = tuple(dict.fromkeys(describe_gap(one) for one in state.lifted_by))
+        parts = self._gaps(state.lifted_by)
         return (" or ".join(parts),) if len(self._infos[state.id].except_for) > 1 and parts else parts
 
     def _details(self, action: Action) -> tuple[Line, ...]:
@@ -628,7 +616,23 @@ class _Arranger:
             *([Line("first", tuple(dict.fromkeys(clean(one.label) for one in first)), _ids(first))] if first else ()),
             *([Line("with", contents, _ids(parts))] if parts else ()),
             *(Line("caution" if one in checks else "", (clean(one.text),), (one.statement,)) for one in own),
+            *self._self_guarding(action),
         )
+
+    def _self_guarding(self, action: Action) -> Iterator[Line]:
+        """Tell the precautions that are about an action itself, while it waits for something else."""
+        if action.status == Status.CONDITIONAL:
+            for one in action.by(*CLAIMS[hip.safeguardsWith].values(), ClaimKind.UNGUARDED, ClaimKind.ORDER_UNGUARDED):
+                if self._is_own(action, one) and self._guards(one):
+                    yield Line("caution", (self._words(one),), (one.id,))
+
+    def _is_own(self, action: Action, state: StatementState) -> bool:
+        """Tell whether a statement is about an action or a class of it."""
+        return self._infos[state.id].intervention in {action.intervention, *self._classes(action.intervention)}
+
+    def _words(self, state: StatementState) -> str:
+        """Give what a statement says."""
+        return clean(self._infos[state.id].text)
 
     def _left_open(self, action: Action) -> tuple[Line, ...]:
         """Name what a statement would specify of an action, with what rules it out here and what would decide it."""
@@ -637,7 +641,11 @@ class _Arranger:
         lines = []
         for one in self._left_out.get((action.intervention, action.place), ()):
             what = clean(f"{self._intervention(one)}, for {listed(one.ruled_out_by, 'and')}")
-            asked = dict.fromkeys(clean(gap.question) for gap in one.lifted_by if gap.question)
+            asked = dict.fromkeys(
+                clean(gap.question) for gap in one.lifted_by if gap.question and gap.answer == Answer.UNKNOWN
+            )
+            if not asked:
+                continue
             lines.append(Line("left open", (what, *asked), (one.id,)))
         return tuple(lines)
 
@@ -654,10 +662,10 @@ class _Arranger:
 
     def _timing(self, action: Action) -> tuple[Line, ...]:
         """Say when an action is due, in the words of the statements that advise it."""
-        section = self._section(action)
+        section = section_of(action)
         if section not in _TIMED:
             return ()
-        lead = "" if section == "follow" else "when"
+        lead = "" if section == Section.AGAIN else "when"
         when = dict.fromkeys(clean(self._infos[one].timing).removeprefix(f"{lead} ") for one in action.shown)
         words = tuple(one for one in when if one)
         return (Line(lead, words),) if words else ()
@@ -670,11 +678,15 @@ class _Arranger:
         for state in self._plan.statements:
             info = self._infos[state.id]
             waits = state.state == State.LATER and not state.context
-            if waits and info.effect == hip.specifies and state.place in {"", action.place}:
+            if waits and self._foretells(info) and state.place in {"", action.place}:
                 lead = self._awaited(action, info, state)
                 if lead is not None:
                     found.setdefault(lead, []).append(state)
         return tuple(self._waiting_detail(action, *lead, states) for lead, states in found.items())
+
+    def _foretells(self, info: StatementInfo) -> bool:
+        """Tell whether what a waiting statement would specify is told."""
+        return info.effect == hip.specifies
 
     def _awaited(
         self, action: Action, info: StatementInfo, state: StatementState
@@ -690,7 +702,7 @@ class _Arranger:
         else:
             return None
         lacking = {f"{self._knowledge.label(one)} in the plan" for one in companions}
-        return lead, tuple(dict.fromkeys(describe_gap(gap) for gap in state.unmet if gap.label not in lacking))
+        return lead, self._gaps([gap for gap in state.unmet if gap.label not in lacking])
 
     def _has_action_of(self, interventions: Iterable[str], place: str) -> bool:
         return any(one.intervention in interventions and one.place == place for one in self._told)
@@ -802,10 +814,11 @@ class _Arranger:
 
     def _calls(self, info: StatementInfo) -> bool:
         """Tell whether a statement calls for urgent action."""
-        return _SECTION_OF_CATEGORY.get(self._knowledge.interventions[info.intervention].category) == "urgent"
+        return info.kind in URGENT
 
     def _ask(self, text: str, questions: Sequence[Question]) -> Ask:
-        site = join_sites([one.site for one in questions], self._knowledge)
+        about_patient = all(self._knowledge.is_a(one.requirement, hip.Patient) for one in questions)
+        site = "" if about_patient else join_sites([one.site for one in questions], self._knowledge)
         return Ask(
             clean(text),
             "" if site == self._everywhere else site,
@@ -828,7 +841,9 @@ class _Arranger:
         if opens_context(question, self._knowledge):
             return question.actions
         asking = {*question.statements}
-        return tuple(one.label for one in self._told if one.site == question.site and not asking.isdisjoint(one.shown))
+        return tuple(
+            self._name(one) for one in self._told if one.site == question.site and not asking.isdisjoint(one.shown)
+        )
 
 
 def _saying(row: Row, parts: tuple[str, ...]) -> tuple[str, ...]:
@@ -836,31 +851,24 @@ def _saying(row: Row, parts: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(id_ for line in row.lines if line.parts == parts for id_ in line.statements or row.statements)
 
 
-def _against(action: Action) -> Iterator[str]:
-    """Name what is running or planned of an action that statements refuse, discourage or hold back."""
-    word = _OBJECTED.get(action.status, "")
+def _against(action: Action) -> Iterator[tuple[str, str, str]]:
+    """Name what is running or ordered of an action that statements refuse, discourage or hold back, and how they do."""
+    objection = _OBJECTIONS.get(action.status, "")
     if action.by(ClaimKind.HELD_BACK) and action.status == Status.CONDITIONAL:
-        word = "before its time"
+        objection = " before what {who} ask{s} for"
     for names, there in ((action.current, "running"), (action.planned, "ordered")):
         unchecked = there == "ordered" and action.by(ClaimKind.ORDER_UNGUARDED)
-        words = word or ("before its checks" if unchecked and action.status == Status.CONDITIONAL else "")
+        words = objection or (" before its checks" if unchecked and action.status == Status.CONDITIONAL else "")
         if names and words:
-            yield capital(clean(f"{' and '.join(names)} {there} {words}"))
+            yield " and ".join(names), there, words
 
 
-def _tried(action: Action) -> tuple[Line, ...]:
+def tried(action: Action) -> tuple[Line, ...]:
     """Say which courses of an action failed, were not tolerated or were refused."""
     if action.status in _REFUSED or action.status == Status.SATISFIED:
         return ()
     parts = tuple(dict.fromkeys(describe_course(one, action.label) for one in action.tried))
     return (Line("before", parts),) if parts else ()
-
-
-def _is_folded(action: Action) -> bool:
-    """Tell whether an action waits for nothing but what the documents that advise it are about."""
-    waiting = action.by(ClaimKind.AWAITED)
-    claimed = [*waiting, *action.by(ClaimKind.INDICATED, ClaimKind.HELD_BACK)]
-    return action.status == Status.CONDITIONAL and bool(waiting) and all(one.outside for one in claimed)
 
 
 def _first(labels: Sequence[str], count: int) -> tuple[str, ...]:
@@ -888,10 +896,6 @@ def _running(action: Action) -> tuple[Line, ...]:
 
 def _ids(parameters: Iterable[Parameter]) -> tuple[str, ...]:
     return tuple(sorted({one.statement for one in parameters}))
-
-
-def _alternatives(waiting: Iterable[StatementState]) -> list[tuple[tuple[str, ...], tuple[str, ...]]]:
-    return _merged((tuple(dict.fromkeys(describe_gap(gap) for gap in one.unmet)), (one.id,)) for one in waiting)
 
 
 def _merged(

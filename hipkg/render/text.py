@@ -12,9 +12,10 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from hipkg.planning.page import Section
 from hipkg.render.console import printed
-from hipkg.render.sheet import sheet
-from hipkg.render.words import DISCLAIMER, GRADES_NOTE, capital, counted
+from hipkg.render.sheet import HEADINGS, sheet
+from hipkg.render.words import DISCLAIMER, GRADES_NOTE, UNGRADED, capital, counted
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -23,35 +24,30 @@ if TYPE_CHECKING:
 
     from hipkg.knowledge.records import Knowledge
     from hipkg.planning.records import Plan
-    from hipkg.render.sheet import Ask, Line, Row, Section, Sheet
+    from hipkg.render.sheet import Ask, Line, Row, Sheet, SheetSection
 
 DEFAULT_WIDTH = 80
 NARROWEST = 20
-ROWS_SHOWN = {"waiting": 10, "know": 6}
-"""How many rows of a long section are shown, those of greatest weight."""
 WIDEST = 120
 _STACKED_BELOW = 76
 _ROOMY_FROM = 100
-_GUTTER = 10
-_STYLES = {
+GUTTER = 10
+STYLES = {
     "check": ("▲", "!!", "bold red"),
-    "urgent": ("▲", "!!", "bold red"),
-    "signs": ("△", "^", "red"),
-    "now": ("●", "*", "bold green"),
+    "ask-first": ("", "", "bold"),
+    "may-apply": ("?", "?", "yellow"),
+    "do-today": ("●", "*", "bold green"),
     "consider": ("○", "?", "green"),
     "tried": ("↻", "r", "yellow"),
-    "unneeded": ("\u2013", "-", "dim"),
-    "may": ("?", "?", "yellow"),
-    "waiting": ("◐", "~", "yellow"),
-    "not": ("✖", "X", "bold red"),
-    "avoid": ("\u2013", "-", "red"),
-    "caution": ("◐", "!", "yellow"),
-    "disagree": ("⚖", "=", "magenta"),
-    "follow": ("○", "o", "cyan"),
-    "learn": ("○", "o", "cyan"),
+    "do-not": ("✖", "X", "bold red"),
     "already": ("✓", "v", "green"),
+    "if": ("◐", "~", "yellow"),
+    "if-not-enough": ("◐", "~", "yellow"),
+    "look-again": ("○", "o", "cyan"),
     "know": ("▪", ".", "blue"),
-    "unused": ("○", "o", "dim"),
+    "disagree": ("⚖", "=", "magenta"),
+    "not-used": ("○", "o", "dim"),
+    "waiting": ("◐", "~", "yellow"),
     "ongoing": ("●", "*", "bold green"),
     "planned": ("○", "o", "cyan"),
     "completed": ("✓", "v", "green"),
@@ -76,8 +72,8 @@ _PLAINER = str.maketrans(
 
 
 @dataclass(frozen=True, slots=True)
-class _Page:
-    """How wide the page and the columns beside a title are, and whether only ASCII may be used."""
+class Layout:
+    """How wide a page and the columns beside a title are, and whether only ASCII may be used."""
 
     width: int
     ascii: bool
@@ -85,23 +81,26 @@ class _Page:
 
     @property
     def stacked(self) -> bool:
+        """Tell whether headings stand above the rows, for want of room."""
         return self.width < _STACKED_BELOW
 
     @property
     def dot(self) -> str:
+        """What stands between parts of a line."""
         return "; " if self.ascii else " · "
 
     def symbol(self, key: str) -> str:
-        return _STYLES[key][1 if self.ascii else 0]
+        """Give the symbol of a section."""
+        return STYLES[key][1 if self.ascii else 0]
 
-    def fitted(self, made: Sheet) -> _Page:
+    def fitted(self, made: Sheet) -> Layout:
         """Fit the columns for site, grade and statements to what a plan holds, within limits that the width sets."""
         rows = [row for section in made.sections for row in section.rows]
         roomy = self.width >= _ROOMY_FROM or not any(one.grade for one in rows)
         limits = (14, 21, 29) if roomy else (11, 13, 11)
         wanted = [(len(one.site), len(one.grade), len(" ".join(one.statements))) for one in rows]
         columns = [min(limit, max(sizes)) for limit, sizes in zip(limits, zip(*wanted, strict=True), strict=False)]
-        return _Page(self.width, self.ascii, tuple(columns))
+        return Layout(self.width, self.ascii, tuple(columns))
 
 
 def plans_to_text(
@@ -111,11 +110,10 @@ def plans_to_text(
     to_terminal: bool = False,
     width: int | None = None,
     ascii: bool | None = None,  # noqa: A002 - names the character set
-    everything: bool = False,
 ) -> str:
-    """Write plans as text, one after another; the parameters are those of `sheets_to_text`."""
+    """Write whole plans as text, one after another; the parameters are those of `sheets_to_text`."""
     sheets = [sheet(plan, knowledge) for plan in plans]
-    return sheets_to_text(sheets, to_terminal=to_terminal, width=width, ascii=ascii, everything=everything)
+    return sheets_to_text(sheets, to_terminal=to_terminal, width=width, ascii=ascii)
 
 
 def sheets_to_text(
@@ -126,18 +124,16 @@ def sheets_to_text(
     to_terminal: bool = False,
     width: int | None = None,
     ascii: bool | None = None,  # noqa: A002 - names the character set
-    everything: bool = False,
 ) -> str:
     """Write sheets as text, one after another.
 
     Parameters: ``name`` opens the title; ``note`` stands below the sections; ``to_terminal`` allows colours, unless
     ``NO_COLOR`` is set; ``width`` in columns is by default that of the terminal, at most `WIDEST`, or `DEFAULT_WIDTH`;
-    ``ascii`` keeps to ASCII, by default where the terminal's encoding lacks the symbols; ``everything`` lists also what
-    long sections leave out (`ROWS_SHOWN`).
+    ``ascii`` keeps to ASCII, by default where the terminal's encoding lacks the symbols.
     """
     plain = lacks_symbols(to_terminal=to_terminal) if ascii is None else ascii
-    page = _Page(page_width(width, to_terminal=to_terminal), plain)
-    parts = [[*_parts(one, name, note, page.fitted(one), everything)] for one in sheets]
+    page = Layout(page_width(width, to_terminal=to_terminal), plain)
+    parts = [[*_parts(one, name, note, page.fitted(one))] for one in sheets]
     return pages_to_text(parts, page.width, to_terminal=to_terminal, ascii=plain)
 
 
@@ -168,52 +164,54 @@ def pages_to_text(
 
 def _can_show_symbols(encoding: str | None) -> bool:
     try:
-        "".join(one[0] for one in _STYLES.values()).encode(encoding or "ascii")
+        "".join(one[0] for one in STYLES.values()).encode(encoding or "ascii")
     except (UnicodeEncodeError, LookupError):
         return False
     return True
 
 
-def _parts(made: Sheet, name: str, note: str, page: _Page, everything: bool) -> Iterable[RenderableType]:
+def _parts(made: Sheet, name: str, note: str, page: Layout) -> Iterable[RenderableType]:
     yield Text(page.dot.join((name, *made.title)), style="bold")
     yield Text(DISCLAIMER, style="dim")
     for alarm in made.alarms:
-        yield _marked("!!", Text(alarm, style="bold white on red"), "bold red")
+        yield marked("!!", Text(alarm, style="bold white on red"), "bold red")
     for warning in made.warnings:
-        yield _marked("!", Text(f"Warning: {warning}"), "yellow")
+        yield marked("!", Text(f"Warning: {warning}"), "yellow")
     if made.notice:
         yield Group(Text(""), Text(made.notice, style="bold"))
-    for section in made.sections:
-        limit = len(section.rows) if everything else ROWS_SHOWN.get(section.key, len(section.rows))
-        shown = section.weightiest(limit) if len(section.rows) > limit else section
-        body = Group(*_body(shown, len(section.rows) - len(shown.rows), page))
-        yield Group(Text(""), _headed(section.heading, body, _STYLES[section.key][2], page))
+    yield from (_section(one, page) for one in made.before_questions)
     if made.questions:
-        yield Group(Text(""), _headed("Ask next", Group(*_questions(made, page)), "bold", page))
+        yield Group(Text(""), _headed(HEADINGS[Section.ASK], Group(*_questions(made, page)), "bold", page))
+    yield from (_section(one, page) for one in made.after_questions)
     if made.sections:
         yield Group(Text(""), Text(note, style="dim"))
 
 
-def _body(section: Section, left_out: int, page: _Page) -> Iterable[RenderableType]:
+def _section(section: SheetSection, page: Layout) -> RenderableType:
+    body = Group(*_body(section, page))
+    return Group(Text(""), _headed(section.heading, body, STYLES[section.key][2], page))
+
+
+def _body(section: SheetSection, page: Layout) -> Iterable[RenderableType]:
     for name, rows in section.groups:
         if name:
             yield Text(capital(name), style="italic")
         yield from (_row(one, section, page) for one in rows)
-    if left_out:
-        yield Text(f"and {left_out} more: --all lists them", style="dim")
 
 
-def _headed(heading: str, body: RenderableType, style: str, page: _Page) -> RenderableType:
+def _headed(heading: str, body: RenderableType, style: str, page: Layout) -> RenderableType:
     """Put a heading beside a body, or above it where the page is narrow."""
     title = Text(heading.upper(), style=style)
-    return Group(title, body) if page.stacked else _beside(title, body, _GUTTER)
+    return Group(title, body) if page.stacked else beside(title, body, GUTTER)
 
 
-def _marked(symbol: str, body: RenderableType, style: str) -> RenderableType:
-    return _beside(Text(symbol, style=style), body, len(symbol))
+def marked(symbol: str, body: RenderableType, style: str) -> RenderableType:
+    """Put a symbol before a body."""
+    return beside(Text(symbol, style=style), body, len(symbol))
 
 
-def _beside(left: RenderableType, right: RenderableType, width: int) -> RenderableType:
+def beside(left: RenderableType, right: RenderableType, width: int) -> RenderableType:
+    """Put one body of a width in columns beside another."""
     table = Table.grid(padding=(0, 1, 0, 0), expand=True)
     table.add_column(width=width, overflow="fold")
     table.add_column(ratio=1, overflow="fold")
@@ -221,16 +219,25 @@ def _beside(left: RenderableType, right: RenderableType, width: int) -> Renderab
     return table
 
 
-def _row(row: Row, section: Section, page: _Page) -> RenderableType:
+def _row(row: Row, section: SheetSection, page: Layout) -> RenderableType:
     """Lay out an action: title, site, grade and statements, then what it waits for and how it is done."""
-    style = _STYLES[section.key][2]
+    style = STYLES[section.key][2]
     head = _stacked(row, style, page) if page.stacked else _in_columns(row, style, page)
     needless = row.statements if len(row.lines) == 1 else ()
-    body = Group(head, *(_line(one, needless, page) for one in row.lines))
-    return _marked(page.symbol(section.key), body, style)
+    riders = (_rider(one, page) for one in row.riders)
+    body = Group(head, *(_line(one, needless, page) for one in row.lines), *riders)
+    return marked(page.symbol(section.key), body, style)
 
 
-def _in_columns(row: Row, style: str, page: _Page) -> RenderableType:
+def _rider(row: Row, page: Layout) -> RenderableType:
+    """Lay out what is told in the row of another action."""
+    rest = [one for one in (row.site, row.grade if row.grade != UNGRADED else "", " ".join(row.statements)) if one]
+    title = Text.assemble(("with ", "italic"), page.dot.join((row.title, *rest)))
+    needless = row.statements if len(row.lines) == 1 else ()
+    return _indented(Group(title, *(_line(one, needless, page) for one in row.lines)))
+
+
+def _in_columns(row: Row, style: str, page: Layout) -> RenderableType:
     table = Table.grid(padding=(0, 2, 0, 0), expand=True)
     table.add_column(ratio=1, overflow="fold")
     cells = [row.site, row.grade, " ".join(row.statements)]
@@ -241,26 +248,26 @@ def _in_columns(row: Row, style: str, page: _Page) -> RenderableType:
     return table
 
 
-def _stacked(row: Row, style: str, page: _Page) -> RenderableType:
+def _stacked(row: Row, style: str, page: Layout) -> RenderableType:
     rest = [one for one in (row.site, row.grade, " ".join(row.statements)) if one]
     return Group(Text(row.title, style=style), *([Text(page.dot.join(rest))] if rest else []))
 
 
-def _line(line: Line, needless: tuple[str, ...], page: _Page) -> RenderableType:
+def _line(line: Line, needless: tuple[str, ...], page: Layout) -> RenderableType:
     """Lay out a line below an action, without the statements if they are those of the action anyway."""
     lead = f"{line.lead} " if line.lead else ""
     named = "" if line.statements == needless else "  " + " ".join(line.statements)
     return _indented(Text.assemble((lead, "italic"), page.dot.join(line.parts), (named, "dim")))
 
 
-def _questions(made: Sheet, page: _Page) -> Iterable[RenderableType]:
+def _questions(made: Sheet, page: Layout) -> Iterable[RenderableType]:
     for number, ask in enumerate(made.asked, start=1):
-        yield _marked(f"{number}.", _question(ask, page), "bold")
+        yield marked(f"{number}.", _question(ask, page), "bold")
     if made.unasked:
         yield Text(f"and {made.unasked} more", style="dim")
 
 
-def _question(ask: Ask, page: _Page) -> RenderableType:
+def _question(ask: Ask, page: Layout) -> RenderableType:
     site = f"{page.dot}{ask.site}" if ask.site else ""
     if not ask.statements:
         return Group(Text(ask.text + site), _indented(Text("missing from the record", "dim")))
@@ -272,5 +279,5 @@ def _question(ask: Ask, page: _Page) -> RenderableType:
     return Group(Text(ask.text + site), _indented(Text.assemble(decides, (" ".join(ask.statements), "dim"))))
 
 
-def _indented(text: Text) -> RenderableType:
+def _indented(text: RenderableType) -> RenderableType:
     return Padding(text, (0, 0, 0, 2))

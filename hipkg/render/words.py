@@ -65,6 +65,11 @@ def capital(text: str) -> str:
     return text[:1].upper() + text[1:]
 
 
+def lowered(title: str) -> str:
+    """Begin a title in small letters, as within a line, unless it begins with an abbreviation."""
+    return title[:1].lower() + title[1:] if title[1:2].islower() or title[1:2] == " " else title
+
+
 def counted(number: int, noun: str) -> str:
     """Count things that have a regular plural."""
     return f"{number} {noun}{'s' if number > 1 else ''}"
@@ -233,13 +238,13 @@ def describe_result(result: Result) -> str:
 def describe_done(one: Done, action: Action) -> str:
     """Say that what an action asks for was done, when, with what result, and whether that is too old."""
     name = f"{one.label} " if one.label != action.label else ""
-    asked = f"asked for on {one.requested}" if one.requested else "day not recorded"
+    asked = f"asked for on {one.requested}" if one.requested else ", day not recorded"
     result = f", result {describe_result(one.result)}" if one.result else ""
     if not result and action.category == ASSESSMENT:
         result = ", result not recorded"
     old = f": older than {counted(one.old_after, 'year')}, to be done again" if one.old_after else ""
     before = "" if one.counts or action.status == Status.SATISFIED else "before: "
-    return clean(f"{name}done {before}{one.day or asked}{result}{old}")
+    return clean(f"{name}done {before}{one.day or asked}{result}{old}".replace(" ,", ","))
 
 
 def describe_unused(one: Unused) -> str:

@@ -1,0 +1,270 @@
+"""Lay out the page of a plan: which section tells an action, what is told in its row, and in which order.
+
+There are no words here, so that text, Markdown, HTML and JSON agree on the page.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from functools import cached_property
+from typing import TYPE_CHECKING, NamedTuple
+
+from hipkg.base import hip
+from hipkg.knowledge.frame.answers import State
+from hipkg.knowledge.frame.claims import ADVISING, ClaimKind, Status
+from hipkg.knowledge.frame.speaking import FIRMNESS
+from hipkg.knowledge.modality import Modality
+from hipkg.knowledge.prominence import Prominence
+from hipkg.planning.prominence import Outline
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from hipkg.knowledge.records import Knowledge
+    from hipkg.planning.records import Action, Plan
+
+
+class Section(StrEnum):
+    """The sections of a page, in the order in which they are read."""
+
+    CHECK = "check"
+    ASK = "ask-first"
+    MAY = "may-apply"
+    TODAY = "do-today"
+    CONSIDER = "consider"
+    TRIED = "tried"
+    NOT = "do-not"
+    ALREADY = "already"
+    IF = "if"
+    LATER = "if-not-enough"
+    AGAIN = "look-again"
+    KNOW = "know"
+    DISAGREE = "disagree"
+    UNUSED = "not-used"
+
+
+class Entry(NamedTuple):
+    """One row of a page, by the numbers of its actions in the plan.
+
+    Several ``actions`` are the members of a choice, the firmest first, or, where a ``document`` is named, what that
+    advises those whom it is about; ``riders`` are told in the row of the others.
+    """
+
+    actions: tuple[int, ...]
+    riders: tuple[int, ...]
+    prominence: Prominence
+    document: str = ""
+
+
+class Part(NamedTuple):
+    """A section with its rows."""
+
+    section: Section
+    rows: tuple[Entry, ...]
+
+
+class Page(NamedTuple):
+    """The sections that tell actions, and the statements that only inform, both in the order of reading."""
+
+    parts: tuple[Part, ...]
+    readings: tuple[str, ...]
+
+
+_SECTION_OF_STATUS = {
+    Status.INDICATED: Section.TODAY,
+    Status.CONFLICT: Section.DISAGREE,
+    Status.CONTRAINDICATED: Section.NOT,
+    Status.AVOID: Section.NOT,
+    Status.CAUTION: Section.IF,
+    Status.SATISFIED: Section.ALREADY,
+}
+_DAYS = "d"
+_URGENT, _FOLLOW_UP = "escalation", "follow-up"
+_GATES = frozenset({ClaimKind.HELD_BACK, ClaimKind.GATE_AWAITED})
+_OPEN = {Status.INDICATED, Status.CONDITIONAL}
+_JOINED = (Section.IF, Section.LATER)
+"""What waits is told with what it goes along with, wherever that stands, if it is not refused."""
+_RANK = {one: rank for rank, one in enumerate(Prominence)}
+
+
+def page(plan: Plan, knowledge: Knowledge) -> Page:
+    """Lay out the page of a plan."""
+    return _Layout(plan, knowledge).page()
+
+
+def section_of(action: Action) -> Section:
+    """Choose the section that tells an action."""
+    match action.status:
+        case Status.INDICATED if action.tried and not action.running:
+            return Section.TRIED
+        case Status.INDICATED if action.modality == Modality.CONSIDER:
+            return Section.CONSIDER
+        case Status.INDICATED if action.category == _FOLLOW_UP:
+            return Section.AGAIN
+        case Status.INDICATED if action.category == _URGENT:
+            return Section.CHECK
+        case Status.AVOID if action.realised:
+            return Section.CHECK
+        case Status.CONDITIONAL if action.category == _URGENT and _is_advised(action):
+            return Section.CHECK
+        case Status.CONDITIONAL:
+            return Section.LATER if (action.phase > 1 and _is_advised(action)) or _takes_time(action) else Section.IF
+        case Status.CAUTION if _takes_time(action):
+            return Section.LATER
+        case status:
+            return _SECTION_OF_STATUS[status]
+
+
+def is_folded(action: Action) -> bool:
+    """Tell whether an action waits for nothing but what the documents that advise it are about."""
+    claimed, kinds = action.claimed, (ClaimKind.AWAITED, ClaimKind.INDICATED, ClaimKind.HELD_BACK)
+    if action.status != Status.CONDITIONAL or ClaimKind.AWAITED not in claimed:
+        return False
+    return all(one.outside for kind in kinds for one in claimed.get(kind, ()))
+
+
+def _takes_time(action: Action) -> bool:
+    """Tell whether an action waits for a treatment to last."""
+    return any(gap.need and gap.unit == _DAYS for some in action.claimed.values() for one in some for gap in one.unmet)
+
+
+def _is_advised(action: Action) -> bool:
+    return not ADVISING.isdisjoint(action.claimed)
+
+
+class _Layout:
+    """Lay out the page of one plan."""
+
+    def __init__(self, plan: Plan, knowledge: Knowledge) -> None:
+        self._plan = plan
+        self._knowledge = knowledge
+        self._infos = knowledge.by_id
+        self._outline = Outline(plan.statements, knowledge)
+        self._sections = [section_of(one) for one in plan.actions]
+        self._ids = [one.shown for one in plan.actions]
+        self._shown = [
+            number
+            for number, one in enumerate(plan.actions)
+            if one.status != Status.CONFLICT and not self._told_by_a_kind(one)
+        ]
+
+    def page(self) -> Page:
+        folded = {one for one in self._shown if is_folded(self._plan.actions[one])}
+        joined = self._joined(one for one in self._shown if one not in folded)
+        riders = self._riders(joined)
+        riding = {one for some in riders.values() for one in some}
+        rows: dict[Section, list[Entry]] = {one: [] for one in Section}
+        for members in joined:
+            if members[0] not in riding:
+                rows[self._sections[members[0]]].append(self._entry(members, riders.get(members[0], ())))
+        for found in rows.values():
+            found.sort(key=self._order)
+        rows[Section.LATER] += self._folded(sorted(folded))
+        return Page(tuple(Part(key, tuple(found)) for key, found in rows.items() if found), self._readings())
+
+    def _joined(self, numbers: Iterable[int]) -> list[tuple[int, ...]]:
+        """Join the members of a choice that stand open together at a place, the firmest advice first."""
+        joined: dict[object, list[int]] = {}
+        for number in numbers:
+            one = self._plan.actions[number]
+            open_ = one.choice and one.status in _OPEN and self._sections[number] != Section.TRIED
+            joined.setdefault((one.choice, one.status, one.place) if open_ else number, []).append(number)
+        return [
+            tuple(sorted(some, key=lambda one: FIRMNESS[self._plan.actions[one].modality])) for some in joined.values()
+        ]
+
+    def _riders(self, joined: Iterable[tuple[int, ...]]) -> Mapping[int, list[int]]:
+        """Map the first action of a row to the actions that are told in it."""
+        rows = {members[0]: members for members in joined}
+        places: dict[str, list[int]] = {}
+        for number in rows:
+            places.setdefault(self._plan.actions[number].intervention, []).append(number)
+        hosts = {number: self._host(number, places) for number in rows}
+        found: dict[int, list[int]] = {}
+        for number, members in rows.items():
+            root = number
+            while (host := hosts[root]) is not None:
+                root = host
+            if root != number:
+                found.setdefault(root, []).extend(members)
+        return found
+
+    def _host(self, number: int, places: Mapping[str, list[int]]) -> int | None:
+        """Find the action in whose row another one is told: one that it is told with, or a class that is refused."""
+        action = self._plan.actions[number]
+        info = self._knowledge.interventions[action.intervention]
+        for iri in info.told_with:
+            for host in places.get(iri, ()):
+                if action.place in {"", self._plan.actions[host].place} and self._may_ride(number, host):
+                    return host
+        if action.status == Status.CONTRAINDICATED or action.running:
+            for iri in info.superclasses & places.keys():
+                for host in places[iri]:
+                    other = self._plan.actions[host]
+                    if host != number and other.status == action.status and other.place == action.place:
+                        return host
+        return None
+
+    def _entry(self, members: tuple[int, ...], riders: Iterable[int]) -> Entry:
+        shown = [id_ for one in members for id_ in self._ids[one]]
+        told = [one for one in shown if self._infos[one].effect != hip.holdsBack] or shown
+        return Entry(members, tuple(riders), min(map(self._outline.prominence, told), key=_RANK.__getitem__))
+
+    def _order(self, entry: Entry) -> tuple[bool, int, int, int, int]:
+        """Put a ban before advice against something, what leads first, then the document that speaks most of them.
+
+        Of what is to be done the latest step of care stands first: it is what has become due.
+        """
+        first = self._plan.actions[entry.actions[0]]
+        document = min(map(self._outline.rank, self._ids[entry.actions[0]]), default=0)
+        step = -first.phase if first.status == Status.INDICATED else 0
+        return first.status == Status.AVOID, _RANK[entry.prominence], document, step, entry.actions[0]
+
+    def _may_ride(self, number: int, host: int) -> bool:
+        section, other = self._sections[number], self._sections[host]
+        return other in {section, Section.TRIED} or (
+            (section in _JOINED or self._plan.actions[number].status == Status.AVOID)
+            and other in {*_JOINED, Section.TODAY, Section.CONSIDER, Section.ALREADY, Section.AGAIN}
+        )
+
+    def _told_by_a_kind(self, action: Action) -> bool:
+        """Tell whether an action has only gates, all of which show at a kind of it in the same place."""
+        if action.status != Status.CONDITIONAL or _GATES.isdisjoint(action.claimed):
+            return False
+        if len(action.by(*_GATES)) != len(action.statements):
+            return False
+        kinds = [one for one in self._of_place[action.place] if action.intervention in self._classes(one)]
+        return {*action.statements} <= {shown for one in kinds for shown in one.shown}
+
+    @cached_property
+    def _of_place(self) -> Mapping[str, list[Action]]:
+        found: dict[str, list[Action]] = {}
+        for one in self._plan.actions:
+            found.setdefault(one.place, []).append(one)
+        return found
+
+    def _classes(self, action: Action) -> frozenset[str]:
+        return self._knowledge.interventions[action.intervention].superclasses
+
+    def _folded(self, numbers: list[int]) -> Iterator[Entry]:
+        """Tell in one row for each document what it would advise if the patient were one of those it is about."""
+        waiting: dict[str, list[int]] = {}
+        for number in numbers:
+            scopes = [it for one in self._plan.actions[number].by(ClaimKind.AWAITED) for it in one.context]
+            for document in dict.fromkeys(one.document for one in scopes):
+                waiting.setdefault(document, []).append(number)
+        for document, some in waiting.items():
+            yield Entry(tuple(some), (), Prominence.NONE, document)
+
+    def _readings(self) -> tuple[str, ...]:
+        """Order what only informs: what its document makes prominent, then what is about a row of the page."""
+        shown = [self._plan.actions[one] for one in self._shown]
+        told = {iri for one in shown for iri in (one.intervention, *self._classes(one))}
+        ids = dict.fromkeys(one.id for one in self._plan.statements if one.state == State.KNOWLEDGE)
+
+        def rank(id_: str) -> tuple[int, bool, int, str]:
+            about = self._infos[id_].intervention
+            outline = self._outline
+            return _RANK[outline.prominence(id_)], about not in told, outline.rank(id_), id_
+
+        return tuple(sorted(ids, key=rank))

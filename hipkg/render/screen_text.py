@@ -1,0 +1,195 @@
+"""Write the first screen of plans as text for a terminal."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from rich.console import Group
+from rich.text import Text
+
+from hipkg.planning.page import Section
+from hipkg.render.screen import screen
+from hipkg.render.sheet import HEADINGS, UNGROUPED
+from hipkg.render.text import STYLES, Layout, beside, lacks_symbols, marked, page_width, pages_to_text
+from hipkg.render.words import DISCLAIMER, capital, counted, lowered
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from rich.console import RenderableType
+
+    from hipkg.knowledge.records import Knowledge
+    from hipkg.planning.records import Plan
+    from hipkg.render.screen import Item, Screen
+    from hipkg.render.sheet import Ask, Line
+
+LONGEST = 58
+"""From how many lines on a screen is tightened."""
+_GUTTER = 9
+_QUESTION_INDENT = _GUTTER + 5
+_ARROW_WIDTH = 5
+_ASSUMED = "* if treatment starts today"
+_GRADES = "Strength / evidence."
+_NUMBERED = re.compile(r"(?P<document>.*?)(?P<number>\d+)")
+_RUN = 3
+"""How many statements in a row are told by the first and the last."""
+
+
+def plans_to_text(
+    plans: Sequence[Plan],
+    knowledge: Knowledge,
+    *,
+    to_terminal: bool = False,
+    width: int | None = None,
+    ascii: bool | None = None,  # noqa: A002 - names the character set
+) -> str:
+    """Write the first screens of plans, one after another; the parameters are those of `sheets_to_text`."""
+    plain = lacks_symbols(to_terminal=to_terminal) if ascii is None else ascii
+    layout = Layout(page_width(width, to_terminal=to_terminal), plain)
+    pages = []
+    for one in plans:
+        page = [*_Writer(screen(one, knowledge), layout).parts()]
+        if len(pages_to_text([page], layout.width, to_terminal=False, ascii=plain).splitlines()) > LONGEST:
+            page = [*_Writer(screen(one, knowledge, tight=True), layout).parts()]
+        pages.append(page)
+    return pages_to_text(pages, layout.width, to_terminal=to_terminal, ascii=plain)
+
+
+class _Writer:
+    """Lay out one first screen."""
+
+    def __init__(self, made: Screen, layout: Layout) -> None:
+        self._made = made
+        self._layout = layout
+        self._dot = layout.dot
+        self._everywhere = made.title[1] if len(made.title) > 1 else ""
+
+    def parts(self) -> Iterable[RenderableType]:
+        """Lay the screen out, part by part."""
+        made = self._made
+        yield Text(f"Plan {self._dot.join(made.title)}", style="bold")
+        yield Text(f"{DISCLAIMER} {_GRADES}" if self._is_graded() else DISCLAIMER, style="dim")
+        for alarm in made.alarms:
+            yield marked("!!", Text(alarm, style="bold white on red"), "bold red")
+        for warning in made.warnings:
+            yield marked("!", Text(f"Warning: {warning}"), "yellow")
+        if made.notice:
+            yield Text(made.notice, style="bold")
+        for key in HEADINGS:
+            rows = self._questions() if key == Section.ASK else self._rows(key, made.sections.get(key, ()))
+            if body := [*rows]:
+                yield self._headed(HEADINGS[key], body, STYLES[key][2])
+        yield self._headed("Also", [Text(self._also(), style="dim")], "dim")
+
+    def _is_graded(self) -> bool:
+        return any(one.grade and one.listed for some in self._made.sections.values() for one in some)
+
+    def _headed(self, heading: str, body: list[RenderableType], style: str) -> RenderableType:
+        title = Text(heading.upper(), style=style)
+        return Group(title, *body) if self._layout.stacked else beside(title, Group(*body), _GUTTER)
+
+    def _also(self) -> str:
+        """Say what is left out, which option shows it, and what the marks mean."""
+        items = [one for some in self._made.sections.values() for one in some]
+        notes = [_ASSUMED] if any(one.assumed and one.listed for one in items) else []
+        left = ", ".join(self._made.left_out)
+        return self._dot.join([f"--all: {left}" if left else "--all: the details", *notes])
+
+    def _rows(self, key: Section, items: Sequence[Item]) -> Iterator[RenderableType]:
+        symbol, style = self._layout.symbol(key), STYLES[key][2]
+        listed = [one for one in items if one.listed]
+        grouped = key == Section.TODAY and len(listed) > UNGROUPED
+        flowing: dict[str, list[Item]] = {}
+        for item in _by_condition(listed):
+            if item[0].out or item[0].condition:
+                yield marked(symbol, self._row(item, style), style)
+            else:
+                flowing.setdefault(item[0].category if grouped else "", []).append(item[0])
+        for category, some in flowing.items():
+            yield marked(symbol, self._flow(category if len(flowing) > 1 else "", some, style), style)
+
+    def _row(self, items: Sequence[Item], style: str) -> Text:
+        """Lay out what waits for the same, or a single row."""
+        first = items[0]
+        text = Text()
+        if first.condition:
+            since = f"from {first.earliest}{'*' if first.assumed else ''}, " if first.earliest else ""
+            text.append(f"{since}if {first.condition}: ")
+        for number, one in enumerate(items):
+            text.append(self._dot if number else "")
+            text.append_text(self._named(one, lowered(one.title) if first.condition else capital(one.title), style))
+        return text
+
+    def _flow(self, category: str, items: Sequence[Item], style: str) -> Text:
+        """Name what has little but a name beside each other."""
+        text = Text(f"{capital(category)}: " if category else "", style="italic")
+        for number, one in enumerate(items):
+            text.append(self._dot if number else "")
+            text.append_text(self._named(one, lowered(one.title) if number or category else capital(one.title), style))
+        return text
+
+    def _named(self, item: Item, title: str, style: str) -> Text:
+        """Name an item, with its site, its grade and its statements, and then what there is to know of it."""
+        text = Text()
+        text.append(title, style=style)
+        text.append(f" ({item.site})" if item.site and item.site not in self._everywhere else "")
+        text.append(f"{self._dot}{item.grade}" if item.grade else "")
+        brief = len(item.details) == 1 and {*item.details[0].statements} <= {*item.statements}
+        if brief:
+            text.append(f": {self._words(item.details[0])}")
+        if item.statements:
+            named = item.named or item.statements
+            further = f" +{len(item.statements) - len(named)}" if len(item.statements) > len(named) else ""
+            text.append(f"  {_numbered(named)}{further}", style="dim")
+        for line in () if brief else item.details:
+            text.append(f"{self._dot}{self._words(line)}")
+            beside = [one for one in line.statements if one not in item.statements]
+            text.append(f" {_numbered(beside)}" if beside else "", style="dim")
+        return text
+
+    def _words(self, line: Line) -> str:
+        return f"{line.lead} {self._dot.join(line.parts)}".strip()
+
+    def _questions(self) -> Iterator[RenderableType]:
+        for number, ask in enumerate(self._made.questions, start=1):
+            yield marked(f"{number}.", self._question(ask), "bold")
+
+    def _question(self, ask: Ask) -> Text:
+        """Ask, and name what the answer decides as far as it stands on the same line."""
+        text = Text(ask.text + (f" ({ask.site})" if ask.site not in self._everywhere else ""))
+        if not ask.statements:
+            return text.append("  missing from the record", style="dim")
+        rest = len(ask.decides) - 1
+        for told in (
+            (f"{ask.decides[0]}{f', {rest} more' if rest else ''}", counted(rest + 1, "action")) if ask.decides else ()
+        ):
+            if len(text) + len(told) + _ARROW_WIDTH <= self._layout.width - _QUESTION_INDENT:
+                return text.append(f"  -> {told}", style="dim")
+        return text
+
+
+def _numbered(statements: Sequence[str]) -> str:
+    """List statements; of several in a row name the first and the last."""
+    runs: list[list[tuple[str, int, str]]] = []
+    for one in statements:
+        match = _NUMBERED.fullmatch(one)
+        document, number = (match["document"], int(match["number"])) if match else (one, 0)
+        if runs and runs[-1][-1][:2] == (document, number - 1):
+            runs[-1].append((document, number, one))
+        else:
+            runs.append([(document, number, one)])
+    words = []
+    for run in runs:
+        words += (
+            [one for _, _, one in run] if len(run) < _RUN else [f"{run[0][2]} to {run[-1][2].removeprefix(run[0][0])}"]
+        )
+    return " ".join(words)
+
+
+def _by_condition(items: Iterable[Item]) -> Iterable[list[Item]]:
+    """Gather what waits for the same."""
+    found: dict[object, list[Item]] = {}
+    for one in items:
+        found.setdefault((one.condition, one.earliest, one.site) if one.condition else id(one), []).append(one)
+    return found.values()

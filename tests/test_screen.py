@@ -1,0 +1,160 @@
+"""The first screen of a plan: short, in the words of clinicians, with what each document puts first, and nothing lost.
+
+A folder of ``cases/screens`` holds what the screen of a patient looks like at 80 and at 120 columns, and what it has to
+say; ``make goldens`` writes the pictures anew, and every difference is to be read.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import tomllib
+from datetime import date
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from hipkg import plan
+from hipkg.base.paths import ROOT
+from hipkg.knowledge.loading import load
+from hipkg.planning.page import Section, page
+from hipkg.planning.prominence import Outline
+from hipkg.render.html import plan_to_html
+from hipkg.render.markdown import plan_to_markdown
+from hipkg.render.screen import Screen, screen
+from hipkg.render.screen_text import plans_to_text
+from hipkg.render.sheet import HEADINGS, sheet
+
+if TYPE_CHECKING:
+    from hipkg.api.plan import Plan
+
+AS_OF = date(2026, 11, 23)
+FOLDER = Path(__file__).parent / "cases" / "screens"
+EXAMPLES = {file.name[:2]: file for file in sorted((ROOT / "examples").glob("d*.ttl"))}
+VISITS = {one.name: one / "patient.ttl" for one in sorted((FOLDER.parent / "visits").iterdir())}
+PICTURED = (
+    "second-visit",
+    "both-hips",
+    "checks-done",
+    "hyaluronic-acid-ordered",
+    "knee-alone",
+    "on-opioids",
+    "osteonecrosis-night-pain",
+    "osteonecrosis-not-called-chronic",
+    "relieved-by-therapy",
+    "trial-due",
+)
+OUTLINES = tomllib.loads((FOLDER / "outlines.toml").read_text("utf-8"))
+MOST_LINES = {"examples": 45, "visits": 60}
+FIRST = 30
+GUTTER = 10
+DOUBLED = re.compile(r"\b([a-z]+) \1\b", re.IGNORECASE)
+ODD = re.compile(r"\bwhen when\b|\(\s*\)|: :|\(no \w+\)|  ·|· ·|\bNone\b|https?:")
+of_each = pytest.mark.parametrize("name", [*EXAMPLES, *VISITS])
+
+
+@cache
+def made(name: str) -> Plan:
+    return plan({**EXAMPLES, **VISITS}[name], as_of=AS_OF)
+
+
+@cache
+def shown(name: str) -> Screen:
+    return screen(made(name), load())
+
+
+@cache
+def text(name: str, width: int = 80) -> str:
+    return plans_to_text((made(name),), load(), width=width)
+
+
+def running(written: str) -> str:
+    """Join the lines of a screen, without the headings beside them."""
+    return " ".join(" ".join(line[GUTTER:] for line in written.splitlines()).split()).lower()
+
+
+@pytest.mark.parametrize("name", OUTLINES)
+def test_what_a_document_puts_first_stands_first(name: str) -> None:
+    lines = text(name).splitlines()
+    first, whole = running("\n".join(lines[:FIRST])), running("\n".join(lines))
+    assert [one for one in OUTLINES[name]["first"] if one.lower() not in first] == []
+    assert [one for one in OUTLINES[name]["page"] if one.lower() not in whole] == []
+
+
+@of_each
+def test_the_screen_is_short(name: str) -> None:
+    kind = "examples" if name in EXAMPLES else "visits"
+    assert len(text(name).splitlines()) <= MOST_LINES[kind]
+
+
+@of_each
+@pytest.mark.parametrize("width", [60, 80, 120])
+def test_no_line_is_wider_than_the_page(name: str, width: int) -> None:
+    assert max(map(len, text(name, width).splitlines())) <= width
+
+
+@of_each
+def test_the_words_are_not_those_of_a_machine(name: str) -> None:
+    told = running(text(name, 200))
+    assert DOUBLED.findall(told) == []
+    assert ODD.findall(told) == []
+
+
+@of_each
+def test_no_row_stands_twice(name: str) -> None:
+    rows = [(key, one.title, one.site, one.condition) for key, some in shown(name).sections.items() for one in some]
+    assert len(rows) == len({*rows})
+
+
+@of_each
+def test_nothing_is_lost(name: str) -> None:
+    """What the screen leaves out is counted, and the whole plan has all statements of the screen and of every row."""
+    whole = sheet(made(name), load())
+    items = [one for some in shown(name).sections.values() for one in some]
+    left_out = sum(not one.listed for one in items)
+    assert (f"{left_out} more row" in " ".join(shown(name).left_out)) == bool(left_out)
+    named = {id_ for one in items for id_ in one.statements}
+    named |= {id_ for one in items for line in one.details for id_ in line.statements}
+    assert named - {*whole.statements} == set()
+
+
+@of_each
+def test_every_action_has_one_place_on_the_page(name: str) -> None:
+    """A row tells it, or another row does, unless all that gates it is told at one of its kinds."""
+    numbers = [
+        one
+        for part in page(made(name), load()).parts
+        for row in part.rows
+        if not row.document
+        for one in (*row.actions, *row.riders)
+    ]
+    assert len(numbers) == len({*numbers})
+    assert [*HEADINGS] == [*Section]
+
+
+@of_each
+def test_what_is_refused_ordered_or_urgent_is_never_left_out(name: str) -> None:
+    sections = shown(name).sections
+    assert all(one.listed for one in sections.get(Section.CHECK, ()))
+    assert all(one.listed for one in sections.get(Section.ALREADY, ()))
+    leading = Outline(made(name).statements, load())
+    for key in (Section.TODAY, Section.NOT):
+        assert [one.title for one in sections.get(key, ()) if not one.listed and leading.shows(one.statements)] == []
+
+
+@pytest.mark.parametrize("name", [*EXAMPLES, *PICTURED])
+def test_pictures(name: str) -> None:
+    """Each was read line by line; HIPKG_UPDATE_GOLDEN=1 writes it anew."""
+    pictures = {f"{name}-{width}.txt": text(name, width) for width in (80, 120)}
+    if name in EXAMPLES:
+        pictures |= {
+            f"{name}.md": plan_to_markdown(made(name), load()),
+            f"{name}.html": plan_to_html(made(name), load()),
+        }
+    for file, drawn in pictures.items():
+        picture = re.sub(r"hipkg \S+ ontology \S+", "hipkg", drawn)
+        if os.environ.get("HIPKG_UPDATE_GOLDEN"):
+            (FOLDER / file).write_text(picture, encoding="utf-8")
+        assert picture == (FOLDER / file).read_text("utf-8"), file
