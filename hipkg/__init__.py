@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from hipkg.api.plan import Plan, plan, plans
     from hipkg.api.reason import reason
     from hipkg.api.sensitivity import sensitivity
+    from hipkg.api.since import Since, since
     from hipkg.api.validate import validate
     from hipkg.api.watch import watch
     from hipkg.api.what_if import WhatIf, what_if
@@ -26,6 +27,7 @@ __all__ = [
     "Ledger",
     "Plan",
     "Sensitivity",
+    "Since",
     "WhatIf",
     "ask",
     "explain",
@@ -34,6 +36,7 @@ __all__ = [
     "plans",
     "reason",
     "sensitivity",
+    "since",
     "validate",
     "watch",
     "what_if",
@@ -44,6 +47,7 @@ _HOMES = {
     "Ledger": "api.ledger",
     "Plan": "api.plan",
     "Sensitivity": "defence.sensitivity",
+    "Since": "api.since",
     "WhatIf": "api.what_if",
     "ask": "api.ask",
     "explain": "api.explain",
@@ -52,6 +56,7 @@ _HOMES = {
     "plans": "api.plan",
     "reason": "api.reason",
     "sensitivity": "api.sensitivity",
+    "since": "api.since",
     "validate": "api.validate",
     "watch": "api.watch",
     "what_if": "api.what_if",

@@ -82,6 +82,12 @@ class Plan(Known, records.Plan):
 
         return plans_to_text((self,), self.knowledge, width=width)
 
+    def to_html(self) -> str:
+        """Write the plan as one self-contained page: a pathway in time whose rows open their reasons."""
+        from hipkg.render.html_page import plans_to_html
+
+        return plans_to_html((self,), self.knowledge)
+
     def _repr_html_(self) -> str:
         from hipkg.render.html import plan_to_html
 

@@ -37,7 +37,7 @@ class Facts:
         self.objects: dict[str, dict[str, set[Node]]] = defaultdict(_sets)
         self.subjects: dict[str, dict[Node, set[str]]] = defaultdict(_sets)
         for subject, predicate, target in triples:
-            self.add(_text(subject), predicate.value, _node(target))
+            self.add(text_of_term(subject), predicate.value, node_of(target))
 
     def add(self, subject: str, prop: str, target: Node) -> None:
         """Add a triple."""
@@ -139,9 +139,11 @@ def _written(node: Node) -> str:
     return str(as_term(node))
 
 
-def _node(term: ox.NamedNode | ox.BlankNode | ox.Literal | ox.Triple) -> Node:
-    return term if isinstance(term, ox.Literal) else _text(term)
+def node_of(term: ox.NamedNode | ox.BlankNode | ox.Literal | ox.Triple) -> Node:
+    """Turn a term of pyoxigraph into a node."""
+    return term if isinstance(term, ox.Literal) else text_of_term(term)
 
 
-def _text(term: ox.NamedNode | ox.BlankNode | ox.Literal | ox.Triple) -> str:
+def text_of_term(term: ox.NamedNode | ox.BlankNode | ox.Literal | ox.Triple) -> str:
+    """Turn a resource of pyoxigraph into the text of a node."""
     return term.value if isinstance(term, ox.NamedNode) else str(term)

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from hipkg.knowledge.records import Knowledge
     from hipkg.planning.records import Plan
 
-PlanFormat = Literal["text", "json", "markdown", "turtle", "jsonld", "mermaid", "fhir"]
+PlanFormat = Literal["text", "json", "markdown", "turtle", "jsonld", "mermaid", "fhir", "html"]
 FORMATS: tuple[PlanFormat, ...] = get_args(PlanFormat)
 _WRITERS = {
     "json": ("plan_json", "plans_to_json"),
@@ -20,6 +20,7 @@ _WRITERS = {
     "jsonld": ("rdf", "plans_to_jsonld"),
     "mermaid": ("mermaid", "plans_to_mermaid"),
     "fhir": ("fhir", "plans_to_fhir"),
+    "html": ("html_page", "plans_to_html"),
 }
 
 

@@ -1,0 +1,59 @@
+"""Tell what has changed in plans since earlier records or an earlier date."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from hipkg.api.door import warned
+from hipkg.api.plan import Plan
+from hipkg.defence import since as comparing
+from hipkg.knowledge.loading import load
+from hipkg.knowledge.selection import select
+from hipkg.pipeline.process import plan_patients
+from hipkg.pipeline.request import Request
+
+if TYPE_CHECKING:
+    import os
+    from collections.abc import Collection
+    from datetime import date
+
+    from hipkg.pipeline.process import Planned
+
+
+class Since(comparing.Since):
+    """Two plans of a patient, the earlier one first."""
+
+    before: Plan
+    after: Plan
+
+
+def since(
+    old: str | os.PathLike[str] | bytes,
+    new: str | os.PathLike[str] | bytes | None = None,
+    *,
+    format: str | None = None,  # noqa: A002 - the word that users know from every RDF library
+    before: date | None = None,
+    as_of: date | None = None,
+    documents: Collection[str] = (),
+    allow_invalid: bool = False,
+) -> tuple[Since, ...]:
+    """Compare the earlier plan of each patient with the later one.
+
+    Parameters: ``old`` and ``new`` are the earlier and the later records, the same one by default; ``before`` is the
+    date of the earlier plan, by default that of the later one; the others are those of `hipkg.plan`.
+
+    Raises `UsageError` for a patient whom only one of the two has, and what `hipkg.plan` raises.
+    """
+    knowledge = load()
+    selection = select(knowledge, documents)
+
+    def made(source: str | os.PathLike[str] | bytes, day: date | None) -> tuple[Planned, ...]:
+        request = Request(format=format, as_of=day, selection=selection, allow_invalid=allow_invalid)
+        return warned(lambda: plan_patients(source, request, knowledge))
+
+    pairs = comparing.paired(made(old, before or as_of), made(old if new is None else new, as_of))
+    found = (comparing.since(*one) for one in pairs)
+    return tuple(
+        Since(**{**one._asdict(), "before": Plan.of(one.before, knowledge), "after": Plan.of(one.after, knowledge)})
+        for one in found
+    )

@@ -1,0 +1,108 @@
+"""What has changed in a plan since an earlier record or date, and by which facts."""
+
+from __future__ import annotations
+
+import json
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+import hipkg
+from hipkg.base.errors import UsageError
+from hipkg.base.paths import ROOT
+from hipkg.planning.page import Section, section_of
+from hipkg.render.since import render_since
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from support.command_line import Run
+
+FIRST = ROOT / "examples" / "d0-painful-degenerative-hip.ttl"
+SECOND = Path(__file__).parent / "cases" / "visits" / "second-visit" / "patient.ttl"
+OTHER = ROOT / "examples" / "d3-chronic-hip-osteonecrosis.ttl"
+FROM, AS_OF = date(2026, 10, 1), date(2026, 11, 23)
+
+
+def compared(old: Path = FIRST, new: Path = SECOND, **dates: date) -> hipkg.Since:
+    (found,) = hipkg.since(old, new, **({"before": FROM, "as_of": AS_OF} | dates))
+    return found
+
+
+def test_the_second_visit_says_what_was_tried_and_that_the_injection_is_due() -> None:
+    found = compared()
+    moved = {one.label: (one.before, one.after) for one in found.moved}
+    assert moved["intra-articular corticosteroid injection"] == (Section.LATER, Section.TODAY)
+    assert moved["oral NSAID"] == (Section.TODAY, Section.ALREADY)
+    assert moved["naproxen"] == ("", Section.ALREADY)
+    assert moved["delaying conservative management"] == (Section.NOT, "")
+    (injection,) = (one for one in found.moved if one.label.endswith("corticosteroid injection"))
+    assert {"D0-33", "D0-47"} <= {one.id for one in injection.statements}
+    assert any(fact.startswith("naproxen, with the outcome inadequate relief") for fact in found.facts)
+    assert "uncontrolled pain at the left hip" in found.facts
+    assert found.days == 53
+
+
+def test_every_action_that_stands_elsewhere_is_told_and_no_other() -> None:
+    found = compared()
+    for one in found.moved:
+        for plan, section, fulfilled in (
+            (found.before, one.before, one.fulfilled_before),
+            (found.after, one.after, one.fulfilled_after),
+        ):
+            there = [it for it in plan.actions if (it.intervention, it.site) == (one.intervention, one.site)]
+            assert [(section_of(it), it.fulfilment) for it in there if section] == [(section, fulfilled)] * bool(
+                section
+            )
+
+
+def test_nothing_changes_from_a_record_to_itself() -> None:
+    found = compared(FIRST, FIRST, before=AS_OF)
+    assert (found.facts, found.turned, found.moved, found.days) == ((), (), (), 0)
+    text = render_since((found,), "text")
+    assert "Nothing is new on record" in text
+    assert "The plan is the same" in text
+
+
+def test_what_is_taken_back_is_told_as_such() -> None:
+    found = compared(SECOND, FIRST, before=AS_OF)
+    assert any(fact.startswith("without ") for fact in found.facts)
+    assert {one.label: (one.before, one.after) for one in found.moved}["oral NSAID"] == (Section.ALREADY, Section.TODAY)
+
+
+def test_time_alone_makes_trials_long_enough_and_reviews_overdue() -> None:
+    (found,) = hipkg.since(SECOND, before=date(2026, 10, 15), as_of=AS_OF)
+    assert found.facts == ()
+    verdicts = {(one.statement, str(one.check.verdict)) for one in found.turned}
+    assert ("D1-31", "overdue") in verdicts
+    assert ("D0-33", "within") in verdicts
+    assert {one.label: one.after for one in found.moved}["intra-articular corticosteroid injection"] == Section.TODAY
+
+
+def test_records_of_different_patients_are_refused() -> None:
+    with pytest.raises(UsageError, match="Only the earlier record"):
+        hipkg.since(FIRST, OTHER, as_of=AS_OF)
+
+
+def test_the_command_compares_two_records_or_two_dates(hipkg: Callable[..., Run]) -> None:
+    run = hipkg("since", FIRST, SECOND, "--from", str(FROM), "--as-of", str(AS_OF))
+    assert run.code == 0
+    assert "intra-articular corticosteroid injection · left hip (before: not yet) D0-33" in " ".join(run.out.split())
+    data = json.loads(hipkg("since", SECOND, "--from", "2026-10-15", "--as-of", str(AS_OF), "--format", "json").out)
+    assert (data["since"], data["asOf"], data["days"], data["facts"]) == ("2026-10-15", "2026-11-23", 39, [])
+    assert {one["after"] for one in data["moved"]} <= {*Section, ""}
+
+
+@pytest.mark.parametrize("given", [(FIRST,), (FIRST, SECOND, OTHER)])
+def test_one_record_and_one_date_are_not_compared(given: tuple[Path, ...], hipkg: Callable[..., Run]) -> None:
+    run = hipkg("since", *given)
+    assert run.code == 2
+    assert "Name OLD and NEW" in run.err
+
+
+def test_a_file_that_is_not_there_is_named(hipkg: Callable[..., Run]) -> None:
+    run = hipkg("since", FIRST, "missing.ttl")
+    assert run.code == 2
+    assert "missing.ttl" in run.err
