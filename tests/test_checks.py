@@ -140,7 +140,7 @@ def test_parameters_carry_their_checks() -> None:
 def test_an_explanation_shows_the_checks() -> None:
     path = next(one for one in CASES if one.name == "dose-above") / "patient.ttl"
     found = explain(path, "D0-17", as_of=date(2026, 11, 23))
-    text = " ".join(render_explanations(found, "text").split())
+    text = " ".join(render_explanations(found, "text", proof=True).split())
     assert "✗ On record: acetaminophen daily dose above 4,000 mg a day: 5,000 mg a day on record" in text
     data = json.loads(render_explanations(found, "json"))
     assert [one["verdict"] for one in data["statements"][0]["checks"]] == ["above"]

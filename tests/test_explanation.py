@@ -162,7 +162,7 @@ def test_every_statement_reads_well_alone(name: str) -> None:
 
     def law(statement: str) -> None:
         found = explained(EXAMPLES[name], statement)
-        text = render_explanations(found, "text")
+        text = render_explanations(found, "text", proof=True)
         assert max(map(len, text.splitlines())) <= 80
         assert "://" not in text
         assert re.search(r"hip:\w", text) is None
@@ -215,7 +215,7 @@ def test_disagreement_is_told_with_what_decides() -> None:
 
 def test_a_gap_is_measured_and_shown_at_its_record() -> None:
     path = CASES / "statements" / "D0-33" / NEAR_MISS
-    text = " ".join(render_explanations(explained(path, "D0-33"), "text").split())
+    text = " ".join(render_explanations(explained(path, "D0-33"), "text", proof=True).split())
     assert "(27 of 28 d, earliest" in text
     assert "nearest record: therapy" in text
     assert "wanted: physical therapy (therapy) has lasted at least 28 days" in text
@@ -224,7 +224,7 @@ def test_a_gap_is_measured_and_shown_at_its_record() -> None:
 
 def test_a_context_that_fails_names_the_part_that_fails() -> None:
     (found,) = explained(EXAMPLES["d0"], "D1-42")
-    text = " ".join(render_explanations([found], "text").split())
+    text = " ".join(render_explanations([found], "text", proof=True).split())
     assert found.status == NOT_APPLICABLE
     assert "wanted: left hip is on the right side" in text
     assert "left hip is on the left side (recorded)" in text
@@ -352,7 +352,7 @@ def test_several_independent_reasons_are_all_told() -> None:
         assert entails(one)
         assert not any(entails(one, left_out=fact) for fact in one.facts())
         assert not any(other.facts() <= one.facts() for other in reasons if other is not one)
-    text = render_explanations((found,), "text")
+    text = render_explanations((found,), "text", proof=True)
     assert text.count("and for another reason, which is enough by itself:") == len(slot.also)
 
 
@@ -362,7 +362,7 @@ def test_expected_texts(file: Path) -> None:
     command, _, wanted = file.read_text(encoding="utf-8").partition("\n")
     path, target = command.removeprefix("# hipkg explain ").split(" ", 1)
     found = explain_record(graph(ROOT / path), find_target(target.strip('"'), KNOWLEDGE))
-    text = render_explanations(found, "text")
+    text = render_explanations(found, "text", proof=True)
     if os.environ.get("HIPKG_UPDATE_GOLDEN"):
         file.write_text(f"{command}\n{text}", encoding="utf-8")
         return
@@ -432,3 +432,19 @@ def test_the_command_writes_each_format(format_: str, tmp_path: Path) -> None:
 def test_documents_left_out_have_no_say() -> None:
     (found,) = explain(EXAMPLES["d0"], "hyaluronic acid", documents=("D1",), as_of=date(2026, 11, 23))
     assert {one.document for one in found.statements} == {"D1"}
+
+
+@pytest.mark.parametrize("name", EACH_EXAMPLE)
+def test_an_answer_is_short_and_says_first_what_would_change_it(name: str) -> None:
+    found = plan(name)
+    for intervention in sorted({one.intervention for one in found.actions}):
+        for one in explained(EXAMPLES[name], intervention):
+            text = render_explanations((one,), "text")
+            lines = text.splitlines()
+            assert len(lines) <= 25, one.label
+            assert max(map(len, lines)) <= 80
+            told = {id_ for id_ in re.findall(r"\bD\d-\d{2,3}\b", text)}
+            assert {it.id for it in one.statements} <= told
+            if one.remedies:
+                assert text.index("What would change this") < text.index("What the statements say")
+            assert "--proof" in text

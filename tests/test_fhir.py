@@ -356,7 +356,7 @@ def test_the_account_is_written_as_text_and_json(hipkg: Callable[..., tuple[int,
 
 
 def test_explain_names_the_elements_that_a_fact_was_read_from(hipkg: Callable[..., tuple[int, str, str]]) -> None:
-    _, out, _ = hipkg("explain", TWINS[0], "D0-41", "--as-of", "2026-01-15")
+    _, out, _ = hipkg("explain", TWINS[0], "D0-41", "--proof", "--as-of", "2026-01-15")
     assert "(recorded: Condition/pain#code)" in out
     _, data, _ = hipkg("explain", TWINS[0], "D0-41", "--as-of", "2026-01-15", "--format", "json")
     assert '"derivedFrom": [' in data

@@ -27,8 +27,7 @@ of_each = pytest.mark.parametrize("name", SOURCES)
 
 @cache
 def written(name: str) -> str:
-    made = plan(SOURCES[name], as_of=AS_OF)
-    return plans_to_html((made,), made.knowledge)
+    return plan(SOURCES[name], as_of=AS_OF).to_html()
 
 
 class Reader(HTMLParser):

@@ -23,6 +23,9 @@ def explain(
     format: Annotated[  # noqa: A002 - the option's name
         Literal["text", "markdown", "json", "turtle"], typer.Option("--format", "-f", help="Format.")
     ] = "text",
+    proof: Annotated[
+        bool, typer.Option("--proof", help="Tell every step, down to the record, in text and Markdown.")
+    ] = False,
     output: Output = None,
     as_of: AsOf = None,
     engine: EngineOption = "native",
@@ -52,7 +55,7 @@ def explain(
     to_terminal = on_terminal(output)
     if not other:
         explained = planned.gathered(lambda one: Explainer(one).explain(iri))
-        text = render_explanations(told(explained), format, to_terminal=to_terminal)
+        text = render_explanations(told(explained), format, to_terminal=to_terminal, proof=proof)
         valid = all(one.valid for one in explained.results)
     else:
         compared = contrast(planned, iri, other, knowledge)

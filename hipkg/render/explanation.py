@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
+from textwrap import shorten
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
 import pyoxigraph as ox
 
+from hipkg.base.numbers import Range
 from hipkg.base.vocabulary import HIP, IMPORTED, curie
 from hipkg.defence.explainer import NOT_APPLICABLE, Explanation, SlotExplanation, StatementExplanation
 from hipkg.defence.prover import Proof
 from hipkg.defence.remedies import NOT_IN_PLAN, Remedy
 from hipkg.knowledge.frame.answers import State
+from hipkg.knowledge.records import NOT_STATED
 from hipkg.planning.bounds import Comparison
 from hipkg.planning.gaps import Gap
 from hipkg.planning.records import Conflict
 from hipkg.render.outline import INVALID, MARKS, Outline, Row, render_outlines, title
 from hipkg.render.plan_json import PARTS, PartWriter
-from hipkg.render.words import DECISIONS, describe_check, describe_gap, local_name
+from hipkg.render.words import DECISIONS, UNGRADED, clean, counted, describe_check, describe_gap, grade, local_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -48,16 +51,32 @@ SHAPES: dict[type, str] = {
     Gap: "@requirement? label? answer? have()? need()? unit? earliest? onBoundary=boundary? node? question?",
     Proof: "claim? kind? axiom? sentence? triple()? derived_from? because?",
 }
+LINES = 22
+"""How many lines an answer has at most below its title, as long as it names one statement at least."""
+_COLUMNS = 74
+REMEDIES_SHOWN = 1
+STATEMENTS_SHOWN = 4
+GAPS_SHOWN = 3
+_LONGEST = 150
+"""How many letters of the facts on record are told in brief."""
+_DECIDING = {State.NOW, State.MUST_NOT, State.SATISFIED, State.KNOWLEDGE}
 _SOURCES_SHOWN = 3
 # What follows from a single record by a property or a named superclass is shown by that record.
 _PLAIN_STEPS = frozenset({"wider", "inverse", "hierarchy", "domain", "range"})
 
 
-def render_explanations(explanations: Sequence[Explanation], format: str, *, to_terminal: bool = False) -> str:  # noqa: A002 - as everywhere
+def render_explanations(
+    explanations: Sequence[Explanation],
+    format: str,  # noqa: A002 - as everywhere
+    *,
+    to_terminal: bool = False,
+    proof: bool = False,
+) -> str:
     """Write explanations in a format.
 
     Parameters: ``format`` is one of `FORMATS`; ``to_terminal`` lets text use the colours and the width of the terminal,
-    otherwise it is plain and 80 columns wide.
+    otherwise it is plain and 80 columns wide; ``proof`` tells in text and in Markdown every step down to the record,
+    not only the answer and what would change it.
 
     Raises `UsageError` for any other format.
     """
@@ -65,16 +84,83 @@ def render_explanations(explanations: Sequence[Explanation], format: str, *, to_
         from hipkg.render.provenance import explanations_to_turtle
 
         return explanations_to_turtle(explanations)
+    outline = _proved if proof else _answered
     return render_outlines(
-        explanations, format, outline=_laid_out, writer=_JSON, to_terminal=to_terminal, formats=FORMATS
+        explanations, format, outline=outline, writer=_JSON, to_terminal=to_terminal, formats=FORMATS
     )
 
 
-def _laid_out(explanation: Explanation) -> Outline:
+def _proved(explanation: Explanation) -> Outline:
     return Outline(
         title(f"Why: {explanation.label}", explanation, site=explanation.site, engine=explanation.engine),
         tuple(_outline(explanation)),
     )
+
+
+def _answered(explanation: Explanation) -> Outline:
+    """Tell the answer, what would change it, the statements that decide, and what they rest on."""
+    parts = (f"Why: {explanation.label}", explanation.site, local_name(explanation.patient))
+    for most in range(STATEMENTS_SHOWN, 0, -1):
+        rows = tuple(_answer(explanation, most))
+        if sum(1 + len(one.text) // (_COLUMNS - 2 * one.depth) + (one.depth == 0) for one in rows) <= LINES:
+            break
+    return Outline((*filter(None, parts), explanation.as_of.isoformat()), rows)
+
+
+def _answer(explanation: Explanation, most: int) -> Iterator[Row]:
+    """Tell an answer with so many of its statements."""
+    if not explanation.valid:
+        yield INVALID
+    if explanation.kind == "action":
+        yield from _status(explanation)
+    yield from _change(explanation, REMEDIES_SHOWN)
+    ranked = sorted(explanation.statements, key=lambda one: one.state not in _DECIDING)
+    if ranked:
+        yield Row(0, "What the statements say", style="heading")
+    for one in ranked[:most]:
+        yield from _in_brief(one, alone=explanation.kind == "statement")
+    if len(ranked) > most:
+        yield Row(1, f"and {', '.join(one.id for one in ranked[most:])}")
+    sites = {f"a {explanation.site.rpartition(' ')[2]}", f"a {explanation.site}"}
+    known = dict.fromkeys(one for one in _recorded_claims(explanation) if one not in sites)
+    told = f"On record: {shorten('; '.join(known), _LONGEST, placeholder=' …')}. " if known else ""
+    yield Row(0, f"{told}--proof tells every step.", style="dim")
+
+
+def _in_brief(one: StatementExplanation, *, alone: bool) -> Iterator[Row]:
+    """Tell a statement that decides in its own words, and of any other what it lacks."""
+    decides = one.state in _DECIDING
+    state = "holds" if decides else _STATES.get(one.state, one.state)
+    missing = [gap for slot in one.slots if not slot.holds and _matters(slot, one) for gap in slot.gaps]
+    lacking = [*dict.fromkeys(clean(describe_gap(it) if isinstance(it.have, Range) else it.label) for it in missing)]
+    words = f": {one.text}" if decides or alone or not lacking else ""
+    waits = f" for {', '.join(lacking[:GAPS_SHOWN])}" if lacking and not decides else ""
+    graded = "" if alone else _graded(one)
+    yield Row(1, f"{one.id} {one.role}, {state}{waits}{graded}{words}", "holds" if decides else "missing")
+    if alone:
+        yield from (Row(2, text, style="dim") for text in _provenance(one))
+    if lacking and one.state == State.MUST_NOT:
+        yield Row(2, f"until {', '.join(lacking[:GAPS_SHOWN])}", style="dim")
+
+
+def _graded(one: StatementExplanation) -> str:
+    words = grade(one.strength or NOT_STATED, one.evidence or NOT_STATED)
+    return "" if words == UNGRADED else f", {words}"
+
+
+def _recorded_claims(explanation: Explanation) -> Iterator[str]:
+    """List the recorded facts about the patient that the contexts and requirements which hold rest on."""
+    for statement in explanation.statements[:STATEMENTS_SHOWN]:
+        for slot in statement.slots:
+            if slot.holds and slot.proof and slot.slot in {"context", "requirement"}:
+                yield from _leaves(slot.proof)
+
+
+def _leaves(proof: Proof) -> Iterator[str]:
+    if proof.kind == "recorded" and " is recorded as " in proof.claim:
+        yield clean(proof.claim.partition(" is recorded as ")[2])
+    for one in proof.because:
+        yield from _leaves(one)
 
 
 def _outline(explanation: Explanation) -> Iterator[Row]:
@@ -88,13 +174,15 @@ def _outline(explanation: Explanation) -> Iterator[Row]:
     yield from _change(explanation)
 
 
-def _change(explanation: Explanation) -> Iterator[Row]:
-    """Say what would change the answer: the smallest changes of the record, which were tried."""
+def _change(explanation: Explanation, most: int | None = None) -> Iterator[Row]:
+    """Say what would change the answer: the smallest changes of the record, which were tried, or the first of them."""
     if not (explanation.remedies or explanation.beyond):
         return
     yield Row(0, "What would change this", style="heading")
-    for one in explanation.remedies:
+    for one in explanation.remedies[:most]:
         yield Row(1, described_remedy(one), "recorded")
+    if most is not None and len(explanation.remedies) > most:
+        yield Row(1, f"or {counted(len(explanation.remedies) - most, 'other change')}")
     if explanation.beyond:
         yield Row(1, explanation.beyond)
 
