@@ -443,7 +443,7 @@ def test_an_answer_is_short_and_says_first_what_would_change_it(name: str) -> No
             lines = text.splitlines()
             assert len(lines) <= 25, one.label
             assert max(map(len, lines)) <= 80
-            told = {id_ for id_ in re.findall(r"\bD\d-\d{2,3}\b", text)}
+            told = set(re.findall(r"\bD\d-\d{2,3}\b", text))
             assert {it.id for it in one.statements} <= told
             if one.remedies:
                 assert text.index("What would change this") < text.index("What the statements say")

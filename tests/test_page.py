@@ -67,11 +67,11 @@ def test_brief_words_stand_beside_the_name() -> None:
     [("V-04", Prominence.LEAD), ("V-01", Prominence.OUTLINE), ("V-05", Prominence.NONE)],
 )
 def test_the_prominence_of_a_statement_is_that_in_its_document(statement: str, prominence: Prominence) -> None:
-    assert Outline(planned(SOIL).statements, garden()).prominence(statement) == prominence
+    assert Outline(planned(SOIL).leading, garden()).prominence(statement) == prominence
 
 
 def test_a_document_that_hardly_speaks_of_a_patient_leads_only_where_none_does() -> None:
-    outline = Outline(planned(SOIL).statements, garden())
+    outline = Outline(planned(SOIL).leading, garden())
     assert outline.documents == ("X",)
     assert outline.belongs("V-01")
     assert not outline.belongs("Y-01")

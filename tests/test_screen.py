@@ -139,7 +139,7 @@ def test_what_is_refused_ordered_or_urgent_is_never_left_out(name: str) -> None:
     sections = shown(name).sections
     assert all(one.listed for one in sections.get(Section.CHECK, ()))
     assert all(one.listed for one in sections.get(Section.ALREADY, ()))
-    leading = Outline(made(name).statements, load())
+    leading = Outline(made(name).leading, load())
     for key in (Section.TODAY, Section.NOT):
         assert [one.title for one in sections.get(key, ()) if not one.listed and leading.shows(one.statements)] == []
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from hipkg.base import hip
 from hipkg.knowledge.frame.answers import State
-from hipkg.knowledge.frame.claims import ADVISING, ClaimKind, Status
+from hipkg.knowledge.frame.claims import ADVISING, SHOWN, ClaimKind, Status
 from hipkg.knowledge.frame.speaking import FIRMNESS
 from hipkg.knowledge.modality import Modality
 from hipkg.knowledge.prominence import Prominence
@@ -123,6 +123,12 @@ def is_folded(action: Action) -> bool:
     return all(one.outside for kind in kinds for one in claimed.get(kind, ()))
 
 
+def _speaking(action: Action) -> Iterable[str]:
+    """Give the ids of the statements that stand for a status, in any order, or of all if none of them does."""
+    kinds = SHOWN[action.status]
+    return [one.id for kind, some in action.claimed.items() if kind in kinds for one in some] or action.statements
+
+
 def _takes_time(action: Action) -> bool:
     """Tell whether an action waits for a treatment to last."""
     return any(gap.need and gap.unit == _DAYS for some in action.claimed.values() for one in some for gap in one.unmet)
@@ -139,9 +145,8 @@ class _Layout:
         self._plan = plan
         self._knowledge = knowledge
         self._infos = knowledge.by_id
-        self._outline = Outline(plan.statements, knowledge)
+        self._outline = Outline(plan.leading, knowledge)
         self._sections = [section_of(one) for one in plan.actions]
-        self._ids = [one.shown for one in plan.actions]
         self._shown = [
             number
             for number, one in enumerate(plan.actions)
@@ -206,9 +211,9 @@ class _Layout:
         return None
 
     def _entry(self, members: tuple[int, ...], riders: Iterable[int]) -> Entry:
-        shown = [id_ for one in members for id_ in self._ids[one]]
+        shown = [id_ for one in members for id_ in _speaking(self._plan.actions[one])]
         told = [one for one in shown if self._infos[one].effect != hip.holdsBack] or shown
-        return Entry(members, tuple(riders), min(map(self._outline.prominence, told), key=_RANK.__getitem__))
+        return Entry(members, tuple(riders), self._outline.best(told)[0])
 
     def _order(self, entry: Entry) -> tuple[bool, int, int, int, int]:
         """Put a ban before advice against something, what leads first, then the document that speaks most of them.
@@ -216,7 +221,7 @@ class _Layout:
         Of what is to be done the latest step of care stands first: it is what has become due.
         """
         first = self._plan.actions[entry.actions[0]]
-        document = min(map(self._outline.rank, self._ids[entry.actions[0]]), default=0)
+        _, document = self._outline.best(_speaking(first))
         step = -first.phase if first.status == Status.INDICATED else 0
         return first.status == Status.AVOID, _RANK[entry.prominence], document, step, entry.actions[0]
 

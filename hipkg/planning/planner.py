@@ -17,6 +17,7 @@ from hipkg.knowledge.records import UNGRADED
 from hipkg.planning.bounds import Check, Checker
 from hipkg.planning.clashes import clashing_actions, clashing_bounds
 from hipkg.planning.gaps import Gap, Measurer
+from hipkg.planning.prominence import Outline
 from hipkg.planning.ranking import Importance, in_order
 from hipkg.planning.records import (
     Action,
@@ -94,6 +95,7 @@ class Planner:
         """Assemble the plan; the selection is that of the derivation."""
         states = {one.iri: self._state(one) for one in self._derivation.evaluations}
         actions = self._ordered(self._action(one, states) for one in self._derivation.actions)
+        outline = Outline.of(states.values(), self._knowledge)
         return Plan(
             patient=self._patient,
             as_of=self._as_of,
@@ -107,13 +109,14 @@ class Planner:
             conflicts=self._conflicts(),
             questions=in_order(
                 (*self._questions(states, actions), *self._missing(findings)),
-                Importance(states.values(), actions, self._knowledge),
+                Importance(states.values(), actions, outline, self._knowledge),
             ),
             min_strength=selection.min_strength,
             min_evidence=selection.min_evidence,
             grade_objections=selection.grade_objections,
             sources=self._sources(),
             places=self._sites.places,
+            leading=outline.documents,
             unused=tuple(UnusedFacts(self._derivation, self._knowledge, self._patient).find(states.values())),
         )
 

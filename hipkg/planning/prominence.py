@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from hipkg.knowledge.frame.answers import State
 from hipkg.knowledge.memo import kept
 from hipkg.knowledge.prominence import Prominence
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from hipkg.knowledge.records import Knowledge
     from hipkg.planning.records import StatementState
@@ -27,47 +27,83 @@ class Outline:
     the first the whole outline counts, of the others only what they put first, and that as part of the outline.
     """
 
-    def __init__(self, states: Iterable[StatementState], knowledge: Knowledge) -> None:
-        self._infos = knowledge.by_id
-        speaking = {one.id for one in states if not one.outside and one.state not in _SILENT}
-        here = Counter(self._infos[one].document for one in speaking)
-        total = _sizes(knowledge)
-        shares = {document: count / total[document] for document, count in here.items()}
-        narrowness = {one: self._narrowness(one, speaking, knowledge) for one in shares}
-        leading = [one for one, share in shares.items() if share >= _LEADING]
-        leading = leading or sorted(shares, key=lambda one: (-shares[one], one))[:1]
-        leading.sort(key=lambda one: (-narrowness[one], -shares[one], one))
-        self.documents = tuple(knowledge.documents[one].id for one in leading)
-        self._ranks = {document: rank for rank, document in enumerate(leading)}
+    def __init__(self, documents: tuple[str, ...], knowledge: Knowledge) -> None:
+        self.documents = documents
+        self._standing = _standings(documents, knowledge)
 
-    def _narrowness(self, document: str, speaking: Iterable[str], knowledge: Knowledge) -> int:
-        """Count the classes above the narrowest context in which a document speaks."""
-        contexts = {
-            it for one in speaking if self._infos[one].document == document for it in self._infos[one].applies_to
-        }
-        return max((len(knowledge.superclasses.get(one, ())) for one in contexts), default=0)
+    @classmethod
+    def of(cls, states: Iterable[StatementState], knowledge: Knowledge) -> Outline:
+        """Find the documents that lead for a patient, whose statements are in such states."""
+        infos = knowledge.by_id
+        speaking = {one.id for one in states if not one.outside and one.state not in _SILENT}
+        here: dict[str, set[str]] = {}
+        counts: dict[str, int] = {}
+        for one in speaking:
+            info = infos[one]
+            counts[info.document] = counts.get(info.document, 0) + 1
+            here.setdefault(info.document, set()).update(info.applies_to)
+        total, superclasses = _sizes(knowledge), knowledge.superclasses
+
+        def rank(document: str) -> tuple[int, float, str]:
+            narrowest = max(len(superclasses.get(one, ())) for one in here[document])
+            return -narrowest, -counts[document] / total[document], document
+
+        leading = [one for one, count in counts.items() if count >= _LEADING * total[one]]
+        leading = leading or sorted(counts, key=lambda one: (-counts[one] / total[one], one))[:1]
+        return cls(tuple(knowledge.documents[one].id for one in sorted(leading, key=rank)), knowledge)
 
     def prominence(self, statement: str) -> Prominence:
         """Tell how prominent a statement, named by its id, is."""
-        info = self._infos[statement]
-        rank = self._ranks.get(info.document)
-        if rank == 0:
-            return info.prominence
-        leads = rank is not None and info.prominence == Prominence.LEAD
-        return Prominence.OUTLINE if leads else Prominence.NONE
+        return self._standing[statement].prominence
 
     def belongs(self, statement: str) -> bool:
         """Tell whether a statement is in the outline of any document that leads."""
-        info = self._infos[statement]
-        return info.document in self._ranks and info.prominence != Prominence.NONE
+        return self._standing[statement].belongs
 
     def rank(self, statement: str) -> int:
         """Give the place of the document of a statement among those that lead, or after all of them."""
-        return self._ranks.get(self._infos[statement].document, len(self._ranks))
+        return self._standing[statement].document
 
     def shows(self, statements: Iterable[str]) -> bool:
         """Tell whether any of some statements is prominent."""
         return any(self.prominence(one) != Prominence.NONE for one in statements)
+
+    def best(self, statements: Iterable[str]) -> tuple[Prominence, int]:
+        """Give the greatest prominence of some statements, and the first of the documents that they are from."""
+        found = [self._standing[one] for one in statements]
+        if not found:
+            return Prominence.NONE, 0
+        return min(found, key=_rank_of).prominence, min(one.document for one in found)
+
+
+class _Standing(NamedTuple):
+    """How a statement stands: its prominence, whether it belongs to an outline, and the place of its document."""
+
+    prominence: Prominence
+    belongs: bool
+    document: int
+
+
+_RANKS = {one: rank for rank, one in enumerate(Prominence)}
+
+
+def _rank_of(one: _Standing) -> int:
+    return _RANKS[one.prominence]
+
+
+@kept
+def _standings(documents: tuple[str, ...], knowledge: Knowledge) -> Mapping[str, _Standing]:
+    """Tell how every statement stands where some documents lead."""
+    ranks = {document: rank for rank, document in enumerate(documents)}
+    found = {}
+    for info in knowledge.statements.values():
+        rank = ranks.get(knowledge.documents[info.document].id, len(ranks))
+        leads = rank < len(ranks)
+        prominence = info.prominence if leads else Prominence.NONE
+        if rank and prominence != Prominence.NONE:
+            prominence = Prominence.OUTLINE if prominence == Prominence.LEAD else Prominence.NONE
+        found[info.id] = _Standing(prominence, leads and info.prominence != Prominence.NONE, rank)
+    return found
 
 
 @kept

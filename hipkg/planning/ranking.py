@@ -8,12 +8,12 @@ from hipkg.base import hip
 from hipkg.knowledge.frame.answers import State
 from hipkg.knowledge.selection import URGENT
 from hipkg.planning.page import Section, section_of
-from hipkg.planning.prominence import Outline
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Sequence
+    from collections.abc import Iterable, Sequence, Set
 
     from hipkg.knowledge.records import Knowledge
+    from hipkg.planning.prominence import Outline
     from hipkg.planning.records import Action, Question, StatementState
 
 _PROMINENT, _DECIDED = 3, 5
@@ -26,9 +26,11 @@ _OPENING = 3
 class Importance:
     """Tell how much depends on a question about one patient."""
 
-    def __init__(self, states: Collection[StatementState], actions: Iterable[Action], knowledge: Knowledge) -> None:
+    def __init__(
+        self, states: Iterable[StatementState], actions: Iterable[Action], outline: Outline, knowledge: Knowledge
+    ) -> None:
         self.knowledge = knowledge
-        self._outline = Outline(states, knowledge)
+        self._outline = outline
         self._waiting: dict[str, list[StatementState]] = {}
         for one in states:
             self._waiting.setdefault(one.id, []).append(one)
@@ -44,27 +46,32 @@ class Importance:
         """
         ids = {id_ for one in same for id_ in one.statements}
         opens = len(ids) >= _OPENING and any(opens_context(one, self.knowledge) for one in same)
-        guards = any(map(self._guards, ids))
-        weight = sum(self._weight(id_, same) for id_ in ids)
+        asked = {(one.requirement, one.site) for one in same}
+        guards, weight = False, 0
+        for one in ids:
+            waiting = self._waiting.get(one, ())
+            guards = guards or self._guards(one, waiting)
+            weight += self._weight(one, waiting, asked)
         actions = {label for one in same for label in one.actions}
         return not is_urgent(ids, self.knowledge), bool(ids), not opens, not guards, -weight, -len(actions)
 
-    def _guards(self, statement: str) -> bool:
-        """Tell whether a prominent statement is waits to say what goes along with something that is ordered today."""
+    def _guards(self, statement: str, waiting: Iterable[StatementState]) -> bool:
+        """Tell whether a prominent statement waits to say what goes along with something that is ordered today."""
         info = self.knowledge.by_id[statement]
-        told_with = self.knowledge.interventions[info.intervention].told_with
-        beside = {*told_with, *(info.accompanies if info.effect == hip.safeguardsWith else ())}
-        waits = any(one.state == State.LATER for one in self._waiting.get(statement, ()))
-        return waits and self._outline.belongs(statement) and not self._ordered.isdisjoint(beside)
+        beside = self.knowledge.interventions[info.intervention].told_with
+        if info.effect == hip.safeguardsWith:
+            beside = (*beside, *info.accompanies)
+        if self._ordered.isdisjoint(beside) or not self._outline.belongs(statement):
+            return False
+        return any(one.state == State.LATER for one in waiting)
 
-    def _weight(self, statement: str, same: Sequence[Question]) -> int:
-        asked = {(one.requirement, one.site) for one in same}
+    def _weight(self, statement: str, waiting: Iterable[StatementState], asked: Set[tuple[str, str]]) -> int:
         alone = any(
-            one.outside or {(gap.requirement, one.site) for gap in one.unmet} <= asked
-            for one in self._waiting.get(statement, ())
+            one.outside or all((gap.requirement, one.site) in asked for gap in one.unmet)
+            for one in waiting
             if one.unmet
         )
-        return (_PROMINENT if self._outline.shows([statement]) else 1) * (_DECIDED if alone else 1)
+        return (_PROMINENT if self._outline.shows((statement,)) else 1) * (_DECIDED if alone else 1)
 
 
 def in_order(questions: Iterable[Question], importance: Importance) -> tuple[Question, ...]:

@@ -243,7 +243,8 @@ class Plan:
     ``min_strength`` and ``min_evidence`` are the least grades of the statements that were considered, empty where any
     grade and none would do; ``grade_objections`` tells that they applied also to what speaks against an action;
     ``sources`` are the nodes of the record that say what they were derived from, with its IRIs; ``places`` are the body
-    sites that statements and actions name by their IRIs; ``unused`` is what is recorded and no statement used.
+    sites that statements and actions name by their IRIs; ``unused`` is what is recorded and no statement used;
+    ``leading`` are the ids of the documents that speak of the patient most, the one that does so most closely first.
     """
 
     patient: str
@@ -263,6 +264,7 @@ class Plan:
     sources: tuple[tuple[str, tuple[str, ...]], ...] = ()
     places: tuple[Place, ...] = ()
     unused: tuple[Unused, ...] = ()
+    leading: tuple[str, ...] = ()
 
     def states(self, statement_id: str) -> tuple[str, ...]:
         """List the states of a statement, one for each place it concerns."""

@@ -82,6 +82,8 @@ class Writer:
             return self._object(value, entries, end)
         further = end + "  "
         if isinstance(value, list | tuple):
+            if value and type(value[0]) is int:  # all of them are
+                return _enclosed("[", [*map(str, value)], "]", end)
             return _enclosed("[", [self._text(one, further) for one in value], "]", end)
         if isinstance(value, dict):
             members = [f"{encode_basestring(key)}: {self._text(one, further)}" for key, one in value.items()]

@@ -113,7 +113,7 @@ class _Screener(Arranger):
     def __init__(self, plan: Plan, knowledge: Knowledge, *, tight: bool) -> None:
         super().__init__(plan, knowledge)
         self._tight = tight
-        self._outline = Outline(plan.statements, knowledge)
+        self._outline = Outline(plan.leading, knowledge)
 
     def screen(self) -> Screen:
         """Arrange the first screen."""
