@@ -7,6 +7,7 @@ from itertools import product
 
 import pytest
 
+from hipkg.base import hip
 from hipkg.base.paths import QUERIES
 from hipkg.base.vocabulary import HIP, curie
 from hipkg.knowledge.frame.answers import LIFTING, SLOTS, STATE_OF, STATES, Answers, Slot, State
@@ -28,9 +29,11 @@ from hipkg.knowledge.frame.claims import (
     Status,
 )
 from hipkg.knowledge.frame.gathering import ORDER, SETTLED_BY, Rule
+from hipkg.knowledge.frame.scope import waits_for_scope
 from hipkg.knowledge.frame.speaking import FIRMNESS, OUTSPOKEN, STANDING
 from hipkg.knowledge.frame.strata import KEEPING_OUT, OFFERING
 from hipkg.knowledge.loading import load
+from hipkg.knowledge.records import Bound
 
 Row = tuple[str, ...]
 
@@ -203,3 +206,27 @@ def test_a_claim_advises_objects_or_follows() -> None:
     follows |= {*RUNNING.values()}
     assert ADVISING | OBJECTIONS | WAITING | follows == {*ClaimKind}
     assert not ADVISING & OBJECTIONS
+
+
+UPPER, LOWER = (Bound("dose", "mg", lower, upper) for lower, upper in (("", "4"), ("2", "")))
+
+
+@pytest.mark.parametrize(
+    ("effect", "bounds", "waits"),
+    [
+        (hip.indicates, (), True),
+        (hip.indicates, (UPPER,), True),
+        (hip.specifies, (), True),
+        (hip.specifies, (LOWER,), True),
+        (hip.specifies, (UPPER,), False),
+        (hip.specifies, (LOWER, UPPER), False),
+        (hip.contraindicates, (), False),
+        (hip.contraindicates, (UPPER,), False),
+        (hip.safeguardsWith, (), False),
+        (hip.informsOn, (LOWER,), False),
+    ],
+)
+def test_advice_waits_for_what_its_document_is_about_and_limits_do_not(
+    effect: str, bounds: tuple[Bound, ...], waits: bool
+) -> None:
+    assert waits_for_scope(effect, bounds) == waits

@@ -401,8 +401,10 @@ def test_the_date_is_the_first_on_which_the_plan_opens(day: str, status: str) ->
 
 def test_an_unknown_need_gives_no_date() -> None:
     found = waiting(made("running-part-way"), "total hip arthroplasty")
-    assert found.opening == Opening(unknown=("disability", "refractory pain"))
-    assert "not before anything is known about disability · refractory pain" in flat(made("running-part-way"))
+    assert found.opening == Opening(unknown=("disability from the hip", "refractory pain of the hip"))
+    assert "not before anything is known about disability from the hip · refractory pain of the hip" in flat(
+        made("running-part-way")
+    )
 
 
 def test_a_trial_that_is_over_gives_no_date() -> None:

@@ -243,7 +243,7 @@ def test_a_waiting_action_names_its_gates_first_and_then_its_alternatives():
     ]
     gate, *alternatives = (set(one.parts) for one in row.lines[:-1])
     assert not any(gate & one for one in alternatives)
-    assert "uncontrolled pain (unknown)" in row.lines[1].parts
+    assert "uncontrolled pain of the hip (unknown)" in row.lines[1].parts
 
 
 def test_what_waits_for_the_scope_of_its_document_alone_is_told_in_one_row():

@@ -227,7 +227,7 @@ class _Asker:
 
     def _asks(self, evaluation: Evaluation, question: Question) -> bool:
         info = self._knowledge.statements[evaluation.statement]
-        return info.id in question.statements and self._sites.get(evaluation.site, "") == question.site
+        return info.id in question.statements and question.site in {"", self._sites.get(evaluation.site, "")}
 
     def _answer(self, change: Change, *, yes: bool) -> Answer | None:
         derived = self._bench.derive(change)

@@ -488,15 +488,17 @@ class Planner:
 
     def _questions(self, states: dict[str, StatementState], actions: tuple[Action, ...]) -> list[Question]:
         """Gather the unknown parts by question."""
-        asked: dict[tuple[str, str, str], set[str]] = {}
+        asked: dict[tuple[str, str, str], set[tuple[str, str]]] = {}
         for state in states.values():
             # What is unknown besides an unknown context is asked for once that is known.
             for gap in state.context_lacks or (*state.unmet, *state.lifted_by):
                 if gap.question and gap.answer == Answer.UNKNOWN:
-                    asked.setdefault((gap.requirement, gap.question, state.site), set()).add(state.id)
+                    # A fact about the patient is asked once, whatever sites its statements are about.
+                    site = "" if self._knowledge.is_a(gap.requirement, hip.Patient) else state.site
+                    asked.setdefault((gap.requirement, gap.question, site), set()).add((state.id, state.site))
         touching: dict[str, set[str]] = {}
-        for (_, _, site), ids in asked.items():
-            touching.setdefault(site, set()).update(ids)
+        for id_, site in set().union(*asked.values()):
+            touching.setdefault(site, set()).add(id_)
         labels: dict[tuple[str, str], set[str]] = {}
         for action in actions:
             for one in touching.get(action.site, NOTHING).intersection(action.statements):
@@ -505,7 +507,7 @@ class Planner:
             info = self._knowledge.by_id[state.id]
             if (state.context_lacks and info.effect in _TREATING) or (state.state == _RULED_OUT and state.lifted_by):
                 labels.setdefault((state.id, state.site), set()).add(self._knowledge.label(info.intervention))
-        return [self._question(one, text, site, ids, labels) for (one, text, site), ids in asked.items()]
+        return [self._question(one, text, site, asking, labels) for (one, text, site), asking in asked.items()]
 
     def _missing(self, findings: Iterable[Finding]) -> Iterator[Question]:
         """Ask for what validation misses and the plan should ask, once for each node."""
@@ -516,11 +518,20 @@ class Planner:
             )
 
     def _question(
-        self, requirement: str, text: str, site: str, ids: set[str], labels: dict[tuple[str, str], set[str]]
+        self,
+        requirement: str,
+        text: str,
+        site: str,
+        asking: set[tuple[str, str]],
+        labels: dict[tuple[str, str], set[str]],
     ) -> Question:
-        touched: set[str] = set().union(*[labels.get((one, site), NOTHING) for one in ids])
+        touched: set[str] = set().union(*[labels.get(one, NOTHING) for one in asking])
         return Question(
-            requirement=requirement, text=text, site=site, statements=tuple(sorted(ids)), actions=tuple(sorted(touched))
+            requirement=requirement,
+            text=text,
+            site=site,
+            statements=tuple(sorted({id_ for id_, _ in asking})),
+            actions=tuple(sorted(touched)),
         )
 
 

@@ -67,7 +67,8 @@ class Importance:
 
     def _weight(self, statement: str, waiting: Iterable[StatementState], asked: Set[tuple[str, str]]) -> int:
         alone = any(
-            one.outside or all((gap.requirement, one.site) in asked for gap in one.unmet)
+            one.outside
+            or all(not asked.isdisjoint({(it.requirement, one.site), (it.requirement, "")}) for it in one.unmet)
             for one in waiting
             if one.unmet
         )

@@ -10,6 +10,7 @@ A recorded problem or activity is used if
   has it in its past;
 * it is running or planned, and the plan has an action for what it is of or a class of that, or judges a statement
   about what accompanies it, unless that only may apply;
+* it is a study that shows a problem which is used;
 * it would be in a possible context, which what is absent denies;
 * it is the only problem at a body site at which an activity is used, or one of no known site is done: without it,
   that site would not be one of the patient's.
@@ -90,6 +91,7 @@ class UnusedFacts:
             left -= self._running(left & activities)
             left -= self._denied_contexts()
             left -= self._rested_on(left)
+            left -= self._showing(problems - left)
             left -= self._placing(left & problems, activities - left)
         yield from (self._problem(one) for one in sorted(left & problems))
         yield from (self._activity(one) for one in sorted(left - problems))
@@ -127,6 +129,10 @@ class UnusedFacts:
             if any((kind, site) in spoken for kind in self._kinds(activity) for site in there):
                 found.add(activity)
         return found
+
+    def _showing(self, problems: Iterable[str]) -> set[str]:
+        """Pick the studies that show some problems: these are used by what the studies found."""
+        return {study for one in problems for study in self._facts.nodes(one, hip.shownBy)}
 
     def _denied_contexts(self) -> set[str]:
         """Pick the problems that would be in a possible context, did not what is absent deny it."""

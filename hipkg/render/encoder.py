@@ -82,7 +82,7 @@ class Writer:
             return self._object(value, entries, end)
         further = end + "  "
         if isinstance(value, list | tuple):
-            if value and type(value[0]) is int:  # all of them are
+            if value and type(value[0]) is int and all(type(one) is int for one in value):
                 return _enclosed("[", [*map(str, value)], "]", end)
             return _enclosed("[", [self._text(one, further) for one in value], "]", end)
         if isinstance(value, dict):

@@ -251,8 +251,15 @@ class _Describer:
             (hip.ofRequirement, _node(question.requirement)),
             *((hip.ofNode, _node(one)) for one in (question.node,) if one),
             *_at(place),
-            *((hip.askedBy, _node(self._evaluation_iri(one, place))) for one in question.statements),
+            *((hip.askedBy, _node(self._evaluation_iri(*one))) for one in self._asking(question)),
         )
+
+    def _asking(self, question: Question) -> Iterator[tuple[str, str]]:
+        """List the statements that ask, each with its place; a question about the patient is asked at every place."""
+        asked = {*question.statements}
+        for one in self._plan.statements:
+            if one.id in asked and question.site in {"", one.site}:
+                yield one.id, one.place
 
     def _finding_iri(self, index: int) -> str:
         return self._minted("", finding=str(index + 1))

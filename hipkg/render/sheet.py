@@ -662,13 +662,10 @@ class Arranger:
 
     def _timing(self, action: Action) -> tuple[Line, ...]:
         """Say when an action is due, in the words of the statements that advise it."""
-        section = section_of(action)
-        if section not in _TIMED:
+        if section_of(action) not in _TIMED:
             return ()
-        lead = "" if section == Section.AGAIN else "when"
-        when = dict.fromkeys(clean(self._infos[one].timing).removeprefix(f"{lead} ") for one in action.shown)
-        words = tuple(one for one in when if one)
-        return (Line(lead, words),) if words else ()
+        words = tuple(dict.fromkeys(filter(None, (clean(self._infos[one].timing) for one in action.shown))))
+        return (Line("", words),) if words else ()
 
     def _latent(self, action: Action) -> tuple[Line, ...]:
         """Say what statements would specify of an action, or of a kind of it, once what they wait for is there."""
@@ -817,8 +814,7 @@ class Arranger:
         return info.kind in URGENT
 
     def _ask(self, text: str, questions: Sequence[Question]) -> Ask:
-        about_patient = all(self._knowledge.is_a(one.requirement, hip.Patient) for one in questions)
-        site = "" if about_patient else join_sites([one.site for one in questions], self._knowledge)
+        site = join_sites([one.site for one in questions], self._knowledge)
         return Ask(
             clean(text),
             "" if site == self._everywhere else site,
@@ -831,7 +827,8 @@ class Arranger:
     def _about(self, questions: Iterable[Question]) -> str:
         """Name the document that is about what some questions ask, where no statement of another waits for it."""
         asking = {(id_, one.site): one.requirement for one in questions for id_ in one.statements}
-        states = [(one, asking[one.id, one.site]) for one in self._plan.statements if (one.id, one.site) in asking]
+        asked_of = [(one, asking.get((one.id, one.site)) or asking.get((one.id, ""))) for one in self._plan.statements]
+        states = [(one, asked) for one, asked in asked_of if asked]
         scopes = [[it.document for it in one.context if asked in it.parts] for one, asked in states]
         documents = {one for some in scopes for one in some}
         return f"what {clean(*documents)} advises: " if len(documents) == 1 and all(scopes) else ""
@@ -842,7 +839,9 @@ class Arranger:
             return question.actions
         asking = {*question.statements}
         return tuple(
-            self._name(one) for one in self._told if one.site == question.site and not asking.isdisjoint(one.shown)
+            self._name(one)
+            for one in self._told
+            if question.site in {"", one.site} and not asking.isdisjoint(one.shown)
         )
 
 
@@ -868,7 +867,7 @@ def tried(action: Action) -> tuple[Line, ...]:
     if action.status in _REFUSED or action.status == Status.SATISFIED:
         return ()
     parts = tuple(dict.fromkeys(describe_course(one, action.label) for one in action.tried))
-    return (Line("before", parts),) if parts else ()
+    return (Line("tried", parts),) if parts else ()
 
 
 def _first(labels: Sequence[str], count: int) -> tuple[str, ...]:

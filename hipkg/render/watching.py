@@ -12,6 +12,7 @@ from hipkg.render.words import clean
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from hipkg.planning.records import Action
 
 _GONE = "no longer in the plan"
 _NOTHING = "None of the single facts that were tried would change an action that this plan indicates."
@@ -38,17 +39,27 @@ def _outline(one: WatchList) -> Outline:
 
 
 def _rows(one: WatchList) -> Iterator[Row]:
-    """Tell the actions with something to watch for, then name the others."""
+    """Tell each fact once, at whatever site, with what it would change, then name the actions that nothing changes."""
+    found: dict[str, dict[str, list[tuple[Action, Threat]]]] = {}
     for watched in one.actions:
-        if watched.threats:
-            site = f" · {clean(watched.action.site)}" if watched.action.site else ""
-            yield Row(0, f"{clean(watched.action.label)}{site}: indicated as long as not", style="heading")
-            yield from (_threat(threat) for threat in watched.threats)
+        for threat in watched.threats:
+            fact = clean(threat.fact).replace(f" at the {clean(watched.action.site)}", "")
+            found.setdefault(fact, {}).setdefault(threat.after or _GONE, []).append((watched.action, threat))
+    if found:
+        yield Row(0, "What would change what the plan indicates", style="heading")
+    for fact, outcomes in found.items():
+        yield Row(1, fact, "recorded")
+        yield from (Row(2, _outcome(after, some)) for after, some in outcomes.items())
     calm = [clean(watched.action.label) for watched in one.actions if not watched.threats]
-    if calm and len(calm) < len(one.actions):
+    if calm and found:
         yield Row(0, f"No single fact that was tried would change: {'; '.join(dict.fromkeys(calm))}", style="dim")
 
 
-def _threat(threat: Threat) -> Row:
-    statements = f"  {' '.join(threat.statements)}" if threat.statements else ""
-    return Row(1, f"{clean(threat.fact)} → {threat.after or _GONE}{statements}", "recorded")
+def _outcome(after: str, some: Sequence[tuple[Action, Threat]]) -> str:
+    """Name what a fact would give another status, with the sites and the statements."""
+    sites: dict[str, list[str]] = {}
+    for action, _ in some:
+        sites.setdefault(clean(action.label), []).append(clean(action.site))
+    names = [f"{label} ({', '.join(filter(None, where))})" if any(where) else label for label, where in sites.items()]
+    ids = sorted({id_ for _, threat in some for id_ in threat.statements})
+    return f"{after}: {'; '.join(names)}  {' '.join(ids)}"
