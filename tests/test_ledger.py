@@ -37,6 +37,7 @@ from hipkg.defence.ledger import STATUSES, VERDICTS, Judgement, Ledger, Opening,
 from hipkg.knowledge.loading import load
 from hipkg.planning.bounds import Check
 from hipkg.planning.gaps import Gap, Reached
+from hipkg.render.brief_ledger import TREATMENTS_SHOWN, ledgers_in_brief
 from hipkg.render.ledger import FORMATS, NO_SITE, NO_TREATMENT, NOTE, ledger_sheet, render_ledgers
 from hipkg.render.schemas import LEDGER, PLAN
 from hipkg.render.words import DISCLAIMER
@@ -126,7 +127,7 @@ def validator() -> Draft202012Validator:
 def test_expected_texts(case: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Each was read line by line; HIPKG_UPDATE_GOLDEN=1 writes it anew."""
     monkeypatch.chdir(ROOT)
-    run = CliRunner().invoke(app, command(case))
+    run = CliRunner().invoke(app, [*command(case), "--all"])
     assert run.exit_code == 0, run.output
     file = case / "expected.txt"
     first, _, wanted = file.read_text(encoding="utf-8").partition("\n")
@@ -574,7 +575,7 @@ def invalid(tmp_path: Path) -> Path:
 
 
 def test_0_a_ledger_goes_to_standard_output(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> None:
-    assert run(monkeypatch, FOLDER / "planned" / "patient.ttl", "--as-of", AS_OF, "--document", "D0") == 0
+    assert run(monkeypatch, FOLDER / "planned" / "patient.ttl", "--as-of", AS_OF, "--document", "D0", "--all") == 0
     out, err = capfd.readouterr()
     assert (out, err) == (text(made("planned")), "")
 
@@ -629,7 +630,7 @@ def test_a_file_is_written_whole_or_not_at_all(
     assert target.read_text(encoding="utf-8") == "old"
     path = FOLDER / "planned" / "patient.ttl"
     capfd.readouterr()
-    assert run(monkeypatch, path, "-f", format_, "--as-of", AS_OF, "--document", "D0", "-o", target) == 0
+    assert run(monkeypatch, path, "-f", format_, "--all", "--as-of", AS_OF, "--document", "D0", "-o", target) == 0
     assert capfd.readouterr() == ("", "")
     assert target.read_text(encoding="utf-8") == render_ledgers((made("planned"),), format_, load())
     assert [path.name for path in tmp_path.iterdir()] == ["ledger"]
@@ -684,3 +685,22 @@ def test_a_ledger_is_refused_where_it_cannot_be(options: list[str], capsys, monk
         main()
     assert ended.value.code == 2
     assert "--ledger" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("case", sorted(one.name for one in FOLDER.iterdir()))
+def test_a_ledger_in_brief_fits_on_a_screen_and_tells_every_treatment(case: str) -> None:
+    found = made(case)
+    written = ledgers_in_brief((found,), "text", load())
+    assert len(written.splitlines()) <= 25
+    assert max(map(len, written.splitlines())) <= 80
+    for one in found.treatments[:TREATMENTS_SHOWN]:
+        assert (one.label or "unnamed treatment") in " ".join(written.split())
+    assert ("more treatment" in written) == (len(found.treatments) > TREATMENTS_SHOWN)
+    assert ledgers_in_brief((found,), "markdown", load()).startswith("## Therapy ledger: ")
+
+
+def test_a_ledger_in_brief_says_for_what_a_treatment_is_enough_and_when_it_will_be() -> None:
+    written = " ".join(ledgers_in_brief((made("running-part-way"),), "text", load()).split())
+    assert "enough for" in written
+    assert "from 20" in written
+    assert "--all tells every threshold" in written

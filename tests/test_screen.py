@@ -144,6 +144,26 @@ def test_what_is_refused_ordered_or_urgent_is_never_left_out(name: str) -> None:
         assert [one.title for one in sections.get(key, ()) if not one.listed and leading.shows(one.statements)] == []
 
 
+@pytest.mark.parametrize(
+    ("name", "title", "earliest", "assumed"),
+    [
+        # Nothing runs: all of it has to start today.
+        ("d0", "Steroid injection into the hip", date(2026, 12, 21), True),
+        # Both run since the same day.
+        ("trial-due", "consider hip MRI", date(2027, 1, 18), False),
+        # The NSAID runs, the therapy has to start: its four weeks decide.
+        ("nsaid-with-protection", "Steroid injection into the hip", date(2026, 12, 21), True),
+        # A programme runs, since when is not recorded.
+        ("d2", "Surgical consultation", None, False),
+    ],
+)
+def test_a_date_counts_what_runs_and_is_not_promised_where_that_is_not_known(
+    name: str, title: str, earliest: date | None, assumed: bool
+) -> None:
+    (item,) = (one for items in shown(name).sections.values() for one in items if one.title == title)
+    assert (item.earliest, item.assumed) == (earliest, assumed)
+
+
 @pytest.mark.parametrize("name", [*EXAMPLES, *PICTURED])
 def test_pictures(name: str) -> None:
     """Each was read line by line; HIPKG_UPDATE_GOLDEN=1 writes it anew."""

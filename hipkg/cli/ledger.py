@@ -13,6 +13,9 @@ from hipkg.cli.report import deliver, on_terminal, told
 def ledger(
     file: File,
     format: Annotated[ReportFormat, typer.Option("--format", "-f", help="Format of the ledger.")] = "text",  # noqa: A002 - the option's name
+    everything: Annotated[
+        bool, typer.Option("--all", help="Tell every threshold, and all that waits with what it lacks.")
+    ] = False,
     output: Output = None,
     as_of: AsOf = None,
     engine: EngineOption = "native",
@@ -29,6 +32,7 @@ def ledger(
     from hipkg.defence.ledger import ledger as ledger_of
     from hipkg.knowledge.loading import load
     from hipkg.pipeline.process import plan_patients
+    from hipkg.render.brief_ledger import ledgers_in_brief
     from hipkg.render.ledger import render_ledgers
 
     knowledge = load()
@@ -37,5 +41,6 @@ def ledger(
     )
     batch = plan_patients(file, request, knowledge).each(ledger_of)
     made = told(batch)
-    text = render_ledgers(made, format, knowledge, to_terminal=on_terminal(output))
+    write = render_ledgers if everything or format == "json" else ledgers_in_brief
+    text = write(made, format, knowledge, to_terminal=on_terminal(output))
     deliver(text, output, failed=batch.set_aside or any(not one.valid for one in made))

@@ -55,10 +55,10 @@ _BREACHES = {Comparison.ABOVE, Comparison.BELOW}
 class Check(NamedTuple):
     """One bound of a statement, compared with what is recorded.
 
-    ``label`` names what was measured and ``activities`` are its nodes; ``have`` is in the unit of the bound, and None
-    where nothing is recorded. A course that runs reaches its least length ``earliest`` and its greatest ``latest``;
-    a review is due between them. ``record`` is the property that would answer an unknown. ``alarm`` marks a limit that
-    treatment breaks now, or will when what is planned begins.
+    ``label`` names what was measured, ``activities`` are its nodes and ``kinds`` their classes; ``have`` is in the unit
+    of the bound, and None where nothing is recorded. A course that runs reaches its least length ``earliest`` and its
+    greatest ``latest``; a review is due between them. ``record`` is the property that would answer an unknown.
+    ``alarm`` marks a limit that treatment breaks now, or will when what is planned begins.
     """
 
     bound: Bound
@@ -71,6 +71,7 @@ class Check(NamedTuple):
     record: str = ""
     note: str = ""
     alarm: bool = False
+    kinds: tuple[str, ...] = ()
 
 
 class _Activity(NamedTuple):
@@ -337,6 +338,7 @@ def _judged(bound: Bound, label: str, courses: Sequence[_Activity], value: Range
         have=value,
         note=note,
         alarm=alarm,
+        kinds=_kinds(courses),
     )
 
 
@@ -347,4 +349,9 @@ def _is_implausible(value: Range, bound: Bound) -> bool:
 
 
 def _unknown(bound: Bound, label: str, courses: Sequence[_Activity]) -> Check:
-    return Check(bound, Comparison.UNKNOWN, label, tuple(one.node for one in courses), record=bound.measured_by)
+    nodes = tuple(one.node for one in courses)
+    return Check(bound, Comparison.UNKNOWN, label, nodes, record=bound.measured_by, kinds=_kinds(courses))
+
+
+def _kinds(courses: Iterable[_Activity]) -> tuple[str, ...]:
+    return tuple(one.intervention for one in courses)

@@ -81,6 +81,7 @@ _SECTION_OF_STATUS = {
 _DAYS = "d"
 _URGENT, _FOLLOW_UP = "escalation", "follow-up"
 _GATES = frozenset({ClaimKind.HELD_BACK, ClaimKind.GATE_AWAITED})
+GUARDS = frozenset({ClaimKind.UNGUARDED, ClaimKind.GUARDING, ClaimKind.GUARD_AWAITED})
 _OPEN = {Status.INDICATED, Status.CONDITIONAL}
 _JOINED = (Section.IF, Section.LATER)
 """What waits is told with what it goes along with, wherever that stands, if it is not refused."""
@@ -125,7 +126,7 @@ def is_folded(action: Action) -> bool:
 
 def _speaking(action: Action) -> Iterable[str]:
     """Give the ids of the statements that stand for a status, in any order, or of all if none of them does."""
-    kinds = SHOWN[action.status]
+    kinds = SHOWN[action.status] | (GUARDS if action.status == Status.CONDITIONAL else frozenset())
     return [one.id for kind, some in action.claimed.items() if kind in kinds for one in some] or action.statements
 
 
@@ -161,7 +162,11 @@ class _Layout:
         rows: dict[Section, list[Entry]] = {one: [] for one in Section}
         for members in joined:
             if members[0] not in riding:
-                rows[self._sections[members[0]]].append(self._entry(members, riders.get(members[0], ())))
+                entry = self._entry(members, riders.get(members[0], ()))
+                section = self._sections[members[0]]
+                # What a document puts first is part of today, even if it is to be looked at again and again.
+                leads = section == Section.AGAIN and entry.prominence == Prominence.LEAD
+                rows[Section.TODAY if leads else section].append(entry)
         for found in rows.values():
             found.sort(key=self._order)
         rows[Section.LATER] += self._folded(sorted(folded))
@@ -198,9 +203,12 @@ class _Layout:
         """Find the action in whose row another one is told: one that it is told with, or a class that is refused."""
         action = self._plan.actions[number]
         info = self._knowledge.interventions[action.intervention]
+        if (part := self._open_part(number, places)) is not None:
+            return part
         for iri in info.told_with:
             for host in places.get(iri, ()):
-                if action.place in {"", self._plan.actions[host].place} and self._may_ride(number, host):
+                together = action.place in {"", self._plan.actions[host].place} and self._may_ride(number, host)
+                if together and self._open_part(host, places) is None:
                     return host
         if action.status == Status.CONTRAINDICATED or action.running:
             for iri in info.superclasses & places.keys():
@@ -209,6 +217,21 @@ class _Layout:
                     if host != number and other.status == action.status and other.place == action.place:
                         return host
         return None
+
+    def _open_part(self, number: int, places: Mapping[str, list[int]]) -> int | None:
+        """Find the part that is still to be done of what is composed of several, where others are settled."""
+        whole = self._plan.actions[number]
+        if whole.status != Status.INDICATED:
+            return None
+        parts = [
+            one
+            for iri in self._knowledge.composed.get(whole.intervention, ())
+            for one in places.get(iri, ())
+            if self._plan.actions[one].place == whole.place
+        ]
+        open_ = [one for one in parts if self._plan.actions[one].status == Status.INDICATED]
+        settled = [one for one in parts if self._plan.actions[one].status == Status.SATISFIED]
+        return open_[0] if open_ and settled else None
 
     def _entry(self, members: tuple[int, ...], riders: Iterable[int]) -> Entry:
         shown = [id_ for one in members for id_ in _speaking(self._plan.actions[one])]

@@ -113,7 +113,7 @@ def _sections(ledger: Ledger, knowledge: Knowledge) -> Iterator[SheetSection]:
 
 def _treatment(treatment: Treatment, knowledge: Knowledge) -> Row:
     """Tell a treatment: when, how much, with what result, and what it is worth to which statement."""
-    facts = Line("", tuple(map(clean, _facts(treatment))))
+    facts = Line("", tuple(map(clean, treatment_facts(treatment))))
     judged: dict[tuple[str, str], set[str]] = {}
     for one in treatment.judgements:
         judged.setdefault((_VERDICTS[one.verdict], _basis(one.basis)), set()).add(one.statement)
@@ -127,7 +127,8 @@ def _treatment(treatment: Treatment, knowledge: Knowledge) -> Row:
     )
 
 
-def _facts(treatment: Treatment) -> Iterator[str]:
+def treatment_facts(treatment: Treatment) -> Iterator[str]:
+    """Say of a treatment when it was, how much of it was given, and with what result."""
     yield from _period(treatment)
     for one in treatment.doses:
         yield f"{one.quantity} {amount(f'{one.amount:f}', one.unit)}{' (worked out)' if one.worked_out else ''}"

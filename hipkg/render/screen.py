@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from dataclasses import dataclass, field, replace
+from decimal import Decimal
 from itertools import chain
 from typing import TYPE_CHECKING
 
@@ -19,6 +20,7 @@ from hipkg.knowledge.frame.answers import State
 from hipkg.knowledge.frame.claims import WAITING, ClaimKind, Fulfilment, Status
 from hipkg.knowledge.prominence import Prominence
 from hipkg.knowledge.wording import listed
+from hipkg.owl.expression import leaves
 from hipkg.planning.page import Section, section_of
 from hipkg.planning.prominence import Outline
 from hipkg.render.sheet import HEADINGS, UNGROUPED, Arranger, Line, tried
@@ -49,13 +51,13 @@ if TYPE_CHECKING:
 
 QUESTIONS_SHOWN = 5
 CONTENTS_SHOWN = 6
-READINGS_SHOWN = 3
+READINGS_SHOWN = 4
 STATEMENTS_SHOWN = 2
 POSSIBLE_SHOWN = 2
 _LENGTH = re.compile(r"(?P<name>.+?) (?P<length>(?:for at least \d+ |gave )\w+.*)")
 _DAYS = "d"
 _OPTIONAL = " (to consider)"
-_MOST = {Section.AGAIN: 5}
+_MOST = {Section.AGAIN: 3}
 """How many rows a section has at most for all of them to be listed."""
 _SAID = {Status.CONDITIONAL, Status.CAUTION, Status.AVOID}
 """The statuses whose conditions are told before the action, or not in brief."""
@@ -95,6 +97,12 @@ class Screen:
     questions: tuple[Ask, ...]
     notice: str
     left_out: tuple[str, ...] = field(default=())
+
+
+def _graded(row: Row) -> str:
+    """Give the grade of a row, in one word if strength and evidence are the same, or nothing if it has none."""
+    strength, _, evidence = row.grade.partition(" / ")
+    return "" if row.grade == UNGRADED else strength if strength == evidence else row.grade
 
 
 def _adds(item: Item) -> bool:
@@ -191,7 +199,7 @@ class _Screener(Arranger):
                 for row in rows:
                     info = self._infos[row.statements[0]]
                     shown = row in prominent[:READINGS_SHOWN] if prominent else row in rows[:READINGS_SHOWN]
-                    named = "" if row.grade == UNGRADED else row.grade
+                    named = _graded(row)
                     words = clean(self._knowledge.briefs.get(info.iri, info.text)).removesuffix(".")
                     yield Item(words, row.site, named, row.statements, listed=shown and not self._tight)
             case Section.DISAGREE:
@@ -252,7 +260,7 @@ class _Screener(Arranger):
             return self._scoped(entry.document, actions)
         row = self._choice_of(actions)
         first = actions[0]
-        named = "" if row.grade == UNGRADED else row.grade
+        named = _graded(row)
         condition, earliest, assumed = self._condition(actions, every=key == Section.CHECK)
         prominent = entry.prominence != Prominence.NONE
         return Item(
@@ -292,7 +300,7 @@ class _Screener(Arranger):
         own = {*host.shown}
         made_of = self._knowledge.interventions[host.intervention].comprises
         found: dict[tuple[str, str], list[tuple[str, set[str]]]] = {}
-        for actions in self._riding(entry):
+        for actions in sorted(self._riding(entry), key=lambda some: some[0].status in {Status.CAUTION, Status.AVOID}):
             first, row = actions[0], self._choice_of(actions)
             if first.status == Status.SATISFIED and (first.label in host.current or first.intervention in made_of):
                 continue
@@ -300,16 +308,19 @@ class _Screener(Arranger):
             if waits and not any(map(self._outline.belongs, row.statements)):
                 continue
             condition, _, _ = self._condition(actions, f"{host.label} in the plan", every=True)
-            graded = row.grade if row.grade != UNGRADED else ""
+            graded = _graded(row)
             lead = f"if {condition}:" if condition else ""
             how = [] if waits else [*self._contents(first)]
             words = ": ".join([self._ridden_words(first, row), *(", ".join(one.parts) for one in how)])
-            ids = {*row.statements, *(id_ for one in how for id_ in one.statements)}
+            saying = [one for one in row.statements if self._outline.belongs(one)] if waits else row.statements
+            ids = {*(saying or row.statements), *(id_ for one in how for id_ in one.statements)}
             found.setdefault((lead, graded), []).append((words, ids - own))
         for (lead, graded), some in found.items():
             names = [lowered(name) for name, _ in some]
             if host.status == Status.CONTRAINDICATED:
-                names = [f"{listed(names, 'and')} included"]
+                # A kind whose name only adds a word to what is refused goes without saying.
+                others = [name for name in names if not name.endswith(f" {host.label}")]
+                names = [f"{listed(others or names, 'and')} too"]
             yield Line(
                 lead,
                 tuple([*names, graded] if graded else names),
@@ -345,6 +356,8 @@ class _Screener(Arranger):
         known = {given, f"{action.label} in the plan"}
         gates = [gap for one in action.by(ClaimKind.HELD_BACK) for gap in one.lifted_by]
         waiting = [] if action.by(ClaimKind.INDICATED) else [*action.by(*WAITING)]
+        against = action.by(ClaimKind.REFUSAL_AWAITED) or action.by(ClaimKind.DISCOURAGEMENT_AWAITED)
+        waiting = against if action.status == Status.CAUTION and against else waiting
         waiting = [one for one in waiting if self._outline.belongs(one.id)] or waiting
         ways = {one.id: [gap for gap in one.unmet if gap.label not in known] for one in waiting}
         if every and ways and not gates:
@@ -353,7 +366,7 @@ class _Screener(Arranger):
         prominent = [one for one in ways if self._outline.shows([one])] or [*ways]
         others = len({tuple(gap.requirement for gap in ways[one]) for one in prominent}) - 1
         words = listed(self._gaps(gaps), "and") + (f", or {counted(others, 'other way')}" if others > 0 else "")
-        return clean(words), *self._earliest(gaps)
+        return clean(words), *self._earliest(gaps, action.place)
 
     def _precedence(self, statement: str) -> tuple[bool, int, str]:
         return not self._outline.shows([statement]), self._outline.rank(statement), statement
@@ -368,18 +381,42 @@ class _Screener(Arranger):
             if not any(one.requirement in superclasses.get(it.requirement, ()) for it in found if it != one)
         ]
 
-    def _earliest(self, gaps: Iterable[Gap]) -> tuple[date | None, bool]:
+    def _earliest(self, gaps: Iterable[Gap], place: str) -> tuple[date | None, bool]:
+        """Find the first day on which trials can be long enough, and whether that takes for granted a start today.
+
+        A treatment that runs is counted from its start, and not at all where that is not known.
+        """
         days: list[date] = []
         assumed = False
         for gap in gaps:
             if gap.earliest:
                 days.append(gap.earliest)
             elif gap.unit == _DAYS and not gap.have and not isinstance(gap.need, str):
-                lasting = days_after(self._plan.as_of, max(limit for symbol, limit in gap.need if symbol == ">="))
-                if lasting:
+                limit = max(limit for symbol, limit in gap.need if symbol == ">=")
+                running = self._running_trials(gap.requirement, limit, place)
+                if running:
+                    known = [day for day in running if day]
+                    if not known:
+                        return None, False
+                    days.append(min(known))
+                elif lasting := days_after(self._plan.as_of, limit):
                     days.append(lasting)
                     assumed = True
         return (max(days) if days else None), assumed
+
+    def _running_trials(self, requirement: str, limit: Decimal, place: str) -> list[date | None]:
+        """List when what a requirement asks for and runs at a place is long enough, None where that is not known."""
+        asked = leaves(requirement, self._knowledge.definitions)
+        checks = [
+            check
+            for one in self._plan.statements
+            if one.place in {"", place}
+            for check in one.checks
+            if check.bound.unit == _DAYS and check.bound.lower and Decimal(check.bound.lower) == limit
+        ]
+        return [
+            one.earliest for one in checks if any(self._knowledge.is_a(kind, it) for kind in one.kinds for it in asked)
+        ]
 
     def _gaps(self, gaps: Sequence[Gap]) -> tuple[str, ...]:
         """Say what is missing, with what is there instead; what has to last equally long is told together."""
@@ -402,7 +439,9 @@ class _Screener(Arranger):
         """Say of an action what its statements say in brief, how it is carried out, and what is on record of it."""
         if action.status not in _SAID:
             yield from self._conditions(action)
-        yield from tried(action)
+        yield from (replace(one, lead="") for one in tried(action))
+        if action.status == Status.INDICATED and any(map(self._calls, map(self._infos.__getitem__, action.shown))):
+            yield Line("on record", tuple(dict.fromkeys(self._signs_of(action.shown))), ())
         yield from self._briefs(action)
         yield from self._contents(action)
         yield from self._latent(action)
@@ -413,6 +452,9 @@ class _Screener(Arranger):
         yield from self._checked(action)
         yield from self._disputes(action)
 
+    def _term(self, iri: str) -> str:
+        return self._knowledge.briefs.get(iri, super()._term(iri))
+
     def _made(self, check: Action) -> str:
         found = [describe_result(one.result) for one in check.done if one.result]
         return " ".join([clean(self._name(check)), *found])
@@ -421,7 +463,8 @@ class _Screener(Arranger):
         return self._brief(state.id) or super()._words(state)
 
     def _foretells(self, info: StatementInfo) -> bool:
-        return super()._foretells(info) and self._outline.shows([info.id])
+        limits = any(one.upper for one in info.bounds) and self._outline.belongs(info.id)
+        return super()._foretells(info) and (limits or self._outline.shows([info.id]))
 
     def _latent_words(self, action: Action, info: StatementInfo) -> tuple[str, ...]:
         brief = self._brief(info.id)

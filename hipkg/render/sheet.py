@@ -279,9 +279,16 @@ class Arranger:
                 found.setdefault((self._intervention(one), lacking), []).append(one)
         for (name, lacking), states in found.items():
             ids = tuple(sorted({one.id for one in states}))
-            signs = dict.fromkeys(clean(self._knowledge.label(it)) for one in ids for it in self._infos[one].requires)
+            signs = dict.fromkeys(self._signs_of(ids))
             site = join_sites([one.site for one in states], self._knowledge)
             yield Row(capital(clean(f"{name}, if {lacking}")), site, "", ids, (Line("on record", tuple(signs), ids),))
+
+    def _signs_of(self, statements: Iterable[str]) -> Iterator[str]:
+        """Name what statements watch for."""
+        return (clean(self._term(it)) for one in statements for it in self._infos[one].requires)
+
+    def _term(self, iri: str) -> str:
+        return self._knowledge.label(iri)
 
     def _missing(self, action: Action) -> tuple[Line, ...]:
         """Say for each statement that holds an act back, or waits before it advises it, what is missing."""
@@ -854,7 +861,7 @@ def _against(action: Action) -> Iterator[tuple[str, str, str]]:
     """Name what is running or ordered of an action that statements refuse, discourage or hold back, and how they do."""
     objection = _OBJECTIONS.get(action.status, "")
     if action.by(ClaimKind.HELD_BACK) and action.status == Status.CONDITIONAL:
-        objection = " before what {who} ask{s} for"
+        objection = ", which {who} hold{s} back"
     for names, there in ((action.current, "running"), (action.planned, "ordered")):
         unchecked = there == "ordered" and action.by(ClaimKind.ORDER_UNGUARDED)
         words = objection or (" before its checks" if unchecked and action.status == Status.CONDITIONAL else "")

@@ -185,7 +185,7 @@ def _describe_course(check: Check) -> str:
 def describe_trial(check: Check, as_of: date) -> str:
     """Say how long a trial that is long enough has run, and by when what it was for is to be decided."""
     length = amount(check.have, check.bound.unit)
-    when = "due by" if check.latest and check.latest >= as_of else "overdue since"
+    when = "to be judged by" if check.latest and check.latest >= as_of else "was to be judged by"
     return clean(f"{check.label} {length}, {when} {check.latest}" if check.latest else f"{check.label} {length}")
 
 
