@@ -298,6 +298,7 @@ class _Screener(Arranger):
         """Say what goes along with an action, in one line for each condition."""
         host = self._plan.actions[entry.actions[0]]
         own = {*host.shown}
+        told, _, _ = self._condition([self._plan.actions[one] for one in entry.actions])
         made_of = self._knowledge.interventions[host.intervention].comprises
         found: dict[tuple[str, str], list[tuple[str, set[str]]]] = {}
         for actions in sorted(self._riding(entry), key=lambda some: some[0].status in {Status.CAUTION, Status.AVOID}):
@@ -309,7 +310,7 @@ class _Screener(Arranger):
                 continue
             condition, _, _ = self._condition(actions, f"{host.label} in the plan", every=True)
             graded = _graded(row)
-            lead = f"if {condition}:" if condition else ""
+            lead = f"if {condition}:" if condition not in {"", told} else ""
             how = [] if waits else [*self._contents(first)]
             words = ": ".join([self._ridden_words(first, row), *(", ".join(one.parts) for one in how)])
             saying = [one for one in row.statements if self._outline.belongs(one)] if waits else row.statements
