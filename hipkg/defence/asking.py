@@ -101,6 +101,7 @@ class _Asker:
         self._evaluations = planned.derivation.evaluations
         self._sites = {one.place: one.site for one in planned.plan.statements}
         self._before = _Outcome.of(planned.derivation, planned.knowledge)
+        self._answers: dict[Change, Answer | None] = {}
 
     def questions(self) -> tuple[RankedQuestion, ...]:
         gathered: dict[tuple[str, str], list[Question]] = {}
@@ -230,6 +231,13 @@ class _Asker:
         return info.id in question.statements and question.site in {"", self._sites.get(evaluation.site, "")}
 
     def _answer(self, change: Change, *, yes: bool) -> Answer | None:
+        if change not in self._answers:
+            self._answers[change] = self._tried(change)
+        answer = self._answers[change]
+        return answer and answer._replace(yes=yes)
+
+    def _tried(self, change: Change) -> Answer | None:
+        """Derive what follows after a change, and keep no more of it than what is told: there are many changes."""
         derived = self._bench.derive(change)
         if derived is None:
             return None
@@ -237,7 +245,7 @@ class _Asker:
         facts, snippet = describer.facts(change), describer.snippet(change)
         found = tuple(sorted(self._effects(after), key=_weight))
         return Answer(
-            yes=yes, facts=facts, snippet=snippet, effects=found, statements=self._changed(after), change=change
+            yes=True, facts=facts, snippet=snippet, effects=found, statements=self._changed(after), change=change
         )
 
     def _effects(self, after: _Outcome) -> Iterator[Effect]:

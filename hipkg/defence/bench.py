@@ -39,7 +39,6 @@ class Bench:
         self._selection = planned.request.selection
         self._diagnoses = diagnoses
         self._valid = self._conforms(planned.record)
-        self._derived: dict[Change, Derivation | None] = {}
         self._offered = _offered(planned)
         self.abducer = self.abducer_for(planned.derivation.facts, planned.record)
         self.describer = Describer(planned.record, planned.knowledge)
@@ -61,11 +60,9 @@ class Bench:
         return replace(self._record, triples=change.apply(self._record.triples))
 
     def derive(self, change: Change) -> Derivation | None:
-        """Derive what follows after a change, once; None if the record then contradicts the ontology."""
-        if change not in self._derived:
-            entailed = self._entailed(self.changed(change))
-            self._derived[change] = derive_natively(entailed, self._knowledge, self._selection) if entailed else None
-        return self._derived[change]
+        """Derive what follows after a change; None if the record then contradicts the ontology."""
+        entailed = self._entailed(self.changed(change))
+        return derive_natively(entailed, self._knowledge, self._selection) if entailed else None
 
     def sketch(self, change: Change, statements: frozenset[str]) -> Derivation | None:
         """Derive what follows after a change for some statements, with nothing else; None if that is contradictory.
