@@ -137,8 +137,8 @@ def _moved(before: Plan, after: Plan, knowledge: Knowledge) -> list[Moved]:
 
 def _standing(plan: Plan, knowledge: Knowledge) -> dict[tuple[str, str], Action]:
     """Gather the actions that the page tells, by their intervention and place."""
-    numbers = {one for part in page(plan, knowledge).parts for row in part.rows for one in (*row.actions, *row.riders)}
-    return {(one.intervention, one.place): one for number, one in enumerate(plan.actions) if number in numbers}
+    told = (plan.actions[number] for number in sorted(page(plan, knowledge).told))
+    return {(one.intervention, one.place): one for one in told}
 
 
 def _place(action: Action | None) -> tuple[str, str]:

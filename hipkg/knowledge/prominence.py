@@ -9,3 +9,7 @@ class Prominence(StrEnum):
     LEAD = "lead"
     OUTLINE = "outline"
     NONE = ""
+
+
+RANKS = {one: rank for rank, one in enumerate(Prominence)}
+"""The order of prominence, the greatest first."""

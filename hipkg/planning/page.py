@@ -14,7 +14,7 @@ from hipkg.knowledge.frame.answers import State
 from hipkg.knowledge.frame.claims import ADVISING, SHOWN, ClaimKind, Status
 from hipkg.knowledge.frame.speaking import FIRMNESS
 from hipkg.knowledge.modality import Modality
-from hipkg.knowledge.prominence import Prominence
+from hipkg.knowledge.prominence import RANKS, Prominence
 from hipkg.planning.prominence import Outline
 
 if TYPE_CHECKING:
@@ -69,6 +69,12 @@ class Page(NamedTuple):
     parts: tuple[Part, ...]
     readings: tuple[str, ...]
 
+    @property
+    def told(self) -> frozenset[int]:
+        """The numbers of the actions that the page tells, in a row of their own or of another."""
+        rows = [row for part in self.parts for row in part.rows]
+        return frozenset(one for row in rows for one in (*row.actions, *row.riders))
+
 
 _SECTION_OF_STATUS = {
     Status.INDICATED: Section.TODAY,
@@ -81,11 +87,10 @@ _SECTION_OF_STATUS = {
 _DAYS = "d"
 _URGENT, _FOLLOW_UP = "escalation", "follow-up"
 _GATES = frozenset({ClaimKind.HELD_BACK, ClaimKind.GATE_AWAITED})
-GUARDS = frozenset({ClaimKind.UNGUARDED, ClaimKind.GUARDING, ClaimKind.GUARD_AWAITED})
+_GUARDS = frozenset({ClaimKind.UNGUARDED, ClaimKind.GUARDING, ClaimKind.GUARD_AWAITED})
 _OPEN = {Status.INDICATED, Status.CONDITIONAL}
 _JOINED = (Section.IF, Section.LATER)
 """What waits is told with what it goes along with, wherever that stands, if it is not refused."""
-_RANK = {one: rank for rank, one in enumerate(Prominence)}
 
 
 def page(plan: Plan, knowledge: Knowledge) -> Page:
@@ -126,7 +131,7 @@ def is_folded(action: Action) -> bool:
 
 def _speaking(action: Action) -> Iterable[str]:
     """Give the ids of the statements that stand for a status, in any order, or of all if none of them does."""
-    kinds = SHOWN[action.status] | (GUARDS if action.status == Status.CONDITIONAL else frozenset())
+    kinds = SHOWN[action.status] | (_GUARDS if action.status == Status.CONDITIONAL else frozenset())
     return [one.id for kind, some in action.claimed.items() if kind in kinds for one in some] or action.statements
 
 
@@ -246,7 +251,7 @@ class _Layout:
         first = self._plan.actions[entry.actions[0]]
         _, document = self._outline.best(_speaking(first))
         step = -first.phase if first.status == Status.INDICATED else 0
-        return first.status == Status.AVOID, _RANK[entry.prominence], document, step, entry.actions[0]
+        return first.status == Status.AVOID, RANKS[entry.prominence], document, step, entry.actions[0]
 
     def _may_ride(self, number: int, host: int) -> bool:
         section, other = self._sections[number], self._sections[host]
@@ -293,6 +298,6 @@ class _Layout:
         def rank(id_: str) -> tuple[int, bool, int, str]:
             about = self._infos[id_].intervention
             outline = self._outline
-            return _RANK[outline.prominence(id_)], about not in told, outline.rank(id_), id_
+            return RANKS[outline.prominence(id_)], about not in told, outline.rank(id_), id_
 
         return tuple(sorted(ids, key=rank))

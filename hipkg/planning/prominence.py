@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from hipkg.knowledge.frame.answers import State
 from hipkg.knowledge.memo import kept
-from hipkg.knowledge.prominence import Prominence
+from hipkg.knowledge.prominence import RANKS, Prominence
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -84,11 +84,8 @@ class _Standing(NamedTuple):
     document: int
 
 
-_RANKS = {one: rank for rank, one in enumerate(Prominence)}
-
-
 def _rank_of(one: _Standing) -> int:
-    return _RANKS[one.prominence]
+    return RANKS[one.prominence]
 
 
 @kept

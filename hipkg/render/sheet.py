@@ -206,8 +206,7 @@ class Arranger:
         self._everywhere = join_sites([one.site for one in plan.actions], knowledge)
         self._states: dict[tuple[str, str], StatementState] = {(one.id, one.place): one for one in plan.statements}
         self._page = page(plan, knowledge)
-        numbers = {one for part in self._page.parts for row in part.rows for one in (*row.actions, *row.riders)}
-        self._told = [plan.actions[one] for one in sorted(numbers)]
+        self._told = [plan.actions[one] for one in sorted(self._page.told)]
         self._carriers = self._carry()
         self._left_out = self._specifying()
 
