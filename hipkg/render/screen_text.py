@@ -11,7 +11,7 @@ from rich.text import Text
 from hipkg.planning.page import Section
 from hipkg.render.screen import screen
 from hipkg.render.sheet import HEADINGS, UNGROUPED
-from hipkg.render.text import STYLES, Layout, beside, lacks_symbols, marked, page_width, pages_to_text
+from hipkg.render.text import STYLES, Layout, beside, joined, marked, page_to_text
 from hipkg.render.words import DISCLAIMER, capital, counted, lowered
 
 if TYPE_CHECKING:
@@ -45,15 +45,17 @@ def plans_to_text(
     ascii: bool | None = None,  # noqa: A002 - names the character set
 ) -> str:
     """Write the first screens of plans, one after another; the parameters are those of `sheets_to_text`."""
-    plain = lacks_symbols(to_terminal=to_terminal) if ascii is None else ascii
-    layout = Layout(page_width(width, to_terminal=to_terminal), plain)
-    pages = []
-    for one in plans:
-        page = [*_Writer(screen(one, knowledge), layout).parts()]
-        if len(pages_to_text([page], layout.width, to_terminal=False, ascii=plain).splitlines()) > LONGEST:
-            page = [*_Writer(screen(one, knowledge, tight=True), layout).parts()]
-        pages.append(page)
-    return pages_to_text(pages, layout.width, to_terminal=to_terminal, ascii=plain)
+    layout = Layout.of(width, ascii, to_terminal=to_terminal)
+
+    def written(plan: Plan, *, tight: bool) -> str:
+        made = screen(plan, knowledge, tight=tight)
+        return page_to_text(_Writer(made, layout).parts(), layout, to_terminal=to_terminal)
+
+    def fitting(plan: Plan) -> str:
+        text = written(plan, tight=False)
+        return text if len(text.splitlines()) <= LONGEST else written(plan, tight=True)
+
+    return joined(map(fitting, plans))
 
 
 class _Writer:

@@ -13,7 +13,7 @@ from hipkg.defence.sensitivity import GONE, Sensitivity, Standing, Threshold
 from hipkg.knowledge.selection import SCALES, alternatives
 from hipkg.render.encoder import Writer, one_or_all
 from hipkg.render.markdown import escape, escape_opening
-from hipkg.render.text import lacks_symbols, page_width, pages_to_text
+from hipkg.render.text import Layout, joined, page_to_text
 from hipkg.render.words import DISCLAIMER, NOT_VALID, capital, clean, join_sites, only_documents, origin
 
 if TYPE_CHECKING:
@@ -87,9 +87,8 @@ def render_sensitivities(
         return "\n".join("".join(f"{line}\n" for line in _markdown(one)) for one in pages)
     if format != "text":
         raise UsageError(f"There is no format {format!r}.", remedy=f"Choose among: {', '.join(FORMATS)}.")
-    columns = page_width(width, to_terminal=to_terminal)
-    parts = [_parts(one, columns) for one in pages]
-    return pages_to_text(parts, columns, to_terminal=to_terminal, ascii=lacks_symbols(to_terminal=to_terminal))
+    layout = Layout.of(width, to_terminal=to_terminal)
+    return joined(page_to_text(_parts(one, layout.width), layout, to_terminal=to_terminal) for one in pages)
 
 
 def _page(found: Sensitivity, knowledge: Knowledge) -> _Page:

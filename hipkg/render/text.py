@@ -79,6 +79,15 @@ class Layout:
     ascii: bool
     columns: tuple[int, ...] = ()
 
+    @classmethod
+    def of(cls, width: int | None, ascii: bool | None = None, *, to_terminal: bool) -> Layout:  # noqa: A002 - names the character set
+        """Choose a layout; the parameters, and what they are by default, are those of `sheets_to_text`."""
+        if width is None:
+            width = min(shutil.get_terminal_size().columns, WIDEST) if to_terminal else DEFAULT_WIDTH
+        if ascii is None:
+            ascii = to_terminal and not _can_show_symbols(sys.stdout.encoding)  # noqa: A001 - names the character set
+        return cls(max(width, NARROWEST), ascii)
+
     @property
     def stacked(self) -> bool:
         """Tell whether headings stand above the rows, for want of room."""
@@ -131,35 +140,20 @@ def sheets_to_text(
     ``NO_COLOR`` is set; ``width`` in columns is by default that of the terminal, at most `WIDEST`, or `DEFAULT_WIDTH`;
     ``ascii`` keeps to ASCII, by default where the terminal's encoding lacks the symbols.
     """
-    plain = lacks_symbols(to_terminal=to_terminal) if ascii is None else ascii
-    page = Layout(page_width(width, to_terminal=to_terminal), plain)
-    parts = [[*_parts(one, name, note, page.fitted(one))] for one in sheets]
-    return pages_to_text(parts, page.width, to_terminal=to_terminal, ascii=plain)
+    page = Layout.of(width, ascii, to_terminal=to_terminal)
+    pages = (_parts(one, name, note, page.fitted(one)) for one in sheets)
+    return joined(page_to_text(one, page, to_terminal=to_terminal) for one in pages)
 
 
-def page_width(width: int | None, *, to_terminal: bool) -> int:
-    """Return a width in columns, by default that of the terminal, at most `WIDEST`, or `DEFAULT_WIDTH`."""
-    if width is None:
-        width = min(shutil.get_terminal_size().columns, WIDEST) if to_terminal else DEFAULT_WIDTH
-    return max(width, NARROWEST)
+def page_to_text(parts: Iterable[RenderableType], page: Layout, *, to_terminal: bool) -> str:
+    """Print a page as it is laid out."""
+    text = printed(*parts, width=page.width, to_terminal=to_terminal)
+    return text.translate(_PLAINER).encode("ascii", "replace").decode() if page.ascii else text
 
 
-def lacks_symbols(*, to_terminal: bool) -> bool:
-    """Tell whether the terminal cannot show the symbols of plans."""
-    return to_terminal and not _can_show_symbols(sys.stdout.encoding)
-
-
-def pages_to_text(
-    pages: Iterable[Iterable[RenderableType]],
-    width: int,
-    *,
-    to_terminal: bool,
-    ascii: bool,  # noqa: A002 - names the character set
-) -> str:
-    """Print pages, with an empty line between two; see `sheets_to_text` for the parameters."""
-    content = [Group(*([Text("")] if index else []), *parts) for index, parts in enumerate(pages)]
-    text = printed(*content, width=width, to_terminal=to_terminal)
-    return text.translate(_PLAINER).encode("ascii", "replace").decode() if ascii else text
+def joined(pages: Iterable[str]) -> str:
+    """Put printed pages one after another, with an empty line between two."""
+    return "\n".join(pages)
 
 
 def _can_show_symbols(encoding: str | None) -> bool:
