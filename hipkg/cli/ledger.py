@@ -41,6 +41,6 @@ def ledger(
     )
     batch = plan_patients(file, request, knowledge).each(ledger_of)
     made = told(batch)
-    write = render_ledgers if everything or format == "json" else ledgers_in_brief
+    write = render_ledgers if everything else ledgers_in_brief
     text = write(made, format, knowledge, to_terminal=on_terminal(output))
     deliver(text, output, failed=batch.set_aside or any(not one.valid for one in made))

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from hipkg.planning.bounds import Check
 from hipkg.planning.gaps import Gap
-from hipkg.render.ledger import NO_SITE, NO_TREATMENT, treatment_facts
-from hipkg.render.outline import INVALID, Outline, Row, outlines_to_markdown, outlines_to_text
+from hipkg.render.ledger import JSON, NO_SITE, NO_TREATMENT, treatment_facts
+from hipkg.render.outline import INVALID, Outline, Row, render_outlines
 from hipkg.render.words import clean, counted, describe_check, join_sites, local_name
 
 if TYPE_CHECKING:
@@ -35,11 +36,9 @@ def ledgers_in_brief(
     *,
     to_terminal: bool = False,
 ) -> str:
-    """Write ledgers in brief as text or as Markdown."""
-    outlines = [_outline(one, knowledge) for one in ledgers]
-    return (
-        outlines_to_markdown(outlines) if format == "markdown" else outlines_to_text(outlines, to_terminal=to_terminal)
-    )
+    """Write ledgers in brief as text or Markdown, whole as JSON; see `hipkg.render.outline.render_outlines`."""
+    outline = partial(_outline, knowledge=knowledge)
+    return render_outlines(ledgers, format, outline=outline, writer=JSON, to_terminal=to_terminal)
 
 
 def _outline(ledger: Ledger, knowledge: Knowledge) -> Outline:

@@ -68,7 +68,7 @@ def render_ledgers(
     """
     match format:
         case "json":
-            return one_or_all([*map(_JSON.text, ledgers)])
+            return one_or_all([*map(JSON.text, ledgers)])
         case "markdown":
             from hipkg.render.markdown import sheet_to_markdown
 
@@ -330,10 +330,10 @@ SHAPES: dict[type, str] = {
     Opening: "kind date=day? inexact? unknown? unmet? either?",
     Review: "statement sites() check",
 }
-_JSON = LedgerWriter(SHAPES)
+JSON = LedgerWriter(SHAPES)
 
 
 def ledger_to_json(ledger: Ledger) -> dict[str, Any]:
     """Turn a ledger into what `json` can write."""
-    data: dict[str, Any] = _JSON.data(ledger)
+    data: dict[str, Any] = JSON.data(ledger)
     return data
