@@ -36,6 +36,11 @@ class Plan(Known, records.Plan):
         """Put a plan and the knowledge that it was made with together."""
         return cls(**vars(plan), knowledge=knowledge)
 
+    @classmethod
+    def pair(cls, before: records.Plan, after: records.Plan, knowledge: Knowledge) -> dict[str, Plan]:
+        """Put two plans that are compared, and the knowledge that they were made with, together."""
+        return {"before": cls.of(before, knowledge), "after": cls.of(after, knowledge)}
+
     def to_dict(self) -> dict[str, Any]:
         """Return the plan as plain data, as ``hipkg/schemas/plan.schema.json`` describes it."""
         from hipkg.render.plan_json import plan_to_json

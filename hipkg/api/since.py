@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection
     from datetime import date
 
+    from hipkg.base.batch import Batch
     from hipkg.pipeline.process import Planned
 
 
@@ -47,13 +48,11 @@ def since(
     knowledge = load()
     selection = select(knowledge, documents)
 
-    def made(source: str | os.PathLike[str] | bytes, day: date | None) -> tuple[Planned, ...]:
+    def planned(source: str | os.PathLike[str] | bytes, day: date | None) -> Batch[Planned]:
         request = Request(format=format, as_of=day, selection=selection, allow_invalid=allow_invalid)
-        return warned(lambda: plan_patients(source, request, knowledge))
+        return plan_patients(source, request, knowledge)
 
-    pairs = comparing.paired(made(old, before or as_of), made(old if new is None else new, as_of))
-    found = (comparing.since(*one) for one in pairs)
-    return tuple(
-        Since(**{**one._asdict(), "before": Plan.of(one.before, knowledge), "after": Plan.of(one.after, knowledge)})
-        for one in found
-    )
+    earlier = warned(lambda: planned(old, before or as_of))
+    later = warned(lambda: planned(old if new is None else new, as_of))
+    found = (comparing.since(*one) for one in comparing.paired(earlier, later))
+    return tuple(Since(**{**one._asdict(), **Plan.pair(one.before, one.after, knowledge)}) for one in found)

@@ -58,5 +58,4 @@ def what_if(
 
 
 def _public(found: comparing.WhatIf, knowledge: Knowledge) -> WhatIf:
-    before, after = (Plan.of(one, knowledge) for one in (found.before, found.after))
-    return WhatIf(**found._replace(before=before, after=after)._asdict())
+    return WhatIf(**{**found._asdict(), **Plan.pair(found.before, found.after, knowledge)})
