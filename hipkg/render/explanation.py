@@ -20,7 +20,7 @@ from hipkg.planning.gaps import Gap
 from hipkg.planning.records import Conflict
 from hipkg.render.outline import INVALID, MARKS, Outline, Row, render_outlines, title
 from hipkg.render.plan_json import PARTS, PartWriter
-from hipkg.render.words import DECISIONS, UNGRADED, clean, counted, describe_check, describe_gap, grade, local_name
+from hipkg.render.words import DECISIONS, clean, counted, describe_check, describe_gap, local_name, stated_grade
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -144,8 +144,8 @@ def _in_brief(one: StatementExplanation, *, alone: bool) -> Iterator[Row]:
 
 
 def _graded(one: StatementExplanation) -> str:
-    words = grade(one.strength or NOT_STATED, one.evidence or NOT_STATED)
-    return "" if words == UNGRADED else f", {words}"
+    words = stated_grade(one.strength or NOT_STATED, one.evidence or NOT_STATED)
+    return f", {words}" if words else ""
 
 
 def _recorded_claims(explanation: Explanation) -> Iterator[str]:

@@ -16,7 +16,7 @@ from hipkg.base.numbers import Range
 from hipkg.planning.page import Section
 from hipkg.render.screen import screen
 from hipkg.render.sheet import HEADINGS
-from hipkg.render.words import DISCLAIMER, GRADES_NOTE, UNGRADED, capital, clean, grade, local_name
+from hipkg.render.words import DISCLAIMER, GRADES_NOTE, capital, clean, local_name, stated_grade
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -170,10 +170,9 @@ def _reason(statement: str, knowledge: Knowledge) -> str:
     info = knowledge.by_id[statement]
     document = knowledge.documents.get(info.document)
     source = ", ".join(filter(None, (document.title if document else "", info.section)))
-    graded = grade(info.strength, info.quality)
-    stated = f", {graded}" if graded != UNGRADED else ""
-    cited = f'<span class="dim">{escape(clean(source))}{escape(stated)}</span>'
-    return f"<blockquote><strong>{escape(statement)}</strong> {escape(clean(info.text))}<br>{cited}</blockquote>"
+    cited = ", ".join(filter(None, (clean(source), stated_grade(info.strength, info.quality))))
+    where = f'<span class="dim">{escape(cited)}</span>'
+    return f"<blockquote><strong>{escape(statement)}</strong> {escape(clean(info.text))}<br>{where}</blockquote>"
 
 
 def _chart(plan: Plan, made: Screen, knowledge: Knowledge) -> Iterator[str]:

@@ -31,12 +31,12 @@ from hipkg.render.words import (
     describe_gap,
     describe_parameter,
     describe_result,
-    grade,
     join_sites,
     local_name,
     lowered,
     only_documents,
     selected_grades,
+    stated_grade,
 )
 
 if TYPE_CHECKING:
@@ -158,7 +158,7 @@ class _Screener(Arranger):
                 found.setdefault((one.id, words), []).append(one.site)
         for (id_, words), sites in found.items():
             iri = self._infos[id_].intervention
-            name = self._knowledge.briefs.get(iri, self._knowledge.label(iri))
+            name = self._term(iri)
             title = clean(f"{name} before {words}" if words else f"{name} yet")
             yield Item(title, join_sites(sites, self._knowledge), statements=(id_,))
 
@@ -212,7 +212,7 @@ class _Screener(Arranger):
 
         def rank(one: str) -> tuple[bool, bool]:
             info = self._infos[one]
-            return grade(info.strength, info.quality) == UNGRADED, not self._outline.shows([one])
+            return not stated_grade(info.strength, info.quality), not self._outline.shows([one])
 
         return tuple(sorted(sorted(statements, key=rank)[:STATEMENTS_SHOWN]))
 

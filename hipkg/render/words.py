@@ -80,6 +80,12 @@ def grade(strength: str, evidence: str) -> str:
     return " / ".join("-" if one == NOT_STATED else clean(one) for one in (strength, evidence))
 
 
+def stated_grade(strength: str, evidence: str) -> str:
+    """Write strength and evidence side by side, nothing if neither is stated."""
+    words = grade(strength, evidence)
+    return "" if words == UNGRADED else words
+
+
 def join_sites(sites: Iterable[str], knowledge: Knowledge) -> str:
     """Name sites together: the same site on opposite sides becomes "both ...s"."""
     names = sorted({clean(one) for one in sites if one})
@@ -238,13 +244,14 @@ def describe_result(result: Result) -> str:
 def describe_done(one: Done, action: Action) -> str:
     """Say that what an action asks for was done, when, with what result, and whether that is too old."""
     name = f"{one.label} " if one.label != action.label else ""
-    asked = f"asked for on {one.requested}" if one.requested else ", day not recorded"
+    when = one.day or (f"asked for on {one.requested}" if one.requested else "")
     result = f", result {describe_result(one.result)}" if one.result else ""
     if not result and action.category == ASSESSMENT:
         result = ", result not recorded"
     old = f": older than {counted(one.old_after, 'year')}, to be done again" if one.old_after else ""
     before = "" if one.counts or action.status == Status.SATISFIED else "before: "
-    return clean(f"{name}done {before}{one.day or asked}{result}{old}".replace(" ,", ","))
+    told = f"{name}done {before}{when}" if when else f"{name}done {before}".rstrip() + ", day not recorded"
+    return clean(f"{told}{result}{old}")
 
 
 def describe_unused(one: Unused) -> str:
