@@ -54,10 +54,11 @@ _NOW, _MUST_NOT, _RULED_OUT, _MAY_APPLY = State.NOW, State.MUST_NOT, State.RULED
 _DONE = State.SATISFIED
 _OVER = (hip.completed, hip.stopped, hip.notDone)
 _ADVISED = (ClaimKind.INDICATED, ClaimKind.FULFILLED)
-_INDICATED, _UNGUARDED, _DISPUTED = (
+_INDICATED, _UNGUARDED, _DISPUTED, _HELD_BACK = (
     ClaimKind.INDICATED,
     ClaimKind.UNGUARDED,
     ClaimKind.DISPUTED,
+    ClaimKind.HELD_BACK,
 )
 _CARRIED_OUT, _ORDERED, _ORDER_UNGUARDED, _CHOSEN_OTHERWISE = (
     ClaimKind.CARRIED_OUT,
@@ -66,6 +67,7 @@ _CARRIED_OUT, _ORDERED, _ORDER_UNGUARDED, _CHOSEN_OTHERWISE = (
     ClaimKind.CHOSEN_OTHERWISE,
 )
 _ASKING = (ClaimKind.INDICATED, ClaimKind.FULFILLED, ClaimKind.AWAITED)
+_OPEN = frozenset({ClaimKind.INDICATED, ClaimKind.AWAITED})
 _SATISFIED, _UNFULFILLED = Status.SATISFIED, Fulfilment.NONE
 _UNGATHERED = (_RULED_OUT, _MAY_APPLY)
 _STATES = {state.value: state for state in State}
@@ -415,7 +417,14 @@ class ClosedWorld(World):
                 reached = one.info.accompanies if reach.companions else (one.info.intervention,)
                 for key in product(one.places, reached):
                     for action in kinds.get(key, ()):
-                        action.claims.setdefault(reach.kind, set()).add(one)
+                        if reach.kind != _HELD_BACK or not self._is_over(action):
+                            action.claims.setdefault(reach.kind, set()).add(one)
+
+    def _is_over(self, action: Weighed) -> bool:
+        """Tell whether an action was done, and nothing asks for it any more, so that it can no longer be held back."""
+        if not action.fulfilled_by or not _OPEN.isdisjoint(action.claims):
+            return False
+        return not (_is_there(action, self.now) or _is_there(action, self.planned))
 
     def _actions_by_kind(self) -> dict[tuple[str, str], list[Weighed]]:
         """Index the actions by place and by each intervention, named by a statement, that theirs is a kind of."""
