@@ -68,6 +68,7 @@ _CARRIED_OUT, _ORDERED, _ORDER_UNGUARDED, _CHOSEN_OTHERWISE = (
 )
 _ASKING = (ClaimKind.INDICATED, ClaimKind.FULFILLED, ClaimKind.AWAITED)
 _OPEN = frozenset({ClaimKind.INDICATED, ClaimKind.AWAITED})
+_FULFILLING = frozenset(FULFILLING)
 _SATISFIED, _UNFULFILLED = Status.SATISFIED, Fulfilment.NONE
 _UNGATHERED = (_RULED_OUT, _MAY_APPLY)
 _STATES = {state.value: state for state in State}
@@ -118,7 +119,7 @@ class ClosedWorld(World):
         self._held: dict[frozenset[str], frozenset[str]] = {}
         members = facts.members
         self._defeasible = {cls for cls, other in knowledge.defeated_by.items() if cls in members and other in members}
-        self._absences = hip.isWithout in facts.objects
+        self._denied_by = {cls: denial for cls, denial in knowledge.denied_by.items() if denial in members}
 
     def judge(self) -> None:
         """Give each statement whose context holds a state at each place."""
@@ -229,18 +230,17 @@ class ClosedWorld(World):
             refuters = self.knowledge.refuters
             refutable = [cls for cls in info.requires if cls in refuters]
             one.refutes = frozenset([cls for cls in refutable if not held.isdisjoint(refuters[cls])]) or NOTHING
-            if self._absences and not info.vigilant:
+            if self._denied_by and not info.vigilant:
                 one.refutes |= self._denied(info.requires, held)
             one.awaits = frozenset(info.requires).difference(one.meets, one.refutes) or NOTHING
         if info.except_for:
             one.liftable = frozenset(info.except_for).difference(one.meets, one.refutes) or NOTHING
-            if self._absences:
+            if self._denied_by:
                 one.liftable -= self._denied(info.except_for, held)
 
     def _denied(self, classes: Iterable[str], held: Set[str]) -> frozenset[str]:
-        """Pick the classes that what is recorded as absent denies; what is recorded as present counts all the same."""
-        denied_by = self.knowledge.denied_by
-        return frozenset([cls for cls in classes if cls not in held and denied_by.get(cls) in held])
+        """Pick the classes that what is recorded denies; what is recorded as present counts all the same."""
+        return frozenset([cls for cls in classes if cls not in held and self._denied_by.get(cls) in held])
 
     def _held_by(self, nodes: frozenset[str]) -> frozenset[str]:
         """Collect the classes that any of some nodes is in."""
@@ -421,8 +421,8 @@ class ClosedWorld(World):
                             action.claims.setdefault(reach.kind, set()).add(one)
 
     def _is_over(self, action: Weighed) -> bool:
-        """Tell whether an action was done, and nothing asks for it any more, so that it can no longer be held back."""
-        if not action.fulfilled_by or not _OPEN.isdisjoint(action.claims):
+        """Tell whether what asked for an action is fulfilled, so that there is nothing left to be held back."""
+        if _FULFILLING.isdisjoint(action.claims) or not _OPEN.isdisjoint(action.claims):
             return False
         return not (_is_there(action, self.now) or _is_there(action, self.planned))
 
