@@ -57,8 +57,8 @@ class Check(NamedTuple):
 
     ``label`` names what was measured, ``activities`` are its nodes and ``kinds`` their classes; ``have`` is in the unit
     of the bound, and None where nothing is recorded. A course that runs reaches its least length ``earliest`` and its
-    greatest ``latest``; a review is due between them. ``outcome`` is what came of a course, ``record`` the property that
-    would answer an unknown. ``alarm`` marks a limit that treatment breaks now, or will when what is planned begins.
+    greatest ``latest``; a review is due between them. ``outcome`` is what came of a course, ``record`` the property
+    that would answer an unknown. ``alarm`` marks a limit that treatment breaks, or will when what is planned begins.
     """
 
     bound: Bound
