@@ -108,6 +108,7 @@ def test_the_text_reads_in_the_order_of_urgency():
         "LOOK AGAIN",
         "KNOW",
         "DISAGREE",
+        "IN TIME",
     ]
     assert written.startswith("Plan · patient d0 · left hip · as of 2026-11-23 · hipkg")
     assert "Decision support for professionals, not medical advice." in written

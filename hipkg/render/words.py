@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 DISCLAIMER = "Decision support for professionals, not medical advice."
 NOT_VALID = "NOT VALID: the record of this patient has violations; do not rely on this."
+ASSUMED = "* if treatment starts today"
 GRADES_NOTE = "Grades: strength of recommendation / quality of evidence; - is not stated."
 UNGRADED = "- / -"
 DECISIONS = {
