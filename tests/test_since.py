@@ -106,3 +106,10 @@ def test_a_file_that_is_not_there_is_named(hipkg: Callable[..., Run]) -> None:
     run = hipkg("since", FIRST, "missing.ttl")
     assert run.code == 2
     assert "missing.ttl" in run.err
+
+
+def test_another_engine_can_be_asked_and_one_that_does_not_exist_is_named() -> None:
+    (found,) = hipkg.since(SECOND, before=date(2026, 10, 15), as_of=AS_OF, engine="native")
+    assert found.after.engine == "native"
+    with pytest.raises(UsageError, match="warp"):
+        hipkg.since(SECOND, before=date(2026, 10, 15), as_of=AS_OF, engine="warp")  # type: ignore[arg-type]

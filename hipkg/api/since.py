@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from hipkg.base.batch import Batch
     from hipkg.pipeline.process import Planned
+    from hipkg.reasoning.engines import EngineName
 
 
 class Since(comparing.Since):
@@ -35,6 +36,7 @@ def since(
     format: str | None = None,  # noqa: A002 - the word that users know from every RDF library
     before: date | None = None,
     as_of: date | None = None,
+    engine: EngineName = "native",
     documents: Collection[str] = (),
     allow_invalid: bool = False,
 ) -> tuple[Since, ...]:
@@ -49,7 +51,7 @@ def since(
     selection = select(knowledge, documents)
 
     def planned(source: str | os.PathLike[str] | bytes, day: date | None) -> Batch[Planned]:
-        request = Request(format=format, as_of=day, selection=selection, allow_invalid=allow_invalid)
+        request = Request(format=format, as_of=day, engine=engine, selection=selection, allow_invalid=allow_invalid)
         return plan_patients(source, request, knowledge)
 
     earlier = warned(lambda: planned(old, before or as_of))
