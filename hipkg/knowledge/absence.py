@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from hipkg.base import hip
-from hipkg.base.numbers import Bounds, Limit
+from hipkg.base.numbers import COMPLEMENTS, Bounds, Limit
 from hipkg.knowledge.memo import kept
 from hipkg.owl.expression import (
     And,
@@ -37,7 +37,6 @@ _RECORDED = frozenset({hip.Problem, hip.Intervention})
 _PROBLEMS = frozenset({hip.hasProblem, hip.locationOf})
 _ACTIVITIES = frozenset({hip.hasActivity, hip.hasCourse, hip.hasStudy, hip.targetedBy})
 _NOW = frozenset({hip.ongoing, hip.planned})
-_COMPLEMENTS = {">": "<=", ">=": "<", "<": ">=", "<=": ">"}
 
 
 @kept
@@ -127,7 +126,7 @@ class Denier(NamedTuple):
         match expression:
             case Facet(prop, datatype, bounds) if prop not in self.ranged and len(bounds) == 1:
                 (limit,) = bounds
-                return Facet(prop, datatype, Bounds([Limit(_COMPLEMENTS[limit.symbol], limit.number)]))
+                return Facet(prop, datatype, Bounds([Limit(COMPLEMENTS[limit.symbol], limit.number)]))
             case Named(iri) if iri in self.definitions:
                 return self._beyond(self.definitions[iri])
             case And(operands):
