@@ -95,8 +95,9 @@ def interview(planned: Planned) -> Interview:
 
 
 def effects(before: Plan, after: Plan) -> tuple[Effect, ...]:
-    """List the actions that have another status in another plan of the same patient."""
-    return tuple(Effect(one.label, one.site, one.before, one.after) for one in difference(before, after).actions)
+    """List the actions that have another status in another plan of the same patient, the decisive ones first."""
+    changed = (Effect(one.label, one.site, one.before, one.after) for one in difference(before, after).actions)
+    return tuple(sorted(changed, key=_weight))
 
 
 class _Asker:
@@ -337,9 +338,9 @@ class _Asker:
         return tuple(sorted(self._knowledge.statements[one].id for one in differing))
 
 
-def _weight(effect: Effect) -> tuple[bool, str, str]:
-    """Put first what is then to be done, or not to be done."""
-    return effect.after not in _DECISIVE, effect.label, effect.site
+def _weight(effect: Effect) -> tuple[bool, bool, str, str]:
+    """Put first what is then to be done, or not to be done, and of that what was in the plan already."""
+    return effect.after not in _DECISIVE, not effect.before, effect.label, effect.site
 
 
 class _Outcome(NamedTuple):

@@ -16,7 +16,7 @@ from hipkg.base.dates import length_in_words
 from hipkg.base.groups import Groups
 from hipkg.base.vocabulary import RDF_TYPE, namespace_of
 from hipkg.knowledge.memo import kept
-from hipkg.knowledge.trials import trials
+from hipkg.knowledge.trials import started, told_of_courses, trials
 from hipkg.knowledge.wording import LIMITS, quantity
 from hipkg.owl.expression import Facet, walk
 from hipkg.record.change import NO_CHANGE, OWNS, Change, Fact
@@ -124,12 +124,13 @@ class Former:
         asked = [one for requirement in requirements for one in trials(requirement, self._knowledge)]
         lengths = sorted({one for trial in asked for one in trial.lengths})
         coded = dict.fromkeys(prop for trial in asked for prop, _ in trial.values if prop != hip.hasStatus)
-        statuses = dict.fromkeys(value for trial in asked for prop, value in trial.values if prop == hip.hasStatus)
+        named = (value for trial in asked for prop, value in trial.values if prop == hip.hasStatus)
+        statuses = dict.fromkeys((*started(self._knowledge), *named))
         fields = [self._length(lengths)] if lengths else []
         fields += [self._coded(prop, self._values(prop)) for prop in sorted(coded)]
         fields.append(self._coded(hip.hasStatus, statuses))
-        named = Counter(one for trial in asked for one in trial.interventions)
-        treatments = [*self._recorded(named, place, fields), *self._new(named, place)]
+        of = Counter(one for trial in asked for one in trial.interventions)
+        treatments = [*self._recorded(of, place, fields), *self._new(of, place)]
         first = Field(_TREATMENT, FieldKind.CHOICE, hip.ofIntervention, tuple(treatments), several=True, denial=denial)
         return Form((first, *fields), repeats=True)
 
@@ -158,7 +159,8 @@ class Former:
     def _recorded(self, named: Iterable[str], place: str, fields: Iterable[Field]) -> Iterator[Option]:
         """Offer the courses on record that are of what is asked for, at the place, and lack what is asked of them."""
         facts, asked = self._facts, {*named}
-        for node in sorted(facts.members.get(hip.TreatmentCourse, NOTHING) - self._knowledge.terms):
+        courses = facts.members.get(hip.TreatmentCourse, NOTHING) & facts.members.get(hip.StartedActivity, NOTHING)
+        for node in sorted(courses - self._knowledge.terms):
             of = {kind for one in facts.nodes(node, hip.ofIntervention) for kind in (one, *self._kinds(one))}
             targets = facts.values(node, hip.targets)
             lacks = tuple(one.prop for one in fields if not self._has(node, one))
@@ -181,20 +183,26 @@ class Former:
         Parameters: ``requirements`` are the classes that are asked about, ``ways`` the changes after which they hold,
         ``denials`` those after which they do not; ``site`` names the body site that the question is about.
         """
-        parts = [_components(way, self._record.iri) for way in ways]
+        possible = [*ways]
+        added = [one for one in possible if not one.removed] or possible  # what is on record is not asked for
+        parts = [_components(way, self._record.iri) for way in added]
+        # How a course went is asked where all is asked that was tried.
+        parts = [way for way in parts if not any(map(self._is_trial, way))] or parts
         single = [one for way in parts for one in way]
         numbers = dict.fromkeys(prop for one in single if (prop := self._number(one)))
         coded = dict.fromkeys(found for one in single if (found := self._code(one)))
+        # A node that lacks a value is not made up anew with it.
+        given = {prop for _, prop in coded}
+        rest = [tuple(one for one in way if not self._number(one) and not self._code(one)) for way in parts]
+        new = [way for way in rest if not any(prop in given for one in way for _, prop, _ in one.added)]
         fields = [self._numeric(prop, requirements) for prop in numbers]
-        fields += [self._given(node, prop, several=len(coded) > 1) for node, prop in coded]
-        if not coded:
-            things = [tuple(one for one in way if not self._number(one)) for way in parts]
-            fields += self._things([*dict.fromkeys(filter(None, things))], denials, site)
+        fields += self._things([*dict.fromkeys(filter(None, new))], denials, site)
+        fields += [self._given(node, prop, self._describer.name(node)) for node, prop in coded]
         return Form(tuple(fields))
 
     def missing(self, node: str, prop: str) -> Form:
         """Make the form that asks for the value of a property that a node of the record lacks."""
-        return Form((self._given(node, prop, several=False),))
+        return Form((self._given(node, prop),))
 
     def _number(self, change: Change) -> str:
         """Return the property of the patient of which a change gives nothing but a number; empty if it does not."""
@@ -208,6 +216,11 @@ class Former:
         ((node, prop, _),) = change.added
         return (node, prop) if prop in self._knowledge.single_valued else None
 
+    def _is_trial(self, change: Change) -> bool:
+        """Tell whether a change says how a course of treatment went."""
+        told = told_of_courses(self._knowledge)
+        return any(prop in told for _, prop, _ in change.added)
+
     def _numeric(self, prop: str, requirements: Sequence[str]) -> Field:
         unit = self._knowledge.units.get(prop, "")
         limits = tuple(
@@ -216,15 +229,15 @@ class Former:
         )
         return Field(self._knowledge.label(prop), FieldKind.NUMBER, prop, unit=unit, limits=limits)
 
-    def _given(self, node: str, prop: str, *, several: bool) -> Field:
-        """Ask for the coded value of a node of the record, which is named where several are asked about."""
+    def _given(self, node: str, prop: str, of: str = "") -> Field:
+        """Ask for the coded value of a node of the record, by its name where one is given."""
         label = self._knowledge.label
         options = tuple(
             Option(value, label(value), Change(frozenset({(node, prop, value)}), self._replaced(node, prop)))
             for value in self._values(prop)
         )
         name = label(prop).removeprefix("has ")
-        return Field(f"{name} of {self._describer.name(node)}" if several else name, FieldKind.CHOICE, prop, options)
+        return Field(f"{name} of {of}" if of else name, FieldKind.CHOICE, prop, options)
 
     def _replaced(self, node: str, prop: str) -> frozenset[Fact]:
         return frozenset((node, prop, one) for one in self._facts.values(node, prop))

@@ -52,6 +52,20 @@ def trials(requirement: str, knowledge: Knowledge) -> tuple[Trial, ...]:
 
 
 @kept
+def started(knowledge: Knowledge) -> tuple[str, ...]:
+    """List the statuses of what was begun, in the order of the ontology."""
+    return tuple(value for prop, value in _trial(Named(hip.StartedActivity), knowledge).values if prop == hip.hasStatus)
+
+
+@kept
+def told_of_courses(knowledge: Knowledge) -> frozenset[str]:
+    """Collect the properties that say how a course went: its length, and what else is asked of it."""
+    courses = (one for cls in knowledge.questions for one in _courses(cls, knowledge))
+    coded = {prop for one in courses for prop, _ in one.values}
+    return frozenset((coded | {hip.duration, hip.startDate}) - {hip.hasStatus})
+
+
+@kept
 def _tried(knowledge: Knowledge) -> frozenset[str]:
     """Collect the interventions of which the length or the outcome is asked for."""
     courses = (one for cls in knowledge.questions for one in _courses(cls, knowledge))

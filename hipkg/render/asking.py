@@ -202,8 +202,10 @@ def _answers(question: RankedQuestion, *, facts: bool) -> Iterator[Row]:
 def _said(question: RankedQuestion, alike: Sequence[Answer], *, yes: bool) -> str:
     """Say answers that change the same, without those that say more than another."""
     (first, *others) = question.form.fields or (None,)
-    if first and not others and first.kind == FieldKind.YES_NO and len(alike) == 1:
-        return "yes" if yes else "no"
+    if first and not others and first.kind == FieldKind.YES_NO:
+        plain = {first.options[0].change: "yes", first.denial: "no"}
+        if len(alike) == 1 and alike[0].change in plain:
+            return plain[alike[0].change]
     if question.form.repeats and not yes:
         return _none(question.form.fields[0])
     words = [one.words for one in alike]
