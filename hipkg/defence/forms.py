@@ -123,14 +123,15 @@ class Former:
         """
         asked = [one for requirement in requirements for one in trials(requirement, self._knowledge)]
         lengths = sorted({one for trial in asked for one in trial.lengths})
-        coded = dict.fromkeys(prop for trial in asked for prop, _ in trial.values if prop != hip.hasStatus)
+        coded = {prop for trial in asked for prop, _ in trial.values if prop != hip.hasStatus}
         named = (value for trial in asked for prop, value in trial.values if prop == hip.hasStatus)
         statuses = dict.fromkeys((*started(self._knowledge), *named))
-        fields = [self._length(lengths)] if lengths else []
-        fields += [self._coded(prop, self._values(prop)) for prop in sorted(coded)]
-        fields.append(self._coded(hip.hasStatus, statuses))
+        length = self._length(lengths)
+        fields = [self._coded(prop, self._values(prop)) for prop in sorted(coded | {hip.hasOutcome})]
+        fields = [length, *fields, self._coded(hip.hasStatus, statuses)]
         of = Counter(one for trial in asked for one in trial.interventions)
-        treatments = [*self._recorded(of, place, fields), *self._new(of, place)]
+        needed = [one for one in fields if one.prop in coded or (one == length and lengths)]
+        treatments = [*self._recorded(of, place, needed), *self._new(of, place)]
         first = Field(_TREATMENT, FieldKind.CHOICE, hip.ofIntervention, tuple(treatments), several=True, denial=denial)
         return Form((first, *fields), repeats=True)
 
