@@ -259,7 +259,7 @@ def test_what_waits_for_the_scope_of_its_document_alone_is_told_in_one_row():
 
 def test_the_question_on_the_scope_of_a_document_names_it():
     (ask,) = (one for one in sheet(made("d0"), load()).questions if one.lead)
-    assert ask.text == "Was treatment of this hip tried, and did it help?"
+    assert ask.text == "What was tried, for how long, and did it help?"
     assert ask.brief().startswith("what D2 advises: explaining that exercise does not harm the hip, ")
 
 
