@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from hipkg.base.errors import HipkgError, printable
-from hipkg.defence.asking import effects, interview
+from hipkg.defence.asking import Asker, effects
 from hipkg.defence.filling import Filled, Filler, asked_of, course
 from hipkg.defence.what_if import changed_by
 from hipkg.pipeline.process import plan_patient
@@ -38,7 +38,7 @@ class Conversation:
         self._record = record
         self._request = request
         self._knowledge = knowledge
-        self._found = interview(plan_patient(record, request, knowledge))
+        self._asker = Asker(plan_patient(record, request, knowledge))
         self._asked: set[tuple[str, str]] = set()
 
     def hold(self) -> Record:
@@ -46,7 +46,7 @@ class Conversation:
         try:
             while question := self._next():
                 self._asked.add((question.text, question.site))
-                typer.echo(asked_text(question, len(self._asked), self._found.plan, to_terminal=sys.stdout.isatty()))
+                typer.echo(asked_text(question, len(self._asked), self._asker.plan, to_terminal=sys.stdout.isatty()))
                 if question.form.repeats:
                     self._ask_courses(question)
                 else:
@@ -57,12 +57,13 @@ class Conversation:
         return self._record
 
     def _next(self) -> RankedQuestion | None:
-        return next((one for one in self._found.questions if (one.text, one.site) not in self._asked), None)
+        key = next((one for one in self._asker.open if one not in self._asked), None)
+        return self._asker.question(*key) if key else None
 
     def _form_of(self, question: RankedQuestion) -> Form | None:
         """Return the form of a question as it is by now; none if the question is answered."""
         key = question.text, question.site
-        return next((one.form for one in self._found.questions if (one.text, one.site) == key), None)
+        return self._asker.question(*key).form if key in self._asker.open else None
 
     def _ask_fields(self, question: RankedQuestion) -> None:
         """Ask each field once, as long as the question is open."""
@@ -124,13 +125,13 @@ class Conversation:
         change: Change = filled.change or NO_CHANGE
         answered = changed_by(self._record, change)
         try:
-            after = interview(plan_patient(answered, self._request, self._knowledge))
+            after = Asker(plan_patient(answered, self._request, self._knowledge))
         except HipkgError as problem:
             typer.echo(f"That cannot be: {printable(str(problem))}", err=True)
             return False
-        changed = effects(self._found.plan, after.plan)
+        changed = effects(self._asker.plan, after.plan)
         typer.echo("\n".join(f"  {line}" for line in effects_text(changed)) + "\n")
-        self._record, self._found = answered, after
+        self._record, self._asker = answered, after
         return True
 
 

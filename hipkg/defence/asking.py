@@ -91,7 +91,8 @@ class Interview(NamedTuple):
 
 def interview(planned: Planned) -> Interview:
     """Try the answers to the questions about a patient."""
-    return Interview(planned.plan, _Asker(planned).questions())
+    asker = Asker(planned)
+    return Interview(planned.plan, tuple(asker.question(*one) for one in asker.open))
 
 
 def effects(before: Plan, after: Plan) -> tuple[Effect, ...]:
@@ -100,10 +101,20 @@ def effects(before: Plan, after: Plan) -> tuple[Effect, ...]:
     return tuple(sorted(changed, key=_weight))
 
 
-class _Asker:
+class Asker:
+    """Ask about one patient: try the answers to a question when it is asked.
+
+    ``plan`` is the plan of the patient; ``open`` lists the questions by their wordings and sites, what matters most
+    first.
+    """
+
     def __init__(self, planned: Planned) -> None:
         self._graph = planned.record
-        self._plan = planned.plan
+        self.plan = planned.plan
+        self._gathered: dict[tuple[str, str], list[Question]] = {}
+        for one in self.plan.questions:
+            self._gathered.setdefault((one.text, one.site), []).append(one)
+        self.open = tuple(self._gathered)
         self._knowledge = planned.knowledge
         self._bench = Bench(planned)
         self._facts = planned.derivation.facts
@@ -114,13 +125,9 @@ class _Asker:
         spoken = Describer(planned.record, planned.knowledge, spoken=True)
         self._former = Former(planned.record, planned.derivation.facts, spoken, planned.knowledge)
 
-    def questions(self) -> tuple[RankedQuestion, ...]:
-        gathered: dict[tuple[str, str], list[Question]] = {}
-        for one in self._plan.questions:
-            gathered.setdefault((one.text, one.site), []).append(one)
-        return tuple(self._question(text, site, same) for (text, site), same in gathered.items())
-
-    def _question(self, text: str, site: str, same: list[Question]) -> RankedQuestion:
+    def question(self, text: str, site: str) -> RankedQuestion:
+        """Try the answers to an open question, and make its form."""
+        same = self._gathered[text, site]
         asked_by = tuple(sorted({id_ for one in same for id_ in one.statements}))
         requirements = tuple(sorted({one.requirement for one in same}))
         repeats = all(trials(one, self._knowledge) for one in requirements)

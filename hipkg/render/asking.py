@@ -114,7 +114,8 @@ def prompt_text(field: Field, *, again: bool = False) -> str:
     """Write what is asked of one field, for somebody who fills it, perhaps ``again``, for another course."""
     letters = zip(LETTERS, field.options, strict=False)
     offered = "".join(f"  {letter}) {clean(one.label)}\n" for letter, one in letters) if len(field.options) > 1 else ""
-    hints = [_HINTS[field.kind], *(["several with commas"] if field.several else [])]
+    hints = ["yes"] if field.kind == FieldKind.YES_NO and not field.deniable else [_HINTS[field.kind]]
+    hints += ["several with commas"] if field.several else []
     none = "nothing else" if again else _none(field)
     hints += [f"no: {none}"] if field.deniable and field.kind == FieldKind.CHOICE else []
     hints += [f"Enter: {_UNKNOWN.get(field.prop, 'not known')}", "q: stop"]
