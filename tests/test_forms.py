@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 import sys
 from contextlib import suppress
+from dataclasses import replace
 from datetime import date
+from decimal import Decimal
 from functools import cache
 from io import StringIO
 from pathlib import Path
@@ -18,7 +20,8 @@ from hypothesis import strategies as st
 from hipkg.base import hip
 from hipkg.base.dates import length_in_words
 from hipkg.base.errors import UsageError
-from hipkg.base.vocabulary import HIP
+from hipkg.base.numbers import Bounds, Limit
+from hipkg.base.vocabulary import HIP, XSD
 from hipkg.cli import conversation, main
 from hipkg.defence.asking import Interview, RankedQuestion, effects
 from hipkg.defence.filling import Filler, asked_of, course, union
@@ -26,14 +29,17 @@ from hipkg.defence.forms import FieldKind
 from hipkg.defence.what_if import changed_by
 from hipkg.knowledge.loading import load
 from hipkg.knowledge.trials import trials
+from hipkg.owl.expression import And, Expression, Facet, Named, Or, Some, Value
+from hipkg.pipeline.process import plan_patient
 from hipkg.pipeline.request import Request
 from hipkg.reading.lengths import read_length
 from hipkg.render.asking import render_interviews
 from hipkg.render.sheet import sheet
 from support.cases import EACH_EXAMPLE, EXAMPLES
-from support.doors import interview, plan_record, read
+from support.doors import interview, plan_record, read, request
 
 if TYPE_CHECKING:
+    from hipkg.knowledge.records import Knowledge
     from hipkg.record.patient import Record
 
 DAY = date(2026, 11, 23)
@@ -63,6 +69,10 @@ def question(example: str, text: str) -> RankedQuestion:
     return next(one for one in asked(example).questions if one.text.startswith(text))
 
 
+def hip_(name: str) -> str:
+    return HIP + name
+
+
 # One question for what was tried
 
 
@@ -85,15 +95,71 @@ def test_what_the_patient_takes_is_asked_with_the_only_hip_and_else_once() -> No
     assert not of_both[""] & (of_both["left hip"] | of_both["right hip"])
 
 
-def hip_(name: str) -> str:
-    return HIP + name
-
-
 @pytest.mark.parametrize(
     "name", ["GastrointestinalRiskPatient", "BreakthroughPainOnNsaid", "ReplacedHip", "PatientTakingPpi", "HipWithMri"]
 )
 def test_what_is_more_than_a_trial_is_a_question_of_its_own(name: str) -> None:
     assert not trials(hip_(name), load())
+
+
+def test_without_a_question_for_all_each_is_worded_by_itself() -> None:
+    questions = {cls: text for cls, text in load().questions.items() if cls != hip.TreatmentCourse}
+    knowledge = replace(load(), questions=questions)
+    plan = plan_patient(record_of(EXAMPLES["d0"]), request(), knowledge).plan
+    texts = {one.text for one in plan.questions}
+    assert "For how long has an NSAID been taken?" in texts
+    assert TRIED not in texts
+
+
+# Toes, which no guideline of the release is about.
+
+WARMED, COLD = Named(hip_("ToeWarming")), Named(hip_("ColdToe"))
+A_WEEK = Facet(hip.minimumDays, XSD + "integer", Bounds([Limit(">=", Decimal(7))]))
+IN_VAIN = Value(hip.hasOutcome, hip_("inadequateRelief"))
+RUNS = Value(hip.hasStatus, hip.ongoing)
+
+
+def toe(*asked: Expression) -> Expression:
+    """Ask for a course of warming at the place of a problem."""
+    course = And((Some(hip.ofIntervention, WARMED), *asked))
+    return And((Named(hip.Problem), Some(hip.locatedIn, Some(hip.targetedBy, course))))
+
+
+@pytest.mark.parametrize(
+    ("others", "asked", "lengths", "properties"),
+    [
+        ((), toe(A_WEEK), [7], []),
+        ((), toe(A_WEEK, IN_VAIN, RUNS), [7], [hip.hasOutcome, hip.hasStatus]),
+        ((toe(A_WEEK),), toe(RUNS), [], [hip.hasStatus]),
+        ((), Or((toe(A_WEEK), toe(IN_VAIN))), [7], [hip.hasOutcome]),
+    ],
+)
+def test_what_lasted_or_ended_in_some_way_was_tried(
+    others: tuple[Expression, ...], asked: Expression, lengths: list[int], properties: list[str]
+) -> None:
+    found = trials(hip_("Asked"), with_toes(asked, *others))
+    assert {iri for one in found for iri in one.interventions} == {WARMED.iri}
+    assert [int(it) for one in found for it in one.lengths] == lengths
+    assert sorted(prop for one in found for prop, _ in one.values) == properties
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        toe(RUNS),  # nobody asks how long, or with what outcome
+        And((COLD, toe(A_WEEK))),
+        And((toe(A_WEEK), Some(hip.hasSite, Named(hip_("Toe"))))),
+        Some(hip.hasCourse, And((A_WEEK, IN_VAIN))),
+        Facet(hip.age, XSD + "integer", Bounds([Limit(">", Decimal(65))])),
+    ],
+)
+def test_anything_else_was_not_tried(asked: Expression) -> None:
+    assert trials(hip_("Asked"), with_toes(asked)) == ()
+
+
+def with_toes(asked: Expression, *others: Expression) -> Knowledge:
+    definitions = {hip_("Asked"): asked, **{hip_(f"Other{number}"): one for number, one in enumerate(others)}}
+    return replace(load(), definitions=definitions, questions=dict.fromkeys(definitions, "Was it warmed?"))
 
 
 def test_lengths_are_said_as_the_documents_say_them() -> None:

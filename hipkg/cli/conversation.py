@@ -65,6 +65,11 @@ class Conversation:
         key = question.text, question.site
         return self._asker.question(*key).form if key in self._asker.open else None
 
+    def _field_of(self, question: RankedQuestion, name: str) -> Field | None:
+        """Return a field of a question as it is by now; none if it is not asked any more."""
+        form = self._form_of(question)
+        return next((one for one in form.fields if one.name == name), None) if form else None
+
     def _ask_fields(self, question: RankedQuestion) -> None:
         """Ask each field once, as long as the question is open."""
         asked: set[str] = set()
@@ -117,8 +122,11 @@ class Conversation:
                 continue
             if not filled.beside:
                 return filled
-            if self._takes(filled) and self._form_of(question) is None:
-                return None
+            if self._takes(filled):
+                current = self._field_of(question, field.name)
+                if current is None:
+                    return None
+                field = current
 
     def _takes(self, filled: Filled) -> bool:
         """Take a change into the record, and tell what it does to the plan; say so where it cannot be."""
