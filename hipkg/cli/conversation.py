@@ -39,13 +39,13 @@ class Conversation:
         self._request = request
         self._knowledge = knowledge
         self._asker = Asker(plan_patient(record, request, knowledge))
-        self._asked: set[tuple[str, str]] = set()
+        self._asked: set[tuple[str, str]] = set()  # the wordings, with what each is about
 
     def hold(self) -> Record:
         """Ask what is open, what matters most first, until nothing is left or the user stops; return the record."""
         try:
             while question := self._next():
-                self._asked.add((question.text, question.site))
+                self._asked.add((question.text, question.about))
                 typer.echo(asked_text(question, len(self._asked), self._asker.plan, to_terminal=sys.stdout.isatty()))
                 if question.form.repeats:
                     self._ask_courses(question)
@@ -57,13 +57,15 @@ class Conversation:
         return self._record
 
     def _next(self) -> RankedQuestion | None:
-        key = next((one for one in self._asker.open if one not in self._asked), None)
-        return self._asker.question(*key) if key else None
+        asker = self._asker
+        key = next((one for one in asker.open if (one[0], asker.about(*one)) not in self._asked), None)
+        return asker.question(*key) if key else None
 
     def _form_of(self, question: RankedQuestion) -> Form | None:
         """Return the form of a question as it is by now; none if the question is answered."""
-        key = question.text, question.site
-        return self._asker.question(*key).form if key in self._asker.open else None
+        asker = self._asker
+        same = (one for one in asker.open if one[0] == question.text and asker.about(*one) == question.about)
+        return next((asker.question(*one).form for one in same), None)
 
     def _field_of(self, question: RankedQuestion, name: str) -> Field | None:
         """Return a field of a question as it is by now; none if it is not asked any more."""
@@ -116,7 +118,7 @@ class Conversation:
             if not text:
                 return None
             try:
-                filled = Filler(self._record, self._knowledge, question.place).read(text, field)
+                filled = Filler(self._record, self._knowledge, question.about).read(text, field)
             except HipkgError as problem:
                 typer.echo(printable(str(problem)), err=True)
                 continue

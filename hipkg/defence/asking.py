@@ -66,9 +66,9 @@ class Answer(NamedTuple):
 class RankedQuestion(NamedTuple):
     """A question with its form and with answers that were tried.
 
-    ``requirements`` are the classes, or the property, that are asked about; ``place`` is the body site that ``site``
-    names; ``actions`` counts the actions that an answer changes, and ``urgent`` tells whether an answer can call for
-    urgent help.
+    ``requirements`` are the classes, or the property, that are asked about; ``about`` is the body site that ``site``
+    names, or the node that lacks something; ``actions`` counts the actions that an answer changes, and ``urgent`` tells
+    whether an answer can call for urgent help.
     """
 
     requirements: tuple[str, ...]
@@ -78,7 +78,7 @@ class RankedQuestion(NamedTuple):
     answers: tuple[Answer, ...]
     actions: int
     urgent: bool
-    place: str
+    about: str
     form: Form
 
 
@@ -125,6 +125,11 @@ class Asker:
         spoken = Describer(planned.record, planned.knowledge, spoken=True)
         self._former = Former(planned.record, planned.derivation.facts, spoken, planned.knowledge)
 
+    def about(self, text: str, site: str) -> str:
+        """Return the node that an open question is about, which stays the same when it gets another name."""
+        (first, *_) = self._gathered[text, site]
+        return first.node or self._place(first)
+
     def question(self, text: str, site: str) -> RankedQuestion:
         """Try the answers to an open question, and make its form."""
         same = self._gathered[text, site]
@@ -136,9 +141,9 @@ class Asker:
         denying = [*self._denying(ways, in_part=repeats)]
         answers = self._most_telling(confirming, denying) if repeats else self._distinct([*confirming, *denying])
         denials = [one.change for one in denying]
-        place = self._place(same[0])
+        about = self.about(text, site)
         if repeats:
-            form = self._former.tried(requirements, place, next(iter(denials), None))
+            form = self._former.tried(requirements, about, next(iter(denials), None))
         elif same[0].node:
             form = self._former.missing(same[0].node, same[0].requirement)
         else:
@@ -151,7 +156,7 @@ class Asker:
             answers=tuple(one._replace(words=self._words(one, requirements, site)) for one in answers),
             actions=len({(effect.label, effect.site) for one in answers for effect in one.effects}),
             urgent=is_urgent(asked_by, self._knowledge),
-            place=place,
+            about=about,
             form=form,
         )
 

@@ -520,11 +520,11 @@ class Planner:
         return gathering if gathering and trials(gap.requirement, self._knowledge) else gap.question
 
     def _together(self, asked: _Asked) -> _Asked:
-        """Ask what was tried of the patient and of the only site that it is asked of together, as it is one thing."""
+        """Ask what the patient tried together with what was tried for a site, where all who ask are about that one."""
         gathering = self._knowledge.questions.get(hip.TreatmentCourse, "")
         same = {key: asking for key, asking in asked.items() if key[1] == gathering}
         sites = {site for asking in same.values() for _, site in asking} - {""}
-        if len(sites) != 1 or all(not site for _, _, site in same):
+        if len(sites) != 1:
             return asked
         (place,) = sites
         return {(one, text, place if text == gathering else site): it for (one, text, site), it in asked.items()}
