@@ -29,6 +29,7 @@ from hipkg.base.vocabulary import HIP, RDF_TYPE
 from hipkg.cli.app import app
 from hipkg.knowledge.loading import load
 from hipkg.knowledge.terminology import EXACT, Mapping, Terminology
+from hipkg.planning.page import Section
 from hipkg.planning.records import Conflict, Place, Plan
 from hipkg.render import render
 from hipkg.render.fhir.codes import Coder
@@ -110,9 +111,9 @@ def requests_by_action(bundle: Raw, of: Plan) -> dict[tuple[str, str], Raw]:
 
 
 def group_actions(bundle: Raw) -> dict[str, Raw]:
-    """Map the ids of the parts of the group's phases to them, each with its phase."""
+    """Map the ids of the parts of the group's sections to them."""
     (group,) = resources(bundle, "RequestGroup")
-    return {one["id"]: {**one, "phase": phase["id"]} for phase in group["action"] for one in phase["action"]}
+    return {one["id"]: one for section in group["action"] for one in section["action"]}
 
 
 def empty() -> Plan:
@@ -703,20 +704,33 @@ def test_relations_name_what_is_waited_for() -> None:
     }
 
 
-def test_phases_are_in_order(name: str) -> None:
+def test_the_requests_stand_in_the_sections_and_the_order_of_the_page(name: str) -> None:
     of, bundle = made(name), bundle_of(name)
     (group,) = resources(bundle, "RequestGroup")
-    ids = {one["id"]: key for key, one in requests_by_action(bundle, of).items()}
+    keys = {one["id"]: key for key, one in requests_by_action(bundle, of).items()}
+    numbers = {(one.intervention, one.place): number for number, one in enumerate(of.actions)}
+    grouped = {one["id"]: [numbers[keys[it["id"]]] for it in one["action"]] for one in group["action"]}
+    requested = {number for some in grouped.values() for number in some}
+    told = {
+        part["section"]: [one for row in part["rows"] for one in (*row["actions"], *row.get("riders", []))]
+        for part in of.to_dict()["page"]["sections"]
+    }
+    on_page = {number for some in told.values() for number in some}
+    assert [*grouped] == sorted(grouped, key=[*Section].index)
+    for key, some in grouped.items():
+        shown = [one for one in told.get(key, []) if one in requested]
+        assert some[: len(shown)] == shown
+        assert on_page.isdisjoint(some[len(shown) :])
+
+
+def test_nothing_comes_after_what_waits_for_it(name: str) -> None:
+    of, bundle = made(name), bundle_of(name)
+    keys = {one["id"]: key for key, one in requests_by_action(bundle, of).items()}
     phases = {(one.intervention, one.place): one.phase for one in of.actions}
     for part in group_actions(bundle).values():
-        assert part["phase"] == f"phase-{phases[ids[part['id']]]}"
         for it in part.get("relatedAction", []):
             if it["relationship"] == "after-start":
-                assert phases[ids[it["actionId"]]] < phases[ids[part["id"]]]
-    numbers = [int(one["id"].partition("-")[2]) for one in group["action"]]
-    assert numbers == sorted(numbers)
-    for earlier, later in zip(group["action"], group["action"][1:], strict=False):
-        assert later["relatedAction"] == [{"actionId": earlier["id"], "relationship": "after-start"}]
+                assert phases[keys[it["actionId"]]] < phases[keys[part["id"]]]
 
 
 # The definitions of extensions

@@ -494,7 +494,8 @@ class Explainer:
         if cls not in evaluation.refutes:
             return self._other("requirement", cls, evaluation, nodes)
         by, proof = self._shortest(self._opposites(cls), nodes)
-        note = "it is recorded as absent" if by == self._knowledge.denied_by.get(cls) else "the two exclude each other"
+        denied = by == self._knowledge.denied_by.get(cls) and self._derivation.facts.has(hip.isWithout)
+        note = "it is recorded as absent" if denied else "the two exclude each other"
         return SlotExplanation(
             slot="requirement",
             iri=cls,

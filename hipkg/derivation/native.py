@@ -54,10 +54,11 @@ _NOW, _MUST_NOT, _RULED_OUT, _MAY_APPLY = State.NOW, State.MUST_NOT, State.RULED
 _DONE = State.SATISFIED
 _OVER = (hip.completed, hip.stopped, hip.notDone)
 _ADVISED = (ClaimKind.INDICATED, ClaimKind.FULFILLED)
-_INDICATED, _UNGUARDED, _DISPUTED = (
+_INDICATED, _UNGUARDED, _DISPUTED, _HELD_BACK = (
     ClaimKind.INDICATED,
     ClaimKind.UNGUARDED,
     ClaimKind.DISPUTED,
+    ClaimKind.HELD_BACK,
 )
 _CARRIED_OUT, _ORDERED, _ORDER_UNGUARDED, _CHOSEN_OTHERWISE = (
     ClaimKind.CARRIED_OUT,
@@ -66,6 +67,8 @@ _CARRIED_OUT, _ORDERED, _ORDER_UNGUARDED, _CHOSEN_OTHERWISE = (
     ClaimKind.CHOSEN_OTHERWISE,
 )
 _ASKING = (ClaimKind.INDICATED, ClaimKind.FULFILLED, ClaimKind.AWAITED)
+_OPEN = frozenset({ClaimKind.INDICATED, ClaimKind.AWAITED})
+_FULFILLING = frozenset(FULFILLING)
 _SATISFIED, _UNFULFILLED = Status.SATISFIED, Fulfilment.NONE
 _UNGATHERED = (_RULED_OUT, _MAY_APPLY)
 _STATES = {state.value: state for state in State}
@@ -116,7 +119,7 @@ class ClosedWorld(World):
         self._held: dict[frozenset[str], frozenset[str]] = {}
         members = facts.members
         self._defeasible = {cls for cls, other in knowledge.defeated_by.items() if cls in members and other in members}
-        self._absences = hip.isWithout in facts.objects
+        self._denied_by = {cls: denial for cls, denial in knowledge.denied_by.items() if denial in members}
 
     def judge(self) -> None:
         """Give each statement whose context holds a state at each place."""
@@ -227,18 +230,17 @@ class ClosedWorld(World):
             refuters = self.knowledge.refuters
             refutable = [cls for cls in info.requires if cls in refuters]
             one.refutes = frozenset([cls for cls in refutable if not held.isdisjoint(refuters[cls])]) or NOTHING
-            if self._absences and not info.vigilant:
+            if self._denied_by and not info.vigilant:
                 one.refutes |= self._denied(info.requires, held)
             one.awaits = frozenset(info.requires).difference(one.meets, one.refutes) or NOTHING
         if info.except_for:
             one.liftable = frozenset(info.except_for).difference(one.meets, one.refutes) or NOTHING
-            if self._absences:
+            if self._denied_by:
                 one.liftable -= self._denied(info.except_for, held)
 
     def _denied(self, classes: Iterable[str], held: Set[str]) -> frozenset[str]:
-        """Pick the classes that what is recorded as absent denies; what is recorded as present counts all the same."""
-        denied_by = self.knowledge.denied_by
-        return frozenset([cls for cls in classes if cls not in held and denied_by.get(cls) in held])
+        """Pick the classes that what is recorded denies; what is recorded as present counts all the same."""
+        return frozenset([cls for cls in classes if cls not in held and self._denied_by.get(cls) in held])
 
     def _held_by(self, nodes: frozenset[str]) -> frozenset[str]:
         """Collect the classes that any of some nodes is in."""
@@ -415,7 +417,14 @@ class ClosedWorld(World):
                 reached = one.info.accompanies if reach.companions else (one.info.intervention,)
                 for key in product(one.places, reached):
                     for action in kinds.get(key, ()):
-                        action.claims.setdefault(reach.kind, set()).add(one)
+                        if reach.kind != _HELD_BACK or not self._is_over(action):
+                            action.claims.setdefault(reach.kind, set()).add(one)
+
+    def _is_over(self, action: Weighed) -> bool:
+        """Tell whether what asked for an action is fulfilled, so that there is nothing left to be held back."""
+        if _FULFILLING.isdisjoint(action.claims) or not _OPEN.isdisjoint(action.claims):
+            return False
+        return not (_is_there(action, self.now) or _is_there(action, self.planned))
 
     def _actions_by_kind(self) -> dict[tuple[str, str], list[Weighed]]:
         """Index the actions by place and by each intervention, named by a statement, that theirs is a kind of."""

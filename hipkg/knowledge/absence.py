@@ -1,4 +1,4 @@
-"""Say what cannot be so because it is recorded as absent (`hip:isWithout`).
+"""Say what cannot be so because it is recorded as absent (`hip:isWithout`), or because what is recorded excludes it.
 
 The absence of a kind at a patient denies that kind and its sub-kinds everywhere, at a body site only there; of a
 treatment it says that none runs or is planned, and of an act that it was not done. What a class expression asks for is
@@ -7,6 +7,7 @@ denied when one of its conjuncts is, or all of its disjuncts: De Morgan's rule, 
 
 from __future__ import annotations
 
+from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
 from hipkg.base import hip
@@ -46,7 +47,8 @@ def is_absent(cls: str, knowledge: Knowledge) -> Expression | None:
     def wider(iri: str) -> tuple[str, ...]:
         return _kinds_above(iri, knowledge)
 
-    return Denier(knowledge.definitions, wider, knowledge.upper_ends, past=True).denial(Named(cls))
+    excluded = knowledge.excluded_by
+    return Denier(knowledge.definitions, wider, knowledge.upper_ends, excluded, past=True).denial(Named(cls))
 
 
 @kept
@@ -79,13 +81,15 @@ class Denier(NamedTuple):
 
     ``definitions`` are those of the defined classes, ``wider`` lists the kinds whose absence denies a kind, itself
     first, and none for a class that is no kind of problem or intervention; ``ranged`` are the properties whose numbers
-    may be the lower ends of ranges. With ``past``, the absence of an intervention says, too, that it was never done;
-    without ``anywhere``, what is asked of a site is denied by what is absent there alone.
+    may be the lower ends of ranges; ``excluded`` maps a defined class to the one whose members are not in it. With
+    ``past``, the absence of an intervention says, too, that it was never done; without ``anywhere``, what is asked of a
+    site is denied by what is absent there alone.
     """
 
     definitions: Mapping[str, Expression]
     wider: Callable[[str], tuple[str, ...]]
     ranged: Collection[str] = ()
+    excluded: Mapping[str, str] = MappingProxyType({})
     past: bool = False
     anywhere: bool = True
 
@@ -93,7 +97,8 @@ class Denier(NamedTuple):
         """Return the expression of those that cannot be in another, by what is absent; None if nothing can tell."""
         match expression:
             case Named(iri) if iri in self.definitions:
-                return self.denial(self.definitions[iri])
+                excluding = self.excluded.get(iri)
+                return _any_of((self.denial(self.definitions[iri]), Named(excluding) if excluding else None))
             case Named(iri):
                 here = self._without(expression)
                 return self._located(Some(hip.locatedIn, here), here) if here else None

@@ -172,7 +172,8 @@ class Knowledge:
     those that statements name and that it is, or is a kind of; ``groups`` are the rules of the native engine, and
     ``watchers`` maps a term to the numbers of the groups to look at when it occurs; ``possible`` maps a class to
     the context that its members would be in but for the class of what they lack, ``denied_by`` a class that slots name,
-    or a possible one, to the class of those whom recorded absence keeps out of it, ``defeated_by`` a class that slots
+    or a possible one, to the class of those whom recorded absence keeps out of it, ``excluded_by`` a class to the one
+    whose members are taken not to be in it, ``defeated_by`` a class that slots
     name to the class whose members are not taken to be in it, ``qualified`` a kind of problem to
     the class that it only adds a qualifier to; ``lasting`` are the classes of problems that count when past,
     ``settled_for_years`` maps the interventions that need no repetition to the years for which they do not,
@@ -218,6 +219,7 @@ class Knowledge:
     wholes: Mapping[str, frozenset[str]]
     possible: Mapping[str, tuple[str, str]]
     denied_by: Mapping[str, str]
+    excluded_by: Mapping[str, str]
     defeated_by: Mapping[str, str]
     qualified: Mapping[str, str]
     lasting: frozenset[str]

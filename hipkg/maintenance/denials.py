@@ -1,4 +1,4 @@
-"""Write the classes of those whom a record of absence keeps out of what statements ask for.
+"""Write the classes of those whom a record of absence, or what excludes it, keeps out of what statements ask for.
 
 There is one for each class that a requirement or an exception names, and for each possible context, as far as
 something that can be recorded as absent tells (`hipkg.knowledge.absence`). A trial or an act that was not done yet may
@@ -40,7 +40,12 @@ def denials_module(files: Iterable[Path] | None = None) -> str:
     found = [*told(sources.triples)]
     names = {(subject, prop): text for subject, prop, text in found}
     ranged = frozenset(subject for subject, prop, _ in found if prop == hip.upperEnd)
-    of_slots = Denier(axioms.definitions, lambda iri: kinds_above(iri, axioms.above, axioms.definitions), ranged)
+    excluded = {subject: target for subject, prop, target in found if prop == hip.excludedBy}
+
+    def wider(iri: str) -> tuple[str, ...]:
+        return kinds_above(iri, axioms.above, axioms.definitions)
+
+    of_slots = Denier(axioms.definitions, wider, ranged, excluded)
     of_contexts = of_slots._replace(past=True)
 
     def denied() -> Iterator[tuple[str, str, Expression | None]]:
@@ -58,7 +63,7 @@ def denials_module(files: Iterable[Path] | None = None) -> str:
                     f"{iri}Denied",
                     upper,
                     f"{label}: denied",
-                    f"What is recorded as absent denies: {label}.",
+                    f"What is recorded as absent, or excludes it, denies: {label}.",
                     ((hip.denies, iri),),
                     intersection((Named(upper), denial)),
                 )

@@ -155,6 +155,7 @@ class _Builder:
             named=self._named(statements),
             wholes=self._wholes(),
             possible=self._possible(),
+            excluded_by=self._map(hip.excludedBy),
             defeated_by=self._map(hip.defeatedBy),
             denied_by={denied: denial for denial, denied in sorted(self._map(hip.denies).items())},
             qualified=self._map(hip.qualifies),

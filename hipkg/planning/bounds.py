@@ -57,8 +57,8 @@ class Check(NamedTuple):
 
     ``label`` names what was measured, ``activities`` are its nodes and ``kinds`` their classes; ``have`` is in the unit
     of the bound, and None where nothing is recorded. A course that runs reaches its least length ``earliest`` and its
-    greatest ``latest``; a review is due between them. ``record`` is the property that would answer an unknown.
-    ``alarm`` marks a limit that treatment breaks now, or will when what is planned begins.
+    greatest ``latest``; a review is due between them. ``outcome`` is what came of a course, ``record`` the property
+    that would answer an unknown. ``alarm`` marks a limit that treatment breaks, or will when what is planned begins.
     """
 
     bound: Bound
@@ -70,6 +70,7 @@ class Check(NamedTuple):
     latest: date | None = None
     record: str = ""
     note: str = ""
+    outcome: str = ""
     alarm: bool = False
     kinds: tuple[str, ...] = ()
 
@@ -195,13 +196,18 @@ class Checker:
     def _length(self, bound: Bound, course: _Activity, value: Range) -> Check:
         # A trial that is longer than the document asks for is a trial all the same.
         limits = bound._replace(upper="") if bound.measured_on else bound
-        check = _judged(limits, self._knowledge.label(course.intervention), (course,), value)._replace(bound=bound)
+        check = _judged(limits, self._knowledge.label(course.intervention), (course,), value)
+        check = check._replace(bound=bound, outcome=self._outcome(course))
         if not course.running:
             return check
         earliest, latest = (self._reached(limit, value) for limit in (bound.lower, bound.upper))
         if check.verdict == Comparison.BELOW:
             return check._replace(verdict=Comparison.NOT_YET, earliest=earliest, latest=latest, alarm=False)
         return check._replace(latest=latest) if check.verdict == Comparison.WITHIN else check
+
+    def _outcome(self, course: _Activity) -> str:
+        """Name what came of a course, empty where that is not recorded."""
+        return ", ".join(sorted(map(self._knowledge.label, self._graph.nodes(course.node, hip.hasOutcome))))
 
     def _reached(self, limit: str, elapsed: Range) -> date | None:
         """Say on which day a number of days is reached at the latest, if the calendar goes that far."""

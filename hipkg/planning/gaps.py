@@ -8,7 +8,7 @@ what comes back is what is there instead.
 from __future__ import annotations
 
 from decimal import Decimal
-from itertools import product
+from itertools import chain, product
 from typing import TYPE_CHECKING, NamedTuple
 
 from hipkg.base import hip
@@ -106,6 +106,13 @@ class _Reading(NamedTuple):
     value: Range | str
 
 
+class _Way(NamedTuple):
+    """One of several ways to fulfil a requirement: what it still lacks, and how many of its parts are ``met``."""
+
+    gaps: tuple[Gap, ...]
+    met: int
+
+
 class Measurer:
     """Measure the gaps of one patient.
 
@@ -184,9 +191,16 @@ class Measurer:
         if not ways:
             return (self._leaf(requirement, nodes),)
         seen |= {requirement}
-        taken = [[gap for part in way for gap in self._open_parts(part, nodes, seen)] for way in ways]
-        # The way on which most is recorded is the nearest; where nothing is, the one that is told in most detail.
-        return max(taken, key=lambda gaps: (sum(bool(gap.have) for gap in gaps), len(gaps)))
+        nearest = max((self._way(one, nodes, seen) for one in ways), key=_nearness)
+        # What is there may be another value than each way wants, and brings none of them nearer than the others.
+        found = [one.have for one in nearest.gaps if one.have]
+        otherwise = found and len(ways) > 1 and not nearest.met and all(isinstance(one, str) for one in found)
+        return (_unrecorded(requirement, self._knowledge),) if otherwise else nearest.gaps
+
+    def _way(self, parts: tuple[str, ...], nodes: Sequence[str], seen: frozenset[str]) -> _Way:
+        """Measure one way to fulfil a requirement: the gaps of its parts, and how many have none."""
+        opened = [tuple(self._open_parts(one, nodes, seen)) for one in parts]
+        return _Way(tuple(chain.from_iterable(opened)), sum(not one for one in opened))
 
     def _leaf(self, requirement: str, nodes: Sequence[str]) -> Gap:
         bare = _unrecorded(requirement, self._knowledge)
@@ -198,8 +212,8 @@ class Measurer:
         return best._replace(requirement=requirement, label=bare.label, question=bare.question)
 
     def _is_absent(self, requirement: str, nodes: Iterable[str]) -> bool:
-        """Tell whether what is recorded as absent answers that a requirement is not met."""
-        if not self._graph.has(hip.isWithout):
+        """Tell whether what is recorded as absent, or excludes it, answers that a requirement is not met."""
+        if not self._graph.has(hip.isWithout) and requirement not in self._knowledge.excluded_by:
             return False
         denial = is_absent(requirement, self._knowledge)
         return denial is not None and any(self._fits(one, denial) for one in nodes)
@@ -401,6 +415,11 @@ def _unrecorded(requirement: str, knowledge: Knowledge) -> Gap:
     unit = knowledge.units.get(facet.prop, "") if facet else ""
     question = knowledge.questions.get(requirement, "")
     return Gap(requirement, knowledge.label(requirement), Answer.UNKNOWN, need=need, unit=unit, question=question)
+
+
+def _nearness(way: _Way) -> tuple[int, int]:
+    """Order ways by how much of them is there, and where nothing is by how much detail they are told in."""
+    return sum(bool(one.have) for one in way.gaps) + way.met, len(way.gaps)
 
 
 def _distance(gap: Gap) -> tuple[object, ...]:

@@ -252,6 +252,7 @@ class Planner:
             self._named_there(derived, self._derivation.planned),
             self._all_done(derived),
             tuple([self._course(one) for one in self._past(derived, info)]),
+            tuple([self._course(one) for one in self._ongoing(derived, info)]),
             {kind: tuple([states[iri] for iri in some]) for kind, some in derived.claimed.items()},
         )
 
@@ -316,6 +317,16 @@ class Planner:
             one for one in self._derivation.actions if one.site == derived.site and one.intervention in info.comprises
         )
         return tuple(sorted({*derived.past, *chain.from_iterable(one.past for one in parts)}))
+
+    def _ongoing(self, derived: DerivedAction, info: InterventionInfo) -> Iterator[str]:
+        """List the courses that run of an intervention, or of those that it comprises, at its place."""
+        facts, wanted = self._derivation.facts, {derived.intervention, *info.comprises}
+        for one in sorted(facts.members.get(hip.CurrentActivity, ())):
+            kinds = facts.nodes(one, hip.ofIntervention)
+            targets = [*facts.nodes(one, hip.targets)]
+            there = not targets or derived.site in facts.reach(targets, hip.partOf)
+            if there and any(self._knowledge.is_a(kind, it) for kind in kinds for it in wanted):
+                yield one
 
     def _check_to_make(self, evaluation: str) -> Gap:
         check = self._info(self._evaluations[evaluation]).intervention

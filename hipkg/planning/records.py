@@ -107,7 +107,7 @@ class Done(NamedTuple):
 
 
 class Course(NamedTuple):
-    """A course on record that is over or was not begun: what it was of, when as far as recorded, and how it ended.
+    """A course on record: what it is of, when as far as recorded, and how it goes, went or why it was not begun.
 
     ``outcome`` and ``reason`` are labels, empty where nothing is recorded; ``unfavourable`` tells that one of them
     speaks against repeating it.
@@ -130,8 +130,9 @@ class Action(NamedTuple):
     states. ``fulfilment`` says why a satisfied action asks for nothing more; ``choice`` names the choice of which it is
     nothing but a member, ``realised`` what on record carries out a practice. ``phase`` counts from 1 and orders actions
     by the treatments that they wait for. ``current`` and ``planned`` name what of this kind the patient has now or has
-    planned, ``done`` what was carried out of it where that counts, or would if it were not too old, and ``past`` what
-    is over. ``claimed`` says why it has its status: the statements that make each kind of claim, the strongest first.
+    planned, ``done`` what was carried out of it where that counts, or would if it were not too old, ``past`` what is
+    over, and ``ongoing`` the courses that run. ``claimed`` says why it has its status: the statements that make each
+    kind of claim, the strongest first.
     """
 
     intervention: str
@@ -155,6 +156,7 @@ class Action(NamedTuple):
     planned: tuple[str, ...]
     done: tuple[Done, ...]
     past: tuple[Course, ...]
+    ongoing: tuple[Course, ...]
     claimed: Mapping[ClaimKind, tuple[StatementState, ...]]
 
     def by(self, *kinds: ClaimKind) -> list[StatementState]:

@@ -6,20 +6,20 @@ the keyboard alone; what colours say is said in words as well.
 
 from __future__ import annotations
 
-from datetime import date, timedelta
 from functools import partial
 from html import escape
 from textwrap import shorten
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
-from hipkg.base.numbers import Range
 from hipkg.planning.page import Section
 from hipkg.render.screen import screen
 from hipkg.render.sheet import HEADINGS
-from hipkg.render.words import DISCLAIMER, GRADES_NOTE, capital, clean, local_name, stated_grade
+from hipkg.render.timeline import timeline
+from hipkg.render.words import ASSUMED, DISCLAIMER, GRADES_NOTE, capital, clean, local_name, stated_grade
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
+    from datetime import date
 
     from hipkg.knowledge.records import Knowledge
     from hipkg.planning.records import Plan
@@ -58,15 +58,6 @@ details{break-inside:avoid}}
 _WIDTH, _ROW, _LEFT = 960, 26, 380
 _LONGEST = 58
 """How many letters of a label stand before a bar."""
-
-
-class _Bar(NamedTuple):
-    """A line of the chart: what it is about, how much of it is there, and from when to when it has to last."""
-
-    label: str
-    start: date
-    now: date
-    end: date
 
 
 def plans_to_html(plans: Sequence[Plan], knowledge: Knowledge) -> str:
@@ -177,7 +168,7 @@ def _reason(statement: str, knowledge: Knowledge) -> str:
 
 def _chart(plan: Plan, made: Screen, knowledge: Knowledge) -> Iterator[str]:
     """Draw the treatments against the lengths that are asked for, and what opens when, on one line of time."""
-    bars = [*_trials(plan, knowledge), *_openings(plan, made)]
+    bars = timeline(plan, made, knowledge)
     if not bars:
         return
     first, last = min(one.start for one in bars), max(one.end for one in bars)
@@ -209,26 +200,5 @@ def _chart(plan: Plan, made: Screen, knowledge: Knowledge) -> Iterator[str]:
             )
         yield f'<text x="{place(one.end) + 6:.1f}" y="{top + 17}">{one.end.isoformat()}</text>'
     yield "</svg>"
-    yield '<p class="dim">Full bars are on record, dashed ones are still to come.</p></section>'
-
-
-def _trials(plan: Plan, knowledge: Knowledge) -> Iterator[_Bar]:
-    """Draw the treatments that have not lasted as long as something asks for."""
-    found: dict[str, _Bar] = {}
-    for state in plan.statements:
-        for gap in (*state.unmet, *state.lifted_by):
-            if gap.earliest and isinstance(gap.have, Range):
-                start = plan.as_of - timedelta(days=int(gap.have.least))
-                label = clean(knowledge.briefs.get(gap.requirement, gap.label))
-                found.setdefault(label, _Bar(label, start, plan.as_of, gap.earliest))
-    yield from sorted(found.values(), key=lambda one: (one.end, one.label))
-
-
-def _openings(plan: Plan, made: Screen) -> Iterable[_Bar]:
-    """Draw what opens on a day that can be told."""
-    waiting = [one for some in made.sections.values() for one in some if one.earliest and one.listed]
-    return [
-        _Bar(capital(one.title), plan.as_of, plan.as_of, one.earliest)
-        for one in sorted(waiting, key=lambda it: (str(it.earliest), it.title))
-        if one.earliest
-    ]
+    assumed = f" {ASSUMED}." if any(one.assumed for one in bars) else ""
+    yield f'<p class="dim">Full bars are on record, dashed ones are still to come.{assumed}</p></section>'

@@ -63,7 +63,7 @@ class _Choice(NamedTuple):
 PARTS: dict[type, str] = {
     Finding: "severity shape? patient? node? path? value? message fix? datatype? asks? asks_for=asks_for?",
     Gap: "@requirement label answer have()? need()? unit? earliest? boundary? node? question?",
-    Check: "*bound verdict label have()? earliest? latest? activities? @record? note? alarm?",
+    Check: "*bound verdict label have()? earliest? latest? activities? @record? note? outcome? alarm?",
     Bound: "lower()? upper()? quantity unit",
 }
 """What plans share with other results."""
@@ -78,7 +78,7 @@ SHAPES: dict[type, str] = {
     "lifted_by? ruled_out_by? satisfied_by? on_boundary? context_lacks? checks? context?",
     Scope: "document @requirement label only",
     Action: "@intervention label category status modality fulfilment? choice()? realised? site problem statements "
-    "strength evidence unmet parameters() phase place? running? current? planned? done? past?",
+    "strength evidence unmet parameters() phase place? running? current? planned? done? past? ongoing?",
     _Choice: "@id label members",
     _Member: "@intervention label status modality",
     Course: "node label start? end? status? outcome? reason? unfavourable?",

@@ -177,6 +177,7 @@ class _Describer:
             *([(hip.ordered, _truth(True))] if action.planned else []),
             *((hip.doneBy if one.counts else hip.doneBefore, _node(one.node)) for one in action.done),
             *((hip.pastCourse, _node(one.node)) for one in action.past),
+            *((hip.ongoingCourse, _node(one.node)) for one in action.ongoing),
             *(
                 [(hip.realisedBy, _node(self._knowledge.interventions[action.intervention].realised_by))]
                 if action.realised

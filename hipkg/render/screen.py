@@ -23,9 +23,10 @@ from hipkg.knowledge.wording import listed
 from hipkg.owl.expression import leaves
 from hipkg.planning.page import Section, section_of
 from hipkg.planning.prominence import Outline
-from hipkg.render.sheet import HEADINGS, UNGROUPED, Arranger, Line, tried
+from hipkg.render.sheet import HEADINGS, OPTIONAL, UNGROUPED, Arranger, Line, tried
 from hipkg.render.words import (
     UNGRADED,
+    amount,
     clean,
     counted,
     describe_gap,
@@ -56,7 +57,6 @@ STATEMENTS_SHOWN = 2
 POSSIBLE_SHOWN = 2
 _LENGTH = re.compile(r"(?P<name>.+?) (?P<length>(?:for at least \d+ |gave )\w+.*)")
 _DAYS = "d"
-_OPTIONAL = " (to consider)"
 _MOST = {Section.AGAIN: 3}
 """How many rows a section has at most for all of them to be listed."""
 _SAID = {Status.CONDITIONAL, Status.CAUTION, Status.AVOID}
@@ -292,7 +292,7 @@ class _Screener(Arranger):
             return f"no {words}"
         if action.status == Status.CAUTION and action.by(ClaimKind.DISCOURAGEMENT_AWAITED):
             return f"avoid {words}"
-        return f"consider {words.removesuffix(_OPTIONAL)}" if title.endswith(_OPTIONAL) else title
+        return f"consider {words.removesuffix(OPTIONAL)}" if title.endswith(OPTIONAL) else title
 
     def _ridden(self, entry: Entry) -> Iterator[Line]:
         """Say what goes along with an action, in one line for each condition."""
@@ -443,6 +443,8 @@ class _Screener(Arranger):
         yield from (replace(one, lead="") for one in tried(action))
         if action.status == Status.INDICATED and any(map(self._calls, map(self._infos.__getitem__, action.shown))):
             yield Line("on record", tuple(dict.fromkeys(self._signs_of(action.shown))), ())
+        yield from self._compared(action)
+        yield from self._graded_otherwise(action)
         yield from self._briefs(action)
         yield from self._contents(action)
         yield from self._latent(action)
@@ -470,6 +472,22 @@ class _Screener(Arranger):
     def _latent_words(self, action: Action, info: StatementInfo) -> tuple[str, ...]:
         brief = self._brief(info.id)
         return (brief,) if brief else super()._latent_words(action, info)
+
+    def _compared(self, action: Action) -> Iterator[Line]:
+        """Tell what came of the courses of another kind with which what is to be done is compared."""
+        if action.status == Status.INDICATED and not action.past and not action.running:
+            shown = [one for one in action.parameters if self._shows(action, one)]
+            lasting = [one for it in shown for one in it.checks if one.outcome and one.bound.unit == _DAYS]
+            parts = dict.fromkeys(f"{one.label} {amount(one.have, _DAYS)}, {one.outcome}" for one in lasting)
+            if parts:
+                yield Line("on record:", tuple(map(clean, parts)))
+
+    def _graded_otherwise(self, action: Action) -> Iterator[Line]:
+        """Give the grades of the statements that only ask to consider what others advise now."""
+        if action.status == Status.INDICATED:
+            for one, words in self._stated(action).items():
+                if self._only_considers(one, action):
+                    yield Line("", (f"{one}: consider, {words}",))
 
     def _briefs(self, action: Action) -> Iterator[Line]:
         found: dict[str, list[str]] = {}

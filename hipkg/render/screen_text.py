@@ -12,7 +12,7 @@ from hipkg.planning.page import Section
 from hipkg.render.screen import screen
 from hipkg.render.sheet import HEADINGS, UNGROUPED
 from hipkg.render.text import STYLES, Layout, beside, joined, marked, page_to_text
-from hipkg.render.words import DISCLAIMER, capital, counted, lowered
+from hipkg.render.words import ASSUMED, DISCLAIMER, capital, counted, lowered
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -29,7 +29,6 @@ LONGEST = 58
 _GUTTER = 9
 _QUESTION_INDENT = _GUTTER + 5
 _ARROW_WIDTH = 5
-_ASSUMED = "* if treatment starts today"
 _GRADES = "Strength / evidence."
 _NUMBERED = re.compile(r"(?P<document>.*?)(?P<number>\d+)")
 _RUN = 3
@@ -94,7 +93,7 @@ class _Writer:
     def _also(self) -> str:
         """Say what is left out, which option shows it, and what the marks mean."""
         items = [one for some in self._made.sections.values() for one in some]
-        notes = [_ASSUMED] if any(one.assumed and one.listed for one in items) else []
+        notes = [ASSUMED] if any(one.assumed and one.listed for one in items) else []
         left = ", ".join(self._made.left_out)
         return self._dot.join([f"--all: {left}" if left else "--all: the details", *notes])
 

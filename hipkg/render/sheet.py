@@ -21,7 +21,6 @@ from hipkg.planning.page import Section, page, section_of
 from hipkg.planning.ranking import opens_context
 from hipkg.render.words import (
     DECISIONS,
-    UNGRADED,
     capital,
     clean,
     counted,
@@ -31,6 +30,7 @@ from hipkg.render.words import (
     describe_course,
     describe_done,
     describe_gap,
+    describe_ongoing,
     describe_parameter,
     describe_record,
     describe_trial,
@@ -41,6 +41,7 @@ from hipkg.render.words import (
     only_documents,
     origin,
     selected_grades,
+    stated_grade,
 )
 
 if TYPE_CHECKING:
@@ -59,6 +60,7 @@ DECISIONS_SHOWN = 3
 WOULD_SHOWN = 12
 FOLDED_SHOWN = 8
 UNGROUPED = 12
+OPTIONAL = " (to consider)"
 _GROUPED = {Section.TODAY, Section.AGAIN}
 HEADINGS = {
     Section.CHECK: "Check",
@@ -461,7 +463,7 @@ class Arranger:
         sided = [one for one in action.parameters if one.side]
         title = " ".join([self._name(action), *dict.fromkeys(one.side for one in sided)])
         if action.modality == Modality.CONSIDER and section_of(action) in _MIXED:
-            title += " (to consider)"
+            title += OPTIONAL
         # What only specifies an action is named where its contents are told.
         named = {one for one in shown if self._infos[one].effect != hip.specifies}
         ids = sorted(named | {one.statement for one in sided})
@@ -479,7 +481,8 @@ class Arranger:
                 *self._checked(action),
                 *self._checks(action),
                 *self._latent(action),
-                *self._grades(shown),
+                *self._grades(action),
+                *self._evidence(action),
                 *self._disputes(action),
                 *self._boundaries(action, shown),
             ),
@@ -725,13 +728,30 @@ class Arranger:
         label = self._knowledge.label(info.intervention)
         return (f"{label} ({', '.join(bounds)})" if bounds else label,)
 
-    def _grades(self, shown: Iterable[str]) -> tuple[Line, ...]:
-        """List the grades of the statements where they are not the same."""
-        graded = {one: grade(self._infos[one].strength, self._infos[one].quality) for one in shown}
-        stated = {one: words for one, words in graded.items() if words != UNGRADED}
-        if len(set(stated.values())) < 2:  # noqa: PLR2004 - one grade stands beside the action already
+    def _grades(self, action: Action) -> tuple[Line, ...]:
+        """List the grades of the statements where one is not that of the action, with a modality that is not either."""
+        stated = self._stated(action)
+        if {*stated.values()} <= {grade(action.strength, action.evidence)}:
             return ()
-        return (Line("grades", tuple(f"{one} {words}" for one, words in stated.items()), tuple(stated)),)
+        parts = (
+            f"{one} {words}{OPTIONAL if self._only_considers(one, action) else ''}" for one, words in stated.items()
+        )
+        return (Line("grades", tuple(parts), tuple(stated)),)
+
+    def _stated(self, action: Action) -> dict[str, str]:
+        """Give the grades that the statements of an action state."""
+        infos = [self._infos[one] for one in action.shown]
+        return {one.id: words for one in infos if (words := stated_grade(one.strength, one.quality))}
+
+    def _only_considers(self, statement: str, action: Action) -> bool:
+        """Tell whether a statement only asks to consider what others advise."""
+        return action.modality != Modality.CONSIDER and self._infos[statement].modality == Modality.CONSIDER
+
+    def _evidence(self, action: Action) -> tuple[Line, ...]:
+        """Tell how documents word the evidence for the contents of an action."""
+        shown = dict.fromkeys(one.statement for one in action.parameters if self._shows(action, one))
+        worded = {one: clean(self._infos[one].evidence_wording) for one in shown}
+        return tuple(Line("worded:", (words,), (one,)) for one, words in worded.items() if words)
 
     def _disputes(self, action: Action) -> tuple[Line, ...]:
         """Point from an action to the disagreement about it that nothing decides."""
@@ -894,9 +914,12 @@ def _done_in_words(action: Action) -> list[str]:
 
 
 def _running(action: Action) -> tuple[Line, ...]:
-    """Say that an intervention is running, and of which kind it is."""
-    kinds = tuple(clean(one) for one in action.current if one != action.label)
-    return (Line("running" if kinds else "", kinds or ("running",)),) if action.running else ()
+    """Say that an intervention is running, of which kind it is, since when, and what came of it so far."""
+    if not action.running:
+        return ()
+    courses = tuple(dict.fromkeys(filter(None, (describe_ongoing(one, action.label) for one in action.ongoing))))
+    named = any(one.start or one.label != action.label for one in action.ongoing)
+    return (Line("running" if named else "", courses if named else ("running", *courses)),)
 
 
 def _ids(parameters: Iterable[Parameter]) -> tuple[str, ...]:

@@ -14,8 +14,10 @@ from rich.text import Text
 
 from hipkg.planning.page import Section
 from hipkg.render.console import printed
+from hipkg.render.screen import screen
 from hipkg.render.sheet import HEADINGS, sheet
-from hipkg.render.words import DISCLAIMER, GRADES_NOTE, UNGRADED, capital, counted
+from hipkg.render.timeline import timeline
+from hipkg.render.words import ASSUMED, DISCLAIMER, GRADES_NOTE, UNGRADED, capital, counted
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
     from hipkg.knowledge.records import Knowledge
     from hipkg.planning.records import Plan
     from hipkg.render.sheet import Ask, Line, Row, Sheet, SheetSection
+    from hipkg.render.timeline import Bar
 
 DEFAULT_WIDTH = 80
 NARROWEST = 20
@@ -32,6 +35,8 @@ WIDEST = 120
 _STACKED_BELOW = 76
 _ROOMY_FROM = 100
 GUTTER = 10
+_DAY_WIDTH = 13
+"""How much room a day and the spaces around it take."""
 STYLES = {
     "check": ("▲", "!!", "bold red"),
     "ask-first": ("", "", "bold"),
@@ -120,9 +125,15 @@ def plans_to_text(
     width: int | None = None,
     ascii: bool | None = None,  # noqa: A002 - names the character set
 ) -> str:
-    """Write whole plans as text, one after another; the parameters are those of `sheets_to_text`."""
-    sheets = [sheet(plan, knowledge) for plan in plans]
-    return sheets_to_text(sheets, to_terminal=to_terminal, width=width, ascii=ascii)
+    """Write whole plans as text, each with its course in time; the parameters are those of `sheets_to_text`."""
+    page = Layout.of(width, ascii, to_terminal=to_terminal)
+
+    def parts(plan: Plan) -> Iterable[RenderableType]:
+        made = sheet(plan, knowledge)
+        bars = timeline(plan, screen(plan, knowledge), knowledge)
+        return _parts(made, "Plan", GRADES_NOTE, page.fitted(made), _in_time(bars, page) if bars else None)
+
+    return joined(page_to_text(parts(one), page, to_terminal=to_terminal) for one in plans)
 
 
 def sheets_to_text(
@@ -164,7 +175,9 @@ def _can_show_symbols(encoding: str | None) -> bool:
     return True
 
 
-def _parts(made: Sheet, name: str, note: str, page: Layout) -> Iterable[RenderableType]:
+def _parts(
+    made: Sheet, name: str, note: str, page: Layout, in_time: RenderableType | None = None
+) -> Iterable[RenderableType]:
     yield Text(page.dot.join((name, *made.title)), style="bold")
     yield Text(DISCLAIMER, style="dim")
     for alarm in made.alarms:
@@ -177,6 +190,8 @@ def _parts(made: Sheet, name: str, note: str, page: Layout) -> Iterable[Renderab
     if made.questions:
         yield Group(Text(""), _headed(HEADINGS[Section.ASK], Group(*_questions(made, page)), "bold", page))
     yield from (_section(one, page) for one in made.after_questions)
+    if in_time is not None:
+        yield Group(Text(""), _headed("In time", in_time, "bold", page))
     if made.sections:
         yield Group(Text(""), Text(note, style="dim"))
 
@@ -271,6 +286,27 @@ def _question(ask: Ask, page: Layout) -> RenderableType:
         return Group(Text(ask.text + site), _indented(Text(opened)))
     decides = f"decides {ask.brief()}  " if ask.decides else "concerns "
     return Group(Text(ask.text + site), _indented(Text.assemble(decides, (" ".join(ask.statements), "dim"))))
+
+
+def _in_time(bars: Sequence[Bar], page: Layout) -> RenderableType:
+    """Draw what is on record of each length of treatment and what is still to come, with the day of its end."""
+    first, last = min(one.start for one in bars), max(one.end for one in bars)
+    label = min(max(len(one.label) for one in bars), page.width // 2 - GUTTER)
+    room = max(page.width - (0 if page.stacked else GUTTER) - label - _DAY_WIDTH, 1)
+    span = max((last - first).days, 1)
+    there, to_come = ("#", ".") if page.ascii else ("█", "░")
+
+    def drawn(bar: Bar) -> RenderableType:
+        start, now, end = (round(room * (day - first).days / span) for day in (bar.start, bar.now, bar.end))
+        text = Text(" " * start)
+        text.append(there * (now - start), style="green")
+        text.append(to_come * max(end - now, 1), style="yellow")
+        text.append(f" {bar.end.isoformat()}")
+        return beside(Text(bar.label), text, label)
+
+    key = f"from {first.isoformat()}: {there} on record, {to_come} still to come"
+    key += f"{page.dot}{ASSUMED}" if any(one.assumed for one in bars) else ""
+    return Group(*map(drawn, bars), Text(key, style="dim"))
 
 
 def _indented(text: RenderableType) -> RenderableType:

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 DISCLAIMER = "Decision support for professionals, not medical advice."
 NOT_VALID = "NOT VALID: the record of this patient has violations; do not rely on this."
+ASSUMED = "* if treatment starts today"
 GRADES_NOTE = "Grades: strength of recommendation / quality of evidence; - is not stated."
 UNGRADED = "- / -"
 DECISIONS = {
@@ -168,8 +169,8 @@ def _measured(check: Check) -> str:
 
 def describe_record(check: Check) -> str:
     """Say how much of what a bound limits is on record."""
-    note = f", {check.note}" if check.note else ""
-    return clean(f"{amount(check.have, check.bound.unit)} on record{note}")
+    found = (f"{amount(check.have, check.bound.unit)} on record", check.note, check.outcome)
+    return clean(", ".join(filter(None, found)))
 
 
 def _describe_course(check: Check) -> str:
@@ -220,6 +221,13 @@ def describe_course(course: Course, label: str) -> str:
     name = " ".join(one for one in ("" if course.label == label else course.label, days) if one)
     ended = ", ".join(one for one in (course.outcome, course.reason) if one)
     return clean(": ".join(one for one in (name, ended) if one))
+
+
+def describe_ongoing(course: Course, label: str = "") -> str:
+    """Say since when a course runs and what came of it so far, and what it is of unless that is the ``label``."""
+    since = f"since {course.start}" if course.start else ""
+    name = " ".join(one for one in ("" if course.label == label else course.label, since) if one)
+    return clean(", ".join(one for one in (name, course.outcome) if one))
 
 
 def amount(number: Decimal | Range | str | None, unit: str) -> str:

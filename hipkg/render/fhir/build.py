@@ -10,6 +10,7 @@ from urllib.parse import unquote
 from uuid import NAMESPACE_URL, uuid5
 
 from hipkg.base.vocabulary import DEFINED_EXTENSIONS, IMPORTED
+from hipkg.planning.page import page
 from hipkg.render.fhir.codes import Coder
 from hipkg.render.names import part_iri
 from hipkg.render.words import clean, software
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from hipkg.knowledge.records import Knowledge, StatementInfo
+    from hipkg.planning.page import Page
     from hipkg.planning.records import Place, Plan, StatementState
 
 Raw: TypeAlias = dict[str, Any]
@@ -48,6 +50,11 @@ class Export:
     def patient_elsewhere(self) -> str:
         """The reference to a Patient that is not in the bundle, empty if it is."""
         return self.given_patient or original(self.plan.patient)
+
+    @cached_property
+    def page(self) -> Page:
+        """The page of the plan: its sections, and what each tells in which order."""
+        return page(self.plan, self.knowledge)
 
     @cached_property
     def infos(self) -> Mapping[str, StatementInfo]:

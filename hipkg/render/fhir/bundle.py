@@ -8,7 +8,7 @@ from hipkg.base import hip
 from hipkg.base.errors import UsageError
 from hipkg.knowledge.frame.answers import State
 from hipkg.render.fhir.build import URI_SYSTEM, Export, Raw, filled, full_url, identity, reference, resource
-from hipkg.render.fhir.group import request_group
+from hipkg.render.fhir.group import by_section, request_group
 from hipkg.render.fhir.guidance import guidance_response
 from hipkg.render.fhir.issues import issues_of
 from hipkg.render.fhir.provenance import device, distinct, document_references, plan_provenance, provenance
@@ -122,7 +122,7 @@ def _care_plan(requests: Sequence[Request], export: Export) -> Raw:
         author=export.device,
         activity=[
             *group,
-            *({"reference": one.reference} for one in requests),
+            *({"reference": one.reference} for _, some in by_section(requests, export) for one in some),
             *({"detail": settled_detail(one, export)} for one in settled),
         ],
         note=[{"text": text} for text in ([] if plan.valid else [NOT_VALID]) + _readings(export) + _unused(export)],

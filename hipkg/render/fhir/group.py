@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from hipkg.knowledge.modality import Modality
+from hipkg.planning.page import Section, section_of
 from hipkg.render.fhir.build import filled, reference, resource
 from hipkg.render.fhir.requests import PROPOSAL, title_of
+from hipkg.render.sheet import HEADINGS
 from hipkg.render.words import clean
 
 if TYPE_CHECKING:
@@ -24,13 +26,12 @@ _REQUIRED: Mapping[Modality, str] = {Modality.DO: "must-unless-documented", Moda
 
 
 def request_group(requests: Sequence[Request], export: Export) -> Raw:
-    """Group the requests by phase, each with its conditions and with what it comes after."""
+    """Group the requests by the sections of the page, each with its conditions and with what it comes after."""
     writer = _Writer(requests, export)
-    phases = sorted({one.action.phase for one in requests})
     return resource(
         "RequestGroup",
         export.dated("RequestGroup"),
-        ["Order of the proposals, by phase."],
+        ["Order of the proposals, as the page of the plan tells them."],
         identifier=export.identifier(part="order"),
         basedOn=[reference(export.dated("CarePlan"))],
         status="draft",
@@ -38,8 +39,23 @@ def request_group(requests: Sequence[Request], export: Export) -> Raw:
         subject=export.patient,
         authoredOn=export.day,
         author=export.device,
-        action=[writer.phase(earlier, phase) for earlier, phase in zip([0, *phases], phases, strict=False)],
+        action=[writer.section(key, some) for key, some in by_section(requests, export)],
     )
+
+
+def by_section(requests: Sequence[Request], export: Export) -> Iterator[tuple[Section, list[Request]]]:
+    """Give the sections of the page with their requests, in the order of reading; what no row tells comes last."""
+    told: dict[Section, list[int]] = {one: [] for one in Section}
+    for part in export.page.parts:
+        told[part.section] += [one for row in part.rows for one in (*row.actions, *row.riders)]
+    for number, action in enumerate(export.plan.actions):
+        if number not in export.page.told:
+            told[section_of(action)].append(number)
+    by_action = {(one.action.intervention, one.action.place): one for one in requests}
+    for key, numbers in told.items():
+        actions = [export.plan.actions[one] for one in numbers]
+        if found := [by_action[it] for one in actions if (it := (one.intervention, one.place)) in by_action]:
+            yield key, found
 
 
 class _Writer:
@@ -49,18 +65,14 @@ class _Writer:
         self._requests = requests
         self._export = export
 
-    def phase(self, earlier: int, phase: int) -> Raw:
-        """Write a phase; its parts wait for treatments that begin in earlier ones."""
-        after = [{"actionId": f"phase-{earlier}", "relationship": "after-start"}] if earlier else []
-        return filled(
-            {
-                "id": f"phase-{phase}",
-                "title": f"Phase {phase}",
-                "relatedAction": after,
-                "groupingBehavior": "logical-group",
-                "action": [self._action(one) for one in self._requests if one.action.phase == phase],
-            }
-        )
+    def section(self, key: Section, requests: Sequence[Request]) -> Raw:
+        """Write a section with its requests."""
+        return {
+            "id": key.value,
+            "title": HEADINGS[key],
+            "groupingBehavior": "logical-group",
+            "action": [self._action(one) for one in requests],
+        }
 
     def _action(self, request: Request) -> Raw:
         action = request.action

@@ -11,7 +11,7 @@ from hipkg.base import hip
 from hipkg.knowledge.frame.claims import ClaimKind, Status
 from hipkg.render.fhir.build import resource
 from hipkg.render.fhir.requests import title_of
-from hipkg.render.words import capital, clean, describe_check
+from hipkg.render.words import capital, clean, describe_check, describe_ongoing
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -55,7 +55,7 @@ def issues_of(requests: Sequence[Request], export: Export) -> tuple[Issue, ...]:
 def _contraindication(request: Request, export: Export) -> Issue:
     action = request.action
     refusing = [one.id for one in action.by(ClaimKind.REFUSED)]
-    running = [f"Running now: {', '.join(map(clean, action.current))}."] if action.current else []
+    running = [f"Running now: {'; '.join(map(describe_ongoing, action.ongoing))}."] if action.ongoing else []
     lifted = [f"{capital(one.text)}." for one in request.stance.conditions]
     told = _Told(
         ("contraindicated", action.intervention, action.place),

@@ -9,7 +9,7 @@ from hipkg.knowledge.frame.claims import ClaimKind, Fulfilment, Status
 from hipkg.knowledge.modality import Modality
 from hipkg.render.fhir.build import extension, filled, original, reference, resource
 from hipkg.render.fhir.conditions import Stance, stance_of
-from hipkg.render.words import capital, clean, describe_bound, describe_course
+from hipkg.render.words import capital, clean, describe_bound, describe_course, describe_ongoing
 
 if TYPE_CHECKING:
     from hipkg.planning.records import Action, Parameter
@@ -164,11 +164,8 @@ def notes_of(action: Action) -> list[Raw]:
     """Tell what statements specify about an action, with the bounds that they set, what runs, and what was tried."""
     # That it is ordered is not told: a plan of the same day that reads this one has to propose the same.
     tried = [describe_course(one, action.label) for one in action.tried]
-    told = [
-        f"{what}: {', '.join(map(clean, named))}."
-        for what, named in (("Running now", action.current), ("Tried", tried))
-        if named
-    ]
+    running = [describe_ongoing(one) for one in action.ongoing]
+    told = [f"{what}: {'; '.join(named)}." for what, named in (("Running now", running), ("Tried", tried)) if named]
     return [{"text": text} for text in (*told, *dict.fromkeys(map(_specified, action.parameters)))]
 
 
