@@ -497,8 +497,20 @@ def test_every_question_asks_for_data(name: str) -> None:
 
 WANTED_DATA = {
     "What is the body-mass index?": {("Condition", "Overweight"), ("Observation", "bodyMassIndex")},
-    "For how long has this hip had physical therapy?": {("Procedure", "PhysicalTherapy")},
-    "For how long has an NSAID been taken?": {("MedicationStatement", "OralNsaid")},
+    "What was tried, for how long, and did it help?": {
+        *(
+            ("Procedure", one)
+            for one in (
+                "ConservativeManagement",
+                "ConservativeTreatment",
+                "ExerciseBasedTreatment",
+                "LifestyleModification",
+                "NsaidWithPhysicalTherapy",
+                "PhysicalTherapy",
+            )
+        ),
+        *(("MedicationStatement", one) for one in ("Acetaminophen", "Duloxetine", "OralNsaid", "OralOpioid")),
+    },
     "Does this hip have a dysplastic acetabulum?": {("Condition", "AcetabularDysplasia")},
     "Does this hip cause disability?": {("Observation", "Disability")},
 }

@@ -259,12 +259,6 @@ def test_what_waits_for_the_scope_of_its_document_alone_is_told_in_one_row():
     assert titles.isdisjoint({"Pelvis radiograph", "Plain films of pelvis and hip", "Shared decision making"})
 
 
-def test_the_question_on_the_scope_of_a_document_names_it():
-    (ask,) = (one for one in sheet(made("d0"), load()).questions if one.lead)
-    assert ask.text == "Was treatment of this hip tried, and did it help?"
-    assert ask.brief().startswith("what D2 advises: explaining that exercise does not harm the hip, ")
-
-
 def test_no_row_waits_for_a_scope_that_the_patient_is_in():
     assert not [one for one in rows(made("d2"), "if", "if-not-enough") if "(document D2)" in one.title]
 

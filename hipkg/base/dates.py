@@ -17,6 +17,9 @@ DATATYPES = {4: "gYear", 7: "gYearMonth", 10: "date"}
 _ZONED = re.compile(f"{FORM}(?:Z|[+-][0-9]{{2}}:[0-9]{{2}})?")
 _TIMED = re.compile(f"{FORM}(?:(?<=-..-..)T[0-9:.,]*(?:Z|[+-][0-9]{{2}}:?[0-9]{{2}})?)?")
 _DECEMBER = 12
+DAYS_OF = {"day": 1, "week": 7, "month": 30, "year": 365}
+"""How many days a length counts as: a month of no calendar has 30."""
+_WORDED = ("year", "week", "month", "day")
 
 
 def today() -> date:
@@ -95,6 +98,13 @@ def days_after(day: date, days: Decimal) -> date | None:
         return day + timedelta(days=int(days))
     except OverflowError:
         return None
+
+
+def length_in_words(days: int) -> str:
+    """Say a length in the longest unit of which it is a whole number; weeks go before months, as in 12 weeks."""
+    unit = next((one for one in _WORDED if days and days % DAYS_OF[one] == 0), "day")
+    number = days // DAYS_OF[unit]
+    return f"{number} {unit}{'' if number == 1 else 's'}"
 
 
 def days_between(one: str, other: str) -> int | None:

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 COMPARISONS: Mapping[str, Callable[[Decimal, Decimal], bool]] = {">=": ge, "<=": le, ">": gt, "<": lt}
 """The comparisons of limits by their symbols."""
+COMPLEMENTS = {">": "<=", ">=": "<", "<": ">=", "<=": ">"}
+"""The symbol of the limit that holds exactly where another does not."""
 UNITS = {"min": "minutes", "h": "hours", "d": "days", "wk": "weeks", "mo": "months", "a": "years", "mg/d": "mg a day"}
 """Units of UCUM in words, where those differ from the code."""
 _NUMERIC = frozenset(

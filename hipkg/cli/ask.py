@@ -2,33 +2,27 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path  # noqa: TC003 - typer reads the annotations
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from hipkg.base import hip
-from hipkg.base.errors import HipkgError, UsageError, printable
+from hipkg.base.errors import UsageError
 from hipkg.cli.options import AsOf, Documents, File, InputFormat, Output, ReportFormat, requested
 from hipkg.cli.report import deliver, on_terminal, told
 
 if TYPE_CHECKING:
-    from hipkg.defence.asking import RankedQuestion
     from hipkg.knowledge.records import Knowledge
     from hipkg.pipeline.request import Request
-    from hipkg.record.change import Change
     from hipkg.record.patient import Record
-
-
-_PROMPT = "A letter, no, words such as 'age 71', Enter to pass, q to stop"
-_NO = {"n", "no"}
 
 
 def ask(
     file: File,
     top: Annotated[int, typer.Option("--top", min=1, help="How many questions text and Markdown tell.")] = 7,
     format: Annotated[ReportFormat, typer.Option("--format", "-f", help="Format.")] = "text",  # noqa: A002 - the option's name
+    facts: Annotated[bool, typer.Option("--facts", help="Add to each answer the Turtle that records it.")] = False,
     output: Output = None,
     interactive: Annotated[
         bool, typer.Option("--interactive", "-i", help="Ask one after the other and follow the plan.")
@@ -41,7 +35,7 @@ def ask(
     allow_invalid: Annotated[bool, typer.Option("--allow-invalid", help="Ask in spite of violations.")] = False,
     input_format: InputFormat = None,
 ) -> None:
-    """List what is unknown and matters, with what each answer would change; ask it on a terminal if wanted.
+    """List what is unknown and matters as forms, with what answers would change; fill them on a terminal if wanted.
 
     Example: hipkg ask examples/d0-painful-degenerative-hip.ttl
     """
@@ -67,19 +61,20 @@ def ask(
         return
     batch = plan_patients(file, request, knowledge).each(interview)
     found = told(batch)
-    text = render_interviews(found, format, top=top, to_terminal=on_terminal(output))
+    text = render_interviews(found, format, top=top, facts=facts, to_terminal=on_terminal(output))
     deliver(text, output, failed=batch.set_aside or any(not one.plan.valid for one in found))
 
 
 def _interview(file: str, save: Path | None, request: Request, knowledge: Knowledge) -> None:
     """Ask about the one patient of a file, and save the record with the answers."""
+    from hipkg.cli.conversation import Conversation
     from hipkg.pipeline.process import read_checked
 
     batch = read_checked(file, request, knowledge)
     checked = told(batch)
     if len(checked) != 1:
         raise UsageError(f"The file holds {len(checked)} patients.", place=file, remedy="Ask about one at a time.")
-    _save(_converse(checked[0].record, request, knowledge), save)
+    _save(Conversation(checked[0].record, request, knowledge).hold(), save)
     if batch.set_aside:
         raise typer.Exit(1)
 
@@ -108,65 +103,3 @@ def _save(record: Record, save: Path | None) -> None:
         if record.unused:
             typer.echo(f"Left out: {record.unused} triples that belong to no patient.", err=True)
         typer.echo(f"The record with the answers is in {save}.", err=True)
-
-
-def _converse(record: Record, request: Request, knowledge: Knowledge) -> Record:
-    """Ask the question on which most depends, take the answer into the record, and go on with the next."""
-    from hipkg.defence.asking import effects, interview
-    from hipkg.defence.what_if import changed_by
-    from hipkg.pipeline.process import plan_patient
-    from hipkg.render.asking import asked_text, effects_text
-
-    found = interview(plan_patient(record, request, knowledge))
-    passed: set[tuple[str, str]] = set()
-    while question := next((one for one in found.questions if (one.text, one.site) not in passed), None):
-        passed.add((question.text, question.site))
-        typer.echo(asked_text(question, len(passed), found.plan, to_terminal=sys.stdout.isatty()))
-        reply = _reply()
-        if reply is None:
-            return record
-        change = _understood(reply, question, record, knowledge)
-        if change is None:
-            continue
-        answered = changed_by(record, change)
-        try:
-            after = interview(plan_patient(answered, request, knowledge))
-        except HipkgError as problem:
-            typer.echo(f"That cannot be: {printable(str(problem))}", err=True)
-            continue
-        typer.echo("\n".join(f"  {line}" for line in effects_text(effects(found.plan, after.plan))) + "\n")
-        record, found = answered, after
-    typer.echo("There is nothing more to ask.")
-    return record
-
-
-def _reply() -> str | None:
-    """Take one line, or nothing where the user, or the input, has come to an end."""
-    try:
-        reply: str = typer.prompt(_PROMPT, default="", show_default=False)
-    except typer.Abort:
-        typer.echo()
-        return None
-    return None if reply.strip().lower() == "q" else reply.strip()
-
-
-def _understood(reply: str, question: RankedQuestion, record: Record, knowledge: Knowledge) -> Change | None:
-    """Take a letter, or no, as one of the answers, and anything longer as an assertion."""
-    from hipkg.defence.asking import LETTERS
-    from hipkg.defence.what_if import changes
-
-    if not reply:
-        return None
-    if reply.lower() in _NO:
-        denying = next((one.change for one in question.answers if not one.yes), None)
-        if denying is None:
-            typer.echo("No answer was found that records a no to this question.", err=True)
-        return denying
-    number = LETTERS.find(reply.lower()) if len(reply) == 1 else -1
-    if 0 <= number < len(question.answers):
-        return question.answers[number].change
-    try:
-        return changes(record, [reply], [], knowledge)
-    except HipkgError as problem:
-        typer.echo(printable(str(problem)), err=True)
-        return None

@@ -1,33 +1,36 @@
 """Ask for the facts that are unknown and matter: what each possible answer to a question would change in the plan.
 
 Every answer is tried: the plan is derived again with the facts that record it. Questions come in the order in which the
-plan asks them, which `hipkg.planning.ranking` decides.
+plan asks them, which `hipkg.planning.ranking` decides, each with the form that `hipkg.defence.forms` makes of it.
 """
 
 from __future__ import annotations
 
 from functools import cached_property
-from itertools import chain
+from itertools import chain, islice
 from typing import TYPE_CHECKING, NamedTuple
 
 from hipkg.base import hip
+from hipkg.base.numbers import COMPARISONS, COMPLEMENTS, read
 from hipkg.defence.bench import Bench
 from hipkg.defence.difference import difference
+from hipkg.defence.forms import Form, Former, limits_of
+from hipkg.defence.wording import Describer
+from hipkg.knowledge.trials import trials
+from hipkg.knowledge.wording import LIMITS, quantity
 from hipkg.planning.planner import SiteNames
 from hipkg.planning.ranking import is_urgent
-from hipkg.record.change import Change
+from hipkg.record.change import NO_CHANGE, Change, Fact
 from hipkg.record.facts import NOTHING, text_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Set
+    from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 
     from hipkg.derivation.records import Derivation, Evaluation
     from hipkg.knowledge.records import Knowledge
     from hipkg.pipeline.process import Planned
     from hipkg.planning.records import Plan, Question
 
-LETTERS = "abcdefghij"
-"""The letters that name the answers to a question, in order."""
 ANSWERS = 3
 """How many ways to fulfil a requirement are told as answers."""
 MOST_ANSWERS = 6
@@ -47,10 +50,12 @@ class Effect(NamedTuple):
 class Answer(NamedTuple):
     """One possible answer: the facts that record it, in words and as Turtle, and what they would change.
 
-    ``yes`` tells whether it fulfils what is asked; ``statements`` are those whose state changes.
+    ``yes`` tells whether it fulfils what is asked; ``words`` say the facts as the question puts them: numbers by the
+    limits on which the answer turns, lengths in weeks and months; ``statements`` are those whose state changes.
     """
 
     yes: bool
+    words: tuple[str, ...]
     facts: tuple[str, ...]
     snippet: str
     effects: tuple[Effect, ...]
@@ -59,10 +64,11 @@ class Answer(NamedTuple):
 
 
 class RankedQuestion(NamedTuple):
-    """A question with its answers.
+    """A question with its form and with answers that were tried.
 
-    ``requirements`` are the classes, or the property, that are asked about; ``actions`` counts the actions that an
-    answer changes, and ``urgent`` tells whether an answer can call for urgent help.
+    ``requirements`` are the classes, or the property, that are asked about; ``about`` is the body site that ``site``
+    names, or the node that lacks something; ``actions`` counts the actions that an answer changes, and ``urgent`` tells
+    whether an answer can call for urgent help.
     """
 
     requirements: tuple[str, ...]
@@ -72,6 +78,8 @@ class RankedQuestion(NamedTuple):
     answers: tuple[Answer, ...]
     actions: int
     urgent: bool
+    about: str
+    form: Form
 
 
 class Interview(NamedTuple):
@@ -83,18 +91,30 @@ class Interview(NamedTuple):
 
 def interview(planned: Planned) -> Interview:
     """Try the answers to the questions about a patient."""
-    return Interview(planned.plan, _Asker(planned).questions())
+    asker = Asker(planned)
+    return Interview(planned.plan, tuple(asker.question(*one) for one in asker.open))
 
 
 def effects(before: Plan, after: Plan) -> tuple[Effect, ...]:
-    """List the actions that have another status in another plan of the same patient."""
-    return tuple(Effect(one.label, one.site, one.before, one.after) for one in difference(before, after).actions)
+    """List the actions that have another status in another plan of the same patient, the decisive ones first."""
+    changed = (Effect(one.label, one.site, one.before, one.after) for one in difference(before, after).actions)
+    return tuple(sorted(changed, key=_weight))
 
 
-class _Asker:
+class Asker:
+    """Ask about one patient: try the answers to a question when it is asked.
+
+    ``plan`` is the plan of the patient; ``open`` lists the questions by their wordings and sites, what matters most
+    first.
+    """
+
     def __init__(self, planned: Planned) -> None:
         self._graph = planned.record
-        self._plan = planned.plan
+        self.plan = planned.plan
+        self._gathered: dict[tuple[str, str], list[Question]] = {}
+        for one in self.plan.questions:
+            self._gathered.setdefault((one.text, one.site), []).append(one)
+        self.open = tuple(self._gathered)
         self._knowledge = planned.knowledge
         self._bench = Bench(planned)
         self._facts = planned.derivation.facts
@@ -102,28 +122,42 @@ class _Asker:
         self._sites = {one.place: one.site for one in planned.plan.statements}
         self._before = _Outcome.of(planned.derivation, planned.knowledge)
         self._answers: dict[Change, Answer | None] = {}
+        spoken = Describer(planned.record, planned.knowledge, spoken=True)
+        self._former = Former(planned.record, planned.derivation.facts, spoken, planned.knowledge)
 
-    def questions(self) -> tuple[RankedQuestion, ...]:
-        gathered: dict[tuple[str, str], list[Question]] = {}
-        for one in self._plan.questions:
-            gathered.setdefault((one.text, one.site), []).append(one)
-        return tuple(self._question(text, site, same) for (text, site), same in gathered.items())
+    def about(self, text: str, site: str) -> str:
+        """Return the node that an open question is about, which stays the same when it gets another name."""
+        (first, *_) = self._gathered[text, site]
+        return first.node or self._place(first)
 
-    def _question(self, text: str, site: str, same: list[Question]) -> RankedQuestion:
+    def question(self, text: str, site: str) -> RankedQuestion:
+        """Try the answers to an open question, and make its form."""
+        same = self._gathered[text, site]
         asked_by = tuple(sorted({id_ for one in same for id_ in one.statements}))
-        ways = {one: self._ways(one) for one in same}
-        confirming = (self._confirming(one, ways[one]) for one in same)
-        answers = self._distinct(chain(*confirming, self._denying(ways)))
-        touched = {(effect.label, effect.site) for one in answers for effect in one.effects}
         requirements = tuple(sorted({one.requirement for one in same}))
+        repeats = all(trials(one, self._knowledge) for one in requirements)
+        ways = {one: self._ways(one) for one in same}
+        confirming = [*chain.from_iterable(self._confirming(one, ways[one]) for one in same)]
+        denying = [*self._denying(ways, in_part=repeats)]
+        answers = self._most_telling(confirming, denying) if repeats else self._distinct([*confirming, *denying])
+        denials = [one.change for one in denying]
+        about = self.about(text, site)
+        if repeats:
+            form = self._former.tried(requirements, about, next(iter(denials), None))
+        elif same[0].node:
+            form = self._former.missing(same[0].node, same[0].requirement)
+        else:
+            form = self._former.plain(requirements, chain.from_iterable(ways.values()), denials, site)
         return RankedQuestion(
             requirements=requirements,
             text=text,
             site=site,
             asked_by=asked_by,
-            answers=answers,
-            actions=len(touched),
+            answers=tuple(one._replace(words=self._words(one, requirements, site)) for one in answers),
+            actions=len({(effect.label, effect.site) for one in answers for effect in one.effects}),
             urgent=is_urgent(asked_by, self._knowledge),
+            about=about,
+            form=form,
         )
 
     @staticmethod
@@ -134,6 +168,43 @@ class _Asker:
         told = distinct[:MOST_ANSWERS]
         return tuple(told if no is None or no in told else [*told[:-1], no])
 
+    @staticmethod
+    def _most_telling(confirming: Iterable[Answer], denying: Iterable[Answer]) -> tuple[Answer, ...]:
+        """Keep of many answers each that changes what none before it changes, the most first, and one that says no."""
+        left, told, changed = list(confirming), list[Answer](), set[Effect]()
+        while left and len(told) < MOST_ANSWERS - 1:
+            best = max(left, key=lambda one: len({*one.effects} - changed))
+            if told and changed.issuperset(best.effects):
+                break
+            told.append(best)
+            changed.update(best.effects)
+            left.remove(best)
+        return (*told, *islice(denying, 1))
+
+    def _words(self, answer: Answer, requirements: Sequence[str], site: str) -> tuple[str, ...]:
+        """Say an answer with the limit that a number keeps, or breaks, in place of the number that was tried."""
+        limits, numbers = list[str](), set[Fact]()
+        for fact in sorted(answer.change.added, key=str):
+            words = self._limit(fact, requirements)
+            if words:
+                numbers.add(fact)
+                limits.append(words)
+        replaced = frozenset(one for one in answer.change.removed if any(one[:2] == it[:2] for it in numbers))
+        rest = Change(answer.change.added - numbers, answer.change.removed - replaced)
+        return (*limits, *(self._former.said(rest, site) if rest != NO_CHANGE else ()))
+
+    def _limit(self, fact: Fact, requirements: Sequence[str]) -> str:
+        """Say which limit a number keeps or breaks; empty if that is no number of the patient, or has no one limit."""
+        subject, prop, value = fact
+        number = read(value) if subject == self._graph.iri and not isinstance(value, str) else None
+        limits = limits_of(prop, requirements, self._knowledge)
+        if number is None or len(limits) != 1:
+            return ""
+        symbol = limits[0].symbol
+        kept = symbol if COMPARISONS[symbol](number, limits[0].number) else COMPLEMENTS[symbol]
+        amount = quantity(limits[0].number, self._knowledge.units.get(prop, ""))
+        return f"{self._knowledge.label(prop)} {LIMITS[kept]} {amount}"
+
     def _ways(self, question: Question) -> tuple[Change, ...]:
         """List the changes that would fulfil what is asked, none where a value of one node is."""
         return () if question.node else self._bench.abducer.ways([question.requirement], self._nodes(question))
@@ -141,10 +212,11 @@ class _Asker:
     def _confirming(self, question: Question, ways: Iterable[Change]) -> Iterator[Answer]:
         return self._values(question) if question.node else self._told(ways, yes=True)
 
-    def _denying(self, ways: Mapping[Question, Iterable[Change]]) -> Iterator[Answer]:
+    def _denying(self, ways: Mapping[Question, Iterable[Change]], *, in_part: bool) -> Iterator[Answer]:
         """List the ways to refute all that some questions ask, where the record can tell that.
 
-        Parameters: ``ways`` maps each of the questions to the ways to fulfil it.
+        Parameters: ``ways`` maps each of the questions to the ways to fulfil it; ``in_part`` leaves out what cannot be
+        refuted because of what is recorded as present.
         """
         nodes, abducer = {one: self._nodes(one) for one in ways}, self._bench.abducer
         opposed = [
@@ -154,7 +226,11 @@ class _Asker:
             for way in abducer.ways([cls], nodes[one])
         ]
         otherwise = [change for each in ways.values() for way in each for change in self._otherwise(way)]
-        absent = abducer.merge([abducer.denials(one.requirement, nodes[one]) for one in ways])
+        denials = [abducer.denials(one.requirement, nodes[one]) for one in ways]
+        if in_part:
+            open_ = [tuple(it for it in some if not self._contradicts(it)) for some in denials]
+            denials = [some for some in open_ if some]
+        absent = abducer.merge(denials) if denials else ()
         possible = [self._widest(one) for one in absent if not self._contradicts(one)]
         least = [one for one in possible if not any(other.added < one.added for other in possible)]
         return self._told([*opposed, *otherwise, *least], yes=False)
@@ -226,6 +302,12 @@ class _Asker:
         asking = [one for one in self._evaluations if self._asks(one, question)]
         return (*dict.fromkeys(node for one in asking for node in one.subjects), self._graph.iri)
 
+    def _place(self, question: Question) -> str:
+        """Return the body site that a question is about, empty where that is the patient."""
+        if not question.site:
+            return ""
+        return next((one.site for one in self._evaluations if self._asks(one, question) and one.site), "")
+
     def _asks(self, evaluation: Evaluation, question: Question) -> bool:
         info = self._knowledge.statements[evaluation.statement]
         return info.id in question.statements and question.site in {"", self._sites.get(evaluation.site, "")}
@@ -245,7 +327,13 @@ class _Asker:
         facts, snippet = describer.facts(change), describer.snippet(change)
         found = tuple(sorted(self._effects(after), key=_weight))
         return Answer(
-            yes=True, facts=facts, snippet=snippet, effects=found, statements=self._changed(after), change=change
+            yes=True,
+            words=facts,
+            facts=facts,
+            snippet=snippet,
+            effects=found,
+            statements=self._changed(after),
+            change=change,
         )
 
     def _effects(self, after: _Outcome) -> Iterator[Effect]:
@@ -262,9 +350,9 @@ class _Asker:
         return tuple(sorted(self._knowledge.statements[one].id for one in differing))
 
 
-def _weight(effect: Effect) -> tuple[bool, str, str]:
-    """Put first what is then to be done, or not to be done."""
-    return effect.after not in _DECISIVE, effect.label, effect.site
+def _weight(effect: Effect) -> tuple[bool, bool, str, str]:
+    """Put first what is then to be done, or not to be done, and of that what was in the plan already."""
+    return effect.after not in _DECISIVE, not effect.before, effect.label, effect.site
 
 
 class _Outcome(NamedTuple):

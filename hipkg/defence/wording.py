@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pyoxigraph as ox
 
 from hipkg.base import hip
-from hipkg.base.dates import whole_day
+from hipkg.base.dates import length_in_words, whole_day
 from hipkg.base.vocabulary import HIP, RDF_TYPE, XSD, namespace_of
 from hipkg.knowledge.wording import English, quantity
 from hipkg.reading.blank_nodes import NAMELESS
@@ -31,10 +31,14 @@ _OF_ABSENCE = {hip.isWithout, hip.hasBodySite}
 
 
 class Describer:
-    """Describe changes of the record of one patient."""
+    """Describe changes of the record of one patient.
 
-    def __init__(self, record: Record, knowledge: Knowledge) -> None:
+    Parameters: ``spoken`` says lengths in weeks and months rather than in days.
+    """
+
+    def __init__(self, record: Record, knowledge: Knowledge, *, spoken: bool = False) -> None:
         self._graph = record
+        self._spoken = spoken
         self._knowledge = knowledge
         self._given = record.normalised
         self._plain = self._english = English(knowledge, self._given, record.iri)
@@ -51,6 +55,10 @@ class Describer:
         absent = (self._absent(place, text_of(kind)) for place, kind in _absences(change.added))
         returned = (f"without: {self._absent(place, text_of(kind))}" for place, kind in _absences(change.removed))
         return tuple(one for one in (*said, *absent, *returned) if one)
+
+    def name(self, node: str) -> str:
+        """Name a node of the record."""
+        return self._plain.name(node)
 
     def _absent(self, place: str, kind: str) -> str:
         """Say that there is none of a kind, at a body site or at all."""
@@ -127,10 +135,13 @@ class Describer:
         """Say one new fact; an earlier start of a course is that it lasts longer than it has so far."""
         day = whole_day(text_of(value)) if prop == hip.startDate else None
         if started and day:
-            days = quantity(Decimal((self._graph.as_of - day).days), "d")
+            days = self._days((self._graph.as_of - day).days)
             return f"{_LASTING} {days} (it began {started})"
         words = self._value(prop, value)
         return f"{_LASTING} {words}" if prop == hip.duration else self._english.verb(prop, words)
+
+    def _days(self, number: int) -> str:
+        return length_in_words(number) if self._spoken else quantity(Decimal(number), "d")
 
     @staticmethod
     def _day(removed: list[Fact]) -> str:
@@ -161,7 +172,8 @@ class Describer:
     def _value(self, prop: str, value: object) -> str:
         if isinstance(value, ox.Literal):
             if prop == hip.duration and value.value[-1:] in _LENGTHS:
-                return quantity(value.value[1:-1], _LENGTHS[value.value[-1:]])
+                number, unit = value.value[1:-1], _LENGTHS[value.value[-1:]]
+                return self._days(int(number)) if unit == "d" else quantity(number, unit)
             return quantity(value.value, self._knowledge.units.get(prop, ""))
         return self._english.name(str(value))
 

@@ -11,7 +11,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
 from hipkg.base import hip
-from hipkg.base.numbers import Bounds, Limit
+from hipkg.base.numbers import COMPLEMENTS, Bounds, Limit
 from hipkg.knowledge.memo import kept
 from hipkg.owl.expression import (
     And,
@@ -38,7 +38,6 @@ _RECORDED = frozenset({hip.Problem, hip.Intervention})
 _PROBLEMS = frozenset({hip.hasProblem, hip.locationOf})
 _ACTIVITIES = frozenset({hip.hasActivity, hip.hasCourse, hip.hasStudy, hip.targetedBy})
 _NOW = frozenset({hip.ongoing, hip.planned})
-_COMPLEMENTS = {">": "<=", ">=": "<", "<": ">=", "<=": ">"}
 
 
 @kept
@@ -132,7 +131,7 @@ class Denier(NamedTuple):
         match expression:
             case Facet(prop, datatype, bounds) if prop not in self.ranged and len(bounds) == 1:
                 (limit,) = bounds
-                return Facet(prop, datatype, Bounds([Limit(_COMPLEMENTS[limit.symbol], limit.number)]))
+                return Facet(prop, datatype, Bounds([Limit(COMPLEMENTS[limit.symbol], limit.number)]))
             case Named(iri) if iri in self.definitions:
                 return self._beyond(self.definitions[iri])
             case And(operands):

@@ -136,6 +136,7 @@ class _Builder:
             labels=self._map(RDFS + "label"),
             briefs=self._map(hip.brief),
             questions=self._map(hip.question),
+            judged=frozenset(self._map(hip.needsJudgement)),
             units={iri: unit for iri, unit in self._map(hip.unit).items() if iri in axioms.properties},
             opposites=self._map(hip.mirrors),
             value_kinds=self._value_kinds(),

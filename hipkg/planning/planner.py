@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from itertools import chain
 from operator import attrgetter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from hipkg.base import hip
 from hipkg.base.numbers import read
@@ -14,6 +14,7 @@ from hipkg.knowledge.frame.choices import shared_choices
 from hipkg.knowledge.frame.claims import ADVISING, OBJECTIONS, PURSUED, ClaimKind, Status
 from hipkg.knowledge.frame.speaking import FIRMNESS, speaking
 from hipkg.knowledge.records import UNGRADED
+from hipkg.knowledge.trials import trials
 from hipkg.planning.bounds import Check, Checker
 from hipkg.planning.clashes import clashing_actions, clashing_bounds
 from hipkg.planning.gaps import Gap, Measurer
@@ -68,6 +69,8 @@ _WAITING = {State.LATER, State.MAY_APPLY}
 _UNSETTLED = {Status.CONDITIONAL, Status.CAUTION}
 _TREATING = {hip.indicates, hip.contraindicates, hip.discourages, hip.holdsBack}
 _DETAILING = {hip.specifies, hip.safeguardsWith}
+_Asked: TypeAlias = dict[tuple[str, str, str], set[tuple[str, str]]]
+"""The statements that ask, with their sites, by the requirement, the wording and the site of a question."""
 
 
 class Planner:
@@ -499,14 +502,16 @@ class Planner:
 
     def _questions(self, states: dict[str, StatementState], actions: tuple[Action, ...]) -> list[Question]:
         """Gather the unknown parts by question."""
-        asked: dict[tuple[str, str, str], set[tuple[str, str]]] = {}
+        asked: _Asked = {}
         for state in states.values():
             # What is unknown besides an unknown context is asked for once that is known.
             for gap in state.context_lacks or (*state.unmet, *state.lifted_by):
                 if gap.question and gap.answer == Answer.UNKNOWN:
                     # A fact about the patient is asked once, whatever sites its statements are about.
                     site = "" if self._knowledge.is_a(gap.requirement, hip.Patient) else state.site
-                    asked.setdefault((gap.requirement, gap.question, site), set()).add((state.id, state.site))
+                    key = gap.requirement, self._wording(gap), site
+                    asked.setdefault(key, set()).add((state.id, state.site))
+        asked = self._together(asked)
         touching: dict[str, set[str]] = {}
         for id_, site in set().union(*asked.values()):
             touching.setdefault(site, set()).add(id_)
@@ -519,6 +524,21 @@ class Planner:
             if (state.context_lacks and info.effect in _TREATING) or (state.state == _RULED_OUT and state.lifted_by):
                 labels.setdefault((state.id, state.site), set()).add(self._knowledge.label(info.intervention))
         return [self._question(one, text, site, asking, labels) for (one, text, site), asking in asked.items()]
+
+    def _wording(self, gap: Gap) -> str:
+        """Word the question that asks for a gap: all that is unknown of what was tried is asked for in one."""
+        gathering = self._knowledge.questions.get(hip.TreatmentCourse, "")
+        return gathering if gathering and trials(gap.requirement, self._knowledge) else gap.question
+
+    def _together(self, asked: _Asked) -> _Asked:
+        """Ask what the patient tried together with what was tried for a site, where all who ask are about that one."""
+        gathering = self._knowledge.questions.get(hip.TreatmentCourse, "")
+        same = {key: asking for key, asking in asked.items() if key[1] == gathering}
+        sites = {site for asking in same.values() for _, site in asking} - {""}
+        if len(sites) != 1:
+            return asked
+        (place,) = sites
+        return {(one, text, place if text == gathering else site): it for (one, text, site), it in asked.items()}
 
     def _missing(self, findings: Iterable[Finding]) -> Iterator[Question]:
         """Ask for what validation misses and the plan should ask, once for each node."""

@@ -37,12 +37,13 @@ class Importance:
         ordered = {one.intervention for one in actions if section_of(one) == Section.TODAY}
         self._ordered = ordered.union(*(knowledge.interventions[one].superclasses for one in ordered))
 
-    def rank(self, same: Sequence[Question]) -> tuple[bool, bool, bool, bool, int, int]:
+    def rank(self, same: Sequence[Question]) -> tuple[bool, bool, bool, bool, bool, int, int]:
         """Rank one question, asked about some sites; the least comes first.
 
-        What can call for urgent help is asked before all else, then what the record of a place lacks, such as its side,
-        which no statement asks; then what opens a context that is only possible for several statements, then what the
-        safety of today's orders hangs on, then what decides most, and of equals what most actions wait for.
+        What can call for urgent help is asked before all else, and what only an expert's judgement answers after all
+        else. In between comes what the record of a place lacks, such as its side, which no statement asks; then what
+        opens a context that is only possible for several statements, then what the safety of today's orders hangs on,
+        then what decides most, and of equals what most actions wait for.
         """
         ids = {id_ for one in same for id_ in one.statements}
         opens = len(ids) >= _OPENING and any(opens_context(one, self.knowledge) for one in same)
@@ -53,7 +54,8 @@ class Importance:
             guards = guards or self._guards(one, waiting)
             weight += self._weight(one, waiting, asked)
         actions = {label for one in same for label in one.actions}
-        return not is_urgent(ids, self.knowledge), bool(ids), not opens, not guards, -weight, -len(actions)
+        judged = all(one.requirement in self.knowledge.judged for one in same)
+        return not is_urgent(ids, self.knowledge), judged, bool(ids), not opens, not guards, -weight, -len(actions)
 
     def _guards(self, statement: str, waiting: Iterable[StatementState]) -> bool:
         """Tell whether a prominent statement waits to say what goes along with something that is ordered today."""

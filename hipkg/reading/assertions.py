@@ -3,7 +3,7 @@
 An assertion begins with a property of the patient, a problem or an intervention; what follows says more about it:
 
 - ``at SITE``, with its side first if it has one
-- ``since DATE``, ``until DATE``, ``for N days`` or ``for N weeks``
+- ``since DATE``, ``until DATE``, ``for N days``, or weeks, or months
 - a coded value by its label, such as ``planned``, ``inadequate relief``, ``not tolerated`` or ``mild``
 - a number after the label of its property, such as ``daily dose 3000``
 
@@ -29,6 +29,7 @@ from hipkg.knowledge.memo import kept
 from hipkg.knowledge.studies import is_study
 from hipkg.knowledge.wording import quantity
 from hipkg.owl.expression import Facet, walk
+from hipkg.reading.lengths import LENGTH, length
 from hipkg.reading.sources import read_triples
 from hipkg.record.change import Change
 from hipkg.record.facts import Facts, text_of
@@ -42,7 +43,7 @@ if TYPE_CHECKING:
     from hipkg.record.patient import Record
 
 _SINCE, _UNTIL = re.compile(f"(?:since|from) {FORM}"), re.compile(f"(?:until|to) {FORM}")
-_LENGTH = re.compile("for ([0-9]{1,4}) (day|week)s?")
+_LENGTH = re.compile(f"for {LENGTH}")
 _NUMBER = re.compile(r"(?:of |is |= )?([0-9]+(?:\.[0-9]+)?)")
 _SMALL = re.compile(r"(?:and|with|as|because of|because|outcome|the|in|a|an)\b ?")
 _NO = re.compile(r"(?:no|without)\b ?")
@@ -73,6 +74,11 @@ def read_removal(text: str, record: Record, knowledge: Knowledge) -> Change:
             raise UsageError("What is to be taken out is not recorded.", place=text[:60], remedy="Check the nodes.")
         return Change(frozenset(), given)
     return _Reader(text, record, knowledge).removal()
+
+
+def intervention_named(text: str, knowledge: Knowledge) -> str:
+    """Find the intervention with a label; empty if there is none."""
+    return _names(knowledge).interventions.get(_plain(text), "")
 
 
 def _is_turtle(text: str) -> bool:
@@ -284,8 +290,7 @@ class _Reader:
                 return True
         found = self._match(_LENGTH)
         if found:
-            letter = "W" if found[2] == "week" else "D"
-            self._say(said, hip.duration, ox.Literal(f"P{found[1]}{letter}", datatype=ox.NamedNode(XSD + "duration")))
+            self._say(said, hip.duration, length(found[1], found[2]))
         return bool(found)
 
     def _coded(self, said: _Said) -> bool:

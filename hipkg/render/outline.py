@@ -48,7 +48,7 @@ INVALID = Row(0, NOT_VALID, "missing", "missing")
 
 @dataclass(frozen=True, slots=True)
 class Outline:
-    """A titled outline; the parts of the title are told beside each other."""
+    """A titled outline; the parts of the title are told beside each other. One without a title goes on with another."""
 
     title: tuple[str, ...]
     rows: tuple[Row, ...]
@@ -100,8 +100,9 @@ def outlines_to_markdown(outlines: Iterable[Outline]) -> str:
 
 
 def _text(outline: Outline, width: int, *, coloured: bool) -> str:
-    lines = _wrapped(" · ".join(outline.title), width, "", "")
-    lines = [_coloured(one, "heading", coloured) for one in lines] + _wrapped(DISCLAIMER, width, "", "")
+    titled = _wrapped(" · ".join(outline.title), width, "", "")
+    lines = [_coloured(one, "heading", coloured) for one in titled]
+    lines += _wrapped(DISCLAIMER, width, "", "") if titled else []
     for row in outline.rows:
         if row.depth == 0:
             lines.append("")

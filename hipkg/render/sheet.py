@@ -134,22 +134,17 @@ class SheetSection:
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """A question with the actions, and the statements, that its answer decides.
-
-    It may open a context of statements; ``lead`` names the document whose advice waits for the answer, where that of no
-    other does.
-    """
+    """A question with the actions, and the statements, that its answer decides; it may open a context of statements."""
 
     text: str
     site: str
     decides: tuple[str, ...]
     statements: tuple[str, ...]
     opens: bool = False
-    lead: str = ""
 
     def brief(self) -> str:
         """Name the first few actions that the answer decides and count the rest."""
-        return f"{self.lead}{', '.join(_first(self.decides, DECISIONS_SHOWN))}"
+        return ", ".join(_first(self.decides, DECISIONS_SHOWN))
 
 
 @dataclass(frozen=True, slots=True)
@@ -847,17 +842,7 @@ class Arranger:
             tuple(dict.fromkeys(clean(label) for one in questions for label in self._decided(one))),
             tuple(sorted({id_ for one in questions for id_ in one.statements})),
             any(opens_context(one, self._knowledge) for one in questions),
-            self._about(questions),
         )
-
-    def _about(self, questions: Iterable[Question]) -> str:
-        """Name the document that is about what some questions ask, where no statement of another waits for it."""
-        asking = {(id_, one.site): one.requirement for one in questions for id_ in one.statements}
-        asked_of = [(one, asking.get((one.id, one.site)) or asking.get((one.id, ""))) for one in self._plan.statements]
-        states = [(one, asked) for one, asked in asked_of if asked]
-        scopes = [[it.document for it in one.context if asked in it.parts] for one, asked in states]
-        documents = {one for some in scopes for one in some}
-        return f"what {clean(*documents)} advises: " if len(documents) == 1 and all(scopes) else ""
 
     def _decided(self, question: Question) -> tuple[str, ...]:
         """Name the actions whose status an answer can change."""

@@ -26,7 +26,10 @@ def guidance_response(outcome_id: str, export: Export) -> Raw:
     return resource(
         "GuidanceResponse",
         export.dated("GuidanceResponse"),
-        ["Asked and not known:" if questions else "Nothing is asked.", *(_asked(one) for one in questions)],
+        [
+            "Asked and not known:" if questions else "Nothing is asked.",
+            *dict.fromkeys(_asked(one) for one in questions),
+        ],
         identifier=export.identifier(part="questions"),
         moduleUri=_ONTOLOGY + export.plan.ontology_version,
         status="data-required" if questions else "success",

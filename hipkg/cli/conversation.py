@@ -1,0 +1,156 @@
+"""Ask the questions about one patient one after the other, as forms, and follow the plan."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+import typer
+
+from hipkg.base.errors import HipkgError, printable
+from hipkg.defence.asking import Asker, effects
+from hipkg.defence.filling import Filled, Filler, asked_of, course
+from hipkg.defence.what_if import changed_by
+from hipkg.pipeline.process import plan_patient
+from hipkg.record.change import NO_CHANGE
+from hipkg.render.asking import asked_text, effects_text, prompt_text
+
+if TYPE_CHECKING:
+    from hipkg.defence.asking import RankedQuestion
+    from hipkg.defence.forms import Field, Form, Option
+    from hipkg.knowledge.records import Knowledge
+    from hipkg.pipeline.request import Request
+    from hipkg.record.change import Change
+    from hipkg.record.facts import Node
+    from hipkg.record.patient import Record
+
+_STOP = {"q", "quit"}
+
+
+class _Stopped(Exception):
+    """The user, or the input, has come to an end."""
+
+
+class Conversation:
+    """Ask each question once, and take what is said into the record."""
+
+    def __init__(self, record: Record, request: Request, knowledge: Knowledge) -> None:
+        self._record = record
+        self._request = request
+        self._knowledge = knowledge
+        self._asker = Asker(plan_patient(record, request, knowledge))
+        self._asked: set[tuple[str, str]] = set()  # the wordings, with what each is about
+
+    def hold(self) -> Record:
+        """Ask what is open, what matters most first, until nothing is left or the user stops; return the record."""
+        try:
+            while question := self._next():
+                self._asked.add((question.text, question.about))
+                typer.echo(asked_text(question, len(self._asked), self._asker.plan, to_terminal=sys.stdout.isatty()))
+                if question.form.repeats:
+                    self._ask_courses(question)
+                else:
+                    self._ask_fields(question)
+            typer.echo("There is nothing more to ask.")
+        except _Stopped:
+            typer.echo()
+        return self._record
+
+    def _next(self) -> RankedQuestion | None:
+        asker = self._asker
+        key = next((one for one in asker.open if (one[0], asker.about(*one)) not in self._asked), None)
+        return asker.question(*key) if key else None
+
+    def _form_of(self, question: RankedQuestion) -> Form | None:
+        """Return the form of a question as it is by now; none if the question is answered."""
+        asker = self._asker
+        same = (one for one in asker.open if one[0] == question.text and asker.about(*one) == question.about)
+        return next((asker.question(*one).form for one in same), None)
+
+    def _field_of(self, question: RankedQuestion, name: str) -> Field | None:
+        """Return a field of a question as it is by now; none if it is not asked any more."""
+        form = self._form_of(question)
+        return next((one for one in form.fields if one.name == name), None) if form else None
+
+    def _ask_fields(self, question: RankedQuestion) -> None:
+        """Ask each field once, as long as the question is open."""
+        asked: set[str] = set()
+        while form := self._form_of(question):
+            field = next((one for one in form.fields if one.name not in asked), None)
+            if field is None:
+                return
+            filled = self._filled(field, question)
+            if filled is None or self._takes(filled):
+                asked.add(field.name)
+
+    def _ask_courses(self, question: RankedQuestion) -> None:
+        """Ask for one course after the other, until no more are known or the question is answered."""
+        again = False
+        while form := self._form_of(question):
+            filled = self._filled(form.fields[0], question, again=again)
+            if filled is None or (not filled.options and self._takes(filled)):
+                return
+            for one in filled.options:
+                self._ask_course(one, form, question)
+            again = True
+
+    def _ask_course(self, option: Option, form: Form, question: RankedQuestion) -> None:
+        """Ask for the facts of one course, and again where they cannot be."""
+        while True:
+            typer.echo(f"{printable(option.label)}:")
+            values: dict[str, Node] = {}
+            for field in asked_of(option, form):
+                filled = self._filled(field, question)
+                if filled is not None and filled.value is not None:
+                    prop, value = filled.value
+                    values[prop] = value
+            change = course(option, values)
+            if change == NO_CHANGE or self._takes(Filled(change=change)):
+                return
+
+    def _filled(self, field: Field, question: RankedQuestion, *, again: bool = False) -> Filled | None:
+        """Ask for a field until the reply is understood; none if it is not known.
+
+        What is said beside the question is taken into the record at once.
+        """
+        while True:
+            text = _reply(prompt_text(field, again=again))
+            if not text:
+                return None
+            try:
+                filled = Filler(self._record, self._knowledge, question.about).read(text, field)
+            except HipkgError as problem:
+                typer.echo(printable(str(problem)), err=True)
+                continue
+            if not filled.beside:
+                return filled
+            if self._takes(filled):
+                current = self._field_of(question, field.name)
+                if current is None:
+                    return None
+                field = current
+
+    def _takes(self, filled: Filled) -> bool:
+        """Take a change into the record, and tell what it does to the plan; say so where it cannot be."""
+        change: Change = filled.change or NO_CHANGE
+        answered = changed_by(self._record, change)
+        try:
+            after = Asker(plan_patient(answered, self._request, self._knowledge))
+        except HipkgError as problem:
+            typer.echo(f"That cannot be: {printable(str(problem))}", err=True)
+            return False
+        changed = effects(self._asker.plan, after.plan)
+        typer.echo("\n".join(f"  {line}" for line in effects_text(changed)) + "\n")
+        self._record, self._asker = answered, after
+        return True
+
+
+def _reply(prompt: str) -> str:
+    """Take one line; raises `_Stopped` where the user, or the input, has come to an end."""
+    try:
+        reply: str = typer.prompt(prompt, default="", show_default=False)
+    except typer.Abort:
+        raise _Stopped from None
+    if reply.strip().casefold() in _STOP:
+        raise _Stopped
+    return reply.strip()

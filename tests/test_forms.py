@@ -1,0 +1,499 @@
+"""Forms: what was tried is one of them, each field takes what people say, and an interview fills them and ends."""
+
+from __future__ import annotations
+
+import json
+import sys
+from contextlib import suppress
+from dataclasses import replace
+from datetime import date
+from decimal import Decimal
+from functools import cache
+from io import StringIO
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from hipkg.base import hip
+from hipkg.base.dates import length_in_words
+from hipkg.base.errors import UsageError
+from hipkg.base.numbers import Bounds, Limit
+from hipkg.base.vocabulary import HIP, XSD
+from hipkg.cli import conversation, main
+from hipkg.defence.asking import Interview, RankedQuestion, effects
+from hipkg.defence.filling import Filler, asked_of, course, union
+from hipkg.defence.forms import FieldKind
+from hipkg.defence.what_if import changed_by
+from hipkg.knowledge.loading import load
+from hipkg.knowledge.trials import trials
+from hipkg.owl.expression import And, Expression, Facet, Named, Or, Some, Value
+from hipkg.pipeline.process import plan_patient
+from hipkg.pipeline.request import Request
+from hipkg.reading.lengths import read_length
+from hipkg.render.asking import render_interviews
+from hipkg.render.sheet import sheet
+from support.cases import EACH_EXAMPLE, EXAMPLES
+from support.doors import interview, plan_record, read, request
+
+if TYPE_CHECKING:
+    from hipkg.knowledge.records import Knowledge
+    from hipkg.record.patient import Record
+
+DAY = date(2026, 11, 23)
+AS_OF = ("--as-of", "2026-11-23")
+TRIED = load().questions[hip.TreatmentCourse]
+VISITS = sorted((Path(__file__).parent / "cases" / "visits").glob("*/patient.ttl"))
+of_every_visit = pytest.mark.parametrize("path", VISITS, ids=lambda one: one.parent.name)
+of_every_example = pytest.mark.parametrize("example", EACH_EXAMPLE)
+
+
+@cache
+def record_of(path: Path) -> Record:
+    (found,) = read(path, as_of=DAY)
+    return found
+
+
+@cache
+def interview_of(path: Path) -> Interview:
+    return interview(record_of(path))
+
+
+def asked(example: str) -> Interview:
+    return interview_of(EXAMPLES[example])
+
+
+def question(example: str, text: str) -> RankedQuestion:
+    return next(one for one in asked(example).questions if one.text.startswith(text))
+
+
+def hip_(name: str) -> str:
+    return HIP + name
+
+
+# One question for what was tried
+
+
+@of_every_example
+def test_what_was_tried_is_asked_once_of_each_hip(example: str) -> None:
+    sites = [one.site for one in asked(example).questions if one.form.repeats]
+    assert len(sites) == len({*sites})
+    assert {one.text for one in asked(example).questions if one.form.repeats} <= {TRIED}
+    assert not any(
+        trials(it, load()) for one in asked(example).questions if one.text != TRIED for it in one.requirements
+    )
+
+
+def test_what_the_patient_takes_is_asked_with_the_only_hip_and_else_once() -> None:
+    (single,) = (one for one in asked("d0").questions if one.form.repeats)
+    assert {hip_(one) for one in ("NsaidTrial28Days", "PhysicalTherapyTrial28Days")} <= {*single.requirements}
+    of_both = {one.site: {*one.requirements} for one in asked("d1").questions if one.form.repeats}
+    assert sorted(of_both) == ["", "left hip", "right hip"]
+    assert hip_("NsaidTrial28Days") in of_both[""]
+    assert not of_both[""] & (of_both["left hip"] | of_both["right hip"])
+
+
+@pytest.mark.parametrize(
+    "name", ["GastrointestinalRiskPatient", "BreakthroughPainOnNsaid", "ReplacedHip", "PatientTakingPpi", "HipWithMri"]
+)
+def test_what_is_more_than_a_trial_is_a_question_of_its_own(name: str) -> None:
+    assert not trials(hip_(name), load())
+
+
+def test_without_a_question_for_all_each_is_worded_by_itself() -> None:
+    questions = {cls: text for cls, text in load().questions.items() if cls != hip.TreatmentCourse}
+    knowledge = replace(load(), questions=questions)
+    plan = plan_patient(record_of(EXAMPLES["d0"]), request(), knowledge).plan
+    texts = {one.text for one in plan.questions}
+    assert "For how long has an NSAID been taken?" in texts
+    assert TRIED not in texts
+
+
+# Toes, which no guideline of the release is about.
+
+WARMED, COLD = Named(hip_("ToeWarming")), Named(hip_("ColdToe"))
+A_WEEK = Facet(hip.minimumDays, XSD + "integer", Bounds([Limit(">=", Decimal(7))]))
+IN_VAIN = Value(hip.hasOutcome, hip_("inadequateRelief"))
+RUNS = Value(hip.hasStatus, hip.ongoing)
+
+
+def toe(*asked: Expression) -> Expression:
+    """Ask for a course of warming at the place of a problem."""
+    course = And((Some(hip.ofIntervention, WARMED), *asked))
+    return And((Named(hip.Problem), Some(hip.locatedIn, Some(hip.targetedBy, course))))
+
+
+@pytest.mark.parametrize(
+    ("others", "asked", "lengths", "properties"),
+    [
+        ((), toe(A_WEEK), [7], []),
+        ((), toe(A_WEEK, IN_VAIN, RUNS), [7], [hip.hasOutcome, hip.hasStatus]),
+        ((toe(A_WEEK),), toe(RUNS), [], [hip.hasStatus]),
+        ((), Or((toe(A_WEEK), toe(IN_VAIN))), [7], [hip.hasOutcome]),
+    ],
+)
+def test_what_lasted_or_ended_in_some_way_was_tried(
+    others: tuple[Expression, ...], asked: Expression, lengths: list[int], properties: list[str]
+) -> None:
+    found = trials(hip_("Asked"), with_toes(asked, *others))
+    assert {iri for one in found for iri in one.interventions} == {WARMED.iri}
+    assert [int(it) for one in found for it in one.lengths] == lengths
+    assert sorted(prop for one in found for prop, _ in one.values) == properties
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        toe(RUNS),  # nobody asks how long, or with what outcome
+        And((COLD, toe(A_WEEK))),
+        And((toe(A_WEEK), Some(hip.hasSite, Named(hip_("Toe"))))),
+        Some(hip.hasCourse, And((A_WEEK, IN_VAIN))),
+        Facet(hip.age, XSD + "integer", Bounds([Limit(">", Decimal(65))])),
+    ],
+)
+def test_anything_else_was_not_tried(asked: Expression) -> None:
+    assert trials(hip_("Asked"), with_toes(asked)) == ()
+
+
+def with_toes(asked: Expression, *others: Expression) -> Knowledge:
+    definitions = {hip_("Asked"): asked, **{hip_(f"Other{number}"): one for number, one in enumerate(others)}}
+    return replace(load(), definitions=definitions, questions=dict.fromkeys(definitions, "Was it warmed?"))
+
+
+def test_lengths_are_said_as_the_documents_say_them() -> None:
+    told = {
+        length_in_words(int(length)) in load().label(cls)
+        for cls in load().questions
+        for one in trials(cls, load())
+        for length in one.lengths
+        if "at least" in load().label(cls)
+    }
+    assert told == {True}
+
+
+@pytest.mark.parametrize(
+    ("days", "words"),
+    [(1, "1 day"), (10, "10 days"), (28, "4 weeks"), (90, "3 months"), (365, "1 year"), (0, "0 days")],
+)
+def test_a_length_has_words(days: int, words: str) -> None:
+    assert length_in_words(days) == words
+
+
+def test_the_form_has_a_field_for_each_fact_of_a_course() -> None:
+    form = question("d0", TRIED).form
+    fields = {one.name: one for one in form.fields}
+    assert [*fields] == ["treatment", "how long", "outcome", "status"]
+    assert {"physical therapy", "oral NSAID", "lifestyle modification"} <= {
+        it.label for it in fields["treatment"].options
+    }
+    assert [one.words for one in fields["how long"].limits] == ["4 weeks", "6 weeks", "12 weeks", "3 months"]
+    assert [one.label for one in fields["outcome"].options] == ["adequate relief", "inadequate relief"]
+
+
+def test_a_course_on_record_is_asked_for_what_it_lacks_alone() -> None:
+    form = question("d2", TRIED).form
+    recorded = [one for one in form.fields[0].options if one.lacks]
+    assert [one.label for one in recorded] == ["structured exercise programme (exercise)"]
+    assert [one.name for one in asked_of(recorded[0], form)] == ["how long"]
+
+
+def test_other_questions_have_fields_of_their_kind() -> None:
+    risk, weight = question("d0", "Over 65").form, question("d0", "What is the body-mass").form
+    assert [(one.name, one.kind) for one in risk.fields] == [("age", FieldKind.NUMBER), ("which", FieldKind.CHOICE)]
+    assert [one.label for one in risk.fields[1].options] == ["peptic ulcer disease", "anticoagulant"]
+    assert [one.words for one in weight.fields[0].limits] == ["at least 25 kg/m2"]
+    (side,) = question("d2", "Which side").form.fields
+    assert [one.label for one in side.options] == ["left", "right"]
+
+
+@of_every_visit
+def test_every_question_that_has_answers_has_fields(path: Path) -> None:
+    for one in interview_of(path).questions:
+        assert bool(one.form.fields) >= bool(one.answers), one.text
+        assert len({it.name for it in one.form.fields}) == len(one.form.fields)
+
+
+# The order
+
+
+@of_every_visit
+def test_plan_and_ask_agree_on_the_order(path: Path) -> None:
+    found = interview_of(path)
+    texts = [*dict.fromkeys(one.text for one in found.questions)]
+    assert [one.text for one in sheet(found.plan, load()).questions] == texts
+    assert [*dict.fromkeys(one.text for one in found.plan.questions)] == texts
+
+
+@pytest.mark.parametrize("path", [*EXAMPLES.values(), *VISITS], ids=lambda one: f"{one.parent.name}/{one.stem}")
+def test_what_only_an_expert_can_judge_comes_last(path: Path) -> None:
+    judged = [not one.urgent and load().judged.issuperset(one.requirements) for one in interview_of(path).questions]
+    assert judged == sorted(judged)
+
+
+def test_every_class_that_takes_judgement_has_a_question() -> None:
+    assert load().judged
+    assert load().judged <= load().questions.keys()
+
+
+# What is put into a field
+
+
+@pytest.mark.parametrize(
+    ("text", "prop", "value"),
+    [
+        ("6 weeks", hip.duration, "P6W"),
+        ("for 1 week", hip.duration, "P1W"),
+        ("10 days", hip.duration, "P10D"),
+        ("3 months", hip.duration, "P90D"),
+        ("1 year", hip.duration, "P365D"),
+        ("P6W", hip.duration, "P6W"),
+        ("p2m", hip.duration, "P60D"),
+        ("since 2026-05", hip.startDate, "2026-05"),
+        ("2026-05-01", hip.startDate, "2026-05-01"),
+    ],
+)
+def test_a_length_is_read_in_plain_words(text: str, prop: str, value: str) -> None:
+    found, literal = read_length(text, DAY)
+    assert (found, literal.value) == (prop, value)
+
+
+@pytest.mark.parametrize(
+    "text", ["", "long", "6", "six weeks", "since May", "since 2027-01", "P1Y2M", "2026-13", "-3 days"]
+)
+def test_what_is_no_length_is_refused(text: str) -> None:
+    with pytest.raises(UsageError):
+        read_length(text, DAY)
+
+
+@pytest.mark.parametrize(
+    ("text", "field", "words"),
+    [
+        ("age", "age", "number"),
+        ("no", "age", "records a no"),
+        ("z", "which", "not understood"),
+        ("perhaps", "which", "not understood"),
+    ],
+)
+def test_what_does_not_fit_a_field_is_refused(text: str, field: str, words: str) -> None:
+    (asking,) = (one for one in question("d0", "Over 65").form.fields if one.name == field)
+    with pytest.raises(UsageError, match=words):
+        Filler(record_of(EXAMPLES["d0"]), load()).read(text, asking)
+
+
+@pytest.mark.parametrize("text", ["b", "anticoagulant", "ANTICOAG", "a, b"])
+def test_options_are_chosen_by_letter_and_by_name(text: str) -> None:
+    record = record_of(EXAMPLES["d0"])
+    filled = Filler(record, load()).read(text, question("d0", "Over 65").form.fields[1])
+    assert "anticoagulant" in {one.label for one in filled.options}
+    after = plan_record(changed_by(record, filled.change or union(())))
+    assert "gastroprotection" in {one.label for one in after.actions if one.status == "indicated"}
+
+
+@pytest.mark.parametrize("treatment", ["a", "physical therapy", "naproxen"])
+def test_any_treatment_can_be_named(treatment: str) -> None:
+    record, asking = record_of(EXAMPLES["d0"]), question("d0", TRIED)
+    (option,) = Filler(record, load(), asking.about).read(treatment, asking.form.fields[0]).options
+    change = course(option, {hip.hasOutcome: hip_("inadequateRelief")})
+    after = plan_record(changed_by(record, change))
+    assert after.valid
+    assert hip_("HipUnimprovedByTherapy") not in {one.requirement for one in after.questions}
+
+
+def test_a_study_is_no_treatment_but_is_taken_as_what_it_is() -> None:
+    filled = Filler(record_of(EXAMPLES["d0"]), load()).read("hip radiograph", question("d0", TRIED).form.fields[0])
+    assert filled.beside
+    assert hip.hasStudy in {prop for _, prop, _ in (filled.change or union(())).added}
+
+
+# The interview
+
+
+def converse(monkeypatch: pytest.MonkeyPatch, replies: list[str], example: str, *arguments: str) -> int:
+    monkeypatch.setattr(sys, "argv", ["hipkg", "ask", str(EXAMPLES[example]), "--interactive", *AS_OF, *arguments])
+    monkeypatch.setattr(sys, "stdin", StringIO("".join(f"{one}\n" for one in replies)))
+    try:
+        main()
+    except SystemExit as ended:
+        return int(ended.code or 0)
+    return 0
+
+
+SESSIONS = {
+    "a free combination": (
+        ["71", "physical therapy", "5 weeks", "inadequate relief", "ongoing", "q"],
+        ["PhysicalTherapy", '"P5W"', "inadequateRelief", "hip:age 71"],
+    ),
+    "two treatments at once": (
+        ["", "", "oral NSAID, physical therapy", "3 months", "b", "c", "since 2026-06", "a", "", "", "q"],
+        ["OralNsaid", '"P90D"', "stopped", "PhysicalTherapy", "2026-06", "adequateRelief"],
+    ),
+    "another one, and nothing else": (
+        ["71", "physical therapy", "5 weeks", "b", "", "naproxen", "", "b", "completed", "no", "q"],
+        ["PhysicalTherapy", "Naproxen", "hip:completed", "isWithout", "LifestyleModification"],
+    ),
+    "nothing was tried": (["71", "no", "q"], ["isWithout", "ConservativeTreatment", "OralNsaid"]),
+    "what is refused is asked again": (
+        ["171", "71", "physical therapy", "six", "since 2027-05", "6 weeks", "x", "b", "", "q"],
+        ["hip:age 71", '"P6W"', "inadequateRelief"],
+    ),
+    "something else is said": (["peptic ulcer disease", "no", "q"], ["PepticUlcerDisease", "ConservativeTreatment"]),
+}
+
+
+@pytest.mark.parametrize("name", SESSIONS)
+def test_a_session_records_what_was_said(
+    name: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    replies, recorded = SESSIONS[name]
+    target = tmp_path / "answered.ttl"
+    assert converse(monkeypatch, replies, "d0", "--save", str(target)) == 0
+    saved = target.read_text(encoding="utf-8")
+    assert [one for one in recorded if one not in saved] == []
+    (after,) = read(target, as_of=DAY)
+    assert plan_record(after).valid
+
+
+def test_a_session_tells_the_change_that_what_if_tells(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    target = tmp_path / "answered.ttl"
+    converse(monkeypatch, ["", "", "physical therapy", "5 weeks", "b", "", "q"], "d0", "--save", str(target))
+    told = capsys.readouterr().out
+    (after,) = read(target, as_of=DAY)
+    changed = effects(asked("d0").plan, plan_record(after))
+    assert changed
+    for one in changed[:12]:
+        assert f"{one.label} ({one.site}) {one.before or 'not in the plan'} → {one.after or 'not in the plan'}" in told
+
+
+def test_refusals_are_plain_and_the_field_is_asked_again(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    converse(monkeypatch, ["171", "", "", "a", "since 2027-05", "", "", "", "q"], "d0")
+    told = capsys.readouterr()
+    assert "That cannot be" in told.err
+    assert "after the day of the plan" in told.err
+    assert told.out.count("age [") == 2
+    assert told.out.count("how long [") == 2
+
+
+def test_what_was_tried_is_not_asked_again_of_the_patient(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    converse(monkeypatch, ["", "", "physical therapy", "5 weeks", "b", "", "", "", "", "q"], "d0")
+    told = capsys.readouterr().out
+    assert told.count(TRIED) == 1
+    assert "another treatment [" in told
+
+
+def test_a_question_is_the_same_when_its_hip_gets_a_side(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    converse(monkeypatch, ["", "", ":hip hip:hasSide hip:left", *[""] * 60], "d2")
+    told = capsys.readouterr().out
+    assert "· left hip" in told
+    assert told.count(TRIED) == 1
+    assert told.count("Does this hip have cam morphology?") == 1
+
+
+def test_a_title_stands_once(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    converse(monkeypatch, [""] * 4, "d4")
+    assert capsys.readouterr().out.count("Ask · patient d4") == 1
+
+
+class Ended(Exception):
+    """An interview has asked more often than it may."""
+
+
+MOST_REPLIES = 120
+
+
+def held(example: str, reply: dict[FieldKind, str], monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Hold an interview in which each field gets the reply for its kind, and list the questions that were asked."""
+    questions: list[str] = []
+    asked_before: list[str] = []
+
+    def prompted(field: object, *, again: bool = False) -> str:
+        return "" if again else reply[field.kind]  # type: ignore[attr-defined]
+
+    def answered(prompt: str) -> str:
+        asked_before.append(prompt)
+        if len(asked_before) > MOST_REPLIES:
+            raise Ended
+        # What was refused once is then not known.
+        return "" if asked_before[-2:] == [prompt, prompt] else prompt
+
+    def told(question: RankedQuestion, *_: object, **__: object) -> str:
+        questions.append(f"{question.text} {question.about}")
+        return ""
+
+    with monkeypatch.context() as patched:
+        patched.setattr(conversation, "prompt_text", prompted)
+        patched.setattr(conversation, "_reply", answered)
+        patched.setattr(conversation, "asked_text", told)
+        knowledge = load()
+        conversation.Conversation(record_of(EXAMPLES[example]), Request(as_of=DAY), knowledge).hold()
+    return questions
+
+
+REPLIES = st.fixed_dictionaries(
+    {
+        FieldKind.CHOICE: st.sampled_from(["", "no", "a", "b"]),
+        FieldKind.YES_NO: st.sampled_from(["", "no", "yes"]),
+        FieldKind.NUMBER: st.sampled_from(["", "no", "20", "70"]),
+        FieldKind.DURATION: st.sampled_from(["", "6 weeks", "3 months", "since 2026-05"]),
+    }
+)
+
+
+@settings(max_examples=16, deadline=None, derandomize=True)
+@given(example=st.sampled_from(["d0", "d2", "d3", "d4"]), reply=REPLIES)
+def test_an_interview_ends_and_asks_nothing_twice(example: str, reply: dict[FieldKind, str]) -> None:
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        questions = held(example, reply, monkeypatch)
+    assert questions
+    assert len(questions) == len({*questions})
+    assert len([one for one in questions if one.startswith(TRIED)]) <= 1  # these patients have one hip
+
+
+@pytest.mark.parametrize("example", ["d0", "d1", "d2"])
+def test_an_interview_in_which_nothing_is_known_asks_all_there_is(
+    example: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    questions = held(example, dict.fromkeys(FieldKind, ""), monkeypatch)
+    assert questions == [f"{one.text} {one.about}" for one in asked(example).questions]
+
+
+# Output
+
+
+def test_text_is_short_and_keeps_turtle_for_those_who_ask() -> None:
+    found = asked("d0")
+    written, full = (render_interviews((found,), "text", facts=one) for one in (False, True))
+    assert "record:" not in written
+    assert "record: :patient hip:age 66 ." in full
+    assert "90 days" not in written
+    assert "how long: such as 6 weeks or since 2026-05" in written
+    assert "age more than 65 years, or peptic ulcer disease, or anticoagulant →" in " ".join(written.split())
+
+
+def test_json_tells_the_fields() -> None:
+    data = json.loads(render_interviews((asked("d0"),), "json"))
+    (tried,) = (one for one in data["questions"] if one["form"]["repeats"])
+    treatment, length, *_ = tried["form"]["fields"]
+    assert treatment["several"]
+    assert treatment["deniable"]
+    assert {"value": "hip:PhysicalTherapy", "label": "physical therapy"} in treatment["options"]
+    assert length["limits"][0] == {"symbol": ">=", "number": 28, "words": "4 weeks"}
+    assert (length["kind"], length["property"], length["unit"]) == ("duration", "hip:duration", "d")
+
+
+def test_the_option_for_facts_writes_turtle(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sys, "argv", ["hipkg", "ask", str(EXAMPLES["d4"]), "--facts", *AS_OF])
+    with suppress(SystemExit):
+        main()
+    assert "record: :hip hip:hasSide hip:left ." in capsys.readouterr().out
