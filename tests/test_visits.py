@@ -73,6 +73,12 @@ def test_rows_say_what_they_should(case: Path) -> None:
 
 
 @of_every_visit
+def test_what_matters_most_is_asked_first(case: Path) -> None:
+    wanted = expected(case).get("asks", [])
+    assert [one.text for one in page(case).questions[: len(wanted)]] == wanted
+
+
+@of_every_visit
 def test_what_is_told_as_done_or_running_is_on_record(case: Path) -> None:
     for one in made(case).actions:
         assert bool(one.fulfilment) == (one.status == Status.SATISFIED)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from hipkg.base import hip
 from hipkg.knowledge.frame.answers import State
 from hipkg.knowledge.selection import URGENT
+from hipkg.planning.bounds import Comparison
 from hipkg.planning.page import Section, section_of
 
 if TYPE_CHECKING:
@@ -34,31 +35,35 @@ class Importance:
         self._waiting: dict[str, list[StatementState]] = {}
         for one in states:
             self._waiting.setdefault(one.id, []).append(one)
-        ordered = {one.intervention for one in actions if section_of(one) == Section.TODAY}
+        there = (one for one in actions if section_of(one) == Section.TODAY or one.current or one.planned)
+        ordered = {one.intervention for one in there}
         self._ordered = ordered.union(*(knowledge.interventions[one].superclasses for one in ordered))
 
-    def rank(self, same: Sequence[Question]) -> tuple[bool, bool, bool, bool, bool, int, int]:
+    def rank(self, same: Sequence[Question]) -> tuple[bool, bool, bool, bool, bool, bool, int, int]:
         """Rank one question, asked about some sites; the least comes first.
 
         What can call for urgent help is asked before all else, and what only an expert's judgement answers after all
         else. In between comes what the record of a place lacks, such as its side, which no statement asks; then what
-        opens a context that is only possible for several statements, then what the safety of today's orders hangs on,
-        then what decides most, and of equals what most actions wait for.
+        opens a context that is only possible for several statements, then what the safety of what is ordered or runs
+        hangs on, then what is to be judged now that a trial has lasted as long as it should, then what decides most,
+        and of equals what most actions wait for.
         """
         ids = {id_ for one in same for id_ in one.statements}
         opens = len(ids) >= _OPENING and any(opens_context(one, self.knowledge) for one in same)
         asked = {(one.requirement, one.site) for one in same}
-        guards, weight = False, 0
+        guards, due, weight = False, False, 0
         for one in ids:
             waiting = self._waiting.get(one, ())
             guards = guards or self._guards(one, waiting)
+            due = due or any(map(_is_due, waiting))
             weight += self._weight(one, waiting, asked)
         actions = {label for one in same for label in one.actions}
         judged = all(one.requirement in self.knowledge.judged for one in same)
-        return not is_urgent(ids, self.knowledge), judged, bool(ids), not opens, not guards, -weight, -len(actions)
+        urgent = is_urgent(ids, self.knowledge)
+        return not urgent, judged, bool(ids), not opens, not guards, not due, -weight, -len(actions)
 
     def _guards(self, statement: str, waiting: Iterable[StatementState]) -> bool:
-        """Tell whether a prominent statement waits to say what goes along with something that is ordered today."""
+        """Tell whether a prominent statement waits to say what goes along with what is ordered today, or runs."""
         info = self.knowledge.by_id[statement]
         beside = self.knowledge.interventions[info.intervention].told_with
         if info.effect == hip.safeguardsWith:
@@ -87,6 +92,13 @@ def in_order(questions: Iterable[Question], importance: Importance) -> tuple[Que
     return tuple(
         one for text in ranked for one in sorted(gathered[text], key=lambda one: (one.site, one.requirement, one.node))
     )
+
+
+def _is_due(state: StatementState) -> bool:
+    """Tell whether the trials that a statement waits with are long enough, and not all of them are judged."""
+    trials = [one for one in state.checks if one.bound.measured_on]
+    long_enough = bool(trials) and all(one.verdict == Comparison.WITHIN for one in trials)
+    return state.state == State.LATER and long_enough and not all(one.outcome for one in trials)
 
 
 def is_urgent(statements: Iterable[str], knowledge: Knowledge) -> bool:
