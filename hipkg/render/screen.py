@@ -21,6 +21,7 @@ from hipkg.knowledge.frame.claims import WAITING, ClaimKind, Fulfilment, Status
 from hipkg.knowledge.prominence import Prominence
 from hipkg.knowledge.wording import listed
 from hipkg.owl.expression import leaves
+from hipkg.planning.bounds import Comparison
 from hipkg.planning.page import Section, section_of
 from hipkg.planning.prominence import Outline
 from hipkg.render.sheet import HEADINGS, OPTIONAL, UNGROUPED, Arranger, Line, tried
@@ -29,6 +30,7 @@ from hipkg.render.words import (
     amount,
     clean,
     counted,
+    describe_check,
     describe_gap,
     describe_parameter,
     describe_result,
@@ -45,6 +47,7 @@ if TYPE_CHECKING:
     from datetime import date
 
     from hipkg.knowledge.records import Knowledge, StatementInfo
+    from hipkg.planning.bounds import Check
     from hipkg.planning.gaps import Gap
     from hipkg.planning.page import Entry
     from hipkg.planning.records import Action, Plan, StatementState
@@ -62,6 +65,7 @@ _MOST = {Section.AGAIN: 3}
 _SAID = {Status.CONDITIONAL, Status.CAUTION, Status.AVOID}
 """The statuses whose conditions are told before the action, or not in brief."""
 _WAITING = {Section.IF, Section.LATER}
+_DUE = {Comparison.DUE, Comparison.OVERDUE}
 
 
 @dataclass(frozen=True, slots=True)
@@ -275,7 +279,7 @@ class _Screener(Arranger):
             out=bool(named or key == Section.CHECK or (entry.prominence == Prominence.LEAD)),
             category=row.category,
             named=self._first_named(row.statements),
-            listed=prominent or not (many or key in _WAITING or first.status == Status.AVOID),
+            listed=prominent or bool(self._due(first)) or not (many or key in _WAITING or first.status == Status.AVOID),
         )
 
     def _scoped(self, document: str, actions: Sequence[Action]) -> Item:
@@ -443,6 +447,8 @@ class _Screener(Arranger):
         yield from (replace(one, lead="") for one in tried(action))
         if action.status == Status.INDICATED and any(map(self._calls, map(self._infos.__getitem__, action.shown))):
             yield Line("on record", tuple(dict.fromkeys(self._signs_of(action.shown))), ())
+        if due := self._due(action):
+            yield Line("", (describe_check(min(due, key=lambda one: str(one.latest))._replace(note="")),))
         yield from self._compared(action)
         yield from self._graded_otherwise(action)
         yield from self._briefs(action)
@@ -472,6 +478,11 @@ class _Screener(Arranger):
     def _latent_words(self, action: Action, info: StatementInfo) -> tuple[str, ...]:
         brief = self._brief(info.id)
         return (brief,) if brief else super()._latent_words(action, info)
+
+    def _due(self, action: Action) -> list[Check]:
+        """List the reviews of an action that are due, or overdue."""
+        states = [state for one in action.shown if (state := self._state(action, one)) is not None]
+        return [one for state in states for one in state.checks if one.verdict in _DUE]
 
     def _compared(self, action: Action) -> Iterator[Line]:
         """Tell what came of the courses of another kind with which what is to be done is compared."""

@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     from hipkg.render.screen import Item, Screen
     from hipkg.render.sheet import Ask, Line
 
-LONGEST = 58
-"""From how many lines on a screen is tightened."""
+LONGEST = 60
+"""How many lines a screen has at most that is not tightened."""
 _GUTTER = 9
 _QUESTION_INDENT = _GUTTER + 5
 _ARROW_WIDTH = 5
