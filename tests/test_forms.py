@@ -201,7 +201,10 @@ def test_a_course_on_record_is_asked_for_what_it_lacks_alone() -> None:
 
 def test_other_questions_have_fields_of_their_kind() -> None:
     risk, weight = question("d0", "Over 65").form, question("d0", "What is the body-mass").form
-    assert [(one.name, one.kind) for one in risk.fields] == [("age", FieldKind.NUMBER), ("which", FieldKind.CHOICE)]
+    assert [(one.name, one.kind) for one in risk.fields] == [
+        ("age", FieldKind.NUMBER),
+        ("any of these", FieldKind.CHOICE),
+    ]
     assert [one.label for one in risk.fields[1].options] == ["peptic ulcer disease", "anticoagulant"]
     assert [one.words for one in weight.fields[0].limits] == ["at least 25 kg/m2"]
     (side,) = question("d2", "Which side").form.fields
@@ -272,8 +275,8 @@ def test_what_is_no_length_is_refused(text: str) -> None:
     [
         ("age", "age", "number"),
         ("no", "age", "records a no"),
-        ("z", "which", "not understood"),
-        ("perhaps", "which", "not understood"),
+        ("z", "any of these", "not understood"),
+        ("perhaps", "any of these", "not understood"),
     ],
 )
 def test_what_does_not_fit_a_field_is_refused(text: str, field: str, words: str) -> None:

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
 MOST_OPTIONS = 6
 """How many things that would answer a question alike are offered, the simplest first."""
-_TREATMENT, _LENGTH, _WHICH = "treatment", "how long", "which"
+_TREATMENT, _LENGTH, _ANY = "treatment", "how long", "any of these"
 _DAYS = "d"
 _BEGINNINGS = (hip.minimumDays, hip.duration, hip.startDate)
 _WORD = re.compile(r"[^a-z0-9]+")
@@ -260,7 +260,7 @@ class Former:
                 yield Field(one.label, FieldKind.YES_NO, options=(one,), denial=denial)
         elif options:
             offered = options[:MOST_OPTIONS]
-            yield Field(_WHICH, FieldKind.CHOICE, options=offered, several=True, denial=nothing)
+            yield Field(_ANY, FieldKind.CHOICE, options=offered, several=True, denial=nothing)
 
     def _term(self, change: Change) -> str:
         """Return the kind of problem, or else of intervention, that a change is about."""

@@ -180,7 +180,7 @@ def _none(field: Field) -> str:
 def _turning(field: Field) -> str:
     """Say on which numbers an answer turns."""
     limits = [one.words for one in field.limits]
-    return f"; {listed(limits, 'and')} count{'' if len(limits) > 1 else 's'}" if limits else ""
+    return f"; what counts: {', '.join(limits)}" if limits else ""
 
 
 def _answers(question: RankedQuestion, *, facts: bool) -> Iterator[Row]:
