@@ -7,10 +7,14 @@ import re
 import shlex
 import subprocess
 import sys
+from datetime import date
+from html import unescape
 from pathlib import Path
 from pkgutil import resolve_name
 
 import pytest
+
+import hipkg
 
 ROOT = Path(__file__).parent.parent
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
@@ -96,3 +100,11 @@ def test_the_two_commands_of_the_readme_exist() -> None:
     for target in ("demo", "test"):
         assert f"make {target}" in readme
         assert re.search(rf"^{target}:.*## ", makefile, re.MULTILINE)
+
+
+def test_the_picture_shows_what_is_printed_today() -> None:
+    picture = (ROOT / "docs" / "plan.svg").read_text("utf-8")
+    drawn = unescape("".join(re.findall(r"<text [^>]*>([^<]*)</text>", picture)))
+    plan = hipkg.plan(ROOT / "examples" / "d0-painful-degenerative-hip.ttl", as_of=date(2026, 11, 23))
+    printed = "hipkg plan" + plan.to_text(width=100)
+    assert "".join(drawn.split()) == "".join(printed.split()), "python docs/make_picture.py draws it anew"
