@@ -124,7 +124,8 @@ class _Writer:
 
     def _flow(self, category: str, items: Sequence[Item], style: str) -> Text:
         """Name what has little but a name beside each other."""
-        text = Text(f"{capital(category)}: " if category else "", style="italic")
+        text = Text()
+        text.append(f"{capital(category)}: " if category else "", style="italic")
         for number, one in enumerate(items):
             text.append(self._dot if number else "")
             text.append_text(self._named(one, lowered(one.title) if number or category else capital(one.title), style))
