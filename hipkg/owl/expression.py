@@ -210,9 +210,11 @@ def union(expressions: Iterable[Expression]) -> Expression:
 
 def walk(expression: Expression) -> Iterator[Expression]:
     """List an expression and all that it is made of, from above and from left to right."""
-    yield expression
-    for one in children(expression):
-        yield from walk(one)
+    agenda = [expression]
+    while agenda:
+        one = agenda.pop()
+        yield one
+        agenda += reversed(children(one))
 
 
 def named_classes(expression: Expression) -> set[str]:

@@ -43,7 +43,6 @@ from hipkg.owl.expression import (
     Value,
     conjuncts,
     disjuncts,
-    named_classes,
     properties,
     walk,
 )
@@ -68,6 +67,14 @@ class _Step(NamedTuple):
 
     node: str
     cls: str = ""
+
+
+class _Way(NamedTuple):
+    """One way into a class: an expression with the classes that it names and its parts that lead to other nodes."""
+
+    expression: Expression
+    names: frozenset[str]
+    onward: tuple[Some, ...]
 
 
 class UnusedFacts:
@@ -221,8 +228,9 @@ class UnusedFacts:
     def _steps(self, membership: _Step) -> list[_Step]:
         """List what a membership rests on, in each way that gives it."""
         if membership not in self._known:
-            ways = (self._steps_to(membership.node, way) for way in _ways(self._knowledge).get(membership.cls, ()))
-            self._known[membership] = [step for steps in ways if steps for step in steps]
+            ways = _ways(self._knowledge).get(membership.cls, ())
+            found = (self._steps_to(membership.node, way.expression) for way in ways)
+            self._known[membership] = [step for steps in found if steps for step in steps]
         return self._known[membership]
 
     def _steps_to(self, node: str, expression: Expression) -> list[_Step] | None:
@@ -345,22 +353,28 @@ def _kinds_absent(denial: Expression | None) -> frozenset[str]:
 
 
 @kept
-def _ways(knowledge: Knowledge) -> Mapping[str, list[Expression]]:
-    """Map a class to the definitions that put a node into it: its own, and those of its kinds.
+def _ways(knowledge: Knowledge) -> Mapping[str, list[_Way]]:
+    """Map a class to the ways that put a node into it: those of its own definition, and those of its kinds.
 
     The definition of a kind does not count where it asks for the class, or a kind of it, among the rest: a node that
     is in it was in the class before.
     """
-    found: dict[str, list[Expression]] = {}
+    found: dict[str, list[_Way]] = {}
     for cls, definition in knowledge.definitions.items():
-        found.setdefault(cls, []).append(definition)
-        upper = knowledge.superclasses.get(cls, frozenset())
-        for way in disjuncts(definition):
-            told = {one.iri for one in conjuncts(way) if isinstance(one, Named)}
+        upper = knowledge.superclasses.get(cls, NOTHING)
+        for way in map(_way, disjuncts(definition)):
+            told = {one.iri for one in conjuncts(way.expression) if isinstance(one, Named)}
             known = told.union(*(knowledge.superclasses.get(one, NOTHING) for one in told))
-            for one in upper - known:
+            for one in (cls, *(upper - known)):
                 found.setdefault(one, []).append(way)
     return found
+
+
+def _way(expression: Expression) -> _Way:
+    """Note what an expression says, which is asked for in each of the classes that it puts a node into."""
+    parts = tuple(walk(expression))
+    names = frozenset([one.iri for one in parts if isinstance(one, Named)])
+    return _Way(expression, names, tuple([one for one in parts if isinstance(one, Some)]))
 
 
 @kept
@@ -368,7 +382,7 @@ def _reaching(knowledge: Knowledge) -> Mapping[str, Mapping[str, tuple[Expressio
     """Map a property to the classes whose definitions lead by it to other nodes, with what they ask of those."""
     found: dict[str, dict[str, tuple[Expression, ...]]] = {}
     for cls, ways in _ways(knowledge).items():
-        for part in (part for way in ways for part in walk(way) if isinstance(part, Some)):
+        for part in (part for way in ways for part in way.onward):
             asked = found.setdefault(part.prop, {})
             asked[cls] = (*asked.get(cls, ()), part.filler)
     return found
@@ -379,7 +393,7 @@ def _naming(knowledge: Knowledge) -> Mapping[str, set[str]]:
     """Map a class to those that a definition which names it puts a node into."""
     found: dict[str, set[str]] = {}
     for cls, ways in _ways(knowledge).items():
-        for name in {name for way in ways for name in named_classes(way)}:
+        for name in NOTHING.union(*[way.names for way in ways]):
             found.setdefault(name, set()).add(cls)
     return found
 
@@ -400,9 +414,9 @@ def _asking(prop: str, knowledge: Knowledge) -> frozenset[str]:
     ways = _ways(knowledge)
 
     def onward(cls: str) -> set[str]:
-        return {name for way in ways.get(cls, ()) for name in named_classes(way)}
+        return {name for way in ways.get(cls, ()) for name in way.names}
 
-    asking = {cls for cls, some in ways.items() if any(prop in properties(way) for way in some)}
+    asking = {cls for cls, some in ways.items() if any(prop in properties(way.expression) for way in some)}
     found = set()
     for iri, info in knowledge.statements.items():
         slots = {*info.applies_to, *info.slots}
