@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 from hipkg.knowledge.frame.claims import OBJECTIONS
@@ -110,8 +109,7 @@ class DerivedConflict(NamedTuple):
     winner: str
 
 
-@dataclass(frozen=True)
-class Derivation:
+class Derivation(NamedTuple):
     """All that is derived for one patient.
 
     ``facts`` holds what was recorded and entailed, perhaps with what the ontology says of its own individuals;
