@@ -129,3 +129,14 @@ class Derivation(NamedTuple):
     def triples(self) -> tuple[ox.Triple, ...]:
         """Return the graph of the patient: what is recorded, entailed and derived."""
         return tuple(dict.fromkeys((*self.facts.triples(self.terms), *self.told())))
+
+
+class Outlook(NamedTuple):
+    """The states and the statuses that a patient would have with other ``facts``.
+
+    What else is said of an evaluation or an action can be what was said of the facts before.
+    """
+
+    evaluations: tuple[Evaluation, ...]
+    actions: tuple[DerivedAction, ...]
+    facts: Facts

@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence, Set
     from datetime import date
 
-    from hipkg.derivation.records import Derivation, DerivedAction, Evaluation
+    from hipkg.derivation.records import Derivation, DerivedAction, Evaluation, Outlook
     from hipkg.knowledge.records import Grade, InterventionInfo, Knowledge, StatementInfo
     from hipkg.knowledge.selection import Selection
     from hipkg.planning.clashes import Clash
@@ -538,7 +538,7 @@ class Planner:
 class SiteNames:
     """Name the body sites of a patient, such as "left hip"."""
 
-    def __init__(self, derivation: Derivation, knowledge: Knowledge) -> None:
+    def __init__(self, derivation: Derivation | Outlook, knowledge: Knowledge) -> None:
         self._knowledge = knowledge
         graph = derivation.facts
         recorded = graph.objects.get(hip.hasSide, {}).keys() - knowledge.terms
