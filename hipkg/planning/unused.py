@@ -88,7 +88,7 @@ class UnusedFacts:
         self._knowledge = knowledge
         self._patient = patient
         self._known: dict[_Step, list[_Step]] = {}
-        self._at_ends: dict[tuple[str, int], list[_Step] | None] = {}
+        self._found: dict[tuple[str, int], list[_Step] | None] = {}
 
     def find(self, states: Iterable[StatementState]) -> Iterator[Unused]:
         """List the problems, then the activities, then the properties of the patient that were not used."""
@@ -202,31 +202,36 @@ class UnusedFacts:
         """Pick the nodes on which a membership rests that decides something."""
         asking: dict[str, set[str]] = {}
         ends = {prop: nodes & there.keys() for prop, there in self._facts.subjects.items()}
-        for cls, ways in self._ways.items():
-            for part in (part for way in ways for part in way.onward):
+        for way in self._open:
+            for part in way.onward:
                 for node in ends.get(part.prop, ()):
                     if self._steps_by(node, part.filler) is not None:
-                        asking.setdefault(node, set()).add(cls)
+                        asking.setdefault(node, set()).update(way.into)
         decisive = self._decisive() if asking else {}
         return {node for node, classes in asking.items() if self._leads_to(decisive, _Step(node), classes)}
 
     @cached_property
+    def _open(self) -> list[_Way]:
+        """The ways that can have put a node of the record into a class: those of the classes with members."""
+        defined = self._facts.members.keys() & self._knowledge.definitions.keys()
+        return [way for cls in defined for way in _ways_of(cls, self._knowledge)]
+
+    @cached_property
     def _ways(self) -> Mapping[str, list[_Way]]:
-        """Map a class to the ways that can have put a node of the record into it: those of classes with members."""
+        """The open ways by the classes that they put a node into."""
         found: dict[str, list[_Way]] = {}
-        for cls in self._facts.members:
-            for way in _ways_of(cls, self._knowledge):
-                for one in way.into:
-                    found.setdefault(one, []).append(way)
+        for way in self._open:
+            for cls in way.into:
+                found.setdefault(cls, []).append(way)
         return found
 
     @cached_property
     def _naming(self) -> Mapping[str, set[str]]:
-        """Map a class to those that a way which names it puts a node into."""
+        """The classes that open ways put a node into, by each class that these name."""
         found: dict[str, set[str]] = {}
-        for cls, ways in self._ways.items():
-            for name in NOTHING.union(*[way.names for way in ways]):
-                found.setdefault(name, set()).add(cls)
+        for way in self._open:
+            for name in way.names:
+                found.setdefault(name, set()).update(way.into)
         return found
 
     def _leads_to(self, decisive: Mapping[str, Set[str]], step: _Step, classes: Iterable[str]) -> bool:
@@ -249,9 +254,16 @@ class UnusedFacts:
         """List what a membership rests on, in each way that gives it."""
         if membership not in self._known:
             ways = self._ways.get(membership.cls, ())
-            found = (self._steps_to(membership.node, way.expression) for way in ways)
+            found = (self._steps_once(membership.node, way.expression) for way in ways)
             self._known[membership] = [step for steps in found if steps for step in steps]
         return self._known[membership]
+
+    def _steps_once(self, node: str, expression: Expression) -> list[_Step] | None:
+        """List what it rests on that a node is in a class expression that several classes share."""
+        key = (node, id(expression))  # an expression is hashed anew, with all that it holds, each time it is asked for
+        if key not in self._found:
+            self._found[key] = self._steps_to(node, expression)
+        return self._found[key]
 
     def _steps_to(self, node: str, expression: Expression) -> list[_Step] | None:
         """List what it rests on that a node is in a class expression; None if it is not."""
@@ -281,11 +293,8 @@ class UnusedFacts:
 
     def _steps_by(self, node: str, filler: Expression) -> list[_Step] | None:
         """List what it rests on that a node can stand at the end of a property, itself included."""
-        key = (node, id(filler))  # an expression is hashed anew, with all that it holds, each time it is asked for
-        if key not in self._at_ends:
-            steps = self._steps_to(node, filler)
-            self._at_ends[key] = None if steps is None else [_Step(node), *steps]
-        return self._at_ends[key]
+        steps = self._steps_once(node, filler)
+        return None if steps is None else [_Step(node), *steps]
 
     def _placing(self, problems: Set[str], used: Set[str]) -> set[str]:
         """Pick the problems without which the patient has no problem at the site of an activity that is used."""
