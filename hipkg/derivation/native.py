@@ -219,7 +219,7 @@ class ClosedWorld(World):
         near = [one for one in self.knowledge.possible if self.facts.members.get(one)]
         if not near:
             return
-        known = {one.iri: one for one in self.evaluations}
+        known = {one.iri for one in self.evaluations}
         opened: dict[str, Judged] = {}
         denied_by = self.knowledge.denied_by
         for cls, subject in product(near, self.subjects):
@@ -227,9 +227,9 @@ class ClosedWorld(World):
                 context, lacks = self.knowledge.possible[cls]
                 infos = [one for one in self.knowledge.of_context[context] if one.iri in self.counting]
                 for info, (key, places) in product(infos, _judged_at(subject)):
-                    one = _opened(info, subject, key, places)
-                    if one.iri not in known:
-                        one = opened.setdefault(one.iri, one)
+                    iri = _name(info, key)
+                    if iri not in known:
+                        one = opened.setdefault(iri, _opened(info, subject, key, places))
                         one.subjects[subject.node] = None
                         one.lacking_facts |= {lacks}
                         one.state = _MAY_APPLY
@@ -568,8 +568,13 @@ def _judged_at(subject: Subject) -> Iterator[tuple[str, frozenset[str]]]:
 
 def _opened(info: StatementInfo, subject: Subject, key: str, places: frozenset[str]) -> Judged:
     """Open the evaluation of a statement for a place, or for a subject that is judged as a whole."""
-    iri, site = f"{key}?statement={info.iri.removeprefix(HIP)}", "" if subject.whole else key
-    return Judged(iri, info, site, subject.whole, subject.patient, places)
+    site = "" if subject.whole else key
+    return Judged(_name(info, key), info, site, subject.whole, subject.patient, places)
+
+
+def _name(info: StatementInfo, key: str) -> str:
+    """Name the evaluation of a statement for a place, or for a subject that is judged as a whole."""
+    return f"{key}?statement={info.iri.removeprefix(HIP)}"
 
 
 def _weighed(place: str, intervention: str, site: str, places: frozenset[str]) -> Weighed:

@@ -155,8 +155,8 @@ class Planner:
         scope = [
             one
             for one in document.advice_requires
-            if any(is_a(awaited, one) for awaited in evaluation.awaits)
-            and not self._derivation.facts.any_is_a(self._nodes(evaluation), one)
+            if not self._derivation.facts.any_is_a(self._nodes(evaluation), one)
+            and any(is_a(awaited, one) for awaited in evaluation.awaits)
         ]
         only = (
             bool(scope)
@@ -336,6 +336,8 @@ class Planner:
 
     def _all_done(self, derived: DerivedAction) -> tuple[Done, ...]:
         """Tell what was carried out of an action, that which counts before the rest."""
+        if not (derived.done_by or derived.fulfilled_by or derived.done_before):
+            return ()
         counting = tuple(dict.fromkeys((*derived.done_by, *derived.fulfilled_by)))
         before = (one for one in derived.done_before if one not in counting)
         return tuple([self._done(one, counts=one in counting) for one in (*counting, *before)])

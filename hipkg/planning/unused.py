@@ -237,7 +237,8 @@ class UnusedFacts:
     def _leads_to(self, decisive: Mapping[str, Set[str]], step: _Step, classes: Iterable[str]) -> bool:
         """Tell whether a membership that decides something rests on a step, perhaps by way of some classes."""
         members, naming = self._facts.members, self._naming
-        agenda = [(step, cls) for cls in classes]
+        deciding = {cls for some in decisive.values() for cls in some}
+        agenda = [(step, cls) for cls in sorted(classes, key=deciding.__contains__)]  # those that decide come first
         seen: set[_Step] = set()
         while agenda:
             step, cls = agenda.pop()
