@@ -26,7 +26,7 @@ from hipkg.record.facts import NOTHING, text_of
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 
-    from hipkg.derivation.records import Derivation, Evaluation
+    from hipkg.derivation.records import Derivation, Evaluation, Outlook
     from hipkg.knowledge.records import Knowledge
     from hipkg.pipeline.process import Planned
     from hipkg.planning.records import Plan, Question
@@ -320,7 +320,7 @@ class Asker:
 
     def _tried(self, change: Change) -> Answer | None:
         """Derive what follows after a change, and keep no more of it than what is told: there are many changes."""
-        derived = self._bench.derive(change)
+        derived = self._bench.outlook(change)
         if derived is None:
             return None
         after, describer = _Outcome.of(derived, self._knowledge), self._bench.describer
@@ -363,7 +363,7 @@ class _Outcome(NamedTuple):
     sites: SiteNames
 
     @classmethod
-    def of(cls, derivation: Derivation, knowledge: Knowledge) -> _Outcome:
+    def of(cls, derivation: Derivation | Outlook, knowledge: Knowledge) -> _Outcome:
         return cls(
             {(one.site, one.intervention): one.status for one in derivation.actions},
             {(one.site, one.statement): one.state for one in derivation.evaluations},

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import cached_property
 from itertools import islice
 from typing import TYPE_CHECKING
 
@@ -10,14 +11,15 @@ from hipkg.base import hip
 from hipkg.base.errors import InconsistentData
 from hipkg.defence.search import Abducer
 from hipkg.defence.wording import Describer
-from hipkg.derivation.native import derive_natively, goals_of
+from hipkg.derivation.again import Again
+from hipkg.derivation.native import derive_natively, goals_of, world_of
 from hipkg.knowledge.frame.claims import Status
-from hipkg.reasoning.native import entailed_graph
+from hipkg.reasoning.native import entailed_further, entailed_graph
 from hipkg.record.facts import NOTHING
 from hipkg.validation.findings import conforms, validate_triples, violations_of
 
 if TYPE_CHECKING:
-    from hipkg.derivation.records import Derivation
+    from hipkg.derivation.records import Derivation, Outlook
     from hipkg.pipeline.process import Planned
     from hipkg.record.change import Change
     from hipkg.record.facts import Facts
@@ -61,8 +63,33 @@ class Bench:
 
     def derive(self, change: Change) -> Derivation | None:
         """Derive what follows after a change; None if the record then contradicts the ontology."""
-        entailed = self._entailed(self.changed(change))
-        return derive_natively(entailed, self._knowledge, self._selection) if entailed else None
+        facts = self._entailed_after(change)
+        return derive_natively(facts, self._knowledge, self._selection) if facts else None
+
+    def outlook(self, change: Change) -> Outlook | None:
+        """Derive the states and the statuses that `derive` has, several times faster; None as there."""
+        facts = self._entailed_after(change)
+        return self._again.outlook(facts) if facts else None
+
+    @cached_property
+    def _again(self) -> Again:
+        return Again(world_of(self._facts, self._knowledge, self._selection))
+
+    @cached_property
+    def _facts(self) -> Facts:
+        """What follows from the record as it is."""
+        return entailed_graph(self._record.normalised, self._knowledge)
+
+    def _entailed_after(self, change: Change) -> Facts | None:
+        """Add to what follows from the record what a change adds, or start anew where it takes something out."""
+        changed = self.changed(change)
+        before, after = {*self._record.normalised}, {*changed.normalised}
+        if not before <= after:
+            return self._entailed(changed)
+        try:
+            return entailed_further(self._facts, after - before, self._knowledge)
+        except InconsistentData:
+            return None
 
     def sketch(self, change: Change, statements: frozenset[str]) -> Derivation | None:
         """Derive what follows after a change for some statements, with nothing else; None if that is contradictory.

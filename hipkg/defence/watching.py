@@ -17,7 +17,7 @@ from hipkg.knowledge.frame.claims import Status
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from hipkg.derivation.records import Derivation, DerivedAction, Evaluation
+    from hipkg.derivation.records import DerivedAction, Evaluation, Outlook
     from hipkg.knowledge.records import StatementInfo
     from hipkg.pipeline.process import Planned
     from hipkg.planning.records import Action, Plan
@@ -128,7 +128,7 @@ class _Watcher:
         return sorted(found - {self._graph.iri})
 
     def _threat(self, action: DerivedAction, change: Change) -> Threat | None:
-        after = self._bench.derive(change)
+        after = self._bench.outlook(change)
         if after is None:
             return None
         status = next((one.status for one in after.actions if one.iri == action.iri), "")
@@ -144,7 +144,7 @@ class _Watcher:
             change=change,
         )
 
-    def _responsible(self, action: DerivedAction, after: Derivation) -> tuple[str, ...]:
+    def _responsible(self, action: DerivedAction, after: Outlook) -> tuple[str, ...]:
         """Name the statements about the action whose state changes."""
         concerned = {self._evaluations[one].statement for one in action.based_on} | {
             info.iri for info in self._knowledge.statements.values() if self._can_object(info, action.intervention)

@@ -83,13 +83,10 @@ def derive_natively(
     Parameters: ``facts`` is that of `hipkg.reasoning.native.entailed_graph`; ``selection`` says which statements count,
     all by default; ``only`` names those that are looked at, where what follows for any other does not matter.
     """
-    counting = knowledge.statements.keys() if only is None else only
-    world = ClosedWorld(facts, knowledge, counting - selection.left_out(knowledge) if selection else counting)
-    world.judge()
-    world.weigh()
+    world = world_of(facts, knowledge, selection, only)
     return Derivation(
-        tuple(map(_evaluation, sorted(world.evaluations, key=attrgetter("info.iri", "iri")))),
-        tuple(_action(one, one.decisive) for one in sorted(world.actions, key=_IRI) if one.decisive),
+        tuple(map(evaluation_of, sorted(world.evaluations, key=attrgetter("info.iri", "iri")))),
+        tuple(action_of(one, one.decisive) for one in sorted(world.actions, key=_IRI) if one.decisive),
         tuple(sorted(map(_conflict, world.conflicts))),
         facts,
         world.now,
@@ -99,15 +96,31 @@ def derive_natively(
     )
 
 
+def world_of(
+    facts: Facts, knowledge: Knowledge, selection: Selection | None = None, only: frozenset[str] | None = None
+) -> ClosedWorld:
+    """Work out what `derive_natively` writes down."""
+    counting = knowledge.statements.keys() if only is None else only
+    world = ClosedWorld(facts, knowledge, counting - selection.left_out(knowledge) if selection else counting)
+    world.judge()
+    world.weigh()
+    return world
+
+
 def goals_of(statements: Collection[str], knowledge: Knowledge) -> frozenset[str]:
     """List what has to be entailed before some statements can be judged: what they name, and what is read of anyone."""
+    return named_by(statements, knowledge).union(statements, _READ)
+
+
+def named_by(statements: Collection[str], knowledge: Knowledge) -> frozenset[str]:
+    """List the classes that decide what the slots of some statements answer, and whether they may apply."""
     infos = [knowledge.statements[one] for one in statements]
     slots = {cls for info in infos for cls in info.slots}
     contexts = {context for info in infos for context in info.applies_to}
     possible = {cls for context in contexts for cls in knowledge.possible_as.get(context, ())}
     refuting = {other for cls in slots | possible for other in knowledge.refuting(cls)}
     defeating = {knowledge.defeated_by[cls] for cls in slots & knowledge.defeated_by.keys()}
-    return frozenset({*statements, *slots, *refuting, *defeating, *possible, *_READ})
+    return frozenset({*slots, *refuting, *defeating, *possible})
 
 
 class ClosedWorld(World):
@@ -115,7 +128,7 @@ class ClosedWorld(World):
 
     def __init__(self, facts: Facts, knowledge: Knowledge, counting: Set[str]) -> None:
         super().__init__(facts, knowledge)
-        self._counting = counting
+        self.counting = counting
         self._held: dict[frozenset[str], frozenset[str]] = {}
         members = facts.members
         self._defeasible = {cls for cls, other in knowledge.defeated_by.items() if cls in members and other in members}
@@ -123,20 +136,31 @@ class ClosedWorld(World):
 
     def judge(self) -> None:
         """Give each statement whose context holds a state at each place."""
-        self._find_places()
+        self.find_places()
+        self.open()
+        self._find_compared()
+        self.decide()
+
+    def open(self) -> None:
+        """Open an evaluation for each statement at each place where its context holds, or may, and answer its slots."""
         self.subjects = sorted((*self._problems(), *self._patients()), key=attrgetter("node"))
         self._open_evaluations()
         self._open_possible()
         for one in self.evaluations:
             self._answer_slots(one)
-            one.state = one.state or _settled(one)
+            one.state = one.state or settled(one)
+
+    def decide(self) -> None:
+        """Give a state to each evaluation that its slots have not settled."""
         self._list_running()
-        self._find_compared()
         self._give_states()
 
-    def weigh(self) -> None:
-        """Gather what is said of the same intervention at the same place, and give it a status."""
-        self._gather_actions()
+    def weigh(self, only: Set[str] | None = None) -> None:
+        """Gather what is said of the same intervention at the same place, and give it a status.
+
+        Parameters: ``only`` names the interventions that are looked at, all by default.
+        """
+        self._gather_actions(self.knowledge.named.keys() if only is None else only)
         self._find_done()
         self._find_past()
         self._reach_kinds()
@@ -151,7 +175,7 @@ class ClosedWorld(World):
                 action.modality = _modality(action, action.decisive)
                 action.fulfilment = self._fulfilment(action, action.decisive)
 
-    def _find_places(self) -> None:
+    def find_places(self) -> None:
         """Find the place of each problem, the whole body site that it lies in, and the places of its patient."""
         for patient, problem in self._recorded_problems():
             located = self.facts.nodes(problem, hip.locatedIn)
@@ -198,23 +222,24 @@ class ClosedWorld(World):
         near = [one for one in self.knowledge.possible if self.facts.members.get(one)]
         if not near:
             return
-        known = {one.iri: one for one in self.evaluations}
+        known = {one.iri for one in self.evaluations}
         opened: dict[str, Judged] = {}
         denied_by = self.knowledge.denied_by
         for cls, subject in product(near, self.subjects):
             if self.facts.is_a(subject.node, cls) and not self.facts.is_a(subject.node, denied_by.get(cls, "")):
                 context, lacks = self.knowledge.possible[cls]
-                for info, (key, places) in product(self.knowledge.of_context[context], _judged_at(subject)):
-                    one = _opened(info, subject, key, places)
-                    if one.iri not in known and info.iri in self._counting:
-                        one = opened.setdefault(one.iri, one)
+                infos = [one for one in self.knowledge.of_context[context] if one.iri in self.counting]
+                for info, (key, places) in product(infos, _judged_at(subject)):
+                    iri = _name(info, key)
+                    if iri not in known:
+                        one = opened.setdefault(iri, _opened(info, subject, key, places))
                         one.subjects[subject.node] = None
                         one.lacking_facts |= {lacks}
                         one.state = _MAY_APPLY
         self.evaluations += opened.values()
 
     def _applicable(self, node: str) -> Iterator[str]:
-        return (one for one in self.facts.nodes(node, hip.applicableStatement) if one in self._counting)
+        return (one for one in self.facts.nodes(node, hip.applicableStatement) if one in self.counting)
 
     def _answer_slots(self, one: Judged) -> None:
         """Tell which classes that the slots name hold, are refuted, or are still waited for."""
@@ -321,7 +346,7 @@ class ClosedWorld(World):
             if kinds.isdisjoint(self.kept_out.get(place, ())):
                 self.offered[place] |= offered
 
-    def _gather_actions(self) -> None:
+    def _gather_actions(self, only: Set[str]) -> None:
         """Gather the evaluations that are about the same intervention at the same place into one action.
 
         What specifies a treatment that runs already is gathered there, whether or not a statement advises it. What runs
@@ -332,14 +357,14 @@ class ClosedWorld(World):
             effect, state = one.info.effect, one.state
             claims = CLAIMS.get(effect)
             if claims is not None:
-                if state and state not in _UNGATHERED:
+                if state and state not in _UNGATHERED and one.info.intervention in only:
                     _gather(found, one, one.info.intervention, claims.get(state))
             elif effect in RUNNING and state == _NOW:
-                for intervention in self._specified(one):
+                for intervention in self._specified(one) & only:
                     _gather(found, one, intervention, RUNNING[effect])
         for place in {site for sites in self.places.values() for site in sites}:
             for intervention in self.runs.get(place, ()):
-                if intervention in self.knowledge.named.get(intervention, ()):
+                if intervention in only and intervention in self.knowledge.named[intervention]:
                     found.setdefault((place, intervention), _weighed(place, intervention, place, frozenset({place})))
         self.actions = list(found.values())
 
@@ -552,8 +577,13 @@ def _judged_at(subject: Subject) -> Iterator[tuple[str, frozenset[str]]]:
 
 def _opened(info: StatementInfo, subject: Subject, key: str, places: frozenset[str]) -> Judged:
     """Open the evaluation of a statement for a place, or for a subject that is judged as a whole."""
-    iri, site = f"{key}?statement={info.iri.removeprefix(HIP)}", "" if subject.whole else key
-    return Judged(iri, info, site, subject.whole, subject.patient, places)
+    site = "" if subject.whole else key
+    return Judged(_name(info, key), info, site, subject.whole, subject.patient, places)
+
+
+def _name(info: StatementInfo, key: str) -> str:
+    """Name the evaluation of a statement for a place, or for a subject that is judged as a whole."""
+    return f"{key}?statement={info.iri.removeprefix(HIP)}"
 
 
 def _weighed(place: str, intervention: str, site: str, places: frozenset[str]) -> Weighed:
@@ -571,7 +601,7 @@ def _gather(found: dict[tuple[str, str], Weighed], one: Judged, intervention: st
         action.claims.setdefault(kind, set()).add(one)
 
 
-def _settled(one: Judged) -> State | None:
+def settled(one: Judged) -> State | None:
     """Settle what a refuted requirement, an exception or an act already done decides."""
     if not (one.meets or one.refutes):
         return None
@@ -581,7 +611,8 @@ def _settled(one: Judged) -> State | None:
     return STATE_OF[bool(one.refutes), excepted, satisfied, False, False]
 
 
-def _evaluation(one: Judged) -> Evaluation:
+def evaluation_of(one: Judged) -> Evaluation:
+    """Write down what holds of a statement at a place."""
     return Evaluation(
         one.iri,
         one.info.iri,
@@ -598,7 +629,8 @@ def _evaluation(one: Judged) -> Evaluation:
     )
 
 
-def _action(one: Weighed, decisive: ClaimKind) -> DerivedAction:
+def action_of(one: Weighed, decisive: ClaimKind) -> DerivedAction:
+    """Write down what is derived of an action, to which a kind of claim gives its status."""
     based_on = _iris(one.based_on)
     return DerivedAction(
         one.iri,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 from hipkg.knowledge.frame.claims import OBJECTIONS
@@ -110,8 +109,7 @@ class DerivedConflict(NamedTuple):
     winner: str
 
 
-@dataclass(frozen=True)
-class Derivation:
+class Derivation(NamedTuple):
     """All that is derived for one patient.
 
     ``facts`` holds what was recorded and entailed, perhaps with what the ontology says of its own individuals;
@@ -131,3 +129,14 @@ class Derivation:
     def triples(self) -> tuple[ox.Triple, ...]:
         """Return the graph of the patient: what is recorded, entailed and derived."""
         return tuple(dict.fromkeys((*self.facts.triples(self.terms), *self.told())))
+
+
+class Outlook(NamedTuple):
+    """The states and the statuses that a patient would have with other ``facts``.
+
+    What else is said of an evaluation or an action can be what was said of the facts before.
+    """
+
+    evaluations: tuple[Evaluation, ...]
+    actions: tuple[DerivedAction, ...]
+    facts: Facts

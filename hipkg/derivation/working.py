@@ -50,6 +50,22 @@ class Judged:
     lacking_facts: frozenset[str] = NOTHING
     state: State | None = None
 
+    def reopened(self) -> Judged:
+        """Copy the evaluation as it is before it is told whether the statement lacks a companion, and holds."""
+        return Judged(
+            self.iri,
+            self.info,
+            self.site,
+            self.whole,
+            self.patient,
+            self.places,
+            self.subjects,
+            self.meets,
+            self.refutes,
+            self.awaits,
+            self.liftable,
+        )
+
 
 @dataclass(slots=True, eq=False)
 class Weighed:

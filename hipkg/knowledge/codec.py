@@ -86,6 +86,7 @@ def _is_record(kind: Kind) -> bool:
     return is_dataclass(kind) or hasattr(kind, "_fields")
 
 
+@cache
 def _taken_apart(kind: Kind) -> tuple[Kind, tuple[Kind, ...]]:
     """Return what a type, or the first base of a class, is made of: a generic type and the types in its brackets."""
     generic = next((one for one in (kind, *getattr(kind, "__orig_bases__", ())) if get_args(one)), None)
@@ -198,6 +199,7 @@ def _fields(kind: Kind) -> dict[str, Any]:
     return get_type_hints(kind)
 
 
+@cache
 def _name(kind: Kind) -> str:
     """Name a type in the same way in every version of Python."""
     parts = f"[{', '.join(map(_name, get_args(kind)))}]" if get_args(kind) else ""

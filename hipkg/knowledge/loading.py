@@ -52,8 +52,8 @@ def load() -> Knowledge:
         raise StaleRelease("The classified release cannot be read.", place=place, remedy=remedy) from broken
     if stamp != source_stamp():
         raise StaleRelease("The classified release was built from other sources.", place=place, remedy=remedy)
-    head, _, body = content.partition(b"\n")
-    if head != _head(body):
+    end = content.find(b"\n")
+    if content[:end] != _head(memoryview(content)[end + 1 :]):
         raise StaleRelease("The classified release cannot be read.", place=place, remedy=remedy)
     return decode_lazily(Knowledge, data)
 
@@ -64,7 +64,7 @@ def released(knowledge: Knowledge) -> bytes:
     return b"\n".join((_head(body), body))
 
 
-def _head(body: bytes) -> bytes:
+def _head(body: bytes | memoryview) -> bytes:
     """Write the first line of a release file from what follows it."""
     return f'{{"digest": "{sha256(body).hexdigest()}",'.encode()
 

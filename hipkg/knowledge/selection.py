@@ -7,8 +7,7 @@ prohibition, or a cap on a dose, that no document graded. Any other statement is
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from hipkg.base import hip
 from hipkg.base.errors import UsageError
@@ -27,8 +26,7 @@ URGENT = frozenset({"escalation"})
 """The kinds of statements that call for urgent help."""
 
 
-@dataclass(frozen=True, slots=True)
-class Selection:
+class Selection(NamedTuple):
     """The statements that count: those of some documents, all if none is named, with at least some grades.
 
     ``min_strength`` and ``min_evidence`` are labels of grades, empty where any grade and none will do;

@@ -7,7 +7,7 @@ facets (OWL 2 Structural Specification, sections 7.5 and 8; OWL 2 Manchester Syn
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from hipkg.base.errors import OntologyError
 from hipkg.base.groups import reached
@@ -23,13 +23,13 @@ _RDF = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
 FACETS = {"minInclusive": ">=", "maxInclusive": "<=", "minExclusive": ">", "maxExclusive": "<"}
 
 
-@dataclass(frozen=True, slots=True)
-class Named:
+class Named(NamedTuple):
     """A class with a name."""
 
     iri: str
 
 
+# These two are no named tuples, as which they would be equal.
 @dataclass(frozen=True, slots=True)
 class And:
     """An intersection of expressions."""
@@ -44,31 +44,27 @@ class Or:
     operands: tuple[Expression, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class OneOf:
+class OneOf(NamedTuple):
     """An enumeration of individuals."""
 
     individuals: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Some:
+class Some(NamedTuple):
     """An existential restriction on an object property."""
 
     prop: str
     filler: Expression
 
 
-@dataclass(frozen=True, slots=True)
-class Value:
+class Value(NamedTuple):
     """A restriction of an object property to one individual."""
 
     prop: str
     individual: str
 
 
-@dataclass(frozen=True, slots=True)
-class Facet:
+class Facet(NamedTuple):
     """An existential restriction of a data property to a numeric range; no bounds means any value of the datatype."""
 
     prop: str
@@ -210,9 +206,11 @@ def union(expressions: Iterable[Expression]) -> Expression:
 
 def walk(expression: Expression) -> Iterator[Expression]:
     """List an expression and all that it is made of, from above and from left to right."""
-    yield expression
-    for one in children(expression):
-        yield from walk(one)
+    agenda = [expression]
+    while agenda:
+        one = agenda.pop()
+        yield one
+        agenda += reversed(children(one))
 
 
 def named_classes(expression: Expression) -> set[str]:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from hipkg.knowledge.selection import EVERYTHING
 
@@ -14,8 +13,7 @@ if TYPE_CHECKING:
     from hipkg.reasoning.engines import EngineName
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Request:
+class Request(NamedTuple):
     """How a source is read, and how its patients are planned for.
 
     ``format`` names the format of the source where its extension does not; ``as_of`` is the date of the plans, by

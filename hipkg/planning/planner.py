@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence, Set
     from datetime import date
 
-    from hipkg.derivation.records import Derivation, DerivedAction, Evaluation
+    from hipkg.derivation.records import Derivation, DerivedAction, Evaluation, Outlook
     from hipkg.knowledge.records import Grade, InterventionInfo, Knowledge, StatementInfo
     from hipkg.knowledge.selection import Selection
     from hipkg.planning.clashes import Clash
@@ -158,8 +158,8 @@ class Planner:
         scope = [
             one
             for one in document.advice_requires
-            if any(is_a(awaited, one) for awaited in evaluation.awaits)
-            and not self._derivation.facts.any_is_a(self._nodes(evaluation), one)
+            if not self._derivation.facts.any_is_a(self._nodes(evaluation), one)
+            and any(is_a(awaited, one) for awaited in evaluation.awaits)
         ]
         only = (
             bool(scope)
@@ -350,6 +350,8 @@ class Planner:
 
     def _all_done(self, derived: DerivedAction) -> tuple[Done, ...]:
         """Tell what was carried out of an action, that which counts before the rest."""
+        if not (derived.done_by or derived.fulfilled_by or derived.done_before):
+            return ()
         counting = tuple(dict.fromkeys((*derived.done_by, *derived.fulfilled_by)))
         before = (one for one in derived.done_before if one not in counting)
         return tuple([self._done(one, counts=one in counting) for one in (*counting, *before)])
@@ -569,7 +571,7 @@ class Planner:
 class SiteNames:
     """Name the body sites of a patient, such as "left hip"."""
 
-    def __init__(self, derivation: Derivation, knowledge: Knowledge) -> None:
+    def __init__(self, derivation: Derivation | Outlook, knowledge: Knowledge) -> None:
         self._knowledge = knowledge
         graph = derivation.facts
         recorded = graph.objects.get(hip.hasSide, {}).keys() - knowledge.terms

@@ -1,26 +1,23 @@
-"""A plan as plain records, which writers and readers of plans import and which write nothing themselves."""
+"""A plan as plain records, which writers and readers of plans import and which write nothing themselves.
 
-from __future__ import annotations
+The types of the fields are imported in earnest, for Python compiles each annotation that is deferred as it makes a
+record.
+"""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
 from operator import attrgetter
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
-from hipkg.knowledge.frame.claims import OBJECTIONS, SHOWN, ClaimKind
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-    from datetime import date
-    from decimal import Decimal
-
-    from hipkg.knowledge.frame.answers import State
-    from hipkg.knowledge.frame.claims import Fulfilment, Status
-    from hipkg.knowledge.modality import Modality
-    from hipkg.knowledge.records import Bound
-    from hipkg.planning.bounds import Check
-    from hipkg.planning.gaps import Gap
-    from hipkg.validation.findings import Finding
-
+from hipkg.knowledge.frame.answers import State
+from hipkg.knowledge.frame.claims import OBJECTIONS, SHOWN, ClaimKind, Fulfilment, Status
+from hipkg.knowledge.modality import Modality
+from hipkg.knowledge.records import Bound
+from hipkg.planning.bounds import Check
+from hipkg.planning.gaps import Gap
+from hipkg.validation.findings import Finding
 
 _STATEMENT = attrgetter("id", "place")
 

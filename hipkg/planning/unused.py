@@ -24,6 +24,7 @@ them is used, though either could be left out.
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
 from hipkg.base import hip
@@ -43,7 +44,6 @@ from hipkg.owl.expression import (
     Value,
     conjuncts,
     disjuncts,
-    named_classes,
     properties,
     walk,
 )
@@ -70,6 +70,15 @@ class _Step(NamedTuple):
     cls: str = ""
 
 
+class _Way(NamedTuple):
+    """One way into some classes: an expression, the classes that it names and its parts that lead to other nodes."""
+
+    expression: Expression
+    into: frozenset[str]
+    names: frozenset[str]
+    onward: tuple[Some, ...]
+
+
 class UnusedFacts:
     """Find what no statement used of one patient's record."""
 
@@ -79,7 +88,7 @@ class UnusedFacts:
         self._knowledge = knowledge
         self._patient = patient
         self._known: dict[_Step, list[_Step]] = {}
-        self._at_ends: dict[tuple[str, int], list[_Step] | None] = {}
+        self._found: dict[tuple[str, int], list[_Step] | None] = {}
 
     def find(self, states: Iterable[StatementState]) -> Iterator[Unused]:
         """List the problems, then the activities, then the properties of the patient that were not used."""
@@ -192,20 +201,44 @@ class UnusedFacts:
     def _rested_on(self, nodes: Set[str]) -> set[str]:
         """Pick the nodes on which a membership rests that decides something."""
         asking: dict[str, set[str]] = {}
-        present = self._facts.members.keys()
-        for prop, asked in _reaching(self._knowledge).items():
-            ends = nodes & self._facts.subjects.get(prop, _NO_NODES).keys()
-            for cls in asked.keys() & present if ends else ():
-                for node in ends:
-                    if any(self._steps_by(node, filler) is not None for filler in asked[cls]):
-                        asking.setdefault(node, set()).add(cls)
+        ends = {prop: nodes & there.keys() for prop, there in self._facts.subjects.items()}
+        for way in self._open:
+            for part in way.onward:
+                for node in ends.get(part.prop, ()):
+                    if self._steps_by(node, part.filler) is not None:
+                        asking.setdefault(node, set()).update(way.into)
         decisive = self._decisive() if asking else {}
         return {node for node, classes in asking.items() if self._leads_to(decisive, _Step(node), classes)}
 
+    @cached_property
+    def _open(self) -> list[_Way]:
+        """The ways that can have put a node of the record into a class: those of the classes with members."""
+        defined = self._facts.members.keys() & self._knowledge.definitions.keys()
+        return [way for cls in defined for way in _ways_of(cls, self._knowledge)]
+
+    @cached_property
+    def _ways(self) -> Mapping[str, list[_Way]]:
+        """The open ways by the classes that they put a node into."""
+        found: dict[str, list[_Way]] = {}
+        for way in self._open:
+            for cls in way.into:
+                found.setdefault(cls, []).append(way)
+        return found
+
+    @cached_property
+    def _naming(self) -> Mapping[str, set[str]]:
+        """The classes that open ways put a node into, by each class that these name."""
+        found: dict[str, set[str]] = {}
+        for way in self._open:
+            for name in way.names:
+                found.setdefault(name, set()).update(way.into)
+        return found
+
     def _leads_to(self, decisive: Mapping[str, Set[str]], step: _Step, classes: Iterable[str]) -> bool:
         """Tell whether a membership that decides something rests on a step, perhaps by way of some classes."""
-        members, naming = self._facts.members, _naming(self._knowledge)
-        agenda = [(step, cls) for cls in classes]
+        members, naming = self._facts.members, self._naming
+        deciding = {cls for some in decisive.values() for cls in some}
+        agenda = [(step, cls) for cls in sorted(classes, key=deciding.__contains__)]  # those that decide come first
         seen: set[_Step] = set()
         while agenda:
             step, cls = agenda.pop()
@@ -221,9 +254,17 @@ class UnusedFacts:
     def _steps(self, membership: _Step) -> list[_Step]:
         """List what a membership rests on, in each way that gives it."""
         if membership not in self._known:
-            ways = (self._steps_to(membership.node, way) for way in _ways(self._knowledge).get(membership.cls, ()))
-            self._known[membership] = [step for steps in ways if steps for step in steps]
+            ways = self._ways.get(membership.cls, ())
+            found = (self._steps_once(membership.node, way.expression) for way in ways)
+            self._known[membership] = [step for steps in found if steps for step in steps]
         return self._known[membership]
+
+    def _steps_once(self, node: str, expression: Expression) -> list[_Step] | None:
+        """List what it rests on that a node is in a class expression that several classes share."""
+        key = (node, id(expression))  # an expression is hashed anew, with all that it holds, each time it is asked for
+        if key not in self._found:
+            self._found[key] = self._steps_to(node, expression)
+        return self._found[key]
 
     def _steps_to(self, node: str, expression: Expression) -> list[_Step] | None:
         """List what it rests on that a node is in a class expression; None if it is not."""
@@ -253,11 +294,8 @@ class UnusedFacts:
 
     def _steps_by(self, node: str, filler: Expression) -> list[_Step] | None:
         """List what it rests on that a node can stand at the end of a property, itself included."""
-        key = (node, id(filler))  # an expression is hashed anew, with all that it holds, each time it is asked for
-        if key not in self._at_ends:
-            steps = self._steps_to(node, filler)
-            self._at_ends[key] = None if steps is None else [_Step(node), *steps]
-        return self._at_ends[key]
+        steps = self._steps_once(node, filler)
+        return None if steps is None else [_Step(node), *steps]
 
     def _placing(self, problems: Set[str], used: Set[str]) -> set[str]:
         """Pick the problems without which the patient has no problem at the site of an activity that is used."""
@@ -293,7 +331,7 @@ class UnusedFacts:
         evaluated = {one.statement for one in self._derivation.evaluations}
         for prop in sorted(_own(self._knowledge) & self._facts.objects.keys()):
             values = self._facts.values(self._patient, prop)
-            if values and evaluated.isdisjoint(_asking(prop, self._knowledge)):
+            if values and not any(prop in _asked_by(one, self._knowledge) for one in evaluated):
                 for value in sorted(map(text_of, values)):
                     label = self._knowledge.label(prop)
                     unit = self._knowledge.units.get(prop, "")
@@ -345,42 +383,42 @@ def _kinds_absent(denial: Expression | None) -> frozenset[str]:
 
 
 @kept
-def _ways(knowledge: Knowledge) -> Mapping[str, list[Expression]]:
-    """Map a class to the definitions that put a node into it: its own, and those of its kinds.
+def _ways_of(cls: str, knowledge: Knowledge) -> tuple[_Way, ...]:
+    """Take the definition of a class, if it has one, apart into the ways that put a node into it and wider classes."""
+    definition = knowledge.definition(cls)
+    upper = knowledge.superclasses.get(cls, NOTHING)
+    return tuple(_way(one, cls, upper, knowledge) for one in disjuncts(definition)) if definition else ()
 
-    The definition of a kind does not count where it asks for the class, or a kind of it, among the rest: a node that
-    is in it was in the class before.
+
+def _way(expression: Expression, cls: str, upper: Set[str], knowledge: Knowledge) -> _Way:
+    """Say into which classes an expression puts a node that defines a class, and what it asks for.
+
+    It does not count for a wider class where it asks for that class, or a kind of it, among the rest: a node that is in
+    it was in the class before.
     """
-    found: dict[str, list[Expression]] = {}
-    for cls, definition in knowledge.definitions.items():
-        found.setdefault(cls, []).append(definition)
-        upper = knowledge.superclasses.get(cls, frozenset())
-        for way in disjuncts(definition):
-            told = {one.iri for one in conjuncts(way) if isinstance(one, Named)}
-            known = told.union(*(knowledge.superclasses.get(one, NOTHING) for one in told))
-            for one in upper - known:
-                found.setdefault(one, []).append(way)
-    return found
+    told = {one.iri for one in conjuncts(expression) if isinstance(one, Named)}
+    known = told.union(*(knowledge.superclasses.get(one, NOTHING) for one in told))
+    parts = tuple(walk(expression))
+    names = frozenset([one.iri for one in parts if isinstance(one, Named)])
+    return _Way(
+        expression, frozenset({cls, *(upper - known)}), names, tuple(one for one in parts if isinstance(one, Some))
+    )
 
 
 @kept
-def _reaching(knowledge: Knowledge) -> Mapping[str, Mapping[str, tuple[Expression, ...]]]:
-    """Map a property to the classes whose definitions lead by it to other nodes, with what they ask of those."""
-    found: dict[str, dict[str, tuple[Expression, ...]]] = {}
-    for cls, ways in _ways(knowledge).items():
-        for part in (part for way in ways for part in walk(way) if isinstance(part, Some)):
-            asked = found.setdefault(part.prop, {})
-            asked[cls] = (*asked.get(cls, ()), part.filler)
-    return found
+def _ways_into(cls: str, knowledge: Knowledge) -> tuple[_Way, ...]:
+    """List the ways that put a node into a class: those of its own definition, and those of its kinds."""
+    kinds = (cls, *_defined_below(knowledge).get(cls, ()))
+    return tuple(way for kind in kinds for way in _ways_of(kind, knowledge) if cls in way.into)
 
 
 @kept
-def _naming(knowledge: Knowledge) -> Mapping[str, set[str]]:
-    """Map a class to those that a definition which names it puts a node into."""
-    found: dict[str, set[str]] = {}
-    for cls, ways in _ways(knowledge).items():
-        for name in {name for way in ways for name in named_classes(way)}:
-            found.setdefault(name, set()).add(cls)
+def _defined_below(knowledge: Knowledge) -> Mapping[str, list[str]]:
+    """Map a class to its kinds that have a definition."""
+    found: dict[str, list[str]] = {}
+    for cls in knowledge.definitions:
+        for upper in knowledge.superclasses.get(cls, NOTHING):
+            found.setdefault(upper, []).append(cls)
     return found
 
 
@@ -395,18 +433,14 @@ def _own(knowledge: Knowledge) -> frozenset[str]:
 
 
 @kept
-def _asking(prop: str, knowledge: Knowledge) -> frozenset[str]:
-    """List the statements of which a class that a slot names, or what refutes it, asks for a property."""
-    ways = _ways(knowledge)
-
-    def onward(cls: str) -> set[str]:
-        return {name for way in ways.get(cls, ()) for name in named_classes(way)}
-
-    asking = {cls for cls, some in ways.items() if any(prop in properties(way) for way in some)}
-    found = set()
-    for iri, info in knowledge.statements.items():
-        slots = {*info.applies_to, *info.slots}
-        slots.update(one for cls in info.requires for one in knowledge.refuting(cls))
-        if not asking.isdisjoint(reached(slots, onward)):
-            found.add(iri)
-    return frozenset(found)
+def _asked_by(statement: str, knowledge: Knowledge) -> frozenset[str]:
+    """List the properties that the classes which the slots of a statement name, or what refutes them, ask for."""
+    info = knowledge.statements[statement]
+    refuting = (one for cls in info.requires for one in knowledge.refuting(cls))
+    classes = reached(
+        {*info.applies_to, *info.slots, *refuting},
+        lambda cls: [name for way in _ways_into(cls, knowledge) for name in way.names],
+    )
+    return frozenset(
+        prop for cls in classes for way in _ways_into(cls, knowledge) for prop in properties(way.expression)
+    )

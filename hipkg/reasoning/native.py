@@ -17,7 +17,7 @@ from hipkg.base.vocabulary import curie
 from hipkg.knowledge.memo import kept
 from hipkg.owl.expression import And, Expression, Facet, Named, OneOf, Or, Some, Value
 from hipkg.owl.rules import ANYTHING, ClassRule, Group, uses, watchers
-from hipkg.record.facts import BLANK, NOTHING, Facts
+from hipkg.record.facts import BLANK, NOTHING, Facts, node_of, text_of_term
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
@@ -39,7 +39,8 @@ def entailed_graph(triples: Iterable[ox.Triple], knowledge: Knowledge, goals: fr
     Raises `InconsistentData` naming the node that is in two disjoint classes, or has two values of a property that can
     have one.
     """
-    graph = _Facts(triples, knowledge)
+    graph = _Facts(knowledge)
+    graph.record(triples)
     program = _program(goals, knowledge)
     queued: set[int] = set()
     due: list[int] = []
@@ -50,6 +51,30 @@ def entailed_graph(triples: Iterable[ox.Triple], knowledge: Knowledge, goals: fr
         graph.fresh.clear()
         if due:
             _run(graph, program.groups[heappop(due)])
+    _check(graph, knowledge)
+    return graph
+
+
+def entailed_further(facts: Facts, triples: Iterable[ox.Triple], knowledge: Knowledge) -> Facts:
+    """Add triples to what `entailed_graph` made of others, with all that the ontology entails of both together.
+
+    The facts stay as they are. Raises `InconsistentData` as `entailed_graph` does.
+    """
+    graph = _Facts(knowledge)
+    graph.take(facts)
+    graph.record(triples)
+    users, changed, fresh = _users(knowledge), set(graph.changed), set(graph.changed)
+    queued: set[int] = set()
+    due: list[int] = []
+    while fresh or due:
+        ready = {number for term in fresh for number, needs in users.get(term, ()) if needs <= graph.present}
+        for number in ready - queued:
+            queued.add(number)
+            heappush(due, number)
+        fresh.clear()
+        if due:
+            fresh = _run(graph, knowledge.groups[heappop(due)], changed) - changed
+            changed |= fresh
     _check(graph, knowledge)
     return graph
 
@@ -75,6 +100,17 @@ def _program(goals: frozenset[str] | None, knowledge: Knowledge) -> _Program:
         return _Program(knowledge.groups, knowledge.watchers)
     groups = tuple(_leading(knowledge, goals))
     return _Program(groups, watchers(groups, _uses(knowledge)))
+
+
+@kept
+def _users(knowledge: Knowledge) -> Mapping[str, list[tuple[int, frozenset[str]]]]:
+    """Map a term to the rules that need it: the numbers of their groups, and all that they need."""
+    users: dict[str, list[tuple[int, frozenset[str]]]] = defaultdict(list)
+    for number, group in enumerate(knowledge.groups):
+        for rule in group.rules:
+            for term in rule.needs:
+                users[term].append((number, rule.needs))
+    return users
 
 
 @kept
@@ -108,16 +144,22 @@ def _makers(knowledge: Knowledge) -> Mapping[str, list[tuple[int, Rule]]]:
     return makers
 
 
-def _run(graph: _Facts, group: Group) -> None:
-    """Run the rules of a group; in a recursive group, again those that use what the last pass added."""
-    due = [rule for rule in group.rules if rule.needs <= graph.present]
+def _run(graph: _Facts, group: Group, since: Set[str] | None = None) -> set[str]:
+    """Run the rules of a group; in a recursive group, again those that use what the last pass added.
+
+    Parameters: ``since`` restricts this to the rules that need one of some terms. Returns the terms with new members.
+    """
+    due = [rule for rule in group.rules if rule.needs <= graph.present and (since is None or rule.needs & since)]
+    changed: set[str] = set()
     while due:
         graph.changed.clear()
         for rule in due:
             graph.apply(rule)
-        changed = set(graph.changed)
-        again = group.recursive and changed
-        due = [rule for rule in group.rules if rule.needs <= graph.present and rule.needs & changed] if again else []
+        added = set(graph.changed)
+        changed |= added
+        again = group.recursive and added
+        due = [rule for rule in group.rules if rule.needs <= graph.present and rule.needs & added] if again else []
+    return changed
 
 
 class _Facts(Facts):
@@ -127,13 +169,31 @@ class _Facts(Facts):
     cleared, and ``changed`` the classes and properties with new members.
     """
 
-    def __init__(self, triples: Iterable[ox.Triple], knowledge: Knowledge) -> None:
+    def __init__(self, knowledge: Knowledge) -> None:
         self.present: set[str] = set()
         self.fresh = [ANYTHING]
         self.changed: set[str] = set()
-        super().__init__(triples)
-        for iri in self.present & knowledge.individual_types.keys():
-            for cls in knowledge.individual_types[iri]:
+        self._types = knowledge.individual_types
+        super().__init__()
+
+    def take(self, facts: Facts) -> None:
+        """Copy what follows from other triples."""
+        super().take(facts)
+        ends = (one for links in facts.subjects.values() for one in links if isinstance(one, str))
+        kinds = (cls for cls, members in facts.members.items() if members)
+        self.present = {*kinds, *filter(facts.has, facts.objects), *ends}
+
+    def record(self, triples: Iterable[ox.Triple]) -> None:
+        """Add triples, with the classes of the individuals of the ontology in them."""
+        named: set[str] = set()
+        for subject, predicate, target in triples:
+            node = node_of(target)
+            self.add(text_of_term(subject), predicate.value, node)
+            named.add(predicate.value)
+            if isinstance(node, str):
+                named.add(node)
+        for iri in named & self._types.keys():
+            for cls in self._types[iri]:
                 self.add_type(iri, cls)
 
     def apply(self, rule: Rule) -> None:

@@ -39,6 +39,14 @@ class Facts:
         for subject, predicate, target in triples:
             self.add(text_of_term(subject), predicate.value, node_of(target))
 
+    def take(self, facts: Facts) -> None:
+        """Copy the triples of another graph."""
+        self.members.update({cls: {*members} for cls, members in facts.members.items()})
+        for prop, objects in facts.objects.items():
+            self.objects[prop].update({subject: {*targets} for subject, targets in objects.items()})
+        for prop, subjects in facts.subjects.items():
+            self.subjects[prop].update({target: {*some} for target, some in subjects.items()})
+
     def add(self, subject: str, prop: str, target: Node) -> None:
         """Add a triple."""
         if prop == RDF_TYPE and isinstance(target, str):

@@ -21,7 +21,6 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from dataclasses import dataclass, field
 from functools import cache
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias, cast
 
@@ -50,6 +49,7 @@ _SELECT = re.compile(r"\s*SELECT\s+(?:DISTINCT\s+)?((?:[$?](?:this|path|value)\s
 _TYPE = NamedNode(RDF_TYPE)
 _SUBCLASS = NamedNode(RDFS + "subClassOf")
 _WHOLE = NamedNode(hip.anatomicalPartOf)
+_NONE: Mapping[str, frozenset[str]] = {}
 
 _SEVERITIES: dict[str, Severity] = {_SH + "Violation": "violation", _SH + "Warning": "warning", _SH + "Info": "info"}
 _NODE_KINDS = {
@@ -89,17 +89,16 @@ class Result(NamedTuple):
     value: Term | None
 
 
-@dataclass(frozen=True)
-class Background:
+class Background(NamedTuple):
     """What shapes need to know of the ontology.
 
     ``superclasses`` maps a class to all its superclasses, ``individual_types`` an individual to all its classes, and
     ``wholes`` a class of sites to the classes of sites that its members are parts of.
     """
 
-    superclasses: Mapping[str, frozenset[str]] = field(default_factory=dict)
-    individual_types: Mapping[str, frozenset[str]] = field(default_factory=dict)
-    wholes: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    superclasses: Mapping[str, frozenset[str]] = _NONE
+    individual_types: Mapping[str, frozenset[str]] = _NONE
+    wholes: Mapping[str, frozenset[str]] = _NONE
 
     def upward(self, classes: Iterable[str]) -> frozenset[str]:
         """Return classes with all their superclasses."""

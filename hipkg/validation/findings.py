@@ -7,8 +7,7 @@ which could change the plan.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import pyoxigraph as ox
 
@@ -32,8 +31,7 @@ _SH = PREFIXES["sh"]
 _TERM = re.compile(re.escape(HIP) + "([^/#]+)")
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
+class Finding(NamedTuple):
     """One thing that is wrong with a patient graph, or missing from it.
 
     ``shape`` is the CURIE of the shape that found it; ``patient`` and ``node`` are IRIs; ``path`` is the CURIE of the
@@ -55,8 +53,7 @@ class Finding:
     asks_for: str = ""
 
 
-@dataclass(frozen=True)
-class Rules:
+class Rules(NamedTuple):
     """What a patient graph is validated against.
 
     ``known`` holds the IRIs of the terms of the ontology, ``defined`` the classes that are entailed by a definition.
@@ -182,7 +179,7 @@ def rules_of(knowledge: Knowledge) -> Rules:
 def violations_of(knowledge: Knowledge) -> Rules:
     """Take of the rules of the release those that find violations."""
     rules = rules_of(knowledge)
-    return replace(rules, shapes=tuple(one for one in rules.shapes if one.severity == "violation"))
+    return rules._replace(shapes=tuple(one for one in rules.shapes if one.severity == "violation"))
 
 
 def _finding(result: Result, patient: str) -> Finding:
