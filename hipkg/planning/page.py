@@ -115,6 +115,8 @@ def section_of(action: Action) -> Section:
             return Section.CHECK
         case Status.CONDITIONAL:
             return Section.LATER if (action.phase > 1 and _is_advised(action)) or _takes_time(action) else Section.IF
+        case Status.CAUTION if action.by(ClaimKind.GUARDING):
+            return Section.TODAY
         case Status.CAUTION if _takes_time(action):
             return Section.LATER
         case status:
@@ -127,6 +129,16 @@ def is_folded(action: Action) -> bool:
     if action.status != Status.CONDITIONAL or ClaimKind.AWAITED not in claimed:
         return False
     return all(one.outside for kind in kinds for one in claimed.get(kind, ()))
+
+
+def is_due_beside(action: Action, plan: Plan, knowledge: Knowledge) -> bool:
+    """Tell whether an action is a check to be made now, or to be done along with a treatment that runs already."""
+    if action.by(ClaimKind.GUARDING):
+        return True
+    beside = knowledge.interventions[action.intervention].told_with
+    if not beside or action.status != Status.INDICATED or action.modality != Modality.DO:
+        return False
+    return any(one.running and one.intervention in beside and one.place == action.place for one in plan.actions)
 
 
 def _speaking(action: Action) -> Iterable[str]:
@@ -243,18 +255,25 @@ class _Layout:
         told = [one for one in shown if self._infos[one].effect != hip.holdsBack] or shown
         return Entry(members, tuple(riders), self._outline.best(told)[0])
 
-    def _order(self, entry: Entry) -> tuple[bool, int, int, int, int]:
+    def _order(self, entry: Entry) -> tuple[bool, bool, bool, bool, int, int, int, int]:
         """Put a ban before advice against something, what leads first, then the document that speaks most of them.
 
-        Of what is to be done the latest step of care stands first: it is what has become due.
+        What goes along with a treatment that runs already is due before anything new. Of what does not lead what is in
+        an outline stands first, and of that the latest step of care: it is what has become due.
         """
         first = self._plan.actions[entry.actions[0]]
-        _, document = self._outline.best(_speaking(first))
-        step = -first.phase if first.status == Status.INDICATED else 0
-        return first.status == Status.AVOID, RANKS[entry.prominence], document, step, entry.actions[0]
+        speaking = _speaking(first)
+        _, document = self._outline.best(speaking)
+        leads, outlined = entry.prominence == Prominence.LEAD, any(map(self._outline.belongs, speaking))
+        step = -first.phase if first.status == Status.INDICATED and not leads else 0
+        late = not is_due_beside(first, self._plan, self._knowledge)
+        avoid, rank = first.status == Status.AVOID, RANKS[entry.prominence]
+        return avoid, late, not leads, not outlined, step, rank, document, entry.actions[0]
 
     def _may_ride(self, number: int, host: int) -> bool:
         section, other = self._sections[number], self._sections[host]
+        if section == Section.CHECK:
+            return False
         return other in {section, Section.TRIED} or (
             (section in _JOINED or self._plan.actions[number].status == Status.AVOID)
             and other in {*_JOINED, Section.TODAY, Section.CONSIDER, Section.ALREADY, Section.AGAIN}

@@ -22,7 +22,7 @@ from hipkg.knowledge.prominence import Prominence
 from hipkg.knowledge.wording import listed
 from hipkg.owl.expression import leaves
 from hipkg.planning.bounds import Comparison
-from hipkg.planning.page import Section, section_of
+from hipkg.planning.page import Section, is_due_beside, section_of
 from hipkg.planning.prominence import Outline
 from hipkg.render.sheet import HEADINGS, OPTIONAL, UNGROUPED, Arranger, Line, tried
 from hipkg.render.words import (
@@ -59,6 +59,7 @@ READINGS_SHOWN = 4
 STATEMENTS_SHOWN = 2
 POSSIBLE_SHOWN = 2
 _LENGTH = re.compile(r"(?P<name>.+?) (?P<length>(?:for at least \d+ |gave )\w+.*)")
+_PLANNED = re.compile(r" in the plan$")
 _DAYS = "d"
 _MOST = {Section.AGAIN: 3}
 """How many rows a section has at most for all of them to be listed."""
@@ -233,7 +234,7 @@ class _Screener(Arranger):
 
     def _items(self, key: Section, entries: Iterable[Entry]) -> Iterator[Item]:
         """Arrange the rows of a section, and join those that differ only in their site and in what goes along."""
-        entries = [*entries]
+        entries = self._without_undecided([*entries])
         many = len({self._plan.actions[one.actions[0]].intervention for one in entries}) > _MOST.get(key, UNGROUPED)
         joined: dict[Item, list[Entry]] = {}
         for entry in entries:
@@ -258,6 +259,17 @@ class _Screener(Arranger):
                 out=item.out or bool(riding) or len(item.details) > 1 or (key == Section.TODAY and _adds(item)),
             )
 
+    def _without_undecided(self, entries: list[Entry]) -> list[Entry]:
+        """Leave out a row that leaves open what another row about the same intervention decides, by its side."""
+
+        def of(entry: Entry) -> Action:
+            return self._plan.actions[entry.actions[0]]
+
+        decided = {of(one).intervention for one in entries if any(it.side for it in of(one).parameters)}
+        return [
+            one for one in entries if of(one).intervention not in decided or any(it.side for it in of(one).parameters)
+        ]
+
     def _item(self, key: Section, entry: Entry, *, many: bool) -> Item:
         actions = [self._plan.actions[one] for one in entry.actions]
         if entry.document:
@@ -266,7 +278,9 @@ class _Screener(Arranger):
         first = actions[0]
         named = _graded(row)
         condition, earliest, assumed = self._condition(actions, every=key == Section.CHECK)
-        prominent = entry.prominence != Prominence.NONE
+        # What is to be done now and is in the outline of any document that leads does not stand behind a number.
+        outlined = key == Section.TODAY and any(map(self._outline.belongs, row.statements))
+        prominent = entry.prominence != Prominence.NONE or outlined
         return Item(
             self._warned(first, row.title),
             "",
@@ -276,7 +290,8 @@ class _Screener(Arranger):
             condition,
             earliest,
             assumed,
-            out=bool(named or key == Section.CHECK or (entry.prominence == Prominence.LEAD)),
+            out=bool(named or key == Section.CHECK or entry.prominence == Prominence.LEAD)
+            or is_due_beside(first, self._plan, self._knowledge),
             category=row.category,
             named=self._first_named(row.statements),
             listed=prominent or bool(self._due(first)) or not (many or key in _WAITING or first.status == Status.AVOID),
@@ -285,7 +300,8 @@ class _Screener(Arranger):
     def _scoped(self, document: str, actions: Sequence[Action]) -> Item:
         """Tell what a document would advise if the patient were one of those it is about, by its number."""
         states = [state for one in actions for state in one.by(ClaimKind.AWAITED)]
-        scopes = {it.label: None for one in states for it in one.context if it.document == document}
+        parts = [it for one in states for it in one.context if it.document == document]
+        scopes = dict.fromkeys(self._term(one.requirement) for one in parts)
         title = f"what {document} advises, {counted(len(actions), 'action')}"
         return Item(clean(title), condition=clean(listed([*scopes], "and")))
 
@@ -296,6 +312,9 @@ class _Screener(Arranger):
             return f"no {words}"
         if action.status == Status.CAUTION and action.by(ClaimKind.DISCOURAGEMENT_AWAITED):
             return f"avoid {words}"
+        plain = title.removesuffix(OPTIONAL)
+        if action.fulfilment == Fulfilment.NOT_NEEDED:
+            return plain
         return f"consider {words.removesuffix(OPTIONAL)}" if title.endswith(OPTIONAL) else title
 
     def _ridden(self, entry: Entry) -> Iterator[Line]:
@@ -339,7 +358,8 @@ class _Screener(Arranger):
             lead = "not needed: " if action.fulfilment == Fulfilment.NOT_NEEDED else ""
             return f"{row.title}: {lead}{settled}"
         briefs = [self._brief(one) for one in action.shown if self._brief(one) and not action.choice]
-        title = row.title.partition(": ")[2] if action.choice and ": " in row.title else row.title
+        waits = action.status == Status.CONDITIONAL
+        title = row.title.partition(": ")[2] if waits and action.choice and ": " in row.title else row.title
         return clean(briefs[0]) if briefs else self._warned(action, title)
 
     def _brief(self, statement: str) -> str:
@@ -360,7 +380,8 @@ class _Screener(Arranger):
             return "", None, False
         known = {given, f"{action.label} in the plan"}
         gates = [gap for one in action.by(ClaimKind.HELD_BACK) for gap in one.lifted_by]
-        waiting = [] if action.by(ClaimKind.INDICATED) else [*action.by(*WAITING)]
+        advised = action.by(ClaimKind.AWAITED) or action.by(*WAITING)
+        waiting = [] if action.by(ClaimKind.INDICATED) else advised
         against = action.by(ClaimKind.REFUSAL_AWAITED) or action.by(ClaimKind.DISCOURAGEMENT_AWAITED)
         waiting = against if action.status == Status.CAUTION and against else waiting
         waiting = [one for one in waiting if self._outline.belongs(one.id)] or waiting
@@ -370,7 +391,10 @@ class _Screener(Arranger):
         gaps = self._narrowest([*gates, *(ways[min(ways, key=self._precedence)] if ways else [])])
         prominent = [one for one in ways if self._outline.shows([one])] or [*ways]
         others = len({tuple(gap.requirement for gap in ways[one]) for one in prominent}) - 1
-        words = listed(self._gaps(gaps), "and") + (f", or {counted(others, 'other way')}" if others > 0 else "")
+        told = [*self._gaps(gaps), *(["its checks are made"] if action.by(ClaimKind.ORDER_UNGUARDED) else [])]
+        if not told and action.by(ClaimKind.GUARD_AWAITED) and not action.by(ClaimKind.AWAITED):
+            told = ["planned"]
+        words = listed(told, "and") + (f", or {counted(others, 'other way')}" if others > 0 else "")
         return clean(words), *self._earliest(gaps, action.place)
 
     def _precedence(self, statement: str) -> tuple[bool, int, str]:
@@ -412,6 +436,10 @@ class _Screener(Arranger):
     def _running_trials(self, requirement: str, limit: Decimal, place: str) -> list[date | None]:
         """List when what a requirement asks for and runs at a place is long enough, None where that is not known."""
         asked = leaves(requirement, self._knowledge.definitions)
+
+        def is_asked(kind: str) -> bool:
+            return any(self._knowledge.is_a(kind, one) for one in asked)
+
         checks = [
             check
             for one in self._plan.statements
@@ -419,9 +447,9 @@ class _Screener(Arranger):
             for check in one.checks
             if check.bound.unit == _DAYS and check.bound.lower and Decimal(check.bound.lower) == limit
         ]
-        return [
-            one.earliest for one in checks if any(self._knowledge.is_a(kind, it) for kind in one.kinds for it in asked)
-        ]
+        found = [one.earliest for one in checks if any(map(is_asked, one.kinds))]
+        there = (one for one in self._plan.actions if one.running and one.place in {"", place})
+        return found or [None for one in there if is_asked(one.intervention)]
 
     def _gaps(self, gaps: Sequence[Gap]) -> tuple[str, ...]:
         """Say what is missing, with what is there instead; what has to last equally long is told together."""
@@ -430,7 +458,7 @@ class _Screener(Arranger):
             label = self._knowledge.label(gap.requirement)
             named = self._knowledge.briefs.get(gap.requirement, label)
             told = gap._replace(label=gap.label.replace(label, named))
-            words = clean(told.label)
+            words = _PLANNED.sub(" planned", clean(told.label))
             if isinstance(gap.have, Range):
                 words = describe_gap(told._replace(earliest=None))
             match = _LENGTH.fullmatch(words)
@@ -444,16 +472,20 @@ class _Screener(Arranger):
         """Say of an action what its statements say in brief, how it is carried out, and what is on record of it."""
         if action.status not in _SAID:
             yield from self._conditions(action)
+        if action.status == Status.AVOID and action.realised:
+            yield Line("on record:", (clean(action.realised),))
         yield from (replace(one, lead="") for one in tried(action))
         if action.status == Status.INDICATED and any(map(self._calls, map(self._infos.__getitem__, action.shown))):
             yield Line("on record", tuple(dict.fromkeys(self._signs_of(action.shown))), ())
+        if before := self._guarded(action):
+            yield Line("before", before)
         if due := self._due(action):
             yield Line("", (describe_check(min(due, key=lambda one: str(one.latest))._replace(note="")),))
         yield from self._compared(action)
         yield from self._graded_otherwise(action)
         yield from self._briefs(action)
         yield from self._contents(action)
-        yield from self._latent(action)
+        yield from (replace(one, lead="") if one.lead == "then" else one for one in self._latent(action))
         yield from self._self_guarding(action)
         for one in self._left_open(action):
             yield Line("", tuple(filter(None, map(self._brief, one.statements))) or one.parts, one.statements)
@@ -478,6 +510,13 @@ class _Screener(Arranger):
     def _latent_words(self, action: Action, info: StatementInfo) -> tuple[str, ...]:
         brief = self._brief(info.id)
         return (brief,) if brief else super()._latent_words(action, info)
+
+    def _guarded(self, action: Action) -> tuple[str, ...]:
+        """Name what is ordered or runs before which, or beside which, a check is to be made."""
+        asked = {it for one in action.by(ClaimKind.GUARDING) for it in self._infos[one.id].accompanies}
+        there = (one for one in self._plan.actions if one.place in {"", action.place})
+        kinds = (one for one in there if not asked.isdisjoint({one.intervention, *self._classes(one.intervention)}))
+        return tuple(dict.fromkeys(name for one in kinds for name in map(clean, one.planned or one.current)))
 
     def _due(self, action: Action) -> list[Check]:
         """List the reviews of an action that are due, or overdue."""
@@ -527,7 +566,7 @@ class _Screener(Arranger):
             found.setdefault(lead + words, set()).add(one.statement)
         told = list(found)[:CONTENTS_SHOWN] if not prominent else list(found)
         if told and (prominent or action.status != Status.INDICATED or len(shown) <= CONTENTS_SHOWN):
-            lead = "required:" if action.status == Status.SATISFIED else ""
+            lead = "should include:" if action.status == Status.SATISFIED else ""
             yield Line(lead, tuple(told), tuple(sorted(set().union(*(found[one] for one in told)))))
 
     def _left_out_words(self, whole: Sheet, sections: Mapping[Section, tuple[Item, ...]]) -> Iterator[str]:

@@ -10,7 +10,7 @@ from rich.text import Text
 
 from hipkg.planning.page import Section
 from hipkg.render.screen import screen
-from hipkg.render.sheet import HEADINGS, UNGROUPED
+from hipkg.render.sheet import HEADINGS
 from hipkg.render.text import STYLES, Layout, beside, joined, marked, page_to_text
 from hipkg.render.words import ASSUMED, DISCLAIMER, capital, counted, lowered
 
@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 LONGEST = 60
 """How many lines a screen has at most that is not tightened."""
+_TOGETHER = 4
+"""How many short rows of several categories flow on in one."""
 _GUTTER = 9
 _QUESTION_INDENT = _GUTTER + 5
 _ARROW_WIDTH = 5
@@ -100,15 +102,17 @@ class _Writer:
     def _rows(self, key: Section, items: Sequence[Item]) -> Iterator[RenderableType]:
         symbol, style = self._layout.symbol(key), STYLES[key][2]
         listed = [one for one in items if one.listed]
-        grouped = key == Section.TODAY and len(listed) > UNGROUPED
+        grouped = key == Section.TODAY and sum(not (one.out or one.condition) for one in listed) > _TOGETHER
         flowing: dict[str, list[Item]] = {}
         for item in _by_condition(listed):
             if item[0].out or item[0].condition:
                 yield marked(symbol, self._row(item, style), style)
             else:
                 flowing.setdefault(item[0].category if grouped else "", []).append(item[0])
-        for category, some in flowing.items():
-            yield marked(symbol, self._flow(category if len(flowing) > 1 else "", some, style), style)
+        single = [one for some in flowing.values() if len(some) == 1 for one in some]
+        for category, some in [("", single), *flowing.items()] if single else flowing.items():
+            if some is single or len(some) > 1 or not single:
+                yield marked(symbol, self._flow(category if len(flowing) > 1 else "", some, style), style)
 
     def _row(self, items: Sequence[Item], style: str) -> Text:
         """Lay out what waits for the same, or a single row."""

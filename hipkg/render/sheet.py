@@ -497,6 +497,8 @@ class Arranger:
                 return (*_running(action), *self._lifts(action.by(ClaimKind.DISCOURAGED)))
             case Status.CAUTION:
                 return self._cautions(action)
+            case Status.SATISFIED if action.fulfilment == Fulfilment.NOT_NEEDED:
+                return (Line("not needed:", self._fulfilled(action)),)
             case Status.SATISFIED if not action.running:
                 return (Line("", self._fulfilled(action)), *self._judged(action))
             case _:
@@ -660,7 +662,8 @@ class Arranger:
         told: dict[str, set[str]] = {}
         for state in action.by(ClaimKind.AWAITED, ClaimKind.HELD_BACK):
             for one in state.checks:
-                if one.bound.measured_on and one.latest and one.verdict == Comparison.WITHIN:
+                judged = one.verdict != Comparison.WITHIN or one.outcome
+                if one.bound.measured_on and one.latest and not judged:
                     told.setdefault(describe_trial(one, self._plan.as_of), set()).add(state.id)
         return (Line("trial", tuple(told), tuple(sorted(set().union(*told.values())))),) if told else ()
 

@@ -258,7 +258,7 @@ def describe_done(one: Done, action: Action) -> str:
         result = ", result not recorded"
     old = f": older than {counted(one.old_after, 'year')}, to be done again" if one.old_after else ""
     before = "" if one.counts or action.status == Status.SATISFIED else "before: "
-    told = f"{name}done {before}{when}" if when else f"{name}done {before}".rstrip() + ", day not recorded"
+    told = f"{name}done {before}{when}" if when else f"{name}done {before}".rstrip() + ", date not recorded"
     return clean(f"{told}{result}{old}")
 
 
