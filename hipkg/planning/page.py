@@ -77,7 +77,6 @@ class Page(NamedTuple):
 
 
 _SECTION_OF_STATUS = {
-    Status.INDICATED: Section.TODAY,
     Status.CONFLICT: Section.DISAGREE,
     Status.CONTRAINDICATED: Section.NOT,
     Status.AVOID: Section.NOT,
@@ -101,26 +100,36 @@ def page(plan: Plan, knowledge: Knowledge) -> Page:
 def section_of(action: Action) -> Section:
     """Choose the section that tells an action."""
     match action.status:
-        case Status.INDICATED if action.tried and not action.running:
-            return Section.TRIED
-        case Status.INDICATED if action.modality == Modality.CONSIDER:
-            return Section.CONSIDER
-        case Status.INDICATED if action.category == _FOLLOW_UP:
-            return Section.AGAIN
-        case Status.INDICATED if action.category == _URGENT:
-            return Section.CHECK
+        case Status.INDICATED:
+            return _section_of_advice(action)
+        case Status.CONDITIONAL:
+            return _section_of_waiting(action)
         case Status.AVOID if action.realised:
             return Section.CHECK
-        case Status.CONDITIONAL if action.category == _URGENT and _is_advised(action):
-            return Section.CHECK
-        case Status.CONDITIONAL:
-            return Section.LATER if (action.phase > 1 and _is_advised(action)) or _takes_time(action) else Section.IF
         case Status.CAUTION if action.by(ClaimKind.GUARDING):
             return Section.TODAY
         case Status.CAUTION if _takes_time(action):
             return Section.LATER
         case status:
             return _SECTION_OF_STATUS[status]
+
+
+def _section_of_advice(action: Action) -> Section:
+    if action.tried and not action.running:
+        return Section.TRIED
+    if action.modality == Modality.CONSIDER:
+        return Section.CONSIDER
+    return {_FOLLOW_UP: Section.AGAIN, _URGENT: Section.CHECK}.get(action.category, Section.TODAY)
+
+
+def _section_of_waiting(action: Action) -> Section:
+    """Tell what is held back as not to be done where nothing can lift that, anything else where it waits."""
+    gates = action.by(ClaimKind.HELD_BACK)
+    if action.category == _URGENT and _is_advised(action):
+        return Section.CHECK
+    if gates and not any(one.lifted_by for one in gates):
+        return Section.NOT
+    return Section.LATER if (action.phase > 1 and _is_advised(action)) or _takes_time(action) else Section.IF
 
 
 def is_folded(action: Action) -> bool:

@@ -313,7 +313,7 @@ class _Screener(Arranger):
         if action.status == Status.CAUTION and action.by(ClaimKind.DISCOURAGEMENT_AWAITED):
             return f"avoid {words}"
         plain = title.removesuffix(OPTIONAL)
-        if action.fulfilment == Fulfilment.NOT_NEEDED:
+        if action.fulfilment == Fulfilment.NOT_NEEDED or section_of(action) == Section.NOT:
             return plain
         return f"consider {words.removesuffix(OPTIONAL)}" if title.endswith(OPTIONAL) else title
 

@@ -716,7 +716,7 @@ class Arranger:
     ) -> Line:
         parts = dict.fromkeys(words for one in states for words in self._latent_words(action, self._infos[one.id]))
         if needs:
-            lead = f"if {needs[0]}" if lead == "then" and len(needs) == 1 else f"{lead}, needs {' · '.join(needs)}:"
+            lead = f"if {needs[0]}:" if lead == "then" and len(needs) == 1 else f"{lead}, needs {' · '.join(needs)}:"
         return Line(clean(lead), tuple(map(clean, parts)), tuple(sorted({one.id for one in states})))
 
     def _latent_words(self, action: Action, info: StatementInfo) -> tuple[str, ...]:
