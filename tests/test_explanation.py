@@ -448,3 +448,68 @@ def test_an_answer_is_short_and_says_first_what_would_change_it(name: str) -> No
             if one.remedies:
                 assert text.index("What would change this") < text.index("What the statements say")
             assert "--proof" in text
+
+
+VISITS = CASES / "visits"
+
+
+@pytest.mark.parametrize(
+    ("target", "told"),
+    [
+        ("physical therapy", "Tried for 117 days, 2026-06-25 to 2026-10-20: inadequate relief."),
+        ("steroid", "Tried, 2026-09-10: inadequate relief."),
+        ("oral NSAID", "Running for 162 days, naproxen since 2026-06-20, inadequate relief."),
+    ],
+)
+def test_what_was_tried_is_told_before_the_rule(target: str, told: str) -> None:
+    iri = find_target(target, KNOWLEDGE)
+    (found,) = explain_record(graph(VISITS / "severe-and-failing" / "patient.ttl", "2026-11-29"), iri)
+    text = " ".join(render_explanations((found,), "text").split())
+    assert told in text
+    assert text.index(told) < text.index(found.rule.split(":", maxsplit=1)[0])
+
+
+@pytest.mark.parametrize("name", ["severe-and-failing", "second-visit", "relieved-by-therapy", "on-opioids"])
+def test_every_course_of_an_action_is_told_with_it(name: str) -> None:
+    record = graph(VISITS / name / "patient.ttl")
+    explainer = Explainer(planned(record), thorough=False)
+    for action in plan_record(record).actions:
+        (found,) = (one for one in explainer.action(action.intervention) if one.place == action.place)
+        assert {*found.past} == {*action.past}
+        assert found.ongoing == action.ongoing
+        failed = [one.unfavourable for one in found.past]
+        assert failed == sorted(failed, reverse=True)
+
+
+@pytest.mark.parametrize(
+    ("target", "nearest"),
+    [
+        ("physical therapy", "structured exercise programme"),  # a sibling, which runs
+        ("ibuprofen", "acetaminophen"),  # of the actions that share the narrowest class the one that stands first
+        ("cane", None),  # what shares nothing but the class of all interventions is not near
+    ],
+)
+def test_what_is_not_in_the_plan_leads_to_what_is(target: str, nearest: str | None) -> None:
+    (found,) = explained(EXAMPLES["d2"], find_target(target, KNOWLEDGE))
+    assert found.status == NOT_IN_PLAN
+    assert (found.nearest and found.nearest.label) == nearest
+    text = " ".join(render_explanations((found,), "text").split())
+    assert (f"The nearest in this plan: {nearest}" in text) == bool(nearest)
+
+
+def test_the_numbers_that_decide_are_on_record() -> None:
+    iri = find_target("D2-72", KNOWLEDGE)
+    (found,) = explain_record(graph(VISITS / "second-visit" / "patient.ttl", "2026-11-29"), iri)
+    text = " ".join(render_explanations((found,), "text").split())
+    assert "On record: physical therapy has the outcome inadequate relief and has lasted 55 days; hip pain." in text
+
+
+def test_a_check_is_to_be_done_before_what_it_guards() -> None:
+    iri = find_target("check of kidney function", KNOWLEDGE)
+    for path, drug in (
+        (VISITS / "osteonecrosis-nsaid-ordered" / "patient.ttl", "oral NSAID"),
+        (EXAMPLES["d3"], "medication"),
+    ):
+        (found,) = explain_record(graph(path), iri)
+        assert (found.status, found.before) == ("caution", (drug,))
+        assert f"check of kidney function: to be done before {drug}" in render_explanations((found,), "text")

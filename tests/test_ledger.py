@@ -40,6 +40,7 @@ from hipkg.planning.gaps import Gap, Reached
 from hipkg.render.brief_ledger import TREATMENTS_SHOWN, ledgers_in_brief
 from hipkg.render.ledger import FORMATS, NO_SITE, NO_TREATMENT, NOTE, ledger_sheet, render_ledgers
 from hipkg.render.schemas import LEDGER, PLAN
+from hipkg.render.screen import screen
 from hipkg.render.words import DISCLAIMER
 from support.doors import planned, read
 
@@ -49,6 +50,7 @@ if TYPE_CHECKING:
 AS_OF = date(2026, 11, 23)
 FOLDER = Path(__file__).parent / "cases" / "ledger"
 CASES = sorted(FOLDER.iterdir())
+VISITS = Path(__file__).parent / "cases" / "visits"
 CHECKS = sorted((Path(__file__).parent / "cases" / "checks").iterdir())
 EXAMPLES = sorted((ROOT / "examples").glob("*.ttl"))
 HOSTILE = "**bold** [x](https://e.org/a) <script>`|`\n# head\x1b[31m \u202e"
@@ -704,3 +706,45 @@ def test_a_ledger_in_brief_says_for_what_a_treatment_is_enough_and_when_it_will_
     assert "enough for" in written
     assert "from 20" in written
     assert "--all tells every threshold" in written
+
+
+def test_a_ledger_in_brief_names_what_a_treatment_is_enough_for() -> None:
+    found = ledger(VISITS / "second-visit" / "patient.ttl", as_of=AS_OF)
+    written = " ".join(ledgers_in_brief(found, "text", load()).split())
+    assert "naproxen (no site stated): since 2026-10-05" in written
+    assert "enough for steroid injection into the hip D0-33" in written
+
+
+def test_a_treatment_of_one_day_is_told_with_that_day_alone() -> None:
+    found = ledger(VISITS / "severe-and-failing" / "patient.ttl", as_of=AS_OF)
+    written = " ".join(ledgers_in_brief(found, "text", load()).split())
+    assert "intra-articular corticosteroid injection (right hip): 2026-09-10, outcome" in written
+    assert "0 days" not in written
+
+
+def test_what_can_open_if_treatment_starts_today_is_dated() -> None:
+    (found,) = ledger(ROOT / "examples" / "d0-painful-degenerative-hip.ttl", as_of=date(2026, 11, 29))
+    soonest = {one.label: one.soonest for one in found.waiting}
+    assert soonest["intra-articular corticosteroid injection"] == (date(2026, 12, 27), True)
+    assert soonest["total hip arthroplasty"] == (date(2027, 2, 27), True)
+    written = " ".join(ledgers_in_brief((found,), "text", load()).split())
+    assert "2026-12-27* steroid injection into the hip (left hip)" in written
+    assert "treatment that does not run yet starts today" in written
+    assert "not before 2026-12-27 if treatment starts today" in flat(found)
+
+
+@pytest.mark.parametrize("path", [*EXAMPLES, *sorted(VISITS.glob("*/patient.ttl"))[::4]], ids=str)
+def test_the_ledger_and_the_page_reckon_alike(path: Path) -> None:
+    """What both date, of the same statements at one place, they date alike."""
+    (found,) = ledger(path, as_of=AS_OF)
+    shown = screen(plan(path, as_of=AS_OF), load())
+    paged = {
+        (item.statements, item.site): (item.earliest, item.assumed)
+        for items in shown.sections.values()
+        for item in items
+        if item.earliest
+    }
+    for one in found.waiting:
+        key = (tuple(sorted({need.statement for need in one.needs})), one.site)
+        if one.soonest and key in paged:
+            assert paged[key] == one.soonest

@@ -12,7 +12,8 @@ import pytest
 import hipkg
 from hipkg.base.errors import UsageError
 from hipkg.base.paths import ROOT
-from hipkg.planning.page import Section, section_of
+from hipkg.knowledge.loading import load
+from hipkg.planning.page import Section, page, section_of
 from hipkg.render.since import render_since
 
 if TYPE_CHECKING:
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
 FIRST = ROOT / "examples" / "d0-painful-degenerative-hip.ttl"
 SECOND = Path(__file__).parent / "cases" / "visits" / "second-visit" / "patient.ttl"
+DUE = SECOND.parent.parent / "trial-due" / "patient.ttl"
 OTHER = ROOT / "examples" / "d3-chronic-hip-osteonecrosis.ttl"
 FROM, AS_OF = date(2026, 10, 1), date(2026, 11, 23)
 
@@ -81,6 +83,45 @@ def test_time_alone_makes_trials_long_enough_and_reviews_overdue() -> None:
     assert {one.label: one.after for one in found.moved}["intra-articular corticosteroid injection"] == Section.TODAY
 
 
+def test_a_trial_that_was_to_be_judged_by_now_is_missed() -> None:
+    (found,) = hipkg.since(DUE, before=date(2026, 11, 29), as_of=date(2027, 1, 20))
+    missed = {(it.statement, it.check.label, str(it.check.latest)) for it in found.turned if it.missed}
+    assert missed == {("D0-33", "naproxen", "2026-12-01"), ("D0-33", "physical therapy", "2026-12-01")}
+    text = " ".join(render_since((found,), "text").split())
+    assert "naproxen 92 days, was to be judged by 2026-12-01 D0-33" in text
+    assert text.index("Missed") < text.index("Nothing is new on record")
+    assert "The plan is the same" not in text
+
+
+def test_what_was_missed_before_is_no_news() -> None:
+    (found,) = hipkg.since(DUE, before=date(2026, 12, 10), as_of=date(2026, 12, 20))
+    assert not [it for it in found.turned if it.missed]
+    (found,) = hipkg.since(DUE, before=date(2026, 11, 29), as_of=date(2026, 12, 1))
+    assert not [it for it in found.turned if it.missed]  # the last day is a day
+
+
+def test_a_review_that_has_become_overdue_is_missed() -> None:
+    (found,) = hipkg.since(SECOND, before=date(2026, 10, 15), as_of=AS_OF)
+    overdue = [it for it in found.turned if it.check.verdict == "overdue"]
+    assert overdue
+    assert all(it.missed for it in overdue)
+
+
+def test_what_moved_stands_as_on_the_page() -> None:
+    found = compared()
+    after = found.after
+    rows = [row for part in page(after, load()).parts for row in part.rows]
+    order = [
+        (it.intervention, it.site) for row in rows for it in (after.actions[one] for one in (*row.actions, *row.riders))
+    ]
+    today = [(it.intervention, it.site) for it in found.moved if it.after == Section.TODAY]
+    assert today == sorted(today, key=order.index)
+    text = render_since((found,), "text")
+    assert text.partition("Do today\n")[2].lstrip().startswith("• steroid injection into the hip")
+    assert "naproxen: tried long enough, 49 days on record, inadequate relief D0-33" in " ".join(text.split())
+    assert "before: conditional" in text
+
+
 def test_records_of_different_patients_are_refused() -> None:
     with pytest.raises(UsageError, match="Only the earlier record"):
         hipkg.since(FIRST, OTHER, as_of=AS_OF)
@@ -89,7 +130,7 @@ def test_records_of_different_patients_are_refused() -> None:
 def test_the_command_compares_two_records_or_two_dates(hipkg: Callable[..., Run]) -> None:
     run = hipkg("since", FIRST, SECOND, "--from", str(FROM), "--as-of", str(AS_OF))
     assert run.code == 0
-    assert "intra-articular corticosteroid injection · left hip (before: not yet) D0-33" in " ".join(run.out.split())
+    assert "steroid injection into the hip · left hip (before: not yet) D0-33" in " ".join(run.out.split())
     data = json.loads(hipkg("since", SECOND, "--from", "2026-10-15", "--as-of", str(AS_OF), "--format", "json").out)
     assert (data["since"], data["asOf"], data["days"], data["facts"]) == ("2026-10-15", "2026-11-23", 39, [])
     assert {one["after"] for one in data["moved"]} <= {*Section, ""}

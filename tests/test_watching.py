@@ -13,13 +13,15 @@ from typing import TYPE_CHECKING
 import pytest
 
 from hipkg.cli import main
+from hipkg.knowledge.frame.claims import ClaimKind
 from hipkg.knowledge.loading import load
 from hipkg.render.watching import render_watch_lists
 from support.cases import EACH_EXAMPLE, EXAMPLES
-from support.doors import plan_record, read, watch_list
+from support.doors import interview, plan_record, read, watch_list
 
 if TYPE_CHECKING:
     from hipkg.defence.watching import WatchList
+    from hipkg.record.change import Change
     from hipkg.record.patient import Record
 
 ROOT = Path(__file__).parent.parent
@@ -40,15 +42,48 @@ def watched(path: Path) -> WatchList:
 @pytest.mark.parametrize("path", [*EXAMPLES.values(), *sorted(CASES.glob("D*/fires.ttl"))[::12]], ids=str)
 def test_each_fact_does_what_is_claimed(path: Path) -> None:
     graph = graph_of(path)
+
+    @cache
+    def after(change: Change) -> dict[tuple[str, str], str]:
+        changed = replace(graph, triples=change.apply(graph.triples))
+        made = plan_record(changed, allow_invalid=True)
+        return {(it.intervention, it.place): it.status for it in made.actions}
+
     for one in watched(path).actions:
         for threat in one.threats:
-            changed = replace(graph, triples=threat.change.apply(graph.triples))
-            after = plan_record(changed, allow_invalid=True)
-            statuses = {(it.intervention, it.place): it.status for it in after.actions}
+            statuses = after(threat.change)
             assert statuses.get((one.action.intervention, one.action.place), "") == threat.after
             assert threat.after not in {"indicated", "satisfied"}
-            assert len(threat.change.nodes) == 1
             assert threat.statements
+
+
+VISITS = sorted((ROOT / "tests" / "cases" / "visits").glob("*/patient.ttl"))
+
+
+@pytest.mark.parametrize("path", [*EXAMPLES.values(), *VISITS[::3]], ids=lambda one: f"{one.parent.name}/{one.stem}")
+def test_what_an_answer_ends_is_watched(path: Path) -> None:
+    """What the questions of a plan say of its actions never contradicts what is said to watch for."""
+    watched_for = {
+        (one.action.label, one.action.site, threat.fact): threat.after
+        for one in watched(path).actions
+        for threat in one.threats
+    }
+    for question in interview(graph_of(path), allow_invalid=True).questions:
+        for answer in question.answers:
+            for effect in answer.effects:
+                if effect.before == "indicated" and effect.after not in {"indicated", "satisfied"}:
+                    assert watched_for[effect.label, effect.site, "; ".join(answer.facts)] == effect.after
+
+
+@pytest.mark.parametrize("example", EACH_EXAMPLE)
+def test_what_ends_a_problem_is_watched_whether_it_is_asked_or_not(example: str) -> None:
+    """Statements cease to hold where the place that they are about is replaced."""
+    ended = {info.id for info in load().statements.values() if info.ended_by}
+    for one in watched(EXAMPLES[example]).actions:
+        advising = {state.id for state in one.action.by(ClaimKind.INDICATED)}
+        if advising and advising <= ended:
+            operated = [it for it in one.threats if it.fact.endswith("completed") and it.after != "caution"]
+            assert operated, one.action.label
 
 
 @pytest.mark.parametrize("example", EACH_EXAMPLE)
@@ -68,7 +103,10 @@ def threats(path: Path, label: str) -> dict[str, str]:
 
 
 def test_what_a_safety_check_guards_is_watched_for_its_context() -> None:
-    assert threats(EXAMPLES["d0"], "oral NSAID") == {"chronic hip osteonecrosis at the left hip": "caution"}
+    assert threats(EXAMPLES["d0"], "oral NSAID") == {
+        "chronic hip osteonecrosis at the left hip": "caution",
+        "total hip arthroplasty at the left hip, completed": "conditional",
+    }
 
 
 def test_what_a_new_problem_makes_of_the_pain_at_its_site_is_watched() -> None:
@@ -76,7 +114,7 @@ def test_what_a_new_problem_makes_of_the_pain_at_its_site_is_watched() -> None:
 
 
 def test_what_lifts_the_advice_is_watched() -> None:
-    assert threats(EXAMPLES["d3"], "progressive loading") == {"sharp increase of pain at the hip": ""}
+    assert threats(EXAMPLES["d3"], "progressive loading")["sharp increase of pain at the hip"] == ""
 
 
 def test_what_ends_a_requirement_is_watched_and_what_is_recorded_may_change() -> None:
@@ -92,24 +130,33 @@ def test_text_tells_the_threats_and_names_the_rest(format_: str) -> None:
     written = " ".join(render_watch_lists((watched(EXAMPLES["d0"]),), format_).split())
     assert "chronic hip osteonecrosis" in written
     assert "caution: oral NSAID (left hip); NSAID together with physical therapy (left hip) D3-073 D3-074" in written
-    assert "No single fact that was tried would change: physical therapy" in written
+    assert "total hip arthroplasty, completed" in written
+    if format_ == "markdown":
+        assert "physical therapy (left hip); NSAID together with physical therapy (left hip); advice" in written
+    else:
+        assert "--all names every action" in written
     assert "Decision support for professionals, not medical advice." in written
+
+
+def test_in_brief_what_nothing_changes_is_counted() -> None:
+    calm = [one for one in watched(EXAMPLES["d2"]).actions if not one.threats]
+    brief, whole = (render_watch_lists((watched(EXAMPLES["d2"]),), "text", everything=it) for it in (False, True))
+    assert f"Nothing that was tried would change {len(calm)} other actions. --all" in " ".join(brief.split())
+    assert "Nothing that was tried would change: advice on regular physical activity;" in " ".join(whole.split())
+    assert len(brief.splitlines()) < len(whole.splitlines())
 
 
 def test_json_tells_every_indicated_action() -> None:
     found = watched(EXAMPLES["d0"])
     data = json.loads(render_watch_lists((found,), "json"))
     assert len(data["actions"]) == len(found.actions)
-    assert [one["threats"] for one in data["actions"] if one["label"] == "oral NSAID"] == [
-        [
-            {
-                "fact": "chronic hip osteonecrosis at the left hip",
-                "turtle": found.actions[0].threats[0].snippet,
-                "after": "caution",
-                "statements": ["D3-073", "D3-074", "D3-075"],
-            }
-        ]
-    ]
+    (drug,) = (one for one in data["actions"] if one["label"] == "oral NSAID")
+    assert drug["threats"][0] == {
+        "fact": "chronic hip osteonecrosis at the left hip",
+        "turtle": found.actions[0].threats[0].snippet,
+        "after": "caution",
+        "statements": ["D3-073", "D3-074", "D3-075"],
+    }
 
 
 def test_a_plan_without_indications_says_so(tmp_path: Path, monkeypatch, capsys) -> None:

@@ -13,13 +13,16 @@ from hipkg.cli.report import deliver, on_terminal, told
 def watch(
     file: File,
     format: Annotated[ReportFormat, typer.Option("--format", "-f", help="Format.")] = "text",  # noqa: A002 - the option's name
+    everything: Annotated[
+        bool, typer.Option("--all", help="Name every action that a fact changes, and those that nothing does.")
+    ] = False,
     output: Output = None,
     as_of: AsOf = None,
     document: Documents = None,
     allow_invalid: Annotated[bool, typer.Option("--allow-invalid", help="Watch in spite of violations.")] = False,
     input_format: InputFormat = None,
 ) -> None:
-    """List for each indicated action the single facts that would speak against it or end its indication.
+    """List for each indicated action the facts that would speak against it or end its indication.
 
     Example: hipkg watch examples/d0-painful-degenerative-hip.ttl
     """
@@ -32,5 +35,5 @@ def watch(
     request = requested(knowledge, document, as_of=as_of, input_format=input_format, allow_invalid=allow_invalid)
     batch = plan_patients(file, request, knowledge).each(watch_list)
     found = told(batch)
-    text = render_watch_lists(found, format, to_terminal=on_terminal(output))
+    text = render_watch_lists(found, format, everything=everything, to_terminal=on_terminal(output))
     deliver(text, output, failed=batch.set_aside or any(not one.plan.valid for one in found))

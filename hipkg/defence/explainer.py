@@ -6,7 +6,7 @@ from collections import Counter
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from functools import cached_property
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from hipkg.base import hip
 from hipkg.base.errors import UsageError
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from hipkg.knowledge.records import Knowledge, StatementInfo
     from hipkg.pipeline.process import Planned
     from hipkg.planning.bounds import Check
-    from hipkg.planning.records import Conflict
+    from hipkg.planning.records import Action, Conflict, Course
 
 Slot = Literal["context", "requirement", "exception", "fulfilment", "companion"]
 NOT_APPLICABLE = "not-applicable"
@@ -54,6 +54,7 @@ _RULES = {
     Status.CAUTION: "No statement advises it by itself: a precaution or a reservation goes with it.",
     NOT_IN_PLAN: "No statement whose context holds for this patient is about it.",
 }
+_CHECKED_BEFORE = "No statement advises it by itself: it is asked for before other treatment."
 _UNTOLD = "No statement of the documents is about it."
 _RULES_OF_STATES = {
     PARAMETER: "It is no action of its own: a statement says by it how another is carried out.",
@@ -67,6 +68,7 @@ _RULES_OF_STATES = {
 _HOLDING = {State.NOW, State.SATISFIED}
 _SETTLED = {*_HOLDING, State.KNOWLEDGE, State.RULED_OUT}
 _REFUSING = {Status.CONTRAINDICATED, Status.AVOID, Status.CONDITIONAL, Status.CONFLICT}
+_GUARDS = {ClaimKind.GUARDING, ClaimKind.GUARD_AWAITED}
 _DIAGNOSIS = "It would take a diagnosis that is not on record, which is never proposed:"
 _FULFILLED = {
     Fulfilment.RUNNING: "It is advised, or would be, and is running already.",
@@ -139,6 +141,17 @@ class StatementExplanation:
         return self.state != NOT_APPLICABLE
 
 
+class Nearest(NamedTuple):
+    """The action of a plan that comes nearest to an intervention which is not in it, with its courses that run."""
+
+    intervention: str
+    label: str
+    site: str
+    status: str
+    ongoing: tuple[Course, ...]
+    statements: tuple[str, ...]
+
+
 @dataclass(frozen=True, slots=True)
 class Explanation:
     """Why an action or a statement stands as it does at one place of one patient.
@@ -146,7 +159,9 @@ class Explanation:
     ``kind`` is ``action`` or ``statement``; ``status`` is the status of the action or the state of the statement;
     ``rule`` says how the status follows from the statements; ``via`` names the wider intervention that the plan speaks
     of, if it is not the one asked for; ``remedies`` are the smallest changes of the record after which it would hold,
-    each derived again, and ``beyond`` says why there is none, or what else it would take.
+    each derived again, and ``beyond`` says why there is none, or what else it would take. ``past`` are the courses of
+    the action that are over, those that failed first, and ``ongoing`` those that run; ``before`` names what a check is
+    to be done before, and ``nearest`` what a plan has that lacks the action.
     """
 
     kind: str
@@ -166,6 +181,10 @@ class Explanation:
     remedies: tuple[Remedy, ...] = ()
     beyond: str = ""
     valid: bool = True
+    past: tuple[Course, ...] = ()
+    ongoing: tuple[Course, ...] = ()
+    before: tuple[str, ...] = ()
+    nearest: Nearest | None = None
 
 
 def find_target(target: str, knowledge: Knowledge) -> str:
@@ -331,7 +350,10 @@ class Explainer:
         found = self._explanation(
             "action", iri, tuple(statements), status=derived.status, rule=self._rule(derived), place=derived.site
         )
-        found = replace(found, via=via, conflicts=tuple(conflicts))
+        found = replace(found, via=via, conflicts=tuple(conflicts), before=self._before(derived))
+        if planned := self._in_plan.get((derived.intervention, derived.site)):
+            past = tuple(sorted(planned.past, key=lambda one: (not one.unfavourable, one.start, one.node)))
+            found = replace(found, past=past, ongoing=planned.ongoing)
         if via or derived.status in PURSUED:
             return found
         return self._with_remedies(found, lambda remedies: remedies.of_action(derived))
@@ -348,8 +370,25 @@ class Explainer:
             return (0 if against else 2, evaluation.statement, evaluation.iri)
         return (1 if evaluation.state in _HOLDING else 2, evaluation.statement, evaluation.iri)
 
-    @staticmethod
-    def _rule(derived: DerivedAction) -> str:
+    @cached_property
+    def _in_plan(self) -> dict[tuple[str, str], Action]:
+        return {(one.intervention, one.place): one for one in self._plan.actions}
+
+    def _before(self, derived: DerivedAction) -> tuple[str, ...]:
+        """Name what a check is to be done before: what is ordered without it, or all that it is asked for before."""
+        evaluations = {one.iri: one for one in self._derivation.evaluations}
+        guarding = [] if {*derived.claimed} - _GUARDS else derived.by(*_GUARDS)
+        guarded = {
+            one.intervention
+            for one in self._derivation.actions
+            if not {*guarding}.isdisjoint(one.by(ClaimKind.ORDER_UNGUARDED))
+        }
+        asked = {one for iri in guarding for one in self._info(evaluations[iri]).accompanies} - {derived.intervention}
+        return tuple(sorted(map(self._knowledge.label, guarded or asked)))
+
+    def _rule(self, derived: DerivedAction) -> str:
+        if self._before(derived):
+            return _CHECKED_BEFORE
         if derived.status == Status.CONDITIONAL:
             return _HELD_BACK if derived.by(ClaimKind.HELD_BACK) else _WAITING
         if derived.fulfilment:
@@ -362,7 +401,28 @@ class Explainer:
         infos = [one for one in self._knowledge.statements.values() if one.intervention in kinds and self._counts(one)]
         statements = tuple(self._unevaluated(one) for one in sorted(infos, key=lambda one: one.id))
         rule = _RULES[NOT_IN_PLAN] if statements else _UNTOLD
-        return self._explanation("action", iri, statements, status=NOT_IN_PLAN, rule=rule, place="")
+        found = self._explanation("action", iri, statements, status=NOT_IN_PLAN, rule=rule, place="")
+        return replace(found, nearest=self._nearest(iri))
+
+    def _nearest(self, iri: str) -> Nearest | None:
+        """Find what the plan has instead of an intervention: a kind of it, or what shares its narrowest class.
+
+        Of several the one that runs is told, or the one that stands first. What shares nothing but a class of all
+        treatments, or is of another category, is not near.
+        """
+        wanted = self._knowledge.interventions[iri]
+        found: list[tuple[int, Action]] = []
+        for one in self._plan.actions:
+            info = self._knowledge.interventions[one.intervention]
+            common = (info.superclasses & wanted.superclasses) - {hip.Intervention}
+            if iri in info.superclasses:
+                found.append((len(wanted.superclasses) + 1, one))
+            elif common and info.category == wanted.category:
+                found.append((max(len(self._knowledge.superclasses.get(it, ())) for it in common), one))
+        _, near = max(found, key=lambda one: (one[0], one[1].running), default=(0, None))
+        if near is None:
+            return None
+        return Nearest(near.intervention, near.label, near.site, near.status, near.ongoing, near.shown)
 
     def _counts(self, info: StatementInfo) -> bool:
         return self._knowledge.documents[info.document].id in self._plan.documents

@@ -17,6 +17,7 @@ from hipkg.base.vocabulary import HIP, OBJECTING
 from hipkg.knowledge.frame.answers import Answer
 from hipkg.knowledge.frame.claims import ClaimKind, Status
 from hipkg.planning.bounds import Check, Comparison, recorded_range
+from hipkg.planning.earliest import Earliest, Lengths
 from hipkg.planning.gaps import Gap, Measurer, Reached
 from hipkg.record.facts import Facts, text_of
 
@@ -164,7 +165,11 @@ class Need(NamedTuple):
 
 
 class Waiting(NamedTuple):
-    """An action that waits: every one of ``gates`` has to be lifted, and one of ``advice``, if any, to be met."""
+    """An action that waits: every one of ``gates`` has to be lifted, and one of ``advice``, if any, to be met.
+
+    ``soonest`` is the first day that time alone allows where the opening has no date, if treatment that does not run
+    yet begins on the day of the ledger; None where nothing asks for a length, or a start is not known.
+    """
 
     intervention: str
     label: str
@@ -173,6 +178,7 @@ class Waiting(NamedTuple):
     gates: tuple[Need, ...]
     advice: tuple[Need, ...]
     opening: Opening
+    soonest: Earliest | None = None
 
     @property
     def needs(self) -> tuple[Need, ...]:
@@ -220,6 +226,7 @@ class _Bookkeeper:
         self._statuses = {knowledge.label(HIP + one) for one in STATUSES if one}
         self._activities = frozenset(derivation.facts.nodes(plan.patient, hip.hasActivity))
         self._recorded = Facts(record.triples)
+        self._lengths = Lengths(plan, knowledge)
 
     def ledger(self) -> Ledger:
         plan = self._plan
@@ -343,7 +350,7 @@ class _Bookkeeper:
         advised = action.by(ClaimKind.INDICATED, ClaimKind.FULFILLED)
         later = [] if advised else action.by(ClaimKind.AWAITED)
         advice = [Need(one.id, one.unmet, _together(one.unmet)) for one in later]
-        openings = [*(one.opening for one in gates), *([_first(one.opening for one in advice)] if advice else [])]
+        opening = _last([*(it.opening for it in gates), *([_first(it.opening for it in advice)] if advice else [])])
         return Waiting(
             intervention=action.intervention,
             label=action.label,
@@ -351,8 +358,17 @@ class _Bookkeeper:
             place=action.place,
             gates=tuple(gates),
             advice=tuple(advice),
-            opening=_last(openings),
+            opening=opening,
+            soonest=None if opening.day else self._soonest(gates, advice, action.place),
         )
+
+    def _soonest(self, gates: Iterable[Need], advice: Iterable[Need], place: str) -> Earliest | None:
+        """Find the first day on which time lets all gates open and a way to advice, if any, when each takes time."""
+        held = [gap for one in gates for gap in one.gaps]
+        wanted = [one.gaps for one in advice] or [()]
+        ways = [self._lengths.earliest((*held, *gaps), place) for gaps in wanted]
+        found = [one for one in ways if one]
+        return min(found) if found and len(found) == len(ways) else None
 
     def _gate(self, state: StatementState) -> Need:
         """Tell what lifts a gate; one of several exceptions is enough."""

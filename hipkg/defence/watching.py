@@ -1,7 +1,8 @@
-"""List for each action that a plan indicates the single facts that would speak against it or end its indication.
+"""List for each action that a plan indicates the facts that would speak against it or end its indication.
 
 Statements that object to an action or guard it, and the exceptions to those that advise it, are asked which one fact,
-new or changed, would let them hold. The plan is derived again with each; what makes a difference is on the watch list.
+new or changed, would let them hold, and the questions of the plan are answered as `hipkg.defence.asking` answers them.
+The plan is derived again with each; what makes a difference is on the watch list.
 """
 
 from __future__ import annotations
@@ -10,12 +11,13 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from hipkg.base import hip
 from hipkg.base.vocabulary import OBJECTING
+from hipkg.defence.asking import Asker
 from hipkg.defence.bench import Bench
 from hipkg.knowledge.frame.answers import State
 from hipkg.knowledge.frame.claims import Status
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
     from hipkg.derivation.records import DerivedAction, Evaluation, Outlook
     from hipkg.knowledge.records import StatementInfo
@@ -27,9 +29,10 @@ _UNTOUCHED = {Status.INDICATED, Status.SATISFIED}
 
 
 class Threat(NamedTuple):
-    """One fact, in words and as Turtle, that would give an indicated action another status.
+    """A fact, or an answer to a question, in words and as Turtle, that would give an indicated action another status.
 
-    ``after`` is empty where the action would leave the plan; ``statements`` are those whose state would change.
+    ``after`` is empty where the action would leave the plan; ``statements`` are those whose state would change: those
+    about the action, or all if it changes because of another one.
     """
 
     fact: str
@@ -55,14 +58,23 @@ class WatchList(NamedTuple):
 
 def watch_list(planned: Planned) -> WatchList:
     """Make the watch list of a patient."""
-    watcher = _Watcher(planned)
-    indicated = (one for one in planned.plan.actions if one.status == Status.INDICATED)
-    return WatchList(planned.plan, tuple(Watched(one, watcher.threats(one)) for one in indicated))
+    return WatchList(planned.plan, tuple(_Watcher(planned).watched()))
+
+
+def _answers(planned: Planned) -> Iterator[Change]:
+    """List the answers to questions after which an action that is indicated would be neither indicated nor done."""
+    asker = Asker(planned)
+    for text, site in asker.open:
+        for answer in asker.question(text, site).answers:
+            if any(one.before == Status.INDICATED and one.after not in _UNTOUCHED for one in answer.effects):
+                yield answer.change
 
 
 class _Watcher:
     def __init__(self, planned: Planned) -> None:
-        record, derivation, _, request, knowledge = planned
+        record, derivation, plan, request, knowledge = planned
+        self._planned = planned
+        self._indicated = [one for one in plan.actions if one.status == Status.INDICATED]
         self._graph = record
         self._derivation = derivation
         self._knowledge = knowledge
@@ -73,13 +85,21 @@ class _Watcher:
         self._actions = {(one.intervention, one.site): one for one in derivation.actions}
         self._states = {one.iri: one.state for one in derivation.evaluations}
 
-    def threats(self, action: Action) -> tuple[Threat, ...]:
-        """Try each single fact that could let a statement speak against an action, or end what advises it."""
-        derived = self._actions[action.intervention, action.place]
-        changes = dict.fromkeys(one for one in self._changes(derived) if one.size[0] == 1)
-        found = (self._threat(derived, one) for one in sorted(changes, key=lambda one: one.size))
-        distinct = {one.fact: one for one in found if one is not None}
-        return tuple(sorted(distinct.values(), key=lambda one: (one.after != "contraindicated", one.after, one.fact)))
+    def watched(self) -> Iterator[Watched]:
+        """Try each change once, and tell of each indicated action what would become of it."""
+        derived = [self._actions[one.intervention, one.place] for one in self._indicated]
+        tried: dict[Change, Sequence[DerivedAction]] = {}
+        for one in derived:
+            for change in sorted(dict.fromkeys(self._changes(one)), key=lambda it: it.size):
+                if change.size[0] == 1:
+                    tried[change] = (*tried.get(change, ()), one)
+        tried |= dict.fromkeys(_answers(self._planned), derived)
+        found: dict[str, dict[str, Threat]] = {one.iri: {} for one in derived}
+        for change, actions in tried.items():
+            for action, threat in self._threats(change, actions):
+                found[action.iri].setdefault(threat.fact, threat)
+        for shown, threats in zip(self._indicated, found.values(), strict=True):
+            yield Watched(shown, tuple(sorted(threats.values(), key=_weight)))
 
     def _changes(self, derived: DerivedAction) -> Iterator[Change]:
         for info in self._knowledge.statements.values():
@@ -88,7 +108,8 @@ class _Watcher:
         for iri in derived.based_on:
             evaluation = self._evaluations[iri]
             nodes = (*evaluation.subjects, self._graph.iri)
-            for cls in evaluation.may_be_lifted_by:
+            ending = self._knowledge.statements[evaluation.statement].ended_by
+            for cls in dict.fromkeys((*evaluation.may_be_lifted_by, *ending)):
                 yield from self._abducer.ways([cls], nodes)
 
     def _can_object(self, info: StatementInfo, intervention: str) -> bool:
@@ -127,34 +148,32 @@ class _Watcher:
         found = {node for one in self._derivation.evaluations if one.site == place for node in one.subjects}
         return sorted(found - {self._graph.iri})
 
-    def _threat(self, action: DerivedAction, change: Change) -> Threat | None:
+    def _threats(self, change: Change, actions: Iterable[DerivedAction]) -> Iterator[tuple[DerivedAction, Threat]]:
+        """Derive again with a change, and tell of which actions the status would be another one."""
         after = self._bench.outlook(change)
         if after is None:
-            return None
-        status = next((one.status for one in after.actions if one.iri == action.iri), "")
-        if status in _UNTOUCHED:
-            return None
+            return
         describer = self._bench.describer
-        fact = "; ".join(describer.facts(change))
-        return Threat(
-            fact=fact,
-            snippet=describer.snippet(change),
-            after=status,
-            statements=self._responsible(action, after),
-            change=change,
-        )
+        fact, snippet = "; ".join(describer.facts(change)), describer.snippet(change)
+        statuses = {one.iri: one.status for one in after.actions}
+        for action in actions:
+            status = statuses.get(action.iri, "")
+            if status not in _UNTOUCHED:
+                yield action, Threat(fact, snippet, status, self._responsible(action, after), change)
 
     def _responsible(self, action: DerivedAction, after: Outlook) -> tuple[str, ...]:
-        """Name the statements about the action whose state changes."""
+        """Name the statements about the action whose state changes, or all of which it does if there is none."""
         concerned = {self._evaluations[one].statement for one in action.based_on} | {
             info.iri for info in self._knowledge.statements.values() if self._can_object(info, action.intervention)
         }
-        states = {one.iri: one for one in after.evaluations}
-        changed = [
+        states = {one.iri: one.state for one in after.evaluations}
+        changed = {
             one.statement
             for one in (*self._derivation.evaluations, *after.evaluations)
-            if one.statement in concerned
-            and one.site in {"", action.site}
-            and self._states.get(one.iri) != (states[one.iri].state if one.iri in states else None)
-        ]
-        return tuple(sorted({self._knowledge.statements[one].id for one in changed}))
+            if one.site in {"", action.site} and self._states.get(one.iri) != states.get(one.iri)
+        }
+        return tuple(sorted(self._knowledge.statements[one].id for one in changed & concerned or changed))
+
+
+def _weight(threat: Threat) -> tuple[bool, str, str]:
+    return threat.after != Status.CONTRAINDICATED, threat.after, threat.fact

@@ -6,19 +6,25 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from hipkg.planning.bounds import Check
+from hipkg.planning.earliest import Earliest
 from hipkg.planning.gaps import Gap
 from hipkg.render.ledger import JSON, NO_SITE, NO_TREATMENT, treatment_facts
 from hipkg.render.outline import INVALID, Outline, Row, render_outlines
 from hipkg.render.words import clean, counted, describe_check, join_sites, local_name
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from datetime import date
+    from typing import TypeAlias
 
     from hipkg.defence.ledger import Judgement, Ledger, Treatment
     from hipkg.knowledge.records import Knowledge
 
-TREATMENTS_SHOWN, OPENINGS_SHOWN, REVIEWS_SHOWN = 5, 4, 3
+    _Opening: TypeAlias = tuple[date, str, str]
+
+TREATMENTS_SHOWN, OPENINGS_SHOWN, REVIEWS_SHOWN, ACTIONS_NAMED = 5, 5, 3, 2
+_OTHERWISE = "* if what else is asked for holds"
+_ASSUMED = f"{_OTHERWISE}, and treatment that does not run yet starts today"
 _ADEQUATE = "adequate"
 _WORDS = {
     "too-short": "too short for",
@@ -54,22 +60,38 @@ def _rows(ledger: Ledger, knowledge: Knowledge) -> Iterator[Row]:
         yield from _treatment(one, knowledge)
     if len(ledger.treatments) > TREATMENTS_SHOWN:
         yield Row(1, f"and {counted(len(ledger.treatments) - TREATMENTS_SHOWN, 'more treatment')}")
-    dated: dict[tuple[date, str], list[str]] = {}
-    for waiting in ledger.waiting:
-        if waiting.opening.day and waiting.advice:
-            dated.setdefault((waiting.opening.day, waiting.label), []).append(waiting.site)
-    if dated:
-        yield Row(0, "What can open, and when at the earliest", style="heading")
-    for (day, label), sites in sorted(dated.items())[:OPENINGS_SHOWN]:
-        site = join_sites(sites, knowledge)
-        yield Row(1, f"{day.isoformat()} {clean(label)}{f' ({site})' if site else ''}", "recorded")
+    dated = _dated(ledger, knowledge)
+    yield from _openings(dated, knowledge)
     if ledger.reviews:
         yield Row(0, "Reviews", style="heading")
     for review in ledger.reviews[:REVIEWS_SHOWN]:
         yield Row(1, f"{clean(review.check.label)}: {describe_check(review.check)} {review.statement}", "recorded")
-    further = len(ledger.waiting) - len(dated)
+    further = len(ledger.waiting) - sum(map(len, dated.values()))
     told = f"{counted(further, 'action')} without a date. " if further > 0 else ""
     yield Row(0, f"{told}--all tells every threshold and what each lacks.", style="dim")
+
+
+def _dated(ledger: Ledger, knowledge: Knowledge) -> dict[_Opening, list[str]]:
+    """Gather by day what is advised and can open, with its sites; what time alone allows is marked."""
+    found: dict[_Opening, list[str]] = {}
+    for one in ledger.waiting:
+        soonest = Earliest(one.opening.day, assumed=False) if one.opening.day else one.soonest
+        if soonest and one.advice:
+            mark = "" if one.opening.day else _ASSUMED if soonest.assumed else _OTHERWISE
+            found.setdefault((soonest.day, _name(one.intervention, one.label, knowledge), mark), []).append(one.site)
+    return dict(sorted(found.items()))
+
+
+def _openings(dated: Mapping[_Opening, Sequence[str]], knowledge: Knowledge) -> Iterator[Row]:
+    if dated:
+        yield Row(0, "What can open, and when at the earliest", style="heading")
+    for (day, label, mark), sites in [*dated.items()][:OPENINGS_SHOWN]:
+        site = join_sites(sites, knowledge)
+        yield Row(1, f"{day.isoformat()}{mark[:1]} {label}{f' ({site})' if site else ''}", "recorded")
+    if (left := len(dated) - OPENINGS_SHOWN) > 0:
+        yield Row(1, f"and {left} more")
+    if marks := {mark for _, _, mark in dated if mark}:
+        yield Row(1, min(marks, key=lambda one: one != _ASSUMED), style="dim")
 
 
 def _treatment(treatment: Treatment, knowledge: Knowledge) -> Iterator[Row]:
@@ -78,14 +100,32 @@ def _treatment(treatment: Treatment, knowledge: Knowledge) -> Iterator[Row]:
     facts = ", ".join(treatment_facts(treatment))
     yield Row(1, f"{clean(treatment.label) or 'unnamed treatment'} ({site}): {clean(facts)}", "recorded")
     enough = sorted({one.statement for one in treatment.judgements if one.verdict == _ADEQUATE})
-    parts = [f"enough for {' '.join(enough)}"] if enough else []
+    parts = [f"enough for {_named(enough, knowledge)}"] if enough else []
     later: dict[str, set[str]] = {}
     for one in treatment.judgements:
         if one.verdict != _ADEQUATE:
             later.setdefault(_when(one), set()).add(one.statement)
-    parts += [f"{when} {' '.join(sorted(ids - {*enough}))}" for when, ids in sorted(later.items()) if ids - {*enough}]
+    rest = {when: ids - {*enough} for when, ids in sorted(later.items())}
+    parts += [f"{when} {_named(sorted(ids), knowledge)}" for when, ids in rest.items() if ids]
     if parts:
         yield Row(2, "; ".join(parts), style="dim")
+
+
+def _name(intervention: str, label: str, knowledge: Knowledge) -> str:
+    return clean(knowledge.briefs.get(intervention, label))
+
+
+def _named(ids: Sequence[str], knowledge: Knowledge) -> str:
+    """Name the actions that statements are about, those that most are about first, with the statements."""
+    about: dict[str, list[str]] = {}
+    for one in ids:
+        info = knowledge.by_id[one]
+        name = _name(info.intervention, knowledge.label(info.intervention), knowledge)
+        about.setdefault(name, []).append(one)
+    ranked = sorted(about.items(), key=lambda some: -len(some[1]))
+    told = [f"{name} {' '.join(some)}" for name, some in ranked[:ACTIONS_NAMED]]
+    more = [f"and {len(ranked) - ACTIONS_NAMED} more"] if len(ranked) > ACTIONS_NAMED else []
+    return ", ".join([*told, *more])
 
 
 def _when(one: Judgement) -> str:

@@ -2,29 +2,45 @@
 
 from __future__ import annotations
 
+import re
 from textwrap import shorten
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
 import pyoxigraph as ox
 
+from hipkg.base import hip
+from hipkg.base.dates import whole_day
 from hipkg.base.numbers import Range
 from hipkg.base.vocabulary import HIP, IMPORTED, curie
-from hipkg.defence.explainer import NOT_APPLICABLE, Explanation, SlotExplanation, StatementExplanation
+from hipkg.defence.explainer import NOT_APPLICABLE, Explanation, Nearest, SlotExplanation, StatementExplanation
 from hipkg.defence.prover import Proof
 from hipkg.defence.remedies import NOT_IN_PLAN, Remedy
 from hipkg.knowledge.frame.answers import State
 from hipkg.knowledge.records import NOT_STATED
+from hipkg.knowledge.wording import listed
 from hipkg.planning.bounds import Comparison
 from hipkg.planning.gaps import Gap
 from hipkg.planning.records import Conflict
 from hipkg.render.outline import INVALID, MARKS, Outline, Row, render_outlines, title
 from hipkg.render.plan_json import PARTS, PartWriter
-from hipkg.render.words import DECISIONS, clean, counted, describe_check, describe_gap, local_name, stated_grade
+from hipkg.render.words import (
+    DECISIONS,
+    clean,
+    counted,
+    describe_check,
+    describe_course,
+    describe_gap,
+    describe_ongoing,
+    local_name,
+    stated_grade,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+    from datetime import date
 
+    from hipkg.planning.records import Course
 
 FORMATS = ("text", "markdown", "json", "turtle")
 _STATES = {
@@ -42,7 +58,8 @@ _OUTCOMES = {**_STATES, NOT_IN_PLAN: "no statement of these documents speaks for
 SHAPES: dict[type, str] = {
     **PARTS,
     Explanation: "kind? @target=iri? label? patient? as_of? ontology_version? engine? valid? site? place? status? "
-    "rule? via? conflicts? statements? remedies? beyond?",
+    "rule? via? before? past? ongoing? nearest? conflicts? statements? remedies? beyond?",
+    Nearest: "@intervention label site? status ongoing? statements",
     Remedy: "facts turtle=snippet outcome",
     Conflict: "advised_by? opposed_by? rule? decided_for?",
     StatementExplanation: "id? kind? role? intervention? state? site? text? document? document_title? section? "
@@ -57,10 +74,12 @@ _COLUMNS = 74
 REMEDIES_SHOWN = 1
 STATEMENTS_SHOWN = 4
 GAPS_SHOWN = 3
-_LONGEST = 150
+_LONGEST = 200
 """How many letters of the facts on record are told in brief."""
 _DECIDING = {State.NOW, State.MUST_NOT, State.SATISFIED, State.KNOWLEDGE}
 _SOURCES_SHOWN = 3
+_OF_NODE = re.compile(r"(?P<name>.+?) \([^()]*\) (?P<claim>.+)")
+"""A claim about a node, which is named by what it is of, and by its own name in brackets."""
 # What follows from a single record by a property or a named superclass is shown by that record.
 _PLAIN_STEPS = frozenset({"wider", "inverse", "hierarchy", "domain", "range"})
 
@@ -122,8 +141,13 @@ def _answer(explanation: Explanation, most: int) -> Iterator[Row]:
     if len(ranked) > most:
         yield Row(1, f"and {', '.join(one.id for one in ranked[most:])}")
     sites = {f"a {explanation.site.rpartition(' ')[2]}", f"a {explanation.site}"}
-    known = dict.fromkeys(one for one in _recorded_claims(explanation) if one not in sites)
-    told = f"On record: {shorten('; '.join(known), _LONGEST, placeholder=' …')}. " if known else ""
+    known: dict[str, list[str]] = {}
+    for name, claim in _recorded_claims(explanation):
+        some = known.setdefault(name, [])
+        if claim and claim not in some:
+            some.append(claim)
+    facts = [f"{name} {listed(some, 'and')}".strip() for name, some in known.items() if name not in sites]
+    told = f"On record: {shorten('; '.join(facts), _LONGEST, placeholder=' …')}. " if facts else ""
     yield Row(0, f"{told}--proof tells every step.", style="dim")
 
 
@@ -148,19 +172,35 @@ def _graded(one: StatementExplanation) -> str:
     return f", {words}" if words else ""
 
 
-def _recorded_claims(explanation: Explanation) -> Iterator[str]:
-    """List the recorded facts about the patient that the contexts and requirements which hold rest on."""
-    for statement in explanation.statements[:STATEMENTS_SHOWN]:
-        for slot in statement.slots:
-            if slot.holds and slot.proof and slot.slot in {"context", "requirement"}:
-                yield from _leaves(slot.proof)
+def _recorded_claims(explanation: Explanation) -> Iterator[tuple[str, str]]:
+    """List the facts that the statements which decide rest on, what their requirements count before their contexts."""
+    deciding = [one for one in explanation.statements if one.state in _DECIDING] or explanation.statements
+    for kind in ("requirement", "context"):
+        for statement in deciding[:STATEMENTS_SHOWN]:
+            for slot in statement.slots:
+                if slot.slot == kind and slot.holds and slot.proof:
+                    yield from _leaves(slot.proof)
 
 
-def _leaves(proof: Proof) -> Iterator[str]:
+def _leaves(proof: Proof) -> Iterator[tuple[str, str]]:
+    """List the problems on record that a proof rests on, the numbers that count for it, and what came of courses.
+
+    Each is a name, and what is claimed of it unless that is only that it is there.
+    """
     if proof.kind == "recorded" and " is recorded as " in proof.claim:
-        yield clean(proof.claim.partition(" is recorded as ")[2])
+        yield clean(proof.claim.partition(" is recorded as ")[2]), ""
+    elif proof.kind == "computed" or (proof.triple and _is_counted(proof.triple)):
+        match = _OF_NODE.fullmatch(proof.claim)
+        yield (clean(match["name"]), clean(match["claim"])) if match else (clean(proof.claim), "")
+        return
     for one in proof.because:
         yield from _leaves(one)
+
+
+def _is_counted(triple: ox.Triple) -> bool:
+    """Tell whether a fact gives a number, or an outcome."""
+    outcome = triple.predicate.value in {hip.hasOutcome, hip.hasAdequacy}
+    return outcome or (isinstance(triple.object, ox.Literal) and triple.predicate.value != hip.asOf)
 
 
 def _outline(explanation: Explanation) -> Iterator[Row]:
@@ -189,11 +229,13 @@ def _change(explanation: Explanation, most: int | None = None) -> Iterator[Row]:
 
 def described_remedy(remedy: Remedy) -> str:
     """Say a change of the record and what was derived with it."""
-    return f"{'; '.join(remedy.facts)}: then {_OUTCOMES.get(remedy.outcome, remedy.outcome)} (derived again)"
+    return f"{'; '.join(remedy.facts)}: then {_OUTCOMES.get(remedy.outcome, remedy.outcome)}"
 
 
 def described_status(explanation: Explanation) -> str:
     """Say the status of an action, or the state of a statement, in words."""
+    if explanation.before:
+        return f"to be done before {listed(explanation.before, 'and')},"
     return _STATES.get(explanation.status, explanation.status)
 
 
@@ -202,9 +244,46 @@ def _status(explanation: Explanation) -> Iterator[Row]:
     yield Row(0, f"{explanation.label}: {described_status(explanation)}{where}", style="heading")
     if explanation.via:
         yield Row(1, f"The plan speaks of {explanation.via}, of which this is a kind.")
+    yield from _courses(explanation)
     yield Row(1, explanation.rule)
     for one in explanation.conflicts:
         yield Row(1, _conflict(one))
+    if explanation.nearest:
+        yield Row(1, _near(explanation.nearest, explanation.as_of), "recorded")
+
+
+def _courses(explanation: Explanation) -> Iterator[Row]:
+    """Tell what came of the courses of an action that are over, and of those that run."""
+    label = explanation.via or explanation.label
+    for one in explanation.past:
+        lead = "Tried" if one.unfavourable else "Before"
+        told = describe_course(one, label)
+        yield Row(1, f"{lead}{_lasting(_days(one, None))}{f', {told}' if told else ''}.", "recorded")
+    for one in explanation.ongoing:
+        told = describe_ongoing(one, label)
+        yield Row(1, f"Running{_lasting(_days(one, explanation.as_of))}{f', {told}' if told else ''}.", "recorded")
+
+
+def _near(nearest: Nearest, as_of: date) -> str:
+    """Name the action of the plan that comes nearest to what is not in it, and since when it runs."""
+    site = f" for the {nearest.site}" if nearest.site else ""
+    running = [
+        f", running{_lasting(_days(one, as_of))}{f', {told}' if (told := describe_ongoing(one, nearest.label)) else ''}"
+        for one in nearest.ongoing
+    ]
+    more = len(nearest.statements) - STATEMENTS_SHOWN
+    ids = " ".join([*nearest.statements[:STATEMENTS_SHOWN], *([f"+{more}"] if more > 0 else [])])
+    return f"The nearest in this plan: {clean(nearest.label)}, {nearest.status}{site}{''.join(running)} {ids}"
+
+
+def _lasting(days: int | None) -> str:
+    return f" for {counted(days, 'day')}" if days else ""
+
+
+def _days(course: Course, as_of: date | None) -> int | None:
+    """Count the days of a course, to a date where it runs; None where its dates are not known to the day."""
+    start, end = whole_day(course.start), as_of or whole_day(course.end)
+    return (end - start).days if start and end else None
 
 
 def _conflict(conflict: Conflict) -> str:

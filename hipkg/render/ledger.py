@@ -8,6 +8,7 @@ from hipkg.base.numbers import Range
 from hipkg.base.vocabulary import HIP
 from hipkg.defence.ledger import Day, Dose, Judgement, Ledger, Need, Opening, Review, Study, Treatment, Waiting
 from hipkg.planning.bounds import Check
+from hipkg.planning.earliest import Earliest
 from hipkg.planning.gaps import Gap, Reached
 from hipkg.render.encoder import one_or_all
 from hipkg.render.plan_json import PARTS, PartWriter
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
 FORMATS = ("text", "markdown", "json")
 NAME = "Therapy ledger"
 NOTE = "An outcome that is not recorded is unknown, not failed."
-NO_SITE = "not said which"
+NO_SITE = "no site stated"
 NO_TREATMENT = "No treatment is on record."
 _UNCLEAR = "unclear"
 _ENDED = {"completed", "stopped"}
@@ -147,6 +148,9 @@ def treatment_facts(treatment: Treatment) -> Iterator[str]:
 def _period(treatment: Treatment) -> Iterator[str]:
     """Say when a treatment began and ended, and how long it has lasted."""
     start, end = treatment.start, treatment.end
+    if start and start == end and start.first == start.last:
+        yield _day(start)
+        return
     lasted = _days(treatment)
     if treatment.status == "planned":
         yield f"to begin {_day(start)}" if start else "no date set"
@@ -196,7 +200,8 @@ def _waiting_rows(ledger: Ledger, knowledge: Knowledge) -> Iterator[Row]:
     told = [one for one in ledger.waiting if not _told_by_a_kind(one, ledger, knowledge)]
     by_label: dict[tuple[str, object], list[Waiting]] = {}
     for one in sorted(told, key=_nearness):
-        by_label.setdefault((one.label, tuple(_needs(one)) if one.begun else one.opening), []).append(one)
+        key = (one.label, (tuple(_needs(one)) if one.begun else one.opening, one.soonest))
+        by_label.setdefault(key, []).append(one)
     by_row: dict[tuple[str, str, object], list[Waiting]] = {}
     for (label, wanted), group in by_label.items():
         site = join_sites([one.site for one in group], knowledge)
@@ -230,12 +235,21 @@ def _opening_lines(group: Sequence[Waiting]) -> Iterator[Line]:
     if not first.begun:
         ids = sorted({one.statement for waiting in group for one in waiting.needs})
         yield from _when(first.opening, either, tuple(ids))
+        yield from _soonest(first)
         return
     yield from _needs(first)
     advice = [one.statement for one in first.advice]
     if len(either) == 1 and len(advice) > 1:  # what each of the statements lacks is told just above
         either = [f"what one of {', '.join(advice)} lacks"]
     yield from _when(first.opening, either, ())
+    yield from _soonest(first)
+
+
+def _soonest(waiting: Waiting) -> Iterator[Line]:
+    """Say which is the first day that time alone allows, and whether treatment has to start today for that."""
+    if waiting.soonest:
+        assumed = " if treatment starts today" if waiting.soonest.assumed else ""
+        yield Line("not before", (f"{waiting.soonest.day.isoformat()}{assumed}",))
 
 
 def _needs(waiting: Waiting) -> Iterator[Line]:
@@ -325,7 +339,8 @@ SHAPES: dict[type, str] = {
     Dose: "quantity amount unit worked_out?",
     Judgement: "statement sites() verdict check()? gap()? reached()?",
     Reached: "@requirement label have() need() node unit? boundary?",
-    Waiting: "@intervention label site place? gates advice opening",
+    Waiting: "@intervention label site place? gates advice opening soonest?",
+    Earliest: "day assumed?",
     Need: "statement gaps opening",
     Opening: "kind date=day? inexact? unknown? unmet? either?",
     Review: "statement sites() check",

@@ -1,0 +1,70 @@
+"""Say when trials can be long enough at the earliest, if what does not run yet begins on the day of the plan."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import TYPE_CHECKING, NamedTuple
+
+from hipkg.base.dates import days_after
+from hipkg.owl.expression import leaves
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from datetime import date
+
+    from hipkg.knowledge.records import Knowledge
+    from hipkg.planning.gaps import Gap
+    from hipkg.planning.records import Plan
+
+_DAYS = "d"
+
+
+class Earliest(NamedTuple):
+    """The first day on which trials can be long enough; ``assumed`` tells that one has to begin today for that."""
+
+    day: date
+    assumed: bool
+
+
+class Lengths:
+    """Reckon with the lengths that the statements of a plan ask for."""
+
+    def __init__(self, plan: Plan, knowledge: Knowledge) -> None:
+        self._plan = plan
+        self._knowledge = knowledge
+
+    def earliest(self, gaps: Iterable[Gap], place: str) -> Earliest | None:
+        """Find the first day on which all trials among some gaps can be long enough, None if none asks for a length.
+
+        A treatment that runs is counted from its start, and where that is not known, no day is.
+        """
+        days: list[date] = []
+        assumed = False
+        for gap in gaps:
+            if gap.earliest:
+                days.append(gap.earliest)
+            elif gap.unit == _DAYS and not gap.have and not isinstance(gap.need, str):
+                limit = max(limit for symbol, limit in gap.need if symbol == ">=")
+                running = self._running(gap.requirement, limit, place)
+                known = [day for day in running if day]
+                if running and not known:
+                    return None
+                if known:
+                    days.append(min(known))
+                elif lasting := days_after(self._plan.as_of, limit):
+                    days.append(lasting)
+                    assumed = True
+        return Earliest(max(days), assumed) if days else None
+
+    def _running(self, requirement: str, limit: Decimal, place: str) -> list[date | None]:
+        """List when what a requirement asks for and runs at a place is long enough, None where that is not known."""
+        asked = leaves(requirement, self._knowledge.definitions)
+        checks = [
+            check
+            for one in self._plan.statements
+            if one.place in {"", place}
+            for check in one.checks
+            if check.bound.unit == _DAYS and check.bound.lower and Decimal(check.bound.lower) == limit
+        ]
+        is_a = self._knowledge.is_a
+        return [one.earliest for one in checks if any(is_a(kind, it) for kind in one.kinds for it in asked)]
