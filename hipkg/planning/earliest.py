@@ -59,6 +59,10 @@ class Lengths:
     def _running(self, requirement: str, limit: Decimal, place: str) -> list[date | None]:
         """List when what a requirement asks for and runs at a place is long enough, None where that is not known."""
         asked = leaves(requirement, self._knowledge.definitions)
+
+        def is_asked(kind: str) -> bool:
+            return any(self._knowledge.is_a(kind, one) for one in asked)
+
         checks = [
             check
             for one in self._plan.statements
@@ -66,5 +70,6 @@ class Lengths:
             for check in one.checks
             if check.bound.unit == _DAYS and check.bound.lower and Decimal(check.bound.lower) == limit
         ]
-        is_a = self._knowledge.is_a
-        return [one.earliest for one in checks if any(is_a(kind, it) for kind in one.kinds for it in asked)]
+        there = (one for one in self._plan.actions if one.running and one.place in {"", place})
+        found = [one.earliest for one in checks if any(map(is_asked, one.kinds))]
+        return found or [None for one in there if is_asked(one.intervention)]

@@ -9,19 +9,17 @@ from __future__ import annotations
 import re
 from collections import Counter
 from dataclasses import dataclass, field, replace
-from decimal import Decimal
 from itertools import chain
 from typing import TYPE_CHECKING
 
 from hipkg.base import hip
-from hipkg.base.dates import days_after
 from hipkg.base.numbers import Range
 from hipkg.knowledge.frame.answers import State
 from hipkg.knowledge.frame.claims import WAITING, ClaimKind, Fulfilment, Status
 from hipkg.knowledge.prominence import Prominence
 from hipkg.knowledge.wording import listed
-from hipkg.owl.expression import leaves
 from hipkg.planning.bounds import Comparison
+from hipkg.planning.earliest import Lengths
 from hipkg.planning.page import Section, is_due_beside, section_of
 from hipkg.planning.prominence import Outline
 from hipkg.render.sheet import HEADINGS, OPTIONAL, UNGROUPED, Arranger, Line, tried
@@ -127,6 +125,7 @@ class _Screener(Arranger):
         super().__init__(plan, knowledge)
         self._tight = tight
         self._outline = Outline(plan.leading, knowledge)
+        self._lengths = Lengths(plan, knowledge)
 
     def screen(self) -> Screen:
         """Arrange the first screen."""
@@ -395,7 +394,8 @@ class _Screener(Arranger):
         if not told and action.by(ClaimKind.GUARD_AWAITED) and not action.by(ClaimKind.AWAITED):
             told = ["planned"]
         words = listed(told, "and") + (f", or {counted(others, 'other way')}" if others > 0 else "")
-        return clean(words), *self._earliest(gaps, action.place)
+        soonest = self._lengths.earliest(gaps, action.place)
+        return clean(words), soonest.day if soonest else None, bool(soonest and soonest.assumed)
 
     def _precedence(self, statement: str) -> tuple[bool, int, str]:
         return not self._outline.shows([statement]), self._outline.rank(statement), statement
@@ -409,47 +409,6 @@ class _Screener(Arranger):
             for one in found
             if not any(one.requirement in superclasses.get(it.requirement, ()) for it in found if it != one)
         ]
-
-    def _earliest(self, gaps: Iterable[Gap], place: str) -> tuple[date | None, bool]:
-        """Find the first day on which trials can be long enough, and whether that takes for granted a start today.
-
-        A treatment that runs is counted from its start, and not at all where that is not known.
-        """
-        days: list[date] = []
-        assumed = False
-        for gap in gaps:
-            if gap.earliest:
-                days.append(gap.earliest)
-            elif gap.unit == _DAYS and not gap.have and not isinstance(gap.need, str):
-                limit = max(limit for symbol, limit in gap.need if symbol == ">=")
-                running = self._running_trials(gap.requirement, limit, place)
-                if running:
-                    known = [day for day in running if day]
-                    if not known:
-                        return None, False
-                    days.append(min(known))
-                elif lasting := days_after(self._plan.as_of, limit):
-                    days.append(lasting)
-                    assumed = True
-        return (max(days) if days else None), assumed
-
-    def _running_trials(self, requirement: str, limit: Decimal, place: str) -> list[date | None]:
-        """List when what a requirement asks for and runs at a place is long enough, None where that is not known."""
-        asked = leaves(requirement, self._knowledge.definitions)
-
-        def is_asked(kind: str) -> bool:
-            return any(self._knowledge.is_a(kind, one) for one in asked)
-
-        checks = [
-            check
-            for one in self._plan.statements
-            if one.place in {"", place}
-            for check in one.checks
-            if check.bound.unit == _DAYS and check.bound.lower and Decimal(check.bound.lower) == limit
-        ]
-        found = [one.earliest for one in checks if any(map(is_asked, one.kinds))]
-        there = (one for one in self._plan.actions if one.running and one.place in {"", place})
-        return found or [None for one in there if is_asked(one.intervention)]
 
     def _gaps(self, gaps: Sequence[Gap]) -> tuple[str, ...]:
         """Say what is missing, with what is there instead; what has to last equally long is told together."""
