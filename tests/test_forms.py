@@ -28,7 +28,7 @@ from hipkg.defence.filling import Filler, asked_of, course, union
 from hipkg.defence.forms import FieldKind
 from hipkg.defence.what_if import changed_by
 from hipkg.knowledge.loading import load
-from hipkg.knowledge.trials import trials
+from hipkg.knowledge.trials import treatments, trials
 from hipkg.owl.expression import And, Expression, Facet, Named, Or, Some, Value
 from hipkg.pipeline.process import plan_patient
 from hipkg.pipeline.request import Request
@@ -276,6 +276,7 @@ def test_what_is_no_length_is_refused(text: str) -> None:
         ("age", "age", "number"),
         ("no", "age", "records a no"),
         ("z", "any of these", "not understood"),
+        (", ,", "any of these", "not understood"),
         ("perhaps", "any of these", "not understood"),
     ],
 )
@@ -302,6 +303,56 @@ def test_any_treatment_can_be_named(treatment: str) -> None:
     after = plan_record(changed_by(record, change))
     assert after.valid
     assert hip_("HipUnimprovedByTherapy") not in {one.requirement for one in after.questions}
+
+
+@pytest.mark.parametrize(("example", "text"), [("d0", "NSAID"), ("d4", "nsaid"), ("d0", "strengthening")])
+def test_part_of_several_names_is_not_guessed(example: str, text: str) -> None:
+    asking = question(example, TRIED)
+    with pytest.raises(UsageError, match=r"could be .* or "):
+        Filler(record_of(EXAMPLES[example]), load(), asking.about).read(text, asking.form.fields[0])
+
+
+@pytest.mark.parametrize(("text", "label"), [("physical", "physical therapy"), ("lifestyle", "lifestyle modification")])
+def test_part_of_one_name_is_enough(text: str, label: str) -> None:
+    asking = question("d0", TRIED)
+    filled = Filler(record_of(EXAMPLES["d0"]), load(), asking.about).read(text, asking.form.fields[0])
+    assert [one.label for one in filled.options] == [label]
+
+
+def test_what_comprises_several_treatments_is_meant_only_by_its_whole_name() -> None:
+    (whole, parts) = next((one, it) for one, it in load().composed.items() if all(trials_of(part) for part in it))
+    label, record = load().label(whole), record_of(EXAMPLES["d0"])
+    asking = question("d0", TRIED)
+    filler, first = Filler(record, load(), asking.about), asking.form.fields[0]
+    assert [one.value for one in filler.read(label, first).options] == [whole]
+    assert whole not in treatments(load())
+    assert parts <= treatments(load())
+
+
+def trials_of(intervention: str) -> bool:
+    return any(intervention in one.interventions for cls in load().questions for one in trials(cls, load()))
+
+
+def test_the_name_of_what_is_on_record_means_that() -> None:
+    asking = question("d2", TRIED)
+    (recorded,) = (one for one in asking.form.fields[0].options if one.lacks)
+    filler = Filler(record_of(EXAMPLES["d2"]), load(), asking.about)
+    assert filler.read(load().label(recorded.of), asking.form.fields[0]).options == (recorded,)
+
+
+@pytest.mark.parametrize("text", ["physical therapy", "naproxen", "naproxen for 6 weeks", "physical therapy stopped"])
+@pytest.mark.parametrize(("start", "name"), [("What is the body-mass", "body-mass index"), ("Over 65", "any of these")])
+def test_a_treatment_is_refused_where_something_else_is_asked(text: str, start: str, name: str) -> None:
+    (asking,) = (one for one in question("d0", start).form.fields if one.name == name)
+    with pytest.raises(UsageError, match="is a treatment"):
+        Filler(record_of(EXAMPLES["d0"]), load()).read(text, asking)
+
+
+def test_what_is_said_beside_the_question_is_said_back(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    converse(monkeypatch, ["peptic ulcer disease", "q"], "d0")
+    assert "recorded: peptic ulcer disease" in capsys.readouterr().out
 
 
 def test_a_study_is_no_treatment_but_is_taken_as_what_it_is() -> None:

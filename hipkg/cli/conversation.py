@@ -11,6 +11,8 @@ from hipkg.base.errors import HipkgError, printable
 from hipkg.defence.asking import Asker, effects
 from hipkg.defence.filling import Filled, Filler, asked_of, course
 from hipkg.defence.what_if import changed_by
+from hipkg.defence.wording import Describer
+from hipkg.knowledge.wording import listed
 from hipkg.pipeline.process import plan_patient
 from hipkg.record.change import NO_CHANGE
 from hipkg.render.asking import asked_text, effects_text, prompt_text
@@ -124,11 +126,16 @@ class Conversation:
                 continue
             if not filled.beside:
                 return filled
+            typer.echo(f"  recorded: {self._said(filled.change or NO_CHANGE)}")
             if self._takes(filled):
                 current = self._field_of(question, field.name)
                 if current is None:
                     return None
                 field = current
+
+    def _said(self, change: Change) -> str:
+        facts = Describer(self._record, self._knowledge, spoken=True).facts(change)
+        return printable(listed(facts, "and"))
 
     def _takes(self, filled: Filled) -> bool:
         """Take a change into the record, and tell what it does to the plan; say so where it cannot be."""

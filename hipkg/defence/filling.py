@@ -10,6 +10,8 @@ from hipkg.base.errors import HipkgError, UsageError
 from hipkg.defence.forms import Field, FieldKind, Form, Option, new_course
 from hipkg.defence.what_if import changes
 from hipkg.knowledge.studies import is_study
+from hipkg.knowledge.trials import treatments
+from hipkg.knowledge.wording import listed
 from hipkg.reading.assertions import intervention_named
 from hipkg.reading.lengths import read_length
 from hipkg.record.change import NO_CHANGE, Change
@@ -24,7 +26,9 @@ if TYPE_CHECKING:
 
 LETTERS = "abcdefghijklmoprstuvwxz"
 """The letters that name the options of a field, in order, without those that mean no, stop and yes."""
-_NO, _YES = {"n", "no"}, {"y", "yes"}
+_NO, _YES = {"n", "no", "none", "nothing"}, {"y", "yes"}
+_NAMED = 6
+"""How many names that a part of a name fits are told."""
 _NUMBER = re.compile(r"[+-]?[0-9]")
 
 
@@ -54,7 +58,7 @@ class Filler:
     def read(self, text: str, field: Field) -> Filled:
         """Read a reply: an answer to the field, or else an assertion such as "age 71".
 
-        Raises `UsageError` for what is neither.
+        Raises `UsageError` for what is neither, and for a treatment where another kind of thing is asked for.
         """
         said = " ".join(text.casefold().split())
         if said in _NO:
@@ -63,9 +67,16 @@ class Filler:
             return self._answer(said, field)
         except UsageError as problem:
             try:
-                return Filled(change=changes(self._record, [text], [], self._knowledge), beside=True)
+                change = changes(self._record, [text], [], self._knowledge)
             except HipkgError:
                 raise problem from None
+            # A treatment that is only named would be taken to run, which nobody said.
+            if field.prop != hip.ofIntervention and any(prop == hip.hasCourse for _, prop, _ in change.added):
+                raise UsageError(
+                    f"{text!r} is a treatment, and here {field.name!r} is asked for.",
+                    remedy="Name treatments where it is asked what was tried.",
+                ) from None
+            return Filled(change=change, beside=True)
 
     def _denied(self, field: Field) -> Filled:
         if field.denial is None:
@@ -90,23 +101,50 @@ class Filler:
     def _chosen(self, said: str, field: Field) -> Filled:
         parts = [one.strip() for one in said.split(",")] if field.several else [said]
         chosen = tuple(dict.fromkeys(self._option(one, field) for one in parts if one))
+        if not chosen:
+            raise UsageError(f"{said!r} is not understood.", remedy="Write a letter, or one of the names.")
         if field.prop and not any(one.change.added for one in chosen):
             return Filled(chosen, value=(field.prop, chosen[0].value))
         return Filled(chosen, change=union(one.change for one in chosen))
 
     def _option(self, said: str, field: Field) -> Option:
-        """Find an option by its letter, by its name or by how that begins, or take any treatment by its name."""
+        """Find an option by its letter or name, or take any treatment by its name; part of a name does if it fits one.
+
+        Raises `UsageError` for part of several names: none of them is guessed.
+        """
         number = LETTERS.find(said) if len(said) == 1 else -1
         if 0 <= number < len(field.options):
             return field.options[number]
-        named = [one for one in field.options if one.label.casefold() == said]
-        named = named or [one for one in field.options if len(said) > 1 and one.label.casefold().startswith(said)]
-        if len(named) == 1:
-            return named[0]
-        other = intervention_named(said, self._knowledge) if field.prop == hip.ofIntervention else ""
+        if named := next((one for one in field.options if one.label.casefold() == said), None):
+            return named
+        treated = field.prop == hip.ofIntervention
+        other = intervention_named(said, self._knowledge) if treated else ""
         if other and not is_study(other, self._knowledge):
-            return new_course(other, self._place, self._record, self._knowledge)
+            return self._course(other, field)
+        fitting = {one.label: one for one in field.options if len(said) > 1 and _is_part(said, one.label)}
+        # What is done by doing several things is meant only where all of its name is written.
+        fitting = {label: one for label, one in fitting.items() if one.value not in self._knowledge.composed}
+        if treated and len(said) > 1:
+            for iri in sorted(treatments(self._knowledge), key=self._knowledge.label):
+                label = self._knowledge.label(iri)
+                if _is_part(said, label):
+                    option = self._course(iri, field)
+                    fitting[option.label] = option
+        # A name that is part of a longer one is the simpler one of the two.
+        fitting = {
+            one: it for one, it in fitting.items() if not any(_is_part(other, one) for other in fitting if other != one)
+        }
+        if len(fitting) > 1:
+            some = [*fitting][:_NAMED]
+            raise UsageError(f"{said!r} could be {listed(some, 'or')}.", remedy="Write the whole name.")
+        if fitting:
+            return next(iter(fitting.values()))
         raise UsageError(f"{said!r} is not understood.", remedy="Write a letter, or one of the names.")
+
+    def _course(self, intervention: str, field: Field) -> Option:
+        """Take the course of an intervention that a field offers, or else a new one."""
+        offered = (one for one in field.options if intervention in {one.value, one.of})
+        return next(offered, None) or new_course(intervention, self._place, self._record, self._knowledge)
 
 
 def asked_of(option: Option, form: Form) -> tuple[Field, ...]:
@@ -121,6 +159,11 @@ def course(option: Option, values: Mapping[str, Node]) -> Change:
         told.setdefault(hip.hasStatus, hip.ongoing)
     added: set[Fact] = {(option.node, prop, value) for prop, value in told.items()}
     return Change(option.change.added | added, option.change.removed)
+
+
+def _is_part(said: str, label: str) -> bool:
+    """Tell whether words stand in a label, the last of them perhaps cut short."""
+    return f" {said}" in f" {label.casefold()}"
 
 
 def union(changes: Iterable[Change]) -> Change:

@@ -61,7 +61,7 @@ class Option(NamedTuple):
     """One of the things that a field offers: the term or the node that it stands for, and what records it.
 
     Of a course, ``node`` is the node that the rest of the form describes, and ``lacks`` are the properties that its
-    record does not have yet.
+    record does not have yet; ``of`` is the intervention of one that is on record.
     """
 
     value: str
@@ -69,6 +69,7 @@ class Option(NamedTuple):
     change: Change
     node: str = ""
     lacks: tuple[str, ...] = ()
+    of: str = ""
 
 
 class Field(NamedTuple):
@@ -162,11 +163,13 @@ class Former:
         facts, asked = self._facts, {*named}
         courses = facts.members.get(hip.TreatmentCourse, NOTHING) & facts.members.get(hip.StartedActivity, NOTHING)
         for node in sorted(courses - self._knowledge.terms):
-            of = {kind for one in facts.nodes(node, hip.ofIntervention) for kind in (one, *self._kinds(one))}
+            named = {*facts.nodes(node, hip.ofIntervention)}
+            of = {kind for one in named for kind in (one, *self._kinds(one))}
             targets = facts.values(node, hip.targets)
             lacks = tuple(one.prop for one in fields if not self._has(node, one))
             if lacks and not asked.isdisjoint(of) and (not targets or not place or place in targets):
-                yield Option(node, self._describer.name(node), NO_CHANGE, node, lacks)
+                told = next(iter(sorted(named & self._knowledge.interventions.keys())), "")
+                yield Option(node, self._describer.name(node), NO_CHANGE, node, lacks, told)
 
     def _kinds(self, intervention: str) -> frozenset[str]:
         info = self._knowledge.interventions.get(intervention)

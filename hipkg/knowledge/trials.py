@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from hipkg.base import hip
 from hipkg.knowledge.memo import kept
+from hipkg.knowledge.studies import is_study
 from hipkg.owl.expression import And, Expression, Facet, Named, OneOf, Or, Some, Value
 
 if TYPE_CHECKING:
@@ -55,6 +56,19 @@ def trials(requirement: str, knowledge: Knowledge) -> tuple[Trial, ...]:
 def started(knowledge: Knowledge) -> tuple[str, ...]:
     """List the statuses of what was begun, in the order of the ontology."""
     return tuple(value for prop, value in _trial(Named(hip.StartedActivity), knowledge).values if prop == hip.hasStatus)
+
+
+@kept
+def treatments(knowledge: Knowledge) -> frozenset[str]:
+    """Collect what a patient can have tried: kinds of what is asked for, but no studies and no wholes of several."""
+    asked = _tried(knowledge)
+    return frozenset(
+        iri
+        for iri, info in knowledge.interventions.items()
+        if not asked.isdisjoint({iri, *info.superclasses})
+        and iri not in knowledge.composed
+        and not is_study(iri, knowledge)
+    )
 
 
 @kept
