@@ -253,6 +253,10 @@ def test_every_class_that_takes_judgement_has_a_question() -> None:
         ("1 year", hip.duration, "P365D"),
         ("P6W", hip.duration, "P6W"),
         ("p2m", hip.duration, "P60D"),
+        ("7w", hip.duration, "P7W"),
+        ("6 wks", hip.duration, "P6W"),
+        ("six weeks", hip.duration, "P6W"),
+        ("three months", hip.duration, "P90D"),
         ("since 2026-05", hip.startDate, "2026-05"),
         ("2026-05-01", hip.startDate, "2026-05-01"),
     ],
@@ -263,7 +267,7 @@ def test_a_length_is_read_in_plain_words(text: str, prop: str, value: str) -> No
 
 
 @pytest.mark.parametrize(
-    "text", ["", "long", "6", "six weeks", "since May", "since 2027-01", "P1Y2M", "2026-13", "-3 days"]
+    "text", ["", "long", "6", "dozen weeks", "since May", "since 2027-01", "P1Y2M", "2026-13", "-3 days"]
 )
 def test_what_is_no_length_is_refused(text: str) -> None:
     with pytest.raises(UsageError):
@@ -284,6 +288,42 @@ def test_what_does_not_fit_a_field_is_refused(text: str, field: str, words: str)
     (asking,) = (one for one in question("d0", "Over 65").form.fields if one.name == field)
     with pytest.raises(UsageError, match=words):
         Filler(record_of(EXAMPLES["d0"]), load()).read(text, asking)
+
+
+@pytest.mark.parametrize(("text", "value"), [("yes", "adequateRelief"), ("no", "inadequateRelief")])
+def test_whether_it_helped_is_answered_by_yes_or_no(text: str, value: str) -> None:
+    fields = {one.prop: one for one in question("d0", TRIED).form.fields}
+    filled = Filler(record_of(EXAMPLES["d0"]), load()).read(text, fields[hip.hasOutcome])
+    assert filled.value == (hip.hasOutcome, hip_(value))
+
+
+def test_yes_is_what_goes_by_the_name_of_what_is_asked() -> None:
+    (persists,) = question("d4", "Does the pain of this hip persist").form.fields
+    filler = Filler(record_of(EXAMPLES["d4"]), load())
+    assert filler.read("yes", persists).change == filler.read("persistent pain", persists).change
+    risks = question("d0", "Over 65").form.fields[1]
+    with pytest.raises(UsageError, match="several things"):
+        filler.read("yes", risks)
+
+
+@pytest.mark.parametrize("text", ["l", "left", "a"])
+def test_the_first_letter_of_a_name_is_enough_where_no_option_has_it(text: str) -> None:
+    (side,) = question("d2", "Which side").form.fields
+    assert [one.label for one in Filler(record_of(EXAMPLES["d2"]), load()).read(text, side).options] == ["left"]
+
+
+@pytest.mark.parametrize(
+    ("text", "left"),
+    [
+        ("naproxen for 6 weeks", ["outcome", "status"]),
+        ("naproxen stopped because not tolerated until 2026-10", ["how long", "outcome"]),
+    ],
+)
+def test_what_is_told_with_a_treatment_is_not_asked_again(text: str, left: list[str]) -> None:
+    record, asking = record_of(EXAMPLES["d0"]), question("d0", TRIED)
+    (option,) = Filler(record, load(), asking.about).read(text, asking.form.fields[0]).options
+    assert [one.name for one in asked_of(option, asking.form)] == left
+    assert plan_record(changed_by(record, course(option, {}))).valid
 
 
 @pytest.mark.parametrize("text", ["b", "anticoagulant", "ANTICOAG", "a, b"])
@@ -431,6 +471,26 @@ def test_refusals_are_plain_and_the_field_is_asked_again(
     assert "after the day of the plan" in told.err
     assert told.out.count("age [") == 2
     assert told.out.count("how long [") == 2
+
+
+def test_nonsense_is_taken_as_not_known_after_three_tries(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert converse(monkeypatch, ["x y z"] * 5, "d0") == 0
+    told = capsys.readouterr()
+    assert told.out.count("age [") == 3
+    assert "taken as not known" in told.err
+
+
+def test_what_cannot_be_is_said_in_words_alone(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    converse(monkeypatch, ["200"] * 3, "d0")
+    told = capsys.readouterr()
+    assert told.out.count("age [") == 3
+    refused = told.err.splitlines()[0]
+    assert refused.startswith("That cannot be: The age is not one whole number of years from 0 to ")
+    assert not any(one in told.err for one in ("://", "--allow-invalid", "P02"))
 
 
 def test_what_was_tried_is_not_asked_again_of_the_patient(

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import sys
+from collections import Counter
 from typing import TYPE_CHECKING
 
 import typer
 
-from hipkg.base.errors import HipkgError, printable
+from hipkg.base.errors import HipkgError, InvalidPatient, printable
 from hipkg.defence.asking import Asker, effects
 from hipkg.defence.filling import Filled, Filler, asked_of, course
 from hipkg.defence.what_if import changed_by
 from hipkg.defence.wording import Describer
 from hipkg.knowledge.wording import listed
-from hipkg.pipeline.process import plan_patient
+from hipkg.pipeline.process import plan_patient, validated
 from hipkg.record.change import NO_CHANGE
 from hipkg.render.asking import asked_text, effects_text, prompt_text
 
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
     from hipkg.record.patient import Record
 
 _STOP = {"q", "quit"}
+_TRIES = 3
+"""How often a field is asked before it is taken as not known."""
 
 
 class _Stopped(Exception):
@@ -76,13 +79,14 @@ class Conversation:
 
     def _ask_fields(self, question: RankedQuestion) -> None:
         """Ask each field once, as long as the question is open."""
-        asked: set[str] = set()
+        asked, tries = set[str](), Counter[str]()
         while form := self._form_of(question):
             field = next((one for one in form.fields if one.name not in asked), None)
             if field is None:
                 return
             filled = self._filled(field, question)
-            if filled is None or self._takes(filled):
+            tries[field.name] += 1
+            if filled is None or self._takes(filled) or tries[field.name] == _TRIES:
                 asked.add(field.name)
 
     def _ask_courses(self, question: RankedQuestion) -> None:
@@ -98,7 +102,7 @@ class Conversation:
 
     def _ask_course(self, option: Option, form: Form, question: RankedQuestion) -> None:
         """Ask for the facts of one course, and again where they cannot be."""
-        while True:
+        for _ in range(_TRIES):
             typer.echo(f"{printable(option.label)}:")
             values: dict[str, Node] = {}
             for field in asked_of(option, form):
@@ -111,11 +115,12 @@ class Conversation:
                 return
 
     def _filled(self, field: Field, question: RankedQuestion, *, again: bool = False) -> Filled | None:
-        """Ask for a field until the reply is understood; none if it is not known.
+        """Ask for a field until the reply is understood; none if it is not known, or is not understood again and again.
 
         What is said beside the question is taken into the record at once.
         """
-        while True:
+        tries = 0
+        while tries < _TRIES:
             text = _reply(prompt_text(field, again=again))
             if not text:
                 return None
@@ -123,30 +128,45 @@ class Conversation:
                 filled = Filler(self._record, self._knowledge, question.about).read(text, field)
             except HipkgError as problem:
                 typer.echo(printable(str(problem)), err=True)
+                tries += 1
                 continue
             if not filled.beside:
                 return filled
-            typer.echo(f"  recorded: {self._said(filled.change or NO_CHANGE)}")
-            if self._takes(filled):
+            if not self._takes(filled):
+                tries += 1
+            else:
                 current = self._field_of(question, field.name)
                 if current is None:
                     return None
                 field = current
+        typer.echo("It is taken as not known.", err=True)
+        return None
 
     def _said(self, change: Change) -> str:
         facts = Describer(self._record, self._knowledge, spoken=True).facts(change)
         return printable(listed(facts, "and"))
 
+    def _violation(self, record: Record) -> str:
+        """Say in words what is wrong with a record, without the code of the shape and how to mend a file."""
+        (checked,) = validated([record], self._knowledge)
+        messages = (one.message.partition(": ")[2] for one in checked.findings if one.severity == "violation")
+        return next((one.partition(". ")[0].removesuffix(".") + "." for one in messages), "")
+
     def _takes(self, filled: Filled) -> bool:
-        """Take a change into the record, and tell what it does to the plan; say so where it cannot be."""
+        """Take a change into the record, say it, and tell what it does to the plan; say so where it cannot be."""
         change: Change = filled.change or NO_CHANGE
         answered = changed_by(self._record, change)
         try:
             after = Asker(plan_patient(answered, self._request, self._knowledge))
+        except InvalidPatient as problem:
+            typer.echo(f"That cannot be: {printable(self._violation(answered) or str(problem))}", err=True)
+            return False
         except HipkgError as problem:
             typer.echo(f"That cannot be: {printable(str(problem))}", err=True)
             return False
         changed = effects(self._asker.plan, after.plan)
+        if change != NO_CHANGE:
+            typer.echo(f"  recorded: {self._said(change)}")
         typer.echo("\n".join(f"  {line}" for line in effects_text(changed)) + "\n")
         self._record, self._asker = answered, after
         return True

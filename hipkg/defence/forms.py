@@ -36,7 +36,8 @@ MOST_OPTIONS = 6
 """How many things that would answer a question alike are offered, the simplest first."""
 _TREATMENT, _LENGTH, _ANY = "treatment", "how long", "any of these"
 _DAYS = "d"
-_BEGINNINGS = (hip.minimumDays, hip.duration, hip.startDate)
+BEGINNINGS = (hip.minimumDays, hip.duration, hip.startDate)
+"""The properties each of which tells how long a course has lasted."""
 _WORD = re.compile(r"[^a-z0-9]+")
 
 
@@ -77,7 +78,8 @@ class Field(NamedTuple):
 
     ``prop`` is the property that records what is put in, empty where the options do so by themselves; ``limits`` are
     the numbers on which the answer turns, in ``unit``; ``several`` tells that more than one option may be chosen;
-    ``denial`` records that there is none of what is asked, where the record can tell that.
+    ``denial`` records that there is none of what is asked, where the record can tell that; ``assent`` is the option
+    that a mere "yes" means, where it means one of several.
     """
 
     name: str
@@ -88,6 +90,7 @@ class Field(NamedTuple):
     limits: tuple[Threshold, ...] = ()
     several: bool = False
     denial: Change | None = None
+    assent: Change | None = None
 
     @property
     def deniable(self) -> bool:
@@ -176,7 +179,7 @@ class Former:
         return info.superclasses if info else frozenset()
 
     def _has(self, node: str, field: Field) -> bool:
-        props = _BEGINNINGS if field.kind == FieldKind.DURATION else (field.prop,)
+        props = BEGINNINGS if field.kind == FieldKind.DURATION else (field.prop,)
         return any(self._facts.values(node, prop) for prop in props)
 
     # Anything else
@@ -200,7 +203,7 @@ class Former:
         rest = [tuple(one for one in way if not self._number(one) and not self._code(one)) for way in parts]
         new = [way for way in rest if not any(prop in given for one in way for _, prop, _ in one.added)]
         fields = [self._numeric(prop, requirements) for prop in numbers]
-        fields += self._things([*dict.fromkeys(filter(None, new))], denials, site)
+        fields += self._things([*dict.fromkeys(filter(None, new))], denials, site, requirements)
         fields += [self._given(node, prop, self._describer.name(node)) for node, prop in coded]
         return Form(tuple(fields))
 
@@ -246,7 +249,9 @@ class Former:
     def _replaced(self, node: str, prop: str) -> frozenset[Fact]:
         return frozenset((node, prop, one) for one in self._facts.values(node, prop))
 
-    def _things(self, ways: Sequence[tuple[Change, ...]], denials: Sequence[Change], site: str) -> Iterator[Field]:
+    def _things(
+        self, ways: Sequence[tuple[Change, ...]], denials: Sequence[Change], site: str, requirements: Sequence[str]
+    ) -> Iterator[Field]:
         """Ask what there is: each thing by yes or no where all are needed, and which of them where each is enough."""
         enough = [way[0] for way in ways if len(way) == 1]
         parts = [one for way in ways for one in way if len(way) > 1 and not any(_akin(one, it) for it in enough)]
@@ -263,7 +268,14 @@ class Former:
                 yield Field(one.label, FieldKind.YES_NO, options=(one,), denial=denial)
         elif options:
             offered = options[:MOST_OPTIONS]
-            yield Field(_ANY, FieldKind.CHOICE, options=offered, several=True, denial=nothing)
+            assent = self._assent(offered, requirements)
+            yield Field(_ANY, FieldKind.CHOICE, options=offered, several=True, denial=nothing, assent=assent)
+
+    def _assent(self, options: Iterable[Option], requirements: Iterable[str]) -> Change | None:
+        """Find the option that goes by the name of what is asked for."""
+        briefs, label = self._knowledge.briefs, self._knowledge.label
+        names = {name for one in requirements for name in (label(one), briefs.get(one, ""))}
+        return next((one.change for one in options if one.label in names), None)
 
     def _term(self, change: Change) -> str:
         """Return the kind of problem, or else of intervention, that a change is about."""

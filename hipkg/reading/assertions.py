@@ -52,14 +52,16 @@ _WORD = re.compile(r"[^a-z0-9]+")
 _SUGGESTIONS = 3
 
 
-def read_addition(text: str, record: Record, knowledge: Knowledge) -> Change:
+def read_addition(text: str, record: Record, knowledge: Knowledge, *, runs: bool = True) -> Change:
     """Read what an assertion, or a piece of Turtle, adds to a record.
+
+    Parameters: ``runs`` takes a course to run, or a study to be done, where no status is told.
 
     Raises `UsageError` naming the part that is not understood, or `UnreadableInput` for broken Turtle.
     """
     if _is_turtle(text):
         return Change(frozenset(_facts(_turtle(text, record, knowledge))))
-    return _Reader(text, record, knowledge).addition()
+    return _Reader(text, record, knowledge).addition(runs=runs)
 
 
 def read_removal(text: str, record: Record, knowledge: Knowledge) -> Change:
@@ -126,7 +128,7 @@ class _Reader:
         self._knowledge = knowledge
         self._names = _names(knowledge)
 
-    def addition(self) -> Change:
+    def addition(self, *, runs: bool) -> Change:
         if self._denies():
             return Change(self._absences(self._absent()))
         said = self._read()
@@ -145,7 +147,7 @@ class _Reader:
             (node, RDF_TYPE, hip.Study if study else hip.TreatmentCourse),
         }
         facts |= {(node, hip.ofIntervention, said.head)} | ({(node, hip.targets, said.site)} if said.site else set())
-        if hip.hasStatus not in said.values:
+        if runs and hip.hasStatus not in said.values:
             over = study or hip.endDate in said.values
             facts.add((node, hip.hasStatus, hip.completed if over else hip.ongoing))
         return Change(frozenset(facts))
