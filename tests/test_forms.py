@@ -10,6 +10,7 @@ from datetime import date
 from decimal import Decimal
 from functools import cache
 from io import StringIO
+from itertools import takewhile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -25,14 +26,16 @@ from hipkg.base.vocabulary import HIP, XSD
 from hipkg.cli import conversation, main
 from hipkg.defence.asking import Interview, RankedQuestion, effects
 from hipkg.defence.filling import Filler, asked_of, course, union
-from hipkg.defence.forms import FieldKind
+from hipkg.defence.forms import FieldKind, new_course, where
 from hipkg.defence.what_if import changed_by
 from hipkg.knowledge.loading import load
 from hipkg.knowledge.trials import treatments, trials
 from hipkg.owl.expression import And, Expression, Facet, Named, Or, Some, Value
 from hipkg.pipeline.process import plan_patient
 from hipkg.pipeline.request import Request
+from hipkg.reading.assertions import read_addition
 from hipkg.reading.lengths import read_length
+from hipkg.record.facts import Facts
 from hipkg.render.asking import render_interviews
 from hipkg.render.sheet import sheet
 from support.cases import EACH_EXAMPLE, EXAMPLES
@@ -393,6 +396,42 @@ def test_what_is_said_beside_the_question_is_said_back(
 ) -> None:
     converse(monkeypatch, ["peptic ulcer disease", "q"], "d0")
     assert "recorded: peptic ulcer disease" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(("reply", "sites"), [("both", {"leftHip", "rightHip"}), ("right", {"rightHip"}), ("", set())])
+def test_where_a_treatment_of_a_hip_is_is_asked(
+    reply: str, sites: set[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    target = tmp_path / "answered.ttl"
+    # What comes before the question on what was tried is not known.
+    before = [""] * sum(len(one.form.fields) for one in takewhile(lambda one: one.text != TRIED, asked("d1").questions))
+    converse(monkeypatch, [*before, "physical therapy", reply, "7w", "no", "", "q"], "d1", "--save", str(target))
+    (after,) = read(target, as_of=DAY)
+    facts = Facts(after.triples)
+    (course_,) = (one for one in facts.objects[hip.hasOutcome] if "physical-therapy" in one)
+    assert {one.rsplit("/", 1)[1] for one in facts.nodes(course_, hip.targets)} == sites
+    later = [it for it in interview(after).questions if it.text == TRIED and it.site]
+    offered = {
+        one.value for it in later if not sites or it.about.endswith((*sites,)) for one in it.form.fields[0].options
+    }
+    assert hip_("PhysicalTherapy") not in offered
+
+
+def test_where_is_not_asked_of_what_the_patient_takes() -> None:
+    record, sites = record_of(EXAMPLES["d1"]), {"urn:left": "left hip"}
+    assert where(new_course(hip_("Naproxen"), "", record, load()), sites, load()) is None
+    assert where(new_course(hip_("PhysicalTherapy"), "", record, load()), sites, load())
+    assert where(new_course(hip_("PhysicalTherapy"), "urn:left", record, load()), sites, load()) is None
+
+
+def test_what_runs_at_no_site_is_not_recorded_as_absent_at_one() -> None:
+    added = ":p hip:hasCourse :new . :new a hip:TreatmentCourse ; hip:hasStatus hip:ongoing ; hip:ofIntervention hip:{}"
+    record = record_of(EXAMPLES["d1"])
+    text = added.replace(":p ", f"<{record.iri}> ").format("PhysicalTherapy")
+    after = changed_by(record, read_addition(text, record, load()))
+    for one in interview(after).questions:
+        denied = {fact for field in one.form.fields if field.denial for fact in field.denial.added}
+        assert not {hip_("PhysicalTherapy"), hip_("ConservativeTreatment")} & {value for _, _, value in denied}
 
 
 def test_a_study_is_no_treatment_but_is_taken_as_what_it_is() -> None:

@@ -11,6 +11,7 @@ import typer
 from hipkg.base.errors import HipkgError, InvalidPatient, printable
 from hipkg.defence.asking import Asker, effects
 from hipkg.defence.filling import Filled, Filler, asked_of, course
+from hipkg.defence.forms import where
 from hipkg.defence.what_if import changed_by
 from hipkg.defence.wording import Describer
 from hipkg.knowledge.wording import listed
@@ -105,14 +106,21 @@ class Conversation:
         for _ in range(_TRIES):
             typer.echo(f"{printable(option.label)}:")
             values: dict[str, Node] = {}
+            places = self._places(option, question)
             for field in asked_of(option, form):
                 filled = self._filled(field, question)
                 if filled is not None and filled.value is not None:
                     prop, value = filled.value
                     values[prop] = value
-            change = course(option, values)
+            change = course(option, values, places)
             if change == NO_CHANGE or self._takes(Filled(change=change)):
                 return
+
+    def _places(self, option: Option, question: RankedQuestion) -> tuple[str, ...]:
+        """Ask at which body sites a course is, where that matters and is not told."""
+        field = where(option, self._asker.places, self._knowledge)
+        filled = self._filled(field, question) if field else None
+        return tuple(one.value for one in filled.options) if filled else ()
 
     def _filled(self, field: Field, question: RankedQuestion, *, again: bool = False) -> Filled | None:
         """Ask for a field until the reply is understood; none if it is not known, or is not understood again and again.

@@ -105,7 +105,7 @@ class Asker:
     """Ask about one patient: try the answers to a question when it is asked.
 
     ``plan`` is the plan of the patient; ``open`` lists the questions by their wordings and sites, what matters most
-    first.
+    first; ``places`` maps the body sites with a side that statements are about to their names.
     """
 
     def __init__(self, planned: Planned) -> None:
@@ -120,6 +120,8 @@ class Asker:
         self._facts = planned.derivation.facts
         self._evaluations = planned.derivation.evaluations
         self._sites = {one.place: one.site for one in planned.plan.statements}
+        sided = {one for cls in self._knowledge.sided for one in self._facts.members.get(cls, NOTHING)}
+        self.places = {place: site for place, site in sorted(self._sites.items()) if place in sided}
         self._before = _Outcome.of(planned.derivation, planned.knowledge)
         self._answers: dict[Change, Answer | None] = {}
         spoken = Describer(planned.record, planned.knowledge, spoken=True)
@@ -294,8 +296,10 @@ class Asker:
         there |= facts.members.get(kind, NOTHING) - self._knowledge.terms
         if place == self._graph.iri:
             return bool(there)
-        links = (hip.locatedIn, hip.targets)
-        return any(place in facts.nodes(one, link) for one in there for link in links)
+        if any(place in facts.nodes(one, link) for one in there for link in (hip.locatedIn, hip.targets)):
+            return True
+        # What runs, and is said to be at no site, may be here.
+        return any(one in self._running and not facts.values(one, hip.targets) for one in there)
 
     def _nodes(self, question: Question) -> tuple[str, ...]:
         """List the subjects of the statements that ask, at the site that they ask about, and the patient."""

@@ -30,6 +30,7 @@ LETTERS = "abcdefghijklmoprstuvwxz"
 _NO, _YES = {"n", "no", "none", "nothing"}, {"y", "yes"}
 _NAMED = 6
 """How many names that a part of a name fits are told."""
+_ALL = {"both", "all"}
 _NUMBER = re.compile(r"[+-]?[0-9]")
 
 
@@ -114,6 +115,8 @@ class Filler:
                 return self._chosen(said, field)
 
     def _chosen(self, said: str, field: Field) -> Filled:
+        if field.several and said in _ALL:
+            return Filled(field.options, change=union(one.change for one in field.options))
         parts = [one.strip() for one in said.split(",")] if field.several else [said]
         chosen = tuple(dict.fromkeys(self._option(one, field) for one in parts if one))
         if not chosen:
@@ -181,12 +184,16 @@ def asked_of(option: Option, form: Form) -> tuple[Field, ...]:
     return tuple(one for one in left if not option.node or not option.lacks or one.prop in option.lacks)
 
 
-def course(option: Option, values: Mapping[str, Node]) -> Change:
-    """Record a course with the values of its properties; one that is new is taken to run unless they say otherwise."""
+def course(option: Option, values: Mapping[str, Node], places: Iterable[str] = ()) -> Change:
+    """Record a course with the values of its properties, at some body sites.
+
+    One that is new is taken to run unless it is said otherwise.
+    """
     told = dict(values)
     if option.change != NO_CHANGE and not any(prop == hip.hasStatus for _, prop, _ in option.change.added):
         told.setdefault(hip.hasStatus, hip.completed if _is_over(option.change) else hip.ongoing)
     added: set[Fact] = {(option.node, prop, value) for prop, value in told.items()}
+    added |= {(option.node, hip.targets, place) for place in places}
     return Change(option.change.added | added, option.change.removed)
 
 

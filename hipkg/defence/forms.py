@@ -16,14 +16,14 @@ from hipkg.base.dates import length_in_words
 from hipkg.base.groups import Groups
 from hipkg.base.vocabulary import RDF_TYPE, namespace_of
 from hipkg.knowledge.memo import kept
-from hipkg.knowledge.trials import started, told_of_courses, trials
+from hipkg.knowledge.trials import is_placed, started, told_of_courses, trials
 from hipkg.knowledge.wording import LIMITS, quantity
 from hipkg.owl.expression import Facet, walk
 from hipkg.record.change import NO_CHANGE, OWNS, Change, Fact
 from hipkg.record.facts import BLANK, NOTHING, text_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from decimal import Decimal
 
     from hipkg.base.numbers import Limit
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
 MOST_OPTIONS = 6
 """How many things that would answer a question alike are offered, the simplest first."""
-_TREATMENT, _LENGTH, _ANY = "treatment", "how long", "any of these"
+_TREATMENT, _LENGTH, _ANY, _WHERE = "treatment", "how long", "any of these", "where"
 _DAYS = "d"
 BEGINNINGS = (hip.minimumDays, hip.duration, hip.startDate)
 """The properties each of which tells how long a course has lasted."""
@@ -158,21 +158,27 @@ class Former:
         """Offer new courses of what is asked for: what most ask for first, and what only sums others up last."""
         knowledge = self._knowledge
         below = Counter(upper for one in named for upper in knowledge.interventions[one].superclasses)
-        for one in sorted(named, key=lambda one: (below[one] > 1, -named[one], knowledge.label(one))):
+        there = {it for node in self._begun(place) for it in self._facts.nodes(node, hip.ofIntervention)}
+        for one in sorted(named.keys() - there, key=lambda one: (below[one] > 1, -named[one], knowledge.label(one))):
             yield new_course(one, place, self._record, knowledge)
 
     def _recorded(self, named: Iterable[str], place: str, fields: Iterable[Field]) -> Iterator[Option]:
         """Offer the courses on record that are of what is asked for, at the place, and lack what is asked of them."""
         facts, asked = self._facts, {*named}
-        courses = facts.members.get(hip.TreatmentCourse, NOTHING) & facts.members.get(hip.StartedActivity, NOTHING)
-        for node in sorted(courses - self._knowledge.terms):
+        for node in self._begun(place):
             named = {*facts.nodes(node, hip.ofIntervention)}
             of = {kind for one in named for kind in (one, *self._kinds(one))}
-            targets = facts.values(node, hip.targets)
             lacks = tuple(one.prop for one in fields if not self._has(node, one))
-            if lacks and not asked.isdisjoint(of) and (not targets or not place or place in targets):
+            if lacks and not asked.isdisjoint(of):
                 told = next(iter(sorted(named & self._knowledge.interventions.keys())), "")
                 yield Option(node, self._describer.name(node), NO_CHANGE, node, lacks, told)
+
+    def _begun(self, place: str) -> list[str]:
+        """List the courses on record that were begun, at a place or, where none is told, of the patient."""
+        facts = self._facts
+        courses = facts.members.get(hip.TreatmentCourse, NOTHING) & facts.members.get(hip.StartedActivity, NOTHING)
+        targets = {node: facts.values(node, hip.targets) for node in sorted(courses - self._knowledge.terms)}
+        return [node for node, sites in targets.items() if not sites or not place or place in sites]
 
     def _kinds(self, intervention: str) -> frozenset[str]:
         info = self._knowledge.interventions.get(intervention)
@@ -316,6 +322,18 @@ def new_course(intervention: str, place: str, record: Record, knowledge: Knowled
     if place:
         added.add((node, hip.targets, place))
     return Option(intervention, knowledge.label(intervention), Change(frozenset(added)), node)
+
+
+def where(option: Option, sites: Mapping[str, str], knowledge: Knowledge) -> Field | None:
+    """Ask where a new course is that belongs to a body site and has none; None where that is told or goes for no site.
+
+    Parameters: ``sites`` maps the body sites of the patient to their names.
+    """
+    told = not option.change.added or any(prop == hip.targets for _, prop, _ in option.change.added)
+    if told or not sites or not is_placed(option.value, knowledge):
+        return None
+    options = tuple(Option(site, name, NO_CHANGE) for site, name in sites.items())
+    return Field(_WHERE, FieldKind.CHOICE, hip.targets, options, several=True)
 
 
 @kept

@@ -28,12 +28,14 @@ class Trial(NamedTuple):
     """A course of treatment that a requirement asks for.
 
     It is of one of some ``interventions``, has lasted at least one of some ``lengths`` in days, and has one of some
-    coded ``values``, each after its property; empty is what is not asked.
+    coded ``values``, each after its property; empty is what is not asked. ``placed`` tells that it is a course at a
+    body site rather than one of the patient.
     """
 
     interventions: tuple[str, ...]
     lengths: tuple[Decimal, ...]
     values: tuple[tuple[str, str], ...]
+    placed: bool = False
 
     @property
     def is_told(self) -> bool:
@@ -79,6 +81,26 @@ def told_of_courses(knowledge: Knowledge) -> frozenset[str]:
     return frozenset((coded | {hip.duration, hip.startDate}) - {hip.hasStatus})
 
 
+def is_placed(intervention: str, knowledge: Knowledge) -> bool:
+    """Tell whether a treatment is asked for at a body site, by itself or by what it is a kind of."""
+    placed, elsewhere = _places(knowledge)
+    info = knowledge.interventions.get(intervention)
+    if intervention in placed or info is None:
+        return intervention in placed
+    return elsewhere.isdisjoint({intervention, *info.superclasses}) and not placed.isdisjoint(info.superclasses)
+
+
+@kept
+def _places(knowledge: Knowledge) -> tuple[frozenset[str], frozenset[str]]:
+    """Collect the interventions that are asked for at a body site, and those that are asked for of the patient."""
+    courses = [one for cls in knowledge.questions for one in trials(cls, knowledge)]
+    placed, elsewhere = (
+        frozenset(iri for one in courses if one.placed == at_site for iri in one.interventions)
+        for at_site in (True, False)
+    )
+    return placed, elsewhere
+
+
 @kept
 def _tried(knowledge: Knowledge) -> frozenset[str]:
     """Collect the interventions of which the length or the outcome is asked for."""
@@ -107,7 +129,7 @@ def _asked(expression: Expression, knowledge: Knowledge) -> Iterator[Trial | Non
             for one in operands:
                 yield from _asked(one, knowledge)
         case Some(prop, filler) if prop in _COURSES:
-            yield _trial(filler, knowledge)
+            yield _trial(filler, knowledge)._replace(placed=prop == hip.targetedBy)
         case Some(prop, filler) if prop in _THROUGH:
             yield from _asked(filler, knowledge)
         case _:
