@@ -316,6 +316,39 @@ def test_the_first_letter_of_a_name_is_enough_where_no_option_has_it(text: str) 
 
 
 @pytest.mark.parametrize(
+    ("text", "label"),
+    [
+        ("paracetamol", "acetaminophen"),
+        ("Tylenol", "acetaminophen"),
+        ("physio", "physical therapy"),
+        ("PT", "physical therapy"),
+        ("cortisone injection", "intra-articular corticosteroid injection"),
+        ("weight loss", "weight reduction"),
+        ("walking stick", "cane"),
+        ("ibuprofen 600 mg", "ibuprofen"),
+        ("PT for six weeks", "physical therapy"),
+    ],
+)
+def test_a_treatment_goes_by_the_words_of_every_day(text: str, label: str) -> None:
+    asking = question("d0", TRIED)
+    filled = Filler(record_of(EXAMPLES["d0"]), load(), asking.about).read(text, asking.form.fields[0])
+    assert [one.label for one in filled.options] == [label]
+
+
+def test_another_word_means_one_thing_and_is_no_label() -> None:
+    knowledge = load()
+    words = [one.casefold() for some in knowledge.synonyms.values() for one in some]
+    assert len(words) == len({*words})
+    assert {one.casefold() for one in knowledge.labels.values()}.isdisjoint(words)
+
+
+@pytest.mark.parametrize("word", ["no", "none", "nothing", "None"])
+def test_nothing_means_no(word: str) -> None:
+    filled = Filler(record_of(EXAMPLES["d0"]), load()).read(word, question("d0", TRIED).form.fields[0])
+    assert hip.isWithout in {prop for _, prop, _ in (filled.change or union(())).added}
+
+
+@pytest.mark.parametrize(
     ("text", "left"),
     [
         ("naproxen for 6 weeks", ["outcome", "status"]),

@@ -30,6 +30,7 @@ LETTERS = "abcdefghijklmoprstuvwxz"
 _NO, _YES = {"n", "no", "none", "nothing"}, {"y", "yes"}
 _NAMED = 6
 """How many names that a part of a name fits are told."""
+_STRENGTH = re.compile(r" [0-9]+(?:\.[0-9]+)? ?(?:m|mc)?g$")
 _ALL = {"both", "all"}
 _NUMBER = re.compile(r"[+-]?[0-9]")
 
@@ -140,7 +141,8 @@ class Filler:
 
     def _treatment(self, said: str, field: Field) -> Option:
         """Find any treatment by its name, by its name with more that is told of it, or by part of a name."""
-        named = intervention_named(said, self._knowledge)
+        # The strength of one tablet says nothing on the dose of a day.
+        named = intervention_named(_STRENGTH.sub("", said), self._knowledge)
         if named and not is_study(named, self._knowledge):
             return self._course(named, field)
         if told := self._told(said):

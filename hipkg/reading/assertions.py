@@ -1,4 +1,4 @@
-"""Read short assertions, in the labels of the ontology, or a piece of Turtle.
+"""Read short assertions, in the labels of the ontology or other names that it knows, or a piece of Turtle.
 
 An assertion begins with a property of the patient, a problem or an intervention; what follows says more about it:
 
@@ -15,6 +15,7 @@ Small words between them, commas and upper case do not count.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from typing import TYPE_CHECKING
@@ -400,7 +401,13 @@ class _Names:
 @kept
 def _names(knowledge: Knowledge) -> _Names:
     def labelled(iris: Iterable[str]) -> dict[str, str]:
-        return {_plain(knowledge.label(one)): one for one in sorted(iris, reverse=True)}
+        named = sorted(iris, reverse=True)
+        other = [(_plain(word), one) for one in named for word in _other_names(one, knowledge)]
+        meant = Counter(word for word, _ in dict.fromkeys(other))
+        # A label goes before other names, and what could mean several things means none.
+        return {word: one for word, one in other if meant[word] == 1} | {
+            _plain(knowledge.label(one)): one for one in named
+        }
 
     told = [one for one in knowledge.labels if knowledge.definition(one) is None]
     values = knowledge.value_properties
@@ -415,6 +422,11 @@ def _names(knowledge: Knowledge) -> _Names:
         values,
         {prop: True for prop in numbers if prop in _integers(knowledge)},
     )
+
+
+def _other_names(iri: str, knowledge: Knowledge) -> tuple[str, ...]:
+    brief = knowledge.briefs.get(iri)
+    return (*knowledge.synonyms.get(iri, ()), *([brief] if brief else []))
 
 
 def _integers(knowledge: Knowledge) -> set[str]:
