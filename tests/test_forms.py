@@ -221,6 +221,34 @@ def test_every_question_that_has_answers_has_fields(path: Path) -> None:
         assert len({it.name for it in one.form.fields}) == len(one.form.fields)
 
 
+def test_options_say_what_is_asked_of_what_is_on_record() -> None:
+    chronic = question("d2", "Is the pain of this hip chronic")
+    (field,) = chronic.form.fields
+    assert (field.kind, [one.label for one in field.options]) == (
+        FieldKind.YES_NO,
+        ["hip pain (pain) is chronic hip pain"],
+    )
+    assert {value for _, prop, value in (field.denial or union(())).added if prop == hip.isWithout} == {
+        hip_("ChronicHipPain")
+    }
+    assert {len(one.change.added) for one in chronic.answers} == {1}
+
+
+def test_a_kind_is_offered_once_whether_it_is_new_or_on_record() -> None:
+    (field,) = question("d1", "Does the back pain").form.fields
+    assert [one.label for one in field.options] == ["persistent back pain", "worsening back pain"]
+
+
+def test_where_a_course_on_record_acts_is_no_answer_to_what_was_done() -> None:
+    record = record_of(EXAMPLES["d1"])
+    for text in ("ibuprofen", "advice on regular physical activity"):
+        record = changed_by(record, read_addition(text, record, load()))
+    treated = next(one for one in interview(record).questions if one.text == "Has the hip been treated?")
+    options = [it for field in treated.form.fields for it in field.options]
+    assert options
+    assert not any("is meant for" in one.label or "advice" in one.label for one in options)
+
+
 # The order
 
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from hipkg.base import hip
 from hipkg.base.numbers import COMPARISONS, COMPLEMENTS, read
+from hipkg.base.vocabulary import RDF_TYPE
 from hipkg.defence.bench import Bench
 from hipkg.defence.difference import difference
 from hipkg.defence.forms import Form, Former, limits_of
@@ -111,6 +112,7 @@ class Asker:
     def __init__(self, planned: Planned) -> None:
         self._graph = planned.record
         self.plan = planned.plan
+        self._known = {text_of(one.subject.value) for one in planned.record.triples}  # type: ignore[union-attr]
         self._gathered: dict[tuple[str, str], list[Question]] = {}
         for one in self.plan.questions:
             self._gathered.setdefault((one.text, one.site), []).append(one)
@@ -138,7 +140,7 @@ class Asker:
         asked_by = tuple(sorted({id_ for one in same for id_ in one.statements}))
         requirements = tuple(sorted({one.requirement for one in same}))
         repeats = all(trials(one, self._knowledge) for one in requirements)
-        ways = {one: self._ways(one) for one in same}
+        ways = {one: self._on_record(self._ways(one)) for one in same}
         confirming = [*chain.from_iterable(self._confirming(one, ways[one]) for one in same)]
         denying = [*self._denying(ways, in_part=repeats)]
         answers = self._most_telling(confirming, denying) if repeats else self._distinct([*confirming, *denying])
@@ -233,9 +235,48 @@ class Asker:
             open_ = [tuple(it for it in some if not self._contradicts(it)) for some in denials]
             denials = [some for some in open_ if some]
         absent = abducer.merge(denials) if denials else ()
-        possible = [self._widest(one) for one in absent if not self._contradicts(one)]
+        kinds = {kind for each in ways.values() for way in each if (kind := self._kind_told(way))}
+        asked = [self._about(one, kinds) for one in absent] if kinds else absent
+        possible = [self._widest(one) for one in asked if one != NO_CHANGE and not self._contradicts(one)]
         least = [one for one in possible if not any(other.added < one.added for other in possible)]
         return self._told([*opposed, *otherwise, *least], yes=False)
+
+    def _kind_told(self, change: Change) -> str:
+        """Return the kind that a change says something on record is of, where it says nothing else."""
+        if len(change.added) != 1:
+            return ""
+        ((node, prop, kind),) = change.added
+        return text_of(kind) if prop == RDF_TYPE and node in self._known and node != self._graph.iri else ""
+
+    def _on_record(self, ways: tuple[Change, ...]) -> tuple[Change, ...]:
+        """Leave out ways that answer another question than what kind something on record is of, where some answer that.
+
+        Of something of a kind that is on record, and something new of it, the new one says enough; what is treated is
+        asked for as what was tried, wherever the treatment was meant to act.
+        """
+        ways = tuple(one for one in ways if not self._moves(one)) or ways
+        told = {kind for one in ways if (kind := self._kind_told(one))}
+        if not told:
+            return ways
+        same = [one for one in ways if any(prop == RDF_TYPE and kind in told for _, prop, kind in one.added)]
+        new = {kind for one in same if not self._kind_told(one) for _, prop, kind in one.added if prop == RDF_TYPE}
+        return tuple(one for one in same if self._kind_told(one) not in new)
+
+    def _moves(self, change: Change) -> bool:
+        """Tell whether a change says only where a course on record acts, or makes up one of no treatment."""
+        if all(prop == hip.targets and node in self._known for node, prop, _ in change.added):
+            return True
+        of = {text_of(kind) for _, prop, kind in change.added if prop == hip.ofIntervention}
+        course = any(prop == hip.hasCourse for _, prop, _ in change.added)
+        return course and any(one in self._knowledge.concerning_patient for one in of)
+
+    def _about(self, change: Change, kinds: Set[str]) -> Change:
+        """Keep of a denial what it says of some kinds."""
+        is_a = self._knowledge.is_a
+        kept = (
+            one for one in change.added if one[1] != hip.isWithout or any(is_a(text_of(one[2]), kind) for kind in kinds)
+        )
+        return Change(frozenset(kept), change.removed)
 
     def _widest(self, change: Change) -> Change:
         """Leave out the absence of a kind where that of a wider one is recorded at the same place."""
