@@ -195,6 +195,15 @@ def test_the_form_has_a_field_for_each_fact_of_a_course() -> None:
     assert [one.label for one in fields["outcome"].options] == ["adequate relief", "inadequate relief"]
 
 
+@of_every_example
+def test_parts_and_kinds_are_offered_in_place_of_what_sums_them_up(example: str) -> None:
+    infos = load().interventions
+    for one in asked(example).questions:
+        offered = [it.value for it in one.form.fields[0].options if one.form.repeats and not it.lacks]
+        assert load().composed.keys().isdisjoint(offered)
+        assert not any(it in infos[other].superclasses for it in offered for other in offered)
+
+
 def test_a_course_on_record_is_asked_for_what_it_lacks_alone() -> None:
     form = question("d2", TRIED).form
     recorded = [one for one in form.fields[0].options if one.lacks]

@@ -155,11 +155,24 @@ class Former:
         return sorted(one for one, kinds in self._knowledge.individual_types.items() if kind in kinds)
 
     def _new(self, named: Counter[str], place: str) -> Iterator[Option]:
-        """Offer new courses of what is asked for: what most ask for first, and what only sums others up last."""
+        """Offer new courses of what is asked for, what most ask for first, and last what says least of what was done.
+
+        Parts are offered in place of their whole, and kinds in place of what only sums them up.
+        """
         knowledge = self._knowledge
-        below = Counter(upper for one in named for upper in knowledge.interventions[one].superclasses)
+        offered = Counter[str]()
+        for one, times in named.items():
+            for part in knowledge.composed.get(one, (one,)):
+                offered[part] += times
+        for one in [*offered]:
+            if any(one in knowledge.interventions[other].superclasses for other in offered):
+                del offered[one]
+        depth = {one: len(knowledge.interventions[one].superclasses) for one in offered}
+        least = min(depth.values(), default=0)
         there = {it for node in self._begun(place) for it in self._facts.nodes(node, hip.ofIntervention)}
-        for one in sorted(named.keys() - there, key=lambda one: (below[one] > 1, -named[one], knowledge.label(one))):
+        for one in sorted(
+            offered.keys() - there, key=lambda one: (depth[one] == least, -offered[one], knowledge.label(one))
+        ):
             yield new_course(one, place, self._record, knowledge)
 
     def _recorded(self, named: Iterable[str], place: str, fields: Iterable[Field]) -> Iterator[Option]:
