@@ -33,16 +33,18 @@ from hipkg.knowledge.trials import treatments, trials
 from hipkg.owl.expression import And, Expression, Facet, Named, Or, Some, Value
 from hipkg.pipeline.process import plan_patient
 from hipkg.pipeline.request import Request
+from hipkg.planning.page import page
 from hipkg.reading.assertions import read_addition
 from hipkg.reading.lengths import read_length
 from hipkg.record.facts import Facts
-from hipkg.render.asking import render_interviews
+from hipkg.render.asking import effects_text, render_interviews
 from hipkg.render.sheet import sheet
 from support.cases import EACH_EXAMPLE, EXAMPLES
 from support.doors import interview, plan_record, read, request
 
 if TYPE_CHECKING:
     from hipkg.knowledge.records import Knowledge
+    from hipkg.planning.records import Action, Plan
     from hipkg.record.patient import Record
 
 DAY = date(2026, 11, 23)
@@ -565,10 +567,44 @@ def test_a_session_tells_the_change_that_what_if_tells(
     converse(monkeypatch, ["", "", "physical therapy", "5 weeks", "b", "", "q"], "d0", "--save", str(target))
     told = capsys.readouterr().out
     (after,) = read(target, as_of=DAY)
-    changed = effects(asked("d0").plan, plan_record(after))
+    changed = effects(asked("d0").plan, plan_record(after), load())
     assert changed
-    for one in changed[:12]:
-        assert f"{one.label} ({one.site}) {one.before or 'not in the plan'} → {one.after or 'not in the plan'}" in told
+    for line in effects_text(changed):
+        assert f"  {line}\n" in told
+
+
+def test_effects_come_in_the_order_of_the_page_and_tell_advice_from_what_may_be_considered() -> None:
+    record = record_of(EXAMPLES["d0"])
+    told = "physical therapy at left hip for 12 weeks inadequate relief"
+    after = plan_record(changed_by(record, read_addition(told, record, load())))
+    changed = effects(asked("d0").plan, after, load())
+    rows = [(it.label, it.site) for it in told_on_page(after)]
+    shown = [rows.index((one.label, one.site)) for one in changed if (one.label, one.site) in rows and one.after]
+    assert len(shown) > 3
+    assert shown == sorted(shown)
+    actions = {(one.label, one.site): one for one in after.actions}
+    for one in changed:
+        action = actions.get((one.label, one.site))
+        considered = action is not None and (action.status, action.modality) == ("indicated", "consider")
+        assert one.considered == considered
+
+
+def told_on_page(plan: Plan) -> list[Action]:
+    rows = [row for part in page(plan, load()).parts for row in part.rows]
+    return [plan.actions[number] for row in rows for number in (*row.actions, *row.riders)]
+
+
+def test_answers_tell_what_is_chosen_and_what_is_only_to_be_considered() -> None:
+    written = " ".join(render_interviews((asked("d0"),), "text").split())
+    assert "indicated: proton pump inhibitor or gastroprotection; to consider: selective COX-2 inhibitor" in written
+
+
+def test_answers_agree_with_the_plan_on_what_is_to_be_considered() -> None:
+    record = record_of(EXAMPLES["d0"])
+    for answer in question("d0", "Over 65").answers:
+        after = plan_record(changed_by(record, answer.change))
+        told = {(one.label, one.site, one.after, one.considered) for one in effects(asked("d0").plan, after, load())}
+        assert {(one.label, one.site, one.after, one.considered) for one in answer.effects} == told
 
 
 def test_refusals_are_plain_and_the_field_is_asked_again(

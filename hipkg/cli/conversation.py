@@ -172,7 +172,7 @@ class Conversation:
         except HipkgError as problem:
             typer.echo(f"That cannot be: {printable(str(problem))}", err=True)
             return False
-        changed = effects(self._asker.plan, after.plan)
+        changed = effects(self._asker.plan, after.plan, self._knowledge)
         if change != NO_CHANGE:
             typer.echo(f"  recorded: {self._said(change)}")
         typer.echo("\n".join(f"  {line}" for line in effects_text(changed)) + "\n")

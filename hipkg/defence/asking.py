@@ -17,9 +17,16 @@ from hipkg.defence.bench import Bench
 from hipkg.defence.difference import difference
 from hipkg.defence.forms import Form, Former, limits_of
 from hipkg.defence.wording import Describer
+from hipkg.knowledge.frame.choices import shared_choices
+from hipkg.knowledge.frame.claims import Status
+from hipkg.knowledge.frame.speaking import FIRMNESS, speaking
+from hipkg.knowledge.modality import Modality
+from hipkg.knowledge.prominence import RANKS
 from hipkg.knowledge.trials import trials
 from hipkg.knowledge.wording import LIMITS, quantity
+from hipkg.planning.page import Section, page, section_to_be
 from hipkg.planning.planner import SiteNames
+from hipkg.planning.prominence import Outline
 from hipkg.planning.ranking import is_urgent
 from hipkg.record.change import NO_CHANGE, Change, Fact
 from hipkg.record.facts import NOTHING, text_of
@@ -27,7 +34,7 @@ from hipkg.record.facts import NOTHING, text_of
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 
-    from hipkg.derivation.records import Derivation, Evaluation, Outlook
+    from hipkg.derivation.records import Derivation, DerivedAction, Evaluation, Outlook
     from hipkg.knowledge.records import Knowledge
     from hipkg.pipeline.process import Planned
     from hipkg.planning.records import Plan, Question
@@ -36,16 +43,23 @@ ANSWERS = 3
 """How many ways to fulfil a requirement are told as answers."""
 MOST_ANSWERS = 6
 """How many answers one question gets."""
-_DECISIVE = {"indicated", "contraindicated"}
+_LAST = (len(Section),)
 
 
 class Effect(NamedTuple):
-    """An action that an answer would give another status; one is empty where the plan does not have the action."""
+    """An action that an answer would give another status; one is empty where the plan does not have the action.
+
+    ``considered`` tells that it is then only to be considered, and ``choice`` names the choice of which it is then a
+    member; ``order`` is where a page tells it.
+    """
 
     label: str
     site: str
     before: str
     after: str
+    considered: bool = False
+    choice: str = ""
+    order: tuple[int, ...] = ()
 
 
 class Answer(NamedTuple):
@@ -96,10 +110,22 @@ def interview(planned: Planned) -> Interview:
     return Interview(planned.plan, tuple(asker.question(*one) for one in asker.open))
 
 
-def effects(before: Plan, after: Plan) -> tuple[Effect, ...]:
-    """List the actions that have another status in another plan of the same patient, the decisive ones first."""
-    changed = (Effect(one.label, one.site, one.before, one.after) for one in difference(before, after).actions)
-    return tuple(sorted(changed, key=_weight))
+def effects(before: Plan, after: Plan, knowledge: Knowledge) -> tuple[Effect, ...]:
+    """List the actions that have another status in another plan of the same patient, in the order of its page."""
+    order: dict[tuple[str, str], int] = {}
+    for plan in (after, before):
+        rows = (row for part in page(plan, knowledge).parts for row in part.rows)
+        for number in (one for row in rows for one in (*row.actions, *row.riders)):
+            order.setdefault((plan.actions[number].place, plan.actions[number].intervention), len(order))
+    then = {(one.place, one.intervention): one for one in after.actions if one.status == Status.INDICATED}
+    found = []
+    for one in difference(before, after).actions:
+        key = (one.place, one.intervention)
+        action, where = then.get(key), (order.get(key, len(order)),)
+        considered = action is not None and action.modality == Modality.CONSIDER
+        choice = action.choice if action else ""
+        found.append(Effect(one.label, one.site, one.before, one.after, considered, choice, where))
+    return tuple(sorted(found, key=_weight))
 
 
 class Asker:
@@ -125,6 +151,7 @@ class Asker:
         sided = {one for cls in self._knowledge.sided for one in self._facts.members.get(cls, NOTHING)}
         self.places = {place: site for place, site in sorted(self._sites.items()) if place in sided}
         self._before = _Outcome.of(planned.derivation, planned.knowledge)
+        self._outline = Outline(planned.plan.leading, planned.knowledge)
         self._answers: dict[Change, Answer | None] = {}
         spoken = Describer(planned.record, planned.knowledge, spoken=True)
         self._former = Former(planned.record, planned.derivation.facts, spoken, planned.knowledge)
@@ -370,7 +397,7 @@ class Asker:
             return None
         after, describer = _Outcome.of(derived, self._knowledge), self._bench.describer
         facts, snippet = describer.facts(change), describer.snippet(change)
-        found = tuple(sorted(self._effects(after), key=_weight))
+        found = tuple(sorted(self._effects(after, derived), key=_weight))
         return Answer(
             yes=True,
             words=facts,
@@ -381,13 +408,33 @@ class Asker:
             change=change,
         )
 
-    def _effects(self, after: _Outcome) -> Iterator[Effect]:
-        keys = self._before.statuses.keys() | after.statuses.keys()
-        for place, intervention in sorted(keys):
-            one, other = (it.statuses.get((place, intervention), "") for it in (self._before, after))
-            if one != other:
+    def _effects(self, after: _Outcome, derived: Outlook) -> Iterator[Effect]:
+        keys = self._before.actions.keys() | after.actions.keys()
+        of = {one.iri: one.statement for one in derived.evaluations}
+        for key in sorted(keys):
+            one, other = (it.actions.get(key) for it in (self._before, after))
+            if (one and one.status) != (other and other.status):
+                place, intervention = key
                 sites = after.sites if other else self._before.sites
-                yield Effect(self._knowledge.label(intervention), sites.name(place), one, other)
+                before, then = one.status if one else "", other.status if other else ""
+                found = Effect(self._knowledge.label(intervention), sites.name(place), before, then)
+                yield self._told_on_page(found, other, of) if other else found._replace(order=_LAST)
+
+    def _told_on_page(self, effect: Effect, action: DerivedAction, of: Mapping[str, str]) -> Effect:
+        """Tell whether an action is then only to be considered, or chosen, and about where a page tells it.
+
+        Parameters: ``of`` maps evaluations to their statements.
+        """
+        info = self._knowledge.interventions[action.intervention]
+        infos = self._knowledge.statements
+        speak = [infos[of[one]] for one in action.by(*speaking(action.claimed, action.decisive)) if one in of]
+        modality = min((one.modality for one in speak), key=FIRMNESS.__getitem__, default=Modality.NONE)
+        open_ = action.status == Status.INDICATED
+        section = section_to_be(action.status, modality, info.category)
+        prominence, document = self._outline.best(one.id for one in speak)
+        order = (section, RANKS[prominence], document, -info.phase if open_ else 0)
+        choice = min(shared_choices(speak), default="") if open_ else ""
+        return effect._replace(considered=open_ and modality == Modality.CONSIDER, choice=choice, order=order)
 
     def _changed(self, after: _Outcome) -> tuple[str, ...]:
         keys = self._before.states.keys() | after.states.keys()
@@ -395,22 +442,22 @@ class Asker:
         return tuple(sorted(self._knowledge.statements[one].id for one in differing))
 
 
-def _weight(effect: Effect) -> tuple[bool, bool, str, str]:
-    """Put first what is then to be done, or not to be done, and of that what was in the plan already."""
-    return effect.after not in _DECISIVE, not effect.before, effect.label, effect.site
+def _weight(effect: Effect) -> tuple[bool, tuple[int, ...], str, str]:
+    """Put in the order of a page what is then in the plan, and after it what is not."""
+    return not effect.after, effect.order, effect.label, effect.site
 
 
 class _Outcome(NamedTuple):
-    """The statuses of actions and the states of statements by place, and the names of places, which may be new."""
+    """The actions and the states of statements by place, and the names of places, which may be new."""
 
-    statuses: Mapping[tuple[str, str], str]
+    actions: Mapping[tuple[str, str], DerivedAction]
     states: Mapping[tuple[str, str], str]
     sites: SiteNames
 
     @classmethod
     def of(cls, derivation: Derivation | Outlook, knowledge: Knowledge) -> _Outcome:
         return cls(
-            {(one.site, one.intervention): one.status for one in derivation.actions},
+            {(one.site, one.intervention): one for one in derivation.actions},
             {(one.site, one.statement): one.state for one in derivation.evaluations},
             SiteNames(derivation, knowledge),
         )

@@ -121,6 +121,15 @@ def section_of(action: Action) -> Section:
             return _SECTION_OF_STATUS[status]
 
 
+def section_to_be(status: Status, modality: Modality, category: str) -> int:
+    """Give the place among the sections of the one that would tell an action of which no more is known."""
+    section = _SECTION_OF_STATUS.get(status, Section.IF)
+    if status == Status.INDICATED:
+        kinds = {_FOLLOW_UP: Section.AGAIN, _URGENT: Section.CHECK}
+        section = Section.CONSIDER if modality == Modality.CONSIDER else kinds.get(category, section)
+    return [*Section].index(section)
+
+
 def is_folded(action: Action) -> bool:
     """Tell whether an action waits for nothing but what the documents that advise it are about."""
     claimed, kinds = action.claimed, (ClaimKind.AWAITED, ClaimKind.INDICATED, ClaimKind.HELD_BACK)
