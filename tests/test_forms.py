@@ -26,7 +26,7 @@ from hipkg.base.vocabulary import HIP, XSD
 from hipkg.cli import conversation, main
 from hipkg.defence.asking import Interview, RankedQuestion, effects
 from hipkg.defence.filling import Filler, asked_of, course, union
-from hipkg.defence.forms import FieldKind, new_course, where
+from hipkg.defence.forms import FieldKind, Option, new_course, where
 from hipkg.defence.what_if import changed_by
 from hipkg.knowledge.loading import load
 from hipkg.knowledge.trials import treatments, trials
@@ -47,6 +47,7 @@ if TYPE_CHECKING:
     from hipkg.planning.records import Action, Plan
     from hipkg.record.patient import Record
 
+WORSE = load().questions[HIP + "WorseOfTwoHips"]
 DAY = date(2026, 11, 23)
 AS_OF = ("--as-of", "2026-11-23")
 TRIED = load().questions[hip.TreatmentCourse]
@@ -476,7 +477,8 @@ def test_where_a_treatment_of_a_hip_is_is_asked(
 ) -> None:
     target = tmp_path / "answered.ttl"
     # What comes before the question on what was tried is not known.
-    before = [""] * sum(len(one.form.fields) for one in takewhile(lambda one: one.text != TRIED, asked("d1").questions))
+    earlier = {one.text: one for one in takewhile(lambda one: one.text != TRIED, asked("d1").questions)}
+    before = [""] * sum(len(one.form.fields) for one in earlier.values())
     converse(monkeypatch, [*before, "physical therapy", reply, "7w", "no", "", "q"], "d1", "--save", str(target))
     (after,) = read(target, as_of=DAY)
     facts = Facts(after.triples)
@@ -722,7 +724,34 @@ def test_an_interview_in_which_nothing_is_known_asks_all_there_is(
     example: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     questions = held(example, dict.fromkeys(FieldKind, ""), monkeypatch)
-    assert questions == [f"{one.text} {one.about}" for one in asked(example).questions]
+    there_is = {f"{one.text} {one.about}": one.form for one in asked(example).questions}
+    assert questions == [one for one in there_is if one in questions]
+    # What others have offered already is not asked again.
+    offered = {label_of(it) for one in questions for field in there_is[one].fields for it in field.options}
+    for form in (form for one, form in there_is.items() if one not in questions):
+        assert {label_of(it) for field in form.fields for it in field.options} <= offered
+
+
+def label_of(option: Option) -> str:
+    return option.label.partition(" at the ")[0]
+
+
+def test_the_same_is_not_asked_of_both_hips() -> None:
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        questions = held("d1", dict.fromkeys(FieldKind, ""), monkeypatch)
+    assert len([one for one in questions if one.startswith(WORSE)]) == 1
+    assert len([one for one in questions if one.startswith("Does this hip cause disability")]) == 2
+
+
+def test_the_side_of_what_is_ordered_today_is_asked_early() -> None:
+    assert WORSE in [one.text for one in asked("d1").questions][:3]
+
+
+def test_imaging_is_not_asked_for_again_and_again() -> None:
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        questions = held("d2", dict.fromkeys(FieldKind, ""), monkeypatch)
+    assert not any(one.startswith("Is the film of this hip negative") for one in questions)
+    assert not any(one.startswith("Does this hip have a dysplastic") for one in questions)
 
 
 # Output

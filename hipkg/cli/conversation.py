@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
+from hipkg.base import hip
 from hipkg.base.errors import HipkgError, InvalidPatient, printable
 from hipkg.defence.asking import Asker, effects
 from hipkg.defence.filling import Filled, Filler, asked_of, course
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 _STOP = {"q", "quit"}
 _TRIES = 3
 """How often a field is asked before it is taken as not known."""
+_WHAT_AND_WHERE = {hip.ofIntervention, hip.targets}
 
 
 class _Stopped(Exception):
@@ -46,6 +48,7 @@ class Conversation:
         self._knowledge = knowledge
         self._asker = Asker(plan_patient(record, request, knowledge))
         self._asked: set[tuple[str, str]] = set()  # the wordings, with what each is about
+        self._offered: set[object] = set()  # what has been answered by yes, by no, or as not known
 
     def hold(self) -> Record:
         """Ask what is open, what matters most first, until nothing is left or the user stops; return the record."""
@@ -63,9 +66,31 @@ class Conversation:
         return self._record
 
     def _next(self) -> RankedQuestion | None:
+        """Return the next question that was not asked, and of which something was not asked with another one."""
         asker = self._asker
-        key = next((one for one in asker.open if (one[0], asker.about(*one)) not in self._asked), None)
-        return asker.question(*key) if key else None
+        left = (one for one in asker.open if (one[0], asker.about(*one)) not in self._asked)
+        questions = (asker.question(*one) for one in left)
+        return next((one for one in questions if self._is_new(one.form)), None)
+
+    def _is_new(self, form: Form) -> bool:
+        return not form.fields or not all(map(self._is_offered, form.fields))
+
+    def _is_offered(self, field: Field) -> bool:
+        """Tell whether all that a field offers has been offered by others before."""
+        told = [self._outline(one.change) for one in field.options]
+        return bool(told) and field.prop != hip.ofIntervention and self._offered.issuperset(told)
+
+    def _outline(self, change: Change) -> object:
+        """Say what a change records without the names of what is new; of something done it is what and where."""
+        known = {str(one.subject)[1:-1] for one in self._record.triples}
+        new = {node for node, _, _ in change.added} - known
+        told = {prop for _, prop, _ in change.added}
+        done = hip.ofIntervention in told and hip.hasProblem not in told
+        return frozenset(
+            ("" if node in new else node, prop, "" if value in new else value)
+            for node, prop, value in change.added
+            if not done or prop in _WHAT_AND_WHERE
+        )
 
     def _form_of(self, question: RankedQuestion) -> Form | None:
         """Return the form of a question as it is by now; none if the question is answered."""
@@ -82,13 +107,14 @@ class Conversation:
         """Ask each field once, as long as the question is open."""
         asked, tries = set[str](), Counter[str]()
         while form := self._form_of(question):
-            field = next((one for one in form.fields if one.name not in asked), None)
+            field = next((one for one in form.fields if one.name not in asked and not self._is_offered(one)), None)
             if field is None:
                 return
             filled = self._filled(field, question)
             tries[field.name] += 1
             if filled is None or self._takes(filled) or tries[field.name] == _TRIES:
                 asked.add(field.name)
+                self._offered.update(self._outline(one.change) for one in field.options)
 
     def _ask_courses(self, question: RankedQuestion) -> None:
         """Ask for one course after the other, until no more are known or the question is answered."""
