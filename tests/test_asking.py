@@ -94,7 +94,7 @@ def test_what_matters_most_is_asked_first(example: str) -> None:
         (
             "d1",
             "Over 65, ever a peptic ulcer, or on an anticoagulant?",
-            "Is there new pain or less motion at this hip since the film?",
+            "New pain or less motion at this hip since the film?",
         ),
         ("d2", "Which side is it?", "Is the pain of this hip chronic?"),
     ],
