@@ -94,7 +94,7 @@ def test_what_matters_most_is_asked_first(example: str) -> None:
         (
             "d1",
             "Over 65, ever a peptic ulcer, or on an anticoagulant?",
-            "Is there new pain or less motion at this hip?",
+            "New pain or less motion at this hip since the film?",
         ),
         ("d2", "Which side is it?", "Is the pain of this hip chronic?"),
     ],
@@ -113,7 +113,8 @@ def test_an_answer_does_what_is_claimed(example: str) -> None:
         for answer in question.answers:
             changed = replace(graph, triples=answer.change.apply(graph.triples))
             after = plan_record(changed, allow_invalid=True)
-            assert {*answer.effects} == {*effects(found.plan, after)}
+            told = {one._replace(order=()) for one in answer.effects}
+            assert told == {one._replace(order=()) for one in effects(found.plan, after, load())}
             states = [{(one.id, one.place): one.state for one in made.statements} for made in (found.plan, after)]
             differing = {
                 key[0] for key in states[0].keys() | states[1].keys() if states[0].get(key) != states[1].get(key)
@@ -218,7 +219,7 @@ def test_answers_change_the_plan_and_are_saved_to_a_new_file(
     code = converse(monkeypatch, f"{skipped}a\n\nage 71\nnonsense\nq\n", str(EXAMPLES["d4"]), "--save", str(target))
     told = capsys.readouterr()
     assert code == 0
-    assert "intra-articular anaesthetic and corticosteroid injection (hip) conditional → indicated" in told.out
+    assert "intra-articular anaesthetic and corticosteroid injection (hip) conditional → to consider" in told.out
     assert "not understood" in told.err
     (answered,) = read(target, as_of=DAY)
     added = {str(one.object) for one in set(answered.triples) - set(graph_of("d4").triples)}

@@ -10,6 +10,7 @@ from datetime import date
 from decimal import Decimal
 from functools import cache
 from io import StringIO
+from itertools import takewhile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -25,23 +26,28 @@ from hipkg.base.vocabulary import HIP, XSD
 from hipkg.cli import conversation, main
 from hipkg.defence.asking import Interview, RankedQuestion, effects
 from hipkg.defence.filling import Filler, asked_of, course, union
-from hipkg.defence.forms import FieldKind
+from hipkg.defence.forms import FieldKind, Option, new_course, where
 from hipkg.defence.what_if import changed_by
 from hipkg.knowledge.loading import load
-from hipkg.knowledge.trials import trials
+from hipkg.knowledge.trials import treatments, trials
 from hipkg.owl.expression import And, Expression, Facet, Named, Or, Some, Value
 from hipkg.pipeline.process import plan_patient
 from hipkg.pipeline.request import Request
+from hipkg.planning.page import page
+from hipkg.reading.assertions import read_addition
 from hipkg.reading.lengths import read_length
-from hipkg.render.asking import render_interviews
+from hipkg.record.facts import Facts
+from hipkg.render.asking import effects_text, render_interviews
 from hipkg.render.sheet import sheet
 from support.cases import EACH_EXAMPLE, EXAMPLES
 from support.doors import interview, plan_record, read, request
 
 if TYPE_CHECKING:
     from hipkg.knowledge.records import Knowledge
+    from hipkg.planning.records import Action, Plan
     from hipkg.record.patient import Record
 
+WORSE = load().questions[HIP + "WorseOfTwoHips"]
 DAY = date(2026, 11, 23)
 AS_OF = ("--as-of", "2026-11-23")
 TRIED = load().questions[hip.TreatmentCourse]
@@ -192,6 +198,15 @@ def test_the_form_has_a_field_for_each_fact_of_a_course() -> None:
     assert [one.label for one in fields["outcome"].options] == ["adequate relief", "inadequate relief"]
 
 
+@of_every_example
+def test_parts_and_kinds_are_offered_in_place_of_what_sums_them_up(example: str) -> None:
+    infos = load().interventions
+    for one in asked(example).questions:
+        offered = [it.value for it in one.form.fields[0].options if one.form.repeats and not it.lacks]
+        assert load().composed.keys().isdisjoint(offered)
+        assert not any(it in infos[other].superclasses for it in offered for other in offered)
+
+
 def test_a_course_on_record_is_asked_for_what_it_lacks_alone() -> None:
     form = question("d2", TRIED).form
     recorded = [one for one in form.fields[0].options if one.lacks]
@@ -216,6 +231,34 @@ def test_every_question_that_has_answers_has_fields(path: Path) -> None:
     for one in interview_of(path).questions:
         assert bool(one.form.fields) >= bool(one.answers), one.text
         assert len({it.name for it in one.form.fields}) == len(one.form.fields)
+
+
+def test_options_say_what_is_asked_of_what_is_on_record() -> None:
+    chronic = question("d2", "Is the pain of this hip chronic")
+    (field,) = chronic.form.fields
+    assert (field.kind, [one.label for one in field.options]) == (
+        FieldKind.YES_NO,
+        ["hip pain (pain) is chronic hip pain"],
+    )
+    assert {value for _, prop, value in (field.denial or union(())).added if prop == hip.isWithout} == {
+        hip_("ChronicHipPain")
+    }
+    assert {len(one.change.added) for one in chronic.answers} == {1}
+
+
+def test_a_kind_is_offered_once_whether_it_is_new_or_on_record() -> None:
+    (field,) = question("d1", "Does the back pain").form.fields
+    assert [one.label for one in field.options] == ["persistent back pain", "worsening back pain"]
+
+
+def test_where_a_course_on_record_acts_is_no_answer_to_what_was_done() -> None:
+    record = record_of(EXAMPLES["d1"])
+    for text in ("ibuprofen", "advice on regular physical activity"):
+        record = changed_by(record, read_addition(text, record, load()))
+    treated = next(one for one in interview(record).questions if one.text == "Has the hip been treated?")
+    options = [it for field in treated.form.fields for it in field.options]
+    assert options
+    assert not any("is meant for" in one.label or "advice" in one.label for one in options)
 
 
 # The order
@@ -253,6 +296,10 @@ def test_every_class_that_takes_judgement_has_a_question() -> None:
         ("1 year", hip.duration, "P365D"),
         ("P6W", hip.duration, "P6W"),
         ("p2m", hip.duration, "P60D"),
+        ("7w", hip.duration, "P7W"),
+        ("6 wks", hip.duration, "P6W"),
+        ("six weeks", hip.duration, "P6W"),
+        ("three months", hip.duration, "P90D"),
         ("since 2026-05", hip.startDate, "2026-05"),
         ("2026-05-01", hip.startDate, "2026-05-01"),
     ],
@@ -263,7 +310,7 @@ def test_a_length_is_read_in_plain_words(text: str, prop: str, value: str) -> No
 
 
 @pytest.mark.parametrize(
-    "text", ["", "long", "6", "six weeks", "since May", "since 2027-01", "P1Y2M", "2026-13", "-3 days"]
+    "text", ["", "long", "6", "dozen weeks", "since May", "since 2027-01", "P1Y2M", "2026-13", "-3 days"]
 )
 def test_what_is_no_length_is_refused(text: str) -> None:
     with pytest.raises(UsageError):
@@ -276,6 +323,7 @@ def test_what_is_no_length_is_refused(text: str) -> None:
         ("age", "age", "number"),
         ("no", "age", "records a no"),
         ("z", "any of these", "not understood"),
+        (", ,", "any of these", "not understood"),
         ("perhaps", "any of these", "not understood"),
     ],
 )
@@ -283,6 +331,75 @@ def test_what_does_not_fit_a_field_is_refused(text: str, field: str, words: str)
     (asking,) = (one for one in question("d0", "Over 65").form.fields if one.name == field)
     with pytest.raises(UsageError, match=words):
         Filler(record_of(EXAMPLES["d0"]), load()).read(text, asking)
+
+
+@pytest.mark.parametrize(("text", "value"), [("yes", "adequateRelief"), ("no", "inadequateRelief")])
+def test_whether_it_helped_is_answered_by_yes_or_no(text: str, value: str) -> None:
+    fields = {one.prop: one for one in question("d0", TRIED).form.fields}
+    filled = Filler(record_of(EXAMPLES["d0"]), load()).read(text, fields[hip.hasOutcome])
+    assert filled.value == (hip.hasOutcome, hip_(value))
+
+
+def test_yes_is_what_goes_by_the_name_of_what_is_asked() -> None:
+    (persists,) = question("d4", "Does the pain of this hip persist").form.fields
+    filler = Filler(record_of(EXAMPLES["d4"]), load())
+    assert filler.read("yes", persists).change == filler.read("persistent pain", persists).change
+    risks = question("d0", "Over 65").form.fields[1]
+    with pytest.raises(UsageError, match="several things"):
+        filler.read("yes", risks)
+
+
+@pytest.mark.parametrize("text", ["l", "left", "a"])
+def test_the_first_letter_of_a_name_is_enough_where_no_option_has_it(text: str) -> None:
+    (side,) = question("d2", "Which side").form.fields
+    assert [one.label for one in Filler(record_of(EXAMPLES["d2"]), load()).read(text, side).options] == ["left"]
+
+
+@pytest.mark.parametrize(
+    ("text", "label"),
+    [
+        ("paracetamol", "acetaminophen"),
+        ("Tylenol", "acetaminophen"),
+        ("physio", "physical therapy"),
+        ("PT", "physical therapy"),
+        ("cortisone injection", "intra-articular corticosteroid injection"),
+        ("weight loss", "weight reduction"),
+        ("walking stick", "cane"),
+        ("ibuprofen 600 mg", "ibuprofen"),
+        ("PT for six weeks", "physical therapy"),
+    ],
+)
+def test_a_treatment_goes_by_the_words_of_every_day(text: str, label: str) -> None:
+    asking = question("d0", TRIED)
+    filled = Filler(record_of(EXAMPLES["d0"]), load(), asking.about).read(text, asking.form.fields[0])
+    assert [one.label for one in filled.options] == [label]
+
+
+def test_another_word_means_one_thing_and_is_no_label() -> None:
+    knowledge = load()
+    words = [one.casefold() for some in knowledge.synonyms.values() for one in some]
+    assert len(words) == len({*words})
+    assert {one.casefold() for one in knowledge.labels.values()}.isdisjoint(words)
+
+
+@pytest.mark.parametrize("word", ["no", "none", "nothing", "None"])
+def test_nothing_means_no(word: str) -> None:
+    filled = Filler(record_of(EXAMPLES["d0"]), load()).read(word, question("d0", TRIED).form.fields[0])
+    assert hip.isWithout in {prop for _, prop, _ in (filled.change or union(())).added}
+
+
+@pytest.mark.parametrize(
+    ("text", "left"),
+    [
+        ("naproxen for 6 weeks", ["outcome", "status"]),
+        ("naproxen stopped because not tolerated until 2026-10", ["how long", "outcome"]),
+    ],
+)
+def test_what_is_told_with_a_treatment_is_not_asked_again(text: str, left: list[str]) -> None:
+    record, asking = record_of(EXAMPLES["d0"]), question("d0", TRIED)
+    (option,) = Filler(record, load(), asking.about).read(text, asking.form.fields[0]).options
+    assert [one.name for one in asked_of(option, asking.form)] == left
+    assert plan_record(changed_by(record, course(option, {}))).valid
 
 
 @pytest.mark.parametrize("text", ["b", "anticoagulant", "ANTICOAG", "a, b"])
@@ -302,6 +419,93 @@ def test_any_treatment_can_be_named(treatment: str) -> None:
     after = plan_record(changed_by(record, change))
     assert after.valid
     assert hip_("HipUnimprovedByTherapy") not in {one.requirement for one in after.questions}
+
+
+@pytest.mark.parametrize(("example", "text"), [("d0", "NSAID"), ("d4", "nsaid"), ("d0", "strengthening")])
+def test_part_of_several_names_is_not_guessed(example: str, text: str) -> None:
+    asking = question(example, TRIED)
+    with pytest.raises(UsageError, match=r"could be .* or "):
+        Filler(record_of(EXAMPLES[example]), load(), asking.about).read(text, asking.form.fields[0])
+
+
+@pytest.mark.parametrize(("text", "label"), [("physical", "physical therapy"), ("lifestyle", "lifestyle modification")])
+def test_part_of_one_name_is_enough(text: str, label: str) -> None:
+    asking = question("d0", TRIED)
+    filled = Filler(record_of(EXAMPLES["d0"]), load(), asking.about).read(text, asking.form.fields[0])
+    assert [one.label for one in filled.options] == [label]
+
+
+def test_what_comprises_several_treatments_is_meant_only_by_its_whole_name() -> None:
+    (whole, parts) = next((one, it) for one, it in load().composed.items() if all(trials_of(part) for part in it))
+    label, record = load().label(whole), record_of(EXAMPLES["d0"])
+    asking = question("d0", TRIED)
+    filler, first = Filler(record, load(), asking.about), asking.form.fields[0]
+    assert [one.value for one in filler.read(label, first).options] == [whole]
+    assert whole not in treatments(load())
+    assert parts <= treatments(load())
+
+
+def trials_of(intervention: str) -> bool:
+    return any(intervention in one.interventions for cls in load().questions for one in trials(cls, load()))
+
+
+def test_the_name_of_what_is_on_record_means_that() -> None:
+    asking = question("d2", TRIED)
+    (recorded,) = (one for one in asking.form.fields[0].options if one.lacks)
+    filler = Filler(record_of(EXAMPLES["d2"]), load(), asking.about)
+    assert filler.read(load().label(recorded.of), asking.form.fields[0]).options == (recorded,)
+
+
+@pytest.mark.parametrize("text", ["physical therapy", "naproxen", "naproxen for 6 weeks", "physical therapy stopped"])
+@pytest.mark.parametrize(("start", "name"), [("What is the body-mass", "body-mass index"), ("Over 65", "any of these")])
+def test_a_treatment_is_refused_where_something_else_is_asked(text: str, start: str, name: str) -> None:
+    (asking,) = (one for one in question("d0", start).form.fields if one.name == name)
+    with pytest.raises(UsageError, match="is a treatment"):
+        Filler(record_of(EXAMPLES["d0"]), load()).read(text, asking)
+
+
+def test_what_is_said_beside_the_question_is_said_back(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    converse(monkeypatch, ["peptic ulcer disease", "q"], "d0")
+    assert "recorded: peptic ulcer disease" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(("reply", "sites"), [("both", {"leftHip", "rightHip"}), ("right", {"rightHip"}), ("", set())])
+def test_where_a_treatment_of_a_hip_is_is_asked(
+    reply: str, sites: set[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    target = tmp_path / "answered.ttl"
+    # What comes before the question on what was tried is not known.
+    earlier = {one.text: one for one in takewhile(lambda one: one.text != TRIED, asked("d1").questions)}
+    before = [""] * sum(len(one.form.fields) for one in earlier.values())
+    converse(monkeypatch, [*before, "physical therapy", reply, "7w", "no", "", "q"], "d1", "--save", str(target))
+    (after,) = read(target, as_of=DAY)
+    facts = Facts(after.triples)
+    (course_,) = (one for one in facts.objects[hip.hasOutcome] if "physical-therapy" in one)
+    assert {one.rsplit("/", 1)[1] for one in facts.nodes(course_, hip.targets)} == sites
+    later = [it for it in interview(after).questions if it.text == TRIED and it.site]
+    offered = {
+        one.value for it in later if not sites or it.about.endswith((*sites,)) for one in it.form.fields[0].options
+    }
+    assert hip_("PhysicalTherapy") not in offered
+
+
+def test_where_is_not_asked_of_what_the_patient_takes() -> None:
+    record, sites = record_of(EXAMPLES["d1"]), {"urn:left": "left hip"}
+    assert where(new_course(hip_("Naproxen"), "", record, load()), sites, load()) is None
+    assert where(new_course(hip_("PhysicalTherapy"), "", record, load()), sites, load())
+    assert where(new_course(hip_("PhysicalTherapy"), "urn:left", record, load()), sites, load()) is None
+
+
+def test_what_runs_at_no_site_is_not_recorded_as_absent_at_one() -> None:
+    added = ":p hip:hasCourse :new . :new a hip:TreatmentCourse ; hip:hasStatus hip:ongoing ; hip:ofIntervention hip:{}"
+    record = record_of(EXAMPLES["d1"])
+    text = added.replace(":p ", f"<{record.iri}> ").format("PhysicalTherapy")
+    after = changed_by(record, read_addition(text, record, load()))
+    for one in interview(after).questions:
+        denied = {fact for field in one.form.fields if field.denial for fact in field.denial.added}
+        assert not {hip_("PhysicalTherapy"), hip_("ConservativeTreatment")} & {value for _, _, value in denied}
 
 
 def test_a_study_is_no_treatment_but_is_taken_as_what_it_is() -> None:
@@ -365,10 +569,44 @@ def test_a_session_tells_the_change_that_what_if_tells(
     converse(monkeypatch, ["", "", "physical therapy", "5 weeks", "b", "", "q"], "d0", "--save", str(target))
     told = capsys.readouterr().out
     (after,) = read(target, as_of=DAY)
-    changed = effects(asked("d0").plan, plan_record(after))
+    changed = effects(asked("d0").plan, plan_record(after), load())
     assert changed
-    for one in changed[:12]:
-        assert f"{one.label} ({one.site}) {one.before or 'not in the plan'} → {one.after or 'not in the plan'}" in told
+    for line in effects_text(changed):
+        assert f"  {line}\n" in told
+
+
+def test_effects_come_in_the_order_of_the_page_and_tell_advice_from_what_may_be_considered() -> None:
+    record = record_of(EXAMPLES["d0"])
+    told = "physical therapy at left hip for 12 weeks inadequate relief"
+    after = plan_record(changed_by(record, read_addition(told, record, load())))
+    changed = effects(asked("d0").plan, after, load())
+    rows = [(it.label, it.site) for it in told_on_page(after)]
+    shown = [rows.index((one.label, one.site)) for one in changed if (one.label, one.site) in rows and one.after]
+    assert len(shown) > 3
+    assert shown == sorted(shown)
+    actions = {(one.label, one.site): one for one in after.actions}
+    for one in changed:
+        action = actions.get((one.label, one.site))
+        considered = action is not None and (action.status, action.modality) == ("indicated", "consider")
+        assert one.considered == considered
+
+
+def told_on_page(plan: Plan) -> list[Action]:
+    rows = [row for part in page(plan, load()).parts for row in part.rows]
+    return [plan.actions[number] for row in rows for number in (*row.actions, *row.riders)]
+
+
+def test_answers_tell_what_is_chosen_and_what_is_only_to_be_considered() -> None:
+    written = " ".join(render_interviews((asked("d0"),), "text").split())
+    assert "indicated: proton pump inhibitor or gastroprotection; to consider: selective COX-2 inhibitor" in written
+
+
+def test_answers_agree_with_the_plan_on_what_is_to_be_considered() -> None:
+    record = record_of(EXAMPLES["d0"])
+    for answer in question("d0", "Over 65").answers:
+        after = plan_record(changed_by(record, answer.change))
+        told = {(one.label, one.site, one.after, one.considered) for one in effects(asked("d0").plan, after, load())}
+        assert {(one.label, one.site, one.after, one.considered) for one in answer.effects} == told
 
 
 def test_refusals_are_plain_and_the_field_is_asked_again(
@@ -380,6 +618,26 @@ def test_refusals_are_plain_and_the_field_is_asked_again(
     assert "after the day of the plan" in told.err
     assert told.out.count("age [") == 2
     assert told.out.count("how long [") == 2
+
+
+def test_nonsense_is_taken_as_not_known_after_three_tries(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert converse(monkeypatch, ["x y z"] * 5, "d0") == 0
+    told = capsys.readouterr()
+    assert told.out.count("age [") == 3
+    assert "taken as not known" in told.err
+
+
+def test_what_cannot_be_is_said_in_words_alone(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    converse(monkeypatch, ["200"] * 3, "d0")
+    told = capsys.readouterr()
+    assert told.out.count("age [") == 3
+    refused = told.err.splitlines()[0]
+    assert refused.startswith("That cannot be: The age is not one whole number of years from 0 to ")
+    assert not any(one in told.err for one in ("://", "--allow-invalid", "P02"))
 
 
 def test_what_was_tried_is_not_asked_again_of_the_patient(
@@ -466,7 +724,34 @@ def test_an_interview_in_which_nothing_is_known_asks_all_there_is(
     example: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     questions = held(example, dict.fromkeys(FieldKind, ""), monkeypatch)
-    assert questions == [f"{one.text} {one.about}" for one in asked(example).questions]
+    there_is = {f"{one.text} {one.about}": one.form for one in asked(example).questions}
+    assert questions == [one for one in there_is if one in questions]
+    # What others have offered already is not asked again.
+    offered = {label_of(it) for one in questions for field in there_is[one].fields for it in field.options}
+    for form in (form for one, form in there_is.items() if one not in questions):
+        assert {label_of(it) for field in form.fields for it in field.options} <= offered
+
+
+def label_of(option: Option) -> str:
+    return option.label.partition(" at the ")[0]
+
+
+def test_the_same_is_not_asked_of_both_hips() -> None:
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        questions = held("d1", dict.fromkeys(FieldKind, ""), monkeypatch)
+    assert len([one for one in questions if one.startswith(WORSE)]) == 1
+    assert len([one for one in questions if one.startswith("Does this hip cause disability")]) == 2
+
+
+def test_the_side_of_what_is_ordered_today_is_asked_early() -> None:
+    assert WORSE in [one.text for one in asked("d1").questions][:3]
+
+
+def test_imaging_is_not_asked_for_again_and_again() -> None:
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        questions = held("d2", dict.fromkeys(FieldKind, ""), monkeypatch)
+    assert not any(one.startswith("Is the film of this hip negative") for one in questions)
+    assert not any(one.startswith("Does this hip have a dysplastic") for one in questions)
 
 
 # Output

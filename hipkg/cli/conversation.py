@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import sys
+from collections import Counter
 from typing import TYPE_CHECKING
 
 import typer
 
-from hipkg.base.errors import HipkgError, printable
+from hipkg.base import hip
+from hipkg.base.errors import HipkgError, InvalidPatient, printable
 from hipkg.defence.asking import Asker, effects
 from hipkg.defence.filling import Filled, Filler, asked_of, course
+from hipkg.defence.forms import where
 from hipkg.defence.what_if import changed_by
-from hipkg.pipeline.process import plan_patient
+from hipkg.defence.wording import Describer
+from hipkg.knowledge.wording import listed
+from hipkg.pipeline.process import plan_patient, validated
 from hipkg.record.change import NO_CHANGE
 from hipkg.render.asking import asked_text, effects_text, prompt_text
 
@@ -25,6 +30,9 @@ if TYPE_CHECKING:
     from hipkg.record.patient import Record
 
 _STOP = {"q", "quit"}
+_TRIES = 3
+"""How often a field is asked before it is taken as not known."""
+_WHAT_AND_WHERE = {hip.ofIntervention, hip.targets}
 
 
 class _Stopped(Exception):
@@ -40,6 +48,7 @@ class Conversation:
         self._knowledge = knowledge
         self._asker = Asker(plan_patient(record, request, knowledge))
         self._asked: set[tuple[str, str]] = set()  # the wordings, with what each is about
+        self._offered: set[object] = set()  # what has been answered by yes, by no, or as not known
 
     def hold(self) -> Record:
         """Ask what is open, what matters most first, until nothing is left or the user stops; return the record."""
@@ -57,9 +66,31 @@ class Conversation:
         return self._record
 
     def _next(self) -> RankedQuestion | None:
+        """Return the next question that was not asked, and of which something was not asked with another one."""
         asker = self._asker
-        key = next((one for one in asker.open if (one[0], asker.about(*one)) not in self._asked), None)
-        return asker.question(*key) if key else None
+        left = (one for one in asker.open if (one[0], asker.about(*one)) not in self._asked)
+        questions = (asker.question(*one) for one in left)
+        return next((one for one in questions if self._is_new(one.form)), None)
+
+    def _is_new(self, form: Form) -> bool:
+        return not form.fields or not all(map(self._is_offered, form.fields))
+
+    def _is_offered(self, field: Field) -> bool:
+        """Tell whether all that a field offers has been offered by others before."""
+        told = [self._outline(one.change) for one in field.options]
+        return bool(told) and field.prop != hip.ofIntervention and self._offered.issuperset(told)
+
+    def _outline(self, change: Change) -> object:
+        """Say what a change records without the names of what is new; of something done it is what and where."""
+        known = {str(one.subject)[1:-1] for one in self._record.triples}
+        new = {node for node, _, _ in change.added} - known
+        told = {prop for _, prop, _ in change.added}
+        done = hip.ofIntervention in told and hip.hasProblem not in told
+        return frozenset(
+            ("" if node in new else node, prop, "" if value in new else value)
+            for node, prop, value in change.added
+            if not done or prop in _WHAT_AND_WHERE
+        )
 
     def _form_of(self, question: RankedQuestion) -> Form | None:
         """Return the form of a question as it is by now; none if the question is answered."""
@@ -74,14 +105,16 @@ class Conversation:
 
     def _ask_fields(self, question: RankedQuestion) -> None:
         """Ask each field once, as long as the question is open."""
-        asked: set[str] = set()
+        asked, tries = set[str](), Counter[str]()
         while form := self._form_of(question):
-            field = next((one for one in form.fields if one.name not in asked), None)
+            field = next((one for one in form.fields if one.name not in asked and not self._is_offered(one)), None)
             if field is None:
                 return
             filled = self._filled(field, question)
-            if filled is None or self._takes(filled):
+            tries[field.name] += 1
+            if filled is None or self._takes(filled) or tries[field.name] == _TRIES:
                 asked.add(field.name)
+                self._offered.update(self._outline(one.change) for one in field.options)
 
     def _ask_courses(self, question: RankedQuestion) -> None:
         """Ask for one course after the other, until no more are known or the question is answered."""
@@ -96,24 +129,32 @@ class Conversation:
 
     def _ask_course(self, option: Option, form: Form, question: RankedQuestion) -> None:
         """Ask for the facts of one course, and again where they cannot be."""
-        while True:
+        for _ in range(_TRIES):
             typer.echo(f"{printable(option.label)}:")
             values: dict[str, Node] = {}
+            places = self._places(option, question)
             for field in asked_of(option, form):
                 filled = self._filled(field, question)
                 if filled is not None and filled.value is not None:
                     prop, value = filled.value
                     values[prop] = value
-            change = course(option, values)
+            change = course(option, values, places)
             if change == NO_CHANGE or self._takes(Filled(change=change)):
                 return
 
+    def _places(self, option: Option, question: RankedQuestion) -> tuple[str, ...]:
+        """Ask at which body sites a course is, where that matters and is not told."""
+        field = where(option, self._asker.places, self._knowledge)
+        filled = self._filled(field, question) if field else None
+        return tuple(one.value for one in filled.options) if filled else ()
+
     def _filled(self, field: Field, question: RankedQuestion, *, again: bool = False) -> Filled | None:
-        """Ask for a field until the reply is understood; none if it is not known.
+        """Ask for a field until the reply is understood; none if it is not known, or is not understood again and again.
 
         What is said beside the question is taken into the record at once.
         """
-        while True:
+        tries = 0
+        while tries < _TRIES:
             text = _reply(prompt_text(field, again=again))
             if not text:
                 return None
@@ -121,25 +162,45 @@ class Conversation:
                 filled = Filler(self._record, self._knowledge, question.about).read(text, field)
             except HipkgError as problem:
                 typer.echo(printable(str(problem)), err=True)
+                tries += 1
                 continue
             if not filled.beside:
                 return filled
-            if self._takes(filled):
+            if not self._takes(filled):
+                tries += 1
+            else:
                 current = self._field_of(question, field.name)
                 if current is None:
                     return None
                 field = current
+        typer.echo("It is taken as not known.", err=True)
+        return None
+
+    def _said(self, change: Change) -> str:
+        facts = Describer(self._record, self._knowledge, spoken=True).facts(change)
+        return printable(listed(facts, "and"))
+
+    def _violation(self, record: Record) -> str:
+        """Say in words what is wrong with a record, without the code of the shape and how to mend a file."""
+        (checked,) = validated([record], self._knowledge)
+        messages = (one.message.partition(": ")[2] for one in checked.findings if one.severity == "violation")
+        return next((one.partition(". ")[0].removesuffix(".") + "." for one in messages), "")
 
     def _takes(self, filled: Filled) -> bool:
-        """Take a change into the record, and tell what it does to the plan; say so where it cannot be."""
+        """Take a change into the record, say it, and tell what it does to the plan; say so where it cannot be."""
         change: Change = filled.change or NO_CHANGE
         answered = changed_by(self._record, change)
         try:
             after = Asker(plan_patient(answered, self._request, self._knowledge))
+        except InvalidPatient as problem:
+            typer.echo(f"That cannot be: {printable(self._violation(answered) or str(problem))}", err=True)
+            return False
         except HipkgError as problem:
             typer.echo(f"That cannot be: {printable(str(problem))}", err=True)
             return False
-        changed = effects(self._asker.plan, after.plan)
+        changed = effects(self._asker.plan, after.plan, self._knowledge)
+        if change != NO_CHANGE:
+            typer.echo(f"  recorded: {self._said(change)}")
         typer.echo("\n".join(f"  {line}" for line in effects_text(changed)) + "\n")
         self._record, self._asker = answered, after
         return True

@@ -12,13 +12,21 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from hipkg.base import hip
 from hipkg.base.numbers import COMPARISONS, COMPLEMENTS, read
+from hipkg.base.vocabulary import RDF_TYPE
 from hipkg.defence.bench import Bench
 from hipkg.defence.difference import difference
 from hipkg.defence.forms import Form, Former, limits_of
 from hipkg.defence.wording import Describer
+from hipkg.knowledge.frame.choices import shared_choices
+from hipkg.knowledge.frame.claims import Status
+from hipkg.knowledge.frame.speaking import FIRMNESS, speaking
+from hipkg.knowledge.modality import Modality
+from hipkg.knowledge.prominence import RANKS
 from hipkg.knowledge.trials import trials
 from hipkg.knowledge.wording import LIMITS, quantity
+from hipkg.planning.page import Section, page, section_to_be
 from hipkg.planning.planner import SiteNames
+from hipkg.planning.prominence import Outline
 from hipkg.planning.ranking import is_urgent
 from hipkg.record.change import NO_CHANGE, Change, Fact
 from hipkg.record.facts import NOTHING, text_of
@@ -26,7 +34,7 @@ from hipkg.record.facts import NOTHING, text_of
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 
-    from hipkg.derivation.records import Derivation, Evaluation, Outlook
+    from hipkg.derivation.records import Derivation, DerivedAction, Evaluation, Outlook
     from hipkg.knowledge.records import Knowledge
     from hipkg.pipeline.process import Planned
     from hipkg.planning.records import Plan, Question
@@ -35,16 +43,23 @@ ANSWERS = 3
 """How many ways to fulfil a requirement are told as answers."""
 MOST_ANSWERS = 6
 """How many answers one question gets."""
-_DECISIVE = {"indicated", "contraindicated"}
+_LAST = (len(Section),)
 
 
 class Effect(NamedTuple):
-    """An action that an answer would give another status; one is empty where the plan does not have the action."""
+    """An action that an answer would give another status; one is empty where the plan does not have the action.
+
+    ``considered`` tells that it is then only to be considered, and ``choice`` names the choice of which it is then a
+    member; ``order`` is where a page tells it.
+    """
 
     label: str
     site: str
     before: str
     after: str
+    considered: bool = False
+    choice: str = ""
+    order: tuple[int, ...] = ()
 
 
 class Answer(NamedTuple):
@@ -95,22 +110,35 @@ def interview(planned: Planned) -> Interview:
     return Interview(planned.plan, tuple(asker.question(*one) for one in asker.open))
 
 
-def effects(before: Plan, after: Plan) -> tuple[Effect, ...]:
-    """List the actions that have another status in another plan of the same patient, the decisive ones first."""
-    changed = (Effect(one.label, one.site, one.before, one.after) for one in difference(before, after).actions)
-    return tuple(sorted(changed, key=_weight))
+def effects(before: Plan, after: Plan, knowledge: Knowledge) -> tuple[Effect, ...]:
+    """List the actions that have another status in another plan of the same patient, in the order of its page."""
+    order: dict[tuple[str, str], int] = {}
+    for plan in (after, before):
+        rows = (row for part in page(plan, knowledge).parts for row in part.rows)
+        for number in (one for row in rows for one in (*row.actions, *row.riders)):
+            order.setdefault((plan.actions[number].place, plan.actions[number].intervention), len(order))
+    then = {(one.place, one.intervention): one for one in after.actions if one.status == Status.INDICATED}
+    found = []
+    for one in difference(before, after).actions:
+        key = (one.place, one.intervention)
+        action, where = then.get(key), (order.get(key, len(order)),)
+        considered = action is not None and action.modality == Modality.CONSIDER
+        choice = action.choice if action else ""
+        found.append(Effect(one.label, one.site, one.before, one.after, considered, choice, where))
+    return tuple(sorted(found, key=_weight))
 
 
 class Asker:
     """Ask about one patient: try the answers to a question when it is asked.
 
     ``plan`` is the plan of the patient; ``open`` lists the questions by their wordings and sites, what matters most
-    first.
+    first; ``places`` maps the body sites with a side that statements are about to their names.
     """
 
     def __init__(self, planned: Planned) -> None:
         self._graph = planned.record
         self.plan = planned.plan
+        self._known = {text_of(one.subject.value) for one in planned.record.triples}  # type: ignore[union-attr]
         self._gathered: dict[tuple[str, str], list[Question]] = {}
         for one in self.plan.questions:
             self._gathered.setdefault((one.text, one.site), []).append(one)
@@ -120,7 +148,10 @@ class Asker:
         self._facts = planned.derivation.facts
         self._evaluations = planned.derivation.evaluations
         self._sites = {one.place: one.site for one in planned.plan.statements}
+        sided = {one for cls in self._knowledge.sided for one in self._facts.members.get(cls, NOTHING)}
+        self.places = {place: site for place, site in sorted(self._sites.items()) if place in sided}
         self._before = _Outcome.of(planned.derivation, planned.knowledge)
+        self._outline = Outline(planned.plan.leading, planned.knowledge)
         self._answers: dict[Change, Answer | None] = {}
         spoken = Describer(planned.record, planned.knowledge, spoken=True)
         self._former = Former(planned.record, planned.derivation.facts, spoken, planned.knowledge)
@@ -136,7 +167,7 @@ class Asker:
         asked_by = tuple(sorted({id_ for one in same for id_ in one.statements}))
         requirements = tuple(sorted({one.requirement for one in same}))
         repeats = all(trials(one, self._knowledge) for one in requirements)
-        ways = {one: self._ways(one) for one in same}
+        ways = {one: self._on_record(self._ways(one)) for one in same}
         confirming = [*chain.from_iterable(self._confirming(one, ways[one]) for one in same)]
         denying = [*self._denying(ways, in_part=repeats)]
         answers = self._most_telling(confirming, denying) if repeats else self._distinct([*confirming, *denying])
@@ -231,9 +262,48 @@ class Asker:
             open_ = [tuple(it for it in some if not self._contradicts(it)) for some in denials]
             denials = [some for some in open_ if some]
         absent = abducer.merge(denials) if denials else ()
-        possible = [self._widest(one) for one in absent if not self._contradicts(one)]
+        kinds = {kind for each in ways.values() for way in each if (kind := self._kind_told(way))}
+        asked = [self._about(one, kinds) for one in absent] if kinds else absent
+        possible = [self._widest(one) for one in asked if one != NO_CHANGE and not self._contradicts(one)]
         least = [one for one in possible if not any(other.added < one.added for other in possible)]
         return self._told([*opposed, *otherwise, *least], yes=False)
+
+    def _kind_told(self, change: Change) -> str:
+        """Return the kind that a change says something on record is of, where it says nothing else."""
+        if len(change.added) != 1:
+            return ""
+        ((node, prop, kind),) = change.added
+        return text_of(kind) if prop == RDF_TYPE and node in self._known and node != self._graph.iri else ""
+
+    def _on_record(self, ways: tuple[Change, ...]) -> tuple[Change, ...]:
+        """Leave out ways that answer another question than what kind something on record is of, where some answer that.
+
+        Of something of a kind that is on record, and something new of it, the new one says enough; what is treated is
+        asked for as what was tried, wherever the treatment was meant to act.
+        """
+        ways = tuple(one for one in ways if not self._moves(one)) or ways
+        told = {kind for one in ways if (kind := self._kind_told(one))}
+        if not told:
+            return ways
+        same = [one for one in ways if any(prop == RDF_TYPE and kind in told for _, prop, kind in one.added)]
+        new = {kind for one in same if not self._kind_told(one) for _, prop, kind in one.added if prop == RDF_TYPE}
+        return tuple(one for one in same if self._kind_told(one) not in new)
+
+    def _moves(self, change: Change) -> bool:
+        """Tell whether a change says only where a course on record acts, or makes up one of no treatment."""
+        if all(prop == hip.targets and node in self._known for node, prop, _ in change.added):
+            return True
+        of = {text_of(kind) for _, prop, kind in change.added if prop == hip.ofIntervention}
+        course = any(prop == hip.hasCourse for _, prop, _ in change.added)
+        return course and any(one in self._knowledge.concerning_patient for one in of)
+
+    def _about(self, change: Change, kinds: Set[str]) -> Change:
+        """Keep of a denial what it says of some kinds."""
+        is_a = self._knowledge.is_a
+        kept = (
+            one for one in change.added if one[1] != hip.isWithout or any(is_a(text_of(one[2]), kind) for kind in kinds)
+        )
+        return Change(frozenset(kept), change.removed)
 
     def _widest(self, change: Change) -> Change:
         """Leave out the absence of a kind where that of a wider one is recorded at the same place."""
@@ -294,8 +364,10 @@ class Asker:
         there |= facts.members.get(kind, NOTHING) - self._knowledge.terms
         if place == self._graph.iri:
             return bool(there)
-        links = (hip.locatedIn, hip.targets)
-        return any(place in facts.nodes(one, link) for one in there for link in links)
+        if any(place in facts.nodes(one, link) for one in there for link in (hip.locatedIn, hip.targets)):
+            return True
+        # What runs, and is said to be at no site, may be here.
+        return any(one in self._running and not facts.values(one, hip.targets) for one in there)
 
     def _nodes(self, question: Question) -> tuple[str, ...]:
         """List the subjects of the statements that ask, at the site that they ask about, and the patient."""
@@ -325,7 +397,7 @@ class Asker:
             return None
         after, describer = _Outcome.of(derived, self._knowledge), self._bench.describer
         facts, snippet = describer.facts(change), describer.snippet(change)
-        found = tuple(sorted(self._effects(after), key=_weight))
+        found = tuple(sorted(self._effects(after, derived), key=_weight))
         return Answer(
             yes=True,
             words=facts,
@@ -336,13 +408,33 @@ class Asker:
             change=change,
         )
 
-    def _effects(self, after: _Outcome) -> Iterator[Effect]:
-        keys = self._before.statuses.keys() | after.statuses.keys()
-        for place, intervention in sorted(keys):
-            one, other = (it.statuses.get((place, intervention), "") for it in (self._before, after))
-            if one != other:
+    def _effects(self, after: _Outcome, derived: Outlook) -> Iterator[Effect]:
+        keys = self._before.actions.keys() | after.actions.keys()
+        of = {one.iri: one.statement for one in derived.evaluations}
+        for key in sorted(keys):
+            one, other = (it.actions.get(key) for it in (self._before, after))
+            if (one and one.status) != (other and other.status):
+                place, intervention = key
                 sites = after.sites if other else self._before.sites
-                yield Effect(self._knowledge.label(intervention), sites.name(place), one, other)
+                before, then = one.status if one else "", other.status if other else ""
+                found = Effect(self._knowledge.label(intervention), sites.name(place), before, then)
+                yield self._told_on_page(found, other, of) if other else found._replace(order=_LAST)
+
+    def _told_on_page(self, effect: Effect, action: DerivedAction, of: Mapping[str, str]) -> Effect:
+        """Tell whether an action is then only to be considered, or chosen, and about where a page tells it.
+
+        Parameters: ``of`` maps evaluations to their statements.
+        """
+        info = self._knowledge.interventions[action.intervention]
+        infos = self._knowledge.statements
+        speak = [infos[of[one]] for one in action.by(*speaking(action.claimed, action.decisive)) if one in of]
+        modality = min((one.modality for one in speak), key=FIRMNESS.__getitem__, default=Modality.NONE)
+        open_ = action.status == Status.INDICATED
+        section = section_to_be(action.status, modality, info.category)
+        prominence, document = self._outline.best(one.id for one in speak)
+        order = (section, RANKS[prominence], document, -info.phase if open_ else 0)
+        choice = min(shared_choices(speak), default="") if open_ else ""
+        return effect._replace(considered=open_ and modality == Modality.CONSIDER, choice=choice, order=order)
 
     def _changed(self, after: _Outcome) -> tuple[str, ...]:
         keys = self._before.states.keys() | after.states.keys()
@@ -350,22 +442,22 @@ class Asker:
         return tuple(sorted(self._knowledge.statements[one].id for one in differing))
 
 
-def _weight(effect: Effect) -> tuple[bool, bool, str, str]:
-    """Put first what is then to be done, or not to be done, and of that what was in the plan already."""
-    return effect.after not in _DECISIVE, not effect.before, effect.label, effect.site
+def _weight(effect: Effect) -> tuple[bool, tuple[int, ...], str, str]:
+    """Put in the order of a page what is then in the plan, and after it what is not."""
+    return not effect.after, effect.order, effect.label, effect.site
 
 
 class _Outcome(NamedTuple):
-    """The statuses of actions and the states of statements by place, and the names of places, which may be new."""
+    """The actions and the states of statements by place, and the names of places, which may be new."""
 
-    statuses: Mapping[tuple[str, str], str]
+    actions: Mapping[tuple[str, str], DerivedAction]
     states: Mapping[tuple[str, str], str]
     sites: SiteNames
 
     @classmethod
     def of(cls, derivation: Derivation | Outlook, knowledge: Knowledge) -> _Outcome:
         return cls(
-            {(one.site, one.intervention): one.status for one in derivation.actions},
+            {(one.site, one.intervention): one for one in derivation.actions},
             {(one.site, one.statement): one.state for one in derivation.evaluations},
             SiteNames(derivation, knowledge),
         )

@@ -16,14 +16,14 @@ from hipkg.base.dates import length_in_words
 from hipkg.base.groups import Groups
 from hipkg.base.vocabulary import RDF_TYPE, namespace_of
 from hipkg.knowledge.memo import kept
-from hipkg.knowledge.trials import started, told_of_courses, trials
+from hipkg.knowledge.trials import is_placed, started, told_of_courses, trials
 from hipkg.knowledge.wording import LIMITS, quantity
 from hipkg.owl.expression import Facet, walk
 from hipkg.record.change import NO_CHANGE, OWNS, Change, Fact
 from hipkg.record.facts import BLANK, NOTHING, text_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from decimal import Decimal
 
     from hipkg.base.numbers import Limit
@@ -34,9 +34,10 @@ if TYPE_CHECKING:
 
 MOST_OPTIONS = 6
 """How many things that would answer a question alike are offered, the simplest first."""
-_TREATMENT, _LENGTH, _ANY = "treatment", "how long", "any of these"
+_TREATMENT, _LENGTH, _ANY, _WHERE = "treatment", "how long", "any of these", "where"
 _DAYS = "d"
-_BEGINNINGS = (hip.minimumDays, hip.duration, hip.startDate)
+BEGINNINGS = (hip.minimumDays, hip.duration, hip.startDate)
+"""The properties each of which tells how long a course has lasted."""
 _WORD = re.compile(r"[^a-z0-9]+")
 
 
@@ -61,7 +62,7 @@ class Option(NamedTuple):
     """One of the things that a field offers: the term or the node that it stands for, and what records it.
 
     Of a course, ``node`` is the node that the rest of the form describes, and ``lacks`` are the properties that its
-    record does not have yet.
+    record does not have yet; ``of`` is the intervention of one that is on record.
     """
 
     value: str
@@ -69,6 +70,7 @@ class Option(NamedTuple):
     change: Change
     node: str = ""
     lacks: tuple[str, ...] = ()
+    of: str = ""
 
 
 class Field(NamedTuple):
@@ -76,7 +78,8 @@ class Field(NamedTuple):
 
     ``prop`` is the property that records what is put in, empty where the options do so by themselves; ``limits`` are
     the numbers on which the answer turns, in ``unit``; ``several`` tells that more than one option may be chosen;
-    ``denial`` records that there is none of what is asked, where the record can tell that.
+    ``denial`` records that there is none of what is asked, where the record can tell that; ``assent`` is the option
+    that a mere "yes" means, where it means one of several.
     """
 
     name: str
@@ -87,6 +90,7 @@ class Field(NamedTuple):
     limits: tuple[Threshold, ...] = ()
     several: bool = False
     denial: Change | None = None
+    assent: Change | None = None
 
     @property
     def deniable(self) -> bool:
@@ -151,29 +155,50 @@ class Former:
         return sorted(one for one, kinds in self._knowledge.individual_types.items() if kind in kinds)
 
     def _new(self, named: Counter[str], place: str) -> Iterator[Option]:
-        """Offer new courses of what is asked for: what most ask for first, and what only sums others up last."""
+        """Offer new courses of what is asked for, what most ask for first, and last what says least of what was done.
+
+        Parts are offered in place of their whole, and kinds in place of what only sums them up.
+        """
         knowledge = self._knowledge
-        below = Counter(upper for one in named for upper in knowledge.interventions[one].superclasses)
-        for one in sorted(named, key=lambda one: (below[one] > 1, -named[one], knowledge.label(one))):
+        offered = Counter[str]()
+        for one, times in named.items():
+            for part in knowledge.composed.get(one, (one,)):
+                offered[part] += times
+        for one in [*offered]:
+            if any(one in knowledge.interventions[other].superclasses for other in offered):
+                del offered[one]
+        depth = {one: len(knowledge.interventions[one].superclasses) for one in offered}
+        least = min(depth.values(), default=0)
+        there = {it for node in self._begun(place) for it in self._facts.nodes(node, hip.ofIntervention)}
+        for one in sorted(
+            offered.keys() - there, key=lambda one: (depth[one] == least, -offered[one], knowledge.label(one))
+        ):
             yield new_course(one, place, self._record, knowledge)
 
     def _recorded(self, named: Iterable[str], place: str, fields: Iterable[Field]) -> Iterator[Option]:
         """Offer the courses on record that are of what is asked for, at the place, and lack what is asked of them."""
         facts, asked = self._facts, {*named}
-        courses = facts.members.get(hip.TreatmentCourse, NOTHING) & facts.members.get(hip.StartedActivity, NOTHING)
-        for node in sorted(courses - self._knowledge.terms):
-            of = {kind for one in facts.nodes(node, hip.ofIntervention) for kind in (one, *self._kinds(one))}
-            targets = facts.values(node, hip.targets)
+        for node in self._begun(place):
+            named = {*facts.nodes(node, hip.ofIntervention)}
+            of = {kind for one in named for kind in (one, *self._kinds(one))}
             lacks = tuple(one.prop for one in fields if not self._has(node, one))
-            if lacks and not asked.isdisjoint(of) and (not targets or not place or place in targets):
-                yield Option(node, self._describer.name(node), NO_CHANGE, node, lacks)
+            if lacks and not asked.isdisjoint(of):
+                told = next(iter(sorted(named & self._knowledge.interventions.keys())), "")
+                yield Option(node, self._describer.name(node), NO_CHANGE, node, lacks, told)
+
+    def _begun(self, place: str) -> list[str]:
+        """List the courses on record that were begun, at a place or, where none is told, of the patient."""
+        facts = self._facts
+        courses = facts.members.get(hip.TreatmentCourse, NOTHING) & facts.members.get(hip.StartedActivity, NOTHING)
+        targets = {node: facts.values(node, hip.targets) for node in sorted(courses - self._knowledge.terms)}
+        return [node for node, sites in targets.items() if not sites or not place or place in sites]
 
     def _kinds(self, intervention: str) -> frozenset[str]:
         info = self._knowledge.interventions.get(intervention)
         return info.superclasses if info else frozenset()
 
     def _has(self, node: str, field: Field) -> bool:
-        props = _BEGINNINGS if field.kind == FieldKind.DURATION else (field.prop,)
+        props = BEGINNINGS if field.kind == FieldKind.DURATION else (field.prop,)
         return any(self._facts.values(node, prop) for prop in props)
 
     # Anything else
@@ -197,7 +222,7 @@ class Former:
         rest = [tuple(one for one in way if not self._number(one) and not self._code(one)) for way in parts]
         new = [way for way in rest if not any(prop in given for one in way for _, prop, _ in one.added)]
         fields = [self._numeric(prop, requirements) for prop in numbers]
-        fields += self._things([*dict.fromkeys(filter(None, new))], denials, site)
+        fields += self._things([*dict.fromkeys(filter(None, new))], denials, site, requirements)
         fields += [self._given(node, prop, self._describer.name(node)) for node, prop in coded]
         return Form(tuple(fields))
 
@@ -243,7 +268,9 @@ class Former:
     def _replaced(self, node: str, prop: str) -> frozenset[Fact]:
         return frozenset((node, prop, one) for one in self._facts.values(node, prop))
 
-    def _things(self, ways: Sequence[tuple[Change, ...]], denials: Sequence[Change], site: str) -> Iterator[Field]:
+    def _things(
+        self, ways: Sequence[tuple[Change, ...]], denials: Sequence[Change], site: str, requirements: Sequence[str]
+    ) -> Iterator[Field]:
         """Ask what there is: each thing by yes or no where all are needed, and which of them where each is enough."""
         enough = [way[0] for way in ways if len(way) == 1]
         parts = [one for way in ways for one in way if len(way) > 1 and not any(_akin(one, it) for it in enough)]
@@ -260,7 +287,14 @@ class Former:
                 yield Field(one.label, FieldKind.YES_NO, options=(one,), denial=denial)
         elif options:
             offered = options[:MOST_OPTIONS]
-            yield Field(_ANY, FieldKind.CHOICE, options=offered, several=True, denial=nothing)
+            assent = self._assent(offered, requirements)
+            yield Field(_ANY, FieldKind.CHOICE, options=offered, several=True, denial=nothing, assent=assent)
+
+    def _assent(self, options: Iterable[Option], requirements: Iterable[str]) -> Change | None:
+        """Find the option that goes by the name of what is asked for."""
+        briefs, label = self._knowledge.briefs, self._knowledge.label
+        names = {name for one in requirements for name in (label(one), briefs.get(one, ""))}
+        return next((one.change for one in options if one.label in names), None)
 
     def _term(self, change: Change) -> str:
         """Return the kind of problem, or else of intervention, that a change is about."""
@@ -301,6 +335,18 @@ def new_course(intervention: str, place: str, record: Record, knowledge: Knowled
     if place:
         added.add((node, hip.targets, place))
     return Option(intervention, knowledge.label(intervention), Change(frozenset(added)), node)
+
+
+def where(option: Option, sites: Mapping[str, str], knowledge: Knowledge) -> Field | None:
+    """Ask where a new course is that belongs to a body site and has none; None where that is told or goes for no site.
+
+    Parameters: ``sites`` maps the body sites of the patient to their names.
+    """
+    told = not option.change.added or any(prop == hip.targets for _, prop, _ in option.change.added)
+    if told or not sites or not is_placed(option.value, knowledge):
+        return None
+    options = tuple(Option(site, name, NO_CHANGE) for site, name in sites.items())
+    return Field(_WHERE, FieldKind.CHOICE, hip.targets, options, several=True)
 
 
 @kept

@@ -159,7 +159,8 @@ class Describer:
         sites = [self._english.name(text_of(value)) for _, prop, value in facts if prop in _SITES]
         told = {hip.ofIntervention, RDF_TYPE, *_SITES}
         rest = [self._detail(prop, self._value(prop, value)) for _, prop, value in facts if prop not in told]
-        return ", ".join([" at ".join([head, *(f"the {one}" for one in sites)]), *rest])
+        where = f" at the {' and the '.join(sites)}" if sites else ""
+        return ", ".join([f"{head}{where}", *rest])
 
     def _detail(self, prop: str, value: str) -> str:
         phrase = self._knowledge.attribute_phrases.get(prop)

@@ -180,7 +180,8 @@ class Knowledge:
     ``concerning_patient`` are those of no body site, ``sided`` the classes of sites that have a side,
     ``visit_gaps`` the most days between visits of a course, ``unfavourable`` the outcomes and reasons to stop that
     speak against a repetition; ``value_properties`` maps a coded value to the property that records it.
-    ``briefs`` are the short words of terms and of statements for the first screen; ``questions`` map classes to what
+    ``briefs`` are the short words of terms and of statements for the first screen, ``synonyms`` other words that people
+    use for terms; ``questions`` map classes to what
     is asked about them, and ``judged`` are those whose question only an expert's judgement answers.
     ``superclasses`` are all that a class is classified under, ``told_superclasses`` those that its editor wrote;
     ``class_values`` maps a class to the property values that each member has.
@@ -198,6 +199,7 @@ class Knowledge:
     individual_types: Mapping[str, frozenset[str]]
     labels: Mapping[str, str]
     briefs: Mapping[str, str]
+    synonyms: Mapping[str, tuple[str, ...]]
     questions: Mapping[str, str]
     judged: frozenset[str]
     units: Mapping[str, str]

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from hipkg.base import hip
 from hipkg.knowledge.memo import kept
+from hipkg.knowledge.studies import is_study
 from hipkg.owl.expression import And, Expression, Facet, Named, OneOf, Or, Some, Value
 
 if TYPE_CHECKING:
@@ -27,12 +28,14 @@ class Trial(NamedTuple):
     """A course of treatment that a requirement asks for.
 
     It is of one of some ``interventions``, has lasted at least one of some ``lengths`` in days, and has one of some
-    coded ``values``, each after its property; empty is what is not asked.
+    coded ``values``, each after its property; empty is what is not asked. ``placed`` tells that it is a course at a
+    body site rather than one of the patient.
     """
 
     interventions: tuple[str, ...]
     lengths: tuple[Decimal, ...]
     values: tuple[tuple[str, str], ...]
+    placed: bool = False
 
     @property
     def is_told(self) -> bool:
@@ -58,11 +61,44 @@ def started(knowledge: Knowledge) -> tuple[str, ...]:
 
 
 @kept
+def treatments(knowledge: Knowledge) -> frozenset[str]:
+    """Collect what a patient can have tried: kinds of what is asked for, but no studies and no wholes of several."""
+    asked = _tried(knowledge)
+    return frozenset(
+        iri
+        for iri, info in knowledge.interventions.items()
+        if not asked.isdisjoint({iri, *info.superclasses})
+        and iri not in knowledge.composed
+        and not is_study(iri, knowledge)
+    )
+
+
+@kept
 def told_of_courses(knowledge: Knowledge) -> frozenset[str]:
     """Collect the properties that say how a course went: its length, and what else is asked of it."""
     courses = (one for cls in knowledge.questions for one in _courses(cls, knowledge))
     coded = {prop for one in courses for prop, _ in one.values}
     return frozenset((coded | {hip.duration, hip.startDate}) - {hip.hasStatus})
+
+
+def is_placed(intervention: str, knowledge: Knowledge) -> bool:
+    """Tell whether a treatment is asked for at a body site, by itself or by what it is a kind of."""
+    placed, elsewhere = _places(knowledge)
+    info = knowledge.interventions.get(intervention)
+    if intervention in placed or info is None:
+        return intervention in placed
+    return elsewhere.isdisjoint({intervention, *info.superclasses}) and not placed.isdisjoint(info.superclasses)
+
+
+@kept
+def _places(knowledge: Knowledge) -> tuple[frozenset[str], frozenset[str]]:
+    """Collect the interventions that are asked for at a body site, and those that are asked for of the patient."""
+    courses = [one for cls in knowledge.questions for one in trials(cls, knowledge)]
+    placed, elsewhere = (
+        frozenset(iri for one in courses if one.placed == at_site for iri in one.interventions)
+        for at_site in (True, False)
+    )
+    return placed, elsewhere
 
 
 @kept
@@ -93,7 +129,7 @@ def _asked(expression: Expression, knowledge: Knowledge) -> Iterator[Trial | Non
             for one in operands:
                 yield from _asked(one, knowledge)
         case Some(prop, filler) if prop in _COURSES:
-            yield _trial(filler, knowledge)
+            yield _trial(filler, knowledge)._replace(placed=prop == hip.targetedBy)
         case Some(prop, filler) if prop in _THROUGH:
             yield from _asked(filler, knowledge)
         case _:

@@ -135,6 +135,7 @@ class _Builder:
             individual_types=self._individual_types(),
             labels=self._map(RDFS + "label"),
             briefs=self._map(hip.brief),
+            synonyms=self._synonyms(),
             questions=self._map(hip.question),
             judged=frozenset(self._map(hip.needsJudgement)),
             units={iri: unit for iri, unit in self._map(hip.unit).items() if iri in axioms.properties},
@@ -180,6 +181,9 @@ class _Builder:
 
     def _map(self, prop: str) -> dict[str, str]:
         return {subject: values[0] for (subject, one), values in self._texts.items() if one == prop}
+
+    def _synonyms(self) -> dict[str, tuple[str, ...]]:
+        return {iri: tuple(sorted(words)) for (iri, prop), words in self._texts.items() if prop == SKOS + "altLabel"}
 
     def _settled_for_years(self, interventions: Iterable[InterventionInfo]) -> dict[str, int]:
         """Map the interventions that need no repetition, and the kinds of them, to the fewest years that are told."""

@@ -100,8 +100,10 @@ def page(plan: Plan, knowledge: Knowledge) -> Page:
 def section_of(action: Action) -> Section:
     """Choose the section that tells an action."""
     match action.status:
+        case Status.INDICATED if action.tried and not action.running:
+            return Section.TRIED
         case Status.INDICATED:
-            return _section_of_advice(action)
+            return _section_of_advice(action.modality, action.category)
         case Status.CONDITIONAL:
             return _section_of_waiting(action)
         case Status.AVOID if action.realised:
@@ -114,12 +116,17 @@ def section_of(action: Action) -> Section:
             return _SECTION_OF_STATUS[status]
 
 
-def _section_of_advice(action: Action) -> Section:
-    if action.tried and not action.running:
-        return Section.TRIED
-    if action.modality == Modality.CONSIDER:
+def section_to_be(status: Status, modality: Modality, category: str) -> int:
+    """Give the place among the sections of the one that would tell an action of which no more is known."""
+    advised = status == Status.INDICATED
+    section = _section_of_advice(modality, category) if advised else _SECTION_OF_STATUS.get(status, Section.IF)
+    return [*Section].index(section)
+
+
+def _section_of_advice(modality: Modality, category: str) -> Section:
+    if modality == Modality.CONSIDER:
         return Section.CONSIDER
-    return {_FOLLOW_UP: Section.AGAIN, _URGENT: Section.CHECK}.get(action.category, Section.TODAY)
+    return {_FOLLOW_UP: Section.AGAIN, _URGENT: Section.CHECK}.get(category, Section.TODAY)
 
 
 def _section_of_waiting(action: Action) -> Section:

@@ -37,6 +37,7 @@ class Importance:
             self._waiting.setdefault(one.id, []).append(one)
         there = (one for one in actions if section_of(one) == Section.TODAY or one.current or one.planned)
         ordered = {one.intervention for one in there}
+        self._acts = frozenset(ordered)
         self._ordered = ordered.union(*(knowledge.interventions[one].superclasses for one in ordered))
 
     def rank(self, same: Sequence[Question]) -> tuple[bool, bool, bool, bool, bool, bool, int, int]:
@@ -63,8 +64,14 @@ class Importance:
         return not urgent, judged, bool(ids), not opens, not guards, not due, -weight, -len(actions)
 
     def _guards(self, statement: str, waiting: Iterable[StatementState]) -> bool:
-        """Tell whether a prominent statement waits to say what goes along with what is ordered today, or runs."""
+        """Tell whether a prominent statement waits to say what goes along with what is ordered today, or runs.
+
+        On which side such a thing is used is part of the order, whether or not the statement waits for nothing else.
+        """
         info = self.knowledge.by_id[statement]
+        act = self.knowledge.interventions[info.intervention]
+        if act.side_rule and not self._acts.isdisjoint(act.superclasses) and self._outline.belongs(statement):
+            return True
         beside = self.knowledge.interventions[info.intervention].told_with
         if info.effect == hip.safeguardsWith:
             beside = (*beside, *info.accompanies)

@@ -1,4 +1,4 @@
-"""Read short assertions, in the labels of the ontology, or a piece of Turtle.
+"""Read short assertions, in the labels of the ontology or other names that it knows, or a piece of Turtle.
 
 An assertion begins with a property of the patient, a problem or an intervention; what follows says more about it:
 
@@ -15,6 +15,7 @@ Small words between them, commas and upper case do not count.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from typing import TYPE_CHECKING
@@ -52,14 +53,16 @@ _WORD = re.compile(r"[^a-z0-9]+")
 _SUGGESTIONS = 3
 
 
-def read_addition(text: str, record: Record, knowledge: Knowledge) -> Change:
+def read_addition(text: str, record: Record, knowledge: Knowledge, *, runs: bool = True) -> Change:
     """Read what an assertion, or a piece of Turtle, adds to a record.
+
+    Parameters: ``runs`` takes a course to run, or a study to be done, where no status is told.
 
     Raises `UsageError` naming the part that is not understood, or `UnreadableInput` for broken Turtle.
     """
     if _is_turtle(text):
         return Change(frozenset(_facts(_turtle(text, record, knowledge))))
-    return _Reader(text, record, knowledge).addition()
+    return _Reader(text, record, knowledge).addition(runs=runs)
 
 
 def read_removal(text: str, record: Record, knowledge: Knowledge) -> Change:
@@ -126,7 +129,7 @@ class _Reader:
         self._knowledge = knowledge
         self._names = _names(knowledge)
 
-    def addition(self) -> Change:
+    def addition(self, *, runs: bool) -> Change:
         if self._denies():
             return Change(self._absences(self._absent()))
         said = self._read()
@@ -145,7 +148,7 @@ class _Reader:
             (node, RDF_TYPE, hip.Study if study else hip.TreatmentCourse),
         }
         facts |= {(node, hip.ofIntervention, said.head)} | ({(node, hip.targets, said.site)} if said.site else set())
-        if hip.hasStatus not in said.values:
+        if runs and hip.hasStatus not in said.values:
             over = study or hip.endDate in said.values
             facts.add((node, hip.hasStatus, hip.completed if over else hip.ongoing))
         return Change(frozenset(facts))
@@ -398,7 +401,13 @@ class _Names:
 @kept
 def _names(knowledge: Knowledge) -> _Names:
     def labelled(iris: Iterable[str]) -> dict[str, str]:
-        return {_plain(knowledge.label(one)): one for one in sorted(iris, reverse=True)}
+        named = sorted(iris, reverse=True)
+        other = [(_plain(word), one) for one in named for word in _other_names(one, knowledge)]
+        meant = Counter(word for word, _ in dict.fromkeys(other))
+        # A label goes before other names, and what could mean several things means none.
+        return {word: one for word, one in other if meant[word] == 1} | {
+            _plain(knowledge.label(one)): one for one in named
+        }
 
     told = [one for one in knowledge.labels if knowledge.definition(one) is None]
     values = knowledge.value_properties
@@ -413,6 +422,11 @@ def _names(knowledge: Knowledge) -> _Names:
         values,
         {prop: True for prop in numbers if prop in _integers(knowledge)},
     )
+
+
+def _other_names(iri: str, knowledge: Knowledge) -> tuple[str, ...]:
+    brief = knowledge.briefs.get(iri)
+    return (*knowledge.synonyms.get(iri, ()), *([brief] if brief else []))
 
 
 def _integers(knowledge: Knowledge) -> set[str]:

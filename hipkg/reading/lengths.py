@@ -15,19 +15,22 @@ from hipkg.base.vocabulary import XSD
 if TYPE_CHECKING:
     from datetime import date
 
-LENGTH = "([0-9]{1,4}) (day|week|month|year)s?"
+_COUNTS = ("one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
+_WORDS = {word: str(number) for number, word in enumerate(_COUNTS, 1)}
+LENGTH = rf"([0-9]{{1,4}}|{'|'.join(_COUNTS)}) ?(days?|weeks?|wks?|months?|years?|yrs?|[dwmy])\b"
 """How a length is written, as a regular expression with a group for the number and one for the unit."""
 _LENGTH = re.compile(rf"(?:for )?{LENGTH}")
 _SINCE = re.compile(f"(?:since |from )?{FORM}")
 _ISO = re.compile("p([0-9]{1,4})([dwmy])")
-_LETTERS = {one[0]: one for one in DAYS_OF}
+_UNITS = {one[0]: one for one in DAYS_OF}
 _COUNTED = {"day": "D", "week": "W"}
 
 
 def length(number: str, unit: str) -> ox.Literal:
     """Write a length as a duration; of months and years, which have no fixed number of days, as the days that count."""
+    count, unit = int(_WORDS.get(number, number)), _UNITS[unit[0]]
     letter = _COUNTED.get(unit)
-    written = f"P{int(number)}{letter}" if letter else f"P{int(number) * DAYS_OF[unit]}D"
+    written = f"P{count}{letter}" if letter else f"P{count * DAYS_OF[unit]}D"
     return ox.Literal(written, datatype=ox.NamedNode(XSD + "duration"))
 
 
@@ -40,7 +43,7 @@ def read_length(text: str, as_of: date) -> tuple[str, ox.Literal]:
     if found := _LENGTH.fullmatch(said):
         return hip.duration, length(found[1], found[2])
     if found := _ISO.fullmatch(said):
-        return hip.duration, length(found[1], _LETTERS[found[2]])
+        return hip.duration, length(found[1], found[2])
     found = _SINCE.fullmatch(said)
     if found and span(found[1]):
         if begins_after(found[1], as_of):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from hipkg.base import hip
@@ -33,6 +34,7 @@ _HINTS = {
     FieldKind.NUMBER: "a number",
     FieldKind.YES_NO: "yes or no",
 }
+_CONSIDERED = "to consider"
 _UNKNOWN = {hip.hasStatus: "it runs"}
 """What is taken to be where nothing is said, for fields where that is something."""
 
@@ -105,8 +107,11 @@ def asked_text(question: RankedQuestion, number: int, plan: Plan, *, to_terminal
 
 def effects_text(effects: Sequence[Effect]) -> list[str]:
     """Write what an answer changes, a line for each action, and count those that are too many to read."""
-    lines = [_effect(one) for one in effects[:_LINES_SHOWN]]
-    more = len(effects) - len(lines)
+    rows: dict[object, list[Effect]] = {}
+    for number, one in enumerate(effects):
+        rows.setdefault((one.choice, one.site, one.before, _then(one)) if one.choice else number, []).append(one)
+    lines = [_effect(one) for one in islice(rows.values(), _LINES_SHOWN)]
+    more = len(rows) - len(lines)
     return [*lines, *([f"and {more} more"] if more else [])] or ["no action changes"]
 
 
@@ -218,14 +223,25 @@ def _changes(effects: Sequence[Effect]) -> str:
     """Sum up what changes, by what then becomes of the actions."""
     if not effects:
         return "no action changes"
-    gathered: dict[str, list[str]] = {}
+    gathered: dict[str, dict[str, list[str]]] = {}
     for one in effects[:_EFFECTS_SHOWN]:
-        gathered.setdefault(one.after or _LEAVES, []).append(clean(one.label))
-    told = "; ".join(f"{after}: {', '.join(dict.fromkeys(labels))}" for after, labels in gathered.items())
+        rows = gathered.setdefault(_then(one) if one.after else _LEAVES, {})
+        rows.setdefault(one.choice or one.label, []).append(clean(one.label))
+    told = "; ".join(
+        f"{after}: {', '.join(listed([*dict.fromkeys(row)], 'or') for row in rows.values())}"
+        for after, rows in gathered.items()
+    )
     more = len({one.label for one in effects} - {one.label for one in effects[:_EFFECTS_SHOWN]})
     return f"{told}; and {more} more" if more else told
 
 
-def _effect(effect: Effect) -> str:
-    site = f" ({clean(effect.site)})" if effect.site else ""
-    return f"{clean(effect.label)}{site} {effect.before or _GONE} → {effect.after or _GONE}"
+def _effect(alike: Sequence[Effect]) -> str:
+    """Tell what becomes of an action, or of the members of a choice of which the same becomes."""
+    first = alike[0]
+    site = f" ({clean(first.site)})" if first.site else ""
+    labels = listed([clean(one.label) for one in alike], "or")
+    return f"{labels}{site} {first.before or _GONE} → {_then(first)}"
+
+
+def _then(effect: Effect) -> str:
+    return _CONSIDERED if effect.considered else effect.after or _GONE
