@@ -191,7 +191,9 @@ class _Screener(Arranger):
         match key:
             case Section.CHECK:
                 alarms = [*self._breaches(), *self._confronted(), *self._signs()]
-                yield from (Item(one.title, one.site, "", one.statements, one.lines, out=True) for one in alarms)
+                for one in alarms:
+                    lines = tuple(replace(it, lead=it.lead.replace("needs", "only if")) for it in one.lines)
+                    yield Item(one.title, one.site, "", one.statements, lines, out=True)
             case Section.MAY:
                 for number, one in enumerate(rows):
                     advises = any(line.lead == "then" for line in one.lines)
@@ -445,11 +447,12 @@ class _Screener(Arranger):
         yield from self._briefs(action)
         yield from self._contents(action)
         yield from (replace(one, lead="") if one.lead == "then" else one for one in self._latent(action))
-        yield from self._self_guarding(action)
+        yield from (replace(one, lead="") for one in self._self_guarding(action))
         for one in self._left_open(action):
             yield Line("", tuple(filter(None, map(self._brief, one.statements))) or one.parts, one.statements)
         yield from self._trials(action)
-        yield from self._checked(action)
+        if section_of(action) not in _WAITING:
+            yield from self._checked(action)
         yield from self._disputes(action)
 
     def _term(self, iri: str) -> str:

@@ -295,7 +295,8 @@ class Arranger:
             Line("caution", (self._words(one),), (one.id,)) for one in unguarded if self._is_own(action, one)
         )
         waiting = self._alternatives(action.by(ClaimKind.AWAITED))
-        return (*_lines("needs", "and needs", _merged([*gates, *checks, *waiting])), *cautions)
+        needs = _lines("needs", "and needs", _merged([*gates, *waiting]))
+        return (*needs, *_lines("first", "and", _merged(checks)), *cautions)
 
     def _intervention(self, state: StatementState) -> str:
         return self._knowledge.label(self._infos[state.id].intervention)
