@@ -14,6 +14,7 @@ from hipkg.base.dates import (
     day_of,
     days_after,
     days_between,
+    length_in_words,
     span,
     whole_day,
     within_a_day,
@@ -128,3 +129,21 @@ def test_a_date_is_certainly_before_another(one, other, before):
 )
 def test_ages_are_completed_years(birth, years):
     assert ages(birth, date(2026, 11, 23)) == years
+
+
+@pytest.mark.parametrize(
+    ("days", "words"),
+    [
+        (0, "0 days"),
+        (1, "1 day"),
+        (6, "6 days"),
+        (7, "1 week"),
+        (28, "4 weeks"),
+        (30, "1 month"),
+        (84, "12 weeks"),
+        (90, "3 months"),
+        (365, "1 year"),
+    ],
+)
+def test_a_length_is_told_in_the_longest_unit_of_which_it_is_a_whole_number(days: int, words: str) -> None:
+    assert length_in_words(days) == words
