@@ -82,8 +82,7 @@ class Conversation:
 
     def _outline(self, change: Change) -> object:
         """Say what a change records without the names of what is new; of something done it is what and where."""
-        known = {str(one.subject)[1:-1] for one in self._record.triples}
-        new = {node for node, _, _ in change.added} - known
+        new = {node for node, _, _ in change.added} - self._record.subjects
         told = {prop for _, prop, _ in change.added}
         done = hip.ofIntervention in told and hip.hasProblem not in told
         return frozenset(

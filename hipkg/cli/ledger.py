@@ -32,8 +32,7 @@ def ledger(
     from hipkg.defence.ledger import ledger as ledger_of
     from hipkg.knowledge.loading import load
     from hipkg.pipeline.process import plan_patients
-    from hipkg.render.brief_ledger import ledgers_in_brief
-    from hipkg.render.ledger import render_ledgers
+    from hipkg.render.brief_ledger import write_ledgers
 
     knowledge = load()
     request = requested(
@@ -41,6 +40,5 @@ def ledger(
     )
     batch = plan_patients(file, request, knowledge).each(ledger_of)
     made = told(batch)
-    write = render_ledgers if everything else ledgers_in_brief
-    text = write(made, format, knowledge, to_terminal=on_terminal(output))
+    text = write_ledgers(made, format, knowledge, everything=everything, to_terminal=on_terminal(output))
     deliver(text, output, failed=batch.set_aside or any(not one.valid for one in made))

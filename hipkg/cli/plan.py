@@ -122,11 +122,9 @@ def _written(
         return detailed_plans_to_json(plans, knowledge, interviews, ledgers)
     text = render(plans, form, knowledge, to_terminal=to_terminal, everything=everything)
     if ledgers:
-        from hipkg.render.brief_ledger import ledgers_in_brief
-        from hipkg.render.ledger import render_ledgers
+        from hipkg.render.brief_ledger import write_ledgers
 
-        write = render_ledgers if everything else ledgers_in_brief
-        text += "\n" + write(ledgers, form, knowledge, to_terminal=to_terminal)
+        text += "\n" + write_ledgers(ledgers, form, knowledge, everything=everything, to_terminal=to_terminal)
     return text
 
 

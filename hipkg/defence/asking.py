@@ -114,8 +114,7 @@ def effects(before: Plan, after: Plan, knowledge: Knowledge) -> tuple[Effect, ..
     """List the actions that have another status in another plan of the same patient, in the order of its page."""
     order: dict[tuple[str, str], int] = {}
     for plan in (after, before):
-        rows = (row for part in page(plan, knowledge).parts for row in part.rows)
-        for number in (one for row in rows for one in (*row.actions, *row.riders)):
+        for number in (one for part in page(plan, knowledge).parts for one in part.told):
             order.setdefault((plan.actions[number].place, plan.actions[number].intervention), len(order))
     then = {(one.place, one.intervention): one for one in after.actions if one.status == Status.INDICATED}
     found = []
@@ -138,7 +137,6 @@ class Asker:
     def __init__(self, planned: Planned) -> None:
         self._graph = planned.record
         self.plan = planned.plan
-        self._known = {text_of(one.subject.value) for one in planned.record.triples}  # type: ignore[union-attr]
         self._gathered: dict[tuple[str, str], list[Question]] = {}
         for one in self.plan.questions:
             self._gathered.setdefault((one.text, one.site), []).append(one)
@@ -273,7 +271,7 @@ class Asker:
         if len(change.added) != 1:
             return ""
         ((node, prop, kind),) = change.added
-        return text_of(kind) if prop == RDF_TYPE and node in self._known and node != self._graph.iri else ""
+        return text_of(kind) if prop == RDF_TYPE and node in self._graph.subjects and node != self._graph.iri else ""
 
     def _on_record(self, ways: tuple[Change, ...]) -> tuple[Change, ...]:
         """Leave out ways that answer another question than what kind something on record is of, where some answer that.
@@ -291,7 +289,7 @@ class Asker:
 
     def _moves(self, change: Change) -> bool:
         """Tell whether a change says only where a course on record acts, or makes up one of no treatment."""
-        if all(prop == hip.targets and node in self._known for node, prop, _ in change.added):
+        if all(prop == hip.targets and node in self._graph.subjects for node, prop, _ in change.added):
             return True
         of = {text_of(kind) for _, prop, kind in change.added if prop == hip.ofIntervention}
         course = any(prop == hip.hasCourse for _, prop, _ in change.added)

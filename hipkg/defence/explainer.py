@@ -347,10 +347,16 @@ class Explainer:
             one for one in self._plan.conflicts if (one.intervention, one.site) == (derived.intervention, site)
         ]
         via = "" if derived.intervention == iri else self._knowledge.label(derived.intervention)
+        before = self._before(derived)
         found = self._explanation(
-            "action", iri, tuple(statements), status=derived.status, rule=self._rule(derived), place=derived.site
+            "action",
+            iri,
+            tuple(statements),
+            status=derived.status,
+            rule=self._rule(derived, before),
+            place=derived.site,
         )
-        found = replace(found, via=via, conflicts=tuple(conflicts), before=self._before(derived))
+        found = replace(found, via=via, conflicts=tuple(conflicts), before=before)
         if planned := self._in_plan.get((derived.intervention, derived.site)):
             past = tuple(sorted(planned.past, key=lambda one: (not one.unfavourable, one.start, one.node)))
             found = replace(found, past=past, ongoing=planned.ongoing)
@@ -386,8 +392,9 @@ class Explainer:
         asked = {one for iri in guarding for one in self._info(evaluations[iri]).accompanies} - {derived.intervention}
         return tuple(sorted(map(self._knowledge.label, guarded or asked)))
 
-    def _rule(self, derived: DerivedAction) -> str:
-        if self._before(derived):
+    @staticmethod
+    def _rule(derived: DerivedAction, before: tuple[str, ...]) -> str:
+        if before:
             return _CHECKED_BEFORE
         if derived.status == Status.CONDITIONAL:
             return _HELD_BACK if derived.by(ClaimKind.HELD_BACK) else _WAITING

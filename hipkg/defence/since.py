@@ -154,8 +154,7 @@ def _moved(before: Plan, after: Plan, knowledge: Knowledge) -> list[Moved]:
 
 def _standing(plan: Plan, knowledge: Knowledge) -> dict[tuple[str, str], Action]:
     """Gather the actions that the page tells, in its order, by their intervention and place."""
-    rows = [row for part in page(plan, knowledge).parts for row in part.rows]
-    told = [plan.actions[number] for row in rows for number in (*row.actions, *row.riders)]
+    told = [plan.actions[number] for part in page(plan, knowledge).parts for number in part.told]
     return {(one.intervention, one.place): one for one in told}
 
 

@@ -5,8 +5,6 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
-from pyoxigraph import NamedNode
-
 from hipkg.base import hip
 from hipkg.base.errors import UsageError
 from hipkg.base.vocabulary import RDF_TYPE, curie
@@ -16,7 +14,6 @@ from hipkg.pipeline.process import plan_patient
 from hipkg.reading.assertions import read_addition, read_removal
 from hipkg.reading.patients import linked
 from hipkg.record.change import NO_CHANGE, Change
-from hipkg.record.facts import text_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -98,10 +95,7 @@ def _refuse_strangers(record: Record, change: Change) -> None:
         raise UsageError(
             "The addition describes another patient.", place=curie(min(others)), remedy="Add to one patient only."
         )
-    kept = {
-        text_of(one.subject.value) for one in changed_by(record, change).triples if isinstance(one.subject, NamedNode)
-    }
-    loose = {subject for subject, _, _ in change.added} - kept
+    loose = {subject for subject, _, _ in change.added} - changed_by(record, change).subjects
     if loose:
         raise UsageError(
             f"The addition speaks of a node that nothing links to the patient {curie(record.iri)}.",

@@ -42,7 +42,7 @@ class Describer:
         self._knowledge = knowledge
         self._given = record.normalised
         self._plain = self._english = English(knowledge, self._given, record.iri)
-        self._known = {one.subject.value for one in record.triples if isinstance(one.subject, ox.NamedNode)}
+        self._known = record.subjects
 
     def facts(self, change: Change) -> tuple[str, ...]:
         """Say each node that changes in one phrase."""

@@ -55,12 +55,22 @@ class Entry(NamedTuple):
     prominence: Prominence
     document: str = ""
 
+    @property
+    def told(self) -> tuple[int, ...]:
+        """The numbers of all actions that the row tells, its own first."""
+        return (*self.actions, *self.riders)
+
 
 class Part(NamedTuple):
     """A section with its rows."""
 
     section: Section
     rows: tuple[Entry, ...]
+
+    @property
+    def told(self) -> tuple[int, ...]:
+        """The numbers of the actions that the section tells, in the order of reading."""
+        return tuple(one for row in self.rows for one in row.told)
 
 
 class Page(NamedTuple):
@@ -72,8 +82,7 @@ class Page(NamedTuple):
     @property
     def told(self) -> frozenset[int]:
         """The numbers of the actions that the page tells, in a row of their own or of another."""
-        rows = [row for part in self.parts for row in part.rows]
-        return frozenset(one for row in rows for one in (*row.actions, *row.riders))
+        return frozenset(one for part in self.parts for one in part.told)
 
 
 _SECTION_OF_STATUS = {

@@ -53,6 +53,11 @@ class Record:
     alone: bool = False
 
     @cached_property
+    def subjects(self) -> frozenset[str]:
+        """The IRIs of the nodes that something is recorded of."""
+        return frozenset(one.subject.value for one in self.triples if isinstance(one.subject, NamedNode))
+
+    @cached_property
     def normalised(self) -> tuple[Triple, ...]:
         """The triples with the days and sides that follow from what is recorded."""
         return normalised(self.triples)

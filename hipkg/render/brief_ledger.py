@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from hipkg.planning.bounds import Check
 from hipkg.planning.earliest import Earliest
 from hipkg.planning.gaps import Gap
-from hipkg.render.ledger import JSON, NO_SITE, NO_TREATMENT, treatment_facts
+from hipkg.render.ledger import JSON, NO_SITE, NO_TREATMENT, render_ledgers, treatment_facts
 from hipkg.render.outline import INVALID, Outline, Row, render_outlines
 from hipkg.render.words import clean, counted, describe_check, join_sites, local_name
 
@@ -33,6 +33,19 @@ _WORDS = {
     "too-high": "too high for",
     "other-outcome": "does not count for",
 }
+
+
+def write_ledgers(
+    ledgers: Sequence[Ledger],
+    format: str,  # noqa: A002 - as everywhere
+    knowledge: Knowledge,
+    *,
+    everything: bool,
+    to_terminal: bool = False,
+) -> str:
+    """Write ledgers whole or in brief, as `render_ledgers` and `ledgers_in_brief` do."""
+    write = render_ledgers if everything else ledgers_in_brief
+    return write(ledgers, format, knowledge, to_terminal=to_terminal)
 
 
 def ledgers_in_brief(

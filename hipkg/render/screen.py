@@ -266,10 +266,9 @@ class _Screener(Arranger):
         def of(entry: Entry) -> Action:
             return self._plan.actions[entry.actions[0]]
 
-        decided = {of(one).intervention for one in entries if any(it.side for it in of(one).parameters)}
-        return [
-            one for one in entries if of(one).intervention not in decided or any(it.side for it in of(one).parameters)
-        ]
+        sided = [one for one in entries if any(it.side for it in of(one).parameters)]
+        decided = {of(one).intervention for one in sided}
+        return [one for one in entries if one in sided or of(one).intervention not in decided]
 
     def _item(self, key: Section, entry: Entry, *, many: bool) -> Item:
         actions = [self._plan.actions[one] for one in entry.actions]
@@ -313,10 +312,10 @@ class _Screener(Arranger):
             return f"no {words}"
         if action.status == Status.CAUTION and action.by(ClaimKind.DISCOURAGEMENT_AWAITED):
             return f"avoid {words}"
-        plain = title.removesuffix(OPTIONAL)
-        if action.fulfilment == Fulfilment.NOT_NEEDED or section_of(action) == Section.NOT:
-            return plain
-        return f"consider {words.removesuffix(OPTIONAL)}" if title.endswith(OPTIONAL) else title
+        settled = action.fulfilment == Fulfilment.NOT_NEEDED or section_of(action) == Section.NOT
+        if not title.endswith(OPTIONAL) or settled:
+            return title.removesuffix(OPTIONAL)
+        return f"consider {words.removesuffix(OPTIONAL)}"
 
     def _ridden(self, entry: Entry) -> Iterator[Line]:
         """Say what goes along with an action, in one line for each condition."""

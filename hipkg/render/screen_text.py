@@ -110,9 +110,9 @@ class _Writer:
             else:
                 flowing.setdefault(item[0].category if grouped else "", []).append(item[0])
         single = [one for some in flowing.values() if len(some) == 1 for one in some]
-        for category, some in [("", single), *flowing.items()] if single else flowing.items():
-            if some is single or len(some) > 1 or not single:
-                yield marked(symbol, self._flow(category if len(flowing) > 1 else "", some, style), style)
+        together = [(category, some) for category, some in flowing.items() if len(some) > 1]
+        for category, some in [("", single), *together] if single else together:
+            yield marked(symbol, self._flow(category if len(flowing) > 1 else "", some, style), style)
 
     def _row(self, items: Sequence[Item], style: str) -> Text:
         """Lay out what waits for the same, or a single row."""

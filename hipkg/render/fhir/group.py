@@ -47,7 +47,7 @@ def by_section(requests: Sequence[Request], export: Export) -> Iterator[tuple[Se
     """Give the sections of the page with their requests, in the order of reading; what no row tells comes last."""
     told: dict[Section, list[int]] = {one: [] for one in Section}
     for part in export.page.parts:
-        told[part.section] += [one for row in part.rows for one in (*row.actions, *row.riders)]
+        told[part.section] += part.told
     for number, action in enumerate(export.plan.actions):
         if number not in export.page.told:
             told[section_of(action)].append(number)
