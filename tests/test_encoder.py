@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 import pytest
 
 from hipkg.base.vocabulary import HIP
-from hipkg.render.encoder import Writer, one_or_all, written
+from hipkg.render.encoder import Writer, fields, one_or_all, written
 
 
 class Leaf(NamedTuple):
@@ -84,4 +84,15 @@ def test_text_is_laid_out_as_json_lays_it_out() -> None:
 
 def test_a_description_that_says_nothing_is_refused() -> None:
     with pytest.raises(ValueError, match="describes no field"):
-        Writer({Leaf: "name!"}).data(LEAF)
+        fields("name!")
+
+
+def test_a_record_that_no_table_describes_is_refused() -> None:
+    with pytest.raises(TypeError) as refused:
+        written([LEAF])
+    assert str(refused.value.__cause__) == "No table describes Leaf."
+
+
+def test_a_number_beyond_what_is_exact_is_still_written() -> None:
+    text = Writer({Leaf: "amount"}).text(Leaf("", Decimal("1e30")))
+    assert json.loads(text) == {"amount": 1e30}

@@ -8,10 +8,11 @@ of other fields, is refused.
 
 from __future__ import annotations
 
-import json
 from functools import cache
 from hashlib import sha256
 from typing import TYPE_CHECKING
+
+import orjson
 
 from hipkg.base.errors import StaleRelease
 from hipkg.base.paths import PATIENT_SHAPES, RELEASE, ontology_files
@@ -44,7 +45,7 @@ def load() -> Knowledge:
     place = str(RELEASE_FILE)
     try:
         content = RELEASE_FILE.read_bytes()
-        data = json.loads(content)
+        data = orjson.loads(content)
         stamp = data["stamp"]
     except FileNotFoundError as missing:
         raise StaleRelease("The classified release is missing.", place=place, remedy=remedy) from missing
@@ -82,4 +83,4 @@ def _lines(name: str, part: object) -> str:
 
 
 def _text(data: object) -> str:
-    return json.dumps(data, ensure_ascii=False, separators=(",", ":"))
+    return orjson.dumps(data).decode()

@@ -13,20 +13,28 @@ camel case. Marks around the name say what else to do:
 
 from __future__ import annotations
 
-import json
 import re
 from datetime import date
 from decimal import Decimal
 from functools import cache, lru_cache
-from json.encoder import encode_basestring
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any, NamedTuple
+
+import orjson
 
 from hipkg.base.vocabulary import HIP, curie
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
+_OPTIONS = (
+    orjson.OPT_INDENT_2
+    | orjson.OPT_APPEND_NEWLINE
+    | orjson.OPT_PASSTHROUGH_DATACLASS  # which a table describes
+    | orjson.OPT_PASSTHROUGH_DATETIME  # none is expected
+)
+_EXACT = 2**53
+"""Up to here a whole number is exact in a reader's double, and is written as such."""
 _FIELD = re.compile(r"([@*]?)(?:(\w+)=)?([\w.]+)(\(\))?(\??)")
 
 
@@ -42,9 +50,9 @@ class Field(NamedTuple):
 
 
 class Entry(NamedTuple):
-    """How a field is written: what stands before its value, and how that is taken from a record."""
+    """How a field is written: under which key, and how its value is taken from a record."""
 
-    lead: str
+    key: str
     get: Callable[[Any], Any]
     spread: bool
     optional: bool
@@ -62,52 +70,38 @@ class Writer:
 
     def text(self, value: object) -> str:
         """Write a value, with all that it holds, as indented JSON that ends with a line break."""
-        return self._text(value, "\n") + "\n"
+        return orjson.dumps(value, self._plain, _OPTIONS).decode()
 
     def data(self, value: object) -> Any:  # noqa: ANN401 - JSON
-        """Turn a value, with all that it holds, into what `json` reads of its text."""
-        return json.loads(self._text(value, "\n"))
+        """Turn a value, with all that it holds, into what a reader of its text gets."""
+        return orjson.loads(orjson.dumps(value, self._plain, _OPTIONS))
 
-    def _text(self, value: object, end: str) -> str:
-        """Write a value as `json.dumps` does with an indent of two, which leaves its C code for that.
+    def _plain(self, value: object) -> object:
+        """Turn what JSON has no form for into what it has one for, a record into an object of its fields.
 
-        Parameters: ``end`` ends a line and begins the next at the depth of the value.
+        Raises `TypeError` for what no table describes.
         """
-        if isinstance(value, str):  # enumerated texts too
-            return encode_basestring(value)
-        if isinstance(value, int):  # truth values too
-            return str(value).lower()
         entries = self._entries_of(type(value))
         if entries:
-            return self._object(value, entries, end)
-        further = end + "  "
-        if isinstance(value, list | tuple):
-            if value and type(value[0]) is int and all(type(one) is int for one in value):
-                return _enclosed("[", [*map(str, value)], "]", end)
-            return _enclosed("[", [self._text(one, further) for one in value], "]", end)
-        if isinstance(value, dict):
-            members = [f"{encode_basestring(key)}: {self._text(one, further)}" for key, one in value.items()]
-            return _enclosed("{", members, "}", end)
+            members: dict[str, object] = {}
+            self._fill(members, value, entries)
+            return members
+        if isinstance(value, Decimal):
+            return number(value)
         if isinstance(value, date):
-            return encode_basestring(value.isoformat())
-        return json.dumps(number(value) if isinstance(value, Decimal) else value)
+            return value.isoformat()
+        raise TypeError(f"No table describes {type(value).__name__}.")
 
-    def _object(self, record: object, entries: Iterable[Entry], end: str) -> str:
-        """Write a record as an object."""
-        return _enclosed("{", self._record(record, entries, end + "  "), "}", end)
-
-    def _record(self, record: object, entries: Iterable[Entry], end: str) -> list[str]:
-        """Write the members of the object that a record becomes."""
-        members: list[str] = []
-        for lead, get, spread, optional in entries:
-            value = get(record)
+    def _fill(self, members: dict[str, object], record: object, entries: Iterable[Entry]) -> None:
+        """Add the fields of a record to the members of an object."""
+        for key, get, spread, optional in entries:
+            value: Any = get(record)
             if not value and optional and (value is False or value != 0):
                 continue
             if spread:
-                members += self._record(value, self._entries_of(type(value)), end)
+                self._fill(members, value, self._entries_of(type(value)))
             else:
-                members.append(lead + (encode_basestring(value) if isinstance(value, str) else self._text(value, end)))
-        return members
+                members[key] = value
 
     def _entries_of(self, kind: type) -> tuple[Entry, ...]:
         """Find the fields of a kind of record, which are those of what it is a kind of if it has none of its own."""
@@ -119,7 +113,7 @@ class Writer:
     def _entry(self, field: Field) -> Entry:
         get = getattr(self, field.path) if field.made else attrgetter(field.path)
         getter = (lambda record: term(get(record))) if field.term else get
-        return Entry(f"{encode_basestring(field.key)}: ", getter, field.spread, field.optional)
+        return Entry(field.key, getter, field.spread, field.optional)
 
 
 @cache
@@ -149,18 +143,9 @@ def term(iri: str) -> str:
 
 
 def number(value: Decimal | str) -> int | float:
-    """Turn a decimal into the number that `json` writes shortest."""
+    """Turn a decimal into the number that is written shortest."""
     exact = float(value)
-    return int(exact) if exact.is_integer() else exact
-
-
-def _enclosed(opening: str, members: Sequence[str], closing: str, end: str) -> str:
-    """Write what an array or an object holds on lines between its brackets.
-
-    Parameters: ``end`` ends a line and begins the next at the depth of the brackets.
-    """
-    further = end + "  "
-    return f"{opening}{further}{f',{further}'.join(members)}{end}{closing}" if members else opening + closing
+    return int(exact) if exact.is_integer() and abs(exact) <= _EXACT else exact
 
 
 def written(data: object) -> str:
@@ -173,4 +158,5 @@ def one_or_all(texts: Sequence[str]) -> str:
     if len(texts) == 1:
         return texts[0]
     # A line break within a string is escaped, so that each one here ends a line of the layout.
-    return _enclosed("[", [one.rstrip("\n").replace("\n", "\n  ") for one in texts], "]", "\n") + "\n"
+    within = ",\n".join("  " + one.rstrip("\n").replace("\n", "\n  ") for one in texts)
+    return f"[\n{within}\n]\n" if texts else "[]\n"

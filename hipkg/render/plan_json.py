@@ -26,13 +26,12 @@ from hipkg.render.encoder import Writer, number, one_or_all
 from hipkg.validation.findings import Finding
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     from hipkg.knowledge.modality import Modality
     from hipkg.knowledge.records import Knowledge
     from hipkg.planning.gaps import Reached
     from hipkg.planning.records import Parameter
-    from hipkg.render import encoder
 
 
 class _Setting(NamedTuple):
@@ -119,17 +118,6 @@ class PlanWriter(PartWriter):
         super().__init__(SHAPES)
         self._plan = plan
         self._knowledge = knowledge
-        self._gaps: dict[tuple[int, str], str] = {}
-
-    def _object(self, record: object, entries: Iterable[encoder.Entry], end: str) -> str:
-        """Write a gap once, however many statements and actions of the plan wait for it."""
-        if not isinstance(record, Gap):
-            return super()._object(record, entries, end)
-        # By identity, because equal gaps may differ in the digits of their numbers; the plan holds all of them.
-        key = (id(record), end)
-        if key not in self._gaps:
-            self._gaps[key] = super()._object(record, entries, end)
-        return self._gaps[key]
 
     def statements(self, plan: Plan) -> dict[str, StatementState | list[StatementState]]:
         """Gather the states by statement; one that concerns several places gets a list."""
