@@ -378,7 +378,9 @@ PRODUCTS = 2
 
 
 @pytest.mark.java
-@pytest.mark.parametrize("engine", [pytest.param("hermit", marks=pytest.mark.xdist_group("HermiT")), "pellet"])
+@pytest.mark.parametrize(
+    "engine", [pytest.param(one.lower(), marks=pytest.mark.xdist_group(one)) for one in ("HermiT", "Pellet")]
+)
 def test_a_reasoner_alone_refuses_hyaluronic_acid_for_the_hip_and_not_for_the_knee(engine: str) -> None:
     sources, found = load_sources(), entailed_alone(engine)
     refused = {

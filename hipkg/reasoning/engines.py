@@ -43,7 +43,7 @@ def reason_over(
 
     sources = load_sources(patient_modules())
     axioms = map(_sufficient, sources) if engine == "hermit" else sources
-    return _merge(given, java.entail(engine, [*axioms, *given]), read_axioms(sources).properties)
+    return completed(given, java.entail(engine, [*axioms, *given]), read_axioms(sources).properties)
 
 
 def _sufficient(axiom: ox.Triple) -> ox.Triple:
@@ -59,7 +59,7 @@ def _sufficient(axiom: ox.Triple) -> ox.Triple:
     return axiom
 
 
-def _merge(
+def completed(
     given: tuple[ox.Triple, ...], entailed: Entailments, properties: Mapping[str, PropertyAxioms]
 ) -> tuple[ox.Triple, ...]:
     """Turn the reduced answer of a reasoner into all triples about the individuals of the patient."""

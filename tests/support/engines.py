@@ -18,6 +18,7 @@ from hipkg.owl.sources import load_sources
 from hipkg.record.normalise import normalised
 from support.cases import EXAMPLES
 from support.doors import read, reason_over
+from support.random_patients import random_patients
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -26,8 +27,8 @@ if TYPE_CHECKING:
     from hipkg.reasoning.engines import EngineName
 
 TOGETHER = 12
-WHOLE_DEFINITIONS = ("d3", "d4")
-"""The examples that HermiT reasons over with whole definitions, which takes it too long for the others."""
+WHOLE_DEFINITIONS = {"hermit": ("d3", "d4"), "pellet": ("d0", "d2", "d3", "d4")}
+"""The examples that a reasoner reasons over with whole definitions, which takes it too long for the others."""
 TWO_JOINTS = b"""
 PREFIX hip: <https://w3id.org/hipkg/>
 <urn:p> a hip:Patient ; hip:hasProblem <urn:hip-pain> , <urn:hip-arthritis> , <urn:knee-arthritis> .
@@ -48,10 +49,11 @@ def in_form(path: Path) -> tuple[ox.Triple, ...]:
 
 @cache
 def entailed_alone(engine: str) -> reasoners.Entailments:
-    """Let a reasoner answer of files and data alone: the ontology, `TWO_JOINTS` and, for HermiT, some examples."""
+    """Let a reasoner answer of files and data alone: the ontology, `TWO_JOINTS`, some examples and a random patient."""
     patients = [quad.triple for quad in ox.parse(TWO_JOINTS, format=ox.RdfFormat.TURTLE)]
-    if engine == "hermit":
-        patients += [one for name in WHOLE_DEFINITIONS for one in in_form(EXAMPLES[name])]
+    patients += [one for name in WHOLE_DEFINITIONS[engine] for one in in_form(EXAMPLES[name])]
+    if engine == "pellet":
+        patients += [one for some in random_patients(1, 1).values() for one in some]
     return reasoners.entail(engine, [*load_sources(), *patients])
 
 

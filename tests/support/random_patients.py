@@ -7,7 +7,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import pyoxigraph as ox
-from hypothesis import HealthCheck, Phase, settings
+from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from hipkg.base.errors import InconsistentData
@@ -170,3 +170,23 @@ def contradicts(triples: Iterable[ox.Triple]) -> bool:
     except InconsistentData:
         return True
     return False
+
+
+def random_patients(rounds: int, size: int) -> dict[str, frozenset[ox.Triple]]:
+    """Draw some patients in each of some rounds, and leave out those who contradict the ontology."""
+    drawn: list[frozenset[ox.Triple]] = []
+
+    @settings(
+        max_examples=rounds,
+        deadline=None,
+        derandomize=True,
+        phases=[Phase.generate],
+        suppress_health_check=list(HealthCheck),
+        database=None,
+    )
+    @given(st.tuples(*(patient_triples(name=f"n{number_}") for number_ in range(size))))
+    def draw(patients: tuple[frozenset[ox.Triple], ...]) -> None:
+        drawn.extend(patients)
+
+    draw()
+    return {f"random {number_}": one for number_, one in enumerate(drawn) if not contradicts(one)}
