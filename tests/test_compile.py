@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date
 from functools import cache
 from itertools import pairwise
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from pathlib import Path
 
-    from rdflib.plugins.sparql.sparql import Update
+    from rdflib.plugins.sparql.sparql import Query, Update
 
     from hipkg.derivation.records import Evaluation
     from hipkg.record.patient import Record
@@ -153,13 +154,22 @@ def same(found: set[Answer], wanted: set[Answer]) -> bool:
     )
 
 
+# What rdflib makes of a text does not depend on which names stand in it, and most texts differ in nothing else.
+_NAME = re.compile(r"(?<!: )<[^<>\s]*>|\b\w*:\w[\w-]*")
+
+
 @in_batches([info.id for info in STATEMENTS], 100, group=RDFLIB)
 def test_every_statement_parses_in_two_engines(statement: str) -> None:
     ox.Store().update(compiled(statement, "update"))
     ox.Store().query(compiled(statement, "query"))
     for operation in operations(compiled(statement, "update")):
-        prepared(operation)
-    prepareQuery(compiled(statement, "query"))
+        prepared(_NAME.sub("<urn:name>", operation))
+    prepared_query(_NAME.sub("<urn:name>", compiled(statement, "query")))
+
+
+@cache
+def prepared_query(text: str) -> Query:
+    return prepareQuery(text)
 
 
 def test_every_defined_class_finds_nothing_in_an_empty_store() -> None:
