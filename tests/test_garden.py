@@ -18,7 +18,7 @@ import pyoxigraph as ox
 import pytest
 
 from hipkg.base.vocabulary import HIP
-from hipkg.derivation.native import derive_natively, goals_of
+from hipkg.derivation.native import derive_natively, evaluation_of, goals_of, world_of
 from hipkg.derivation.queries import derive
 from hipkg.knowledge.frame import gathering
 from hipkg.knowledge.frame.answers import Slot, classes_of
@@ -138,6 +138,24 @@ def test_a_statement_without_companions_can_be_judged_alone(name: str) -> None:
             found = derive_natively(facts, garden(), only=only).evaluations
             assert one in found
             assert {other.statement for other in found} == only
+
+
+@pytest.mark.parametrize("name", EXPECTED)
+def test_an_evaluation_is_reopened_as_its_slots_were_answered(name: str) -> None:
+    for one in world_of(entailed_graph(gardens()[name], garden()), garden()).evaluations:
+        again = one.reopened()
+        assert (again.lacks, again.compares, again.lacking_facts, again.state) == (*[frozenset()] * 3, None)
+        again.lacks, again.compares, again.lacking_facts = one.lacks, one.compares, one.lacking_facts
+        again.state = one.state
+        assert evaluation_of(again) == evaluation_of(one)
+
+
+@pytest.mark.parametrize("name", EXPECTED)
+def test_only_the_interventions_that_are_asked_for_are_weighed(name: str) -> None:
+    world = world_of(entailed_graph(gardens()[name], garden()), garden())
+    for wanted in {one.intervention for one in world.actions}:
+        world.weigh({wanted})
+        assert {one.intervention for one in world.actions} == {wanted}
 
 
 @pytest.mark.parametrize("name", EXPECTED)
