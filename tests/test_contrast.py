@@ -36,7 +36,7 @@ def test_an_indicated_action_beside_a_waiting_one() -> None:
     assert found.shared == ("symptomatic hip osteoarthritis",)
     assert "D1-07 (strong, high) advises: holds" in found.grounds
     (gate,) = (one for one in found.other_grounds if one.startswith("D0-47"))
-    assert gate.startswith("D0-47 holds back: holds, unless “NSAID, physical therapy and lifestyle modification")
+    assert gate.startswith("D0-47 not before: holds, unless “NSAID, physical therapy and lifestyle modification")
     (waiting,) = (one for one in found.other_grounds if one.startswith("D0-33"))
     assert "waits for “NSAID for at least 4 weeks” (unknown)" in waiting
     assert found.other.remedies
@@ -44,7 +44,7 @@ def test_an_indicated_action_beside_a_waiting_one() -> None:
 
 def test_a_refused_action_names_each_refusal() -> None:
     found = of_d0("oral NSAID", "intra-articular hyaluronic acid injection")
-    refusing = {one.partition(" ")[0] for one in found.other_grounds if " refuses: holds" in one}
+    refusing = {one.partition(" ")[0] for one in found.other_grounds if " forbids: holds" in one}
     assert refusing == {"D0-41", "D1-25", "D2-50"}
     assert found.other.remedies == ()
 

@@ -456,8 +456,8 @@ VISITS = CASES / "visits"
 @pytest.mark.parametrize(
     ("target", "told"),
     [
-        ("physical therapy", "Tried for 117 days, 2026-06-25 to 2026-10-20: inadequate relief."),
-        ("steroid", "Tried, 2026-09-10: inadequate relief."),
+        ("physical therapy", "Tried 2026-06-25 to 2026-10-20 for 117 days: inadequate relief."),
+        ("steroid", "Tried 2026-09-10: inadequate relief."),
         ("oral NSAID", "Running for 162 days, naproxen since 2026-06-20, inadequate relief."),
     ],
 )
@@ -513,3 +513,81 @@ def test_a_check_is_to_be_done_before_what_it_guards() -> None:
         (found,) = explain_record(graph(path), iri)
         assert (found.status, found.before) == ("caution", (drug,))
         assert f"check of kidney function: to be done before {drug}" in render_explanations((found,), "text")
+
+
+def told(path: Path, target: str) -> str:
+    """Tell an answer about each place in one line."""
+    found = explain_record(graph(path, "2026-11-29"), find_target(target, KNOWLEDGE))
+    return " ".join(render_explanations(found, "text").split())
+
+
+@pytest.mark.parametrize(
+    ("path", "target", "words", "absent"),
+    [
+        # How an action must not be carried out is told with it, and what it would take if that is not known.
+        (
+            VISITS / "anticoagulant" / "patient.ttl",
+            "oral NSAID",
+            "But at gut risk never unprotected, unless taking or prescribed a selective COX-2 inhibitor or",
+            "speaks against it",
+        ),
+        (EXAMPLES["d0"], "oral NSAID", "But if gastrointestinal risk: at gut risk never unprotected", "against it"),
+        (VISITS / "anticoagulant" / "patient.ttl", "oral NSAID", "Goes with it:", "speaks against it"),
+        # What is to be considered is not told as advised.
+        (EXAMPLES["d0"], "shoe insoles", "shoe insoles: to consider (left hip)", "indicated"),
+        (EXAMPLES["d0"], "total hip arthroplasty", "then to consider", "then indicated"),
+        # What is done already and would be advised on a condition is not told as advised.
+        (EXAMPLES["d0"], "hip radiograph", "Done, date not recorded. It would be advised if therapy tried", "Before"),
+        (EXAMPLES["d0"], "hip radiograph", "D2-02 advises, if therapy tried without improvement", "advises, applies"),
+        # A kind of several wider actions is explained by the one that it was done for, or by all that wait.
+        (
+            VISITS / "impingement-after-rehabilitation" / "patient.ttl",
+            "MR arthrography",
+            "MR arthrography: done already (left hip)",
+            "D2-04",
+        ),
+        (EXAMPLES["d0"], "MR arthrography", "D2-16 advises advanced imaging of the hip, waits for", "hip MRI without"),
+        (EXAMPLES["d2"], "hip MRI", "D2-03 advises hip MRI without contrast", "indicated"),
+        (EXAMPLES["d4"], "ibuprofen", "D4-05 specifies ibuprofen, if it is chosen: Ibuprofen is the", "waits for the"),
+        # Every condition is told, and whether all or one of them is asked for.
+        (
+            EXAMPLES["d0"],
+            "D0-37",
+            "lifestyle modification for at least 12 weeks, disability from the hip and refractory pain of the hip",
+            "and 1 more",
+        ),
+        (EXAMPLES["d0"], "D0-47", "weeks, physical therapy for at least 4 weeks and lifestyle modification", "until"),
+        # What refuses stands before what holds back, and the best graded first.
+        (
+            EXAMPLES["d0"],
+            "hyaluronic acid",
+            "What the statements say \u2713 D1-25 forbids, applies, strong",
+            "not before",
+        ),
+        (EXAMPLES["d0"], "excision", "What the statements say \u2713 D1-22 forbids, applies", "every statement"),
+        # What forbids a beginning alone says so.
+        (EXAMPLES["d2"], "opioid", "D2-44 forbids starting it, whatever else is recorded.", "No addition"),
+        # What was not begun was not tried, and what was stopped is dated.
+        (VISITS / "both-hips" / "patient.ttl", "oral NSAID", "Ibuprofen not done: refused.", "Tried"),
+        (VISITS / "both-hips" / "patient.ttl", "tramadol", "Stopped 2026-03-01: not tolerated.", "Tried"),
+    ],
+)
+def test_an_answer_says_how_things_stand(path: Path, target: str, words: str, absent: str) -> None:
+    text = told(path, target)
+    assert words in text
+    assert absent not in text
+
+
+RUNNING = b"""PREFIX hip: <https://w3id.org/hipkg/> PREFIX : <https://e.org/>
+:p a hip:Patient ; hip:hasProblem :pain ; hip:hasCourse :course . :pain a hip:HipPain ; hip:hasSite :hip .
+:hip a hip:HipJoint ; hip:hasSide hip:left .
+:course a hip:TreatmentCourse ; hip:ofIntervention hip:Morphine ; hip:hasStatus hip:ongoing ."""
+
+
+@pytest.mark.parametrize("target", ["opioid", "morphine"])
+def test_what_runs_without_advice_is_told_with_what_forbids_to_begin_it(target: str) -> None:
+    found = explain(RUNNING, target, format="turtle", as_of=date(2026, 11, 23))
+    text = " ".join(render_explanations(found, "text").split())
+    assert f"{target}: running already (left hip)" in text
+    assert "D2-44 forbids starting it and does not address going on." in text
+    assert "advised" not in text

@@ -16,7 +16,10 @@ from hipkg.base.vocabulary import HIP, IMPORTED, curie
 from hipkg.defence.explainer import NOT_APPLICABLE, Explanation, Nearest, SlotExplanation, StatementExplanation
 from hipkg.defence.prover import Proof
 from hipkg.defence.remedies import NOT_IN_PLAN, Remedy
-from hipkg.knowledge.frame.answers import State
+from hipkg.defence.ruling import Along, Reservation
+from hipkg.knowledge.frame.answers import Answer, State
+from hipkg.knowledge.frame.claims import Fulfilment, Status
+from hipkg.knowledge.modality import Modality
 from hipkg.knowledge.records import NOT_STATED
 from hipkg.knowledge.wording import listed
 from hipkg.planning.bounds import Comparison
@@ -26,10 +29,11 @@ from hipkg.render.outline import INVALID, MARKS, Outline, Row, render_outlines, 
 from hipkg.render.plan_json import PARTS, PartWriter
 from hipkg.render.words import (
     DECISIONS,
+    capital,
     clean,
     counted,
     describe_check,
-    describe_course,
+    describe_done,
     describe_gap,
     describe_ongoing,
     local_name,
@@ -37,30 +41,46 @@ from hipkg.render.words import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from datetime import date
 
     from hipkg.planning.records import Course
 
 FORMATS = ("text", "markdown", "json", "turtle")
 _STATES = {
-    State.NOW: "holds now",
-    State.MUST_NOT: "holds: must not",
+    State.NOW: "applies",
+    State.MUST_NOT: "applies",
     State.LATER: "waits",
-    State.RULED_OUT: "ruled out",
-    State.SATISFIED: "satisfied",
-    State.KNOWLEDGE: "holds, as knowledge",
+    State.RULED_OUT: "does not apply here",
+    State.SATISFIED: "applies, and is met already",
+    State.KNOWLEDGE: "applies, as knowledge",
     State.MAY_APPLY: "may apply",
     "parameter": "part of another action",
     NOT_APPLICABLE: "does not apply",
 }
-_OUTCOMES = {**_STATES, NOT_IN_PLAN: "no statement of these documents speaks for or against it"}
+_STATUSES: Mapping[tuple[str, str], str] = {
+    (Status.INDICATED, Modality.CONSIDER): "to consider",
+    (Status.SATISFIED, Fulfilment.RUNNING): "running already",
+    (Status.SATISFIED, Fulfilment.DONE): "done already",
+    (Status.SATISFIED, Fulfilment.ORDERED): "ordered already",
+    (Status.SATISFIED, Fulfilment.NOT_NEEDED): "not needed",
+}
+"""What a status is called with a modality, or with a way in which it is fulfilled."""
+_OUTCOMES = {
+    State.MUST_NOT: "forbidden",
+    State.RULED_OUT: "it does not apply any more",
+    State.NOW: "it applies",
+    NOT_IN_PLAN: "no statement of these documents speaks for or against it",
+}
 SHAPES: dict[type, str] = {
     **PARTS,
     Explanation: "kind? @target=iri? label? patient? as_of? ontology_version? engine? valid? site? place? status? "
-    "rule? via? before? past? ongoing? nearest? conflicts? statements? remedies? beyond?",
+    "modality? fulfilment? rule? via? before? past? ongoing? reservations? along? nearest? conflicts? statements? "
+    "remedies? beyond?",
     Nearest: "@intervention label site? status ongoing? statements",
-    Remedy: "facts turtle=snippet outcome",
+    Reservation: "words conditions? unless? statements",
+    Along: "label modality statements",
+    Remedy: "facts turtle=snippet outcome modality?",
     Conflict: "advised_by? opposed_by? rule? decided_for?",
     StatementExplanation: "id? kind? role? intervention? state? site? text? document? document_title? section? "
     "strength? strength_wording? evidence? evidence_wording? references? timing? inferred? subjects? slots? checks?",
@@ -73,10 +93,10 @@ LINES = 22
 _COLUMNS = 74
 REMEDIES_SHOWN = 1
 STATEMENTS_SHOWN = 4
-GAPS_SHOWN = 3
 _LONGEST = 200
 """How many letters of the facts on record are told in brief."""
 _DECIDING = {State.NOW, State.MUST_NOT, State.SATISFIED, State.KNOWLEDGE}
+_CHOSEN = "if it is chosen"
 _SOURCES_SHOWN = 3
 _OF_NODE = re.compile(r"(?P<name>.+?) \([^()]*\) (?P<claim>.+)")
 """A claim about a node, which is named by what it is of, and by its own name in brackets."""
@@ -133,13 +153,15 @@ def _answer(explanation: Explanation, most: int) -> Iterator[Row]:
     if explanation.kind == "action":
         yield from _status(explanation)
     yield from _change(explanation, REMEDIES_SHOWN)
-    ranked = sorted(explanation.statements, key=lambda one: one.state not in _DECIDING)
+    ranked = sorted(explanation.statements, key=_standing)
+    moot = _moot(explanation)
+    shown = [one for one in ranked if one not in moot][:most]
     if ranked:
         yield Row(0, "What the statements say", style="heading")
-    for one in ranked[:most]:
-        yield from _in_brief(one, alone=explanation.kind == "statement")
-    if len(ranked) > most:
-        yield Row(1, f"and {', '.join(one.id for one in ranked[most:])}")
+    for one in shown:
+        yield from _in_brief(one, explanation)
+    if rest := [one.id for one in ranked if one not in shown]:
+        yield Row(1, f"and {', '.join(rest)}")
     sites = {f"a {explanation.site.rpartition(' ')[2]}", f"a {explanation.site}"}
     known: dict[str, list[str]] = {}
     for name, claim in _recorded_claims(explanation):
@@ -151,20 +173,73 @@ def _answer(explanation: Explanation, most: int) -> Iterator[Row]:
     yield Row(0, f"{told}--proof tells every step.", style="dim")
 
 
-def _in_brief(one: StatementExplanation, *, alone: bool) -> Iterator[Row]:
+def _moot(explanation: Explanation) -> list[StatementExplanation]:
+    """List the statements that need not be told: gates before what is forbidden without exception."""
+    final = any(
+        one.effect == hip.contraindicates and one.state == State.MUST_NOT and not _unmet(one, "exception")
+        for one in explanation.statements
+    )
+    return [one for one in explanation.statements if final and one.effect == hip.holdsBack]
+
+
+def _standing(one: StatementExplanation) -> tuple[bool, bool]:
+    """Put first what decides."""
+    return one.state not in _DECIDING, one.state == State.SATISFIED and bool(_unmet(one, "requirement"))
+
+
+def _unmet(one: StatementExplanation, kind: str) -> list[SlotExplanation]:
+    return [slot for slot in one.slots if slot.slot == kind and not slot.holds]
+
+
+def _in_brief(one: StatementExplanation, explanation: Explanation) -> Iterator[Row]:
     """Tell a statement that decides in its own words, and of any other what it lacks."""
-    decides = one.state in _DECIDING
-    state = "holds" if decides else _STATES.get(one.state, one.state)
-    missing = [gap for slot in one.slots if not slot.holds and _matters(slot, one) for gap in slot.gaps]
-    lacking = [*dict.fromkeys(clean(describe_gap(it) if isinstance(it.have, Range) else it.label) for it in missing)]
-    words = f": {one.text}" if decides or alone or not lacking else ""
-    waits = f" for {', '.join(lacking[:GAPS_SHOWN])}" if lacking and not decides else ""
+    alone = explanation.kind == "statement"
+    about = "" if alone or one.intervention == (explanation.via or explanation.label) else f" {one.intervention}"
+    told, decides = _state(one)
+    words = f": {one.text}" if decides or alone or told in {_STATES[State.LATER], _CHOSEN} else ""
     graded = "" if alone else _graded(one)
-    yield Row(1, f"{one.id} {one.role}, {state}{waits}{graded}{words}", "holds" if decides else "missing")
+    yield Row(1, f"{one.id} {one.role}{about}, {told}{graded}{words}", "holds" if decides else "missing")
     if alone:
         yield from (Row(2, text, style="dim") for text in _provenance(one))
-    if lacking and one.state == State.MUST_NOT:
-        yield Row(2, f"until {', '.join(lacking[:GAPS_SHOWN])}", style="dim")
+    if one.state == State.MUST_NOT and (lifting := [_all(_parts(slot)) for slot in _unmet(one, "exception")]):
+        yield Row(2, f"unless {listed([*dict.fromkeys(lifting)], 'or')}", style="dim")
+
+
+def _state(one: StatementExplanation) -> tuple[str, bool]:
+    """Say how a statement stands and what it lacks, and tell whether it decides."""
+    lacking = [part for slot in _unmet(one, "requirement") for part in _parts(slot)]
+    match one.state:
+        case State.LATER:
+            planned = [f"{slot.label} in the plan" for slot in _unmet(one, "companion")]
+            if not lacking and one.effect == hip.specifies:
+                return _CHOSEN, False
+            needs = _all([*lacking, *planned])
+            return (f"waits for {needs}" if needs else _STATES[State.LATER]), False
+        case State.SATISFIED if lacking:
+            return f"if {_all(lacking)}", False
+        case State.RULED_OUT:
+            excepted = [slot.label for slot in one.slots if slot.slot == "exception" and slot.holds]
+            refuted = [f"not “{slot.label}”" for slot in one.slots if slot.answer == Answer.REFUTED]
+            return f"{_STATES[State.RULED_OUT]}: {_all([*excepted, *refuted])}", False
+        case State.MAY_APPLY:
+            lacks = [part for slot in _unmet(one, "context") if slot.gaps for part in _parts(slot)]
+            return _STATES[State.MAY_APPLY] + (f", lacks {_all(lacks)}" if lacks else ""), False
+        case state:
+            return _STATES.get(state, state), state in _DECIDING
+
+
+def _parts(slot: SlotExplanation) -> list[str]:
+    """Say what a slot lacks: every part of the nearest way to it."""
+    found = [clean(describe_gap(gap) if isinstance(gap.have, Range) else gap.label) for gap in slot.gaps]
+    return found or [clean(slot.label)]
+
+
+def _all(parts: Sequence[str]) -> str:
+    """Join parts that are all asked for, with semicolons where one is a list itself."""
+    told = [*dict.fromkeys(parts)]
+    if len(told) > 1 and any(" or " in one or " and " in one for one in told):
+        return f"{'; '.join(told[:-1])}; and {told[-1]}"
+    return listed(told, "and")
 
 
 def _graded(one: StatementExplanation) -> str:
@@ -229,39 +304,74 @@ def _change(explanation: Explanation, most: int | None = None) -> Iterator[Row]:
 
 def described_remedy(remedy: Remedy) -> str:
     """Say a change of the record and what was derived with it."""
-    return f"{'; '.join(remedy.facts)}: then {_OUTCOMES.get(remedy.outcome, remedy.outcome)}"
+    known = _STATUSES.get((remedy.outcome, remedy.modality)) or _OUTCOMES.get(remedy.outcome)
+    return f"{'; '.join(remedy.facts)}: then {known or _STATES.get(remedy.outcome, remedy.outcome)}"
 
 
 def described_status(explanation: Explanation) -> str:
     """Say the status of an action, or the state of a statement, in words."""
     if explanation.before:
         return f"to be done before {listed(explanation.before, 'and')},"
-    return _STATES.get(explanation.status, explanation.status)
+    if explanation.going_on:
+        return _STATUSES[Status.SATISFIED, Fulfilment.RUNNING]
+    status = explanation.status
+    for how in (explanation.fulfilment, explanation.modality):
+        if words := _STATUSES.get((status, how)):
+            return words
+    return _STATES.get(status, status)
 
 
 def _status(explanation: Explanation) -> Iterator[Row]:
-    where = f" for the {explanation.site}" if explanation.site else ""
+    where = f" ({explanation.site})" if explanation.site else ""
     yield Row(0, f"{explanation.label}: {described_status(explanation)}{where}", style="heading")
     if explanation.via:
         yield Row(1, f"The plan speaks of {explanation.via}, of which this is a kind.")
     yield from _courses(explanation)
     yield Row(1, explanation.rule)
+    yield from (Row(1, _reserved(one), "recorded") for one in explanation.reservations)
+    if explanation.along:
+        yield Row(1, f"Goes with it: {'; '.join(map(_along, explanation.along))}", "recorded")
     for one in explanation.conflicts:
         yield Row(1, _conflict(one))
     if explanation.nearest:
         yield Row(1, _near(explanation.nearest, explanation.as_of), "recorded")
 
 
+def _reserved(one: Reservation) -> str:
+    """Say how an action must not be carried out, and what would allow it."""
+    condition = f" if {_all(one.conditions)}:" if one.conditions else ""
+    unless = f", unless {listed(one.unless, 'or')}" if one.unless else ""
+    return f"But{condition} {one.words.rstrip('.')}{unless} {' '.join(one.statements)}"
+
+
+def _along(one: Along) -> str:
+    consider = "consider " if one.modality == Modality.CONSIDER else ""
+    return f"{consider}{one.label} {' '.join(one.statements)}"
+
+
 def _courses(explanation: Explanation) -> Iterator[Row]:
-    """Tell what came of the courses of an action that are over, and of those that run."""
-    label = explanation.via or explanation.label
+    """Tell what was done of an action, what came of its courses that are over, and of those that run."""
+    label, action = explanation.via or explanation.label, explanation.action
+    judged = {one.node for one in explanation.past if one.outcome or one.reason}
+    done = [one for one in action.done if one.node not in judged] if action else []
+    if action:
+        yield from (Row(1, f"{capital(describe_done(one, action))}.", "recorded") for one in done)
     for one in explanation.past:
-        lead = "Tried" if one.unfavourable else "Before"
-        told = describe_course(one, label)
-        yield Row(1, f"{lead}{_lasting(_days(one, None))}{f', {told}' if told else ''}.", "recorded")
+        if one.node not in {it.node for it in done}:
+            yield Row(1, f"{capital(_past(one, label))}.", "recorded")
     for one in explanation.ongoing:
         told = describe_ongoing(one, label)
         yield Row(1, f"Running{_lasting(_days(one, explanation.as_of))}{f', {told}' if told else ''}.", "recorded")
+
+
+def _past(course: Course, label: str) -> str:
+    """Say how a course that is over, or was not begun, ended, and when."""
+    name = "" if course.label == label else f"{course.label} "
+    dates = " to ".join(dict.fromkeys(filter(None, (course.start, course.end))))
+    ended = ", ".join(filter(None, (course.outcome, course.reason)))
+    verb = "tried" if course.unfavourable and course.outcome else course.status
+    lasted = _lasting(_days(course, None))
+    return clean(f"{name}{verb}{f' {dates}' if dates else ''}{lasted}{f': {ended}' if ended else ''}")
 
 
 def _near(nearest: Nearest, as_of: date) -> str:
