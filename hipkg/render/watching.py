@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 ACTIONS_SHOWN, STATEMENTS_SHOWN = 6, 4
 _GONE = "no longer in the plan"
-_NOTHING = "None of the facts that were tried would change an action that this plan indicates."
+_NOTHING = "No single fact that was tried changes an action that this plan indicates."
 _NO_ACTION = "This plan indicates nothing, so there is nothing to watch for."
 
 _JSON = Writer(
@@ -51,7 +51,7 @@ def _outline(one: WatchList, *, everything: bool) -> Outline:
 
 
 def _rows(one: WatchList, *, everything: bool) -> Iterator[Row]:
-    """Tell each fact once, at whatever site, with what it would change, then name the actions that nothing changes."""
+    """Tell together the facts that would change the same, what is carried out last, then what no fact changes."""
     found: dict[str, dict[str, list[tuple[Action, Threat]]]] = {}
     for watched in one.actions:
         for threat in watched.threats:
@@ -59,14 +59,22 @@ def _rows(one: WatchList, *, everything: bool) -> Iterator[Row]:
             found.setdefault(fact, {}).setdefault(threat.after or _GONE, []).append((watched.action, threat))
     if found:
         yield Row(0, "What would change what the plan indicates", style="heading")
+    together: dict[tuple[str, ...], dict[str, Threat]] = {}
     for fact, outcomes in found.items():
-        yield Row(1, fact, "recorded")
-        yield from (Row(2, _outcome(after, some, everything=everything)) for after, some in outcomes.items())
+        ((_, first), *_), *_ = outcomes.values()
+        told = tuple(_outcome(after, some, everything=everything) for after, some in outcomes.items())
+        together.setdefault(told, {})[fact] = first
+    for told, facts in sorted(together.items(), key=lambda some: all(it.is_event for it in some[1].values())):
+        least = [fact for fact, it in facts.items() if not any(it.implies(other) for other in facts.values())]
+        for number, fact in enumerate(facts if everything else least):
+            yield Row(1, f"or {fact}" if number else fact, "recorded")
+        yield from (Row(2, words) for words in told)
     calm = [clean(watched.action.label) for watched in one.actions if not watched.threats]
     if calm and found and everything:
-        yield Row(0, f"Nothing that was tried would change: {'; '.join(dict.fromkeys(calm))}", style="dim")
+        yield Row(0, f"No single fact that was tried changes: {'; '.join(dict.fromkeys(calm))}", style="dim")
     elif found:
-        rest = f"Nothing that was tried would change {counted(len(calm), 'other action')}. " if calm else ""
+        others = counted(len(calm), "other action")
+        rest = f"No single fact that was tried changes the {others}. " if calm else ""
         yield Row(0, f"{rest}--all names every action.", style="dim")
 
 
