@@ -25,8 +25,8 @@ from hipkg.defence.explainer import (
     Explainer,
     Explanation,
     SlotExplanation,
-    find_target,
 )
+from hipkg.defence.targets import find_target
 from hipkg.knowledge.loading import load
 from hipkg.owl import reasoners as java
 from hipkg.owl.sources import load_sources
@@ -381,6 +381,17 @@ def test_expected_texts(file: Path) -> None:
         ("hyaluronic acid", "intra-articular hyaluronic acid injection"),
         ("steroid", "intra-articular corticosteroid injection"),
         ("ibupro", "ibuprofen"),
+        ("total hip replacement", "total hip arthroplasty"),
+        ("hip replacement", "total hip arthroplasty"),
+        ("THA", "total hip arthroplasty"),
+        ("steroid injection into the hip", "intra-articular corticosteroid injection"),
+        ("Stay active", "advice on regular physical activity"),
+        ("hip film", "hip radiograph"),
+        ("cane in the right hand", "cane"),
+        ("outcome score", "patient-reported outcome measure"),
+        ("paracetamol", "acetaminophen"),
+        ("PPI", "proton pump inhibitor"),
+        ("physio", "physical therapy"),
     ],
 )
 def test_targets_go_by_many_names(target: str, label: str) -> None:
@@ -487,6 +498,7 @@ def test_every_course_of_an_action_is_told_with_it(name: str) -> None:
         ("physical therapy", "structured exercise programme"),  # a sibling, which runs
         ("ibuprofen", "acetaminophen"),  # of the actions that share the narrowest class the one that stands first
         ("cane", None),  # what shares nothing but the class of all interventions is not near
+        ("bisphosphonate", None),  # nor what shares nothing but that it is a drug
     ],
 )
 def test_what_is_not_in_the_plan_leads_to_what_is(target: str, nearest: str | None) -> None:
@@ -591,3 +603,13 @@ def test_what_runs_without_advice_is_told_with_what_forbids_to_begin_it(target: 
     assert f"{target}: running already (left hip)" in text
     assert "D2-44 forbids starting it and does not address going on." in text
     assert "advised" not in text
+
+
+@pytest.mark.parametrize("path", [*EXAMPLES.values(), *sorted(VISITS.glob("*/patient.ttl"))[::3]], ids=str)
+def test_every_action_is_found_by_the_words_of_its_page(path: Path) -> None:
+    labels = {info.label for info in KNOWLEDGE.interventions.values()}
+    for action in plan_record(graph(path)).actions:
+        sides = "".join(f" {one}" for one in dict.fromkeys(it.side for it in action.parameters if it.side))
+        brief = KNOWLEDGE.briefs.get(action.intervention, action.label)
+        for name in (action.label, action.label if brief in labels else brief):  # a label goes before other words
+            assert find_target(f"{name}{sides}", KNOWLEDGE) == action.intervention

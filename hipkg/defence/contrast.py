@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from hipkg.base.errors import UsageError
-from hipkg.defence.explainer import NOT_APPLICABLE, Explainer, Explanation, find_target
+from hipkg.defence.explainer import NOT_APPLICABLE, Explainer, Explanation
+from hipkg.defence.targets import find_target
 from hipkg.knowledge.frame.answers import Answer, State
 from hipkg.knowledge.wording import listed, quoted
 

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, replace
-from difflib import get_close_matches
 from functools import cached_property
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from hipkg.base import hip
-from hipkg.base.errors import UsageError
-from hipkg.base.vocabulary import HIP, OBJECTING, expand
+from hipkg.base.vocabulary import HIP, OBJECTING
 from hipkg.defence.alternatives import Reasons
 from hipkg.defence.prover import Proof, Prover
 from hipkg.defence.remedies import NOT_IN_PLAN, Remedies, Remedy, Search, diagnoses_in
@@ -26,7 +24,7 @@ if TYPE_CHECKING:
     from datetime import date
 
     from hipkg.derivation.records import DerivedAction, Evaluation
-    from hipkg.knowledge.records import Knowledge, StatementInfo
+    from hipkg.knowledge.records import StatementInfo
     from hipkg.pipeline.process import Planned
     from hipkg.planning.bounds import Check
     from hipkg.planning.records import Action, Conflict, Course
@@ -34,7 +32,6 @@ if TYPE_CHECKING:
 Slot = Literal["context", "requirement", "exception", "fulfilment", "companion"]
 NOT_APPLICABLE = "not-applicable"
 PARAMETER = "parameter"
-_SUGGESTIONS = 6
 _EFFECT_TO_ROLE = {
     "indicates": "advises",
     "contraindicates": "forbids",
@@ -55,6 +52,8 @@ _RULES_OF_STATES = {
     State.MAY_APPLY: "What statements about it are for lacks one fact, which is asked for.",
     State.MUST_NOT: "A statement of these documents speaks against it.",
 }
+_MANY = 30
+"""How many kinds a class has at most whose members are near each other."""
 _HOLDING = {State.NOW, State.SATISFIED}
 _SETTLED = {*_HOLDING, State.KNOWLEDGE, State.RULED_OUT}
 _REFUSING = {Status.CONTRAINDICATED, Status.AVOID, Status.CONDITIONAL, Status.CONFLICT}
@@ -185,57 +184,6 @@ class Explanation:
     def fulfilment(self) -> str:
         """Why the action asks for nothing more, empty where it does."""
         return self.action.fulfilment if self.action else ""
-
-
-def find_target(target: str, knowledge: Knowledge) -> str:
-    """Find the statement or intervention that a user names.
-
-    An id, name or label that fits exactly wins over one that begins with the words, and that over one that contains
-    them; among several, the one that all others are kinds of. Raises `UsageError` with suggestions otherwise.
-    """
-    wanted = " ".join(target.casefold().split())
-    statements = {info.id.casefold(): info.iri for info in knowledge.statements.values()}
-    labels = {info.label.casefold(): info.iri for info in knowledge.interventions.values()}
-    local = {iri.removeprefix(HIP).casefold(): iri for iri in (*knowledge.statements, *knowledge.interventions)}
-    names = {**local, **labels, **statements}
-    exact = names.get(wanted) or names.get(expand(target.strip()).removeprefix(HIP).casefold())
-    if exact:
-        return exact
-    partial = {label: iri for label, iri in labels.items() if wanted and _has_words(label, wanted)}
-    beginning = [iri for label, iri in partial.items() if label.startswith(wanted)]
-    if partial:
-        return beginning[0] if len(beginning) == 1 else _widest(set(partial.values()), target, knowledge)
-    near = get_close_matches(wanted, names, n=_SUGGESTIONS, cutoff=0.5)
-    known = [
-        knowledge.label(one) if one in knowledge.interventions else one.removeprefix(HIP)
-        for one in map(names.get, near)
-        if one
-    ]
-    remedy = (
-        f"Nearest: {'; '.join(dict.fromkeys(known))}."
-        if known
-        else "Give a statement id or words of an action's label."
-    )
-    raise UsageError(f"There is no statement or action {target!r}.", remedy=remedy)
-
-
-def _has_words(label: str, words: str) -> bool:
-    return words in label or all(word in label for word in words.split())
-
-
-def _widest(found: set[str], target: str, knowledge: Knowledge) -> str:
-    """Pick from several interventions the one that statements are about, or that all others are kinds of."""
-    told = Counter(info.intervention for info in knowledge.statements.values())
-    about = found & set(told)
-    for some in (found, about):
-        tops = [one for one in some if all(knowledge.is_a(other, one) for other in some)]
-        if len(tops) == 1:
-            return tops[0]
-    labels = [knowledge.label(one) for one in sorted(about or found, key=lambda one: (-told[one], one))]
-    more = f"; and {len(labels) - _SUGGESTIONS} more" if len(labels) > _SUGGESTIONS else ""
-    raise UsageError(
-        f"{target!r} fits {len(labels)} actions.", remedy=f"Choose one: {'; '.join(labels[:_SUGGESTIONS])}{more}."
-    )
 
 
 class Explainer:
@@ -480,14 +428,16 @@ class Explainer:
     def _nearest(self, iri: str) -> Nearest | None:
         """Find what the plan has instead of an intervention: a kind of it, or what shares its narrowest class.
 
-        Of several the one that runs is told, or the one that stands first. What shares nothing but a class of all
-        treatments, or is of another category, is not near.
+        Of several the one that runs is told, or the one that stands first. What shares nothing but a class of
+        very many interventions, or is of another category, is not near.
         """
-        wanted = self._knowledge.interventions[iri]
+        infos = self._knowledge.interventions
+        wanted = infos[iri]
+        kinds = Counter(cls for one in infos.values() for cls in one.superclasses)
         found: list[tuple[int, Action]] = []
         for one in self._plan.actions:
-            info = self._knowledge.interventions[one.intervention]
-            common = (info.superclasses & wanted.superclasses) - {hip.Intervention}
+            info = infos[one.intervention]
+            common = {cls for cls in info.superclasses & wanted.superclasses if kinds[cls] <= _MANY}
             if iri in info.superclasses:
                 found.append((len(wanted.superclasses) + 1, one))
             elif common and info.category == wanted.category:
