@@ -579,6 +579,12 @@ def told(path: Path, target: str) -> str:
         (EXAMPLES["d0"], "excision", "What the statements say \u2713 D1-22 forbids, applies", "every statement"),
         # What forbids a beginning alone says so.
         (EXAMPLES["d2"], "opioid", "D2-44 forbids starting it, whatever else is recorded.", "No addition"),
+        # What reads the same of both hips is told once, and where the hand is open, what decides it.
+        (EXAMPLES["d1"], "oral NSAID", "Why: oral NSAID \u00b7 both hips", "Why: oral NSAID \u00b7 left hip"),
+        (EXAMPLES["d1"], "oral NSAID", "and for the right hip D1-17", "right hip (right hip)"),
+        (EXAMPLES["d1"], "acetaminophen", "breakthrough pain at both hips", "the left hip"),
+        (EXAMPLES["d1"], "cane", "Left open: cane in the opposite hand; Which hip hurts more? D0-30", "hand D0-30 D"),
+        (EXAMPLES["d0"], "cane", "In the right hand D0-30", "Left open"),
         # What was not begun was not tried, and what was stopped is dated.
         (VISITS / "both-hips" / "patient.ttl", "oral NSAID", "Ibuprofen not done: refused.", "Tried"),
         (VISITS / "both-hips" / "patient.ttl", "tramadol", "Stopped 2026-03-01: not tolerated.", "Tried"),

@@ -12,7 +12,7 @@ from hipkg.base.vocabulary import HIP, OBJECTING
 from hipkg.defence.alternatives import Reasons
 from hipkg.defence.prover import Proof, Prover
 from hipkg.defence.remedies import NOT_IN_PLAN, Remedies, Remedy, Search, diagnoses_in
-from hipkg.defence.ruling import Along, Reservation, Ruler, going_on
+from hipkg.defence.ruling import Along, Manner, Reservation, Ruler, going_on
 from hipkg.knowledge.frame.answers import Answer, State
 from hipkg.knowledge.frame.claims import ADVISING, OBJECTIONS, PURSUED, ClaimKind, Status
 from hipkg.knowledge.wording import English, listed, quoted
@@ -145,8 +145,9 @@ class Explanation:
     each derived again, and ``beyond`` says why there is none, or what else it would take. ``past`` are the courses of
     the action that are over, those that failed first, and ``ongoing`` those that run; ``before`` names what a check is
     to be done before, and ``nearest`` what a plan has that lacks the action. ``action`` is what the plan has of it;
-    ``reservations`` say how it must not be carried out, and ``along`` what is advised with it; ``going_on`` tells that
-    it runs, and that statements speak only against its beginning.
+    ``reservations`` say how it must not be carried out, ``along`` what is advised with it, and ``manner`` on which
+    side it is to be done; ``going_on`` tells that it runs, and that statements speak only against its beginning.
+    ``paired`` is what its site is called without its side, if it has one.
     """
 
     kind: str
@@ -173,7 +174,9 @@ class Explanation:
     action: Action | None = None
     reservations: tuple[Reservation, ...] = ()
     along: tuple[Along, ...] = ()
+    manner: tuple[Manner, ...] = ()
     going_on: bool = False
+    paired: str = ""
 
     @property
     def modality(self) -> str:
@@ -353,6 +356,7 @@ class Explainer:
             action=planned,
             reservations=self._ruler.reservations(planned),
             along=self._ruler.along(planned),
+            manner=self._ruler.manner(planned),
         )
         if via or derived.status in PURSUED:
             return found
@@ -470,7 +474,12 @@ class Explainer:
             ontology_version=self._knowledge.version,
             engine=self._plan.engine,
             valid=self._plan.valid,
+            paired=self._paired.get(place, ""),
         )
+
+    @cached_property
+    def _paired(self) -> dict[str, str]:
+        return {one.iri: self._knowledge.label(one.kind) for one in self._plan.places if one.side}
 
     def _evaluated(self, evaluation: Evaluation) -> StatementExplanation:
         """Explain a statement whose context holds."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
+from hipkg.base import hip
 from hipkg.base.vocabulary import OBJECTING
 from hipkg.knowledge.frame.answers import State
 from hipkg.knowledge.frame.claims import ADVISING, TAKEN, ClaimKind, Fulfilment, Status
@@ -50,6 +51,14 @@ class Along(NamedTuple):
 
     label: str
     modality: Modality
+    statements: tuple[str, ...]
+
+
+class Manner(NamedTuple):
+    """On which side an action is to be carried out, or, with what is ``asked`` to decide it, that this is left open."""
+
+    words: str
+    asked: tuple[str, ...]
     statements: tuple[str, ...]
 
 
@@ -174,6 +183,21 @@ class Ruler:
             and one.place in {"", action.place}
             and action.intervention in self._knowledge.interventions[one.intervention].told_with
         )
+
+    def manner(self, action: Action) -> tuple[Manner, ...]:
+        """Say on which side an action is to be carried out, or that this is left open."""
+        if action.status not in {Status.INDICATED, Status.SATISFIED}:
+            return ()
+        told = {one.side: Manner(one.side, (), (one.statement,)) for one in action.parameters if one.side}
+        left_open = [
+            Manner(self._knowledge.label(info.intervention), asked, (one.id,))
+            for one in self._plan.statements
+            if one.state == State.RULED_OUT and one.place in {"", action.place}
+            if (info := self._knowledge.by_id[one.id]).effect == hip.specifies
+            if self._knowledge.interventions[info.intervention].side_rule and action.intervention in info.accompanies
+            if (asked := tuple(dict.fromkeys(gap.question for gap in one.lifted_by if gap.question)))
+        ]
+        return (*told.values(), *left_open)
 
     def _info(self, evaluation: Evaluation | str) -> StatementInfo:
         found = self._evaluations[evaluation] if isinstance(evaluation, str) else evaluation

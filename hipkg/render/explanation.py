@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from textwrap import shorten
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
@@ -16,7 +17,7 @@ from hipkg.base.vocabulary import HIP, IMPORTED, curie
 from hipkg.defence.explainer import NOT_APPLICABLE, Explanation, Nearest, SlotExplanation, StatementExplanation
 from hipkg.defence.prover import Proof
 from hipkg.defence.remedies import NOT_IN_PLAN, Remedy
-from hipkg.defence.ruling import Along, Reservation
+from hipkg.defence.ruling import Along, Manner, Reservation
 from hipkg.knowledge.frame.answers import Answer, State
 from hipkg.knowledge.frame.claims import Fulfilment, Status
 from hipkg.knowledge.modality import Modality
@@ -41,7 +42,7 @@ from hipkg.render.words import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from datetime import date
 
     from hipkg.planning.records import Course
@@ -75,11 +76,12 @@ _OUTCOMES = {
 SHAPES: dict[type, str] = {
     **PARTS,
     Explanation: "kind? @target=iri? label? patient? as_of? ontology_version? engine? valid? site? place? status? "
-    "modality? fulfilment? rule? via? before? past? ongoing? reservations? along? nearest? conflicts? statements? "
-    "remedies? beyond?",
+    "modality? fulfilment? rule? via? before? past? ongoing? reservations? manner? along? nearest? conflicts? "
+    "statements? remedies? beyond?",
     Nearest: "@intervention label site? status ongoing? statements",
     Reservation: "words conditions? unless? statements",
     Along: "label modality statements",
+    Manner: "words asked? statements",
     Remedy: "facts turtle=snippet outcome modality?",
     Conflict: "advised_by? opposed_by? rule? decided_for?",
     StatementExplanation: "id? kind? role? intervention? state? site? text? document? document_title? section? "
@@ -90,7 +92,14 @@ SHAPES: dict[type, str] = {
 }
 LINES = 22
 """How many lines an answer has at most below its title, as long as it names one statement at least."""
+_FEWEST = 9
+"""How many lines an answer about one of several sites may have, however many there are."""
 _COLUMNS = 74
+_PAIR = 2
+_REST = "rest"
+"""The style of the row that names the statements which are not shown."""
+_SITE = "\N{BULLET}"
+"""What stands for the site where answers are compared."""
 REMEDIES_SHOWN = 1
 STATEMENTS_SHOWN = 4
 _LONGEST = 200
@@ -123,10 +132,34 @@ def render_explanations(
         from hipkg.render.provenance import explanations_to_turtle
 
         return explanations_to_turtle(explanations)
-    outline = _proved if proof else _answered
+    if proof or format == "json":
+        return render_outlines(
+            explanations, format, outline=_proved, writer=_JSON, to_terminal=to_terminal, formats=FORMATS
+        )
+    answers = list(_together(explanations).values())
+    lines = max(LINES // len(answers), _FEWEST) if answers else LINES
     return render_outlines(
-        explanations, format, outline=outline, writer=_JSON, to_terminal=to_terminal, formats=FORMATS
+        answers,
+        format,
+        outline=lambda some: _answered(some, lines),
+        writer=_JSON,
+        to_terminal=to_terminal,
+        formats=FORMATS,
     )
+
+
+def _together(explanations: Iterable[Explanation]) -> dict[object, list[Explanation]]:
+    """Gather the explanations of one patient that read the same but for their sites."""
+    found: dict[object, list[Explanation]] = {}
+    for one in explanations:
+        answer = [row for row in _answer([one], STATEMENTS_SHOWN) if row.style != _REST]
+        rows = tuple(replace(row, text=_placeless(row.text, one.site)) for row in answer)
+        found.setdefault((one.patient, one.label, rows), []).append(one)
+    return found
+
+
+def _placeless(text: str, site: str) -> str:
+    return text.replace(site, _SITE) if site else text
 
 
 def _proved(explanation: Explanation) -> Outline:
@@ -136,18 +169,35 @@ def _proved(explanation: Explanation) -> Outline:
     )
 
 
-def _answered(explanation: Explanation) -> Outline:
-    """Tell the answer, what would change it, the statements that decide, and what they rest on."""
-    parts = (f"Why: {explanation.label}", explanation.site, local_name(explanation.patient))
+def _answered(some: Sequence[Explanation], lines: int) -> Outline:
+    """Tell once for all their sites the answer, what would change it, the statements that decide, and the record."""
+    first = some[0]
+    sites = f"both {first.paired}s" if _is_pair(some) else listed([one.site for one in some if one.site], "and")
     for most in range(STATEMENTS_SHOWN, 0, -1):
-        rows = tuple(_answer(explanation, most))
-        if sum(1 + len(one.text) // (_COLUMNS - 2 * one.depth) + (one.depth == 0) for one in rows) <= LINES:
+        rows = tuple(
+            replace(row, text=row.text.replace(f"the {first.site}", sites).replace(first.site, sites))
+            if len(some) > 1 and row.style != _REST
+            else row
+            for row in _answer(some, most)
+        )
+        if sum(1 + len(one.text) // (_COLUMNS - 2 * one.depth) + (one.depth == 0) for one in rows) <= lines:
             break
-    return Outline((*filter(None, parts), explanation.as_of.isoformat()), rows)
+    parts = (f"Why: {first.label}", sites, local_name(first.patient))
+    return Outline((*filter(None, parts), first.as_of.isoformat()), rows)
 
 
-def _answer(explanation: Explanation, most: int) -> Iterator[Row]:
-    """Tell an answer with so many of its statements."""
+def _is_pair(some: Sequence[Explanation]) -> bool:
+    """Tell whether some explanations are about one site on both sides."""
+    return (
+        len(some) == len({one.site for one in some}) == _PAIR
+        and bool(some[0].paired)
+        and some[0].paired == some[1].paired
+    )
+
+
+def _answer(some: Sequence[Explanation], most: int) -> Iterator[Row]:
+    """Tell an answer, which several sites may share, with so many of its statements."""
+    explanation = some[0]
     if not explanation.valid:
         yield INVALID
     if explanation.kind == "action":
@@ -160,17 +210,26 @@ def _answer(explanation: Explanation, most: int) -> Iterator[Row]:
         yield Row(0, "What the statements say", style="heading")
     for one in shown:
         yield from _in_brief(one, explanation)
-    if rest := [one.id for one in ranked if one not in shown]:
-        yield Row(1, f"and {', '.join(rest)}")
+    if rest := _rest(some, [one.id for one in shown]):
+        yield Row(1, f"and {rest}", style=_REST)
     sites = {f"a {explanation.site.rpartition(' ')[2]}", f"a {explanation.site}"}
     known: dict[str, list[str]] = {}
     for name, claim in _recorded_claims(explanation):
-        some = known.setdefault(name, [])
-        if claim and claim not in some:
-            some.append(claim)
-    facts = [f"{name} {listed(some, 'and')}".strip() for name, some in known.items() if name not in sites]
+        claims = known.setdefault(name, [])
+        if claim and claim not in claims:
+            claims.append(claim)
+    facts = [f"{name} {listed(claims, 'and')}".strip() for name, claims in known.items() if name not in sites]
     told = f"On record: {shorten('; '.join(facts), _LONGEST, placeholder=' …')}. " if facts else ""
     yield Row(0, f"{told}--proof tells every step.", style="dim")
+
+
+def _rest(some: Sequence[Explanation], shown: Sequence[str]) -> str:
+    """Name the statements that are not shown, those of a single site with it."""
+    each = {one.site: [it.id for it in one.statements if it.id not in shown] for one in some}
+    common = [one for one in next(iter(each.values())) if all(one in ids for ids in each.values())]
+    alone = [(site, [one for one in ids if one not in common]) for site, ids in each.items()]
+    told = [", ".join(dict.fromkeys(common))] if common else []
+    return "; ".join([*told, *(f"for the {site} {', '.join(dict.fromkeys(ids))}" for site, ids in alone if ids)])
 
 
 def _moot(explanation: Explanation) -> list[StatementExplanation]:
@@ -329,6 +388,7 @@ def _status(explanation: Explanation) -> Iterator[Row]:
     yield from _courses(explanation)
     yield Row(1, explanation.rule)
     yield from (Row(1, _reserved(one), "recorded") for one in explanation.reservations)
+    yield from (Row(1, _manner(one), "recorded") for one in explanation.manner)
     if explanation.along:
         yield Row(1, f"Goes with it: {'; '.join(map(_along, explanation.along))}", "recorded")
     for one in explanation.conflicts:
@@ -342,6 +402,12 @@ def _reserved(one: Reservation) -> str:
     condition = f" if {_all(one.conditions)}:" if one.conditions else ""
     unless = f", unless {listed(one.unless, 'or')}" if one.unless else ""
     return f"But{condition} {one.words.rstrip('.')}{unless} {' '.join(one.statements)}"
+
+
+def _manner(one: Manner) -> str:
+    """Say on which side an action is to be carried out, or what would decide it."""
+    words = f"Left open: {one.words}; {' '.join(one.asked)}" if one.asked else capital(one.words)
+    return f"{words} {' '.join(one.statements)}"
 
 
 def _along(one: Along) -> str:
