@@ -355,8 +355,6 @@ def _change(explanation: Explanation, most: int | None = None) -> Iterator[Row]:
     yield Row(0, "What would change this", style="heading")
     for one in explanation.remedies[:most]:
         yield Row(1, described_remedy(one), "recorded")
-    if most is not None and len(explanation.remedies) > most:
-        yield Row(1, f"or {counted(len(explanation.remedies) - most, 'other change')}")
     if explanation.beyond:
         yield Row(1, explanation.beyond)
 
