@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 from hipkg.base import hip
 from hipkg.base.vocabulary import HIP, OBJECTING
 from hipkg.defence.alternatives import Reasons
+from hipkg.defence.grounds import NO_GROUNDS, Grounds, grounds
 from hipkg.defence.prover import Proof, Prover
 from hipkg.defence.remedies import NOT_IN_PLAN, Remedies, Remedy, Search, diagnoses_in
 from hipkg.defence.ruling import Along, Manner, Reservation, Ruler, going_on
@@ -20,7 +21,7 @@ from hipkg.planning.gaps import Gap, Measurer
 from hipkg.record.facts import text_of_term
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
     from datetime import date
 
     from hipkg.derivation.records import DerivedAction, Evaluation
@@ -52,6 +53,9 @@ _RULES_OF_STATES = {
     State.MAY_APPLY: "What statements about it are for lacks one fact, which is asked for.",
     State.MUST_NOT: "A statement of these documents speaks against it.",
 }
+_DECIDING = {State.NOW, State.MUST_NOT, State.SATISFIED, State.KNOWLEDGE}
+_GROUNDING = 5
+"""Of how many statements that decide the grounds are gathered."""
 _MANY = 30
 """How many kinds a class has at most whose members are near each other."""
 _HOLDING = {State.NOW, State.SATISFIED}
@@ -147,7 +151,7 @@ class Explanation:
     to be done before, and ``nearest`` what a plan has that lacks the action. ``action`` is what the plan has of it;
     ``reservations`` say how it must not be carried out, ``along`` what is advised with it, and ``manner`` on which
     side it is to be done; ``going_on`` tells that it runs, and that statements speak only against its beginning.
-    ``paired`` is what its site is called without its side, if it has one.
+    ``paired`` is what its site is called without its side, if it has one; ``grounds`` are the facts that count.
     """
 
     kind: str
@@ -177,6 +181,7 @@ class Explanation:
     manner: tuple[Manner, ...] = ()
     going_on: bool = False
     paired: str = ""
+    grounds: Grounds = NO_GROUNDS
 
     @property
     def modality(self) -> str:
@@ -363,9 +368,12 @@ class Explainer:
         return self._with_remedies(found, lambda remedies: remedies.of_action(derived))
 
     def _is_ruled_out(self, evaluation: Evaluation, derived: DerivedAction) -> bool:
+        """Tell whether a statement is ruled out that would be about an action, or would speak against its kind."""
+        if evaluation.state != State.RULED_OUT or evaluation.site not in {"", derived.site}:
+            return False
         info = self._info(evaluation)
-        same = info.intervention == derived.intervention and evaluation.site in {"", derived.site}
-        return same and evaluation.state == State.RULED_OUT
+        objects = info.effect in OBJECTING and self._knowledge.is_a(derived.intervention, info.intervention)
+        return info.intervention == derived.intervention or objects
 
     def _weight(self, evaluation: Evaluation, derived: DerivedAction) -> tuple[int, int, int, str, str]:
         """Put first what decides the status of an action, of that the best graded."""
@@ -475,6 +483,7 @@ class Explainer:
             engine=self._plan.engine,
             valid=self._plan.valid,
             paired=self._paired.get(place, ""),
+            grounds=grounds([*_deciding(statements)], self._knowledge),
         )
 
     @cached_property
@@ -671,3 +680,14 @@ def _fruitless(goal: str, tried: int) -> str:
     if tried == 1:
         return f"The one addition to the record that was tried would not {goal}."
     return f"None of the {tried} additions to the record that were tried would {goal}."
+
+
+def _deciding(statements: Sequence[StatementExplanation]) -> Iterator[Proof]:
+    """List the proofs of what decides: what is required, then what lifts an objection, then what a statement is for."""
+    deciding = ([one for one in statements if one.state in _DECIDING] or [*statements])[:_GROUNDING]
+    lifted = [one for one in statements if one.state == State.RULED_OUT and one.effect in OBJECTING]
+    for kind, some in (("requirement", deciding), ("exception", lifted), ("context", deciding)):
+        for slot in (slot for one in some for slot in one.slots):
+            if slot.slot == kind and slot.holds and slot.proof:
+                yield slot.proof
+                yield from slot.also

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import replace
 from textwrap import shorten
 from typing import TYPE_CHECKING
@@ -15,6 +14,7 @@ from hipkg.base.dates import whole_day
 from hipkg.base.numbers import Range
 from hipkg.base.vocabulary import HIP, IMPORTED, curie
 from hipkg.defence.explainer import NOT_APPLICABLE, Explanation, Nearest, SlotExplanation, StatementExplanation
+from hipkg.defence.grounds import Grounds
 from hipkg.defence.prover import Proof
 from hipkg.defence.remedies import NOT_IN_PLAN, Remedy
 from hipkg.defence.ruling import Along, Manner, Reservation
@@ -76,12 +76,13 @@ _OUTCOMES = {
 SHAPES: dict[type, str] = {
     **PARTS,
     Explanation: "kind? @target=iri? label? patient? as_of? ontology_version? engine? valid? site? place? status? "
-    "modality? fulfilment? rule? via? before? past? ongoing? reservations? manner? along? nearest? conflicts? "
+    "modality? fulfilment? rule? via? before? past? ongoing? reservations? manner? along? nearest? conflicts? grounds "
     "statements? remedies? beyond?",
     Nearest: "@intervention label site? status ongoing? statements",
     Reservation: "words conditions? unless? statements",
     Along: "label modality statements",
     Manner: "words asked? statements",
+    Grounds: "facts? inferred?",
     Remedy: "facts turtle=snippet outcome modality?",
     Conflict: "advised_by? opposed_by? rule? decided_for?",
     StatementExplanation: "id? kind? role? intervention? state? site? text? document? document_title? section? "
@@ -102,13 +103,11 @@ _SITE = "\N{BULLET}"
 """What stands for the site where answers are compared."""
 REMEDIES_SHOWN = 1
 STATEMENTS_SHOWN = 4
-_LONGEST = 200
+_LONGEST = 260
 """How many letters of the facts on record are told in brief."""
 _DECIDING = {State.NOW, State.MUST_NOT, State.SATISFIED, State.KNOWLEDGE}
 _CHOSEN = "if it is chosen"
 _SOURCES_SHOWN = 3
-_OF_NODE = re.compile(r"(?P<name>.+?) \([^()]*\) (?P<claim>.+)")
-"""A claim about a node, which is named by what it is of, and by its own name in brackets."""
 # What follows from a single record by a property or a named superclass is shown by that record.
 _PLAIN_STEPS = frozenset({"wider", "inverse", "hierarchy", "domain", "range"})
 
@@ -212,14 +211,11 @@ def _answer(some: Sequence[Explanation], most: int) -> Iterator[Row]:
         yield from _in_brief(one, explanation)
     if rest := _rest(some, [one.id for one in shown]):
         yield Row(1, f"and {rest}", style=_REST)
-    sites = {f"a {explanation.site.rpartition(' ')[2]}", f"a {explanation.site}"}
-    known: dict[str, list[str]] = {}
-    for name, claim in _recorded_claims(explanation):
-        claims = known.setdefault(name, [])
-        if claim and claim not in claims:
-            claims.append(claim)
-    facts = [f"{name} {listed(claims, 'and')}".strip() for name, claims in known.items() if name not in sites]
-    told = f"On record: {shorten('; '.join(facts), _LONGEST, placeholder=' …')}. " if facts else ""
+    facts, inferred = explanation.grounds
+    followed = f"; hence {listed(inferred, 'and')}" if inferred else ""
+    told = (
+        f"On record: {shorten('; '.join(map(clean, facts)), _LONGEST, placeholder=' …')}{followed}. " if facts else ""
+    )
     yield Row(0, f"{told}--proof tells every step.", style="dim")
 
 
@@ -304,37 +300,6 @@ def _all(parts: Sequence[str]) -> str:
 def _graded(one: StatementExplanation) -> str:
     words = stated_grade(one.strength or NOT_STATED, one.evidence or NOT_STATED)
     return f", {words}" if words else ""
-
-
-def _recorded_claims(explanation: Explanation) -> Iterator[tuple[str, str]]:
-    """List the facts that the statements which decide rest on, what their requirements count before their contexts."""
-    deciding = [one for one in explanation.statements if one.state in _DECIDING] or explanation.statements
-    for kind in ("requirement", "context"):
-        for statement in deciding[:STATEMENTS_SHOWN]:
-            for slot in statement.slots:
-                if slot.slot == kind and slot.holds and slot.proof:
-                    yield from _leaves(slot.proof)
-
-
-def _leaves(proof: Proof) -> Iterator[tuple[str, str]]:
-    """List the problems on record that a proof rests on, the numbers that count for it, and what came of courses.
-
-    Each is a name, and what is claimed of it unless that is only that it is there.
-    """
-    if proof.kind == "recorded" and " is recorded as " in proof.claim:
-        yield clean(proof.claim.partition(" is recorded as ")[2]), ""
-    elif proof.kind == "computed" or (proof.triple and _is_counted(proof.triple)):
-        match = _OF_NODE.fullmatch(proof.claim)
-        yield (clean(match["name"]), clean(match["claim"])) if match else (clean(proof.claim), "")
-        return
-    for one in proof.because:
-        yield from _leaves(one)
-
-
-def _is_counted(triple: ox.Triple) -> bool:
-    """Tell whether a fact gives a number, or an outcome."""
-    outcome = triple.predicate.value in {hip.hasOutcome, hip.hasAdequacy}
-    return outcome or (isinstance(triple.object, ox.Literal) and triple.predicate.value != hip.asOf)
 
 
 def _outline(explanation: Explanation) -> Iterator[Row]:
