@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     _Opening: TypeAlias = tuple[date, str, str, str]
 
-TREATMENTS_SHOWN, OPENINGS_SHOWN, REVIEWS_SHOWN, ACTIONS_NAMED = 5, 5, 3, 2
+TREATMENTS_SHOWN, OPENINGS_SHOWN, REVIEWS_SHOWN, ACTIONS_NAMED = 5, 5, 3, 1
 _OTHERWISE = "* if what else is asked for holds"
 _ASSUMED = f"{_OTHERWISE}, and treatment that does not run yet starts today"
 _ADEQUATE, _UNCOUNTED, _ORDERED = "adequate", "uncounted", "planned"
