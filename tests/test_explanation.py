@@ -606,6 +606,20 @@ def told(path: Path, target: str) -> str:
         ),
         (VISITS / "anticoagulant" / "patient.ttl", "PPI", "aged 83 years; peptic ulcer disease; apixaban;", "hence"),
         (VISITS / "second-visit" / "patient.ttl", "steroid", "activity modification has lasted 55 days", "\u2026"),
+        # What is ordered without its checks says so, and what only specifies stands after what advises.
+        (
+            VISITS / "osteonecrosis-nsaid-ordered" / "patient.ttl",
+            "oral NSAID",
+            "It is ordered, and what D3-073, D3-074 and D3-075 ask for first is not on record.",
+            "Every statement",
+        ),
+        (
+            VISITS / "relieved-by-therapy" / "patient.ttl",
+            "physio",
+            "say \u2713 D0-04 advises, applies",
+            "say \u2713 D0-21",
+        ),
+        (EXAMPLES["d3"], "check of kidney function", "to be done before medication (hip)", "medication,"),
         # What was not begun was not tried, and what was stopped is dated.
         (VISITS / "both-hips" / "patient.ttl", "oral NSAID", "Ibuprofen not done: refused.", "Tried"),
         (VISITS / "both-hips" / "patient.ttl", "tramadol", "Stopped 2026-03-01: not tolerated.", "Tried"),

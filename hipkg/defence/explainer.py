@@ -363,7 +363,7 @@ class Explainer:
             along=self._ruler.along(planned),
             manner=self._ruler.manner(planned),
         )
-        if via or derived.status in PURSUED:
+        if via or derived.status in PURSUED or derived.decisive == ClaimKind.ORDER_UNGUARDED:
             return found
         return self._with_remedies(found, lambda remedies: remedies.of_action(derived))
 
@@ -375,15 +375,16 @@ class Explainer:
         objects = info.effect in OBJECTING and self._knowledge.is_a(derived.intervention, info.intervention)
         return info.intervention == derived.intervention or objects
 
-    def _weight(self, evaluation: Evaluation, derived: DerivedAction) -> tuple[int, int, int, str, str]:
-        """Put first what decides the status of an action, of that the best graded."""
+    def _weight(self, evaluation: Evaluation, derived: DerivedAction) -> tuple[int, bool, int, int, str, str]:
+        """Put first what decides the status of an action, of that the best graded, and what only specifies it last."""
         claimed = next((kind for kind in sorted(OBJECTIONS) if evaluation.iri in derived.claimed.get(kind, ())), None)
         if claimed is not None and derived.status in _REFUSING:
             rank = int(claimed)
         else:
             rank = _LAST + (claimed is not None or evaluation.state not in _HOLDING)
         info = self._info(evaluation)
-        return rank, -(info.strength_rank or 0), -(info.quality_rank or 0), info.id, evaluation.iri
+        specifies = info.effect == hip.specifies
+        return rank, specifies, -(info.strength_rank or 0), -(info.quality_rank or 0), info.id, evaluation.iri
 
     @cached_property
     def _in_plan(self) -> dict[tuple[str, str], Action]:

@@ -93,6 +93,9 @@ class Ruler:
                 return f"{self._speaking(derived, ClaimKind.DISCOURAGED, 'advise', 'advises')} against it{more}."
             case Status.CONDITIONAL if derived.by(ClaimKind.HELD_BACK):
                 return self._held_back(derived)
+            case Status.CONDITIONAL if derived.by(ClaimKind.ORDER_UNGUARDED):
+                asking = self._speaking(derived, ClaimKind.ORDER_UNGUARDED, "ask", "asks")
+                return f"It is ordered, and what {asking} for first is not on record."
             case Status.CONDITIONAL:
                 return _WAITING
             case Status.CONFLICT:

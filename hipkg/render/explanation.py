@@ -71,6 +71,7 @@ _OUTCOMES = {
     State.MUST_NOT: "forbidden",
     State.RULED_OUT: "it does not apply any more",
     State.NOW: "it applies",
+    State.SATISFIED: "it asks for nothing more",
     NOT_IN_PLAN: "no statement of these documents speaks for or against it",
 }
 SHAPES: dict[type, str] = {
@@ -254,10 +255,10 @@ def _in_brief(one: StatementExplanation, explanation: Explanation) -> Iterator[R
     words = f": {one.text}" if decides or alone or told in {_STATES[State.LATER], _CHOSEN} else ""
     graded = "" if alone else _graded(one)
     yield Row(1, f"{one.id} {one.role}{about}, {told}{graded}{words}", "holds" if decides else "missing")
-    if alone:
-        yield from (Row(2, text, style="dim") for text in _provenance(one))
     if one.state == State.MUST_NOT and (lifting := [_all(_parts(slot)) for slot in _unmet(one, "exception")]):
         yield Row(2, f"unless {listed([*dict.fromkeys(lifting)], 'or')}", style="dim")
+    if alone:
+        yield from (Row(2, text, style="dim") for text in _provenance(one))
 
 
 def _state(one: StatementExplanation) -> tuple[str, bool]:
@@ -333,7 +334,7 @@ def described_remedy(remedy: Remedy) -> str:
 def described_status(explanation: Explanation) -> str:
     """Say the status of an action, or the state of a statement, in words."""
     if explanation.before:
-        return f"to be done before {listed(explanation.before, 'and')},"
+        return f"to be done before {listed(explanation.before, 'and')}"
     if explanation.going_on:
         return _STATUSES[Status.SATISFIED, Fulfilment.RUNNING]
     status = explanation.status
