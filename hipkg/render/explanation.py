@@ -351,7 +351,7 @@ def _status(explanation: Explanation) -> Iterator[Row]:
         yield Row(1, f"The plan speaks of {explanation.via}, of which this is a kind.")
     yield from _courses(explanation)
     yield Row(1, explanation.rule)
-    yield from (Row(1, _reserved(one), "recorded") for one in explanation.reservations)
+    yield from (Row(1, described_reservation(one), "recorded") for one in explanation.reservations)
     yield from (Row(1, _manner(one), "recorded") for one in explanation.manner)
     if explanation.along:
         yield Row(1, f"Goes with it: {'; '.join(map(_along, explanation.along))}", "recorded")
@@ -361,7 +361,7 @@ def _status(explanation: Explanation) -> Iterator[Row]:
         yield Row(1, _near(explanation.nearest, explanation.as_of), "recorded")
 
 
-def _reserved(one: Reservation) -> str:
+def described_reservation(one: Reservation) -> str:
     """Say how an action must not be carried out, and what would allow it."""
     condition = f" if {_all(one.conditions)}:" if one.conditions else ""
     unless = f", unless {listed(one.unless, 'or')}" if one.unless else ""
