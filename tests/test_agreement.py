@@ -112,6 +112,7 @@ def check_explanations(told: Told) -> None:
         stands = standing(told.plan, one.iri, one.place)
         assert (
             one.via
+            or one.going_on
             or one.status == stands
             or (stands == NOT_IN_PLAN and one.status in described(told.plan, one.iri, one.place))
         )

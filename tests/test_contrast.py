@@ -34,9 +34,9 @@ def test_an_indicated_action_beside_a_waiting_one() -> None:
     found = of_d0("oral NSAID", "intra-articular corticosteroid injection")
     assert (found.action.status, found.other.status) == ("indicated", "conditional")
     assert found.shared == ("symptomatic hip osteoarthritis",)
-    assert "D1-07 (strong, high) advises: holds" in found.grounds
+    assert "D1-07 (strong, high) advises: applies" in found.grounds
     (gate,) = (one for one in found.other_grounds if one.startswith("D0-47"))
-    assert gate.startswith("D0-47 holds back: holds, unless “NSAID, physical therapy and lifestyle modification")
+    assert gate.startswith("D0-47 not before: applies, unless “NSAID, physical therapy and lifestyle modification")
     (waiting,) = (one for one in found.other_grounds if one.startswith("D0-33"))
     assert "waits for “NSAID for at least 4 weeks” (unknown)" in waiting
     assert found.other.remedies
@@ -44,7 +44,7 @@ def test_an_indicated_action_beside_a_waiting_one() -> None:
 
 def test_a_refused_action_names_each_refusal() -> None:
     found = of_d0("oral NSAID", "intra-articular hyaluronic acid injection")
-    refusing = {one.partition(" ")[0] for one in found.other_grounds if " refuses: holds" in one}
+    refusing = {one.partition(" ")[0] for one in found.other_grounds if " forbids: applies" in one}
     assert refusing == {"D0-41", "D1-25", "D2-50"}
     assert found.other.remedies == ()
 
@@ -101,6 +101,11 @@ def test_an_action_that_is_for_another_hip_is_not_compared() -> None:
     assert sites == {"right hip"}
     with pytest.raises(UsageError, match="different places"):
         contrast(source, "hip MRI", "medical review", format="turtle", as_of=DAY)
+
+
+def test_how_an_action_must_not_be_done_is_told_at_its_side() -> None:
+    written = " ".join(render_contrasts((of_d0("oral NSAID", "hip MRI"),), "text").split())
+    assert "But if gastrointestinal risk: at gut risk never unprotected" in written
 
 
 @pytest.mark.parametrize("format_", ["text", "markdown"])

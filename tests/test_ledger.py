@@ -405,7 +405,7 @@ def test_the_date_is_the_first_on_which_the_plan_opens(day: str, status: str) ->
 def test_an_unknown_need_gives_no_date() -> None:
     found = waiting(made("running-part-way"), "total hip arthroplasty")
     assert found.opening == Opening(unknown=("disability from the hip", "refractory pain of the hip"))
-    assert "not before anything is known about disability from the hip · refractory pain of the hip" in flat(
+    assert "waits until this is known: disability from the hip · refractory pain of the hip" in flat(
         made("running-part-way")
     )
 
@@ -711,8 +711,28 @@ def test_a_ledger_in_brief_says_for_what_a_treatment_is_enough_and_when_it_will_
 def test_a_ledger_in_brief_names_what_a_treatment_is_enough_for() -> None:
     found = ledger(VISITS / "second-visit" / "patient.ttl", as_of=AS_OF)
     written = " ".join(ledgers_in_brief(found, "text", load()).split())
-    assert "naproxen (no site stated): since 2026-10-05" in written
+    assert "naproxen: since 2026-10-05" in written
     assert "enough for steroid injection into the hip D0-33" in written
+
+
+@pytest.mark.parametrize(
+    ("visit", "told", "absent"),
+    [
+        ("both-hips", "daily dose within the maximum of 4,000 mg a day D0-17 D2-35", "enough for acetaminophen"),
+        ("both-hips", "single dose and time between doses not recorded D2-35", "not known for acetaminophen"),
+        ("both-hips", "ibuprofen: refused, not begun", "reason: refused"),
+        ("on-opioids", "daily dose above the maximum of 4,000 mg a day D0-17 D2-35", "too high for"),
+        ("on-opioids", "whether long enough is not known for steroid injection into the hip D0-33", "no site stated"),
+        ("replacement-ordered", "Ordered • total hip arthroplasty (left hip): no date set", "What was tried"),
+        ("anticoagulant", "apixaban: since 2024-02-01, 1032 days so far", "outcome not recorded"),
+        ("second-visit", "2027-01-03* total hip replacement (left hip) D0-37 D1-39", "without a date"),
+    ],
+)
+def test_a_ledger_in_brief_says_how_a_treatment_stands(visit: str, told: str, absent: str) -> None:
+    found = ledger(VISITS / visit / "patient.ttl", as_of=date(2026, 11, 29))
+    written = " ".join(ledgers_in_brief(found, "text", load()).split())
+    assert told in written
+    assert absent not in written
 
 
 def test_a_treatment_of_one_day_is_told_with_that_day_alone() -> None:
@@ -728,7 +748,7 @@ def test_what_can_open_if_treatment_starts_today_is_dated() -> None:
     assert soonest["intra-articular corticosteroid injection"] == (date(2026, 12, 27), True)
     assert soonest["total hip arthroplasty"] == (date(2027, 2, 27), True)
     written = " ".join(ledgers_in_brief((found,), "text", load()).split())
-    assert "2026-12-27* steroid injection into the hip (left hip)" in written
+    assert "2026-12-27* steroid injection into the hip (left hip) D0-33 D0-47 D1-23 D2-46" in written
     assert "treatment that does not run yet starts today" in written
     assert "not before 2026-12-27 if treatment starts today" in flat(found)
 

@@ -189,8 +189,8 @@ def test_an_explanation_tells_the_remedies() -> None:
 def test_an_explanation_names_the_diagnosis_that_it_would_take() -> None:
     (found,) = explain(EXAMPLES["d0"], "D2-66", as_of=DAY)
     assert found.remedies == ()
+    assert found.beyond.startswith("Nothing but a diagnosis of ")
     assert "labral tear" in found.beyond
-    assert "never proposed" in found.beyond
 
 
 def test_an_explanation_says_where_there_is_no_exception() -> None:
@@ -199,17 +199,10 @@ def test_an_explanation_says_where_there_is_no_exception() -> None:
     assert found.beyond == "D0-41, D1-25 and D2-50 speak against it without exception."
 
 
-@pytest.mark.parametrize(
-    ("path", "target", "told"),
-    [
-        (CASES / "D4-11" / "near-miss.ttl", "D4-41", "None of the 6 additions to the record that were tried would"),
-        (EXAMPLES["d2"], "opioid", "No addition to the record was found to try that could"),
-    ],
-)
-def test_an_explanation_counts_what_was_tried_in_vain(path: Path, target: str, told: str) -> None:
-    (found,) = explain(path, target, as_of=DAY)
+def test_an_explanation_counts_what_was_tried_in_vain() -> None:
+    (found,) = explain(CASES / "D4-11" / "near-miss.ttl", "D4-41", as_of=DAY)
     assert found.remedies == ()
-    assert found.beyond in {f"{told} let it hold.", f"{told} let it be pursued."}
+    assert found.beyond == "None of the 6 additions to the record that were tried would let it hold."
 
 
 ELSEWHERE = {

@@ -70,7 +70,11 @@ def test_nothing_changes_from_a_record_to_itself() -> None:
 
 def test_what_is_taken_back_is_told_as_such() -> None:
     found = compared(SECOND, FIRST, before=AS_OF)
-    assert any(fact.startswith("without ") for fact in found.facts)
+    assert found.recorded == ()
+    assert any(fact.startswith("without naproxen") for fact in found.gone)
+    text = render_since((found,), "text")
+    assert "without" not in text
+    assert text.index("No longer on record") < text.index("naproxen (nsaid)") < text.index("age 58 years")
     assert {one.label: (one.before, one.after) for one in found.moved}["oral NSAID"] == (Section.ALREADY, Section.TODAY)
 
 
@@ -118,8 +122,30 @@ def test_what_moved_stands_as_on_the_page() -> None:
     assert today == sorted(today, key=order.index)
     text = render_since((found,), "text")
     assert text.partition("Do today\n")[2].lstrip().startswith("• steroid injection into the hip")
-    assert "naproxen: tried long enough, 49 days on record, inadequate relief D0-33" in " ".join(text.split())
-    assert "before: conditional" in text
+    assert "Long enough now • naproxen: 49 days on record, inadequate relief D0-33" in " ".join(text.split())
+    assert "before: if)" in text
+
+
+def test_what_was_to_be_done_first_and_is_still_not_on_record_is_told() -> None:
+    (found,) = hipkg.since(FIRST, before=date(2026, 11, 23), as_of=date(2027, 1, 4))
+    assert [one.brief for one in found.unbegun] == ["oral NSAID", "physical therapy"]
+    text = " ".join(render_since((found,), "text").split())
+    assert "Still not on record, to be done since 2026-11-23 • oral NSAID · left hip D0-02" in text
+    assert "The plan is the same" not in text
+    assert not compared(FIRST, FIRST, before=AS_OF).unbegun  # on one day nothing is late
+
+
+def test_a_course_that_runs_on_is_not_told_as_ended(tmp_path: Path) -> None:
+    """The advice on it has gone with the problem, and the course has not."""
+    alone = tmp_path / "second.ttl"
+    text = SECOND.read_text(encoding="utf-8")
+    for problem in ("HipPain", "JointSpaceNarrowing", "UncontrolledPain"):
+        text = text.replace(f"hip:{problem}", "hip:DegenerativeChange")
+    alone.write_text(text, encoding="utf-8")
+    (found,) = hipkg.since(SECOND, alone, before=AS_OF, as_of=AS_OF, allow_invalid=True)
+    gone = {one.label: one.runs_on for one in found.moved if not one.after}
+    assert gone["naproxen"]
+    assert "naproxen · left hip, which runs on (before: running)" in " ".join(render_since((found,), "text").split())
 
 
 def test_records_of_different_patients_are_refused() -> None:
@@ -130,7 +156,7 @@ def test_records_of_different_patients_are_refused() -> None:
 def test_the_command_compares_two_records_or_two_dates(hipkg: Callable[..., Run]) -> None:
     run = hipkg("since", FIRST, SECOND, "--from", str(FROM), "--as-of", str(AS_OF))
     assert run.code == 0
-    assert "steroid injection into the hip · left hip (before: not yet) D0-33" in " ".join(run.out.split())
+    assert "steroid injection into the hip · left hip (before: if not enough) D0-33" in " ".join(run.out.split())
     data = json.loads(hipkg("since", SECOND, "--from", "2026-10-15", "--as-of", str(AS_OF), "--format", "json").out)
     assert (data["since"], data["asOf"], data["days"], data["facts"]) == ("2026-10-15", "2026-11-23", 39, [])
     assert {one["after"] for one in data["moved"]} <= {*Section, ""}

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from hipkg.api.door import warned
-from hipkg.defence.explainer import Explainer, find_target
+from hipkg.defence.explainer import Explainer
+from hipkg.defence.targets import find_target
 from hipkg.knowledge.loading import load
 from hipkg.knowledge.selection import select
 from hipkg.pipeline.process import plan_patients

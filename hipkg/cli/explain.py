@@ -38,7 +38,8 @@ def explain(
     Example: hipkg explain examples/d0-painful-degenerative-hip.ttl "hyaluronic acid"
     """
     from hipkg.defence.contrast import contrast, find_actions
-    from hipkg.defence.explainer import Explainer, find_target
+    from hipkg.defence.explainer import Explainer
+    from hipkg.defence.targets import find_target
     from hipkg.knowledge.loading import load
     from hipkg.pipeline.process import plan_patients
     from hipkg.render.contrast import render_contrasts

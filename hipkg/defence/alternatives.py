@@ -19,7 +19,7 @@ from hipkg.record.facts import Facts
 from hipkg.record.normalise import normalised
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
 
     import pyoxigraph as ox
 
@@ -38,7 +38,7 @@ class Reasons:
         self._graph = record
         self._given = record.normalised
         self._knowledge = knowledge
-        self._without: dict[tuple[ox.Triple, str], Facts] = {}
+        self._without: dict[tuple[frozenset[ox.Triple], str], Facts] = {}
 
     def minimal(self, proof: Proof, cls: str) -> Proof:
         """Prove the same from as few of the facts as are enough together, none of which can be left out."""
@@ -54,34 +54,50 @@ class Reasons:
         return self._prover(kept, self._following(kept, cls, computed=computed)).prove(node, cls) or proof
 
     def further(self, first: Proof, cls: str, nodes: Sequence[str]) -> tuple[Proof, ...]:
-        """List other reasons than the first why one of some nodes is in a class, those that need fewest facts first."""
+        """List other reasons than the first why one of some nodes is in a class, those that need fewest facts first.
+
+        A fact of each reason that is known is left out, and what still follows is another one.
+        """
         known = [first]
-        for fact in sorted(first.facts(), key=str):
-            if len(known) < MOST and not self._names_the_patient(fact):
-                known += self._new(known, fact, cls, nodes)
+        left_out: dict[Proof, frozenset[ox.Triple]] = {first: frozenset()}
+        seen: set[ox.Triple] = set()
+        for reason in known:
+            tried = sorted(reason.facts() - seen, key=str)
+            seen.update(tried)
+            for fact in tried:
+                if len(known) < MOST and not self._names_the_patient(fact):
+                    without = left_out[reason] | {fact}
+                    for one in self._new(known, without, cls, nodes):
+                        known.append(one)
+                        left_out[one] = without
         return tuple(sorted(known[1:], key=lambda one: (len(one.facts()), one.claim)))
 
     def _names_the_patient(self, fact: ox.Triple) -> bool:
         return fact.predicate.value == RDF_TYPE and fact.object.value == hip.Patient  # type: ignore[union-attr]
 
-    def _new(self, known: list[Proof], fact: ox.Triple, cls: str, nodes: Sequence[str]) -> Iterator[Proof]:
-        """Prove the claim without a fact, and yield the shortest proof that is no longer version of a known one."""
-        rest = self._rest(fact, cls)
+    def _new(
+        self, known: Sequence[Proof], without: frozenset[ox.Triple], cls: str, nodes: Sequence[str]
+    ) -> list[Proof]:
+        """Prove the claim without some facts, and list the shortest proof if it is no longer version of a known one."""
+        rest = self._rest(without, cls)
         kept = [node for node in nodes if rest.is_a(node, cls)]
-        if not kept or fact in set(rest.triples()):
-            return  # what follows from the rest anyway makes no other reason
-        prover = self._prover([one for one in self._graph.triples if one != fact], rest)
+        if not kept or not without.isdisjoint(rest.triples()):
+            return []  # what follows from the rest anyway makes no other reason
+        prover = self._prover([one for one in self._graph.triples if one not in without], rest)
         proofs = [self.minimal(proof, cls) for node in kept if (proof := prover.prove(node, cls)) is not None]
-        for proof in sorted(proofs, key=lambda one: len(one.facts()))[:1]:
-            if all(_nodes(one) != _nodes(proof) and not one.facts() <= proof.facts() for one in known):
-                yield proof
+        shortest = sorted(proofs, key=lambda one: len(one.facts()))[:1]
+        return [
+            proof
+            for proof in shortest
+            if all(_nodes(one) != _nodes(proof) and not one.facts() <= proof.facts() for one in known)
+        ]
 
-    def _rest(self, left_out: ox.Triple, cls: str) -> Facts:
-        """Derive what leads to a class, and to a fact, without that fact."""
+    def _rest(self, left_out: frozenset[ox.Triple], cls: str) -> Facts:
+        """Derive what leads to a class, and to some facts, without these facts."""
         key = (left_out, cls)
         if key not in self._without:
-            given = [one for one in self._given if one != left_out]
-            self._without[key] = self._entailed(given, frozenset({cls, _term_of(left_out)}))
+            given = [one for one in self._given if one not in left_out]
+            self._without[key] = self._entailed(given, frozenset({cls, *map(_term_of, left_out)}))
         return self._without[key]
 
     def _following(self, facts: Sequence[ox.Triple], cls: str, *, computed: bool) -> Facts:

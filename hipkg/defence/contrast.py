@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from hipkg.base.errors import UsageError
-from hipkg.defence.explainer import NOT_APPLICABLE, Explainer, Explanation, find_target
+from hipkg.defence.explainer import NOT_APPLICABLE, Explainer, Explanation
+from hipkg.defence.targets import find_target
 from hipkg.knowledge.frame.answers import Answer, State
 from hipkg.knowledge.wording import listed, quoted
 
@@ -101,10 +102,10 @@ def _ground(one: StatementExplanation) -> str:
     if one.state == State.RULED_OUT:
         refuted = [quoted(it.label) for it in one.slots if it.answer == Answer.REFUTED]
         excepted = [quoted(it.label) for it in one.slots if it.slot == "exception" and it.holds]
-        return f"{named}: ruled out by {listed([*refuted, *excepted], 'and')}"
+        return f"{named}: does not apply here, for {listed([*refuted, *excepted], 'and')}"
     until = _labels(one, "exception") if one.state == State.MUST_NOT else ""
     met = listed([quoted(it.label) for it in one.slots if it.slot == "requirement" and it.holds], "and")
-    return f"{named}: holds{f', with {met}' if met else ''}{f', unless {until}' if until else ''}"
+    return f"{named}: applies{f', with {met}' if met else ''}{f', unless {until}' if until else ''}"
 
 
 def _labels(one: StatementExplanation, *slots: str) -> str:

@@ -4,27 +4,28 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, replace
-from difflib import get_close_matches
 from functools import cached_property
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from hipkg.base import hip
-from hipkg.base.errors import UsageError
-from hipkg.base.vocabulary import HIP, expand
+from hipkg.base.vocabulary import HIP, OBJECTING
 from hipkg.defence.alternatives import Reasons
+from hipkg.defence.grounds import NO_GROUNDS, Grounds, grounds
 from hipkg.defence.prover import Proof, Prover
 from hipkg.defence.remedies import NOT_IN_PLAN, Remedies, Remedy, Search, diagnoses_in
+from hipkg.defence.ruling import Along, Manner, Reservation, Ruler, going_on
 from hipkg.knowledge.frame.answers import Answer, State
-from hipkg.knowledge.frame.claims import OBJECTIONS, PURSUED, ClaimKind, Fulfilment, Status
+from hipkg.knowledge.frame.claims import ADVISING, OBJECTIONS, PURSUED, ClaimKind, Status
 from hipkg.knowledge.wording import English, listed, quoted
 from hipkg.planning.gaps import Gap, Measurer
+from hipkg.record.facts import text_of_term
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
     from datetime import date
 
     from hipkg.derivation.records import DerivedAction, Evaluation
-    from hipkg.knowledge.records import Knowledge, StatementInfo
+    from hipkg.knowledge.records import StatementInfo
     from hipkg.pipeline.process import Planned
     from hipkg.planning.bounds import Check
     from hipkg.planning.records import Action, Conflict, Course
@@ -32,52 +33,36 @@ if TYPE_CHECKING:
 Slot = Literal["context", "requirement", "exception", "fulfilment", "companion"]
 NOT_APPLICABLE = "not-applicable"
 PARAMETER = "parameter"
-_SUGGESTIONS = 6
 _EFFECT_TO_ROLE = {
     "indicates": "advises",
-    "contraindicates": "refuses",
+    "contraindicates": "forbids",
     "discourages": "advises against",
-    "holdsBack": "holds back",
+    "holdsBack": "not before",
     "safeguardsWith": "asks for the precaution",
     "specifies": "specifies",
     "informsOn": "informs on",
 }
-_RULES = {
-    Status.CONTRAINDICATED: "A contraindication that applies outweighs every statement that advises the same.",
-    Status.CONFLICT: (
-        "Statements pull in opposite directions, and neither context, strength, evidence nor date decides."
-    ),
-    Status.AVOID: "A statement advises against it, and none that advises it outweighs that.",
-    Status.INDICATED: (
-        "A statement advises it, all that it asks for holds, and no statement of these documents speaks against it."
-    ),
-    Status.CAUTION: "No statement advises it by itself: a precaution or a reservation goes with it.",
-    NOT_IN_PLAN: "No statement whose context holds for this patient is about it.",
-}
-_CHECKED_BEFORE = "No statement advises it by itself: it is asked for before other treatment."
+_NOT_TOLD = "No statement that applies to this patient is about it."
 _UNTOLD = "No statement of the documents is about it."
 _RULES_OF_STATES = {
     PARAMETER: "It is no action of its own: a statement says by it how another is carried out.",
     State.KNOWLEDGE: "It is no action: a statement helps by it to read the situation.",
     State.LATER: "Every statement about it waits for something.",
-    State.RULED_OUT: "Every statement about it is ruled out: a requirement is refuted, or an exception holds.",
+    State.RULED_OUT: "No statement about it applies here: a requirement is refuted, or an exception holds.",
     State.SATISFIED: "What a statement asks for is done already.",
     State.MAY_APPLY: "What statements about it are for lacks one fact, which is asked for.",
     State.MUST_NOT: "A statement of these documents speaks against it.",
 }
+_DECIDING = {State.NOW, State.MUST_NOT, State.SATISFIED, State.KNOWLEDGE}
+_GROUNDING = 5
+"""Of how many statements that decide the grounds are gathered."""
+_MANY = 30
+"""How many kinds a class has at most whose members are near each other."""
 _HOLDING = {State.NOW, State.SATISFIED}
 _SETTLED = {*_HOLDING, State.KNOWLEDGE, State.RULED_OUT}
 _REFUSING = {Status.CONTRAINDICATED, Status.AVOID, Status.CONDITIONAL, Status.CONFLICT}
+_LAST = max(ClaimKind)
 _GUARDS = {ClaimKind.GUARDING, ClaimKind.GUARD_AWAITED}
-_DIAGNOSIS = "It would take a diagnosis that is not on record, which is never proposed:"
-_FULFILLED = {
-    Fulfilment.RUNNING: "It is advised, or would be, and is running already.",
-    Fulfilment.DONE: "It is advised, and is done already; it needs no repetition.",
-    Fulfilment.ORDERED: "It is advised, and is ordered already.",
-    Fulfilment.NOT_NEEDED: "It is advised, and is not needed, since what is on record takes its place.",
-}
-_HELD_BACK = "A statement holds it back until its exception is known to hold."
-_WAITING = "Every statement that advises it waits for something."
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,8 +93,9 @@ class SlotExplanation:
 class StatementExplanation:
     """One statement at one place: what it says, where it comes from, and how each of its slots stands.
 
-    ``role`` is what it does about ``intervention``; ``state`` is its state in the plan or `NOT_APPLICABLE`;
-    ``strength`` and ``evidence`` are empty where nothing is stated; ``subjects`` name what is in its context;
+    ``role`` is what it does about ``intervention``, and ``effect`` the property that says so; ``state`` is its state in
+    the plan or `NOT_APPLICABLE`; ``strength`` and ``evidence`` are empty where nothing is stated; ``subjects`` name
+    what is in its context;
     ``checks`` compare its bounds with what is recorded.
     """
 
@@ -133,6 +119,7 @@ class StatementExplanation:
     inferred: bool
     subjects: tuple[str, ...]
     slots: tuple[SlotExplanation, ...]
+    effect: str
     checks: tuple[Check, ...] = ()
 
     @property
@@ -161,7 +148,10 @@ class Explanation:
     of, if it is not the one asked for; ``remedies`` are the smallest changes of the record after which it would hold,
     each derived again, and ``beyond`` says why there is none, or what else it would take. ``past`` are the courses of
     the action that are over, those that failed first, and ``ongoing`` those that run; ``before`` names what a check is
-    to be done before, and ``nearest`` what a plan has that lacks the action.
+    to be done before, and ``nearest`` what a plan has that lacks the action. ``action`` is what the plan has of it;
+    ``reservations`` say how it must not be carried out, ``along`` what is advised with it, and ``manner`` on which
+    side it is to be done; ``going_on`` tells that it runs, and that statements speak only against its beginning.
+    ``paired`` is what its site is called without its side, if it has one; ``grounds`` are the facts that count.
     """
 
     kind: str
@@ -185,57 +175,23 @@ class Explanation:
     ongoing: tuple[Course, ...] = ()
     before: tuple[str, ...] = ()
     nearest: Nearest | None = None
+    action: Action | None = None
+    reservations: tuple[Reservation, ...] = ()
+    along: tuple[Along, ...] = ()
+    manner: tuple[Manner, ...] = ()
+    going_on: bool = False
+    paired: str = ""
+    grounds: Grounds = NO_GROUNDS
 
+    @property
+    def modality(self) -> str:
+        """How firmly the action is asked for, empty where the plan has none."""
+        return self.action.modality if self.action else ""
 
-def find_target(target: str, knowledge: Knowledge) -> str:
-    """Find the statement or intervention that a user names.
-
-    An id, name or label that fits exactly wins over one that begins with the words, and that over one that contains
-    them; among several, the one that all others are kinds of. Raises `UsageError` with suggestions otherwise.
-    """
-    wanted = " ".join(target.casefold().split())
-    statements = {info.id.casefold(): info.iri for info in knowledge.statements.values()}
-    labels = {info.label.casefold(): info.iri for info in knowledge.interventions.values()}
-    local = {iri.removeprefix(HIP).casefold(): iri for iri in (*knowledge.statements, *knowledge.interventions)}
-    names = {**local, **labels, **statements}
-    exact = names.get(wanted) or names.get(expand(target.strip()).removeprefix(HIP).casefold())
-    if exact:
-        return exact
-    partial = {label: iri for label, iri in labels.items() if wanted and _has_words(label, wanted)}
-    beginning = [iri for label, iri in partial.items() if label.startswith(wanted)]
-    if partial:
-        return beginning[0] if len(beginning) == 1 else _widest(set(partial.values()), target, knowledge)
-    near = get_close_matches(wanted, names, n=_SUGGESTIONS, cutoff=0.5)
-    known = [
-        knowledge.label(one) if one in knowledge.interventions else one.removeprefix(HIP)
-        for one in map(names.get, near)
-        if one
-    ]
-    remedy = (
-        f"Nearest: {'; '.join(dict.fromkeys(known))}."
-        if known
-        else "Give a statement id or words of an action's label."
-    )
-    raise UsageError(f"There is no statement or action {target!r}.", remedy=remedy)
-
-
-def _has_words(label: str, words: str) -> bool:
-    return words in label or all(word in label for word in words.split())
-
-
-def _widest(found: set[str], target: str, knowledge: Knowledge) -> str:
-    """Pick from several interventions the one that statements are about, or that all others are kinds of."""
-    told = Counter(info.intervention for info in knowledge.statements.values())
-    about = found & set(told)
-    for some in (found, about):
-        tops = [one for one in some if all(knowledge.is_a(other, one) for other in some)]
-        if len(tops) == 1:
-            return tops[0]
-    labels = [knowledge.label(one) for one in sorted(about or found, key=lambda one: (-told[one], one))]
-    more = f"; and {len(labels) - _SUGGESTIONS} more" if len(labels) > _SUGGESTIONS else ""
-    raise UsageError(
-        f"{target!r} fits {len(labels)} actions.", remedy=f"Choose one: {'; '.join(labels[:_SUGGESTIONS])}{more}."
-    )
+    @property
+    def fulfilment(self) -> str:
+        """Why the action asks for nothing more, empty where it does."""
+        return self.action.fulfilment if self.action else ""
 
 
 class Explainer:
@@ -289,12 +245,14 @@ class Explainer:
         if not self._thorough:
             return found
         search = ask(self._remedies)
-        if search.remedies or search.final:
-            return replace(found, remedies=search.remedies, beyond=_final(search.final))
+        if search.remedies or search.final or search.exempt:
+            return replace(found, remedies=search.remedies, beyond=_final(search.final) or _exempt(search.exempt))
         further = ask(self._with_diagnoses)
         named = sorted({one for remedy in further.remedies for one in diagnoses_in(remedy.change, self._knowledge)})
         beyond = (
-            f"{_DIAGNOSIS} {listed(named, 'or')}." if named else _fruitless(search.goal, search.tried + further.tried)
+            f"Nothing but a diagnosis of {listed(named, 'or')} would change this."
+            if named
+            else _fruitless(search.goal, search.tried + further.tried)
         )
         return replace(found, beyond=beyond)
 
@@ -314,18 +272,49 @@ class Explainer:
         return tuple(one for one in found if one is not None) or (self._absent(iri),)
 
     def _at_place(self, iri: str, place: str, actions: dict[tuple[str, str], DerivedAction]) -> Explanation | None:
-        """Explain the action of an intervention, or what else is said of it, or the weightiest wider action."""
-        if (iri, place) in actions:
-            return self._action(iri, actions[iri, place])
+        """Explain the action of an intervention, or the weightiest wider action, or what else is said of it."""
         evaluations = self._derivation.evaluations
         own = [one for one in evaluations if one.site == place and self._info(one).intervention == iri]
-        if own:
-            return self._described(iri, place, own)
+        if (iri, place) in actions:
+            action = actions[iri, place]
+            advised = not ADVISING.isdisjoint(action.claimed)
+            return self._action(iri, action, () if advised else self._advising(self._kin(iri, place, actions)))
         upper = self._knowledge.interventions[iri].superclasses
-        wider = [actions[one, place] for one in upper if (one, place) in actions]
-        order = (Status.CONTRAINDICATED, *Status)
-        first = min(wider, key=lambda one: (order.index(one.status), one.intervention), default=None)
-        return self._action(iri, first) if first else None
+        wider = [actions[one, place] for one in sorted(upper) if (one, place) in actions]
+        if not wider:
+            if not own and self._exempt(iri, place):
+                own = [one for one in evaluations if one.site == place and self._info(one).intervention in upper]
+            return self._described(iri, place, own) if own else None
+        first = min(wider, key=lambda one: self._bearing(iri, one))
+        alike = [one for one in self._kin(iri, place, actions) if one.status == first.status and one in wider]
+        return self._action(iri, first, (*own, *self._advising(alike)))
+
+    def _bearing(self, iri: str, wider: DerivedAction) -> tuple[bool, bool, int, int, str]:
+        """Put first the wider action that forbids an intervention, then one that is done by it, then by status."""
+        done = {one.label for one in self._in_plan[wider.intervention, wider.site].done}
+        return (
+            wider.status != Status.CONTRAINDICATED,
+            self._knowledge.label(iri) not in done,
+            [*Status].index(wider.status),
+            -len(self._knowledge.interventions[wider.intervention].superclasses),
+            wider.intervention,
+        )
+
+    def _kin(self, iri: str, place: str, actions: dict[tuple[str, str], DerivedAction]) -> list[DerivedAction]:
+        """List the actions at a place of kinds of an intervention, then of what it is a kind of, in its category."""
+        is_a, infos = self._knowledge.is_a, self._knowledge.interventions
+        there = [
+            one
+            for (other, where), one in sorted(actions.items())
+            if where == place and other != iri and infos[other].category == infos[iri].category
+        ]
+        kinds = [one for one in there if is_a(one.intervention, iri)]
+        return [*kinds, *(one for one in there if is_a(iri, one.intervention))]
+
+    def _advising(self, actions: Iterable[DerivedAction]) -> list[Evaluation]:
+        """List what advises some actions."""
+        evaluations = {one.iri: one for one in self._derivation.evaluations}
+        return [evaluations[one] for action in actions for one in action.among(ADVISING)]
 
     def _info(self, evaluation: Evaluation) -> StatementInfo:
         return self._knowledge.statements[evaluation.statement]
@@ -335,46 +324,67 @@ class Explainer:
         order = sorted(evaluations, key=lambda one: (one.state != State.NOW, one.statement))
         status = order[0].state if order[0].state != State.NOW else PARAMETER
         statements = tuple(self._evaluated(one) for one in order)
-        return self._explanation("action", iri, statements, status=status, rule=_RULES_OF_STATES[status], place=place)
+        exempt = self._exempt(iri, place)
+        rule = going_on(exempt) if exempt else _RULES_OF_STATES[status]
+        found = self._explanation("action", iri, statements, status=status, rule=rule, place=place)
+        return replace(found, going_on=bool(exempt))
 
-    def _action(self, iri: str, derived: DerivedAction) -> Explanation:
+    def _action(self, iri: str, derived: DerivedAction, beside: Iterable[Evaluation]) -> Explanation:
+        """Explain an action of the plan, with what is said beside it of the intervention that was asked for."""
         evaluations = {one.iri: one for one in self._derivation.evaluations}
         ruled_out = {one.iri for one in self._derivation.evaluations if self._is_ruled_out(one, derived)}
         chosen = [evaluations[one] for one in {*derived.based_on, *derived.among(OBJECTIONS), *ruled_out}]
-        statements = [self._evaluated(one) for one in sorted(chosen, key=lambda one: self._weight(one, derived))]
+        ranked = sorted(chosen, key=lambda one: self._weight(one, derived))
+        statements = [self._evaluated(one) for one in dict.fromkeys((*ranked, *beside))]
         site = self._places.get(derived.site, "")
         conflicts = [
             one for one in self._plan.conflicts if (one.intervention, one.site) == (derived.intervention, site)
         ]
         via = "" if derived.intervention == iri else self._knowledge.label(derived.intervention)
         before = self._before(derived)
+        planned = self._in_plan[derived.intervention, derived.site]
         found = self._explanation(
             "action",
             iri,
             tuple(statements),
             status=derived.status,
-            rule=self._rule(derived, before),
+            rule=self._ruler.rule(derived, planned, checked=bool(before), exempt=self._exempt(iri, derived.site)),
             place=derived.site,
         )
-        found = replace(found, via=via, conflicts=tuple(conflicts), before=before)
-        if planned := self._in_plan.get((derived.intervention, derived.site)):
-            past = tuple(sorted(planned.past, key=lambda one: (not one.unfavourable, one.start, one.node)))
-            found = replace(found, past=past, ongoing=planned.ongoing)
-        if via or derived.status in PURSUED:
+        found = replace(
+            found,
+            via=via,
+            conflicts=tuple(conflicts),
+            before=before,
+            past=tuple(sorted(planned.past, key=lambda one: (not one.unfavourable, one.start, one.node))),
+            ongoing=planned.ongoing,
+            action=planned,
+            reservations=self._ruler.reservations(planned),
+            along=self._ruler.along(planned),
+            manner=self._ruler.manner(planned),
+        )
+        if via or derived.status in PURSUED or derived.decisive == ClaimKind.ORDER_UNGUARDED:
             return found
         return self._with_remedies(found, lambda remedies: remedies.of_action(derived))
 
     def _is_ruled_out(self, evaluation: Evaluation, derived: DerivedAction) -> bool:
+        """Tell whether a statement is ruled out that would be about an action, or would speak against its kind."""
+        if evaluation.state != State.RULED_OUT or evaluation.site not in {"", derived.site}:
+            return False
         info = self._info(evaluation)
-        same = info.intervention == derived.intervention and evaluation.site in {"", derived.site}
-        return same and evaluation.state == State.RULED_OUT
+        objects = info.effect in OBJECTING and self._knowledge.is_a(derived.intervention, info.intervention)
+        return info.intervention == derived.intervention or objects
 
-    def _weight(self, evaluation: Evaluation, derived: DerivedAction) -> tuple[int, str, str]:
-        """Put first what decides the status of an action."""
-        if evaluation.iri in derived.among(OBJECTIONS):
-            against = derived.status in _REFUSING
-            return (0 if against else 2, evaluation.statement, evaluation.iri)
-        return (1 if evaluation.state in _HOLDING else 2, evaluation.statement, evaluation.iri)
+    def _weight(self, evaluation: Evaluation, derived: DerivedAction) -> tuple[int, bool, int, int, str, str]:
+        """Put first what decides the status of an action, of that the best graded, and what only specifies it last."""
+        claimed = next((kind for kind in sorted(OBJECTIONS) if evaluation.iri in derived.claimed.get(kind, ())), None)
+        if claimed is not None and derived.status in _REFUSING:
+            rank = int(claimed)
+        else:
+            rank = _LAST + (claimed is not None or evaluation.state not in _HOLDING)
+        info = self._info(evaluation)
+        specifies = info.effect == hip.specifies
+        return rank, specifies, -(info.strength_rank or 0), -(info.quality_rank or 0), info.id, evaluation.iri
 
     @cached_property
     def _in_plan(self) -> dict[tuple[str, str], Action]:
@@ -392,36 +402,55 @@ class Explainer:
         asked = {one for iri in guarding for one in self._info(evaluations[iri]).accompanies} - {derived.intervention}
         return tuple(sorted(map(self._knowledge.label, guarded or asked)))
 
-    @staticmethod
-    def _rule(derived: DerivedAction, before: tuple[str, ...]) -> str:
-        if before:
-            return _CHECKED_BEFORE
-        if derived.status == Status.CONDITIONAL:
-            return _HELD_BACK if derived.by(ClaimKind.HELD_BACK) else _WAITING
-        if derived.fulfilment:
-            return _FULFILLED[derived.fulfilment]
-        return _RULES[derived.status]
+    def _exempt(self, iri: str, place: str) -> list[str]:
+        """Name the statements that speak against beginning an intervention, but not where it runs already."""
+        facts, is_a = self._derivation.facts, self._knowledge.is_a
+        running = {
+            one
+            for one in facts.members.get(hip.CurrentActivity, ())
+            if any(is_a(kind, iri) for kind in facts.nodes(one, hip.ofIntervention))
+        }
+        found = {
+            info.id
+            for one in self._derivation.evaluations
+            if one.state == State.RULED_OUT and one.site in {"", place}
+            if (info := self._info(one)).effect in OBJECTING and is_a(iri, info.intervention)
+            for cls in info.except_for
+            if cls in one.meets and not running.isdisjoint(self._cited(cls, one))
+        }
+        return sorted(found)
+
+    def _cited(self, cls: str, evaluation: Evaluation) -> set[str]:
+        """List the nodes that the record speaks of to prove a class of what a statement is judged of."""
+        proof = self._shortest([cls], (*evaluation.subjects, self._graph.iri))[1]
+        return {text_of_term(one.subject) for one in proof.facts()} if proof else set()
+
+    @cached_property
+    def _ruler(self) -> Ruler:
+        return Ruler(self._planned)
 
     def _absent(self, iri: str) -> Explanation:
         """Explain why the plan says nothing of an intervention, by the statements that could have."""
         kinds = {iri, *self._knowledge.interventions[iri].superclasses}
         infos = [one for one in self._knowledge.statements.values() if one.intervention in kinds and self._counts(one)]
         statements = tuple(self._unevaluated(one) for one in sorted(infos, key=lambda one: one.id))
-        rule = _RULES[NOT_IN_PLAN] if statements else _UNTOLD
+        rule = _NOT_TOLD if statements else _UNTOLD
         found = self._explanation("action", iri, statements, status=NOT_IN_PLAN, rule=rule, place="")
         return replace(found, nearest=self._nearest(iri))
 
     def _nearest(self, iri: str) -> Nearest | None:
         """Find what the plan has instead of an intervention: a kind of it, or what shares its narrowest class.
 
-        Of several the one that runs is told, or the one that stands first. What shares nothing but a class of all
-        treatments, or is of another category, is not near.
+        Of several the one that runs is told, or the one that stands first. What shares nothing but a class of
+        very many interventions, or is of another category, is not near.
         """
-        wanted = self._knowledge.interventions[iri]
+        infos = self._knowledge.interventions
+        wanted = infos[iri]
+        kinds = Counter(cls for one in infos.values() for cls in one.superclasses)
         found: list[tuple[int, Action]] = []
         for one in self._plan.actions:
-            info = self._knowledge.interventions[one.intervention]
-            common = (info.superclasses & wanted.superclasses) - {hip.Intervention}
+            info = infos[one.intervention]
+            common = {cls for cls in info.superclasses & wanted.superclasses if kinds[cls] <= _MANY}
             if iri in info.superclasses:
                 found.append((len(wanted.superclasses) + 1, one))
             elif common and info.category == wanted.category:
@@ -454,7 +483,13 @@ class Explainer:
             ontology_version=self._knowledge.version,
             engine=self._plan.engine,
             valid=self._plan.valid,
+            paired=self._paired.get(place, ""),
+            grounds=grounds([*_deciding(statements)], self._knowledge),
         )
+
+    @cached_property
+    def _paired(self) -> dict[str, str]:
+        return {one.iri: self._knowledge.label(one.kind) for one in self._plan.places if one.side}
 
     def _evaluated(self, evaluation: Evaluation) -> StatementExplanation:
         """Explain a statement whose context holds."""
@@ -502,6 +537,7 @@ class Explainer:
             inferred=info.inferred,
             subjects=subjects,
             slots=slots,
+            effect=info.effect,
         )
 
     def _context(self, info: StatementInfo, evaluation: Evaluation) -> SlotExplanation:
@@ -631,6 +667,13 @@ def _final(ids: Sequence[str]) -> str:
     return f"{listed(ids, 'and')} {'speak' if ids[1:] else 'speaks'} against it without exception." if ids else ""
 
 
+def _exempt(ids: Sequence[str]) -> str:
+    """Say that some statements only leave out what runs already."""
+    if not ids:
+        return ""
+    return f"{listed(ids, 'and')} {'forbid' if ids[1:] else 'forbids'} starting it, whatever else is recorded."
+
+
 def _fruitless(goal: str, tried: int) -> str:
     """Say how much was tried; that nothing at all would help is more than a search can tell."""
     if not tried:
@@ -638,3 +681,14 @@ def _fruitless(goal: str, tried: int) -> str:
     if tried == 1:
         return f"The one addition to the record that was tried would not {goal}."
     return f"None of the {tried} additions to the record that were tried would {goal}."
+
+
+def _deciding(statements: Sequence[StatementExplanation]) -> Iterator[Proof]:
+    """List the proofs of what decides: what is required, then what lifts an objection, then what a statement is for."""
+    deciding = ([one for one in statements if one.state in _DECIDING] or [*statements])[:_GROUNDING]
+    lifted = [one for one in statements if one.state == State.RULED_OUT and one.effect in OBJECTING]
+    for kind, some in (("requirement", deciding), ("exception", lifted), ("context", deciding)):
+        for slot in (slot for one in some for slot in one.slots):
+            if slot.slot == kind and slot.holds and slot.proof:
+                yield slot.proof
+                yield from slot.also

@@ -42,26 +42,36 @@ class Remedy(NamedTuple):
     """A smallest change of the record after which something stands as was asked.
 
     ``facts`` say it in words, one for each node that changes; ``snippet`` is the Turtle that records it; ``outcome`` is
-    the state or the status that was derived with it.
+    the state or the status that was derived with it, and ``modality`` how firmly an action is then asked for.
     """
 
     facts: tuple[str, ...]
     snippet: str
     outcome: str
     change: Change
+    modality: str = ""
 
 
 class Search(NamedTuple):
     """What was found when remedies were looked for, and how much was tried.
 
     ``goal`` says what they were to bring about; ``tried`` counts the changes that were derived; ``final`` names the
-    statements that speak against an action without exception, because of which none was tried.
+    statements that speak against an action without exception, because of which none was tried, and ``exempt`` those
+    that only what runs already is exempt from.
     """
 
     remedies: tuple[Remedy, ...]
     goal: str = ""
     tried: int = 0
     final: tuple[str, ...] = ()
+    exempt: tuple[str, ...] = ()
+
+
+class _Outcome(NamedTuple):
+    """The state of a statement, or the status of an action with its modality."""
+
+    standing: str
+    modality: str = ""
 
 
 class _Wish(NamedTuple):
@@ -70,7 +80,7 @@ class _Wish(NamedTuple):
     ``mended`` goes on from a change after which something else stands in the way.
     """
 
-    outcome: Callable[[Derivation], str]
+    outcome: Callable[[Derivation], _Outcome]
     wanted: frozenset[str]
     deciding: frozenset[str]
     mended: Callable[[Change, Derivation], Iterable[Change]] | None = None
@@ -108,7 +118,7 @@ class Remedies:
         holding = self._knowledge.holding[info.effect]
         deciding = on_statement(info.iri, self._knowledge)
 
-        def state(derived: Derivation) -> str:
+        def state(derived: Derivation) -> _Outcome:
             return self._state(derived, evaluation.iri)
 
         def mended(change: Change, derived: Derivation) -> Iterable[Change]:
@@ -129,7 +139,7 @@ class Remedies:
         """Say what would bring a patient into the context of a statement, and let it hold, without a new diagnosis."""
         holding = self._knowledge.holding[info.effect]
 
-        def state(derived: Derivation) -> str:
+        def state(derived: Derivation) -> _Outcome:
             return self._best_state(derived, info.iri, holding)
 
         def mended(change: Change, derived: Derivation) -> Iterable[Change]:
@@ -169,11 +179,13 @@ class Remedies:
         if final := self._final(action.by(ClaimKind.REFUSED)):
             return Search((), final=final)
         lifts = [some for one in objecting if (some := self._lifts(one, self._abducer))]
+        if objecting and not lifts and (exempt := self._exempting(objecting)):
+            return Search((), exempt=exempt)
         changes = self._abducer.merge([*self._advice(action), *lifts])
         if not changes and (final := self._final(action.by(*_OBJECTING))):
             return Search((), final=final)
 
-        def status(derived: Derivation) -> str:
+        def status(derived: Derivation) -> _Outcome:
             return self._status(derived, action.iri)
 
         def mended(change: Change, derived: Derivation) -> Iterable[Change]:
@@ -193,6 +205,18 @@ class Remedies:
         return tuple(
             sorted({self._knowledge.statements[one.statement].id for one in found if not one.may_be_lifted_by})
         )
+
+    def _exempting(self, objecting: Iterable[Evaluation]) -> tuple[str, ...]:
+        """Name the statements that speak against beginning something, from which only what runs already is exempt."""
+        infos = [(one, self._knowledge.statements[one.statement]) for one in objecting]
+        found = {
+            info.id
+            for one, info in infos
+            for cls in one.may_be_lifted_by
+            for way in self._abducer.ways([cls], self._nodes(one))
+            if self._is_running(info.intervention, way)
+        }
+        return tuple(sorted(found))
 
     def _advice(self, action: DerivedAction) -> list[Sequence[Change]]:
         """List the changes after which a statement would advise an action, none if one does."""
@@ -283,9 +307,10 @@ class Remedies:
                 break
             tried += 1
             sketched = self._bench.sketch(change, wish.deciding)
-            outcome = self._verified(change, sketched, wish) if sketched else ""
+            outcome = self._verified(change, sketched, wish) if sketched else None
             if outcome:
-                found.append(Remedy(facts, self._bench.describer.snippet(change), outcome, change))
+                snippet = self._bench.describer.snippet(change)
+                found.append(Remedy(facts, snippet, outcome.standing, change, outcome.modality))
             elif sketched:
                 failed.append((change, sketched))
         return tuple(found), tried
@@ -300,13 +325,14 @@ class Remedies:
         first = set(plain.values())
         return list(plain.values()), sorted((one for one in fitting if one not in first), key=lambda one: one.size)
 
-    def _verified(self, change: Change, sketched: Derivation, wish: _Wish) -> str:
+    def _verified(self, change: Change, sketched: Derivation, wish: _Wish) -> _Outcome | None:
         """Return the outcome of a change if all that is derived with it agrees, and the record is still valid."""
-        if wish.outcome(sketched) not in wish.wanted:
-            return ""
+        if wish.outcome(sketched).standing not in wish.wanted:
+            return None
         derived = self._bench.derive(change)
-        outcome = wish.outcome(derived) if derived else ""
-        return outcome if outcome in wish.wanted and self._bench.is_valid(change) else ""
+        outcome = wish.outcome(derived) if derived else None
+        wanted = outcome and outcome.standing in wish.wanted and self._bench.is_valid(change)
+        return outcome if wanted else None
 
     def _nodes(self, evaluation: Evaluation) -> Sequence[str]:
         return (*evaluation.subjects, self._graph.iri)
@@ -320,14 +346,15 @@ class Remedies:
         return sorted(self._derivation.facts.members.get(hip.Problem, ()))
 
     @staticmethod
-    def _state(derived: Derivation, iri: str) -> str:
-        return next((one.state for one in derived.evaluations if one.iri == iri), "")
+    def _state(derived: Derivation, iri: str) -> _Outcome:
+        return _Outcome(next((one.state for one in derived.evaluations if one.iri == iri), ""))
 
     @staticmethod
-    def _best_state(derived: Derivation, statement: str, holding: str) -> str:
+    def _best_state(derived: Derivation, statement: str, holding: str) -> _Outcome:
         states = {one.state for one in derived.evaluations if one.statement == statement}
-        return holding if holding in states else ""
+        return _Outcome(holding if holding in states else "")
 
     @staticmethod
-    def _status(derived: Derivation, iri: str) -> str:
-        return next((one.status for one in derived.actions if one.iri == iri), NOT_IN_PLAN)
+    def _status(derived: Derivation, iri: str) -> _Outcome:
+        found = (_Outcome(one.status, one.modality) for one in derived.actions if one.iri == iri)
+        return next(found, _Outcome(NOT_IN_PLAN))

@@ -10,10 +10,11 @@ from hipkg.base.vocabulary import curie
 from hipkg.defence.difference import ABSENT, StatementChange, difference
 from hipkg.defence.wording import Describer
 from hipkg.knowledge.frame.answers import State
+from hipkg.knowledge.prominence import Prominence
 from hipkg.planning.bounds import Comparison
 from hipkg.planning.page import Section, page, section_of
-from hipkg.record.change import Change
-from hipkg.record.facts import node_of, text_of_term
+from hipkg.record.change import OWNS, Change
+from hipkg.record.facts import node_of, text_of, text_of_term
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -36,7 +37,8 @@ class Moved(NamedTuple):
     """An action that stands elsewhere on the page, with the statements whose change of state concerns it.
 
     ``before`` and ``after`` are sections, empty where the page does not tell the action, and how a settled one is
-    settled. ``brief`` is the short name of the action, or its label.
+    settled. ``brief`` is the short name of the action, or its label; ``runs_on`` tells of one that the plan no longer
+    has that it is still under way.
     """
 
     intervention: str
@@ -48,6 +50,17 @@ class Moved(NamedTuple):
     fulfilled_after: str
     statements: tuple[StatementChange, ...]
     brief: str
+    runs_on: bool = False
+
+
+class Unbegun(NamedTuple):
+    """An action that both plans ask for first of all, of which nothing is on record."""
+
+    intervention: str
+    label: str
+    site: str
+    brief: str
+    statements: tuple[str, ...]
 
 
 class Turned(NamedTuple):
@@ -66,17 +79,25 @@ class Turned(NamedTuple):
 class Since(NamedTuple):
     """Two plans of a patient, the earlier one first.
 
-    ``facts`` say in words what is on record now and was not, or no longer is; ``days`` have passed between the dates of
-    the plans; ``turned`` are the reviews, trials and doses that compare otherwise now, or whose last day was missed.
-    ``moved`` are the actions that stand elsewhere, in the order of the page.
+    ``recorded`` say in words what is on record now and was not, ``gone`` what no longer is; ``days`` have passed
+    between the dates of the plans; ``turned`` are the reviews, trials and doses that compare otherwise now, or whose
+    last day was missed. ``moved`` are the actions that stand elsewhere, and ``unbegun`` those that were to be done
+    first on the earlier day and still are, both in the order of the page.
     """
 
     before: Plan
     after: Plan
-    facts: tuple[str, ...]
+    recorded: tuple[str, ...]
+    gone: tuple[str, ...]
     days: int
     turned: tuple[Turned, ...]
     moved: tuple[Moved, ...]
+    unbegun: tuple[Unbegun, ...]
+
+    @property
+    def facts(self) -> tuple[str, ...]:
+        """All that is on record now and was not, or no longer is."""
+        return (*self.recorded, *self.gone)
 
     @property
     def valid(self) -> bool:
@@ -105,9 +126,36 @@ def since(old: Planned, new: Planned) -> Since:
     """Compare the earlier plan of a patient with the later one."""
     before, after, knowledge = old.plan, new.plan, new.knowledge
     recorded, known = _facts(new.record.triples), _facts(old.record.triples)
-    facts = Describer(old.record, knowledge).facts(Change(recorded - known, known - recorded))
+    added, removed = recorded - known, known - recorded
+    lost = _lost(added, removed)
+    describer = Describer(old.record, knowledge)
     days = (after.as_of - before.as_of).days
-    return Since(before, after, facts, days, tuple(_turned(before, after)), tuple(_moved(before, after, knowledge)))
+    return Since(
+        before,
+        after,
+        describer.facts(Change(added, removed - lost)),
+        describer.facts(Change(frozenset(), lost)),
+        days,
+        tuple(_turned(before, after)),
+        tuple(_moved(old, new)),
+        tuple(_unbegun(before, after, knowledge)) if days > 0 else (),
+    )
+
+
+def _lost(added: frozenset[Fact], removed: frozenset[Fact]) -> frozenset[Fact]:
+    """Pick what is no longer on record, without what has another value now."""
+    owned = {text_of(value) for _, prop, value in added if prop in OWNS}
+    told = {subject for subject, prop, _ in added if prop not in OWNS} | owned
+    anew = {(subject, prop) for subject, prop, _ in added}
+    owners = {subject for subject, prop, _ in added | removed if prop in OWNS}
+
+    def is_lost(fact: Fact) -> bool:
+        subject, prop, value = fact
+        if prop in OWNS:
+            return text_of(value) not in told
+        return (subject, prop) not in anew if subject in owners else subject not in told
+
+    return frozenset(filter(is_lost, removed))
 
 
 def _turned(before: Plan, after: Plan) -> Iterator[Turned]:
@@ -141,15 +189,36 @@ def _facts(triples: Iterable[ox.Triple]) -> frozenset[Fact]:
     )
 
 
-def _moved(before: Plan, after: Plan, knowledge: Knowledge) -> list[Moved]:
-    old, new = (_standing(plan, knowledge) for plan in (before, after))
-    changes = difference(before, after).statements
+def _moved(earlier: Planned, later: Planned) -> list[Moved]:
+    knowledge, running = later.knowledge, later.derivation.running
+    old, new = (_standing(one.plan, knowledge) for one in (earlier, later))
+    changes = difference(earlier.plan, later.plan).statements
+
+    def runs(intervention: str, place: str) -> bool:
+        return any(intervention in running.get(one, ()) for one in (place, later.record.iri))
+
     found = [
-        _move(old.get(key), new.get(key), changes, knowledge.briefs)
+        _move(old.get(key), new.get(key), changes, knowledge.briefs, runs_on=key not in new and runs(*key))
         for key in dict.fromkeys((*new, *old))
         if _place(old.get(key)) != _place(new.get(key))
     ]
     return sorted(found, key=_rank)
+
+
+def _unbegun(before: Plan, after: Plan, knowledge: Knowledge) -> Iterator[Unbegun]:
+    """List what both plans ask for first of all, and of which nothing is on record."""
+    asked = {(one.intervention, one.place) for one in _rows_of(before, knowledge)}
+    for one in _rows_of(after, knowledge):
+        recorded = one.current or one.planned or one.done or one.past
+        if (one.intervention, one.place) in asked and not recorded:
+            brief = knowledge.briefs.get(one.intervention, one.label)
+            yield Unbegun(one.intervention, one.label, one.site, brief, one.shown)
+
+
+def _rows_of(plan: Plan, knowledge: Knowledge) -> list[Action]:
+    """List the actions that a document puts first among what is to be done today, in a row of their own."""
+    rows = [row for part in page(plan, knowledge).parts if part.section == Section.TODAY for row in part.rows]
+    return [plan.actions[row.actions[0]] for row in rows if row.prominence == Prominence.LEAD]
 
 
 def _standing(plan: Plan, knowledge: Knowledge) -> dict[tuple[str, str], Action]:
@@ -163,7 +232,12 @@ def _place(action: Action | None) -> tuple[str, str]:
 
 
 def _move(
-    one: Action | None, other: Action | None, changes: tuple[StatementChange, ...], briefs: Mapping[str, str]
+    one: Action | None,
+    other: Action | None,
+    changes: tuple[StatementChange, ...],
+    briefs: Mapping[str, str],
+    *,
+    runs_on: bool,
 ) -> Moved:
     named = other or one
     assert named is not None
@@ -180,6 +254,7 @@ def _move(
         fulfilled_after,
         responsible,
         briefs.get(named.intervention, named.label),
+        runs_on,
     )
 
 

@@ -1,8 +1,9 @@
 """List for each action that a plan indicates the facts that would speak against it or end its indication.
 
 Statements that object to an action or guard it, and the exceptions to those that advise it, are asked which one fact,
-new or changed, would let them hold, and the questions of the plan are answered as `hipkg.defence.asking` answers them.
-The plan is derived again with each; what makes a difference is on the watch list.
+new or changed, would let them hold; what treatment that runs may bring is tried, and the questions of the plan are
+answered as `hipkg.defence.asking` answers them. The plan is derived again with each; what makes a difference is on the
+watch list.
 """
 
 from __future__ import annotations
@@ -15,6 +16,8 @@ from hipkg.defence.asking import Asker
 from hipkg.defence.bench import Bench
 from hipkg.knowledge.frame.answers import State
 from hipkg.knowledge.frame.claims import Status
+from hipkg.record.change import OWNS, Change
+from hipkg.record.facts import text_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -23,9 +26,9 @@ if TYPE_CHECKING:
     from hipkg.knowledge.records import StatementInfo
     from hipkg.pipeline.process import Planned
     from hipkg.planning.records import Action, Plan
-    from hipkg.record.change import Change
 
 _UNTOUCHED = {Status.INDICATED, Status.SATISFIED}
+_PLACED = {*OWNS, hip.hasSite, hip.targets}
 
 
 class Threat(NamedTuple):
@@ -40,6 +43,24 @@ class Threat(NamedTuple):
     after: str
     statements: tuple[str, ...]
     change: Change
+
+    @property
+    def is_event(self) -> bool:
+        """Tell whether the fact is something that is carried out, and no finding."""
+        added = {(prop, value) for _, prop, value in self.change.added}
+        found = any(prop == hip.hasProblem for prop, _ in added)
+        return (hip.hasStatus, hip.completed) in added and not found
+
+    def implies(self, other: Threat) -> bool:
+        """Tell whether the fact says of new nodes all that another says, and more."""
+        own, others = self._said, other._said
+        return others < own or (others == own and other.change.size < self.change.size)
+
+    @property
+    def _said(self) -> frozenset[tuple[str, str]]:
+        new = {subject for subject, _, _ in self.change.added}
+        values = {(prop, text_of(value)) for _, prop, value in self.change.added}
+        return frozenset(one for one in values if one[1] not in new and one[0] not in _PLACED)
 
 
 class Watched(NamedTuple):
@@ -93,13 +114,25 @@ class _Watcher:
             for change in sorted(dict.fromkeys(self._changes(one)), key=lambda it: it.size):
                 if change.size[0] == 1:
                     tried[change] = (*tried.get(change, ()), one)
-        tried |= dict.fromkeys(_answers(self._planned), derived)
+        tried |= dict.fromkeys((*self._outcomes(), *_answers(self._planned)), derived)
         found: dict[str, dict[str, Threat]] = {one.iri: {} for one in derived}
         for change, actions in tried.items():
             for action, threat in self._threats(change, actions):
                 found[action.iri].setdefault(threat.fact, threat)
         for shown, threats in zip(self._indicated, found.values(), strict=True):
             yield Watched(shown, tuple(sorted(threats.values(), key=_weight)))
+
+    def _outcomes(self) -> Iterator[Change]:
+        """List what treatment that runs may bring."""
+        facts, properties = self._derivation.facts, self._knowledge.value_properties
+        outcomes = sorted(value for value, prop in properties.items() if prop == hip.hasOutcome)
+        courses = (one for one in facts.members.get(hip.CurrentActivity, ()) if facts.is_a(one, hip.TreatmentCourse))
+        for course in sorted(courses):
+            recorded = facts.values(course, hip.hasOutcome)
+            removed = frozenset((course, hip.hasOutcome, one) for one in recorded)
+            yield from (
+                Change(frozenset({(course, hip.hasOutcome, one)}), removed) for one in outcomes if one not in recorded
+            )
 
     def _changes(self, derived: DerivedAction) -> Iterator[Change]:
         for info in self._knowledge.statements.values():

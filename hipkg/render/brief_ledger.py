@@ -5,27 +5,30 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
-from hipkg.planning.bounds import Check
+from hipkg.knowledge.wording import listed
+from hipkg.planning.bounds import Check, Comparison
 from hipkg.planning.earliest import Earliest
 from hipkg.planning.gaps import Gap
 from hipkg.render.ledger import JSON, NO_SITE, NO_TREATMENT, render_ledgers, treatment_facts
 from hipkg.render.outline import INVALID, Outline, Row, render_outlines
-from hipkg.render.words import clean, counted, describe_check, join_sites, local_name
+from hipkg.render.words import amount, clean, counted, describe_check, join_sites, local_name
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from datetime import date
     from typing import TypeAlias
 
     from hipkg.defence.ledger import Judgement, Ledger, Treatment
     from hipkg.knowledge.records import Knowledge
 
-    _Opening: TypeAlias = tuple[date, str, str]
+    _Opening: TypeAlias = tuple[date, str, str, str]
 
-TREATMENTS_SHOWN, OPENINGS_SHOWN, REVIEWS_SHOWN, ACTIONS_NAMED = 5, 5, 3, 2
+TREATMENTS_SHOWN, OPENINGS_SHOWN, REVIEWS_SHOWN, ACTIONS_NAMED = 5, 5, 3, 1
 _OTHERWISE = "* if what else is asked for holds"
 _ASSUMED = f"{_OTHERWISE}, and treatment that does not run yet starts today"
-_ADEQUATE = "adequate"
+_ADEQUATE, _UNCOUNTED, _ORDERED = "adequate", "uncounted", "planned"
+_DOSED, _DAYS = {"total", "each"}, "d"
+"""How bounds on doses are compared, and the unit of lengths."""
 _WORDS = {
     "too-short": "too short for",
     "too-long": "too long for",
@@ -68,60 +71,102 @@ def _outline(ledger: Ledger, knowledge: Knowledge) -> Outline:
 def _rows(ledger: Ledger, knowledge: Knowledge) -> Iterator[Row]:
     if not ledger.valid:
         yield INVALID
-    yield Row(0, "What was tried" if ledger.treatments else NO_TREATMENT, style="heading")
-    for one in ledger.treatments[:TREATMENTS_SHOWN]:
-        yield from _treatment(one, knowledge)
-    if len(ledger.treatments) > TREATMENTS_SHOWN:
-        yield Row(1, f"and {counted(len(ledger.treatments) - TREATMENTS_SHOWN, 'more treatment')}")
+    ordered = [one for one in ledger.treatments if one.status == _ORDERED]
+    tried = [one for one in ledger.treatments if one not in ordered]
+    if not ledger.treatments:
+        yield Row(0, NO_TREATMENT, style="heading")
+    for heading, treatments in (("What was tried", tried), ("Ordered", ordered)):
+        if treatments:
+            yield Row(0, heading, style="heading")
+        for one in treatments[:TREATMENTS_SHOWN]:
+            yield from _treatment(one, knowledge)
+        if len(treatments) > TREATMENTS_SHOWN:
+            yield Row(1, f"and {counted(len(treatments) - TREATMENTS_SHOWN, 'more treatment')}")
     dated = _dated(ledger, knowledge)
     yield from _openings(dated, knowledge)
     if ledger.reviews:
         yield Row(0, "Reviews", style="heading")
     for review in ledger.reviews[:REVIEWS_SHOWN]:
         yield Row(1, f"{clean(review.check.label)}: {describe_check(review.check)} {review.statement}", "recorded")
-    further = len(ledger.waiting) - sum(map(len, dated.values()))
-    told = f"{counted(further, 'action')} without a date. " if further > 0 else ""
-    yield Row(0, f"{told}--all tells every threshold and what each lacks.", style="dim")
+    yield Row(0, "--all tells every threshold and what each lacks.", style="dim")
 
 
 def _dated(ledger: Ledger, knowledge: Knowledge) -> dict[_Opening, list[str]]:
-    """Gather by day what is advised and can open, with its sites; what time alone allows is marked."""
+    """Gather by day the sites of what is advised and can open, with what it waits for; mark what time alone allows."""
     found: dict[_Opening, list[str]] = {}
     for one in ledger.waiting:
         soonest = Earliest(one.opening.day, assumed=False) if one.opening.day else one.soonest
         if soonest and one.advice:
             mark = "" if one.opening.day else _ASSUMED if soonest.assumed else _OTHERWISE
-            found.setdefault((soonest.day, _name(one.intervention, one.label, knowledge), mark), []).append(one.site)
+            ids = " ".join(sorted({need.statement for need in one.needs}))
+            key = (soonest.day, _name(one.intervention, one.label, knowledge), ids, mark)
+            found.setdefault(key, []).append(one.site)
     return dict(sorted(found.items()))
 
 
 def _openings(dated: Mapping[_Opening, Sequence[str]], knowledge: Knowledge) -> Iterator[Row]:
     if dated:
         yield Row(0, "What can open, and when at the earliest", style="heading")
-    for (day, label, mark), sites in [*dated.items()][:OPENINGS_SHOWN]:
+    for (day, label, ids, mark), sites in [*dated.items()][:OPENINGS_SHOWN]:
         site = join_sites(sites, knowledge)
-        yield Row(1, f"{day.isoformat()}{mark[:1]} {label}{f' ({site})' if site else ''}", "recorded")
+        yield Row(1, f"{day.isoformat()}{mark[:1]} {label}{f' ({site})' if site else ''} {ids}", "recorded")
     if (left := len(dated) - OPENINGS_SHOWN) > 0:
         yield Row(1, f"and {left} more")
-    if marks := {mark for _, _, mark in dated if mark}:
+    if marks := {mark for *_, mark in dated if mark}:
         yield Row(1, min(marks, key=lambda one: one != _ASSUMED), style="dim")
 
 
 def _treatment(treatment: Treatment, knowledge: Knowledge) -> Iterator[Row]:
     """Tell a treatment in one line, and in another for what it is enough and when it will be."""
-    site = join_sites(treatment.sites, knowledge) or NO_SITE
+    site = join_sites(treatment.sites, knowledge)
+    if not site and any(one.verdict == _UNCOUNTED for one in treatment.judgements):
+        site = NO_SITE
+    name = clean(treatment.label) or "unnamed treatment"
     facts = ", ".join(treatment_facts(treatment))
-    yield Row(1, f"{clean(treatment.label) or 'unnamed treatment'} ({site}): {clean(facts)}", "recorded")
-    enough = sorted({one.statement for one in treatment.judgements if one.verdict == _ADEQUATE})
+    yield Row(1, f"{name}{f' ({site})' if site else ''}{f': {clean(facts)}' if facts else ''}", "recorded")
+    dosed = [one for one in treatment.judgements if _is_dosed(one)]
+    judged = [one for one in treatment.judgements if one not in dosed]
+    enough = sorted({one.statement for one in judged if one.verdict == _ADEQUATE})
     parts = [f"enough for {_named(enough, knowledge)}"] if enough else []
     later: dict[str, set[str]] = {}
-    for one in treatment.judgements:
+    for one in judged:
         if one.verdict != _ADEQUATE:
             later.setdefault(_when(one), set()).add(one.statement)
     rest = {when: ids - {*enough} for when, ids in sorted(later.items())}
     parts += [f"{when} {_named(sorted(ids), knowledge)}" for when, ids in rest.items() if ids]
-    if parts:
+    if parts := [*parts, *_doses(dosed)]:
         yield Row(2, "; ".join(parts), style="dim")
+
+
+def _is_dosed(one: Judgement) -> bool:
+    """Tell whether a judgement is about a dose, and not about a length."""
+    return isinstance(one.basis, Check) and one.basis.bound.compared_as in _DOSED
+
+
+def _doses(judgements: Iterable[Judgement]) -> Iterator[str]:
+    """Say how doses compare with their limits, and which are not recorded, by the statements that limit them."""
+    compared: dict[str, set[str]] = {}
+    unknown: dict[str, set[str]] = {}
+    for one in judgements:
+        check = one.basis
+        assert isinstance(check, Check)
+        if check.have is None:
+            unknown.setdefault(check.bound.quantity, set()).add(one.statement)
+        else:
+            compared.setdefault(_dose(check), set()).add(one.statement)
+    yield from (f"{words} {' '.join(sorted(ids))}" for words, ids in sorted(compared.items()))
+    if unknown:
+        ids = sorted(set().union(*unknown.values()))
+        yield f"{listed(sorted(unknown), 'and')} not recorded {' '.join(ids)}"
+
+
+def _dose(check: Check) -> str:
+    """Say how a dose compares with the limit that it keeps or breaks."""
+    bound, below = check.bound, check.verdict == Comparison.BELOW
+    limit, name = (bound.lower, "minimum") if below or not bound.upper else (bound.upper, "maximum")
+    how = {Comparison.ABOVE: "above", Comparison.BELOW: "below", Comparison.WITHIN: "within"}.get(check.verdict)
+    words = f"{bound.quantity} {how}" if how else f"{bound.quantity} not known to be within"
+    return f"{words} the {name} of {amount(limit, bound.unit)}"
 
 
 def _name(intervention: str, label: str, knowledge: Knowledge) -> str:
@@ -144,4 +189,8 @@ def _named(ids: Sequence[str], knowledge: Knowledge) -> str:
 def _when(one: Judgement) -> str:
     """Say when a treatment is long enough, or why it is not known or not so."""
     day = one.basis.earliest if isinstance(one.basis, Check | Gap) else None
-    return f"from {day.isoformat()} for" if day else _WORDS.get(one.verdict, "not known for")
+    if day:
+        return f"from {day.isoformat()} for"
+    unit = one.basis.bound.unit if isinstance(one.basis, Check) else one.basis.unit
+    unknown = "whether long enough" if unit == _DAYS else "whether it counts"
+    return _WORDS.get(one.verdict, f"{unknown} is not known for")

@@ -6,7 +6,13 @@ from typing import TYPE_CHECKING
 
 from hipkg.defence.contrast import Contrast
 from hipkg.knowledge.frame.claims import PURSUED
-from hipkg.render.explanation import SHAPES, ExplanationWriter, described_remedy, described_status
+from hipkg.render.explanation import (
+    SHAPES,
+    ExplanationWriter,
+    described_remedy,
+    described_reservation,
+    described_status,
+)
 from hipkg.render.outline import INVALID, Outline, Row, render_outlines, title
 from hipkg.render.words import DISCLAIMER
 
@@ -71,4 +77,5 @@ def _side(explanation: Explanation, grounds: Sequence[str]) -> Iterator[Row]:
     if explanation.via:
         yield Row(1, f"The plan speaks of {explanation.via}, of which this is a kind.")
     yield Row(1, explanation.rule)
+    yield from (Row(1, described_reservation(one), "recorded") for one in explanation.reservations)
     yield from (Row(1, ground, "recorded") for ground in grounds)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import re
+from dataclasses import replace
 from textwrap import shorten
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
@@ -14,9 +14,13 @@ from hipkg.base.dates import whole_day
 from hipkg.base.numbers import Range
 from hipkg.base.vocabulary import HIP, IMPORTED, curie
 from hipkg.defence.explainer import NOT_APPLICABLE, Explanation, Nearest, SlotExplanation, StatementExplanation
+from hipkg.defence.grounds import Grounds
 from hipkg.defence.prover import Proof
 from hipkg.defence.remedies import NOT_IN_PLAN, Remedy
-from hipkg.knowledge.frame.answers import State
+from hipkg.defence.ruling import Along, Manner, Reservation
+from hipkg.knowledge.frame.answers import Answer, State
+from hipkg.knowledge.frame.claims import Fulfilment, Status
+from hipkg.knowledge.modality import Modality
 from hipkg.knowledge.records import NOT_STATED
 from hipkg.knowledge.wording import listed
 from hipkg.planning.bounds import Comparison
@@ -26,10 +30,11 @@ from hipkg.render.outline import INVALID, MARKS, Outline, Row, render_outlines, 
 from hipkg.render.plan_json import PARTS, PartWriter
 from hipkg.render.words import (
     DECISIONS,
+    capital,
     clean,
     counted,
     describe_check,
-    describe_course,
+    describe_done,
     describe_gap,
     describe_ongoing,
     local_name,
@@ -37,30 +42,49 @@ from hipkg.render.words import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from datetime import date
 
     from hipkg.planning.records import Course
 
 FORMATS = ("text", "markdown", "json", "turtle")
 _STATES = {
-    State.NOW: "holds now",
-    State.MUST_NOT: "holds: must not",
+    State.NOW: "applies",
+    State.MUST_NOT: "applies",
     State.LATER: "waits",
-    State.RULED_OUT: "ruled out",
-    State.SATISFIED: "satisfied",
-    State.KNOWLEDGE: "holds, as knowledge",
+    State.RULED_OUT: "does not apply here",
+    State.SATISFIED: "applies, and is met already",
+    State.KNOWLEDGE: "applies, as knowledge",
     State.MAY_APPLY: "may apply",
     "parameter": "part of another action",
     NOT_APPLICABLE: "does not apply",
 }
-_OUTCOMES = {**_STATES, NOT_IN_PLAN: "no statement of these documents speaks for or against it"}
+_STATUSES: Mapping[tuple[str, str], str] = {
+    (Status.INDICATED, Modality.CONSIDER): "to consider",
+    (Status.SATISFIED, Fulfilment.RUNNING): "running already",
+    (Status.SATISFIED, Fulfilment.DONE): "done already",
+    (Status.SATISFIED, Fulfilment.ORDERED): "ordered already",
+    (Status.SATISFIED, Fulfilment.NOT_NEEDED): "not needed",
+}
+"""What a status is called with a modality, or with a way in which it is fulfilled."""
+_OUTCOMES = {
+    State.MUST_NOT: "forbidden",
+    State.RULED_OUT: "it does not apply any more",
+    State.NOW: "it applies",
+    State.SATISFIED: "it asks for nothing more",
+    NOT_IN_PLAN: "no statement of these documents speaks for or against it",
+}
 SHAPES: dict[type, str] = {
     **PARTS,
     Explanation: "kind? @target=iri? label? patient? as_of? ontology_version? engine? valid? site? place? status? "
-    "rule? via? before? past? ongoing? nearest? conflicts? statements? remedies? beyond?",
+    "modality? fulfilment? rule? via? before? past? ongoing? reservations? manner? along? nearest? conflicts? grounds "
+    "statements? remedies? beyond?",
     Nearest: "@intervention label site? status ongoing? statements",
-    Remedy: "facts turtle=snippet outcome",
+    Reservation: "words conditions? unless? statements",
+    Along: "label modality statements",
+    Manner: "words asked? statements",
+    Grounds: "facts? inferred?",
+    Remedy: "facts turtle=snippet outcome modality?",
     Conflict: "advised_by? opposed_by? rule? decided_for?",
     StatementExplanation: "id? kind? role? intervention? state? site? text? document? document_title? section? "
     "strength? strength_wording? evidence? evidence_wording? references? timing? inferred? subjects? slots? checks?",
@@ -70,16 +94,21 @@ SHAPES: dict[type, str] = {
 }
 LINES = 22
 """How many lines an answer has at most below its title, as long as it names one statement at least."""
+_FEWEST = 9
+"""How many lines an answer about one of several sites may have, however many there are."""
 _COLUMNS = 74
+_PAIR = 2
+_REST = "rest"
+"""The style of the row that names the statements which are not shown."""
+_SITE = "\N{BULLET}"
+"""What stands for the site where answers are compared."""
 REMEDIES_SHOWN = 1
 STATEMENTS_SHOWN = 4
-GAPS_SHOWN = 3
-_LONGEST = 200
+_LONGEST = 260
 """How many letters of the facts on record are told in brief."""
 _DECIDING = {State.NOW, State.MUST_NOT, State.SATISFIED, State.KNOWLEDGE}
+_CHOSEN = "if it is chosen"
 _SOURCES_SHOWN = 3
-_OF_NODE = re.compile(r"(?P<name>.+?) \([^()]*\) (?P<claim>.+)")
-"""A claim about a node, which is named by what it is of, and by its own name in brackets."""
 # What follows from a single record by a property or a named superclass is shown by that record.
 _PLAIN_STEPS = frozenset({"wider", "inverse", "hierarchy", "domain", "range"})
 
@@ -103,10 +132,34 @@ def render_explanations(
         from hipkg.render.provenance import explanations_to_turtle
 
         return explanations_to_turtle(explanations)
-    outline = _proved if proof else _answered
+    if proof or format == "json":
+        return render_outlines(
+            explanations, format, outline=_proved, writer=_JSON, to_terminal=to_terminal, formats=FORMATS
+        )
+    answers = list(_together(explanations).values())
+    lines = max(LINES // len(answers), _FEWEST) if answers else LINES
     return render_outlines(
-        explanations, format, outline=outline, writer=_JSON, to_terminal=to_terminal, formats=FORMATS
+        answers,
+        format,
+        outline=lambda some: _answered(some, lines),
+        writer=_JSON,
+        to_terminal=to_terminal,
+        formats=FORMATS,
     )
+
+
+def _together(explanations: Iterable[Explanation]) -> dict[object, list[Explanation]]:
+    """Gather the explanations of one patient that read the same but for their sites."""
+    found: dict[object, list[Explanation]] = {}
+    for one in explanations:
+        answer = [row for row in _answer([one], STATEMENTS_SHOWN) if row.style != _REST]
+        rows = tuple(replace(row, text=_placeless(row.text, one.site)) for row in answer)
+        found.setdefault((one.patient, one.label, rows), []).append(one)
+    return found
+
+
+def _placeless(text: str, site: str) -> str:
+    return text.replace(site, _SITE) if site else text
 
 
 def _proved(explanation: Explanation) -> Outline:
@@ -116,91 +169,138 @@ def _proved(explanation: Explanation) -> Outline:
     )
 
 
-def _answered(explanation: Explanation) -> Outline:
-    """Tell the answer, what would change it, the statements that decide, and what they rest on."""
-    parts = (f"Why: {explanation.label}", explanation.site, local_name(explanation.patient))
+def _answered(some: Sequence[Explanation], lines: int) -> Outline:
+    """Tell once for all their sites the answer, what would change it, the statements that decide, and the record."""
+    first = some[0]
+    sites = f"both {first.paired}s" if _is_pair(some) else listed([one.site for one in some if one.site], "and")
     for most in range(STATEMENTS_SHOWN, 0, -1):
-        rows = tuple(_answer(explanation, most))
-        if sum(1 + len(one.text) // (_COLUMNS - 2 * one.depth) + (one.depth == 0) for one in rows) <= LINES:
+        rows = tuple(
+            replace(row, text=row.text.replace(f"the {first.site}", sites).replace(first.site, sites))
+            if len(some) > 1 and row.style != _REST
+            else row
+            for row in _answer(some, most)
+        )
+        if sum(1 + len(one.text) // (_COLUMNS - 2 * one.depth) + (one.depth == 0) for one in rows) <= lines:
             break
-    return Outline((*filter(None, parts), explanation.as_of.isoformat()), rows)
+    parts = (f"Why: {first.label}", sites, local_name(first.patient))
+    return Outline((*filter(None, parts), first.as_of.isoformat()), rows)
 
 
-def _answer(explanation: Explanation, most: int) -> Iterator[Row]:
-    """Tell an answer with so many of its statements."""
+def _is_pair(some: Sequence[Explanation]) -> bool:
+    """Tell whether some explanations are about one site on both sides."""
+    return (
+        len(some) == len({one.site for one in some}) == _PAIR
+        and bool(some[0].paired)
+        and some[0].paired == some[1].paired
+    )
+
+
+def _answer(some: Sequence[Explanation], most: int) -> Iterator[Row]:
+    """Tell an answer, which several sites may share, with so many of its statements."""
+    explanation = some[0]
     if not explanation.valid:
         yield INVALID
     if explanation.kind == "action":
         yield from _status(explanation)
     yield from _change(explanation, REMEDIES_SHOWN)
-    ranked = sorted(explanation.statements, key=lambda one: one.state not in _DECIDING)
+    ranked = sorted(explanation.statements, key=_standing)
+    moot = _moot(explanation)
+    shown = [one for one in ranked if one not in moot][:most]
     if ranked:
         yield Row(0, "What the statements say", style="heading")
-    for one in ranked[:most]:
-        yield from _in_brief(one, alone=explanation.kind == "statement")
-    if len(ranked) > most:
-        yield Row(1, f"and {', '.join(one.id for one in ranked[most:])}")
-    sites = {f"a {explanation.site.rpartition(' ')[2]}", f"a {explanation.site}"}
-    known: dict[str, list[str]] = {}
-    for name, claim in _recorded_claims(explanation):
-        some = known.setdefault(name, [])
-        if claim and claim not in some:
-            some.append(claim)
-    facts = [f"{name} {listed(some, 'and')}".strip() for name, some in known.items() if name not in sites]
-    told = f"On record: {shorten('; '.join(facts), _LONGEST, placeholder=' …')}. " if facts else ""
+    for one in shown:
+        yield from _in_brief(one, explanation)
+    if rest := _rest(some, [one.id for one in shown]):
+        yield Row(1, f"and {rest}", style=_REST)
+    facts, inferred = explanation.grounds
+    followed = f"; hence {listed(inferred, 'and')}" if inferred else ""
+    told = (
+        f"On record: {shorten('; '.join(map(clean, facts)), _LONGEST, placeholder=' …')}{followed}. " if facts else ""
+    )
     yield Row(0, f"{told}--proof tells every step.", style="dim")
 
 
-def _in_brief(one: StatementExplanation, *, alone: bool) -> Iterator[Row]:
+def _rest(some: Sequence[Explanation], shown: Sequence[str]) -> str:
+    """Name the statements that are not shown, those of a single site with it."""
+    each = {one.site: [it.id for it in one.statements if it.id not in shown] for one in some}
+    common = [one for one in next(iter(each.values())) if all(one in ids for ids in each.values())]
+    alone = [(site, [one for one in ids if one not in common]) for site, ids in each.items()]
+    told = [", ".join(dict.fromkeys(common))] if common else []
+    return "; ".join([*told, *(f"for the {site} {', '.join(dict.fromkeys(ids))}" for site, ids in alone if ids)])
+
+
+def _moot(explanation: Explanation) -> list[StatementExplanation]:
+    """List the statements that need not be told: gates before what is forbidden without exception."""
+    final = any(
+        one.effect == hip.contraindicates and one.state == State.MUST_NOT and not _unmet(one, "exception")
+        for one in explanation.statements
+    )
+    return [one for one in explanation.statements if final and one.effect == hip.holdsBack]
+
+
+def _standing(one: StatementExplanation) -> tuple[bool, bool]:
+    """Put first what decides."""
+    return one.state not in _DECIDING, one.state == State.SATISFIED and bool(_unmet(one, "requirement"))
+
+
+def _unmet(one: StatementExplanation, kind: str) -> list[SlotExplanation]:
+    return [slot for slot in one.slots if slot.slot == kind and not slot.holds]
+
+
+def _in_brief(one: StatementExplanation, explanation: Explanation) -> Iterator[Row]:
     """Tell a statement that decides in its own words, and of any other what it lacks."""
-    decides = one.state in _DECIDING
-    state = "holds" if decides else _STATES.get(one.state, one.state)
-    missing = [gap for slot in one.slots if not slot.holds and _matters(slot, one) for gap in slot.gaps]
-    lacking = [*dict.fromkeys(clean(describe_gap(it) if isinstance(it.have, Range) else it.label) for it in missing)]
-    words = f": {one.text}" if decides or alone or not lacking else ""
-    waits = f" for {', '.join(lacking[:GAPS_SHOWN])}" if lacking and not decides else ""
+    alone = explanation.kind == "statement"
+    about = "" if alone or one.intervention == (explanation.via or explanation.label) else f" {one.intervention}"
+    told, decides = _state(one)
+    words = f": {one.text}" if decides or alone or told in {_STATES[State.LATER], _CHOSEN} else ""
     graded = "" if alone else _graded(one)
-    yield Row(1, f"{one.id} {one.role}, {state}{waits}{graded}{words}", "holds" if decides else "missing")
+    yield Row(1, f"{one.id} {one.role}{about}, {told}{graded}{words}", "holds" if decides else "missing")
+    if one.state == State.MUST_NOT and (lifting := [_all(_parts(slot)) for slot in _unmet(one, "exception")]):
+        yield Row(2, f"unless {listed([*dict.fromkeys(lifting)], 'or')}", style="dim")
     if alone:
         yield from (Row(2, text, style="dim") for text in _provenance(one))
-    if lacking and one.state == State.MUST_NOT:
-        yield Row(2, f"until {', '.join(lacking[:GAPS_SHOWN])}", style="dim")
+
+
+def _state(one: StatementExplanation) -> tuple[str, bool]:
+    """Say how a statement stands and what it lacks, and tell whether it decides."""
+    lacking = [part for slot in _unmet(one, "requirement") for part in _parts(slot)]
+    match one.state:
+        case State.LATER:
+            planned = [f"{slot.label} in the plan" for slot in _unmet(one, "companion")]
+            if not lacking and one.effect == hip.specifies:
+                return _CHOSEN, False
+            needs = _all([*lacking, *planned])
+            return (f"waits for {needs}" if needs else _STATES[State.LATER]), False
+        case State.SATISFIED if lacking:
+            return f"if {_all(lacking)}", False
+        case State.RULED_OUT:
+            excepted = [slot.label for slot in one.slots if slot.slot == "exception" and slot.holds]
+            refuted = [f"not “{slot.label}”" for slot in one.slots if slot.answer == Answer.REFUTED]
+            return f"{_STATES[State.RULED_OUT]}: {_all([*excepted, *refuted])}", False
+        case State.MAY_APPLY:
+            lacks = [part for slot in _unmet(one, "context") if slot.gaps for part in _parts(slot)]
+            return _STATES[State.MAY_APPLY] + (f", lacks {_all(lacks)}" if lacks else ""), False
+        case state:
+            return _STATES.get(state, state), state in _DECIDING
+
+
+def _parts(slot: SlotExplanation) -> list[str]:
+    """Say what a slot lacks: every part of the nearest way to it."""
+    found = [clean(describe_gap(gap) if isinstance(gap.have, Range) else gap.label) for gap in slot.gaps]
+    return found or [clean(slot.label)]
+
+
+def _all(parts: Sequence[str]) -> str:
+    """Join parts that are all asked for, with semicolons where one is a list itself."""
+    told = [*dict.fromkeys(parts)]
+    if len(told) > 1 and any(" or " in one or " and " in one for one in told):
+        return f"{'; '.join(told[:-1])}; and {told[-1]}"
+    return listed(told, "and")
 
 
 def _graded(one: StatementExplanation) -> str:
     words = stated_grade(one.strength or NOT_STATED, one.evidence or NOT_STATED)
     return f", {words}" if words else ""
-
-
-def _recorded_claims(explanation: Explanation) -> Iterator[tuple[str, str]]:
-    """List the facts that the statements which decide rest on, what their requirements count before their contexts."""
-    deciding = [one for one in explanation.statements if one.state in _DECIDING] or explanation.statements
-    for kind in ("requirement", "context"):
-        for statement in deciding[:STATEMENTS_SHOWN]:
-            for slot in statement.slots:
-                if slot.slot == kind and slot.holds and slot.proof:
-                    yield from _leaves(slot.proof)
-
-
-def _leaves(proof: Proof) -> Iterator[tuple[str, str]]:
-    """List the problems on record that a proof rests on, the numbers that count for it, and what came of courses.
-
-    Each is a name, and what is claimed of it unless that is only that it is there.
-    """
-    if proof.kind == "recorded" and " is recorded as " in proof.claim:
-        yield clean(proof.claim.partition(" is recorded as ")[2]), ""
-    elif proof.kind == "computed" or (proof.triple and _is_counted(proof.triple)):
-        match = _OF_NODE.fullmatch(proof.claim)
-        yield (clean(match["name"]), clean(match["claim"])) if match else (clean(proof.claim), "")
-        return
-    for one in proof.because:
-        yield from _leaves(one)
-
-
-def _is_counted(triple: ox.Triple) -> bool:
-    """Tell whether a fact gives a number, or an outcome."""
-    outcome = triple.predicate.value in {hip.hasOutcome, hip.hasAdequacy}
-    return outcome or (isinstance(triple.object, ox.Literal) and triple.predicate.value != hip.asOf)
 
 
 def _outline(explanation: Explanation) -> Iterator[Row]:
@@ -221,47 +321,87 @@ def _change(explanation: Explanation, most: int | None = None) -> Iterator[Row]:
     yield Row(0, "What would change this", style="heading")
     for one in explanation.remedies[:most]:
         yield Row(1, described_remedy(one), "recorded")
-    if most is not None and len(explanation.remedies) > most:
-        yield Row(1, f"or {counted(len(explanation.remedies) - most, 'other change')}")
     if explanation.beyond:
         yield Row(1, explanation.beyond)
 
 
 def described_remedy(remedy: Remedy) -> str:
     """Say a change of the record and what was derived with it."""
-    return f"{'; '.join(remedy.facts)}: then {_OUTCOMES.get(remedy.outcome, remedy.outcome)}"
+    known = _STATUSES.get((remedy.outcome, remedy.modality)) or _OUTCOMES.get(remedy.outcome)
+    return f"{'; '.join(remedy.facts)}: then {known or _STATES.get(remedy.outcome, remedy.outcome)}"
 
 
 def described_status(explanation: Explanation) -> str:
     """Say the status of an action, or the state of a statement, in words."""
     if explanation.before:
-        return f"to be done before {listed(explanation.before, 'and')},"
-    return _STATES.get(explanation.status, explanation.status)
+        return f"to be done before {listed(explanation.before, 'and')}"
+    if explanation.going_on:
+        return _STATUSES[Status.SATISFIED, Fulfilment.RUNNING]
+    status = explanation.status
+    for how in (explanation.fulfilment, explanation.modality):
+        if words := _STATUSES.get((status, how)):
+            return words
+    return _STATES.get(status, status)
 
 
 def _status(explanation: Explanation) -> Iterator[Row]:
-    where = f" for the {explanation.site}" if explanation.site else ""
+    where = f" ({explanation.site})" if explanation.site else ""
     yield Row(0, f"{explanation.label}: {described_status(explanation)}{where}", style="heading")
     if explanation.via:
         yield Row(1, f"The plan speaks of {explanation.via}, of which this is a kind.")
     yield from _courses(explanation)
     yield Row(1, explanation.rule)
+    yield from (Row(1, described_reservation(one), "recorded") for one in explanation.reservations)
+    yield from (Row(1, _manner(one), "recorded") for one in explanation.manner)
+    if explanation.along:
+        yield Row(1, f"Goes with it: {'; '.join(map(_along, explanation.along))}", "recorded")
     for one in explanation.conflicts:
         yield Row(1, _conflict(one))
     if explanation.nearest:
         yield Row(1, _near(explanation.nearest, explanation.as_of), "recorded")
 
 
+def described_reservation(one: Reservation) -> str:
+    """Say how an action must not be carried out, and what would allow it."""
+    condition = f" if {_all(one.conditions)}:" if one.conditions else ""
+    unless = f", unless {listed(one.unless, 'or')}" if one.unless else ""
+    return f"But{condition} {one.words.rstrip('.')}{unless} {' '.join(one.statements)}"
+
+
+def _manner(one: Manner) -> str:
+    """Say on which side an action is to be carried out, or what would decide it."""
+    words = f"Left open: {one.words}; {' '.join(one.asked)}" if one.asked else capital(one.words)
+    return f"{words} {' '.join(one.statements)}"
+
+
+def _along(one: Along) -> str:
+    consider = "consider " if one.modality == Modality.CONSIDER else ""
+    return f"{consider}{one.label} {' '.join(one.statements)}"
+
+
 def _courses(explanation: Explanation) -> Iterator[Row]:
-    """Tell what came of the courses of an action that are over, and of those that run."""
-    label = explanation.via or explanation.label
+    """Tell what was done of an action, what came of its courses that are over, and of those that run."""
+    label, action = explanation.via or explanation.label, explanation.action
+    judged = {one.node for one in explanation.past if one.outcome or one.reason}
+    done = [one for one in action.done if one.node not in judged] if action else []
+    if action:
+        yield from (Row(1, f"{capital(describe_done(one, action))}.", "recorded") for one in done)
     for one in explanation.past:
-        lead = "Tried" if one.unfavourable else "Before"
-        told = describe_course(one, label)
-        yield Row(1, f"{lead}{_lasting(_days(one, None))}{f', {told}' if told else ''}.", "recorded")
+        if one.node not in {it.node for it in done}:
+            yield Row(1, f"{capital(_past(one, label))}.", "recorded")
     for one in explanation.ongoing:
         told = describe_ongoing(one, label)
         yield Row(1, f"Running{_lasting(_days(one, explanation.as_of))}{f', {told}' if told else ''}.", "recorded")
+
+
+def _past(course: Course, label: str) -> str:
+    """Say how a course that is over, or was not begun, ended, and when."""
+    name = "" if course.label == label else f"{course.label} "
+    dates = " to ".join(dict.fromkeys(filter(None, (course.start, course.end))))
+    ended = ", ".join(filter(None, (course.outcome, course.reason)))
+    verb = "tried" if course.unfavourable and course.outcome else course.status
+    lasted = _lasting(_days(course, None))
+    return clean(f"{name}{verb}{f' {dates}' if dates else ''}{lasted}{f': {ended}' if ended else ''}")
 
 
 def _near(nearest: Nearest, as_of: date) -> str:

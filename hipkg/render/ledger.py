@@ -39,7 +39,8 @@ NO_SITE = "no site stated"
 NO_TREATMENT = "No treatment is on record."
 _UNCLEAR = "unclear"
 _ENDED = {"completed", "stopped"}
-_NOT_BEGUN = {"planned", "notDone"}
+_NOT_DONE = "notDone"
+_NOT_BEGUN = {"planned", _NOT_DONE}
 _VERDICTS = {
     "adequate": "adequate",
     "not-yet": "not yet",
@@ -135,13 +136,15 @@ def treatment_facts(treatment: Treatment) -> Iterator[str]:
         yield f"{one.quantity} {amount(f'{one.amount:f}', one.unit)}{' (worked out)' if one.worked_out else ''}"
     if treatment.outcome:
         yield f"outcome: {treatment.outcome}"
-    elif treatment.status not in _NOT_BEGUN:
+    elif treatment.status not in _NOT_BEGUN and treatment.judgements:
         yield "outcome not recorded"
     if treatment.adequacy:
         yield f"dose and intensity judged {treatment.adequacy}"
-    if treatment.stopped_because:
+    if treatment.stopped_because and treatment.status == _NOT_DONE:
+        yield f"{treatment.stopped_because}, not begun"
+    elif treatment.stopped_because:
         yield f"reason: {treatment.stopped_because}"
-    elif treatment.status in {"stopped", "notDone"}:
+    elif treatment.status in {"stopped", _NOT_DONE}:
         yield "reason not recorded"
 
 
@@ -278,7 +281,7 @@ def _when(opening: Opening, groups: Iterable[str], ids: tuple[str, ...]) -> Iter
         case "unmet":
             yield Line("no date follows from the record for", (*unmet, *either), ids)
         case _:
-            yield Line("not before anything is known about", (*unknown, *either), ids)
+            yield Line("waits until this is known:", (*unknown, *either), ids)
             if unmet:
                 yield Line("and no date follows from the record for", unmet)
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from itertools import groupby
 from typing import TYPE_CHECKING
 
 from hipkg.defence.difference import StatementChange
-from hipkg.defence.since import Moved, Since, Turned
+from hipkg.defence.since import Moved, Since, Turned, Unbegun
+from hipkg.knowledge.wording import listed
 from hipkg.planning.bounds import Comparison
 from hipkg.planning.page import Section
 from hipkg.render.outline import INVALID, Outline, Row, render_outlines
@@ -22,17 +24,20 @@ _JSON = PartWriter(
     {
         **PARTS,
         Since: "after.patient since=before.as_of after.as_of after.ontology_version after.engine valid days facts "
-        "turned moved",
+        "gone? turned moved unbegun?",
         Turned: "statement site before? missed? check",
-        Moved: "@intervention label brief site before after fulfilled_before? fulfilled_after? statements",
+        Moved: "@intervention label brief site before after fulfilled_before? fulfilled_after? runsOn=runs_on? "
+        "statements",
+        Unbegun: "@intervention label brief site statements",
         StatementChange: "id site before after",
     }
 )
 _GONE = "No longer in the plan"
 _NEW = "new"
-_TIMED = {"once", "repeat", "length"}
+_REVIEWED, _LENGTH = {"once", "repeat"}, "length"
 """How bounds are compared that time alone can reach."""
-_WAS: dict[str, str] = {Section.IF: "conditional", Section.LATER: "not yet"}
+_WITHOUT = re.compile(r"^without:? ")
+UNBEGUN_SHOWN = 8
 
 
 def render_since(found: Sequence[Since], format: str, *, to_terminal: bool = False) -> str:  # noqa: A002 - as everywhere
@@ -50,20 +55,42 @@ def _rows(one: Since) -> Iterator[Row]:
     if not one.valid:
         yield INVALID
     yield from _compared("Missed", (it for it in one.turned if it.missed), one.after.as_of)
-    yield Row(0, "What is new on record" if one.facts else "Nothing is new on record", style="heading")
-    yield from (Row(1, clean(fact), "recorded") for fact in one.facts)
+    yield from _still_to_do(one)
+    yield Row(0, "What is new on record" if one.recorded else "Nothing is new on record", style="heading")
+    yield from (Row(1, clean(fact), "recorded") for fact in one.recorded)
     if one.days:
         yield Row(1, f"{counted(abs(one.days), 'day')} {'later' if one.days > 0 else 'earlier'}", "recorded")
+    if one.gone:
+        yield Row(0, "No longer on record", style="heading")
+        yield from (Row(1, _WITHOUT.sub("", clean(fact)), "recorded") for fact in one.gone)
     kept = [it for it in one.turned if not it.missed]
-    due = [it for it in kept if it.check.bound.compared_as in _TIMED]
+    due = [it for it in kept if it.check.bound.compared_as in _REVIEWED]
+    lengths = [it for it in kept if it.check.bound.compared_as == _LENGTH]
     yield from _compared("Now due", due, one.after.as_of)
-    yield from _compared("Compared anew", (it for it in kept if it not in due), one.after.as_of)
+    long_enough = [it for it in lengths if it.check.verdict == Comparison.WITHIN]
+    yield from _compared("Long enough now", long_enough, one.after.as_of)
+    told = [*due, *long_enough]
+    yield from _compared("Compared anew", (it for it in kept if it not in told), one.after.as_of)
     if not one.moved:
-        same = "No action stands elsewhere in the plan" if one.turned else "The plan is the same"
+        same = "No action has moved in the plan" if one.turned or one.unbegun else "The plan is the same"
         yield Row(0, same, style="heading")
     for after, some in groupby(one.moved, key=lambda it: it.after):
         yield Row(0, HEADINGS[Section(after)] if after else _GONE, style="heading")
         yield from map(_moved, some)
+
+
+def _still_to_do(one: Since) -> Iterator[Row]:
+    """Name what was to be done on the earlier day and is still not on record, each at all its sites."""
+    sites: dict[tuple[str, tuple[str, ...]], list[str]] = {}
+    for it in one.unbegun:
+        sites.setdefault((clean(it.brief), it.statements), []).append(clean(it.site))
+    if sites:
+        yield Row(0, f"Still not on record, to be done since {one.before.as_of.isoformat()}", style="heading")
+    for (brief, ids), where in [*sites.items()][:UNBEGUN_SHOWN]:
+        named = f" · {listed([*filter(None, where)], 'and')}" if any(where) else ""
+        yield Row(1, f"{brief}{named} {' '.join(ids)}", "recorded")
+    if (more := len(sites) - UNBEGUN_SHOWN) > 0:
+        yield Row(1, f"and {more} more")
 
 
 def _compared(heading: str, turned: Iterable[Turned], as_of: date) -> Iterator[Row]:
@@ -82,16 +109,16 @@ def _words(turned: Turned, as_of: date) -> str:
     if turned.missed and check.verdict == Comparison.WITHIN:
         return describe_trial(check, as_of)
     if check.bound.compared_as == "length" and check.verdict == Comparison.WITHIN:
-        return f"{check.label}: {'tried ' if check.bound.measured_on else ''}long enough, {describe_record(check)}"
+        return f"{check.label}: {describe_record(check)}"
     words = describe_check(check)
     return words if words.startswith(check.label) else f"{check.label}: {words}"
 
 
 def _moved(one: Moved) -> Row:
     """Tell where an action stood before, and by which statements it stands elsewhere."""
-    before = _WAS.get(one.before) or (HEADINGS[Section(one.before)].lower() if one.before else "")
+    before = HEADINGS[Section(one.before)].lower() if one.before else ""
     was = one.fulfilled_before or before
-    now = f" {one.fulfilled_after}" if one.fulfilled_after else ""
+    now = ", which runs on" if one.runs_on else f" {one.fulfilled_after}" if one.fulfilled_after else ""
     told = f"before: {was}" if was else _NEW
     site = f" · {clean(one.site)}" if one.site else ""
     ids = " ".join(dict.fromkeys(it.id for it in one.statements))

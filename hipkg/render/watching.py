@@ -6,6 +6,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from hipkg.defence.watching import Threat, Watched, WatchList
+from hipkg.knowledge.wording import listed
 from hipkg.render.encoder import Writer
 from hipkg.render.outline import INVALID, Outline, Row, render_outlines, title
 from hipkg.render.words import clean, counted
@@ -15,9 +16,9 @@ if TYPE_CHECKING:
 
     from hipkg.planning.records import Action
 
-ACTIONS_SHOWN, STATEMENTS_SHOWN = 6, 4
+ACTIONS_SHOWN, STATEMENTS_SHOWN = 4, 4
 _GONE = "no longer in the plan"
-_NOTHING = "None of the facts that were tried would change an action that this plan indicates."
+_NOTHING = "No single fact that was tried changes an action that this plan indicates."
 _NO_ACTION = "This plan indicates nothing, so there is nothing to watch for."
 
 _JSON = Writer(
@@ -47,11 +48,17 @@ def render_watch_lists(
 def _outline(one: WatchList, *, everything: bool) -> Outline:
     plan = one.plan
     rows = tuple(_rows(one, everything=everything)) or (Row(0, _NOTHING if one.actions else _NO_ACTION),)
-    return Outline(title("Watch", plan), rows if plan.valid else (INVALID, *rows))
+    sites = "" if everything else listed(_everywhere(one), "and")
+    return Outline(title("Watch", plan, site=sites), rows if plan.valid else (INVALID, *rows))
+
+
+def _everywhere(one: WatchList) -> list[str]:
+    """List the sites of all that the plan indicates."""
+    return sorted({clean(watched.action.site) for watched in one.actions if watched.action.site})
 
 
 def _rows(one: WatchList, *, everything: bool) -> Iterator[Row]:
-    """Tell each fact once, at whatever site, with what it would change, then name the actions that nothing changes."""
+    """Tell together the facts that would change the same, what is carried out last, then what no fact changes."""
     found: dict[str, dict[str, list[tuple[Action, Threat]]]] = {}
     for watched in one.actions:
         for threat in watched.threats:
@@ -59,23 +66,35 @@ def _rows(one: WatchList, *, everything: bool) -> Iterator[Row]:
             found.setdefault(fact, {}).setdefault(threat.after or _GONE, []).append((watched.action, threat))
     if found:
         yield Row(0, "What would change what the plan indicates", style="heading")
+    together: dict[tuple[str, ...], dict[str, Threat]] = {}
     for fact, outcomes in found.items():
-        yield Row(1, fact, "recorded")
-        yield from (Row(2, _outcome(after, some, everything=everything)) for after, some in outcomes.items())
+        ((_, first), *_), *_ = outcomes.values()
+        sites = [] if everything else _everywhere(one)
+        told = tuple(_outcome(after, some, sites, everything=everything) for after, some in outcomes.items())
+        together.setdefault(told, {})[fact] = first
+    for told, facts in sorted(together.items(), key=lambda some: all(it.is_event for it in some[1].values())):
+        least = [fact for fact, it in facts.items() if not any(it.implies(other) for other in facts.values())]
+        for number, fact in enumerate(facts if everything else least):
+            yield Row(1, f"or {fact}" if number else fact, "recorded")
+        yield from (Row(2, words) for words in told)
     calm = [clean(watched.action.label) for watched in one.actions if not watched.threats]
     if calm and found and everything:
-        yield Row(0, f"Nothing that was tried would change: {'; '.join(dict.fromkeys(calm))}", style="dim")
+        yield Row(0, f"No single fact that was tried changes: {'; '.join(dict.fromkeys(calm))}", style="dim")
     elif found:
-        rest = f"Nothing that was tried would change {counted(len(calm), 'other action')}. " if calm else ""
+        others = counted(len(calm), "other action")
+        rest = f"No single fact that was tried changes the {others}. " if calm else ""
         yield Row(0, f"{rest}--all names every action.", style="dim")
 
 
-def _outcome(after: str, some: Sequence[tuple[Action, Threat]], *, everything: bool) -> str:
-    """Name what a fact would give another status, with the sites and the statements; in brief the first of them."""
+def _outcome(after: str, some: Sequence[tuple[Action, Threat]], everywhere: Sequence[str], *, everything: bool) -> str:
+    """Name what a fact would give another status, with the statements; in brief the first, and no site for all."""
     sites: dict[str, list[str]] = {}
     for action, _ in some:
         sites.setdefault(clean(action.label), []).append(clean(action.site))
-    names = [f"{label} ({', '.join(filter(None, where))})" if any(where) else label for label, where in sites.items()]
+    names = [
+        f"{label} ({', '.join(filter(None, where))})" if any(where) and sorted({*where}) != everywhere else label
+        for label, where in sites.items()
+    ]
     ids = sorted({id_ for _, threat in some for id_ in threat.statements})
     shown, told = (len(names), len(ids)) if everything else (ACTIONS_SHOWN, STATEMENTS_SHOWN)
     more = [f"and {len(names) - shown} more"] if len(names) > shown else []
