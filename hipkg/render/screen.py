@@ -32,6 +32,7 @@ from hipkg.render.words import (
     describe_gap,
     describe_parameter,
     describe_result,
+    grade,
     join_sites,
     local_name,
     lowered,
@@ -59,10 +60,13 @@ POSSIBLE_SHOWN = 2
 _LENGTH = re.compile(r"(?P<name>.+?) (?P<length>(?:for at least \d+ |gave )\w+.*)")
 _PLANNED = re.compile(r" in the plan$")
 _DAYS = "d"
+_UNSTATED, _EVIDENCE = "-", " evidence"
 _MOST = {Section.AGAIN: 3}
 """How many rows a section has at most for all of them to be listed."""
 _SAID = {Status.CONDITIONAL, Status.CAUTION, Status.AVOID}
 """The statuses whose conditions are told before the action, or not in brief."""
+_AGAINST = {ClaimKind.REFUSAL_AWAITED: ("no", "never"), ClaimKind.DISCOURAGEMENT_AWAITED: ("avoid", "to be avoided")}
+"""What speaks against an action on a condition: the word before its name, and the one that stands alone."""
 _WAITING = {Section.IF, Section.LATER}
 _DUE = {Comparison.DUE, Comparison.OVERDUE}
 
@@ -102,10 +106,14 @@ class Screen:
     left_out: tuple[str, ...] = field(default=())
 
 
-def _graded(row: Row) -> str:
-    """Give the grade of a row, in one word if strength and evidence are the same, or nothing if it has none."""
-    strength, _, evidence = row.grade.partition(" / ")
-    return "" if row.grade == UNGRADED else strength if strength == evidence else row.grade
+def _in_short(graded: str) -> str:
+    """Give a grade in one word if strength and evidence are the same, without what is not stated."""
+    strength, _, evidence = graded.partition(" / ")
+    if graded == UNGRADED:
+        return ""
+    if strength == evidence:
+        return strength
+    return graded if strength != _UNSTATED else f"{evidence.removesuffix(_EVIDENCE)}{_EVIDENCE}"
 
 
 def _adds(item: Item) -> bool:
@@ -205,7 +213,7 @@ class _Screener(Arranger):
                 for row in rows:
                     info = self._infos[row.statements[0]]
                     shown = row in prominent[:READINGS_SHOWN] if prominent else row in rows[:READINGS_SHOWN]
-                    named = _graded(row)
+                    named = _in_short(row.grade)
                     words = clean(self._knowledge.briefs.get(info.iri, info.text)).removesuffix(".")
                     yield Item(words, row.site, named, row.statements, listed=shown and not self._tight)
             case Section.DISAGREE:
@@ -276,16 +284,18 @@ class _Screener(Arranger):
             return self._scoped(entry.document, actions)
         row = self._choice_of(actions)
         first = actions[0]
-        named = _graded(row)
+        named = _in_short(row.grade)
         condition, earliest, assumed = self._condition(actions, every=key == Section.CHECK)
         # What is to be done now and is in the outline of any document that leads does not stand behind a number.
         outlined = key == Section.TODAY and any(map(self._outline.belongs, row.statements))
         prominent = entry.prominence != Prominence.NONE or outlined
+        objecting = {id_ for line in self._objected(first) for id_ in line.statements}
+        statements = tuple(one for one in row.statements if one not in objecting)
         return Item(
             self._warned(first, row.title),
             "",
             named,
-            row.statements,
+            statements,
             () if self._tight and key in _WAITING else tuple(self._own_details(first)),
             condition,
             earliest,
@@ -293,7 +303,7 @@ class _Screener(Arranger):
             out=bool(named or key == Section.CHECK or entry.prominence == Prominence.LEAD)
             or is_due_beside(first, self._plan, self._knowledge),
             category=row.category,
-            named=self._first_named(row.statements),
+            named=self._first_named(statements),
             listed=prominent or bool(self._due(first)) or not (many or key in _WAITING or first.status == Status.AVOID),
         )
 
@@ -305,13 +315,25 @@ class _Screener(Arranger):
         title = f"what {document} advises, {counted(len(actions), 'action')}"
         return Item(clean(title), condition=clean(listed([*scopes], "and")))
 
+    @staticmethod
+    def _against(action: Action) -> ClaimKind | None:
+        """Choose what speaks against an action on a condition, where nothing else is to be told of it."""
+        found = [kind for kind in _AGAINST if kind in action.claimed]
+        only = {*action.claimed} <= {*_AGAINST, ClaimKind.GATE_AWAITED}
+        return found[0] if action.status == Status.CAUTION and found and only else None
+
+    def _objected(self, action: Action) -> Iterator[Line]:
+        """Say on which condition what is told of an action is refused, or discouraged."""
+        if action.status in {Status.CAUTION, Status.CONDITIONAL} and not self._against(action):
+            for kind, (_, word) in _AGAINST.items():
+                for parts, ids in self._alternatives(action.by(kind)):
+                    yield Line(clean(f"if {listed(parts, 'and')}:"), (word,), ids)
+
     def _warned(self, action: Action, title: str) -> str:
         """Word what is only to be considered, and what is not advised but would be refused on a condition."""
         words = lowered(title)
-        if action.status == Status.CAUTION and action.by(ClaimKind.REFUSAL_AWAITED):
-            return f"no {words}"
-        if action.status == Status.CAUTION and action.by(ClaimKind.DISCOURAGEMENT_AWAITED):
-            return f"avoid {words}"
+        if against := self._against(action):
+            return f"{_AGAINST[against][0]} {words}"
         settled = action.fulfilment == Fulfilment.NOT_NEEDED or section_of(action) == Section.NOT
         if not title.endswith(OPTIONAL) or settled:
             return title.removesuffix(OPTIONAL)
@@ -332,7 +354,7 @@ class _Screener(Arranger):
             if waits and not any(map(self._outline.belongs, row.statements)):
                 continue
             condition, _, _ = self._condition(actions, f"{host.label} in the plan", every=True)
-            graded = _graded(row)
+            graded = _in_short(row.grade)
             lead = f"if {condition}:" if condition not in {"", told} else ""
             how = [] if waits else [*self._contents(first)]
             words = ": ".join([self._ridden_words(first, row), *(", ".join(one.parts) for one in how)])
@@ -380,10 +402,9 @@ class _Screener(Arranger):
             return "", None, False
         known = {given, f"{action.label} in the plan"}
         gates = [gap for one in action.by(ClaimKind.HELD_BACK) for gap in one.lifted_by]
-        advised = action.by(ClaimKind.AWAITED) or action.by(*WAITING)
+        against = self._against(action)
+        advised = action.by(against) if against else action.by(ClaimKind.AWAITED) or action.by(*WAITING - {*_AGAINST})
         waiting = [] if action.by(ClaimKind.INDICATED) else advised
-        against = action.by(ClaimKind.REFUSAL_AWAITED) or action.by(ClaimKind.DISCOURAGEMENT_AWAITED)
-        waiting = against if action.status == Status.CAUTION and against else waiting
         waiting = [one for one in waiting if self._outline.belongs(one.id)] or waiting
         ways = {one.id: [gap for gap in one.unmet if gap.label not in known] for one in waiting}
         if every and ways and not gates:
@@ -446,7 +467,8 @@ class _Screener(Arranger):
         yield from self._briefs(action)
         yield from self._contents(action)
         yield from (replace(one, lead="") if one.lead == "then" else one for one in self._latent(action))
-        yield from (replace(one, lead="") for one in self._self_guarding(action))
+        yield from map(self._cautioned, self._self_guarding(action))
+        yield from self._objected(action)
         for one in self._left_open(action):
             yield Line("", tuple(filter(None, map(self._brief, one.statements))) or one.parts, one.statements)
         yield from self._trials(action)
@@ -529,6 +551,12 @@ class _Screener(Arranger):
         if told and (prominent or action.status != Status.INDICATED or len(shown) <= CONTENTS_SHOWN):
             lead = "should include:" if action.status == Status.SATISFIED else ""
             yield Line(lead, tuple(told), tuple(sorted(set().union(*(found[one] for one in told)))))
+
+    def _cautioned(self, line: Line) -> Line:
+        """Tell a precaution with the grade that its own statements give it."""
+        infos = [self._infos[one] for one in line.statements]
+        grades = dict.fromkeys(_in_short(grade(one.strength, one.quality)) for one in infos)
+        return replace(line, lead="", parts=(*line.parts, *filter(None, grades)))
 
     def _left_out_words(self, whole: Sheet, sections: Mapping[Section, tuple[Item, ...]]) -> Iterator[str]:
         """Say what the whole plan has beside the first screen."""
