@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from dataclasses import dataclass, field, replace
-from itertools import chain
+from itertools import chain, takewhile
 from typing import TYPE_CHECKING
 
 from hipkg.base import hip
@@ -36,6 +36,7 @@ from hipkg.render.words import (
     join_sites,
     local_name,
     lowered,
+    numbered,
     only_documents,
     selected_grades,
     stated_grade,
@@ -58,6 +59,8 @@ READINGS_SHOWN = 4
 STATEMENTS_SHOWN = 2
 POSSIBLE_SHOWN = 2
 _LENGTH = re.compile(r"(?P<name>.+?) (?P<length>(?:for at least \d+ |gave )\w+.*)")
+_COMPOSED = re.compile(r"[,()]|\b(?:and|or)\b")
+"""What a phrase has that names several things, or tells a number of its own."""
 _PLANNED = re.compile(r" in the plan$")
 _DAYS = "d"
 _UNSTATED, _EVIDENCE = "-", " evidence"
@@ -114,6 +117,33 @@ def _in_short(graded: str) -> str:
     if strength == evidence:
         return strength
     return graded if strength != _UNSTATED else f"{evidence.removesuffix(_EVIDENCE)}{_EVIDENCE}"
+
+
+def _ended_alike(phrases: Iterable[str], word: str) -> list[str]:
+    """Say once how phrases end that end alike: the film of the hip and of the knee done."""
+    found: dict[str, list[list[str]]] = {}
+    for one in dict.fromkeys(phrases):
+        found.setdefault(one if _COMPOSED.search(one) else one.split()[-1], []).append(one.split())
+    return [_with_one_end(some, word) for some in found.values()]
+
+
+def _with_one_end(phrases: Sequence[Sequence[str]], word: str) -> str:
+    """Join phrases that have at least their last word in common."""
+    if len(phrases) == 1:
+        return " ".join(phrases[0])
+    alike = takewhile(lambda some: len({*some}) == 1, zip(*map(reversed, phrases), strict=False))
+    length = min(len([*alike]), *(len(one) - 1 for one in phrases))
+    starts = listed([" ".join(one[:-length]) for one in phrases], word) if length else ""
+    return " ".join([starts, *phrases[0][-length:]]) if length else listed([" ".join(one) for one in phrases], word)
+
+
+def _recurring(words: tuple[str, ...], others: Iterable[tuple[str, ...]]) -> tuple[str, ...]:
+    """Choose the parts of a way that another one has as well, but for a single part; all but the first if none does."""
+    for other in others:
+        shared = tuple(one for one in words if one in other)
+        if len(other) == len(words) == len(shared) + 1:
+            return shared
+    return words[1:]
 
 
 def _adds(item: Item) -> bool:
@@ -222,12 +252,17 @@ class _Screener(Arranger):
                 yield from (Item(one.title, one.site) for one in rows)
 
     def _first_named(self, statements: Sequence[str]) -> tuple[str, ...]:
-        """Choose the statements to name: those that own the grade, then the prominent ones, in their order."""
+        """Choose the statements to name: those that own the grade, then the prominent ones, in their order.
+
+        All are named where no more than one word is left over.
+        """
 
         def rank(one: str) -> tuple[bool, bool]:
             info = self._infos[one]
             return not stated_grade(info.strength, info.quality), not self._outline.shows([one])
 
+        if len(numbered(statements)) <= STATEMENTS_SHOWN + 1:
+            return tuple(statements)
         return tuple(sorted(sorted(statements, key=rank)[:STATEMENTS_SHOWN]))
 
     def _disputed(self) -> Iterator[Item]:
@@ -395,7 +430,7 @@ class _Screener(Arranger):
     ) -> tuple[str, date | None, bool]:
         """Say what an action that waits still needs, the first day on which it can be met, and what that assumes.
 
-        Of several ways the foremost is told and the others are counted, unless ``every`` is.
+        Of several ways those of prominent statements are told, or all where ``every`` is asked for.
         """
         action = actions[0]
         if action.status not in {Status.CONDITIONAL, Status.CAUTION}:
@@ -406,18 +441,54 @@ class _Screener(Arranger):
         advised = action.by(against) if against else action.by(ClaimKind.AWAITED) or action.by(*WAITING - {*_AGAINST})
         waiting = [] if action.by(ClaimKind.INDICATED) else advised
         waiting = [one for one in waiting if self._outline.belongs(one.id)] or waiting
-        ways = {one.id: [gap for gap in one.unmet if gap.label not in known] for one in waiting}
-        if every and ways and not gates:
-            return clean(listed([*dict.fromkeys(chain(*map(self._gaps, ways.values())))], "or")), None, False
-        gaps = self._narrowest([*gates, *(ways[min(ways, key=self._precedence)] if ways else [])])
-        prominent = [one for one in ways if self._outline.shows([one])] or [*ways]
-        others = len({tuple(gap.requirement for gap in ways[one]) for one in prominent}) - 1
-        told = [*self._gaps(gaps), *(["its checks are made"] if action.by(ClaimKind.ORDER_UNGUARDED) else [])]
+        prominent = [one for one in waiting if self._outline.shows([one.id])]
+        ways = [
+            self._narrowest([*gates, *(gap for gap in one.unmet if gap.label not in known)])
+            for one in sorted((not every and prominent) or waiting, key=lambda one: self._precedence(one.id))
+        ]
+        words = self._ways_in_words(ways or [self._narrowest(gates)])
+        told = [*words, *(["its checks are made"] if action.by(ClaimKind.ORDER_UNGUARDED) else [])]
         if not told and action.by(ClaimKind.GUARD_AWAITED) and not action.by(ClaimKind.AWAITED):
             told = ["planned"]
-        words = listed(told, "and") + (f", or {counted(others, 'other way')}" if others > 0 else "")
-        soonest = self._lengths.earliest(gaps, action.place)
-        return clean(words), soonest.day if soonest else None, bool(soonest and soonest.assumed)
+        days = [self._lengths.earliest(gaps, action.place) for gaps in ways or [gates]]
+        soonest = min((one for one in days if one), default=None)
+        if soonest is None or not all(days):
+            return clean(listed(told, "and")), None, False
+        return clean(listed(told, "and")), soonest.day, soonest.assumed
+
+    def _ways_in_words(self, ways: Iterable[Sequence[Gap]]) -> tuple[str, ...]:
+        """Say what all of several ways lack, and then in one part what they differ in."""
+        told = list(dict.fromkeys(map(self._gaps, self._widest(ways))))
+        shared = [one for one in told[0] if all(one in other for other in told)]
+        rests = [tuple(one for one in words if one not in shared) for words in told]
+        if not all(rests):
+            return tuple(shared)
+        found: dict[tuple[str, ...], list[str]] = {}
+        for words in rests:
+            alike = [one for one in found if len(one) == len(words) - 1 and {*one} < {*words}]
+            key = alike[0] if alike else _recurring(words, rests)
+            found.setdefault(key, []).append(listed([one for one in words if one not in key], "and"))
+        alternatives = [listed([listed(_ended_alike(some, "or"), "or"), *key], "and") for key, some in found.items()]
+        return (*shared, "; or ".join(alternatives))
+
+    def _widest(self, ways: Iterable[Sequence[Gap]]) -> list[Sequence[Gap]]:
+        """Leave out each of several ways that asks for what another one asks for, and for more than that."""
+        superclasses = self._knowledge.superclasses
+        found = list(ways)
+
+        def asks(way: Sequence[Gap], gap: Gap) -> bool:
+            wanted = gap.requirement, self._gaps([gap])
+            return any(
+                it.requirement == wanted[0]
+                or wanted[0] in superclasses.get(it.requirement, ())
+                or self._gaps([it]) == wanted[1]
+                for it in way
+            )
+
+        def is_wider(other: Sequence[Gap], way: Sequence[Gap]) -> bool:
+            return all(asks(way, gap) for gap in other) and not all(asks(other, gap) for gap in way)
+
+        return [one for one in found if not any(is_wider(other, one) for other in found)]
 
     def _precedence(self, statement: str) -> tuple[bool, int, str]:
         return not self._outline.shows([statement]), self._outline.rank(statement), statement
@@ -447,7 +518,8 @@ class _Screener(Arranger):
             some = found.setdefault(length or words, [])
             if name not in some:
                 some.append(name)
-        return tuple(words if some == [words] else f"{listed(some, 'and')} {words}" for words, some in found.items())
+        parts = (words if some == [words] else f"{listed(some, 'and')} {words}" for words, some in found.items())
+        return tuple(_ended_alike(parts, "and"))
 
     def _own_details(self, action: Action) -> Iterator[Line]:
         """Say of an action what its statements say in brief, how it is carried out, and what is on record of it."""
