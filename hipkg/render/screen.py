@@ -196,13 +196,15 @@ class _Screener(Arranger):
                 continue
             holds = one.state == State.MUST_NOT and self._infos[one.id].effect == hip.holdsBack
             if holds and one.id not in named and self._outline.shows([one.id]):
-                words = listed(self._gaps(self._narrowest(one.lifted_by)), "and")
-                found.setdefault((one.id, words), []).append(one.site)
-        for (id_, words), sites in found.items():
-            iri = self._infos[id_].intervention
-            name = self._term(iri)
-            title = clean(f"{name} before {words}" if words else f"{name} yet")
+                title = self._before_its_time(self._term(self._infos[one.id].intervention), [one])
+                found.setdefault((one.id, title), []).append(one.site)
+        for (id_, title), sites in found.items():
             yield Item(title, join_sites(sites, self._knowledge), statements=(id_,))
+
+    def _before_its_time(self, name: str, gates: Iterable[StatementState]) -> str:
+        """Name what must not be done before what lifts its gates, or not yet."""
+        lifting = self._gaps(self._narrowest(gap for one in gates for gap in one.lifted_by))
+        return clean(f"{name.removesuffix(OPTIONAL)} before {listed(lifting, 'and')}" if lifting else f"{name} yet")
 
     def _title(self) -> tuple[str, ...]:
         plan = self._plan
@@ -321,13 +323,19 @@ class _Screener(Arranger):
         first = actions[0]
         named = _in_short(row.grade)
         condition, earliest, assumed = self._condition(actions, every=key == Section.CHECK)
+        title = self._warned(first, row.title)
+        if key == Section.NOT and first.status == Status.CONDITIONAL:
+            title, condition, earliest = self._before_its_time(row.title, first.by(ClaimKind.HELD_BACK)), "", None
         # What is to be done now and is in the outline of any document that leads does not stand behind a number.
         outlined = key == Section.TODAY and any(map(self._outline.belongs, row.statements))
         prominent = entry.prominence != Prominence.NONE or outlined
         objecting = {id_ for line in self._objected(first) for id_ in line.statements}
-        statements = tuple(one for one in row.statements if one not in objecting)
+        statements = tuple(
+            one for one in sorted({*row.statements, *self._unnamed_kinds(first, entry)}) if one not in objecting
+        )
+        gated = not {*first.claimed} - {ClaimKind.HELD_BACK, ClaimKind.GATE_AWAITED}
         return Item(
-            self._warned(first, row.title),
+            title,
             "",
             named,
             statements,
@@ -339,7 +347,9 @@ class _Screener(Arranger):
             or is_due_beside(first, self._plan, self._knowledge),
             category=row.category,
             named=self._first_named(statements),
-            listed=prominent or bool(self._due(first)) or not (many or key in _WAITING or first.status == Status.AVOID),
+            listed=(prominent and not (gated and key in _WAITING))
+            or bool(self._due(first))
+            or not (many or key in _WAITING or first.status == Status.AVOID or gated),
         )
 
     def _scoped(self, document: str, actions: Sequence[Action]) -> Item:
@@ -377,6 +387,9 @@ class _Screener(Arranger):
     def _ridden(self, entry: Entry) -> Iterator[Line]:
         """Say what goes along with an action, in one line for each condition."""
         host = self._plan.actions[entry.actions[0]]
+        if host.status == Status.CONTRAINDICATED:
+            yield from self._refused_kinds(host, entry)
+            return
         own = {*host.shown}
         told, _, _ = self._condition([self._plan.actions[one] for one in entry.actions])
         made_of = self._knowledge.interventions[host.intervention].comprises
@@ -398,15 +411,43 @@ class _Screener(Arranger):
             found.setdefault((lead, graded), []).append((words, ids - own))
         for (lead, graded), some in found.items():
             names = [lowered(name) for name, _ in some]
-            if host.status == Status.CONTRAINDICATED:
-                # A kind whose name only adds a word to what is refused goes without saying.
-                others = [name for name in names if not name.endswith(f" {host.label}")]
-                names = [f"{listed(others or names, 'and')} too"]
             yield Line(
                 lead,
                 tuple([*names, graded] if graded else names),
                 tuple(sorted(set().union(*(ids for _, ids in some)))),
             )
+
+    def _refused_kinds(self, host: Action, entry: Entry) -> Iterator[Line]:
+        """Name the kinds of what is refused that statements name, and the grades that these give."""
+        kinds: dict[str, list[str]] = {}
+        grades: dict[str, list[str]] = {}
+        for one in self._refusing_kinds(host, entry):
+            info = self._infos[one]
+            name = clean(self._term(info.intervention))
+            if not self._goes_without_saying(name, host):
+                kinds.setdefault(lowered(name), []).append(one)
+            if graded := _in_short(grade(info.strength, info.quality)):
+                grades.setdefault(graded, []).append(one)
+        if kinds:
+            yield Line("", (f"{listed([*kinds], 'and')} too",), tuple(chain(*kinds.values())))
+        yield from (Line("", (graded,), tuple(ids)) for graded, ids in grades.items())
+
+    def _refusing_kinds(self, host: Action, entry: Entry) -> list[str]:
+        """List the statements that refuse a kind of what is refused, and not all of it."""
+        riding = [self._plan.actions[one] for one in entry.riders]
+        return sorted({id_ for one in riding for id_ in one.shown} - {*host.shown})
+
+    def _unnamed_kinds(self, host: Action, entry: Entry) -> Iterator[str]:
+        """List the statements that refuse a kind which goes without saying, and give no grade."""
+        for one in self._refusing_kinds(host, entry) if host.status == Status.CONTRAINDICATED else ():
+            info = self._infos[one]
+            named = self._goes_without_saying(clean(self._term(info.intervention)), host)
+            if named and not stated_grade(info.strength, info.quality):
+                yield one
+
+    def _goes_without_saying(self, name: str, host: Action) -> bool:
+        """Tell whether the name of a kind only adds a word to that of what is refused whatever happens."""
+        return name.endswith(f" {host.label}") and not self._lifts(host.by(ClaimKind.REFUSED))
 
     def _ridden_words(self, action: Action, row: Row) -> str:
         """Take the brief words of a statement about what goes along, or its name, and say if that is settled."""
@@ -558,6 +599,16 @@ class _Screener(Arranger):
     def _words(self, state: StatementState) -> str:
         return self._brief(state.id) or super()._words(state)
 
+    def _lifts(self, refusing: list[StatementState]) -> tuple[Line, ...]:
+        """Say what would lift every refusal, in the brief words of those that have some."""
+        briefs = {one.id: self._brief(one.id) for one in refusing if self._infos[one.id].effect == hip.contraindicates}
+        return tuple(
+            replace(line, lead="", parts=tuple(dict.fromkeys(briefs[one] for one in line.statements)))
+            if all(map(briefs.get, line.statements))
+            else line
+            for line in super()._lifts(refusing)
+        )
+
     def _foretells(self, info: StatementInfo) -> bool:
         limits = any(one.upper for one in info.bounds) and self._outline.belongs(info.id)
         return super()._foretells(info) and (limits or self._outline.shows([info.id]))
@@ -599,7 +650,13 @@ class _Screener(Arranger):
         for one in action.shown:
             info = self._infos[one]
             brief = self._brief(one)
-            if brief and info.effect != hip.specifies and info.intervention == action.intervention:
+            with_exception = info.effect == hip.contraindicates and info.except_for
+            if (
+                brief
+                and info.effect != hip.specifies
+                and info.intervention == action.intervention
+                and not with_exception
+            ):
                 found.setdefault(brief, []).append(one)
         yield from (Line("", (brief,), tuple(ids)) for brief, ids in found.items())
 
