@@ -16,7 +16,8 @@ from hipkg.base import hip
 from hipkg.base.numbers import Range
 from hipkg.knowledge.frame.answers import State
 from hipkg.knowledge.frame.claims import WAITING, ClaimKind, Fulfilment, Status
-from hipkg.knowledge.prominence import Prominence
+from hipkg.knowledge.modality import Modality
+from hipkg.knowledge.prominence import RANKS, Prominence
 from hipkg.knowledge.wording import listed
 from hipkg.planning.bounds import Comparison
 from hipkg.planning.earliest import Lengths
@@ -62,6 +63,7 @@ _LENGTH = re.compile(r"(?P<name>.+?) (?P<length>(?:for at least \d+ |gave )\w+.*
 _COMPOSED = re.compile(r"[,()]|\b(?:and|or)\b")
 """What a phrase has that names several things, or tells a number of its own."""
 _PLANNED = re.compile(r" in the plan$")
+_UNREAD = "results not recorded, read them first:"
 _DAYS = "d"
 _UNSTATED, _EVIDENCE = "-", " evidence"
 _MOST = {Section.AGAIN: 3}
@@ -70,6 +72,7 @@ _SAID = {Status.CONDITIONAL, Status.CAUTION, Status.AVOID}
 """The statuses whose conditions are told before the action, or not in brief."""
 _AGAINST = {ClaimKind.REFUSAL_AWAITED: ("no", "never"), ClaimKind.DISCOURAGEMENT_AWAITED: ("avoid", "to be avoided")}
 """What speaks against an action on a condition: the word before its name, and the one that stands alone."""
+_ADVISED = (ClaimKind.AWAITED, ClaimKind.INDICATED)
 _WAITING = {Section.IF, Section.LATER}
 _DUE = {Comparison.DUE, Comparison.OVERDUE}
 
@@ -203,8 +206,19 @@ class _Screener(Arranger):
 
     def _before_its_time(self, name: str, gates: Iterable[StatementState]) -> str:
         """Name what must not be done before what lifts its gates, or not yet."""
-        lifting = self._gaps(self._narrowest(gap for one in gates for gap in one.lifted_by))
+        lifting = self._gaps(self._narrowest(gap for one in gates for gap in self._lacking(one)))
         return clean(f"{name.removesuffix(OPTIONAL)} before {listed(lifting, 'and')}" if lifting else f"{name} yet")
+
+    def _lacking(self, gate: StatementState) -> tuple[Gap, ...]:
+        """List what would lift a gate: its exception as a whole where that has brief words of its own."""
+        exceptions = self._infos[gate.id].except_for
+        if len(exceptions) == 1 and gate.lifted_by and (brief := self._knowledge.briefs.get(exceptions[0])):
+            return (gate.lifted_by[0]._replace(requirement=exceptions[0], label=brief, have="", need="", unit=""),)
+        return gate.lifted_by
+
+    def _lifting(self, state: StatementState) -> tuple[str, ...]:
+        """Describe what lifts a statement, in brief."""
+        return super()._lifting(state._replace(lifted_by=self._lacking(state)))
 
     def _title(self) -> tuple[str, ...]:
         plan = self._plan
@@ -324,15 +338,16 @@ class _Screener(Arranger):
         named = _in_short(row.grade)
         condition, earliest, assumed = self._condition(actions, every=key == Section.CHECK)
         title = self._warned(first, row.title)
+        if key in _WAITING and title == row.title and self._only_considered(first):
+            title = f"consider {lowered(title)}"
         if key == Section.NOT and first.status == Status.CONDITIONAL:
             title, condition, earliest = self._before_its_time(row.title, first.by(ClaimKind.HELD_BACK)), "", None
         # What is to be done now and is in the outline of any document that leads does not stand behind a number.
         outlined = key == Section.TODAY and any(map(self._outline.belongs, row.statements))
         prominent = entry.prominence != Prominence.NONE or outlined
         objecting = {id_ for line in self._objected(first) for id_ in line.statements}
-        statements = tuple(
-            one for one in sorted({*row.statements, *self._unnamed_kinds(first, entry)}) if one not in objecting
-        )
+        own = {*row.statements, *self._unnamed_kinds(first, entry), *self._of_wholes(first, entry)}
+        statements = tuple(sorted(own - objecting - self._silent(first) - self._apart(first)))
         gated = not {*first.claimed} - {ClaimKind.HELD_BACK, ClaimKind.GATE_AWAITED}
         return Item(
             title,
@@ -352,12 +367,49 @@ class _Screener(Arranger):
             or not (many or key in _WAITING or first.status == Status.AVOID or gated),
         )
 
+    def _only_considered(self, action: Action) -> bool:
+        """Tell whether all statements that advise an action, and that its row tells, only ask to consider it."""
+        told = [self._infos[one.id] for one in action.by(*_ADVISED) if one.id not in self._silent(action)]
+        return bool(told) and all(one.modality == Modality.CONSIDER for one in told)
+
+    def _silent(self, action: Action) -> set[str]:
+        """List the statements of what waits that its row does not tell: they wait for other things or are overruled."""
+        return self._overruled(action) | self._untold(action) if action.status == Status.CONDITIONAL else set()
+
+    def _overruled(self, action: Action) -> set[str]:
+        """List the statements that advise what waits, against another one that stands: their dispute is told apart."""
+        return {
+            one.advised_by
+            for one in self._plan.conflicts
+            if one.intervention == action.intervention
+            if one.site == action.site and one.decided_for == one.opposed_by and self._disagree(one)
+        }
+
+    def _apart(self, action: Action) -> set[str]:
+        """List the statements that are named at their own brief words, where those of others differ."""
+        told = list(self._briefs(action))
+        return {id_ for line in told for id_ in line.statements} if len(told) > 1 else set()
+
+    def _of_wholes(self, action: Action, entry: Entry) -> Iterator[str]:
+        """List the statements about a whole of which an action is the part that is still to be done."""
+        for one in (self._plan.actions[number] for number in entry.riders):
+            if self._is_part(action, one):
+                yield from one.shown
+
+    def _is_part(self, action: Action, whole: Action) -> bool:
+        """Tell whether an action is part of a whole of which there is no more to say."""
+        composed = self._knowledge.composed.get(whole.intervention, ())
+        return action.intervention in composed and not any(map(self._brief, whole.shown))
+
     def _scoped(self, document: str, actions: Sequence[Action]) -> Item:
         """Tell what a document would advise if the patient were one of those it is about, by its number."""
         states = [state for one in actions for state in one.by(ClaimKind.AWAITED)]
         parts = [it for one in states for it in one.context if it.document == document]
         scopes = dict.fromkeys(self._term(one.requirement) for one in parts)
-        title = f"what {document} advises, {counted(len(actions), 'action')}"
+        foremost = min(actions, key=lambda one: min(RANKS[self._infos[it.id].prominence] for it in one.by(*_ADVISED)))
+        foremost = next((one for one in actions if self._is_part(foremost, one)), foremost)
+        rest = f", and {len(actions) - 1} more" if len(actions) > 1 else ""
+        title = f"{self._warned(foremost, self._name(foremost))}{rest} ({document})"
         return Item(clean(title), condition=clean(listed([*scopes], "and")))
 
     @staticmethod
@@ -397,6 +449,8 @@ class _Screener(Arranger):
         for actions in sorted(self._riding(entry), key=lambda some: some[0].status in {Status.CAUTION, Status.AVOID}):
             first, row = actions[0], self._choice_of(actions)
             if first.status == Status.SATISFIED and (first.label in host.current or first.intervention in made_of):
+                continue
+            if self._is_part(host, first):
                 continue
             waits = section_of(first) in _WAITING
             if waits and not any(map(self._outline.belongs, row.statements)):
@@ -478,14 +532,10 @@ class _Screener(Arranger):
             return "", None, False
         known = {given, f"{action.label} in the plan"}
         gates = [gap for one in action.by(ClaimKind.HELD_BACK) for gap in one.lifted_by]
-        against = self._against(action)
-        advised = action.by(against) if against else action.by(ClaimKind.AWAITED) or action.by(*WAITING - {*_AGAINST})
-        waiting = [] if action.by(ClaimKind.INDICATED) else advised
-        waiting = [one for one in waiting if self._outline.belongs(one.id)] or waiting
-        prominent = [one for one in waiting if self._outline.shows([one.id])]
+        waiting = self._waiting(action, every=every)
         ways = [
             self._narrowest([*gates, *(gap for gap in one.unmet if gap.label not in known)])
-            for one in sorted((not every and prominent) or waiting, key=lambda one: self._precedence(one.id))
+            for one in sorted(waiting, key=lambda one: self._precedence(one.id))
         ]
         words = self._ways_in_words(ways or [self._narrowest(gates)])
         told = [*words, *(["its checks are made"] if action.by(ClaimKind.ORDER_UNGUARDED) else [])]
@@ -496,6 +546,22 @@ class _Screener(Arranger):
         if soonest is None or not all(days):
             return clean(listed(told, "and")), None, False
         return clean(listed(told, "and")), soonest.day, soonest.assumed
+
+    def _waiting(self, action: Action, *, every: bool = False) -> list[StatementState]:
+        """List the statements whose conditions are told of an action: the prominent ones, or ``every`` one."""
+        against = self._against(action)
+        overruled = self._overruled(action) if action.status == Status.CONDITIONAL else set()
+        if not against and not overruled.issuperset(one.id for one in action.by(ClaimKind.INDICATED)):
+            return []
+        found = action.by(against) if against else action.by(ClaimKind.AWAITED) or action.by(*WAITING - {*_AGAINST})
+        found = [one for one in found if self._outline.belongs(one.id)] or found
+        return (not every and [one for one in found if self._outline.shows([one.id])]) or found
+
+    def _untold(self, action: Action) -> set[str]:
+        """List the statements that wait for something else than what is told of an action."""
+        told = self._waiting(action)
+        words = {self._gaps(one.unmet) for one in told}
+        return {one.id for one in action.by(ClaimKind.AWAITED) if told and self._gaps(one.unmet) not in words}
 
     def _ways_in_words(self, ways: Iterable[Sequence[Gap]]) -> tuple[str, ...]:
         """Say what all of several ways lack, and then in one part what they differ in."""
@@ -586,7 +652,8 @@ class _Screener(Arranger):
             yield Line("", tuple(filter(None, map(self._brief, one.statements))) or one.parts, one.statements)
         yield from self._trials(action)
         if section_of(action) not in _WAITING:
-            yield from self._checked(action)
+            unread = {"checked": _UNREAD}
+            yield from (replace(one, lead=unread.get(one.lead, one.lead)) for one in self._checked(action))
         yield from self._disputes(action)
 
     def _term(self, iri: str) -> str:
