@@ -47,6 +47,7 @@ PICTURED = (
     "trial-due",
 )
 OUTLINES = tomllib.loads((FOLDER / "outlines.toml").read_text("utf-8"))
+SAID = tomllib.loads((FOLDER / "said.toml").read_text("utf-8"))
 MOST_LINES = {"examples": 45, "visits": 60}
 FIRST = 30
 GUTTER = 10
@@ -81,6 +82,13 @@ def test_what_a_document_puts_first_stands_first(name: str) -> None:
     first, whole = running("\n".join(lines[:FIRST])), running("\n".join(lines))
     assert [one for one in OUTLINES[name]["first"] if one.lower() not in first] == []
     assert [one for one in OUTLINES[name]["page"] if one.lower() not in whole] == []
+
+
+@pytest.mark.parametrize("name", SAID)
+def test_what_a_screen_says_and_does_not(name: str) -> None:
+    told = running(text(name))
+    assert [one for one in SAID[name]["says"] if one.lower() not in told] == []
+    assert [one for one in SAID[name].get("never", ()) if one.lower() in told] == []
 
 
 @of_each

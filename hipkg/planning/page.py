@@ -139,11 +139,11 @@ def _section_of_advice(modality: Modality, category: str) -> Section:
 
 
 def _section_of_waiting(action: Action) -> Section:
-    """Tell what is held back as not to be done where nothing can lift that, anything else where it waits."""
+    """Tell what is held back as not to be done where nothing lifts that or nothing advises it, else where it waits."""
     gates = action.by(ClaimKind.HELD_BACK)
     if action.category == _URGENT and _is_advised(action):
         return Section.CHECK
-    if gates and not any(one.lifted_by for one in gates):
+    if gates and not (_is_advised(action) and any(one.lifted_by for one in gates)):
         return Section.NOT
     return Section.LATER if (action.phase > 1 and _is_advised(action)) or _takes_time(action) else Section.IF
 

@@ -9,14 +9,15 @@ from __future__ import annotations
 import re
 from collections import Counter
 from dataclasses import dataclass, field, replace
-from itertools import chain
+from itertools import chain, takewhile
 from typing import TYPE_CHECKING
 
 from hipkg.base import hip
 from hipkg.base.numbers import Range
 from hipkg.knowledge.frame.answers import State
 from hipkg.knowledge.frame.claims import WAITING, ClaimKind, Fulfilment, Status
-from hipkg.knowledge.prominence import Prominence
+from hipkg.knowledge.modality import Modality
+from hipkg.knowledge.prominence import RANKS, Prominence
 from hipkg.knowledge.wording import listed
 from hipkg.planning.bounds import Comparison
 from hipkg.planning.earliest import Lengths
@@ -32,9 +33,11 @@ from hipkg.render.words import (
     describe_gap,
     describe_parameter,
     describe_result,
+    grade,
     join_sites,
     local_name,
     lowered,
+    numbered,
     only_documents,
     selected_grades,
     stated_grade,
@@ -57,12 +60,19 @@ READINGS_SHOWN = 4
 STATEMENTS_SHOWN = 2
 POSSIBLE_SHOWN = 2
 _LENGTH = re.compile(r"(?P<name>.+?) (?P<length>(?:for at least \d+ |gave )\w+.*)")
+_COMPOSED = re.compile(r"[,()]|\b(?:and|or)\b")
+"""What a phrase has that names several things, or tells a number of its own."""
 _PLANNED = re.compile(r" in the plan$")
+_UNREAD = "results not recorded, read them first:"
 _DAYS = "d"
+_UNSTATED, _EVIDENCE = "-", " evidence"
 _MOST = {Section.AGAIN: 3}
 """How many rows a section has at most for all of them to be listed."""
 _SAID = {Status.CONDITIONAL, Status.CAUTION, Status.AVOID}
 """The statuses whose conditions are told before the action, or not in brief."""
+_AGAINST = {ClaimKind.REFUSAL_AWAITED: ("no", "never"), ClaimKind.DISCOURAGEMENT_AWAITED: ("avoid", "to be avoided")}
+"""What speaks against an action on a condition: the word before its name, and the one that stands alone."""
+_ADVISED = (ClaimKind.AWAITED, ClaimKind.INDICATED)
 _WAITING = {Section.IF, Section.LATER}
 _DUE = {Comparison.DUE, Comparison.OVERDUE}
 
@@ -102,10 +112,41 @@ class Screen:
     left_out: tuple[str, ...] = field(default=())
 
 
-def _graded(row: Row) -> str:
-    """Give the grade of a row, in one word if strength and evidence are the same, or nothing if it has none."""
-    strength, _, evidence = row.grade.partition(" / ")
-    return "" if row.grade == UNGRADED else strength if strength == evidence else row.grade
+def _in_short(graded: str) -> str:
+    """Give a grade in one word if strength and evidence are the same, without what is not stated."""
+    strength, _, evidence = graded.partition(" / ")
+    if graded == UNGRADED:
+        return ""
+    if strength == evidence:
+        return strength
+    return graded if strength != _UNSTATED else f"{evidence.removesuffix(_EVIDENCE)}{_EVIDENCE}"
+
+
+def _ended_alike(phrases: Iterable[str], word: str) -> list[str]:
+    """Say once how phrases end that end alike: the film of the hip and of the knee done."""
+    found: dict[str, list[list[str]]] = {}
+    for one in dict.fromkeys(phrases):
+        found.setdefault(one if _COMPOSED.search(one) else one.split()[-1], []).append(one.split())
+    return [_with_one_end(some, word) for some in found.values()]
+
+
+def _with_one_end(phrases: Sequence[Sequence[str]], word: str) -> str:
+    """Join phrases that have at least their last word in common."""
+    if len(phrases) == 1:
+        return " ".join(phrases[0])
+    alike = takewhile(lambda some: len({*some}) == 1, zip(*map(reversed, phrases), strict=False))
+    length = min(len([*alike]), *(len(one) - 1 for one in phrases))
+    starts = listed([" ".join(one[:-length]) for one in phrases], word) if length else ""
+    return " ".join([starts, *phrases[0][-length:]]) if length else listed([" ".join(one) for one in phrases], word)
+
+
+def _recurring(words: tuple[str, ...], others: Iterable[tuple[str, ...]]) -> tuple[str, ...]:
+    """Choose the parts of a way that another one has as well, but for a single part; all but the first if none does."""
+    for other in others:
+        shared = tuple(one for one in words if one in other)
+        if len(other) == len(words) == len(shared) + 1:
+            return shared
+    return words[1:]
 
 
 def _adds(item: Item) -> bool:
@@ -158,13 +199,26 @@ class _Screener(Arranger):
                 continue
             holds = one.state == State.MUST_NOT and self._infos[one.id].effect == hip.holdsBack
             if holds and one.id not in named and self._outline.shows([one.id]):
-                words = listed(self._gaps(self._narrowest(one.lifted_by)), "and")
-                found.setdefault((one.id, words), []).append(one.site)
-        for (id_, words), sites in found.items():
-            iri = self._infos[id_].intervention
-            name = self._term(iri)
-            title = clean(f"{name} before {words}" if words else f"{name} yet")
+                title = self._before_its_time(self._term(self._infos[one.id].intervention), [one])
+                found.setdefault((one.id, title), []).append(one.site)
+        for (id_, title), sites in found.items():
             yield Item(title, join_sites(sites, self._knowledge), statements=(id_,))
+
+    def _before_its_time(self, name: str, gates: Iterable[StatementState]) -> str:
+        """Name what must not be done before what lifts its gates, or not yet."""
+        lifting = self._gaps(self._narrowest(gap for one in gates for gap in self._lacking(one)))
+        return clean(f"{name.removesuffix(OPTIONAL)} before {listed(lifting, 'and')}" if lifting else f"{name} yet")
+
+    def _lacking(self, gate: StatementState) -> tuple[Gap, ...]:
+        """List what would lift a gate: its exception as a whole where that has brief words of its own."""
+        exceptions = self._infos[gate.id].except_for
+        if len(exceptions) == 1 and gate.lifted_by and (brief := self._knowledge.briefs.get(exceptions[0])):
+            return (gate.lifted_by[0]._replace(requirement=exceptions[0], label=brief, have="", need="", unit=""),)
+        return gate.lifted_by
+
+    def _lifting(self, state: StatementState) -> tuple[str, ...]:
+        """Describe what lifts a statement, in brief."""
+        return super()._lifting(state._replace(lifted_by=self._lacking(state)))
 
     def _title(self) -> tuple[str, ...]:
         plan = self._plan
@@ -205,7 +259,7 @@ class _Screener(Arranger):
                 for row in rows:
                     info = self._infos[row.statements[0]]
                     shown = row in prominent[:READINGS_SHOWN] if prominent else row in rows[:READINGS_SHOWN]
-                    named = _graded(row)
+                    named = _in_short(row.grade)
                     words = clean(self._knowledge.briefs.get(info.iri, info.text)).removesuffix(".")
                     yield Item(words, row.site, named, row.statements, listed=shown and not self._tight)
             case Section.DISAGREE:
@@ -214,12 +268,17 @@ class _Screener(Arranger):
                 yield from (Item(one.title, one.site) for one in rows)
 
     def _first_named(self, statements: Sequence[str]) -> tuple[str, ...]:
-        """Choose the statements to name: those that own the grade, then the prominent ones, in their order."""
+        """Choose the statements to name: those that own the grade, then the prominent ones, in their order.
+
+        All are named where no more than one word is left over.
+        """
 
         def rank(one: str) -> tuple[bool, bool]:
             info = self._infos[one]
             return not stated_grade(info.strength, info.quality), not self._outline.shows([one])
 
+        if len(numbered(statements)) <= STATEMENTS_SHOWN + 1:
+            return tuple(statements)
         return tuple(sorted(sorted(statements, key=rank)[:STATEMENTS_SHOWN]))
 
     def _disputed(self) -> Iterator[Item]:
@@ -276,16 +335,25 @@ class _Screener(Arranger):
             return self._scoped(entry.document, actions)
         row = self._choice_of(actions)
         first = actions[0]
-        named = _graded(row)
+        named = _in_short(row.grade)
         condition, earliest, assumed = self._condition(actions, every=key == Section.CHECK)
+        title = self._warned(first, row.title)
+        if key in _WAITING and title == row.title and self._only_considered(first):
+            title = f"consider {lowered(title)}"
+        if key == Section.NOT and first.status == Status.CONDITIONAL:
+            title, condition, earliest = self._before_its_time(row.title, first.by(ClaimKind.HELD_BACK)), "", None
         # What is to be done now and is in the outline of any document that leads does not stand behind a number.
         outlined = key == Section.TODAY and any(map(self._outline.belongs, row.statements))
         prominent = entry.prominence != Prominence.NONE or outlined
+        objecting = {id_ for line in self._objected(first) for id_ in line.statements}
+        own = {*row.statements, *self._unnamed_kinds(first, entry), *self._of_wholes(first, entry)}
+        statements = tuple(sorted(own - objecting - self._silent(first) - self._apart(first)))
+        gated = not {*first.claimed} - {ClaimKind.HELD_BACK, ClaimKind.GATE_AWAITED}
         return Item(
-            self._warned(first, row.title),
+            title,
             "",
             named,
-            row.statements,
+            statements,
             () if self._tight and key in _WAITING else tuple(self._own_details(first)),
             condition,
             earliest,
@@ -293,25 +361,76 @@ class _Screener(Arranger):
             out=bool(named or key == Section.CHECK or entry.prominence == Prominence.LEAD)
             or is_due_beside(first, self._plan, self._knowledge),
             category=row.category,
-            named=self._first_named(row.statements),
-            listed=prominent or bool(self._due(first)) or not (many or key in _WAITING or first.status == Status.AVOID),
+            named=self._first_named(statements),
+            listed=(prominent and not (gated and key in _WAITING))
+            or bool(self._due(first))
+            or not (many or key in _WAITING or first.status == Status.AVOID or gated),
         )
+
+    def _only_considered(self, action: Action) -> bool:
+        """Tell whether all statements that advise an action, and that its row tells, only ask to consider it."""
+        told = [self._infos[one.id] for one in action.by(*_ADVISED) if one.id not in self._silent(action)]
+        return bool(told) and all(one.modality == Modality.CONSIDER for one in told)
+
+    def _silent(self, action: Action) -> set[str]:
+        """List the statements of what waits that its row does not tell: they wait for other things or are overruled."""
+        return self._overruled(action) | self._untold(action) if action.status == Status.CONDITIONAL else set()
+
+    def _overruled(self, action: Action) -> set[str]:
+        """List the statements that advise what waits, against another one that stands: their dispute is told apart."""
+        return {
+            one.advised_by
+            for one in self._plan.conflicts
+            if one.intervention == action.intervention
+            if one.site == action.site and one.decided_for == one.opposed_by and self._disagree(one)
+        }
+
+    def _apart(self, action: Action) -> set[str]:
+        """List the statements that are named at their own brief words, where those of others differ."""
+        told = list(self._briefs(action))
+        return {id_ for line in told for id_ in line.statements} if len(told) > 1 else set()
+
+    def _of_wholes(self, action: Action, entry: Entry) -> Iterator[str]:
+        """List the statements about a whole of which an action is the part that is still to be done."""
+        for one in (self._plan.actions[number] for number in entry.riders):
+            if self._is_part(action, one):
+                yield from one.shown
+
+    def _is_part(self, action: Action, whole: Action) -> bool:
+        """Tell whether an action is part of a whole of which there is no more to say."""
+        composed = self._knowledge.composed.get(whole.intervention, ())
+        return action.intervention in composed and not any(map(self._brief, whole.shown))
 
     def _scoped(self, document: str, actions: Sequence[Action]) -> Item:
         """Tell what a document would advise if the patient were one of those it is about, by its number."""
         states = [state for one in actions for state in one.by(ClaimKind.AWAITED)]
         parts = [it for one in states for it in one.context if it.document == document]
         scopes = dict.fromkeys(self._term(one.requirement) for one in parts)
-        title = f"what {document} advises, {counted(len(actions), 'action')}"
+        foremost = min(actions, key=lambda one: min(RANKS[self._infos[it.id].prominence] for it in one.by(*_ADVISED)))
+        foremost = next((one for one in actions if self._is_part(foremost, one)), foremost)
+        rest = f", and {len(actions) - 1} more" if len(actions) > 1 else ""
+        title = f"{self._warned(foremost, self._name(foremost))}{rest} ({document})"
         return Item(clean(title), condition=clean(listed([*scopes], "and")))
+
+    @staticmethod
+    def _against(action: Action) -> ClaimKind | None:
+        """Choose what speaks against an action on a condition, where nothing else is to be told of it."""
+        found = [kind for kind in _AGAINST if kind in action.claimed]
+        only = {*action.claimed} <= {*_AGAINST, ClaimKind.GATE_AWAITED}
+        return found[0] if action.status == Status.CAUTION and found and only else None
+
+    def _objected(self, action: Action) -> Iterator[Line]:
+        """Say on which condition what is told of an action is refused, or discouraged."""
+        if action.status in {Status.CAUTION, Status.CONDITIONAL} and not self._against(action):
+            for kind, (_, word) in _AGAINST.items():
+                for parts, ids in self._alternatives(action.by(kind)):
+                    yield Line(clean(f"if {listed(parts, 'and')}:"), (word,), ids)
 
     def _warned(self, action: Action, title: str) -> str:
         """Word what is only to be considered, and what is not advised but would be refused on a condition."""
         words = lowered(title)
-        if action.status == Status.CAUTION and action.by(ClaimKind.REFUSAL_AWAITED):
-            return f"no {words}"
-        if action.status == Status.CAUTION and action.by(ClaimKind.DISCOURAGEMENT_AWAITED):
-            return f"avoid {words}"
+        if against := self._against(action):
+            return f"{_AGAINST[against][0]} {words}"
         settled = action.fulfilment == Fulfilment.NOT_NEEDED or section_of(action) == Section.NOT
         if not title.endswith(OPTIONAL) or settled:
             return title.removesuffix(OPTIONAL)
@@ -320,6 +439,9 @@ class _Screener(Arranger):
     def _ridden(self, entry: Entry) -> Iterator[Line]:
         """Say what goes along with an action, in one line for each condition."""
         host = self._plan.actions[entry.actions[0]]
+        if host.status == Status.CONTRAINDICATED:
+            yield from self._refused_kinds(host, entry)
+            return
         own = {*host.shown}
         told, _, _ = self._condition([self._plan.actions[one] for one in entry.actions])
         made_of = self._knowledge.interventions[host.intervention].comprises
@@ -328,11 +450,13 @@ class _Screener(Arranger):
             first, row = actions[0], self._choice_of(actions)
             if first.status == Status.SATISFIED and (first.label in host.current or first.intervention in made_of):
                 continue
+            if self._is_part(host, first):
+                continue
             waits = section_of(first) in _WAITING
             if waits and not any(map(self._outline.belongs, row.statements)):
                 continue
             condition, _, _ = self._condition(actions, f"{host.label} in the plan", every=True)
-            graded = _graded(row)
+            graded = _in_short(row.grade)
             lead = f"if {condition}:" if condition not in {"", told} else ""
             how = [] if waits else [*self._contents(first)]
             words = ": ".join([self._ridden_words(first, row), *(", ".join(one.parts) for one in how)])
@@ -341,15 +465,43 @@ class _Screener(Arranger):
             found.setdefault((lead, graded), []).append((words, ids - own))
         for (lead, graded), some in found.items():
             names = [lowered(name) for name, _ in some]
-            if host.status == Status.CONTRAINDICATED:
-                # A kind whose name only adds a word to what is refused goes without saying.
-                others = [name for name in names if not name.endswith(f" {host.label}")]
-                names = [f"{listed(others or names, 'and')} too"]
             yield Line(
                 lead,
                 tuple([*names, graded] if graded else names),
                 tuple(sorted(set().union(*(ids for _, ids in some)))),
             )
+
+    def _refused_kinds(self, host: Action, entry: Entry) -> Iterator[Line]:
+        """Name the kinds of what is refused that statements name, and the grades that these give."""
+        kinds: dict[str, list[str]] = {}
+        grades: dict[str, list[str]] = {}
+        for one in self._refusing_kinds(host, entry):
+            info = self._infos[one]
+            name = clean(self._term(info.intervention))
+            if not self._goes_without_saying(name, host):
+                kinds.setdefault(lowered(name), []).append(one)
+            if graded := _in_short(grade(info.strength, info.quality)):
+                grades.setdefault(graded, []).append(one)
+        if kinds:
+            yield Line("", (f"{listed([*kinds], 'and')} too",), tuple(chain(*kinds.values())))
+        yield from (Line("", (graded,), tuple(ids)) for graded, ids in grades.items())
+
+    def _refusing_kinds(self, host: Action, entry: Entry) -> list[str]:
+        """List the statements that refuse a kind of what is refused, and not all of it."""
+        riding = [self._plan.actions[one] for one in entry.riders]
+        return sorted({id_ for one in riding for id_ in one.shown} - {*host.shown})
+
+    def _unnamed_kinds(self, host: Action, entry: Entry) -> Iterator[str]:
+        """List the statements that refuse a kind which goes without saying, and give no grade."""
+        for one in self._refusing_kinds(host, entry) if host.status == Status.CONTRAINDICATED else ():
+            info = self._infos[one]
+            named = self._goes_without_saying(clean(self._term(info.intervention)), host)
+            if named and not stated_grade(info.strength, info.quality):
+                yield one
+
+    def _goes_without_saying(self, name: str, host: Action) -> bool:
+        """Tell whether the name of a kind only adds a word to that of what is refused whatever happens."""
+        return name.endswith(f" {host.label}") and not self._lifts(host.by(ClaimKind.REFUSED))
 
     def _ridden_words(self, action: Action, row: Row) -> str:
         """Take the brief words of a statement about what goes along, or its name, and say if that is settled."""
@@ -373,30 +525,77 @@ class _Screener(Arranger):
     ) -> tuple[str, date | None, bool]:
         """Say what an action that waits still needs, the first day on which it can be met, and what that assumes.
 
-        Of several ways the foremost is told and the others are counted, unless ``every`` is.
+        Of several ways those of prominent statements are told, or all where ``every`` is asked for.
         """
         action = actions[0]
         if action.status not in {Status.CONDITIONAL, Status.CAUTION}:
             return "", None, False
         known = {given, f"{action.label} in the plan"}
         gates = [gap for one in action.by(ClaimKind.HELD_BACK) for gap in one.lifted_by]
-        advised = action.by(ClaimKind.AWAITED) or action.by(*WAITING)
-        waiting = [] if action.by(ClaimKind.INDICATED) else advised
-        against = action.by(ClaimKind.REFUSAL_AWAITED) or action.by(ClaimKind.DISCOURAGEMENT_AWAITED)
-        waiting = against if action.status == Status.CAUTION and against else waiting
-        waiting = [one for one in waiting if self._outline.belongs(one.id)] or waiting
-        ways = {one.id: [gap for gap in one.unmet if gap.label not in known] for one in waiting}
-        if every and ways and not gates:
-            return clean(listed([*dict.fromkeys(chain(*map(self._gaps, ways.values())))], "or")), None, False
-        gaps = self._narrowest([*gates, *(ways[min(ways, key=self._precedence)] if ways else [])])
-        prominent = [one for one in ways if self._outline.shows([one])] or [*ways]
-        others = len({tuple(gap.requirement for gap in ways[one]) for one in prominent}) - 1
-        told = [*self._gaps(gaps), *(["its checks are made"] if action.by(ClaimKind.ORDER_UNGUARDED) else [])]
+        waiting = self._waiting(action, every=every)
+        ways = [
+            self._narrowest([*gates, *(gap for gap in one.unmet if gap.label not in known)])
+            for one in sorted(waiting, key=lambda one: self._precedence(one.id))
+        ]
+        words = self._ways_in_words(ways or [self._narrowest(gates)])
+        told = [*words, *(["its checks are made"] if action.by(ClaimKind.ORDER_UNGUARDED) else [])]
         if not told and action.by(ClaimKind.GUARD_AWAITED) and not action.by(ClaimKind.AWAITED):
             told = ["planned"]
-        words = listed(told, "and") + (f", or {counted(others, 'other way')}" if others > 0 else "")
-        soonest = self._lengths.earliest(gaps, action.place)
-        return clean(words), soonest.day if soonest else None, bool(soonest and soonest.assumed)
+        days = [self._lengths.earliest(gaps, action.place) for gaps in ways or [gates]]
+        soonest = min((one for one in days if one), default=None)
+        if soonest is None or not all(days):
+            return clean(listed(told, "and")), None, False
+        return clean(listed(told, "and")), soonest.day, soonest.assumed
+
+    def _waiting(self, action: Action, *, every: bool = False) -> list[StatementState]:
+        """List the statements whose conditions are told of an action: the prominent ones, or ``every`` one."""
+        against = self._against(action)
+        overruled = self._overruled(action) if action.status == Status.CONDITIONAL else set()
+        if not against and not overruled.issuperset(one.id for one in action.by(ClaimKind.INDICATED)):
+            return []
+        found = action.by(against) if against else action.by(ClaimKind.AWAITED) or action.by(*WAITING - {*_AGAINST})
+        found = [one for one in found if self._outline.belongs(one.id)] or found
+        return (not every and [one for one in found if self._outline.shows([one.id])]) or found
+
+    def _untold(self, action: Action) -> set[str]:
+        """List the statements that wait for something else than what is told of an action."""
+        told = self._waiting(action)
+        words = {self._gaps(one.unmet) for one in told}
+        return {one.id for one in action.by(ClaimKind.AWAITED) if told and self._gaps(one.unmet) not in words}
+
+    def _ways_in_words(self, ways: Iterable[Sequence[Gap]]) -> tuple[str, ...]:
+        """Say what all of several ways lack, and then in one part what they differ in."""
+        told = list(dict.fromkeys(map(self._gaps, self._widest(ways))))
+        shared = [one for one in told[0] if all(one in other for other in told)]
+        rests = [tuple(one for one in words if one not in shared) for words in told]
+        if not all(rests):
+            return tuple(shared)
+        found: dict[tuple[str, ...], list[str]] = {}
+        for words in rests:
+            alike = [one for one in found if len(one) == len(words) - 1 and {*one} < {*words}]
+            key = alike[0] if alike else _recurring(words, rests)
+            found.setdefault(key, []).append(listed([one for one in words if one not in key], "and"))
+        alternatives = [listed([listed(_ended_alike(some, "or"), "or"), *key], "and") for key, some in found.items()]
+        return (*shared, "; or ".join(alternatives))
+
+    def _widest(self, ways: Iterable[Sequence[Gap]]) -> list[Sequence[Gap]]:
+        """Leave out each of several ways that asks for what another one asks for, and for more than that."""
+        superclasses = self._knowledge.superclasses
+        found = list(ways)
+
+        def asks(way: Sequence[Gap], gap: Gap) -> bool:
+            wanted = gap.requirement, self._gaps([gap])
+            return any(
+                it.requirement == wanted[0]
+                or wanted[0] in superclasses.get(it.requirement, ())
+                or self._gaps([it]) == wanted[1]
+                for it in way
+            )
+
+        def is_wider(other: Sequence[Gap], way: Sequence[Gap]) -> bool:
+            return all(asks(way, gap) for gap in other) and not all(asks(other, gap) for gap in way)
+
+        return [one for one in found if not any(is_wider(other, one) for other in found)]
 
     def _precedence(self, statement: str) -> tuple[bool, int, str]:
         return not self._outline.shows([statement]), self._outline.rank(statement), statement
@@ -426,7 +625,8 @@ class _Screener(Arranger):
             some = found.setdefault(length or words, [])
             if name not in some:
                 some.append(name)
-        return tuple(words if some == [words] else f"{listed(some, 'and')} {words}" for words, some in found.items())
+        parts = (words if some == [words] else f"{listed(some, 'and')} {words}" for words, some in found.items())
+        return tuple(_ended_alike(parts, "and"))
 
     def _own_details(self, action: Action) -> Iterator[Line]:
         """Say of an action what its statements say in brief, how it is carried out, and what is on record of it."""
@@ -446,12 +646,14 @@ class _Screener(Arranger):
         yield from self._briefs(action)
         yield from self._contents(action)
         yield from (replace(one, lead="") if one.lead == "then" else one for one in self._latent(action))
-        yield from (replace(one, lead="") for one in self._self_guarding(action))
+        yield from map(self._cautioned, self._self_guarding(action))
+        yield from self._objected(action)
         for one in self._left_open(action):
             yield Line("", tuple(filter(None, map(self._brief, one.statements))) or one.parts, one.statements)
         yield from self._trials(action)
         if section_of(action) not in _WAITING:
-            yield from self._checked(action)
+            unread = {"checked": _UNREAD}
+            yield from (replace(one, lead=unread.get(one.lead, one.lead)) for one in self._checked(action))
         yield from self._disputes(action)
 
     def _term(self, iri: str) -> str:
@@ -463,6 +665,16 @@ class _Screener(Arranger):
 
     def _words(self, state: StatementState) -> str:
         return self._brief(state.id) or super()._words(state)
+
+    def _lifts(self, refusing: list[StatementState]) -> tuple[Line, ...]:
+        """Say what would lift every refusal, in the brief words of those that have some."""
+        briefs = {one.id: self._brief(one.id) for one in refusing if self._infos[one.id].effect == hip.contraindicates}
+        return tuple(
+            replace(line, lead="", parts=tuple(dict.fromkeys(briefs[one] for one in line.statements)))
+            if all(map(briefs.get, line.statements))
+            else line
+            for line in super()._lifts(refusing)
+        )
 
     def _foretells(self, info: StatementInfo) -> bool:
         limits = any(one.upper for one in info.bounds) and self._outline.belongs(info.id)
@@ -505,7 +717,13 @@ class _Screener(Arranger):
         for one in action.shown:
             info = self._infos[one]
             brief = self._brief(one)
-            if brief and info.effect != hip.specifies and info.intervention == action.intervention:
+            with_exception = info.effect == hip.contraindicates and info.except_for
+            if (
+                brief
+                and info.effect != hip.specifies
+                and info.intervention == action.intervention
+                and not with_exception
+            ):
                 found.setdefault(brief, []).append(one)
         yield from (Line("", (brief,), tuple(ids)) for brief, ids in found.items())
 
@@ -529,6 +747,12 @@ class _Screener(Arranger):
         if told and (prominent or action.status != Status.INDICATED or len(shown) <= CONTENTS_SHOWN):
             lead = "should include:" if action.status == Status.SATISFIED else ""
             yield Line(lead, tuple(told), tuple(sorted(set().union(*(found[one] for one in told)))))
+
+    def _cautioned(self, line: Line) -> Line:
+        """Tell a precaution with the grade that its own statements give it."""
+        infos = [self._infos[one] for one in line.statements]
+        grades = dict.fromkeys(_in_short(grade(one.strength, one.quality)) for one in infos)
+        return replace(line, lead="", parts=(*line.parts, *filter(None, grades)))
 
     def _left_out_words(self, whole: Sheet, sections: Mapping[Section, tuple[Item, ...]]) -> Iterator[str]:
         """Say what the whole plan has beside the first screen."""

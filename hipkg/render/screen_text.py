@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
 from rich.console import Group
@@ -12,7 +11,7 @@ from hipkg.planning.page import Section
 from hipkg.render.screen import screen
 from hipkg.render.sheet import HEADINGS
 from hipkg.render.text import STYLES, Layout, beside, joined, marked, page_to_text
-from hipkg.render.words import ASSUMED, DISCLAIMER, capital, counted, lowered
+from hipkg.render.words import ASSUMED, DISCLAIMER, capital, counted, lowered, numbered
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -32,9 +31,6 @@ _GUTTER = 9
 _QUESTION_INDENT = _GUTTER + 5
 _ARROW_WIDTH = 5
 _GRADES = "Strength / evidence."
-_NUMBERED = re.compile(r"(?P<document>.*?)(?P<number>\d+)")
-_RUN = 3
-"""How many statements in a row are told by the first and the last."""
 
 
 def plans_to_text(
@@ -147,11 +143,11 @@ class _Writer:
         if item.statements:
             named = item.named or item.statements
             further = f" +{len(item.statements) - len(named)}" if len(item.statements) > len(named) else ""
-            text.append(f"  {_numbered(named)}{further}", style="dim")
+            text.append(f"  {' '.join(numbered(named))}{further}", style="dim")
         for line in () if brief else item.details:
             text.append(f"{self._dot}{self._words(line)}")
             beside = [one for one in line.statements if one not in item.statements]
-            text.append(f" {_numbered(beside)}" if beside else "", style="dim")
+            text.append(f" {' '.join(numbered(beside))}" if beside else "", style="dim")
         return text
 
     def _words(self, line: Line) -> str:
@@ -173,24 +169,6 @@ class _Writer:
             if len(text) + len(told) + _ARROW_WIDTH <= self._layout.width - _QUESTION_INDENT:
                 return text.append(f"  -> {told}", style="dim")
         return text
-
-
-def _numbered(statements: Sequence[str]) -> str:
-    """List statements; of several in a row name the first and the last."""
-    runs: list[list[tuple[str, int, str]]] = []
-    for one in statements:
-        match = _NUMBERED.fullmatch(one)
-        document, number = (match["document"], int(match["number"])) if match else (one, 0)
-        if runs and runs[-1][-1][:2] == (document, number - 1):
-            runs[-1].append((document, number, one))
-        else:
-            runs.append([(document, number, one)])
-    words = []
-    for run in runs:
-        words += (
-            [one for _, _, one in run] if len(run) < _RUN else [f"{run[0][2]} to {run[-1][2].removeprefix(run[0][0])}"]
-        )
-    return " ".join(words)
 
 
 def _by_condition(items: Iterable[Item]) -> Iterable[list[Item]]:

@@ -565,11 +565,12 @@ class Arranger:
         held = action.by(ClaimKind.HELD_BACK)
         if held:
             return _lines("not before", "and", _merged((self._lifting(one), (one.id,)) for one in held))
-        waiting = action.by(ClaimKind.AWAITED, ClaimKind.GUARD_AWAITED, ClaimKind.GATE_AWAITED)
+        waiting = action.by(ClaimKind.AWAITED, ClaimKind.GUARD_AWAITED)
         refusing = action.by(ClaimKind.REFUSAL_AWAITED)
         discouraging = action.by(ClaimKind.DISCOURAGEMENT_AWAITED)
         return (
             *_lines("if", "or if", self._alternatives(waiting)),
+            *_lines("held back if", "or if", self._alternatives(action.by(ClaimKind.GATE_AWAITED))),
             *_lines("refused if", "or if", self._alternatives(refusing)),
             *_lines("discouraged if", "or if", self._alternatives(discouraging)),
             *(
@@ -581,6 +582,8 @@ class Arranger:
     def _waits(self, action: Action) -> tuple[Line, ...]:
         """Say what an action waits for: every gate, and beyond that what one statement that advises it requires."""
         gates = _merged((self._lifting(one), (one.id,)) for one in action.by(ClaimKind.HELD_BACK))
+        if section_of(action) == Section.NOT:
+            return _lines("not before", "and", gates)
         told = {part for parts, _ in gates for part in parts}
         advised = action.by(ClaimKind.INDICATED)
         waiting = [] if advised else action.by(ClaimKind.AWAITED)

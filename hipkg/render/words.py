@@ -42,6 +42,9 @@ DECISIONS = {
 }
 ASSESSMENT = "assessment"
 """The category of actions that have a result."""
+_NUMBERED = re.compile(r"(?P<document>.*?)(?P<number>\d+)")
+_RUN = 3
+"""How many statements in a row are told by the first and the last."""
 _ANNOTATION = re.compile(r"\{([^{}]*)\}")
 _IRI = re.compile(r"<?\b[a-z][a-z0-9+.-]*://[^\s>]*>?", re.IGNORECASE)
 
@@ -69,6 +72,23 @@ def capital(text: str) -> str:
 def lowered(title: str) -> str:
     """Begin a title in small letters, as within a line, unless it begins with an abbreviation."""
     return title[:1].lower() + title[1:] if title[1:2].islower() or title[1:2] == " " else title
+
+
+def numbered(statements: Iterable[str]) -> tuple[str, ...]:
+    """List statements by their ids; of several in a row name the first and the last."""
+    runs: list[list[tuple[str, int, str]]] = []
+    for one in statements:
+        match = _NUMBERED.fullmatch(one)
+        document, number = (match["document"], int(match["number"])) if match else (one, 0)
+        if runs and runs[-1][-1][:2] == (document, number - 1):
+            runs[-1].append((document, number, one))
+        else:
+            runs.append([(document, number, one)])
+    words: list[str] = []
+    for run in runs:
+        ids = [one for _, _, one in run]
+        words += ids if len(run) < _RUN else [f"{ids[0]} to {ids[-1].removeprefix(run[0][0])}"]
+    return tuple(words)
 
 
 def counted(number: int, noun: str) -> str:

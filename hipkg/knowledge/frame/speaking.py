@@ -21,17 +21,18 @@ STANDING: Mapping[ClaimKind, int] = {
     ClaimKind.FULFILLED: 2,
     ClaimKind.GUARDED: 2,
     ClaimKind.AWAITED: 3,
-    ClaimKind.GUARD_AWAITED: 3,
-    ClaimKind.SPECIFIED: 4,
-    ClaimKind.HELD_BACK: 5,
-    ClaimKind.GATE_AWAITED: 5,
-    ClaimKind.REFUSAL_AWAITED: 5,
-    ClaimKind.DISCOURAGED: 5,
-    ClaimKind.DISCOURAGEMENT_AWAITED: 5,
+    ClaimKind.GUARD_AWAITED: 4,
+    ClaimKind.SPECIFIED: 5,
+    ClaimKind.HELD_BACK: 6,
+    ClaimKind.GATE_AWAITED: 6,
+    ClaimKind.REFUSAL_AWAITED: 6,
+    ClaimKind.DISCOURAGED: 6,
+    ClaimKind.DISCOURAGEMENT_AWAITED: 6,
 }
 """Whose modality an action has: that of the statements that make a claim of the least number.
 
-What holds comes before what is fulfilled, and that before what waits, so that a gate that opens makes no advice firmer.
+What holds comes before what is fulfilled, and that before what waits, so that a gate that opens makes no advice firmer,
+nor does a precaution that waits.
 """
 
 OUTSPOKEN = frozenset({ClaimKind.DISCOURAGED})
