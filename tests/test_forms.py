@@ -508,6 +508,38 @@ def test_what_runs_at_no_site_is_not_recorded_as_absent_at_one() -> None:
         assert not {hip_("PhysicalTherapy"), hip_("ConservativeTreatment")} & {value for _, _, value in denied}
 
 
+@pytest.mark.parametrize("path", [*EXAMPLES.values(), *VISITS], ids=lambda one: f"{one.parent.name}/{one.stem}")
+def test_nothing_else_tried_records_nothing_but_absence_of_what_is_not_there(path: Path) -> None:
+    facts = Facts(record_of(path).normalised)
+    there = {of for course_ in facts.members[hip.TreatmentCourse] for of in facts.nodes(course_, hip.ofIntervention)}
+    kinds = {one for of in there for one in (of, *load().interventions[of].superclasses)}
+    for one in interview_of(path).questions:
+        if one.form.repeats:
+            denied = (one.form.fields[0].denial or union(())).added
+            assert {prop for _, prop, _ in denied} <= {hip.isWithout}
+            assert kinds.isdisjoint(kind for _, _, kind in denied)
+            assert [it.change.added for it in one.answers if not it.yes] == ([denied] if denied else [])
+
+
+@pytest.mark.parametrize(
+    ("text", "possible"),
+    [
+        ("ibuprofen", ["OralNsaid", "ConservativeManagement"]),
+        ("morphine", ["OralOpioid"]),
+        ("conservative management", ["OralNsaid", "PhysicalTherapy", "LifestyleModification"]),
+        ("physical therapy, oral NSAID", ["NsaidWithPhysicalTherapy"]),
+    ],
+)
+def test_what_may_be_of_a_kind_or_part_of_it_is_not_denied_by_nothing_else(text: str, possible: list[str]) -> None:
+    record = record_of(EXAMPLES["d0"])
+    for one in text.split(", "):
+        record = changed_by(record, read_addition(f"{one} stopped", record, load()))
+    (tried,) = (one for one in interview(record).questions if one.form.repeats)
+    denied = {kind for _, _, kind in (tried.form.fields[0].denial or union(())).added}
+    assert denied.isdisjoint(map(hip_, possible))
+    assert denied
+
+
 def test_a_study_is_no_treatment_but_is_taken_as_what_it_is() -> None:
     filled = Filler(record_of(EXAMPLES["d0"]), load()).read("hip radiograph", question("d0", TRIED).form.fields[0])
     assert filled.beside
@@ -657,6 +689,20 @@ def test_a_question_is_the_same_when_its_hip_gets_a_side(
     assert "· left hip" in told
     assert told.count(TRIED) == 1
     assert told.count("Does this hip have cam morphology?") == 1
+
+
+@pytest.mark.parametrize(
+    ("replies", "said"),
+    [
+        (["71", "no", "q"], "no treatment tried"),
+        (["71", "ibuprofen", "10 days", "b", "", "no", "q"], "no other treatment tried"),
+    ],
+)
+def test_that_nothing_else_was_tried_is_said_in_one_word(
+    replies: list[str], said: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    converse(monkeypatch, replies, "d0")
+    assert f"  recorded: {said}\n" in capsys.readouterr().out
 
 
 def test_a_title_stands_once(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:

@@ -18,7 +18,7 @@ from hipkg.defence.wording import Describer
 from hipkg.knowledge.wording import listed
 from hipkg.pipeline.process import plan_patient, validated
 from hipkg.record.change import NO_CHANGE
-from hipkg.render.asking import asked_text, effects_text, prompt_text
+from hipkg.render.asking import asked_text, denied_text, effects_text, prompt_text
 
 if TYPE_CHECKING:
     from hipkg.defence.asking import RankedQuestion
@@ -120,7 +120,10 @@ class Conversation:
         again = False
         while form := self._form_of(question):
             filled = self._filled(form.fields[0], question, again=again)
-            if filled is None or (not filled.options and self._takes(filled)):
+            if filled is None:
+                return
+            said = denied_text(form.fields[0]) if filled.change == form.fields[0].denial else ""
+            if not filled.options and self._takes(filled, said):
                 return
             for one in filled.options:
                 self._ask_course(one, form, question)
@@ -185,8 +188,11 @@ class Conversation:
         messages = (one.message.partition(": ")[2] for one in checked.findings if one.severity == "violation")
         return next((one.partition(". ")[0].removesuffix(".") + "." for one in messages), "")
 
-    def _takes(self, filled: Filled) -> bool:
-        """Take a change into the record, say it, and tell what it does to the plan; say so where it cannot be."""
+    def _takes(self, filled: Filled, said: str = "") -> bool:
+        """Take a change into the record, say it, and tell what it does to the plan; say so where it cannot be.
+
+        Parameters: ``said`` says it where not each of its facts is worth a word.
+        """
         change: Change = filled.change or NO_CHANGE
         answered = changed_by(self._record, change)
         try:
@@ -198,8 +204,8 @@ class Conversation:
             typer.echo(f"That cannot be: {printable(str(problem))}", err=True)
             return False
         changed = effects(self._asker.plan, after.plan, self._knowledge)
-        if change != NO_CHANGE:
-            typer.echo(f"  recorded: {self._said(change)}")
+        if said or change != NO_CHANGE:
+            typer.echo(f"  recorded: {said or self._said(change)}")
         typer.echo("\n".join(f"  {line}" for line in effects_text(changed)) + "\n")
         self._record, self._asker = answered, after
         return True

@@ -105,7 +105,8 @@ class InterventionInfo(NamedTuple):
     ``requested_as`` is the FHIR resource type that requests it, empty for the usual one; ``route`` is the IRI of the
     route that a drug of this kind is given by, empty where that is not said. ``realised_by`` is the class of patients
     whose record carries out a practice, unless they are in ``realised_unless`` too; ``comprises`` are the interventions
-    that are carried out together as this one, ``told_with`` those in whose row a page tells it.
+    that are carried out together as this one, ``programme_of`` the kinds of which any can be part of this one,
+    ``told_with`` those in whose row a page tells it.
     """
 
     iri: str
@@ -121,6 +122,7 @@ class InterventionInfo(NamedTuple):
     realised_by: str
     realised_unless: str
     comprises: tuple[str, ...]
+    programme_of: tuple[str, ...] = ()
     told_with: tuple[str, ...] = ()
 
 

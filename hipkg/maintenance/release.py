@@ -482,6 +482,7 @@ class _Builder:
                 realised_by=self._text(iri, hip.realisedBy),
                 realised_unless=self._text(iri, hip.realisedUnless),
                 comprises=self._all(iri, hip.comprises),
+                programme_of=self._all(iri, hip.programmeOf),
                 told_with=self._all(iri, hip.toldWith),
             )
             for iri in found
