@@ -261,7 +261,65 @@ def test_where_a_course_on_record_acts_is_no_answer_to_what_was_done() -> None:
     assert not any("is meant for" in one.label or "advice" in one.label for one in options)
 
 
+# What is open of a question
+
+
+def texts_with(example: str, *added: str) -> list[str]:
+    """List the questions of an example with more on record, in their order."""
+    record = record_of(EXAMPLES[example])
+    for one in added:
+        record = changed_by(record, read_addition(one, record, load()))
+    return [*dict.fromkeys(one.text for one in plan_record(record).questions)]
+
+
+@pytest.mark.parametrize(
+    ("added", "text"),
+    [
+        ([], "Over 65, ever a peptic ulcer, or on an anticoagulant?"),
+        (["age 60"], "Ever a peptic ulcer, or on an anticoagulant?"),
+        (["age 60", "no peptic ulcer disease"], "On an anticoagulant?"),
+        (["no anticoagulant"], "Over 65, or ever a peptic ulcer?"),
+    ],
+)
+def test_a_question_is_asked_with_the_parts_that_are_open(added: list[str], text: str) -> None:
+    assert texts_with("d0", *added)[0] == text
+
+
+def test_what_is_asked_in_other_words_by_now_is_no_new_question(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    converse(monkeypatch, ["60", "no", "q"], "d0")
+    told = capsys.readouterr().out
+    assert "Ever a peptic ulcer" not in told
+    assert "recorded: no anticoagulant and no peptic ulcer disease" in told
+
+
 # The order
+
+
+def test_what_presupposes_what_is_not_there_is_asked_late() -> None:
+    breaks = load().questions[hip_("BreakthroughPainOnNsaid")]
+    later, sooner = texts_with("d0"), texts_with("d0", "naproxen ongoing")
+    assert sooner.index(breaks) < sooner.index("What is the body-mass index?")
+    assert later.index(breaks) > later.index("Is an opioid taken already?")
+
+
+@of_every_visit
+def test_what_a_record_would_have_is_not_asked_first(path: Path) -> None:
+    late = {load().questions[one] for one in load().expected_on_record}
+    assert late.isdisjoint([*dict.fromkeys(one.text for one in interview_of(path).plan.questions)][:5])
+
+
+def test_what_is_asked_with_others_is_asked_alone_later() -> None:
+    texts = [*dict.fromkeys(one.text for one in asked("d2").plan.questions)]
+    whole, part = (load().questions[hip_(one)] for one in ("ImpingementLabralTearOrDysplasia", "HipWithDysplasia"))
+    assert texts.index(whole) < texts.index("Is an opioid taken already?") < texts.index(part)
+
+
+def test_a_warning_sign_that_would_call_for_what_is_called_for_is_not_asked_first() -> None:
+    night = next(one for one in VISITS if one.parent.name == "osteonecrosis-night-pain")
+    texts = [*dict.fromkeys(one.text for one in interview_of(night).plan.questions)]
+    assert "Does the patient limp?" in texts[5:]
 
 
 @of_every_visit

@@ -47,15 +47,17 @@ class Conversation:
         self._request = request
         self._knowledge = knowledge
         self._asker = Asker(plan_patient(record, request, knowledge))
-        self._asked: set[tuple[str, str]] = set()  # the wordings, with what each is about
+        self._asked: set[tuple[str, str]] = set()  # the wordings and the requirements, with what each is about
+        self._number = 0
         self._offered: set[object] = set()  # what has been answered by yes, by no, or as not known
 
     def hold(self) -> Record:
         """Ask what is open, what matters most first, until nothing is left or the user stops; return the record."""
         try:
             while question := self._next():
-                self._asked.add((question.text, question.about))
-                typer.echo(asked_text(question, len(self._asked), self._asker.plan, to_terminal=sys.stdout.isatty()))
+                self._asked.update((one, question.about) for one in (question.text, *question.requirements))
+                self._number += 1
+                typer.echo(asked_text(question, self._number, self._asker.plan, to_terminal=sys.stdout.isatty()))
                 if question.form.repeats:
                     self._ask_courses(question)
                 else:
@@ -68,9 +70,14 @@ class Conversation:
     def _next(self) -> RankedQuestion | None:
         """Return the next question that was not asked, and of which something was not asked with another one."""
         asker = self._asker
-        left = (one for one in asker.open if (one[0], asker.about(*one)) not in self._asked)
+        left = (one for one in asker.open if not self._was_asked(*one))
         questions = (asker.question(*one) for one in left)
         return next((one for one in questions if self._is_new(one.form)), None)
+
+    def _was_asked(self, text: str, site: str) -> bool:
+        """Tell whether a question was asked, be it in other words."""
+        about, asked = self._asker.about(text, site), self._asked
+        return (text, about) in asked or all((it, about) in asked for it in self._asker.requirements(text, site))
 
     def _is_new(self, form: Form) -> bool:
         return not form.fields or not all(map(self._is_offered, form.fields))
@@ -93,9 +100,11 @@ class Conversation:
 
     def _form_of(self, question: RankedQuestion) -> Form | None:
         """Return the form of a question as it is by now; none if the question is answered."""
-        asker = self._asker
-        same = (one for one in asker.open if one[0] == question.text and asker.about(*one) == question.about)
-        return next((asker.question(*one).form for one in same), None)
+        asker, asked = self._asker, {*question.requirements}
+        open_ = [one for one in asker.open if asker.about(*one) == question.about]
+        same = next((one for one in open_ if one[0] == question.text), None)
+        same = same or next((one for one in open_ if asked.issuperset(asker.requirements(*one))), None)
+        return asker.question(*same).form if same else None
 
     def _field_of(self, question: RankedQuestion, name: str) -> Field | None:
         """Return a field of a question as it is by now; none if it is not asked any more."""

@@ -217,11 +217,15 @@ class Asker:
         (first, *_) = self._gathered[text, site]
         return first.node or self._place(first)
 
+    def requirements(self, text: str, site: str) -> tuple[str, ...]:
+        """List the classes, or the property, that an open question asks about."""
+        return tuple(sorted({one.requirement for one in self._gathered[text, site]}))
+
     def question(self, text: str, site: str) -> RankedQuestion:
         """Try the answers to an open question, and make its form."""
         same = self._gathered[text, site]
         asked_by = tuple(sorted({id_ for one in same for id_ in one.statements}))
-        requirements = tuple(sorted({one.requirement for one in same}))
+        requirements = self.requirements(text, site)
         repeats = all(trials(one, self._knowledge) for one in requirements)
         ways = {one: self._on_record(self._ways(one)) for one in same}
         confirming = [*chain.from_iterable(self._confirming(one, ways[one]) for one in same)]

@@ -184,7 +184,9 @@ class Knowledge:
     speak against a repetition; ``value_properties`` maps a coded value to the property that records it.
     ``briefs`` are the short words of terms and of statements for the first screen, ``synonyms`` other words that people
     use for terms; ``questions`` map classes to what
-    is asked about them, and ``judged`` are those whose question only an expert's judgement answers.
+    is asked about them, ``judged`` are those whose question only an expert's judgement answers, ``presupposed`` maps a
+    class to the one without which its question cannot be answered yet, and ``expected_on_record`` are those that ask
+    for what a record would hardly leave out.
     ``superclasses`` are all that a class is classified under, ``told_superclasses`` those that its editor wrote;
     ``class_values`` maps a class to the property values that each member has.
     """
@@ -204,6 +206,8 @@ class Knowledge:
     synonyms: Mapping[str, tuple[str, ...]]
     questions: Mapping[str, str]
     judged: frozenset[str]
+    presupposed: Mapping[str, str]
+    expected_on_record: frozenset[str]
     units: Mapping[str, str]
     opposites: Mapping[str, str]
     value_kinds: Mapping[str, str]
