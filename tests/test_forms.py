@@ -22,10 +22,10 @@ from hipkg.base import hip
 from hipkg.base.dates import length_in_words
 from hipkg.base.errors import UsageError
 from hipkg.base.numbers import Bounds, Limit
-from hipkg.base.vocabulary import HIP, XSD
+from hipkg.base.vocabulary import HIP, RDF_TYPE, XSD
 from hipkg.cli import conversation, main
 from hipkg.defence.asking import Interview, RankedQuestion, effects
-from hipkg.defence.filling import Filler, asked_of, course, union
+from hipkg.defence.filling import Filler, asked_of, course, is_unknown, union
 from hipkg.defence.forms import FieldKind, Option, new_course, where
 from hipkg.defence.what_if import changed_by
 from hipkg.knowledge.loading import load
@@ -368,7 +368,8 @@ def test_a_length_is_read_in_plain_words(text: str, prop: str, value: str) -> No
 
 
 @pytest.mark.parametrize(
-    "text", ["", "long", "6", "dozen weeks", "since May", "since 2027-01", "P1Y2M", "2026-13", "-3 days"]
+    "text",
+    ["", "0 weeks", "P0W", "long", "6", "dozen weeks", "since May", "since 2027-01", "P1Y2M", "2026-13", "-3 days"],
 )
 def test_what_is_no_length_is_refused(text: str) -> None:
     with pytest.raises(UsageError):
@@ -379,7 +380,7 @@ def test_what_is_no_length_is_refused(text: str) -> None:
     ("text", "field", "words"),
     [
         ("age", "age", "number"),
-        ("no", "age", "records a no"),
+        ("no", "age", "A number is asked for"),
         ("z", "any of these", "not understood"),
         (", ,", "any of these", "not understood"),
         ("perhaps", "any of these", "not understood"),
@@ -566,6 +567,47 @@ def test_what_runs_at_no_site_is_not_recorded_as_absent_at_one() -> None:
         assert not {hip_("PhysicalTherapy"), hip_("ConservativeTreatment")} & {value for _, _, value in denied}
 
 
+@pytest.mark.parametrize(("text", "age"), [("66", "66"), ("66 years", "66"), ("70 years old", "70")])
+def test_a_number_is_read_with_its_unit(text: str, age: str) -> None:
+    (asking,) = (one for one in question("d0", "Over 65").form.fields if one.name == "age")
+    filled = Filler(record_of(EXAMPLES["d0"]), load()).read(text, asking)
+    assert [str(value.value) for _, _, value in (filled.change or union(())).added] == [age]  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize("text", ["not known", "Unknown", "?", "none"])
+def test_not_known_can_be_said(text: str) -> None:
+    (asking,) = (one for one in question("d0", "Over 65").form.fields if one.name == "age")
+    assert is_unknown(text, asking)
+    assert not is_unknown("none", question("d0", TRIED).form.fields[0])
+
+
+def test_what_is_planned_has_no_length_and_no_outcome(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    converse(monkeypatch, ["71", "physical therapy", "6 weeks", "", "planned", "", "", "planned", "q"], "d0")
+    told = capsys.readouterr()
+    assert "What is planned has no length and no outcome" in told.err
+    assert told.out.count("recorded: physical therapy") == 1
+
+
+@of_every_visit
+def test_no_can_be_said_to_one_kind_of_problem(path: Path) -> None:
+    for one in interview_of(path).questions:
+        for field in one.form.fields:
+            made = [kind for option in field.options for _, prop, kind in option.change.added if prop == RDF_TYPE]
+            if field.kind == FieldKind.YES_NO and len(made) == 1 and not load().definition(str(made[0])):
+                assert field.deniable == load().is_a(str(made[0]), hip.Problem) or field.deniable, one.text
+
+
+@of_every_visit
+def test_no_answer_lets_what_has_ended_run_again(path: Path) -> None:
+    for one in interview_of(path).questions:
+        words = [word for answer in one.answers for word in answer.words]
+        assert not any("has status" in it or "not not" in it for it in words)
+        assert len({(it.yes, it.words) for it in one.answers}) == len(one.answers)
+        assert all(len({*it.words}) == len(it.words) for it in one.answers)
+
+
 @pytest.mark.parametrize("path", [*EXAMPLES.values(), *VISITS], ids=lambda one: f"{one.parent.name}/{one.stem}")
 def test_nothing_else_tried_records_nothing_but_absence_of_what_is_not_there(path: Path) -> None:
     facts = Facts(record_of(path).normalised)
@@ -747,6 +789,26 @@ def test_a_question_is_the_same_when_its_hip_gets_a_side(
     assert "· left hip" in told
     assert told.count(TRIED) == 1
     assert told.count("Does this hip have cam morphology?") == 1
+
+
+def test_letters_stay_and_what_was_given_is_not_offered_again(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    converse(monkeypatch, ["", "b", "", "", "", "q"], "d2")
+    first, _, again = (
+        capsys.readouterr().out.partition("treatment [")[2].partition("oral NSAID")[2].rpartition("status [")
+    )
+    assert first
+    assert "  c) acetaminophen" in again
+    assert "  b) " not in again.partition("  c) ")[0].rpartition("a) ")[2]
+    assert "oral NSAID" not in again.partition("another treatment [")[0].rpartition("a) ")[2]
+
+
+def test_what_is_on_record_of_a_course_is_told(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    converse(monkeypatch, ["", "a", "6 weeks", "q"], "d2")
+    assert "structured exercise programme (exercise): outcome on record inadequate relief" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(

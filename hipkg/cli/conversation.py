@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 import typer
 
 from hipkg.base import hip
-from hipkg.base.errors import HipkgError, InvalidPatient, printable
+from hipkg.base.errors import HipkgError, InvalidPatient, UsageError, printable
 from hipkg.defence.asking import Asker, effects
-from hipkg.defence.filling import Filled, Filler, asked_of, course
-from hipkg.defence.forms import where
+from hipkg.defence.filling import Filled, Filler, asked_of, check_course, course, is_unknown, steady
+from hipkg.defence.forms import Option, where
 from hipkg.defence.what_if import changed_by
 from hipkg.defence.wording import Describer
 from hipkg.knowledge.wording import listed
@@ -22,7 +22,7 @@ from hipkg.render.asking import asked_text, denied_text, effects_text, prompt_te
 
 if TYPE_CHECKING:
     from hipkg.defence.asking import RankedQuestion
-    from hipkg.defence.forms import Field, Form, Option
+    from hipkg.defence.forms import Field, Form
     from hipkg.knowledge.records import Knowledge
     from hipkg.pipeline.request import Request
     from hipkg.record.change import Change
@@ -126,9 +126,11 @@ class Conversation:
 
     def _ask_courses(self, question: RankedQuestion) -> None:
         """Ask for one course after the other, until no more are known or the question is answered."""
-        again = False
+        again, offered, given = False, tuple[Option, ...](), set[str]()
         while form := self._form_of(question):
-            filled = self._filled(form.fields[0], question, again=again)
+            first = steady(form.fields[0], offered, given)
+            offered = first.options
+            filled = self._filled(first, question, again=again)
             if filled is None:
                 return
             said = denied_text(form.fields[0]) if filled.change == form.fields[0].denial else ""
@@ -136,12 +138,13 @@ class Conversation:
                 return
             for one in filled.options:
                 self._ask_course(one, form, question)
+                given.add(one.node)
             again = True
 
     def _ask_course(self, option: Option, form: Form, question: RankedQuestion) -> None:
         """Ask for the facts of one course, and again where they cannot be."""
         for _ in range(_TRIES):
-            typer.echo(f"{printable(option.label)}:")
+            typer.echo(printable(": ".join(filter(None, (option.label, option.known))) + ("" if option.known else ":")))
             values: dict[str, Node] = {}
             places = self._places(option, question)
             for field in asked_of(option, form):
@@ -149,6 +152,11 @@ class Conversation:
                 if filled is not None and filled.value is not None:
                     prop, value = filled.value
                     values[prop] = value
+            try:
+                check_course(values, self._knowledge)
+            except UsageError as problem:
+                typer.echo(printable(str(problem)), err=True)
+                continue
             change = course(option, values, places)
             if change == NO_CHANGE or self._takes(Filled(change=change)):
                 return
@@ -167,7 +175,7 @@ class Conversation:
         tries = 0
         while tries < _TRIES:
             text = _reply(prompt_text(field, again=again))
-            if not text:
+            if not text or is_unknown(text, field):
                 return None
             try:
                 filled = Filler(self._record, self._knowledge, question.about).read(text, field)

@@ -148,7 +148,7 @@ def effects(before: Plan, after: Plan, knowledge: Knowledge) -> tuple[Effect, ..
         effect = Effect(one.label, one.site, one.before, one.after, order=where)
         if action:
             choice = action.choice if action.status == Status.INDICATED else ""
-            found.append(effect._replace(turn=_turn_to(action, action.modality), choice=choice))
+            found.append(effect._replace(turn=_turn_to(action, action.modality, first.get(key)), choice=choice))
         elif not _is_refused_as_kind(first[key], first, knowledge):
             found.append(effect._replace(turn=_turn_from(first[key], knowledge)))
     return tuple(sorted(found, key=_weight))
@@ -165,11 +165,12 @@ def _is_refused_as_kind(action: Action, actions: Mapping[tuple[str, str], Action
     return any(one is not None and one.status == action.status for one in wider)
 
 
-def _turn_to(action: Action | DerivedAction, modality: Modality) -> Turn:
-    """Say more of what an action has become."""
+def _turn_to(action: Action | DerivedAction, modality: Modality, before: Action | None) -> Turn:
+    """Say more of what an action has become; what was refused and runs has not thereby become advice."""
     if action.status == Status.INDICATED and modality == Modality.CONSIDER:
         return Turn.CONSIDERED
-    if action.fulfilment == Fulfilment.RUNNING and ADVISING.isdisjoint(action.claimed):
+    runs = action.fulfilment == Fulfilment.RUNNING and ADVISING.isdisjoint(action.claimed)
+    if runs and before and before.status in _REFUSING:
         return Turn.UNJUDGED
     return Turn(action.fulfilment)
 
@@ -236,7 +237,7 @@ class Asker:
             denying = [*self._told([denial] if denial.added else [], yes=False)]
             answers = self._most_telling(confirming, denying)
         else:
-            denying = [*self._denying(ways)]
+            denying = [*self._denying(ways)] or [*self._told(self._absence_of(ways.values()), yes=False)]
             answers = self._distinct([*confirming, *denying])
             denials = [one.change for one in denying]
             form = (
@@ -244,12 +245,15 @@ class Asker:
                 if same[0].node
                 else self._former.plain(requirements, chain.from_iterable(ways.values()), denials, site)
             )
+        worded = [one._replace(words=self._words(one, requirements, site)) for one in answers]
+        # Of several that read alike the first stays.
+        answers = tuple({(one.yes, one.words): one for one in reversed(worded)}.values())[::-1]
         return RankedQuestion(
             requirements=requirements,
             text=text,
             site=site,
             asked_by=asked_by,
-            answers=tuple(one._replace(words=self._words(one, requirements, site)) for one in answers),
+            answers=answers,
             actions=len({(effect.label, effect.site) for one in answers for effect in one.effects}),
             urgent=is_urgent(asked_by, self._knowledge),
             about=about,
@@ -329,6 +333,22 @@ class Asker:
         least = [one for one in possible if not any(other.added < one.added for other in possible)]
         return self._told([*opposed, *otherwise, *least], yes=False)
 
+    def _absence_of(self, ways: Iterable[Iterable[Change]]) -> list[Change]:
+        """Record the absence of the one kind of problem that is asked for, though something else may do as well."""
+        absent = set[Fact]()
+        for change in chain.from_iterable(ways):
+            sites = {node: site for node, prop, site in change.added if prop == hip.hasSite}
+            absent.update(
+                (text_of(sites.get(node, self._graph.iri)), hip.isWithout, kind)
+                for node, prop, kind in change.added
+                if prop == RDF_TYPE and node not in self._graph.subjects and self._can_be_absent(text_of(kind))
+            )
+        found = Change(frozenset(absent))
+        return [found] if len(absent) == 1 and not self._contradicts(found) else []
+
+    def _can_be_absent(self, kind: str) -> bool:
+        return self._knowledge.is_a(kind, hip.Problem) and self._knowledge.definition(kind) is None
+
     def _kind_told(self, change: Change) -> str:
         """Return the kind that a change says something on record is of, where it says nothing else."""
         if len(change.added) != 1:
@@ -343,12 +363,18 @@ class Asker:
         asked for as what was tried, wherever the treatment was meant to act.
         """
         ways = tuple(one for one in ways if not self._moves(one)) or ways
+        ways = tuple(one for one in ways if not self._resumes(one))
         told = {kind for one in ways if (kind := self._kind_told(one))}
         if not told:
             return ways
         same = [one for one in ways if any(prop == RDF_TYPE and kind in told for _, prop, kind in one.added)]
         new = {kind for one in same if not self._kind_told(one) for _, prop, kind in one.added if prop == RDF_TYPE}
         return tuple(one for one in same if self._kind_told(one) not in new)
+
+    @staticmethod
+    def _resumes(change: Change) -> bool:
+        """Tell whether a change says that what has ended, or was not begun, is otherwise."""
+        return any(prop == hip.hasStatus for _, prop, _ in change.removed)
 
     def _moves(self, change: Change) -> bool:
         """Tell whether a change says only where a course on record acts, or makes up one of no treatment."""
@@ -498,7 +524,8 @@ class Asker:
         prominence, document = self._outline.best(one.id for one in speak)
         order = (section, RANKS[prominence], document, -info.phase if open_ else 0)
         choice = min(shared_choices(speak), default="") if open_ else ""
-        return effect._replace(turn=_turn_to(action, modality), choice=choice, order=order)
+        before = self._listed.get((action.site, action.intervention))
+        return effect._replace(turn=_turn_to(action, modality, before), choice=choice, order=order)
 
     def _changed(self, after: _Outcome) -> tuple[str, ...]:
         keys = self._before.states.keys() | after.states.keys()

@@ -39,6 +39,7 @@ _TREATMENT, _LENGTH, _ANY, _WHERE = "treatment", "how long", "any of these", "wh
 _DAYS = "d"
 BEGINNINGS = (hip.minimumDays, hip.duration, hip.startDate)
 """The properties each of which tells how long a course has lasted."""
+_UNSAID = {hip.hasStatus, hip.shownBy}
 _WORD = re.compile(r"[^a-z0-9]+")
 
 
@@ -63,7 +64,7 @@ class Option(NamedTuple):
     """One of the things that a field offers: the term or the node that it stands for, and what records it.
 
     Of a course, ``node`` is the node that the rest of the form describes, and ``lacks`` are the properties that its
-    record does not have yet; ``of`` is the intervention of one that is on record.
+    record does not have yet; ``of`` is the intervention of one that is on record, ``known`` says what is told of it.
     """
 
     value: str
@@ -72,6 +73,7 @@ class Option(NamedTuple):
     node: str = ""
     lacks: tuple[str, ...] = ()
     of: str = ""
+    known: str = ""
 
 
 class Field(NamedTuple):
@@ -224,7 +226,7 @@ class Former:
                 del offered[one]
         depth = {one: len(knowledge.interventions[one].superclasses) for one in offered}
         least = min(depth.values(), default=0)
-        there = self._of(self._begun(place))
+        there = {it for of in self._of(self._begun(place)) for it in (of, *self._kinds(of))}
         for one in sorted(
             offered.keys() - there, key=lambda one: (depth[one] == least, -offered[one], knowledge.label(one))
         ):
@@ -239,7 +241,14 @@ class Former:
             lacks = tuple(one.prop for one in fields if not self._has(node, one))
             if lacks and not asked.isdisjoint(of):
                 told = next(iter(sorted(named & self._knowledge.interventions.keys())), "")
-                yield Option(node, self._describer.name(node), NO_CHANGE, node, lacks, told)
+                known = ", ".join(self._on_record(node))
+                yield Option(node, self._describer.name(node), NO_CHANGE, node, lacks, told, known)
+
+    def _on_record(self, node: str) -> Iterator[str]:
+        """Say what is on record of how a course went."""
+        for prop in sorted(told_of_courses(self._knowledge) & self._knowledge.single_valued):
+            for value in self._facts.nodes(node, prop):
+                yield f"{self._knowledge.label(prop).removeprefix('has ')} on record {self._knowledge.label(value)}"
 
     def _begun(self, place: str) -> list[str]:
         """List the courses on record that were begun, at a place or, where none is told, of the patient."""
@@ -366,13 +375,14 @@ class Former:
 
         The study that shows a problem, and whether a course runs or is over, are left out as well.
         """
-        told = Change(frozenset(one for one in change.added if one[1] != hip.hasStatus), change.removed)
+        left = frozenset(one for one in change.added if one[1] not in _UNSAID)
+        told = Change(left or change.added, change.removed)
         studied = {text_of(node) for _, prop, node in told.added if prop == hip.hasStudy}
         study = Change(frozenset(one for one in told.added if one[0] in studied))
         beside = self._describer.facts(study) if studied else ()
         facts = self._describer.facts(told)
         shown = [one for one in facts if one not in beside] or facts
-        return tuple(one.replace(f" at the {site}", "") if site else one for one in shown)
+        return tuple(dict.fromkeys(one.replace(f" at the {site}", "") if site else one for one in shown))
 
     def _denial(self, thing: Change, denials: Iterable[Change]) -> Change | None:
         """Find the absence of one thing among what denies several."""

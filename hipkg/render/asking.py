@@ -34,7 +34,7 @@ _TURNS = {
     Turn.DONE: "done",
     Turn.ORDERED: "ordered",
     Turn.NOT_NEEDED: "not needed",
-    Turn.PERMITTED: "no longer forbidden",
+    Turn.PERMITTED: "neither advised nor forbidden",
     Turn.UNOPPOSED: "no longer warned against",
     Turn.NOT_YET: "not yet",
 }
@@ -128,7 +128,8 @@ def effects_text(effects: Sequence[Effect]) -> list[str]:
 def prompt_text(field: Field, *, again: bool = False) -> str:
     """Write what is asked of one field, for somebody who fills it, perhaps ``again``, for another course."""
     letters = zip(LETTERS, field.options, strict=False)
-    offered = "".join(f"  {letter}) {clean(one.label)}\n" for letter, one in letters) if len(field.options) > 1 else ""
+    named = [f"  {letter}) {clean(one.label)}\n" for letter, one in letters if one.label]
+    offered = "".join(named) if len(field.options) > 1 else ""
     hints = ["yes"] if field.kind == FieldKind.YES_NO and not field.deniable else [_HINTS[field.kind]]
     hints += ["several with commas"] if field.several else []
     none = "nothing else tried" if again else _none(field)
