@@ -17,7 +17,7 @@ import pytest
 
 from hipkg.base.vocabulary import HIP
 from hipkg.cli import main
-from hipkg.defence.asking import ANSWERS, MOST_ANSWERS, Interview, effects
+from hipkg.defence.asking import ANSWERS, MOST_ANSWERS, Interview, Turn, effects
 from hipkg.defence.what_if import changed_by
 from hipkg.knowledge.loading import load
 from hipkg.render import render
@@ -171,6 +171,37 @@ def test_warning_signs_are_asked_before_all_else() -> None:
     escalating = {info.id for info in load().statements.values() if info.kind == "escalation"}
     assert questions[: len(urgent)] == tuple(urgent)
     assert {id_ for one in urgent for id_ in one.asked_by} >= escalating
+
+
+def turns_of(path: Path, start: str) -> dict[tuple[str, str], set[Turn]]:
+    """Map each action that answers to a question change, and whether it is still in the plan, to what becomes of it."""
+    (record,) = read(path, as_of=DAY)
+    found: dict[tuple[str, str], set[Turn]] = {}
+    for question in (one for one in interview(record).questions if one.text.startswith(start)):
+        for effect in (it for answer in question.answers for it in answer.effects):
+            found.setdefault((effect.label, effect.after), set()).add(effect.turn)
+    return found
+
+
+def test_what_is_refused_no_longer_is_told_by_how_it_was_refused() -> None:
+    risk = turns_of(EXAMPLES["d0"], "Over 65")
+    assert risk["non-selective NSAID without gastroprotection", ""] == {Turn.UNOPPOSED}
+    assert risk["gastroprotection", ""] == {Turn.PLAIN}
+
+
+def test_a_later_step_that_is_out_of_reach_is_not_there_yet() -> None:
+    assert turns_of(EXAMPLES["d0"], "What was tried")["duloxetine", ""] == {Turn.NOT_YET}
+
+
+@pytest.mark.parametrize("example", ["d0", "d2"])
+def test_a_kind_that_is_refused_as_its_wider_kind_is_tells_nothing_of_its_own(example: str) -> None:
+    taken = turns_of(EXAMPLES[example], "Is an opioid taken")
+    assert ("tramadol", "") not in taken
+    assert taken.get(("opioid", "satisfied"), {Turn.UNJUDGED}) == {Turn.UNJUDGED}
+
+
+def test_what_runs_is_told_as_running() -> None:
+    assert Turn.RUNNING in turns_of(EXAMPLES["d0"], "Does pain break through")["oral NSAID", "satisfied"]
 
 
 # Output

@@ -22,10 +22,10 @@ from hipkg.base import hip
 from hipkg.base.dates import length_in_words
 from hipkg.base.errors import UsageError
 from hipkg.base.numbers import Bounds, Limit
-from hipkg.base.vocabulary import HIP, XSD
+from hipkg.base.vocabulary import HIP, RDF_TYPE, XSD
 from hipkg.cli import conversation, main
 from hipkg.defence.asking import Interview, RankedQuestion, effects
-from hipkg.defence.filling import Filler, asked_of, course, union
+from hipkg.defence.filling import Filler, asked_of, course, is_unknown, union
 from hipkg.defence.forms import FieldKind, Option, new_course, where
 from hipkg.defence.what_if import changed_by
 from hipkg.knowledge.loading import load
@@ -261,7 +261,65 @@ def test_where_a_course_on_record_acts_is_no_answer_to_what_was_done() -> None:
     assert not any("is meant for" in one.label or "advice" in one.label for one in options)
 
 
+# What is open of a question
+
+
+def texts_with(example: str, *added: str) -> list[str]:
+    """List the questions of an example with more on record, in their order."""
+    record = record_of(EXAMPLES[example])
+    for one in added:
+        record = changed_by(record, read_addition(one, record, load()))
+    return [*dict.fromkeys(one.text for one in plan_record(record).questions)]
+
+
+@pytest.mark.parametrize(
+    ("added", "text"),
+    [
+        ([], "Over 65, ever a peptic ulcer, or on an anticoagulant?"),
+        (["age 60"], "Ever a peptic ulcer, or on an anticoagulant?"),
+        (["age 60", "no peptic ulcer disease"], "On an anticoagulant?"),
+        (["no anticoagulant"], "Over 65, or ever a peptic ulcer?"),
+    ],
+)
+def test_a_question_is_asked_with_the_parts_that_are_open(added: list[str], text: str) -> None:
+    assert texts_with("d0", *added)[0] == text
+
+
+def test_what_is_asked_in_other_words_by_now_is_no_new_question(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    converse(monkeypatch, ["60", "no", "q"], "d0")
+    told = capsys.readouterr().out
+    assert "Ever a peptic ulcer" not in told
+    assert "recorded: no anticoagulant and no peptic ulcer disease" in told
+
+
 # The order
+
+
+def test_what_presupposes_what_is_not_there_is_asked_late() -> None:
+    breaks = load().questions[hip_("BreakthroughPainOnNsaid")]
+    later, sooner = texts_with("d0"), texts_with("d0", "naproxen ongoing")
+    assert sooner.index(breaks) < sooner.index("What is the body-mass index?")
+    assert later.index(breaks) > later.index("Is an opioid taken already?")
+
+
+@of_every_visit
+def test_what_a_record_would_have_is_not_asked_first(path: Path) -> None:
+    late = {load().questions[one] for one in load().expected_on_record}
+    assert late.isdisjoint([*dict.fromkeys(one.text for one in interview_of(path).plan.questions)][:5])
+
+
+def test_what_is_asked_with_others_is_asked_alone_later() -> None:
+    texts = [*dict.fromkeys(one.text for one in asked("d2").plan.questions)]
+    whole, part = (load().questions[hip_(one)] for one in ("ImpingementLabralTearOrDysplasia", "HipWithDysplasia"))
+    assert texts.index(whole) < texts.index("Is an opioid taken already?") < texts.index(part)
+
+
+def test_a_warning_sign_that_would_call_for_what_is_called_for_is_not_asked_first() -> None:
+    night = next(one for one in VISITS if one.parent.name == "osteonecrosis-night-pain")
+    texts = [*dict.fromkeys(one.text for one in interview_of(night).plan.questions)]
+    assert "Does the patient limp?" in texts[5:]
 
 
 @of_every_visit
@@ -310,7 +368,8 @@ def test_a_length_is_read_in_plain_words(text: str, prop: str, value: str) -> No
 
 
 @pytest.mark.parametrize(
-    "text", ["", "long", "6", "dozen weeks", "since May", "since 2027-01", "P1Y2M", "2026-13", "-3 days"]
+    "text",
+    ["", "0 weeks", "P0W", "long", "6", "dozen weeks", "since May", "since 2027-01", "P1Y2M", "2026-13", "-3 days"],
 )
 def test_what_is_no_length_is_refused(text: str) -> None:
     with pytest.raises(UsageError):
@@ -321,7 +380,7 @@ def test_what_is_no_length_is_refused(text: str) -> None:
     ("text", "field", "words"),
     [
         ("age", "age", "number"),
-        ("no", "age", "records a no"),
+        ("no", "age", "A number is asked for"),
         ("z", "any of these", "not understood"),
         (", ,", "any of these", "not understood"),
         ("perhaps", "any of these", "not understood"),
@@ -508,6 +567,79 @@ def test_what_runs_at_no_site_is_not_recorded_as_absent_at_one() -> None:
         assert not {hip_("PhysicalTherapy"), hip_("ConservativeTreatment")} & {value for _, _, value in denied}
 
 
+@pytest.mark.parametrize(("text", "age"), [("66", "66"), ("66 years", "66"), ("70 years old", "70")])
+def test_a_number_is_read_with_its_unit(text: str, age: str) -> None:
+    (asking,) = (one for one in question("d0", "Over 65").form.fields if one.name == "age")
+    filled = Filler(record_of(EXAMPLES["d0"]), load()).read(text, asking)
+    assert [str(value.value) for _, _, value in (filled.change or union(())).added] == [age]  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize("text", ["not known", "Unknown", "?", "none"])
+def test_not_known_can_be_said(text: str) -> None:
+    (asking,) = (one for one in question("d0", "Over 65").form.fields if one.name == "age")
+    assert is_unknown(text, asking)
+    assert not is_unknown("none", question("d0", TRIED).form.fields[0])
+
+
+def test_what_is_planned_has_no_length_and_no_outcome(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    converse(monkeypatch, ["71", "physical therapy", "6 weeks", "", "planned", "", "", "planned", "q"], "d0")
+    told = capsys.readouterr()
+    assert "What is planned has no length and no outcome" in told.err
+    assert told.out.count("recorded: physical therapy") == 1
+
+
+@of_every_visit
+def test_no_can_be_said_to_one_kind_of_problem(path: Path) -> None:
+    for one in interview_of(path).questions:
+        for field in one.form.fields:
+            made = [kind for option in field.options for _, prop, kind in option.change.added if prop == RDF_TYPE]
+            if field.kind == FieldKind.YES_NO and len(made) == 1 and not load().definition(str(made[0])):
+                assert field.deniable == load().is_a(str(made[0]), hip.Problem) or field.deniable, one.text
+
+
+@of_every_visit
+def test_no_answer_lets_what_has_ended_run_again(path: Path) -> None:
+    for one in interview_of(path).questions:
+        words = [word for answer in one.answers for word in answer.words]
+        assert not any("has status" in it or "not not" in it for it in words)
+        assert len({(it.yes, it.words) for it in one.answers}) == len(one.answers)
+        assert all(len({*it.words}) == len(it.words) for it in one.answers)
+
+
+@pytest.mark.parametrize("path", [*EXAMPLES.values(), *VISITS], ids=lambda one: f"{one.parent.name}/{one.stem}")
+def test_nothing_else_tried_records_nothing_but_absence_of_what_is_not_there(path: Path) -> None:
+    facts = Facts(record_of(path).normalised)
+    there = {of for course_ in facts.members[hip.TreatmentCourse] for of in facts.nodes(course_, hip.ofIntervention)}
+    kinds = {one for of in there for one in (of, *load().interventions[of].superclasses)}
+    for one in interview_of(path).questions:
+        if one.form.repeats:
+            denied = (one.form.fields[0].denial or union(())).added
+            assert {prop for _, prop, _ in denied} <= {hip.isWithout}
+            assert kinds.isdisjoint(kind for _, _, kind in denied)
+            assert [it.change.added for it in one.answers if not it.yes] == ([denied] if denied else [])
+
+
+@pytest.mark.parametrize(
+    ("text", "possible"),
+    [
+        ("ibuprofen", ["OralNsaid", "ConservativeManagement"]),
+        ("morphine", ["OralOpioid"]),
+        ("conservative management", ["OralNsaid", "PhysicalTherapy", "LifestyleModification"]),
+        ("physical therapy, oral NSAID", ["NsaidWithPhysicalTherapy"]),
+    ],
+)
+def test_what_may_be_of_a_kind_or_part_of_it_is_not_denied_by_nothing_else(text: str, possible: list[str]) -> None:
+    record = record_of(EXAMPLES["d0"])
+    for one in text.split(", "):
+        record = changed_by(record, read_addition(f"{one} stopped", record, load()))
+    (tried,) = (one for one in interview(record).questions if one.form.repeats)
+    denied = {kind for _, _, kind in (tried.form.fields[0].denial or union(())).added}
+    assert denied.isdisjoint(map(hip_, possible))
+    assert denied
+
+
 def test_a_study_is_no_treatment_but_is_taken_as_what_it_is() -> None:
     filled = Filler(record_of(EXAMPLES["d0"]), load()).read("hip radiograph", question("d0", TRIED).form.fields[0])
     assert filled.beside
@@ -657,6 +789,40 @@ def test_a_question_is_the_same_when_its_hip_gets_a_side(
     assert "· left hip" in told
     assert told.count(TRIED) == 1
     assert told.count("Does this hip have cam morphology?") == 1
+
+
+def test_letters_stay_and_what_was_given_is_not_offered_again(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    converse(monkeypatch, ["", "b", "", "", "", "q"], "d2")
+    first, _, again = (
+        capsys.readouterr().out.partition("treatment [")[2].partition("oral NSAID")[2].rpartition("status [")
+    )
+    assert first
+    assert "  c) acetaminophen" in again
+    assert "  b) " not in again.partition("  c) ")[0].rpartition("a) ")[2]
+    assert "oral NSAID" not in again.partition("another treatment [")[0].rpartition("a) ")[2]
+
+
+def test_what_is_on_record_of_a_course_is_told(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    converse(monkeypatch, ["", "a", "6 weeks", "q"], "d2")
+    assert "structured exercise programme (exercise): outcome on record inadequate relief" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("replies", "said"),
+    [
+        (["71", "no", "q"], "no treatment tried"),
+        (["71", "ibuprofen", "10 days", "b", "", "no", "q"], "no other treatment tried"),
+    ],
+)
+def test_that_nothing_else_was_tried_is_said_in_one_word(
+    replies: list[str], said: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    converse(monkeypatch, replies, "d0")
+    assert f"  recorded: {said}\n" in capsys.readouterr().out
 
 
 def test_a_title_stands_once(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:

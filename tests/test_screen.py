@@ -111,6 +111,29 @@ def test_the_words_are_not_those_of_a_machine(name: str) -> None:
 
 
 @of_each
+def test_a_question_never_leads_to_what_is_banned(name: str) -> None:
+    refused = {one.intervention for one in made(name).actions if one.status == "contraindicated"}
+    words = {it for one in refused for it in (load().label(one), load().briefs.get(one, ""))}
+    for made_of in (sheet(made(name), load()), screen(made(name), load())):
+        for ask in made_of.questions:
+            assert words.isdisjoint(ask.decides)
+            banned = [one.endswith(" ban") for one in ask.decides]
+            assert banned == sorted(banned)
+
+
+def test_what_a_context_would_bring_says_never_of_each_and_of_the_widest_alone() -> None:
+    (row,) = (
+        one
+        for part in sheet(made("coded-arthritis-alone"), load()).sections
+        if part.key == Section.MAY
+        for one in part.rows
+        if "hip pain" in one.title
+    )
+    never = [part for line in row.lines for part in line.parts if part.startswith("never ")]
+    assert never == ["never intra-articular hyaluronic acid injection", "never opioid"]
+
+
+@of_each
 def test_no_row_stands_twice(name: str) -> None:
     rows = [(key, one.title, one.site, one.condition) for key, some in shown(name).sections.items() for one in some]
     assert len(rows) == len({*rows})

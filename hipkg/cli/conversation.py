@@ -9,20 +9,20 @@ from typing import TYPE_CHECKING
 import typer
 
 from hipkg.base import hip
-from hipkg.base.errors import HipkgError, InvalidPatient, printable
+from hipkg.base.errors import HipkgError, InvalidPatient, UsageError, printable
 from hipkg.defence.asking import Asker, effects
-from hipkg.defence.filling import Filled, Filler, asked_of, course
-from hipkg.defence.forms import where
+from hipkg.defence.filling import Filled, Filler, asked_of, check_course, course, is_unknown, steady
+from hipkg.defence.forms import Option, where
 from hipkg.defence.what_if import changed_by
 from hipkg.defence.wording import Describer
 from hipkg.knowledge.wording import listed
 from hipkg.pipeline.process import plan_patient, validated
 from hipkg.record.change import NO_CHANGE
-from hipkg.render.asking import asked_text, effects_text, prompt_text
+from hipkg.render.asking import asked_text, denied_text, effects_text, prompt_text
 
 if TYPE_CHECKING:
     from hipkg.defence.asking import RankedQuestion
-    from hipkg.defence.forms import Field, Form, Option
+    from hipkg.defence.forms import Field, Form
     from hipkg.knowledge.records import Knowledge
     from hipkg.pipeline.request import Request
     from hipkg.record.change import Change
@@ -47,15 +47,17 @@ class Conversation:
         self._request = request
         self._knowledge = knowledge
         self._asker = Asker(plan_patient(record, request, knowledge))
-        self._asked: set[tuple[str, str]] = set()  # the wordings, with what each is about
+        self._asked: set[tuple[str, str]] = set()  # the wordings and the requirements, with what each is about
+        self._number = 0
         self._offered: set[object] = set()  # what has been answered by yes, by no, or as not known
 
     def hold(self) -> Record:
         """Ask what is open, what matters most first, until nothing is left or the user stops; return the record."""
         try:
             while question := self._next():
-                self._asked.add((question.text, question.about))
-                typer.echo(asked_text(question, len(self._asked), self._asker.plan, to_terminal=sys.stdout.isatty()))
+                self._asked.update((one, question.about) for one in (question.text, *question.requirements))
+                self._number += 1
+                typer.echo(asked_text(question, self._number, self._asker.plan, to_terminal=sys.stdout.isatty()))
                 if question.form.repeats:
                     self._ask_courses(question)
                 else:
@@ -68,9 +70,14 @@ class Conversation:
     def _next(self) -> RankedQuestion | None:
         """Return the next question that was not asked, and of which something was not asked with another one."""
         asker = self._asker
-        left = (one for one in asker.open if (one[0], asker.about(*one)) not in self._asked)
+        left = (one for one in asker.open if not self._was_asked(*one))
         questions = (asker.question(*one) for one in left)
         return next((one for one in questions if self._is_new(one.form)), None)
+
+    def _was_asked(self, text: str, site: str) -> bool:
+        """Tell whether a question was asked, be it in other words."""
+        about, asked = self._asker.about(text, site), self._asked
+        return (text, about) in asked or all((it, about) in asked for it in self._asker.requirements(text, site))
 
     def _is_new(self, form: Form) -> bool:
         return not form.fields or not all(map(self._is_offered, form.fields))
@@ -93,9 +100,11 @@ class Conversation:
 
     def _form_of(self, question: RankedQuestion) -> Form | None:
         """Return the form of a question as it is by now; none if the question is answered."""
-        asker = self._asker
-        same = (one for one in asker.open if one[0] == question.text and asker.about(*one) == question.about)
-        return next((asker.question(*one).form for one in same), None)
+        asker, asked = self._asker, {*question.requirements}
+        open_ = [one for one in asker.open if asker.about(*one) == question.about]
+        same = next((one for one in open_ if one[0] == question.text), None)
+        same = same or next((one for one in open_ if asked.issuperset(asker.requirements(*one))), None)
+        return asker.question(*same).form if same else None
 
     def _field_of(self, question: RankedQuestion, name: str) -> Field | None:
         """Return a field of a question as it is by now; none if it is not asked any more."""
@@ -117,19 +126,25 @@ class Conversation:
 
     def _ask_courses(self, question: RankedQuestion) -> None:
         """Ask for one course after the other, until no more are known or the question is answered."""
-        again = False
+        again, offered, given = False, tuple[Option, ...](), set[str]()
         while form := self._form_of(question):
-            filled = self._filled(form.fields[0], question, again=again)
-            if filled is None or (not filled.options and self._takes(filled)):
+            first = steady(form.fields[0], offered, given)
+            offered = first.options
+            filled = self._filled(first, question, again=again)
+            if filled is None:
+                return
+            said = denied_text(form.fields[0]) if filled.change == form.fields[0].denial else ""
+            if not filled.options and self._takes(filled, said):
                 return
             for one in filled.options:
                 self._ask_course(one, form, question)
+                given.add(one.node)
             again = True
 
     def _ask_course(self, option: Option, form: Form, question: RankedQuestion) -> None:
         """Ask for the facts of one course, and again where they cannot be."""
         for _ in range(_TRIES):
-            typer.echo(f"{printable(option.label)}:")
+            typer.echo(printable(": ".join(filter(None, (option.label, option.known))) + ("" if option.known else ":")))
             values: dict[str, Node] = {}
             places = self._places(option, question)
             for field in asked_of(option, form):
@@ -137,6 +152,11 @@ class Conversation:
                 if filled is not None and filled.value is not None:
                     prop, value = filled.value
                     values[prop] = value
+            try:
+                check_course(values, self._knowledge)
+            except UsageError as problem:
+                typer.echo(printable(str(problem)), err=True)
+                continue
             change = course(option, values, places)
             if change == NO_CHANGE or self._takes(Filled(change=change)):
                 return
@@ -155,7 +175,7 @@ class Conversation:
         tries = 0
         while tries < _TRIES:
             text = _reply(prompt_text(field, again=again))
-            if not text:
+            if not text or is_unknown(text, field):
                 return None
             try:
                 filled = Filler(self._record, self._knowledge, question.about).read(text, field)
@@ -185,8 +205,11 @@ class Conversation:
         messages = (one.message.partition(": ")[2] for one in checked.findings if one.severity == "violation")
         return next((one.partition(". ")[0].removesuffix(".") + "." for one in messages), "")
 
-    def _takes(self, filled: Filled) -> bool:
-        """Take a change into the record, say it, and tell what it does to the plan; say so where it cannot be."""
+    def _takes(self, filled: Filled, said: str = "") -> bool:
+        """Take a change into the record, say it, and tell what it does to the plan; say so where it cannot be.
+
+        Parameters: ``said`` says it where not each of its facts is worth a word.
+        """
         change: Change = filled.change or NO_CHANGE
         answered = changed_by(self._record, change)
         try:
@@ -198,8 +221,8 @@ class Conversation:
             typer.echo(f"That cannot be: {printable(str(problem))}", err=True)
             return False
         changed = effects(self._asker.plan, after.plan, self._knowledge)
-        if change != NO_CHANGE:
-            typer.echo(f"  recorded: {self._said(change)}")
+        if said or change != NO_CHANGE:
+            typer.echo(f"  recorded: {said or self._said(change)}")
         typer.echo("\n".join(f"  {line}" for line in effects_text(changed)) + "\n")
         self._record, self._asker = answered, after
         return True

@@ -6,6 +6,7 @@ plan asks them, which `hipkg.planning.ranking` decides, each with the form that 
 
 from __future__ import annotations
 
+from enum import StrEnum
 from functools import cached_property
 from itertools import chain, islice
 from typing import TYPE_CHECKING, NamedTuple
@@ -18,7 +19,7 @@ from hipkg.defence.difference import difference
 from hipkg.defence.forms import Form, Former, limits_of
 from hipkg.defence.wording import Describer
 from hipkg.knowledge.frame.choices import shared_choices
-from hipkg.knowledge.frame.claims import Status
+from hipkg.knowledge.frame.claims import ADVISING, ClaimKind, Fulfilment, Status
 from hipkg.knowledge.frame.speaking import FIRMNESS, speaking
 from hipkg.knowledge.modality import Modality
 from hipkg.knowledge.prominence import RANKS
@@ -37,29 +38,52 @@ if TYPE_CHECKING:
     from hipkg.derivation.records import Derivation, DerivedAction, Evaluation, Outlook
     from hipkg.knowledge.records import Knowledge
     from hipkg.pipeline.process import Planned
-    from hipkg.planning.records import Plan, Question
+    from hipkg.planning.records import Action, Plan, Question
 
 ANSWERS = 3
 """How many ways to fulfil a requirement are told as answers."""
 MOST_ANSWERS = 6
 """How many answers one question gets."""
 _LAST = (len(Section),)
+_REFUSING = frozenset({Status.CONTRAINDICATED, Status.AVOID})
+_FORBIDDING = frozenset({ClaimKind.REFUSED, ClaimKind.REFUSAL_AWAITED})
+_WARNING = frozenset({ClaimKind.DISCOURAGED, ClaimKind.DISCOURAGEMENT_AWAITED})
+
+
+class Turn(StrEnum):
+    """What becomes of an action, where its status alone does not say it."""
+
+    PLAIN = ""
+    CONSIDERED = "considered"
+    RUNNING = "running"
+    UNJUDGED = "unjudged"
+    DONE = "done"
+    ORDERED = "ordered"
+    NOT_NEEDED = "not-needed"
+    PERMITTED = "permitted"
+    UNOPPOSED = "unopposed"
+    NOT_YET = "not-yet"
 
 
 class Effect(NamedTuple):
     """An action that an answer would give another status; one is empty where the plan does not have the action.
 
-    ``considered`` tells that it is then only to be considered, and ``choice`` names the choice of which it is then a
-    member; ``order`` is where a page tells it.
+    ``turn`` says more of what it then is, and ``choice`` names the choice of which it is then a member; ``order`` is
+    where a page tells it.
     """
 
     label: str
     site: str
     before: str
     after: str
-    considered: bool = False
+    turn: Turn = Turn.PLAIN
     choice: str = ""
     order: tuple[int, ...] = ()
+
+    @property
+    def considered(self) -> bool:
+        """Whether the action is then only to be considered."""
+        return self.turn == Turn.CONSIDERED
 
 
 class Answer(NamedTuple):
@@ -116,15 +140,49 @@ def effects(before: Plan, after: Plan, knowledge: Knowledge) -> tuple[Effect, ..
     for plan in (after, before):
         for number in (one for part in page(plan, knowledge).parts for one in part.told):
             order.setdefault((plan.actions[number].place, plan.actions[number].intervention), len(order))
-    then = {(one.place, one.intervention): one for one in after.actions if one.status == Status.INDICATED}
+    first, then = map(_by_place, (before, after))
     found = []
     for one in difference(before, after).actions:
         key = (one.place, one.intervention)
         action, where = then.get(key), (order.get(key, len(order)),)
-        considered = action is not None and action.modality == Modality.CONSIDER
-        choice = action.choice if action else ""
-        found.append(Effect(one.label, one.site, one.before, one.after, considered, choice, where))
+        effect = Effect(one.label, one.site, one.before, one.after, order=where)
+        if action:
+            choice = action.choice if action.status == Status.INDICATED else ""
+            found.append(effect._replace(turn=_turn_to(action, action.modality, first.get(key)), choice=choice))
+        elif not _is_refused_as_kind(first[key], first, knowledge):
+            found.append(effect._replace(turn=_turn_from(first[key], knowledge)))
     return tuple(sorted(found, key=_weight))
+
+
+def _by_place(plan: Plan) -> dict[tuple[str, str], Action]:
+    return {(one.place, one.intervention): one for one in plan.actions}
+
+
+def _is_refused_as_kind(action: Action, actions: Mapping[tuple[str, str], Action], knowledge: Knowledge) -> bool:
+    """Tell whether a plan refuses a wider kind as well, which then tells what becomes of an action."""
+    kinds = knowledge.interventions[action.intervention].superclasses if action.status in _REFUSING else ()
+    wider = (actions.get((action.place, one)) for one in kinds)
+    return any(one is not None and one.status == action.status for one in wider)
+
+
+def _turn_to(action: Action | DerivedAction, modality: Modality, before: Action | None) -> Turn:
+    """Say more of what an action has become; what was refused and runs has not thereby become advice."""
+    if action.status == Status.INDICATED and modality == Modality.CONSIDER:
+        return Turn.CONSIDERED
+    runs = action.fulfilment == Fulfilment.RUNNING and ADVISING.isdisjoint(action.claimed)
+    if runs and before and before.status in _REFUSING:
+        return Turn.UNJUDGED
+    return Turn(action.fulfilment)
+
+
+def _turn_from(action: Action, knowledge: Knowledge) -> Turn:
+    """Say what it means that a plan has an action no longer."""
+    if not _FORBIDDING.isdisjoint(action.claimed):
+        return Turn.PERMITTED
+    if not _WARNING.isdisjoint(action.claimed):
+        return Turn.UNOPPOSED
+    awaited = [gap.requirement for one in action.by(ClaimKind.AWAITED) for gap in one.unmet]
+    return Turn.NOT_YET if awaited and all(trials(one, knowledge) for one in awaited) else Turn.PLAIN
 
 
 class Asker:
@@ -149,6 +207,7 @@ class Asker:
         sided = {one for cls in self._knowledge.sided for one in self._facts.members.get(cls, NOTHING)}
         self.places = {place: site for place, site in sorted(self._sites.items()) if place in sided}
         self._before = _Outcome.of(planned.derivation, planned.knowledge)
+        self._listed = _by_place(planned.plan)
         self._outline = Outline(planned.plan.leading, planned.knowledge)
         self._answers: dict[Change, Answer | None] = {}
         spoken = Describer(planned.record, planned.knowledge, spoken=True)
@@ -159,30 +218,42 @@ class Asker:
         (first, *_) = self._gathered[text, site]
         return first.node or self._place(first)
 
+    def requirements(self, text: str, site: str) -> tuple[str, ...]:
+        """List the classes, or the property, that an open question asks about."""
+        return tuple(sorted({one.requirement for one in self._gathered[text, site]}))
+
     def question(self, text: str, site: str) -> RankedQuestion:
         """Try the answers to an open question, and make its form."""
         same = self._gathered[text, site]
         asked_by = tuple(sorted({id_ for one in same for id_ in one.statements}))
-        requirements = tuple(sorted({one.requirement for one in same}))
+        requirements = self.requirements(text, site)
         repeats = all(trials(one, self._knowledge) for one in requirements)
         ways = {one: self._on_record(self._ways(one)) for one in same}
         confirming = [*chain.from_iterable(self._confirming(one, ways[one]) for one in same)]
-        denying = [*self._denying(ways, in_part=repeats)]
-        answers = self._most_telling(confirming, denying) if repeats else self._distinct([*confirming, *denying])
-        denials = [one.change for one in denying]
         about = self.about(text, site)
         if repeats:
-            form = self._former.tried(requirements, about, next(iter(denials), None))
-        elif same[0].node:
-            form = self._former.missing(same[0].node, same[0].requirement)
+            form = self._former.tried(requirements, about)
+            denial = form.fields[0].denial or NO_CHANGE
+            denying = [*self._told([denial] if denial.added else [], yes=False)]
+            answers = self._most_telling(confirming, denying)
         else:
-            form = self._former.plain(requirements, chain.from_iterable(ways.values()), denials, site)
+            denying = [*self._denying(ways)] or [*self._told(self._absence_of(ways.values()), yes=False)]
+            answers = self._distinct([*confirming, *denying])
+            denials = [one.change for one in denying]
+            form = (
+                self._former.missing(same[0].node, same[0].requirement)
+                if same[0].node
+                else self._former.plain(requirements, chain.from_iterable(ways.values()), denials, site)
+            )
+        worded = [one._replace(words=self._words(one, requirements, site)) for one in answers]
+        # Of several that read alike the first stays.
+        answers = tuple({(one.yes, one.words): one for one in reversed(worded)}.values())[::-1]
         return RankedQuestion(
             requirements=requirements,
             text=text,
             site=site,
             asked_by=asked_by,
-            answers=tuple(one._replace(words=self._words(one, requirements, site)) for one in answers),
+            answers=answers,
             actions=len({(effect.label, effect.site) for one in answers for effect in one.effects}),
             urgent=is_urgent(asked_by, self._knowledge),
             about=about,
@@ -241,11 +312,10 @@ class Asker:
     def _confirming(self, question: Question, ways: Iterable[Change]) -> Iterator[Answer]:
         return self._values(question) if question.node else self._told(ways, yes=True)
 
-    def _denying(self, ways: Mapping[Question, Iterable[Change]], *, in_part: bool) -> Iterator[Answer]:
+    def _denying(self, ways: Mapping[Question, Iterable[Change]]) -> Iterator[Answer]:
         """List the ways to refute all that some questions ask, where the record can tell that.
 
-        Parameters: ``ways`` maps each of the questions to the ways to fulfil it; ``in_part`` leaves out what cannot be
-        refuted because of what is recorded as present.
+        Parameters: ``ways`` maps each of the questions to the ways to fulfil it.
         """
         nodes, abducer = {one: self._nodes(one) for one in ways}, self._bench.abducer
         opposed = [
@@ -256,15 +326,28 @@ class Asker:
         ]
         otherwise = [change for each in ways.values() for way in each for change in self._otherwise(way)]
         denials = [abducer.denials(one.requirement, nodes[one]) for one in ways]
-        if in_part:
-            open_ = [tuple(it for it in some if not self._contradicts(it)) for some in denials]
-            denials = [some for some in open_ if some]
         absent = abducer.merge(denials) if denials else ()
         kinds = {kind for each in ways.values() for way in each if (kind := self._kind_told(way))}
         asked = [self._about(one, kinds) for one in absent] if kinds else absent
         possible = [self._widest(one) for one in asked if one != NO_CHANGE and not self._contradicts(one)]
         least = [one for one in possible if not any(other.added < one.added for other in possible)]
         return self._told([*opposed, *otherwise, *least], yes=False)
+
+    def _absence_of(self, ways: Iterable[Iterable[Change]]) -> list[Change]:
+        """Record the absence of the one kind of problem that is asked for, though something else may do as well."""
+        absent = set[Fact]()
+        for change in chain.from_iterable(ways):
+            sites = {node: site for node, prop, site in change.added if prop == hip.hasSite}
+            absent.update(
+                (text_of(sites.get(node, self._graph.iri)), hip.isWithout, kind)
+                for node, prop, kind in change.added
+                if prop == RDF_TYPE and node not in self._graph.subjects and self._can_be_absent(text_of(kind))
+            )
+        found = Change(frozenset(absent))
+        return [found] if len(absent) == 1 and not self._contradicts(found) else []
+
+    def _can_be_absent(self, kind: str) -> bool:
+        return self._knowledge.is_a(kind, hip.Problem) and self._knowledge.definition(kind) is None
 
     def _kind_told(self, change: Change) -> str:
         """Return the kind that a change says something on record is of, where it says nothing else."""
@@ -280,12 +363,18 @@ class Asker:
         asked for as what was tried, wherever the treatment was meant to act.
         """
         ways = tuple(one for one in ways if not self._moves(one)) or ways
+        ways = tuple(one for one in ways if not self._resumes(one))
         told = {kind for one in ways if (kind := self._kind_told(one))}
         if not told:
             return ways
         same = [one for one in ways if any(prop == RDF_TYPE and kind in told for _, prop, kind in one.added)]
         new = {kind for one in same if not self._kind_told(one) for _, prop, kind in one.added if prop == RDF_TYPE}
         return tuple(one for one in same if self._kind_told(one) not in new)
+
+    @staticmethod
+    def _resumes(change: Change) -> bool:
+        """Tell whether a change says that what has ended, or was not begun, is otherwise."""
+        return any(prop == hip.hasStatus for _, prop, _ in change.removed)
 
     def _moves(self, change: Change) -> bool:
         """Tell whether a change says only where a course on record acts, or makes up one of no treatment."""
@@ -416,7 +505,10 @@ class Asker:
                 sites = after.sites if other else self._before.sites
                 before, then = one.status if one else "", other.status if other else ""
                 found = Effect(self._knowledge.label(intervention), sites.name(place), before, then)
-                yield self._told_on_page(found, other, of) if other else found._replace(order=_LAST)
+                if other:
+                    yield self._told_on_page(found, other, of)
+                elif not _is_refused_as_kind(self._listed[key], self._listed, self._knowledge):
+                    yield found._replace(turn=_turn_from(self._listed[key], self._knowledge), order=_LAST)
 
     def _told_on_page(self, effect: Effect, action: DerivedAction, of: Mapping[str, str]) -> Effect:
         """Tell whether an action is then only to be considered, or chosen, and about where a page tells it.
@@ -432,7 +524,8 @@ class Asker:
         prominence, document = self._outline.best(one.id for one in speak)
         order = (section, RANKS[prominence], document, -info.phase if open_ else 0)
         choice = min(shared_choices(speak), default="") if open_ else ""
-        return effect._replace(considered=open_ and modality == Modality.CONSIDER, choice=choice, order=order)
+        before = self._listed.get((action.site, action.intervention))
+        return effect._replace(turn=_turn_to(action, modality, before), choice=choice, order=order)
 
     def _changed(self, after: _Outcome) -> tuple[str, ...]:
         keys = self._before.states.keys() | after.states.keys()

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from hipkg.base import hip
 from hipkg.base.errors import HipkgError, UsageError
+from hipkg.base.numbers import UNITS
 from hipkg.defence.forms import BEGINNINGS, Field, FieldKind, Form, Option, new_course
 from hipkg.defence.what_if import changes
 from hipkg.knowledge.studies import is_study
-from hipkg.knowledge.trials import treatments
+from hipkg.knowledge.trials import started, told_of_courses, treatments
 from hipkg.knowledge.wording import listed
 from hipkg.reading.assertions import intervention_named, read_addition
 from hipkg.reading.lengths import read_length
@@ -33,6 +34,9 @@ _NAMED = 6
 _STRENGTH = re.compile(r" [0-9]+(?:\.[0-9]+)? ?(?:m|mc)?g$")
 _ALL = {"both", "all"}
 _NUMBER = re.compile(r"[+-]?[0-9]")
+_COMMA = re.compile(r"(?<=[0-9]),(?=[0-9])")
+_OLD = re.compile(r" old$")
+_UNKNOWN = {"?", "not known", "unknown", "do not know", "don't know", "not sure", "n/a"}
 
 
 class Filled(NamedTuple):
@@ -45,6 +49,12 @@ class Filled(NamedTuple):
     value: tuple[str, Node] | None = None
     change: Change | None = None
     beside: bool = False
+
+
+def is_unknown(text: str, field: Field) -> bool:
+    """Tell whether a reply says that what a field asks for is not known."""
+    said = " ".join(text.casefold().split())
+    return said in _UNKNOWN or (said == "none" and field.kind in {FieldKind.NUMBER, FieldKind.DURATION})
 
 
 class Filler:
@@ -92,6 +102,8 @@ class Filler:
         return meant[0] if len(meant) == 1 else None
 
     def _denied(self, field: Field) -> Filled:
+        if field.kind == FieldKind.NUMBER:
+            raise UsageError("A number is asked for.", remedy="Press Enter if it is not known.")
         if field.denial is None:
             raise UsageError("No answer was found that records a no here.", remedy="Press Enter if it is not known.")
         return Filled(change=field.denial)
@@ -101,7 +113,9 @@ class Filler:
             case FieldKind.NUMBER:
                 if not _NUMBER.match(said):
                     raise UsageError(f"{said!r} is not understood: a number is asked for.")
-                return Filled(change=changes(self._record, [f"{field.name} {said}"], [], self._knowledge))
+                # People write 31,5 and 70 years old.
+                number = _OLD.sub("", _COMMA.sub(".", said)).removesuffix(UNITS.get(field.unit, field.unit)).strip()
+                return Filled(change=changes(self._record, [f"{field.name} {number}"], [], self._knowledge))
             case FieldKind.DURATION:
                 return Filled(value=read_length(said, self._record.as_of))
             case FieldKind.YES_NO:
@@ -129,7 +143,7 @@ class Filler:
     def _option(self, said: str, field: Field) -> Option:
         """Find an option by its letter, by its name, or by part of one that fits no other."""
         number = LETTERS.find(said) if len(said) == 1 else -1
-        if 0 <= number < len(field.options):
+        if 0 <= number < len(field.options) and field.options[number].label:
             return field.options[number]
         if named := next((one for one in field.options if one.label.casefold() == said), None):
             return named
@@ -175,6 +189,25 @@ class Filler:
         """Take the course of an intervention that a field offers, or else a new one."""
         offered = (one for one in field.options if intervention in {one.value, one.of})
         return next(offered, None) or new_course(intervention, self._place, self._record, self._knowledge)
+
+
+def steady(field: Field, before: Iterable[Option], given: Iterable[str]) -> Field:
+    """Let the options of a field keep the letters that they had before, without courses that were given already.
+
+    The letter of an option that is gone stays free: an option without a label holds its place.
+    """
+    left = {one.value: one for one in field.options if one.node not in given}
+    kept = [left.pop(one.value, one._replace(label="")) for one in before]
+    return field._replace(options=(*kept, *left.values()))
+
+
+def check_course(values: Mapping[str, Node], knowledge: Knowledge) -> None:
+    """Refuse that a course which was not begun has lasted some time or had an outcome; raises `UsageError`."""
+    status = values.get(hip.hasStatus)
+    if status is not None and status not in started(knowledge) and not told_of_courses(knowledge).isdisjoint(values):
+        raise UsageError(
+            f"What is {knowledge.label(text_of(status))} has no length and no outcome.", remedy="Leave them out."
+        )
 
 
 def asked_of(option: Option, form: Form) -> tuple[Field, ...]:

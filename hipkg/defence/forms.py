@@ -16,19 +16,20 @@ from hipkg.base.dates import length_in_words
 from hipkg.base.groups import Groups
 from hipkg.base.vocabulary import RDF_TYPE, namespace_of
 from hipkg.knowledge.memo import kept
-from hipkg.knowledge.trials import is_placed, started, told_of_courses, trials
+from hipkg.knowledge.trials import is_placed, started, told_of_courses, treatments, trials
 from hipkg.knowledge.wording import LIMITS, quantity
 from hipkg.owl.expression import Facet, walk
 from hipkg.record.change import NO_CHANGE, OWNS, Change, Fact
 from hipkg.record.facts import BLANK, NOTHING, text_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence, Set
     from decimal import Decimal
 
     from hipkg.base.numbers import Limit
     from hipkg.defence.wording import Describer
     from hipkg.knowledge.records import Knowledge
+    from hipkg.knowledge.trials import Trial
     from hipkg.record.facts import Facts
     from hipkg.record.patient import Record
 
@@ -38,6 +39,7 @@ _TREATMENT, _LENGTH, _ANY, _WHERE = "treatment", "how long", "any of these", "wh
 _DAYS = "d"
 BEGINNINGS = (hip.minimumDays, hip.duration, hip.startDate)
 """The properties each of which tells how long a course has lasted."""
+_UNSAID = {hip.hasStatus, hip.shownBy}
 _WORD = re.compile(r"[^a-z0-9]+")
 
 
@@ -62,7 +64,7 @@ class Option(NamedTuple):
     """One of the things that a field offers: the term or the node that it stands for, and what records it.
 
     Of a course, ``node`` is the node that the rest of the form describes, and ``lacks`` are the properties that its
-    record does not have yet; ``of`` is the intervention of one that is on record.
+    record does not have yet; ``of`` is the intervention of one that is on record, ``known`` says what is told of it.
     """
 
     value: str
@@ -71,6 +73,7 @@ class Option(NamedTuple):
     node: str = ""
     lacks: tuple[str, ...] = ()
     of: str = ""
+    known: str = ""
 
 
 class Field(NamedTuple):
@@ -78,8 +81,8 @@ class Field(NamedTuple):
 
     ``prop`` is the property that records what is put in, empty where the options do so by themselves; ``limits`` are
     the numbers on which the answer turns, in ``unit``; ``several`` tells that more than one option may be chosen;
-    ``denial`` records that there is none of what is asked, where the record can tell that; ``assent`` is the option
-    that a mere "yes" means, where it means one of several.
+    ``denial`` records that there is none of what is asked, where the record can tell that, or no ``other`` than what is
+    on record; ``assent`` is the option that a mere "yes" means, where it means one of several.
     """
 
     name: str
@@ -91,6 +94,7 @@ class Field(NamedTuple):
     several: bool = False
     denial: Change | None = None
     assent: Change | None = None
+    other: bool = False
 
     @property
     def deniable(self) -> bool:
@@ -119,11 +123,10 @@ class Former:
 
     # What was tried
 
-    def tried(self, requirements: Sequence[str], place: str, denial: Change | None) -> Form:
+    def tried(self, requirements: Sequence[str], place: str) -> Form:
         """Make the form that asks what was tried.
 
-        Parameters: ``requirements`` are the classes that are asked about, ``place`` the body site or empty, ``denial``
-        records that nothing was tried.
+        Parameters: ``requirements`` are the classes that are asked about, ``place`` the body site or empty.
         """
         asked = [one for requirement in requirements for one in trials(requirement, self._knowledge)]
         lengths = sorted({one for trial in asked for one in trial.lengths})
@@ -135,9 +138,63 @@ class Former:
         fields = [length, *fields, self._coded(hip.hasStatus, statuses)]
         of = Counter(one for trial in asked for one in trial.interventions)
         needed = [one for one in fields if one.prop in coded or (one == length and lengths)]
-        treatments = [*self._recorded(of, place, needed), *self._new(of, place)]
-        first = Field(_TREATMENT, FieldKind.CHOICE, hip.ofIntervention, tuple(treatments), several=True, denial=denial)
+        offered = (*self._recorded(of, place, needed), *self._new(of, place))
+        first = Field(
+            _TREATMENT,
+            FieldKind.CHOICE,
+            hip.ofIntervention,
+            offered,
+            several=True,
+            denial=self._untried(asked, place),
+            other=not self._of(self._begun(place)).isdisjoint(treatments(self._knowledge)),
+        )
         return Form((first, *fields), repeats=True)
+
+    def _untried(self, asked: Iterable[Trial], place: str) -> Change:
+        """Record that nothing else was tried: the absence of what is asked for and is not on record in any way."""
+        courses = self._facts.members.get(hip.TreatmentCourse, NOTHING)
+        absent: dict[str, set[str]] = {}
+        for trial in asked:
+            where = place if trial.placed else ""
+            there = self._of(self._at(courses, where))
+            kinds = absent.setdefault(where or self._record.iri, set())
+            kinds.update(one for one in trial.interventions if not self._may_be_there(one, there))
+        above = self._knowledge.superclasses
+        return Change(
+            frozenset(
+                (where, hip.isWithout, one)
+                for where, kinds in absent.items()
+                for one in kinds
+                if kinds.isdisjoint(above.get(one, ()))
+            )
+        )
+
+    def _of(self, courses: Iterable[str]) -> set[str]:
+        """Collect what some courses are of."""
+        return {text_of(of) for node in courses for of in self._facts.nodes(node, hip.ofIntervention)}
+
+    def _may_be_there(self, kind: str, there: Collection[str]) -> bool:
+        """Tell whether something on record may be of a kind of intervention; a whole is there with all its parts."""
+        if parts := self._knowledge.composed.get(kind):
+            return all(self._may_be_there(one, there) for one in parts)
+        return any(self._may_be(one, kind) for one in there)
+
+    def _may_be(self, recorded: str, kind: str) -> bool:
+        """Tell whether an intervention on record may be of a kind, or part of a programme of that kind.
+
+        What is wider may be, and what differs only in that its route is not told.
+        """
+        infos = self._knowledge.interventions
+        if recorded not in infos or kind not in infos:
+            return False
+        is_of, is_kind = ({one, *infos[one].superclasses} for one in (recorded, kind))
+        if kind in is_of or recorded in is_kind:
+            return True
+        if not is_of.isdisjoint(infos[kind].programme_of) or not is_kind.isdisjoint(infos[recorded].programme_of):
+            return True
+        route = infos[kind].route
+        anyhow = {one for one in infos[kind].superclasses if one not in infos or infos[one].route != route}
+        return bool(route) and not infos[recorded].route and is_of >= anyhow
 
     @staticmethod
     def _length(lengths: Iterable[Decimal]) -> Field:
@@ -169,7 +226,7 @@ class Former:
                 del offered[one]
         depth = {one: len(knowledge.interventions[one].superclasses) for one in offered}
         least = min(depth.values(), default=0)
-        there = {it for node in self._begun(place) for it in self._facts.nodes(node, hip.ofIntervention)}
+        there = {it for of in self._of(self._begun(place)) for it in (of, *self._kinds(of))}
         for one in sorted(
             offered.keys() - there, key=lambda one: (depth[one] == least, -offered[one], knowledge.label(one))
         ):
@@ -184,13 +241,23 @@ class Former:
             lacks = tuple(one.prop for one in fields if not self._has(node, one))
             if lacks and not asked.isdisjoint(of):
                 told = next(iter(sorted(named & self._knowledge.interventions.keys())), "")
-                yield Option(node, self._describer.name(node), NO_CHANGE, node, lacks, told)
+                known = ", ".join(self._on_record(node))
+                yield Option(node, self._describer.name(node), NO_CHANGE, node, lacks, told, known)
+
+    def _on_record(self, node: str) -> Iterator[str]:
+        """Say what is on record of how a course went."""
+        for prop in sorted(told_of_courses(self._knowledge) & self._knowledge.single_valued):
+            for value in self._facts.nodes(node, prop):
+                yield f"{self._knowledge.label(prop).removeprefix('has ')} on record {self._knowledge.label(value)}"
 
     def _begun(self, place: str) -> list[str]:
         """List the courses on record that were begun, at a place or, where none is told, of the patient."""
-        facts = self._facts
-        courses = facts.members.get(hip.TreatmentCourse, NOTHING) & facts.members.get(hip.StartedActivity, NOTHING)
-        targets = {node: facts.values(node, hip.targets) for node in sorted(courses - self._knowledge.terms)}
+        members = self._facts.members
+        return self._at(members.get(hip.TreatmentCourse, NOTHING) & members.get(hip.StartedActivity, NOTHING), place)
+
+    def _at(self, courses: Set[str], place: str) -> list[str]:
+        """List those of some courses that are at a place or at none that is told."""
+        targets = {node: self._facts.values(node, hip.targets) for node in sorted(courses - self._knowledge.terms)}
         return [node for node, sites in targets.items() if not sites or not place or place in sites]
 
     def _kinds(self, intervention: str) -> frozenset[str]:
@@ -308,13 +375,14 @@ class Former:
 
         The study that shows a problem, and whether a course runs or is over, are left out as well.
         """
-        told = Change(frozenset(one for one in change.added if one[1] != hip.hasStatus), change.removed)
+        left = frozenset(one for one in change.added if one[1] not in _UNSAID)
+        told = Change(left or change.added, change.removed)
         studied = {text_of(node) for _, prop, node in told.added if prop == hip.hasStudy}
         study = Change(frozenset(one for one in told.added if one[0] in studied))
         beside = self._describer.facts(study) if studied else ()
         facts = self._describer.facts(told)
         shown = [one for one in facts if one not in beside] or facts
-        return tuple(one.replace(f" at the {site}", "") if site else one for one in shown)
+        return tuple(dict.fromkeys(one.replace(f" at the {site}", "") if site else one for one in shown))
 
     def _denial(self, thing: Change, denials: Iterable[Change]) -> Change | None:
         """Find the absence of one thing among what denies several."""

@@ -43,12 +43,18 @@ _NOW = frozenset({hip.ongoing, hip.planned})
 @kept
 def is_absent(cls: str, knowledge: Knowledge) -> Expression | None:
     """Return the expression of those of whom recorded absence tells that they are not, or not yet, in a class."""
+    return denied(Named(cls), knowledge)
+
+
+@kept
+def denied(expression: Expression, knowledge: Knowledge) -> Expression | None:
+    """Return the expression of those of whom recorded absence tells that they are not in another one."""
 
     def wider(iri: str) -> tuple[str, ...]:
         return _kinds_above(iri, knowledge)
 
     excluded = knowledge.excluded_by
-    return Denier(knowledge.definitions, wider, knowledge.upper_ends, excluded, past=True).denial(Named(cls))
+    return Denier(knowledge.definitions, wider, knowledge.upper_ends, excluded, past=True).denial(expression)
 
 
 @kept

@@ -105,7 +105,8 @@ class InterventionInfo(NamedTuple):
     ``requested_as`` is the FHIR resource type that requests it, empty for the usual one; ``route`` is the IRI of the
     route that a drug of this kind is given by, empty where that is not said. ``realised_by`` is the class of patients
     whose record carries out a practice, unless they are in ``realised_unless`` too; ``comprises`` are the interventions
-    that are carried out together as this one, ``told_with`` those in whose row a page tells it.
+    that are carried out together as this one, ``programme_of`` the kinds of which any can be part of this one,
+    ``told_with`` those in whose row a page tells it.
     """
 
     iri: str
@@ -121,6 +122,7 @@ class InterventionInfo(NamedTuple):
     realised_by: str
     realised_unless: str
     comprises: tuple[str, ...]
+    programme_of: tuple[str, ...] = ()
     told_with: tuple[str, ...] = ()
 
 
@@ -182,7 +184,9 @@ class Knowledge:
     speak against a repetition; ``value_properties`` maps a coded value to the property that records it.
     ``briefs`` are the short words of terms and of statements for the first screen, ``synonyms`` other words that people
     use for terms; ``questions`` map classes to what
-    is asked about them, and ``judged`` are those whose question only an expert's judgement answers.
+    is asked about them, ``judged`` are those whose question only an expert's judgement answers, ``presupposed`` maps a
+    class to the one without which its question cannot be answered yet, and ``expected_on_record`` are those that ask
+    for what a record would hardly leave out.
     ``superclasses`` are all that a class is classified under, ``told_superclasses`` those that its editor wrote;
     ``class_values`` maps a class to the property values that each member has.
     """
@@ -202,6 +206,8 @@ class Knowledge:
     synonyms: Mapping[str, tuple[str, ...]]
     questions: Mapping[str, str]
     judged: frozenset[str]
+    presupposed: Mapping[str, str]
+    expected_on_record: frozenset[str]
     units: Mapping[str, str]
     opposites: Mapping[str, str]
     value_kinds: Mapping[str, str]

@@ -138,6 +138,8 @@ class _Builder:
             synonyms=self._synonyms(),
             questions=self._map(hip.question),
             judged=frozenset(self._map(hip.needsJudgement)),
+            presupposed=self._map(hip.presupposes),
+            expected_on_record=frozenset(self._map(hip.expectedOnRecord)),
             units={iri: unit for iri, unit in self._map(hip.unit).items() if iri in axioms.properties},
             opposites=self._map(hip.mirrors),
             value_kinds=self._value_kinds(),
@@ -482,6 +484,7 @@ class _Builder:
                 realised_by=self._text(iri, hip.realisedBy),
                 realised_unless=self._text(iri, hip.realisedUnless),
                 comprises=self._all(iri, hip.comprises),
+                programme_of=self._all(iri, hip.programmeOf),
                 told_with=self._all(iri, hip.toldWith),
             )
             for iri in found

@@ -15,10 +15,22 @@ from hipkg.base import hip
 from hipkg.base.dates import days_after
 from hipkg.base.groups import reached
 from hipkg.base.numbers import Bounds, Range, fits, read, within
-from hipkg.knowledge.absence import is_absent
+from hipkg.knowledge.absence import denied, is_absent
 from hipkg.knowledge.frame.answers import Answer
 from hipkg.knowledge.memo import kept
-from hipkg.owl.expression import And, Expression, Facet, Named, OneOf, Or, Some, Value, conjuncts, disjuncts
+from hipkg.owl.expression import (
+    And,
+    Expression,
+    Facet,
+    Named,
+    OneOf,
+    Or,
+    Some,
+    Value,
+    conjuncts,
+    disjuncts,
+    intersection,
+)
 from hipkg.record.facts import text_of
 
 if TYPE_CHECKING:
@@ -211,6 +223,27 @@ class Measurer:
         best = min(near, key=_distance)
         return best._replace(requirement=requirement, label=bare.label, question=bare.question)
 
+    def question(self, requirement: str, nodes: Sequence[str]) -> str:
+        """Word the question about a requirement, by the alternatives that are open where the record rules some out."""
+        whole, alternatives = (
+            self._knowledge.questions.get(requirement, ""),
+            _alternatives(requirement, self._knowledge),
+        )
+        open_ = [words for one, words in alternatives if not any(self._is_ruled_out(it, one) for it in nodes)]
+        if not whole or len(open_) in {0, len(alternatives)}:
+            return whole
+        *others, last = open_
+        words = f"{', '.join(others)}, or {last}" if others else last
+        return f"{words[:1].upper()}{words[1:]}?"
+
+    def _is_ruled_out(self, node: str, expression: Expression) -> bool:
+        """Tell whether what is recorded of a node, or is absent, keeps it out of a class expression."""
+        for one in conjuncts(expression):
+            if isinstance(one, Facet) and (values := self._graph.values(node, one.prop)):
+                return not any(fits(it, one.bounds) for it in values)
+        denial = denied(expression, self._knowledge)
+        return denial is not None and self._fits(node, denial)
+
     def _is_absent(self, requirement: str, nodes: Iterable[str]) -> bool:
         """Tell whether what is recorded as absent, or excludes it, answers that a requirement is not met."""
         if not self._graph.has(hip.isWithout) and requirement not in self._knowledge.excluded_by:
@@ -333,6 +366,51 @@ def _ways(requirement: str, knowledge: Knowledge) -> tuple[tuple[str, ...], ...]
     definition = knowledge.definition(requirement)
     ways = tuple(_parts(way, knowledge) for way in disjuncts(definition)) if definition else ()
     return ways if all(ways) else ()
+
+
+@kept
+def _alternatives(requirement: str, knowledge: Knowledge) -> tuple[tuple[Expression, str], ...]:
+    """List the alternatives that a definition names, each in the short words of the class that is just that.
+
+    None where there is no such class, or no words, for one of them.
+    """
+    found, named = _choices(requirement, knowledge), _in_brief(knowledge)
+    told = [(one, named[one]) for one in found if one in named]
+    return tuple(told) if len(told) == len(found) else ()
+
+
+@kept
+def _choices(requirement: str, knowledge: Knowledge) -> tuple[Expression, ...]:
+    """List the alternatives that a definition asks for, each as if it were a definition of its own."""
+    definition = knowledge.definition(requirement)
+    found = (*_spread(definition),) if definition else ()
+    return found if len(found) > 1 else ()
+
+
+def _spread(expression: Expression) -> Iterator[Expression]:
+    """Take an expression apart into those that ask for one of several things where it asks for any."""
+    match expression:
+        case Or(operands):
+            yield from chain.from_iterable(map(_spread, operands))
+        case And(operands):
+            yield from map(intersection, product(*map(_spread, operands)))
+        case Some(prop, filler):
+            yield from (Some(prop, one) for one in _spread(filler))
+        case _:
+            yield expression
+
+
+@kept
+def is_choice_of(requirement: str, wider: str, knowledge: Knowledge) -> bool:
+    """Tell whether one class asks for just one of the alternatives of another."""
+    return knowledge.definition(requirement) in _choices(wider, knowledge)
+
+
+@kept
+def _in_brief(knowledge: Knowledge) -> dict[Expression, str]:
+    """Map what classes that have short words ask for to these words."""
+    briefed = sorted(knowledge.definitions.keys() & knowledge.briefs.keys())
+    return {knowledge.definitions[one]: knowledge.briefs[one] for one in briefed}
 
 
 @kept

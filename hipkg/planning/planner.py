@@ -99,6 +99,7 @@ class Planner:
         states = {one.iri: self._state(one) for one in self._derivation.evaluations}
         actions = self._ordered(self._action(one, states) for one in self._derivation.actions)
         outline = Outline.of(states.values(), self._knowledge)
+        questions = (*self._questions(states, actions), *self._missing(findings))
         return Plan(
             patient=self._patient,
             as_of=self._as_of,
@@ -111,8 +112,15 @@ class Planner:
             actions=actions,
             conflicts=self._conflicts(),
             questions=in_order(
-                (*self._questions(states, actions), *self._missing(findings)),
-                Importance(states.values(), actions, outline, self._knowledge),
+                questions,
+                Importance(
+                    states.values(),
+                    actions,
+                    outline,
+                    self._knowledge,
+                    asked=questions,
+                    premature=self._premature(questions),
+                ),
             ),
             min_strength=selection.min_strength,
             min_evidence=selection.min_evidence,
@@ -527,10 +535,29 @@ class Planner:
                 labels.setdefault((state.id, state.site), set()).add(self._knowledge.label(info.intervention))
         return [self._question(one, text, site, asking, labels) for (one, text, site), asking in asked.items()]
 
+    def _premature(self, questions: Iterable[Question]) -> frozenset[tuple[str, str]]:
+        """List the requirements, with their sites, whose questions presuppose what the record does not have."""
+        return frozenset(
+            (one.requirement, one.site)
+            for one in questions
+            if (needed := self._knowledge.presupposed.get(one.requirement))
+            and not self._derivation.facts.any_is_a(self._asked_of(one), needed)
+        )
+
+    def _asked_of(self, question: Question) -> Iterator[str]:
+        """List the nodes that a question is about: the patient, and the subjects of the statements that ask."""
+        yield self._patient
+        for one in self._derivation.evaluations:
+            if self._info(one).id in question.statements and question.site in {"", self._sites.name(one.site)}:
+                yield from one.subjects
+
     def _wording(self, gap: Gap) -> str:
         """Word the question that asks for a gap: all that is unknown of what was tried is asked for in one."""
         gathering = self._knowledge.questions.get(hip.TreatmentCourse, "")
-        return gathering if gathering and trials(gap.requirement, self._knowledge) else gap.question
+        if gathering and trials(gap.requirement, self._knowledge):
+            return gathering
+        of_patient = self._knowledge.is_a(gap.requirement, hip.Patient)
+        return self._measurer.question(gap.requirement, [self._patient]) if of_patient else gap.question
 
     def _together(self, asked: _Asked) -> _Asked:
         """Ask what the patient tried together with what was tried for a site, where all who ask are about that one."""

@@ -6,8 +6,11 @@ from typing import TYPE_CHECKING
 
 from hipkg.base import hip
 from hipkg.knowledge.frame.answers import State
+from hipkg.knowledge.frame.claims import Status
+from hipkg.knowledge.frame.speaking import FIRMNESS
 from hipkg.knowledge.selection import URGENT
 from hipkg.planning.bounds import Comparison
+from hipkg.planning.gaps import is_choice_of
 from hipkg.planning.page import Section, section_of
 
 if TYPE_CHECKING:
@@ -25,13 +28,29 @@ _OPENING = 3
 
 
 class Importance:
-    """Tell how much depends on a question about one patient."""
+    """Tell how much depends on a question about one patient.
+
+    Parameters: ``asked`` are all questions, ``premature`` the requirements, with their sites, whose questions cannot be
+    answered yet.
+    """
 
     def __init__(
-        self, states: Iterable[StatementState], actions: Iterable[Action], outline: Outline, knowledge: Knowledge
+        self,
+        states: Iterable[StatementState],
+        actions: Sequence[Action],
+        outline: Outline,
+        knowledge: Knowledge,
+        *,
+        asked: Iterable[Question],
+        premature: Set[tuple[str, str]],
     ) -> None:
         self.knowledge = knowledge
         self._outline = outline
+        self._premature = premature
+        self._texts = {(one.requirement, one.site): one.text for one in asked}
+        self._standing: dict[str, list[Action]] = {}
+        for action in actions:
+            self._standing.setdefault(action.intervention, []).append(action)
         self._waiting: dict[str, list[StatementState]] = {}
         for one in states:
             self._waiting.setdefault(one.id, []).append(one)
@@ -40,11 +59,12 @@ class Importance:
         self._acts = frozenset(ordered)
         self._ordered = ordered.union(*(knowledge.interventions[one].superclasses for one in ordered))
 
-    def rank(self, same: Sequence[Question]) -> tuple[bool, bool, bool, bool, bool, bool, int, int]:
+    def rank(self, same: Sequence[Question]) -> tuple[bool, bool, bool, bool, bool, bool, bool, int, int]:
         """Rank one question, asked about some sites; the least comes first.
 
         What can call for urgent help is asked before all else, and what only an expert's judgement answers after all
-        else. In between comes what the record of a place lacks, such as its side, which no statement asks; then what
+        else. Before that come questions that have little point by now. In between comes what the record of a place
+        lacks, such as its side, which no statement asks; then what
         opens a context that is only possible for several statements, then what the safety of what is ordered or runs
         hangs on, then what is to be judged now that a trial has lasted as long as it should, then what decides most,
         and of equals what most actions wait for.
@@ -60,16 +80,39 @@ class Importance:
             weight += self._weight(one, waiting, asked)
         actions = {label for one in same for label in one.actions}
         judged = all(one.requirement in self.knowledge.judged for one in same)
-        urgent = is_urgent(ids, self.knowledge)
-        return not urgent, judged, bool(ids), not opens, not guards, not due, -weight, -len(actions)
+        news = {one for one in ids if self._is_news(one, {it.site for it in same})}
+        late = bool(ids) and not opens and (not news or all(map(self._is_late, same)))
+        urgent = is_urgent(news, self.knowledge)
+        return not urgent, judged, late, bool(ids), not opens, not guards, not due, -weight, -len(actions)
+
+    def _is_late(self, question: Question) -> bool:
+        """Tell whether a question cannot be answered yet, asks for what a record would have, or is part of another."""
+        asked, site = question.requirement, question.site
+        if (asked, site) in self._premature or asked in self.knowledge.expected_on_record:
+            return True
+        wider = (one for (one, where), text in self._texts.items() if where == site and text != question.text)
+        return any(is_choice_of(asked, one, self.knowledge) for one in wider)
+
+    def _is_news(self, statement: str, sites: Set[str]) -> bool:
+        """Tell whether a statement would say more than what stands: not that what is advised as firmly is advised."""
+        info = self.knowledge.by_id[statement]
+        if info.effect != hip.indicates:
+            return True
+        standing = [one for one in self._standing.get(info.intervention, ()) if "" in sites or one.site in {"", *sites}]
+        return not standing or not all(
+            one.status == Status.INDICATED and FIRMNESS[one.modality] <= FIRMNESS[info.modality] for one in standing
+        )
 
     def _guards(self, statement: str, waiting: Iterable[StatementState]) -> bool:
-        """Tell whether a prominent statement waits to say what goes along with what is ordered today, or runs.
+        """Tell whether a statement waits before an order, or a prominent one to say what goes along with what is there.
 
         On which side such a thing is used is part of the order, whether or not the statement waits for nothing else.
         """
         info = self.knowledge.by_id[statement]
         act = self.knowledge.interventions[info.intervention]
+        orders = (one for one in self._standing.get(info.intervention, ()) if one.planned)
+        if info.effect == hip.indicates and any(one.status == Status.CONDITIONAL for one in orders):
+            return True
         if act.side_rule and not self._acts.isdisjoint(act.superclasses) and self._outline.belongs(statement):
             return True
         beside = self.knowledge.interventions[info.intervention].told_with

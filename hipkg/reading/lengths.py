@@ -40,9 +40,9 @@ def read_length(text: str, as_of: date) -> tuple[str, ox.Literal]:
     Raises `UsageError` for anything else, and for a day after ``as_of``.
     """
     said = " ".join(text.casefold().split())
-    if found := _LENGTH.fullmatch(said):
-        return hip.duration, length(found[1], found[2])
-    if found := _ISO.fullmatch(said):
+    if found := _LENGTH.fullmatch(said) or _ISO.fullmatch(said):
+        if not found[1].strip("0"):
+            raise UsageError(f"{text!r} is no length.", remedy="Leave out what was not given, or write since when.")
         return hip.duration, length(found[1], found[2])
     found = _SINCE.fullmatch(said)
     if found and span(found[1]):

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from hipkg.base import hip
 from hipkg.base.numbers import UNITS
-from hipkg.defence.asking import Answer, Effect, Interview, RankedQuestion
+from hipkg.defence.asking import Answer, Effect, Interview, RankedQuestion, Turn
 from hipkg.defence.filling import LETTERS
 from hipkg.defence.forms import Field, FieldKind, Form, Option, Threshold
 from hipkg.knowledge.wording import listed
@@ -27,6 +27,17 @@ _STATEMENTS_SHOWN = 4
 _EFFECTS_SHOWN = 4
 _LINES_SHOWN = 12
 _GONE, _LEAVES = "not in the plan", "no longer in the plan"
+_TURNS = {
+    Turn.CONSIDERED: "to consider",
+    Turn.RUNNING: "running",
+    Turn.UNJUDGED: "running, neither advised nor forbidden",
+    Turn.DONE: "done",
+    Turn.ORDERED: "ordered",
+    Turn.NOT_NEEDED: "not needed",
+    Turn.PERMITTED: "neither advised nor forbidden",
+    Turn.UNOPPOSED: "no longer warned against",
+    Turn.NOT_YET: "not yet",
+}
 _EXAMPLE = "such as 6 weeks or since 2026-05"
 _HINTS = {
     FieldKind.CHOICE: "a letter or a name",
@@ -34,7 +45,6 @@ _HINTS = {
     FieldKind.NUMBER: "a number",
     FieldKind.YES_NO: "yes or no",
 }
-_CONSIDERED = "to consider"
 _UNKNOWN = {hip.hasStatus: "it runs"}
 """What is taken to be where nothing is said, for fields where that is something."""
 
@@ -118,10 +128,11 @@ def effects_text(effects: Sequence[Effect]) -> list[str]:
 def prompt_text(field: Field, *, again: bool = False) -> str:
     """Write what is asked of one field, for somebody who fills it, perhaps ``again``, for another course."""
     letters = zip(LETTERS, field.options, strict=False)
-    offered = "".join(f"  {letter}) {clean(one.label)}\n" for letter, one in letters) if len(field.options) > 1 else ""
+    named = [f"  {letter}) {clean(one.label)}\n" for letter, one in letters if one.label]
+    offered = "".join(named) if len(field.options) > 1 else ""
     hints = ["yes"] if field.kind == FieldKind.YES_NO and not field.deniable else [_HINTS[field.kind]]
     hints += ["several with commas"] if field.several else []
-    none = "nothing else" if again else _none(field)
+    none = "nothing else tried" if again else _none(field)
     hints += [f"no: {none}"] if field.deniable and field.kind == FieldKind.CHOICE else []
     hints += [f"Enter: {_UNKNOWN.get(field.prop, 'not known')}", "q: stop"]
     return f"{offered}{'another ' if again else ''}{clean(field.name)} [{'; '.join(hints)}]"
@@ -175,11 +186,16 @@ def _field(field: Field, *, named: bool) -> str:
             return f"{lead}a number{unit}{_turning(field)}"
 
 
+def denied_text(field: Field) -> str:
+    """Write what is recorded where "no" is said to a field that asks what was tried."""
+    return "no other treatment tried" if field.other else "no treatment tried"
+
+
 def _none(field: Field) -> str:
     """Say what "no" means: where a course is on record, that there was no other."""
     if field.prop != hip.ofIntervention:
         return "none of them"
-    return "nothing else tried" if any(one.lacks for one in field.options) else "nothing tried"
+    return "nothing else tried" if field.other else "nothing tried"
 
 
 def _turning(field: Field) -> str:
@@ -225,7 +241,7 @@ def _changes(effects: Sequence[Effect]) -> str:
         return "no action changes"
     gathered: dict[str, dict[str, list[str]]] = {}
     for one in effects[:_EFFECTS_SHOWN]:
-        rows = gathered.setdefault(_then(one) if one.after else _LEAVES, {})
+        rows = gathered.setdefault(_then(one) or _LEAVES, {})
         rows.setdefault(one.choice or one.label, []).append(clean(one.label))
     told = "; ".join(
         f"{after}: {', '.join(listed([*dict.fromkeys(row)], 'or') for row in rows.values())}"
@@ -240,8 +256,9 @@ def _effect(alike: Sequence[Effect]) -> str:
     first = alike[0]
     site = f" ({clean(first.site)})" if first.site else ""
     labels = listed([clean(one.label) for one in alike], "or")
-    return f"{labels}{site} {first.before or _GONE} → {_then(first)}"
+    return f"{labels}{site} {first.before or _GONE} → {_then(first) or _GONE}"
 
 
 def _then(effect: Effect) -> str:
-    return _CONSIDERED if effect.considered else effect.after or _GONE
+    """Say what becomes of an action; nothing where the plan has it no longer, and no more is to be said."""
+    return _TURNS.get(effect.turn, effect.after)

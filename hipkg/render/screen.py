@@ -22,7 +22,6 @@ from hipkg.knowledge.wording import listed
 from hipkg.planning.bounds import Comparison
 from hipkg.planning.earliest import Lengths
 from hipkg.planning.page import Section, is_due_beside, section_of
-from hipkg.planning.prominence import Outline
 from hipkg.render.sheet import HEADINGS, OPTIONAL, UNGROUPED, Arranger, Line, tried
 from hipkg.render.words import (
     UNGRADED,
@@ -165,7 +164,6 @@ class _Screener(Arranger):
     def __init__(self, plan: Plan, knowledge: Knowledge, *, tight: bool) -> None:
         super().__init__(plan, knowledge)
         self._tight = tight
-        self._outline = Outline(plan.leading, knowledge)
         self._lengths = Lengths(plan, knowledge)
 
     def screen(self) -> Screen:

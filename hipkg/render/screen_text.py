@@ -11,7 +11,7 @@ from hipkg.planning.page import Section
 from hipkg.render.screen import screen
 from hipkg.render.sheet import HEADINGS
 from hipkg.render.text import STYLES, Layout, beside, joined, marked, page_to_text
-from hipkg.render.words import ASSUMED, DISCLAIMER, capital, counted, lowered, numbered
+from hipkg.render.words import ASSUMED, DISCLAIMER, capital, lowered, numbered
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -30,6 +30,7 @@ _TOGETHER = 4
 _GUTTER = 9
 _QUESTION_INDENT = _GUTTER + 5
 _ARROW_WIDTH = 5
+_DECISIONS_NAMED = 2
 _GRADES = "Strength / evidence."
 
 
@@ -158,17 +159,14 @@ class _Writer:
             yield marked(f"{number}.", self._question(ask), "bold")
 
     def _question(self, ask: Ask) -> Text:
-        """Ask, and name what the answer decides as far as it stands on the same line."""
+        """Ask, and name the first that the answer decides, and perhaps the second, if it stands on the same line."""
         text = Text(ask.text + (f" ({ask.site})" if ask.site not in self._everywhere else ""))
         if not ask.statements:
             return text.append("  missing from the record", style="dim")
-        rest = len(ask.decides) - 1
-        for told in (
-            (f"{ask.decides[0]}{f', {rest} more' if rest else ''}", counted(rest + 1, "action")) if ask.decides else ()
-        ):
-            if len(text) + len(told) + _ARROW_WIDTH <= self._layout.width - _QUESTION_INDENT:
-                return text.append(f"  -> {told}", style="dim")
-        return text
+        room = self._layout.width - _QUESTION_INDENT - _ARROW_WIDTH - len(text)
+        named = (", ".join(ask.decides[:count]) for count in range(min(len(ask.decides), _DECISIONS_NAMED), 0, -1))
+        told = next((one for one in named if len(one) <= room), "")
+        return text.append(f"  -> {told}", style="dim") if told else text
 
 
 def _by_condition(items: Iterable[Item]) -> Iterable[list[Item]]:

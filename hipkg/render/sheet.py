@@ -11,13 +11,14 @@ from typing import TYPE_CHECKING
 
 from hipkg.base import hip
 from hipkg.knowledge.frame.answers import Answer, State
-from hipkg.knowledge.frame.claims import CLAIMS, TAKEN, ClaimKind, Fulfilment, Status
+from hipkg.knowledge.frame.claims import ADVISING, CLAIMS, TAKEN, ClaimKind, Fulfilment, Status
 from hipkg.knowledge.frame.speaking import FIRMNESS
 from hipkg.knowledge.modality import Modality
 from hipkg.knowledge.selection import URGENT
 from hipkg.knowledge.wording import listed
 from hipkg.planning.bounds import Comparison
 from hipkg.planning.page import Section, page, section_of
+from hipkg.planning.prominence import Outline
 from hipkg.planning.ranking import opens_context
 from hipkg.render.words import (
     DECISIONS,
@@ -134,7 +135,7 @@ class SheetSection:
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """A question with the actions, and the statements, that its answer decides; it may open a context of statements."""
+    """A question with what its answer decides, in words, and the statements; it may open a context of statements."""
 
     text: str
     site: str
@@ -203,6 +204,7 @@ class Arranger:
         self._everywhere = join_sites([one.site for one in plan.actions], knowledge)
         self._states: dict[tuple[str, str], StatementState] = {(one.id, one.place): one for one in plan.statements}
         self._page = page(plan, knowledge)
+        self._outline = Outline(plan.leading, knowledge)
         self._told = [plan.actions[one] for one in sorted(self._page.told)]
         self._carriers = self._carry()
         self._left_out = self._specifying()
@@ -318,12 +320,11 @@ class Arranger:
     def _would_follow(self, lacking: str, states: Sequence[StatementState]) -> Row:
         """Name what would be advised, and what refused, as far as nothing else is waited for."""
         lines = []
-        infos = [info for one in states if not one.unmet and not (info := self._infos[one.id]).accompanies]
-        infos.sort(key=lambda one: (not self._calls(one), FIRMNESS[one.modality], -(one.strength_rank or 0), one.id))
-        for lead, effect in (("then", hip.indicates), ("never", hip.contraindicates)):
-            told = [clean(self._knowledge.label(one.intervention)) for one in infos if one.effect == effect]
-            if told:
-                lines.append(Line(lead, _first(list(dict.fromkeys(told)), WOULD_SHOWN)))
+        infos = [self._infos[one.id] for one in states if not one.unmet]
+        if advised := [clean(self._term(one)) for one in self._firmest(infos, hip.indicates)]:
+            lines.append(Line("then", _first(advised, WOULD_SHOWN)))
+        if refused := self._widest(self._firmest(infos, hip.contraindicates)):
+            lines.append(Line("", _first([f"never {clean(self._term(one))}" for one in refused], WOULD_SHOWN)))
         ids = {one.id for one in states}
         documents = sorted({self._knowledge.documents[self._infos[one].document].id for one in ids})
         lines.append(Line("", (f"{counted(len(ids), 'statement')} of {', '.join(documents)}",)))
@@ -846,21 +847,38 @@ class Arranger:
         return Ask(
             clean(text),
             "" if site == self._everywhere else site,
-            tuple(dict.fromkeys(clean(label) for one in questions for label in self._decided(one))),
+            tuple(dict.fromkeys(map(clean, self._decided(questions)))),
             tuple(sorted({id_ for one in questions for id_ in one.statements})),
             any(opens_context(one, self._knowledge) for one in questions),
         )
 
-    def _decided(self, question: Question) -> tuple[str, ...]:
-        """Name the actions whose status an answer can change."""
-        if opens_context(question, self._knowledge):
-            return question.actions
-        asking = {*question.statements}
-        return tuple(
-            self._name(one)
-            for one in self._told
-            if question.site in {"", one.site} and not asking.isdisjoint(one.shown)
-        )
+    def _decided(self, questions: Sequence[Question]) -> list[str]:
+        """Name what an answer can change: what is advised, the prominent first, and last what is banned."""
+        asking: dict[str, set[str]] = {}
+        for question in questions:
+            for one in question.statements:
+                asking.setdefault(one, set()).add(question.site)
+        opening = {one for it in questions if opens_context(it, self._knowledge) for one in it.statements}
+        infos = [self._infos[one] for one in sorted(opening)]
+        touched = [it for it in self._told if any(asking.get(one, set()) & {"", it.site} for one in it.shown)]
+        touched.sort(key=lambda it: not self._outline.shows(asking.keys() & {*it.shown}))
+        advised = [self._term(one) for one in self._firmest(infos, hip.indicates)]
+        open_ = (it for it in touched if it.status not in _REFUSED)
+        advised += [self._name(it) for it in open_ if not ADVISING.isdisjoint(it.claimed)]
+        refused = self._firmest(infos, hip.contraindicates)
+        refused += [it.intervention for it in touched if it.status == Status.CONTRAINDICATED]
+        return [*advised, *(f"{self._term(one)} ban" for one in self._widest(refused))]
+
+    def _firmest(self, infos: Iterable[StatementInfo], effect: str) -> list[str]:
+        """List once what statements with an effect are about, what is urgent and firm first."""
+        found = [one for one in infos if one.effect == effect and not one.accompanies]
+        found.sort(key=lambda one: (not self._calls(one), FIRMNESS[one.modality], -(one.strength_rank or 0), one.id))
+        return [*dict.fromkeys(one.intervention for one in found)]
+
+    def _widest(self, interventions: Iterable[str]) -> list[str]:
+        """Leave out interventions that are kinds of others among them."""
+        found = [*interventions]
+        return [one for one in found if self._classes(one).isdisjoint(found)]
 
 
 def _saying(row: Row, parts: tuple[str, ...]) -> tuple[str, ...]:
