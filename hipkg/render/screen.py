@@ -563,7 +563,7 @@ class _Screener(Arranger):
 
     def _ways_in_words(self, ways: Iterable[Sequence[Gap]]) -> tuple[str, ...]:
         """Say what all of several ways lack, and then in one part what they differ in."""
-        told = list(dict.fromkeys(map(self._gaps, self._widest(ways))))
+        told = list(dict.fromkeys(map(self._gaps, self._least_asking(ways))))
         shared = [one for one in told[0] if all(one in other for other in told)]
         rests = [tuple(one for one in words if one not in shared) for words in told]
         if not all(rests):
@@ -576,7 +576,7 @@ class _Screener(Arranger):
         alternatives = [listed([listed(_ended_alike(some, "or"), "or"), *key], "and") for key, some in found.items()]
         return (*shared, "; or ".join(alternatives))
 
-    def _widest(self, ways: Iterable[Sequence[Gap]]) -> list[Sequence[Gap]]:
+    def _least_asking(self, ways: Iterable[Sequence[Gap]]) -> list[Sequence[Gap]]:
         """Leave out each of several ways that asks for what another one asks for, and for more than that."""
         superclasses = self._knowledge.superclasses
         found = list(ways)
