@@ -583,6 +583,7 @@ def told(path: Path, target: str) -> str:
         (EXAMPLES["d1"], "oral NSAID", "Why: oral NSAID \u00b7 both hips", "Why: oral NSAID \u00b7 left hip"),
         (EXAMPLES["d1"], "oral NSAID", "and for the right hip D1-17", "right hip (right hip)"),
         (EXAMPLES["d1"], "acetaminophen", "breakthrough pain at both hips", "the left hip"),
+        (EXAMPLES["d1"], "D0-37", "Source: D0 Care of a painful left hip with modest", "Why: D0-37 \u00b7 left hip"),
         (EXAMPLES["d1"], "cane", "Left open: cane in the opposite hand; Which hip hurts more? D0-30", "hand D0-30 D"),
         (EXAMPLES["d0"], "cane", "In the right hand D0-30", "Left open"),
         # The facts that count are told once each, all that would be enough, and what is inferred from them.
