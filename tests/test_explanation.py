@@ -621,6 +621,20 @@ def told(path: Path, target: str) -> str:
             "say \u2713 D0-21",
         ),
         (EXAMPLES["d3"], "check of kidney function", "to be done before medication (hip)", "medication,"),
+        # What no statement advises and one would speak against says on what condition.
+        (
+            EXAMPLES["d0"],
+            "non-selective NSAID without gastroprotection",
+            "No statement advises it; D0-14 would advise against it if gastrointestinal risk.",
+            "goes with it",
+        ),
+        # What is advised and waits for its checks is told as advised.
+        (
+            CASES / "tensions" / "18-nsaid-at-once-or-checked" / "both-diseases.ttl",
+            "oral NSAID",
+            "It is advised, once what D3-073, D3-074 and D3-075 ask for is done.",
+            "No statement advises",
+        ),
         # What was not begun was not tried, and what was stopped is dated.
         (VISITS / "both-hips" / "patient.ttl", "oral NSAID", "Ibuprofen not done: refused.", "Tried"),
         (VISITS / "both-hips" / "patient.ttl", "tramadol", "Stopped 2026-03-01: not tolerated.", "Tried"),
