@@ -583,6 +583,7 @@ def told(path: Path, target: str) -> str:
         (EXAMPLES["d1"], "oral NSAID", "Why: oral NSAID \u00b7 both hips", "Why: oral NSAID \u00b7 left hip"),
         (EXAMPLES["d1"], "oral NSAID", "and for the right hip D1-17", "right hip (right hip)"),
         (EXAMPLES["d1"], "acetaminophen", "breakthrough pain at both hips", "the left hip"),
+        (EXAMPLES["d1"], "D0-37", "Source: D0 Care of a painful left hip with modest", "Why: D0-37 \u00b7 left hip"),
         (EXAMPLES["d1"], "cane", "Left open: cane in the opposite hand; Which hip hurts more? D0-30", "hand D0-30 D"),
         (EXAMPLES["d0"], "cane", "In the right hand D0-30", "Left open"),
         # The facts that count are told once each, all that would be enough, and what is inferred from them.
@@ -620,6 +621,20 @@ def told(path: Path, target: str) -> str:
             "say \u2713 D0-21",
         ),
         (EXAMPLES["d3"], "check of kidney function", "to be done before medication (hip)", "medication,"),
+        # What no statement advises and one would speak against says on what condition.
+        (
+            EXAMPLES["d0"],
+            "non-selective NSAID without gastroprotection",
+            "No statement advises it; D0-14 would advise against it if gastrointestinal risk.",
+            "goes with it",
+        ),
+        # What is advised and waits for its checks is told as advised.
+        (
+            CASES / "tensions" / "18-nsaid-at-once-or-checked" / "both-diseases.ttl",
+            "oral NSAID",
+            "It is advised, once what D3-073, D3-074 and D3-075 ask for is done.",
+            "No statement advises",
+        ),
         # What was not begun was not tried, and what was stopped is dated.
         (VISITS / "both-hips" / "patient.ttl", "oral NSAID", "Ibuprofen not done: refused.", "Tried"),
         (VISITS / "both-hips" / "patient.ttl", "tramadol", "Stopped 2026-03-01: not tolerated.", "Tried"),

@@ -31,6 +31,11 @@ _UNDECIDED = "Statements pull in opposite directions, and neither context, stren
 _CAUTION = "No statement advises it by itself: a precaution or a reservation goes with it."
 _CHECKED_BEFORE = "No statement advises it by itself: it is asked for before other treatment."
 _WAITING = "Every statement that advises it waits for something."
+_AGAINST = {
+    ClaimKind.REFUSAL_AWAITED: "forbid it",
+    ClaimKind.DISCOURAGEMENT_AWAITED: "advise against it",
+    ClaimKind.GATE_AWAITED: "hold it back",
+}
 _HOLDING = (ClaimKind.INDICATED, ClaimKind.GUARDING, ClaimKind.FULFILLED, ClaimKind.GUARDED)
 
 
@@ -91,17 +96,38 @@ class Ruler:
             case Status.AVOID:
                 more = ", and no statement that advises it outweighs that" if action.by(*_HOLDING) else ""
                 return f"{self._speaking(derived, ClaimKind.DISCOURAGED, 'advise', 'advises')} against it{more}."
-            case Status.CONDITIONAL if derived.by(ClaimKind.HELD_BACK):
-                return self._held_back(derived)
-            case Status.CONDITIONAL if derived.by(ClaimKind.ORDER_UNGUARDED):
-                asking = self._speaking(derived, ClaimKind.ORDER_UNGUARDED, "ask", "asks")
-                return f"It is ordered, and what {asking} for first is not on record."
             case Status.CONDITIONAL:
-                return _WAITING
+                return self._conditional(derived)
             case Status.CONFLICT:
                 return _UNDECIDED
             case _:
-                return _CAUTION
+                return self._cautious(derived, action)
+
+    def _conditional(self, derived: DerivedAction) -> str:
+        """Say what an action waits for: what holds it back, the checks of an order, or the advice itself."""
+        if derived.by(ClaimKind.HELD_BACK):
+            return self._held_back(derived)
+        if derived.by(ClaimKind.ORDER_UNGUARDED):
+            asking = self._speaking(derived, ClaimKind.ORDER_UNGUARDED, "ask", "asks")
+            return f"It is ordered, and what {asking} for first is not on record."
+        return _WAITING
+
+    def _cautious(self, derived: DerivedAction, action: Action) -> str:
+        """Say what goes along with an action, or what would speak against it."""
+        if derived.by(ClaimKind.UNGUARDED) and derived.by(ClaimKind.INDICATED):
+            lead, _ = _asked(action)
+            return f"{lead}, once what {self._speaking(derived, ClaimKind.UNGUARDED, 'ask', 'asks')} for is done."
+        return self._reserved(derived) or _CAUTION
+
+    def _reserved(self, derived: DerivedAction) -> str:
+        """Say which statements would speak against an action that none advises, and on what condition."""
+        told = []
+        for kind, verb in _AGAINST.items():
+            for one in map(self._evaluations.__getitem__, derived.by(kind)):
+                missing = [f"{self._knowledge.label(it)} in the plan" for it in one.lacks]
+                condition = listed([*map(self._knowledge.label, one.awaits), *missing], "and")
+                told.append(f"{self._info(one).id} would {verb} if {condition}")
+        return f"No statement advises it; {listed(told, 'and')}." if told else ""
 
     def _speaking(self, derived: DerivedAction, kind: ClaimKind, many: str, one: str) -> str:
         """Name the statements that make a claim which counts, with the verb that fits their number."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import replace
 from textwrap import shorten
 from typing import TYPE_CHECKING
@@ -137,11 +138,11 @@ def render_explanations(
             explanations, format, outline=_proved, writer=_JSON, to_terminal=to_terminal, formats=FORMATS
         )
     answers = list(_together(explanations).values())
-    lines = max(LINES // len(answers), _FEWEST) if answers else LINES
+    of_patient = Counter(some[0].patient for some in answers)
     return render_outlines(
         answers,
         format,
-        outline=lambda some: _answered(some, lines),
+        outline=lambda some: _answered(some, max(LINES // of_patient[some[0].patient], _FEWEST)),
         writer=_JSON,
         to_terminal=to_terminal,
         formats=FORMATS,
@@ -153,13 +154,16 @@ def _together(explanations: Iterable[Explanation]) -> dict[object, list[Explanat
     found: dict[object, list[Explanation]] = {}
     for one in explanations:
         answer = [row for row in _answer([one], STATEMENTS_SHOWN) if row.style != _REST]
-        rows = tuple(replace(row, text=_placeless(row.text, one.site)) for row in answer)
+        rows = tuple(_at(row, one.site, _SITE) for row in answer)
         found.setdefault((one.patient, one.label, rows), []).append(one)
     return found
 
 
-def _placeless(text: str, site: str) -> str:
-    return text.replace(site, _SITE) if site else text
+def _at(row: Row, site: str, sites: str) -> Row:
+    """Name other sites in a row that names a site, but not where it quotes a document."""
+    if not site or (row.style != "heading" and row.mark != "recorded"):
+        return row
+    return replace(row, text=row.text.replace(f"the {site}", sites).replace(site, sites))
 
 
 def _proved(explanation: Explanation) -> Outline:
@@ -174,12 +178,8 @@ def _answered(some: Sequence[Explanation], lines: int) -> Outline:
     first = some[0]
     sites = f"both {first.paired}s" if _is_pair(some) else listed([one.site for one in some if one.site], "and")
     for most in range(STATEMENTS_SHOWN, 0, -1):
-        rows = tuple(
-            replace(row, text=row.text.replace(f"the {first.site}", sites).replace(first.site, sites))
-            if len(some) > 1 and row.style != _REST
-            else row
-            for row in _answer(some, most)
-        )
+        answer = _answer(some, most)
+        rows = tuple(_at(row, first.site, sites) for row in answer) if len(some) > 1 else tuple(answer)
         if sum(1 + len(one.text) // (_COLUMNS - 2 * one.depth) + (one.depth == 0) for one in rows) <= lines:
             break
     parts = (f"Why: {first.label}", sites, local_name(first.patient))
