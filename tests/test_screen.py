@@ -134,6 +134,25 @@ def test_what_a_context_would_bring_says_never_of_each_and_of_the_widest_alone()
 
 
 @of_each
+def test_signs_that_call_for_the_same_are_asked_in_one(name: str) -> None:
+    asked = screen(made(name), load()).questions
+    urgent = [
+        one for one in asked if all(load().by_id[it].kind == "escalation" for it in one.statements) and one.statements
+    ]
+    assert len({one.decides for one in urgent}) == len(urgent)
+
+
+def test_the_warning_signs_of_a_page_leave_room_for_other_questions() -> None:
+    texts = [one.text for one in screen(made("d3"), load()).questions]
+    assert texts[:4] == [
+        "Night pain, limp or functional limitation?",
+        "Sudden worsening of pain, new instability or restricted walking?",
+        "Which side is it?",
+        "Does this hip hurt?",
+    ]
+
+
+@of_each
 def test_no_row_stands_twice(name: str) -> None:
     rows = [(key, one.title, one.site, one.condition) for key, some in shown(name).sections.items() for one in some]
     assert len(rows) == len({*rows})

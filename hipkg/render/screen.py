@@ -26,6 +26,7 @@ from hipkg.render.sheet import HEADINGS, OPTIONAL, UNGROUPED, Arranger, Line, tr
 from hipkg.render.words import (
     UNGRADED,
     amount,
+    capital,
     clean,
     counted,
     describe_check,
@@ -177,15 +178,34 @@ class _Screener(Arranger):
                 sections[key] = tuple(items)
         if gates := tuple(self._gates(sections.values())):
             sections[Section.NOT] = (*sections.get(Section.NOT, ()), *gates)
+        asked = self._joined_signs(whole.questions)
         return Screen(
             self._title(),
             whole.alarms,
             whole.warnings,
             sections,
-            whole.questions[:QUESTIONS_SHOWN],
+            tuple(map(self._asked_in_one, asked[:QUESTIONS_SHOWN])),
             whole.notice,
-            tuple(self._left_out_words(whole, sections)),
+            tuple(self._left_out_words(sum(map(len, asked[QUESTIONS_SHOWN:])), sections)),
         )
+
+    def _joined_signs(self, questions: Sequence[Ask]) -> list[list[Ask]]:
+        """Gather the questions about signs that call for the same urgent help; any other stands alone."""
+        found: dict[object, list[Ask]] = {}
+        for number, one in enumerate(questions):
+            urgent = one.statements and all(self._calls(self._infos[it]) for it in one.statements)
+            found.setdefault(one.decides if urgent else number, []).append(one)
+        return [*found.values()]
+
+    def _asked_in_one(self, asks: Sequence[Ask]) -> Ask:
+        """Ask for several signs in their short words."""
+        first, *others = asks
+        if not others:
+            return first
+        ids = tuple(sorted({it for one in asks for it in one.statements}))
+        words = listed([*dict.fromkeys(self._signs_of(ids))], "or")
+        site = first.site if all(one.site == first.site for one in others) else ""
+        return replace(first, text=f"{capital(words)}?", site=site, statements=ids)
 
     def _gates(self, told: Iterable[Sequence[Item]]) -> Iterator[Item]:
         """Tell what must not be done before its time, where no listed row of something that it holds back says so."""
@@ -752,9 +772,9 @@ class _Screener(Arranger):
         grades = dict.fromkeys(_in_short(grade(one.strength, one.quality)) for one in infos)
         return replace(line, lead="", parts=(*line.parts, *filter(None, grades)))
 
-    def _left_out_words(self, whole: Sheet, sections: Mapping[Section, tuple[Item, ...]]) -> Iterator[str]:
+    def _left_out_words(self, unasked: int, sections: Mapping[Section, tuple[Item, ...]]) -> Iterator[str]:
         """Say what the whole plan has beside the first screen."""
         if rows := sum(not one.listed for items in sections.values() for one in items):
             yield counted(rows, "more row")
-        if (rest := len(whole.questions) - QUESTIONS_SHOWN) > 0:
-            yield counted(rest, "more question")
+        if unasked:
+            yield counted(unasked, "more question")
