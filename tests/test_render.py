@@ -814,3 +814,16 @@ def rows(of: Plan, *keys: str):
 
 def test_the_schema_lies_in_the_package():
     assert PLAN.parts[-3:] == ("hipkg", "schemas", "plan.schema.json")
+
+
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [
+        ("d0", "*avoid* **Non-selective NSAID without gastroprotection**"),
+        ("d0", "*avoid* **Delaying the physical therapy referral**"),
+        ("d2", "*never* **Intra-articular hyaluronic acid injection**"),
+        ("d2", "*avoid* **Continuing an ineffective treatment**"),
+    ],
+)
+def test_what_must_not_be_done_says_so_wherever_it_is_told(name: str, told: str) -> None:
+    assert told in plan_to_markdown(made(name), load())

@@ -83,13 +83,14 @@ def _table_row(heading: str, cells: tuple[str, ...], colour: str = "inherit") ->
 
 def _cell(row: Row) -> str:
     lines = [f"<br><small>{_line(one)}</small>" for one in row.lines]
-    return "".join([escape(row.title), *lines, *(f"<br><small>{_rider(one)}</small>" for one in row.riders)])
+    lead = f"<em>{escape(row.lead)}</em> " if row.lead else ""
+    return "".join([f"{lead}{escape(row.title)}", *lines, *(f"<br><small>{_rider(one)}</small>" for one in row.riders)])
 
 
 def _rider(row: Row) -> str:
     """Write what is told in the row of another action."""
     lines = "".join(f"<br>{_line(one)}" for one in row.lines)
-    return f"<em>with</em> {escape(row.title)} {escape(' '.join(row.statements))}{lines}"
+    return f"<em>{escape(row.lead)}</em> {escape(row.title)} {escape(' '.join(row.statements))}{lines}"
 
 
 def _line(line: Line) -> str:

@@ -78,13 +78,14 @@ def _section(section: SheetSection) -> Iterable[str]:
             yield f"- {_row(row)}"
             yield from (f"  - {_line(one)}" for one in row.lines)
             for rider in row.riders:
-                yield f"  - *with* {_row(rider)}"
+                yield f"  - {_row(rider)}"
                 yield from (f"    - {_line(one)}" for one in rider.lines)
 
 
 def _row(row: Row) -> str:
     details = [row.site, row.grade, " ".join(row.statements)]
-    return " · ".join([f"**{escape(row.title)}**", *(escape(one) for one in details if one)])
+    lead = f"*{row.lead}* " if row.lead else ""
+    return " · ".join([f"{lead}**{escape(row.title)}**", *(escape(one) for one in details if one)])
 
 
 def _line(line: Line) -> str:

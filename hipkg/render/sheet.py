@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from hipkg.base import hip
 from hipkg.knowledge.frame.answers import Answer, State
-from hipkg.knowledge.frame.claims import ADVISING, CLAIMS, TAKEN, ClaimKind, Fulfilment, Status
+from hipkg.knowledge.frame.claims import ADVISING, CLAIMS, OBJECTIONS, TAKEN, WAITING, ClaimKind, Fulfilment, Status
 from hipkg.knowledge.frame.speaking import FIRMNESS
 from hipkg.knowledge.modality import Modality
 from hipkg.knowledge.selection import URGENT
@@ -88,6 +88,11 @@ _OBJECTIONS = {
     Status.CONTRAINDICATED: ", which {who} advise{s} against",
     Status.AVOID: ", which {who} discourage{s}",
 }
+_FORBIDDING = {
+    "avoid": {ClaimKind.DISCOURAGED, ClaimKind.DISCOURAGEMENT_AWAITED},
+    "never": {*OBJECTIONS, *WAITING} - {ClaimKind.AWAITED, ClaimKind.GUARD_AWAITED},
+}
+"""The word for an action that no statement advises, by all the claims that it can have."""
 _STATUS_RANK = {Status.SATISFIED: 2, Status.INDICATED: 1, Status.CAUTION: 1}
 _LEADS = {"bounds": ("either", "or"), "incompatible": ("either", "or")}
 
@@ -103,7 +108,11 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One action, or several that differ only in their site, with the rows of what is told in its own."""
+    """One action, or several that differ only in their site, with the rows of what is told in its own.
+
+    ``lead`` is the word before the title, empty where the heading says all: how something goes along, or that it must
+    not be done.
+    """
 
     title: str
     site: str
@@ -112,6 +121,7 @@ class Row:
     lines: tuple[Line, ...] = ()
     category: str = ""
     riders: tuple[Row, ...] = ()
+    lead: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -355,7 +365,13 @@ class Arranger:
         actions = [self._plan.actions[one] for one in entry.actions]
         if entry.document:
             return self._folded(entry.document, actions)
-        return replace(self._choice_of(actions), riders=tuple(map(self._choice_of, self._riding(entry))))
+        section = section_of(actions[0])
+        riders = tuple(
+            replace(self._choice_of(some), lead=(_forbidding(some[0]) if section != Section.NOT else "") or "with")
+            for some in self._riding(entry)
+        )
+        waits = section in {Section.IF, Section.LATER}
+        return replace(self._choice_of(actions), riders=riders, lead=_forbidding(actions[0]) if waits else "")
 
     def _riding(self, entry: Entry) -> Iterable[list[Action]]:
         """Gather what is told in the row of another action; members of a choice that stand open belong together."""
@@ -896,6 +912,11 @@ def _against(action: Action) -> Iterator[tuple[str, str, str]]:
         words = objection or (" before its checks" if unchecked and action.status == Status.CONDITIONAL else "")
         if names and words:
             yield " and ".join(names), there, words
+
+
+def _forbidding(action: Action) -> str:
+    """Give the word for an action that statements only refuse, discourage or hold back; empty for any other."""
+    return next((word for word, kinds in _FORBIDDING.items() if {*action.claimed} <= kinds), "")
 
 
 def tried(action: Action) -> tuple[Line, ...]:

@@ -241,9 +241,14 @@ def _row(row: Row, section: SheetSection, page: Layout) -> RenderableType:
 def _rider(row: Row, page: Layout) -> RenderableType:
     """Lay out what is told in the row of another action."""
     rest = [one for one in (row.site, row.grade if row.grade != UNGRADED else "", " ".join(row.statements)) if one]
-    title = Text.assemble(("with ", "italic"), page.dot.join((row.title, *rest)))
+    title = Text.assemble((f"{row.lead} ", "italic"), page.dot.join((row.title, *rest)))
     needless = row.statements if len(row.lines) == 1 else ()
     return _indented(Group(title, *(_line(one, needless, page) for one in row.lines)))
+
+
+def _titled(row: Row, style: str) -> Text:
+    """Write the title of a row, after the word that leads to it."""
+    return Text.assemble((f"{row.lead} " if row.lead else "", "italic"), (row.title, style))
 
 
 def _in_columns(row: Row, style: str, page: Layout) -> RenderableType:
@@ -253,13 +258,13 @@ def _in_columns(row: Row, style: str, page: Layout) -> RenderableType:
     shown = [(cell, width) for cell, width in zip(cells, page.columns, strict=True) if width]
     for _, width in shown:
         table.add_column(width=width, overflow="fold")
-    table.add_row(Text(row.title, style=style), *(Text(cell) for cell, _ in shown))
+    table.add_row(_titled(row, style), *(Text(cell) for cell, _ in shown))
     return table
 
 
 def _stacked(row: Row, style: str, page: Layout) -> RenderableType:
     rest = [one for one in (row.site, row.grade, " ".join(row.statements)) if one]
-    return Group(Text(row.title, style=style), *([Text(page.dot.join(rest))] if rest else []))
+    return Group(_titled(row, style), *([Text(page.dot.join(rest))] if rest else []))
 
 
 def _line(line: Line, needless: tuple[str, ...], page: Layout) -> RenderableType:
