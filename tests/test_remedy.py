@@ -36,7 +36,7 @@ WAITING = sorted(
 )
 DEFEATED = {"D2-13-diagnostic"}  # as long as one film is diagnostic, no other makes films unclear
 BY_DIAGNOSIS_ALONE = {
-    "D2-52-dysplasia", "D2-52-impingement", "D2-53-dysplasia", "D2-53-impingement", "D2-69-shape",
+    "D0-54-before", "D2-52-dysplasia", "D2-52-impingement", "D2-53-dysplasia", "D2-53-impingement", "D2-69-shape",
     "D2-70", "D3-017", "D3-017-side", "D3-018", "D3-018-side", "D3-019", "D3-019-side", "D4-29", "D4-29-side", "D4-30",
     "D4-30-side", "D4-31", "D4-31-side", "D4-34", "D4-35", "D4-36",
 }  # fmt: skip

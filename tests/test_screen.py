@@ -217,12 +217,11 @@ def test_a_date_counts_what_runs_and_is_not_promised_where_that_is_not_known(
 @pytest.mark.parametrize("name", [*EXAMPLES, *PICTURED])
 def test_pictures(name: str) -> None:
     """Each was read line by line; HIPKG_UPDATE_GOLDEN=1 writes it anew."""
-    pictures = {f"{name}-{width}.txt": text(name, width) for width in (80, 120)}
-    if name in EXAMPLES:
-        pictures |= {
-            f"{name}.md": plan_to_markdown(made(name), load()),
-            f"{name}.html": plan_to_html(made(name), load()),
-        }
+    pictures = {
+        **{f"{name}-{width}.txt": text(name, width) for width in (80, 120)},
+        f"{name}.md": plan_to_markdown(made(name), load()),
+        f"{name}.html": plan_to_html(made(name), load()),
+    }
     for file, drawn in pictures.items():
         picture = re.sub(r"hipkg \S+ ontology \S+", "hipkg", drawn)
         if os.environ.get("HIPKG_UPDATE_GOLDEN"):

@@ -176,7 +176,7 @@ class Ruler:
         return self._knowledge.by_id[statement].choices
 
     def reservations(self, action: Action) -> tuple[Reservation, ...]:
-        """List how an action must not be carried out: the practices of which it is a part, as far as they are open."""
+        """List what an action is part of and is not to be done, as far as that is open."""
         return tuple(dict.fromkeys(self._reservations(action)))
 
     def _reservations(self, action: Action) -> Iterator[Reservation]:
