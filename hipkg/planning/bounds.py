@@ -57,8 +57,9 @@ class Check(NamedTuple):
 
     ``label`` names what was measured, ``activities`` are its nodes and ``kinds`` their classes; ``have`` is in the unit
     of the bound, and None where nothing is recorded. A course that runs reaches its least length ``earliest`` and its
-    greatest ``latest``; a review is due between them. ``outcome`` is what came of a course, ``record`` the property
-    that would answer an unknown. ``alarm`` marks a limit that treatment breaks, or will when what is planned begins.
+    greatest ``latest``; a review is due between them. ``outcome`` is what came of a course, or of all that a review
+    is of, ``record`` the property that would answer an unknown. ``alarm`` marks a limit that treatment breaks, or will
+    when what is planned begins.
     """
 
     bound: Bound
@@ -226,10 +227,9 @@ class Checker:
             return
         done = [one for one in self._of((info.intervention,), activities) if one.performed]
         past = {one.node: span for one in done if (span := self._days_ago(one)) is not None}
-        if bound.compared_as == "once":
-            yield self._once(bound, label, started, past)
-        else:
-            yield self._repeated(bound, label, started, past)
+        check = (self._once if bound.compared_as == "once" else self._repeated)(bound, label, started, past)
+        outcomes = [self._outcome(one) for one in running]
+        yield check._replace(outcome=", ".join(sorted({*outcomes})) if all(outcomes) else "")
 
     def _once(self, bound: Bound, label: str, started: Range, past: dict[str, Range]) -> Check:
         """Judge the first review that was not too early, or the days since the start if there was none."""

@@ -22,7 +22,7 @@ from hipkg.knowledge.wording import listed
 from hipkg.planning.bounds import Comparison
 from hipkg.planning.earliest import Lengths
 from hipkg.planning.page import Section, is_due_beside, section_of
-from hipkg.render.sheet import HEADINGS, OPTIONAL, UNGROUPED, Arranger, Line, tried
+from hipkg.render.sheet import BESIDE, HEADINGS, OPTIONAL, UNGROUPED, Arranger, Line, tried
 from hipkg.render.words import (
     UNGRADED,
     amount,
@@ -300,15 +300,28 @@ class _Screener(Arranger):
         return tuple(sorted(sorted(statements, key=rank)[:STATEMENTS_SHOWN]))
 
     def _disputed(self) -> Iterator[Item]:
-        """Name each disputed action once, with what stands on either side and what decides."""
+        """Name each disputed action once, with what each side says and which of them stands."""
+        decided = {one.decided_for for one in self._plan.conflicts}
+        names = {capital(clean(one.label)): capital(self._term(one.intervention)) for one in self._plan.conflicts}
         for row in self._disagreements():
-            sides = {one.statements[0]: None for one in row.lines if one.statements}
-            verdict = [
-                one.parts[0].partition(": ")[2] or one.parts[0] for one in row.lines if one.lead in {"so", "open"}
-            ]
-            known = [part.split(",")[0] for one in row.lines if one.lead == "known as" for part in one.parts]
-            words = ", ".join(dict.fromkeys([*verdict, *known]))
-            yield Item(f"{row.title}: {listed([*sides], 'and')} differ, {words}", row.site, out=True)
+            sides: dict[str, list[str]] = {}
+            for line in row.lines:
+                for one in line.statements:
+                    stands = " (stands)" if one in decided else ""
+                    words = "differ" if line.lead in BESIDE else self._position(one)
+                    sides.setdefault(words + stands, []).append(one)
+            told = [f"{' '.join(ids)} {words}" for words, ids in sides.items()]
+            undecided = ["nothing decides"] if any(one.lead == "open" for one in row.lines) else []
+            yield Item(f"{names[row.title]}: {', '.join([*told, *undecided])}", row.site, out=True)
+
+    def _position(self, statement: str) -> str:
+        """Say in a word or two where a statement stands on an action on which it does not agree with another."""
+        effect = self._infos[statement].effect
+        if effect == hip.holdsBack:
+            holding = (one for one in self._plan.statements if one.id == statement and one.lifted_by)
+            lifting = next((self._lifting(one) for one in holding), ())
+            return f"only if {listed(lifting, 'and')}" if lifting else "not yet"
+        return {hip.contraindicates: "never", hip.discourages: "rather not"}.get(effect, "now")
 
     def _items(self, key: Section, entries: Iterable[Entry]) -> Iterator[Item]:
         """Arrange the rows of a section, and join those that differ only in their site and in what goes along."""
@@ -710,9 +723,9 @@ class _Screener(Arranger):
         return tuple(dict.fromkeys(name for one in kinds for name in map(clean, one.planned or one.current)))
 
     def _due(self, action: Action) -> list[Check]:
-        """List the reviews of an action that are due, or overdue."""
+        """List the reviews of an action that are due, or overdue; where an outcome is on record there was one."""
         states = [state for one in action.shown if (state := self._state(action, one)) is not None]
-        return [one for state in states for one in state.checks if one.verdict in _DUE]
+        return [one for state in states for one in state.checks if one.verdict in _DUE and not one.outcome]
 
     def _compared(self, action: Action) -> Iterator[Line]:
         """Tell what came of the courses of another kind with which what is to be done is compared."""

@@ -7,6 +7,7 @@ left out, and everything is named by its label.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from hipkg.base import hip
@@ -43,6 +44,7 @@ from hipkg.render.words import (
     origin,
     selected_grades,
     stated_grade,
+    without_repeated,
 )
 
 if TYPE_CHECKING:
@@ -94,7 +96,9 @@ _FORBIDDING = {
 }
 """The word for an action that no statement advises, by all the claims that it can have."""
 _STATUS_RANK = {Status.SATISFIED: 2, Status.INDICATED: 1, Status.CAUTION: 1}
-_LEADS = {"bounds": ("either", "or"), "incompatible": ("either", "or")}
+BESIDE = ("either", "or")
+"""How two statements are led in that do not go together, though neither speaks against the other."""
+_LEADS = dict.fromkeys(("bounds", "incompatible"), BESIDE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -735,10 +739,11 @@ class Arranger:
     def _waiting_detail(
         self, action: Action, lead: str, needs: tuple[str, ...], states: Sequence[StatementState]
     ) -> Line:
-        parts = dict.fromkeys(words for one in states for words in self._latent_words(action, self._infos[one.id]))
+        words = chain.from_iterable(self._latent_words(action, self._infos[one.id]) for one in states)
         if needs:
             lead = f"if {needs[0]}:" if lead == "then" and len(needs) == 1 else f"{lead}, needs {' · '.join(needs)}:"
-        return Line(clean(lead), tuple(map(clean, parts)), tuple(sorted({one.id for one in states})))
+        parts = without_repeated(map(clean, words))
+        return Line(clean(lead), tuple(parts), tuple(sorted({one.id for one in states})))
 
     def _latent_words(self, action: Action, info: StatementInfo) -> tuple[str, ...]:
         bounds = tuple(map(describe_bound, info.bounds))

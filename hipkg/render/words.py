@@ -69,6 +69,12 @@ def capital(text: str) -> str:
     return text[:1].upper() + text[1:]
 
 
+def without_repeated(phrases: Iterable[str]) -> list[str]:
+    """Leave out what stands twice, and what another phrase says as one of its parts."""
+    told = list(dict.fromkeys(phrases))
+    return [one for one in told if not any(one != other and one in other.split(", ") for other in told)]
+
+
 def lowered(title: str) -> str:
     """Begin a title in small letters, as within a line, unless it begins with an abbreviation."""
     return title[:1].lower() + title[1:] if title[1:2].islower() or title[1:2] == " " else title
