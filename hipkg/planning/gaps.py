@@ -374,13 +374,13 @@ def _alternatives(requirement: str, knowledge: Knowledge) -> tuple[tuple[Express
 
     None where there is no such class, or no words, for one of them.
     """
-    found, named = _choices(requirement, knowledge), _in_brief(knowledge)
+    found, named = disjuncts_of(requirement, knowledge), _in_brief(knowledge)
     told = [(one, named[one]) for one in found if one in named]
     return tuple(told) if len(told) == len(found) else ()
 
 
 @kept
-def _choices(requirement: str, knowledge: Knowledge) -> tuple[Expression, ...]:
+def disjuncts_of(requirement: str, knowledge: Knowledge) -> tuple[Expression, ...]:
     """List the alternatives that a definition asks for, each as if it were a definition of its own."""
     definition = knowledge.definition(requirement)
     found = (*_spread(definition),) if definition else ()
@@ -398,12 +398,6 @@ def _spread(expression: Expression) -> Iterator[Expression]:
             yield from (Some(prop, one) for one in _spread(filler))
         case _:
             yield expression
-
-
-@kept
-def is_choice_of(requirement: str, wider: str, knowledge: Knowledge) -> bool:
-    """Tell whether one class asks for just one of the alternatives of another."""
-    return knowledge.definition(requirement) in _choices(wider, knowledge)
 
 
 @kept

@@ -547,8 +547,9 @@ class Planner:
     def _asked_of(self, question: Question) -> Iterator[str]:
         """List the nodes that a question is about: the patient, and the subjects of the statements that ask."""
         yield self._patient
+        asking = {self._knowledge.by_id[one].iri for one in question.statements}
         for one in self._derivation.evaluations:
-            if self._info(one).id in question.statements and question.site in {"", self._sites.name(one.site)}:
+            if one.statement in asking and question.site in {"", self._sites.name(one.site)}:
                 yield from one.subjects
 
     def _wording(self, gap: Gap) -> str:

@@ -10,11 +10,11 @@ from hipkg.knowledge.frame.claims import Status
 from hipkg.knowledge.frame.speaking import FIRMNESS
 from hipkg.knowledge.selection import URGENT
 from hipkg.planning.bounds import Comparison
-from hipkg.planning.gaps import is_choice_of
+from hipkg.planning.gaps import disjuncts_of
 from hipkg.planning.page import Section, section_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence, Set
+    from collections.abc import Collection, Iterable, Iterator, Sequence, Set
 
     from hipkg.knowledge.records import Knowledge
     from hipkg.planning.prominence import Outline
@@ -41,13 +41,13 @@ class Importance:
         outline: Outline,
         knowledge: Knowledge,
         *,
-        asked: Iterable[Question],
+        asked: Collection[Question],
         premature: Set[tuple[str, str]],
     ) -> None:
         self.knowledge = knowledge
         self._outline = outline
         self._premature = premature
-        self._texts = {(one.requirement, one.site): one.text for one in asked}
+        self._parts = {one for question in asked for one in self._parts_of(question, asked)}
         self._standing: dict[str, list[Action]] = {}
         for action in actions:
             self._standing.setdefault(action.intervention, []).append(action)
@@ -88,10 +88,16 @@ class Importance:
     def _is_late(self, question: Question) -> bool:
         """Tell whether a question cannot be answered yet, asks for what a record would have, or is part of another."""
         asked, site = question.requirement, question.site
-        if (asked, site) in self._premature or asked in self.knowledge.expected_on_record:
-            return True
-        wider = (one for (one, where), text in self._texts.items() if where == site and text != question.text)
-        return any(is_choice_of(asked, one, self.knowledge) for one in wider)
+        early = (asked, site) in self._premature or asked in self.knowledge.expected_on_record
+        return early or (asked, site) in self._parts
+
+    def _parts_of(self, wider: Question, asked: Iterable[Question]) -> Iterator[tuple[str, str]]:
+        """List the requirements of other questions, with the site, that are just one alternative of a question's."""
+        if disjuncts := disjuncts_of(wider.requirement, self.knowledge):
+            for one in asked:
+                alike = one.site == wider.site and one.text != wider.text
+                if alike and self.knowledge.definition(one.requirement) in disjuncts:
+                    yield one.requirement, one.site
 
     def _is_news(self, statement: str, sites: Set[str]) -> bool:
         """Tell whether a statement would say more than what stands: not that what is advised as firmly is advised."""
