@@ -439,7 +439,7 @@ class _Screener(Arranger):
         scopes = dict.fromkeys(self._term(one.requirement) for one in parts)
         foremost = min(actions, key=lambda one: min(RANKS[self._infos[it.id].prominence] for it in one.by(*_ADVISED)))
         foremost = next((one for one in actions if self._is_part(foremost, one)), foremost)
-        rest = f", and {len(actions) - 1} more" if len(actions) > 1 else ""
+        rest = f", +{counted(len(actions) - 1, 'action')}" if len(actions) > 1 else ""
         title = f"{self._warned(foremost, self._name(foremost))}{rest} ({document})"
         return Item(clean(title), condition=clean(listed([*scopes], "and")))
 
