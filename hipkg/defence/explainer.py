@@ -282,9 +282,10 @@ class Explainer:
         upper = self._knowledge.interventions[iri].superclasses
         wider = [actions[one, place] for one in sorted(upper) if (one, place) in actions]
         if not wider:
-            if not own and self._exempt(iri, place):
+            exempt = self._exempt(iri, place)
+            if exempt and not own:
                 own = [one for one in evaluations if one.site == place and self._info(one).intervention in upper]
-            return self._described(iri, place, own) if own else None
+            return self._described(iri, place, own, exempt) if own else None
         first = min(wider, key=lambda one: self._bearing(iri, one))
         alike = [one for one in self._kin(iri, place, actions) if one.status == first.status and one in wider]
         return self._action(iri, first, (*own, *self._advising(alike)))
@@ -319,12 +320,14 @@ class Explainer:
     def _info(self, evaluation: Evaluation) -> StatementInfo:
         return self._knowledge.statements[evaluation.statement]
 
-    def _described(self, iri: str, place: str, evaluations: Iterable[Evaluation]) -> Explanation:
-        """Explain an intervention that is no action of the plan, though statements about it apply."""
+    def _described(self, iri: str, place: str, evaluations: Iterable[Evaluation], exempt: Sequence[str]) -> Explanation:
+        """Explain an intervention that is no action of the plan, though statements about it apply.
+
+        Parameters: ``exempt`` are the statements that speak against beginning it, but not where it runs already.
+        """
         order = sorted(evaluations, key=lambda one: (one.state != State.NOW, one.statement))
         status = order[0].state if order[0].state != State.NOW else PARAMETER
         statements = tuple(self._evaluated(one) for one in order)
-        exempt = self._exempt(iri, place)
         rule = going_on(exempt) if exempt else _RULES_OF_STATES[status]
         found = self._explanation("action", iri, statements, status=status, rule=rule, place=place)
         return replace(found, going_on=bool(exempt))

@@ -17,7 +17,7 @@ from hipkg.record.change import OWNS, Change
 from hipkg.record.facts import node_of, text_of, text_of_term
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator
     from datetime import date
 
     import pyoxigraph as ox
@@ -198,7 +198,7 @@ def _moved(earlier: Planned, later: Planned) -> list[Moved]:
         return any(intervention in running.get(one, ()) for one in (place, later.record.iri))
 
     found = [
-        _move(old.get(key), new.get(key), changes, knowledge.briefs, runs_on=key not in new and runs(*key))
+        _move(old.get(key), new.get(key), changes, knowledge, runs_on=key not in new and runs(*key))
         for key in dict.fromkeys((*new, *old))
         if _place(old.get(key)) != _place(new.get(key))
     ]
@@ -211,8 +211,7 @@ def _unbegun(before: Plan, after: Plan, knowledge: Knowledge) -> Iterator[Unbegu
     for one in _rows_of(after, knowledge):
         recorded = one.current or one.planned or one.done or one.past
         if (one.intervention, one.place) in asked and not recorded:
-            brief = knowledge.briefs.get(one.intervention, one.label)
-            yield Unbegun(one.intervention, one.label, one.site, brief, one.shown)
+            yield Unbegun(one.intervention, one.label, one.site, knowledge.brief(one.intervention), one.shown)
 
 
 def _rows_of(plan: Plan, knowledge: Knowledge) -> list[Action]:
@@ -235,7 +234,7 @@ def _move(
     one: Action | None,
     other: Action | None,
     changes: tuple[StatementChange, ...],
-    briefs: Mapping[str, str],
+    knowledge: Knowledge,
     *,
     runs_on: bool,
 ) -> Moved:
@@ -253,7 +252,7 @@ def _move(
         fulfilled_before,
         fulfilled_after,
         responsible,
-        briefs.get(named.intervention, named.label),
+        knowledge.brief(named.intervention),
         runs_on,
     )
 

@@ -58,7 +58,7 @@ def _wordings(knowledge: Knowledge) -> Mapping[str, frozenset[str]]:
     """Map the words that pages and people use beside labels to the interventions that they can mean."""
     found: dict[str, set[str]] = {}
     for iri in knowledge.interventions:
-        for words in (*knowledge.synonyms.get(iri, ()), *filter(None, [knowledge.briefs.get(iri)])):
+        for words in knowledge.other_names(iri):
             found.setdefault(words.casefold(), set()).add(iri)
     for words, iri in _with_sides(knowledge):
         found.setdefault(words.casefold(), set()).add(iri)
@@ -71,8 +71,7 @@ def _with_sides(knowledge: Knowledge) -> Iterator[tuple[str, str]]:
         phrase = knowledge.interventions[info.intervention].side_phrase
         for iri in info.accompanies if phrase else ():
             for side in knowledge.opposites:
-                name = knowledge.briefs.get(iri, knowledge.label(iri))
-                yield f"{name} {phrase.replace('{side}', knowledge.label(side))}", iri
+                yield f"{knowledge.brief(iri)} {phrase.replace('{side}', knowledge.label(side))}", iri
 
 
 def _has_words(name: str, words: str) -> bool:

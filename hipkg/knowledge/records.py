@@ -273,6 +273,15 @@ class Knowledge:
         """Name a term in words, or by its IRI where the ontology does not define it."""
         return self.labels.get(iri, iri)
 
+    def brief(self, iri: str) -> str:
+        """Name a term in its short words, or by its label where it has none."""
+        return self.briefs.get(iri) or self.label(iri)
+
+    def other_names(self, iri: str) -> tuple[str, ...]:
+        """List the words that people and pages use for a term beside its label."""
+        brief = self.briefs.get(iri)
+        return (*self.synonyms.get(iri, ()), *([brief] if brief else []))
+
     def definition(self, iri: str) -> Expression | None:
         """Return the definition of a class, or None for a class that is recorded or told."""
         return self.definitions.get(iri)

@@ -121,7 +121,7 @@ class Importance:
             return True
         if act.side_rule and not self._acts.isdisjoint(act.superclasses) and self._outline.belongs(statement):
             return True
-        beside = self.knowledge.interventions[info.intervention].told_with
+        beside = act.told_with
         if info.effect == hip.safeguardsWith:
             beside = (*beside, *info.accompanies)
         if self._ordered.isdisjoint(beside) or not self._outline.belongs(statement):

@@ -402,7 +402,7 @@ class _Names:
 def _names(knowledge: Knowledge) -> _Names:
     def labelled(iris: Iterable[str]) -> dict[str, str]:
         named = sorted(iris, reverse=True)
-        other = [(_plain(word), one) for one in named for word in _other_names(one, knowledge)]
+        other = [(_plain(word), one) for one in named for word in knowledge.other_names(one)]
         meant = Counter(word for word, _ in dict.fromkeys(other))
         # A label goes before other names, and what could mean several things means none.
         return {word: one for word, one in other if meant[word] == 1} | {
@@ -422,11 +422,6 @@ def _names(knowledge: Knowledge) -> _Names:
         values,
         {prop: True for prop in numbers if prop in _integers(knowledge)},
     )
-
-
-def _other_names(iri: str, knowledge: Knowledge) -> tuple[str, ...]:
-    brief = knowledge.briefs.get(iri)
-    return (*knowledge.synonyms.get(iri, ()), *([brief] if brief else []))
 
 
 def _integers(knowledge: Knowledge) -> set[str]:

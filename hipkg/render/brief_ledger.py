@@ -99,7 +99,7 @@ def _dated(ledger: Ledger, knowledge: Knowledge) -> dict[_Opening, list[str]]:
         if soonest and one.advice:
             mark = "" if one.opening.day else _ASSUMED if soonest.assumed else _OTHERWISE
             ids = " ".join(sorted({need.statement for need in one.needs}))
-            key = (soonest.day, _name(one.intervention, one.label, knowledge), ids, mark)
+            key = (soonest.day, clean(knowledge.brief(one.intervention)), ids, mark)
             found.setdefault(key, []).append(one.site)
     return dict(sorted(found.items()))
 
@@ -169,16 +169,12 @@ def _dose(check: Check) -> str:
     return f"{words} the {name} of {amount(limit, bound.unit)}"
 
 
-def _name(intervention: str, label: str, knowledge: Knowledge) -> str:
-    return clean(knowledge.briefs.get(intervention, label))
-
-
 def _named(ids: Sequence[str], knowledge: Knowledge) -> str:
     """Name the actions that statements are about, those that most are about first, with the statements."""
     about: dict[str, list[str]] = {}
     for one in ids:
         info = knowledge.by_id[one]
-        name = _name(info.intervention, knowledge.label(info.intervention), knowledge)
+        name = clean(knowledge.brief(info.intervention))
         about.setdefault(name, []).append(one)
     ranked = sorted(about.items(), key=lambda some: -len(some[1]))
     told = [f"{name} {' '.join(some)}" for name, some in ranked[:ACTIONS_NAMED]]

@@ -549,7 +549,7 @@ class _Screener(Arranger):
         return clean(self._knowledge.briefs.get(self._infos[statement].iri, ""))
 
     def _name(self, action: Action) -> str:
-        return self._knowledge.briefs.get(action.intervention, action.label)
+        return self._knowledge.brief(action.intervention)
 
     def _condition(
         self, actions: Sequence[Action], given: str = "", *, every: bool = False
@@ -688,7 +688,7 @@ class _Screener(Arranger):
         yield from self._disputes(action)
 
     def _term(self, iri: str) -> str:
-        return self._knowledge.briefs.get(iri, super()._term(iri))
+        return self._knowledge.brief(iri)
 
     def _made(self, check: Action) -> str:
         found = [describe_result(one.result) for one in check.done if one.result]

@@ -67,9 +67,9 @@ def _rows(one: WatchList, *, everything: bool) -> Iterator[Row]:
     if found:
         yield Row(0, "What would change what the plan indicates", style="heading")
     together: dict[tuple[str, ...], dict[str, Threat]] = {}
+    sites = [] if everything else _everywhere(one)
     for fact, outcomes in found.items():
         ((_, first), *_), *_ = outcomes.values()
-        sites = [] if everything else _everywhere(one)
         told = tuple(_outcome(after, some, sites, everything=everything) for after, some in outcomes.items())
         together.setdefault(told, {})[fact] = first
     for told, facts in sorted(together.items(), key=lambda some: all(it.is_event for it in some[1].values())):
