@@ -131,6 +131,8 @@ class Draft(NamedTuple):
     suffix: str = ""
     routes: tuple[Raw, ...] = ()
     route_unread: str = ""
+    supplied: bool = False
+    lasts: str = ""
     sources: tuple[str, ...] = ()
     flags: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
@@ -189,6 +191,8 @@ def activities(one: Resource, draft: Draft, context: Context) -> Stated:
             requested="" if start or end or status != COMPLETED else draft.requested.day,
             elsewhere=elsewhere and term not in concerning_patient,
             unclear="" if term in concerning_patient else unclear,
+            supplied=draft.supplied,
+            lasts=draft.lasts,
         )
         for term in meaning.terms
     ]

@@ -36,6 +36,7 @@ READERS: Mapping[str, Callable[[Resource, Context], Stated]] = {
     "DiagnosticReport": observations.read_report,
     "ImagingStudy": observations.read_imaging,
     "MedicationAdministration": drugs.read_administration,
+    "MedicationDispense": drugs.read_dispense,
     "MedicationRequest": drugs.read_request,
     "MedicationStatement": drugs.read_statement,
     "Observation": observations.read_observation,

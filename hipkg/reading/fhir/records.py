@@ -73,6 +73,8 @@ class Activity(NamedTuple):
     and a text; ``reasons`` are keys of the problems it is for; ``ties`` name what it is a part of; ``visit`` tells that
     it may be one of several visits of a course; ``product`` tells drugs of one intervention apart; ``elsewhere`` tells
     that its record names a site and none that is known, ``unclear`` names its reasons where no code of them is known.
+    ``supplied`` tells that it is as long as what was ordered or handed over lasts, ``lasts`` is the day to which that
+    does where it is not over.
     """
 
     key: str
@@ -95,6 +97,8 @@ class Activity(NamedTuple):
     elsewhere: bool = False
     unclear: str = ""
     texts: tuple[tuple[str, str], ...] = ()
+    supplied: bool = False
+    lasts: str = ""
 
 
 class Measure(NamedTuple):
