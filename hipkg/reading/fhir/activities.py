@@ -63,7 +63,14 @@ CARE = {
     "stopped": STOPPED,
     "unknown": OPEN,
 }
-DEVICE = {"active": ONGOING, "completed": COMPLETED, "intended": PLANNED, "stopped": STOPPED, "on-hold": OPEN}
+DEVICE = {
+    "active": ONGOING,
+    "completed": COMPLETED,
+    "not-done": NOT_DONE,
+    "intended": PLANNED,
+    "stopped": STOPPED,
+    "on-hold": OPEN,
+}
 _CEASED: Mapping[str, Mapping[str, str]] = {
     "revoked": {PLANNED: NOT_DONE, ONGOING: STOPPED},
     "completed": {},

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from hipkg.reading.fhir.records import Resource
 
 DURATION = hip.duration
+_SUBSETTED = "it is only a part of what is recorded (SUBSETTED), so what it does not say is not known"
 _SYSTEMS_OF_FHIR = ("http://terminology.hl7.org/CodeSystem/", "http://hl7.org/fhir/")
 
 
@@ -47,6 +48,12 @@ def refuse_modified(raw: Raw, what: str = "it") -> None:
     """Raise `Unused` for an element with an extension that can change what it means."""
     if url := modified_by(raw):
         raise Unused("set aside", f"{what} has an extension that may change its meaning and is not known ({url[:120]})")
+
+
+def part_of(raw: Raw) -> tuple[str, ...]:
+    """Tell of a resource that says of itself that it is only a part of what is recorded."""
+    tags = parts(part(raw, "meta"), "tag")
+    return (_SUBSETTED,) if any(text(one, "code") == "SUBSETTED" for one in tags) else ()
 
 
 def refuse_withdrawn(raw: Raw, what: str) -> None:

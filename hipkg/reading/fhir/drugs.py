@@ -57,6 +57,7 @@ STATEMENT = {
     "intended": PLANNED,
     "stopped": STOPPED,
     "on-hold": OPEN,
+    "recorded": OPEN,
     "unknown": OPEN,
     "not-taken": NOT_DONE,
 }

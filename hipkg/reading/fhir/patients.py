@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from hipkg.reading.fhir import activities, conditions, drugs, observations
 from hipkg.reading.fhir.account import Account, notices_of
 from hipkg.reading.fhir.codes import Codes
-from hipkg.reading.fhir.context import Context, refuse_modified
+from hipkg.reading.fhir.context import Context, part_of, refuse_modified
 from hipkg.reading.fhir.courses import assembled
 from hipkg.reading.fhir.elements import Malformed
 from hipkg.reading.fhir.graph import PatientFacts, Written, patient_iri, written
@@ -15,6 +15,7 @@ from hipkg.reading.fhir.index import Index
 from hipkg.reading.fhir.joining import Joined, Log, joined
 from hipkg.reading.fhir.person import read_person
 from hipkg.reading.fhir.records import Activity, Import, Imported, ResourceUse, Stated, Unused
+from hipkg.reading.fhir.versions import REFUSED
 from hipkg.reading.fhir.wording import Words
 from hipkg.record.patient import Record
 
@@ -84,7 +85,7 @@ def _owner(one: Resource, index: Index, strays: list[ResourceUse]) -> str:
         return owner
     if one.type in _HELPERS:
         strays.append(ResourceUse(one.key, "ignored", _HELPS))
-    elif one.type in READERS:
+    elif one.type in READERS or one.type in REFUSED:
         strays.append(ResourceUse(one.key, "set aside", "its patient is not in the source"))
     else:
         strays.append(ResourceUse(one.key, "ignored", _OTHER))
@@ -108,7 +109,7 @@ class _Importer:
             uses = [ResourceUse(one, "ignored", "the patient has died") for one in every]
             return Imported(patient_iri(key), None, tuple(sorted([*uses, *troubles])), self._person.died)
         account, log = Account(), Log()
-        account.read(key, Stated((), self._person.flags))
+        account.read(key, Stated((), (*self._person.flags, *part_of(self._patient.raw))))
         facts = [fact for one in resources for fact in self._facts(one, account)]
         found = joined(facts, self._context, log)
         stated = [one for one in facts if isinstance(one, Activity)]
@@ -128,7 +129,8 @@ class _Importer:
         except (Unused, Malformed) as problem:
             account.refused(one.key, problem)
             return ()
-        account.read(one.key, stated)
+        flags, notes = (*stated.flags, *part_of(one.raw)), (*stated.notes, *filter(None, (one.told,)))
+        account.read(one.key, Stated(stated.facts, flags, notes))
         return stated.facts
 
     def _told(self, found: Joined) -> dict[str, list[str]]:
@@ -156,4 +158,6 @@ def _stated(one: Resource, context: Context) -> Stated:
         stated = READERS[one.type](one, context)
         refuse_modified(one.raw)
         return stated
+    if one.type in REFUSED:
+        raise Unused("set aside", f"its type is one of FHIR {REFUSED[one.type]} and is not read")
     raise Unused("ignored", _HELPS if one.type in _HELPERS else _NOT_READ.get(one.type, _OTHER))

@@ -13,12 +13,16 @@ OUTCOMES: tuple[Outcome, ...] = ("used", "merged", "set aside", "malformed", "un
 
 
 class Resource(NamedTuple):
-    """One resource: its key ``Type/id``, its type, and what it says; ``place`` tells where it stands in the source."""
+    """One resource: its key ``Type/id``, its type in R4, and what it says there.
+
+    ``place`` tells where it stands in the source, ``told`` of which other version of FHIR it is, if it is.
+    """
 
     key: str
     type: str
     raw: Raw
     place: str
+    told: str = ""
 
 
 class Place(NamedTuple):

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from hipkg.base.errors import UnreadableInput
 from hipkg.reading.fhir.elements import Malformed, parts, text
 from hipkg.reading.fhir.records import Resource, ResourceUse
+from hipkg.reading.fhir.versions import as_r4
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -400,7 +401,9 @@ def _resource(entry: _Entry) -> Resource:
     kind = text(entry.raw, "resourceType")
     if not kind.isalpha():
         raise Malformed("resourceType", "the name of a type")
-    return Resource(f"{kind}/{_identity(entry.raw, entry.url, kind)}", kind, entry.raw, entry.place)
+    key = f"{kind}/{_identity(entry.raw, entry.url, kind)}"
+    made = as_r4(kind, entry.raw)
+    return Resource(key, made.type, made.raw, entry.place, made.told)
 
 
 def _identity(raw: Raw, url: str, kind: str) -> str:
