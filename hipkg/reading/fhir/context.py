@@ -10,7 +10,7 @@ from hipkg.base.dates import begins_after, certainly_before, day_of
 from hipkg.base.numbers import plain
 from hipkg.base.vocabulary import HIP
 from hipkg.reading.fhir.codes import concept_of
-from hipkg.reading.fhir.elements import modified_by, part, parts, references, text
+from hipkg.reading.fhir.elements import Malformed, modified_by, part, parts, references, text
 from hipkg.reading.fhir.quantities import UnusableValue, length_of, positive
 from hipkg.reading.fhir.records import Unused
 
@@ -52,8 +52,11 @@ def refuse_modified(raw: Raw, what: str = "it") -> None:
 
 def part_of(raw: Raw) -> tuple[str, ...]:
     """Tell of a resource that says of itself that it is only a part of what is recorded."""
-    tags = parts(part(raw, "meta"), "tag")
-    return (_SUBSETTED,) if any(text(one, "code") == "SUBSETTED" for one in tags) else ()
+    try:
+        tags = parts(part(raw, "meta"), "tag")
+        return (_SUBSETTED,) if any(text(one, "code") == "SUBSETTED" for one in tags) else ()
+    except Malformed:  # what is said of the resource, and nothing in it
+        return ()
 
 
 def refuse_withdrawn(raw: Raw, what: str) -> None:
