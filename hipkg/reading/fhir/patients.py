@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from hipkg.reading.fhir import activities, conditions, drugs, observations
+from hipkg.reading.fhir import activities, conditions, drugs, mentions, observations
 from hipkg.reading.fhir.account import Account, notices_of
 from hipkg.reading.fhir.codes import Codes
 from hipkg.reading.fhir.context import Context, part_of, refuse_modified
@@ -32,9 +32,12 @@ _PATIENT = "Patient"
 READERS: Mapping[str, Callable[[Resource, Context], Stated]] = {
     "AllergyIntolerance": observations.read_allergy,
     "CarePlan": activities.read_care_plan,
+    "Claim": mentions.read_claim,
     "Condition": conditions.read_condition,
     "DeviceUseStatement": activities.read_device_use,
     "DiagnosticReport": observations.read_report,
+    "Encounter": mentions.read_encounter,
+    "ExplanationOfBenefit": mentions.read_claim,
     "ImagingStudy": observations.read_imaging,
     "MedicationAdministration": drugs.read_administration,
     "MedicationDispense": drugs.read_dispense,
@@ -47,7 +50,13 @@ READERS: Mapping[str, Callable[[Resource, Context], Stated]] = {
 _HELPERS = {"BodyStructure", "Device", "Medication"}
 _HELPS = "it is read where others refer to it"
 _OTHER = "resources of this type are not read"
-_NOT_READ = {"QuestionnaireResponse": "no statement uses the answers of a questionnaire"}
+_NOT_READ = {
+    "DocumentReference": "documents are not read",
+    "FamilyMemberHistory": "no statement uses what relatives have",
+    "Goal": "no statement uses goals",
+    "Immunization": "no statement uses immunizations",
+    "QuestionnaireResponse": "no statement uses the answers of a questionnaire",
+}
 
 
 def imported(found: Found, name: str, as_of: date, knowledge: Knowledge) -> Import:
@@ -114,6 +123,7 @@ class _Importer:
         found = joined(facts, self._context, log)
         stated = [one for one in facts if isinstance(one, Activity)]
         found = found._replace(activities=assembled(found.activities, stated, self._context, log))
+        mentions.tell_unrecorded(facts, resources, self._context, log)
         account.joined(log)
         into = {one: merged.into for one, merged in account.merged.items()}
         graph = written(PatientFacts(key, self._person.age, *found, into, self._context.as_of), self._context.knowledge)

@@ -135,7 +135,16 @@ class Fulfils(NamedTuple):
     requests: tuple[str, ...]
 
 
-Fact: TypeAlias = Problem | Absence | Activity | Measure | Shows | Fulfils
+class Mention(NamedTuple):
+    """A problem or an intervention that a resource tells of without recording it: as what, and of which day."""
+
+    resource: str
+    term: str
+    role: str
+    day: str
+
+
+Fact: TypeAlias = Problem | Absence | Activity | Measure | Shows | Fulfils | Mention
 
 
 class Stated(NamedTuple):
