@@ -16,7 +16,7 @@ from hipkg.reading.fhir.directions import Said, contradicted, words_of
 from hipkg.reading.fhir.elements import flag, number, part, parts, text
 from hipkg.reading.fhir.quantities import UnusableValue, code_of, factor, length_of, pieces
 from hipkg.reading.fhir.strengths import taken
-from hipkg.reading.fhir.timing import Schedule, schedule
+from hipkg.reading.fhir.timing import NotDaily, Schedule, schedule
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -117,6 +117,9 @@ class _Reader:
             daily = self._daily(single, times)
         except UnusableValue as problem:
             self._flags.append(f"its daily dose is not used, because {problem}")
+            return self._made(single, None, None, length, None)
+        except NotDaily:
+            self._notes.append("it is not taken every day, so that it has no daily dose")
             return self._made(single, None, None, length, None)
         return self._made(single, daily, times.interval, length, times.times)
 

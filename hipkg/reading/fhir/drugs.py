@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from hipkg.base import hip
-from hipkg.base.dates import certainly_before
+from hipkg.base.dates import certainly_before, day_of
 from hipkg.reading.fhir.absences import none_of
 from hipkg.reading.fhir.activities import (
     COMPLETED,
@@ -103,6 +103,9 @@ def _supplied(one: Resource, draft: Draft, length: str, pieces_a_day: Decimal | 
     """End an order when its supply, its validity or its dosage ended; one that ran out is not running."""
     if draft.status.iri not in {ONGOING, COMPLETED} or draft.duration:
         return draft
+    left = _left_hospital(one, context)
+    if draft.status.iri == ONGOING and left and certainly_before(left, context.as_of.isoformat()):
+        return _ran_out(draft._replace(end=Dated(left)), f"it was ordered for a stay in hospital that ended on {left}")
     if draft.end.day:
         over = draft.status.iri == ONGOING and certainly_before(draft.end.day, context.as_of.isoformat())
         return _ran_out(draft, f"its dosage ended on {draft.end.day}") if over else draft
@@ -121,6 +124,16 @@ def _supplied(one: Resource, draft: Draft, length: str, pieces_a_day: Decimal | 
         told = f"what is ordered lasted to {supply.end} if it was taken as told, and it may be filled until later"
         return draft._replace(flags=(*draft.flags, told))
     return draft
+
+
+def _left_hospital(one: Resource, context: Context) -> str:
+    """Find the day on which a stay in hospital ended that an order is for; empty where there is none."""
+    codes = {text(each, "code") for concept in parts(one.raw, "category") for each in parts(concept, "coding")}
+    if "inpatient" not in codes:
+        return ""
+    stay = context.index.target(text(part(one.raw, "encounter"), "reference"), one)
+    over = stay is not None and text(stay.raw, "status") in {"finished", "completed"}
+    return day_of(text(part(stay.raw, "period"), "end")) if stay and over else ""
 
 
 def _ran_out(draft: Draft, told: str) -> Draft:
@@ -212,6 +225,7 @@ def _draft(one: Resource, status: Status, doses: list[Raw], given: list[Raw], co
     concepts, element, medication = _drug(one, context)
     read = doses_of(doses, Product(concepts, medication), context)
     duration = read.length if status.iri == COMPLETED else ""  # what was meant to last so long may still run
+    past = status.iri in {COMPLETED, STOPPED, NOT_DONE}  # no limit is compared with the doses of what is over
     product = ", ".join(sorted(context.codes.describe(concepts).split(", ")))
     draft = Draft(
         concepts,
@@ -224,8 +238,8 @@ def _draft(one: Resource, status: Status, doses: list[Raw], given: list[Raw], co
         routes=tuple(route for each in given if parts(route := part(each, "route"), "coding")),
         route_unread=_route_unread(one, given, context),
         sources=("status", *(("dosage",) if read.amounts or read.length else ())),
-        flags=read.flags,
-        notes=read.notes,
+        flags=() if past else read.flags,
+        notes=(*read.notes, *(read.flags if past else ())),
     )
     return draft, read
 

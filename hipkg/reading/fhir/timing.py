@@ -32,6 +32,10 @@ _MOMENTS = {
 """The codes of FHIR's EventTiming that come once a day."""
 
 
+class NotDaily(Exception):
+    """Tell that something is not done every day, so that there is no number of times for each."""
+
+
 class Schedule(NamedTuple):
     """How often something is done on a day on which it is, at most, and the hours between two times if it tells them.
 
@@ -51,13 +55,12 @@ _ABBREVIATIONS: Mapping[str, Schedule] = {
 """The codes of FHIR's TimingAbbreviation that give something at least once a day."""
 _SELDOM = {"QOD", "WK", "MO"}
 """Its codes that give something less often."""
-_NOT_DAILY = "it is not taken every day"
 
 
 def schedule(timing: Raw) -> Schedule:
     """Read how often a Timing has something done.
 
-    Raises `UnusableValue` for what is not understood, contradicts itself, or is not for every day.
+    Raises `UnusableValue` for what is not understood or contradicts itself, and `NotDaily` for less than once a day.
     """
     repeat = part(timing, "repeat")
     structured = _by_structure(repeat)
@@ -96,7 +99,7 @@ def _by_structure(repeat: Raw) -> Schedule:
     if length > _DAY:
         times = (explicit or Decimal(1)) / length
         if times < 1:
-            raise UnusableValue(_NOT_DAILY)
+            raise NotDaily
         return Schedule(times)
     if moments:
         return _at_moments(moments, explicit, length, loose=loose)
@@ -154,7 +157,7 @@ def _by_code(concept: Raw, *, known: bool) -> Schedule:
         if code in _SEVERAL_TIMES or code in _ABBREVIATIONS:
             return _ABBREVIATIONS[code]
         if code in _SELDOM:
-            raise UnusableValue(_NOT_DAILY)
+            raise NotDaily
         if found := re.fullmatch(r"Q([1-9][0-9]?)H", code):
             hours = Decimal(found[1])
             return Schedule((_HOURS / hours).to_integral_value(ROUND_CEILING), hours)
