@@ -135,7 +135,10 @@ class _Reader:
         return _Dose(single, daily, interval, length, a_day, tuple(self._flags), tuple(self._notes))
 
     def _length(self) -> str:
-        bounds = part(part(part(self._dose, "timing"), "repeat"), "boundsDuration")
+        repeat = part(part(self._dose, "timing"), "repeat")
+        if "boundsRange" in repeat:
+            self._notes.append("the length of its dosage is a range and not used")
+        bounds = part(repeat, "boundsDuration")
         try:
             return length_of(bounds) if bounds else ""
         except UnusableValue as problem:

@@ -70,6 +70,8 @@ ADMINISTRATION = {
     "unknown": OPEN,
 }
 DISPENSE = {"completed": COMPLETED, "unknown": OPEN}
+_SINGLE = 2
+"""The number of terms and concepts of a product of one drug, together."""
 _NOT_HANDED_OVER = {"preparation", "in-progress", "cancelled", "on-hold", "stopped", "declined"}
 _HANDED_OVER = ("whenHandedOver", "whenPrepared")
 _SUPPLY_NOT_KNOWN = "how long what was handed over lasts is not known, so it counts neither as done nor as running"
@@ -223,18 +225,21 @@ def read_administration(one: Resource, context: Context) -> Stated:
 def _draft(one: Resource, status: Status, doses: list[Raw], given: list[Raw], context: Context) -> tuple[Draft, Doses]:
     """Read a drug; the doses are read as instructions, and the route from what says how it is given."""
     concepts, element, medication = _drug(one, context)
-    read = doses_of(doses, Product(concepts, medication), context)
+    product = Product(concepts, medication)
+    shares = _shares(doses, product, context)
+    read = next((one for one in shares.values() if one.amounts), None) or doses_of(doses, product, context)
     duration = read.length if status.iri == COMPLETED else ""  # what was meant to last so long may still run
     past = status.iri in {COMPLETED, STOPPED, NOT_DONE}  # no limit is compared with the doses of what is over
-    product = ", ".join(sorted(context.codes.describe(concepts).split(", ")))
+    named = ", ".join(sorted(context.codes.describe(concepts).split(", ")))
     draft = Draft(
         concepts,
         element,
         status,
-        amounts=read.amounts,
+        amounts=() if shares else read.amounts,
+        shares=tuple((term, one.amounts) for term, one in shares.items()),
         duration=duration,
         placed=False,
-        product=product,
+        product=named,
         routes=tuple(route for each in given if parts(route := part(each, "route"), "coding")),
         route_unread=_route_unread(one, given, context),
         sources=("status", *(("dosage",) if read.amounts or read.length else ())),
@@ -242,6 +247,16 @@ def _draft(one: Resource, status: Status, doses: list[Raw], given: list[Raw], co
         notes=(*read.notes, *(read.flags if past else ())),
     )
     return draft, read
+
+
+def _shares(doses: list[Raw], product: Product, context: Context) -> dict[str, Doses]:
+    """Read the doses of each drug in a product of several, where its strength is told; empty where it is of none."""
+    terms = context.codes.meaning(product.concepts, "intervention").terms
+    if len(terms) + len(product.concepts) <= _SINGLE:
+        return {}
+    found = {term: doses_of(doses, product._replace(drug=term), context) for term in terms}
+    told = {name for one in found.values() for name, _ in one.amounts}
+    return found if told & {hip.singleDose, hip.dailyDose} else {}
 
 
 def _route_unread(one: Resource, given: list[Raw], context: Context) -> str:

@@ -26,6 +26,8 @@ _IN_NAME = re.compile(
     re.IGNORECASE,
 )
 _MASSES = {"mcg": "ug", "µg": "ug", "μg": "ug"}
+_BETWEEN = " / "
+"""What stands between the drugs in the name of a product of several, in RxNorm."""
 VOLUME = "mL"
 PIECE = ""
 
@@ -38,17 +40,21 @@ class Strength(NamedTuple):
 
 
 class Product(NamedTuple):
-    """What a record says of a product: the concepts of the drug, and the Medication that it refers to, if it does."""
+    """What a record says of a product: the concepts of the drug, and the Medication that it refers to, if it does.
+
+    ``drug`` is the one of several in it that is asked for, empty for a product of one drug.
+    """
 
     concepts: tuple[Raw, ...]
     medication: Raw
+    drug: str = ""
 
     def strength(self, codes: Codes, unit: str) -> Strength:
         """Find the strength in a unit of UCUM.
 
         Raises `UnusableValue` where none is recorded, where several are, and for a product of several drugs.
         """
-        found = dict.fromkeys((*self._of_ingredients(unit), *self._of_names(codes, unit)))
+        found = dict.fromkeys((*self._of_ingredients(codes, unit), *self._of_names(codes, unit)))
         if not found:
             raise UnusableValue("no strength of the product is recorded")
         if len(found) > 1:
@@ -56,8 +62,11 @@ class Product(NamedTuple):
             raise UnusableValue(f"several strengths are recorded ({told})")
         return next(iter(found))
 
-    def _of_ingredients(self, unit: str) -> Iterator[Strength]:
+    def _of_ingredients(self, codes: Codes, unit: str) -> Iterator[Strength]:
         ingredients = [one for one in parts(self.medication, "ingredient") if flag(one, "isActive") is not False]
+        if self.drug:
+            items = [(one, codes.meaning([part(one, "itemCodeableConcept")], "intervention")) for one in ingredients]
+            ingredients = [one for one, meant in items if meant.terms == (self.drug,)]
         if len(ingredients) > 1:
             raise UnusableValue("the product has several ingredients")
         for one in ingredients:
@@ -69,8 +78,14 @@ class Product(NamedTuple):
 
     def _of_names(self, codes: Codes, unit: str) -> Iterator[Strength]:
         for name in self._names(codes):
-            if found := _in_name(name, unit):
+            if found := _in_name(self._own(name, codes) if self.drug else name, unit):
                 yield found
+
+    def _own(self, name: str, codes: Codes) -> str:
+        """Cut the part out of a name of several drugs that begins with the name of the one."""
+        wanted = codes.knowledge.label(self.drug).casefold()
+        several = name.split(_BETWEEN) if _BETWEEN in name else ()
+        return next((one for one in several if one.casefold().startswith(wanted)), "")
 
     def _names(self, codes: Codes) -> Iterable[str]:
         for concept in (*self.concepts, part(self.medication, "code")):
@@ -115,6 +130,8 @@ def taken(quantity: Raw, product: Product, codes: Codes, unit: str) -> Decimal:
     """
     count = pieces(quantity)
     if count is None and not _is_volume(quantity):
+        if product.drug:
+            raise UnusableValue("it is that of a product of several drugs")
         return positive(quantity, unit)
     strength = product.strength(codes, unit)
     value, per = (count, PIECE) if count is not None else (positive(quantity, VOLUME), VOLUME)

@@ -8,9 +8,9 @@ from __future__ import annotations
 from decimal import ROUND_CEILING, Decimal
 from typing import TYPE_CHECKING, NamedTuple
 
-from hipkg.base.dates import day_of, days_after, whole_day
+from hipkg.base.dates import DAYS_OF, day_of, days_after, whole_day
 from hipkg.reading.fhir.elements import number, part, text
-from hipkg.reading.fhir.quantities import UnusableValue, amount, pieces
+from hipkg.reading.fhir.quantities import UCUM, UnusableValue, amount, pieces
 
 if TYPE_CHECKING:
     from datetime import date
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from hipkg.reading.fhir.elements import Raw
 
 _MOST_REPEATS = 999
+_CALENDAR = {"mo": "month", "a": "year"}
 
 
 class Supply(NamedTuple):
@@ -84,7 +85,7 @@ def handed_over(raw: Raw, start: str, pieces_a_day: Decimal | None) -> Supply:
 def _days(raw: Raw, name: str, pieces_a_day: Decimal | None) -> Decimal | None:
     """Count the days that one filling lasts: as it says, or as its pieces do if as many are taken as is allowed."""
     if length := part(raw, name):
-        days = amount(length, "d").to_integral_value(ROUND_CEILING)
+        days = _whole_days(length)
         if days <= 0:
             raise UnusableValue("it is not above 0")
         return days
@@ -92,6 +93,13 @@ def _days(raw: Raw, name: str, pieces_a_day: Decimal | None) -> Decimal | None:
     if not count or not pieces_a_day or count <= 0:
         return None
     return (count / pieces_a_day).to_integral_value(ROUND_CEILING)
+
+
+def _whole_days(length: Raw) -> Decimal:
+    """Count the days of a length, as those of a month or a year where it is told in these."""
+    unit = _CALENDAR.get(text(length, "code") if text(length, "system") == UCUM else "")
+    value = amount({**length, "code": "d"}, "d") * DAYS_OF[unit] if unit else amount(length, "d")
+    return value.to_integral_value(ROUND_CEILING)
 
 
 def _added(day: date | None, days: int) -> str:
