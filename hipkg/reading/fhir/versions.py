@@ -39,6 +39,7 @@ _RENAMED_STATUS = {
         "requested": "active", "received": "active", "accepted": "active", "in-progress": "active",
     },
 }  # fmt: skip
+_AGES = ("String", "Age", "Range")
 _OLD_STUDY = {"accession", "availability", "context", "patient", "uid"}
 """The elements that only a study without a status has."""
 _TAKEN = {"n": "not-taken", "unk": "unknown"}
@@ -104,9 +105,11 @@ class _Work:
             self._rename_from(self.kind)
             self.kind = new
         self._concepts_and_references()
-        for step in _STEPS.get(self.kind, ()):
-            step(self)
-        self._contained()
+        for step, elements in _STEPS.get(self.kind, ()):
+            if elements is _ANY or not elements.isdisjoint(self.raw):
+                step(self)
+        if "contained" in self.raw:
+            self._contained()
 
     def _see(self, element: str, version: str) -> None:
         self.seen.append((element, version))
@@ -197,7 +200,7 @@ class _Work:
                 self._see(name, _OLD)
                 if self.raw.pop(name) is not False and self.raw.get("status") != "entered-in-error":
                     self.raw["status"] = status if self.kind != "MedicationDispense" else "declined"
-        for name in ("notDoneReason", "reasonNotPerformed", "reasonNotGiven", "reasonNotTaken"):
+        for name in sorted(_REASONS_NOT):
             self.move(name, "statusReason", _OLD)
 
     def statement(self) -> None:
@@ -230,6 +233,10 @@ class _Work:
                 self.raw[name] = [self._dosage(one) if isinstance(one, dict) else one for one in doses]
 
     def _dosage(self, dose: Raw) -> Raw:
+        timing = _object(dose, "timing")
+        repeat = _object(timing, "repeat")
+        if _OF_OTHERS.isdisjoint(dose) and _OF_TIMING.isdisjoint(repeat):
+            return dose
         found = dict(dose)
         direct = {"doseQuantity": "doseQuantity", "quantityQuantity": "doseQuantity"}
         direct |= {"doseRange": "doseRange", "quantityRange": "doseRange"}
@@ -245,9 +252,7 @@ class _Work:
         if reasons := _objects(found.get("asNeededFor")):
             self._see("asNeededFor", _R5)
             found["asNeededCodeableConcept"] = reasons[0]
-        timing = _object(found, "timing")
-        repeat = _object(timing, "repeat")
-        if {"periodUnits", "boundsQuantity"} & {*repeat}:
+        if not _OF_TIMING.isdisjoint(repeat):
             self._see("periodUnits", _DSTU2)
             names = {"periodUnits": "periodUnit", "boundsQuantity": "boundsDuration"}
             found["timing"] = {**timing, "repeat": {names.get(name, name): value for name, value in repeat.items()}}
@@ -277,7 +282,7 @@ class _Work:
 
     def procedure(self) -> None:
         """Move when something was done, and why."""
-        for suffix in ("DateTime", "Period", "String", "Age", "Range"):
+        for suffix in ("DateTime", "Period", *_AGES):
             self.move(f"occurrence{suffix}", f"performed{suffix}", _R5)
         self.move("reasonCodeableConcept", "reasonCode", _DSTU2)
 
@@ -407,6 +412,7 @@ def _first(value: Any) -> Any:  # noqa: ANN401 - any JSON
     return codings[0] if codings else value
 
 
+_ANY = frozenset[str]()
 _REASON = ("reason", "reasonCode", "reasonReference")
 _DRUG = ("medication", "medicationCodeableConcept", "medicationReference")
 _EITHER: Mapping[str, tuple[tuple[str, str, str], ...]] = {
@@ -424,22 +430,33 @@ _EITHER: Mapping[str, tuple[tuple[str, str, str], ...]] = {
     "ServiceRequest": (("code", "code", ""), _REASON),
 }
 """What R5 holds as either a concept or a reference, by type, with the elements of R4 for the one and the other."""
-_STEPS: Mapping[str, tuple[Callable[[_Work], None], ...]] = {
-    "AllergyIntolerance": (_Work.allergy, _Work.coded_status),
-    "BodyStructure": (_Work.body,),
-    "CarePlan": (_Work.renamed_status, _Work.plan),
-    "Condition": (_Work.coded_status, _Work.evidence),
-    "Device": (_Work.device,),
-    "DeviceUseStatement": (_Work.device_use,),
-    "DiagnosticReport": (_Work.report,),
-    "Encounter": (_Work.encounter,),
-    "ImagingStudy": (_Work.imaging,),
-    "Medication": (_Work.medication,),
-    "MedicationAdministration": (_Work.denied, _Work.drug),
-    "MedicationDispense": (_Work.denied, _Work.drug),
-    "MedicationRequest": (_Work.drug,),
-    "MedicationStatement": (_Work.denied, _Work.statement, _Work.drug),
-    "Observation": (_Work.observation,),
-    "Procedure": (_Work.denied, _Work.renamed_status, _Work.procedure),
-    "ServiceRequest": (_Work.renamed_status, _Work.request),
+_OF_TIMING = frozenset({"periodUnits", "boundsQuantity"})
+_OF_OTHERS = frozenset({
+    "doseQuantity", "quantityQuantity", "doseRange", "quantityRange", "rateRatio", "rateRange", "rateQuantity",
+    "additionalInstructions", "asNeeded", "asNeededFor",
+})  # fmt: skip
+_REASONS_NOT = {"notDoneReason", "reasonNotPerformed", "reasonNotGiven", "reasonNotTaken"}
+_DENIED = frozenset({"notDone", "notPerformed", "notGiven", "wasNotGiven", "wasNotTaken", *_REASONS_NOT})
+_DONE = frozenset({"reasonCodeableConcept", *(f"occurrence{one}" for one in ("DateTime", "Period", *_AGES))})
+_ASKED = frozenset({"orderedOn", "reasonCodeableConcept", "scheduledDateTime", "scheduledPeriod", "scheduledTiming"})
+_VISIT = frozenset({"actualPeriod", "diagnosis", "indication", "reason"})
+_STEPS: Mapping[str, tuple[tuple[Callable[[_Work], None], frozenset[str]], ...]] = {
+    "AllergyIntolerance": ((_Work.allergy, _ANY), (_Work.coded_status, _ANY)),
+    "BodyStructure": ((_Work.body, _ANY),),
+    "CarePlan": ((_Work.renamed_status, _ANY), (_Work.plan, _ANY)),
+    "Condition": ((_Work.coded_status, _ANY), (_Work.evidence, frozenset({"evidence"}))),
+    "Device": ((_Work.device, _ANY),),
+    "DeviceUseStatement": ((_Work.device_use, _ANY),),
+    "DiagnosticReport": ((_Work.report, frozenset({"codedDiagnosis"})),),
+    "Encounter": ((_Work.encounter, _VISIT),),
+    "ImagingStudy": ((_Work.imaging, _ANY),),
+    "Medication": ((_Work.medication, _ANY),),
+    "MedicationAdministration": ((_Work.denied, _DENIED), (_Work.drug, _ANY)),
+    "MedicationDispense": ((_Work.denied, _DENIED), (_Work.drug, _ANY)),
+    "MedicationRequest": ((_Work.drug, _ANY),),
+    "MedicationStatement": ((_Work.denied, _DENIED), (_Work.statement, _ANY), (_Work.drug, _ANY)),
+    "Observation": ((_Work.observation, frozenset({"related"})),),
+    "Procedure": ((_Work.denied, _DENIED), (_Work.renamed_status, _ANY), (_Work.procedure, _DONE)),
+    "ServiceRequest": ((_Work.renamed_status, _ANY), (_Work.request, _ASKED)),
 }
+"""What is done with each type, and the elements of which one must be there for it, for many resources are read."""
