@@ -33,6 +33,7 @@ _EVERY = re.compile(
     rf"\b(?:every|each|q\.?) ?({_NUMBER})(?: ?(?:-|to) ?({_NUMBER}))? ?(?:h|hours?|hrs?|hourly)\b"
     rf"|\b({_NUMBER})[ -]?hourly\b"
 )
+_ONCE = re.compile(r"\b(?:daily|(?:every|each) (?:day|morning|evening|night)|nightly|at bedtime)\b")
 _SHORT = re.compile(r"\b(b\.?i\.?d|t\.?i\.?d|q\.?i\.?d|o\.?d|q\.?d|b\.?d|t\.?d\.?s|q\.?d\.?s|qhs)\b", re.IGNORECASE)
 _SHORT_TIMES = {"bid": 2, "tid": 3, "qid": 4, "od": 1, "qd": 1, "bd": 2, "tds": 3, "qds": 4, "qhs": 1}
 _MOST = re.compile(
@@ -72,14 +73,14 @@ def contradicted(words: str, said: Said, unit: str) -> str:
     words = " ".join(words.lower().split())
     if found := _CHANGE.search(words):
         return f"its words speak of a change ({found[0]})"
-    times = {*_times_in(words)}
+    rest = _MOST.sub(" ", words)
+    times = {*_times_in(rest)} or ({Decimal(1)} if _ONCE.search(rest) else set())
     if times and said.times is not None and said.times not in times:
         return "its words say another number of times"
     for found in _MOST.finditer(words):
         most = _mass(found[1], found[2], unit)
         if most < said.daily and (found["daily"] or most > min(said.amounts)):
             return "its words name a smaller maximum"
-    rest = _MOST.sub(" ", words)
     masses = {_mass(one[1], one[2], unit) for one in _MASS.finditer(rest)}
     if masses - {*said.amounts, said.daily}:
         return "its words name another amount"

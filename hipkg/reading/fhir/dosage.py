@@ -175,6 +175,13 @@ class _Reader:
             self._amounts.add(self._taken(each))
         return self._taken(quantity)
 
+    def _strength(self) -> Decimal | None:
+        """Find what one piece holds, which words may name beside the dose."""
+        try:
+            return self._product.strength(self._codes, self._unit).amount
+        except UnusableValue:
+            return None
+
     def _taken(self, quantity: Raw) -> Decimal:
         return taken(quantity, self._product, self._codes, self._unit)
 
@@ -203,7 +210,7 @@ class _Reader:
         if daily is None:
             self._told_in_part(single, times, words)
             return None
-        amounts = {*self._amounts, *(one for one in (single, most) if one is not None)}
+        amounts = {*self._amounts, *(one for one in (single, most, self._strength()) if one is not None)}
         if otherwise := contradicted(words, Said(amounts, self._pieces, times.times, daily), self._unit):
             raise UnusableValue(otherwise)
         if as_needed:

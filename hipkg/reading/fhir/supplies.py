@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from hipkg.reading.fhir.elements import Raw
 
 _MOST_REPEATS = 999
+_DAYS = {"", "d", "day", "days", "day(s)"}
 _CALENDAR = {"mo": "month", "a": "year"}
 
 
@@ -96,7 +97,12 @@ def _days(raw: Raw, name: str, pieces_a_day: Decimal | None) -> Decimal | None:
 
 
 def _whole_days(length: Raw) -> Decimal:
-    """Count the days of a length, as those of a month or a year where it is told in these."""
+    """Count the days of a length, as those of a month or a year where it is told in these.
+
+    What has no other unit than days in words, or none as a number of days needs none, is in days.
+    """
+    if not text(length, "code") and text(length, "unit").lower() in _DAYS:
+        length = {**length, "system": UCUM, "code": "d"}
     unit = _CALENDAR.get(text(length, "code") if text(length, "system") == UCUM else "")
     value = amount({**length, "code": "d"}, "d") * DAYS_OF[unit] if unit else amount(length, "d")
     return value.to_integral_value(ROUND_CEILING)

@@ -153,7 +153,7 @@ def _on_days(days: int, frequency: Decimal | None, length: Decimal, moments: int
 def _by_code(concept: Raw, *, known: bool) -> Schedule:
     """Read the code of a Timing; one that is not understood leaves what is said beside it, which says the same."""
     codes = [text(one, "code").upper() for one in parts(concept, "coding")]
-    for code in codes:
+    for code in (*codes, text(concept, "text").upper()):
         if code in _SEVERAL_TIMES or code in _ABBREVIATIONS:
             return _ABBREVIATIONS[code]
         if code in _SELDOM:

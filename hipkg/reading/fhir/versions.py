@@ -228,9 +228,24 @@ class _Work:
         self.move("reasonCodeableConcept", "reasonCode", _DSTU2)
         self.move("reasonForUseCodeableConcept", "reasonCode", _DSTU2)
         self.move("reasonForUseReference", "reasonReference", _DSTU2)
+        self._rendered("dosage" if self.kind == "MedicationStatement" else "dosageInstruction")
         for name in ("dosageInstruction", "dosage"):
             if isinstance(doses := self.raw.get(name), list):
                 self.raw[name] = [self._dosage(one) if isinstance(one, dict) else one for one in doses]
+
+    def _rendered(self, name: str) -> None:
+        """Keep the words of all dosages with the one that they are of."""
+        words = self.raw.get("renderedDosageInstruction")
+        doses = self.raw.get(name, [{}])
+        if (
+            not isinstance(words, str)
+            or not isinstance(doses, list)
+            or len(doses) != 1
+            or not isinstance(doses[0], dict)
+        ):
+            return
+        self._see("renderedDosageInstruction", _R5)
+        self.raw[name] = [{"text": words, **doses[0]}]
 
     def _dosage(self, dose: Raw) -> Raw:
         timing = _object(dose, "timing")
