@@ -237,15 +237,10 @@ class _Work:
         """Keep the words of all dosages with the one that they are of."""
         words = self.raw.get("renderedDosageInstruction")
         doses = self.raw.get(name, [{}])
-        if (
-            not isinstance(words, str)
-            or not isinstance(doses, list)
-            or len(doses) != 1
-            or not isinstance(doses[0], dict)
-        ):
-            return
-        self._see("renderedDosageInstruction", _R5)
-        self.raw[name] = [{"text": words, **doses[0]}]
+        single = isinstance(doses, list) and len(doses) == 1 and isinstance(doses[0], dict)
+        if isinstance(words, str) and single:
+            self._see("renderedDosageInstruction", _R5)
+            self.raw[name] = [{"text": words, **doses[0]}]
 
     def _dosage(self, dose: Raw) -> Raw:
         timing = _object(dose, "timing")
