@@ -15,6 +15,7 @@ import pytest
 from hipkg.base.errors import NoPatient, SetAside, UnreadableInput
 from support.doors import read, read_import
 from support.fhir_cases import CASES
+from support.fhir_xml import as_xml
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -246,6 +247,19 @@ def test_compressed_files_are_read_as_what_is_in_them(name: str, tmp_path: Path)
     assert read(gzip.compress(plain), format="fhir", as_of=DAY)[0].triples == expected
 
 
+def test_xml_is_read_in_a_folder_as_well(tmp_path: Path) -> None:
+    (tmp_path / "p.xml").write_text(as_xml(PATIENT))
+    (tmp_path / "oa.xml.gz").write_bytes(gzip.compress(as_xml(condition()).encode()))
+    expected = read(bundle(of(PATIENT), of(condition())), format="fhir", as_of=DAY)[0].triples
+    assert read(tmp_path, as_of=DAY)[0].triples == expected
+
+
+def test_xml_that_is_nested_without_end_is_refused() -> None:
+    deep = "<part>" * 300 + "</part>" * 300
+    with pytest.raises(UnreadableInput, match="nested too deep"):
+        read(f'<Parameters xmlns="http://hl7.org/fhir">{deep}</Parameters>'.encode(), format="fhir")
+
+
 def test_what_is_unpacked_is_bounded(tmp_path: Path) -> None:
     (tmp_path / "large.json.gz").write_bytes(gzip.compress(b" " * 10_000))
     with pytest.raises(UnreadableInput, match="larger than"):
@@ -257,13 +271,13 @@ def test_an_export_that_failed_in_part_is_told(tmp_path: Path) -> None:
     (tmp_path / "manifest.json").write_text(
         json.dumps({"output": [], "error": [{"type": "OperationOutcome", "url": "x"}]})
     )
-    (tmp_path / "more.xml").write_text('<Patient xmlns="http://hl7.org/fhir"/>')
+    (tmp_path / "more.xml").write_text("<html/>")
     (made,) = read_import(tmp_path, as_of=DAY).patients
     assert {one.resource: one.outcome for one in made.uses} == {
         "Patient/p": "used",
         "Condition/oa": "used",
         "manifest.json": "set aside",
-        "more.xml": "set aside",
+        "more.xml": "ignored",
     }
 
 

@@ -51,7 +51,9 @@ _SYNONYMS = {
     "application/json": "json-ld",
     "application/ld+json": "json-ld",
 }
-_FHIR = frozenset({"fhir", "application/fhir+json", "application/fhir+ndjson", "ndjson", "jsonl"})
+_FHIR = frozenset({
+    "fhir", "application/fhir+json", "application/fhir+ndjson", "application/fhir+xml", "ndjson", "jsonl"
+})  # fmt: skip
 _EXTENSIONS = frozenset({"ttl", "trig", "nt", "nq", "rdf", "owl", "xml", "jsonld", "json"})
 _COMPRESSED = frozenset({"bz2", "xz", "zst", "zip"})
 _GZIPPED = ".gz"
@@ -90,8 +92,8 @@ def opened(
         return Source(str(folder), b"", None, folder)
     name, data = _load(source, MAX_BYTES if max_bytes is None else max_bytes)
     extension = _extension(name)
-    json_like = rdf_format == RdfFormat.JSON_LD or (not named and extension == "json")
-    if named in _FHIR or (not named and extension in _FHIR) or (json_like and looks_like(data) == "FHIR"):
+    either = rdf_format in {RdfFormat.JSON_LD, RdfFormat.RDF_XML} or (not named and extension in {"json", "xml"})
+    if named in _FHIR or (not named and extension in _FHIR) or (either and looks_like(data) == "FHIR"):
         refuse_binary(data, name)
         return Source(name, data, None, lines=extension in _FHIR or named.endswith("ndjson") or named == "jsonl")
     return Source(name, data, rdf_format or _format_by_extension(name, data))

@@ -17,6 +17,7 @@ from hipkg.base.errors import UnreadableInput
 from hipkg.reading.fhir.elements import Malformed, parts, text
 from hipkg.reading.fhir.records import Resource, ResourceUse
 from hipkg.reading.fhir.versions import as_r4
+from hipkg.reading.fhir.xml_form import from_xml
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -25,7 +26,8 @@ if TYPE_CHECKING:
     from hipkg.reading.fhir.elements import Raw
     from hipkg.reading.fhir.records import Outcome
 
-EXTENSIONS = (".json", ".ndjson", ".jsonl", ".json.gz", ".ndjson.gz", ".jsonl.gz")
+_PLAIN = (".json", ".ndjson", ".jsonl", ".xml")
+EXTENSIONS = (*_PLAIN, *(f"{one}.gz" for one in _PLAIN))
 _TWICE = "\0twice"
 """The name under which an object holds the names that it was given twice; no name in JSON that is read is such."""
 _DEEPEST = 20
@@ -89,7 +91,7 @@ def resources_in(folder: Path, max_bytes: int) -> Found:
             data = _content(folder / name, place, left)
             left -= len(data)
             if left >= 0:
-                lines = not name.lower().removesuffix(".gz").endswith(".json")
+                lines = not name.lower().removesuffix(".gz").endswith((".json", ".xml"))
                 found += map(_in_folder, _entries(data, place, lines=lines))
         except UnreadableInput as problem:
             broken.append(problem)
@@ -128,8 +130,6 @@ def _names_in(folder: Path) -> list[tuple[str, tuple[Outcome, str] | None]]:
 def _why_not_read(one: os.DirEntry[str]) -> tuple[Outcome, str] | None:
     if one.is_symlink():
         return "set aside", "it is a link, and links are not followed"
-    if one.name.lower().endswith(".xml"):
-        return "set aside", "XML is not read, and it may be FHIR"
     readable = one.is_file(follow_symlinks=False) and one.name.lower().endswith(EXTENSIONS)
     return None if readable else ("ignored", "it is no file of resources")
 
@@ -200,6 +200,8 @@ def _whole(entry: _Entry) -> _Entry:
 
 
 def _parsed(content: str, name: str, *, lines: bool) -> list[_Entry]:
+    if content.lstrip().startswith("<"):
+        return list(_unfolded(from_xml(content, name), "", name))
     if lines:
         return _lines(content, name)
     load = _Loader()
