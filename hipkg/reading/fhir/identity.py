@@ -48,7 +48,7 @@ def identities_of(patients: Iterable[Resource], index: Index) -> tuple[Identity,
             doubts[key].append("it is a record that is not in use any more")
     return tuple(
         Identity(given[key], tuple(one for one in some if one.key != key), tuple(dict.fromkeys(doubts[key])))
-        for key, some in kept.items()
+        for key, some in sorted(kept.items())
     )
 
 
