@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from hipkg.reading.fhir import activities, conditions, drugs, observations
+from hipkg.reading.fhir import activities, conditions, drugs, mentions, observations
 from hipkg.reading.fhir.account import Account, notices_of
 from hipkg.reading.fhir.codes import Codes
-from hipkg.reading.fhir.context import Context, refuse_modified
+from hipkg.reading.fhir.context import Context, part_of, refuse_modified
 from hipkg.reading.fhir.courses import assembled
 from hipkg.reading.fhir.elements import Malformed
 from hipkg.reading.fhir.graph import PatientFacts, Written, patient_iri, written
@@ -16,6 +16,7 @@ from hipkg.reading.fhir.index import Index
 from hipkg.reading.fhir.joining import Joined, Log, Merged, joined
 from hipkg.reading.fhir.person import completed, read_person
 from hipkg.reading.fhir.records import Activity, Import, Imported, ResourceUse, Stated, Unused
+from hipkg.reading.fhir.versions import REFUSED
 from hipkg.reading.fhir.wording import Words
 from hipkg.record.patient import Record
 
@@ -33,11 +34,15 @@ _PATIENT = "Patient"
 READERS: Mapping[str, Callable[[Resource, Context], Stated]] = {
     "AllergyIntolerance": observations.read_allergy,
     "CarePlan": activities.read_care_plan,
+    "Claim": mentions.read_claim,
     "Condition": conditions.read_condition,
     "DeviceUseStatement": activities.read_device_use,
     "DiagnosticReport": observations.read_report,
+    "Encounter": mentions.read_encounter,
+    "ExplanationOfBenefit": mentions.read_claim,
     "ImagingStudy": observations.read_imaging,
     "MedicationAdministration": drugs.read_administration,
+    "MedicationDispense": drugs.read_dispense,
     "MedicationRequest": drugs.read_request,
     "MedicationStatement": drugs.read_statement,
     "Observation": observations.read_observation,
@@ -47,7 +52,13 @@ READERS: Mapping[str, Callable[[Resource, Context], Stated]] = {
 _HELPERS = {"BodyStructure", "Device", "Medication"}
 _HELPS = "it is read where others refer to it"
 _OTHER = "resources of this type are not read"
-_NOT_READ = {"QuestionnaireResponse": "no statement uses the answers of a questionnaire"}
+_NOT_READ = {
+    "DocumentReference": "documents are not read",
+    "FamilyMemberHistory": "no statement uses what relatives have",
+    "Goal": "no statement uses goals",
+    "Immunization": "no statement uses immunizations",
+    "QuestionnaireResponse": "no statement uses the answers of a questionnaire",
+}
 
 
 def imported(found: Found, name: str, as_of: date, knowledge: Knowledge) -> Import:
@@ -87,7 +98,7 @@ def _owner(one: Resource, index: Index, strays: list[ResourceUse]) -> str:
         return owner
     if one.type in _HELPERS:
         strays.append(ResourceUse(one.key, "ignored", _HELPS))
-    elif one.type in READERS:
+    elif one.type in READERS or one.type in REFUSED:
         strays.append(ResourceUse(one.key, "set aside", "its patient is not in the source"))
     else:
         strays.append(ResourceUse(one.key, "ignored", _OTHER))
@@ -112,7 +123,11 @@ class _Importer:
             uses = [ResourceUse(one, "ignored", "the patient has died") for one in every]
             return Imported(patient_iri(key), None, tuple(sorted([*uses, *troubles])), self._person.died)
         account, log = Account(), Log()
-        account.read(key, Stated((), (*self._person.flags, *self._who.doubts)))
+        parts = part_of(self._who.patient.raw)
+        account.read(key, Stated((), (*self._person.flags, *self._who.doubts, *parts)))
+        account.merged |= {
+            one.key: Merged(one.key, key, "it was replaced by that record") for one in self._who.replaced
+        }
         account.merged |= {
             one.key: Merged(one.key, key, "it was replaced by that record") for one in self._who.replaced
         }
@@ -120,6 +135,7 @@ class _Importer:
         found = joined(facts, self._context, log)
         stated = [one for one in facts if isinstance(one, Activity)]
         found = found._replace(activities=assembled(found.activities, stated, self._context, log))
+        mentions.tell_unrecorded(facts, resources, self._context, log)
         account.joined(log)
         into = {one: merged.into for one, merged in account.merged.items()}
         graph = written(PatientFacts(key, self._person.age, *found, into, self._context.as_of), self._context.knowledge)
@@ -135,7 +151,8 @@ class _Importer:
         except (Unused, Malformed) as problem:
             account.refused(one.key, problem)
             return ()
-        account.read(one.key, stated)
+        flags, notes = (*stated.flags, *part_of(one.raw)), (*stated.notes, *filter(None, (one.told,)))
+        account.read(one.key, Stated(stated.facts, flags, notes))
         return stated.facts
 
     def _told(self, found: Joined) -> dict[str, list[str]]:
@@ -163,4 +180,6 @@ def _stated(one: Resource, context: Context) -> Stated:
         stated = READERS[one.type](one, context)
         refuse_modified(one.raw)
         return stated
+    if one.type in REFUSED:
+        raise Unused("set aside", f"its type is one of FHIR {REFUSED[one.type]} and is not read")
     raise Unused("ignored", _HELPS if one.type in _HELPERS else _NOT_READ.get(one.type, _OTHER))
