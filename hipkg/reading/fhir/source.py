@@ -13,6 +13,8 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+import orjson
+
 from hipkg.base.errors import UnreadableInput
 from hipkg.reading.fhir.elements import Malformed, parts, text
 from hipkg.reading.fhir.records import Resource, ResourceUse
@@ -40,6 +42,8 @@ _MOST_FILES = 100_000
 _GRAVE = {"fatal", "error", "warning"}
 _TOLD = 120
 _IN_PART = re.compile(r"[?&]_(?:elements=|summary=(?!false))")
+_LONG = re.compile(r"[:\[,]\s*-?[0-9.]{16}")
+"""What begins like a number that a float, or an integer of 64 bits, may not hold."""
 _HALF = re.compile(r"\\u[dD][89a-fA-F]")
 
 
@@ -226,7 +230,8 @@ class _Loader:
         self._load = partial(json.loads, object_pairs_hook=self._object)
 
     def __call__(self, content: str) -> Any:  # noqa: ANN401 - any JSON
-        return self._load(content)
+        plain = _plainly(content)
+        return self._load(content) if plain is None else plain
 
     def checked(self, entries: Iterable[_Entry]) -> list[_Entry]:
         """Refuse the resources in which a name is given twice, if there are any."""
@@ -243,6 +248,20 @@ class _Loader:
             names = [name for name, _ in pairs]
             made[_TWICE] = sorted({name for name in names if names.count(name) > 1})
         return made
+
+
+def _plainly(content: str) -> Any:  # noqa: ANN401 - any JSON
+    """Read JSON at once; None where it needs a closer look: names given twice, long numbers, escaped letters, errors.
+
+    A name given twice is one name less when it is written again.
+    """
+    if "\\u" in content or _LONG.search(content):
+        return None
+    try:
+        value = orjson.loads(content)
+    except orjson.JSONDecodeError:
+        return None
+    return value if content.count('":') == orjson.dumps(value).count(b'":') else None
 
 
 def _once(entry: _Entry) -> list[_Entry]:
@@ -279,25 +298,43 @@ def _given_twice(content: object) -> list[str]:
     return sorted({*found})
 
 
+def resources_of_lines(lines: Iterable[tuple[str, str]], troubles: Iterable[ResourceUse] = ()) -> Found:
+    """Find the resources in lines of NDJSON, each with its place.
+
+    Parameters: ``troubles`` are known of the source already.
+
+    Raises `UnreadableInput` for a line that no reader can bear.
+    """
+    found, broken = _of_lines(lines)
+    unread = (_Entry(None, "", f"{place}:{one.colno}") for place, one in broken)
+    made = _collected([*found, *unread])
+    return made._replace(troubles=tuple(sorted([*made.troubles, *troubles])))
+
+
 def _lines(content: str, name: str) -> list[_Entry]:
     """Take each line for a resource; one that is no JSON is set aside if another is."""
+    found, broken = _of_lines((f"{name}:{number}", line) for number, line in enumerate(content.split("\n"), 1))
+    if broken and not found:
+        place, first = broken[0]
+        raise _not_json(first, f"{place}:{first.colno}")
+    return [*found, *(_Entry(None, "", f"{place}:{one.colno}") for place, one in broken)]
+
+
+def _of_lines(lines: Iterable[tuple[str, str]]) -> tuple[list[_Entry], list[tuple[str, json.JSONDecodeError]]]:
     found: list[_Entry] = []
-    broken: list[tuple[int, json.JSONDecodeError]] = []
+    broken: list[tuple[str, json.JSONDecodeError]] = []
     load = _Loader()
-    for number, line in enumerate(content.split("\n"), 1):
+    for place, line in lines:
         if line.strip():
             try:
-                found += load.checked(_unfolded(load(line), "", f"{name}:{number}"))
+                found += load.checked(_unfolded(load(line), "", place))
             except json.JSONDecodeError as problem:
-                broken.append((number, problem))
+                broken.append((place, problem))
             except UnreadableInput:
                 raise
             except (RecursionError, ValueError):
-                raise _too_deep(f"{name}:{number}") from None
-    if broken and not found:
-        number, first = broken[0]
-        raise _not_json(first, f"{name}:{number}:{first.colno}")
-    return [*found, *(_Entry(None, "", f"{name}:{number}:{one.colno}") for number, one in broken)]
+                raise _too_deep(place) from None
+    return found, broken
 
 
 def _unfolded(content: object, url: str, place: str, depth: int = 0) -> Iterator[_Entry]:
