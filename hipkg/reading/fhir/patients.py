@@ -49,7 +49,7 @@ READERS: Mapping[str, Callable[[Resource, Context], Stated]] = {
     "Procedure": activities.read_procedure,
     "ServiceRequest": activities.read_service_request,
 }
-_HELPERS = {"BodyStructure", "Device", "Medication"}
+HELPERS = {"BodyStructure", "Device", "Medication"}
 _HELPS = "it is read where others refer to it"
 _OTHER = "resources of this type are not read"
 _NOT_READ = {
@@ -79,7 +79,7 @@ def imported(found: Found, name: str, as_of: date, knowledge: Knowledge) -> Impo
             if owner:
                 owned[owner].append(one)
     troubles = [*found.troubles, *strays]
-    single = len(people) == 1
+    single = len(people) == 1 and not found.several
     made = tuple(
         _Importer(one, index, codes, as_of, name).imported(owned[one.patient.key], troubles if single else ())
         for one in people
@@ -96,7 +96,7 @@ def _owner(one: Resource, index: Index, strays: list[ResourceUse]) -> str:
         return ""
     if owner:
         return owner
-    if one.type in _HELPERS:
+    if one.type in HELPERS:
         strays.append(ResourceUse(one.key, "ignored", _HELPS))
     elif one.type in READERS or one.type in REFUSED:
         strays.append(ResourceUse(one.key, "set aside", "its patient is not in the source"))
@@ -182,4 +182,4 @@ def _stated(one: Resource, context: Context) -> Stated:
         return stated
     if one.type in REFUSED:
         raise Unused("set aside", f"its type is one of FHIR {REFUSED[one.type]} and is not read")
-    raise Unused("ignored", _HELPS if one.type in _HELPERS else _NOT_READ.get(one.type, _OTHER))
+    raise Unused("ignored", _HELPS if one.type in HELPERS else _NOT_READ.get(one.type, _OTHER))

@@ -42,17 +42,21 @@ _MOST_FILES = 100_000
 _GRAVE = {"fatal", "error", "warning"}
 _TOLD = 120
 _IN_PART = re.compile(r"[?&]_(?:elements=|summary=(?!false))")
-_LONG = re.compile(r"[:\[,]\s*-?[0-9.]{16}")
-"""What begins like a number that a float, or an integer of 64 bits, may not hold."""
+_LONG = re.compile(r"[0-9]{17}")
+"""What begins like an integer that 64 bits may not hold."""
 _HALF = re.compile(r"\\u[dD][89a-fA-F]")
 
 
 class Found(NamedTuple):
-    """The resources of a source with the URLs that name them, and what could not be taken for a resource."""
+    """The resources of a source with the URLs that name them, and what could not be taken for a resource.
+
+    ``several`` tells that these are only a part of a source that has more patients.
+    """
 
     resources: tuple[Resource, ...]
     urls: dict[str, str]
     troubles: tuple[ResourceUse, ...]
+    several: bool = False
 
 
 class _Entry(NamedTuple):
@@ -86,7 +90,7 @@ def resources_in(folder: Path, max_bytes: int) -> Found:
     left = max_bytes
     found: list[_Entry] = []
     broken: list[UnreadableInput] = []
-    for name, trouble in _names_in(folder):
+    for name, trouble in names_in(folder):
         place = os.fsencode(name).decode(errors="replace")
         if trouble:
             found.append(_Entry(None, "", place, trouble))
@@ -106,7 +110,7 @@ def resources_in(folder: Path, max_bytes: int) -> Found:
     return _collected([*found, *(_Entry(None, "", one.place, ("malformed", one.message)) for one in broken)])
 
 
-def _names_in(folder: Path) -> list[tuple[str, tuple[Outcome, str] | None]]:
+def names_in(folder: Path) -> list[tuple[str, tuple[Outcome, str] | None]]:
     """List what is in a folder and the folders in it, sorted, with the reason where that is not read.
 
     No link is followed: it may lead out of the folder, or in circles.
