@@ -21,7 +21,7 @@ import orjson
 from hipkg.base.errors import UnreadableInput
 from hipkg.base.groups import Groups
 from hipkg.reading.fhir.records import ResourceUse
-from hipkg.reading.fhir.source import names_in, resources_of_lines
+from hipkg.reading.fhir.source import beside, names_in, resources_of_lines
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -36,6 +36,7 @@ _SHARED = {"BodyStructure", "Device", "Medication"}
 """The types that resources of several patients may refer to."""
 SHARE_BYTES = 4 * 2**20
 """About how much a share holds."""
+_MARK = b"\xef\xbb\xbf"
 _BUFFERED = 32 * 2**20
 _EVERY = -1
 _FIRST = 0
@@ -62,7 +63,7 @@ class Share(NamedTuple):
                 continue
             with file.open("rb") as lines:
                 for line in lines:
-                    place, _, content = line.partition(b"\t")
+                    place, _, content = line.removesuffix(b"\n").partition(b"\t")
                     try:
                         yield place.decode(), content.decode()
                     except UnicodeDecodeError:
@@ -105,6 +106,8 @@ def shares_of(source: str) -> Iterator[tuple[Share, ...]]:
                 names.append(name)
             elif trouble is not None:
                 troubles.append(ResourceUse(name, *trouble))
+            else:
+                troubles += beside(path / name, name)
         base = path.parent if path.is_file() else path
         parting = _Parting(Path(folder), _count(base / name for name in names))
         for name in names:
@@ -136,8 +139,8 @@ class _Parting:
         try:
             with opened(path, "rb") as lines:
                 for number, line in enumerate(lines, 1):
-                    content = line.strip(b"\xef\xbb\xbf \t\r\n")
-                    if content:
+                    content = line.removesuffix(b"\n").removeprefix(b"" if number > 1 else _MARK)
+                    if not content.isspace() and content:
                         self._give(self._share_of(content), b"%s:%d\t%s\n" % (place, number, content))
         except (gzip.BadGzipFile, EOFError, zlib.error):
             raise UnreadableInput("The file is not compressed as its name says.", place=name) from None
@@ -199,9 +202,11 @@ class _Parting:
         return zlib.crc32(last) % self.count
 
     def shares(self, name: str, troubles: tuple[ResourceUse, ...]) -> Iterator[Share]:
-        """List the shares, those of patients who are linked as one."""
+        """List the shares, those of patients who are linked as one, and one share for a single patient."""
         self._write()
         joined: dict[str, list[Path]] = {}
+        if self.patients == 1:
+            self.groups.tie_all(_key(0), map(_key, range(self.count)))
         for number in range(self.count):
             joined.setdefault(self.groups.find(_key(number)), []).append(self._file(number))
         every = self._file(_EVERY)

@@ -21,7 +21,7 @@ from hipkg.reading.fhir.wording import Words
 from hipkg.record.patient import Record
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from datetime import date
 
     from hipkg.knowledge.records import Knowledge
@@ -61,10 +61,10 @@ _NOT_READ = {
 }
 
 
-def imported(found: Found, name: str, as_of: date, knowledge: Knowledge) -> Import:
+def imported(found: Found, name: str, as_of: date, knowledge: Knowledge, *, deceased: bool = False) -> Import:
     """Import all patients of a source, for the date of a plan.
 
-    Parameters: ``name`` is that of the source.
+    Parameters: ``name`` is that of the source; ``deceased`` gives a graph to those who have died as well.
     """
     index = Index(found.resources, found.urls)
     codes = Codes(knowledge.terminology, knowledge)
@@ -81,7 +81,9 @@ def imported(found: Found, name: str, as_of: date, knowledge: Knowledge) -> Impo
     troubles = [*found.troubles, *strays]
     single = len(people) == 1 and not found.several
     made = tuple(
-        _Importer(one, index, codes, as_of, name).imported(owned[one.patient.key], troubles if single else ())
+        _Importer(one, index, codes, as_of, name).imported(
+            owned[one.patient.key], troubles if single else (), deceased=deceased
+        )
         for one in people
     )
     return Import(name, made, () if single else tuple(sorted(troubles)))
@@ -113,18 +115,20 @@ class _Importer:
         self._name = name
         read = (read_person(one.raw, as_of) for one in (who.patient, *who.replaced))
         self._person = completed(*read)
+        self._age = None if self._person.died else self._person.age
         self._context = Context(codes, index, as_of, self._person.birth)
         self._words = Words(codes.knowledge)
 
-    def imported(self, resources: Sequence[Resource], troubles: Iterable[ResourceUse]) -> Imported:
+    def imported(self, resources: Sequence[Resource], troubles: Iterable[ResourceUse], *, deceased: bool) -> Imported:
+        """Import the patient with the resources that are theirs, and account for troubles beside them."""
         key = self._who.patient.key
         every = (key, *(one.key for one in (*self._who.replaced, *resources)))
-        if self._person.died:
+        if self._person.died and not deceased:
             uses = [ResourceUse(one, "ignored", "the patient has died") for one in every]
             return Imported(patient_iri(key), None, tuple(sorted([*uses, *troubles])), self._person.died)
         account, log = Account(), Log()
         parts = part_of(self._who.patient.raw)
-        account.read(key, Stated((), (*self._person.flags, *self._who.doubts, *parts)))
+        account.read(key, Stated((), (*self._person.flags, *self._who.doubts, *self._death(), *parts)))
         account.merged |= {
             one.key: Merged(one.key, key, "it was replaced by that record") for one in self._who.replaced
         }
@@ -138,11 +142,15 @@ class _Importer:
         mentions.tell_unrecorded(facts, resources, self._context, log)
         account.joined(log)
         into = {one: merged.into for one, merged in account.merged.items()}
-        graph = written(PatientFacts(key, self._person.age, *found, into, self._context.as_of), self._context.knowledge)
+        graph = written(PatientFacts(key, self._age, *found, into, self._context.as_of), self._context.knowledge)
         told = self._told(found)
         uses = [account.use(one, told, graph.nodes) for one in every]
         whole = tuple(sorted([*uses, *troubles]))
-        return Imported(graph.iri, self._graph(graph, notices_of(whole, graph.iri)), whole)
+        return Imported(graph.iri, self._graph(graph, notices_of(whole, graph.iri)), whole, self._person.died)
+
+    def _death(self) -> Iterator[str]:
+        if self._person.died:
+            yield f"the patient {self._person.died}, so the age is not used"
 
     def _facts(self, one: Resource, account: Account) -> tuple[Fact, ...]:
         """Read a resource, and note what is to be told of it."""
@@ -157,7 +165,7 @@ class _Importer:
 
     def _told(self, found: Joined) -> dict[str, list[str]]:
         """Say by resource what its facts are."""
-        age = f"aged {self._person.age}" if self._person.age is not None else "age not known"
+        age = f"aged {self._age}" if self._age is not None else "age not known"
         told: dict[str, list[str]] = {self._who.patient.key: [age]}
         for problem in found.problems:
             told.setdefault(problem.resource, []).append(self._words.problem(problem))

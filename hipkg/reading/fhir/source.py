@@ -39,6 +39,7 @@ _BESIDE = {"meta", "text"}
 """The elements that are never read."""
 _SHORT = 80
 _MOST_FILES = 100_000
+_SMALL = 2**26
 _GRAVE = {"fatal", "error", "warning"}
 _TOLD = 120
 _IN_PART = re.compile(r"[?&]_(?:elements=|summary=(?!false))")
@@ -167,6 +168,15 @@ def _in_folder(entry: _Entry) -> _Entry:
     if isinstance(failed, list) and failed:
         return entry._replace(trouble=("set aside", f"the export tells of errors, in files: {len(failed)}"))
     return entry._replace(trouble=("ignored", "it is no resource"))
+
+
+def beside(path: Path, name: str) -> tuple[ResourceUse, ...]:
+    """Tell of a file in an export that holds no resources what it is, such as the manifest."""
+    try:
+        entries = map(_in_folder, _entries(_content(path, name, _SMALL), name, lines=False))
+        return tuple(ResourceUse(one.place, *one.trouble) for one in entries if one.trouble)
+    except UnreadableInput as problem:
+        return (ResourceUse(name, "malformed", problem.message),)
 
 
 def _content(path: Path, name: str, most: int) -> bytes:
