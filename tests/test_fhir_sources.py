@@ -151,6 +151,7 @@ def test_what_was_deleted_does_not_count() -> None:
         ({"response": {"status": "403 Forbidden"}}, {}, "the server answered 403 Forbidden instead"),
         ({}, {"link": [{"relation": "next", "url": "https://a.example/?page=2"}], "total": 240}, "one page of several"),
         ({}, {"link": [{"relation": "self", "url": "https://a.example/?_elements=code"}]}, "asked for in part"),
+        ({}, {"meta": {"tag": [{"code": "SUBSETTED"}]}}, "only a part"),
         ({}, {"type": "searchset", "total": 240}, "tells of 240 resources that were found, and holds 2"),
         (
             of({"resourceType": "OperationOutcome", "issue": [{"severity": "error", "diagnostics": "a part failed"}]}),

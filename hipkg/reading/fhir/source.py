@@ -14,6 +14,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from hipkg.base.errors import UnreadableInput
+from hipkg.reading.fhir.context import part_of
 from hipkg.reading.fhir.elements import Malformed, parts, text
 from hipkg.reading.fhir.records import Resource, ResourceUse
 from hipkg.reading.fhir.versions import as_r4
@@ -408,6 +409,8 @@ def _missing_pages(bundle: Raw, place: str) -> Iterator[_Entry]:
     following = [one for one in named if one.get("relation") == "next"]
     if following:
         yield _Entry(None, "", place, ("set aside", "it is one page of several, and the next may not be here"))
+    if part_of(bundle):
+        yield _Entry(None, "", place, ("set aside", "it is only a part of what is recorded (SUBSETTED)"))
     found, total = _matches(bundle), bundle.get("total")
     if not following and isinstance(total, int) and total > found:
         yield _Entry(
