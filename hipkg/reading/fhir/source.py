@@ -38,7 +38,12 @@ _BESIDE = {"meta", "text"}
 """The elements that are never read."""
 _SHORT = 80
 _MOST_FILES = 100_000
-_GRAVE = {"fatal", "error", "warning"}
+_GRAVE = {"fatal", "error"}
+_LACKING = {
+    "exception", "forbidden", "incomplete", "not-found", "security", "suppressed", "throttled", "timeout", "too-costly",
+    "transient",
+}  # fmt: skip
+"""The codes of what a warning must be about to tell that something is missing."""
 _TOLD = 120
 _IN_PART = re.compile(r"[?&]_(?:elements=|summary=(?!false))")
 _HALF = re.compile(r"\\u[dD][89a-fA-F]")
@@ -355,7 +360,7 @@ def _outcome(content: Raw, place: str) -> _Entry:
     """Tell of what a server could not give."""
     issues = content.get("issue")
     listed = [one for one in issues if isinstance(one, dict)] if isinstance(issues, list) else []
-    grave = [one for one in listed if one.get("severity") in _GRAVE]
+    grave = [one for one in listed if _is_grave(_text(one, "severity"), _text(one, "code"))]
     words = [_text(one, "diagnostics") or _said(one, "details", "text") or _text(one, "code") for one in grave]
     told = "; ".join(filter(None, words))[:_TOLD]
     if grave:
@@ -363,6 +368,10 @@ def _outcome(content: Raw, place: str) -> _Entry:
             None, "", place, ("set aside", f"the source could not give all of it: {told or 'it does not say why'}")
         )
     return _Entry(None, "", place, ("ignored", "it tells of how the source was made"))
+
+
+def _is_grave(severity: str, code: str) -> bool:
+    return severity in _GRAVE or (severity == "warning" and code in _LACKING)
 
 
 def _of_bundle(content: Raw, place: str, depth: int) -> Iterator[_Entry]:
