@@ -99,6 +99,9 @@ def test_a_check_compares_what_is_recorded(case: Path) -> None:
 def test_a_limit_is_told_with_what_decides_on_its_statement(case: str, told: str) -> None:
     made = plan(Path(__file__).parent / "cases" / "checks" / case / "patient.ttl", as_of=date(2026, 11, 23))
     assert told in " ".join(made.to_text().split())
+    entries = [one["resource"] for one in made.to_fhir()["entry"]]
+    issues = [str(one) for one in entries if one["resourceType"] == "DetectedIssue" and "above 4,000 mg" in str(one)]
+    assert [("if hip pain" in one) == ("if hip pain" in told) for one in issues] == [True] * len(issues) != []
 
 
 @pytest.mark.parametrize("case", [one for one in CASES if "said" in expected(one)], ids=lambda one: one.name)

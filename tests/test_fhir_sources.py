@@ -49,6 +49,11 @@ def of(resource: dict[str, Any], url: str = "") -> dict[str, Any]:
     return {"resource": resource, **({"fullUrl": url} if url else {})}
 
 
+def outcome(severity: str, code: str) -> dict[str, Any]:
+    issue = {"severity": severity, "code": code, "diagnostics": "a part failed"}
+    return of({"resourceType": "OperationOutcome", "issue": [issue]})
+
+
 def uses(data: bytes) -> dict[str, ResourceUse]:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", SetAside)
@@ -151,12 +156,10 @@ def test_what_was_deleted_does_not_count() -> None:
         ({"response": {"status": "403 Forbidden"}}, {}, "the server answered 403 Forbidden instead"),
         ({}, {"link": [{"relation": "next", "url": "https://a.example/?page=2"}], "total": 240}, "one page of several"),
         ({}, {"link": [{"relation": "self", "url": "https://a.example/?_elements=code"}]}, "asked for in part"),
+        ({}, {"meta": {"tag": [{"code": "SUBSETTED"}]}}, "only a part"),
         ({}, {"type": "searchset", "total": 240}, "tells of 240 resources that were found, and holds 2"),
-        (
-            of({"resourceType": "OperationOutcome", "issue": [{"severity": "error", "diagnostics": "a part failed"}]}),
-            {},
-            "a part failed",
-        ),
+        (outcome("error", "exception"), {}, "a part failed"),
+        (outcome("warning", "incomplete"), {}, "a part failed"),
     ],
 )
 def test_what_may_be_missing_is_told(entry: dict[str, Any], fields: dict[str, Any], reason: str) -> None:
@@ -172,7 +175,8 @@ def test_what_may_be_missing_is_told(entry: dict[str, Any], fields: dict[str, An
     [
         ({}, {"link": [{"relation": "self", "url": "https://a.example/?_summary=false"}], "total": 2}),
         ({**of(condition(id="more")), "search": {"mode": "include"}}, {"total": 2}),
-        (of({"resourceType": "OperationOutcome", "issue": [{"severity": "information", "diagnostics": "done"}]}), {}),
+        (outcome("information", "informational"), {}),
+        (outcome("warning", "business-rule"), {}),
     ],
 )
 def test_what_is_whole_is_not_said_to_lack_anything(entry: dict[str, Any], fields: dict[str, Any]) -> None:

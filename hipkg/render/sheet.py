@@ -38,6 +38,7 @@ from hipkg.render.words import (
     describe_trial,
     describe_unused,
     grade,
+    if_any,
     join_sites,
     messages,
     only_documents,
@@ -339,9 +340,7 @@ class Arranger:
     def _breach(self, check: Check, states: Sequence[StatementState]) -> Row:
         site = join_sites([one.site for one in states], self._knowledge)
         ids = tuple(sorted({one.id for one in states}))
-        lacking = sorted({clean(gap.label) for one in states for gap in one.context_lacks})
-        condition = f", if {listed(lacking, 'or')}" if lacking else ""
-        title = capital(f"{describe_breach(check)}{condition}")
+        title = capital(f"{describe_breach(check)}{if_any(gap for one in states for gap in one.context_lacks)}")
         return Row(title, site, "", ids, (Line("", (describe_record(check),), ids),))
 
     def _possible(self) -> list[Row]:

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 _Key: TypeAlias = tuple[object, ...]
 _DISPENSE = "MedicationDispense"
+_FOR_EVER = "9999-12-31"
 _WAITING: Mapping[str, Collection[str]] = {
     "CarePlan": {"proposal"},
     "MedicationRequest": INTENDED,
@@ -217,11 +218,17 @@ def _near(visits: list[Activity], most: int) -> list[list[Activity]]:
     for one in sorted(visits, key=_begin):
         if not one.start or days_between(one.start, one.start) is None:
             partial.append([one])
-        elif chains and (days_between(max(map(_until, chains[-1]), key=_last_day), one.start) or 0) <= most:
+        elif chains and _apart(chains[-1], one) <= most:
             chains[-1].append(one)
         else:
             chains.append([one])
     return [*chains, *partial]
+
+
+def _apart(chain: list[Activity], one: Activity) -> int:
+    """Count the days from the end of a chain, or from the start of its last one where that is not known to the day."""
+    apart = days_between(max(map(_until, chain), key=_last_day), one.start)
+    return (days_between(chain[-1].start, one.start) or 0) if apart is None else apart
 
 
 def _tied(visits: list[Activity]) -> list[list[Activity]]:
@@ -269,7 +276,9 @@ def _course(group: list[Activity], in_force: Sequence[Activity], context: Contex
 
 def _until(visit: Activity) -> str:
     """Name the day that a visit counts as of; that is the day on which it begins, also where it goes past midnight."""
-    return (visit.product and (visit.end or visit.lasts)) or visit.start
+    if not visit.product:
+        return visit.start
+    return visit.end or visit.lasts or (_FOR_EVER if visit.status == ONGOING else visit.start)
 
 
 def _endless(visits: Sequence[Activity]) -> tuple[str, ...]:

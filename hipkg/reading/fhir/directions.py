@@ -1,7 +1,7 @@
 """Hold the words of a dosage against its numbers: what they say otherwise makes the numbers doubtful.
 
-Words are never read for an amount. What is looked for in them is the English and Latin shorthand of prescriptions: how
-often, how much, at most how much, and whether that changes.
+Words are never read for an amount. What is looked for in them is the shorthand of prescriptions, mostly English and
+Latin: how often, how much, at most how much, and whether that changes.
 """
 
 from __future__ import annotations
@@ -25,7 +25,10 @@ _COUNTS = {
     "thrice": "3",
 }  # fmt: skip
 _NUMBER = rf"(?:[0-9]+(?:[.,][0-9]+)?|{'|'.join(_COUNTS)})"
-_DAILY = r"(?:an?|per|each|every|/) ?(?:day|24 ?(?:h|hours|hrs)\b)|daily|/d\b"
+_DAILY = (
+    r"(?:an?|per|each|every|/) ?(?:day|24 ?(?:h|hours|hrs)\b)|daily|/d\b"
+    r"|täglich|tgl\b|(?:am|pro) tag|par jour|al d[ií]a|al giorno|per dag"
+)
 _TIMES = re.compile(
     rf"\b({_NUMBER})(?: ?(?:-|to|or) ?({_NUMBER}))? ?(?:times?|x) ?(?:{_DAILY})|\b(once|twice|thrice) (?:{_DAILY})"
 )
@@ -45,6 +48,8 @@ _PIECES = re.compile(
     rf"(?<![\w.,])({_NUMBER})(?: ?(?:-|to|or) ?({_NUMBER}))? ?(?:\([^)]*\) ?)?"
     r"(?:tab(?:let)?s?|caps?(?:ules?|lets?)?|pills?)\b"
 )
+_SLOTS = re.compile(r"(?<![\w-])([0-9]{1,2})-([0-9]{1,2})-([0-9]{1,2})(?:-([0-9]{1,2}))?(?![\w-])")
+"""The pieces in the morning, at noon, in the evening and at night, as prescriptions on the continent have them."""
 _CHANGE = re.compile(r"\b(taper\w*|titrat\w*|increas\w*|decreas\w*|reduc\w*|then|alternat\w*|loading|initially)\b")
 _MCG = {"mcg": "ug"}
 
@@ -85,6 +90,7 @@ def contradicted(words: str, said: Said, unit: str) -> str:
     if masses - {*said.amounts, said.daily}:
         return "its words name another amount"
     counts = {_count(one) for found in _PIECES.finditer(rest) for one in found.groups() if one}
+    counts |= {Decimal(one) for found in _SLOTS.finditer(rest) for one in found.groups() if one not in {None, "0"}}
     if said.pieces and counts - {*said.pieces}:
         return "its words name another number of pieces"
     return ""
@@ -96,6 +102,8 @@ def _times_in(words: str) -> Iterator[Decimal]:
     for found in _EVERY.finditer(words):
         for hours in (_count(one) for one in found.groups() if one):
             yield (_HOURS / hours).to_integral_value(ROUND_CEILING) if hours else Decimal(0)
+    for found in _SLOTS.finditer(words):
+        yield Decimal(sum(one not in {None, "0"} for one in found.groups()))
     for found in _SHORT.finditer(words):
         yield Decimal(_SHORT_TIMES[found[1].replace(".", "").lower()])
 

@@ -157,9 +157,12 @@ def _ordered_for(one: Resource, status: Status, doses: list[Raw]) -> tuple[str, 
     end = "" if status.iri == STOPPED else text(bounds, "end")
     if begin := text(bounds, "start"):
         return begin, end, ("dosageInstruction.timing",)
-    if status.iri in {PLANNED, NOT_DONE} or "authoredOn" not in one.raw:
+    if status.iri in {PLANNED, NOT_DONE}:
         return "", end, ()
-    return text(one.raw, "authoredOn"), end, ("authoredOn",)
+    if begin := text(one.raw, "authoredOn"):
+        return begin, end, ("authoredOn",)
+    begin = text(part(part(one.raw, "dispenseRequest"), "validityPeriod"), "start")
+    return begin, end, ("dispenseRequest",) if begin else ()
 
 
 def read_dispense(one: Resource, context: Context) -> Stated:

@@ -127,11 +127,9 @@ class _Importer:
             uses = [ResourceUse(one, "ignored", "the patient has died") for one in every]
             return Imported(patient_iri(key), None, tuple(sorted([*uses, *troubles])), self._person.died)
         account, log = Account(), Log()
-        parts = part_of(self._who.patient.raw)
-        account.read(key, Stated((), (*self._person.flags, *self._who.doubts, *self._death(), *parts)))
-        account.merged |= {
-            one.key: Merged(one.key, key, "it was replaced by that record") for one in self._who.replaced
-        }
+        lacking = (told for one in (self._who.patient, *self._who.replaced) for told in part_of(one.raw))
+        doubts = (*self._person.flags, *self._who.doubts, *self._death(), *dict.fromkeys(lacking))
+        account.read(key, Stated((), doubts))
         account.merged |= {
             one.key: Merged(one.key, key, "it was replaced by that record") for one in self._who.replaced
         }

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import orjson
 
 from hipkg.base.errors import UnreadableInput
+from hipkg.reading.fhir.context import part_of
 from hipkg.reading.fhir.elements import Malformed, parts, text
 from hipkg.reading.fhir.records import Resource, ResourceUse
 from hipkg.reading.fhir.versions import as_r4
@@ -40,7 +41,12 @@ _BESIDE = {"meta", "text"}
 _SHORT = 80
 _MOST_FILES = 100_000
 _SMALL = 2**26
-_GRAVE = {"fatal", "error", "warning"}
+_GRAVE = {"fatal", "error"}
+_LACKING = {
+    "exception", "forbidden", "incomplete", "not-found", "security", "suppressed", "throttled", "timeout", "too-costly",
+    "transient",
+}  # fmt: skip
+"""The codes of what a warning must be about to tell that something is missing."""
 _TOLD = 120
 _IN_PART = re.compile(r"[?&]_(?:elements=|summary=(?!false))")
 _LONG = re.compile(r"[0-9]{17}")
@@ -405,7 +411,7 @@ def _outcome(content: Raw, place: str) -> _Entry:
     """Tell of what a server could not give."""
     issues = content.get("issue")
     listed = [one for one in issues if isinstance(one, dict)] if isinstance(issues, list) else []
-    grave = [one for one in listed if one.get("severity") in _GRAVE]
+    grave = [one for one in listed if _is_grave(_text(one, "severity"), _text(one, "code"))]
     words = [_text(one, "diagnostics") or _said(one, "details", "text") or _text(one, "code") for one in grave]
     told = "; ".join(filter(None, words))[:_TOLD]
     if grave:
@@ -413,6 +419,10 @@ def _outcome(content: Raw, place: str) -> _Entry:
             None, "", place, ("set aside", f"the source could not give all of it: {told or 'it does not say why'}")
         )
     return _Entry(None, "", place, ("ignored", "it tells of how the source was made"))
+
+
+def _is_grave(severity: str, code: str) -> bool:
+    return severity in _GRAVE or (severity == "warning" and code in _LACKING)
 
 
 def _of_bundle(content: Raw, place: str, depth: int) -> Iterator[_Entry]:
@@ -459,6 +469,8 @@ def _missing_pages(bundle: Raw, place: str) -> Iterator[_Entry]:
     following = [one for one in named if one.get("relation") == "next"]
     if following:
         yield _Entry(None, "", place, ("set aside", "it is one page of several, and the next may not be here"))
+    if part_of(bundle):
+        yield _Entry(None, "", place, ("set aside", "it is only a part of what is recorded (SUBSETTED)"))
     found, total = _matches(bundle), bundle.get("total")
     if not following and isinstance(total, int) and total > found:
         yield _Entry(

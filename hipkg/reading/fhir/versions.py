@@ -323,8 +323,9 @@ class _Work:
                     self.raw.setdefault(name, found)
 
     def report(self) -> None:
-        """Move what a report concludes."""
+        """Move what a report concludes, and the study that it is of."""
         self.move("codedDiagnosis", "conclusionCode", _OLD)
+        self.move("study", "imagingStudy", _R5)
 
     def imaging(self) -> None:
         """Say that images are there, which had no status; move their sites, which were concepts."""
@@ -457,7 +458,7 @@ _STEPS: Mapping[str, tuple[tuple[Callable[[_Work], None], frozenset[str]], ...]]
     "Condition": ((_Work.coded_status, _ANY), (_Work.evidence, frozenset({"evidence"}))),
     "Device": ((_Work.device, _ANY),),
     "DeviceUseStatement": ((_Work.device_use, _ANY),),
-    "DiagnosticReport": ((_Work.report, frozenset({"codedDiagnosis"})),),
+    "DiagnosticReport": ((_Work.report, frozenset({"codedDiagnosis", "study"})),),
     "Encounter": ((_Work.encounter, _VISIT),),
     "ImagingStudy": ((_Work.imaging, _ANY),),
     "Medication": ((_Work.medication, _ANY),),
