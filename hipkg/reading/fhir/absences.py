@@ -39,7 +39,7 @@ def absent(one: Resource, concept: Raw, context: Context, *, suffix: str = "", e
     if not meaning.terms:
         wider = ", ".join(map(context.knowledge.label, context.codes.meaning([concept], "problem").terms))
         raise Unused("ignored", f"it says that one kind of {wider} is absent, and any other may be there")
-    where = whereabouts(one, meaning, parts(one.raw, "bodySite"), context)
+    where = whereabouts(one, [concept], meaning, parts(one.raw, "bodySite"), context)
     sources = tuple(f"{one.key}#{name}" for name in (element, *where.sources))
     places = [*_places(meaning, where)]
     facts = tuple(
@@ -50,6 +50,8 @@ def absent(one: Resource, concept: Raw, context: Context, *, suffix: str = "", e
 
 def _places(meaning: Meaning, where: Whereabouts) -> Iterator[Place | None]:
     for place in where.places or (None,):
+        if place and place.disputed:
+            raise Unused("set aside", "it says that something is absent, and its side is in doubt")
         if place is None or not place.anchor:
             yield place
         elif place.kind == meaning.site:

@@ -152,7 +152,7 @@ def activities(one: Resource, draft: Draft, context: Context) -> Stated:
     implied = next((value for prop, value in meaning.qualifiers if prop == hip.hasStatus), "")
     status = implied or draft.status.iri
     start, end, flags = ("", "", ()) if implied else _period(draft, status, context)
-    where = whereabouts(one, meaning, draft.sites, context, name=draft.site_element)
+    where = whereabouts(one, draft.concepts, meaning, draft.sites, context, name=draft.site_element)
     reasons = problems_named(one, context, *_REFERRED) if draft.placed else ()
     unclear = ""
     if draft.placed and not where.places:
@@ -204,15 +204,17 @@ def _where_reasons_are(one: Resource, where: Whereabouts, context: Context) -> t
     """Place what names no site at those that its coded reasons name; name the reasons if no code of them is known."""
     coded: list[tuple[Raw, tuple[Raw, ...]]] = [(each, ()) for each in parts(one.raw, "reasonCode")]
     coded += _contained_reasons(one, context)
-    meanings = [(context.codes.meaning([each], "problem"), sites) for each, sites in coded]
-    known = [(each, sites) for each, sites in meanings if each.terms and not each.torn]
+    meanings = [(each, context.codes.meaning([each], "problem"), sites) for each, sites in coded]
+    known = [each for each in meanings if each[1].terms]
     if not known:
         described = [context.codes.describe([each for each, _ in coded]) or "text only"] if coded else []
         named = [text(each, "reference") or "a reference without an address" for each in _references(one)]
         return where, ", ".join((*described, *named))
-    places = [place for each, sites in known for place in whereabouts(one, each, sites, context).places]
+    there = [whereabouts(one, [each], meaning, sites, context) for each, meaning, sites in known]
+    places = [place for each in there for place in each.places]
+    flags = tuple(flag for each in there for flag in each.flags)
     sources = ("reasonCode" if parts(one.raw, "reasonCode") else "reasonReference",) if places else ()
-    return Whereabouts(tuple(dict.fromkeys(places)), (*where.sources, *sources), where.flags), ""
+    return Whereabouts(tuple(dict.fromkeys(places)), (*where.sources, *sources), (*where.flags, *flags)), ""
 
 
 def _references(one: Resource) -> list[Raw]:

@@ -71,7 +71,7 @@ def _refuted(one: Resource, context: Context) -> Stated:
 
 
 def _problems(one: Resource, meaning: Meaning, since: str, context: Context) -> Stated:
-    where = whereabouts(one, meaning, parts(one.raw, "bodySite"), context)
+    where = whereabouts(one, [part(one.raw, "code")], meaning, parts(one.raw, "bodySite"), context)
     more = extras(one, SAID_BY_EXTENSION, context)
     severity = context.codes.value(part(one.raw, "severity"), hip.hasSeverity)
     recorded = [(hip.hasSeverity, severity)] if severity else []
@@ -152,7 +152,7 @@ def _activity(one: Resource, verification: Coded, context: Context) -> Stated:
     begin = dated(_begin(one), "its begin", context)
     if in_future(begin.day, context):
         raise Unused("set aside", f"it begins ({begin.day}) after the date of the plan")
-    where = whereabouts(one, meaning, parts(one.raw, "bodySite"), context)
+    where = whereabouts(one, [code], meaning, parts(one.raw, "bodySite"), context)
     facts = tuple(
         Activity(
             key=one.key,

@@ -194,7 +194,7 @@ class _Settled:
         """Name the side of a site, or else the site."""
         if not place.anchor:
             return place
-        sides = {side for side, _ in self._told(place, one)}
+        sides = {side for side, _ in self._told(place, one)} if not place.disputed else set()
         if len(sides) == 1:
             return Place(place.kind, min(sides), "")
         group = self._groups.find(one.resource)
@@ -203,7 +203,7 @@ class _Settled:
 
     def witnesses(self, one: Problem | Activity) -> tuple[Problem | Activity, ...]:
         """List what names the side of sites that name none themselves."""
-        told = [self._told(place, one) for place in _places_of(one) if place.anchor]
+        told = [self._told(place, one) for place in _places_of(one) if place.anchor and not place.disputed]
         return tuple(dict.fromkeys(other for each in told if len({side for side, _ in each}) == 1 for _, other in each))
 
     def _told(self, place: Place, one: Problem | Activity) -> list[tuple[str, Problem | Activity]]:
@@ -362,7 +362,7 @@ def _on_sides_of(one: Activity, requests: Iterable[Activity], knowledge: Knowled
     places = {place for each in carried for place in each.places} if not one.places else set()
     for place in one.places:
         joints = _joints(place.kind, knowledge)
-        sides = {side for side, asked in sided if place.anchor and asked & joints}
+        sides = {side for side, asked in sided if place.anchor and not place.disputed and asked & joints}
         places |= {Place(place.kind, side, "") for side in sides} or {place}
     if places == {*one.places}:
         return one
@@ -469,7 +469,7 @@ def _one_problem(group: list[Problem], context: Context, log: Log) -> Problem:
 
 def _says_no_more(one: Problem, others: Iterable[Problem], knowledge: Knowledge, log: Log) -> bool:
     """Tell whether a problem at a site of its own without a side says no more than another, and merge it with that."""
-    if one.place is None or one.shown_by or one.caused_by:
+    if one.place is None or one.place.disputed or one.shown_by or one.caused_by:
         return False
     for other in others:
         at_same_kind = other.place and other.place.side and other.place.kind == one.place.kind

@@ -226,8 +226,9 @@ def _absent(one: Resource, answer: _Answer, element: str, context: Context) -> S
 
 
 def _finding(one: Resource, answer: _Answer, element: str, context: Context) -> Stated:
-    meaning = context.codes.meaning([part(answer.raw, element)], "problem")
-    where = whereabouts(one, meaning, parts(one.raw, "bodySite"), context)
+    concepts = [part(answer.raw, element)]
+    meaning = context.codes.meaning(concepts, "problem")
+    where = whereabouts(one, concepts, meaning, parts(one.raw, "bodySite"), context)
     more = extras(Resource(one.key, one.type, answer.raw, one.place), SAID_BY_EXTENSION, context)
     values, torn = settled([*meaning.qualifiers, *more.values], context)
     sources = (f"{answer.path}{element}", *where.sources, *more.sources)

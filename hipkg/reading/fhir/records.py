@@ -25,12 +25,14 @@ class Place(NamedTuple):
     """A body site of a class.
 
     ``side`` is an IRI, empty where it is not recorded; then ``anchor`` tells the site from others of unrecorded side:
-    it is the key of the BodyStructure or of the resource that speaks of it.
+    it is the key of the BodyStructure or of the resource that speaks of it. ``disputed`` tells that its record names
+    different sides, so that nothing else tells which it is.
     """
 
     kind: str
     side: str
     anchor: str
+    disputed: bool = False
 
 
 class Problem(NamedTuple):
