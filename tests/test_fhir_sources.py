@@ -334,11 +334,11 @@ def test_allergies_are_named_before_all_else_as_the_record_names_them() -> None:
     (told,) = (one.message for one in graph.notices if one.shape == "hip:F05-import-unheeded")
     assert told.partition(": ")[2].partition(": ")[2].rstrip(".").split("; ") == [
         "allergy or intolerance: AllergyIntolerance/nameless",
-        "allergy or intolerance: Naproxen",
-        "allergy or intolerance: drug allergy, Naproxen",
-        "allergy or intolerance: ibuprofen",
-        "allergy or intolerance: no known allergy",
-        "unconfirmed allergy or intolerance: ibuprofen",
+        "allergy or intolerance: Naproxen (RxNorm 7258)",
+        "allergy or intolerance: drug allergy, Naproxen (RxNorm 7258)",
+        "allergy or intolerance: ibuprofen (SNOMED CT 409137002, RxNorm 5640)",
+        "allergy or intolerance: no known allergy (SNOMED CT 716186003)",
+        "allergy or intolerance: unconfirmed: ibuprofen (RxNorm 5640)",
         "A condition without a code",
         "Condition/nameless",
     ]

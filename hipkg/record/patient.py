@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import StrEnum
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 from typing import Literal as Text
@@ -17,6 +18,29 @@ if TYPE_CHECKING:
 
 Severity: TypeAlias = Text["violation", "warning", "info"]
 Term: TypeAlias = NamedNode | BlankNode | Literal | Triple
+
+
+class EntryKind(StrEnum):
+    """What an entry of a record is about, in the order in which what was not understood of it is told."""
+
+    DRUG = "drug"
+    ALLERGY = "allergy or intolerance"
+    CONDITION = "condition"
+    PROCEDURE = "procedure"
+    REQUEST = "request"
+    DEVICE = "device"
+    RESULT = "result"
+
+
+class Unread(NamedTuple):
+    """An entry of a record that was not understood, or that no statement uses.
+
+    ``name`` is what the record calls it, with its codes; ``current`` tells that it may be so at present.
+    """
+
+    kind: EntryKind
+    name: str
+    current: bool = True
 
 
 class Notice(NamedTuple):
@@ -40,7 +64,8 @@ class Record:
     from the content alone; ``source`` is the file name, ``<stdin>`` or ``<memory>``; ``as_of`` is the date the plan is
     made for, also among the triples as ``hip:asOf``; ``unused`` counts the triples of the source that belong to no
     patient; ``dated`` tells whether the source records that date; ``notices`` are what was doubtful in reading it;
-    ``alone`` tells that other patients of the source share no node with this one.
+    ``alone`` tells that other patients of the source share no node with this one; ``unread`` are the entries that were
+    not understood.
     """
 
     iri: str
@@ -51,6 +76,7 @@ class Record:
     dated: bool = True
     notices: tuple[Notice, ...] = ()
     alone: bool = False
+    unread: tuple[Unread, ...] = ()
 
     @cached_property
     def subjects(self) -> frozenset[str]:

@@ -28,12 +28,14 @@ from hipkg.reading.fhir.context import (
 from hipkg.reading.fhir.elements import flag, part, parts, text
 from hipkg.reading.fhir.places import Whereabouts, whereabouts
 from hipkg.reading.fhir.records import Activity, Fact, Fulfils, Resource, Stated, Unused
+from hipkg.reading.fhir.unread import not_understood, partly_unread
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from hipkg.reading.fhir.context import Context
     from hipkg.reading.fhir.elements import Raw
+    from hipkg.record.patient import Unread
 
 PLANNED, ONGOING, COMPLETED, STOPPED, NOT_DONE = hip.planned, hip.ongoing, hip.completed, hip.stopped, hip.notDone
 BEGUN = {ONGOING, COMPLETED, STOPPED}
@@ -146,7 +148,8 @@ def activities(one: Resource, draft: Draft, context: Context) -> Stated:
     """
     meaning = context.codes.meaning(draft.concepts, "intervention")
     if not meaning.terms:
-        raise Unused(*context.codes.why_not(draft.concepts, "activity"))
+        moot, current = draft.status.iri == NOT_DONE, draft.status.iri not in _OVER
+        raise not_understood(one, draft.concepts, "activity", context, moot=moot, current=current)
     several = len(meaning.terms) > 1 or len(draft.concepts) > 1
     meaning, by_route = _given(meaning, draft, context)
     implied = next((value for prop, value in meaning.qualifiers if prop == hip.hasStatus), "")
@@ -197,7 +200,9 @@ def activities(one: Resource, draft: Draft, context: Context) -> Stated:
         facts.append(Fulfils(one.key, requests))
     open_flags = () if implied else draft.status.flags
     told = (*open_flags, *draft.flags, *by_route, *flags, *where.flags, *more.flags, *torn, *shared)
-    return Stated(tuple(facts), told, draft.notes)
+    rest = partly_unread(one, draft.concepts, context, current=status not in _OVER)
+    notes = (*draft.notes, *(f"not used of it: {each.name}" for each in rest))
+    return Stated(tuple(facts), told, notes, rest)
 
 
 def _where_reasons_are(one: Resource, where: Whereabouts, context: Context) -> tuple[Whereabouts, str]:
@@ -358,6 +363,7 @@ def read_care_plan(one: Resource, context: Context) -> Stated:
     status_of(text(one.raw, "status"), {"active": "", "on-hold": "", "revoked": "", "completed": "", "unknown": ""})
     found: list[Fact] = []
     flags: list[str] = []
+    unread: list[Unread] = []
     unused: list[Unused] = []
     for number, activity in enumerate(parts(one.raw, "activity")):
         detail = part(activity, "detail")
@@ -366,11 +372,14 @@ def read_care_plan(one: Resource, context: Context) -> Stated:
                 reading = _planned(one, detail, number, context)
                 found += reading.facts
                 flags += reading.flags
+                unread += reading.unread
             except Unused as reason:
                 unused.append(reason)
+                unread += reason.unread
     if not found:
-        raise unused[0] if unused else Unused("ignored", "it describes no activity itself")
-    return Stated(tuple(found), tuple(flags), tuple(f"not used of it: {one.reason}" for one in unused))
+        first = unused[0] if unused else Unused("ignored", "it describes no activity itself")
+        raise Unused(first.outcome, first.reason, tuple(unread))
+    return Stated(tuple(found), tuple(flags), tuple(f"not used of it: {one.reason}" for one in unused), tuple(unread))
 
 
 def _planned(one: Resource, detail: Raw, number: int, context: Context) -> Stated:

@@ -15,6 +15,8 @@ from hipkg.reading.fhir.context import coded, dated, extras, in_future, problems
 from hipkg.reading.fhir.elements import part, parts, references, text
 from hipkg.reading.fhir.places import whereabouts
 from hipkg.reading.fhir.records import Activity, Fact, Problem, Stated, Unused
+from hipkg.reading.fhir.unread import named
+from hipkg.record.patient import EntryKind, Unread
 
 if TYPE_CHECKING:
     from hipkg.reading.fhir.codes import Meaning
@@ -145,7 +147,8 @@ def _activity(one: Resource, verification: Coded, context: Context) -> Stated:
     over, flags = _is_over(one, verification, context)
     if not meaning.terms or not status:
         heeded = over or context.codes.absence([code])
-        raise Unused(*context.codes.why_not([code], "problem"), "" if heeded else context.codes.called(code) or one.key)
+        unread = () if heeded else (Unread(EntryKind.CONDITION, named([code], context) or one.key),)
+        raise Unused(*context.codes.why_not([code], "problem"), unread=unread)
     refuse_unread(verification=verification, clinical=_clinical(one))
     if over and status == hip.ongoing:
         raise Unused("ignored", f"it is over ({over})")

@@ -22,6 +22,8 @@ from hipkg.reading.fhir.elements import flag, number, part, parts, text
 from hipkg.reading.fhir.places import whereabouts
 from hipkg.reading.fhir.quantities import UCUM, UnusableValue, amount
 from hipkg.reading.fhir.records import Activity, Fact, Measure, Problem, Resource, Shows, Stated, Unused
+from hipkg.reading.fhir.unread import named, not_understood, unread
+from hipkg.record.patient import EntryKind, Unread
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -82,6 +84,7 @@ def read_observation(one: Resource, context: Context) -> Stated:
     found: list[Fact] = []
     flags: list[str] = [*day.flags]
     reasons: list[Unused] = []
+    of_whole: Unused | None = None
     for answer in _answers(one, context):
         try:
             reading = _answer(one, answer, day.day, context)
@@ -89,11 +92,19 @@ def read_observation(one: Resource, context: Context) -> Stated:
             flags += reading.flags
         except Unused as unused:
             reasons.append(unused)
+            if not answer.suffix and not any(name in answer.raw for name in _VALUES):
+                of_whole = unused
     if not found:
-        raise reasons[0]
+        raise Unused(reasons[0].outcome, reasons[0].reason, _unread_of(reasons))
+    reasons = [one for one in reasons if one.unread and one is not of_whole]
     if derived := problems_named(one, context, "derivedFrom"):
         found += [Shows(study, (one.key,), ()) for study in derived]
-    return Stated(tuple(found), tuple(flags))
+    notes = tuple(dict.fromkeys(f"not used of it: {one.reason}" for one in reasons))
+    return Stated(tuple(found), tuple(flags), notes, _unread_of(reasons))
+
+
+def _unread_of(reasons: Iterable[Unused]) -> tuple[Unread, ...]:
+    return tuple(dict.fromkeys(each for one in reasons for each in one.unread))
 
 
 def _answers(one: Resource, context: Context) -> list[_Answer]:
@@ -142,12 +153,12 @@ def _answer(one: Resource, answer: _Answer, day: str, context: Context) -> State
             return _absent(one, answer, "valueCodeableConcept", context)
         return _finding(one, answer, "valueCodeableConcept", context)
     if value and asserts:
-        raise Unused(*codes.why_not([value], "finding"))
+        raise not_understood(one, [value], "finding", context)
     if interventions:
         if not any(name in raw for name in _VALUES):
             raise Unused("ignored", "it has no result")
         return _measurement(one, answer, day, context)
-    raise Unused(*codes.why_not([code], "finding"))
+    raise not_understood(one, [code], "finding", context)
 
 
 def _measurement(one: Resource, answer: _Answer, day: str, context: Context) -> Stated:
@@ -208,8 +219,15 @@ def _is_denied(raw: Raw, context: Context) -> bool:
         return denied is False
     answer = context.codes.answer(part(raw, "valueCodeableConcept"))
     if not answer and any(name in raw for name in _VALUES):
-        raise Unused("ignored", "it has a value, and whether the finding is present does not follow from that")
+        told = "it has a value, and whether the finding is present does not follow from that"
+        raise Unused("ignored", told, _unclear(raw, context))
     return answer == NO
+
+
+def _unclear(raw: Raw, context: Context) -> tuple[Unread, ...]:
+    """Name a finding together with a value of which it is not known whether it says that the finding is there."""
+    value = context.codes.called(part(raw, "valueCodeableConcept")) or text(raw, "valueString") or "another value"
+    return (Unread(EntryKind.RESULT, f"{named([part(raw, 'code')], context)}: {value[:_LONGEST_RESULT]}"),)
 
 
 def _is_negative(raw: Raw) -> bool:
@@ -277,7 +295,7 @@ def read_report(one: Resource, context: Context) -> Stated:
     if in_future(day.day, context):
         raise Unused("set aside", f"it is dated ({day.day}) after the date of the plan")
     links = Shows(one.key, problems_named(one, context, "result"), problems_named(one, context, "imagingStudy"))
-    found, flags, notes = _concluded(one, context)
+    found, flags, notes, lost = _concluded(one, context)
     code = part(one.raw, "code")
     if context.codes.meaning([code], "intervention").terms:
         draft = Draft(
@@ -292,10 +310,11 @@ def read_report(one: Resource, context: Context) -> Stated:
         )
         made = activities(one, draft, context)
         elsewhere = _on_other_sides(made.facts, found, context)
-        return Stated((*made.facts, *found, links), (*day.flags, *made.flags, *flags, *elsewhere), notes)
+        return Stated((*made.facts, *found, links), (*day.flags, *made.flags, *flags, *elsewhere), notes, lost)
     if found or links.same_as:
-        return Stated((*found, links), (*day.flags, *flags), notes)
-    raise Unused(*context.codes.why_not([code], "study"))
+        return Stated((*found, links), (*day.flags, *flags), notes, (*lost, *unread(one, [code], context)))
+    refusal = not_understood(one, [code], "study", context)
+    raise Unused(refusal.outcome, refusal.reason, (*refusal.unread, *lost))
 
 
 def _on_other_sides(studies: Iterable[Fact], found: Iterable[Fact], context: Context) -> tuple[str, ...]:
@@ -311,19 +330,22 @@ def _on_other_sides(studies: Iterable[Fact], found: Iterable[Fact], context: Con
     )
 
 
-def _concluded(one: Resource, context: Context) -> tuple[tuple[Fact, ...], tuple[str, ...], tuple[str, ...]]:
+def _concluded(one: Resource, context: Context) -> Stated:
     found: list[Fact] = []
     flags: list[str] = []
     notes: list[str] = []
+    lost: list[Unread] = []
     for index, concept in enumerate(parts(one.raw, "conclusionCode")):
         if not context.codes.meaning([concept], "problem").terms:
-            notes.append(f"not used of it: {context.codes.why_not([concept], 'finding')[1]}")
+            refusal = not_understood(one, [concept], "finding", context)
+            notes.append(f"not used of it: {refusal.reason}")
+            lost += refusal.unread
             continue
         answer = _Answer({"conclusionCode": concept}, f"~conclusion-{index}")
         reading = _finding(Resource(one.key, one.type, {}, one.place), answer, "conclusionCode", context)
         found += (each._replace(shown_by=(one.key,)) for each in reading.facts if isinstance(each, Problem))
         flags += reading.flags
-    return tuple(found), tuple(flags), tuple(notes)
+    return Stated(tuple(found), tuple(flags), tuple(notes), tuple(lost))
 
 
 def read_imaging(one: Resource, context: Context) -> Stated:
@@ -368,19 +390,20 @@ def read_allergy(one: Resource, context: Context) -> Stated:
     if clinical.code in {"inactive", "resolved"}:
         raise Unused("ignored", "it is over")
     if verification.code == "unconfirmed":
-        raise Unused("ignored", "it is unconfirmed", _unheeded(one, "unconfirmed allergy or intolerance", context))
+        raise Unused("ignored", "it is unconfirmed", _unread(one, context, "unconfirmed: "))
     if not context.codes.meaning([part(one.raw, "code")], "problem").terms:
         outcome, reason = _why_no_problem(one, context)
-        raise Unused(outcome, reason, _unheeded(one, "allergy or intolerance", context))
+        raise Unused(outcome, reason, _unread(one, context))
     refuse_unread(verification=verification, clinical=clinical)
     return _finding(one, _Answer(one.raw), "code", context)
 
 
-def _unheeded(one: Resource, what: str, context: Context) -> str:
+def _unread(one: Resource, context: Context, how: str = "") -> tuple[Unread, ...]:
     """Name an allergy by all that the record calls it, or else by its resource; nothing where it says there is none."""
     concepts = _agents(one)
-    names = ", ".join(dict.fromkeys(filter(None, map(context.codes.called, concepts))))
-    return "" if context.codes.absence(concepts) else f"{what}: {names or one.key}"
+    if context.codes.absence(concepts):
+        return ()
+    return (Unread(EntryKind.ALLERGY, f"{how}{named(concepts, context) or one.key}"),)
 
 
 def _why_no_problem(one: Resource, context: Context) -> tuple[Outcome, str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from hipkg.reading.fhir import activities, conditions, drugs, observations
-from hipkg.reading.fhir.account import Account, notices_of
+from hipkg.reading.fhir.account import Account, notices_of, unread_of
 from hipkg.reading.fhir.codes import Codes
 from hipkg.reading.fhir.context import Context, refuse_modified
 from hipkg.reading.fhir.courses import assembled
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from hipkg.knowledge.records import Knowledge
     from hipkg.reading.fhir.records import Fact, Resource
     from hipkg.reading.fhir.source import Found
-    from hipkg.record.patient import Notice
 
 _PATIENT = "Patient"
 READERS: Mapping[str, Callable[[Resource, Context], Stated]] = {
@@ -118,7 +117,7 @@ class _Importer:
         told = self._told(found)
         uses = [account.use(one, told, graph.nodes) for one in every]
         whole = tuple(sorted([*uses, *troubles]))
-        return Imported(graph.iri, self._graph(graph, notices_of(whole, graph.iri)), whole)
+        return Imported(graph.iri, self._graph(graph, whole), whole)
 
     def _facts(self, one: Resource, account: Account) -> tuple[Fact, ...]:
         """Read a resource, and note what is to be told of it."""
@@ -144,9 +143,17 @@ class _Importer:
             told.setdefault(absence.resource, []).append(self._words.absence(absence))
         return told
 
-    def _graph(self, record: Written, notices: tuple[Notice, ...]) -> Record:
-        day = self._context.as_of
-        return Record(record.iri, record.triples, self._name, day, dated=False, notices=notices, alone=True)
+    def _graph(self, record: Written, uses: Sequence[ResourceUse]) -> Record:
+        return Record(
+            record.iri,
+            record.triples,
+            self._name,
+            self._context.as_of,
+            dated=False,
+            notices=notices_of(uses, record.iri),
+            alone=True,
+            unread=unread_of(uses),
+        )
 
 
 def _stated(one: Resource, context: Context) -> Stated:
