@@ -95,7 +95,9 @@ def joined(facts: Sequence[Fact], context: Context, log: Log) -> Joined:
     problems = _merge_problems(problems, activities, context, log)
     measures = _latest([one for one in facts if isinstance(one, Measure)], log)
     _tell_apart(problems, activities, knowledge, log)
-    absences = sorted(one for one in facts if isinstance(one, Absence))
+    absences = sorted(
+        {found for one in facts if isinstance(one, Absence) for found in _not_seen(one, activities, links, log)}
+    )
     return Joined(tuple(problems), tuple(activities), tuple(measures), tuple(absences))
 
 
@@ -244,7 +246,7 @@ def _sided(one: _Stated, settle: _Settled, log: Log) -> _Stated:
     return placed._replace(sources=_with_sites_of(one, witnesses))
 
 
-def _with_sites_of(one: Problem | Activity, others: Iterable[Problem | Activity]) -> tuple[str, ...]:
+def _with_sites_of(one: Problem | Activity | Absence, others: Iterable[Problem | Activity]) -> tuple[str, ...]:
     """Add to the sources of a fact the elements that name the sites of others."""
     more = (source for each in others for source in each.sources if names_site(source))
     return tuple(dict.fromkeys((*one.sources, *more)))
@@ -436,6 +438,21 @@ def _seen(one: Problem, activities: Sequence[Activity], links: Links) -> Problem
             placed = one._replace(place=min(found), sources=_with_sites_of(one, studies))
             return placed if len(found) == 1 else one
     return one
+
+
+def _not_seen(one: Absence, activities: Sequence[Activity], links: Links, log: Log) -> Iterator[Absence]:
+    """Hold what a study does not show to the places of the study; elsewhere it may be there."""
+    shown_by = {links.same_study.get(key, key) for key in links.shown_by.get(one.resource, ())}
+    studies = [each for each in activities if each.study and each.resource in shown_by]
+    if one.place or not studies:
+        yield one
+        return
+    places = {place for each in studies for place in each.places}
+    for place in places:
+        if not place.anchor:
+            yield one._replace(place=place, sources=_with_sites_of(one, studies))
+    if not places or any(place.anchor for place in places):
+        log.flags.append((one.resource, "a study does not show it, and its side is not recorded, so nothing is absent"))
 
 
 def _merge_problems(

@@ -3,7 +3,8 @@
 A finding is read from an Observation that asserts one: by its code, without a value or with the value true or yes, or
 by a coded value where the code says that the value is what is asserted or is a study. What is answered by false or no,
 or whose interpretation is negative, is recorded as absent. Any other question that an Observation
-answers, such as one on the family, is never taken for a finding of the patient.
+answers, such as one on the family, is never taken for a finding of the patient. An Observation that is a study, such as
+a film, tells that it was made, and its value, components and members what it shows.
 """
 
 from __future__ import annotations
@@ -13,12 +14,13 @@ from typing import TYPE_CHECKING, NamedTuple
 from hipkg.base import hip
 from hipkg.base.numbers import plain
 from hipkg.base.vocabulary import HIP
+from hipkg.knowledge.studies import is_study
 from hipkg.knowledge.terminology import NO, PRESENCE
-from hipkg.reading.fhir.absences import absent
+from hipkg.reading.fhir.absences import absent, seen_by
 from hipkg.reading.fhir.activities import COMPLETED, Draft, Status, activities
 from hipkg.reading.fhir.conditions import SAID_BY_EXTENSION
 from hipkg.reading.fhir.context import Dated, coded, dated, extras, in_future, problems_named, refuse_unread, settled
-from hipkg.reading.fhir.elements import flag, number, part, parts, text
+from hipkg.reading.fhir.elements import flag, number, part, parts, references, text
 from hipkg.reading.fhir.places import whereabouts
 from hipkg.reading.fhir.quantities import UCUM, UnusableValue, amount
 from hipkg.reading.fhir.records import Activity, Fact, Measure, Problem, Resource, Shows, Stated, Unused
@@ -28,6 +30,7 @@ from hipkg.record.patient import EntryKind, Unread
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from hipkg.reading.fhir.codes import Meaning
     from hipkg.reading.fhir.context import Context
     from hipkg.reading.fhir.elements import Raw
     from hipkg.reading.fhir.records import Outcome
@@ -38,6 +41,10 @@ _NEGATIVE = {"NEG", "ND"}
 _NOT_POSITIVE = {"IND", "E", "NR", "N"}
 _NOT_TRUE = ("entered-in-error", "refuted")
 _ASSERTION = ("http://terminology.hl7.org/CodeSystem/v3-ActCode", "ASSERTION")
+_OF_ABSENT_DATA = {
+    "http://terminology.hl7.org/CodeSystem/data-absent-reason",
+    "http://terminology.hl7.org/CodeSystem/v3-NullFlavor",
+}
 _LONGEST_RESULT = 200
 _VALUES = (
     "valueQuantity",
@@ -85,9 +92,10 @@ def read_observation(one: Resource, context: Context) -> Stated:
     flags: list[str] = [*day.flags]
     reasons: list[Unused] = []
     of_whole: Unused | None = None
+    study = _study_of(one, context)
     for answer in _answers(one, context):
         try:
-            reading = _answer(one, answer, day.day, context)
+            reading = _answer(one, answer, day.day, study, context)
             found += reading.facts
             flags += reading.flags
         except Unused as unused:
@@ -98,7 +106,9 @@ def read_observation(one: Resource, context: Context) -> Stated:
         raise Unused(reasons[0].outcome, reasons[0].reason, _unread_of(reasons))
     reasons = [one for one in reasons if one.unread and one is not of_whole]
     if derived := problems_named(one, context, "derivedFrom"):
-        found += [Shows(study, (one.key,), ()) for study in derived]
+        found += [Shows(source, (one.key,), ()) for source in derived]
+    if study and any(isinstance(each, Activity) for each in found):
+        found.append(Shows(one.key, (one.key, *problems_named(one, context, "hasMember")), ()))
     notes = tuple(dict.fromkeys(f"not used of it: {one.reason}" for one in reasons))
     return Stated(tuple(found), tuple(flags), notes, _unread_of(reasons))
 
@@ -134,31 +144,78 @@ def _when(one: Resource, context: Context) -> Dated:
     return dated(written or text(span, "end") or text(span, "start"), "its date", context)
 
 
-def _answer(one: Resource, answer: _Answer, day: str, context: Context) -> Stated:
+def _study_of(one: Resource, context: Context) -> Meaning | None:
+    """Find the study that an Observation is, if it is one."""
+    meaning = context.codes.meaning([part(one.raw, "code")], "intervention")
+    is_one = meaning.terms and all(is_study(term, context.knowledge) for term in meaning.terms)
+    return meaning if is_one else None
+
+
+def _answer(one: Resource, answer: _Answer, day: str, study: Meaning | None, context: Context) -> Stated:
     raw, codes = answer.raw, context.codes
     code = part(raw, "code")
-    if "dataAbsentReason" in raw:
+    if "dataAbsentReason" in raw or _says_absent(part(raw, "valueCodeableConcept")):
         raise Unused("ignored", "it has no result, as it says itself")
     if numbers := codes.meaning([code], "number").terms:
         return _measure(one, answer, numbers[0], day, context)
     if codes.meaning([code], "problem").terms:
         if _is_denied(raw, context) or _is_negative(raw):
-            return _absent(one, answer, "code", context)
-        return _finding(one, answer, "code", context)
-    interventions = codes.meaning([code], "intervention").terms
-    asserts = any((text(each, "system"), text(each, "code")) == _ASSERTION for each in parts(code, "coding"))
+            return _absent(one, answer, "code", study, context)
+        return _finding(one, answer, "code", study, context)
     value = part(raw, "valueCodeableConcept")
-    if value and (asserts or interventions) and codes.meaning([value], "problem").terms:
-        if _is_negative(raw):
-            return _absent(one, answer, "valueCodeableConcept", context)
-        return _finding(one, answer, "valueCodeableConcept", context)
-    if value and asserts:
+    finds = bool(codes.meaning([value], "problem").terms)
+    if codes.meaning([code], "intervention").terms:
+        return _studied(one, answer, day, study if finds else None, context)
+    if any((text(each, "system"), text(each, "code")) == _ASSERTION for each in parts(code, "coding")) and value:
+        if finds:
+            return _found(one, answer, study, context)
         raise not_understood(one, [value], "finding", context)
-    if interventions:
-        if not any(name in raw for name in _VALUES):
-            raise Unused("ignored", "it has no result")
-        return _measurement(one, answer, day, context)
     raise not_understood(one, [code], "finding", context)
+
+
+def _studied(one: Resource, answer: _Answer, day: str, study: Meaning | None, context: Context) -> Stated:
+    """Read a study or a score, with the finding that its value is."""
+    if not _has_result(one, answer, context):
+        raise Unused("ignored", "it has no result")
+    if (
+        flag(answer.raw, "valueBoolean") is False
+        or context.codes.answer(part(answer.raw, "valueCodeableConcept")) == NO
+    ):
+        raise Unused("ignored", "its value denies it")
+    if study is None:
+        return _measurement(one, answer, day, context)
+    said = _found(one, answer, study, context)
+    if answer.suffix:
+        return said
+    made = _measurement(one, answer._replace(raw={"code": answer.raw["code"]}), day, context)
+    return Stated((*made.facts, *said.facts), tuple(dict.fromkeys((*made.flags, *said.flags))), made.notes)
+
+
+def _found(one: Resource, answer: _Answer, study: Meaning | None, context: Context) -> Stated:
+    """Read a finding that a coded value names."""
+    read = _absent if _is_negative(answer.raw) else _finding
+    return read(one, answer, "valueCodeableConcept", study, context)
+
+
+def _says_absent(value: Raw) -> bool:
+    """Tell whether a coded value says no more than that there is none."""
+    codings = parts(value, "coding")
+    return bool(codings) and all(text(one, "system") in _OF_ABSENT_DATA for one in codings)
+
+
+def _has_result(one: Resource, answer: _Answer, context: Context) -> bool:
+    """Tell whether something was found: a value, or in one of the components or members of an Observation."""
+    if any(name in answer.raw for name in _VALUES):
+        return True
+    if answer.suffix:
+        return False
+    members = (context.index.target(each, one) for each in references(one.raw, "hasMember"))
+    inner = [*parts(one.raw, "component"), *(each.raw for each in members if each and _counts(each.raw))]
+    return any("dataAbsentReason" not in each for each in inner) or bool(parts(one.raw, "interpretation"))
+
+
+def _counts(member: Raw) -> bool:
+    return text(member, "status") in _FINAL
 
 
 def _measurement(one: Resource, answer: _Answer, day: str, context: Context) -> Stated:
@@ -200,8 +257,9 @@ def _result(raw: Raw, context: Context) -> _Result:
         return _Result("valueInteger", plain(whole))
     if words := text(raw, "valueString"):
         return _Result("valueString", text=" ".join(words.split())[:_LONGEST_RESULT])
-    if concept := part(raw, "valueCodeableConcept"):
-        return _Result("valueCodeableConcept", text=context.codes.called(concept))
+    for name in ("valueCodeableConcept", "interpretation"):
+        if words := ", ".join(map(context.codes.called, parts(raw, name))):
+            return _Result(name, text=words)
     return _Result("")
 
 
@@ -238,14 +296,14 @@ def _is_negative(raw: Raw) -> bool:
     return not _NEGATIVE.isdisjoint(said)
 
 
-def _absent(one: Resource, answer: _Answer, element: str, context: Context) -> Stated:
+def _absent(one: Resource, answer: _Answer, element: str, study: Meaning | None, context: Context) -> Stated:
     named = f"{answer.path}{element}"
-    return absent(one, part(answer.raw, element), context, suffix=answer.suffix, element=named)
+    return absent(one, part(answer.raw, element), context, suffix=answer.suffix, element=named, study=study)
 
 
-def _finding(one: Resource, answer: _Answer, element: str, context: Context) -> Stated:
-    concepts = [part(answer.raw, element)]
-    meaning = context.codes.meaning(concepts, "problem")
+def _finding(one: Resource, answer: _Answer, element: str, study: Meaning | None, context: Context) -> Stated:
+    concepts = [part(answer.raw, element), *([part(one.raw, "code")] if study else [])]
+    meaning = seen_by(study, context.codes.meaning(concepts[:1], "problem"))
     where = whereabouts(one, concepts, meaning, parts(one.raw, "bodySite"), context)
     more = extras(Resource(one.key, one.type, answer.raw, one.place), SAID_BY_EXTENSION, context)
     values, torn = settled([*meaning.qualifiers, *more.values], context)
@@ -342,7 +400,7 @@ def _concluded(one: Resource, context: Context) -> Stated:
             lost += refusal.unread
             continue
         answer = _Answer({"conclusionCode": concept}, f"~conclusion-{index}")
-        reading = _finding(Resource(one.key, one.type, {}, one.place), answer, "conclusionCode", context)
+        reading = _finding(Resource(one.key, one.type, {}, one.place), answer, "conclusionCode", None, context)
         found += (each._replace(shown_by=(one.key,)) for each in reading.facts if isinstance(each, Problem))
         flags += reading.flags
     return Stated(tuple(found), tuple(flags), tuple(notes), tuple(lost))
@@ -395,7 +453,7 @@ def read_allergy(one: Resource, context: Context) -> Stated:
         outcome, reason = _why_no_problem(one, context)
         raise Unused(outcome, reason, _unread(one, context))
     refuse_unread(verification=verification, clinical=clinical)
-    return _finding(one, _Answer(one.raw), "code", context)
+    return _finding(one, _Answer(one.raw), "code", None, context)
 
 
 def _unread(one: Resource, context: Context, how: str = "") -> tuple[Unread, ...]:
