@@ -30,12 +30,13 @@ _SYSTEMS_OF_FHIR = ("http://terminology.hl7.org/CodeSystem/", "http://hl7.org/fh
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """What a reader needs beside the resource: codes, the other resources, the date of the plan and of birth."""
+    """What a reader needs beside the resource: codes, other resources, the dates of the plan and of birth, the age."""
 
     codes: Codes
     index: Index
     as_of: date
     birth: str
+    age: int | None = None
 
     @property
     def knowledge(self) -> Knowledge:

@@ -9,13 +9,15 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field
+from decimal import Decimal
 from functools import partial
 from itertools import chain, product
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from hipkg.base import hip
-from hipkg.base.dates import span
+from hipkg.base.dates import certainly_before, span, whole_day
 from hipkg.base.groups import Groups, reached
+from hipkg.knowledge.intervals import around, stand_in
 from hipkg.reading.fhir.codes import specific
 from hipkg.reading.fhir.context import settled
 from hipkg.reading.fhir.places import is_sided, names_site, wholes_of
@@ -93,7 +95,7 @@ def joined(facts: Sequence[Fact], context: Context, log: Log) -> Joined:
     gone = {one.resource for one in log.merged}
     log.flags = [(resource, flag) for resource, flag in log.flags if resource not in gone]
     problems = _merge_problems(problems, activities, context, log)
-    measures = _latest([one for one in facts if isinstance(one, Measure)], log)
+    measures = _latest([one for one in facts if isinstance(one, Measure)], knowledge, log)
     _tell_apart(problems, activities, knowledge, log)
     absences = sorted(
         {found for one in facts if isinstance(one, Absence) for found in _not_seen(one, activities, links, log)}
@@ -517,19 +519,32 @@ def _sided_of(place: Place, knowledge: Knowledge) -> frozenset[str]:
     return _joints(place.kind, knowledge) if place.side or place.anchor else frozenset()
 
 
-def _latest(measures: list[Measure], log: Log) -> list[Measure]:
-    """Keep the last measurement of each property; if there are several values for one time, none is used."""
+def _latest(measures: list[Measure], knowledge: Knowledge, log: Log) -> list[Measure]:
+    """Keep the last measurement of each property; none if several may be the last, and definitions tell them apart."""
     kept: list[Measure] = []
     for prop in sorted({one.prop for one in measures}):
         ordered = sorted((one for one in measures if one.prop == prop), key=lambda one: (*_moment(one), one.key))
         last = [one for one in ordered if _moment(one) == _moment(ordered[-1])]
+        open_ = [one for one in ordered if one not in last and _may_be_later(one, ordered[-1])]
         if len({one.value for one in last}) > 1:
             log.flags += ((one.resource, "another value is recorded for the same time") for one in last)
+        elif open_ and stand_in(around(Decimal(one.value) for one in (*last, *open_)), prop, knowledge) is None:
+            told = "another value is recorded for a time that may be earlier or later, so none is used"
+            log.flags += ((one.resource, told) for one in (*last, *open_))
         else:
             kept.append(last[-1])
             log.merge(last, last[-1].resource, "it records the same")
-        log.notes += ((one.resource, f"{last[-1].resource} is later and counts") for one in ordered if one not in last)
+            log.notes += ((one.resource, f"{last[-1].resource} may be later and counts as well as it") for one in open_)
+        earlier = [one for one in ordered if one not in last and one not in open_]
+        log.notes += ((one.resource, f"{last[-1].resource} is later and counts") for one in earlier)
     return kept
+
+
+def _may_be_later(one: Measure, last: Measure) -> bool:
+    """Tell whether a measurement may be later than another, which their dates leave open where one is only partial."""
+    if whole_day(one.day) and whole_day(last.day):
+        return False
+    return not certainly_before(one.day, last.day)
 
 
 def _moment(one: Measure) -> tuple[str, str]:

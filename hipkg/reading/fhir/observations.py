@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from hipkg.base import hip
 from hipkg.base.numbers import plain
 from hipkg.base.vocabulary import HIP
+from hipkg.knowledge.intervals import stand_in
 from hipkg.knowledge.studies import is_study
 from hipkg.knowledge.terminology import NO, PRESENCE
 from hipkg.reading.fhir.absences import absent, seen_by
@@ -22,13 +23,15 @@ from hipkg.reading.fhir.conditions import SAID_BY_EXTENSION
 from hipkg.reading.fhir.context import Dated, coded, dated, extras, in_future, problems_named, refuse_unread, settled
 from hipkg.reading.fhir.elements import flag, number, part, parts, references, text
 from hipkg.reading.fhir.places import whereabouts
-from hipkg.reading.fhir.quantities import UCUM, UnusableValue, amount
+from hipkg.reading.fhir.quantities import UCUM, UnusableValue
 from hipkg.reading.fhir.records import Activity, Fact, Measure, Problem, Resource, Shows, Stated, Unused
+from hipkg.reading.fhir.uncertain import aged, interval_of
 from hipkg.reading.fhir.unread import named, not_understood, unread
 from hipkg.record.patient import EntryKind, Unread
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from decimal import Decimal
 
     from hipkg.reading.fhir.codes import Meaning
     from hipkg.reading.fhir.context import Context
@@ -327,21 +330,35 @@ def _finding(one: Resource, answer: _Answer, element: str, study: Meaning | None
 
 
 def _measure(one: Resource, answer: _Answer, prop: str, day: str, context: Context) -> Stated:
-    if prop == hip.age:
+    if prop == hip.age and context.age is not None:
         raise Unused("ignored", "the age follows from the birth date")
-    quantity = part(answer.raw, "valueQuantity")
-    if not quantity:
+    element = next((name for name in ("valueQuantity", "valueRange") if part(answer.raw, name)), "")
+    if not element:
         raise Unused("set aside", "it has no quantity")
     if not day:
         raise Unused("set aside", "it has no date that can be used, so it may not be the last of its kind")
     try:
-        value = amount(quantity, context.knowledge.units[prop])
+        value, flags = _number(answer.raw, prop, day, context)
     except UnusableValue as problem:
         raise Unused("set aside", f"its value is not used: {problem}") from None
-    source = f"{one.key}#{answer.path}valueQuantity"
+    source = f"{one.key}#{answer.path}{element}"
     moment = text(one.raw, "effectiveDateTime") or text(one.raw, "effectiveInstant") or day
     measure = Measure(one.key + answer.suffix, one.key, prop, plain(value), day, moment, (source,))
-    return Stated((measure,))
+    return Stated((measure,), flags)
+
+
+def _number(raw: Raw, prop: str, day: str, context: Context) -> tuple[Decimal, tuple[str, ...]]:
+    """Read a number; of one that is known only within limits, the one that stands for all of them, and tell so."""
+    knowledge = context.knowledge
+    found = interval_of(raw, knowledge.units[prop])
+    if found and prop == hip.age:
+        found = aged(found, day, context.as_of)
+    value = stand_in(found, prop, knowledge) if found else None
+    if found and found.least == found.most:
+        return found.least, ()
+    if value is None:
+        raise UnusableValue(f"it is only known to be {found}, and definitions tell such numbers apart")
+    return value, (f"{plain(value)} stands for a number that is only known to be {found}, which nothing tells apart",)
 
 
 def read_report(one: Resource, context: Context) -> Stated:

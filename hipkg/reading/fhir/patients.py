@@ -95,8 +95,8 @@ class _Importer:
     def __init__(self, patient: Resource, index: Index, codes: Codes, as_of: date, name: str) -> None:
         self._patient = patient
         self._name = name
-        self._person = read_person(patient.raw, as_of)
-        self._context = Context(codes, index, as_of, self._person.birth)
+        self._person = read_person(patient.raw, as_of, codes.knowledge)
+        self._context = Context(codes, index, as_of, self._person.birth, self._person.age)
         self._words = Words(codes.knowledge)
 
     def imported(self, resources: Sequence[Resource], troubles: Iterable[ResourceUse]) -> Imported:
@@ -106,7 +106,7 @@ class _Importer:
             uses = [ResourceUse(one, "ignored", "the patient has died") for one in every]
             return Imported(patient_iri(key), None, tuple(sorted([*uses, *troubles])), self._person.died)
         account, log = Account(), Log()
-        account.read(key, Stated((), self._person.flags))
+        account.read(key, Stated((), self._person.flags, self._person.notes))
         facts = [fact for one in resources for fact in self._facts(one, account)]
         found = joined(facts, self._context, log)
         stated = [one for one in facts if isinstance(one, Activity)]
