@@ -9,6 +9,7 @@ a film, tells that it was made, and its value, components and members what it sh
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from hipkg.base import hip
@@ -16,7 +17,7 @@ from hipkg.base.numbers import plain
 from hipkg.base.vocabulary import HIP
 from hipkg.knowledge.intervals import stand_in
 from hipkg.knowledge.studies import is_study
-from hipkg.knowledge.terminology import NO, PRESENCE
+from hipkg.knowledge.terminology import NO, PRESENCE, YES
 from hipkg.reading.fhir.absences import absent, seen_by
 from hipkg.reading.fhir.activities import COMPLETED, Draft, Status, activities
 from hipkg.reading.fhir.conditions import SAID_BY_EXTENSION
@@ -36,12 +37,16 @@ if TYPE_CHECKING:
     from hipkg.reading.fhir.codes import Meaning
     from hipkg.reading.fhir.context import Context
     from hipkg.reading.fhir.elements import Raw
+    from hipkg.reading.fhir.index import Target
     from hipkg.reading.fhir.records import Outcome
 
 _FINAL = {"final", "amended", "corrected"}
 _REPORTED = {*_FINAL, "appended"}
+_POSITIVE = {"POS", "DET"}
 _NEGATIVE = {"NEG", "ND"}
 _NOT_POSITIVE = {"IND", "E", "NR", "N"}
+_OF_INTERPRETATION = re.compile("ObservationInterpretation|observation-interpretation|v2[-/]0078|^$")
+_UNCLEAR = "not clear"
 _NOT_TRUE = ("entered-in-error", "refuted")
 _ASSERTION = ("http://terminology.hl7.org/CodeSystem/v3-ActCode", "ASSERTION")
 _OF_ABSENT_DATA = {
@@ -65,11 +70,17 @@ _VALUES = (
 
 
 class _Answer(NamedTuple):
-    """An Observation or one of its components: what it says, the suffix of its facts, and where its elements stand."""
+    """An Observation or one of its components: what it says, the suffix of its facts, and where its elements stand.
+
+    ``presence`` are the parts that say whether its finding is there; ``whole`` is the Observation of a component that
+    says nothing of that itself.
+    """
 
     raw: Raw
     suffix: str = ""
     path: str = ""
+    presence: tuple[Raw, ...] = ()
+    whole: tuple[Raw, ...] = ()
 
 
 class _Result(NamedTuple):
@@ -121,24 +132,36 @@ def _unread_of(reasons: Iterable[Unused]) -> tuple[Unread, ...]:
 
 
 def _answers(one: Resource, context: Context) -> list[_Answer]:
-    """List the Observation and its components; one that says whether the finding itself is there is its value."""
-    whole, inner = one.raw, []
+    """List the Observation and its components; those that say whether its finding is there belong to what it says."""
+    presence = [each.raw for each in _members(one, context) if _asks_presence(each.raw, one.raw, context)]
+    inner = []
     for index, each in enumerate(parts(one.raw, "component")):
-        if _is_value(each, whole, context):
-            whole = {**whole, **{name: each[name] for name in _VALUES if name in each}}
+        if _asks_presence(each, one.raw, context):
+            presence.append(each)
         else:
-            inner.append(_Answer(each, f"~component-{index}", f"component[{index}]."))
-    return [_Answer(whole), *inner]
+            whole = () if _says_itself(each) else (one.raw,)
+            inner.append(_Answer(each, f"~component-{index}", f"component[{index}].", whole=whole))
+    return [_Answer(one.raw, presence=tuple(presence)), *inner]
 
 
-def _is_value(component: Raw, whole: Raw, context: Context) -> bool:
-    """Tell whether a component says whether what an Observation without a value of its own is about is present."""
-    if any(name in whole for name in _VALUES):
-        return False
+def _members(one: Resource, context: Context) -> list[Target]:
+    """List the final Observations that are members of one."""
+    found = (context.index.target(each, one) for each in references(one.raw, "hasMember"))
+    return [each for each in found if each and text(each.raw, "status") in _FINAL]
+
+
+def _says_itself(component: Raw) -> bool:
+    return any(name in component for name in (*_VALUES, "interpretation"))
+
+
+def _asks_presence(component: Raw, whole: Raw, context: Context) -> bool:
+    """Tell whether a component or a member says whether what an Observation is about is present."""
     codes, asked = context.codes, part(component, "code")
-    return codes.answer(asked) == PRESENCE or (
-        asked == part(whole, "code") and bool(codes.meaning([asked], "problem").terms)
-    )
+    if codes.answer(asked) == PRESENCE:
+        return True
+    terms = codes.meaning([asked], "problem").terms
+    about = (part(whole, name) for name in ("code", "valueCodeableConcept"))
+    return bool(terms) and any(codes.meaning([each], "problem").terms == terms for each in about)
 
 
 def _when(one: Resource, context: Context) -> Dated:
@@ -162,7 +185,7 @@ def _answer(one: Resource, answer: _Answer, day: str, study: Meaning | None, con
     if numbers := codes.meaning([code], "number").terms:
         return _measure(one, answer, numbers[0], day, context)
     if codes.meaning([code], "problem").terms:
-        if _is_denied(raw, context) or _is_negative(raw):
+        if _is_denied(answer, context, by_value=True):
             return _absent(one, answer, "code", study, context)
         return _finding(one, answer, "code", study, context)
     value = part(raw, "valueCodeableConcept")
@@ -196,7 +219,7 @@ def _studied(one: Resource, answer: _Answer, day: str, study: Meaning | None, co
 
 def _found(one: Resource, answer: _Answer, study: Meaning | None, context: Context) -> Stated:
     """Read a finding that a coded value names."""
-    read = _absent if _is_negative(answer.raw) else _finding
+    read = _absent if _is_denied(answer, context, by_value=False) else _finding
     return read(one, answer, "valueCodeableConcept", study, context)
 
 
@@ -212,13 +235,8 @@ def _has_result(one: Resource, answer: _Answer, context: Context) -> bool:
         return True
     if answer.suffix:
         return False
-    members = (context.index.target(each, one) for each in references(one.raw, "hasMember"))
-    inner = [*parts(one.raw, "component"), *(each.raw for each in members if each and _counts(each.raw))]
+    inner = [*parts(one.raw, "component"), *(each.raw for each in _members(one, context))]
     return any("dataAbsentReason" not in each for each in inner) or bool(parts(one.raw, "interpretation"))
-
-
-def _counts(member: Raw) -> bool:
-    return text(member, "status") in _FINAL
 
 
 def _measurement(one: Resource, answer: _Answer, day: str, context: Context) -> Stated:
@@ -273,30 +291,73 @@ def _of_that_day(one: Activity) -> Activity:
     )
 
 
-def _is_denied(raw: Raw, context: Context) -> bool:
-    """Tell whether a value says that the finding is absent; raises `Unused` for one that says something else of it."""
-    denied = flag(raw, "valueBoolean")
-    if denied is not None:
-        return denied is False
+def _is_denied(answer: _Answer, context: Context, *, by_value: bool) -> bool:
+    """Tell whether a finding is said to be absent; ``by_value`` tells that the value says so, and names no finding.
+
+    Raises `Unused` where it is said to be there as well, or where it is not clear what is said.
+    """
+    said = [*_interpreted(answer.raw, context), *(_said_in(each, context) for each in answer.presence)]
+    if by_value:
+        said.append(_valued(answer.raw, context))
+    if NO in said and YES in said:
+        raise Unused("set aside", "it says both that the finding is there and that it is not")
+    if NO in said:
+        return True
+    if _UNCLEAR in said:
+        told = "it does not follow from what it says whether the finding is present"
+        raise Unused("ignored", told, _unclear(answer, context))
+    if any({NO, _UNCLEAR} & {*_interpreted(whole, context)} for whole in answer.whole):
+        told = "what it is a part of is interpreted as negative or not clear, so the finding is not asserted"
+        raise Unused("ignored", told, _unclear(answer, context))
+    return False
+
+
+def _valued(raw: Raw, context: Context) -> str:
+    """Say what a value says of whether a finding is there: yes, no, not clear, or nothing where there is none."""
+    given = flag(raw, "valueBoolean")
+    if given is not None:
+        return YES if given else NO
+    if not any(name in raw for name in _VALUES):
+        return ""
     answer = context.codes.answer(part(raw, "valueCodeableConcept"))
-    if not answer and any(name in raw for name in _VALUES):
-        told = "it has a value, and whether the finding is present does not follow from that"
-        raise Unused("ignored", told, _unclear(raw, context))
-    return answer == NO
+    return answer if answer in {YES, NO} else _UNCLEAR
 
 
-def _unclear(raw: Raw, context: Context) -> tuple[Unread, ...]:
-    """Name a finding together with a value of which it is not known whether it says that the finding is there."""
-    value = context.codes.called(part(raw, "valueCodeableConcept")) or text(raw, "valueString") or "another value"
-    return (Unread(EntryKind.RESULT, f"{named([part(raw, 'code')], context)}: {value[:_LONGEST_RESULT]}"),)
+def _said_in(component: Raw, context: Context) -> str:
+    """Say what a component or a member that asks whether a finding is there answers."""
+    if "dataAbsentReason" in component:
+        return _UNCLEAR
+    said = {*_interpreted(component, context), _valued(component, context)} - {""}
+    if len(said) > 1:
+        return _UNCLEAR
+    unsaid = _UNCLEAR if context.codes.answer(part(component, "code")) == PRESENCE else ""
+    return said.pop() if said else unsaid
 
 
-def _is_negative(raw: Raw) -> bool:
-    """Tell whether an interpretation is negative; raises `Unused` for one that is neither negative nor positive."""
-    said = [text(one, "code") for concept in parts(raw, "interpretation") for one in parts(concept, "coding")]
-    if unclear := [one for one in said if one in _NOT_POSITIVE]:
-        raise Unused("ignored", f"its interpretation is {unclear[0]}, so the finding is not asserted")
-    return not _NEGATIVE.isdisjoint(said)
+def _interpreted(raw: Raw, context: Context) -> list[str]:
+    """Say what each interpretation says of whether a finding is there."""
+    return [_interpretation(each, context) for each in parts(raw, "interpretation")]
+
+
+def _interpretation(concept: Raw, context: Context) -> str:
+    if answer := context.codes.answer(concept):
+        return answer
+    codings = parts(concept, "coding")
+    own = {text(one, "code") for one in codings if _OF_INTERPRETATION.search(text(one, "system"))}
+    if not own or own & _NOT_POSITIVE:
+        return _UNCLEAR
+    if own & _NEGATIVE:
+        return NO
+    return YES if own & _POSITIVE else ""
+
+
+def _unclear(answer: _Answer, context: Context) -> tuple[Unread, ...]:
+    """Name a finding together with what is said of it, where that does not tell whether it is there."""
+    raw, codes = answer.raw, context.codes
+    concepts = [part(raw, "valueCodeableConcept"), *parts(raw, "interpretation")]
+    words = ", ".join(filter(None, (*map(codes.called, concepts), text(raw, "valueString"))))
+    name = named([part(raw, "code")], context)
+    return (Unread(EntryKind.RESULT, f"{name}: {words[:_LONGEST_RESULT] or 'not clear whether it is there'}"),)
 
 
 def _absent(one: Resource, answer: _Answer, element: str, study: Meaning | None, context: Context) -> Stated:
