@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 from hipkg.base import hip
-from hipkg.base.dates import begins_after, certainly_before, day_of
+from hipkg.base.dates import begins_after, certainly_before, day_of, span
 from hipkg.base.numbers import plain
 from hipkg.base.vocabulary import HIP
 from hipkg.reading.fhir.codes import concept_of
@@ -87,6 +87,12 @@ def period(start: Dated, end: Dated) -> tuple[str, str, tuple[str, ...]]:
 def in_future(day: str, context: Context) -> bool:
     """Tell whether a date lies after the date of the plan, whatever day of it is meant."""
     return bool(day) and begins_after(day, context.as_of)
+
+
+def may_be_in_future(day: str, context: Context) -> bool:
+    """Tell whether a date may lie after the date of the plan; one that is only partial may."""
+    found = span(day)
+    return found is not None and found.last > context.as_of
 
 
 class Extras(NamedTuple):
