@@ -144,22 +144,35 @@ def _disputed(
     stated = {side for each in told for side in each.sides}
     if stated and meaning.sides and stated != {*meaning.sides}:
         return "its code and its site name different sides"
-    if stated and not meaning.sides and (unread := _unread_sites(told)):
-        return f"a code that is not known ({unread}) stands where the site would be, beside a side"
     for sides, words in (({*each.sides} or named, each.texts) for each in told):
         if other := _named_otherwise(sides, words, knowledge):
             return other
-    return _named_otherwise(named, texts, knowledge)
+    if other := _named_otherwise(named, texts, knowledge):
+        return other
+    unread = [each for each in told if each.unread and not each.kind]
+    if named and not all(_agrees(named, each.texts, knowledge) for each in unread):
+        return f"a code that is not known ({_unread_sites(unread)}) stands for the site, and may name another side"
+    return ""
 
 
 def _unread_sites(told: Iterable[_Site]) -> str:
     return ", ".join(dict.fromkeys(each.unread for each in told if each.unread and not each.kind))
 
 
+def _agrees(sides: set[str], texts: Iterable[str], knowledge: Knowledge) -> bool:
+    """Tell whether a text names sides, and no others."""
+    return any(frozenset(sides) == frozenset().union(*_sides_in(each, knowledge)) for each in texts)
+
+
+def _sides_in(words: str, knowledge: Knowledge) -> list[frozenset[str]]:
+    """List the sides that each word of a text names, none for most."""
+    return [knowledge.side_words.get(word.casefold(), frozenset()) for word in _WORD.findall(words)]
+
+
 def _named_otherwise(sides: set[str], texts: Iterable[str], knowledge: Knowledge) -> str:
     """Say that a text names other sides than the codes; it may speak of the other side beside that of the codes."""
     for each in texts if sides else ():
-        words = [knowledge.side_words.get(word.casefold(), frozenset()) for word in _WORD.findall(each)]
+        words = _sides_in(each, knowledge)
         named = {side for word in words for side in word}
         if named and named != sides and not (sides <= named and all(len(word) <= 1 for word in words)):
             return f"its words name another side than its codes ({each[:_LONGEST_TEXT]!r})"
