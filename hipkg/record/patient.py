@@ -21,7 +21,7 @@ Term: TypeAlias = NamedNode | BlankNode | Literal | Triple
 
 
 class EntryKind(StrEnum):
-    """What an entry of a record is about, in the order in which what was not understood of it is told."""
+    """What an entry of a record is, in the order in which those that were not understood are told."""
 
     DRUG = "drug"
     ALLERGY = "allergy or intolerance"

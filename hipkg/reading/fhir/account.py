@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from itertools import product
 from typing import TYPE_CHECKING
 
 from hipkg.reading.fhir.records import ResourceUse, Stated, Unused
@@ -17,7 +18,16 @@ if TYPE_CHECKING:
 
 _SHOWN = 3
 _MOST_NAMED = {EntryKind.ALLERGY: 12, EntryKind.CONDITION: 12}
-_MOST_OF_OTHERS = 4
+_MOST_OF_OTHERS = 3
+_HEADINGS: Mapping[EntryKind, str] = {
+    EntryKind.DRUG: "Drugs",
+    EntryKind.ALLERGY: "Allergies and intolerances",
+    EntryKind.CONDITION: "Conditions",
+    EntryKind.PROCEDURE: "Procedures",
+    EntryKind.REQUEST: "Requests",
+    EntryKind.DEVICE: "Devices",
+    EntryKind.RESULT: "Results",
+}
 _TAKEN = {"used", "merged"}
 
 
@@ -82,7 +92,7 @@ def notices_of(uses: Sequence[ResourceUse], patient: str) -> tuple[Notice, ...]:
             doubts.setdefault((kind, reason), []).append(one.resource)
     found = [_notice(kind, reason, keys, patient) for (kind, reason), keys in sorted(doubts.items())]
     if unread := [*_named(unread_of(uses))]:
-        message = f"F05: No statement takes into account, so look yourself: {'; '.join(unread)}."
+        message = f"F05: No statement takes into account, so look yourself. {' '.join(unread)}"
         found.append(Notice("warning", "hip:F05-import-unheeded", patient, message, "Consider them beside the plan."))
     if used == len(uses):
         return tuple(found)
@@ -101,15 +111,13 @@ def unread_of(uses: Iterable[ResourceUse]) -> tuple[Unread, ...]:
 
 def _named(unread: Sequence[Unread]) -> Iterator[str]:
     """Name what is not understood: every drug that may be taken, and of all else a few of each kind."""
-    for kind in EntryKind:
-        lead = "" if kind == EntryKind.CONDITION else f"{kind}: "
-        entries = [one for one in unread if one.kind == kind]
-        drugs = [one for one in entries if one.current and kind == EntryKind.DRUG]
-        others = [one for one in entries if one not in drugs]
-        shown = [*drugs, *others[: _MOST_NAMED.get(kind, _MOST_OF_OTHERS)]]
-        yield from (f"{lead}{one.name}{'' if one.current else ', in the past'}" for one in shown)
-        if len(entries) > len(shown):
-            yield f"{len(entries) - len(shown)} more of these ({kind})"
+    for kind, current in product(EntryKind, (True, False)):
+        names = [one.name for one in unread if (one.kind, one.current) == (kind, current)]
+        every = kind == EntryKind.DRUG and current
+        if names:
+            most = len(names) if every else _MOST_NAMED.get(kind, _MOST_OF_OTHERS)
+            heading = f"{_HEADINGS[kind]}{'' if current else ' of the past'}"
+            yield f"{heading}: {_listed(names, most, '; ')}."
 
 
 def _doubts(one: ResourceUse) -> Iterator[tuple[str, str]]:

@@ -73,6 +73,7 @@ _CEASED: Mapping[str, Mapping[str, str]] = {
 }
 """What becomes of planned and running activities with their plan; nothing is known where none is named."""
 
+_ASKING = {"CarePlan", "ServiceRequest"}
 _REFERRED = ("reasonReference", "indication")
 _NO_LONGER = {PLANNED: "planned any more", ONGOING: "taken to go on"}
 _WITHDRAWN = {"entered-in-error": "it was entered in error", "draft": "it is a draft and not decided"}
@@ -148,7 +149,8 @@ def activities(one: Resource, draft: Draft, context: Context) -> Stated:
     """
     meaning = context.codes.meaning(draft.concepts, "intervention")
     if not meaning.terms:
-        moot, current = draft.status.iri == NOT_DONE, draft.status.iri not in _OVER
+        current = draft.status.iri not in _OVER
+        moot = draft.status.iri == NOT_DONE or (one.type in _ASKING and not current)
         raise not_understood(one, draft.concepts, "activity", context, moot=moot, current=current)
     several = len(meaning.terms) > 1 or len(draft.concepts) > 1
     meaning, by_route = _given(meaning, draft, context)

@@ -48,7 +48,7 @@ def unread(one: Resource, concepts: Iterable[Raw], context: Context, *, current:
     of_no_use = kind == EntryKind.RESULT and any(map(context.codes.meanings, given))
     if kind is None or of_no_use or context.codes.absence(given):
         return ()
-    return (Unread(kind, named(given, context) or one.key, current),)
+    return (Unread(kind, named(given, context) or one.key, current or kind == EntryKind.RESULT),)
 
 
 def partly_unread(one: Resource, concepts: Iterable[Raw], context: Context, *, current: bool) -> tuple[Unread, ...]:
