@@ -44,6 +44,7 @@ from hipkg.render.words import (
     origin,
     selected_grades,
     stated_grade,
+    told_unread,
     without_repeated,
 )
 
@@ -60,7 +61,6 @@ NOTHING_APPLIES = "No statement applies to this patient."
 NOTHING_FOLLOWS = "No action follows for this patient."
 QUESTIONS_SHOWN = 5
 DECISIONS_SHOWN = 3
-UNREAD_SHOWN = 2
 WOULD_SHOWN = 12
 FOLDED_SHOWN = 8
 UNGROUPED = 12
@@ -866,10 +866,8 @@ class Arranger:
 
     def _ask(self, text: str, questions: Sequence[Question]) -> Ask:
         site = join_sites([one.site for one in questions], self._knowledge)
-        unread = [*dict.fromkeys(clean(name) for one in questions for name in one.unread)]
-        told = f" Not understood, so look: {', '.join(_first(unread, UNREAD_SHOWN))}." if unread else ""
         return Ask(
-            clean(text) + told,
+            clean(text) + told_unread(name for one in questions for name in one.unread),
             "" if site == self._everywhere else site,
             tuple(dict.fromkeys(map(clean, self._decided(questions)))),
             tuple(sorted({id_ for one in questions for id_ in one.statements})),

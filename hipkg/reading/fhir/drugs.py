@@ -31,6 +31,7 @@ from hipkg.reading.fhir.context import dated, problems_named, refuse_withdrawn
 from hipkg.reading.fhir.elements import flag, number, part, parts, text
 from hipkg.reading.fhir.quantities import UnusableValue, factor, length_of, positive
 from hipkg.reading.fhir.records import Stated, Unused
+from hipkg.reading.fhir.unread import unread
 
 if TYPE_CHECKING:
     from decimal import Decimal
@@ -177,7 +178,8 @@ def _drug(one: Resource, context: Context) -> tuple[tuple[Raw, ...], str]:
     target = context.index.target(reference, one)
     if target is None:
         if reference:
-            raise Unused("set aside", f"the drug that it refers to ({reference[:80]}) is not in the source")
+            told = f"the drug that it refers to ({reference[:80]}) is not in the source"
+            raise Unused("set aside", told, unread(one, [], context))
         return (), "medicationReference"
     refuse_withdrawn(target.raw, "the drug that it refers to")
     code = part(target.raw, "code")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from hipkg.reading.fhir.elements import part, text
 from hipkg.reading.fhir.records import Unused
 from hipkg.record.patient import EntryKind, Unread
 
@@ -27,6 +28,7 @@ _KINDS: Mapping[str, EntryKind] = {
     "Procedure": EntryKind.PROCEDURE,
     "ServiceRequest": EntryKind.REQUEST,
 }
+_REFERRING = ("medicationReference", "device")
 
 
 def not_understood(
@@ -48,7 +50,12 @@ def unread(one: Resource, concepts: Iterable[Raw], context: Context, *, current:
     of_no_use = kind == EntryKind.RESULT and any(map(context.codes.meanings, given))
     if kind is None or of_no_use or context.codes.absence(given):
         return ()
-    return (Unread(kind, named(given, context) or one.key, current or kind == EntryKind.RESULT),)
+    return (Unread(kind, named(given, context) or _displayed(one) or one.key, current or kind == EntryKind.RESULT),)
+
+
+def _displayed(one: Resource) -> str:
+    """Give the words with which a resource refers to what it is about."""
+    return next(filter(None, (text(part(one.raw, name), "display") for name in _REFERRING)), "")
 
 
 def partly_unread(one: Resource, concepts: Iterable[Raw], context: Context, *, current: bool) -> tuple[Unread, ...]:
