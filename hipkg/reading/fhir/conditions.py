@@ -94,7 +94,9 @@ def _refuted(one: Resource, context: Context) -> Stated:
     """Read that a problem is absent; of one that is no problem here, or that is confirmed as well, nothing follows."""
     meaning = context.codes.meaning([part(one.raw, "code")], "problem")
     said = {text(each, "code") for each in parts(part(one.raw, "verificationStatus"), "coding")}
-    if not meaning.terms or _SURE in said:
+    if meaning.terms and _SURE in said:
+        raise Unused("set aside", "it is both confirmed and refuted")
+    if not meaning.terms:
         raise Unused("ignored", _NOT_TRUE[_REFUTED])
     return absent(one, part(one.raw, "code"), context)
 

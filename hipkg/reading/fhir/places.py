@@ -104,6 +104,7 @@ def whereabouts(
     """
     knowledge = context.knowledge
     told = [*(_stated(site, one, context) for site in sites), *_structures(one.raw, one, context)]
+    told += _qualified(one.raw, context)
     stated = _joined(told)
     found = _closest([place for each in stated for place in _places(each, meaning, one.key, knowledge)], one.key)
     if not found:
@@ -251,6 +252,13 @@ def _stated(site: Raw, owner: Resource, context: Context) -> _Site:
     torn = where.torn or structure.torn or _differ(where.sides, side.terms, qualified.terms)
     unread = structure.unread or _unread([site], context)
     return _Site(kind, named, structure.anchor, torn, doubt, unread, (*_texts_of([site, *lateral]), *structure.texts))
+
+
+def _qualified(raw: Raw, context: Context) -> Iterator[_Site]:
+    """Read the sides that extensions for laterality of a whole resource name."""
+    lateral = [concept_of(each) for each in parts(raw, "extension") if text(each, "url") in _LATERALITY]
+    if sides := context.codes.meaning(lateral, "side").terms:
+        yield _Site(sides=sides, texts=tuple(_texts_of(lateral)))
 
 
 def _one_side(implied: tuple[str, ...], named: Iterable[str]) -> tuple[str, ...]:
