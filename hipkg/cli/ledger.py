@@ -6,7 +6,18 @@ from typing import Annotated
 
 import typer
 
-from hipkg.cli.options import AsOf, Documents, EngineOption, File, InputFormat, Output, ReportFormat, requested
+from hipkg.cli.options import (
+    AsOf,
+    Documents,
+    EngineOption,
+    File,
+    Further,
+    InputFormat,
+    Output,
+    ReportFormat,
+    requested,
+    with_further,
+)
 from hipkg.cli.report import deliver, on_terminal, told
 
 
@@ -23,6 +34,7 @@ def ledger(
     allow_invalid: Annotated[
         bool, typer.Option("--allow-invalid", help="List in spite of violations, and say so.")
     ] = False,
+    further: Further = None,
     input_format: InputFormat = None,
 ) -> None:
     """List what was tried, whether it was enough for which statement, and when what waits can open.
@@ -38,7 +50,7 @@ def ledger(
     request = requested(
         knowledge, document, as_of=as_of, input_format=input_format, engine=engine, allow_invalid=allow_invalid
     )
-    batch = plan_patients(file, request, knowledge).each(ledger_of)
+    batch = plan_patients(with_further(file, further), request, knowledge).each(ledger_of)
     made = told(batch)
     text = write_ledgers(made, format, knowledge, everything=everything, to_terminal=on_terminal(output))
     deliver(text, output, failed=batch.set_aside or any(not one.valid for one in made))

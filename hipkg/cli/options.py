@@ -47,7 +47,7 @@ def _inputs(params: Mapping[str, object]) -> Iterator[str]:
     """List the files that a command reads: its arguments, and what options name with ``@``."""
     for name, value in params.items():
         for one in value if isinstance(value, list | tuple) else [value]:
-            if isinstance(one, str) and (name in {"file", "files", "source"} or one.startswith("@")):
+            if isinstance(one, str) and (name in {"file", "files", "further"} or one.startswith("@")):
                 yield one.removeprefix("@")
 
 
@@ -56,6 +56,11 @@ def _same(one: Path, other: Path) -> bool:
         return one.is_file() and one.samefile(other)
     except (OSError, ValueError):
         return False
+
+
+def with_further(file: str, further: list[str] | None) -> list[str]:
+    """Put a file and those that go on with its record together, to be read as one."""
+    return [file, *(further or ())]
 
 
 def parse_date(text: str | None) -> date | None:
@@ -111,6 +116,10 @@ Files = Annotated[
 ]
 File = Annotated[
     str, typer.Argument(help="Patient file, or a folder of FHIR; - is standard input.", show_default=False)
+]
+Further = Annotated[
+    list[str] | None,
+    typer.Option("--with", metavar="FILE", help="A further file or folder of the same record; repeatable."),
 ]
 InputFormat = Annotated[
     str | None,

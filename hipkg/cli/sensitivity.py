@@ -6,7 +6,18 @@ from typing import Annotated, Literal
 
 import typer
 
-from hipkg.cli.options import AsOf, Documents, File, GradeEverything, InputFormat, Output, ReportFormat, requested
+from hipkg.cli.options import (
+    AsOf,
+    Documents,
+    File,
+    Further,
+    GradeEverything,
+    InputFormat,
+    Output,
+    ReportFormat,
+    requested,
+    with_further,
+)
 from hipkg.cli.report import deliver, on_terminal, told
 
 
@@ -21,6 +32,7 @@ def sensitivity(
     allow_invalid: Annotated[
         bool, typer.Option("--allow-invalid", help="Go on in spite of violations, and say so.")
     ] = False,
+    further: Further = None,
     input_format: InputFormat = None,
 ) -> None:
     """Show how the plan changes as statements of weaker grades, and those without any, are dropped.
@@ -38,7 +50,7 @@ def sensitivity(
     knowledge = load()
     steps = selections(knowledge, by, document or (), grade_objections=grade_everything)
     request = requested(knowledge, as_of=as_of, input_format=input_format, allow_invalid=allow_invalid)
-    checked = read_checked(file, request, knowledge)
+    checked = read_checked(with_further(file, further), request, knowledge)
     batch = each_alone(checked, lambda one: sensitivity_of(one, by, steps, knowledge))
     found = told(batch)
     text = render_sensitivities(found, format, knowledge, to_terminal=on_terminal(output))

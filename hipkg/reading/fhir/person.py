@@ -49,6 +49,21 @@ def read_person(raw: Raw, as_of: date, knowledge: Knowledge) -> Person:
     return _aged(Person(birth, None, died, ()), as_of, knowledge) if birth else Person("", None, died, ())
 
 
+def completed(person: Person, *replaced: Person) -> Person:
+    """Complete what a Patient says by what those say that it replaces; where they contradict, no birth is used.
+
+    A year of birth does not contradict a day of that year.
+    """
+    known = [one for one in (person, *replaced) if one.birth]
+    died = next((one.died for one in (person, *replaced) if one.died), "")
+    exact = max(known, key=lambda one: len(one.birth), default=person)
+    if not all(exact.birth.startswith(one.birth) for one in known):
+        births = ", ".join(sorted({one.birth for one in known}))
+        told = f"the records of one person give different births ({births}), so the age is not used"
+        return Person("", None, died, (*person.flags, told))
+    return exact._replace(died=died)
+
+
 def _aged(person: Person, as_of: date, knowledge: Knowledge) -> Person:
     """Add the age that follows from the birth, or the least that it can be if no definition tells the ages apart."""
     birth = person.birth
