@@ -172,7 +172,10 @@ def _when(one: Resource, context: Context) -> Dated:
 
 def _study_of(one: Resource, context: Context) -> Meaning | None:
     """Find the study that an Observation is, if it is one."""
-    meaning = context.codes.meaning([part(one.raw, "code")], "intervention")
+    code = part(one.raw, "code")
+    if not context.codes.meanings(code):
+        return None
+    meaning = context.codes.meaning([code], "intervention")
     is_one = meaning.terms and all(is_study(term, context.knowledge) for term in meaning.terms)
     return meaning if is_one else None
 
@@ -182,6 +185,9 @@ def _answer(one: Resource, answer: _Answer, day: str, study: Meaning | None, con
     code = part(raw, "code")
     if "dataAbsentReason" in raw or _says_absent(part(raw, "valueCodeableConcept")):
         raise Unused("ignored", "it has no result, as it says itself")
+    asserts = any((text(each, "system"), text(each, "code")) == _ASSERTION for each in parts(code, "coding"))
+    if not (asserts or codes.meanings(code)):
+        raise not_understood(one, [code], "finding", context)
     if numbers := codes.meaning([code], "number").terms:
         return _measure(one, answer, numbers[0], day, context)
     if codes.meaning([code], "problem").terms:
@@ -192,11 +198,9 @@ def _answer(one: Resource, answer: _Answer, day: str, study: Meaning | None, con
     finds = bool(codes.meaning([value], "problem").terms)
     if codes.meaning([code], "intervention").terms:
         return _studied(one, answer, day, study if finds else None, context)
-    if any((text(each, "system"), text(each, "code")) == _ASSERTION for each in parts(code, "coding")) and value:
-        if finds:
-            return _found(one, answer, study, context)
-        raise not_understood(one, [value], "finding", context)
-    raise not_understood(one, [code], "finding", context)
+    if asserts and finds:
+        return _found(one, answer, study, context)
+    raise not_understood(one, [value if asserts and value else code], "finding", context)
 
 
 def _studied(one: Resource, answer: _Answer, day: str, study: Meaning | None, context: Context) -> Stated:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from hipkg.reading.fhir.elements import part, text
+from hipkg.reading.fhir.elements import part, parts, text
 from hipkg.reading.fhir.records import Unused
 from hipkg.record.patient import EntryKind, Unread
 
@@ -70,5 +70,13 @@ def named(concepts: Iterable[Raw], context: Context) -> str:
 
 
 def _named(concept: Raw, context: Context) -> str:
+    codings = ((text(one, "system"), text(one, "code"), text(one, "display")) for one in parts(concept, "coding"))
+    key = (text(concept, "text"), *codings)
+    if key not in context.names:
+        context.names[key] = _name_of(concept, context)
+    return context.names[key]
+
+
+def _name_of(concept: Raw, context: Context) -> str:
     words, codes = context.codes.called(concept), context.codes.describe([concept])
     return f"{words} ({codes})" if words and codes and words not in codes else words
