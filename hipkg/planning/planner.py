@@ -85,7 +85,7 @@ class Planner:
         self, derivation: Derivation, knowledge: Knowledge, patient: str, as_of: date, unread: Sequence[Unread] = ()
     ) -> None:
         self._derivation = derivation
-        self._unread = [one for one in unread if one.current]
+        self._unread = [one for one in unread if one.current and not one.known]
         self._knowledge = knowledge
         self._patient = patient
         self._as_of = as_of

@@ -35,12 +35,14 @@ class EntryKind(StrEnum):
 class Unread(NamedTuple):
     """An entry of a record that was not understood, or that no statement uses.
 
-    ``name`` is what the record calls it, with its codes; ``current`` tells that it may be so at present.
+    ``name`` is what the record calls it, with its codes; ``current`` tells that it may be so at present, ``known`` that
+    its code is known as one of which no statement speaks.
     """
 
     kind: EntryKind
     name: str
     current: bool = True
+    known: bool = False
 
 
 class Notice(NamedTuple):

@@ -29,10 +29,11 @@ def none_of(one: Resource, kinds: Iterable[str], element: str) -> Stated:
 
 
 def seen_by(study: Meaning | None, finding: Meaning) -> Meaning:
-    """Add to what a finding means the side of the study that shows it, where it names none itself."""
+    """Add to what a finding means the side of the study that shows it; it is in doubt where it names another itself."""
     if study is None or (len(study.sides) > 1 and not study.torn):
         return finding
-    return finding._replace(sides=finding.sides or study.sides, torn=finding.torn or study.torn)
+    differ = bool(finding.sides and study.sides and {*finding.sides} != {*study.sides})
+    return finding._replace(sides=finding.sides or study.sides, torn=finding.torn or study.torn or differ)
 
 
 def absent(

@@ -25,7 +25,7 @@ from hipkg.reading.fhir.context import (
 from hipkg.reading.fhir.elements import part, parts, references, text
 from hipkg.reading.fhir.places import whereabouts
 from hipkg.reading.fhir.records import Activity, Fact, Problem, Stated, Unused
-from hipkg.reading.fhir.unread import named
+from hipkg.reading.fhir.unread import is_known, named
 from hipkg.record.patient import EntryKind, Unread
 
 if TYPE_CHECKING:
@@ -183,7 +183,11 @@ def _activity(one: Resource, verification: Coded, context: Context) -> Stated:
     end = _end_of(one, verification, context)
     if not meaning.terms or not status:
         heeded = end.over or context.codes.absence([code])
-        unread = () if heeded else (Unread(EntryKind.CONDITION, named([code], context) or one.key),)
+        unread = (
+            ()
+            if heeded
+            else (Unread(EntryKind.CONDITION, named([code], context) or one.key, known=is_known([code], context)),)
+        )
         raise Unused(*context.codes.why_not([code], "problem"), unread=unread)
     refuse_unread(verification=verification, clinical=_clinical(one))
     if end.torn and status == hip.ongoing:

@@ -92,6 +92,7 @@ def joined(facts: Sequence[Fact], context: Context, log: Log) -> Joined:
     activities = _where_asked(activities, links, knowledge, log)
     activities = [_elsewhere(one, problems, log) for one in activities]
     activities = _carried_out(activities, links, knowledge, log)
+    _tell_of_other_sides(problems, activities, knowledge, log)
     gone = {one.resource for one in log.merged}
     log.flags = [(resource, flag) for resource, flag in log.flags if resource not in gone]
     problems = _merge_problems(problems, activities, context, log)
@@ -440,6 +441,24 @@ def _seen(one: Problem, activities: Sequence[Activity], links: Links) -> Problem
             placed = one._replace(place=min(found), sources=_with_sites_of(one, studies))
             return placed if len(found) == 1 else one
     return one
+
+
+def _tell_of_other_sides(
+    problems: Iterable[Problem], activities: Sequence[Activity], knowledge: Knowledge, log: Log
+) -> None:
+    """Tell of findings on a side that the study which shows them, and names one too, is not of."""
+    studies = _by_resource(one for one in activities if one.study)
+    for one in problems:
+        place = one.place
+        for key in one.shown_by if place and place.side else ():
+            joints = _joints(place.kind, knowledge) if place else frozenset()
+            there = [other for study in studies.get(key, ()) for other in study.places]
+            sides = {other.side for other in there if joints & _joints(other.kind, knowledge)}
+            if place and sides and "" not in sides and place.side not in sides:
+                label = knowledge.label
+                which = "it" if key == one.resource else key
+                told = f"{which} is of the {' and '.join(sorted(map(label, sides)))} side, and shows {label(one.term)}"
+                log.flags.append((one.resource, f"{told} on the {label(place.side)}"))
 
 
 def _not_seen(one: Absence, activities: Sequence[Activity], links: Links, log: Log) -> Iterator[Absence]:

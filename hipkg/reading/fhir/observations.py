@@ -449,25 +449,11 @@ def read_report(one: Resource, context: Context) -> Stated:
             sources=("status",),
         )
         made = activities(one, draft, context)
-        elsewhere = _on_other_sides(made.facts, found, context)
-        return Stated((*made.facts, *found, links), (*day.flags, *made.flags, *flags, *elsewhere), notes, lost)
+        return Stated((*made.facts, *found, links), (*day.flags, *made.flags, *flags), notes, lost)
     if found or links.same_as:
         return Stated((*found, links), (*day.flags, *flags), notes, (*lost, *unread(one, [code], context)))
     refusal = not_understood(one, [code], "study", context)
     raise Unused(refusal.outcome, refusal.reason, (*refusal.unread, *lost))
-
-
-def _on_other_sides(studies: Iterable[Fact], found: Iterable[Fact], context: Context) -> tuple[str, ...]:
-    """Tell of conclusions that name a side which the study, that names one too, is not of."""
-    sides = {place.side for each in studies if isinstance(each, Activity) for place in each.places} - {""}
-    other = [each for each in found if isinstance(each, Problem) and each.place and each.place.side]
-    label = context.knowledge.label
-    return tuple(
-        f"it is of the {' and '.join(sorted(map(label, sides)))} side, and concludes {label(each.term)} on the "
-        f"{label(each.place.side)}"
-        for each in other
-        if sides and each.place and each.place.side not in sides
-    )
 
 
 def _concluded(one: Resource, context: Context) -> Stated:

@@ -50,7 +50,14 @@ def unread(one: Resource, concepts: Iterable[Raw], context: Context, *, current:
     of_no_use = kind == EntryKind.RESULT and any(map(context.codes.meanings, given))
     if kind is None or of_no_use or context.codes.absence(given):
         return ()
-    return (Unread(kind, named(given, context) or _displayed(one) or one.key, current or kind == EntryKind.RESULT),)
+    name = named(given, context) or _displayed(one) or one.key
+    return (Unread(kind, name, current or kind == EntryKind.RESULT, is_known(given, context)),)
+
+
+def is_known(concepts: Iterable[Raw], context: Context) -> bool:
+    """Tell whether each of some concepts has a code that is known, and none that has to do with a term."""
+    meant = [context.codes.meanings(one) for one in concepts]
+    return bool(meant) and all(meant) and not any(one.term for each in meant for one in each)
 
 
 def _displayed(one: Resource) -> str:
