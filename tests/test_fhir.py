@@ -85,6 +85,17 @@ def test_xml_gives_what_json_gives(case: Path) -> None:
     assert len({re.sub(r"condition-[0-9a-f]{12}", "condition", told(each)) for each in made}) == 1
 
 
+@pytest.mark.parametrize("case", [one for one in ALL if (one / "notices.txt").exists()], ids=by_name)
+def test_a_case_gives_the_expected_notices(case: Path) -> None:
+    """What validation tells of each patient, and so the plan."""
+    notices = (
+        (one.patient, each.message) for one in imported(case).patients if one.graph for each in one.graph.notices
+    )
+    assert "".join(f"{patient}: {message}\n" for patient, message in notices) == (case / "notices.txt").read_text(
+        "utf-8"
+    )
+
+
 def test_every_irregularity_has_a_case() -> None:
     assert [f"{number:02}" for number in range(1, 26)] == [case.name[:2] for case in ALL][:25]
 
@@ -102,7 +113,7 @@ def test_every_resource_is_accounted_for(case: Path) -> None:
     named = set(re.findall(r'"resourceType": "(\w+)",\s+"id": "([^"]+)"', text))
     made = imported(case)
     accounted = [use.resource for uses in (made.strays, *(one.uses for one in made.patients)) for use in uses]
-    contained = {("Medication", "in"), ("Condition", "within")}
+    contained = {("Medication", "in"), ("Condition", "within"), ("Medication", "m"), ("Device", "d")}
     assert {f"{kind}/{name}" for kind, name in named - contained} - {*accounted} - {"Bundle/not a valid id!"} == set()
     assert len(accounted) == len({*accounted})
 
@@ -198,6 +209,32 @@ def test_provenance_of_turtle_is_told_as_well() -> None:
     """
     (plan,) = plans(turtle.encode(), format="turtle")
     assert plan.to_dict()["sources"] == {"https://example.org/x/oa": ["https://example.org/letter#diagnosis"]}
+
+
+@pytest.mark.parametrize(
+    ("drug", "told"),
+    [
+        ({"text": "Clotaway 5 mg"}, ["Clotaway 5 mg"]),
+        ({"coding": [{"system": "http://www.nlm.nih.gov/research/umls/rxnorm", "code": "5640"}]}, []),
+        ({"coding": [{"system": "http://snomed.info/sct", "code": "44054006"}], "text": "Clotaway 5 mg"}, []),
+    ],
+    ids=["not-understood", "understood", "known-and-unused"],
+)
+def test_a_question_names_the_drugs_that_could_be_what_it_asks(drug: dict[str, Any], told: list[str]) -> None:
+    order = {
+        "resourceType": "MedicationRequest",
+        "id": "order",
+        "status": "active",
+        "intent": "order",
+        "subject": {"reference": "Patient/p1"},
+        "medicationCodeableConcept": drug,
+    }
+    pain = arthritis("pain", code={"coding": [{"system": "http://hl7.org/fhir/sid/icd-10-cm", "code": "M25.551"}]})
+    (plan,) = plans(bundle(patient(), arthritis(), pain, order), format="fhir", as_of=AS_OF)
+    asked = {one["text"]: one.get("unread", []) for one in plan.to_dict()["questions"]}
+    assert asked["Ever a peptic ulcer, or on an anticoagulant?"] == told
+    assert asked["What is the body-mass index?"] == []
+    assert ("Not understood, so look: Clotaway 5 mg." in " ".join(plan.to_text().split())) == bool(told)
 
 
 # Sources

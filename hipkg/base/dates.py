@@ -85,11 +85,12 @@ def ages(birth: str, day: date) -> tuple[int, int] | None:
     found = span(birth)
     if found is None or found.first > day:
         return None
-    return max(0, _age(found.last, day)), _age(found.first, day)
+    return max(0, whole_years(found.last, day)), whole_years(found.first, day)
 
 
-def _age(birth: date, day: date) -> int:
-    return day.year - birth.year - ((day.month, day.day) < (birth.month, birth.day))
+def whole_years(first: date, day: date) -> int:
+    """Count the years that are completed from one day to another."""
+    return day.year - first.year - ((day.month, day.day) < (first.month, first.day))
 
 
 def days_after(day: date, days: Decimal) -> date | None:

@@ -107,7 +107,7 @@ class RankedQuestion(NamedTuple):
 
     ``requirements`` are the classes, or the property, that are asked about; ``about`` is the body site that ``site``
     names, or the node that lacks something; ``actions`` counts the actions that an answer changes, and ``urgent`` tells
-    whether an answer can call for urgent help.
+    whether an answer can call for urgent help; ``unread`` names what was not understood and could be what is asked.
     """
 
     requirements: tuple[str, ...]
@@ -119,6 +119,7 @@ class RankedQuestion(NamedTuple):
     urgent: bool
     about: str
     form: Form
+    unread: tuple[str, ...] = ()
 
 
 class Interview(NamedTuple):
@@ -258,6 +259,7 @@ class Asker:
             urgent=is_urgent(asked_by, self._knowledge),
             about=about,
             form=form,
+            unread=tuple(dict.fromkeys(name for one in same for name in one.unread)),
         )
 
     @staticmethod

@@ -180,6 +180,7 @@ class Knowledge:
     the class that it only adds a qualifier to; ``lasting`` are the classes of problems that count when past,
     ``settled_for_years`` maps the interventions that need no repetition to the years for which they do not,
     ``concerning_patient`` are those of no body site, ``sided`` the classes of sites that have a side,
+    ``side_words`` maps the words by which records name a side to the sides that each names,
     ``visit_gaps`` the most days between visits of a course, ``unfavourable`` the outcomes and reasons to stop that
     speak against a repetition; ``value_properties`` maps a coded value to the property that records it.
     ``briefs`` are the short words of terms and of statements for the first screen, ``synonyms`` other words that people
@@ -234,6 +235,7 @@ class Knowledge:
     settled_for_years: Mapping[str, int]
     concerning_patient: frozenset[str]
     sided: frozenset[str]
+    side_words: Mapping[str, frozenset[str]]
     visit_gaps: Mapping[str, str]
     unfavourable: frozenset[str]
     value_properties: Mapping[str, str]

@@ -166,6 +166,7 @@ class _Builder:
             settled_for_years=self._settled_for_years(interventions),
             concerning_patient=self._with_kinds(hip.concernsWholePatient, interventions),
             sided=frozenset(self._map(hip.sided)),
+            side_words=self._side_words(),
             visit_gaps=self._map(hip.visitGap),
             unfavourable=frozenset(self._map(hip.unfavourable)),
             value_properties=self._value_properties(),
@@ -186,6 +187,15 @@ class _Builder:
 
     def _synonyms(self) -> dict[str, tuple[str, ...]]:
         return {iri: tuple(sorted(words)) for (iri, prop), words in self._texts.items() if prop == SKOS + "altLabel"}
+
+    def _side_words(self) -> dict[str, frozenset[str]]:
+        sides = [
+            (word.casefold(), iri)
+            for (iri, prop), words in self._texts.items()
+            if prop == hip.sideWord
+            for word in words
+        ]
+        return {word: frozenset(iri for one, iri in sides if one == word) for word in sorted({one for one, _ in sides})}
 
     def _settled_for_years(self, interventions: Iterable[InterventionInfo]) -> dict[str, int]:
         """Map the interventions that need no repetition, and the kinds of them, to the fewest years that are told."""

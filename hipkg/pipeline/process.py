@@ -86,7 +86,7 @@ def _sound(record: Record, request: Request, knowledge: Knowledge) -> Checked:
 def _planned(checked: Checked, request: Request, knowledge: Knowledge) -> Planned:
     record = checked.record
     derivation = _derived(record, request, knowledge)
-    planner = Planner(derivation, knowledge, record.iri, record.as_of)
+    planner = Planner(derivation, knowledge, record.iri, record.as_of, record.unread)
     plan = planner.plan(request.engine, checked.findings, request.selection)
     return Planned(record=record, derivation=derivation, plan=plan, request=request, knowledge=knowledge)
 

@@ -13,8 +13,10 @@ from hipkg.knowledge.frame.answers import Answer, State
 from hipkg.knowledge.frame.choices import shared_choices
 from hipkg.knowledge.frame.claims import ADVISING, OBJECTIONS, PURSUED, ClaimKind, Status
 from hipkg.knowledge.frame.speaking import FIRMNESS, speaking
+from hipkg.knowledge.memo import kept
 from hipkg.knowledge.records import UNGRADED
 from hipkg.knowledge.trials import trials
+from hipkg.owl.expression import leaves
 from hipkg.planning.bounds import Check, Checker
 from hipkg.planning.clashes import clashing_actions, clashing_bounds
 from hipkg.planning.gaps import Gap, Measurer
@@ -35,6 +37,7 @@ from hipkg.planning.records import (
 )
 from hipkg.planning.unused import UnusedFacts
 from hipkg.record.facts import NOTHING, text_of
+from hipkg.record.patient import EntryKind
 from hipkg.validation.findings import conforms
 
 if TYPE_CHECKING:
@@ -45,6 +48,7 @@ if TYPE_CHECKING:
     from hipkg.knowledge.records import Grade, InterventionInfo, Knowledge, StatementInfo
     from hipkg.knowledge.selection import Selection
     from hipkg.planning.clashes import Clash
+    from hipkg.record.patient import Unread
     from hipkg.validation.findings import Finding
 
 _RANKS = {status: rank for rank, status in enumerate(Status)}
@@ -68,6 +72,7 @@ _REFUSED = {Status.CONTRAINDICATED, Status.AVOID}
 _WAITING = {State.LATER, State.MAY_APPLY}
 _UNSETTLED = {Status.CONDITIONAL, Status.CAUTION}
 _TREATING = {hip.indicates, hip.contraindicates, hip.discourages, hip.holdsBack}
+_DRUG_ORDER = "MedicationRequest"
 _DETAILING = {hip.specifies, hip.safeguardsWith}
 _Asked: TypeAlias = dict[tuple[str, str, str], set[tuple[str, str]]]
 """The statements that ask, with their sites, by the requirement, the wording and the site of a question."""
@@ -76,8 +81,11 @@ _Asked: TypeAlias = dict[tuple[str, str, str], set[tuple[str, str]]]
 class Planner:
     """Turn the derivation of one patient into a plan."""
 
-    def __init__(self, derivation: Derivation, knowledge: Knowledge, patient: str, as_of: date) -> None:
+    def __init__(
+        self, derivation: Derivation, knowledge: Knowledge, patient: str, as_of: date, unread: Sequence[Unread] = ()
+    ) -> None:
         self._derivation = derivation
+        self._unread = [one for one in unread if one.current and not one.known]
         self._knowledge = knowledge
         self._patient = patient
         self._as_of = as_of
@@ -593,7 +601,28 @@ class Planner:
             site=site,
             statements=tuple(sorted({id_ for id_, _ in asking})),
             actions=tuple(sorted(touched)),
+            unread=self._could_be(requirement),
         )
+
+    def _could_be(self, requirement: str) -> tuple[str, ...]:
+        """Name what of the record was not understood and could be what a question asks: a drug, a disease."""
+        kinds = _kinds_asked(requirement, self._knowledge) if self._unread else NOTHING
+        return tuple(one.name for one in self._unread if one.kind in kinds)
+
+
+@kept
+def _kinds_asked(requirement: str, knowledge: Knowledge) -> frozenset[EntryKind]:
+    """List the kinds of entries that can meet a requirement: drugs, and of one on the patient, diseases.
+
+    Requirements on a place ask for what its pain and its films show, which other entries tell.
+    """
+    needed = leaves(requirement, knowledge.definitions)
+    drugs = any(
+        knowledge.interventions[one].requested_as == _DRUG_ORDER for one in needed if one in knowledge.interventions
+    )
+    of_patient = knowledge.is_a(requirement, hip.Patient)
+    diseases = of_patient and any(knowledge.is_a(one, hip.Condition) for one in needed)
+    return frozenset([EntryKind.DRUG] * drugs + [EntryKind.CONDITION] * diseases)
 
 
 class SiteNames:

@@ -209,6 +209,7 @@ class Question(NamedTuple):
     """A fact that is not known and on which statements wait.
 
     ``requirement`` is the class whose membership is unknown, or where a ``node`` is given the property that it lacks.
+    ``unread`` names entries of the record that were not understood and that could answer it.
     """
 
     requirement: str
@@ -217,6 +218,7 @@ class Question(NamedTuple):
     statements: tuple[str, ...]
     actions: tuple[str, ...]
     node: str = ""
+    unread: tuple[str, ...] = ()
 
 
 class Unused(NamedTuple):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import StrEnum
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 from typing import Literal as Text
@@ -17,6 +18,31 @@ if TYPE_CHECKING:
 
 Severity: TypeAlias = Text["violation", "warning", "info"]
 Term: TypeAlias = NamedNode | BlankNode | Literal | Triple
+
+
+class EntryKind(StrEnum):
+    """What an entry of a record is, in the order in which those that were not understood are told."""
+
+    DRUG = "drug"
+    ALLERGY = "allergy or intolerance"
+    CONDITION = "condition"
+    PROCEDURE = "procedure"
+    REQUEST = "request"
+    DEVICE = "device"
+    RESULT = "result"
+
+
+class Unread(NamedTuple):
+    """An entry of a record that was not understood, or that no statement uses.
+
+    ``name`` is what the record calls it, with its codes; ``current`` tells that it may be so at present, ``known`` that
+    its code is known as one of which no statement speaks.
+    """
+
+    kind: EntryKind
+    name: str
+    current: bool = True
+    known: bool = False
 
 
 class Notice(NamedTuple):
@@ -40,7 +66,8 @@ class Record:
     from the content alone; ``source`` is the file name, ``<stdin>`` or ``<memory>``; ``as_of`` is the date the plan is
     made for, also among the triples as ``hip:asOf``; ``unused`` counts the triples of the source that belong to no
     patient; ``dated`` tells whether the source records that date; ``notices`` are what was doubtful in reading it;
-    ``alone`` tells that other patients of the source share no node with this one.
+    ``alone`` tells that other patients of the source share no node with this one; ``unread`` are the entries that were
+    not understood.
     """
 
     iri: str
@@ -51,6 +78,7 @@ class Record:
     dated: bool = True
     notices: tuple[Notice, ...] = ()
     alone: bool = False
+    unread: tuple[Unread, ...] = ()
 
     @cached_property
     def subjects(self) -> frozenset[str]:

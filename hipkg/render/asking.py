@@ -14,7 +14,7 @@ from hipkg.defence.forms import Field, FieldKind, Form, Option, Threshold
 from hipkg.knowledge.wording import listed
 from hipkg.render.encoder import Writer, term
 from hipkg.render.outline import INVALID, Outline, Row, outlines_to_text, render_outlines, title
-from hipkg.render.words import clean
+from hipkg.render.words import clean, told_unread
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -77,12 +77,12 @@ _JSON = Writer(
     {
         **_PARTS,
         Interview: "plan.patient plan.as_of plan.ontology_version plan.valid questions",
-        RankedQuestion: "text site urgent asked_by actions answers form",
+        RankedQuestion: "text site urgent asked_by actions answers form unread?",
     }
 )
 SHAPES: dict[type, str] = {
     **_PARTS,
-    RankedQuestion: "@requirement() requirements() text site urgent statements=asked_by actions() answers form",
+    RankedQuestion: "@requirement() requirements() text site urgent statements=asked_by actions() answers form unread?",
 }
 _IN_PLAN = QuestionWriter(SHAPES)
 
@@ -153,7 +153,7 @@ def _outline(interview: Interview, top: int, *, facts: bool) -> Outline:
 def _heading(question: RankedQuestion, number: int) -> Row:
     site = f" · {clean(question.site)}" if question.site else ""
     urgent = " · urgent" if question.urgent else ""
-    return Row(0, f"{number}. {clean(question.text)}{site}{urgent}", style="heading")
+    return Row(0, f"{number}. {clean(question.text)}{told_unread(question.unread)}{site}{urgent}", style="heading")
 
 
 def _asking(question: RankedQuestion) -> Row:

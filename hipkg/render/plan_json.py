@@ -86,7 +86,7 @@ SHAPES: dict[type, str] = {
     _Setting: "parameter.statement @parameter.intervention parameter.label parameter.text *bound? "
     "parameter.side? checks?",
     Conflict: "@intervention label site advised_by opposed_by rule decided_for? tensions()?",
-    Question: "@requirement text site statements actions node?",
+    Question: "@requirement text site statements actions node? unread?",
     Unused: "node label site day @property? value? unit?",
 }
 

@@ -45,6 +45,7 @@ from hipkg.render.words import (
     origin,
     selected_grades,
     stated_grade,
+    told_unread,
     without_repeated,
 )
 
@@ -887,7 +888,7 @@ class Arranger:
     def _ask(self, text: str, questions: Sequence[Question]) -> Ask:
         site = join_sites([one.site for one in questions], self._knowledge)
         return Ask(
-            clean(text),
+            clean(text) + told_unread(name for one in questions for name in one.unread),
             "" if site == self._everywhere else site,
             tuple(dict.fromkeys(map(clean, self._decided(questions)))),
             tuple(sorted({id_ for one in questions for id_ in one.statements})),

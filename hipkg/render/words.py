@@ -44,6 +44,7 @@ ASSESSMENT = "assessment"
 """The category of actions that have a result."""
 _NUMBERED = re.compile(r"(?P<document>.*?)(?P<number>\d+)")
 _RUN = 3
+_UNREAD_SHOWN = 2
 """How many statements in a row are told by the first and the last."""
 _ANNOTATION = re.compile(r"\{([^{}]*)\}")
 _IRI = re.compile(r"<?\b[a-z][a-z0-9+.-]*://[^\s>]*>?", re.IGNORECASE)
@@ -54,6 +55,13 @@ def clean(text: str) -> str:
     """Make a text safe to print on one line: no control characters, and an IRI by its last part only."""
     printable = "".join(char if char.isprintable() else " " for char in text)
     return " ".join(_IRI.sub(lambda match: local_name(match.group()), printable).split())
+
+
+def told_unread(names: Iterable[str]) -> str:
+    """Say which entries of the record were not understood and could be what is asked: the first few, and how many."""
+    given = [*dict.fromkeys(map(clean, names))]
+    more = [f"{len(given) - _UNREAD_SHOWN} more"] if len(given) > _UNREAD_SHOWN else []
+    return f" Not understood, so look: {', '.join((*given[:_UNREAD_SHOWN], *more))}." if given else ""
 
 
 def local_name(iri: str) -> str:

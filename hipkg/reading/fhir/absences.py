@@ -28,10 +28,27 @@ def none_of(one: Resource, kinds: Iterable[str], element: str) -> Stated:
     return Stated(tuple(Absence(one.key, one.key, kind, None, (source,)) for kind in kinds))
 
 
-def absent(one: Resource, concept: Raw, context: Context, *, suffix: str = "", element: str = "code") -> Stated:
+def seen_by(study: Meaning | None, finding: Meaning) -> Meaning:
+    """Add to what a finding means the side of the study that shows it; it is in doubt where it names another itself."""
+    if study is None or (len(study.sides) > 1 and not study.torn):
+        return finding
+    differ = bool(finding.sides and study.sides and {*finding.sides} != {*study.sides})
+    return finding._replace(sides=finding.sides or study.sides, torn=finding.torn or study.torn or differ)
+
+
+def absent(
+    one: Resource,
+    concept: Raw,
+    context: Context,
+    *,
+    suffix: str = "",
+    element: str = "code",
+    study: Meaning | None = None,
+) -> Stated:
     """State that what a concept means is absent where the resource says.
 
-    Parameters: ``suffix`` tells several facts of a resource apart; ``element`` is the one that names what is absent.
+    Parameters: ``suffix`` tells several facts of a resource apart; ``element`` is the one that names what is absent;
+    ``study`` is the one by which it is not seen.
 
     Raises `Unused` where a side would have to be known, or where the code means less than the term.
     """
@@ -39,7 +56,8 @@ def absent(one: Resource, concept: Raw, context: Context, *, suffix: str = "", e
     if not meaning.terms:
         wider = ", ".join(map(context.knowledge.label, context.codes.meaning([concept], "problem").terms))
         raise Unused("ignored", f"it says that one kind of {wider} is absent, and any other may be there")
-    where = whereabouts(one, meaning, parts(one.raw, "bodySite"), context)
+    meaning = seen_by(study, meaning)
+    where = whereabouts(one, [concept], meaning, parts(one.raw, "bodySite"), context)
     sources = tuple(f"{one.key}#{name}" for name in (element, *where.sources))
     places = [*_places(meaning, where)]
     facts = tuple(
@@ -50,6 +68,8 @@ def absent(one: Resource, concept: Raw, context: Context, *, suffix: str = "", e
 
 def _places(meaning: Meaning, where: Whereabouts) -> Iterator[Place | None]:
     for place in where.places or (None,):
+        if place and place.disputed:
+            raise Unused("set aside", "it says that something is absent, and its side is in doubt")
         if place is None or not place.anchor:
             yield place
         elif place.kind == meaning.site:

@@ -3,19 +3,31 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from itertools import product
 from typing import TYPE_CHECKING
 
 from hipkg.reading.fhir.records import ResourceUse, Stated, Unused
-from hipkg.record.patient import Notice
+from hipkg.record.patient import EntryKind, Notice
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from hipkg.reading.fhir.elements import Malformed
     from hipkg.reading.fhir.joining import Log, Merged
+    from hipkg.record.patient import Unread
 
 _SHOWN = 3
-_MOST_UNHEEDED = 12
+_MOST_NAMED = {EntryKind.ALLERGY: 12, EntryKind.CONDITION: 12}
+_MOST_OF_OTHERS = 3
+_HEADINGS: Mapping[EntryKind, str] = {
+    EntryKind.DRUG: "Drugs",
+    EntryKind.ALLERGY: "Allergies and intolerances",
+    EntryKind.CONDITION: "Conditions",
+    EntryKind.PROCEDURE: "Procedures",
+    EntryKind.REQUEST: "Requests",
+    EntryKind.DEVICE: "Devices",
+    EntryKind.RESULT: "Results",
+}
 _TAKEN = {"used", "merged"}
 
 
@@ -27,16 +39,19 @@ class Account:
     notes: dict[str, list[str]] = field(default_factory=dict)
     unused: dict[str, ResourceUse] = field(default_factory=dict)
     merged: dict[str, Merged] = field(default_factory=dict)
+    unread: dict[str, tuple[Unread, ...]] = field(default_factory=dict)
 
     def read(self, key: str, stated: Stated) -> None:
         """Note the doubts and notes that came with what a resource states."""
         self.flags.setdefault(key, []).extend(stated.flags)
         self.notes.setdefault(key, []).extend(stated.notes)
+        self.unread[key] = stated.unread
 
     def refused(self, key: str, problem: Unused | Malformed) -> None:
         """Note why a resource states nothing."""
         if isinstance(problem, Unused):
-            self.unused[key] = ResourceUse(key, problem.outcome, str(problem), unheeded=problem.unheeded)
+            self.unused[key] = ResourceUse(key, problem.outcome, str(problem))
+            self.unread[key] = problem.unread
         else:
             self.unused[key] = ResourceUse(key, "malformed", str(problem))
 
@@ -53,6 +68,9 @@ class Account:
 
         Parameters: ``told`` maps a resource to what its facts are in words, ``nodes`` to the nodes that it gave.
         """
+        return self._use(key, told, nodes)._replace(unread=self.unread.get(key, ()))
+
+    def _use(self, key: str, told: Mapping[str, list[str]], nodes: Mapping[str, tuple[str, ...]]) -> ResourceUse:
         if key in self.unused:
             return self.unused[key]
         flags, notes = tuple(dict.fromkeys(self.flags.get(key, ()))), self.notes.get(key, [])
@@ -73,8 +91,8 @@ def notices_of(uses: Sequence[ResourceUse], patient: str) -> tuple[Notice, ...]:
         for kind, reason in _doubts(one):
             doubts.setdefault((kind, reason), []).append(one.resource)
     found = [_notice(kind, reason, keys, patient) for (kind, reason), keys in sorted(doubts.items())]
-    if unheeded := _unheeded(uses):
-        message = f"F05: No statement takes into account, so look yourself: {_listed(unheeded, _MOST_UNHEEDED, '; ')}."
+    if unread := [*_named(unread_of(uses))]:
+        message = f"F05: No statement takes into account, so look yourself. {' '.join(unread)}"
         found.append(Notice("warning", "hip:F05-import-unheeded", patient, message, "Consider them beside the plan."))
     if used == len(uses):
         return tuple(found)
@@ -83,10 +101,23 @@ def notices_of(uses: Sequence[ResourceUse], patient: str) -> tuple[Notice, ...]:
     return (Notice("info", "hip:F01-import-unused", patient, message, fix), *found)
 
 
-def _unheeded(uses: Iterable[ResourceUse]) -> list[str]:
-    """Name what no statement uses, each once, allergies before the conditions that may crowd them out."""
-    named = {(not one.resource.startswith("AllergyIntolerance/"), one.unheeded) for one in uses if one.unheeded}
-    return [name for _, name in sorted(named)]
+def unread_of(uses: Iterable[ResourceUse]) -> tuple[Unread, ...]:
+    """List what is not understood, each once: by kind, and what may be so at present before the rest."""
+    order = [*EntryKind]
+    found = {entry for one in uses for entry in one.unread}
+    past = {one for one in found if not one.current and one._replace(current=True) in found}
+    return tuple(sorted(found - past, key=lambda one: (order.index(one.kind), not one.current, one.name)))
+
+
+def _named(unread: Sequence[Unread]) -> Iterator[str]:
+    """Name what is not understood: every drug that may be taken, and of all else a few of each kind."""
+    for kind, current in product(EntryKind, (True, False)):
+        names = [one.name for one in unread if (one.kind, one.current) == (kind, current)]
+        every = kind == EntryKind.DRUG and current
+        if names:
+            most = len(names) if every else _MOST_NAMED.get(kind, _MOST_OF_OTHERS)
+            heading = f"{_HEADINGS[kind]}{'' if current else ' of the past'}"
+            yield f"{heading}: {_listed(names, most, '; ')}."
 
 
 def _doubts(one: ResourceUse) -> Iterator[tuple[str, str]]:

@@ -28,12 +28,14 @@ from hipkg.reading.fhir.context import (
 from hipkg.reading.fhir.elements import flag, part, parts, text
 from hipkg.reading.fhir.places import Whereabouts, whereabouts
 from hipkg.reading.fhir.records import Activity, Fact, Fulfils, Resource, Stated, Unused
+from hipkg.reading.fhir.unread import not_understood, partly_unread
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from hipkg.reading.fhir.context import Context
     from hipkg.reading.fhir.elements import Raw
+    from hipkg.record.patient import Unread
 
 PLANNED, ONGOING, COMPLETED, STOPPED, NOT_DONE = hip.planned, hip.ongoing, hip.completed, hip.stopped, hip.notDone
 BEGUN = {ONGOING, COMPLETED, STOPPED}
@@ -78,6 +80,7 @@ _CEASED: Mapping[str, Mapping[str, str]] = {
 }
 """What becomes of planned and running activities with their plan; nothing is known where none is named."""
 
+_ASKING = {"CarePlan", "ServiceRequest"}
 _REFERRED = ("reasonReference", "indication")
 _NO_LONGER = {PLANNED: "planned any more", ONGOING: "taken to go on"}
 _WITHDRAWN = {"entered-in-error": "it was entered in error", "draft": "it is a draft and not decided"}
@@ -159,13 +162,15 @@ def activities(one: Resource, draft: Draft, context: Context) -> Stated:
     """
     meaning = context.codes.meaning(draft.concepts, "intervention")
     if not meaning.terms:
-        raise Unused(*context.codes.why_not(draft.concepts, "activity"))
+        current = draft.status.iri not in _OVER
+        moot = draft.status.iri == NOT_DONE or (one.type in _ASKING and not current)
+        raise not_understood(one, draft.concepts, "activity", context, moot=moot, current=current)
     several = len(meaning.terms) > 1 or len(draft.concepts) > 1
     meaning, by_route = _given(meaning, draft, context)
     implied = next((value for prop, value in meaning.qualifiers if prop == hip.hasStatus), "")
     status = implied or draft.status.iri
     start, end, flags = ("", "", ()) if implied else _period(draft, status, context)
-    where = whereabouts(one, meaning, draft.sites, context, name=draft.site_element)
+    where = whereabouts(one, draft.concepts, meaning, draft.sites, context, name=draft.site_element)
     reasons = problems_named(one, context, *_REFERRED) if draft.placed else ()
     unclear = ""
     if draft.placed and not where.places:
@@ -213,22 +218,26 @@ def activities(one: Resource, draft: Draft, context: Context) -> Stated:
         facts.append(Fulfils(one.key, requests))
     open_flags = () if implied else draft.status.flags
     told = (*open_flags, *draft.flags, *by_route, *flags, *where.flags, *more.flags, *torn, *shared)
-    return Stated(tuple(facts), told, draft.notes)
+    rest = partly_unread(one, draft.concepts, context, current=status not in _OVER)
+    notes = (*draft.notes, *(f"not used of it: {each.name}" for each in rest))
+    return Stated(tuple(facts), told, notes, rest)
 
 
 def _where_reasons_are(one: Resource, where: Whereabouts, context: Context) -> tuple[Whereabouts, str]:
     """Place what names no site at those that its coded reasons name; name the reasons if no code of them is known."""
     coded: list[tuple[Raw, tuple[Raw, ...]]] = [(each, ()) for each in parts(one.raw, "reasonCode")]
     coded += _contained_reasons(one, context)
-    meanings = [(context.codes.meaning([each], "problem"), sites) for each, sites in coded]
-    known = [(each, sites) for each, sites in meanings if each.terms and not each.torn]
+    meanings = [(each, context.codes.meaning([each], "problem"), sites) for each, sites in coded]
+    known = [each for each in meanings if each[1].terms]
     if not known:
         described = [context.codes.describe([each for each, _ in coded]) or "text only"] if coded else []
         named = [text(each, "reference") or "a reference without an address" for each in _references(one)]
         return where, ", ".join((*described, *named))
-    places = [place for each, sites in known for place in whereabouts(one, each, sites, context).places]
+    there = [whereabouts(one, [each], meaning, sites, context) for each, meaning, sites in known]
+    places = [place for each in there for place in each.places]
+    flags = tuple(flag for each in there for flag in each.flags)
     sources = ("reasonCode" if parts(one.raw, "reasonCode") else "reasonReference",) if places else ()
-    return Whereabouts(tuple(dict.fromkeys(places)), (*where.sources, *sources), where.flags), ""
+    return Whereabouts(tuple(dict.fromkeys(places)), (*where.sources, *sources), (*where.flags, *flags)), ""
 
 
 def _references(one: Resource) -> list[Raw]:
@@ -372,6 +381,7 @@ def read_care_plan(one: Resource, context: Context) -> Stated:
     status_of(text(one.raw, "status"), {"active": "", "on-hold": "", "revoked": "", "completed": "", "unknown": ""})
     found: list[Fact] = []
     flags: list[str] = []
+    unread: list[Unread] = []
     unused: list[Unused] = []
     for number, activity in enumerate(parts(one.raw, "activity")):
         detail = part(activity, "detail")
@@ -380,11 +390,14 @@ def read_care_plan(one: Resource, context: Context) -> Stated:
                 reading = _planned(one, detail, number, context)
                 found += reading.facts
                 flags += reading.flags
+                unread += reading.unread
             except Unused as reason:
                 unused.append(reason)
+                unread += reason.unread
     if not found:
-        raise unused[0] if unused else Unused("ignored", "it describes no activity itself")
-    return Stated(tuple(found), tuple(flags), tuple(f"not used of it: {one.reason}" for one in unused))
+        first = unused[0] if unused else Unused("ignored", "it describes no activity itself")
+        raise Unused(first.outcome, first.reason, tuple(unread))
+    return Stated(tuple(found), tuple(flags), tuple(f"not used of it: {one.reason}" for one in unused), tuple(unread))
 
 
 def _planned(one: Resource, detail: Raw, number: int, context: Context) -> Stated:

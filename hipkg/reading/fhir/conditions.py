@@ -7,14 +7,26 @@ resolved is over, and counts only if its class includes the past.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from hipkg.base import hip
 from hipkg.reading.fhir.absences import absent, none_of
-from hipkg.reading.fhir.context import coded, dated, extras, in_future, problems_named, refuse_unread, settled
+from hipkg.reading.fhir.context import (
+    Dated,
+    coded,
+    dated,
+    extras,
+    in_future,
+    may_be_in_future,
+    problems_named,
+    refuse_unread,
+    settled,
+)
 from hipkg.reading.fhir.elements import part, parts, references, text
 from hipkg.reading.fhir.places import whereabouts
 from hipkg.reading.fhir.records import Activity, Fact, Problem, Stated, Unused
+from hipkg.reading.fhir.unread import is_known, named
+from hipkg.record.patient import EntryKind, Unread
 
 if TYPE_CHECKING:
     from hipkg.reading.fhir.codes import Meaning
@@ -27,11 +39,25 @@ _NOT_SURE = ("unconfirmed", "provisional", "differential")
 _SURE = "confirmed"
 _CURRENT = ("active", "recurrence", "relapse")
 _OVER = ("inactive", "remission", "resolved")
+_UNSETTLED = "{}, which contradict each other"
 _DUE_TO = "http://hl7.org/fhir/StructureDefinition/condition-dueTo"
 SAID_BY_EXTENSION = frozenset({hip.hasSeverity, hip.hasSymptomStatus, hip.hasEtiology, hip.attributedTo, hip.shownBy})
 """The properties of a problem that extensions state."""
 
 ABATEMENTS = ("abatementDateTime", "abatementPeriod", "abatementAge", "abatementRange", "abatementString")
+
+
+class _End(NamedTuple):
+    """How a condition is over, and how its record contradicts itself on that; each is empty where it is not so."""
+
+    over: str = ""
+    torn: str = ""
+    flags: tuple[str, ...] = ()
+
+    @property
+    def doubts(self) -> tuple[str, ...]:
+        """Tell of a contradiction where it makes no difference."""
+        return (self.torn,) if self.torn else ()
 
 
 def read_condition(one: Resource, context: Context) -> Stated:
@@ -50,28 +76,33 @@ def read_condition(one: Resource, context: Context) -> Stated:
     if not meaning.terms:
         return _activity(one, verification, context)
     refuse_unread(verification=verification, clinical=_clinical(one))
-    over, flags = _is_over(one, verification, context)
-    terms = tuple(term for term in meaning.terms if not over or _lasts(term, context))
+    end = _end_of(one, verification, context)
+    lasting = tuple(term for term in meaning.terms if _lasts(term, context))
+    terms = lasting if end.over or end.torn else meaning.terms
+    if not terms and end.torn:
+        raise Unused("set aside", _UNSETTLED.format(end.torn))
     if not terms:
-        raise Unused("ignored", f"it is over ({over}): {_labels(meaning.terms, context)} in the past is not used")
+        raise Unused("ignored", f"it is over ({end.over}): {_labels(meaning.terms, context)} in the past is not used")
     begin = dated(_begin(one), "its begin", context)
     if in_future(begin.day, context):
         raise Unused("set aside", f"it begins ({begin.day}) after the date of the plan")
     stated = _problems(one, meaning._replace(terms=terms), begin.day, context)
-    return Stated(stated.facts, (*flags, *begin.flags, *stated.flags))
+    return Stated(stated.facts, (*end.flags, *end.doubts, *begin.flags, *stated.flags))
 
 
 def _refuted(one: Resource, context: Context) -> Stated:
     """Read that a problem is absent; of one that is no problem here, or that is confirmed as well, nothing follows."""
     meaning = context.codes.meaning([part(one.raw, "code")], "problem")
     said = {text(each, "code") for each in parts(part(one.raw, "verificationStatus"), "coding")}
-    if not meaning.terms or _SURE in said:
+    if meaning.terms and _SURE in said:
+        raise Unused("set aside", "it is both confirmed and refuted")
+    if not meaning.terms:
         raise Unused("ignored", _NOT_TRUE[_REFUTED])
     return absent(one, part(one.raw, "code"), context)
 
 
 def _problems(one: Resource, meaning: Meaning, since: str, context: Context) -> Stated:
-    where = whereabouts(one, meaning, parts(one.raw, "bodySite"), context)
+    where = whereabouts(one, [part(one.raw, "code")], meaning, parts(one.raw, "bodySite"), context)
     more = extras(one, SAID_BY_EXTENSION, context)
     severity = context.codes.value(part(one.raw, "severity"), hip.hasSeverity)
     recorded = [(hip.hasSeverity, severity)] if severity else []
@@ -108,21 +139,28 @@ def _clinical(one: Resource) -> Coded:
     return coded(one.raw, "clinicalStatus", (*_OVER, *_CURRENT))
 
 
-def _is_over(one: Resource, verification: Coded, context: Context) -> tuple[str, tuple[str, ...]]:
-    """Say how a condition is over, empty if it is not, with what the record leaves open."""
+def _end_of(one: Resource, verification: Coded, context: Context) -> _End:
+    """Find whether a condition is over, with what the record leaves open."""
     clinical = _clinical(one).code
-    flags = [] if verification.code else ["its verification status is not recorded"]
+    flags = () if verification.code else ("its verification status is not recorded",)
+    codes = {text(each, "code") for each in parts(part(one.raw, "clinicalStatus"), "coding")}
+    if codes.intersection(_OVER) and codes.intersection(_CURRENT):
+        both = " and ".join(each for each in (*_CURRENT, *_OVER) if each in codes)
+        return _End(torn=f"its clinical status is both {both}", flags=flags)
     if clinical in _OVER:
-        return clinical, tuple(flags)
+        return _End(clinical, flags=flags)
     abated = next((name for name in ABATEMENTS if name in one.raw), "")
-    end = dated(text(one.raw, "abatementDateTime"), "its end", context) if abated == "abatementDateTime" else None
-    if abated and not (end and in_future(end.day, context)):
-        if clinical in _CURRENT:
-            flags.append(f"it is {clinical} and has an end; the end counts")
-        return "it has an end", tuple(flags)
+    end = dated(text(one.raw, "abatementDateTime"), "its end", context) if abated == "abatementDateTime" else Dated("")
+    if abated and not in_future(end.day, context):
+        when = f" ({end.day})" if end.day else ""
+        if clinical not in _CURRENT:
+            return _End("it has an end", flags=flags)
+        if not may_be_in_future(end.day, context):
+            return _End(torn=f"it is {clinical} and has an end{when}", flags=flags)
+        return _End(flags=(*flags, f"it is {clinical}, so its end{when} is taken to be still to come"))
     if clinical not in _CURRENT:
-        flags.append("its clinical status is not recorded, so whether it is current is not recorded")
-    return "", tuple(flags)
+        flags = (*flags, "its clinical status is not recorded, so whether it is current is not recorded")
+    return _End(flags=flags)
 
 
 def _lasts(term: str, context: Context) -> bool:
@@ -142,17 +180,24 @@ def _activity(one: Resource, verification: Coded, context: Context) -> Stated:
     code = part(one.raw, "code")
     meaning = context.codes.meaning([code], "intervention")
     status = next((value for prop, value in meaning.qualifiers if prop == hip.hasStatus), "")
-    over, flags = _is_over(one, verification, context)
+    end = _end_of(one, verification, context)
     if not meaning.terms or not status:
-        heeded = over or context.codes.absence([code])
-        raise Unused(*context.codes.why_not([code], "problem"), "" if heeded else context.codes.called(code) or one.key)
+        heeded = end.over or context.codes.absence([code])
+        unread = (
+            ()
+            if heeded
+            else (Unread(EntryKind.CONDITION, named([code], context) or one.key, known=is_known([code], context)),)
+        )
+        raise Unused(*context.codes.why_not([code], "problem"), unread=unread)
     refuse_unread(verification=verification, clinical=_clinical(one))
-    if over and status == hip.ongoing:
-        raise Unused("ignored", f"it is over ({over})")
+    if end.torn and status == hip.ongoing:
+        raise Unused("set aside", _UNSETTLED.format(end.torn))
+    if end.over and status == hip.ongoing:
+        raise Unused("ignored", f"it is over ({end.over})")
     begin = dated(_begin(one), "its begin", context)
     if in_future(begin.day, context):
         raise Unused("set aside", f"it begins ({begin.day}) after the date of the plan")
-    where = whereabouts(one, meaning, parts(one.raw, "bodySite"), context)
+    where = whereabouts(one, [code], meaning, parts(one.raw, "bodySite"), context)
     facts = tuple(
         Activity(
             key=one.key,
@@ -174,4 +219,4 @@ def _activity(one: Resource, verification: Coded, context: Context) -> Stated:
         )
         for term in meaning.terms
     )
-    return Stated(facts, (*flags, *begin.flags, *where.flags))
+    return Stated(facts, (*end.flags, *end.doubts, *begin.flags, *where.flags))

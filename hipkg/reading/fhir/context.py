@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
 from hipkg.base import hip
-from hipkg.base.dates import begins_after, certainly_before, day_of
+from hipkg.base.dates import begins_after, certainly_before, day_of, span
 from hipkg.base.numbers import plain
 from hipkg.base.vocabulary import HIP
 from hipkg.reading.fhir.codes import concept_of
@@ -31,12 +31,15 @@ _SYSTEMS_OF_FHIR = ("http://terminology.hl7.org/CodeSystem/", "http://hl7.org/fh
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """What a reader needs beside the resource: codes, the other resources, the date of the plan and of birth."""
+    """What a reader needs beside the resource: codes, other resources, the dates of the plan and of birth, the age."""
 
     codes: Codes
     index: Index
     as_of: date
     birth: str
+    age: int | None = None
+    names: dict[tuple[object, ...], str] = field(default_factory=dict)
+    """The words of concepts that were named, which records repeat."""
 
     @property
     def knowledge(self) -> Knowledge:
@@ -96,6 +99,12 @@ def period(start: Dated, end: Dated) -> tuple[str, str, tuple[str, ...]]:
 def in_future(day: str, context: Context) -> bool:
     """Tell whether a date lies after the date of the plan, whatever day of it is meant."""
     return bool(day) and begins_after(day, context.as_of)
+
+
+def may_be_in_future(day: str, context: Context) -> bool:
+    """Tell whether a date may lie after the date of the plan; one that is only partial may."""
+    found = span(day)
+    return found is not None and found.last > context.as_of
 
 
 class Extras(NamedTuple):

@@ -34,6 +34,7 @@ from hipkg.reading.fhir.elements import flag, part, parts, text
 from hipkg.reading.fhir.records import Stated, Unused
 from hipkg.reading.fhir.strengths import Product
 from hipkg.reading.fhir.supplies import handed_over, ordered
+from hipkg.reading.fhir.unread import unread
 
 if TYPE_CHECKING:
     from decimal import Decimal
@@ -281,7 +282,8 @@ def _drug(one: Resource, context: Context) -> tuple[tuple[Raw, ...], str, Raw]:
     target = context.index.target(reference, one)
     if target is None:
         if reference:
-            raise Unused("set aside", f"the drug that it refers to ({reference[:80]}) is not in the source")
+            told = f"the drug that it refers to ({reference[:80]}) is not in the source"
+            raise Unused("set aside", told, unread(one, [], context))
         return (), "medicationReference", {}
     refuse_withdrawn(target.raw, "the drug that it refers to")
     code = part(target.raw, "code")

@@ -83,7 +83,8 @@ class _Writer:
             self._add(self._iri, hip.age, _literal(str(patient.age), "integer"))
             self._source(self._iri, f"{patient.key}#birthDate")
         for measure in patient.measures:
-            self._add(self._iri, measure.prop, _literal(measure.value, "decimal"))
+            datatype = "integer" if measure.prop == hip.age else "decimal"
+            self._add(self._iri, measure.prop, _literal(measure.value, datatype))
             self._sources(self._iri, measure.resource, measure.sources)
         self._problems(self._activities())
         for absence in patient.absences:

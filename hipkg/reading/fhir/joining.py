@@ -9,13 +9,15 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field
+from decimal import Decimal
 from functools import partial
 from itertools import chain, product
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from hipkg.base import hip
-from hipkg.base.dates import span
+from hipkg.base.dates import certainly_before, span, whole_day
 from hipkg.base.groups import Groups, reached
+from hipkg.knowledge.intervals import around, stand_in
 from hipkg.reading.fhir.codes import specific
 from hipkg.reading.fhir.context import settled
 from hipkg.reading.fhir.places import is_sided, names_site, wholes_of
@@ -90,12 +92,15 @@ def joined(facts: Sequence[Fact], context: Context, log: Log) -> Joined:
     activities = _where_asked(activities, links, knowledge, log)
     activities = [_elsewhere(one, problems, log) for one in activities]
     activities = _carried_out(activities, links, knowledge, log)
+    _tell_of_other_sides(problems, activities, knowledge, log)
     gone = {one.resource for one in log.merged}
     log.flags = [(resource, flag) for resource, flag in log.flags if resource not in gone]
     problems = _merge_problems(problems, activities, context, log)
-    measures = _latest([one for one in facts if isinstance(one, Measure)], log)
+    measures = _latest([one for one in facts if isinstance(one, Measure)], knowledge, log)
     _tell_apart(problems, activities, knowledge, log)
-    absences = sorted(one for one in facts if isinstance(one, Absence))
+    absences = sorted(
+        {found for one in facts if isinstance(one, Absence) for found in _not_seen(one, activities, links, log)}
+    )
     return Joined(tuple(problems), tuple(activities), tuple(measures), tuple(absences))
 
 
@@ -194,7 +199,7 @@ class _Settled:
         """Name the side of a site, or else the site."""
         if not place.anchor:
             return place
-        sides = {side for side, _ in self._told(place, one)}
+        sides = {side for side, _ in self._told(place, one)} if not place.disputed else set()
         if len(sides) == 1:
             return Place(place.kind, min(sides), "")
         group = self._groups.find(one.resource)
@@ -203,7 +208,7 @@ class _Settled:
 
     def witnesses(self, one: Problem | Activity) -> tuple[Problem | Activity, ...]:
         """List what names the side of sites that name none themselves."""
-        told = [self._told(place, one) for place in _places_of(one) if place.anchor]
+        told = [self._told(place, one) for place in _places_of(one) if place.anchor and not place.disputed]
         return tuple(dict.fromkeys(other for each in told if len({side for side, _ in each}) == 1 for _, other in each))
 
     def _told(self, place: Place, one: Problem | Activity) -> list[tuple[str, Problem | Activity]]:
@@ -244,7 +249,7 @@ def _sided(one: _Stated, settle: _Settled, log: Log) -> _Stated:
     return placed._replace(sources=_with_sites_of(one, witnesses))
 
 
-def _with_sites_of(one: Problem | Activity, others: Iterable[Problem | Activity]) -> tuple[str, ...]:
+def _with_sites_of(one: Problem | Activity | Absence, others: Iterable[Problem | Activity]) -> tuple[str, ...]:
     """Add to the sources of a fact the elements that name the sites of others."""
     more = (source for each in others for source in each.sources if names_site(source))
     return tuple(dict.fromkeys((*one.sources, *more)))
@@ -362,7 +367,7 @@ def _on_sides_of(one: Activity, requests: Iterable[Activity], knowledge: Knowled
     places = {place for each in carried for place in each.places} if not one.places else set()
     for place in one.places:
         joints = _joints(place.kind, knowledge)
-        sides = {side for side, asked in sided if place.anchor and asked & joints}
+        sides = {side for side, asked in sided if place.anchor and not place.disputed and asked & joints}
         places |= {Place(place.kind, side, "") for side in sides} or {place}
     if places == {*one.places}:
         return one
@@ -438,6 +443,39 @@ def _seen(one: Problem, activities: Sequence[Activity], links: Links) -> Problem
     return one
 
 
+def _tell_of_other_sides(
+    problems: Iterable[Problem], activities: Sequence[Activity], knowledge: Knowledge, log: Log
+) -> None:
+    """Tell of findings on a side that the study which shows them, and names one too, is not of."""
+    studies = _by_resource(one for one in activities if one.study)
+    for one in problems:
+        place = one.place
+        for key in one.shown_by if place and place.side else ():
+            joints = _joints(place.kind, knowledge) if place else frozenset()
+            there = [other for study in studies.get(key, ()) for other in study.places]
+            sides = {other.side for other in there if joints & _joints(other.kind, knowledge)}
+            if place and sides and "" not in sides and place.side not in sides:
+                label = knowledge.label
+                which = "it" if key == one.resource else key
+                told = f"{which} is of the {' and '.join(sorted(map(label, sides)))} side, and shows {label(one.term)}"
+                log.flags.append((one.resource, f"{told} on the {label(place.side)}"))
+
+
+def _not_seen(one: Absence, activities: Sequence[Activity], links: Links, log: Log) -> Iterator[Absence]:
+    """Hold what a study does not show to the places of the study; elsewhere it may be there."""
+    shown_by = {links.same_study.get(key, key) for key in links.shown_by.get(one.resource, ())}
+    studies = [each for each in activities if each.study and each.resource in shown_by]
+    if one.place or not studies:
+        yield one
+        return
+    places = {place for each in studies for place in each.places}
+    for place in places:
+        if not place.anchor:
+            yield one._replace(place=place, sources=_with_sites_of(one, studies))
+    if not places or any(place.anchor for place in places):
+        log.flags.append((one.resource, "a study does not show it, and its side is not recorded, so nothing is absent"))
+
+
 def _merge_problems(
     problems: list[Problem], activities: Sequence[Activity], context: Context, log: Log
 ) -> list[Problem]:
@@ -469,7 +507,7 @@ def _one_problem(group: list[Problem], context: Context, log: Log) -> Problem:
 
 def _says_no_more(one: Problem, others: Iterable[Problem], knowledge: Knowledge, log: Log) -> bool:
     """Tell whether a problem at a site of its own without a side says no more than another, and merge it with that."""
-    if one.place is None or one.shown_by or one.caused_by:
+    if one.place is None or one.place.disputed or one.shown_by or one.caused_by:
         return False
     for other in others:
         at_same_kind = other.place and other.place.side and other.place.kind == one.place.kind
@@ -500,19 +538,32 @@ def _sided_of(place: Place, knowledge: Knowledge) -> frozenset[str]:
     return _joints(place.kind, knowledge) if place.side or place.anchor else frozenset()
 
 
-def _latest(measures: list[Measure], log: Log) -> list[Measure]:
-    """Keep the last measurement of each property; if there are several values for one time, none is used."""
+def _latest(measures: list[Measure], knowledge: Knowledge, log: Log) -> list[Measure]:
+    """Keep the last measurement of each property; none if several may be the last, and definitions tell them apart."""
     kept: list[Measure] = []
     for prop in sorted({one.prop for one in measures}):
         ordered = sorted((one for one in measures if one.prop == prop), key=lambda one: (*_moment(one), one.key))
         last = [one for one in ordered if _moment(one) == _moment(ordered[-1])]
+        open_ = [one for one in ordered if one not in last and _may_be_later(one, ordered[-1])]
         if len({one.value for one in last}) > 1:
             log.flags += ((one.resource, "another value is recorded for the same time") for one in last)
+        elif open_ and stand_in(around(Decimal(one.value) for one in (*last, *open_)), prop, knowledge) is None:
+            told = "another value is recorded for a time that may be earlier or later, so none is used"
+            log.flags += ((one.resource, told) for one in (*last, *open_))
         else:
             kept.append(last[-1])
             log.merge(last, last[-1].resource, "it records the same")
-        log.notes += ((one.resource, f"{last[-1].resource} is later and counts") for one in ordered if one not in last)
+            log.notes += ((one.resource, f"{last[-1].resource} may be later and counts as well as it") for one in open_)
+        earlier = [one for one in ordered if one not in last and one not in open_]
+        log.notes += ((one.resource, f"{last[-1].resource} is later and counts") for one in earlier)
     return kept
+
+
+def _may_be_later(one: Measure, last: Measure) -> bool:
+    """Tell whether a measurement may be later than another, which their dates leave open where one is only partial."""
+    if whole_day(one.day) and whole_day(last.day):
+        return False
+    return not certainly_before(one.day, last.day)
 
 
 def _moment(one: Measure) -> tuple[str, str]:

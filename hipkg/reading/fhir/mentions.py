@@ -95,7 +95,7 @@ def _problems(one: Resource, concept: Raw, context: Context) -> Stated:
     meaning = context.codes.meaning([concept], "problem")
     if not meaning.terms:
         return Stated(())
-    where = whereabouts(one, meaning, (), context)
+    where = whereabouts(one, [concept], meaning, (), context)
     facts = tuple(
         Problem(
             key=one.key,

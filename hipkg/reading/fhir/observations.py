@@ -3,39 +3,56 @@
 A finding is read from an Observation that asserts one: by its code, without a value or with the value true or yes, or
 by a coded value where the code says that the value is what is asserted or is a study. What is answered by false or no,
 or whose interpretation is negative, is recorded as absent. Any other question that an Observation
-answers, such as one on the family, is never taken for a finding of the patient.
+answers, such as one on the family, is never taken for a finding of the patient. An Observation that is a study, such as
+a film, tells that it was made, and its value, components and members what it shows.
 """
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from hipkg.base import hip
 from hipkg.base.numbers import plain
 from hipkg.base.vocabulary import HIP
-from hipkg.knowledge.terminology import NO, PRESENCE
-from hipkg.reading.fhir.absences import absent
+from hipkg.knowledge.intervals import stand_in
+from hipkg.knowledge.studies import is_study
+from hipkg.knowledge.terminology import NO, PRESENCE, YES
+from hipkg.reading.fhir.absences import absent, seen_by
 from hipkg.reading.fhir.activities import COMPLETED, Draft, Status, activities
 from hipkg.reading.fhir.conditions import SAID_BY_EXTENSION
 from hipkg.reading.fhir.context import Dated, coded, dated, extras, in_future, problems_named, refuse_unread, settled
-from hipkg.reading.fhir.elements import flag, number, part, parts, text
+from hipkg.reading.fhir.elements import flag, number, part, parts, references, text
 from hipkg.reading.fhir.places import whereabouts
-from hipkg.reading.fhir.quantities import UCUM, UnusableValue, amount
+from hipkg.reading.fhir.quantities import UCUM, UnusableValue
 from hipkg.reading.fhir.records import Activity, Fact, Measure, Problem, Resource, Shows, Stated, Unused
+from hipkg.reading.fhir.uncertain import aged, interval_of
+from hipkg.reading.fhir.unread import named, not_understood, unread
+from hipkg.record.patient import EntryKind, Unread
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from decimal import Decimal
 
+    from hipkg.reading.fhir.codes import Meaning
     from hipkg.reading.fhir.context import Context
     from hipkg.reading.fhir.elements import Raw
+    from hipkg.reading.fhir.index import Target
     from hipkg.reading.fhir.records import Outcome
 
 _FINAL = {"final", "amended", "corrected"}
 _REPORTED = {*_FINAL, "appended"}
+_POSITIVE = {"POS", "DET"}
 _NEGATIVE = {"NEG", "ND"}
 _NOT_POSITIVE = {"IND", "E", "NR", "N"}
+_OF_INTERPRETATION = re.compile("ObservationInterpretation|observation-interpretation|v2[-/]0078|^$")
+_UNCLEAR = "not clear"
 _NOT_TRUE = ("entered-in-error", "refuted")
 _ASSERTION = ("http://terminology.hl7.org/CodeSystem/v3-ActCode", "ASSERTION")
+_OF_ABSENT_DATA = {
+    "http://terminology.hl7.org/CodeSystem/data-absent-reason",
+    "http://terminology.hl7.org/CodeSystem/v3-NullFlavor",
+}
 _LONGEST_RESULT = 200
 _VALUES = (
     "valueQuantity",
@@ -53,11 +70,17 @@ _VALUES = (
 
 
 class _Answer(NamedTuple):
-    """An Observation or one of its components: what it says, the suffix of its facts, and where its elements stand."""
+    """An Observation or one of its components: what it says, the suffix of its facts, and where its elements stand.
+
+    ``presence`` are the parts that say whether its finding is there; ``whole`` is the Observation of a component that
+    says nothing of that itself.
+    """
 
     raw: Raw
     suffix: str = ""
     path: str = ""
+    presence: tuple[Raw, ...] = ()
+    whole: tuple[Raw, ...] = ()
 
 
 class _Result(NamedTuple):
@@ -82,39 +105,63 @@ def read_observation(one: Resource, context: Context) -> Stated:
     found: list[Fact] = []
     flags: list[str] = [*day.flags]
     reasons: list[Unused] = []
+    of_whole: Unused | None = None
+    study = _study_of(one, context)
     for answer in _answers(one, context):
         try:
-            reading = _answer(one, answer, day.day, context)
+            reading = _answer(one, answer, day.day, study, context)
             found += reading.facts
             flags += reading.flags
         except Unused as unused:
             reasons.append(unused)
+            if not answer.suffix and not any(name in answer.raw for name in _VALUES):
+                of_whole = unused
     if not found:
-        raise reasons[0]
+        raise Unused(reasons[0].outcome, reasons[0].reason, _unread_of(reasons))
+    reasons = [one for one in reasons if one.unread and one is not of_whole]
     if derived := problems_named(one, context, "derivedFrom"):
-        found += [Shows(study, (one.key,), ()) for study in derived]
-    return Stated(tuple(found), tuple(flags))
+        found += [Shows(source, (one.key,), ()) for source in derived]
+    if study and any(isinstance(each, Activity) for each in found):
+        found.append(Shows(one.key, (one.key, *problems_named(one, context, "hasMember")), ()))
+    notes = tuple(dict.fromkeys(f"not used of it: {one.reason}" for one in reasons))
+    return Stated(tuple(found), tuple(flags), notes, _unread_of(reasons))
+
+
+def _unread_of(reasons: Iterable[Unused]) -> tuple[Unread, ...]:
+    return tuple(dict.fromkeys(each for one in reasons for each in one.unread))
 
 
 def _answers(one: Resource, context: Context) -> list[_Answer]:
-    """List the Observation and its components; one that says whether the finding itself is there is its value."""
-    whole, inner = one.raw, []
+    """List the Observation and its components; those that say whether its finding is there belong to what it says."""
+    presence = [each.raw for each in _members(one, context) if _asks_presence(each.raw, one.raw, context)]
+    inner = []
     for index, each in enumerate(parts(one.raw, "component")):
-        if _is_value(each, whole, context):
-            whole = {**whole, **{name: each[name] for name in _VALUES if name in each}}
+        if _asks_presence(each, one.raw, context):
+            presence.append(each)
         else:
-            inner.append(_Answer(each, f"~component-{index}", f"component[{index}]."))
-    return [_Answer(whole), *inner]
+            whole = () if _says_itself(each) else (one.raw,)
+            inner.append(_Answer(each, f"~component-{index}", f"component[{index}].", whole=whole))
+    return [_Answer(one.raw, presence=tuple(presence)), *inner]
 
 
-def _is_value(component: Raw, whole: Raw, context: Context) -> bool:
-    """Tell whether a component says whether what an Observation without a value of its own is about is present."""
-    if any(name in whole for name in _VALUES):
-        return False
+def _members(one: Resource, context: Context) -> list[Target]:
+    """List the final Observations that are members of one."""
+    found = (context.index.target(each, one) for each in references(one.raw, "hasMember"))
+    return [each for each in found if each and text(each.raw, "status") in _FINAL]
+
+
+def _says_itself(component: Raw) -> bool:
+    return any(name in component for name in (*_VALUES, "interpretation"))
+
+
+def _asks_presence(component: Raw, whole: Raw, context: Context) -> bool:
+    """Tell whether a component or a member says whether what an Observation is about is present."""
     codes, asked = context.codes, part(component, "code")
-    return codes.answer(asked) == PRESENCE or (
-        asked == part(whole, "code") and bool(codes.meaning([asked], "problem").terms)
-    )
+    if codes.answer(asked) == PRESENCE:
+        return True
+    terms = codes.meaning([asked], "problem").terms
+    about = (part(whole, name) for name in ("code", "valueCodeableConcept"))
+    return bool(terms) and any(codes.meaning([each], "problem").terms == terms for each in about)
 
 
 def _when(one: Resource, context: Context) -> Dated:
@@ -123,31 +170,77 @@ def _when(one: Resource, context: Context) -> Dated:
     return dated(written or text(span, "end") or text(span, "start"), "its date", context)
 
 
-def _answer(one: Resource, answer: _Answer, day: str, context: Context) -> Stated:
+def _study_of(one: Resource, context: Context) -> Meaning | None:
+    """Find the study that an Observation is, if it is one."""
+    code = part(one.raw, "code")
+    if not context.codes.meanings(code):
+        return None
+    meaning = context.codes.meaning([code], "intervention")
+    is_one = meaning.terms and all(is_study(term, context.knowledge) for term in meaning.terms)
+    return meaning if is_one else None
+
+
+def _answer(one: Resource, answer: _Answer, day: str, study: Meaning | None, context: Context) -> Stated:
     raw, codes = answer.raw, context.codes
     code = part(raw, "code")
-    if "dataAbsentReason" in raw:
+    if "dataAbsentReason" in raw or _says_absent(part(raw, "valueCodeableConcept")):
         raise Unused("ignored", "it has no result, as it says itself")
+    asserts = any((text(each, "system"), text(each, "code")) == _ASSERTION for each in parts(code, "coding"))
+    if not (asserts or codes.meanings(code)):
+        raise not_understood(one, [code], "finding", context)
     if numbers := codes.meaning([code], "number").terms:
         return _measure(one, answer, numbers[0], day, context)
     if codes.meaning([code], "problem").terms:
-        if _is_denied(raw, context) or _is_negative(raw):
-            return _absent(one, answer, "code", context)
-        return _finding(one, answer, "code", context)
-    interventions = codes.meaning([code], "intervention").terms
-    asserts = any((text(each, "system"), text(each, "code")) == _ASSERTION for each in parts(code, "coding"))
+        if _is_denied(answer, context, by_value=True):
+            return _absent(one, answer, "code", study, context)
+        return _finding(one, answer, "code", study, context)
     value = part(raw, "valueCodeableConcept")
-    if value and (asserts or interventions) and codes.meaning([value], "problem").terms:
-        if _is_negative(raw):
-            return _absent(one, answer, "valueCodeableConcept", context)
-        return _finding(one, answer, "valueCodeableConcept", context)
-    if value and asserts:
-        raise Unused(*codes.why_not([value], "finding"))
-    if interventions:
-        if not any(name in raw for name in _VALUES):
-            raise Unused("ignored", "it has no result")
+    finds = bool(codes.meaning([value], "problem").terms)
+    if codes.meaning([code], "intervention").terms:
+        return _studied(one, answer, day, study if finds else None, context)
+    if asserts and finds:
+        return _found(one, answer, study, context)
+    raise not_understood(one, [value if asserts and value else code], "finding", context)
+
+
+def _studied(one: Resource, answer: _Answer, day: str, study: Meaning | None, context: Context) -> Stated:
+    """Read a study or a score, with the finding that its value is."""
+    if not _has_result(one, answer, context):
+        raise Unused("ignored", "it has no result")
+    if (
+        flag(answer.raw, "valueBoolean") is False
+        or context.codes.answer(part(answer.raw, "valueCodeableConcept")) == NO
+    ):
+        raise Unused("ignored", "its value denies it")
+    if study is None:
         return _measurement(one, answer, day, context)
-    raise Unused(*codes.why_not([code], "finding"))
+    said = _found(one, answer, study, context)
+    if answer.suffix:
+        return said
+    made = _measurement(one, answer._replace(raw={"code": answer.raw["code"]}), day, context)
+    return Stated((*made.facts, *said.facts), tuple(dict.fromkeys((*made.flags, *said.flags))), made.notes)
+
+
+def _found(one: Resource, answer: _Answer, study: Meaning | None, context: Context) -> Stated:
+    """Read a finding that a coded value names."""
+    read = _absent if _is_denied(answer, context, by_value=False) else _finding
+    return read(one, answer, "valueCodeableConcept", study, context)
+
+
+def _says_absent(value: Raw) -> bool:
+    """Tell whether a coded value says no more than that there is none."""
+    codings = parts(value, "coding")
+    return bool(codings) and all(text(one, "system") in _OF_ABSENT_DATA for one in codings)
+
+
+def _has_result(one: Resource, answer: _Answer, context: Context) -> bool:
+    """Tell whether something was found: a value, or in one of the components or members of an Observation."""
+    if any(name in answer.raw for name in _VALUES):
+        return True
+    if answer.suffix:
+        return False
+    inner = [*parts(one.raw, "component"), *(each.raw for each in _members(one, context))]
+    return any("dataAbsentReason" not in each for each in inner) or bool(parts(one.raw, "interpretation"))
 
 
 def _measurement(one: Resource, answer: _Answer, day: str, context: Context) -> Stated:
@@ -189,8 +282,9 @@ def _result(raw: Raw, context: Context) -> _Result:
         return _Result("valueInteger", plain(whole))
     if words := text(raw, "valueString"):
         return _Result("valueString", text=" ".join(words.split())[:_LONGEST_RESULT])
-    if concept := part(raw, "valueCodeableConcept"):
-        return _Result("valueCodeableConcept", text=context.codes.called(concept))
+    for name in ("valueCodeableConcept", "interpretation"):
+        if words := ", ".join(map(context.codes.called, parts(raw, name))):
+            return _Result(name, text=words)
     return _Result("")
 
 
@@ -201,33 +295,84 @@ def _of_that_day(one: Activity) -> Activity:
     )
 
 
-def _is_denied(raw: Raw, context: Context) -> bool:
-    """Tell whether a value says that the finding is absent; raises `Unused` for one that says something else of it."""
-    denied = flag(raw, "valueBoolean")
-    if denied is not None:
-        return denied is False
+def _is_denied(answer: _Answer, context: Context, *, by_value: bool) -> bool:
+    """Tell whether a finding is said to be absent; ``by_value`` tells that the value says so, and names no finding.
+
+    Raises `Unused` where it is said to be there as well, or where it is not clear what is said.
+    """
+    said = [*_interpreted(answer.raw, context), *(_said_in(each, context) for each in answer.presence)]
+    if by_value:
+        said.append(_valued(answer.raw, context))
+    if NO in said and YES in said:
+        raise Unused("set aside", "it says both that the finding is there and that it is not")
+    if NO in said:
+        return True
+    if _UNCLEAR in said:
+        told = "it does not follow from what it says whether the finding is present"
+        raise Unused("ignored", told, _unclear(answer, context))
+    if any({NO, _UNCLEAR} & {*_interpreted(whole, context)} for whole in answer.whole):
+        told = "what it is a part of is interpreted as negative or not clear, so the finding is not asserted"
+        raise Unused("ignored", told, _unclear(answer, context))
+    return False
+
+
+def _valued(raw: Raw, context: Context) -> str:
+    """Say what a value says of whether a finding is there: yes, no, not clear, or nothing where there is none."""
+    given = flag(raw, "valueBoolean")
+    if given is not None:
+        return YES if given else NO
+    if not any(name in raw for name in _VALUES):
+        return ""
     answer = context.codes.answer(part(raw, "valueCodeableConcept"))
-    if not answer and any(name in raw for name in _VALUES):
-        raise Unused("ignored", "it has a value, and whether the finding is present does not follow from that")
-    return answer == NO
+    return answer if answer in {YES, NO} else _UNCLEAR
 
 
-def _is_negative(raw: Raw) -> bool:
-    """Tell whether an interpretation is negative; raises `Unused` for one that is neither negative nor positive."""
-    said = [text(one, "code") for concept in parts(raw, "interpretation") for one in parts(concept, "coding")]
-    if unclear := [one for one in said if one in _NOT_POSITIVE]:
-        raise Unused("ignored", f"its interpretation is {unclear[0]}, so the finding is not asserted")
-    return not _NEGATIVE.isdisjoint(said)
+def _said_in(component: Raw, context: Context) -> str:
+    """Say what a component or a member that asks whether a finding is there answers."""
+    if "dataAbsentReason" in component:
+        return _UNCLEAR
+    said = {*_interpreted(component, context), _valued(component, context)} - {""}
+    if len(said) > 1:
+        return _UNCLEAR
+    unsaid = _UNCLEAR if context.codes.answer(part(component, "code")) == PRESENCE else ""
+    return said.pop() if said else unsaid
 
 
-def _absent(one: Resource, answer: _Answer, element: str, context: Context) -> Stated:
+def _interpreted(raw: Raw, context: Context) -> list[str]:
+    """Say what each interpretation says of whether a finding is there."""
+    return [_interpretation(each, context) for each in parts(raw, "interpretation")]
+
+
+def _interpretation(concept: Raw, context: Context) -> str:
+    if answer := context.codes.answer(concept):
+        return answer
+    codings = parts(concept, "coding")
+    own = {text(one, "code") for one in codings if _OF_INTERPRETATION.search(text(one, "system"))}
+    if not own or own & _NOT_POSITIVE:
+        return _UNCLEAR
+    if own & _NEGATIVE:
+        return NO
+    return YES if own & _POSITIVE else ""
+
+
+def _unclear(answer: _Answer, context: Context) -> tuple[Unread, ...]:
+    """Name a finding together with what is said of it, where that does not tell whether it is there."""
+    raw, codes = answer.raw, context.codes
+    concepts = [part(raw, "valueCodeableConcept"), *parts(raw, "interpretation")]
+    words = ", ".join(filter(None, (*map(codes.called, concepts), text(raw, "valueString"))))
+    name = named([part(raw, "code")], context)
+    return (Unread(EntryKind.RESULT, f"{name}: {words[:_LONGEST_RESULT] or 'not clear whether it is there'}"),)
+
+
+def _absent(one: Resource, answer: _Answer, element: str, study: Meaning | None, context: Context) -> Stated:
     named = f"{answer.path}{element}"
-    return absent(one, part(answer.raw, element), context, suffix=answer.suffix, element=named)
+    return absent(one, part(answer.raw, element), context, suffix=answer.suffix, element=named, study=study)
 
 
-def _finding(one: Resource, answer: _Answer, element: str, context: Context) -> Stated:
-    meaning = context.codes.meaning([part(answer.raw, element)], "problem")
-    where = whereabouts(one, meaning, parts(one.raw, "bodySite"), context)
+def _finding(one: Resource, answer: _Answer, element: str, study: Meaning | None, context: Context) -> Stated:
+    concepts = [part(answer.raw, element), *([part(one.raw, "code")] if study else [])]
+    meaning = seen_by(study, context.codes.meaning(concepts[:1], "problem"))
+    where = whereabouts(one, concepts, meaning, parts(one.raw, "bodySite"), context)
     more = extras(Resource(one.key, one.type, answer.raw, one.place), SAID_BY_EXTENSION, context)
     values, torn = settled([*meaning.qualifiers, *more.values], context)
     sources = (f"{answer.path}{element}", *where.sources, *more.sources)
@@ -250,21 +395,35 @@ def _finding(one: Resource, answer: _Answer, element: str, context: Context) -> 
 
 
 def _measure(one: Resource, answer: _Answer, prop: str, day: str, context: Context) -> Stated:
-    if prop == hip.age:
+    if prop == hip.age and context.age is not None:
         raise Unused("ignored", "the age follows from the birth date")
-    quantity = part(answer.raw, "valueQuantity")
-    if not quantity:
+    element = next((name for name in ("valueQuantity", "valueRange") if part(answer.raw, name)), "")
+    if not element:
         raise Unused("set aside", "it has no quantity")
     if not day:
         raise Unused("set aside", "it has no date that can be used, so it may not be the last of its kind")
     try:
-        value = amount(quantity, context.knowledge.units[prop])
+        value, flags = _number(answer.raw, prop, day, context)
     except UnusableValue as problem:
         raise Unused("set aside", f"its value is not used: {problem}") from None
-    source = f"{one.key}#{answer.path}valueQuantity"
+    source = f"{one.key}#{answer.path}{element}"
     moment = text(one.raw, "effectiveDateTime") or text(one.raw, "effectiveInstant") or day
     measure = Measure(one.key + answer.suffix, one.key, prop, plain(value), day, moment, (source,))
-    return Stated((measure,))
+    return Stated((measure,), flags)
+
+
+def _number(raw: Raw, prop: str, day: str, context: Context) -> tuple[Decimal, tuple[str, ...]]:
+    """Read a number; of one that is known only within limits, the one that stands for all of them, and tell so."""
+    knowledge = context.knowledge
+    found = interval_of(raw, knowledge.units[prop])
+    if found and prop == hip.age:
+        found = aged(found, day, context.as_of)
+    value = stand_in(found, prop, knowledge) if found else None
+    if found and found.least == found.most:
+        return found.least, ()
+    if value is None:
+        raise UnusableValue(f"it is only known to be {found}, and definitions tell such numbers apart")
+    return value, (f"{plain(value)} stands for a number that is only known to be {found}, which nothing tells apart",)
 
 
 def read_report(one: Resource, context: Context) -> Stated:
@@ -276,7 +435,7 @@ def read_report(one: Resource, context: Context) -> Stated:
     if in_future(day.day, context):
         raise Unused("set aside", f"it is dated ({day.day}) after the date of the plan")
     links = Shows(one.key, problems_named(one, context, "result"), problems_named(one, context, "imagingStudy"))
-    found, flags, notes = _concluded(one, context)
+    found, flags, notes, lost = _concluded(one, context)
     code = part(one.raw, "code")
     if context.codes.meaning([code], "intervention").terms:
         draft = Draft(
@@ -290,39 +449,29 @@ def read_report(one: Resource, context: Context) -> Stated:
             sources=("status",),
         )
         made = activities(one, draft, context)
-        elsewhere = _on_other_sides(made.facts, found, context)
-        return Stated((*made.facts, *found, links), (*day.flags, *made.flags, *flags, *elsewhere), notes)
+        return Stated((*made.facts, *found, links), (*day.flags, *made.flags, *flags), notes, lost)
     if found or links.same_as:
-        return Stated((*found, links), (*day.flags, *flags), notes)
-    raise Unused(*context.codes.why_not([code], "study"))
+        return Stated((*found, links), (*day.flags, *flags), notes, (*lost, *unread(one, [code], context)))
+    refusal = not_understood(one, [code], "study", context)
+    raise Unused(refusal.outcome, refusal.reason, (*refusal.unread, *lost))
 
 
-def _on_other_sides(studies: Iterable[Fact], found: Iterable[Fact], context: Context) -> tuple[str, ...]:
-    """Tell of conclusions that name a side which the study, that names one too, is not of."""
-    sides = {place.side for each in studies if isinstance(each, Activity) for place in each.places} - {""}
-    other = [each for each in found if isinstance(each, Problem) and each.place and each.place.side]
-    label = context.knowledge.label
-    return tuple(
-        f"it is of the {' and '.join(sorted(map(label, sides)))} side, and concludes {label(each.term)} on the "
-        f"{label(each.place.side)}"
-        for each in other
-        if sides and each.place and each.place.side not in sides
-    )
-
-
-def _concluded(one: Resource, context: Context) -> tuple[tuple[Fact, ...], tuple[str, ...], tuple[str, ...]]:
+def _concluded(one: Resource, context: Context) -> Stated:
     found: list[Fact] = []
     flags: list[str] = []
     notes: list[str] = []
+    lost: list[Unread] = []
     for index, concept in enumerate(parts(one.raw, "conclusionCode")):
         if not context.codes.meaning([concept], "problem").terms:
-            notes.append(f"not used of it: {context.codes.why_not([concept], 'finding')[1]}")
+            refusal = not_understood(one, [concept], "finding", context)
+            notes.append(f"not used of it: {refusal.reason}")
+            lost += refusal.unread
             continue
         answer = _Answer({"conclusionCode": concept}, f"~conclusion-{index}")
-        reading = _finding(Resource(one.key, one.type, {}, one.place), answer, "conclusionCode", context)
+        reading = _finding(Resource(one.key, one.type, {}, one.place), answer, "conclusionCode", None, context)
         found += (each._replace(shown_by=(one.key,)) for each in reading.facts if isinstance(each, Problem))
         flags += reading.flags
-    return tuple(found), tuple(flags), tuple(notes)
+    return Stated(tuple(found), tuple(flags), tuple(notes), tuple(lost))
 
 
 def read_imaging(one: Resource, context: Context) -> Stated:
@@ -367,19 +516,20 @@ def read_allergy(one: Resource, context: Context) -> Stated:
     if clinical.code in {"inactive", "resolved"}:
         raise Unused("ignored", "it is over")
     if verification.code == "unconfirmed":
-        raise Unused("ignored", "it is unconfirmed", _unheeded(one, "unconfirmed allergy or intolerance", context))
+        raise Unused("ignored", "it is unconfirmed", _unread(one, context, "unconfirmed: "))
     if not context.codes.meaning([part(one.raw, "code")], "problem").terms:
         outcome, reason = _why_no_problem(one, context)
-        raise Unused(outcome, reason, _unheeded(one, "allergy or intolerance", context))
+        raise Unused(outcome, reason, _unread(one, context))
     refuse_unread(verification=verification, clinical=clinical)
-    return _finding(one, _Answer(one.raw), "code", context)
+    return _finding(one, _Answer(one.raw), "code", None, context)
 
 
-def _unheeded(one: Resource, what: str, context: Context) -> str:
+def _unread(one: Resource, context: Context, how: str = "") -> tuple[Unread, ...]:
     """Name an allergy by all that the record calls it, or else by its resource; nothing where it says there is none."""
     concepts = _agents(one)
-    names = ", ".join(dict.fromkeys(filter(None, map(context.codes.called, concepts))))
-    return "" if context.codes.absence(concepts) else f"{what}: {names or one.key}"
+    if context.codes.absence(concepts):
+        return ()
+    return (Unread(EntryKind.ALLERGY, f"{how}{named(concepts, context) or one.key}"),)
 
 
 def _why_no_problem(one: Resource, context: Context) -> tuple[Outcome, str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from hipkg.reading.fhir import activities, conditions, drugs, mentions, observations
-from hipkg.reading.fhir.account import Account, notices_of
+from hipkg.reading.fhir.account import Account, notices_of, unread_of
 from hipkg.reading.fhir.codes import Codes
 from hipkg.reading.fhir.context import Context, part_of, refuse_modified
 from hipkg.reading.fhir.courses import assembled
@@ -28,7 +28,6 @@ if TYPE_CHECKING:
     from hipkg.reading.fhir.identity import Identity
     from hipkg.reading.fhir.records import Fact, Resource
     from hipkg.reading.fhir.source import Found
-    from hipkg.record.patient import Notice
 
 _PATIENT = "Patient"
 READERS: Mapping[str, Callable[[Resource, Context], Stated]] = {
@@ -113,10 +112,10 @@ class _Importer:
     def __init__(self, who: Identity, index: Index, codes: Codes, as_of: date, name: str) -> None:
         self._who = who
         self._name = name
-        read = (read_person(one.raw, as_of) for one in (who.patient, *who.replaced))
+        read = (read_person(one.raw, as_of, codes.knowledge) for one in (who.patient, *who.replaced))
         self._person = completed(*read)
         self._age = None if self._person.died else self._person.age
-        self._context = Context(codes, index, as_of, self._person.birth)
+        self._context = Context(codes, index, as_of, self._person.birth, self._age)
         self._words = Words(codes.knowledge)
 
     def imported(self, resources: Sequence[Resource], troubles: Iterable[ResourceUse], *, deceased: bool) -> Imported:
@@ -129,7 +128,7 @@ class _Importer:
         account, log = Account(), Log()
         lacking = (told for one in (self._who.patient, *self._who.replaced) for told in part_of(one.raw))
         doubts = (*self._person.flags, *self._who.doubts, *self._death(), *dict.fromkeys(lacking))
-        account.read(key, Stated((), doubts))
+        account.read(key, Stated((), doubts, self._person.notes))
         account.merged |= {
             one.key: Merged(one.key, key, "it was replaced by that record") for one in self._who.replaced
         }
@@ -144,7 +143,7 @@ class _Importer:
         told = self._told(found)
         uses = [account.use(one, told, graph.nodes) for one in every]
         whole = tuple(sorted([*uses, *troubles]))
-        return Imported(graph.iri, self._graph(graph, notices_of(whole, graph.iri)), whole, self._person.died)
+        return Imported(graph.iri, self._graph(graph, whole), whole, self._person.died)
 
     def _death(self) -> Iterator[str]:
         if self._person.died:
@@ -158,7 +157,7 @@ class _Importer:
             account.refused(one.key, problem)
             return ()
         flags, notes = (*stated.flags, *part_of(one.raw)), (*stated.notes, *filter(None, (one.told,)))
-        account.read(one.key, Stated(stated.facts, flags, notes))
+        account.read(one.key, stated._replace(flags=flags, notes=notes))
         return stated.facts
 
     def _told(self, found: Joined) -> dict[str, list[str]]:
@@ -175,9 +174,17 @@ class _Importer:
             told.setdefault(absence.resource, []).append(self._words.absence(absence))
         return told
 
-    def _graph(self, record: Written, notices: tuple[Notice, ...]) -> Record:
-        day = self._context.as_of
-        return Record(record.iri, record.triples, self._name, day, dated=False, notices=notices, alone=True)
+    def _graph(self, record: Written, uses: Sequence[ResourceUse]) -> Record:
+        return Record(
+            record.iri,
+            record.triples,
+            self._name,
+            self._context.as_of,
+            dated=False,
+            notices=notices_of(uses, record.iri),
+            alone=True,
+            unread=unread_of(uses),
+        )
 
 
 def _stated(one: Resource, context: Context) -> Stated:

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import TYPE_CHECKING, NamedTuple
 
+from hipkg.base import hip
 from hipkg.base.dates import ages, day_of
+from hipkg.knowledge.intervals import Interval, stand_in
 from hipkg.reading.fhir.elements import Malformed, flag, modified_by, text
 
 if TYPE_CHECKING:
     from datetime import date
 
+    from hipkg.knowledge.records import Knowledge
     from hipkg.reading.fhir.elements import Raw
 
 _OLDEST = 120
@@ -18,17 +22,18 @@ _OLDEST = 120
 class Person(NamedTuple):
     """What a Patient says.
 
-    ``birth`` is a date, perhaps partial, or empty; ``age`` is None unless the birth leaves no doubt of it; ``died``
-    tells in words that the patient has died, and is empty otherwise.
+    ``birth`` is a date, perhaps partial, or empty; ``age`` is None unless the birth leaves no doubt of it, or of what
+    follows from it; ``died`` tells in words that the patient has died, and is empty otherwise.
     """
 
     birth: str
     age: int | None
     died: str
     flags: tuple[str, ...]
+    notes: tuple[str, ...] = ()
 
 
-def read_person(raw: Raw, as_of: date) -> Person:
+def read_person(raw: Raw, as_of: date, knowledge: Knowledge) -> Person:
     """Read a Patient for the date of a plan."""
     died = _death(raw)
     try:
@@ -41,29 +46,37 @@ def read_person(raw: Raw, as_of: date) -> Person:
     birth = day_of(written) if written else ""
     if written and not birth:
         return Person("", None, died, ("the birth date is no date of the calendar, so the age is not known",))
-    age, flags = _age(birth, as_of) if birth else (None, ())
-    return Person(birth, age, died, flags)
+    return _aged(Person(birth, None, died, ()), as_of, knowledge) if birth else Person("", None, died, ())
 
 
 def completed(person: Person, *replaced: Person) -> Person:
-    """Complete what a Patient says by what those say that it replaces; where they contradict, no birth is used."""
-    births = {one.birth for one in (person, *replaced) if one.birth}
+    """Complete what a Patient says by what those say that it replaces; where they contradict, no birth is used.
+
+    A year of birth does not contradict a day of that year.
+    """
+    known = [one for one in (person, *replaced) if one.birth]
     died = next((one.died for one in (person, *replaced) if one.died), "")
-    if len(births) > 1:
-        told = f"the records of one person give different births ({', '.join(sorted(births))}), so the age is not used"
+    exact = max(known, key=lambda one: len(one.birth), default=person)
+    if not all(exact.birth.startswith(one.birth) for one in known):
+        births = ", ".join(sorted({one.birth for one in known}))
+        told = f"the records of one person give different births ({births}), so the age is not used"
         return Person("", None, died, (*person.flags, told))
-    known = next((one for one in (person, *replaced) if one.birth), person)
-    return known._replace(died=died)
+    return exact._replace(died=died)
 
 
-def _age(birth: str, as_of: date) -> tuple[int | None, tuple[str, ...]]:
+def _aged(person: Person, as_of: date, knowledge: Knowledge) -> Person:
+    """Add the age that follows from the birth, or the least that it can be if no definition tells the ages apart."""
+    birth = person.birth
     found = ages(birth, as_of)
     if found is None or found[1] > _OLDEST:
-        return None, (f"the birth date {birth} gives no age on {as_of.isoformat()}",)
+        return person._replace(flags=(f"the birth date {birth} gives no age on {as_of.isoformat()}",))
     least, most = found
-    if least != most:
-        return None, (f"the birth date {birth} leaves open whether the age is {least} or {most}, so it is not used",)
-    return least, ()
+    if least == most:
+        return person._replace(age=least)
+    told = f"the birth date {birth} leaves open whether the age is {least} or {most}"
+    if stand_in(Interval(Decimal(least), Decimal(most)), hip.age, knowledge) is None:
+        return person._replace(flags=(f"{told}, so it is not used",))
+    return person._replace(age=least, notes=(f"{told}, which nothing tells apart",))
 
 
 def _death(raw: Raw) -> str:

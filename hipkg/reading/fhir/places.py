@@ -1,10 +1,13 @@
 """Body sites and sides: from the code, from bodySite with its qualifiers, from a BodyStructure; or else not known.
 
-A side that no code names stays unknown. Nothing is taken for the same site as another because neither names a side.
+A side that no code names stays unknown, and so does one that is in dispute: codes name different ones, a text names
+another than the codes, or a code that is not known stands where the site would be. Texts name no side by themselves.
+Nothing is taken for the same site as another because neither names a side.
 """
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from hipkg.base.groups import reached
@@ -14,7 +17,7 @@ from hipkg.reading.fhir.elements import flag, modified_by, part, parts, text
 from hipkg.reading.fhir.records import Place, Unused
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from hipkg.knowledge.records import Knowledge
     from hipkg.reading.fhir.codes import Meaning
@@ -33,20 +36,25 @@ _LATERALITY = {
     "http://hl7.org/fhir/5.0/StructureDefinition/extension-BodyStructure.includedStructure.laterality",
 }
 _NAMING = {"code", "bodySite", "procedureCode", "reasonCode", "conclusionCode", "valueCodeableConcept"}
+_LONGEST_TEXT = 60
+_WORD = re.compile(r"\b[^\W\d_]+\b")
 _NO_LATERALITY = "an extension that is not known as one of sides names a side, so this is not used"
 
 
 class _Site(NamedTuple):
     """What one bodySite says: a class of site, sides, and the BodyStructure that it points to; each may be empty.
 
+    ``torn`` tells that it names different sides, ``unread`` names codes that are not known, ``texts`` are its words;
     ``doubt`` tells of a BodyStructure that is not used.
     """
 
-    kind: str
-    sides: tuple[str, ...]
-    anchor: str
+    kind: str = ""
+    sides: tuple[str, ...] = ()
+    anchor: str = ""
     torn: bool = False
     doubt: str = ""
+    unread: str = ""
+    texts: tuple[str, ...] = ()
 
 
 class Whereabouts(NamedTuple):
@@ -80,31 +88,102 @@ def wholes_of(kind: str, knowledge: Knowledge) -> frozenset[str]:
 
 
 def whereabouts(
-    one: Resource, meaning: Meaning, sites: Sequence[Raw], context: Context, *, name: str = "bodySite"
+    one: Resource,
+    concepts: Sequence[Raw],
+    meaning: Meaning,
+    sites: Sequence[Raw],
+    context: Context,
+    *,
+    name: str = "bodySite",
 ) -> Whereabouts:
     """Find where a fact is.
 
-    Parameters: ``meaning`` is that of its code; ``sites`` are the concepts of the element ``name``.
+    Parameters: ``meaning`` is that of its codes, ``concepts``; ``sites`` are the concepts of the element ``name``.
 
-    Raises `Unused` if code and bodySite contradict each other.
+    Raises `Unused` if code and bodySite are of different places.
     """
     knowledge = context.knowledge
-    stated = [*_joined([*(_stated(site, one, context) for site in sites), *_structures(one.raw, one, context)])]
-    if meaning.torn or any(each.torn for each in stated):
-        raise Unused("set aside", "its codes name different sides")
-    unread = bool(sites) and not any(each.kind or each.sides for each in stated)
+    told = [*(_stated(site, one, context) for site in sites), *_structures(one.raw, one, context)]
+    told += _qualified(one.raw, context)
+    stated = _joined(told)
     found = _closest([place for each in stated for place in _places(each, meaning, one.key, knowledge)], one.key)
     if not found:
-        found = _places(_Site("", (), ""), meaning, one.key, knowledge)
-    flags: tuple[str, ...] = ()
-    if unread and (not found or any(place.anchor for place in found)):
-        flags = (f"{name} has no code that is known ({context.codes.describe(sites) or 'text only'})",)
+        found = _places(_Site(), meaning, one.key, knowledge)
+    unread = _unread_sites(told)
+    flags = [*dict.fromkeys(each.doubt for each in stated if each.doubt)]
+    disputed = _disputed(told, meaning, [*_texts_of(concepts)], found, knowledge)
+    if not flags and not disputed and (unread or (sites and not any(each.kind or each.sides for each in told))):
+        flags.append(f"{name} has no code that is known ({unread or context.codes.describe(sites) or 'text only'})")
     if not found and any(each.sides for each in stated):
-        flags = ("a side is named and no site, so it is not used",)
-    told = any(each.kind or each.sides or each.anchor for each in stated)
-    doubts = dict.fromkeys(each.doubt for each in stated if each.doubt)
-    lost = _side_lost(meaning, found, name, knowledge)
-    return Whereabouts(tuple(found), (name,) if told else (), (*(tuple(doubts) or flags), *lost))
+        flags.append("a side is named and no site, so it is not used")
+    if disputed:
+        flags.append(f"{disputed}, so the side is not used")
+        found = [*dict.fromkeys(_with_side_in_dispute(place, one.key) for place in found)]
+    source = (name,) if any(each.kind or each.sides or each.anchor for each in stated) else ()
+    return Whereabouts(tuple(found), source, (*flags, *_side_lost(meaning, found, name, knowledge)))
+
+
+def _with_side_in_dispute(place: Place, key: str) -> Place:
+    return Place(place.kind, "", key, disputed=True) if place.side or place.anchor else place
+
+
+def _disputed(
+    told: Sequence[_Site],
+    meaning: Meaning,
+    texts: Sequence[str],
+    found: Sequence[Place],
+    knowledge: Knowledge,
+) -> str:
+    """Say why the sides of places that were found are in doubt; empty if they are not."""
+    if not any(is_sided(place.kind, knowledge) for place in found):
+        return ""
+    if meaning.torn or any(each.torn for each in told):
+        return "its codes name different sides"
+    named = {place.side for place in found if place.side}
+    if any({*each.sides} - named for each in told):
+        return "its bodySite names different sides"
+    stated = {side for each in told for side in each.sides}
+    if stated and meaning.sides and stated != {*meaning.sides}:
+        return "its code and its site name different sides"
+    for sides, words in (({*each.sides} or named, each.texts) for each in told):
+        if other := _named_otherwise(sides, words, knowledge):
+            return other
+    if other := _named_otherwise(named, texts, knowledge):
+        return other
+    unread = [each for each in told if each.unread and not each.kind]
+    if named and not all(_agrees(named, each.texts, knowledge) for each in unread):
+        return f"a code that is not known ({_unread_sites(unread)}) stands for the site, and may name another side"
+    return ""
+
+
+def _unread_sites(told: Iterable[_Site]) -> str:
+    return ", ".join(dict.fromkeys(each.unread for each in told if each.unread and not each.kind))
+
+
+def _agrees(sides: set[str], texts: Iterable[str], knowledge: Knowledge) -> bool:
+    """Tell whether a text names sides, and no others."""
+    return any(frozenset(sides) == frozenset().union(*_sides_in(each, knowledge)) for each in texts)
+
+
+def _sides_in(words: str, knowledge: Knowledge) -> list[frozenset[str]]:
+    """List the sides that each word of a text names, none for most."""
+    return [knowledge.side_words.get(word.casefold(), frozenset()) for word in _WORD.findall(words)]
+
+
+def _named_otherwise(sides: set[str], texts: Iterable[str], knowledge: Knowledge) -> str:
+    """Say that a text names other sides than the codes; it may speak of the other side beside that of the codes."""
+    for each in texts if sides else ():
+        words = _sides_in(each, knowledge)
+        named = {side for word in words for side in word}
+        if named and named != sides and not (sides <= named and all(len(word) <= 1 for word in words)):
+            return f"its words name another side than its codes ({each[:_LONGEST_TEXT]!r})"
+    return ""
+
+
+def _texts_of(concepts: Iterable[Raw]) -> Iterator[str]:
+    """List the texts of concepts and the displays of their codings."""
+    for concept in concepts:
+        yield from (text(concept, "text"), *(text(coding, "display") for coding in parts(concept, "coding")))
 
 
 def _side_lost(meaning: Meaning, found: Sequence[Place], name: str, knowledge: Knowledge) -> tuple[str, ...]:
@@ -127,9 +206,8 @@ def _places(stated: _Site, meaning: Meaning, key: str, knowledge: Knowledge) -> 
         return []
     if not is_sided(kind, knowledge):
         return [Place(kind, "", "")]
-    sides = _agreed(stated.sides, meaning.sides)
     anchor = stated.anchor or key
-    return [Place(kind, side, "") for side in sides] or [Place(kind, "", anchor)]
+    return [Place(kind, side, "") for side in stated.sides or meaning.sides] or [Place(kind, "", anchor)]
 
 
 def _narrower(stated: str, implied: str, knowledge: Knowledge) -> str:
@@ -151,21 +229,14 @@ def _around(kind: str, knowledge: Knowledge) -> set[str]:
     return reached([kind], lambda one: (*above.get(one, ()), *wholes.get(one, ())))
 
 
-def _agreed(stated: tuple[str, ...], implied: tuple[str, ...]) -> tuple[str, ...]:
-    if stated and implied and {*stated} != {*implied}:
-        raise Unused("set aside", "its code and its site name different sides")
-    return stated or implied
-
-
-def _joined(stated: list[_Site]) -> Iterator[_Site]:
+def _joined(stated: Sequence[_Site]) -> list[_Site]:
     """Let concepts that only name a side qualify the sites beside them."""
     bare = [one for one in stated if not one.kind and one.sides and not one.anchor]
     sides = tuple(dict.fromkeys(side for one in bare for side in one.sides))
     placed = [one for one in stated if one not in bare]
-    if not placed:
-        yield from bare
-    for one in placed:
-        yield one if one.sides else one._replace(sides=sides)
+    if not any(one.kind or one.anchor for one in placed):
+        return [*bare, *placed]
+    return [one if one.sides else one._replace(sides=sides) for one in placed]
 
 
 def _stated(site: Raw, owner: Resource, context: Context) -> _Site:
@@ -174,12 +245,36 @@ def _stated(site: Raw, owner: Resource, context: Context) -> _Site:
     lateral = [concept_of(each) for each in within if text(each, "url") in _LATERALITY]
     others = [concept_of(each) for each in within if text(each, "url") not in _LATERALITY]
     qualified = context.codes.meaning(lateral, "side")
-    doubt = _NO_LATERALITY if context.codes.meaning(others, "side").terms else ""
-    sides = tuple(dict.fromkeys((*where.sides, *side.terms, *qualified.terms)))
-    kind = where.terms[0] if len(where.terms) == 1 else ""
-    structure = next(iter(_structures(site, owner, context)), _Site("", (), ""))
-    torn = where.torn or structure.torn
-    return _Site(kind or structure.kind, sides or structure.sides, structure.anchor, torn, structure.doubt or doubt)
+    structure = next(iter(_structures(site, owner, context)), _Site())
+    doubt = structure.doubt or (_NO_LATERALITY if context.codes.meaning(others, "side").terms else "")
+    named = _one_side(where.sides, (*side.terms, *qualified.terms)) or structure.sides
+    kind = (where.terms[0] if len(where.terms) == 1 else "") or structure.kind
+    torn = where.torn or structure.torn or _differ(where.sides, side.terms, qualified.terms)
+    unread = structure.unread or _unread([site], context)
+    return _Site(kind, named, structure.anchor, torn, doubt, unread, (*_texts_of([site, *lateral]), *structure.texts))
+
+
+def _qualified(raw: Raw, context: Context) -> Iterator[_Site]:
+    """Read the sides that extensions for laterality of a whole resource name."""
+    lateral = [concept_of(each) for each in parts(raw, "extension") if text(each, "url") in _LATERALITY]
+    if sides := context.codes.meaning(lateral, "side").terms:
+        yield _Site(sides=sides, texts=tuple(_texts_of(lateral)))
+
+
+def _one_side(implied: tuple[str, ...], named: Iterable[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys((*implied, *named)))
+
+
+def _differ(implied: Sequence[str], *named: Sequence[str]) -> bool:
+    """Tell whether qualifiers name other sides than a code that names one itself, or than each other."""
+    said = {frozenset(one) for one in named if one}
+    return len(said | {frozenset(implied)}) > 1 if implied and said else len(said) > 1
+
+
+def _unread(concepts: Sequence[Raw], context: Context) -> str:
+    """Name the codings of concepts that are not known."""
+    codings = [coding for concept in concepts for coding in parts(concept, "coding") if text(coding, "code")]
+    return context.codes.describe([{"coding": [one for one in codings if not context.codes.of_coding(one)]}])
 
 
 def _structures(raw: Raw, owner: Resource, context: Context) -> Iterator[_Site]:
@@ -192,12 +287,19 @@ def _structures(raw: Raw, owner: Resource, context: Context) -> Iterator[_Site]:
                 continue
             if flag(target.raw, "active") is False or modified_by(target.raw):
                 why = "is not in use" if flag(target.raw, "active") is False else "has an extension that is not known"
-                yield _Site("", (), "", doubt=f"the BodyStructure that it refers to {why}, so it is not used")
+                yield _Site(doubt=f"the BodyStructure that it refers to {why}, so it is not used")
                 continue
             location = part(target.raw, "location")
             where = context.codes.meaning([location], "site")
-            side = context.codes.meaning([location, *parts(target.raw, "locationQualifier")], "side")
-            sides = tuple(dict.fromkeys((*where.sides, *side.terms)))
+            qualifiers = parts(target.raw, "locationQualifier")
+            inner = context.codes.meaning([location], "side").terms
+            side = context.codes.meaning(qualifiers, "side").terms
             kind = where.terms[0] if len(where.terms) == 1 else ""
-            anchor = f"{target.key}{reference if reference.startswith('#') else ''}"
-            yield _Site(kind, sides, anchor, where.torn)
+            yield _Site(
+                kind,
+                _one_side(where.sides, (*inner, *side)),
+                f"{target.key}{reference if reference.startswith('#') else ''}",
+                where.torn or _differ(where.sides, inner, side),
+                unread=_unread([location], context),
+                texts=tuple(_texts_of([location, *qualifiers])),
+            )

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
 
 if TYPE_CHECKING:
     from hipkg.reading.fhir.elements import Raw
-    from hipkg.record.patient import Record
+    from hipkg.record.patient import Record, Unread
 
 Outcome = Literal["used", "merged", "set aside", "unknown code", "ignored", "malformed"]
 OUTCOMES: tuple[Outcome, ...] = ("used", "merged", "set aside", "malformed", "unknown code", "ignored")
@@ -29,12 +29,14 @@ class Place(NamedTuple):
     """A body site of a class.
 
     ``side`` is an IRI, empty where it is not recorded; then ``anchor`` tells the site from others of unrecorded side:
-    it is the key of the BodyStructure or of the resource that speaks of it.
+    it is the key of the BodyStructure or of the resource that speaks of it. ``disputed`` tells that its record names
+    different sides, so that nothing else tells which it is.
     """
 
     kind: str
     side: str
     anchor: str
+    disputed: bool = False
 
 
 class Problem(NamedTuple):
@@ -148,31 +150,35 @@ Fact: TypeAlias = Problem | Absence | Activity | Measure | Shows | Fulfils | Men
 
 
 class Stated(NamedTuple):
-    """What one resource states, with what is doubtful about it, and notes on parts of it that state nothing."""
+    """What one resource states, with what is doubtful about it, and notes on parts of it that state nothing.
+
+    ``unread`` names the parts that were not understood.
+    """
 
     facts: tuple[Fact, ...]
     flags: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    unread: tuple[Unread, ...] = ()
 
 
 class Unused(Exception):
     """Tell that a resource states no fact, and why.
 
-    ``unheeded`` names a condition or an allergy of the patient that nothing of a plan takes into account.
+    ``unread`` names what nothing of a plan takes into account.
     """
 
-    def __init__(self, outcome: Outcome, reason: str, unheeded: str = "") -> None:
+    def __init__(self, outcome: Outcome, reason: str, unread: tuple[Unread, ...] = ()) -> None:
         super().__init__(reason)
         self.outcome: Outcome = outcome
         self.reason = reason
-        self.unheeded = unheeded
+        self.unread = unread
 
 
 class ResourceUse(NamedTuple):
     """What became of one resource.
 
     ``detail`` says as what it was used or why it was not; ``flags`` tell what is doubtful; ``nodes`` are the IRIs of
-    the nodes of the graph that it gave. ``unheeded`` names a current condition or allergy that no statement uses.
+    the nodes of the graph that it gave. ``unread`` names what of it no statement uses.
     """
 
     resource: str
@@ -180,7 +186,7 @@ class ResourceUse(NamedTuple):
     detail: str
     flags: tuple[str, ...] = ()
     nodes: tuple[str, ...] = ()
-    unheeded: str = ""
+    unread: tuple[Unread, ...] = ()
 
 
 class Imported(NamedTuple):

@@ -44,8 +44,10 @@ class Words:
         )
 
     def measure(self, one: Measure) -> str:
-        """Say a measurement with its day."""
+        """Say a measurement with its day; an age is that of the day of the plan."""
         knowledge = self._knowledge
+        if one.prop == hip.age:
+            return f"aged {one.value}"
         return f"{knowledge.label(one.prop)} {quantity(one.value, knowledge.units.get(one.prop, ''))} on {one.day}"
 
     def absence(self, one: Absence) -> str:

@@ -8,7 +8,7 @@ from hipkg.base import hip
 from hipkg.base.vocabulary import HIP
 from hipkg.owl.expression import And, Expression, Facet, Named, Or, leaves
 from hipkg.render.fhir.build import extension, filled, reference, resource
-from hipkg.render.words import clean
+from hipkg.render.words import clean, told_unread
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -56,7 +56,7 @@ def _requirement(question: Question, kind: str, terms: set[str], export: Export)
     return filled(
         {
             "extension": [
-                extension("question", valueString=clean(question.text)),
+                extension("question", valueString=clean(question.text) + told_unread(question.unread)),
                 extension("requirement", valueUri=question.requirement),
                 *([extension("body-site", valueCodeableConcept=site)] if site else []),
                 *(extension("asked-by", valueUri=export.infos[one].iri) for one in question.statements),
@@ -108,4 +108,5 @@ def _numbers(expression: Expression, export: Export, seen: set[str]) -> Iterator
 
 
 def _asked(question: Question) -> str:
-    return f"{question.text} ({question.site})" if question.site else question.text
+    told = f"{question.text}{told_unread(question.unread)}"
+    return f"{told} ({question.site})" if question.site else told

@@ -1,0 +1,89 @@
+"""Name what a record holds and what is not understood of it, by its words and its codes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from hipkg.reading.fhir.elements import part, parts, text
+from hipkg.reading.fhir.records import Unused
+from hipkg.record.patient import EntryKind, Unread
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from hipkg.reading.fhir.context import Context
+    from hipkg.reading.fhir.elements import Raw
+    from hipkg.reading.fhir.records import Resource
+
+_KINDS: Mapping[str, EntryKind] = {
+    "CarePlan": EntryKind.REQUEST,
+    "DeviceUseStatement": EntryKind.DEVICE,
+    "DiagnosticReport": EntryKind.RESULT,
+    "ImagingStudy": EntryKind.RESULT,
+    "MedicationAdministration": EntryKind.DRUG,
+    "MedicationDispense": EntryKind.DRUG,
+    "MedicationRequest": EntryKind.DRUG,
+    "MedicationStatement": EntryKind.DRUG,
+    "Observation": EntryKind.RESULT,
+    "Procedure": EntryKind.PROCEDURE,
+    "ServiceRequest": EntryKind.REQUEST,
+}
+_REFERRING = ("medicationReference", "device")
+
+
+def not_understood(
+    one: Resource, concepts: Iterable[Raw], wanted: str, context: Context, *, moot: bool = False, current: bool = True
+) -> Unused:
+    """Tell that concepts assert nothing of the kind that is ``wanted``, and name them for the one who reads the plan.
+
+    Parameters: ``moot`` tells that the entry says of itself that it is not so, and ``current`` that it may be so now.
+    """
+    given = [*concepts]
+    found = () if moot else unread(one, given, context, current=current)
+    return Unused(*context.codes.why_not(given, wanted), unread=found)
+
+
+def unread(one: Resource, concepts: Iterable[Raw], context: Context, *, current: bool = True) -> tuple[Unread, ...]:
+    """Name what concepts of a resource say; nothing where that is that there is none, or a result that is of no use."""
+    given = [*concepts]
+    kind = _KINDS.get(one.type)
+    of_no_use = kind == EntryKind.RESULT and any(map(context.codes.meanings, given))
+    if kind is None or of_no_use or context.codes.absence(given):
+        return ()
+    name = named(given, context) or _displayed(one) or one.key
+    return (Unread(kind, name, current or kind == EntryKind.RESULT, is_known(given, context)),)
+
+
+def is_known(concepts: Iterable[Raw], context: Context) -> bool:
+    """Tell whether each of some concepts has a code that is known, and none that has to do with a term."""
+    meant = [context.codes.meanings(one) for one in concepts]
+    return bool(meant) and all(meant) and not any(one.term for each in meant for one in each)
+
+
+def _displayed(one: Resource) -> str:
+    """Give the words with which a resource refers to what it is about."""
+    return next(filter(None, (text(part(one.raw, name), "display") for name in _REFERRING)), "")
+
+
+def partly_unread(one: Resource, concepts: Iterable[Raw], context: Context, *, current: bool) -> tuple[Unread, ...]:
+    """Name those of several concepts of which no code is known."""
+    unknown = (each for each in concepts if each and not context.codes.meanings(each))
+    return tuple(found for each in unknown for found in unread(one, [each], context, current=current))
+
+
+def named(concepts: Iterable[Raw], context: Context) -> str:
+    """Name concepts by the words of the record, each with its codes."""
+    return ", ".join(dict.fromkeys(filter(None, (_named(one, context) for one in concepts))))
+
+
+def _named(concept: Raw, context: Context) -> str:
+    codings = ((text(one, "system"), text(one, "code"), text(one, "display")) for one in parts(concept, "coding"))
+    key = (text(concept, "text"), *codings)
+    if key not in context.names:
+        context.names[key] = _name_of(concept, context)
+    return context.names[key]
+
+
+def _name_of(concept: Raw, context: Context) -> str:
+    words, codes = context.codes.called(concept), context.codes.describe([concept])
+    return f"{words} ({codes})" if words and codes and words not in codes else words
