@@ -32,8 +32,8 @@ _LINES = (".ndjson", ".jsonl", ".ndjson.gz", ".jsonl.gz")
 _OWNER = re.compile(rb'"(?:subject|patient)"\s*:\s*\{\s*"reference"\s*:\s*"([^"\\]*)"')
 _REFERENCE = re.compile(rb'"reference":"([^"\\]*)"')
 _HOLDS_PATIENTS = re.compile(rb'"resourceType"\s*:\s*"Patient"')
-_SHARED = {"BodyStructure", "Device", "Medication"}
-"""The types that resources of several patients may refer to."""
+_SHARED = {"BodySite", "BodyStructure", "Device", "Medication"}
+"""The types, by their names in any version, that resources of several patients may refer to."""
 SHARE_BYTES = 4 * 2**20
 """About how much a share holds."""
 _MARK = b"\xef\xbb\xbf"
