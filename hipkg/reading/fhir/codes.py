@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from hipkg.knowledge.terminology import Terminology
     from hipkg.reading.fhir.elements import Raw
     from hipkg.reading.fhir.records import Outcome
+    from hipkg.record.patient import Unread
 
 Kind = Literal["problem", "intervention", "site", "side", "value", "number", "route", ""]
 _ABSENT = {NONE_KNOWN: "it says that none is known", NO_INFORMATION: "it says that there is no information"}
@@ -44,6 +45,9 @@ class Meaning(NamedTuple):
     qualifiers: tuple[tuple[str, str], ...]
 
 
+_NOTHING = Meaning((), "", (), False, ())
+
+
 def specific(terms: Iterable[str], knowledge: Knowledge) -> tuple[str, ...]:
     """Keep the terms that are no wider ones of others, sorted."""
     given = {*terms}
@@ -53,12 +57,17 @@ def specific(terms: Iterable[str], knowledge: Knowledge) -> tuple[str, ...]:
 
 
 class Codes:
-    """Look codings up, in the mapping set and in the ontology."""
+    """Look codings up, in the mapping set and in the ontology.
+
+    ``useless`` is kept by the reader of Observations: why those with a code are of no use, None for a code that can be.
+    """
 
     def __init__(self, terminology: Terminology, knowledge: Knowledge) -> None:
         self._terminology = terminology
         self.knowledge = knowledge
         self._known: dict[tuple[str, str], tuple[Mapping, ...]] = {}
+        self._kinds: dict[str, Kind] = {}
+        self.useless: dict[tuple[object, ...], tuple[Outcome, str, tuple[Unread, ...]] | None] = {}
 
     @cached_property
     def _numbers(self) -> frozenset[str]:
@@ -70,6 +79,11 @@ class Codes:
 
     def kind(self, term: str) -> Kind:
         """Tell what a term is; empty for one that no patient's record can hold, such as a class with a definition."""
+        if term not in self._kinds:
+            self._kinds[term] = self._kind(term)
+        return self._kinds[term]
+
+    def _kind(self, term: str) -> Kind:
         knowledge = self.knowledge
         if term in knowledge.opposites:
             return "side"
@@ -143,6 +157,8 @@ class Codes:
         found = [one for concept in concepts for one in self.meanings(concept) if self._asserts(one, kind)]
         if denied:
             found = [one for one in found if one.denies]
+        if not found:
+            return _NOTHING
         terms = specific((one.term for one in found), self.knowledge)
         told = {one.sides for one in found if one.sides}
         sides = min(told) if len(told) == 1 else ()

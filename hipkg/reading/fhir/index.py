@@ -34,6 +34,7 @@ class Index:
         self._servers = _servers_of(urls)
         self._identifiers: dict[tuple[str, str, str], str] = {}
         self._identified = False
+        self._found: dict[str, str] = {}
 
     def get(self, key: str) -> Resource | None:
         """Return the resource with a key."""
@@ -44,7 +45,9 @@ class Index:
 
         A relative one means a resource on the server of its owner.
         """
-        key = self._anywhere(reference)
+        if reference not in self._found:
+            self._found[reference] = self._anywhere(reference)
+        key = self._found[reference]
         servers = self._servers.get(owner.key) if ("", key) == _parted(reference) else None
         return key if not servers or any(self._may_be_on(one, key) for one in servers) else ""
 

@@ -69,6 +69,10 @@ _VALUES = (
 )
 
 
+_TELLING = {"component", "contained", "dataAbsentReason", "hasMember", "valueCodeableConcept"}
+"""The elements that can say something of a finding beside the code."""
+
+
 class _Answer(NamedTuple):
     """An Observation or one of its components: what it says, the suffix of its facts, and where its elements stand.
 
@@ -94,14 +98,7 @@ class _Result(NamedTuple):
 
 def read_observation(one: Resource, context: Context) -> Stated:
     """Read an Observation, with its components."""
-    status = text(one.raw, "status")
-    if status not in _FINAL:
-        raise Unused("ignored", f"its status is {status or 'not recorded'}, so it is no final result")
-    if parts(one.raw, "focus"):
-        raise Unused("ignored", "it is about something else than the patient")
-    day = _when(one, context)
-    if in_future(day.day, context):
-        raise Unused("set aside", f"it is dated ({day.day}) after the date of the plan")
+    day = _day_of_result(one, context)
     found: list[Fact] = []
     flags: list[str] = [*day.flags]
     reasons: list[Unused] = []
@@ -125,6 +122,41 @@ def read_observation(one: Resource, context: Context) -> Stated:
         found.append(Shows(one.key, (one.key, *problems_named(one, context, "hasMember")), ()))
     notes = tuple(dict.fromkeys(f"not used of it: {one.reason}" for one in reasons))
     return Stated(tuple(found), tuple(flags), notes, _unread_of(reasons))
+
+
+def _day_of_result(one: Resource, context: Context) -> Dated:
+    """Find the day of an Observation; raises `Unused` for one that is no final result, or cannot be of use."""
+    status = text(one.raw, "status")
+    if status not in _FINAL:
+        raise Unused("ignored", f"its status is {status or 'not recorded'}, so it is no final result")
+    if parts(one.raw, "focus"):
+        raise Unused("ignored", "it is about something else than the patient")
+    day = _when(one, context)
+    if in_future(day.day, context):
+        raise Unused("set aside", f"it is dated ({day.day}) after the date of the plan")
+    if told := _of_no_use(one, context):
+        raise Unused(*told)
+    return day
+
+
+def _of_no_use(one: Resource, context: Context) -> tuple[Outcome, str, tuple[Unread, ...]] | None:
+    """Say why an Observation with no more than a value is of no use, where its code tells; each code is tried once."""
+    code = part(one.raw, "code")
+    if not _TELLING.isdisjoint(one.raw) or not parts(code, "coding"):
+        return None
+    key = (
+        text(code, "text"),
+        *((text(it, "system"), text(it, "code"), text(it, "display")) for it in parts(code, "coding")),
+    )
+    known = context.codes.useless
+    if key not in known:
+        useful = any((it[0], it[1]) == _ASSERTION for it in key[1:]) or any(
+            context.codes.meaning([code], kind).terms for kind in ("number", "problem", "intervention")
+        )
+        told = None if useful else not_understood(one, [code], "finding", context)
+        named_by_code = told is not None and all(it.name != one.key for it in told.unread)
+        known[key] = (told.outcome, told.reason, told.unread) if told and named_by_code else None
+    return known[key]
 
 
 def _unread_of(reasons: Iterable[Unused]) -> tuple[Unread, ...]:

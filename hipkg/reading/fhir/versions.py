@@ -80,6 +80,8 @@ class Translated(NamedTuple):
 
 def as_r4(kind: str, raw: Raw) -> Translated:
     """Write a resource of another version as R4 would; one of R4 is returned as it is."""
+    if kind in _TOLD_BY and _TOLD_BY[kind].isdisjoint(raw):
+        return Translated(kind, raw, "")
     work = _Work(kind, raw)
     work.translate()
     seen = work.seen
@@ -471,3 +473,11 @@ _STEPS: Mapping[str, tuple[tuple[Callable[[_Work], None], frozenset[str]], ...]]
     "ServiceRequest": ((_Work.renamed_status, _ANY), (_Work.request, _ASKED)),
 }
 """What is done with each type, and the elements of which one must be there for it, for many resources are read."""
+_TOLD_BY: Mapping[str, frozenset[str]] = {
+    kind: frozenset({"contained"}).union(
+        *(elements for _, elements in steps), (old for old, _, _ in _EITHER.get(kind, ()))
+    )
+    for kind, steps in _STEPS.items()
+    if _ANY not in {elements for _, elements in steps}
+}
+"""The elements without which a resource of a type is one of R4, for the types where an element tells the version."""
