@@ -27,8 +27,9 @@ def codes(hipkg: Callable[..., Run]) -> Callable[..., Run]:
 def test_a_code_is_told_with_term_side_and_source(codes: Callable[..., Run]) -> None:
     assert codes("M16.51", "--system", "ICD-10-CM") == Run(
         0,
-        "ICD-10-CM M16.51  Unilateral post-traumatic osteoarthritis, right hip\n"
+        "ICD-10-CM M16.51  Unilateral post-traumatic osteoarthritis of hip\n"
         "    falls under hip osteoarthritis (hip:HipOsteoarthritis) · hip · right · traumatic etiology\n"
+        "    by the rule for M16.5…\n"
         "    Osteoarthritis of one kind of cause.\n"
         "    seen in: CMS/NCHS ICD-10-CM list in simple-icd-10-cm 1.5.0\n",
         "",
@@ -48,13 +49,13 @@ def test_a_reserve_is_told(codes: Callable[..., Run]) -> None:
 
 
 def test_json_holds_each_field(codes: Callable[..., Run]) -> None:
-    run = codes("M16.51", "--format", "json")
+    run = codes("M16.51", "--system", "ICD-10-CM", "--format", "json")
     assert run.code == 0
     assert json.loads(run.out) == [
         {
             "system": "http://hl7.org/fhir/sid/icd-10-cm",
             "code": "M16.51",
-            "display": "Unilateral post-traumatic osteoarthritis, right hip",
+            "display": "Unilateral post-traumatic osteoarthritis of hip",
             "predicate": "skos:broadMatch",
             "term": "hip:HipOsteoarthritis",
             "label": "hip osteoarthritis",
@@ -62,6 +63,8 @@ def test_json_holds_each_field(codes: Callable[..., Run]) -> None:
             "site": "hip:HipJoint",
             "sides": ["hip:right"],
             "qualifiers": [{"property": "hip:hasEtiology", "value": "hip:traumaticEtiology"}],
+            "rule": "M16.5",
+            "below": None,
             "comment": "Osteoarthritis of one kind of cause.",
             "seenIn": "CMS/NCHS ICD-10-CM list in simple-icd-10-cm 1.5.0",
         }
@@ -75,9 +78,20 @@ def test_json_of_a_code_without_a_term_has_nulls() -> None:
         "term",
         "label",
         "site",
+        "rule",
+        "below",
         "comment",
     }
     assert told["recorded"] is False
+
+
+def test_a_rule_is_told_as_one(codes: Callable[..., Run]) -> None:
+    assert codes("Pain in hip", "-s", "ICD-10-CM").out.startswith("ICD-10-CM M25.55…  Pain in hip\n")
+    assert "means hip pain (hip:HipPain) · hip · side by the next character\n" in codes("pain in hip").out
+    assert [one["below"] for one in json.loads(codes("pain in hip", "-s", "ICD-10-CM", "-f", "json").out)] == [
+        ".*",
+        None,
+    ]
 
 
 def test_words_and_terms_lead_to_codes(codes: Callable[..., Run]) -> None:
@@ -90,7 +104,7 @@ def test_nothing_found_is_said_and_ends_with_1(codes: Callable[..., Run]) -> Non
     run = codes("no such thing")
     assert (run.code, run.out) == (1, "")
     assert "no code, term or name matches" in run.err
-    assert "ICD-10-GM" in run.err
+    assert "NDC" in run.err
     assert codes("no such thing", "-f", "json").out == "[]\n"
 
 
@@ -108,7 +122,7 @@ def test_output_goes_to_a_file(codes: Callable[..., Run], tmp_path: Path) -> Non
 
 
 def test_each_relation_reads_differently() -> None:
-    (one,) = load().terminology.search("M16.11")
+    (one,) = load().terminology.search("M16.11", "ICD-10-CM")
     texts = {
         codes_to_text([one._replace(predicate=predicate)], load().terminology, lambda iri: iri.rsplit("/", 1)[1])
         for predicate in PREDICATES

@@ -26,6 +26,7 @@ _RELATIONS = dict(
         strict=True,
     )
 )
+_BY_NEXT = " · side by the next character"
 
 
 def codes_to_json(mappings: Iterable[Mapping]) -> str:
@@ -45,6 +46,8 @@ def _to_json(mapping: Mapping) -> dict[str, Any]:
         "site": curie(mapping.site) if mapping.site else None,
         "sides": [curie(one) for one in mapping.sides],
         "qualifiers": [{"property": curie(prop), "value": curie(value)} for prop, value in mapping.qualifiers],
+        "rule": mapping.rule or None,
+        "below": mapping.below or None,
         "comment": mapping.comment or None,
         "seenIn": mapping.seen_in,
     }
@@ -60,15 +63,18 @@ def codes_to_text(mappings: Iterable[Mapping], terminology: Terminology, label: 
 
 def _lines(mapping: Mapping, terminology: Terminology, label: Callable[[str], str]) -> Iterator[str]:
     system = terminology.system(mapping.system)
-    yield f"{system.name if system else mapping.system} {mapping.code}  {mapping.display}"
+    more = "…" if mapping.below else ""
+    yield f"{system.name if system else mapping.system} {mapping.code}{more}  {mapping.display}"
     if mapping.term:
         place = f" · {label(mapping.site)}" if mapping.site else ""
-        sides = "".join(f" · {label(one)}" for one in mapping.sides)
+        sides = "".join(f" · {label(one)}" for one in mapping.sides) + (_BY_NEXT if mapping.sides_below else "")
         facts = "".join(f" · {label(value)}" for _, value in mapping.qualifiers)
         relation = _RELATIONS[mapping.predicate]
         yield f"    {relation} {mapping.label} ({curie(mapping.term)}){place}{sides}{facts}"
     else:
         yield "    is known, and no statement uses it"
+    if mapping.rule:
+        yield f"    by the rule for {mapping.rule}…"
     if mapping.comment:
         yield f"    {mapping.comment}"
     yield f"    seen in: {mapping.seen_in}"
