@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from hipkg.cli.options import AsOf, Documents, EngineOption, File, InputFormat, Output, requested
+from hipkg.cli.options import AsOf, CodeTables, Documents, EngineOption, File, InputFormat, Output, released, requested
 from hipkg.cli.report import deliver, on_terminal, told
 
 
@@ -32,6 +32,7 @@ def explain(
     document: Documents = None,
     allow_invalid: Annotated[bool, typer.Option("--allow-invalid", help="Explain in spite of violations.")] = False,
     input_format: InputFormat = None,
+    codes: CodeTables = None,
 ) -> None:
     """Explain why an action or a statement stands as it does: from status to statements, axioms and recorded facts.
 
@@ -40,12 +41,11 @@ def explain(
     from hipkg.defence.contrast import contrast, find_actions
     from hipkg.defence.explainer import Explainer
     from hipkg.defence.targets import find_target
-    from hipkg.knowledge.loading import load
     from hipkg.pipeline.process import plan_patients
     from hipkg.render.contrast import render_contrasts
     from hipkg.render.explanation import render_explanations
 
-    knowledge = load()
+    knowledge = released(codes)
     iri, other = (
         (find_target(target, knowledge), "") if instead_of is None else find_actions(target, instead_of, knowledge)
     )

@@ -6,7 +6,18 @@ from typing import Annotated
 
 import typer
 
-from hipkg.cli.options import AsOf, Documents, EngineOption, File, InputFormat, Output, ReportFormat, requested
+from hipkg.cli.options import (
+    AsOf,
+    CodeTables,
+    Documents,
+    EngineOption,
+    File,
+    InputFormat,
+    Output,
+    ReportFormat,
+    released,
+    requested,
+)
 from hipkg.cli.report import deliver, on_terminal, told
 
 
@@ -24,17 +35,17 @@ def ledger(
         bool, typer.Option("--allow-invalid", help="List in spite of violations, and say so.")
     ] = False,
     input_format: InputFormat = None,
+    codes: CodeTables = None,
 ) -> None:
     """List what was tried, whether it was enough for which statement, and when what waits can open.
 
     Example: hipkg ledger examples/d2-hip-pain-not-improving.ttl
     """
     from hipkg.defence.ledger import ledger as ledger_of
-    from hipkg.knowledge.loading import load
     from hipkg.pipeline.process import plan_patients
     from hipkg.render.brief_ledger import write_ledgers
 
-    knowledge = load()
+    knowledge = released(codes)
     request = requested(
         knowledge, document, as_of=as_of, input_format=input_format, engine=engine, allow_invalid=allow_invalid
     )

@@ -9,6 +9,7 @@ import typer
 from hipkg.base.errors import UsageError
 from hipkg.cli.options import (
     AsOf,
+    CodeTables,
     Documents,
     EngineOption,
     Files,
@@ -17,6 +18,7 @@ from hipkg.cli.options import (
     MinEvidence,
     MinStrength,
     Output,
+    released,
     requested,
 )
 from hipkg.cli.report import deliver, each_file, on_terminal
@@ -51,12 +53,12 @@ def plan(
     ] = False,
     answers: Annotated[bool, typer.Option("--answers", help="Try the answers to each question, in JSON.")] = False,
     input_format: InputFormat = None,
+    codes: CodeTables = None,
 ) -> None:
     """Derive the plan of each patient in the files.
 
     Example: hipkg plan examples/d0-painful-degenerative-hip.ttl
     """
-    from hipkg.knowledge.loading import load
     from hipkg.pipeline.process import plan_patients
 
     if ledger or answers:
@@ -68,7 +70,7 @@ def plan(
             place="--answers",
             remedy="Use `hipkg ask` to read them.",
         )
-    knowledge = load()
+    knowledge = released(codes)
     request = requested(
         knowledge,
         document,

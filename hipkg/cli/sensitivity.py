@@ -6,7 +6,18 @@ from typing import Annotated, Literal
 
 import typer
 
-from hipkg.cli.options import AsOf, Documents, File, GradeEverything, InputFormat, Output, ReportFormat, requested
+from hipkg.cli.options import (
+    AsOf,
+    CodeTables,
+    Documents,
+    File,
+    GradeEverything,
+    InputFormat,
+    Output,
+    ReportFormat,
+    released,
+    requested,
+)
 from hipkg.cli.report import deliver, on_terminal, told
 
 
@@ -22,6 +33,7 @@ def sensitivity(
         bool, typer.Option("--allow-invalid", help="Go on in spite of violations, and say so.")
     ] = False,
     input_format: InputFormat = None,
+    codes: CodeTables = None,
 ) -> None:
     """Show how the plan changes as statements of weaker grades, and those without any, are dropped.
 
@@ -31,11 +43,10 @@ def sensitivity(
     """
     from hipkg.defence.sensitivity import selections
     from hipkg.defence.sensitivity import sensitivity as sensitivity_of
-    from hipkg.knowledge.loading import load
     from hipkg.pipeline.process import each_alone, read_checked
     from hipkg.render.sensitivity import render_sensitivities
 
-    knowledge = load()
+    knowledge = released(codes)
     steps = selections(knowledge, by, document or (), grade_objections=grade_everything)
     request = requested(knowledge, as_of=as_of, input_format=input_format, allow_invalid=allow_invalid)
     checked = read_checked(file, request, knowledge)

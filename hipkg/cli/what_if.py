@@ -6,7 +6,18 @@ from typing import Annotated
 
 import typer
 
-from hipkg.cli.options import AsOf, Documents, EngineOption, File, InputFormat, Output, ReportFormat, requested
+from hipkg.cli.options import (
+    AsOf,
+    CodeTables,
+    Documents,
+    EngineOption,
+    File,
+    InputFormat,
+    Output,
+    ReportFormat,
+    released,
+    requested,
+)
 from hipkg.cli.report import deliver, on_terminal, told
 
 
@@ -27,6 +38,7 @@ def what_if(
     document: Documents = None,
     allow_invalid: Annotated[bool, typer.Option("--allow-invalid", help="Compare in spite of violations.")] = False,
     input_format: InputFormat = None,
+    codes: CodeTables = None,
 ) -> None:
     """Tell how the plan would change if the record were another; the file itself is only read.
 
@@ -34,12 +46,11 @@ def what_if(
     """
     from hipkg.defence.what_if import check_changes
     from hipkg.defence.what_if import what_if as compared
-    from hipkg.knowledge.loading import load
     from hipkg.pipeline.process import each_alone, plan_patients
     from hipkg.render.what_if import render_what_if
 
     check_changes(add or (), remove or ())
-    knowledge = load()
+    knowledge = released(codes)
     request = requested(
         knowledge, document, as_of=as_of, input_format=input_format, engine=engine, allow_invalid=allow_invalid
     )

@@ -38,9 +38,9 @@ PREDICATES = (EXACT, BROADER, "skos:closeMatch", "skos:narrowMatch", "skos:relat
 class CodeSystem(NamedTuple):
     """A code system by its FHIR URI, other spellings of that, and the form of its codes.
 
-    ``code_form`` is a regular expression, and so is ``rule_form``, of what a rule for several codes may begin with;
-    ``code_prefix`` and the characters in ``omissible`` may be left out of a code; ``may_be_absent`` says that no
-    mapping file has to be there.
+    ``code_form`` is a regular expression, also for what a rule for several codes may begin with; ``code_prefix`` and
+    the characters in ``omissible`` may be left out of a code; ``may_be_absent`` says that no mapping file has to be
+    there.
     """
 
     prefix: str
@@ -48,7 +48,6 @@ class CodeSystem(NamedTuple):
     aliases: tuple[str, ...]
     name: str
     code_form: str
-    rule_form: str
     code_prefix: str
     omissible: str
     may_be_absent: bool

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
     from hipkg.knowledge.records import Knowledge
     from hipkg.reading.fhir.records import Import
+    from hipkg.reading.fhir.source import Found
+    from hipkg.reading.fhir.unknown import Usage
     from hipkg.record.patient import Record
 
 
@@ -71,14 +73,34 @@ def read_import(
     return _imported(given, load, as_of, max_bytes)
 
 
-def _imported(given: Source, load: Callable[[], Knowledge], as_of: date | None, max_bytes: int | None) -> Import:
-    from hipkg.reading.fhir.patients import imported
+def read_usage(
+    source: str | os.PathLike[str] | bytes,
+    load: Callable[[], Knowledge],
+    *,
+    format: str | None = None,  # noqa: A002 - the word that users know from every RDF library
+    max_bytes: int | None = None,
+) -> Usage:
+    """Count the codes that a FHIR source uses, and those that are not known; parameters and errors as `read_import`."""
+    from hipkg.reading.fhir.unknown import usage_of
+
+    given = opened(source, format=format, max_bytes=max_bytes)
+    if given.rdf_format is not None:
+        raise UsageError("Only codes of FHIR are counted.", place=given.name, remedy="Name FHIR, or a folder of it.")
+    return usage_of(_found(given, max_bytes).resources, given.name, load())
+
+
+def _found(given: Source, max_bytes: int | None) -> Found:
     from hipkg.reading.fhir.source import resources_in, resources_of
 
     if given.folder is not None:
-        found = resources_in(given.folder, MAX_FOLDER_BYTES if max_bytes is None else max_bytes)
-    else:
-        found = resources_of(given.data, given.name, lines=given.lines)
+        return resources_in(given.folder, MAX_FOLDER_BYTES if max_bytes is None else max_bytes)
+    return resources_of(given.data, given.name, lines=given.lines)
+
+
+def _imported(given: Source, load: Callable[[], Knowledge], as_of: date | None, max_bytes: int | None) -> Import:
+    from hipkg.reading.fhir.patients import imported
+
+    found = _found(given, max_bytes)
     made = imported(found, given.name, as_of or today(), load())
     if not made.patients:
         raise NoPatient(

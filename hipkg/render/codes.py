@@ -1,4 +1,4 @@
-"""Write mappings of codes: as text for people or as JSON."""
+"""Write mappings of codes, and the codes that are not known: as text for people or as JSON."""
 
 from __future__ import annotations
 
@@ -6,12 +6,14 @@ from typing import TYPE_CHECKING, Any
 
 from hipkg.base.vocabulary import curie
 from hipkg.knowledge.terminology import PREDICATES
+from hipkg.render.account import printable_lines
 from hipkg.render.encoder import written
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
     from hipkg.knowledge.terminology import Mapping, Terminology
+    from hipkg.reading.fhir.unknown import UnknownCode, Usage
 
 _RELATIONS = dict(
     zip(
@@ -78,3 +80,22 @@ def _lines(mapping: Mapping, terminology: Terminology, label: Callable[[str], st
     if mapping.comment:
         yield f"    {mapping.comment}"
     yield f"    seen in: {mapping.seen_in}"
+
+
+def usage_to_json(usage: Usage) -> str:
+    """Write how often a data set uses codes, and which of them are not known, as a JSON object."""
+    unknown = [{**one._asdict(), "name": one.name or None, "resources": dict(one.resources)} for one in usage.unknown]
+    return written({**usage._asdict(), "unknown": unknown})
+
+
+def usage_to_text(usage: Usage) -> str:
+    """Write how often a data set uses codes, and which of them are not known, a line for each, most used first."""
+    head = f"{usage.source}: codes are used {usage.used} times, {usage.known} times one that is known"
+    return "\n".join(printable_lines([head, *map(_usage_line, usage.unknown)]))
+
+
+def _usage_line(one: UnknownCode) -> str:
+    beside = one.times - one.alone
+    known = f" · {beside} times beside a known code" if beside else ""
+    types = ", ".join(f"{name} {count}" for name, count in one.resources)
+    return f"{one.times:>7}  {one.name or one.system} {one.code}  {one.display or '(no display)'} · {types}{known}"

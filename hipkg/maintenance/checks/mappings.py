@@ -178,8 +178,7 @@ def _check_header(name: str, header: dict[str, Any], rows: list[dict[str, str]])
 def _check_row(row: dict[str, str], system: CodeSystem, ontology: _Ontology) -> Iterator[Issue]:
     subject = row["subject_id"]
     prefix, _, local = subject.partition(":")
-    form = system.rule_form if system.rule_form and row.get("ext_below") else system.code_form
-    if prefix != system.prefix or not re.fullmatch(form, system.code_prefix + local):
+    if prefix != system.prefix or not re.fullmatch(system.code_form, system.code_prefix + local):
         yield Issue("mapping-code", subject, "subject_id", f"is no code of {system.name}")
     if row["predicate_id"] not in PREDICATES:
         yield Issue("mapping-predicate", subject, "predicate_id", row["predicate_id"])
