@@ -582,7 +582,7 @@ def answerless(tmp_path: Path, invalid: Path) -> dict[str, Path]:
     """Files whose patients get no plan, for all reasons that there are."""
     dead, nobody = tmp_path / "dead.json", tmp_path / "nobody.json"
     dead.write_text('{"resourceType": "Patient", "id": "p", "deceasedBoolean": true}', encoding="utf-8")
-    nobody.write_text(json.dumps(condition("pain", "p", "M25.551")), encoding="utf-8")
+    nobody.write_text(json.dumps(condition("pain", "q", "M25.551")), encoding="utf-8")
     return {"deceased-patient": dead, "no-patient": nobody, "invalid-patient": invalid, "inconsistent": CONTRADICTION}
 
 

@@ -428,6 +428,15 @@ def test_json_holds_the_whole_tree() -> None:
     assert all(len(one["triple"]) == 3 for one in leaves)
 
 
+@pytest.mark.parametrize("name", ["second-visit", "on-opioids"])
+def test_json_holds_what_runs_and_what_is_over(name: str) -> None:
+    found = [one for some in everything(CASES / "visits" / name / "patient.ttl").values() for one in some]
+    written = [json.loads(render_explanations([one], "json")) for one in found]
+    kept = [[len(one.get(key, ())) for key in ("past", "ongoing")] for one in written]
+    assert kept == [[len(one.past), len(one.ongoing)] for one in found]
+    assert any(map(any, kept))
+
+
 @pytest.mark.parametrize("format_", ["text", "markdown", "json"])
 def test_the_command_writes_each_format(format_: str, tmp_path: Path) -> None:
     target = tmp_path / "why"

@@ -12,9 +12,10 @@ from hipkg.pipeline.process import plan_patients
 from hipkg.pipeline.request import Request
 
 if TYPE_CHECKING:
-    import os
     from collections.abc import Collection, Sequence
     from datetime import date
+
+    from hipkg.reading.joint import AnySource
 
 
 class Interview(asking.Interview):
@@ -24,7 +25,7 @@ class Interview(asking.Interview):
 
 
 def ask(
-    source: str | os.PathLike[str] | bytes,
+    source: AnySource,
     *,
     format: str | None = None,  # noqa: A002 - the word that users know from every RDF library
     as_of: date | None = None,

@@ -12,16 +12,16 @@ from hipkg.pipeline.process import plan_patients
 from hipkg.pipeline.request import Request
 
 if TYPE_CHECKING:
-    import os
     from collections.abc import Collection, Sequence
     from datetime import date
 
     from hipkg.defence.explainer import Explanation
+    from hipkg.reading.joint import AnySource
     from hipkg.reasoning.engines import EngineName
 
 
 def explain(
-    source: str | os.PathLike[str] | bytes,
+    source: AnySource,
     target: str,
     *,
     format: str | None = None,  # noqa: A002 - the word that users know from every RDF library

@@ -13,11 +13,11 @@ from hipkg.pipeline.process import plan_patients
 from hipkg.pipeline.request import Request
 
 if TYPE_CHECKING:
-    import os
     from collections.abc import Collection, Sequence
     from datetime import date
 
     from hipkg.knowledge.records import Knowledge
+    from hipkg.reading.joint import AnySource
     from hipkg.reasoning.engines import EngineName
 
 
@@ -57,7 +57,7 @@ class Ledger(Known, records.Ledger):
 
 
 def ledger(
-    source: str | os.PathLike[str] | bytes,
+    source: AnySource,
     *,
     format: str | None = None,  # noqa: A002 - the word that users know from every RDF library
     as_of: date | None = None,

@@ -14,13 +14,13 @@ from hipkg.pipeline.request import Request
 from hipkg.planning import records
 
 if TYPE_CHECKING:
-    import os
     from collections.abc import Collection, Sequence
     from datetime import date
 
     import rdflib
 
     from hipkg.knowledge.records import Knowledge
+    from hipkg.reading.joint import AnySource
     from hipkg.reasoning.engines import EngineName
 
 
@@ -99,7 +99,7 @@ class Plan(Known, records.Plan):
 
 
 def plans(
-    source: str | os.PathLike[str] | bytes,
+    source: AnySource,
     *,
     format: str | None = None,  # noqa: A002 - the word that users know from every RDF library
     as_of: date | None = None,
@@ -113,7 +113,8 @@ def plans(
 ) -> tuple[Plan, ...]:
     """Make the plan of each patient in a file.
 
-    Parameters: ``source`` is a path, ``-`` for standard input, or the text as bytes; ``format`` names its RDF format
+    Parameters: ``source`` is a path, ``-`` for standard input, the text as bytes, or a list of these that are
+    read as one; ``format`` names its RDF format
     where the extension does not; ``as_of`` is the date of the plan, today by default; ``documents`` restricts the
     guideline documents by id; ``min_strength`` and ``min_evidence`` keep to the statements with at least this grade, a
     label of the ontology in any case; what speaks against an action or guards it is kept whatever its grade, unless
@@ -130,7 +131,7 @@ def plans(
 
 
 def plan(
-    source: str | os.PathLike[str] | bytes,
+    source: AnySource,
     *,
     format: str | None = None,  # noqa: A002 - the word that users know from every RDF library
     as_of: date | None = None,

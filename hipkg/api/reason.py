@@ -10,17 +10,17 @@ from hipkg.pipeline.process import entailed
 from hipkg.reading.sources import read
 
 if TYPE_CHECKING:
-    import os
     from collections.abc import Sequence
     from datetime import date
 
     import pyoxigraph as ox
 
+    from hipkg.reading.joint import AnySource
     from hipkg.reasoning.engines import EngineName
 
 
 def reason(
-    source: str | os.PathLike[str] | bytes,
+    source: AnySource,
     *,
     format: str | None = None,  # noqa: A002 - the word that users know from every RDF library
     as_of: date | None = None,

@@ -10,15 +10,15 @@ from hipkg.pipeline.process import each_alone, read_checked
 from hipkg.pipeline.request import Request
 
 if TYPE_CHECKING:
-    import os
     from collections.abc import Collection, Sequence
     from datetime import date
 
     from hipkg.knowledge.selection import Scale
+    from hipkg.reading.joint import AnySource
 
 
 def sensitivity(
-    source: str | os.PathLike[str] | bytes,
+    source: AnySource,
     *,
     by: Scale = "strength",
     format: str | None = None,  # noqa: A002 - the word that users know from every RDF library

@@ -12,12 +12,12 @@ from hipkg.pipeline.process import plan_patients
 from hipkg.pipeline.request import Request
 
 if TYPE_CHECKING:
-    import os
     from collections.abc import Collection, Sequence
     from datetime import date
 
     from hipkg.base.batch import Batch
     from hipkg.pipeline.process import Planned
+    from hipkg.reading.joint import AnySource
     from hipkg.reasoning.engines import EngineName
 
 
@@ -29,8 +29,8 @@ class Since(comparing.Since):
 
 
 def since(
-    old: str | os.PathLike[str] | bytes,
-    new: str | os.PathLike[str] | bytes | None = None,
+    old: AnySource,
+    new: AnySource | None = None,
     *,
     format: str | None = None,  # noqa: A002 - the word that users know from every RDF library
     before: date | None = None,
@@ -50,7 +50,7 @@ def since(
     knowledge = knowing(codes)
     selection = select(knowledge, documents)
 
-    def planned(source: str | os.PathLike[str] | bytes, day: date | None) -> Batch[Planned]:
+    def planned(source: AnySource, day: date | None) -> Batch[Planned]:
         request = Request(format=format, as_of=day, engine=engine, selection=selection, allow_invalid=allow_invalid)
         return plan_patients(source, request, knowledge)
 

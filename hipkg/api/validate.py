@@ -9,15 +9,15 @@ from hipkg.pipeline.process import read_checked
 from hipkg.pipeline.request import Request
 
 if TYPE_CHECKING:
-    import os
     from collections.abc import Sequence
     from datetime import date
 
+    from hipkg.reading.joint import AnySource
     from hipkg.validation.findings import Finding
 
 
 def validate(
-    source: str | os.PathLike[str] | bytes,
+    source: AnySource,
     *,
     format: str | None = None,  # noqa: A002 - the word that users know from every RDF library
     as_of: date | None = None,

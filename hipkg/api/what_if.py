@@ -12,11 +12,11 @@ from hipkg.pipeline.process import each_alone, plan_patients
 from hipkg.pipeline.request import Request
 
 if TYPE_CHECKING:
-    import os
     from collections.abc import Collection, Sequence
     from datetime import date
 
     from hipkg.knowledge.records import Knowledge
+    from hipkg.reading.joint import AnySource
     from hipkg.reasoning.engines import EngineName
 
 
@@ -28,7 +28,7 @@ class WhatIf(comparing.WhatIf):
 
 
 def what_if(
-    source: str | os.PathLike[str] | bytes,
+    source: AnySource,
     *,
     add: Sequence[str] = (),
     remove: Sequence[str] = (),

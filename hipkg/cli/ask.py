@@ -9,7 +9,19 @@ import typer
 
 from hipkg.base import hip
 from hipkg.base.errors import UsageError
-from hipkg.cli.options import AsOf, CodeTables, Documents, File, InputFormat, Output, ReportFormat, released, requested
+from hipkg.cli.options import (
+    AsOf,
+    CodeTables,
+    Documents,
+    File,
+    Further,
+    InputFormat,
+    Output,
+    ReportFormat,
+    released,
+    requested,
+    with_further,
+)
 from hipkg.cli.report import deliver, on_terminal, told
 
 if TYPE_CHECKING:
@@ -33,6 +45,7 @@ def ask(
     as_of: AsOf = None,
     document: Documents = None,
     allow_invalid: Annotated[bool, typer.Option("--allow-invalid", help="Ask in spite of violations.")] = False,
+    further: Further = None,
     input_format: InputFormat = None,
     codes: CodeTables = None,
 ) -> None:
@@ -56,24 +69,25 @@ def ask(
         raise UsageError("There are no answers to save.", place="--save", remedy="Use it with --interactive.")
     knowledge = released(codes)
     request = requested(knowledge, document, as_of=as_of, input_format=input_format, allow_invalid=allow_invalid)
+    source = with_further(file, further)
     if interactive:
-        _interview(file, save, request, knowledge)
+        _interview(source, save, request, knowledge)
         return
-    batch = plan_patients(file, request, knowledge).each(interview)
+    batch = plan_patients(source, request, knowledge).each(interview)
     found = told(batch)
     text = render_interviews(found, format, top=top, facts=facts, to_terminal=on_terminal(output))
     deliver(text, output, failed=batch.set_aside or any(not one.plan.valid for one in found))
 
 
-def _interview(file: str, save: Path | None, request: Request, knowledge: Knowledge) -> None:
+def _interview(source: list[str], save: Path | None, request: Request, knowledge: Knowledge) -> None:
     """Ask about the one patient of a file, and save the record with the answers."""
     from hipkg.cli.conversation import Conversation
     from hipkg.pipeline.process import read_checked
 
-    batch = read_checked(file, request, knowledge)
+    batch = read_checked(source, request, knowledge)
     checked = told(batch)
     if len(checked) != 1:
-        raise UsageError(f"The file holds {len(checked)} patients.", place=file, remedy="Ask about one at a time.")
+        raise UsageError(f"The file holds {len(checked)} patients.", place=source[0], remedy="Ask about one at a time.")
     _save(Conversation(checked[0].record, request, knowledge).hold(), save)
     if batch.set_aside:
         raise typer.Exit(1)

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from pyoxigraph import Triple
 
     from hipkg.knowledge.records import Knowledge
+    from hipkg.reading.joint import Joint
 
 AccountFormat = Literal["text", "json"]
 
@@ -41,6 +42,7 @@ def convert(
     """
     from hipkg.base.batch import Batch, each_source
     from hipkg.base.output import apart, graph_text
+    from hipkg.reading.joint import together
     from hipkg.reading.sources import read_triples
 
     day, knowledge = parse_date(as_of), partial(released, codes)
@@ -50,11 +52,11 @@ def convert(
         _report(files, format or "text", day, input_format, output, knowledge)
         return
 
-    def of_file(file: str) -> Batch[Iterable[Triple]]:
+    def of_file(file: Joint) -> Batch[Iterable[Triple]]:
         triples = read_triples(file, knowledge, format=input_format, as_of=day)
         return Batch((triples.results,), triples.set_aside)
 
-    batch = each_source(files, of_file)
+    batch = each_source(together(files, format=input_format), of_file)
     deliver(graph_text(apart(told(batch)), to), output, failed=batch.set_aside)
 
 
@@ -67,10 +69,12 @@ def _report(
     knowledge: Callable[[], Knowledge],
 ) -> None:
     """Write the account of the import, and exit with 1 if a resource was malformed."""
+    from hipkg.reading.joint import together
     from hipkg.reading.sources import read_import
     from hipkg.render.account import import_report
 
-    made = [read_import(file, knowledge, format=input_format, as_of=as_of) for file in files]
+    sources = together(files, format=input_format)
+    made = [read_import(one, knowledge, format=input_format, as_of=as_of) for one in sources]
     accounts = [uses for one in made for uses in (one.strays, *(patient.uses for patient in one.patients))]
     malformed = any(use.outcome == "malformed" for uses in accounts for use in uses)
     deliver(import_report(made, format), output, failed=malformed)

@@ -6,7 +6,19 @@ from typing import Annotated, Literal
 
 import typer
 
-from hipkg.cli.options import AsOf, CodeTables, Documents, EngineOption, File, InputFormat, Output, released, requested
+from hipkg.cli.options import (
+    AsOf,
+    CodeTables,
+    Documents,
+    EngineOption,
+    File,
+    Further,
+    InputFormat,
+    Output,
+    released,
+    requested,
+    with_further,
+)
 from hipkg.cli.report import deliver, on_terminal, told
 
 
@@ -31,6 +43,7 @@ def explain(
     engine: EngineOption = "native",
     document: Documents = None,
     allow_invalid: Annotated[bool, typer.Option("--allow-invalid", help="Explain in spite of violations.")] = False,
+    further: Further = None,
     input_format: InputFormat = None,
     codes: CodeTables = None,
 ) -> None:
@@ -52,7 +65,7 @@ def explain(
     request = requested(
         knowledge, document, as_of=as_of, input_format=input_format, engine=engine, allow_invalid=allow_invalid
     )
-    planned = plan_patients(file, request, knowledge)
+    planned = plan_patients(with_further(file, further), request, knowledge)
     to_terminal = on_terminal(output)
     if not other:
         explained = planned.gathered(lambda one: Explainer(one).explain(iri))

@@ -12,11 +12,13 @@ from hipkg.cli.options import (
     Documents,
     EngineOption,
     File,
+    Further,
     InputFormat,
     Output,
     ReportFormat,
     released,
     requested,
+    with_further,
 )
 from hipkg.cli.report import deliver, on_terminal, told
 
@@ -34,6 +36,7 @@ def ledger(
     allow_invalid: Annotated[
         bool, typer.Option("--allow-invalid", help="List in spite of violations, and say so.")
     ] = False,
+    further: Further = None,
     input_format: InputFormat = None,
     codes: CodeTables = None,
 ) -> None:
@@ -49,7 +52,7 @@ def ledger(
     request = requested(
         knowledge, document, as_of=as_of, input_format=input_format, engine=engine, allow_invalid=allow_invalid
     )
-    batch = plan_patients(file, request, knowledge).each(ledger_of)
+    batch = plan_patients(with_further(file, further), request, knowledge).each(ledger_of)
     made = told(batch)
     text = write_ledgers(made, format, knowledge, everything=everything, to_terminal=on_terminal(output))
     deliver(text, output, failed=batch.set_aside or any(not one.valid for one in made))

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 
 DEBUG = "--debug"
+_READ = {"codes", "file", "files", "further", "tables"}
+"""The parameters of commands that name files to read."""
 Engine = Literal["native", "hermit", "pellet"]
 ReportFormat = Literal["text", "markdown", "json"]
 GraphFormat = Literal["turtle", "ntriples", "rdfxml", "jsonld"]
@@ -48,7 +50,9 @@ def _inputs(params: Mapping[str, object]) -> Iterator[str]:
     """List the files that a command reads: its arguments, and what options name with ``@``."""
     for name, value in params.items():
         for one in value if isinstance(value, list | tuple) else [value]:
-            if isinstance(one, str) and (name in {"file", "files", "source", "codes", "tables"} or one.startswith("@")):
+            if isinstance(one, str) and (
+                name in {"file", "files", "further", "codes", "tables"} or one.startswith("@")
+            ):
                 yield one.removeprefix("@")
 
 
@@ -57,6 +61,11 @@ def _same(one: Path, other: Path) -> bool:
         return one.is_file() and one.samefile(other)
     except (OSError, ValueError):
         return False
+
+
+def with_further(file: str, further: list[str] | None) -> list[str]:
+    """Put a file and those that go on with its record together, to be read as one."""
+    return [file, *(further or ())]
 
 
 def parse_date(text: str | None) -> date | None:
@@ -121,6 +130,10 @@ Files = Annotated[
 ]
 File = Annotated[
     str, typer.Argument(help="Patient file, or a folder of FHIR; - is standard input.", show_default=False)
+]
+Further = Annotated[
+    list[str] | None,
+    typer.Option("--with", metavar="FILE", help="A further file or folder of the same record; repeatable."),
 ]
 InputFormat = Annotated[
     str | None,

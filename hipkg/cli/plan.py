@@ -60,6 +60,7 @@ def plan(
     Example: hipkg plan examples/d0-painful-degenerative-hip.ttl
     """
     from hipkg.pipeline.process import plan_patients
+    from hipkg.reading.joint import together
 
     if ledger or answers:
         option = "--answers" if answers else "--ledger"
@@ -82,7 +83,8 @@ def plan(
         grade_everything=grade_everything,
         allow_invalid=allow_invalid,
     )
-    made, exit_code = each_file(files, lambda file: plan_patients(file, request, knowledge))
+    sources = together(files, format=input_format)
+    made, exit_code = each_file(sources, lambda file: plan_patients(file, request, knowledge))
     ledgers = _ledgers(made) if ledger else []
     interviews = _interviews(made) if answers else []
     plans = [one.plan for one in made]

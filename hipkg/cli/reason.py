@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
     from pyoxigraph import Triple
 
+    from hipkg.reading.joint import Joint
     from hipkg.record.patient import Record
 
 
@@ -45,6 +46,7 @@ def reason(
     from hipkg.base.batch import Batch, each_source
     from hipkg.base.output import graph_text
     from hipkg.pipeline.process import entailed
+    from hipkg.reading.joint import together
     from hipkg.reading.sources import read
 
     day, knowledge = parse_date(as_of), partial(released, codes)
@@ -53,8 +55,8 @@ def reason(
         recorded = {*record.triples} if only_entailed else set()
         return (one for one in entailed(record, knowledge, engine) if one not in recorded)
 
-    def of_file(file: str) -> Batch[Triple]:
+    def of_file(file: Joint) -> Batch[Triple]:
         return read(file, knowledge, format=input_format, as_of=day).gathered(wanted)
 
-    batch = each_source(files, of_file)
+    batch = each_source(together(files, format=input_format), of_file)
     deliver(graph_text(told(batch), format), output, failed=batch.set_aside)

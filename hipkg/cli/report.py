@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from hipkg.base.batch import Batch
     from hipkg.base.errors import HipkgError
+    from hipkg.reading.joint import Joint
 
 Made = TypeVar("Made")
 _OF_ONE_FILE = (DeceasedPatient, NoPatient, InvalidPatient, InconsistentData)
@@ -49,8 +50,10 @@ def on_terminal(output: Path | None) -> bool:
     return output is None and sys.stdout.isatty()
 
 
-def each_file(files: Sequence[str], make: Callable[[str], Batch[Made]]) -> tuple[list[Made], int]:
-    """Gather what is made of each file, with the exit code of the first of several that fails, 0 if none does.
+def each_file(files: Sequence[Joint], make: Callable[[Joint], Batch[Made]]) -> tuple[list[Made], int]:
+    """Gather what is made of each file, or of those that are read as one, and the exit code.
+
+    The code is that of the first of several that fails, 0 if none does.
 
     What is set aside is told, be it a part of a file or a file that fails for reasons of its patients; the exit code is
     then at least 1. Raises `typer.Exit` if all fail, and what ``make`` raises for the only file or for other reasons.

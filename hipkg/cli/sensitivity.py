@@ -11,12 +11,14 @@ from hipkg.cli.options import (
     CodeTables,
     Documents,
     File,
+    Further,
     GradeEverything,
     InputFormat,
     Output,
     ReportFormat,
     released,
     requested,
+    with_further,
 )
 from hipkg.cli.report import deliver, on_terminal, told
 
@@ -32,6 +34,7 @@ def sensitivity(
     allow_invalid: Annotated[
         bool, typer.Option("--allow-invalid", help="Go on in spite of violations, and say so.")
     ] = False,
+    further: Further = None,
     input_format: InputFormat = None,
     codes: CodeTables = None,
 ) -> None:
@@ -49,7 +52,7 @@ def sensitivity(
     knowledge = released(codes)
     steps = selections(knowledge, by, document or (), grade_objections=grade_everything)
     request = requested(knowledge, as_of=as_of, input_format=input_format, allow_invalid=allow_invalid)
-    checked = read_checked(file, request, knowledge)
+    checked = read_checked(with_further(file, further), request, knowledge)
     batch = each_alone(checked, lambda one: sensitivity_of(one, by, steps, knowledge))
     found = told(batch)
     text = render_sensitivities(found, format, knowledge, to_terminal=on_terminal(output))

@@ -28,12 +28,14 @@ def validate(
     Example: hipkg validate examples/d0-painful-degenerative-hip.ttl
     """
     from hipkg.pipeline.process import read_checked
+    from hipkg.reading.joint import together
     from hipkg.render.findings import report
 
     knowledge = released(codes)
     request = requested(knowledge, as_of=as_of, input_format=input_format, allow_invalid=True)
+    sources = together(files, format=input_format)
     found, exit_code = each_file(
-        files, lambda file: read_checked(file, request, knowledge).gathered(lambda one: one.findings)
+        sources, lambda file: read_checked(file, request, knowledge).gathered(lambda one: one.findings)
     )
     deliver(report(found, format, to_terminal=on_terminal(output)), output)
     severities = get_args(FailOn)

@@ -6,7 +6,19 @@ from typing import Annotated
 
 import typer
 
-from hipkg.cli.options import AsOf, CodeTables, Documents, File, InputFormat, Output, ReportFormat, released, requested
+from hipkg.cli.options import (
+    AsOf,
+    CodeTables,
+    Documents,
+    File,
+    Further,
+    InputFormat,
+    Output,
+    ReportFormat,
+    released,
+    requested,
+    with_further,
+)
 from hipkg.cli.report import deliver, on_terminal, told
 
 
@@ -20,6 +32,7 @@ def watch(
     as_of: AsOf = None,
     document: Documents = None,
     allow_invalid: Annotated[bool, typer.Option("--allow-invalid", help="Watch in spite of violations.")] = False,
+    further: Further = None,
     input_format: InputFormat = None,
     codes: CodeTables = None,
 ) -> None:
@@ -33,7 +46,7 @@ def watch(
 
     knowledge = released(codes)
     request = requested(knowledge, document, as_of=as_of, input_format=input_format, allow_invalid=allow_invalid)
-    batch = plan_patients(file, request, knowledge).each(watch_list)
+    batch = plan_patients(with_further(file, further), request, knowledge).each(watch_list)
     found = told(batch)
     text = render_watch_lists(found, format, everything=everything, to_terminal=on_terminal(output))
     deliver(text, output, failed=batch.set_aside or any(not one.plan.valid for one in found))

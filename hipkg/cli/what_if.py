@@ -12,11 +12,13 @@ from hipkg.cli.options import (
     Documents,
     EngineOption,
     File,
+    Further,
     InputFormat,
     Output,
     ReportFormat,
     released,
     requested,
+    with_further,
 )
 from hipkg.cli.report import deliver, on_terminal, told
 
@@ -37,6 +39,7 @@ def what_if(
     engine: EngineOption = "native",
     document: Documents = None,
     allow_invalid: Annotated[bool, typer.Option("--allow-invalid", help="Compare in spite of violations.")] = False,
+    further: Further = None,
     input_format: InputFormat = None,
     codes: CodeTables = None,
 ) -> None:
@@ -54,7 +57,7 @@ def what_if(
     request = requested(
         knowledge, document, as_of=as_of, input_format=input_format, engine=engine, allow_invalid=allow_invalid
     )
-    recorded = plan_patients(file, request, knowledge)
+    recorded = plan_patients(with_further(file, further), request, knowledge)
     batch = each_alone(recorded, lambda one: compared(one, add or (), remove or ()))
     found = told(batch)
     text = render_what_if(found, format, to_terminal=on_terminal(output))

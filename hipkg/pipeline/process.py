@@ -17,7 +17,6 @@ from hipkg.reasoning.native import entailed_graph
 from hipkg.validation.findings import Finding, rules_of, validate_patients
 
 if TYPE_CHECKING:
-    import os
     from collections.abc import Callable, Iterator, Sequence
 
     import pyoxigraph as ox
@@ -26,6 +25,7 @@ if TYPE_CHECKING:
     from hipkg.knowledge.records import Knowledge
     from hipkg.pipeline.request import Request
     from hipkg.planning.records import Plan
+    from hipkg.reading.joint import AnySource
     from hipkg.record.patient import Record
 
 
@@ -58,10 +58,10 @@ Given = TypeVar("Given", bound=OfPatient)
 Made = TypeVar("Made")
 
 
-def plan_patients(source: str | os.PathLike[str] | bytes, request: Request, knowledge: Knowledge) -> Batch[Planned]:
+def plan_patients(source: AnySource, request: Request, knowledge: Knowledge) -> Batch[Planned]:
     """Read the patients of a source, validate them together, and derive and plan for each of them alone.
 
-    Parameters: ``source`` is a path, ``-`` for standard input, or the text as bytes.
+    Parameters: ``source`` is a path, ``-`` for standard input, the text as bytes, or several that are put together.
 
     Raises `UnreadableInput`, `NoPatient`, `InvalidPatient`, `InconsistentData`, `EngineUnavailable` or `UsageError`.
     """
@@ -120,7 +120,7 @@ def _naming_source(record: Record) -> Iterator[None]:
         raise
 
 
-def read_checked(source: str | os.PathLike[str] | bytes, request: Request, knowledge: Knowledge) -> Batch[Checked]:
+def read_checked(source: AnySource, request: Request, knowledge: Knowledge) -> Batch[Checked]:
     """Read the patients of a source and validate them together.
 
     Of several imported ones, those with violations are set aside unless the request allows them. Raises

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
     from hipkg.knowledge.records import Knowledge
     from hipkg.pipeline.request import Request
+    from hipkg.reading.joint import Joint, Named
     from hipkg.record.patient import Record
 
 Term: TypeAlias = ox.NamedNode | ox.BlankNode | ox.Literal | ox.Triple
@@ -176,7 +177,7 @@ def load_query(name: str | os.PathLike[str]) -> QueryInfo:
 
 def run_query(
     info: QueryInfo,
-    sources: Iterable[str | os.PathLike[str] | bytes] = (),
+    sources: Iterable[Named] = (),
     params: Mapping[str, str] | None = None,
     *,
     request: Request,
@@ -196,15 +197,14 @@ def run_query(
     return patient_store(files, request, knowledge).each(lambda store: _ask(info, store, bindings))
 
 
-def patient_store(
-    sources: Iterable[str | os.PathLike[str] | bytes], request: Request, knowledge: Knowledge
-) -> Batch[ox.Store]:
+def patient_store(sources: Iterable[Named], request: Request, knowledge: Knowledge) -> Batch[ox.Store]:
     """Fill one store with the ontology and with the patients of some files, all in the default graph.
 
     The ontology comes with its classified hierarchy. Each patient comes as recorded, with what is entailed and what is
     derived: evaluations, actions and conflicts, each of which names its patient.
     """
     from hipkg.pipeline.process import derivation_of
+    from hipkg.reading.joint import together
     from hipkg.reading.sources import read
 
     def of_patient(record: Record) -> Iterator[ox.Quad]:
@@ -212,11 +212,11 @@ def patient_store(
         yield from derived
         yield from _owned(derived, record.iri)
 
-    def of_source(source: str | os.PathLike[str] | bytes) -> Batch[ox.Quad]:
+    def of_source(source: Joint) -> Batch[ox.Quad]:
         records = read(source, lambda: knowledge, format=request.format, as_of=request.as_of)
         return records.gathered(of_patient)
 
-    quads = each_source(sources, of_source)
+    quads = each_source(together(sources, format=request.format), of_source)
     store = ox.Store()
     store.extend(_ontology(knowledge))
     store.extend(quads.results)

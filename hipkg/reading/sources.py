@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import os
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from pyoxigraph import NamedNode
+
+from hipkg.base import hip
 from hipkg.base.batch import Batch
 from hipkg.base.dates import today
 from hipkg.base.errors import DeceasedPatient, NoPatient, UnreadableInput, UsageError
-from hipkg.reading.opening import MAX_FOLDER_BYTES, Source, opened
+from hipkg.reading.joint import Joint, parsed
 from hipkg.reading.patients import patients_in
-from hipkg.reading.rdf import parse_rdf
 
 if TYPE_CHECKING:
-    import os
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable, Sequence
     from datetime import date
 
     from pyoxigraph import Triple
@@ -22,11 +25,12 @@ if TYPE_CHECKING:
     from hipkg.reading.fhir.records import Import
     from hipkg.reading.fhir.source import Found
     from hipkg.reading.fhir.unknown import Usage
+    from hipkg.reading.joint import AnySource
     from hipkg.record.patient import Record
 
 
 def read(
-    source: str | os.PathLike[str] | bytes,
+    source: AnySource,
     load: Callable[[], Knowledge],
     *,
     format: str | None = None,  # noqa: A002 - the word that users know from every RDF library
@@ -35,8 +39,8 @@ def read(
 ) -> Batch[Record]:
     """Read every patient of a source, sorted by IRI.
 
-    ``source`` is a file name, ``-`` for standard input, the content itself as bytes, or a folder of FHIR resources.
-    ``load`` gives the knowledge that FHIR is read with, which RDF does without.
+    ``source`` is a file name, ``-`` for standard input, the content itself as bytes, a folder of FHIR resources, or a
+    list of these, which are read as one. ``load`` gives the knowledge that FHIR is read with, which RDF does without.
     ``format`` is ``fhir``, or a name or media type of an RDF format; without it the extension of the file decides, for
     JSON the content, and standard input and bytes are refused. ``as_of`` overrides a ``hip:asOf`` in the source;
     without either it is today. ``max_bytes`` bounds what is read, by default :data:`MAX_BYTES`, or
@@ -47,14 +51,41 @@ def read(
     Raises :class:`UsageError` for an argument that cannot be used, :class:`NoPatient` where no patient is described,
     :class:`DeceasedPatient` where all have died, and :class:`UnreadableInput` for everything else.
     """
-    given = opened(source, format=format, max_bytes=max_bytes)
-    if given.rdf_format is None:
-        return _living(_imported(given, load, as_of, max_bytes))
-    return Batch(patients_in(parse_rdf(given.data, given.rdf_format, given.name), given.name, as_of))
+    given = _joint(source, format, max_bytes)
+    resources = given.resources
+    if resources is None:
+        return Batch(patients_in(_triples(given, load), given.name, as_of))
+    made = _living(_imported(resources, given.name, load, as_of))
+    if all(one.found is not None for one in given.parts):
+        return made
+    return Batch(_completed(made.results, _triples(given, load), given.name, as_of), made.set_aside)
+
+
+def _joint(source: AnySource, form: str | None, max_bytes: int | None) -> Joint:
+    if isinstance(source, Joint):
+        return source
+    named = [source] if isinstance(source, str | bytes | os.PathLike) else source
+    return Joint(tuple(parsed(one, format=form, max_bytes=max_bytes) for one in named))
+
+
+def _triples(given: Joint, load: Callable[[], Knowledge]) -> list[Triple]:
+    """Gather the triples of the parts that are RDF; the ontology tells what contradicts between several of them."""
+    return given.triples(load().functional if len(given.parts) > 1 else ())
+
+
+def _completed(
+    imported: Iterable[Record], triples: Sequence[Triple], name: str, as_of: date | None
+) -> tuple[Record, ...]:
+    """Complete imported records by what RDF says of the same patients; what it says of others stands beside them."""
+    notices = {one.iri: one.notices for one in imported}
+    day = NamedNode(hip.asOf)
+    facts = (triple for one in imported for triple in one.triples if triple.predicate != day)
+    found = patients_in(list(dict.fromkeys((*facts, *triples))), name, as_of)
+    return tuple(replace(one, notices=notices.get(one.iri, ())) for one in found)
 
 
 def read_import(
-    source: str | os.PathLike[str] | bytes,
+    source: AnySource,
     load: Callable[[], Knowledge],
     *,
     format: str | None = None,  # noqa: A002 - the word that users know from every RDF library
@@ -65,16 +96,20 @@ def read_import(
 
     Raises :class:`UsageError` for a source that is not FHIR, and what :func:`read` raises for one that cannot be read.
     """
-    given = opened(source, format=format, max_bytes=max_bytes)
-    if given.rdf_format is not None:
+    given = _joint(source, format, max_bytes)
+    rdf = next((one for one in given.parts if one.found is None), None)
+    resources = given.resources
+    if rdf is not None or resources is None:
         raise UsageError(
-            "Only FHIR is imported.", place=given.name, remedy="RDF is read as it stands: leave the report out."
+            "Only FHIR is imported.",
+            place=rdf.name if rdf else given.name,
+            remedy="RDF is read as it stands: leave the report out.",
         )
-    return _imported(given, load, as_of, max_bytes)
+    return _imported(resources, given.name, load, as_of)
 
 
 def read_usage(
-    source: str | os.PathLike[str] | bytes,
+    source: AnySource,
     load: Callable[[], Knowledge],
     *,
     format: str | None = None,  # noqa: A002 - the word that users know from every RDF library
@@ -83,29 +118,21 @@ def read_usage(
     """Count the codes that a FHIR source uses, and those that are not known; parameters and errors as `read_import`."""
     from hipkg.reading.fhir.unknown import usage_of
 
-    given = opened(source, format=format, max_bytes=max_bytes)
-    if given.rdf_format is not None:
+    given = _joint(source, format, max_bytes)
+    found = [one.found.resources for one in given.parts if one.found is not None]
+    if len(found) < len(given.parts):
         raise UsageError("Only codes of FHIR are counted.", place=given.name, remedy="Name FHIR, or a folder of it.")
-    return usage_of(_found(given, max_bytes).resources, given.name, load())
+    return usage_of((resource for part in found for resource in part), given.name, load())
 
 
-def _found(given: Source, max_bytes: int | None) -> Found:
-    from hipkg.reading.fhir.source import resources_in, resources_of
-
-    if given.folder is not None:
-        return resources_in(given.folder, MAX_FOLDER_BYTES if max_bytes is None else max_bytes)
-    return resources_of(given.data, given.name, lines=given.lines)
-
-
-def _imported(given: Source, load: Callable[[], Knowledge], as_of: date | None, max_bytes: int | None) -> Import:
+def _imported(found: Found, name: str, load: Callable[[], Knowledge], as_of: date | None) -> Import:
     from hipkg.reading.fhir.patients import imported
 
-    found = _found(given, max_bytes)
-    made = imported(found, given.name, as_of or today(), load())
+    made = imported(found, name, as_of or today(), load())
     if not made.patients:
         raise NoPatient(
             f"None of the {len(found.resources)} resources is a Patient.",
-            place=given.name,
+            place=name,
             remedy="Export the Patient with its resources.",
         )
     return made
@@ -133,7 +160,7 @@ def _living(made: Import) -> Batch[Record]:
 
 
 def read_triples(
-    source: str | os.PathLike[str] | bytes,
+    source: AnySource,
     load: Callable[[], Knowledge],
     *,
     format: str | None = None,  # noqa: A002 - the word that users know from every RDF library
@@ -144,7 +171,10 @@ def read_triples(
 
     Of a FHIR source they are those of its patients on the day ``as_of``.
     """
-    given = opened(source, format=format, max_bytes=max_bytes)
-    if given.rdf_format is None:
-        return _living(_imported(given, load, as_of, max_bytes)).gathered(lambda record: record.triples)
-    return Batch(tuple(parse_rdf(given.data, given.rdf_format, given.name)))
+    given = _joint(source, format, max_bytes)
+    resources = given.resources
+    recorded = _triples(given, load) if any(one.found is None for one in given.parts) else []
+    if resources is None:
+        return Batch(tuple(recorded))
+    made = _living(_imported(resources, given.name, load, as_of)).gathered(lambda record: record.triples)
+    return made._replace(results=tuple(dict.fromkeys((*made.results, *recorded))))

@@ -64,6 +64,7 @@ PARTS: dict[type, str] = {
     Gap: "@requirement label answer have()? need()? unit? earliest? boundary? node? question?",
     Check: "*bound verdict label have()? earliest? latest? activities? @record? note? outcome? alarm?",
     Bound: "lower()? upper()? quantity unit",
+    Course: "node label start? end? status? outcome? reason? unfavourable?",
 }
 """What plans share with other results."""
 SHAPES: dict[type, str] = {
@@ -80,7 +81,6 @@ SHAPES: dict[type, str] = {
     "strength evidence unmet parameters() phase place? running? current? planned? done? past? ongoing?",
     _Choice: "@id label members",
     _Member: "@intervention label status modality",
-    Course: "node label start? end? status? outcome? reason? unfavourable?",
     Done: "day node label requested? counts result? old_after()?",
     Result: "value? unit? text?",
     _Setting: "parameter.statement @parameter.intervention parameter.label parameter.text *bound? "

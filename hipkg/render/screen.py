@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from itertools import chain, takewhile
 from typing import TYPE_CHECKING
 
@@ -82,7 +83,8 @@ class Item:
     """A row: what it is about, its site, grade and statements, what there is to know of it, and what it waits for.
 
     ``earliest`` is the first day on which its condition can be met, ``assumed`` tells that treatment has to start today
-    for that. An item that stands ``out`` has a line of its own; ``named`` are the statements to name first, if not all.
+    for that. An item that stands ``out`` has a line of its own; ``named`` are the statements to name first, if not all,
+    and ``owners`` those that state the grade, if not all.
     """
 
     title: str
@@ -97,6 +99,7 @@ class Item:
     category: str = ""
     listed: bool = True
     named: tuple[str, ...] = ()
+    owners: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,17 +213,38 @@ class _Screener(Arranger):
     def _gates(self, told: Iterable[Sequence[Item]]) -> Iterator[Item]:
         """Tell what must not be done before its time, where no listed row of something that it holds back says so."""
         named = {id_ for items in told for one in items if one.listed for id_ in one.statements}
+        held: dict[tuple[str, str], list[StatementState]] = {}
+        for one in self._gates_in_force:
+            if one.id not in named:
+                held.setdefault((self._infos[one.id].intervention, one.site), []).append(one)
+        found: dict[tuple[str, tuple[str, ...]], list[str]] = {}
+        for (intervention, site), gates in held.items():
+            title = self._before_its_time(self._term(intervention), gates)
+            found.setdefault((title, tuple(one.id for one in gates)), []).append(site)
+        for (title, ids), sites in found.items():
+            yield Item(title, join_sites(sites, self._knowledge), statements=ids)
+
+    @cached_property
+    def _gates_in_force(self) -> list[StatementState]:
+        """List the prominent gates that hold back what nothing refuses."""
         refused = {one.intervention for one in self._plan.actions if one.status == Status.CONTRAINDICATED}
-        found: dict[tuple[str, str], list[str]] = {}
-        for one in self._plan.statements:
-            if self._infos[one.id].intervention in refused:
-                continue
-            holds = one.state == State.MUST_NOT and self._infos[one.id].effect == hip.holdsBack
-            if holds and one.id not in named and self._outline.shows([one.id]):
-                title = self._before_its_time(self._term(self._infos[one.id].intervention), [one])
-                found.setdefault((one.id, title), []).append(one.site)
-        for (id_, title), sites in found.items():
-            yield Item(title, join_sites(sites, self._knowledge), statements=(id_,))
+        return [
+            one
+            for one in self._plan.statements
+            if one.state == State.MUST_NOT and (info := self._infos[one.id]).effect == hip.holdsBack
+            if info.intervention not in refused and self._outline.shows([one.id])
+        ]
+
+    @cached_property
+    def _gates_apart(self) -> list[StatementState]:
+        """List the gates that have a row of their own, as what advises something asks for none of what they do."""
+        found: list[StatementState] = []
+        for action in self._plan.actions:
+            ways = [one.unmet for one in action.by(ClaimKind.AWAITED) if one in self._waiting(action)]
+            asked = [gap for way in ways for gap in way]
+            gates = (one for one in action.by(ClaimKind.HELD_BACK) if one in self._gates_in_force)
+            found += (one for one in gates if ways and not any(self._asks(asked, gap) for gap in one.lifted_by))
+        return found
 
     def _before_its_time(self, name: str, gates: Iterable[StatementState]) -> str:
         """Name what must not be done before what lifts its gates, or not yet."""
@@ -241,7 +265,8 @@ class _Screener(Arranger):
     def _title(self) -> tuple[str, ...]:
         plan = self._plan
         limits = (only_documents(plan.documents, self._knowledge), selected_grades(plan))
-        where = ": ".join(one for one in (self._everywhere, self._reading_of()) if one)
+        reading = self._reading_of()
+        where = reading if self._everywhere in reading.split() else f"{self._everywhere}: {reading}".strip(": ")
         parts = (local_name(plan.patient), where, plan.as_of.isoformat(), *limits)
         return tuple(clean(one) for one in parts if one)
 
@@ -299,6 +324,12 @@ class _Screener(Arranger):
             return tuple(statements)
         return tuple(sorted(sorted(statements, key=rank)[:STATEMENTS_SHOWN]))
 
+    def _owners(self, statements: Sequence[str], graded: str) -> tuple[str, ...]:
+        """List the statements that state the grade that is shown, unless all of them do."""
+        grades = {one: _in_short(grade(self._infos[one].strength, self._infos[one].quality)) for one in statements}
+        owners = tuple(one for one in statements if graded and grades[one] == graded)
+        return owners if len(owners) < len(statements) else ()
+
     def _disputed(self) -> Iterator[Item]:
         """Name each disputed action once, with what each side says and which of them stands."""
         decided = {one.decided_for for one in self._plan.conflicts}
@@ -321,7 +352,8 @@ class _Screener(Arranger):
             holding = (one for one in self._plan.statements if one.id == statement and one.lifted_by)
             lifting = next((self._lifting(one) for one in holding), ())
             return f"only if {listed(lifting, 'and')}" if lifting else "not yet"
-        return {hip.contraindicates: "never", hip.discourages: "rather not"}.get(effect, "now")
+        advised = "may" if self._infos[statement].modality == Modality.CONSIDER else "now"
+        return {hip.contraindicates: "never", hip.discourages: "rather not"}.get(effect, advised)
 
     def _items(self, key: Section, entries: Iterable[Entry]) -> Iterator[Item]:
         """Arrange the rows of a section, and join those that differ only in their site and in what goes along."""
@@ -393,19 +425,25 @@ class _Screener(Arranger):
             or is_due_beside(first, self._plan, self._knowledge),
             category=row.category,
             named=self._first_named(statements),
-            listed=(prominent and not (gated and key in _WAITING))
+            owners=self._owners(statements, named),
+            listed=(prominent and not (key in _WAITING and (gated or self._is_confronted(first))))
             or bool(self._due(first))
             or not (many or key in _WAITING or first.status == Status.AVOID or gated),
         )
 
+    def _advised_by(self, action: Action) -> list[Modality]:
+        """List the modalities of the statements that advise an action, and that its row tells."""
+        return [self._infos[one.id].modality for one in action.by(*_ADVISED) if one.id not in self._silent(action)]
+
     def _only_considered(self, action: Action) -> bool:
         """Tell whether all statements that advise an action, and that its row tells, only ask to consider it."""
-        told = [self._infos[one.id] for one in action.by(*_ADVISED) if one.id not in self._silent(action)]
-        return bool(told) and all(one.modality == Modality.CONSIDER for one in told)
+        return {*self._advised_by(action)} == {Modality.CONSIDER}
 
     def _silent(self, action: Action) -> set[str]:
         """List the statements of what waits that its row does not tell: they wait for other things or are overruled."""
-        return self._overruled(action) | self._untold(action) if action.status == Status.CONDITIONAL else set()
+        if action.status != Status.CONDITIONAL:
+            return set()
+        return self._overruled(action) | self._untold(action) | {one.id for one in self._gates_apart}
 
     def _overruled(self, action: Action) -> set[str]:
         """List the statements that advise what waits, against another one that stands: their dispute is told apart."""
@@ -463,6 +501,7 @@ class _Screener(Arranger):
         if against := self._against(action):
             return f"{_AGAINST[against][0]} {words}"
         settled = action.fulfilment == Fulfilment.NOT_NEEDED or section_of(action) == Section.NOT
+        settled |= action.status == Status.CONDITIONAL and Modality.DO in self._advised_by(action)
         if not title.endswith(OPTIONAL) or settled:
             return title.removesuffix(OPTIONAL)
         return f"consider {words.removesuffix(OPTIONAL)}"
@@ -562,13 +601,13 @@ class _Screener(Arranger):
         if action.status not in {Status.CONDITIONAL, Status.CAUTION}:
             return "", None, False
         known = {given, f"{action.label} in the plan"}
-        gates = [gap for one in action.by(ClaimKind.HELD_BACK) for gap in one.lifted_by]
-        waiting = self._waiting(action, every=every)
-        ways = [
-            self._narrowest([*gates, *(gap for gap in one.unmet if gap.label not in known)])
-            for one in sorted(waiting, key=lambda one: self._precedence(one.id))
-        ]
-        words = self._ways_in_words(ways or [self._narrowest(gates)])
+        holding = action.by(ClaimKind.HELD_BACK)
+        gates = [gap for one in holding for gap in one.lifted_by]
+        told_gates = [gap for one in holding if every or one not in self._gates_apart for gap in one.lifted_by]
+        waiting = sorted(self._waiting(action, every=every), key=lambda one: self._precedence(one.id))
+        own = [[gap for gap in one.unmet if gap.label not in known] for one in waiting]
+        ways = [self._narrowest([*gates, *some]) for some in own]
+        words = self._ways_in_words([self._narrowest([*told_gates, *some]) for some in own] or [self._narrowest(gates)])
         told = [*words, *(["its checks are made"] if action.by(ClaimKind.ORDER_UNGUARDED) else [])]
         if not told and action.by(ClaimKind.GUARD_AWAITED) and not action.by(ClaimKind.AWAITED):
             told = ["planned"]
@@ -611,22 +650,22 @@ class _Screener(Arranger):
 
     def _least_asking(self, ways: Iterable[Sequence[Gap]]) -> list[Sequence[Gap]]:
         """Leave out each of several ways that asks for what another one asks for, and for more than that."""
-        superclasses = self._knowledge.superclasses
         found = list(ways)
 
-        def asks(way: Sequence[Gap], gap: Gap) -> bool:
-            wanted = gap.requirement, self._gaps([gap])
-            return any(
-                it.requirement == wanted[0]
-                or wanted[0] in superclasses.get(it.requirement, ())
-                or self._gaps([it]) == wanted[1]
-                for it in way
-            )
-
         def is_wider(other: Sequence[Gap], way: Sequence[Gap]) -> bool:
-            return all(asks(way, gap) for gap in other) and not all(asks(other, gap) for gap in way)
+            return all(self._asks(way, gap) for gap in other) and not all(self._asks(other, gap) for gap in way)
 
         return [one for one in found if not any(is_wider(other, one) for other in found)]
+
+    def _asks(self, way: Sequence[Gap], gap: Gap) -> bool:
+        """Tell whether a way asks for what is missing, or for something that implies it."""
+        words = self._gaps([gap])
+        return any(
+            one.requirement == gap.requirement
+            or gap.requirement in self._knowledge.superclasses.get(one.requirement, ())
+            or self._gaps([one]) == words
+            for one in way
+        )
 
     def _precedence(self, statement: str) -> tuple[bool, int, str]:
         return not self._outline.shows([statement]), self._outline.rank(statement), statement

@@ -138,13 +138,15 @@ class _Writer:
         text.append(title, style=style)
         text.append(f" ({item.site})" if item.site and item.site not in self._everywhere else "")
         text.append(f"{self._dot}{item.grade}" if item.grade else "")
+        text.append(f" {' '.join(numbered(item.owners))}" if item.owners else "", style="dim")
         brief = len(item.details) == 1 and {*item.details[0].statements} <= {*item.statements}
         if brief:
             text.append(f": {self._words(item.details[0])}")
         if item.statements:
-            named = item.named or item.statements
-            further = f" +{len(item.statements) - len(named)}" if len(item.statements) > len(named) else ""
-            text.append(f"  {' '.join(numbered(named))}{further}", style="dim")
+            named = [one for one in item.named or item.statements if one not in item.owners]
+            unnamed = len({*item.statements} - {*named, *item.owners})
+            further = f"+{unnamed}" if unnamed else ""
+            text.append(f"  {' '.join(filter(None, (*numbered(named), further)))}", style="dim")
         for line in () if brief else item.details:
             text.append(f"{self._dot}{self._words(line)}")
             beside = [one for one in line.statements if one not in item.statements]

@@ -282,6 +282,11 @@ class Arranger:
             merged.setdefault(Row(capital(clean(f"{names} {there}{words}")), "", "", ids, lines), []).append(site)
         return [replace(row, site=join_sites(sites, self._knowledge)) for row, sites in merged.items()]
 
+    @staticmethod
+    def _is_confronted(action: Action) -> bool:
+        """Tell whether the patient has now, or has planned, what is told of an action among what is to be checked."""
+        return any(_against(action))
+
     def _signs(self) -> Iterator[Row]:
         """Tell the urgent calls of statements that only may apply, where what they watch for is on record."""
         found: dict[tuple[str, str], list[StatementState]] = {}

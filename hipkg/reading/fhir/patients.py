@@ -11,9 +11,10 @@ from hipkg.reading.fhir.context import Context, refuse_modified
 from hipkg.reading.fhir.courses import assembled
 from hipkg.reading.fhir.elements import Malformed
 from hipkg.reading.fhir.graph import PatientFacts, Written, patient_iri, written
+from hipkg.reading.fhir.identity import identities_of
 from hipkg.reading.fhir.index import Index
-from hipkg.reading.fhir.joining import Joined, Log, joined
-from hipkg.reading.fhir.person import read_person
+from hipkg.reading.fhir.joining import Joined, Log, Merged, joined
+from hipkg.reading.fhir.person import completed, read_person
 from hipkg.reading.fhir.records import Activity, Import, Imported, ResourceUse, Stated, Unused
 from hipkg.reading.fhir.wording import Words
 from hipkg.record.patient import Record
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from datetime import date
 
     from hipkg.knowledge.records import Knowledge
+    from hipkg.reading.fhir.identity import Identity
     from hipkg.reading.fhir.records import Fact, Resource
     from hipkg.reading.fhir.source import Found
     from hipkg.record.patient import Notice
@@ -56,18 +58,20 @@ def imported(found: Found, name: str, as_of: date, knowledge: Knowledge) -> Impo
     index = Index(found.resources, found.urls)
     codes = Codes(knowledge.terminology, knowledge)
     patients = [one for one in found.resources if one.type == _PATIENT]
-    owned: dict[str, list[Resource]] = {one.key: [] for one in patients}
+    people = identities_of(patients, index)
+    owned: dict[str, list[Resource]] = {one.patient.key: [] for one in people}
+    owner_of = {each.key: one.patient.key for one in people for each in (one.patient, *one.replaced)}
     strays: list[ResourceUse] = []
     for one in found.resources:
         if one.type != _PATIENT:
-            owner = _owner(one, index, strays)
-            if owner in owned:
+            owner = owner_of.get(_owner(one, index, strays))
+            if owner:
                 owned[owner].append(one)
     troubles = [*found.troubles, *strays]
-    single = len(patients) == 1
+    single = len(people) == 1
     made = tuple(
-        _Importer(one, index, codes, as_of, name).imported(owned[one.key], troubles if single else ())
-        for one in patients
+        _Importer(one, index, codes, as_of, name).imported(owned[one.patient.key], troubles if single else ())
+        for one in people
     )
     return Import(name, made, () if single else tuple(sorted(troubles)))
 
@@ -93,21 +97,25 @@ def _owner(one: Resource, index: Index, strays: list[ResourceUse]) -> str:
 class _Importer:
     """Import one patient."""
 
-    def __init__(self, patient: Resource, index: Index, codes: Codes, as_of: date, name: str) -> None:
-        self._patient = patient
+    def __init__(self, who: Identity, index: Index, codes: Codes, as_of: date, name: str) -> None:
+        self._who = who
         self._name = name
-        self._person = read_person(patient.raw, as_of)
+        read = (read_person(one.raw, as_of) for one in (who.patient, *who.replaced))
+        self._person = completed(*read)
         self._context = Context(codes, index, as_of, self._person.birth)
         self._words = Words(codes.knowledge)
 
     def imported(self, resources: Sequence[Resource], troubles: Iterable[ResourceUse]) -> Imported:
-        key = self._patient.key
-        every = (key, *(one.key for one in resources))
+        key = self._who.patient.key
+        every = (key, *(one.key for one in (*self._who.replaced, *resources)))
         if self._person.died:
             uses = [ResourceUse(one, "ignored", "the patient has died") for one in every]
             return Imported(patient_iri(key), None, tuple(sorted([*uses, *troubles])), self._person.died)
         account, log = Account(), Log()
-        account.read(key, Stated((), self._person.flags))
+        account.read(key, Stated((), (*self._person.flags, *self._who.doubts)))
+        account.merged |= {
+            one.key: Merged(one.key, key, "it was replaced by that record") for one in self._who.replaced
+        }
         facts = [fact for one in resources for fact in self._facts(one, account)]
         found = joined(facts, self._context, log)
         stated = [one for one in facts if isinstance(one, Activity)]
@@ -133,7 +141,7 @@ class _Importer:
     def _told(self, found: Joined) -> dict[str, list[str]]:
         """Say by resource what its facts are."""
         age = f"aged {self._person.age}" if self._person.age is not None else "age not known"
-        told: dict[str, list[str]] = {self._patient.key: [age]}
+        told: dict[str, list[str]] = {self._who.patient.key: [age]}
         for problem in found.problems:
             told.setdefault(problem.resource, []).append(self._words.problem(problem))
         for activity in found.activities:

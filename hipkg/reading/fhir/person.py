@@ -45,6 +45,17 @@ def read_person(raw: Raw, as_of: date) -> Person:
     return Person(birth, age, died, flags)
 
 
+def completed(person: Person, *replaced: Person) -> Person:
+    """Complete what a Patient says by what those say that it replaces; where they contradict, no birth is used."""
+    births = {one.birth for one in (person, *replaced) if one.birth}
+    died = next((one.died for one in (person, *replaced) if one.died), "")
+    if len(births) > 1:
+        told = f"the records of one person give different births ({', '.join(sorted(births))}), so the age is not used"
+        return Person("", None, died, (*person.flags, told))
+    known = next((one for one in (person, *replaced) if one.birth), person)
+    return known._replace(died=died)
+
+
 def _age(birth: str, as_of: date) -> tuple[int | None, tuple[str, ...]]:
     found = ages(birth, as_of)
     if found is None or found[1] > _OLDEST:

@@ -294,6 +294,29 @@ def _collected(entries: Iterable[_Entry]) -> Found:
     return Found(tuple(sorted(kept, key=lambda one: one.key)), gathered.urls, tuple(sorted(gathered.troubles)))
 
 
+def together(parts: Iterable[Found]) -> Found:
+    """Put the resources of several sources together, and keep one of each name as within one source.
+
+    Raises `UnreadableInput` where one name stands for different resources, and names the sources.
+    """
+    gathered = _Gathered()
+    for part in parts:
+        bases = {key: base for url, key in part.urls.items() if (base := _base(url))}
+        for one in part.resources:
+            gathered.versions.setdefault(one.key, []).append(_Named(one, bases.get(one.key, "")))
+        gathered.urls |= part.urls
+        gathered.troubles += part.troubles
+    kept = gathered.last_versions()
+    return Found(tuple(sorted(kept, key=lambda one: one.key)), gathered.urls, tuple(sorted(gathered.troubles)))
+
+
+def patients_of(found: Found) -> tuple[set[str], set[str]]:
+    """List the keys of the Patients of a source, and with them those of all whom its resources are about."""
+    patients = {one.key for one in found.resources if one.type == "Patient"}
+    about = {reference for one in found.resources if (reference := _subject_of(one.raw))}
+    return patients, {*patients, *(found.urls.get(one) or f"Patient/{_last_part(one)}" for one in about)}
+
+
 @dataclass
 class _Gathered:
     """The versions of each resource by its key, the URLs of them all, and what could not be taken for a resource."""
@@ -380,10 +403,16 @@ def _refuse_strangers(written: list[_Named]) -> None:
 
 
 def _owner(raw: Raw) -> str:
-    for name in ("subject", "patient"):
-        if owner := _said(raw, name, "reference"):
-            return owner.rsplit("/", 1)[-1].removeprefix("urn:uuid:")
-    return ""
+    return _last_part(_subject_of(raw))
+
+
+def _subject_of(raw: Raw) -> str:
+    """Give the reference to whom a resource is about, as it stands there."""
+    return next(filter(None, (_said(raw, name, "reference") for name in ("subject", "patient"))), "")
+
+
+def _last_part(reference: str) -> str:
+    return reference.partition("/_history/")[0].rsplit("/", 1)[-1].removeprefix("urn:uuid:")
 
 
 def _ambiguous(written: list[_Named], what: str) -> UnreadableInput:
