@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import csv
 import re
-from functools import cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from hipkg.base.errors import OntologyError, UsageError
@@ -314,6 +314,7 @@ def _split(text: str) -> tuple[str, ...]:
     return tuple(text.split("|")) if text else ()
 
 
+@lru_cache(maxsize=1024)
 def plain(name: str) -> str:
     """Reduce a name of a code system to what tells it from others: no blanks, version, scheme or case."""
     text = "".join(name.split()).partition("|")[0].rstrip("/").lower()
