@@ -48,6 +48,8 @@ _OF_FHIR = {
 _NOTHING = {"unmatched", "disjoint", "not-related-to"}
 _SSSOM = ("subject_id", "predicate_id", "object_id")
 _COLUMNS = ("system", "code")
+OTHER_ROUTE = "other"
+"""What stands for each route that the ontology has no term for."""
 _DELIMITERS = "\t,;"
 _PREFIX = re.compile(r"#\s+([\w.-]+)\s*:\s*[\"']?(\S+?)[\"']?\s*$")
 
@@ -59,7 +61,7 @@ class Row(NamedTuple):
     the ``code`` may be known. The code means the term that ``term`` names, or what the code ``target`` of the
     ``target_system`` means; neither, if it is known and means nothing here.
     ``predicate`` says how the term, or the target, relates to it. ``site`` is the class of body site that it implies,
-    ``sides`` are those that it names.
+    ``sides`` are those that it names, ``route`` is the one by which such a product is given, or ``other``.
     """
 
     place: str
@@ -72,6 +74,7 @@ class Row(NamedTuple):
     target: str = ""
     site: str = ""
     sides: tuple[str, ...] = ()
+    route: str = ""
 
 
 def rows_of(data: bytes, name: str, term: str) -> Iterator[Row]:
@@ -178,6 +181,7 @@ def _of_csv(row: dict[str, str], place: str) -> Row:
         target=target,
         site=row.get("site", ""),
         sides=_listed(row.get("sides", "")),
+        route=row.get("route", ""),
     )
 
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from hipkg.base.errors import UnreadableInput
 from hipkg.base.vocabulary import HIP, curie, expand
 from hipkg.knowledge.terminology import BROADER, EXACT, PREDICATES, CodeSystem, Mapping, Terminology, plain
-from hipkg.reading.code_tables import Row, rows_of
+from hipkg.reading.code_tables import OTHER_ROUTE, Row, rows_of
 from hipkg.reading.fhir.codes import Codes
 from hipkg.reading.opening import MAX_FOLDER_BYTES, opened
 
@@ -128,7 +128,14 @@ class _Supplied:
                 )
         if sides and not site:
             raise UnreadableInput("A side is named without a site.", place=row.place, remedy="Name the site as well.")
-        return row._replace(term=term, site=site, sides=sides)
+        route = self._term(row.route, row.place) if row.route and row.route != OTHER_ROUTE else row.route
+        if route and route != OTHER_ROUTE and self._kinds.kind(route) != "route":
+            raise UnreadableInput(
+                f"{curie(route)} is no route.",
+                place=row.place,
+                remedy=f"Name one such as oral route, or {OTHER_ROUTE}.",
+            )
+        return row._replace(term=term, site=site, sides=sides, route=route)
 
     def _site(self, term: str) -> str:
         """Find the site that all codes of a term imply which are shipped and mean the same."""
@@ -174,10 +181,10 @@ class _Supplied:
                 seen_in=row.place,
             )
             if not row.target:
-                yield own
+                yield self._given(own, row.route)
                 continue
             for one in self._of_target(row, (*seen, (system, key))):
-                yield own._replace(
+                made = own._replace(
                     predicate=_composed(row.predicate, one.predicate),
                     term=one.term,
                     site=row.site or one.site,
@@ -188,6 +195,18 @@ class _Supplied:
                     absence=one.absence,
                     answer=one.answer,
                 )
+                yield self._given(made, row.route)
+
+    def _given(self, mapping: Mapping, route: str) -> Mapping:
+        """Say what a drug is when it is given by a route: what implies another is the class above it, or nothing."""
+        if not route or not mapping.term:
+            return mapping
+        coding = [] if route == OTHER_ROUTE else [{"system": HIP, "code": route.removeprefix(HIP)}]
+        term = self._kinds.given_by(mapping.term, [{"coding": coding}])
+        if term == mapping.term:
+            return mapping
+        label = self._knowledge.label(term) if term else ""
+        return mapping._replace(term=term, label=label, predicate=_composed(mapping.predicate, BROADER), comment="")
 
     def _of_target(self, row: Row, seen: tuple[tuple[str, str], ...]) -> Iterator[Mapping]:
         system = self._system(row.target_system)
