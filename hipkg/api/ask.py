@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from hipkg.api.door import warned
+from hipkg.api.door import knowing, warned
 from hipkg.api.plan import Plan
 from hipkg.defence import asking
-from hipkg.knowledge.loading import load
 from hipkg.knowledge.selection import select
 from hipkg.pipeline.process import plan_patients
 from hipkg.pipeline.request import Request
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Sequence
     from datetime import date
 
     from hipkg.reading.joint import AnySource
@@ -32,9 +31,10 @@ def ask(
     as_of: date | None = None,
     documents: Collection[str] = (),
     allow_invalid: bool = False,
+    codes: Sequence[str] = (),
 ) -> tuple[Interview, ...]:
     """Try answers to what is asked about each patient of a file; parameters and errors are those of `hipkg.plan`."""
-    knowledge = load()
+    knowledge = knowing(codes)
     selection = select(knowledge, documents)
     request = Request(format=format, as_of=as_of, selection=selection, allow_invalid=allow_invalid)
     made = warned(lambda: plan_patients(source, request, knowledge).each(asking.interview))

@@ -1,4 +1,4 @@
-"""What a source had that was set aside, told to those who call from Python."""
+"""What those who call from Python bring along, and what they are told beside the results."""
 
 from __future__ import annotations
 
@@ -6,14 +6,25 @@ import warnings
 from typing import TYPE_CHECKING, TypeVar
 
 from hipkg.base.errors import HipkgError, SetAside
+from hipkg.knowledge.loading import load
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Sequence
 
     from hipkg.base.batch import Batch
+    from hipkg.knowledge.records import Knowledge
 
 Made = TypeVar("Made")
 _CALLER = 4
+
+
+def knowing(codes: Sequence[str]) -> Knowledge:
+    """Return the released knowledge, with the codes of tables if there are any."""
+    if not codes:
+        return load()
+    from hipkg.reading.supplied import with_codes
+
+    return with_codes(load(), codes)
 
 
 def warned(make: Callable[[], Batch[Made]]) -> tuple[Made, ...]:

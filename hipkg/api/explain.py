@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from hipkg.api.door import warned
+from hipkg.api.door import knowing, warned
 from hipkg.defence.explainer import Explainer
 from hipkg.defence.targets import find_target
-from hipkg.knowledge.loading import load
 from hipkg.knowledge.selection import select
 from hipkg.pipeline.process import plan_patients
 from hipkg.pipeline.request import Request
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Sequence
     from datetime import date
 
     from hipkg.defence.explainer import Explanation
@@ -30,6 +29,7 @@ def explain(
     engine: EngineName = "native",
     documents: Collection[str] = (),
     allow_invalid: bool = False,
+    codes: Sequence[str] = (),
 ) -> tuple[Explanation, ...]:
     """Explain an action or a statement, once for each place of each patient of a source.
 
@@ -38,7 +38,7 @@ def explain(
 
     Raises `UsageError` for an unknown or ambiguous target, and what `hipkg.plan` raises.
     """
-    knowledge = load()
+    knowledge = knowing(codes)
     iri = find_target(target, knowledge)
     selection = select(knowledge, documents)
     request = Request(format=format, as_of=as_of, engine=engine, selection=selection, allow_invalid=allow_invalid)

@@ -5,16 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from hipkg.api.door import warned
+from hipkg.api.door import knowing, warned
 from hipkg.api.known import Known
 from hipkg.defence import ledger as records
-from hipkg.knowledge.loading import load
 from hipkg.knowledge.selection import select
 from hipkg.pipeline.process import plan_patients
 from hipkg.pipeline.request import Request
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Sequence
     from datetime import date
 
     from hipkg.knowledge.records import Knowledge
@@ -65,9 +64,10 @@ def ledger(
     engine: EngineName = "native",
     documents: Collection[str] = (),
     allow_invalid: bool = False,
+    codes: Sequence[str] = (),
 ) -> tuple[Ledger, ...]:
     """Make the therapy ledger of each patient in a file; the parameters and errors are those of `hipkg.plans`."""
-    knowledge = load()
+    knowledge = knowing(codes)
     selection = select(knowledge, documents)
     request = Request(format=format, as_of=as_of, engine=engine, selection=selection, allow_invalid=allow_invalid)
     made = warned(lambda: plan_patients(source, request, knowledge))

@@ -5,17 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from hipkg.api.door import warned
+from hipkg.api.door import knowing, warned
 from hipkg.api.known import Known
 from hipkg.base.errors import UsageError
-from hipkg.knowledge.loading import load
 from hipkg.knowledge.selection import select
 from hipkg.pipeline.process import plan_patients
 from hipkg.pipeline.request import Request
 from hipkg.planning import records
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Sequence
     from datetime import date
 
     import rdflib
@@ -110,6 +109,7 @@ def plans(
     min_evidence: str = "",
     grade_objections: bool = False,
     allow_invalid: bool = False,
+    codes: Sequence[str] = (),
 ) -> tuple[Plan, ...]:
     """Make the plan of each patient in a file.
 
@@ -118,11 +118,12 @@ def plans(
     where the extension does not; ``as_of`` is the date of the plan, today by default; ``documents`` restricts the
     guideline documents by id; ``min_strength`` and ``min_evidence`` keep to the statements with at least this grade, a
     label of the ontology in any case; what speaks against an action or guards it is kept whatever its grade, unless
-    ``grade_objections``; ``allow_invalid`` makes a plan in spite of violations, and the plan says so.
+    ``grade_objections``; ``allow_invalid`` makes a plan in spite of violations, and the plan says so; ``codes`` are
+    tables of further codes, as the option ``--codes`` takes them.
 
     Raises `UnreadableInput`, `NoPatient`, `InvalidPatient`, `InconsistentData`, `EngineUnavailable` or `UsageError`.
     """
-    knowledge = load()
+    knowledge = knowing(codes)
     selection = select(knowledge, documents, min_strength, min_evidence, grade_objections=grade_objections)
     request = Request(format=format, as_of=as_of, engine=engine, selection=selection, allow_invalid=allow_invalid)
     made = warned(lambda: plan_patients(source, request, knowledge))
@@ -140,6 +141,7 @@ def plan(
     min_evidence: str = "",
     grade_objections: bool = False,
     allow_invalid: bool = False,
+    codes: Sequence[str] = (),
 ) -> Plan:
     """Make the plan of the one patient in a file; the parameters and errors are those of `plans`.
 
@@ -155,6 +157,7 @@ def plan(
         min_evidence=min_evidence,
         grade_objections=grade_objections,
         allow_invalid=allow_invalid,
+        codes=codes,
     )
     if len(made) != 1:
         raise UsageError(

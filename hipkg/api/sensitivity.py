@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from hipkg.api.door import warned
+from hipkg.api.door import knowing, warned
 from hipkg.defence import sensitivity as dropping
-from hipkg.knowledge.loading import load
 from hipkg.pipeline.process import each_alone, read_checked
 from hipkg.pipeline.request import Request
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Sequence
     from datetime import date
 
     from hipkg.knowledge.selection import Scale
@@ -27,6 +26,7 @@ def sensitivity(
     documents: Collection[str] = (),
     grade_objections: bool = False,
     allow_invalid: bool = False,
+    codes: Sequence[str] = (),
 ) -> tuple[dropping.Sensitivity, ...]:
     """Tell for each patient of a file how the plan changes as weaker statements are dropped.
 
@@ -34,7 +34,7 @@ def sensitivity(
 
     Raises `UsageError` for an unknown scale, and what `hipkg.plans` raises.
     """
-    knowledge = load()
+    knowledge = knowing(codes)
     selections = dropping.selections(knowledge, by, documents, grade_objections=grade_objections)
     request = Request(format=format, as_of=as_of, allow_invalid=allow_invalid)
     return warned(

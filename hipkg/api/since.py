@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from hipkg.api.door import warned
+from hipkg.api.door import knowing, warned
 from hipkg.api.plan import Plan
 from hipkg.defence import since as comparing
-from hipkg.knowledge.loading import load
 from hipkg.knowledge.selection import select
 from hipkg.pipeline.process import plan_patients
 from hipkg.pipeline.request import Request
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Sequence
     from datetime import date
 
     from hipkg.base.batch import Batch
@@ -39,6 +38,7 @@ def since(
     engine: EngineName = "native",
     documents: Collection[str] = (),
     allow_invalid: bool = False,
+    codes: Sequence[str] = (),
 ) -> tuple[Since, ...]:
     """Compare the earlier plan of each patient with the later one.
 
@@ -47,7 +47,7 @@ def since(
 
     Raises `UsageError` for a patient whom only one of the two has, and what `hipkg.plan` raises.
     """
-    knowledge = load()
+    knowledge = knowing(codes)
     selection = select(knowledge, documents)
 
     def planned(source: AnySource, day: date | None) -> Batch[Planned]:

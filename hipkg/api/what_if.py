@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from hipkg.api.door import warned
+from hipkg.api.door import knowing, warned
 from hipkg.api.plan import Plan
 from hipkg.defence import what_if as comparing
-from hipkg.knowledge.loading import load
 from hipkg.knowledge.selection import select
 from hipkg.pipeline.process import each_alone, plan_patients
 from hipkg.pipeline.request import Request
@@ -38,6 +37,7 @@ def what_if(
     engine: EngineName = "native",
     documents: Collection[str] = (),
     allow_invalid: bool = False,
+    codes: Sequence[str] = (),
 ) -> tuple[WhatIf, ...]:
     """Compare the plan of each patient with the plan after a change of the record.
 
@@ -48,7 +48,7 @@ def what_if(
     the change makes the record invalid or contradictory; of several imported patients, the others are then compared.
     """
     comparing.check_changes(add, remove)
-    knowledge = load()
+    knowledge = knowing(codes)
     selection = select(knowledge, documents)
     request = Request(format=format, as_of=as_of, engine=engine, selection=selection, allow_invalid=allow_invalid)
     made = warned(

@@ -9,7 +9,19 @@ import typer
 
 from hipkg.base import hip
 from hipkg.base.errors import UsageError
-from hipkg.cli.options import AsOf, Documents, File, Further, InputFormat, Output, ReportFormat, requested, with_further
+from hipkg.cli.options import (
+    AsOf,
+    CodeTables,
+    Documents,
+    File,
+    Further,
+    InputFormat,
+    Output,
+    ReportFormat,
+    released,
+    requested,
+    with_further,
+)
 from hipkg.cli.report import deliver, on_terminal, told
 
 if TYPE_CHECKING:
@@ -35,13 +47,13 @@ def ask(
     allow_invalid: Annotated[bool, typer.Option("--allow-invalid", help="Ask in spite of violations.")] = False,
     further: Further = None,
     input_format: InputFormat = None,
+    codes: CodeTables = None,
 ) -> None:
     """List what is unknown and matters as forms, with what answers would change; fill them on a terminal if wanted.
 
     Example: hipkg ask examples/d0-painful-degenerative-hip.ttl
     """
     from hipkg.defence.asking import interview
-    from hipkg.knowledge.loading import load
     from hipkg.pipeline.process import plan_patients
     from hipkg.render.asking import render_interviews
 
@@ -55,7 +67,7 @@ def ask(
             )
     elif save is not None:
         raise UsageError("There are no answers to save.", place="--save", remedy="Use it with --interactive.")
-    knowledge = load()
+    knowledge = released(codes)
     request = requested(knowledge, document, as_of=as_of, input_format=input_format, allow_invalid=allow_invalid)
     source = with_further(file, further)
     if interactive:

@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
 from hipkg.base.errors import UsageError
-from hipkg.cli.options import AsOf, Files, GraphFormat, InputFormat, Output, parse_date, released
+from hipkg.cli.options import AsOf, CodeTables, Files, GraphFormat, InputFormat, Output, parse_date, released
 from hipkg.cli.report import deliver, told
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from datetime import date
     from pathlib import Path
 
     from pyoxigraph import Triple
 
+    from hipkg.knowledge.records import Knowledge
     from hipkg.reading.joint import Joint
 
 AccountFormat = Literal["text", "json"]
@@ -32,6 +34,7 @@ def convert(
     output: Output = None,
     as_of: AsOf = None,
     input_format: InputFormat = None,
+    codes: CodeTables = None,
 ) -> None:
     """Rewrite files in another RDF format, without adding or losing anything; of FHIR, write what is understood.
 
@@ -42,15 +45,15 @@ def convert(
     from hipkg.reading.joint import together
     from hipkg.reading.sources import read_triples
 
-    day = parse_date(as_of)
+    day, knowledge = parse_date(as_of), partial(released, codes)
     if format is not None and not report:
         raise UsageError("There is no report to format.", place="--format", remedy="Add --report, or use --to.")
     if report:
-        _report(files, format or "text", day, input_format, output)
+        _report(files, format or "text", day, input_format, output, knowledge)
         return
 
     def of_file(file: Joint) -> Batch[Iterable[Triple]]:
-        triples = read_triples(file, released, format=input_format, as_of=day)
+        triples = read_triples(file, knowledge, format=input_format, as_of=day)
         return Batch((triples.results,), triples.set_aside)
 
     batch = each_source(together(files, format=input_format), of_file)
@@ -63,6 +66,7 @@ def _report(
     as_of: date | None,
     input_format: str | None,
     output: Path | None,
+    knowledge: Callable[[], Knowledge],
 ) -> None:
     """Write the account of the import, and exit with 1 if a resource was malformed."""
     from hipkg.reading.joint import together
@@ -70,7 +74,7 @@ def _report(
     from hipkg.render.account import import_report
 
     sources = together(files, format=input_format)
-    made = [read_import(one, released, format=input_format, as_of=as_of) for one in sources]
+    made = [read_import(one, knowledge, format=input_format, as_of=as_of) for one in sources]
     accounts = [uses for one in made for uses in (one.strays, *(patient.uses for patient in one.patients))]
     malformed = any(use.outcome == "malformed" for uses in accounts for use in uses)
     deliver(import_report(made, format), output, failed=malformed)

@@ -6,7 +6,19 @@ from typing import Annotated, Literal
 
 import typer
 
-from hipkg.cli.options import AsOf, Documents, EngineOption, File, Further, InputFormat, Output, requested, with_further
+from hipkg.cli.options import (
+    AsOf,
+    CodeTables,
+    Documents,
+    EngineOption,
+    File,
+    Further,
+    InputFormat,
+    Output,
+    released,
+    requested,
+    with_further,
+)
 from hipkg.cli.report import deliver, on_terminal, told
 
 
@@ -33,6 +45,7 @@ def explain(
     allow_invalid: Annotated[bool, typer.Option("--allow-invalid", help="Explain in spite of violations.")] = False,
     further: Further = None,
     input_format: InputFormat = None,
+    codes: CodeTables = None,
 ) -> None:
     """Explain why an action or a statement stands as it does: from status to statements, axioms and recorded facts.
 
@@ -41,12 +54,11 @@ def explain(
     from hipkg.defence.contrast import contrast, find_actions
     from hipkg.defence.explainer import Explainer
     from hipkg.defence.targets import find_target
-    from hipkg.knowledge.loading import load
     from hipkg.pipeline.process import plan_patients
     from hipkg.render.contrast import render_contrasts
     from hipkg.render.explanation import render_explanations
 
-    knowledge = load()
+    knowledge = released(codes)
     iri, other = (
         (find_target(target, knowledge), "") if instead_of is None else find_actions(target, instead_of, knowledge)
     )

@@ -8,6 +8,7 @@ import typer
 
 from hipkg.cli.options import (
     AsOf,
+    CodeTables,
     Documents,
     EngineOption,
     File,
@@ -15,6 +16,7 @@ from hipkg.cli.options import (
     InputFormat,
     Output,
     ReportFormat,
+    released,
     requested,
     with_further,
 )
@@ -36,17 +38,17 @@ def ledger(
     ] = False,
     further: Further = None,
     input_format: InputFormat = None,
+    codes: CodeTables = None,
 ) -> None:
     """List what was tried, whether it was enough for which statement, and when what waits can open.
 
     Example: hipkg ledger examples/d2-hip-pain-not-improving.ttl
     """
     from hipkg.defence.ledger import ledger as ledger_of
-    from hipkg.knowledge.loading import load
     from hipkg.pipeline.process import plan_patients
     from hipkg.render.brief_ledger import write_ledgers
 
-    knowledge = load()
+    knowledge = released(codes)
     request = requested(
         knowledge, document, as_of=as_of, input_format=input_format, engine=engine, allow_invalid=allow_invalid
     )

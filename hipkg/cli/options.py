@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from datetime import date
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -13,13 +14,15 @@ from typer.core import TyperCommand
 from hipkg.base.errors import UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping
+    from collections.abc import Collection, Iterator, Mapping, Sequence
 
     from hipkg.knowledge.records import Knowledge
     from hipkg.pipeline.request import Request
 
 
 DEBUG = "--debug"
+_READ = {"codes", "file", "files", "further", "tables"}
+"""The parameters of commands that name files to read."""
 Engine = Literal["native", "hermit", "pellet"]
 ReportFormat = Literal["text", "markdown", "json"]
 GraphFormat = Literal["turtle", "ntriples", "rdfxml", "jsonld"]
@@ -47,7 +50,9 @@ def _inputs(params: Mapping[str, object]) -> Iterator[str]:
     """List the files that a command reads: its arguments, and what options name with ``@``."""
     for name, value in params.items():
         for one in value if isinstance(value, list | tuple) else [value]:
-            if isinstance(one, str) and (name in {"file", "files", "further"} or one.startswith("@")):
+            if isinstance(one, str) and (
+                name in {"file", "files", "further", "codes", "tables"} or one.startswith("@")
+            ):
                 yield one.removeprefix("@")
 
 
@@ -76,11 +81,20 @@ def parse_date(text: str | None) -> date | None:
         raise UsageError(f"{text!r} is no date.", place="--as-of", remedy="Write it as YYYY-MM-DD.") from problem
 
 
-def released() -> Knowledge:
-    """Load the released knowledge, for commands that can do without it."""
+def released(codes: Sequence[str] | None = None) -> Knowledge:
+    """Load the released knowledge, with the codes of the tables that a command names."""
     from hipkg.knowledge.loading import load
 
-    return load()
+    return _with(tuple(codes)) if codes else load()
+
+
+@cache
+def _with(codes: tuple[str, ...]) -> Knowledge:
+    """Read tables once, also where each file asks for the knowledge."""
+    from hipkg.knowledge.loading import load
+    from hipkg.reading.supplied import with_codes
+
+    return with_codes(load(), codes)
 
 
 def requested(
@@ -124,6 +138,15 @@ Further = Annotated[
 InputFormat = Annotated[
     str | None,
     typer.Option("--input-format", help="Format of the input, of RDF or fhir, where the extension does not say it."),
+]
+CodeTables = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--codes",
+        metavar="FILE",
+        help="Table of further codes: SSSOM, CSV, a ConceptMap, or a ValueSet as FILE=TERM; repeatable.",
+        show_default=False,
+    ),
 ]
 Output = Annotated[Path | None, typer.Option("--output", "-o", help="Write to a file instead of standard output.")]
 AsOf = Annotated[str | None, typer.Option("--as-of", help="Date of the plan, YYYY-MM-DD.", show_default="today")]

@@ -9,6 +9,7 @@ import typer
 from hipkg.base.errors import NoPatient, UsageError
 from hipkg.cli.options import (
     AsOf,
+    CodeTables,
     Documents,
     EngineOption,
     Files,
@@ -17,6 +18,7 @@ from hipkg.cli.options import (
     MinEvidence,
     MinStrength,
     Output,
+    released,
     requested,
 )
 from hipkg.cli.report import deliver, each_file, on_terminal, report
@@ -60,12 +62,12 @@ def plan(
         int, typer.Option("--jobs", "-j", min=1, help="Processes to plan with, for a bulk export and ndjson.")
     ] = 1,
     input_format: InputFormat = None,
+    codes: CodeTables = None,
 ) -> None:
     """Derive the plan of each patient in the files.
 
     Example: hipkg plan examples/d0-painful-degenerative-hip.ttl
     """
-    from hipkg.knowledge.loading import load
     from hipkg.pipeline.process import plan_patients
     from hipkg.reading.fhir.bulk import is_bulk
     from hipkg.reading.joint import together
@@ -79,7 +81,7 @@ def plan(
             place="--answers",
             remedy="Use `hipkg ask` to read them.",
         )
-    knowledge = load()
+    knowledge = released(codes)
     request = requested(
         knowledge,
         document,

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from hipkg.base.errors import UsageError
-from hipkg.cli.options import AsOf, EngineOption, InputFormat, Output, requested
+from hipkg.cli.options import AsOf, CodeTables, EngineOption, InputFormat, Output, released, requested
 from hipkg.cli.report import deliver, on_terminal, told
 
 if TYPE_CHECKING:
@@ -47,6 +47,7 @@ def query(
     as_of: AsOf = None,
     engine: EngineOption = "native",
     input_format: InputFormat = None,
+    codes: CodeTables = None,
 ) -> None:
     """Ask a named question, or a SPARQL file, over patients and the ontology.
 
@@ -54,10 +55,9 @@ def query(
 
     Example: hipkg query indicated-actions examples/d0-painful-degenerative-hip.ttl
     """
-    from hipkg.knowledge.loading import load
     from hipkg.querying.query import load_query, run_query
 
-    info, params, knowledge = load_query(name), parse_params(param or ()), load()
+    info, params, knowledge = load_query(name), parse_params(param or ()), released(codes)
     request = requested(knowledge, as_of=as_of, input_format=input_format, engine=engine)
     batch = run_query(info, files or (), params, request=request, knowledge=knowledge)
     (answer,) = told(batch)

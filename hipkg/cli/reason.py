@@ -2,11 +2,22 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from hipkg.cli.options import AsOf, EngineOption, Files, GraphFormat, InputFormat, Output, parse_date, released
+from hipkg.cli.options import (
+    AsOf,
+    CodeTables,
+    EngineOption,
+    Files,
+    GraphFormat,
+    InputFormat,
+    Output,
+    parse_date,
+    released,
+)
 from hipkg.cli.report import deliver, told
 
 if TYPE_CHECKING:
@@ -26,6 +37,7 @@ def reason(
     engine: EngineOption = "native",
     only_entailed: Annotated[bool, typer.Option("--only-entailed", help="Leave out what the files record.")] = False,
     input_format: InputFormat = None,
+    codes: CodeTables = None,
 ) -> None:
     """Write the patients' graphs with the classes and property values that the ontology entails.
 
@@ -37,14 +49,14 @@ def reason(
     from hipkg.reading.joint import together
     from hipkg.reading.sources import read
 
-    day = parse_date(as_of)
+    day, knowledge = parse_date(as_of), partial(released, codes)
 
     def wanted(record: Record) -> Iterator[Triple]:
         recorded = {*record.triples} if only_entailed else set()
-        return (one for one in entailed(record, released, engine) if one not in recorded)
+        return (one for one in entailed(record, knowledge, engine) if one not in recorded)
 
     def of_file(file: Joint) -> Batch[Triple]:
-        return read(file, released, format=input_format, as_of=day, deceased=True).gathered(wanted)
+        return read(file, knowledge, format=input_format, as_of=day, deceased=True).gathered(wanted)
 
     batch = each_source(together(files, format=input_format), of_file)
     deliver(graph_text(told(batch), format), output, failed=batch.set_aside)

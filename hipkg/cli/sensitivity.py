@@ -8,6 +8,7 @@ import typer
 
 from hipkg.cli.options import (
     AsOf,
+    CodeTables,
     Documents,
     File,
     Further,
@@ -15,6 +16,7 @@ from hipkg.cli.options import (
     InputFormat,
     Output,
     ReportFormat,
+    released,
     requested,
     with_further,
 )
@@ -34,6 +36,7 @@ def sensitivity(
     ] = False,
     further: Further = None,
     input_format: InputFormat = None,
+    codes: CodeTables = None,
 ) -> None:
     """Show how the plan changes as statements of weaker grades, and those without any, are dropped.
 
@@ -43,11 +46,10 @@ def sensitivity(
     """
     from hipkg.defence.sensitivity import selections
     from hipkg.defence.sensitivity import sensitivity as sensitivity_of
-    from hipkg.knowledge.loading import load
     from hipkg.pipeline.process import each_alone, read_checked
     from hipkg.render.sensitivity import render_sensitivities
 
-    knowledge = load()
+    knowledge = released(codes)
     steps = selections(knowledge, by, document or (), grade_objections=grade_everything)
     request = requested(knowledge, as_of=as_of, input_format=input_format, allow_invalid=allow_invalid)
     checked = read_checked(with_further(file, further), request, knowledge)

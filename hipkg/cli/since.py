@@ -7,7 +7,17 @@ from typing import Annotated
 import typer
 
 from hipkg.base.errors import UsageError
-from hipkg.cli.options import AsOf, Documents, EngineOption, InputFormat, Output, ReportFormat, requested
+from hipkg.cli.options import (
+    AsOf,
+    CodeTables,
+    Documents,
+    EngineOption,
+    InputFormat,
+    Output,
+    ReportFormat,
+    released,
+    requested,
+)
 from hipkg.cli.report import deliver, on_terminal, told
 
 
@@ -28,6 +38,7 @@ def since(
     document: Documents = None,
     allow_invalid: Annotated[bool, typer.Option("--allow-invalid", help="Compare in spite of violations.")] = False,
     input_format: InputFormat = None,
+    codes: CodeTables = None,
 ) -> None:
     """Tell what has changed in a plan, and by which facts, since an earlier record or date.
 
@@ -35,7 +46,6 @@ def since(
     """
     from hipkg.defence.since import paired
     from hipkg.defence.since import since as compared
-    from hipkg.knowledge.loading import load
     from hipkg.pipeline.process import plan_patients
     from hipkg.render.since import render_since
 
@@ -43,7 +53,7 @@ def since(
         raise UsageError(
             "Two records, or one record and two dates, are compared.", remedy="Name OLD and NEW, or OLD and --from."
         )
-    knowledge = load()
+    knowledge = released(codes)
     dates = (before or as_of, as_of)
     old, new = (
         plan_patients(

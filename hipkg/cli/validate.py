@@ -6,7 +6,7 @@ from typing import Annotated, Literal, get_args
 
 import typer
 
-from hipkg.cli.options import AsOf, Files, InputFormat, Output, requested
+from hipkg.cli.options import AsOf, CodeTables, Files, InputFormat, Output, released, requested
 from hipkg.cli.report import deliver, each_file, on_terminal
 
 FindingFormat = Literal["table", "json", "turtle"]
@@ -21,17 +21,17 @@ def validate(
     as_of: AsOf = None,
     fail_on: Annotated[FailOn, typer.Option("--fail-on", help="Exit with 1 from this severity on.")] = "violation",
     input_format: InputFormat = None,
+    codes: CodeTables = None,
 ) -> None:
     """Check patient files against the shapes and say how to mend what is wrong.
 
     Example: hipkg validate examples/d0-painful-degenerative-hip.ttl
     """
-    from hipkg.knowledge.loading import load
     from hipkg.pipeline.process import read_checked
     from hipkg.reading.joint import together
     from hipkg.render.findings import report
 
-    knowledge = load()
+    knowledge = released(codes)
     request = requested(knowledge, as_of=as_of, input_format=input_format, allow_invalid=True)
     sources = together(files, format=input_format)
     found, exit_code = each_file(

@@ -6,7 +6,19 @@ from typing import Annotated
 
 import typer
 
-from hipkg.cli.options import AsOf, Documents, File, Further, InputFormat, Output, ReportFormat, requested, with_further
+from hipkg.cli.options import (
+    AsOf,
+    CodeTables,
+    Documents,
+    File,
+    Further,
+    InputFormat,
+    Output,
+    ReportFormat,
+    released,
+    requested,
+    with_further,
+)
 from hipkg.cli.report import deliver, on_terminal, told
 
 
@@ -22,17 +34,17 @@ def watch(
     allow_invalid: Annotated[bool, typer.Option("--allow-invalid", help="Watch in spite of violations.")] = False,
     further: Further = None,
     input_format: InputFormat = None,
+    codes: CodeTables = None,
 ) -> None:
     """List for each indicated action the facts that would speak against it or end its indication.
 
     Example: hipkg watch examples/d0-painful-degenerative-hip.ttl
     """
     from hipkg.defence.watching import watch_list
-    from hipkg.knowledge.loading import load
     from hipkg.pipeline.process import plan_patients
     from hipkg.render.watching import render_watch_lists
 
-    knowledge = load()
+    knowledge = released(codes)
     request = requested(knowledge, document, as_of=as_of, input_format=input_format, allow_invalid=allow_invalid)
     batch = plan_patients(with_further(file, further), request, knowledge).each(watch_list)
     found = told(batch)

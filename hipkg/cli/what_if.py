@@ -8,6 +8,7 @@ import typer
 
 from hipkg.cli.options import (
     AsOf,
+    CodeTables,
     Documents,
     EngineOption,
     File,
@@ -15,6 +16,7 @@ from hipkg.cli.options import (
     InputFormat,
     Output,
     ReportFormat,
+    released,
     requested,
     with_further,
 )
@@ -39,6 +41,7 @@ def what_if(
     allow_invalid: Annotated[bool, typer.Option("--allow-invalid", help="Compare in spite of violations.")] = False,
     further: Further = None,
     input_format: InputFormat = None,
+    codes: CodeTables = None,
 ) -> None:
     """Tell how the plan would change if the record were another; the file itself is only read.
 
@@ -46,12 +49,11 @@ def what_if(
     """
     from hipkg.defence.what_if import check_changes
     from hipkg.defence.what_if import what_if as compared
-    from hipkg.knowledge.loading import load
     from hipkg.pipeline.process import each_alone, plan_patients
     from hipkg.render.what_if import render_what_if
 
     check_changes(add or (), remove or ())
-    knowledge = load()
+    knowledge = released(codes)
     request = requested(
         knowledge, document, as_of=as_of, input_format=input_format, engine=engine, allow_invalid=allow_invalid
     )

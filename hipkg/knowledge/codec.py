@@ -19,6 +19,7 @@ from typing import Any, NamedTuple, TypeAlias, TypeVar, get_args, get_origin, ge
 Kind: TypeAlias = Any
 """The type of a field, or of its parts; mypy has no name for all of them."""
 Made = TypeVar("Made")
+_ORIGINAL = "_original"
 _ENCODED = "_encoded"
 _DECODING = Lock()
 
@@ -185,12 +186,21 @@ def _lazy(kind: Kind) -> Kind:
         if name not in fields:
             raise AttributeError(name)
         decoded = vars(record)
+        if _ORIGINAL in decoded:
+            return decoded.setdefault(name, getattr(decoded[_ORIGINAL], name))
         with _DECODING:
             if name not in decoded:
                 decoded[name] = codec(fields[name]).decode(decoded[_ENCODED].pop(name))
         return decoded[name]
 
-    return type(kind.__name__, (kind,), {"__doc__": kind.__doc__, "__getattr__": decode})
+    def copied(record: object) -> object:
+        """Make a copy for which the record decodes."""
+        other: object = object.__new__(type(record))
+        vars(other).update({name: value for name, value in vars(record).items() if name != _ENCODED})
+        vars(other).setdefault(_ORIGINAL, record)
+        return other
+
+    return type(kind.__name__, (kind,), {"__doc__": kind.__doc__, "__getattr__": decode, "__copy__": copied})
 
 
 @cache

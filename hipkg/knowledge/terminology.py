@@ -3,13 +3,16 @@
 The mappings are files of the ontology: ``ontology/mappings/<prefix>.sssom.tsv`` for each code system, in the Simple
 Standard for Sharing Ontological Mappings (SSSOM/TSV), and ``code-systems.tsv`` with the names and forms of the systems.
 A file that is absent, as those of licensed systems may be, leaves its system known and without mappings.
+
+A row speaks of one code, or is a rule for those that begin with it: the family of a category of ICD-10, a table of
+ICD-10-PCS, a level of ATC. A code has the rows that name it; else those of the longest beginning whose rule it fits.
 """
 
 from __future__ import annotations
 
 import csv
 import re
-from functools import cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from hipkg.base.errors import OntologyError, UsageError
@@ -35,8 +38,9 @@ PREDICATES = (EXACT, BROADER, "skos:closeMatch", "skos:narrowMatch", "skos:relat
 class CodeSystem(NamedTuple):
     """A code system by its FHIR URI, other spellings of that, and the form of its codes.
 
-    ``code_form`` is a regular expression; ``code_prefix`` and the characters in ``omissible`` may be left out of a
-    code; ``may_be_absent`` says that no mapping file has to be there.
+    ``code_form`` is a regular expression, also for what a rule for several codes may begin with; ``code_prefix`` and
+    the characters in ``omissible`` may be left out of a code; ``may_be_absent`` says that no mapping file has to be
+    there.
     """
 
     prefix: str
@@ -54,6 +58,19 @@ class CodeSystem(NamedTuple):
         """List all names of the system."""
         return (self.system, *self.aliases, self.name, self.prefix)
 
+    def key(self, code: str) -> str:
+        """Reduce a code to what tells it from others, without its prefix and what may be left out."""
+        text = "".join(code.split()).upper().removeprefix(self.code_prefix)
+        for mark in self.omissible:
+            text = text.replace(mark, "")
+        return text
+
+    def spelled(self, key: str) -> str:
+        """Write a reduced code in the form of the system; empty if it has none there."""
+        bare = self.code_prefix + key
+        marked = (bare[:place] + mark + bare[place:] for mark in self.omissible for place in range(1, len(bare)))
+        return next((one for one in (bare, *marked) if re.fullmatch(self.code_form, one)), "")
+
 
 class Mapping(NamedTuple):
     """A code and a term of the ontology, with what the code says besides.
@@ -64,7 +81,9 @@ class Mapping(NamedTuple):
     ``qualifiers`` are further facts of the node as pairs of property and individual. ``absence`` is one of `ABSENCES`
     for a code that stands where others name something, and says that there is none or that nothing is known of it; with
     a term, there is none of that. ``answer`` is one of `ANSWERS` for a code that answers whether something is
-    there, or asks it.
+    there, or asks it. ``below`` makes it a rule: a regular expression for what follows the code in all others that it
+    is for, and ``sides_below`` are the sides that the first character of that names. ``rule`` is the beginning by
+    whose rule a code has the mapping.
     """
 
     system: str
@@ -80,6 +99,21 @@ class Mapping(NamedTuple):
     seen_in: str = ""
     absence: str = ""
     answer: str = ""
+    below: str = ""
+    sides_below: tuple[tuple[str, str], ...] = ()
+    rule: str = ""
+
+    def for_code(self, code: str, rest: str) -> Mapping:
+        """Return what the rule says of a code that goes on with ``rest``: a part of it means what is narrower."""
+        named = tuple(side for first, side in self.sides_below if rest.startswith(first))
+        return self._replace(
+            code=code,
+            predicate=BROADER if rest and self.predicate == EXACT and self.term else self.predicate,
+            sides=named or self.sides,
+            below="",
+            sides_below=(),
+            rule=self.code,
+        )
 
     @property
     def asserts(self) -> bool:
@@ -107,10 +141,15 @@ class Terminology:
         self.mappings = tuple(mappings)
         self._spellings = {plain(name): one for one in self.systems for name in one.spellings}
         self._codes: dict[tuple[str, str], list[Mapping]] = {}
+        self._rules: dict[str, dict[str, list[Mapping]]] = {}
         self._terms: dict[str, list[Mapping]] = {}
         known = {one.system: one for one in self.systems}
         for one in self.mappings:
-            self._codes.setdefault((one.system, _key(known[one.system], one.code)), []).append(one)
+            key = known[one.system].key(one.code)
+            if one.below:
+                self._rules.setdefault(one.system, {}).setdefault(key, []).append(one)
+            else:
+                self._codes.setdefault((one.system, key), []).append(one)
             self._terms.setdefault(one.term, []).append(one)
 
     @property
@@ -126,7 +165,21 @@ class Terminology:
     def of_code(self, system: str, code: str) -> tuple[Mapping, ...]:
         """List the mappings of a code, best first; none if the system or the code is unknown."""
         found = self.system(system)
-        return _best_first(self._codes.get((found.system, _key(found, code)), ())) if found else ()
+        if found is None:
+            return ()
+        key = found.key(code)
+        named = self._codes.get((found.system, key))
+        return _best_first(self._by_rule(found, key) if named is None else named)
+
+    def _by_rule(self, system: CodeSystem, key: str) -> Iterable[Mapping]:
+        """List what the longest beginning whose rules a code fits says of it."""
+        rules = self._rules.get(system.system, {})
+        code = system.spelled(key) if rules else ""
+        for end in range(len(key), 0, -1) if code else ():
+            fitting = [one for one in rules.get(key[:end], ()) if re.fullmatch(one.below, key[end:])]
+            if fitting:
+                return [one.for_code(code, key[end:]) for one in fitting]
+        return ()
 
     def of_term(self, term: str) -> tuple[Mapping, ...]:
         """List the codes of a term, given as IRI or CURIE, best first."""
@@ -230,6 +283,8 @@ def _mappings(path: Path, system: CodeSystem) -> Iterator[Mapping]:
             seen_in=row["ext_seen_in"],
             absence=row.get("ext_absence", ""),
             answer=row.get("ext_answer", ""),
+            below=row.get("ext_below", ""),
+            sides_below=_pairs(row.get("ext_sides_below", "")),
         )
 
 
@@ -249,22 +304,21 @@ def _facts(names: str) -> tuple[tuple[str, str], ...]:
     return tuple((expand(prop), expand(value)) for prop, _, value in pairs)
 
 
+@cache
+def _pairs(names: str) -> tuple[tuple[str, str], ...]:
+    pairs = (one.partition("=") for one in _split(names))
+    return tuple((first, expand(side)) for first, _, side in pairs)
+
+
 def _split(text: str) -> tuple[str, ...]:
     return tuple(text.split("|")) if text else ()
 
 
+@lru_cache(maxsize=1024)
 def plain(name: str) -> str:
     """Reduce a name of a code system to what tells it from others: no blanks, version, scheme or case."""
     text = "".join(name.split()).partition("|")[0].rstrip("/").lower()
     return text.removeprefix("urn:oid:").removeprefix("https://").removeprefix("http://")
-
-
-def _key(system: CodeSystem, code: str) -> str:
-    """Reduce a code to what tells it from others, without its prefix and what may be left out."""
-    text = "".join(code.split()).upper().removeprefix(system.code_prefix)
-    for mark in system.omissible:
-        text = text.replace(mark, "")
-    return text
 
 
 def _best_first(mappings: Iterable[Mapping]) -> tuple[Mapping, ...]:

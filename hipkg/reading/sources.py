@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from hipkg.knowledge.records import Knowledge
     from hipkg.reading.fhir.records import Import
     from hipkg.reading.fhir.source import Found
+    from hipkg.reading.fhir.unknown import Usage
     from hipkg.reading.joint import AnySource
     from hipkg.record.patient import Record
 
@@ -107,6 +108,23 @@ def read_import(
             remedy="RDF is read as it stands: leave the report out.",
         )
     return _imported(resources, given.name, load, as_of)
+
+
+def read_usage(
+    source: AnySource,
+    load: Callable[[], Knowledge],
+    *,
+    format: str | None = None,  # noqa: A002 - the word that users know from every RDF library
+    max_bytes: int | None = None,
+) -> Usage:
+    """Count the codes that a FHIR source uses, and those that are not known; parameters and errors as `read_import`."""
+    from hipkg.reading.fhir.unknown import usage_of
+
+    given = _joint(source, format, max_bytes)
+    found = [one.found.resources for one in given.parts if one.found is not None]
+    if len(found) < len(given.parts):
+        raise UsageError("Only codes of FHIR are counted.", place=given.name, remedy="Name FHIR, or a folder of it.")
+    return usage_of((resource for part in found for resource in part), given.name, load())
 
 
 def _imported(

@@ -53,6 +53,7 @@ _SLOTS = {
     "mapping_justification",
     "comment",
 }
+_SAID_OF_TERMS = ("object_label", "ext_site", "ext_sides", "ext_sides_below", "ext_qualifiers")
 
 
 @dataclass(frozen=True)
@@ -187,8 +188,9 @@ def _check_row(row: dict[str, str], system: CodeSystem, ontology: _Ontology) -> 
         yield Issue("mapping-source", subject, "ext_seen_in", "missing")
     term = row["object_id"]
     yield from _check_saying(row)
+    yield from _check_rule(row)
     if term == NO_TERM:
-        extra = [name for name in ("object_label", "ext_site", "ext_sides", "ext_qualifiers") if row.get(name)]
+        extra = [name for name in _SAID_OF_TERMS if row.get(name)]
         for name in extra:
             yield Issue("mapping-term", subject, name, f"is said of {NO_TERM}")
         return
@@ -211,6 +213,21 @@ def _check_saying(row: dict[str, str]) -> Iterator[Issue]:
             yield Issue(check, subject, column, "is said of a code with a term")
 
 
+def _check_rule(row: dict[str, str]) -> Iterator[Issue]:
+    """Check for which codes a row is a rule, and that the sides it names there are told by what follows the code."""
+    subject, below, named = row["subject_id"], row.get("ext_below", ""), row.get("ext_sides_below", "")
+    try:
+        re.compile(below)
+    except re.error as problem:
+        yield Issue("mapping-rule", subject, "ext_below", f"{below} is no regular expression: {problem}")
+    if named and not below:
+        yield Issue("mapping-rule", subject, "ext_sides_below", "sides of codes that it is no rule for")
+    for one in filter(None, named.split("|")):
+        first, _, side = one.partition("=")
+        if len(first) != 1 or not side:
+            yield Issue("mapping-rule", subject, "ext_sides_below", f"{one} is no character with its side")
+
+
 def _check_term(subject: str, term: str, label: str, ontology: _Ontology) -> Iterator[Issue]:
     value = ontology.individual_of(term, hip.Value) or ontology.individual_of(term, hip.Side)
     if term not in ontology.axioms.classes and term not in ontology.axioms.properties and not value:
@@ -224,7 +241,8 @@ def _check_term(subject: str, term: str, label: str, ontology: _Ontology) -> Ite
 
 def _check_place(row: dict[str, str], ontology: _Ontology) -> Iterator[Issue]:
     subject, site = row["subject_id"], row.get("ext_site", "")
-    sides = [one for one in row.get("ext_sides", "").split("|") if one]
+    below = [one.partition("=")[2] for one in row.get("ext_sides_below", "").split("|")]
+    sides = [one for one in (*row.get("ext_sides", "").split("|"), *below) if one]
     if site and not ontology.is_a(expand(site), hip.BodySite):
         yield Issue("mapping-place", subject, "ext_site", f"{site} is no body site")
     for side in sides:
@@ -248,20 +266,21 @@ def _check_qualifiers(row: dict[str, str], ontology: _Ontology) -> Iterator[Issu
 
 
 def _duplicates(rows: list[dict[str, str]]) -> Iterator[Issue]:
-    counted = Counter((row["subject_id"], row["object_id"]) for row in rows)
-    for (subject, term), count in sorted(counted.items()):
+    counted = Counter((row["subject_id"], row.get("ext_below", ""), row["object_id"]) for row in rows)
+    named = Counter((subject, below) for subject, below, _ in counted)
+    for (subject, below, term), count in sorted(counted.items()):
         if count > 1:
             yield Issue("mapping-duplicate", subject, "object_id", f"{term} {count} times")
-        if term == NO_TERM and sum(one == subject for one, _ in counted) > 1:
+        if term == NO_TERM and named[subject, below] > 1:
             yield Issue("mapping-duplicate", subject, "object_id", f"{NO_TERM} beside a term")
 
 
 def _clashes(rows: list[dict[str, str]], ontology: _Ontology) -> Iterator[Issue]:
     """Find codes that stand for two terms which nothing can be both."""
-    terms: dict[str, list[str]] = {}
+    terms: dict[tuple[str, str], list[str]] = {}
     for row in rows:
-        terms.setdefault(row["subject_id"], []).append(expand(row["object_id"]))
-    for subject, given in sorted(terms.items()):
+        terms.setdefault((row["subject_id"], row.get("ext_below", "")), []).append(expand(row["object_id"]))
+    for (subject, _), given in sorted(terms.items()):
         for number, one in enumerate(given):
             for other in given[number + 1 :]:
                 if ontology.disjoint(one, other):

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 Kind = Literal["problem", "intervention", "site", "side", "value", "number", "route", ""]
 _ABSENT = {NONE_KNOWN: "it says that none is known", NO_INFORMATION: "it says that there is no information"}
+_SIDES_OF_CODES = {"http://fhir.de/StructureDefinition/seitenlokalisation"}
+"""The extensions of a coding that name the side of what it codes."""
 _NAME = 60
 _TERM, _ATTRIBUTE = re.compile(r"\|[^|]*\|"), re.compile(r"[0-9]+\s*=")
 _BETWEEN = re.compile(r"[\s{}(),:+]+")
@@ -103,7 +105,23 @@ class Codes:
 
     def meanings(self, concept: Raw) -> tuple[Mapping, ...]:
         """List what the codings of a concept are mapped to, whatever the kind, in the order of the codings."""
-        return tuple(one for coding in parts(concept, "coding") for one in self.of_coding(coding))
+        return tuple(one for coding in parts(concept, "coding") for one in self._sided(coding))
+
+    def _sided(self, coding: Raw) -> tuple[Mapping, ...]:
+        """List what a coding is mapped to, on the side that an extension of it names beside the code.
+
+        Where the code names another side, both are told, as those of two codings would be.
+        """
+        found = self.of_coding(coding)
+        told = [concept_of(one) for one in parts(coding, "extension") if text(one, "url") in _SIDES_OF_CODES]
+        sides = tuple(sorted({one.term for concept in told for one in self.meanings(concept) if self._is_side(one)}))
+        if not sides:
+            return found
+        beside = tuple(one for one in found if one.sides and {*one.sides} != {*sides})
+        return (*beside, *(one._replace(sides=sides) if one.site else one for one in found))
+
+    def _is_side(self, mapping: Mapping) -> bool:
+        return mapping.asserts and self.kind(mapping.term) == "side"
 
     def of_coding(self, coding: Raw) -> tuple[Mapping, ...]:
         """List what one coding is mapped to; for an expression, what its focus and the values in it are."""

@@ -36,7 +36,8 @@ class Coder:
     def codings(self, term: str, place: Place | None = None) -> list[dict[str, Any]]:
         """List the codings of a term at a place, that of the ontology first.
 
-        A code that says more than the term, another site, a side or a quality, is left out.
+        A code that says more than the term, another site, a side or a quality, is left out, and so is one that says
+        that there is none of it, and a rule for several codes.
         """
         if not term.startswith(HIP):
             return []
@@ -76,7 +77,7 @@ class Coder:
         return self.concept(self._grades[scale, label], label)
 
     def _is_same(self, mapping: Mapping, place: Place | None) -> bool:
-        if mapping.predicate != EXACT or mapping.qualifiers:
+        if mapping.predicate != EXACT or mapping.qualifiers or mapping.below or mapping.absence:
             return False
         if place is None:
             return not mapping.sides
