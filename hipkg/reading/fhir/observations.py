@@ -31,7 +31,7 @@ from hipkg.reading.fhir.unread import named, not_understood, unread
 from hipkg.record.patient import EntryKind, Unread
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
     from decimal import Decimal
 
     from hipkg.reading.fhir.codes import Meaning
@@ -117,7 +117,8 @@ def read_observation(one: Resource, context: Context) -> Stated:
             if not answer.suffix and not any(name in answer.raw for name in _VALUES):
                 of_whole = unused
     if not found:
-        raise Unused(reasons[0].outcome, reasons[0].reason, _unread_of(reasons))
+        panel = of_whole is not None and len(reasons) == 1 and bool(_members(one, context))
+        raise Unused(reasons[0].outcome, reasons[0].reason, () if panel else _unread_of(reasons))
     reasons = [one for one in reasons if one.unread and one is not of_whole]
     if derived := problems_named(one, context, "derivedFrom"):
         found += [Shows(source, (one.key,), ()) for source in derived]
@@ -141,7 +142,17 @@ def _answers(one: Resource, context: Context) -> list[_Answer]:
         else:
             whole = () if _says_itself(each) else (one.raw,)
             inner.append(_Answer(each, f"~component-{index}", f"component[{index}].", whole=whole))
+    for name, member in _contained(one, context):
+        if not _asks_presence(member, one.raw, context):
+            inner.append(_Answer(member, f"~member-{name}", f"contained({name})."))
     return [_Answer(one.raw, presence=tuple(presence)), *inner]
+
+
+def _contained(one: Resource, context: Context) -> Iterator[tuple[str, Raw]]:
+    """List the members that an Observation contains itself, with their names; the others are read by themselves."""
+    for target in _members(one, context):
+        if target.key == one.key and (name := text(target.raw, "id")):
+            yield name, target.raw
 
 
 def _members(one: Resource, context: Context) -> list[Target]:
@@ -372,7 +383,8 @@ def _absent(one: Resource, answer: _Answer, element: str, study: Meaning | None,
 def _finding(one: Resource, answer: _Answer, element: str, study: Meaning | None, context: Context) -> Stated:
     concepts = [part(answer.raw, element), *([part(one.raw, "code")] if study else [])]
     meaning = seen_by(study, context.codes.meaning(concepts[:1], "problem"))
-    where = whereabouts(one, concepts, meaning, parts(one.raw, "bodySite"), context)
+    sites = parts(answer.raw, "bodySite") or parts(one.raw, "bodySite")
+    where = whereabouts(one, concepts, meaning, sites, context)
     more = extras(Resource(one.key, one.type, answer.raw, one.place), SAID_BY_EXTENSION, context)
     values, torn = settled([*meaning.qualifiers, *more.values], context)
     sources = (f"{answer.path}{element}", *where.sources, *more.sources)
