@@ -89,6 +89,21 @@ def test_a_check_compares_what_is_recorded(case: Path) -> None:
     assert [told(one) for one in checks(case)] == expected(case)["checks"]
 
 
+@pytest.mark.parametrize(
+    ("case", "told"),
+    [
+        ("dose-above", "daily dose above 4,000 mg a day: 5,000"),
+        ("dose-above-of-what-may-apply", "daily dose above 4,000 mg a day, if hip pain: 5,000"),
+    ],
+)
+def test_a_limit_is_told_with_what_decides_on_its_statement(case: str, told: str) -> None:
+    made = plan(Path(__file__).parent / "cases" / "checks" / case / "patient.ttl", as_of=date(2026, 11, 23))
+    assert told in " ".join(made.to_text().split())
+    entries = [one["resource"] for one in made.to_fhir()["entry"]]
+    issues = [str(one) for one in entries if one["resourceType"] == "DetectedIssue" and "above 4,000 mg" in str(one)]
+    assert [("if hip pain" in one) == ("if hip pain" in told) for one in issues] == [True] * len(issues) != []
+
+
 @pytest.mark.parametrize("case", [one for one in CASES if "said" in expected(one)], ids=lambda one: one.name)
 def test_a_check_says_the_numbers(case: Path) -> None:
     assert [describe_check(one) for one in checks(case)] == expected(case)["said"]

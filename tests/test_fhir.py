@@ -28,6 +28,7 @@ from hipkg.reading.fhir.quantities import UnusableValue, amount
 from hipkg.render.schemas import PLAN
 from support.doors import findings_of, plan_record, read, read_import
 from support.fhir_cases import AS_OF, CASES, imported, source_of, told
+from support.fhir_xml import as_xml
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -74,6 +75,14 @@ def arthritis(name: str = "oa", owner: str = "p1", **fields: Any) -> dict[str, A
 @pytest.mark.parametrize("case", ALL, ids=by_name)
 def test_a_case_gives_the_expected_account_and_graph(case: Path) -> None:
     assert told(imported(case)) == (case / "expected.txt").read_text("utf-8")
+
+
+@pytest.mark.parametrize("case", [one for one in ALL if source_of(one).name == "bundle.json"], ids=by_name)
+def test_xml_gives_what_json_gives(case: Path) -> None:
+    content = source_of(case).read_text("utf-8")
+    written = as_xml(json.loads(content)).encode()
+    made = (read_import(each, format="fhir", as_of=AS_OF) for each in (written, content.encode()))
+    assert len({re.sub(r"condition-[0-9a-f]{12}", "condition", told(each)) for each in made}) == 1
 
 
 @pytest.mark.parametrize("case", [one for one in ALL if (one / "notices.txt").exists()], ids=by_name)

@@ -15,6 +15,7 @@ import pytest
 from hipkg.base.errors import NoPatient, SetAside, UnreadableInput
 from support.doors import read, read_import
 from support.fhir_cases import CASES
+from support.fhir_xml import as_xml
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -46,6 +47,11 @@ def bundle(*entries: dict[str, Any], **fields: Any) -> bytes:
 
 def of(resource: dict[str, Any], url: str = "") -> dict[str, Any]:
     return {"resource": resource, **({"fullUrl": url} if url else {})}
+
+
+def outcome(severity: str, code: str) -> dict[str, Any]:
+    issue = {"severity": severity, "code": code, "diagnostics": "a part failed"}
+    return of({"resourceType": "OperationOutcome", "issue": [issue]})
 
 
 def uses(data: bytes) -> dict[str, ResourceUse]:
@@ -148,7 +154,12 @@ def test_what_was_deleted_does_not_count() -> None:
     ("entry", "fields", "reason"),
     [
         ({"response": {"status": "403 Forbidden"}}, {}, "the server answered 403 Forbidden instead"),
-        ({}, {"link": [{"relation": "next", "url": "https://a.example/?page=2"}]}, "one page of several"),
+        ({}, {"link": [{"relation": "next", "url": "https://a.example/?page=2"}], "total": 240}, "one page of several"),
+        ({}, {"link": [{"relation": "self", "url": "https://a.example/?_elements=code"}]}, "asked for in part"),
+        ({}, {"meta": {"tag": [{"code": "SUBSETTED"}]}}, "only a part"),
+        ({}, {"type": "searchset", "total": 240}, "tells of 240 resources that were found, and holds 2"),
+        (outcome("error", "exception"), {}, "a part failed"),
+        (outcome("warning", "incomplete"), {}, "a part failed"),
     ],
 )
 def test_what_may_be_missing_is_told(entry: dict[str, Any], fields: dict[str, Any], reason: str) -> None:
@@ -157,6 +168,121 @@ def test_what_may_be_missing_is_told(entry: dict[str, Any], fields: dict[str, An
     assert reason in told.detail
     (graph,) = read(data, format="fhir", as_of=DAY)
     assert any(reason in one.message and one.severity == "warning" for one in graph.notices)
+
+
+@pytest.mark.parametrize(
+    ("entry", "fields"),
+    [
+        ({}, {"link": [{"relation": "self", "url": "https://a.example/?_summary=false"}], "total": 2}),
+        ({**of(condition(id="more")), "search": {"mode": "include"}}, {"total": 2}),
+        (outcome("information", "informational"), {}),
+        (outcome("warning", "business-rule"), {}),
+    ],
+)
+def test_what_is_whole_is_not_said_to_lack_anything(entry: dict[str, Any], fields: dict[str, Any]) -> None:
+    data = bundle(of(PATIENT), of(condition()), *([entry] if entry else []), **fields)
+    assert not [one for one in uses(data).values() if one.outcome == "set aside"]
+
+
+def twice(resource: dict[str, Any], name: str, value: object) -> bytes:
+    """Write a Bundle with a patient and a condition beside a resource that has an element once more."""
+    written = json.dumps(resource)[:-1] + f", {json.dumps(name)}: {json.dumps(value)}}}"
+    others = [one for one in (PATIENT, condition()) if one["resourceType"] != resource["resourceType"]]
+    return bundle(*map(of, [*others, {"id": "here"}])).replace(b'{"id": "here"}', written.encode())
+
+
+def test_a_name_that_is_given_twice_is_an_error_of_its_resource() -> None:
+    found = uses(twice(condition(), "code", {"coding": [{"system": ICD, "code": "M16.12"}]}))
+    assert [one.detail for one in found.values() if one.outcome == "malformed"] == [
+        "Condition/oa has code twice, and which of them counts is not known"
+    ]
+    assert "Patient/p: used" in found
+    assert "Condition/oa: used" not in found
+
+
+def test_what_a_patient_has_twice_is_left_out() -> None:
+    found = uses(twice(PATIENT, "birthDate", "1990-01-01"))
+    assert found["Patient/p: used"].detail == "age not known"
+    assert "Condition/oa: used" in found
+    assert [one.detail for one in found.values() if one.outcome == "malformed"] == [
+        "Patient/p has birthDate twice, and which of them counts is not known"
+    ]
+    (died,) = read_import(twice({**PATIENT, "deceasedBoolean": True}, "deceasedBoolean", False), format="fhir").patients
+    assert died.graph is None
+
+
+def test_a_bundle_with_two_lists_of_entries_is_refused() -> None:
+    whole = bundle(of(PATIENT))
+    with pytest.raises(UnreadableInput, match="The Bundle has entry twice"):
+        read(whole[:-1] + b', "entry": []}', format="fhir")
+
+
+def test_what_is_fetched_before_for_a_request_of_cds_hooks_is_read() -> None:
+    owned = {"subject": {"reference": "Patient/p"}}
+    fetched = {"patient": PATIENT, "conditions": json.loads(bundle(of(condition()))), "nothing": None}
+    request: dict[str, Any] = {"hook": "patient-view", "context": {"patientId": "p"}, "prefetch": fetched}
+    assert {*uses(json.dumps(request).encode())} == {"Patient/p: used", "Condition/oa: used"}
+    drafts = json.loads(bundle(of({"resourceType": "ServiceRequest", "id": "film", "status": "draft", **owned})))
+    signed = {**request, "hook": "order-sign", "context": {"patientId": "p", "draftOrders": drafts}}
+    assert uses(json.dumps(signed).encode())["ServiceRequest/film: ignored"].detail == "it is a draft and not decided"
+    del request["prefetch"]
+    with pytest.raises(NoPatient):
+        read(json.dumps(request).encode(), format="fhir")
+
+
+def test_resources_in_parameters_and_their_parts_are_read() -> None:
+    inner = {"name": "more", "part": [{"name": "one", "resource": condition()}, {"name": "words", "valueString": "x"}]}
+    given = {"resourceType": "Parameters", "parameter": [{"name": "patient", "resource": PATIENT}, inner]}
+    assert {*uses(json.dumps(given).encode())} == {"Patient/p: used", "Condition/oa: used"}
+
+
+@pytest.mark.parametrize("name", ["all.json.gz", "all.ndjson.gz", "all.JSONL.GZ"])
+def test_compressed_files_are_read_as_what_is_in_them(name: str, tmp_path: Path) -> None:
+    given = [PATIENT, condition()]
+    plain = (
+        bundle(*map(of, given))
+        if "json.gz" in name and "nd" not in name
+        else "\n".join(map(json.dumps, given)).encode()
+    )
+    (tmp_path / name).write_bytes(gzip.compress(plain))
+    expected = read(plain, format="fhir", as_of=DAY)[0].triples
+    for source in (tmp_path, tmp_path / name):
+        assert read(source, as_of=DAY)[0].triples == expected
+    assert read(gzip.compress(plain), format="fhir", as_of=DAY)[0].triples == expected
+
+
+def test_xml_is_read_in_a_folder_as_well(tmp_path: Path) -> None:
+    (tmp_path / "p.xml").write_text(as_xml(PATIENT))
+    (tmp_path / "oa.xml.gz").write_bytes(gzip.compress(as_xml(condition()).encode()))
+    expected = read(bundle(of(PATIENT), of(condition())), format="fhir", as_of=DAY)[0].triples
+    assert read(tmp_path, as_of=DAY)[0].triples == expected
+
+
+def test_xml_that_is_nested_without_end_is_refused() -> None:
+    deep = "<part>" * 300 + "</part>" * 300
+    with pytest.raises(UnreadableInput, match="nested too deep"):
+        read(f'<Parameters xmlns="http://hl7.org/fhir">{deep}</Parameters>'.encode(), format="fhir")
+
+
+def test_what_is_unpacked_is_bounded(tmp_path: Path) -> None:
+    (tmp_path / "large.json.gz").write_bytes(gzip.compress(b" " * 10_000))
+    with pytest.raises(UnreadableInput, match="larger than"):
+        read(tmp_path / "large.json.gz", max_bytes=5_000)
+
+
+def test_an_export_that_failed_in_part_is_told(tmp_path: Path) -> None:
+    (tmp_path / "all.json").write_bytes(bundle(of(PATIENT), of(condition())))
+    (tmp_path / "manifest.json").write_text(
+        json.dumps({"output": [], "error": [{"type": "OperationOutcome", "url": "x"}]})
+    )
+    (tmp_path / "more.xml").write_text("<html/>")
+    (made,) = read_import(tmp_path, as_of=DAY).patients
+    assert {one.resource: one.outcome for one in made.uses} == {
+        "Patient/p": "used",
+        "Condition/oa": "used",
+        "manifest.json": "set aside",
+        "more.xml": "ignored",
+    }
 
 
 def test_half_a_character_is_refused_where_it_stands() -> None:

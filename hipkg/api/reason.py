@@ -27,5 +27,7 @@ def reason(
 ) -> tuple[ox.Triple, ...]:
     """Return the graphs of a file's patients with all that the ontology entails for them."""
     return warned(
-        lambda: read(source, load, format=format, as_of=as_of).gathered(lambda record: entailed(record, load, engine))
+        lambda: read(source, load, format=format, as_of=as_of, deceased=True).gathered(
+            lambda record: entailed(record, load, engine)
+        )
     )

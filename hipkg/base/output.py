@@ -10,32 +10,39 @@ from typing import TYPE_CHECKING
 
 from pyoxigraph import BlankNode, RdfFormat, Triple, serialize
 
-from hipkg.base.errors import UsageError
+from hipkg.base.errors import HipkgError, UsageError
 from hipkg.base.vocabulary import PREFIXES
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
 
-def write_output(text: str | bytes, target: str | None, *, new: bool = False) -> None:
+def write_output(text: str | bytes | Iterable[str], target: str | None, *, new: bool = False) -> None:
     """Write a result to a file, or to standard output if the target is None or ``-``.
 
-    Text is written as UTF-8. A file is written beside its target and then put in its place, so that a reader finds the
-    old content or the new, never a part. A link is followed; a device such as ``/dev/null`` is written to as it is.
-    ``new`` asks for a file that is not there yet.
+    Text is written as UTF-8; of several texts each is written as soon as it is there. A file is written beside its
+    target and then put in its place, so that a reader finds the old content or the new, never a part. A link is
+    followed; a device such as ``/dev/null`` is written to as it is. ``new`` asks for a file that is not there yet.
 
     Raises :class:`UsageError` where such a file exists, the folder is missing, the target is a folder, or
     writing fails.
     """
-    data = text.encode() if isinstance(text, str) else text
+    parts = _encoded([text] if isinstance(text, str | bytes) else text)
     if target is None or target == "-":
-        sys.stdout.buffer.write(data)
-        sys.stdout.buffer.flush()
+        for part in parts:
+            sys.stdout.buffer.write(part)
+            sys.stdout.buffer.flush()
         return
     try:
-        _write_file(data, Path(target).resolve(), new=new)
+        _write_file(parts, Path(target).resolve(), new=new)
+    except HipkgError:
+        raise
     except (OSError, ValueError) as error:
         raise _refusal(error, target) from None
+
+
+def _encoded(texts: Iterable[str | bytes]) -> Iterator[bytes]:
+    return (one.encode() if isinstance(one, str) else one for one in texts)
 
 
 def graph_text(triples: Iterable[Triple], format: str) -> str:  # noqa: A002 - the word of the command line
@@ -70,7 +77,7 @@ def _numbered(term: object, graph: int, labels: dict[BlankNode, BlankNode]) -> o
     return labels.setdefault(term, BlankNode(f"b{graph}x{len(labels)}"))
 
 
-def _write_file(data: bytes, path: Path, *, new: bool) -> None:
+def _write_file(parts: Iterable[bytes], path: Path, *, new: bool) -> None:
     import tempfile
 
     if path.is_dir():
@@ -78,12 +85,13 @@ def _write_file(data: bytes, path: Path, *, new: bool) -> None:
     if new and path.exists():
         raise FileExistsError
     if path.exists() and not path.is_file():
-        path.write_bytes(data)
+        with path.open("wb") as file:
+            file.writelines(parts)
         return
     descriptor, name = tempfile.mkstemp(prefix=f".{path.name[:64]}.", dir=path.parent)
     try:
         with os.fdopen(descriptor, "wb") as file:
-            file.write(data)
+            file.writelines(parts)
             file.flush()
             os.fsync(file.fileno())
         Path(name).chmod(_mode(path))

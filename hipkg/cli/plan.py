@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from hipkg.base.errors import UsageError
+from hipkg.base.errors import NoPatient, UsageError
 from hipkg.cli.options import (
     AsOf,
     Documents,
@@ -19,14 +19,20 @@ from hipkg.cli.options import (
     Output,
     requested,
 )
-from hipkg.cli.report import deliver, each_file, on_terminal
+from hipkg.cli.report import deliver, each_file, on_terminal, report
 from hipkg.render import PlanFormat
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from pathlib import Path
+
+    from hipkg.base.errors import HipkgError
     from hipkg.defence.asking import Interview
     from hipkg.defence.ledger import Ledger
     from hipkg.knowledge.records import Knowledge
     from hipkg.pipeline.process import Planned
+    from hipkg.pipeline.request import Request
+    from hipkg.pipeline.shares import Written
     from hipkg.planning.records import Plan
 
 
@@ -50,6 +56,9 @@ def plan(
         bool, typer.Option("--ledger", help="Add the therapy ledger, in text, Markdown and JSON.")
     ] = False,
     answers: Annotated[bool, typer.Option("--answers", help="Try the answers to each question, in JSON.")] = False,
+    jobs: Annotated[
+        int, typer.Option("--jobs", "-j", min=1, help="Processes to plan with, for a bulk export and ndjson.")
+    ] = 1,
     input_format: InputFormat = None,
 ) -> None:
     """Derive the plan of each patient in the files.
@@ -58,6 +67,7 @@ def plan(
     """
     from hipkg.knowledge.loading import load
     from hipkg.pipeline.process import plan_patients
+    from hipkg.reading.fhir.bulk import is_bulk
     from hipkg.reading.joint import together
 
     if ledger or answers:
@@ -81,6 +91,15 @@ def plan(
         grade_everything=grade_everything,
         allow_invalid=allow_invalid,
     )
+    if format == "ndjson" and len(files) == 1 and input_format is None and is_bulk(files[0]):
+        _stream(files[0], request, jobs, output)
+        return
+    if jobs > 1:
+        raise UsageError(
+            "Only the patients of one bulk export are planned for side by side, line by line.",
+            place="--jobs",
+            remedy="Name one folder or file of NDJSON, and --format ndjson.",
+        )
     sources = together(files, format=input_format)
     made, exit_code = each_file(sources, lambda file: plan_patients(file, request, knowledge))
     ledgers = _ledgers(made) if ledger else []
@@ -91,6 +110,32 @@ def plan(
     deliver(text, output)
     if exit_code or any(not one.valid for one in plans):
         raise typer.Exit(exit_code or 1)
+
+
+def _stream(source: str, request: Request, jobs: int, output: Path | None) -> None:
+    """Write the plans of a bulk export as they are made, and tell once what was set aside."""
+    from hipkg.cli.progress import shown
+    from hipkg.pipeline.shares import written_plans
+    from hipkg.render.plan_json import plan_to_line
+
+    problems: dict[str, HipkgError] = {}
+    plans = 0
+
+    def texts(made: Iterable[Written]) -> Iterator[str]:
+        nonlocal plans
+        for one in made:
+            report(problem for problem in one.set_aside if str(problem) not in problems)
+            problems.update((str(problem), problem) for problem in one.set_aside)
+            plans += len(one.texts)
+            yield "".join(one.texts)
+
+    with written_plans(source, request, plan_to_line, jobs) as (total, made):
+        parts = texts(shown(made, total, lambda one: len(one.texts), "plans"))
+        deliver(parts, output)
+    if not plans and not problems:
+        raise NoPatient("The export holds no Patient.", place=source, remedy="Export the Patient with its resources.")
+    if problems:
+        raise typer.Exit(1 if plans else next(iter(problems.values())).exit_code)
 
 
 def _ledgers(made: list[Planned]) -> list[Ledger]:

@@ -44,7 +44,7 @@ def reason(
         return (one for one in entailed(record, released, engine) if one not in recorded)
 
     def of_file(file: Joint) -> Batch[Triple]:
-        return read(file, released, format=input_format, as_of=day).gathered(wanted)
+        return read(file, released, format=input_format, as_of=day, deceased=True).gathered(wanted)
 
     batch = each_source(together(files, format=input_format), of_file)
     deliver(graph_text(told(batch), format), output, failed=batch.set_aside)

@@ -36,7 +36,7 @@ def told(batch: Batch[Made]) -> tuple[Made, ...]:
     return batch.results
 
 
-def deliver(text: str | bytes, output: Path | None, *, failed: object = False) -> None:
+def deliver(text: str | bytes | Iterable[str], output: Path | None, *, failed: object = False) -> None:
     """Write what a command has to say, and end it with 1 if it failed or set anything aside."""
     from hipkg.base.output import write_output
 

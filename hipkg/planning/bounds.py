@@ -105,17 +105,23 @@ class Checker:
         }
 
     def checks(self, evaluation: Evaluation) -> tuple[Check, ...]:
-        """Compare each measured bound of a statement that holds, and the trials that any other waits for."""
+        """Compare each measured bound of a statement that holds, and the trials that any other waits for.
+
+        Of a statement that only may apply, the limits that treatment exceeds are told: they are the same if it does.
+        """
         if not evaluation.compares or evaluation.state == State.RULED_OUT:
             return ()
         info = self._knowledge.statements[evaluation.statement]
         activities = [self._activity(one) for one in evaluation.compares]
-        return tuple(
+        possible = evaluation.state == State.MAY_APPLY and not evaluation.awaits
+        holding = evaluation.state in _HOLDING or possible
+        checks = (
             check._replace(alarm=check.alarm and info.effect == hip.specifies)
             for bound in info.bounds
-            if bound.measured_by and (bound.measured_on or evaluation.state in _HOLDING)
+            if bound.measured_by and (bound.measured_on or holding)
             for check in self._ways[bound.compared_as](bound, info, activities)
         )
+        return tuple(one for one in checks if not possible or (one.alarm and one.verdict == Comparison.ABOVE))
 
     def _activity(self, node: str) -> _Activity:
         if node not in self._known:

@@ -213,7 +213,7 @@ def patient_store(sources: Iterable[Named], request: Request, knowledge: Knowled
         yield from _owned(derived, record.iri)
 
     def of_source(source: Joint) -> Batch[ox.Quad]:
-        records = read(source, lambda: knowledge, format=request.format, as_of=request.as_of)
+        records = read(source, lambda: knowledge, format=request.format, as_of=request.as_of, deceased=True)
         return records.gathered(of_patient)
 
     quads = each_source(together(sources, format=request.format), of_source)

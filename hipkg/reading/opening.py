@@ -51,9 +51,13 @@ _SYNONYMS = {
     "application/json": "json-ld",
     "application/ld+json": "json-ld",
 }
-_FHIR = frozenset({"fhir", "application/fhir+json", "application/fhir+ndjson", "ndjson", "jsonl"})
+_FHIR = frozenset({
+    "fhir", "application/fhir+json", "application/fhir+ndjson", "application/fhir+xml", "ndjson", "jsonl"
+})  # fmt: skip
 _EXTENSIONS = frozenset({"ttl", "trig", "nt", "nq", "rdf", "owl", "xml", "jsonld", "json"})
-_COMPRESSED = frozenset({"gz", "bz2", "xz", "zst", "zip"})
+_COMPRESSED = frozenset({"bz2", "xz", "zst", "zip"})
+_GZIPPED = ".gz"
+_GZIP_MAGIC = b"\x1f\x8b"
 FORMAT_NAMES = f"{', '.join(_FORMATS)} or fhir"
 _STDIN = "<stdin>"
 _MEMORY = "<memory>"
@@ -87,12 +91,18 @@ def opened(
     if folder is not None:
         return Source(str(folder), b"", None, folder)
     name, data = _load(source, MAX_BYTES if max_bytes is None else max_bytes)
-    extension = Path(name).suffix.lower().lstrip(".")
-    json_like = rdf_format == RdfFormat.JSON_LD or (not named and extension == "json")
-    if named in _FHIR or (not named and extension in _FHIR) or (json_like and looks_like(data) == "FHIR"):
+    extension = _extension(name)
+    either = rdf_format in {RdfFormat.JSON_LD, RdfFormat.RDF_XML} or (not named and extension in {"json", "xml"})
+    if named in _FHIR or (not named and extension in _FHIR) or (either and looks_like(data) == "FHIR"):
         refuse_binary(data, name)
         return Source(name, data, None, lines=extension in _FHIR or named.endswith("ndjson") or named == "jsonl")
     return Source(name, data, rdf_format or _format_by_extension(name, data))
+
+
+def _extension(name: str) -> str:
+    """Take the extension of a file's name, of one that is compressed that of what is in it."""
+    bare = name[: -len(_GZIPPED)] if name.lower().endswith(_GZIPPED) else name
+    return Path(bare).suffix.lower().lstrip(".")
 
 
 def _folder(source: str | os.PathLike[str] | bytes) -> Path | None:
@@ -117,11 +127,11 @@ def _named_format(name: str) -> RdfFormat:
 
 
 def _format_by_extension(name: str, data: bytes) -> RdfFormat:
-    extension = Path(name).suffix.lower().lstrip(".")
+    extension = _extension(name)
     if extension in _EXTENSIONS:
         return _FORMATS[_SYNONYMS.get(extension, extension)]
     if extension in _COMPRESSED:
-        raise UsageError("A compressed file is not read.", place=name, remedy="Decompress it first.")
+        raise UsageError("Of compressed files only those of gzip are read.", place=name, remedy="Decompress it first.")
     guess = looks_like(data)
     hint = f" It looks like {guess}." if guess else ""
     extensions = ", ".join(f".{known}" for known in sorted(_EXTENSIONS))
@@ -140,11 +150,28 @@ def _load(source: str | os.PathLike[str] | bytes, max_bytes: int) -> tuple[str, 
     else:
         name = os.fsdecode(source)
         data = _load_file(name, max_bytes)
+    if data.startswith(_GZIP_MAGIC) or name.lower().endswith(_GZIPPED):
+        data = _unpacked(data, name, max_bytes)
     if len(data) > max_bytes:
         raise _too_large(name, max_bytes)
     if not data.strip(b"\xef\xbb\xbf \t\r\n"):
         raise UnreadableInput("The input is empty.", place=name, remedy="Check how it was written.")
     return name, data
+
+
+def _unpacked(data: bytes, name: str, max_bytes: int) -> bytes:
+    """Decompress what gzip wrote, up to one byte more than is allowed."""
+    import gzip
+    import io
+    import zlib
+
+    try:
+        with gzip.open(io.BytesIO(data)) as file:
+            return file.read(max_bytes + 1)
+    except (OSError, EOFError, zlib.error):
+        raise UnreadableInput(
+            "The input is not compressed as it says.", place=name, remedy="Compress it again, or decompress it first."
+        ) from None
 
 
 def _load_file(name: str, max_bytes: int) -> bytes:

@@ -173,7 +173,7 @@ def _malformed(detail: str, rdf_format: RdfFormat, data: bytes, place: str) -> U
 
 def _fhir_error(place: str) -> UnreadableInput:
     return UnreadableInput(
-        "This is FHIR, which is read as JSON alone.", place=place, remedy="Export it as JSON, or name the format fhir."
+        "This is FHIR, and no RDF.", place=place, remedy="Give it the extension .json or .xml, or name the format fhir."
     )
 
 

@@ -35,6 +35,7 @@ def read(
     format: str | None = None,  # noqa: A002 - the word that users know from every RDF library
     as_of: date | None = None,
     max_bytes: int | None = None,
+    deceased: bool = False,
 ) -> Batch[Record]:
     """Read every patient of a source, sorted by IRI.
 
@@ -45,7 +46,8 @@ def read(
     without either it is today. ``max_bytes`` bounds what is read, by default :data:`MAX_BYTES`, or
     :data:`MAX_FOLDER_BYTES` of a folder. Named graphs are merged. A patient is a node typed ``hip:Patient``; to it
     belongs what it links to, step by step, short of other patients and of the ontology's own terms, and what points at
-    it with a ``hip:`` property. Of FHIR, patients who have died and malformed resources are set aside.
+    it with a ``hip:`` property. Of FHIR, malformed resources are set aside, and patients who have died unless
+    ``deceased`` are wanted as well.
 
     Raises :class:`UsageError` for an argument that cannot be used, :class:`NoPatient` where no patient is described,
     :class:`DeceasedPatient` where all have died, and :class:`UnreadableInput` for everything else.
@@ -54,7 +56,7 @@ def read(
     resources = given.resources
     if resources is None:
         return Batch(patients_in(_triples(given, load), given.name, as_of))
-    made = _living(_imported(resources, given.name, load, as_of))
+    made = _living(_imported(resources, given.name, load, as_of, deceased=deceased), deceased=deceased)
     if all(one.found is not None for one in given.parts):
         return made
     return Batch(_completed(made.results, _triples(given, load), given.name, as_of), made.set_aside)
@@ -107,10 +109,12 @@ def read_import(
     return _imported(resources, given.name, load, as_of)
 
 
-def _imported(found: Found, name: str, load: Callable[[], Knowledge], as_of: date | None) -> Import:
+def _imported(
+    found: Found, name: str, load: Callable[[], Knowledge], as_of: date | None, *, deceased: bool = False
+) -> Import:
     from hipkg.reading.fhir.patients import imported
 
-    made = imported(found, name, as_of or today(), load())
+    made = imported(found, name, as_of or today(), load(), deceased=deceased)
     if not made.patients:
         raise NoPatient(
             f"None of the {len(found.resources)} resources is a Patient.",
@@ -120,15 +124,15 @@ def _imported(found: Found, name: str, load: Callable[[], Knowledge], as_of: dat
     return made
 
 
-def _living(made: Import) -> Batch[Record]:
-    """Keep the records of the patients who have not died, and set the others and malformed resources aside."""
+def _living(made: Import, *, deceased: bool) -> Batch[Record]:
+    """Keep the records of the living, and of the others if they are wanted; set malformed resources aside."""
     records = tuple(sorted((one.graph for one in made.patients if one.graph), key=lambda record: record.iri))
     died = [
         DeceasedPatient(
             f"The patient {one.deceased}, so no plan is made.", place=f"{made.source}: {one.patient}", remedy=""
         )
         for one in made.patients
-        if one.graph is None
+        if one.deceased and not deceased
     ]
     if not records:
         raise died[0]
@@ -158,5 +162,7 @@ def read_triples(
     recorded = _triples(given, load) if any(one.found is None for one in given.parts) else []
     if resources is None:
         return Batch(tuple(recorded))
-    made = _living(_imported(resources, given.name, load, as_of)).gathered(lambda record: record.triples)
+    made = _living(_imported(resources, given.name, load, as_of, deceased=True), deceased=True).gathered(
+        lambda record: record.triples
+    )
     return made._replace(results=tuple(dict.fromkeys((*made.results, *recorded))))

@@ -11,10 +11,11 @@ if TYPE_CHECKING:
     from hipkg.knowledge.records import Knowledge
     from hipkg.planning.records import Plan
 
-PlanFormat = Literal["text", "json", "markdown", "turtle", "jsonld", "mermaid", "fhir", "html"]
+PlanFormat = Literal["text", "json", "ndjson", "markdown", "turtle", "jsonld", "mermaid", "fhir", "html"]
 FORMATS: tuple[PlanFormat, ...] = get_args(PlanFormat)
 _WRITERS = {
     "json": ("plan_json", "plans_to_json"),
+    "ndjson": ("plan_json", "plans_to_ndjson"),
     "markdown": ("markdown", "plans_to_markdown"),
     "turtle": ("rdf", "plans_to_turtle"),
     "jsonld": ("rdf", "plans_to_jsonld"),

@@ -72,6 +72,10 @@ class Writer:
         """Write a value, with all that it holds, as indented JSON that ends with a line break."""
         return orjson.dumps(value, self._plain, _OPTIONS).decode()
 
+    def line(self, value: object) -> str:
+        """Write a value, with all that it holds, as JSON in one line that ends with a line break."""
+        return orjson.dumps(value, self._plain, _OPTIONS & ~orjson.OPT_INDENT_2).decode()
+
     def data(self, value: object) -> Any:  # noqa: ANN401 - JSON
         """Turn a value, with all that it holds, into what a reader of its text gets."""
         return orjson.loads(orjson.dumps(value, self._plain, _OPTIONS))

@@ -202,3 +202,13 @@ def plan_to_json(plan: Plan, knowledge: Knowledge) -> dict[str, Any]:
 def plans_to_json(plans: Sequence[Plan], knowledge: Knowledge) -> str:
     """Write one plan as an object and several as an array of objects."""
     return one_or_all([PlanWriter(one, knowledge).text(one) for one in plans])
+
+
+def plans_to_ndjson(plans: Sequence[Plan], knowledge: Knowledge) -> str:
+    """Write each plan as an object in a line of its own."""
+    return "".join(plan_to_line(one, knowledge) for one in plans)
+
+
+def plan_to_line(plan: Plan, knowledge: Knowledge) -> str:
+    """Write a plan as an object in one line that ends with a line break."""
+    return PlanWriter(plan, knowledge).line(plan)

@@ -38,6 +38,7 @@ from hipkg.render.words import (
     describe_trial,
     describe_unused,
     grade,
+    if_any,
     join_sites,
     messages,
     only_documents,
@@ -204,6 +205,11 @@ class Sheet:
         return tuple(sorted(named))
 
 
+def _limit_of(check: Check) -> tuple[object, ...]:
+    """Name what of which activities a check compares, whatever statement sets the limit."""
+    return check.bound.measured_by, check.activities
+
+
 def sheet(plan: Plan, knowledge: Knowledge) -> Sheet:
     """Arrange a plan for reading."""
     return Arranger(plan, knowledge).sheet()
@@ -260,13 +266,22 @@ class Arranger:
             yield replace(row, site=join_sites(sites, self._knowledge))
 
     def _breaches(self) -> list[Row]:
-        """Tell each limit that treatment breaks once, with the sites and the statements that it concerns."""
+        """Tell each limit that treatment breaks once, with the sites and the statements that it concerns.
+
+        One of statements that only may apply is told with what decides on that, if it is not one of others as well.
+        """
         found: dict[Check, list[StatementState]] = {}
         for state in self._plan.statements:
             for check in state.checks:
                 if check.alarm:
                     found.setdefault(check, []).append(state)
-        return [self._breach(check, states) for check, states in found.items()]
+        firm = {check: [one for one in states if not one.context_lacks] for check, states in found.items()}
+        told = {_limit_of(check) for check, states in firm.items() if states}
+        return [
+            self._breach(check, firm[check] or states)
+            for check, states in found.items()
+            if firm[check] or _limit_of(check) not in told
+        ]
 
     def _confronted(self) -> list[Row]:
         """Tell once what the patient has now, or has planned, against what statements say of it or of a class of it."""
@@ -326,7 +341,8 @@ class Arranger:
     def _breach(self, check: Check, states: Sequence[StatementState]) -> Row:
         site = join_sites([one.site for one in states], self._knowledge)
         ids = tuple(sorted({one.id for one in states}))
-        return Row(capital(describe_breach(check)), site, "", ids, (Line("", (describe_record(check),), ids),))
+        title = capital(f"{describe_breach(check)}{if_any(gap for one in states for gap in one.context_lacks)}")
+        return Row(title, site, "", ids, (Line("", (describe_record(check),), ids),))
 
     def _possible(self) -> list[Row]:
         """Tell once what would follow from each fact that contexts lack."""

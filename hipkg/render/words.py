@@ -12,7 +12,7 @@ from hipkg.base.version import software_version
 from hipkg.knowledge.frame.answers import Answer
 from hipkg.knowledge.frame.claims import Status
 from hipkg.knowledge.records import NOT_STATED
-from hipkg.knowledge.wording import LIMITS
+from hipkg.knowledge.wording import LIMITS, listed
 from hipkg.planning.bounds import Comparison
 
 if TYPE_CHECKING:
@@ -187,6 +187,12 @@ def describe_check(check: Check) -> str:
     """Say what is on record for a bound, and how it compares."""
     reviewing = check.bound.compared_as in {"once", "repeat"}
     return clean(_describe_review(check) if reviewing else _describe_course(check))
+
+
+def if_any(gaps: Iterable[Gap]) -> str:
+    """Say what decides on whether something holds, as the end of a sentence; empty where nothing does."""
+    lacking = sorted({clean(gap.label) for gap in gaps})
+    return f", if {listed(lacking, 'or')}" if lacking else ""
 
 
 def describe_breach(check: Check) -> str:

@@ -1,7 +1,8 @@
 """Read patients from FHIR R4: resources to facts, facts to a patient's graph, and an account of every resource.
 
-The way through: `source` finds the resources and `index` follows the references between them; `conditions`,
-`observations`, `activities` and `drugs` read facts, with `codes`, `places` and `quantities`; `joining` and
-`courses` put together what belongs together; `graph` writes triples and `account` tells what became of each resource.
-`patients` is the whole way.
+The way through: `source` finds the resources, `versions` writes those of other versions as R4 would, and `index`
+follows the references between them; `conditions`, `observations`, `activities`, `drugs` and `mentions` read facts,
+with `codes`, `places` and `quantities`, and for drugs with `dosage`, `timing`, `directions`, `strengths` and
+`supplies`; `joining` and `courses` put together what belongs together; `graph` writes triples and `account` tells
+what became of each resource. `patients` is the whole way.
 """

@@ -65,7 +65,14 @@ CARE = {
     "stopped": STOPPED,
     "unknown": OPEN,
 }
-DEVICE = {"active": ONGOING, "completed": COMPLETED, "intended": PLANNED, "stopped": STOPPED, "on-hold": OPEN}
+DEVICE = {
+    "active": ONGOING,
+    "completed": COMPLETED,
+    "not-done": NOT_DONE,
+    "intended": PLANNED,
+    "stopped": STOPPED,
+    "on-hold": OPEN,
+}
 _CEASED: Mapping[str, Mapping[str, str]] = {
     "revoked": {PLANNED: NOT_DONE, ONGOING: STOPPED},
     "completed": {},
@@ -111,7 +118,10 @@ def refuse_undecided(raw: Raw) -> None:
 
 
 class Draft(NamedTuple):
-    """What a reader has found of an activity, before its dates and places are settled."""
+    """What a reader has found of an activity, before its dates and places are settled.
+
+    ``amounts`` are those of all drugs that it names, ``shares`` those of each by its term.
+    """
 
     concepts: tuple[Raw, ...]
     element: str
@@ -122,6 +132,7 @@ class Draft(NamedTuple):
     site_element: str = "bodySite"
     values: tuple[tuple[str, str], ...] = ()
     amounts: tuple[tuple[str, str], ...] = ()
+    shares: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = ()
     texts: tuple[tuple[str, str], ...] = ()
     duration: str = ""
     ties: tuple[str, ...] = ()
@@ -134,6 +145,8 @@ class Draft(NamedTuple):
     suffix: str = ""
     routes: tuple[Raw, ...] = ()
     route_unread: str = ""
+    supplied: bool = False
+    lasts: str = ""
     sources: tuple[str, ...] = ()
     flags: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
@@ -167,6 +180,7 @@ def activities(one: Resource, draft: Draft, context: Context) -> Stated:
     values, torn = settled([*qualified, *draft.values, *more.values], context)
     sources = (draft.element, *draft.sources, *where.sources, *more.sources)
     amounts = {**dict(draft.amounts), **dict(more.amounts)}
+    shares = dict(draft.shares)
     shared: tuple[str, ...] = ()
     if several and amounts:
         amounts, shared = {}, ("its dose is that of a product of several drugs, so none has it",)
@@ -184,7 +198,7 @@ def activities(one: Resource, draft: Draft, context: Context) -> Stated:
             end=end,
             duration=draft.duration or more.duration,
             values=values,
-            amounts=tuple(sorted(amounts.items())),
+            amounts=tuple(sorted({**dict(shares.get(term, ())), **amounts}.items())),
             texts=draft.texts,
             reasons=reasons,
             ties=draft.ties,
@@ -194,6 +208,8 @@ def activities(one: Resource, draft: Draft, context: Context) -> Stated:
             requested="" if start or end or status != COMPLETED else draft.requested.day,
             elsewhere=elsewhere and term not in concerning_patient,
             unclear="" if term in concerning_patient else unclear,
+            supplied=draft.supplied,
+            lasts=draft.lasts,
         )
         for term in meaning.terms
     ]

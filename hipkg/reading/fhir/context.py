@@ -10,7 +10,7 @@ from hipkg.base.dates import begins_after, certainly_before, day_of, span
 from hipkg.base.numbers import plain
 from hipkg.base.vocabulary import HIP
 from hipkg.reading.fhir.codes import concept_of
-from hipkg.reading.fhir.elements import modified_by, part, parts, references, text
+from hipkg.reading.fhir.elements import Malformed, modified_by, part, parts, references, text
 from hipkg.reading.fhir.quantities import UnusableValue, length_of, positive
 from hipkg.reading.fhir.records import Unused
 
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from hipkg.reading.fhir.records import Resource
 
 DURATION = hip.duration
+_SUBSETTED = "it is only a part of what is recorded (SUBSETTED), so what it does not say is not known"
 _SYSTEMS_OF_FHIR = ("http://terminology.hl7.org/CodeSystem/", "http://hl7.org/fhir/")
 
 
@@ -50,6 +51,15 @@ def refuse_modified(raw: Raw, what: str = "it") -> None:
     """Raise `Unused` for an element with an extension that can change what it means."""
     if url := modified_by(raw):
         raise Unused("set aside", f"{what} has an extension that may change its meaning and is not known ({url[:120]})")
+
+
+def part_of(raw: Raw) -> tuple[str, ...]:
+    """Tell of a resource that says of itself that it is only a part of what is recorded."""
+    try:
+        tags = parts(part(raw, "meta"), "tag")
+        return (_SUBSETTED,) if any(text(one, "code") == "SUBSETTED" for one in tags) else ()
+    except Malformed:  # what is said of the resource, and nothing in it
+        return ()
 
 
 def refuse_withdrawn(raw: Raw, what: str) -> None:

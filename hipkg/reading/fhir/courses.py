@@ -1,8 +1,9 @@
-"""Assemble courses: repeated visits become one course, and repeated running orders of one drug as well.
+"""Assemble courses: repeated visits become one course, and so do orders and supplies of one drug.
 
 Visits of one intervention at one site belong together if they refer to the same order, plan or larger procedure, or if
 no more days lie between them than the ontology allows for (``hip:visitGap``): an order that is renewed begins no new
-course. Interventions without such a number are not given in visits: each record is an event of its own.
+course, and a drug that is handed over again soon after it was used up goes on. Interventions without such a number are
+not given in visits: each record is an event of its own.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from hipkg.base.dates import days_between, span
 from hipkg.base.groups import Groups
-from hipkg.reading.fhir.activities import COMPLETED, INTENDED, ONGOING, OPEN, PLANNED
+from hipkg.reading.fhir.activities import BEGUN, COMPLETED, INTENDED, ONGOING, OPEN, PLANNED, STOPPED
 from hipkg.reading.fhir.context import settled
 from hipkg.reading.fhir.elements import text
 
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
     from hipkg.reading.fhir.records import Activity
 
 _Key: TypeAlias = tuple[object, ...]
+_DISPENSE = "MedicationDispense"
+_FOR_EVER = "9999-12-31"
 _WAITING: Mapping[str, Collection[str]] = {
     "CarePlan": {"proposal"},
     "MedicationRequest": INTENDED,
@@ -42,12 +45,13 @@ def assembled(
     """
     knowledge = context.knowledge
     in_force = [one for one in stated if _in_force(one, context)]
-    left = _absorbed(sorted(activities), log)
+    left = _handed_over(_absorbed(sorted(activities), log), context, log)
     visits = [one for one in left if one.visit and gap_of(one.intervention, knowledge)]
     kept = [one for one in left if one not in visits]
     named = {place.anchor for one in kept for place in one.places}
     alone = {one.resource for one in visits} - named
     kept += (_course(group, in_force, context, log) for group in _groups(visits, alone, knowledge))
+    kept = _refilled(kept, context, log)
     kept = _joined(kept, _order_key, lambda orders: _one_order(orders, log))
     return tuple(sorted(_joined(kept, _copy_key, lambda copies: _one_of(copies, log))))
 
@@ -83,6 +87,106 @@ def _absorbed(activities: list[Activity], log: Log) -> list[Activity]:
     return kept
 
 
+def _handed_over(activities: list[Activity], context: Context, log: Log) -> list[Activity]:
+    """Let the order of a drug stand for what was handed over on it, for as long as that lasts.
+
+    An order that runs is over when what was handed over is used up, unless what is ordered lasts longer.
+    """
+    orders = {one.resource: one for one in activities if one.product and one.status in {*BEGUN, PLANNED}}
+    orders |= {one.resource: orders[one.into] for one in log.merged if one.into in orders}
+    filled: dict[str, list[Activity]] = {}
+    kept: list[Activity] = []
+    for one in activities:
+        resource = context.index.get(one.resource)
+        order = next((orders[key] for key in one.ties if key in orders and _kin(orders[key], one, context)), None)
+        if order and order.resource != one.resource and resource and resource.type == _DISPENSE:
+            filled.setdefault(order.key, []).append(one)
+        else:
+            kept.append(one)
+    return [each for one in kept for each in _filled(one, filled.get(one.key, []), context, log)]
+
+
+def _kin(one: Activity, other: Activity, context: Context) -> bool:
+    is_a = context.knowledge.is_a
+    return is_a(one.intervention, other.intervention) or is_a(other.intervention, one.intervention)
+
+
+def _filled(order: Activity, supplies: list[Activity], context: Context, log: Log) -> list[Activity]:
+    """Put the last chain of supplies into the order that they were handed over on, and keep the earlier ones."""
+    dated = [one for one in supplies if one.start and one.supplied]
+    if not dated or order.status == STOPPED:
+        log.merge(supplies, order.resource, "it was handed over on that order")
+        return [order]
+    *earlier, last = _near(dated, gap_of(order.intervention, context.knowledge))
+    log.merge(
+        [*last, *(one for one in supplies if one not in dated)], order.resource, "it was handed over on that order"
+    )
+    runs = any(one.status == ONGOING for one in last)
+    end = max(map(_until, last), key=_last_day)
+    start, sources = min(one.start for one in last), _sources([order, *last])
+    before = [_chain(one, log) for one in earlier]
+    log.notes.append(
+        (order.resource, f"supplies handed over: {len(last)}, from {start}, which last to {_lasting(last)}")
+    )
+    if runs or order.lasts:
+        if not runs:
+            log.flags.append(
+                (order.resource, f"what was handed over lasted to {end}, and what is ordered lasts longer")
+            )
+        return [*before, order._replace(status=ONGOING, start=start, end="", lasts=_lasting(last), sources=sources)]
+    if order.status != COMPLETED:
+        log.flags.append((order.resource, f"what was handed over lasted to {end}, so it is not taken to run"))
+    return [
+        *before,
+        order._replace(status=COMPLETED, start=start, end=end, duration="", supplied=True, sources=sources),
+    ]
+
+
+def _lasting(supplies: Iterable[Activity]) -> str:
+    return max(one.lasts or one.end for one in supplies)
+
+
+def _refilled(activities: Sequence[Activity], context: Context, log: Log) -> list[Activity]:
+    """Join supplies of one product that follow each other, and the running order that follows them."""
+    alike: dict[_Key, list[Activity]] = {}
+    kept: list[Activity] = []
+    for one in activities:
+        running = one.product and one.start and one.status == ONGOING
+        if (one.supplied or running) and gap_of(one.intervention, context.knowledge):
+            alike.setdefault((one.intervention, one.product, one.places), []).append(one)
+        else:
+            kept.append(one)
+    for same in alike.values():
+        if not any(one.supplied for one in same):
+            kept += same
+            continue
+        kept += (_chain(one, log) for one in _near(same, gap_of(same[0].intervention, context.knowledge)))
+    return kept
+
+
+def _chain(supplies: list[Activity], log: Log) -> Activity:
+    """Take supplies that follow each other for one course."""
+    first = supplies[0]
+    if len(supplies) == 1:
+        return first
+    running = [one for one in supplies if one.status == ONGOING]
+    log.merge(supplies, first.resource, "it is a supply of the same course")
+    end = "" if running else max(map(_until, supplies), key=_last_day)
+    lasting = "still in force" if running else f"to {end}"
+    log.notes.append((first.resource, f"{len(supplies)} supplies as one course, from {first.start} {lasting}"))
+    same_dose = len({one.amounts for one in running or supplies}) == 1
+    if not same_dose:
+        log.flags.append((first.resource, "its supplies give different doses, so none is used"))
+    return first._replace(
+        status=ONGOING if running else COMPLETED,
+        end=end,
+        duration="",
+        amounts=(running or supplies)[0].amounts if same_dose else (),
+        lasts=max((one.lasts for one in running), default=""),
+        sources=_sources(supplies),
+    )
+
+
 def _groups(visits: list[Activity], alone: Collection[str], knowledge: Knowledge) -> list[list[Activity]]:
     """Group visits of one intervention at one site by what they refer to and by the days between them."""
     alike: dict[_Key, list[Activity]] = {}
@@ -105,17 +209,26 @@ def _where(one: Activity, alone: Collection[str]) -> _Key:
 
 
 def _near(visits: list[Activity], most: int) -> list[list[Activity]]:
-    """Chain visits between which no more than so many days lie; one that is not dated to the day stands alone."""
+    """Chain visits between which no more than so many days lie; one that is not dated to the day stands alone.
+
+    What is handed over lasts until it is used up, and what still lasts is followed by all that comes later.
+    """
     chains: list[list[Activity]] = []
     partial: list[list[Activity]] = []
     for one in sorted(visits, key=_begin):
         if not one.start or days_between(one.start, one.start) is None:
             partial.append([one])
-        elif chains and (days_between(chains[-1][-1].start, one.start) or 0) <= most:
+        elif chains and _apart(chains[-1], one) <= most:
             chains[-1].append(one)
         else:
             chains.append([one])
     return [*chains, *partial]
+
+
+def _apart(chain: list[Activity], one: Activity) -> int:
+    """Count the days from the end of a chain, or from the start of its last one where that is not known to the day."""
+    apart = days_between(max(map(_until, chain), key=_last_day), one.start)
+    return (days_between(chain[-1].start, one.start) or 0) if apart is None else apart
 
 
 def _tied(visits: list[Activity]) -> list[list[Activity]]:
@@ -163,7 +276,9 @@ def _course(group: list[Activity], in_force: Sequence[Activity], context: Contex
 
 def _until(visit: Activity) -> str:
     """Name the day that a visit counts as of; that is the day on which it begins, also where it goes past midnight."""
-    return (visit.product and visit.end) or visit.start
+    if not visit.product:
+        return visit.start
+    return visit.end or visit.lasts or (_FOR_EVER if visit.status == ONGOING else visit.start)
 
 
 def _endless(visits: Sequence[Activity]) -> tuple[str, ...]:

@@ -1,7 +1,7 @@
-"""Read drugs: MedicationRequest, MedicationStatement and MedicationAdministration.
+"""Read drugs: MedicationRequest, MedicationDispense, MedicationStatement and MedicationAdministration.
 
 An active order or statement is a running course, as FHIR defines it; that the drug is taken is not more than ordered.
-Doses are read from their structure alone: from numbers with a unit of UCUM and from the timing, never from texts.
+An order that ran out is over, and so is what was handed over once it is used up.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from hipkg.base import hip
-from hipkg.base.numbers import plain, rounded
+from hipkg.base.dates import certainly_before, day_of
 from hipkg.reading.fhir.absences import none_of
 from hipkg.reading.fhir.activities import (
     COMPLETED,
@@ -20,6 +20,7 @@ from hipkg.reading.fhir.activities import (
     PLANNED,
     STOPPED,
     Draft,
+    Status,
     activities,
     intent_notes,
     performed,
@@ -27,17 +28,19 @@ from hipkg.reading.fhir.activities import (
     requests_met,
     status_of,
 )
-from hipkg.reading.fhir.context import dated, problems_named, refuse_withdrawn
-from hipkg.reading.fhir.elements import flag, number, part, parts, text
-from hipkg.reading.fhir.quantities import UnusableValue, factor, length_of, positive
+from hipkg.reading.fhir.context import Dated, dated, in_future, problems_named, refuse_withdrawn
+from hipkg.reading.fhir.dosage import doses_of
+from hipkg.reading.fhir.elements import flag, part, parts, text
 from hipkg.reading.fhir.records import Stated, Unused
+from hipkg.reading.fhir.strengths import Product
+from hipkg.reading.fhir.supplies import handed_over, ordered
 from hipkg.reading.fhir.unread import unread
 
 if TYPE_CHECKING:
     from decimal import Decimal
 
-    from hipkg.reading.fhir.activities import Status
     from hipkg.reading.fhir.context import Context
+    from hipkg.reading.fhir.dosage import Doses
     from hipkg.reading.fhir.elements import Raw
     from hipkg.reading.fhir.records import Resource
 
@@ -55,6 +58,7 @@ STATEMENT = {
     "intended": PLANNED,
     "stopped": STOPPED,
     "on-hold": OPEN,
+    "recorded": OPEN,
     "unknown": OPEN,
     "not-taken": NOT_DONE,
 }
@@ -66,8 +70,12 @@ ADMINISTRATION = {
     "stopped": STOPPED,
     "unknown": OPEN,
 }
-_LONGEST_INTERVAL = 744
-_UCUM_OF_TIME = {"s": "s", "min": "min", "h": "h", "d": "d", "wk": "wk"}
+DISPENSE = {"completed": COMPLETED, "unknown": OPEN}
+_SINGLE = 2
+"""The number of terms and concepts of a product of one drug, together."""
+_NOT_HANDED_OVER = {"preparation", "in-progress", "cancelled", "on-hold", "stopped", "declined"}
+_HANDED_OVER = ("whenHandedOver", "whenPrepared")
+_SUPPLY_NOT_KNOWN = "how long what was handed over lasts is not known, so it counts neither as done nor as running"
 
 
 def read_request(one: Resource, context: Context) -> Stated:
@@ -82,16 +90,63 @@ def read_request(one: Resource, context: Context) -> Stated:
     start, end, told = _ordered_for(one, status, doses)
     reason = context.codes.value(part(one.raw, "statusReason"), hip.stoppedBecause)
     reported = ("it is reported and not prescribed here",) if flag(one.raw, "reportedBoolean") else ()
-    drug = _draft(one, status, doses, doses, context)
+    drug, read = _draft(one, status, doses, doses, context)
     draft = drug._replace(
         start=dated(start, "its start", context),
         end=dated(end, "its end", context),
         values=((hip.stoppedBecause, reason),) if reason else (),
         requests=requests_met(one, status, context),
         sources=(*drug.sources, *told),
-        notes=(*intent_notes(one.raw), *reported),
+        notes=(*drug.notes, *intent_notes(one.raw), *reported),
     )
-    return activities(one, draft, context)
+    return activities(one, _supplied(one, draft, read.length, read.pieces_a_day, context), context)
+
+
+def _supplied(one: Resource, draft: Draft, length: str, pieces_a_day: Decimal | None, context: Context) -> Draft:
+    """End an order when its supply, its validity or its dosage ended; one that ran out is not running."""
+    if draft.status.iri not in {ONGOING, COMPLETED} or draft.duration:
+        return draft
+    left = _left_hospital(one, context)
+    if draft.status.iri == ONGOING and left and certainly_before(left, context.as_of.isoformat()):
+        return _ran_out(draft._replace(end=Dated(left)), f"it was ordered for a stay in hospital that ended on {left}")
+    if draft.end.day:
+        over = draft.status.iri == ONGOING and certainly_before(draft.end.day, context.as_of.isoformat())
+        return _ran_out(draft, f"its dosage ended on {draft.end.day}") if over else draft
+    request = part(one.raw, "dispenseRequest")
+    supply = ordered(request, draft.start.day, length, pieces_a_day)
+    draft = draft._replace(flags=(*draft.flags, *supply.flags), lasts=supply.lasts(context))
+    if draft.status.iri == COMPLETED:
+        end = supply.end if supply.end and supply.over(context) else ""
+        return draft._replace(end=Dated(end), supplied=bool(end), sources=(*draft.sources, *_supply_in(request)))
+    if supply.over(context):
+        last = max(supply.end, supply.open_until)
+        told = f"what is ordered lasted to {last} at most" if supply.end else f"it could be filled until {last} only"
+        ended = draft._replace(end=Dated(supply.end), supplied=bool(supply.end))
+        return _ran_out(ended, told)._replace(sources=(*draft.sources, *_supply_in(request)))
+    if supply.end and not in_future(supply.end, context) and supply.end != context.as_of.isoformat():
+        told = f"what is ordered lasted to {supply.end} if it was taken as told, and it may be filled until later"
+        return draft._replace(flags=(*draft.flags, told))
+    return draft
+
+
+def _left_hospital(one: Resource, context: Context) -> str:
+    """Find the day on which a stay in hospital ended that an order is for; empty where there is none."""
+    codes = {text(each, "code") for concept in parts(one.raw, "category") for each in parts(concept, "coding")}
+    if "inpatient" not in codes:
+        return ""
+    stay = context.index.target(text(part(one.raw, "encounter"), "reference"), one)
+    over = stay is not None and text(stay.raw, "status") in {"finished", "completed"}
+    return day_of(text(part(stay.raw, "period"), "end")) if stay and over else ""
+
+
+def _ran_out(draft: Draft, told: str) -> Draft:
+    return draft._replace(
+        status=Status(COMPLETED, (f"{told}, so it is not taken to run",)),
+    )
+
+
+def _supply_in(request: Raw) -> tuple[str, ...]:
+    return ("dispenseRequest",) if request else ()
 
 
 def _ordered_for(one: Resource, status: Status, doses: list[Raw]) -> tuple[str, str, tuple[str, ...]]:
@@ -103,9 +158,40 @@ def _ordered_for(one: Resource, status: Status, doses: list[Raw]) -> tuple[str, 
     end = "" if status.iri == STOPPED else text(bounds, "end")
     if begin := text(bounds, "start"):
         return begin, end, ("dosageInstruction.timing",)
-    if status.iri in {PLANNED, NOT_DONE} or "authoredOn" not in one.raw:
+    if status.iri in {PLANNED, NOT_DONE}:
         return "", end, ()
-    return text(one.raw, "authoredOn"), end, ("authoredOn",)
+    if begin := text(one.raw, "authoredOn"):
+        return begin, end, ("authoredOn",)
+    begin = text(part(part(one.raw, "dispenseRequest"), "validityPeriod"), "start")
+    return begin, end, ("dispenseRequest",) if begin else ()
+
+
+def read_dispense(one: Resource, context: Context) -> Stated:
+    """Read a MedicationDispense: what was handed over is taken until it is used up."""
+    written = text(one.raw, "status")
+    if written in _NOT_HANDED_OVER:
+        raise Unused("ignored", f"it was not handed over ({written})")
+    status = status_of(written, DISPENSE)
+    day = next((name for name in _HANDED_OVER if text(one.raw, name)), "")
+    doses = parts(one.raw, "dosageInstruction")
+    drug, read = _draft(one, status, doses, doses, context)
+    start = dated(text(one.raw, day), "its date", context)
+    supply = handed_over(one.raw, start.day, read.pieces_a_day)
+    if status.iri != COMPLETED:
+        ended = drug
+    elif supply.lasts(context):
+        ended = drug._replace(status=Status(ONGOING), lasts=supply.lasts(context), supplied=True)
+    elif supply.end:
+        ended = drug._replace(end=Dated(supply.end), supplied=True)
+    else:
+        ended = drug._replace(status=Status(OPEN, (_SUPPLY_NOT_KNOWN,)))
+    draft = ended._replace(
+        start=start,
+        ties=problems_named(one, context, "authorizingPrescription"),
+        sources=(*drug.sources, *filter(None, (day,)), *(("daysSupply",) if "daysSupply" in one.raw else ())),
+        flags=(*drug.flags, *supply.flags),
+    )
+    return activities(one, draft, context)
 
 
 def read_statement(one: Resource, context: Context) -> Stated:
@@ -114,9 +200,12 @@ def read_statement(one: Resource, context: Context) -> Stated:
     if kinds := context.codes.none_known([part(one.raw, "medicationCodeableConcept")]):
         return none_of(one, kinds, "medicationCodeableConcept")
     start, end = performed(one.raw, "effective", "", context)
+    if status.iri == ONGOING and end.day and certainly_before(end.day, context.as_of.isoformat()):
+        status = Status(COMPLETED, (f"it is active and ended on {end.day}, so it is not taken to run",))
     reasons = [context.codes.value(each, hip.stoppedBecause) for each in parts(one.raw, "statusReason")]
     doses = parts(one.raw, "dosage")
-    draft = _draft(one, status, doses, doses, context)._replace(
+    drug, _ = _draft(one, status, doses, doses, context)
+    draft = drug._replace(
         start=start,
         end=end,
         values=tuple((hip.stoppedBecause, each) for each in reasons if each),
@@ -132,31 +221,46 @@ def read_administration(one: Resource, context: Context) -> Stated:
     start, end = performed(one.raw, "effective", status.iri, context)
     request = problems_named(one, context, "request")
     dose = part(one.raw, "dosage")
-    draft = _draft(one, status, [], [dose] if dose else [], context)._replace(
-        start=start, end=end, ties=(*request, *problems_named(one, context, "partOf")), visit=True
-    )
+    drug, _ = _draft(one, status, [], [dose] if dose else [], context)
+    draft = drug._replace(start=start, end=end, ties=(*request, *problems_named(one, context, "partOf")), visit=True)
     return activities(one, draft, context)
 
 
-def _draft(one: Resource, status: Status, doses: list[Raw], given: list[Raw], context: Context) -> Draft:
+def _draft(one: Resource, status: Status, doses: list[Raw], given: list[Raw], context: Context) -> tuple[Draft, Doses]:
     """Read a drug; the doses are read as instructions, and the route from what says how it is given."""
-    concepts, element = _drug(one, context)
-    amounts, length, sources, flags = _doses(doses, context)
-    duration = length if status.iri == COMPLETED else ""  # what was meant to last so long may have ended, or still run
-    product = ", ".join(sorted(context.codes.describe(concepts).split(", ")))
-    return Draft(
+    concepts, element, medication = _drug(one, context)
+    product = Product(concepts, medication)
+    shares = _shares(doses, product, context)
+    read = next((one for one in shares.values() if one.amounts), None) or doses_of(doses, product, context)
+    duration = read.length if status.iri == COMPLETED else ""  # what was meant to last so long may still run
+    past = status.iri in {COMPLETED, STOPPED, NOT_DONE}  # no limit is compared with the doses of what is over
+    named = ", ".join(sorted(context.codes.describe(concepts).split(", ")))
+    draft = Draft(
         concepts,
         element,
         status,
-        amounts=amounts,
+        amounts=() if shares else read.amounts,
+        shares=tuple((term, one.amounts) for term, one in shares.items()),
         duration=duration,
         placed=False,
-        product=product,
+        product=named,
         routes=tuple(route for each in given if parts(route := part(each, "route"), "coding")),
         route_unread=_route_unread(one, given, context),
-        sources=("status", *sources),
-        flags=flags,
+        sources=("status", *(("dosage",) if read.amounts or read.length else ())),
+        flags=() if past else read.flags,
+        notes=(*read.notes, *(read.flags if past else ())),
     )
+    return draft, read
+
+
+def _shares(doses: list[Raw], product: Product, context: Context) -> dict[str, Doses]:
+    """Read the doses of each drug in a product of several, where its strength is told; empty where it is of none."""
+    terms = context.codes.meaning(product.concepts, "intervention").terms
+    if len(terms) + len(product.concepts) <= _SINGLE:
+        return {}
+    found = {term: doses_of(doses, product._replace(drug=term), context) for term in terms}
+    told = {name for one in found.values() for name, _ in one.amounts}
+    return found if told & {hip.singleDose, hip.dailyDose} else {}
 
 
 def _route_unread(one: Resource, given: list[Raw], context: Context) -> str:
@@ -169,94 +273,24 @@ def _route_unread(one: Resource, given: list[Raw], context: Context) -> str:
     return f"its form ({named}) is not read, and no route is coded" if named else ""
 
 
-def _drug(one: Resource, context: Context) -> tuple[tuple[Raw, ...], str]:
-    """Find the concepts of a drug: its code, or those of its ingredients where the code is not known."""
+def _drug(one: Resource, context: Context) -> tuple[tuple[Raw, ...], str, Raw]:
+    """Find the concepts of a drug, its code or those of its ingredients where that is not known, and its Medication."""
     concept = part(one.raw, "medicationCodeableConcept")
     if concept:
-        return (concept,), "medicationCodeableConcept"
+        return (concept,), "medicationCodeableConcept", {}
     reference = text(part(one.raw, "medicationReference"), "reference")
     target = context.index.target(reference, one)
     if target is None:
         if reference:
             told = f"the drug that it refers to ({reference[:80]}) is not in the source"
             raise Unused("set aside", told, unread(one, [], context))
-        return (), "medicationReference"
+        return (), "medicationReference", {}
     refuse_withdrawn(target.raw, "the drug that it refers to")
     code = part(target.raw, "code")
     if context.codes.meaning([code], "intervention").terms:
-        return (code,), "medicationReference"
+        return (code,), "medicationReference", target.raw
     ingredients = [each for each in parts(target.raw, "ingredient") if flag(each, "isActive") is not False]
     inner = [part(each, "itemCodeableConcept") for each in ingredients]
     named = [each for each in inner if each]
     known = context.codes.meaning(named, "intervention").terms
-    return (tuple(named) if known else (code,)), "medicationReference"
-
-
-def _doses(
-    doses: list[Raw], context: Context
-) -> tuple[tuple[tuple[str, str], ...], str, tuple[str, ...], tuple[str, ...]]:
-    """Read the doses of one instruction; of several, which may follow each other or add up, none."""
-    if not doses:
-        return (), "", (), ()
-    if len(doses) > 1:
-        return (), "", (), ("it has several dosages, so no dose is used",)
-    dose = doses[0]
-    found: dict[str, str] = {}
-    flags: list[str] = []
-    single = _single(dose, context, flags)
-    repeat = part(part(dose, "timing"), "repeat")
-    if single:
-        found[hip.singleDose] = plain(single)
-    times = _times_a_day(repeat, flags)
-    as_needed = bool(flag(dose, "asNeededBoolean")) or "asNeededCodeableConcept" in dose
-    if single and times and not as_needed:
-        found[hip.dailyDose] = plain(rounded(single * times, 3))
-    if interval := _interval(repeat):
-        found[hip.doseInterval] = plain(interval)
-    duration = ""
-    if bounds := part(repeat, "boundsDuration"):
-        try:
-            duration = length_of(bounds)
-        except UnusableValue as problem:
-            flags.append(f"the length of its dosage is not used: {problem}")
-    return tuple(found.items()), duration, ("dosage",) if found or duration else (), tuple(flags)
-
-
-def _single(dose: Raw, context: Context, flags: list[str]) -> Decimal | None:
-    """Read the greatest amount that is taken at one time, in the unit of the ontology."""
-    rates = parts(dose, "doseAndRate")
-    if len(rates) != 1:
-        return None
-    quantity = part(rates[0], "doseQuantity") or part(part(rates[0], "doseRange"), "high")
-    if not quantity:
-        return None
-    try:
-        return positive(quantity, context.knowledge.units[hip.singleDose])
-    except UnusableValue as problem:
-        flags.append(f"its dose is not used: {problem}")
-        return None
-
-
-def _times_a_day(repeat: Raw, flags: list[str]) -> Decimal | None:
-    """Count the doses of a day, at most, where the timing says so; a dose for each of several days is none of a day."""
-    frequency = number(repeat, "frequencyMax") or number(repeat, "frequency")
-    period, unit = number(repeat, "period"), text(repeat, "periodUnit")
-    if not frequency or not period or frequency < 0 or period < 0:
-        return None
-    if unit not in _UCUM_OF_TIME:
-        flags.append(
-            f"its timing is in a unit ({unit or 'none'}) without a fixed number of days, so no daily dose is used"
-        )
-        return None
-    days = period * factor(unit, "d")
-    times = frequency / days
-    return times if times >= 1 else None
-
-
-def _interval(repeat: Raw) -> Decimal | None:
-    """Find the hours between two doses where the timing gives one dose for each period; more are not evenly spread."""
-    frequency, period, unit = number(repeat, "frequency"), number(repeat, "period"), text(repeat, "periodUnit")
-    if frequency != 1 or not period or unit not in {"min", "h"} or repeat.get("frequencyMax") is not None:
-        return None
-    hours = period * factor(unit, "h")
-    return hours if 0 < hours <= _LONGEST_INTERVAL else None
+    return (tuple(named) if known else (code,)), "medicationReference", target.raw

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from hipkg.reading.fhir import activities, conditions, drugs, observations
+from hipkg.reading.fhir import activities, conditions, drugs, mentions, observations
 from hipkg.reading.fhir.account import Account, notices_of, unread_of
 from hipkg.reading.fhir.codes import Codes
-from hipkg.reading.fhir.context import Context, refuse_modified
+from hipkg.reading.fhir.context import Context, part_of, refuse_modified
 from hipkg.reading.fhir.courses import assembled
 from hipkg.reading.fhir.elements import Malformed
 from hipkg.reading.fhir.graph import PatientFacts, Written, patient_iri, written
@@ -16,11 +16,12 @@ from hipkg.reading.fhir.index import Index
 from hipkg.reading.fhir.joining import Joined, Log, Merged, joined
 from hipkg.reading.fhir.person import completed, read_person
 from hipkg.reading.fhir.records import Activity, Import, Imported, ResourceUse, Stated, Unused
+from hipkg.reading.fhir.versions import REFUSED
 from hipkg.reading.fhir.wording import Words
 from hipkg.record.patient import Record
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from datetime import date
 
     from hipkg.knowledge.records import Knowledge
@@ -32,27 +33,37 @@ _PATIENT = "Patient"
 READERS: Mapping[str, Callable[[Resource, Context], Stated]] = {
     "AllergyIntolerance": observations.read_allergy,
     "CarePlan": activities.read_care_plan,
+    "Claim": mentions.read_claim,
     "Condition": conditions.read_condition,
     "DeviceUseStatement": activities.read_device_use,
     "DiagnosticReport": observations.read_report,
+    "Encounter": mentions.read_encounter,
+    "ExplanationOfBenefit": mentions.read_claim,
     "ImagingStudy": observations.read_imaging,
     "MedicationAdministration": drugs.read_administration,
+    "MedicationDispense": drugs.read_dispense,
     "MedicationRequest": drugs.read_request,
     "MedicationStatement": drugs.read_statement,
     "Observation": observations.read_observation,
     "Procedure": activities.read_procedure,
     "ServiceRequest": activities.read_service_request,
 }
-_HELPERS = {"BodyStructure", "Device", "Medication"}
+HELPERS = {"BodyStructure", "Device", "Medication"}
 _HELPS = "it is read where others refer to it"
 _OTHER = "resources of this type are not read"
-_NOT_READ = {"QuestionnaireResponse": "no statement uses the answers of a questionnaire"}
+_NOT_READ = {
+    "DocumentReference": "documents are not read",
+    "FamilyMemberHistory": "no statement uses what relatives have",
+    "Goal": "no statement uses goals",
+    "Immunization": "no statement uses immunizations",
+    "QuestionnaireResponse": "no statement uses the answers of a questionnaire",
+}
 
 
-def imported(found: Found, name: str, as_of: date, knowledge: Knowledge) -> Import:
+def imported(found: Found, name: str, as_of: date, knowledge: Knowledge, *, deceased: bool = False) -> Import:
     """Import all patients of a source, for the date of a plan.
 
-    Parameters: ``name`` is that of the source.
+    Parameters: ``name`` is that of the source; ``deceased`` gives a graph to those who have died as well.
     """
     index = Index(found.resources, found.urls)
     codes = Codes(knowledge.terminology, knowledge)
@@ -67,9 +78,11 @@ def imported(found: Found, name: str, as_of: date, knowledge: Knowledge) -> Impo
             if owner:
                 owned[owner].append(one)
     troubles = [*found.troubles, *strays]
-    single = len(people) == 1
+    single = len(people) == 1 and not found.several
     made = tuple(
-        _Importer(one, index, codes, as_of, name).imported(owned[one.patient.key], troubles if single else ())
+        _Importer(one, index, codes, as_of, name).imported(
+            owned[one.patient.key], troubles if single else (), deceased=deceased
+        )
         for one in people
     )
     return Import(name, made, () if single else tuple(sorted(troubles)))
@@ -84,9 +97,9 @@ def _owner(one: Resource, index: Index, strays: list[ResourceUse]) -> str:
         return ""
     if owner:
         return owner
-    if one.type in _HELPERS:
+    if one.type in HELPERS:
         strays.append(ResourceUse(one.key, "ignored", _HELPS))
-    elif one.type in READERS:
+    elif one.type in READERS or one.type in REFUSED:
         strays.append(ResourceUse(one.key, "set aside", "its patient is not in the source"))
     else:
         strays.append(ResourceUse(one.key, "ignored", _OTHER))
@@ -101,17 +114,21 @@ class _Importer:
         self._name = name
         read = (read_person(one.raw, as_of, codes.knowledge) for one in (who.patient, *who.replaced))
         self._person = completed(*read)
-        self._context = Context(codes, index, as_of, self._person.birth, self._person.age)
+        self._age = None if self._person.died else self._person.age
+        self._context = Context(codes, index, as_of, self._person.birth, self._age)
         self._words = Words(codes.knowledge)
 
-    def imported(self, resources: Sequence[Resource], troubles: Iterable[ResourceUse]) -> Imported:
+    def imported(self, resources: Sequence[Resource], troubles: Iterable[ResourceUse], *, deceased: bool) -> Imported:
+        """Import the patient with the resources that are theirs, and account for troubles beside them."""
         key = self._who.patient.key
         every = (key, *(one.key for one in (*self._who.replaced, *resources)))
-        if self._person.died:
+        if self._person.died and not deceased:
             uses = [ResourceUse(one, "ignored", "the patient has died") for one in every]
             return Imported(patient_iri(key), None, tuple(sorted([*uses, *troubles])), self._person.died)
         account, log = Account(), Log()
-        account.read(key, Stated((), (*self._person.flags, *self._who.doubts), self._person.notes))
+        lacking = (told for one in (self._who.patient, *self._who.replaced) for told in part_of(one.raw))
+        doubts = (*self._person.flags, *self._who.doubts, *self._death(), *dict.fromkeys(lacking))
+        account.read(key, Stated((), doubts, self._person.notes))
         account.merged |= {
             one.key: Merged(one.key, key, "it was replaced by that record") for one in self._who.replaced
         }
@@ -119,13 +136,18 @@ class _Importer:
         found = joined(facts, self._context, log)
         stated = [one for one in facts if isinstance(one, Activity)]
         found = found._replace(activities=assembled(found.activities, stated, self._context, log))
+        mentions.tell_unrecorded(facts, resources, self._context, log)
         account.joined(log)
         into = {one: merged.into for one, merged in account.merged.items()}
-        graph = written(PatientFacts(key, self._person.age, *found, into, self._context.as_of), self._context.knowledge)
+        graph = written(PatientFacts(key, self._age, *found, into, self._context.as_of), self._context.knowledge)
         told = self._told(found)
         uses = [account.use(one, told, graph.nodes) for one in every]
         whole = tuple(sorted([*uses, *troubles]))
-        return Imported(graph.iri, self._graph(graph, whole), whole)
+        return Imported(graph.iri, self._graph(graph, whole), whole, self._person.died)
+
+    def _death(self) -> Iterator[str]:
+        if self._person.died:
+            yield f"the patient {self._person.died}, so the age is not used"
 
     def _facts(self, one: Resource, account: Account) -> tuple[Fact, ...]:
         """Read a resource, and note what is to be told of it."""
@@ -134,12 +156,13 @@ class _Importer:
         except (Unused, Malformed) as problem:
             account.refused(one.key, problem)
             return ()
-        account.read(one.key, stated)
+        flags, notes = (*stated.flags, *part_of(one.raw)), (*stated.notes, *filter(None, (one.told,)))
+        account.read(one.key, stated._replace(flags=flags, notes=notes))
         return stated.facts
 
     def _told(self, found: Joined) -> dict[str, list[str]]:
         """Say by resource what its facts are."""
-        age = f"aged {self._person.age}" if self._person.age is not None else "age not known"
+        age = f"aged {self._age}" if self._age is not None else "age not known"
         told: dict[str, list[str]] = {self._who.patient.key: [age]}
         for problem in found.problems:
             told.setdefault(problem.resource, []).append(self._words.problem(problem))
@@ -170,4 +193,6 @@ def _stated(one: Resource, context: Context) -> Stated:
         stated = READERS[one.type](one, context)
         refuse_modified(one.raw)
         return stated
-    raise Unused("ignored", _HELPS if one.type in _HELPERS else _NOT_READ.get(one.type, _OTHER))
+    if one.type in REFUSED:
+        raise Unused("set aside", f"its type is one of FHIR {REFUSED[one.type]} and is not read")
+    raise Unused("ignored", _HELPS if one.type in HELPERS else _NOT_READ.get(one.type, _OTHER))

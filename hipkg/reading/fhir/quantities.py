@@ -1,11 +1,13 @@
 """Quantities by their UCUM codes: converted exactly, or not used.
 
 The table holds the codes of UCUM (https://ucum.org) that the quantities of the ontology can come in. A unit in words,
-a code of another system and a missing unit are never read: the number could mean anything.
+a code of another system and a missing unit are never read, for the number could mean anything: but pieces, such as
+tablets, are counted however they are called.
 """
 
 from __future__ import annotations
 
+import re
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
@@ -25,7 +27,19 @@ _MASS = {
 }
 _LENGTH = {"m": Decimal(1), "cm": Decimal("0.01"), "mm": Decimal("0.001"), "[in_i]": Decimal("0.0254")}
 _TIME = {"s": Decimal(1), "min": Decimal(60), "h": Decimal(3600), "d": Decimal(86400), "wk": Decimal(604800)}
-_DIMENSIONS = (_MASS, _LENGTH, _TIME)
+_VOLUME = {"L": Decimal(1), "dL": Decimal("0.1"), "cL": Decimal("0.01"), "mL": Decimal("0.001")}
+_DIMENSIONS = (_MASS, _LENGTH, _TIME, _VOLUME)
+_FORMS = "http://terminology.hl7.org/CodeSystem/v3-orderableDrugForm"
+_SOLID = {
+    "TAB", "ORTAB", "BUCTAB", "SRBUCTAB", "CAPLET", "CHEWTAB", "CPTAB", "DISINTAB", "DRTAB", "ECTAB", "ERECTAB",
+    "ERTAB", "ERTAB12", "ERTAB24", "ORTROCHE", "SLTAB", "CAP", "ORCAP", "ENTCAP", "ERENTCAP", "ERCAP", "ERCAP12",
+    "ERCAP24", "PILL", "SUPP", "RECSUPP",
+}  # fmt: skip
+"""The codes of HL7's orderable drug forms that come in pieces."""
+_PIECES = re.compile(
+    r"\{?(?:tab(?:let)?s?|tbl|cap(?:sule|let)?s?|pills?|suppositor(?:y|ies))(?:\(s\))?\.?\}?", re.IGNORECASE
+)
+_ONE = "1"
 _POWERS = {"2": 2}
 _LONGEST = 99_999
 
@@ -53,6 +67,18 @@ def positive(quantity: Raw, unit: str) -> Decimal:
     if value <= 0:
         raise UnusableValue("it is not above 0")
     return value
+
+
+def pieces(quantity: Raw) -> Decimal | None:
+    """Count tablets, capsules and the like; None for a quantity that is not counted in pieces.
+
+    Raises `UnusableValue` for one that is without a number, or only a limit.
+    """
+    code, system, words = text(quantity, "code"), text(quantity, "system"), text(quantity, "unit")
+    counted = (system == _FORMS and code in _SOLID) or (system == UCUM and code == _ONE)
+    if not counted and not _PIECES.fullmatch(code if system == UCUM else words or code):
+        return None
+    return amount({**quantity, "system": UCUM, "code": _ONE}, _ONE)
 
 
 def code_of(quantity: Raw) -> str:

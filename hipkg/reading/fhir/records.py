@@ -13,12 +13,16 @@ OUTCOMES: tuple[Outcome, ...] = ("used", "merged", "set aside", "malformed", "un
 
 
 class Resource(NamedTuple):
-    """One resource: its key ``Type/id``, its type, and what it says; ``place`` tells where it stands in the source."""
+    """One resource: its key ``Type/id``, its type in R4, and what it says there.
+
+    ``place`` tells where it stands in the source, ``told`` of which other version of FHIR it is, if it is.
+    """
 
     key: str
     type: str
     raw: Raw
     place: str
+    told: str = ""
 
 
 class Place(NamedTuple):
@@ -75,6 +79,8 @@ class Activity(NamedTuple):
     and a text; ``reasons`` are keys of the problems it is for; ``ties`` name what it is a part of; ``visit`` tells that
     it may be one of several visits of a course; ``product`` tells drugs of one intervention apart; ``elsewhere`` tells
     that its record names a site and none that is known, ``unclear`` names its reasons where no code of them is known.
+    ``supplied`` tells that it is as long as what was ordered or handed over lasts, ``lasts`` is the day to which that
+    does where it is not over.
     """
 
     key: str
@@ -97,6 +103,8 @@ class Activity(NamedTuple):
     elsewhere: bool = False
     unclear: str = ""
     texts: tuple[tuple[str, str], ...] = ()
+    supplied: bool = False
+    lasts: str = ""
 
 
 class Measure(NamedTuple):
@@ -129,7 +137,16 @@ class Fulfils(NamedTuple):
     requests: tuple[str, ...]
 
 
-Fact: TypeAlias = Problem | Absence | Activity | Measure | Shows | Fulfils
+class Mention(NamedTuple):
+    """A problem or an intervention that a resource tells of without recording it: as what, and of which day."""
+
+    resource: str
+    term: str
+    role: str
+    day: str
+
+
+Fact: TypeAlias = Problem | Absence | Activity | Measure | Shows | Fulfils | Mention
 
 
 class Stated(NamedTuple):

@@ -1,4 +1,7 @@
-"""Find the resources of a source: a Bundle with Bundles in it, lines of NDJSON, a folder of files, or one resource."""
+"""Find the resources of a source: lines of NDJSON, a folder of files, one resource, or what holds others.
+
+Bundles, Parameters and requests of CDS Hooks hold others, also within each other.
+"""
 
 from __future__ import annotations
 
@@ -10,18 +13,26 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+import orjson
+
 from hipkg.base.errors import UnreadableInput
+from hipkg.reading.fhir.context import part_of
 from hipkg.reading.fhir.elements import Malformed, parts, text
 from hipkg.reading.fhir.records import Resource, ResourceUse
+from hipkg.reading.fhir.versions import as_r4
+from hipkg.reading.fhir.xml_form import from_xml
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Iterable, Iterator
     from pathlib import Path
 
     from hipkg.reading.fhir.elements import Raw
     from hipkg.reading.fhir.records import Outcome
 
-EXTENSIONS = (".json", ".ndjson", ".jsonl", ".ndjson.gz")
+_PLAIN = (".json", ".ndjson", ".jsonl", ".xml")
+EXTENSIONS = (*_PLAIN, *(f"{one}.gz" for one in _PLAIN))
+_TWICE = "\0twice"
+"""The name under which an object holds the names that it was given twice; no name in JSON that is read is such."""
 _DEEPEST = 20
 _DATED = ("authoredOn", "issued", "identifiedDateTime", "dateAsserted")
 """The elements, one for each type that has any, that date what a version says."""
@@ -29,15 +40,30 @@ _BESIDE = {"meta", "text"}
 """The elements that are never read."""
 _SHORT = 80
 _MOST_FILES = 100_000
+_SMALL = 2**26
+_GRAVE = {"fatal", "error"}
+_LACKING = {
+    "exception", "forbidden", "incomplete", "not-found", "security", "suppressed", "throttled", "timeout", "too-costly",
+    "transient",
+}  # fmt: skip
+"""The codes of what a warning must be about to tell that something is missing."""
+_TOLD = 120
+_IN_PART = re.compile(r"[?&]_(?:elements=|summary=(?!false))")
+_LONG = re.compile(r"[0-9]{17}")
+"""What begins like an integer that 64 bits may not hold."""
 _HALF = re.compile(r"\\u[dD][89a-fA-F]")
 
 
 class Found(NamedTuple):
-    """The resources of a source with the URLs that name them, and what could not be taken for a resource."""
+    """The resources of a source with the URLs that name them, and what could not be taken for a resource.
+
+    ``several`` tells that these are only a part of a source that has more patients.
+    """
 
     resources: tuple[Resource, ...]
     urls: dict[str, str]
     troubles: tuple[ResourceUse, ...]
+    several: bool = False
 
 
 class _Entry(NamedTuple):
@@ -71,7 +97,7 @@ def resources_in(folder: Path, max_bytes: int) -> Found:
     left = max_bytes
     found: list[_Entry] = []
     broken: list[UnreadableInput] = []
-    for name, trouble in _names_in(folder):
+    for name, trouble in names_in(folder):
         place = os.fsencode(name).decode(errors="replace")
         if trouble:
             found.append(_Entry(None, "", place, trouble))
@@ -80,7 +106,8 @@ def resources_in(folder: Path, max_bytes: int) -> Found:
             data = _content(folder / name, place, left)
             left -= len(data)
             if left >= 0:
-                found += map(_in_folder, _entries(data, place, lines=not name.lower().endswith(".json")))
+                lines = not name.lower().removesuffix(".gz").endswith((".json", ".xml"))
+                found += map(_in_folder, _entries(data, place, lines=lines))
         except UnreadableInput as problem:
             broken.append(problem)
         if left < 0:
@@ -90,7 +117,7 @@ def resources_in(folder: Path, max_bytes: int) -> Found:
     return _collected([*found, *(_Entry(None, "", one.place, ("malformed", one.message)) for one in broken)])
 
 
-def _names_in(folder: Path) -> list[tuple[str, tuple[Outcome, str] | None]]:
+def names_in(folder: Path) -> list[tuple[str, tuple[Outcome, str] | None]]:
     """List what is in a folder and the folders in it, sorted, with the reason where that is not read.
 
     No link is followed: it may lead out of the folder, or in circles.
@@ -141,9 +168,21 @@ def _nothing_in(folder: Path, found: Iterable[_Entry]) -> UnreadableInput:
 
 def _in_folder(entry: _Entry) -> _Entry:
     """Take JSON in a folder that is not meant to be a resource, such as the manifest of an export, for what it is."""
-    if isinstance(entry.raw, dict) and "resourceType" not in entry.raw:
-        return entry._replace(trouble=("ignored", "it is no resource"))
-    return entry
+    if not isinstance(entry.raw, dict) or "resourceType" in entry.raw:
+        return entry
+    failed = entry.raw.get("error")
+    if isinstance(failed, list) and failed:
+        return entry._replace(trouble=("set aside", f"the export tells of errors, in files: {len(failed)}"))
+    return entry._replace(trouble=("ignored", "it is no resource"))
+
+
+def beside(path: Path, name: str) -> tuple[ResourceUse, ...]:
+    """Tell of a file in an export that holds no resources what it is, such as the manifest."""
+    try:
+        entries = map(_in_folder, _entries(_content(path, name, _SMALL), name, lines=False))
+        return tuple(ResourceUse(one.place, *one.trouble) for one in entries if one.trouble)
+    except UnreadableInput as problem:
+        return (ResourceUse(name, "malformed", problem.message),)
 
 
 def _content(path: Path, name: str, most: int) -> bytes:
@@ -185,10 +224,13 @@ def _whole(entry: _Entry) -> _Entry:
 
 
 def _parsed(content: str, name: str, *, lines: bool) -> list[_Entry]:
+    if content.lstrip().startswith("<"):
+        return list(_unfolded(from_xml(content, name), "", name))
     if lines:
         return _lines(content, name)
+    load = _Loader()
     try:
-        return list(_unfolded(_loader()(content), "", name))
+        return load.checked(_unfolded(load(content), "", name))
     except json.JSONDecodeError as error:
         if error.msg == "Extra data" and error.lineno > 1:
             return _lines(content, name)
@@ -199,51 +241,196 @@ def _parsed(content: str, name: str, *, lines: bool) -> list[_Entry]:
         raise _too_deep(name) from None
 
 
-def _loader() -> Callable[[str], Any]:
-    """Make a reader of JSON that keeps one copy of each short text, for records repeat names and codes at length."""
-    known: dict[str, str] = {}
+class _Loader:
+    """Read JSON, keep one copy of each short text, for records repeat names and codes, and mark what is given twice."""
 
-    def kept(value: object) -> object:
-        return known.setdefault(value, value) if isinstance(value, str) and len(value) < _SHORT else value
+    def __init__(self) -> None:
+        self._known: dict[str, str] = {}
+        self._twice = False
+        self._load = partial(json.loads, object_pairs_hook=self._object)
 
-    def read(pairs: list[tuple[str, object]]) -> dict[str, object]:
-        return {known.setdefault(name, name): kept(value) for name, value in pairs}
+    def __call__(self, content: str) -> Any:  # noqa: ANN401 - any JSON
+        plain = _plainly(content)
+        return self._load(content) if plain is None else plain
 
-    return partial(json.loads, object_pairs_hook=read)
+    def checked(self, entries: Iterable[_Entry]) -> list[_Entry]:
+        """Refuse the resources in which a name is given twice, if there are any."""
+        found = list(entries)
+        return [each for one in found for each in _once(one)] if self._twice else found
+
+    def _kept(self, value: object) -> object:
+        return self._known.setdefault(value, value) if isinstance(value, str) and len(value) < _SHORT else value
+
+    def _object(self, pairs: list[tuple[str, object]]) -> dict[str, object]:
+        made = {self._known.setdefault(name, name): self._kept(value) for name, value in pairs}
+        if len(made) < len(pairs):
+            self._twice = True
+            names = [name for name, _ in pairs]
+            made[_TWICE] = sorted({name for name in names if names.count(name) > 1})
+        return made
+
+
+def _plainly(content: str) -> Any:  # noqa: ANN401 - any JSON
+    """Read JSON at once; None where it needs a closer look: names given twice, long numbers, escaped letters, errors.
+
+    A name given twice is one name less when it is written again.
+    """
+    if "\\u" in content or _LONG.search(content):
+        return None
+    try:
+        value = orjson.loads(content)
+    except orjson.JSONDecodeError:
+        return None
+    return value if content.count('":') == orjson.dumps(value).count(b'":') else None
+
+
+def _once(entry: _Entry) -> list[_Entry]:
+    """Refuse a resource in which a name is given twice; of a Patient, who is needed, what does so is left out."""
+    raw = entry.raw
+    names = _given_twice(raw)
+    if not isinstance(raw, dict) or not names:
+        return [entry]
+    told = f"{_named(raw)} has {', '.join(names)} twice, and which of them counts is not known"
+    refused = _Entry(None, "", entry.place, ("malformed", told))
+    if raw.get("resourceType") != "Patient" or {"id", "resourceType"} & {*raw.get(_TWICE, ())}:
+        return [refused]
+    torn = {name for name, value in raw.items() if name in raw.get(_TWICE, ()) or _given_twice(value)}
+    kept = {name: value for name, value in raw.items() if name not in torn and name != _TWICE}
+    unreadable: Raw = {name: [] for name in torn if name.startswith("deceased")}
+    return [entry._replace(raw={**kept, **unreadable}), refused]
+
+
+def _named(raw: Raw) -> str:
+    return "/".join(filter(None, (_text(raw, "resourceType"), _text(raw, "id")))) or "it"
+
+
+def _given_twice(content: object) -> list[str]:
+    """List the names that are given twice in an object or in what is in it."""
+    found: list[str] = []
+    agenda = [content]
+    while agenda:
+        one = agenda.pop()
+        if isinstance(one, list):
+            agenda += one
+        elif isinstance(one, dict):
+            found += one.get(_TWICE, ())
+            agenda += (value for name, value in one.items() if name != _TWICE)
+    return sorted({*found})
+
+
+def resources_of_lines(lines: Iterable[tuple[str, str]], troubles: Iterable[ResourceUse] = ()) -> Found:
+    """Find the resources in lines of NDJSON, each with its place.
+
+    Parameters: ``troubles`` are known of the source already.
+
+    Raises `UnreadableInput` for a line that no reader can bear.
+    """
+    found, broken = _of_lines(lines)
+    unread = (_Entry(None, "", f"{place}:{one.colno}") for place, one in broken)
+    made = _collected([*found, *unread])
+    return made._replace(troubles=tuple(sorted([*made.troubles, *troubles])))
 
 
 def _lines(content: str, name: str) -> list[_Entry]:
     """Take each line for a resource; one that is no JSON is set aside if another is."""
+    found, broken = _of_lines((f"{name}:{number}", line) for number, line in enumerate(content.split("\n"), 1))
+    if broken and not found:
+        place, first = broken[0]
+        raise _not_json(first, f"{place}:{first.colno}")
+    return [*found, *(_Entry(None, "", f"{place}:{one.colno}") for place, one in broken)]
+
+
+def _of_lines(lines: Iterable[tuple[str, str]]) -> tuple[list[_Entry], list[tuple[str, json.JSONDecodeError]]]:
     found: list[_Entry] = []
-    broken: list[tuple[int, json.JSONDecodeError]] = []
-    load = _loader()
-    for number, line in enumerate(content.split("\n"), 1):
+    broken: list[tuple[str, json.JSONDecodeError]] = []
+    load = _Loader()
+    for place, line in lines:
         if line.strip():
             try:
-                found += _unfolded(load(line), "", f"{name}:{number}")
+                found += load.checked(_unfolded(load(line), "", place))
             except json.JSONDecodeError as problem:
-                broken.append((number, problem))
+                broken.append((place, problem))
             except UnreadableInput:
                 raise
             except (RecursionError, ValueError):
-                raise _too_deep(f"{name}:{number}") from None
-    if broken and not found:
-        number, first = broken[0]
-        raise _not_json(first, f"{name}:{number}:{first.colno}")
-    return [*found, *(_Entry(None, "", f"{name}:{number}:{one.colno}") for number, one in broken)]
+                raise _too_deep(place) from None
+    return found, broken
 
 
 def _unfolded(content: object, url: str, place: str, depth: int = 0) -> Iterator[_Entry]:
-    """Unfold Bundles, also nested ones, into their resources."""
+    """Unfold Bundles and what else holds resources, also nested ones, into their resources."""
+    if depth > _DEEPEST:
+        raise _too_deep(place)
     if isinstance(content, list):
         for number, one in enumerate(content):
             yield from _unfolded(one, "", f"{place}[{number}]", depth)
         return
-    if not isinstance(content, dict) or content.get("resourceType") != "Bundle":
+    kind = content.get("resourceType") if isinstance(content, dict) else None
+    if not isinstance(content, dict):
         yield _Entry(content, url, place)
-        return
-    if depth > _DEEPEST:
-        raise _too_deep(place)
+    elif kind == "Bundle":
+        yield from _of_bundle(content, place, depth)
+    elif kind == "Parameters":
+        yield from _of_parameters(content, "parameter", place, depth)
+    elif kind == "OperationOutcome":
+        yield _outcome(content, place)
+    elif kind is None and isinstance(content.get("hook"), str):
+        yield from _of_request(content, place, depth)
+    else:
+        yield _Entry(content, url, place)
+
+
+def _of_request(request: Raw, place: str, depth: int) -> Iterator[_Entry]:
+    """Unfold what a request of CDS Hooks has fetched before, and the resources of its context; nothing is fetched."""
+    fetched, context = request.get("prefetch"), request.get("context")
+    names = [*request.get(_TWICE, ()), *(fetched.get(_TWICE, ()) if isinstance(fetched, dict) else ())]
+    if names:
+        yield _Entry(None, "", place, ("malformed", f"the request has {', '.join(names)} twice"))
+    if not fetched:
+        yield _Entry(None, "", place, ("set aside", "the request has fetched nothing before, and nothing is fetched"))
+    for name, given in (("prefetch", fetched), ("context", context)):
+        for key, value in given.items() if isinstance(given, dict) else ():
+            if isinstance(value, dict) and "resourceType" in value:
+                yield from _unfolded(value, "", f"{place} {name}.{key}", depth + 1)
+
+
+def _of_parameters(content: Raw, name: str, place: str, depth: int) -> Iterator[_Entry]:
+    """Unfold the resources among parameters and their parts."""
+    given = content.get(name)
+    for number, one in enumerate(given if isinstance(given, list) else ()):
+        where = f"{place} {name}[{number}]"
+        if isinstance(one, dict):
+            if one.get("resource") is not None:
+                yield from _unfolded(one["resource"], "", where, depth + 1)
+            if depth > _DEEPEST:
+                raise _too_deep(place)
+            yield from _of_parameters(one, "part", where, depth + 1)
+
+
+def _outcome(content: Raw, place: str) -> _Entry:
+    """Tell of what a server could not give."""
+    issues = content.get("issue")
+    listed = [one for one in issues if isinstance(one, dict)] if isinstance(issues, list) else []
+    grave = [one for one in listed if _is_grave(_text(one, "severity"), _text(one, "code"))]
+    words = [_text(one, "diagnostics") or _said(one, "details", "text") or _text(one, "code") for one in grave]
+    told = "; ".join(filter(None, words))[:_TOLD]
+    if grave:
+        return _Entry(
+            None, "", place, ("set aside", f"the source could not give all of it: {told or 'it does not say why'}")
+        )
+    return _Entry(None, "", place, ("ignored", "it tells of how the source was made"))
+
+
+def _is_grave(severity: str, code: str) -> bool:
+    return severity in _GRAVE or (severity == "warning" and code in _LACKING)
+
+
+def _of_bundle(content: Raw, place: str, depth: int) -> Iterator[_Entry]:
+    """Unfold a Bundle, and tell of what it leaves out."""
+    if names := content.get(_TWICE):
+        raise UnreadableInput(
+            f"The Bundle has {', '.join(names)} twice.", place=place, remedy="Write it again with its tool."
+        )
     try:
         entries = parts(content, "entry")
     except Malformed:
@@ -255,7 +442,9 @@ def _unfolded(content: object, url: str, place: str, depth: int = 0) -> Iterator
         resource, full_url = entry.get("resource"), entry.get("fullUrl")
         where, url = f"{place} entry[{number}]", full_url if isinstance(full_url, str) else ""
         status = _said(entry, "response", "status")
-        if status[:1] in {"4", "5"}:
+        if names := entry.get(_TWICE):
+            yield _Entry(None, url, where, ("malformed", f"the entry has {', '.join(names)} twice"))
+        elif status[:1] in {"4", "5"}:
             yield _Entry(None, url, where, ("set aside", f"the server answered {status[:40]} instead"))
         elif _said(entry, "request", "method") == "DELETE":
             yield _Entry(None, url, where, ("ignored", "it was deleted"), url or _said(entry, "request", "url"))
@@ -276,9 +465,27 @@ def _text(raw: Raw, name: str) -> str:
 def _missing_pages(bundle: Raw, place: str) -> Iterator[_Entry]:
     """Tell of a Bundle that is one page of several; it may lack what speaks against a plan."""
     links = bundle.get("link")
-    for link in links if isinstance(links, list) else ():
-        if isinstance(link, dict) and link.get("relation") == "next":
-            yield _Entry(None, "", place, ("set aside", "it is one page of several, and the next may not be here"))
+    named = [one for one in links if isinstance(one, dict)] if isinstance(links, list) else []
+    following = [one for one in named if one.get("relation") == "next"]
+    if following:
+        yield _Entry(None, "", place, ("set aside", "it is one page of several, and the next may not be here"))
+    if part_of(bundle):
+        yield _Entry(None, "", place, ("set aside", "it is only a part of what is recorded (SUBSETTED)"))
+    found, total = _matches(bundle), bundle.get("total")
+    if not following and isinstance(total, int) and total > found:
+        yield _Entry(
+            None, "", place, ("set aside", f"it tells of {total} resources that were found, and holds {found}")
+        )
+    asked = [_text(one, "url") for one in named if one.get("relation") == "self"]
+    if any(map(_IN_PART.search, asked)):
+        yield _Entry(None, "", place, ("set aside", "it was asked for in part, so what is not there may be recorded"))
+
+
+def _matches(bundle: Raw) -> int:
+    """Count what a search has found, without what it has added or tells."""
+    entries = bundle.get("entry")
+    listed = [one for one in entries if isinstance(one, dict)] if isinstance(entries, list) else []
+    return sum(_said(one, "search", "mode") not in {"include", "outcome"} for one in listed)
 
 
 def _collected(entries: Iterable[_Entry]) -> Found:
@@ -429,7 +636,9 @@ def _resource(entry: _Entry) -> Resource:
     kind = text(entry.raw, "resourceType")
     if not kind.isalpha():
         raise Malformed("resourceType", "the name of a type")
-    return Resource(f"{kind}/{_identity(entry.raw, entry.url, kind)}", kind, entry.raw, entry.place)
+    key = f"{kind}/{_identity(entry.raw, entry.url, kind)}"
+    made = as_r4(kind, entry.raw)
+    return Resource(key, made.type, made.raw, entry.place, made.told)
 
 
 def _identity(raw: Raw, url: str, kind: str) -> str:

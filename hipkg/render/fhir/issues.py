@@ -11,7 +11,7 @@ from hipkg.base import hip
 from hipkg.knowledge.frame.claims import ClaimKind, Status
 from hipkg.render.fhir.build import resource
 from hipkg.render.fhir.requests import title_of
-from hipkg.render.words import capital, clean, describe_check, describe_ongoing
+from hipkg.render.words import capital, clean, describe_check, describe_ongoing, if_any
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -100,7 +100,7 @@ def _breach(check: Check, state: StatementState, requests: Sequence[Request], ex
     told = _Told(
         ("check", state.id, state.place, check.bound.quantity, check.label, str(check.have or ""), *check.activities),
         hip.Check,
-        capital(describe_check(check)),
+        capital(f"{describe_check(check)}{if_any(state.context_lacks)}"),
         " ".join(_said([state.id], export)),
         (state.id,),
         state.place,

@@ -1,0 +1,75 @@
+"""Make something of each share of a bulk export, side by side if wanted, in memory that does not grow with it."""
+
+from __future__ import annotations
+
+from collections import deque
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import contextmanager
+from multiprocessing import get_context
+from typing import TYPE_CHECKING, NamedTuple
+
+from hipkg.base.errors import DeceasedPatient, HipkgError, InconsistentData, InvalidPatient, NoPatient
+from hipkg.knowledge.loading import load
+from hipkg.pipeline.process import plan_patients
+from hipkg.reading.fhir.bulk import Share, shares_of
+from hipkg.reading.joint import Joint, Part
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from concurrent.futures import Future
+
+    from hipkg.knowledge.records import Knowledge
+    from hipkg.pipeline.request import Request
+    from hipkg.planning.records import Plan
+
+    Write = Callable[[Plan, Knowledge], str]
+
+_AHEAD = 2
+"""How many shares wait for each job, so that none is idle and few results are kept."""
+
+
+class Written(NamedTuple):
+    """What is made of one share: a text for each plan, and the problems of what was set aside."""
+
+    texts: tuple[str, ...]
+    set_aside: tuple[HipkgError, ...]
+
+
+@contextmanager
+def written_plans(source: str, request: Request, write: Write, jobs: int) -> Iterator[tuple[int, Iterator[Written]]]:
+    """Plan for the patients of a bulk export share by share, and tell how many shares there are.
+
+    Parameters: ``write`` turns a plan into text, in the process that made it; ``jobs`` is the number of processes.
+
+    Raises `UnreadableInput` for what cannot be read, and what `plan_patients` raises but for reasons of the patients.
+    """
+    with shares_of(source) as shares:
+        if jobs == 1:
+            yield len(shares), (_written(one, request, write) for one in shares)
+            return
+        with ProcessPoolExecutor(jobs, mp_context=get_context("spawn"), initializer=load) as pool:
+            yield len(shares), _in_order(pool, shares, request, write, jobs * _AHEAD)
+
+
+def _in_order(
+    pool: ProcessPoolExecutor, shares: tuple[Share, ...], request: Request, write: Write, most: int
+) -> Iterator[Written]:
+    """Give the results in the order of the shares, and keep no more than so many under way."""
+    under_way: deque[Future[Written]] = deque()
+    for one in shares:
+        if len(under_way) == most:
+            yield under_way.popleft().result()
+        under_way.append(pool.submit(_written, one, request, write))
+    while under_way:
+        yield under_way.popleft().result()
+
+
+def _written(share: Share, request: Request, write: Write) -> Written:
+    """Plan for the patients of a share; what is wrong with all of them is set aside as what is wrong with one."""
+    knowledge = load()
+    try:
+        made = plan_patients(Joint((Part(share.name, found=share.resources()),)), request, knowledge)
+    except (DeceasedPatient, InconsistentData, InvalidPatient, NoPatient) as problem:
+        told = () if isinstance(problem, NoPatient) else (problem,)
+        return Written((), (*problem.set_aside, *told))
+    return Written(tuple(write(one.plan, knowledge) for one in made.results), made.set_aside)

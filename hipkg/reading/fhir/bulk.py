@@ -1,0 +1,231 @@
+"""Part an export into shares of a few patients each, so that memory does not grow with their number.
+
+A bulk export (https://hl7.org/fhir/uv/bulkdata/) is lines of NDJSON in which the resources of a patient lie far apart.
+Each line goes to the share of the patient whom it is about, in a temporary file; what several patients may refer to is
+read with every share. A share is then read as if it were a source of its own.
+"""
+
+from __future__ import annotations
+
+import gzip
+import re
+import zlib
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, NamedTuple
+
+import orjson
+
+from hipkg.base.errors import UnreadableInput
+from hipkg.base.groups import Groups
+from hipkg.reading.fhir.records import ResourceUse
+from hipkg.reading.fhir.source import beside, names_in, resources_of_lines
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from hipkg.reading.fhir.source import Found
+
+_LINES = (".ndjson", ".jsonl", ".ndjson.gz", ".jsonl.gz")
+_OWNER = re.compile(rb'"(?:subject|patient)"\s*:\s*\{\s*"reference"\s*:\s*"([^"\\]*)"')
+_REFERENCE = re.compile(rb'"reference":"([^"\\]*)"')
+_HOLDS_PATIENTS = re.compile(rb'"resourceType"\s*:\s*"Patient"')
+_SHARED = {"BodySite", "BodyStructure", "Device", "Medication"}
+"""The types, by their names in any version, that resources of several patients may refer to."""
+SHARE_BYTES = 4 * 2**20
+"""About how much a share holds."""
+_MARK = b"\xef\xbb\xbf"
+_BUFFERED = 32 * 2**20
+_EVERY = -1
+_FIRST = 0
+
+
+class Share(NamedTuple):
+    """Files of lines, each a place, a tab and a resource, that hold a few patients with all that is theirs.
+
+    ``several`` tells that the export has more than one patient, whatever the share has.
+    """
+
+    name: str
+    files: tuple[Path, ...]
+    troubles: tuple[ResourceUse, ...]
+    several: bool
+
+    def resources(self) -> Found:
+        """Read the resources of the share; the errors are those of `hipkg.reading.fhir.source.resources_of`."""
+        return resources_of_lines(self._lines(), self.troubles)._replace(several=self.several)
+
+    def _lines(self) -> Iterator[tuple[str, str]]:
+        for file in self.files:
+            if not file.exists():
+                continue
+            with file.open("rb") as lines:
+                for line in lines:
+                    place, _, content = line.removesuffix(b"\n").partition(b"\t")
+                    try:
+                        yield place.decode(), content.decode()
+                    except UnicodeDecodeError:
+                        raise UnreadableInput(
+                            "The text is not valid UTF-8.", place=place.decode(), remedy="Save it as UTF-8."
+                        ) from None
+
+
+def is_bulk(source: str) -> bool:
+    """Tell whether a source is lines of NDJSON, or a folder that holds nothing else that can be a resource."""
+    path = Path(source)
+    if path.is_file():
+        return path.name.lower().endswith(_LINES)
+    if not path.is_dir():
+        return False
+    readable = [name for name, trouble in names_in(path) if trouble is None]
+    lines = [name for name in readable if name.lower().endswith(_LINES)]
+    return bool(lines) and not any(_holds_resources(path / name) for name in readable if name not in lines)
+
+
+def _holds_resources(path: Path) -> bool:
+    """Tell whether a file beside those of lines is more than the manifest of an export."""
+    opened = gzip.open if path.suffix.lower() == ".gz" else open
+    with opened(path, "rb") as file:
+        return b'"resourceType"' in file.read()
+
+
+@contextmanager
+def shares_of(source: str) -> Iterator[tuple[Share, ...]]:
+    """Part a bulk export into shares, whose files are gone afterwards.
+
+    Raises `UnreadableInput` for what cannot be read.
+    """
+    with TemporaryDirectory(prefix="hipkg-") as folder:
+        path = Path(source)
+        names = [path.name] if path.is_file() else []
+        troubles: list[ResourceUse] = []
+        for name, trouble in () if names else names_in(path):
+            if trouble is None and name.lower().endswith(_LINES):
+                names.append(name)
+            elif trouble is not None:
+                troubles.append(ResourceUse(name, *trouble))
+            else:
+                troubles += beside(path / name, name)
+        base = path.parent if path.is_file() else path
+        parting = _Parting(Path(folder), _count(base / name for name in names))
+        for name in names:
+            parting.take(base / name, name if path.is_dir() else source)
+        yield tuple(parting.shares(source, tuple(troubles)))
+
+
+def _count(files: Iterable[Path]) -> int:
+    """Choose how many shares there are; what is compressed takes about ten times as much."""
+    size = sum(one.stat().st_size * (10 if one.suffix.lower() == ".gz" else 1) for one in files)
+    return size // SHARE_BYTES + 1
+
+
+@dataclass
+class _Parting:
+    """Write each line to the file of its share."""
+
+    folder: Path
+    count: int
+    groups: Groups = field(default_factory=Groups)
+    waiting: dict[int, bytearray] = field(default_factory=dict)
+    size: int = 0
+    patients: int = 0
+
+    def take(self, path: Path, name: str) -> None:
+        """Give the lines of a file to the shares."""
+        place = name.encode(errors="replace")
+        opened = gzip.open if path.suffix.lower() == ".gz" else open
+        try:
+            with opened(path, "rb") as lines:
+                for number, line in enumerate(lines, 1):
+                    content = line.removesuffix(b"\n").removeprefix(b"" if number > 1 else _MARK)
+                    if not content.isspace() and content:
+                        self._give(self._share_of(content), b"%s:%d\t%s\n" % (place, number, content))
+        except (gzip.BadGzipFile, EOFError, zlib.error):
+            raise UnreadableInput("The file is not compressed as its name says.", place=name) from None
+        except OSError as error:
+            raise UnreadableInput(
+                f"The file cannot be read: {error.strerror}.", place=name, remedy="Allow reading it, or take it out."
+            ) from None
+
+    def _give(self, share: int, line: bytes) -> None:
+        self.waiting.setdefault(share, bytearray()).extend(line)
+        self.size += len(line)
+        if self.size > _BUFFERED:
+            self._write()
+
+    def _write(self) -> None:
+        for share, lines in self.waiting.items():
+            with self._file(share).open("ab") as file:
+                file.write(lines)
+        self.waiting, self.size = {}, 0
+
+    def _file(self, share: int) -> Path:
+        return self.folder / f"{share:09d}"
+
+    def _share_of(self, line: bytes) -> int:
+        """Find the share of a line: that of the patient whom it is about, or who it is; or every share."""
+        owners = {*_OWNER.findall(line)}
+        if len(owners) == 1 and not _HOLDS_PATIENTS.search(line):
+            return self._numbered(owners.pop())
+        try:
+            raw = orjson.loads(line)
+        except orjson.JSONDecodeError:
+            return _FIRST
+        if _HOLDS_PATIENTS.search(line):
+            return self._share_of_patients(raw, owners)
+        return self._share_of_parsed(raw) if isinstance(raw, dict) else _FIRST
+
+    def _share_of_patients(self, raw: object, owners: set[bytes]) -> int:
+        """Find the share of a Patient, or of what holds some, and tie it to those of all patients who are named."""
+        patients = [one for one in _within(raw) if one.get("resourceType") == "Patient"]
+        self.patients += len(patients)
+        ids = [str(one.get("id", "")).encode() for one in patients]
+        linked = [each for one in patients for each in _REFERENCE.findall(orjson.dumps(one.get("link")))]
+        first, *others = map(self._numbered, [*ids, *linked, *owners] or [b""])
+        self.groups.tie_all(_key(first), map(_key, others))
+        return first
+
+    def _share_of_parsed(self, raw: dict[str, object]) -> int:
+        for name in ("subject", "patient"):
+            about = raw.get(name)
+            if isinstance(about, dict):
+                reference = about.get("reference")
+                named = isinstance(reference, str) and reference and "?" not in reference
+                return self._numbered(str(reference).encode()) if named else _EVERY
+        return _EVERY if raw.get("resourceType") in _SHARED else _FIRST
+
+    def _numbered(self, reference: bytes) -> int:
+        """Choose the share of a patient by what ends a reference, which is an id, whatever the server."""
+        last = reference.partition(b"/_history/")[0].rsplit(b"/", 1)[-1].removeprefix(b"urn:uuid:")
+        return zlib.crc32(last) % self.count
+
+    def shares(self, name: str, troubles: tuple[ResourceUse, ...]) -> Iterator[Share]:
+        """List the shares, those of patients who are linked as one, and one share for a single patient."""
+        self._write()
+        joined: dict[str, list[Path]] = {}
+        if self.patients == 1:
+            self.groups.tie_all(_key(0), map(_key, range(self.count)))
+        for number in range(self.count):
+            joined.setdefault(self.groups.find(_key(number)), []).append(self._file(number))
+        every = self._file(_EVERY)
+        for number, files in enumerate(joined.values()):
+            if any(one.exists() for one in files):
+                yield Share(name, (*files, every), () if number else troubles, self.patients > 1)
+
+
+def _within(content: object) -> Iterator[dict[str, object]]:
+    """List all objects within another one, and itself."""
+    agenda = [content]
+    while agenda:
+        one = agenda.pop()
+        if isinstance(one, dict):
+            yield one
+            agenda += one.values()
+        elif isinstance(one, list):
+            agenda += one
+
+
+def _key(share: int) -> str:
+    return f"{share:09d}"
