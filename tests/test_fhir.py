@@ -114,6 +114,7 @@ def test_every_resource_is_accounted_for(case: Path) -> None:
     made = imported(case)
     accounted = [use.resource for uses in (made.strays, *(one.uses for one in made.patients)) for use in uses]
     contained = {("Medication", "in"), ("Condition", "within"), ("Medication", "m"), ("Device", "d")}
+    contained |= {("Observation", "in"), ("Observation", "not")}
     assert {f"{kind}/{name}" for kind, name in named - contained} - {*accounted} - {"Bundle/not a valid id!"} == set()
     assert len(accounted) == len({*accounted})
 

@@ -9,7 +9,6 @@ a film, tells that it was made, and its value, components and members what it sh
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from hipkg.base import hip
@@ -17,13 +16,21 @@ from hipkg.base.numbers import plain
 from hipkg.base.vocabulary import HIP
 from hipkg.knowledge.intervals import stand_in
 from hipkg.knowledge.studies import is_study
-from hipkg.knowledge.terminology import NO, PRESENCE, YES
+from hipkg.knowledge.terminology import NO
 from hipkg.reading.fhir.absences import absent, seen_by
 from hipkg.reading.fhir.activities import COMPLETED, Draft, Status, activities
 from hipkg.reading.fhir.conditions import SAID_BY_EXTENSION
 from hipkg.reading.fhir.context import Dated, coded, dated, extras, in_future, problems_named, refuse_unread, settled
 from hipkg.reading.fhir.elements import flag, number, part, parts, references, text
 from hipkg.reading.fhir.places import whereabouts
+from hipkg.reading.fhir.presence import (
+    VALUES,
+    Answer,
+    asks_presence,
+    is_denied,
+    says_absent,
+    says_itself,
+)
 from hipkg.reading.fhir.quantities import UCUM, UnusableValue
 from hipkg.reading.fhir.records import Activity, Fact, Measure, Problem, Resource, Shows, Stated, Unused
 from hipkg.reading.fhir.uncertain import aged, interval_of
@@ -31,7 +38,7 @@ from hipkg.reading.fhir.unread import named, not_understood, unread
 from hipkg.record.patient import EntryKind, Unread
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
     from decimal import Decimal
 
     from hipkg.reading.fhir.codes import Meaning
@@ -42,49 +49,11 @@ if TYPE_CHECKING:
 
 _FINAL = {"final", "amended", "corrected"}
 _REPORTED = {*_FINAL, "appended"}
-_POSITIVE = {"POS", "DET"}
-_NEGATIVE = {"NEG", "ND"}
-_NOT_POSITIVE = {"IND", "E", "NR", "N"}
-_OF_INTERPRETATION = re.compile("ObservationInterpretation|observation-interpretation|v2[-/]0078|^$")
-_UNCLEAR = "not clear"
 _NOT_TRUE = ("entered-in-error", "refuted")
 _ASSERTION = ("http://terminology.hl7.org/CodeSystem/v3-ActCode", "ASSERTION")
-_OF_ABSENT_DATA = {
-    "http://terminology.hl7.org/CodeSystem/data-absent-reason",
-    "http://terminology.hl7.org/CodeSystem/v3-NullFlavor",
-}
 _LONGEST_RESULT = 200
-_VALUES = (
-    "valueQuantity",
-    "valueCodeableConcept",
-    "valueString",
-    "valueBoolean",
-    "valueInteger",
-    "valueRange",
-    "valueRatio",
-    "valueSampledData",
-    "valueTime",
-    "valueDateTime",
-    "valuePeriod",
-)
-
-
 _TELLING = {"component", "contained", "dataAbsentReason", "hasMember", "valueCodeableConcept"}
 """The elements that can say something of a finding beside the code."""
-
-
-class _Answer(NamedTuple):
-    """An Observation or one of its components: what it says, the suffix of its facts, and where its elements stand.
-
-    ``presence`` are the parts that say whether its finding is there; ``whole`` is the Observation of a component that
-    says nothing of that itself.
-    """
-
-    raw: Raw
-    suffix: str = ""
-    path: str = ""
-    presence: tuple[Raw, ...] = ()
-    whole: tuple[Raw, ...] = ()
 
 
 class _Result(NamedTuple):
@@ -111,10 +80,11 @@ def read_observation(one: Resource, context: Context) -> Stated:
             flags += reading.flags
         except Unused as unused:
             reasons.append(unused)
-            if not answer.suffix and not any(name in answer.raw for name in _VALUES):
+            if not answer.suffix and not any(name in answer.raw for name in VALUES):
                 of_whole = unused
     if not found:
-        raise Unused(reasons[0].outcome, reasons[0].reason, _unread_of(reasons))
+        panel = of_whole is not None and len(reasons) == 1 and bool(_members(one, context))
+        raise Unused(reasons[0].outcome, reasons[0].reason, () if panel else _unread_of(reasons))
     reasons = [one for one in reasons if one.unread and one is not of_whole]
     if derived := problems_named(one, context, "derivedFrom"):
         found += [Shows(source, (one.key,), ()) for source in derived]
@@ -163,37 +133,33 @@ def _unread_of(reasons: Iterable[Unused]) -> tuple[Unread, ...]:
     return tuple(dict.fromkeys(each for one in reasons for each in one.unread))
 
 
-def _answers(one: Resource, context: Context) -> list[_Answer]:
+def _answers(one: Resource, context: Context) -> list[Answer]:
     """List the Observation and its components; those that say whether its finding is there belong to what it says."""
-    presence = [each.raw for each in _members(one, context) if _asks_presence(each.raw, one.raw, context)]
+    presence = [each.raw for each in _members(one, context) if asks_presence(each.raw, one.raw, context)]
     inner = []
     for index, each in enumerate(parts(one.raw, "component")):
-        if _asks_presence(each, one.raw, context):
+        if asks_presence(each, one.raw, context):
             presence.append(each)
         else:
-            whole = () if _says_itself(each) else (one.raw,)
-            inner.append(_Answer(each, f"~component-{index}", f"component[{index}].", whole=whole))
-    return [_Answer(one.raw, presence=tuple(presence)), *inner]
+            whole = () if says_itself(each) else (one.raw,)
+            inner.append(Answer(each, f"~component-{index}", f"component[{index}].", whole=whole))
+    for name, member in _contained(one, context):
+        if not asks_presence(member, one.raw, context):
+            inner.append(Answer(member, f"~member-{name}", f"contained({name})."))
+    return [Answer(one.raw, presence=tuple(presence)), *inner]
+
+
+def _contained(one: Resource, context: Context) -> Iterator[tuple[str, Raw]]:
+    """List the members that an Observation contains itself, with their names; the others are read by themselves."""
+    for target in _members(one, context):
+        if target.key == one.key and (name := text(target.raw, "id")):
+            yield name, target.raw
 
 
 def _members(one: Resource, context: Context) -> list[Target]:
     """List the final Observations that are members of one."""
     found = (context.index.target(each, one) for each in references(one.raw, "hasMember"))
     return [each for each in found if each and text(each.raw, "status") in _FINAL]
-
-
-def _says_itself(component: Raw) -> bool:
-    return any(name in component for name in (*_VALUES, "interpretation"))
-
-
-def _asks_presence(component: Raw, whole: Raw, context: Context) -> bool:
-    """Tell whether a component or a member says whether what an Observation is about is present."""
-    codes, asked = context.codes, part(component, "code")
-    if codes.answer(asked) == PRESENCE:
-        return True
-    terms = codes.meaning([asked], "problem").terms
-    about = (part(whole, name) for name in ("code", "valueCodeableConcept"))
-    return bool(terms) and any(codes.meaning([each], "problem").terms == terms for each in about)
 
 
 def _when(one: Resource, context: Context) -> Dated:
@@ -212,10 +178,10 @@ def _study_of(one: Resource, context: Context) -> Meaning | None:
     return meaning if is_one else None
 
 
-def _answer(one: Resource, answer: _Answer, day: str, study: Meaning | None, context: Context) -> Stated:
+def _answer(one: Resource, answer: Answer, day: str, study: Meaning | None, context: Context) -> Stated:
     raw, codes = answer.raw, context.codes
     code = part(raw, "code")
-    if "dataAbsentReason" in raw or _says_absent(part(raw, "valueCodeableConcept")):
+    if "dataAbsentReason" in raw or says_absent(part(raw, "valueCodeableConcept")):
         raise Unused("ignored", "it has no result, as it says itself")
     asserts = any((text(each, "system"), text(each, "code")) == _ASSERTION for each in parts(code, "coding"))
     if not (asserts or codes.meanings(code)):
@@ -223,7 +189,7 @@ def _answer(one: Resource, answer: _Answer, day: str, study: Meaning | None, con
     if numbers := codes.meaning([code], "number").terms:
         return _measure(one, answer, numbers[0], day, context)
     if codes.meaning([code], "problem").terms:
-        if _is_denied(answer, context, by_value=True):
+        if is_denied(answer, context, by_value=True):
             return _absent(one, answer, "code", study, context)
         return _finding(one, answer, "code", study, context)
     value = part(raw, "valueCodeableConcept")
@@ -235,7 +201,7 @@ def _answer(one: Resource, answer: _Answer, day: str, study: Meaning | None, con
     raise not_understood(one, [value if asserts and value else code], "finding", context)
 
 
-def _studied(one: Resource, answer: _Answer, day: str, study: Meaning | None, context: Context) -> Stated:
+def _studied(one: Resource, answer: Answer, day: str, study: Meaning | None, context: Context) -> Stated:
     """Read a study or a score, with the finding that its value is."""
     if not _has_result(one, answer, context):
         raise Unused("ignored", "it has no result")
@@ -253,21 +219,15 @@ def _studied(one: Resource, answer: _Answer, day: str, study: Meaning | None, co
     return Stated((*made.facts, *said.facts), tuple(dict.fromkeys((*made.flags, *said.flags))), made.notes)
 
 
-def _found(one: Resource, answer: _Answer, study: Meaning | None, context: Context) -> Stated:
+def _found(one: Resource, answer: Answer, study: Meaning | None, context: Context) -> Stated:
     """Read a finding that a coded value names."""
-    read = _absent if _is_denied(answer, context, by_value=False) else _finding
+    read = _absent if is_denied(answer, context, by_value=False) else _finding
     return read(one, answer, "valueCodeableConcept", study, context)
 
 
-def _says_absent(value: Raw) -> bool:
-    """Tell whether a coded value says no more than that there is none."""
-    codings = parts(value, "coding")
-    return bool(codings) and all(text(one, "system") in _OF_ABSENT_DATA for one in codings)
-
-
-def _has_result(one: Resource, answer: _Answer, context: Context) -> bool:
+def _has_result(one: Resource, answer: Answer, context: Context) -> bool:
     """Tell whether something was found: a value, or in one of the components or members of an Observation."""
-    if any(name in answer.raw for name in _VALUES):
+    if any(name in answer.raw for name in VALUES):
         return True
     if answer.suffix:
         return False
@@ -275,7 +235,7 @@ def _has_result(one: Resource, answer: _Answer, context: Context) -> bool:
     return any("dataAbsentReason" not in each for each in inner) or bool(parts(one.raw, "interpretation"))
 
 
-def _measurement(one: Resource, answer: _Answer, day: str, context: Context) -> Stated:
+def _measurement(one: Resource, answer: Answer, day: str, context: Context) -> Stated:
     """Read that something was measured; what is measured on one day without a side is measured at one site."""
     moment, code = Dated(day), part(answer.raw, "code")
     found = _result(answer.raw, context)
@@ -327,84 +287,16 @@ def _of_that_day(one: Activity) -> Activity:
     )
 
 
-def _is_denied(answer: _Answer, context: Context, *, by_value: bool) -> bool:
-    """Tell whether a finding is said to be absent; ``by_value`` tells that the value says so, and names no finding.
-
-    Raises `Unused` where it is said to be there as well, or where it is not clear what is said.
-    """
-    said = [*_interpreted(answer.raw, context), *(_said_in(each, context) for each in answer.presence)]
-    if by_value:
-        said.append(_valued(answer.raw, context))
-    if NO in said and YES in said:
-        raise Unused("set aside", "it says both that the finding is there and that it is not")
-    if NO in said:
-        return True
-    if _UNCLEAR in said:
-        told = "it does not follow from what it says whether the finding is present"
-        raise Unused("ignored", told, _unclear(answer, context))
-    if any({NO, _UNCLEAR} & {*_interpreted(whole, context)} for whole in answer.whole):
-        told = "what it is a part of is interpreted as negative or not clear, so the finding is not asserted"
-        raise Unused("ignored", told, _unclear(answer, context))
-    return False
-
-
-def _valued(raw: Raw, context: Context) -> str:
-    """Say what a value says of whether a finding is there: yes, no, not clear, or nothing where there is none."""
-    given = flag(raw, "valueBoolean")
-    if given is not None:
-        return YES if given else NO
-    if not any(name in raw for name in _VALUES):
-        return ""
-    answer = context.codes.answer(part(raw, "valueCodeableConcept"))
-    return answer if answer in {YES, NO} else _UNCLEAR
-
-
-def _said_in(component: Raw, context: Context) -> str:
-    """Say what a component or a member that asks whether a finding is there answers."""
-    if "dataAbsentReason" in component:
-        return _UNCLEAR
-    said = {*_interpreted(component, context), _valued(component, context)} - {""}
-    if len(said) > 1:
-        return _UNCLEAR
-    unsaid = _UNCLEAR if context.codes.answer(part(component, "code")) == PRESENCE else ""
-    return said.pop() if said else unsaid
-
-
-def _interpreted(raw: Raw, context: Context) -> list[str]:
-    """Say what each interpretation says of whether a finding is there."""
-    return [_interpretation(each, context) for each in parts(raw, "interpretation")]
-
-
-def _interpretation(concept: Raw, context: Context) -> str:
-    if answer := context.codes.answer(concept):
-        return answer
-    codings = parts(concept, "coding")
-    own = {text(one, "code") for one in codings if _OF_INTERPRETATION.search(text(one, "system"))}
-    if not own or own & _NOT_POSITIVE:
-        return _UNCLEAR
-    if own & _NEGATIVE:
-        return NO
-    return YES if own & _POSITIVE else ""
-
-
-def _unclear(answer: _Answer, context: Context) -> tuple[Unread, ...]:
-    """Name a finding together with what is said of it, where that does not tell whether it is there."""
-    raw, codes = answer.raw, context.codes
-    concepts = [part(raw, "valueCodeableConcept"), *parts(raw, "interpretation")]
-    words = ", ".join(filter(None, (*map(codes.called, concepts), text(raw, "valueString"))))
-    name = named([part(raw, "code")], context)
-    return (Unread(EntryKind.RESULT, f"{name}: {words[:_LONGEST_RESULT] or 'not clear whether it is there'}"),)
-
-
-def _absent(one: Resource, answer: _Answer, element: str, study: Meaning | None, context: Context) -> Stated:
+def _absent(one: Resource, answer: Answer, element: str, study: Meaning | None, context: Context) -> Stated:
     named = f"{answer.path}{element}"
     return absent(one, part(answer.raw, element), context, suffix=answer.suffix, element=named, study=study)
 
 
-def _finding(one: Resource, answer: _Answer, element: str, study: Meaning | None, context: Context) -> Stated:
+def _finding(one: Resource, answer: Answer, element: str, study: Meaning | None, context: Context) -> Stated:
     concepts = [part(answer.raw, element), *([part(one.raw, "code")] if study else [])]
     meaning = seen_by(study, context.codes.meaning(concepts[:1], "problem"))
-    where = whereabouts(one, concepts, meaning, parts(one.raw, "bodySite"), context)
+    sites = parts(answer.raw, "bodySite") or parts(one.raw, "bodySite")
+    where = whereabouts(one, concepts, meaning, sites, context)
     more = extras(Resource(one.key, one.type, answer.raw, one.place), SAID_BY_EXTENSION, context)
     values, torn = settled([*meaning.qualifiers, *more.values], context)
     sources = (f"{answer.path}{element}", *where.sources, *more.sources)
@@ -426,7 +318,7 @@ def _finding(one: Resource, answer: _Answer, element: str, study: Meaning | None
     return Stated(facts, (*where.flags, *more.flags, *torn))
 
 
-def _measure(one: Resource, answer: _Answer, prop: str, day: str, context: Context) -> Stated:
+def _measure(one: Resource, answer: Answer, prop: str, day: str, context: Context) -> Stated:
     if prop == hip.age and context.age is not None:
         raise Unused("ignored", "the age follows from the birth date")
     element = next((name for name in ("valueQuantity", "valueRange") if part(answer.raw, name)), "")
@@ -499,7 +391,7 @@ def _concluded(one: Resource, context: Context) -> Stated:
             notes.append(f"not used of it: {refusal.reason}")
             lost += refusal.unread
             continue
-        answer = _Answer({"conclusionCode": concept}, f"~conclusion-{index}")
+        answer = Answer({"conclusionCode": concept}, f"~conclusion-{index}")
         reading = _finding(Resource(one.key, one.type, {}, one.place), answer, "conclusionCode", None, context)
         found += (each._replace(shown_by=(one.key,)) for each in reading.facts if isinstance(each, Problem))
         flags += reading.flags
@@ -553,7 +445,7 @@ def read_allergy(one: Resource, context: Context) -> Stated:
         outcome, reason = _why_no_problem(one, context)
         raise Unused(outcome, reason, _unread(one, context))
     refuse_unread(verification=verification, clinical=clinical)
-    return _finding(one, _Answer(one.raw), "code", None, context)
+    return _finding(one, Answer(one.raw), "code", None, context)
 
 
 def _unread(one: Resource, context: Context, how: str = "") -> tuple[Unread, ...]:

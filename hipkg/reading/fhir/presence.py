@@ -1,0 +1,149 @@
+"""Read whether what an Observation is about is there: from its value, its interpretations and parts that ask that.
+
+What denies a finding makes it absent; what leaves open whether it is there, or says both, never asserts it.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, NamedTuple
+
+from hipkg.knowledge.terminology import NO, PRESENCE, YES
+from hipkg.reading.fhir.elements import flag, part, parts, text
+from hipkg.reading.fhir.records import Unused
+from hipkg.reading.fhir.unread import named
+from hipkg.record.patient import EntryKind, Unread
+
+if TYPE_CHECKING:
+    from hipkg.reading.fhir.context import Context
+    from hipkg.reading.fhir.elements import Raw
+
+_POSITIVE = {"POS", "DET"}
+_NEGATIVE = {"NEG", "ND"}
+_NOT_POSITIVE = {"IND", "E", "NR", "N"}
+_OF_INTERPRETATION = re.compile("ObservationInterpretation|observation-interpretation|v2[-/]0078|^$")
+_UNCLEAR = "not clear"
+_OF_ABSENT_DATA = {
+    "http://terminology.hl7.org/CodeSystem/data-absent-reason",
+    "http://terminology.hl7.org/CodeSystem/v3-NullFlavor",
+}
+_LONGEST = 200
+VALUES = (
+    "valueQuantity",
+    "valueCodeableConcept",
+    "valueString",
+    "valueBoolean",
+    "valueInteger",
+    "valueRange",
+    "valueRatio",
+    "valueSampledData",
+    "valueTime",
+    "valueDateTime",
+    "valuePeriod",
+)
+"""The elements that can be the value of an Observation or of a component."""
+
+
+class Answer(NamedTuple):
+    """An Observation or one of its components: what it says, the suffix of its facts, and where its elements stand.
+
+    ``presence`` are the parts that say whether its finding is there; ``whole`` is the Observation of a component that
+    says nothing of that itself.
+    """
+
+    raw: Raw
+    suffix: str = ""
+    path: str = ""
+    presence: tuple[Raw, ...] = ()
+    whole: tuple[Raw, ...] = ()
+
+
+def says_itself(component: Raw) -> bool:
+    """Tell whether a component has a value or an interpretation of its own."""
+    return any(name in component for name in (*VALUES, "interpretation"))
+
+
+def says_absent(value: Raw) -> bool:
+    """Tell whether a coded value says no more than that there is none."""
+    codings = parts(value, "coding")
+    return bool(codings) and all(text(one, "system") in _OF_ABSENT_DATA for one in codings)
+
+
+def asks_presence(component: Raw, whole: Raw, context: Context) -> bool:
+    """Tell whether a component or a member says whether what an Observation is about is present."""
+    codes, asked = context.codes, part(component, "code")
+    if codes.answer(asked) == PRESENCE:
+        return True
+    terms = codes.meaning([asked], "problem").terms
+    about = (part(whole, name) for name in ("code", "valueCodeableConcept"))
+    return bool(terms) and any(codes.meaning([each], "problem").terms == terms for each in about)
+
+
+def is_denied(answer: Answer, context: Context, *, by_value: bool) -> bool:
+    """Tell whether a finding is said to be absent; ``by_value`` tells that the value says so, and names no finding.
+
+    Raises `Unused` where it is said to be there as well, or where it is not clear what is said.
+    """
+    said = [*_interpreted(answer.raw, context), *(said_in(each, context) for each in answer.presence)]
+    if by_value:
+        said.append(valued(answer.raw, context))
+    if NO in said and YES in said:
+        raise Unused("set aside", "it says both that the finding is there and that it is not")
+    if NO in said:
+        return True
+    if _UNCLEAR in said:
+        told = "it does not follow from what it says whether the finding is present"
+        raise Unused("ignored", told, _unclear(answer, context))
+    if any({NO, _UNCLEAR} & {*_interpreted(whole, context)} for whole in answer.whole):
+        told = "what it is a part of is interpreted as negative or not clear, so the finding is not asserted"
+        raise Unused("ignored", told, _unclear(answer, context))
+    return False
+
+
+def valued(raw: Raw, context: Context) -> str:
+    """Say what a value says of whether a finding is there: yes, no, not clear, or nothing where there is none."""
+    given = flag(raw, "valueBoolean")
+    if given is not None:
+        return YES if given else NO
+    if not any(name in raw for name in VALUES):
+        return ""
+    answer = context.codes.answer(part(raw, "valueCodeableConcept"))
+    return answer if answer in {YES, NO} else _UNCLEAR
+
+
+def said_in(component: Raw, context: Context) -> str:
+    """Say what a component or a member that asks whether a finding is there answers."""
+    if "dataAbsentReason" in component:
+        return _UNCLEAR
+    said = {*_interpreted(component, context), valued(component, context)} - {""}
+    if len(said) > 1:
+        return _UNCLEAR
+    unsaid = _UNCLEAR if context.codes.answer(part(component, "code")) == PRESENCE else ""
+    return said.pop() if said else unsaid
+
+
+def _interpreted(raw: Raw, context: Context) -> list[str]:
+    """Say what each interpretation says of whether a finding is there."""
+    return [_interpretation(each, context) for each in parts(raw, "interpretation")]
+
+
+def _interpretation(concept: Raw, context: Context) -> str:
+    answer = context.codes.answer(concept)
+    if answer in {YES, NO}:
+        return answer
+    codings = parts(concept, "coding")
+    own = {text(one, "code") for one in codings if _OF_INTERPRETATION.search(text(one, "system"))}
+    if not own or own & _NOT_POSITIVE:
+        return _UNCLEAR
+    if own & _NEGATIVE:
+        return NO
+    return YES if own & _POSITIVE else ""
+
+
+def _unclear(answer: Answer, context: Context) -> tuple[Unread, ...]:
+    """Name a finding together with what is said of it, where that does not tell whether it is there."""
+    raw, codes = answer.raw, context.codes
+    concepts = [part(raw, "valueCodeableConcept"), *parts(raw, "interpretation")]
+    words = ", ".join(filter(None, (*map(codes.called, concepts), text(raw, "valueString"))))
+    name = named([part(raw, "code")], context)
+    return (Unread(EntryKind.RESULT, f"{name}: {words[:_LONGEST] or 'not clear whether it is there'}"),)
