@@ -67,6 +67,7 @@ benchmark: $(VENV)/.complete ## Measure the plan of one patient, its defence, it
 	$(BIN)/python benchmarks/statements.py
 	$(BIN)/python benchmarks/fhir_export.py
 	$(BIN)/python benchmarks/fhir_import.py
+	$(BIN)/python benchmarks/bulk_export.py
 
 wheel: $(VENV)/.complete ## Build the wheel.
 	$(BIN)/python -m pip wheel --quiet --no-deps --wheel-dir dist .

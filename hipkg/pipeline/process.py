@@ -65,12 +65,12 @@ def plan_patients(source: AnySource, request: Request, knowledge: Knowledge) -> 
 
     Raises `UnreadableInput`, `NoPatient`, `InvalidPatient`, `InconsistentData`, `EngineUnavailable` or `UsageError`.
     """
-    return each_alone(read_checked(source, request, knowledge), lambda one: _planned(one, request, knowledge))
+    return each_alone(read_checked(source, request, knowledge), lambda one: planned(one, request, knowledge))
 
 
 def plan_patient(record: Record, request: Request, knowledge: Knowledge) -> Planned:
     """Validate a patient that has been read, derive and plan; the errors are those of `plan_patients`."""
-    return _planned(_sound(record, request, knowledge), request, knowledge)
+    return planned(_sound(record, request, knowledge), request, knowledge)
 
 
 def derivation_of(record: Record, request: Request, knowledge: Knowledge) -> Derivation:
@@ -83,7 +83,8 @@ def _sound(record: Record, request: Request, knowledge: Knowledge) -> Checked:
     return checked if request.allow_invalid else _refuse_violations(checked)
 
 
-def _planned(checked: Checked, request: Request, knowledge: Knowledge) -> Planned:
+def planned(checked: Checked, request: Request, knowledge: Knowledge) -> Planned:
+    """Derive and plan for a patient who has been validated; raises `InconsistentData` for one that cannot be."""
     record = checked.record
     derivation = _derived(record, request, knowledge)
     planner = Planner(derivation, knowledge, record.iri, record.as_of, record.unread)

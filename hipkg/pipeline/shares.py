@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from hipkg.base.errors import DeceasedPatient, HipkgError, InconsistentData, InvalidPatient, NoPatient
 from hipkg.knowledge.loading import load
-from hipkg.pipeline.process import plan_patients
+from hipkg.pipeline.process import each_alone, planned, read_checked
 from hipkg.reading.fhir.bulk import Share, shares_of
 from hipkg.reading.joint import Joint, Part
 
@@ -68,8 +68,9 @@ def _written(share: Share, request: Request, write: Write) -> Written:
     """Plan for the patients of a share; what is wrong with all of them is set aside as what is wrong with one."""
     knowledge = load()
     try:
-        made = plan_patients(Joint((Part(share.name, found=share.resources()),)), request, knowledge)
+        checked = read_checked(Joint((Part(share.name, found=share.resources()),)), request, knowledge)
+        made = each_alone(checked, lambda one: write(planned(one, request, knowledge).plan, knowledge))
     except (DeceasedPatient, InconsistentData, InvalidPatient, NoPatient) as problem:
         told = () if isinstance(problem, NoPatient) else (problem,)
         return Written((), (*problem.set_aside, *told))
-    return Written(tuple(write(one.plan, knowledge) for one in made.results), made.set_aside)
+    return Written(made.results, made.set_aside)

@@ -411,6 +411,8 @@ class _Screener(Arranger):
         objecting = {id_ for line in self._objected(first) for id_ in line.statements}
         own = {*row.statements, *self._unnamed_kinds(first, entry), *self._of_wholes(first, entry)}
         statements = tuple(sorted(own - objecting - self._silent(first) - self._apart(first)))
+        if key in _WAITING:
+            statements = tuple(one for one in statements if one not in {gate.id for gate in self._gates_apart})
         gated = not {*first.claimed} - {ClaimKind.HELD_BACK, ClaimKind.GATE_AWAITED}
         return Item(
             title,
@@ -441,9 +443,7 @@ class _Screener(Arranger):
 
     def _silent(self, action: Action) -> set[str]:
         """List the statements of what waits that its row does not tell: they wait for other things or are overruled."""
-        if action.status != Status.CONDITIONAL:
-            return set()
-        return self._overruled(action) | self._untold(action) | {one.id for one in self._gates_apart}
+        return self._overruled(action) | self._untold(action) if action.status == Status.CONDITIONAL else set()
 
     def _overruled(self, action: Action) -> set[str]:
         """List the statements that advise what waits, against another one that stands: their dispute is told apart."""

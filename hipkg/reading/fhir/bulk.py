@@ -34,7 +34,7 @@ _REFERENCE = re.compile(rb'"reference":"([^"\\]*)"')
 _HOLDS_PATIENTS = re.compile(rb'"resourceType"\s*:\s*"Patient"')
 _SHARED = {"BodySite", "BodyStructure", "Device", "Medication"}
 """The types, by their names in any version, that resources of several patients may refer to."""
-SHARE_BYTES = 4 * 2**20
+SHARE_BYTES = 2**20
 """About how much a share holds."""
 _MARK = b"\xef\xbb\xbf"
 _BUFFERED = 32 * 2**20
