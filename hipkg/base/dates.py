@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from calendar import monthrange
 from datetime import date, datetime, timedelta
+from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
@@ -40,6 +41,7 @@ def day_of(written: str) -> str:
     return match[1] if match and span(match[1]) else ""
 
 
+@lru_cache(maxsize=2**16)  # records name the same days again and again
 def span(written: str) -> Span | None:
     """Find the days that a year, a month or a day can mean, with a zone or without; None for what is no such date."""
     match = _ZONED.fullmatch(written)

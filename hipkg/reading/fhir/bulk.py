@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 _LINES = (".ndjson", ".jsonl", ".ndjson.gz", ".jsonl.gz")
 _OWNER = re.compile(rb'"(?:subject|patient)"\s*:\s*\{\s*"reference"\s*:\s*"([^"\\]*)"')
 _REFERENCE = re.compile(rb'"reference":"([^"\\]*)"')
+_PATIENT = b'"Patient"'
 _HOLDS_PATIENTS = re.compile(rb'"resourceType"\s*:\s*"Patient"')
 _SHARED = {"BodySite", "BodyStructure", "Device", "Medication"}
 """The types, by their names in any version, that resources of several patients may refer to."""
@@ -131,6 +132,7 @@ class _Parting:
     waiting: dict[int, bytearray] = field(default_factory=dict)
     size: int = 0
     patients: int = 0
+    numbers: dict[bytes, int] = field(default_factory=dict)
 
     def take(self, path: Path, name: str) -> None:
         """Give the lines of a file to the shares."""
@@ -166,15 +168,17 @@ class _Parting:
 
     def _share_of(self, line: bytes) -> int:
         """Find the share of a line: that of the patient whom it is about, or who it is; or every share."""
-        owners = {*_OWNER.findall(line)}
-        if len(owners) == 1 and not _HOLDS_PATIENTS.search(line):
-            return self._numbered(owners.pop())
+        holds_patients = _PATIENT in line and _HOLDS_PATIENTS.search(line)
+        if not holds_patients and line.count(b'"subject"') + line.count(b'"patient"') == 1:
+            owner = _OWNER.search(line)
+            if owner:
+                return self._numbered(owner[1])
         try:
             raw = orjson.loads(line)
         except orjson.JSONDecodeError:
             return _FIRST
-        if _HOLDS_PATIENTS.search(line):
-            return self._share_of_patients(raw, owners)
+        if holds_patients:
+            return self._share_of_patients(raw, {*_OWNER.findall(line)})
         return self._share_of_parsed(raw) if isinstance(raw, dict) else _FIRST
 
     def _share_of_patients(self, raw: object, owners: set[bytes]) -> int:
@@ -198,8 +202,11 @@ class _Parting:
 
     def _numbered(self, reference: bytes) -> int:
         """Choose the share of a patient by what ends a reference, which is an id, whatever the server."""
-        last = reference.partition(b"/_history/")[0].rsplit(b"/", 1)[-1].removeprefix(b"urn:uuid:")
-        return zlib.crc32(last) % self.count
+        known = self.numbers.get(reference)
+        if known is None:
+            last = reference.partition(b"/_history/")[0].rsplit(b"/", 1)[-1].removeprefix(b"urn:uuid:")
+            known = self.numbers[reference] = zlib.crc32(last) % self.count
+        return known
 
     def shares(self, name: str, troubles: tuple[ResourceUse, ...]) -> Iterator[Share]:
         """List the shares, those of patients who are linked as one, and one share for a single patient."""

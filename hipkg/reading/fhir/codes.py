@@ -61,7 +61,8 @@ def specific(terms: Iterable[str], knowledge: Knowledge) -> tuple[str, ...]:
 class Codes:
     """Look codings up, in the mapping set and in the ontology.
 
-    ``useless`` is kept by the reader of Observations: why those with a code are of no use, None for a code that can be.
+    Readers keep here what follows from codes alone, for all patients: ``names`` of concepts, ``refusals`` of what is
+    not understood, and why Observations with a code are ``useless``, None for a code that can be of use.
     """
 
     def __init__(self, terminology: Terminology, knowledge: Knowledge) -> None:
@@ -70,6 +71,8 @@ class Codes:
         self._known: dict[tuple[str, str], tuple[Mapping, ...]] = {}
         self._kinds: dict[str, Kind] = {}
         self.useless: dict[tuple[object, ...], tuple[Outcome, str, tuple[Unread, ...]] | None] = {}
+        self.refusals: dict[tuple[object, ...], tuple[Outcome, str, tuple[Unread, ...]]] = {}
+        self.names: dict[tuple[object, ...], str] = {}
 
     @cached_property
     def _numbers(self) -> frozenset[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 from hipkg.base import hip
@@ -38,8 +38,6 @@ class Context:
     as_of: date
     birth: str
     age: int | None = None
-    names: dict[tuple[object, ...], str] = field(default_factory=dict)
-    """The words of concepts that were named, which records repeat."""
 
     @property
     def knowledge(self) -> Knowledge:

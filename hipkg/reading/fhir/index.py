@@ -120,7 +120,7 @@ def _servers_of(urls: dict[str, str]) -> dict[str, set[str]]:
     """List the servers that the full URLs of resources name, by key."""
     found: dict[str, set[str]] = {}
     for url, key in urls.items():
-        server, named = _parted(url)
+        server, named = ("", "") if url.startswith("urn:") else _parted(url)
         if server and named == key:
             found.setdefault(key, set()).add(server)
     return found

@@ -34,7 +34,7 @@ from hipkg.reading.fhir.presence import (
 from hipkg.reading.fhir.quantities import UCUM, UnusableValue
 from hipkg.reading.fhir.records import Activity, Fact, Measure, Problem, Resource, Shows, Stated, Unused
 from hipkg.reading.fhir.uncertain import aged, interval_of
-from hipkg.reading.fhir.unread import named, not_understood, unread
+from hipkg.reading.fhir.unread import key_of, named, not_understood, unread
 from hipkg.record.patient import EntryKind, Unread
 
 if TYPE_CHECKING:
@@ -52,8 +52,9 @@ _REPORTED = {*_FINAL, "appended"}
 _NOT_TRUE = ("entered-in-error", "refuted")
 _ASSERTION = ("http://terminology.hl7.org/CodeSystem/v3-ActCode", "ASSERTION")
 _LONGEST_RESULT = 200
-_TELLING = {"component", "contained", "dataAbsentReason", "hasMember", "valueCodeableConcept"}
-"""The elements that can say something of a finding beside the code."""
+_TELLING = {"component", "contained", "dataAbsentReason", "effectivePeriod", "hasMember", "valueCodeableConcept"}
+"""The elements that can say something of a finding beside the code and a day."""
+_DAY = 10
 
 
 class _Result(NamedTuple):
@@ -101,10 +102,13 @@ def _day_of_result(one: Resource, context: Context) -> Dated:
         raise Unused("ignored", f"its status is {status or 'not recorded'}, so it is no final result")
     if parts(one.raw, "focus"):
         raise Unused("ignored", "it is about something else than the patient")
+    told = _of_no_use(one, context)
+    if told and "" < text(one.raw, "effectiveDateTime")[:_DAY] <= context.as_of.isoformat():
+        raise Unused(*told)
     day = _when(one, context)
     if in_future(day.day, context):
         raise Unused("set aside", f"it is dated ({day.day}) after the date of the plan")
-    if told := _of_no_use(one, context):
+    if told:
         raise Unused(*told)
     return day
 
@@ -114,13 +118,10 @@ def _of_no_use(one: Resource, context: Context) -> tuple[Outcome, str, tuple[Unr
     code = part(one.raw, "code")
     if not _TELLING.isdisjoint(one.raw) or not parts(code, "coding"):
         return None
-    key = (
-        text(code, "text"),
-        *((text(it, "system"), text(it, "code"), text(it, "display")) for it in parts(code, "coding")),
-    )
+    key = key_of(code)
     known = context.codes.useless
     if key not in known:
-        useful = any((it[0], it[1]) == _ASSERTION for it in key[1:]) or any(
+        useful = _ASSERTION in {(text(it, "system"), text(it, "code")) for it in parts(code, "coding")} or any(
             context.codes.meaning([code], kind).terms for kind in ("number", "problem", "intervention")
         )
         told = None if useful else not_understood(one, [code], "finding", context)

@@ -39,8 +39,20 @@ def not_understood(
     Parameters: ``moot`` tells that the entry says of itself that it is not so, and ``current`` that it may be so now.
     """
     given = [*concepts]
-    found = () if moot else unread(one, given, context, current=current)
-    return Unused(*context.codes.why_not(given, wanted), unread=found)
+    key = (one.type, wanted, moot, current, *map(key_of, given))
+    known = context.codes.refusals
+    if key not in known:
+        found = () if moot else unread(one, given, context, current=current)
+        known[key] = (*context.codes.why_not(given, wanted), found)
+        if any(each.name in {one.key, _displayed(one)} for each in found):
+            return Unused(*known.pop(key))
+    return Unused(*known[key])
+
+
+def key_of(concept: Raw) -> tuple[object, ...]:
+    """Take what tells a concept from others: its text, and its codes with their words."""
+    codings = parts(concept, "coding")
+    return (text(concept, "text"), *((text(it, "system"), text(it, "code"), text(it, "display")) for it in codings))
 
 
 def unread(one: Resource, concepts: Iterable[Raw], context: Context, *, current: bool = True) -> tuple[Unread, ...]:
@@ -77,11 +89,10 @@ def named(concepts: Iterable[Raw], context: Context) -> str:
 
 
 def _named(concept: Raw, context: Context) -> str:
-    codings = ((text(one, "system"), text(one, "code"), text(one, "display")) for one in parts(concept, "coding"))
-    key = (text(concept, "text"), *codings)
-    if key not in context.names:
-        context.names[key] = _name_of(concept, context)
-    return context.names[key]
+    key, known = key_of(concept), context.codes.names
+    if key not in known:
+        known[key] = _name_of(concept, context)
+    return known[key]
 
 
 def _name_of(concept: Raw, context: Context) -> str:
