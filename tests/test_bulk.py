@@ -67,7 +67,7 @@ def at_once(source: Path) -> tuple[list[str], list[str]]:
 
 
 def in_shares(source: Path, jobs: int = 1) -> tuple[list[str], list[str], int]:
-    with written_plans(str(source), REQUEST, plan_to_line, jobs) as (total, made):
+    with written_plans(str(source), REQUEST, plan_to_line, jobs=jobs) as (total, made):
         parts = list(made)
     told = {str(problem) for one in parts for problem in one.set_aside}
     return sorted(text for one in parts for text in one.texts), sorted(told), total
@@ -174,6 +174,21 @@ def test_an_export_that_cannot_be_read_is_told(
     told = hipkg("plan", tmp_path, "--format", "ndjson")
     assert (told.code, told.out) == (code, "")
     assert "hipkg: " in told.err
+
+
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_further_codes_are_known_to_every_process(jobs: int, tmp_path: Path, hipkg: Callable[..., Run]) -> None:
+    folder, table = tmp_path / "export", tmp_path / "table.csv"
+    folder.mkdir()
+    table.write_text("system,code,term\nhttps://example.org/ours,H1,hip:HipPain\n", "utf-8")
+    code = {"coding": [{"system": "https://example.org/ours", "code": "H1"}]}
+    given = [one for one in resources("22-duplicates") if one["resourceType"] == "Patient"]
+    problem = {"resourceType": "Condition", "id": "h", "subject": {"reference": "Patient/p1"}, "code": code}
+    source = export([*given, problem], folder)
+    alone = hipkg("plan", source, "--format", "ndjson", "--jobs", jobs)
+    known = hipkg("plan", source, "--format", "ndjson", "--jobs", jobs, "--codes", table)
+    assert json.loads(alone.out)["actions"] == []
+    assert json.loads(known.out)["actions"]
 
 
 @pytest.mark.parametrize("command", ["query", "reason", "convert"])

@@ -35,7 +35,6 @@ FUNCTIONS: dict[str, dict[str, Any]] = {
     "plan": {},
     "plans": {},
     "validate": {},
-    "reason": {},
     "explain": {"target": "cane"},
     "ask": {},
     "watch": {},
@@ -43,7 +42,7 @@ FUNCTIONS: dict[str, dict[str, Any]] = {
     "ledger": {},
     "sensitivity": {},
 }
-COMMANDS = [["plan"], ["validate"], ["reason"], ["convert"], ["explain", "cane"], ["ask"], ["watch"], ["ledger"]]
+COMMANDS = [["plan"], ["validate"], ["explain", "cane"], ["ask"], ["watch"], ["ledger"]]
 COMMANDS += [["explain", "cane", "--instead-of", "oral NSAID"], ["what-if", "--add", "age 71"], ["sensitivity"]]
 
 
@@ -110,11 +109,18 @@ def test_a_command_tells_it_before_the_error_that_ends_it(words: list[str], hipk
     ended = hipkg(words[0], "-", *words[1:], "--input-format", "fhir", stdin=CONTRADICTORY)
     told = [line for line in ended.err.splitlines() if line.startswith("hipkg: ")]
     assert "has died" in told[0]
-    if words[0] in {"validate", "convert"}:
+    if words[0] == "validate":
         assert (len(told), ended.code) == (1, 1)
     else:
         assert "exclude each other" in told[1]
         assert (len(told), ended.code) == (2, 3)
+
+
+@pytest.mark.parametrize("command", ["reason", "convert"])
+def test_a_question_of_data_keeps_those_who_have_died(command: str, hipkg: Callable[..., Run]) -> None:
+    ended = hipkg(command, "-", "--input-format", "fhir", stdin=PARTLY)
+    assert (ended.code, ended.err) == (0, "")
+    assert "Patient/p2" in ended.out
 
 
 def test_sources_are_gathered_with_all_that_was_set_aside_of_them() -> None:

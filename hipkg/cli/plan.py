@@ -25,7 +25,7 @@ from hipkg.cli.report import deliver, each_file, on_terminal, report
 from hipkg.render import PlanFormat
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
     from pathlib import Path
 
     from hipkg.base.errors import HipkgError
@@ -94,7 +94,7 @@ def plan(
         allow_invalid=allow_invalid,
     )
     if format == "ndjson" and len(files) == 1 and input_format is None and is_bulk(files[0]):
-        _stream(files[0], request, jobs, output)
+        _stream(files[0], request, output, jobs=jobs, codes=codes or ())
         return
     if jobs > 1:
         raise UsageError(
@@ -114,7 +114,7 @@ def plan(
         raise typer.Exit(exit_code or 1)
 
 
-def _stream(source: str, request: Request, jobs: int, output: Path | None) -> None:
+def _stream(source: str, request: Request, output: Path | None, *, jobs: int, codes: Sequence[str]) -> None:
     """Write the plans of a bulk export as they are made, and tell once what was set aside."""
     from hipkg.cli.progress import shown
     from hipkg.pipeline.shares import written_plans
@@ -131,7 +131,7 @@ def _stream(source: str, request: Request, jobs: int, output: Path | None) -> No
             plans += len(one.texts)
             yield "".join(one.texts)
 
-    with written_plans(source, request, plan_to_line, jobs) as (total, made):
+    with written_plans(source, request, plan_to_line, jobs=jobs, codes=codes) as (total, made):
         parts = texts(shown(made, total, lambda one: len(one.texts), "plans"))
         deliver(parts, output)
     if not plans and not problems:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import deque
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
+from functools import cache
 from multiprocessing import get_context
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -13,9 +14,10 @@ from hipkg.knowledge.loading import load
 from hipkg.pipeline.process import each_alone, planned, read_checked
 from hipkg.reading.fhir.bulk import Share, shares_of
 from hipkg.reading.joint import Joint, Part
+from hipkg.reading.supplied import with_codes
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
     from concurrent.futures import Future
 
     from hipkg.knowledge.records import Knowledge
@@ -35,41 +37,56 @@ class Written(NamedTuple):
     set_aside: tuple[HipkgError, ...]
 
 
+class _Task(NamedTuple):
+    """What a process is to do with a share; ``codes`` name the tables of further codes."""
+
+    request: Request
+    write: Write
+    codes: tuple[str, ...]
+
+
 @contextmanager
-def written_plans(source: str, request: Request, write: Write, jobs: int) -> Iterator[tuple[int, Iterator[Written]]]:
+def written_plans(
+    source: str, request: Request, write: Write, *, jobs: int = 1, codes: Sequence[str] = ()
+) -> Iterator[tuple[int, Iterator[Written]]]:
     """Plan for the patients of a bulk export share by share, and tell how many shares there are.
 
-    Parameters: ``write`` turns a plan into text, in the process that made it; ``jobs`` is the number of processes.
+    Parameters: ``write`` turns a plan into text, in the process that made it; ``jobs`` is the number of processes;
+    ``codes`` name the tables of further codes.
 
     Raises `UnreadableInput` for what cannot be read, and what `plan_patients` raises but for reasons of the patients.
     """
+    task = _Task(request, write, tuple(codes))
     with shares_of(source) as shares:
         if jobs == 1:
-            yield len(shares), (_written(one, request, write) for one in shares)
+            yield len(shares), (_written(one, task) for one in shares)
             return
-        with ProcessPoolExecutor(jobs, mp_context=get_context("spawn"), initializer=load) as pool:
-            yield len(shares), _in_order(pool, shares, request, write, jobs * _AHEAD)
+        with ProcessPoolExecutor(jobs, get_context("spawn"), _knowing, (task.codes,)) as pool:
+            yield len(shares), _in_order(pool, shares, task, jobs * _AHEAD)
 
 
-def _in_order(
-    pool: ProcessPoolExecutor, shares: tuple[Share, ...], request: Request, write: Write, most: int
-) -> Iterator[Written]:
+def _in_order(pool: ProcessPoolExecutor, shares: tuple[Share, ...], task: _Task, most: int) -> Iterator[Written]:
     """Give the results in the order of the shares, and keep no more than so many under way."""
     under_way: deque[Future[Written]] = deque()
     for one in shares:
         if len(under_way) == most:
             yield under_way.popleft().result()
-        under_way.append(pool.submit(_written, one, request, write))
+        under_way.append(pool.submit(_written, one, task))
     while under_way:
         yield under_way.popleft().result()
 
 
-def _written(share: Share, request: Request, write: Write) -> Written:
+@cache
+def _knowing(codes: tuple[str, ...]) -> Knowledge:
+    return with_codes(load(), codes) if codes else load()
+
+
+def _written(share: Share, task: _Task) -> Written:
     """Plan for the patients of a share; what is wrong with all of them is set aside as what is wrong with one."""
-    knowledge = load()
+    knowledge, request = _knowing(task.codes), task.request
     try:
         checked = read_checked(Joint((Part(share.name, found=share.resources()),)), request, knowledge)
-        made = each_alone(checked, lambda one: write(planned(one, request, knowledge).plan, knowledge))
+        made = each_alone(checked, lambda one: task.write(planned(one, request, knowledge).plan, knowledge))
     except (DeceasedPatient, InconsistentData, InvalidPatient, NoPatient) as problem:
         told = () if isinstance(problem, NoPatient) else (problem,)
         return Written((), (*problem.set_aside, *told))

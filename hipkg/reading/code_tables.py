@@ -247,7 +247,7 @@ def _of_value_set(raw: Raw, name: str, term: str) -> Iterator[Row]:
         raise UnreadableInput(
             "A ValueSet lists codes and does not say what they mean.",
             place=name,
-            remedy=f"Name the term behind it: --codes {name}=TERM, such as hip:Anticoagulant.",
+            remedy=f"Name the term behind it: --codes {name}=TERM, with a CURIE or the local name of a class.",
         )
     expansion, compose = part(raw, "expansion"), part(raw, "compose")
     held = [*_contained(expansion)]
