@@ -35,7 +35,7 @@ _PATIENT = b'"Patient"'
 _HOLDS_PATIENTS = re.compile(rb'"resourceType"\s*:\s*"Patient"')
 _SHARED = {"BodySite", "BodyStructure", "Device", "Medication"}
 """The types, by their names in any version, that resources of several patients may refer to."""
-SHARE_BYTES = 2**20
+SHARE_BYTES = 2 * 2**20
 """About how much a share holds."""
 _MARK = b"\xef\xbb\xbf"
 _BUFFERED = 32 * 2**20
@@ -129,7 +129,7 @@ class _Parting:
     folder: Path
     count: int
     groups: Groups = field(default_factory=Groups)
-    waiting: dict[int, bytearray] = field(default_factory=dict)
+    waiting: dict[int, list[bytes]] = field(default_factory=dict)
     size: int = 0
     patients: int = 0
     numbers: dict[bytes, int] = field(default_factory=dict)
@@ -142,8 +142,14 @@ class _Parting:
             with opened(path, "rb") as lines:
                 for number, line in enumerate(lines, 1):
                     content = line.removesuffix(b"\n").removeprefix(b"" if number > 1 else _MARK)
-                    if not content.isspace() and content:
-                        self._give(self._share_of(content), b"%s:%d\t%s\n" % (place, number, content))
+                    if not content or content.isspace():
+                        continue
+                    self.waiting.setdefault(self._share_of(content), []).append(
+                        b"%s:%d\t%s\n" % (place, number, content)
+                    )
+                    self.size += len(content)
+                    if self.size > _BUFFERED:
+                        self._write()
         except (gzip.BadGzipFile, EOFError, zlib.error):
             raise UnreadableInput("The file is not compressed as its name says.", place=name) from None
         except OSError as error:
@@ -151,16 +157,10 @@ class _Parting:
                 f"The file cannot be read: {error.strerror}.", place=name, remedy="Allow reading it, or take it out."
             ) from None
 
-    def _give(self, share: int, line: bytes) -> None:
-        self.waiting.setdefault(share, bytearray()).extend(line)
-        self.size += len(line)
-        if self.size > _BUFFERED:
-            self._write()
-
     def _write(self) -> None:
         for share, lines in self.waiting.items():
             with self._file(share).open("ab") as file:
-                file.write(lines)
+                file.writelines(lines)
         self.waiting, self.size = {}, 0
 
     def _file(self, share: int) -> Path:

@@ -116,6 +116,8 @@ class Codes:
         Where the code names another side, both are told, as those of two codings would be.
         """
         found = self.of_coding(coding)
+        if "extension" not in coding:
+            return found
         told = [concept_of(one) for one in parts(coding, "extension") if text(one, "url") in _SIDES_OF_CODES]
         sides = tuple(sorted({one.term for concept in told for one in self.meanings(concept) if self._is_side(one)}))
         if not sides:

@@ -45,8 +45,9 @@ def parts(raw: Raw, name: str) -> list[Raw]:
     if value is None:
         return []
     found = value if isinstance(value, list) else [value]
-    if any(not isinstance(one, dict) for one in found):
-        raise Malformed(name, "a list of objects")
+    for one in found:
+        if not isinstance(one, dict):
+            raise Malformed(name, "a list of objects")
     return found
 
 

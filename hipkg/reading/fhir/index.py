@@ -47,9 +47,10 @@ class Index:
         """
         if reference not in self._found:
             self._found[reference] = self._anywhere(reference)
-        key = self._found[reference]
-        servers = self._servers.get(owner.key) if ("", key) == _parted(reference) else None
-        return key if not servers or any(self._may_be_on(one, key) for one in servers) else ""
+        key, servers = self._found[reference], self._servers.get(owner.key)
+        if not servers or _parted(reference) != ("", key):
+            return key
+        return key if any(self._may_be_on(one, key) for one in servers) else ""
 
     def _anywhere(self, reference: str) -> str:
         """Find the key that a literal reference leads to, whatever resource it stands in."""

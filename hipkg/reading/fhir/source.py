@@ -49,8 +49,8 @@ _LACKING = {
 """The codes of what a warning must be about to tell that something is missing."""
 _TOLD = 120
 _IN_PART = re.compile(r"[?&]_(?:elements=|summary=(?!false))")
-_DIGITS = str.maketrans("123456789", "000000000")
-_LONG = "0" * 17
+_DIGITS = bytes.maketrans(b"123456789", b"000000000")
+_LONG = b"0" * 17
 """Of what an integer consists that 64 bits may not hold, if each digit is written 0."""
 _HALF = re.compile(r"\\u[dD][89a-fA-F]")
 
@@ -276,13 +276,14 @@ def _plainly(content: str) -> Any:  # noqa: ANN401 - any JSON
 
     A name given twice is one name less when it is written again.
     """
-    if "\\u" in content or _LONG in content.translate(_DIGITS):
+    written = content.encode(errors="surrogatepass")
+    if b"\\u" in written or _LONG in written.translate(_DIGITS):
         return None
     try:
-        value = orjson.loads(content)
+        value = orjson.loads(written)
     except orjson.JSONDecodeError:
         return None
-    return value if content.count('":') == orjson.dumps(value).count(b'":') else None
+    return value if written.count(b'":') == orjson.dumps(value).count(b'":') else None
 
 
 def _once(entry: _Entry) -> list[_Entry]:
