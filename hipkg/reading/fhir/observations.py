@@ -28,6 +28,7 @@ from hipkg.reading.fhir.presence import (
     Answer,
     asks_presence,
     is_denied,
+    refuse_denied,
     says_absent,
     says_itself,
 )
@@ -295,6 +296,7 @@ def _absent(one: Resource, answer: Answer, element: str, study: Meaning | None, 
 
 def _finding(one: Resource, answer: Answer, element: str, study: Meaning | None, context: Context) -> Stated:
     concepts = [part(answer.raw, element), *([part(one.raw, "code")] if study else [])]
+    refuse_denied(concepts[:1])
     meaning = seen_by(study, context.codes.meaning(concepts[:1], "problem"))
     sites = parts(answer.raw, "bodySite") or parts(one.raw, "bodySite")
     where = whereabouts(one, concepts, meaning, sites, context)
