@@ -20,6 +20,7 @@ import orjson
 
 from hipkg.base.errors import UnreadableInput
 from hipkg.base.groups import Groups
+from hipkg.reading.fhir.identity import MOST_OWNERS
 from hipkg.reading.fhir.records import ResourceUse
 from hipkg.reading.fhir.source import beside, names_in, resources_of_lines
 
@@ -133,6 +134,7 @@ class _Parting:
     size: int = 0
     patients: int = 0
     numbers: dict[bytes, int] = field(default_factory=dict)
+    identifiers: dict[int, list[int]] = field(default_factory=dict)
 
     def take(self, path: Path, name: str) -> None:
         """Give the lines of a file to the shares."""
@@ -188,8 +190,20 @@ class _Parting:
         ids = [str(one.get("id", "")).encode() for one in patients]
         linked = [each for one in patients for each in _REFERENCE.findall(orjson.dumps(one.get("link")))]
         first, *others = map(self._numbered, [*ids, *linked, *owners] or [b""])
-        self.groups.tie_all(_key(first), map(_key, others))
+        self.groups.tie_all(_key(first), map(_key, (*others, *self._alike(patients, first))))
         return first
+
+    def _alike(self, patients: Iterable[dict[str, object]], share: int) -> Iterator[int]:
+        """List the shares of patients with the same identifiers; one that more than a few have is that of nobody."""
+        for one in patients:
+            given = one.get("identifier")
+            for each in given if isinstance(given, list) else ():
+                if isinstance(each, dict) and each.get("system") and each.get("value"):
+                    name = zlib.crc32(f"{each['system']} {each['value']}".encode(errors="replace"))
+                    owners = self.identifiers.setdefault(name, [])
+                    if len(owners) < MOST_OWNERS:
+                        owners.append(share)
+                        yield owners[0]
 
     def _share_of_parsed(self, raw: dict[str, object]) -> int:
         for name in ("subject", "patient"):

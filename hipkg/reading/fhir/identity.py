@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from hipkg.reading.fhir.records import Resource
 
 
-_MOST_NAMED = 3
+MOST_OWNERS = 4
+"""The most records with one identifier that may be about one person; what more have stands for none."""
 
 
 class Identity(NamedTuple):
@@ -89,8 +90,8 @@ def _sharing(kept: Mapping[str, Iterable[Resource]]) -> Iterator[tuple[str, str]
             for identifier in _identifiers(one):
                 owners.setdefault(identifier, set()).add(key)
     for (system, value), keys in sorted(owners.items()):
-        for key in sorted(keys) if len(keys) > 1 else ():
-            others = ", ".join(sorted(keys - {key})[:_MOST_NAMED])
+        for key in sorted(keys) if 1 < len(keys) <= MOST_OWNERS else ():
+            others = ", ".join(sorted(keys - {key}))
             yield key, f"{others} has the same identifier ({system} {value}), and is not read with it"
 
 
