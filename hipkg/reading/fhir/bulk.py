@@ -201,7 +201,7 @@ class _Parting:
                 if isinstance(each, dict) and each.get("system") and each.get("value"):
                     name = zlib.crc32(f"{each['system']} {each['value']}".encode(errors="replace"))
                     owners = self.identifiers.setdefault(name, [])
-                    if len(owners) < MOST_OWNERS:
+                    if len(owners) <= MOST_OWNERS:
                         owners.append(share)
                         yield owners[0]
 
