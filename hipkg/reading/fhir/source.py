@@ -390,10 +390,18 @@ def _of_request(request: Raw, place: str, depth: int) -> Iterator[_Entry]:
         yield _Entry(None, "", place, ("malformed", f"the request has {', '.join(names)} twice"))
     if not fetched:
         yield _Entry(None, "", place, ("set aside", "the request has fetched nothing before, and nothing is fetched"))
+    patients: set[str] = set()
     for name, given in (("prefetch", fetched), ("context", context)):
         for key, value in given.items() if isinstance(given, dict) else ():
             if isinstance(value, dict) and "resourceType" in value:
-                yield from _unfolded(value, "", f"{place} {name}.{key}", depth + 1)
+                for one in _unfolded(value, "", f"{place} {name}.{key}", depth + 1):
+                    if isinstance(one.raw, dict) and _text(one.raw, "resourceType") == "Patient":
+                        patients.add(_text(one.raw, "id"))
+                    yield one
+    asked = _text(context, "patientId").rpartition("/")[2] if isinstance(context, dict) else ""
+    if asked and patients and asked not in patients:
+        told = f"the request is about Patient/{asked}, who was not fetched"
+        yield _Entry(None, "", place, ("set aside", told))
 
 
 def _of_parameters(content: Raw, name: str, place: str, depth: int) -> Iterator[_Entry]:
