@@ -93,6 +93,7 @@ def joined(facts: Sequence[Fact], context: Context, log: Log) -> Joined:
     activities = [_elsewhere(one, problems, log) for one in activities]
     activities = _carried_out(activities, links, knowledge, log)
     _tell_of_other_sides(problems, activities, knowledge, log)
+    _tell_of_other_reasons(problems, activities, knowledge, log)
     gone = {one.resource for one in log.merged}
     log.flags = [(resource, flag) for resource, flag in log.flags if resource not in gone]
     problems = _merge_problems(problems, activities, context, log)
@@ -459,6 +460,21 @@ def _tell_of_other_sides(
                 which = "it" if key == one.resource else key
                 told = f"{which} is of the {' and '.join(sorted(map(label, sides)))} side, and shows {label(one.term)}"
                 log.flags.append((one.resource, f"{told} on the {label(place.side)}"))
+
+
+def _tell_of_other_reasons(
+    problems: Iterable[Problem], activities: Iterable[Activity], knowledge: Knowledge, log: Log
+) -> None:
+    """Tell of activities on a side on which none of the problems is that they are for."""
+    named = _by_resource(each for each in problems if each.place and each.place.side)
+    for one in activities:
+        reasons = [each for key in one.reasons for each in named.get(key, ())]
+        for place in one.places if reasons else ():
+            joints = _joints(place.kind, knowledge)
+            sides = {each.place.side for each in reasons if each.place and joints & _joints(each.place.kind, knowledge)}
+            if place.side and sides and place.side not in sides:
+                here, there = knowledge.label(place.side), " and ".join(sorted(map(knowledge.label, sides)))
+                log.flags.append((one.resource, f"it is on the {here} side, and what it is for is on the {there}"))
 
 
 def _not_seen(one: Absence, activities: Sequence[Activity], links: Links, log: Log) -> Iterator[Absence]:
