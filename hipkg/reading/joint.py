@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Sequence
     from typing import TypeAlias
 
-    from hipkg.reading.fhir.source import Found
+    from hipkg.reading.fhir.gathering import Found
 
     Named: TypeAlias = "str | os.PathLike[str] | bytes"
     AnySource: TypeAlias = "Named | Sequence[Named] | Joint"
@@ -59,7 +59,7 @@ class Joint:
         found = [one.found for one in self.parts if one.found is not None]
         if len(found) < 2:  # noqa: PLR2004 - nothing to put together
             return next(iter(found), None)
-        from hipkg.reading.fhir.source import together
+        from hipkg.reading.fhir.gathering import together
 
         return together(found)
 
@@ -135,8 +135,8 @@ class _Names(NamedTuple):
 
 def _named(part: Part) -> _Names:
     if part.found is not None:
+        from hipkg.reading.fhir.gathering import patients_of
         from hipkg.reading.fhir.graph import patient_iri
-        from hipkg.reading.fhir.source import patients_of
 
         own, named = patients_of(part.found)
         return _Names(frozenset(map(patient_iri, own)), frozenset(map(patient_iri, named)))

@@ -7,7 +7,6 @@ read with every share. A share is then read as if it were a source of its own.
 
 from __future__ import annotations
 
-import gzip
 import re
 import zlib
 from contextlib import contextmanager
@@ -20,15 +19,16 @@ import orjson
 
 from hipkg.base.errors import UnreadableInput
 from hipkg.base.groups import Groups
+from hipkg.reading.fhir.folders import holds_lines, is_compressed, names_in, unpacked
+from hipkg.reading.fhir.gathering import last_part
 from hipkg.reading.fhir.records import ResourceUse
-from hipkg.reading.fhir.source import beside, names_in, resources_of_lines
+from hipkg.reading.fhir.source import beside, resources_of_lines
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from hipkg.reading.fhir.source import Found
+    from hipkg.reading.fhir.gathering import Found
 
-_LINES = (".ndjson", ".jsonl", ".ndjson.gz", ".jsonl.gz")
 _OWNER = re.compile(rb'"(?:subject|patient)"\s*:\s*\{\s*"reference"\s*:\s*"([^"\\]*)"')
 _REFERENCE = re.compile(rb'"reference":"([^"\\]*)"')
 _PATIENT = b'"Patient"'
@@ -77,18 +77,17 @@ def is_bulk(source: str) -> bool:
     """Tell whether a source is lines of NDJSON, or a folder that holds nothing else that can be a resource."""
     path = Path(source)
     if path.is_file():
-        return path.name.lower().endswith(_LINES)
+        return holds_lines(path.name)
     if not path.is_dir():
         return False
     readable = [name for name, trouble in names_in(path) if trouble is None]
-    lines = [name for name in readable if name.lower().endswith(_LINES)]
-    return bool(lines) and not any(_holds_resources(path / name) for name in readable if name not in lines)
+    others = [name for name in readable if not holds_lines(name)]
+    return len(others) < len(readable) and not any(_holds_resources(path / name, name) for name in others)
 
 
-def _holds_resources(path: Path) -> bool:
+def _holds_resources(path: Path, name: str) -> bool:
     """Tell whether a file beside those of lines is more than the manifest of an export."""
-    opened = gzip.open if path.suffix.lower() == ".gz" else open
-    with opened(path, "rb") as file:
+    with unpacked(path, name) as file:
         return b'"resourceType"' in file.read()
 
 
@@ -103,7 +102,7 @@ def shares_of(source: str) -> Iterator[tuple[Share, ...]]:
         names = [path.name] if path.is_file() else []
         troubles: list[ResourceUse] = []
         for name, trouble in () if names else names_in(path):
-            if trouble is None and name.lower().endswith(_LINES):
+            if trouble is None and holds_lines(name):
                 names.append(name)
             elif trouble is not None:
                 troubles.append(ResourceUse(name, *trouble))
@@ -118,7 +117,7 @@ def shares_of(source: str) -> Iterator[tuple[Share, ...]]:
 
 def _count(files: Iterable[Path]) -> int:
     """Choose how many shares there are; what is compressed takes about ten times as much."""
-    size = sum(one.stat().st_size * (10 if one.suffix.lower() == ".gz" else 1) for one in files)
+    size = sum(one.stat().st_size * (10 if is_compressed(one) else 1) for one in files)
     return size // SHARE_BYTES + 1
 
 
@@ -137,25 +136,15 @@ class _Parting:
     def take(self, path: Path, name: str) -> None:
         """Give the lines of a file to the shares."""
         place = name.encode(errors="replace")
-        opened = gzip.open if path.suffix.lower() == ".gz" else open
-        try:
-            with opened(path, "rb") as lines:
-                for number, line in enumerate(lines, 1):
-                    content = line.removesuffix(b"\n").removeprefix(b"" if number > 1 else _MARK)
-                    if not content or content.isspace():
-                        continue
-                    self.waiting.setdefault(self._share_of(content), []).append(
-                        b"%s:%d\t%s\n" % (place, number, content)
-                    )
-                    self.size += len(content)
-                    if self.size > _BUFFERED:
-                        self._write()
-        except (gzip.BadGzipFile, EOFError, zlib.error):
-            raise UnreadableInput("The file is not compressed as its name says.", place=name) from None
-        except OSError as error:
-            raise UnreadableInput(
-                f"The file cannot be read: {error.strerror}.", place=name, remedy="Allow reading it, or take it out."
-            ) from None
+        with unpacked(path, name) as lines:
+            for number, line in enumerate(lines, 1):
+                content = line.removesuffix(b"\n").removeprefix(b"" if number > 1 else _MARK)
+                if not content or content.isspace():
+                    continue
+                self.waiting.setdefault(self._share_of(content), []).append(b"%s:%d\t%s\n" % (place, number, content))
+                self.size += len(content)
+                if self.size > _BUFFERED:
+                    self._write()
 
     def _write(self) -> None:
         for share, lines in self.waiting.items():
@@ -201,11 +190,11 @@ class _Parting:
         return _EVERY if raw.get("resourceType") in _SHARED else _FIRST
 
     def _numbered(self, reference: bytes) -> int:
-        """Choose the share of a patient by what ends a reference, which is an id, whatever the server."""
+        """Choose the share of a patient by the id that ends a reference."""
         known = self.numbers.get(reference)
         if known is None:
-            last = reference.partition(b"/_history/")[0].rsplit(b"/", 1)[-1].removeprefix(b"urn:uuid:")
-            known = self.numbers[reference] = zlib.crc32(last) % self.count
+            last = last_part(reference.decode(errors="surrogateescape"))
+            known = self.numbers[reference] = zlib.crc32(last.encode(errors="surrogateescape")) % self.count
         return known
 
     def shares(self, name: str, troubles: tuple[ResourceUse, ...]) -> Iterator[Share]:

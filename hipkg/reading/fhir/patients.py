@@ -25,9 +25,9 @@ if TYPE_CHECKING:
     from datetime import date
 
     from hipkg.knowledge.records import Knowledge
+    from hipkg.reading.fhir.gathering import Found
     from hipkg.reading.fhir.identity import Identity
     from hipkg.reading.fhir.records import Fact, Resource
-    from hipkg.reading.fhir.source import Found
 
 _PATIENT = "Patient"
 READERS: Mapping[str, Callable[[Resource, Context], Stated]] = {

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from hipkg.reading.fhir.lenient import object_in, objects
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
@@ -131,7 +133,7 @@ class _Work:
     def _concepts_and_references(self) -> None:
         """Part what R5 holds as either a concept or a reference."""
         for old, concept, reference in _EITHER.get(self.kind, ()):
-            found = [one for one in _objects(self.raw.get(old)) if {*one} & {"concept", "reference"}]
+            found = [one for one in objects(self.raw.get(old)) if {*one} & {"concept", "reference"}]
             if not found or any(isinstance(one.get("reference"), str) for one in found):
                 continue
             self._see(old, _R5)
@@ -168,11 +170,11 @@ class _Work:
     def evidence(self) -> None:
         """Part what shows a condition into codes and references."""
         shown = self.raw.get("evidence")
-        if isinstance(shown, list) and any({*one} & {"concept", "reference"} for one in _objects(shown)):
+        if isinstance(shown, list) and any({*one} & {"concept", "reference"} for one in objects(shown)):
             self._see("evidence", _R5)
             names = {"concept": "code", "reference": "detail"}
             self.raw["evidence"] = [
-                {new: [one[old]] for old, new in names.items() if old in one} for one in _objects(shown)
+                {new: [one[old]] for old, new in names.items() if old in one} for one in objects(shown)
             ]
 
     def allergy(self) -> None:
@@ -217,7 +219,7 @@ class _Work:
             self._see("adherence" if adherence else "status recorded", _R5)
             if self.raw.get("status") == "recorded":
                 code = adherence.get("code") if isinstance(adherence, dict) else None
-                codes = [one.get("code") for one in _objects(code) for one in _objects(one.get("coding"))]
+                codes = [one.get("code") for one in objects(code) for one in objects(one.get("coding"))]
                 self.raw["status"] = next((_ADHERENCE[one] for one in codes if one in _ADHERENCE), "recorded")
 
     def drug(self) -> None:
@@ -245,8 +247,8 @@ class _Work:
             self.raw[name] = [{"text": words, **doses[0]}]
 
     def _dosage(self, dose: Raw) -> Raw:
-        timing = _object(dose, "timing")
-        repeat = _object(timing, "repeat")
+        timing = object_in(dose, "timing")
+        repeat = object_in(timing, "repeat")
         if _OF_OTHERS.isdisjoint(dose) and _OF_TIMING.isdisjoint(repeat):
             return dose
         found = dict(dose)
@@ -261,7 +263,7 @@ class _Work:
             if old in found:
                 self._see(old, _R5 if old == "asNeeded" else _DSTU2)
                 found[new] = found.pop(old)
-        if reasons := _objects(found.get("asNeededFor")):
+        if reasons := objects(found.get("asNeededFor")):
             self._see("asNeededFor", _R5)
             found["asNeededCodeableConcept"] = reasons[0]
         if not _OF_TIMING.isdisjoint(repeat):
@@ -277,7 +279,7 @@ class _Work:
             self._see("product", _DSTU2)
             self.raw.setdefault("ingredient", product["ingredient"])
         done = []
-        for one in _objects(self.raw.get("ingredient")):
+        for one in objects(self.raw.get("ingredient")):
             item, new = one.get("item"), dict(one)
             if isinstance(item, dict):
                 concept, reference = item.get("concept"), item.get("reference")
@@ -307,16 +309,16 @@ class _Work:
 
     def plan(self) -> None:
         """Say that an activity of a plan is not to be done as R4 does."""
-        for activity in _objects(self.raw.get("activity")):
+        for activity in objects(self.raw.get("activity")):
             detail = activity.get("detail")
             if isinstance(detail, dict) and "prohibited" in detail:
                 self._see("prohibited", _OLD)
-                self.raw["activity"] = [_with_detail(one) for one in _objects(self.raw["activity"])]
+                self.raw["activity"] = [_with_detail(one) for one in objects(self.raw["activity"])]
                 return
 
     def observation(self) -> None:
         """Move what an observation consists of or is derived from."""
-        related = [one for one in _objects(self.raw.get("related")) if "target" in one]
+        related = [one for one in objects(self.raw.get("related")) if "target" in one]
         if related:
             self._see("related", _OLD)
             for kind, name in (("has-member", "hasMember"), ("derived-from", "derivedFrom")):
@@ -335,11 +337,11 @@ class _Work:
             self._see(min(old), _OLD)
             self.raw["status"] = "available"
         series = self.raw.get("series")
-        if isinstance(series, list) and any("concept" in _object(one, "bodySite") for one in _objects(series)):
+        if isinstance(series, list) and any("concept" in object_in(one, "bodySite") for one in objects(series)):
             self._see("series.bodySite", _R5)
             self.raw["series"] = [
                 {**one, **{name: _first(one[name]) for name in ("bodySite", "laterality") if name in one}}
-                for one in _objects(series)
+                for one in objects(series)
             ]
 
     def device(self) -> None:
@@ -347,7 +349,7 @@ class _Work:
         kinds = self.raw.get("type")
         if isinstance(kinds, list):
             self._see("type", _R5)
-            self.raw["type"] = {"coding": [coding for one in _objects(kinds) for coding in _objects(one.get("coding"))]}
+            self.raw["type"] = {"coding": [coding for one in objects(kinds) for coding in objects(one.get("coding"))]}
 
     def device_use(self) -> None:
         """Move when a device is used, and contain one that is named by a concept."""
@@ -364,19 +366,19 @@ class _Work:
         self.move("code", "location", _OLD)
         for old in ("qualifier", "modifier"):
             self.move(old, "locationQualifier", _OLD)
-        structures = _objects(self.raw.get("includedStructure"))
+        structures = objects(self.raw.get("includedStructure"))
         if len(structures) == 1:
             self._see("includedStructure", _R5)
             one = structures[0]
-            sides = [*_objects(one.get("laterality")), *_objects(one.get("qualifier"))]
+            sides = [*objects(one.get("laterality")), *objects(one.get("qualifier"))]
             self.raw |= {"location": one.get("structure"), "locationQualifier": sides}
 
     def encounter(self) -> None:
         """Move the reasons and the diagnoses of a visit, and when it was."""
         self.move("indication", "reasonReference", _DSTU2)
         self.move("actualPeriod", "period", _R5)
-        reasons = _objects(self.raw.get("reason"))
-        values = [value for one in reasons for value in _objects(one.get("value"))]
+        reasons = objects(self.raw.get("reason"))
+        values = [value for one in reasons for value in objects(one.get("value"))]
         if values:
             self._see("reason.value", _R5)
             del self.raw["reason"]
@@ -384,10 +386,10 @@ class _Work:
             self.raw["reasonReference"] = [one["reference"] for one in values if "reference" in one]
         elif reasons:
             self.move("reason", "reasonCode", _OLD)
-        diagnoses = _objects(self.raw.get("diagnosis"))
+        diagnoses = objects(self.raw.get("diagnosis"))
         if any(isinstance(one.get("condition"), list) for one in diagnoses):
             self._see("diagnosis.condition", _R5)
-            self.raw["diagnosis"] = [_diagnosis(value) for one in diagnoses for value in _objects(one.get("condition"))]
+            self.raw["diagnosis"] = [_diagnosis(value) for one in diagnoses for value in objects(one.get("condition"))]
 
 
 def _verification(kind: str) -> str:
@@ -406,22 +408,12 @@ def _with_detail(activity: Raw) -> Raw:
     return {**activity, "detail": {**rest, "doNotPerform": detail["prohibited"]}}
 
 
-def _objects(value: Any) -> list[Raw]:  # noqa: ANN401 - any JSON
-    found = value if isinstance(value, list) else [value]
-    return [one for one in found if isinstance(one, dict)]
-
-
-def _object(raw: Raw, name: str) -> Raw:
-    value = raw.get(name)
-    return value if isinstance(value, dict) else {}
-
-
 def _first(value: Any) -> Any:  # noqa: ANN401 - any JSON
     """Take the first coding of a concept, also of one that R5 may hold as a reference."""
     if not isinstance(value, dict):
         return value
     concept = value.get("concept", value)
-    codings = _objects(concept.get("coding")) if isinstance(concept, dict) else []
+    codings = objects(concept.get("coding")) if isinstance(concept, dict) else []
     return codings[0] if codings else value
 
 
