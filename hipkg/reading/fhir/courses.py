@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from hipkg.knowledge.records import Knowledge
     from hipkg.reading.fhir.context import Context
-    from hipkg.reading.fhir.joining import Log
+    from hipkg.reading.fhir.log import Log
     from hipkg.reading.fhir.records import Activity
 
 _Key: TypeAlias = tuple[object, ...]

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from hipkg.reading.fhir.codes import Kind
     from hipkg.reading.fhir.context import Context
     from hipkg.reading.fhir.elements import Raw
-    from hipkg.reading.fhir.joining import Log
+    from hipkg.reading.fhir.log import Log
     from hipkg.reading.fhir.records import Resource
 
 _GOES_ON = {"arrived", "triaged", "in-progress", "onleave"}

@@ -13,7 +13,8 @@ from hipkg.reading.fhir.elements import Malformed
 from hipkg.reading.fhir.graph import PatientFacts, Written, patient_iri, written
 from hipkg.reading.fhir.identity import identities_of
 from hipkg.reading.fhir.index import Index
-from hipkg.reading.fhir.joining import Joined, Log, Merged, joined
+from hipkg.reading.fhir.joining import Joined, joined
+from hipkg.reading.fhir.log import Log, Merged
 from hipkg.reading.fhir.person import completed, read_person
 from hipkg.reading.fhir.records import Activity, Import, Imported, ResourceUse, Stated, Unused
 from hipkg.reading.fhir.versions import REFUSED
