@@ -23,8 +23,9 @@ from hipkg.reading.fhir.context import (
     settled,
 )
 from hipkg.reading.fhir.elements import part, parts, references, text
+from hipkg.reading.fhir.findings import SAID_BY_EXTENSION, linked, problems
 from hipkg.reading.fhir.places import whereabouts
-from hipkg.reading.fhir.records import Activity, Fact, Problem, Stated, Unused
+from hipkg.reading.fhir.records import Activity, Stated, Unused
 from hipkg.reading.fhir.unread import is_known, named
 from hipkg.record.patient import EntryKind, Unread
 
@@ -41,10 +42,7 @@ _CURRENT = ("active", "recurrence", "relapse")
 _OVER = ("inactive", "remission", "resolved")
 _UNSETTLED = "{}, which contradict each other"
 _DUE_TO = "http://hl7.org/fhir/StructureDefinition/condition-dueTo"
-SAID_BY_EXTENSION = frozenset({hip.hasSeverity, hip.hasSymptomStatus, hip.hasEtiology, hip.attributedTo, hip.shownBy})
-"""The properties of a problem that extensions state."""
-
-ABATEMENTS = ("abatementDateTime", "abatementPeriod", "abatementAge", "abatementRange", "abatementString")
+_ABATEMENTS = ("abatementDateTime", "abatementPeriod", "abatementAge", "abatementRange", "abatementString")
 
 
 class _End(NamedTuple):
@@ -109,30 +107,24 @@ def _problems(one: Resource, meaning: Meaning, since: str, context: Context) -> 
     values, torn = settled([*meaning.qualifiers, *recorded, *more.values], context)
     evidence = [reference for each in parts(one.raw, "evidence") for reference in references(each, "detail")]
     shown_by = [key for each in evidence if (key := context.index.key_of(each, one))]
-    shown_by += [key for prop, key in more.links if prop == hip.shownBy and key]
     said = [name for name, found in (("severity", severity), ("evidence", evidence)) if found]
-    facts: list[Fact] = [
-        Problem(
-            key=one.key,
-            resource=one.key,
-            term=term,
-            place=place,
-            values=values,
-            shown_by=tuple(shown_by),
-            caused_by=_causes(one, more.links, context),
-            since=since,
-            sources=tuple(f"{one.key}#{name}" for name in ("code", *where.sources, *said, *more.sources)),
-        )
-        for term in meaning.terms
-        for place in (where.places or (None,))
-    ]
-    return Stated(tuple(facts), (*where.flags, *more.flags, *torn))
+    facts = problems(
+        one,
+        meaning.terms,
+        where,
+        ("code", *where.sources, *said, *more.sources),
+        values=values,
+        shown_by=(*shown_by, *linked(more, hip.shownBy)),
+        caused_by=(*_causes(one, context), *linked(more, hip.attributedTo)),
+        since=since,
+    )
+    return Stated(facts, (*where.flags, *more.flags, *torn))
 
 
-def _causes(one: Resource, links: tuple[tuple[str, str], ...], context: Context) -> tuple[str, ...]:
+def _causes(one: Resource, context: Context) -> list[str]:
     due_to = [each for each in parts(one.raw, "extension") if text(each, "url") == _DUE_TO]
     keys = [context.index.key_of(text(part(each, "valueReference"), "reference"), one) for each in due_to]
-    return tuple(key for key in (*keys, *(key for prop, key in links if prop == hip.attributedTo)) if key)
+    return [key for key in keys if key]
 
 
 def _clinical(one: Resource) -> Coded:
@@ -149,7 +141,7 @@ def _end_of(one: Resource, verification: Coded, context: Context) -> _End:
         return _End(torn=f"its clinical status is both {both}", flags=flags)
     if clinical in _OVER:
         return _End(clinical, flags=flags)
-    abated = next((name for name in ABATEMENTS if name in one.raw), "")
+    abated = next((name for name in _ABATEMENTS if name in one.raw), "")
     end = dated(text(one.raw, "abatementDateTime"), "its end", context) if abated == "abatementDateTime" else Dated("")
     if abated and not in_future(end.day, context):
         when = f" ({end.day})" if end.day else ""

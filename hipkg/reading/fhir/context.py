@@ -86,6 +86,13 @@ def dated(written: str, name: str, context: Context) -> Dated:
     return Dated(day)
 
 
+def effective(raw: Raw, context: Context) -> Dated:
+    """Read the day of an Observation or a report; of a period, the end if there is one."""
+    during = part(raw, "effectivePeriod")
+    written = text(raw, "effectiveDateTime") or text(raw, "effectiveInstant")
+    return dated(written or text(during, "end") or text(during, "start"), "its date", context)
+
+
 def period(start: Dated, end: Dated) -> tuple[str, str, tuple[str, ...]]:
     """Join the ends of a period; if it ends before it starts, neither is used."""
     flags = (*start.flags, *end.flags)

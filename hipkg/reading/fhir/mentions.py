@@ -14,8 +14,9 @@ from hipkg.base.dates import day_of
 from hipkg.reading.fhir.activities import COMPLETED, PLANNED, Draft, Status, activities
 from hipkg.reading.fhir.context import dated, problems_named
 from hipkg.reading.fhir.elements import Malformed, part, parts, references, text
+from hipkg.reading.fhir.findings import problems
 from hipkg.reading.fhir.places import whereabouts
-from hipkg.reading.fhir.records import Fact, Mention, Problem, Stated, Unused
+from hipkg.reading.fhir.records import Fact, Mention, Stated, Unused
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -96,21 +97,7 @@ def _problems(one: Resource, concept: Raw, context: Context) -> Stated:
     if not meaning.terms:
         return Stated(())
     where = whereabouts(one, [concept], meaning, (), context)
-    facts = tuple(
-        Problem(
-            key=one.key,
-            resource=one.key,
-            term=term,
-            place=place,
-            values=tuple(pair for pair in meaning.qualifiers),
-            shown_by=(),
-            caused_by=(),
-            since="",
-            sources=tuple(f"{one.key}#{name}" for name in ("reasonCode", *where.sources)),
-        )
-        for term in meaning.terms
-        for place in (where.places or (None,))
-    )
+    facts = problems(one, meaning.terms, where, ("reasonCode", *where.sources), values=meaning.qualifiers)
     return Stated(facts, (*where.flags, "it is the reason of a visit that goes on, and taken for current"))
 
 

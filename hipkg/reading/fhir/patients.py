@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from hipkg.reading.fhir import activities, conditions, drugs, mentions, observations
+from hipkg.reading.fhir import activities, allergies, conditions, drugs, mentions, observations, reports
 from hipkg.reading.fhir.account import Account, notices_of, unread_of
 from hipkg.reading.fhir.codes import Codes
 from hipkg.reading.fhir.context import Context, part_of, refuse_modified
@@ -32,15 +32,15 @@ if TYPE_CHECKING:
 
 _PATIENT = "Patient"
 READERS: Mapping[str, Callable[[Resource, Context], Stated]] = {
-    "AllergyIntolerance": observations.read_allergy,
+    "AllergyIntolerance": allergies.read_allergy,
     "CarePlan": activities.read_care_plan,
     "Claim": mentions.read_claim,
     "Condition": conditions.read_condition,
     "DeviceUseStatement": activities.read_device_use,
-    "DiagnosticReport": observations.read_report,
+    "DiagnosticReport": reports.read_report,
     "Encounter": mentions.read_encounter,
     "ExplanationOfBenefit": mentions.read_claim,
-    "ImagingStudy": observations.read_imaging,
+    "ImagingStudy": reports.read_imaging,
     "MedicationAdministration": drugs.read_administration,
     "MedicationDispense": drugs.read_dispense,
     "MedicationRequest": drugs.read_request,
