@@ -50,9 +50,7 @@ def _inputs(params: Mapping[str, object]) -> Iterator[str]:
     """List the files that a command reads: its arguments, and what options name with ``@``."""
     for name, value in params.items():
         for one in value if isinstance(value, list | tuple) else [value]:
-            if isinstance(one, str) and (
-                name in {"file", "files", "further", "codes", "tables"} or one.startswith("@")
-            ):
+            if isinstance(one, str) and (name in _READ or one.startswith("@")):
                 yield one.removeprefix("@")
 
 

@@ -109,21 +109,17 @@ def together(
         return (Joint((parts[0],)),)
     names = list(map(_named, parts))
     shared = {node for one in names for node in one.patients or one.nodes}
-    groups = Groups()
-    naming: dict[str, list[str]] = {}
+    groups: Groups[int] = Groups()
+    naming: dict[str, list[int]] = {}
     for number, one in enumerate(names):
         for node in one.nodes & shared:
-            naming.setdefault(node, []).append(_key(number))
-    for keys in naming.values():
-        groups.tie_all(keys[0], keys)
-    found: dict[str, list[Part]] = {}
+            naming.setdefault(node, []).append(number)
+    for numbers in naming.values():
+        groups.tie_all(numbers[0], numbers)
+    found: dict[int, list[Part]] = {}
     for number, part in enumerate(parts):
-        found.setdefault(groups.find(_key(number)), []).append(part)
+        found.setdefault(groups.find(number), []).append(part)
     return tuple(Joint(tuple(one)) for one in found.values())
-
-
-def _key(number: int) -> str:
-    return f"{number:09d}"
 
 
 class _Names(NamedTuple):

@@ -435,7 +435,7 @@ def _within(plan: str, status: Status) -> Status:
 def read_device_use(one: Resource, context: Context) -> Stated:
     """Read a DeviceUseStatement: what the patient uses, by the type of the device."""
     status = status_of(text(one.raw, "status"), DEVICE)
-    target = context.index.target(text(part(one.raw, "device"), "reference"), one)
+    target = context.index.referred(one, "device")
     if target:
         refuse_withdrawn(target.raw, "the device that it refers to")
     concepts = (part(target.raw, "type"),) if target else ()

@@ -21,7 +21,7 @@ from hipkg.base.errors import UnreadableInput
 from hipkg.base.groups import Groups
 from hipkg.reading.fhir.folders import holds_lines, is_compressed, names_in, unpacked
 from hipkg.reading.fhir.gathering import last_part
-from hipkg.reading.fhir.records import ResourceUse
+from hipkg.reading.fhir.records import HELPERS, ResourceUse
 from hipkg.reading.fhir.source import beside, resources_of_lines
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ _OWNER = re.compile(rb'"(?:subject|patient)"\s*:\s*\{\s*"reference"\s*:\s*"([^"\
 _REFERENCE = re.compile(rb'"reference":"([^"\\]*)"')
 _PATIENT = b'"Patient"'
 _HOLDS_PATIENTS = re.compile(rb'"resourceType"\s*:\s*"Patient"')
-_SHARED = {"BodySite", "BodyStructure", "Device", "Medication"}
+_SHARED = {"BodySite", *HELPERS}
 """The types, by their names in any version, that resources of several patients may refer to."""
 SHARE_BYTES = 2 * 2**20
 """About how much a share holds."""
@@ -127,7 +127,7 @@ class _Parting:
 
     folder: Path
     count: int
-    groups: Groups = field(default_factory=Groups)
+    groups: Groups[int] = field(default_factory=Groups)
     waiting: dict[int, list[bytes]] = field(default_factory=dict)
     size: int = 0
     patients: int = 0
@@ -177,7 +177,7 @@ class _Parting:
         ids = [str(one.get("id", "")).encode() for one in patients]
         linked = [each for one in patients for each in _REFERENCE.findall(orjson.dumps(one.get("link")))]
         first, *others = map(self._numbered, [*ids, *linked, *owners] or [b""])
-        self.groups.tie_all(_key(first), map(_key, others))
+        self.groups.tie_all(first, others)
         return first
 
     def _share_of_parsed(self, raw: dict[str, object]) -> int:
@@ -200,11 +200,11 @@ class _Parting:
     def shares(self, name: str, troubles: tuple[ResourceUse, ...]) -> Iterator[Share]:
         """List the shares, those of patients who are linked as one, and one share for a single patient."""
         self._write()
-        joined: dict[str, list[Path]] = {}
+        joined: dict[int, list[Path]] = {}
         if self.patients == 1:
-            self.groups.tie_all(_key(0), map(_key, range(self.count)))
+            self.groups.tie_all(_FIRST, range(self.count))
         for number in range(self.count):
-            joined.setdefault(self.groups.find(_key(number)), []).append(self._file(number))
+            joined.setdefault(self.groups.find(number), []).append(self._file(number))
         every = self._file(_EVERY)
         for number, files in enumerate(joined.values()):
             if any(one.exists() for one in files):
@@ -221,7 +221,3 @@ def _within(content: object) -> Iterator[dict[str, object]]:
             agenda += one.values()
         elif isinstance(one, list):
             agenda += one
-
-
-def _key(share: int) -> str:
-    return f"{share:09d}"

@@ -22,7 +22,7 @@ from hipkg.reading.fhir.context import (
     refuse_unread,
     settled,
 )
-from hipkg.reading.fhir.elements import part, parts, references, text
+from hipkg.reading.fhir.elements import codes_in, part, parts, references, text
 from hipkg.reading.fhir.findings import SAID_BY_EXTENSION, linked, problems
 from hipkg.reading.fhir.places import whereabouts
 from hipkg.reading.fhir.records import Activity, Stated, Unused
@@ -91,8 +91,7 @@ def read_condition(one: Resource, context: Context) -> Stated:
 def _refuted(one: Resource, context: Context) -> Stated:
     """Read that a problem is absent; of one that is no problem here, or that is confirmed as well, nothing follows."""
     meaning = context.codes.meaning([part(one.raw, "code")], "problem")
-    said = {text(each, "code") for each in parts(part(one.raw, "verificationStatus"), "coding")}
-    if meaning.terms and _SURE in said:
+    if meaning.terms and _SURE in codes_in(part(one.raw, "verificationStatus")):
         raise Unused("set aside", "it is both confirmed and refuted")
     if not meaning.terms:
         raise Unused("ignored", _NOT_TRUE[_REFUTED])
@@ -135,7 +134,7 @@ def _end_of(one: Resource, verification: Coded, context: Context) -> _End:
     """Find whether a condition is over, with what the record leaves open."""
     clinical = _clinical(one).code
     flags = () if verification.code else ("its verification status is not recorded",)
-    codes = {text(each, "code") for each in parts(part(one.raw, "clinicalStatus"), "coding")}
+    codes = codes_in(part(one.raw, "clinicalStatus"))
     if codes.intersection(_OVER) and codes.intersection(_CURRENT):
         both = " and ".join(each for each in (*_CURRENT, *_OVER) if each in codes)
         return _End(torn=f"its clinical status is both {both}", flags=flags)

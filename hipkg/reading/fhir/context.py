@@ -106,6 +106,11 @@ def in_future(day: str, context: Context) -> bool:
     return bool(day) and begins_after(day, context.as_of)
 
 
+def in_past(day: str, context: Context) -> bool:
+    """Tell whether a date lies before the date of the plan, whatever day of it is meant."""
+    return bool(day) and certainly_before(day, context.as_of.isoformat())
+
+
 def may_be_in_future(day: str, context: Context) -> bool:
     """Tell whether a date may lie after the date of the plan; one that is only partial may."""
     found = span(day)

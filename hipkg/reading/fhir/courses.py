@@ -242,7 +242,7 @@ def _tied(visits: list[Activity]) -> list[list[Activity]]:
 
 def _connected(links: Iterable[list[Activity]]) -> list[list[Activity]]:
     """Join lists of visits that have one in common."""
-    groups = Groups()
+    groups: Groups[str] = Groups()
     visits: dict[str, Activity] = {}
     for link in links:
         visits |= {one.key: one for one in link}

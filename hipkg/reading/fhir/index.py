@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import parse_qsl
 
-from hipkg.reading.fhir.elements import Malformed, parts, text
+from hipkg.reading.fhir.elements import Malformed, part, parts, text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -79,6 +79,10 @@ class Index:
             return None
         found = self._by_key.get(self.key_of(reference, owner))
         return Target(found.key, found.raw) if found else None
+
+    def referred(self, owner: Resource, name: str) -> Target | None:
+        """Find what the reference in an element of a resource leads to."""
+        return self.target(text(part(owner.raw, name), "reference"), owner)
 
     def subject(self, owned: Resource) -> str:
         """Find the key of what a resource is about, by reference or by identifier; empty if it is not in the source."""

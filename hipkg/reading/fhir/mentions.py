@@ -155,7 +155,7 @@ def _terms_of(one: Resource, context: Context) -> Iterator[str]:
     """List what the codes of a resource mean, whatever its status; what is malformed is told of by its reader."""
     with suppress(Malformed):
         concepts = [concept for name in _CODED for concept in parts(one.raw, name)]
-        if target := context.index.target(text(part(one.raw, "medicationReference"), "reference"), one):
+        if target := context.index.referred(one, "medicationReference"):
             concepts.append(part(target.raw, "code"))
         for concept in concepts:
             yield from (each.term for each in context.codes.meanings(concept) if each.asserts)

@@ -16,7 +16,7 @@ from hipkg.reading.fhir.index import Index
 from hipkg.reading.fhir.joining import Joined, joined
 from hipkg.reading.fhir.log import Log, Merged
 from hipkg.reading.fhir.person import completed, read_person
-from hipkg.reading.fhir.records import Activity, Import, Imported, ResourceUse, Stated, Unused
+from hipkg.reading.fhir.records import HELPERS, Activity, Import, Imported, ResourceUse, Stated, Unused
 from hipkg.reading.fhir.versions import REFUSED
 from hipkg.reading.fhir.wording import Words
 from hipkg.record.patient import Record
@@ -49,7 +49,6 @@ READERS: Mapping[str, Callable[[Resource, Context], Stated]] = {
     "Procedure": activities.read_procedure,
     "ServiceRequest": activities.read_service_request,
 }
-HELPERS = {"BodyStructure", "Device", "Medication"}
 _HELPS = "it is read where others refer to it"
 _OTHER = "resources of this type are not read"
 _NOT_READ = {

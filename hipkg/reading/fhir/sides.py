@@ -65,14 +65,14 @@ def _referred(one: Problem | Activity) -> tuple[str, ...]:
     return one.shown_by if isinstance(one, Problem) else one.reasons
 
 
-def _tied(stated: Sequence[Problem | Activity], near: Mapping[str, Collection[str]]) -> Groups:
+def _tied(stated: Sequence[Problem | Activity], near: Mapping[str, Collection[str]]) -> Groups[str]:
     """Group the resources that refer to each other; what an activity is for is not thereby at one site."""
     reasons: dict[str, set[tuple[str, ...]]] = {}
     for one in stated:
         if isinstance(one, Activity):
             reasons.setdefault(one.resource, set()).add(one.reasons)
     apart = {key: {*chain(*found)} for key, found in reasons.items() if len(found) > 1 or len(min(found)) > 1}
-    groups = Groups()
+    groups: Groups[str] = Groups()
     for key, others in near.items():
         groups.tie_all(key, (one for one in others if one not in apart.get(key, ()) and key not in apart.get(one, ())))
     for one in stated:
@@ -184,7 +184,7 @@ def _united(
 
     Records of the same kind look alike and are merged.
     """
-    names = Groups()
+    names: Groups[str] = Groups()
     first: dict[tuple[str, str], str] = {}
     for one in problems:
         if one.place and one.place.anchor:
@@ -195,7 +195,7 @@ def _united(
 
 
 def _shared(
-    problems: Iterable[Problem], activities: Iterable[Activity], names: Groups, knowledge: Knowledge
+    problems: Iterable[Problem], activities: Iterable[Activity], names: Groups[str], knowledge: Knowledge
 ) -> Iterator[tuple[str, str]]:
     """Pair the sites of what is for several problems with the site that these share.
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from hipkg.base.numbers import plain
 from hipkg.reading.fhir.elements import flag, part, parts, text
-from hipkg.reading.fhir.quantities import UnusableValue, amount, code_of, pieces, positive
+from hipkg.reading.fhir.quantities import UCUM, UnusableValue, amount, code_of, pieces, positive
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -63,7 +63,7 @@ class Product(NamedTuple):
         return next(iter(found))
 
     def _of_ingredients(self, codes: Codes, unit: str) -> Iterator[Strength]:
-        ingredients = [one for one in parts(self.medication, "ingredient") if flag(one, "isActive") is not False]
+        ingredients = active_ingredients(self.medication)
         if self.drug:
             items = [(one, codes.meaning([part(one, "itemCodeableConcept")], "intervention")) for one in ingredients]
             ingredients = [one for one, meant in items if meant.terms == (self.drug,)]
@@ -95,6 +95,11 @@ class Product(NamedTuple):
                 yield from (one.display for one in codes.of_coding(coding))
 
 
+def active_ingredients(medication: Raw) -> list[Raw]:
+    """List the ingredients of a Medication but those of which it says that they are not active."""
+    return [one for one in parts(medication, "ingredient") if flag(one, "isActive") is not False]
+
+
 def _of_ratio(ratio: Raw, unit: str) -> Strength:
     held, per = positive(part(ratio, "numerator"), unit), part(ratio, "denominator")
     count = pieces(per) if per else Decimal(1)
@@ -113,7 +118,7 @@ def _in_name(name: str, unit: str) -> Strength | None:
 
 def _written(match: re.Match[str], unit: str) -> Strength | None:
     mass = match["unit"].lower()
-    quantity = {"value": float(match["value"].replace(",", "")), "system": "http://unitsofmeasure.org"}
+    quantity = {"value": float(match["value"].replace(",", "")), "system": UCUM}
     held = amount({**quantity, "code": _MASSES.get(mass, mass)}, unit)
     per, count = (match["per"] or "").lower(), Decimal(match["count"] or 1)
     if per == "ml":
