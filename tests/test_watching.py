@@ -220,7 +220,7 @@ def test_signs_that_call_for_help_come_first_until_they_are_on_record() -> None:
     found = {(one.action, one.statement): one.fact for one in watched(EXAMPLES["d3"]).signs}
     assert {id_ for _, id_ in found} == {"D3-034", "D3-035", "D3-036", "D3-086", "D3-087", "D3-088"}
     assert found["escalated care", "D3-086"] == "night pain"
-    painful = watched(CASES / "visits" / "osteonecrosis-night-pain" / "patient.ttl")
+    painful = watched(CASES.parent / "visits" / "osteonecrosis-night-pain" / "patient.ttl")
     assert "D3-086" not in {one.statement for one in painful.signs}
     assert watched(EXAMPLES["d0"]).signs == ()
     text = render_watch_lists((watched(EXAMPLES["d3"]),), "text")
