@@ -49,6 +49,8 @@ _LACKING = {
 """The codes of what a warning must be about to tell that something is missing."""
 _TOLD = 120
 _IN_PART = re.compile(r"[?&]_(?:elements=|summary=(?!false))")
+_HOLDING = {None, "Bundle", "OperationOutcome", "Parameters"}
+"""The types of what is no resource to be read by itself, and none where it may be a request."""
 _DIGITS = bytes.maketrans(b"123456789", b"000000000")
 _LONG = b"0" * 17
 """Of what an integer consists that 64 bits may not hold, if each digit is written 0."""
@@ -247,7 +249,7 @@ class _Loader:
 
     def __init__(self) -> None:
         self._known: dict[str, str] = {}
-        self._twice = False
+        self.twice = False
         self._load = partial(json.loads, object_pairs_hook=self._object)
 
     def __call__(self, content: str) -> Any:  # noqa: ANN401 - any JSON
@@ -257,7 +259,7 @@ class _Loader:
     def checked(self, entries: Iterable[_Entry]) -> list[_Entry]:
         """Refuse the resources in which a name is given twice, if there are any."""
         found = list(entries)
-        return [each for one in found for each in _once(one)] if self._twice else found
+        return [each for one in found for each in _once(one)] if self.twice else found
 
     def _kept(self, value: object) -> object:
         return self._known.setdefault(value, value) if isinstance(value, str) and len(value) < _SHORT else value
@@ -265,7 +267,7 @@ class _Loader:
     def _object(self, pairs: list[tuple[str, object]]) -> dict[str, object]:
         made = {self._known.setdefault(name, name): self._kept(value) for name, value in pairs}
         if len(made) < len(pairs):
-            self._twice = True
+            self.twice = True
             names = [name for name, _ in pairs]
             made[_TWICE] = sorted({name for name in names if names.count(name) > 1})
         return made
@@ -349,7 +351,11 @@ def _of_lines(lines: Iterable[tuple[str, str]]) -> tuple[list[_Entry], list[tupl
     for place, line in lines:
         if line.strip():
             try:
-                found += load.checked(_unfolded(load(line), "", place))
+                content = load(line)
+                if isinstance(content, dict) and content.get("resourceType") not in _HOLDING and not load.twice:
+                    found.append(_Entry(content, "", place))
+                else:
+                    found += load.checked(_unfolded(content, "", place))
             except json.JSONDecodeError as problem:
                 broken.append((place, problem))
             except UnreadableInput:
