@@ -420,6 +420,23 @@ def test_reading_rdf_loads_nothing_of_the_import() -> None:
     assert done.stdout.strip() == "[]"
 
 
+def test_a_plan_of_rdf_loads_nothing_of_the_import() -> None:
+    command = [
+        sys.executable,
+        "-X",
+        "importtime",
+        "-m",
+        "hipkg",
+        "plan",
+        str(TWINS[0].with_suffix(".ttl")),
+        "-f",
+        "json",
+    ]
+    done = subprocess.run(command, capture_output=True, text=True, check=True, cwd=ROOT)
+    assert "hipkg.reading.joint" in done.stderr
+    assert "hipkg.reading.fhir" not in done.stderr
+
+
 # Quantities
 
 

@@ -38,4 +38,4 @@ def watch(
     selection = select(knowledge, documents)
     request = Request(format=format, as_of=as_of, selection=selection, allow_invalid=allow_invalid)
     made = warned(lambda: plan_patients(source, request, knowledge).each(watching.watch_list))
-    return tuple(WatchList(Plan.of(one.plan, knowledge), one.actions) for one in made)
+    return tuple(WatchList(Plan.of(one.plan, knowledge), one.actions, one.signs) for one in made)

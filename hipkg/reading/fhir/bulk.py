@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 import zlib
+from collections import Counter
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,7 +18,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import orjson
 
-from hipkg.base.errors import UnreadableInput
+from hipkg.base.errors import UnreadableInput, UsageError
 from hipkg.base.groups import Groups
 from hipkg.reading.fhir.folders import holds_lines, is_compressed, names_in, unpacked
 from hipkg.reading.fhir.gathering import last_part
@@ -35,8 +36,10 @@ _PATIENT = b'"Patient"'
 _HOLDS_PATIENTS = re.compile(rb'"resourceType"\s*:\s*"Patient"')
 _SHARED = {"BodySite", *HELPERS}
 """The types, by their names in any version, that resources of several patients may refer to."""
-SHARE_BYTES = 2 * 2**20
-"""About how much a share holds."""
+BUCKET_BYTES = 2**18
+"""About how much the lines hold of patients who cannot be told apart by the file that they are parted into."""
+SHARE_BYTES, SHARE_PATIENTS = 6 * 2**20, 200
+"""How much a share holds, and how many patients, about."""
 _MARK = b"\xef\xbb\xbf"
 _BUFFERED = 32 * 2**20
 _EVERY = -1
@@ -116,47 +119,54 @@ def shares_of(source: str) -> Iterator[tuple[Share, ...]]:
 
 
 def _count(files: Iterable[Path]) -> int:
-    """Choose how many shares there are; what is compressed takes about ten times as much."""
+    """Choose how many buckets there are; what is compressed takes about ten times as much."""
     size = sum(one.stat().st_size * (10 if is_compressed(one) else 1) for one in files)
-    return size // SHARE_BYTES + 1
+    return size // BUCKET_BYTES + 1
 
 
 @dataclass
 class _Parting:
-    """Write each line to the file of its share."""
+    """Write each line to the file of its bucket: of ``count`` the one that the id of the patient falls into."""
 
     folder: Path
     count: int
     groups: Groups[int] = field(default_factory=Groups)
     waiting: dict[int, list[bytes]] = field(default_factory=dict)
     size: int = 0
-    patients: int = 0
-    numbers: dict[bytes, int] = field(default_factory=dict)
+    patients: Counter[int] = field(default_factory=Counter)
 
     def take(self, path: Path, name: str) -> None:
-        """Give the lines of a file to the shares."""
+        """Give the lines of a file to the buckets."""
         place = name.encode(errors="replace")
         with unpacked(path, name) as lines:
             for number, line in enumerate(lines, 1):
                 content = line.removesuffix(b"\n").removeprefix(b"" if number > 1 else _MARK)
                 if not content or content.isspace():
                     continue
-                self.waiting.setdefault(self._share_of(content), []).append(b"%s:%d\t%s\n" % (place, number, content))
+                told = b"%s:%d\t%s\n" % (place, number, content)
+                self.waiting.setdefault(self._bucket_of(content), []).append(told)
                 self.size += len(content)
                 if self.size > _BUFFERED:
                     self._write()
 
     def _write(self) -> None:
-        for share, lines in self.waiting.items():
-            with self._file(share).open("ab") as file:
-                file.writelines(lines)
+        try:
+            for bucket, lines in self.waiting.items():
+                with self._file(bucket).open("ab") as file:
+                    file.writelines(lines)
+        except OSError as error:
+            raise UsageError(
+                f"The parts of the export cannot be written: {error.strerror}.",
+                place=str(self.folder),
+                remedy="Make room there, or name another folder for temporary files by TMPDIR.",
+            ) from None
         self.waiting, self.size = {}, 0
 
-    def _file(self, share: int) -> Path:
-        return self.folder / f"{share:09d}"
+    def _file(self, bucket: int) -> Path:
+        return self.folder / f"{bucket:09d}"
 
-    def _share_of(self, line: bytes) -> int:
-        """Find the share of a line: that of the patient whom it is about, or who it is; or every share."""
+    def _bucket_of(self, line: bytes) -> int:
+        """Find the bucket of a line: that of the patient whom it is about, or who it is; or that of every share."""
         holds_patients = _PATIENT in line and _HOLDS_PATIENTS.search(line)
         if not holds_patients and line.count(b'"subject"') + line.count(b'"patient"') == 1:
             owner = _OWNER.search(line)
@@ -167,20 +177,20 @@ class _Parting:
         except orjson.JSONDecodeError:
             return _FIRST
         if holds_patients:
-            return self._share_of_patients(raw, {*_OWNER.findall(line)})
-        return self._share_of_parsed(raw) if isinstance(raw, dict) else _FIRST
+            return self._bucket_of_patients(raw, {*_OWNER.findall(line)})
+        return self._bucket_of_parsed(raw) if isinstance(raw, dict) else _FIRST
 
-    def _share_of_patients(self, raw: object, owners: set[bytes]) -> int:
-        """Find the share of a Patient, or of what holds some, and tie it to those of all patients who are named."""
+    def _bucket_of_patients(self, raw: object, owners: set[bytes]) -> int:
+        """Find the bucket of a Patient, or of what holds some, and tie it to those of all patients who are named."""
         patients = [one for one in _within(raw) if one.get("resourceType") == "Patient"]
-        self.patients += len(patients)
         ids = [str(one.get("id", "")).encode() for one in patients]
         linked = [each for one in patients for each in _REFERENCE.findall(orjson.dumps(one.get("link")))]
         first, *others = map(self._numbered, [*ids, *linked, *owners] or [b""])
         self.groups.tie_all(first, others)
+        self.patients[first] += len(patients)
         return first
 
-    def _share_of_parsed(self, raw: dict[str, object]) -> int:
+    def _bucket_of_parsed(self, raw: dict[str, object]) -> int:
         for name in ("subject", "patient"):
             about = raw.get(name)
             if isinstance(about, dict):
@@ -190,25 +200,35 @@ class _Parting:
         return _EVERY if raw.get("resourceType") in _SHARED else _FIRST
 
     def _numbered(self, reference: bytes) -> int:
-        """Choose the share of a patient by the id that ends a reference."""
-        known = self.numbers.get(reference)
-        if known is None:
-            last = last_part(reference.decode(errors="surrogateescape"))
-            known = self.numbers[reference] = zlib.crc32(last.encode(errors="surrogateescape")) % self.count
-        return known
+        """Choose the bucket of a patient by the id that ends a reference."""
+        name = last_part(reference.decode(errors="surrogateescape"))
+        return zlib.crc32(name.encode(errors="surrogateescape")) % self.count
 
     def shares(self, name: str, troubles: tuple[ResourceUse, ...]) -> Iterator[Share]:
-        """List the shares, those of patients who are linked as one, and one share for a single patient."""
+        """Put buckets together: those of patients who are linked, all of a single patient, and then as many as fit."""
         self._write()
-        joined: dict[int, list[Path]] = {}
-        if self.patients == 1:
+        if self.patients.total() == 1:
             self.groups.tie_all(_FIRST, range(self.count))
+        joined: dict[int, list[int]] = {}
         for number in range(self.count):
-            joined.setdefault(self.groups.find(number), []).append(self._file(number))
-        every = self._file(_EVERY)
-        for number, files in enumerate(joined.values()):
-            if any(one.exists() for one in files):
-                yield Share(name, (*files, every), () if number else troubles, self.patients > 1)
+            if self._file(number).exists():
+                joined.setdefault(self.groups.find(number), []).append(number)
+        every, several = self._file(_EVERY), self.patients.total() > 1
+        for number, buckets in enumerate(self._fitting(joined.values())):
+            files = (*map(self._file, buckets), every)
+            yield Share(name, files, () if number else troubles, several)
+
+    def _fitting(self, groups: Iterable[list[int]]) -> Iterator[list[int]]:
+        found: list[int] = []
+        size = people = 0
+        for group in groups:
+            more = sum(self._file(one).stat().st_size for one in group)
+            if found and (size + more > SHARE_BYTES or people >= SHARE_PATIENTS):
+                yield found
+                found, size, people = [], 0, 0
+            found, size, people = [*found, *group], size + more, people + sum(self.patients[one] for one in group)
+        if found:
+            yield found
 
 
 def _within(content: object) -> Iterator[dict[str, object]]:

@@ -13,7 +13,7 @@ from hipkg.reading.fhir.gathering import collected
 from hipkg.reading.fhir.json_form import TWICE, Loader, given_twice
 from hipkg.reading.fhir.lenient import text_in
 from hipkg.reading.fhir.records import ResourceUse
-from hipkg.reading.fhir.unfolding import Entry, too_deep, unfolded
+from hipkg.reading.fhir.unfolding import HOLDING, Entry, too_deep, unfolded
 from hipkg.reading.fhir.xml_form import from_xml
 
 if TYPE_CHECKING:
@@ -205,7 +205,11 @@ def _of_lines(lines: Iterable[tuple[str, str]]) -> tuple[list[Entry], list[tuple
     for place, line in lines:
         if line.strip():
             try:
-                found += _checked(load, unfolded(load(line), "", place))
+                content = load(line)
+                if isinstance(content, dict) and content.get("resourceType") not in HOLDING and not load.twice:
+                    found.append(Entry(content, "", place))
+                else:
+                    found += _checked(load, unfolded(content, "", place))
             except json.JSONDecodeError as problem:
                 broken.append((place, problem))
             except UnreadableInput:

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from hipkg.reading.fhir.elements import Raw
     from hipkg.reading.fhir.records import Outcome
 
+HOLDING = {None, "Bundle", "OperationOutcome", "Parameters"}
+"""The types of what is no resource to be read by itself, and none where it may be a request."""
 _DEEPEST = 20
 _GRAVE = {"fatal", "error"}
 _LACKING = {
