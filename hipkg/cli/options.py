@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 DEBUG = "--debug"
-_READ = {"codes", "file", "files", "further", "tables"}
+_READ = {"codes", "file", "files", "further", "tables", "unknown"}
 """The parameters of commands that name files to read."""
 Engine = Literal["native", "hermit", "pellet"]
 ReportFormat = Literal["text", "markdown", "json"]
@@ -81,18 +81,15 @@ def parse_date(text: str | None) -> date | None:
 
 def released(codes: Sequence[str] | None = None) -> Knowledge:
     """Load the released knowledge, with the codes of the tables that a command names."""
-    from hipkg.knowledge.loading import load
-
-    return _with(tuple(codes)) if codes else load()
+    return _knowing(tuple(codes or ()))
 
 
 @cache
-def _with(codes: tuple[str, ...]) -> Knowledge:
+def _knowing(codes: tuple[str, ...]) -> Knowledge:
     """Read tables once, also where each file asks for the knowledge."""
-    from hipkg.knowledge.loading import load
-    from hipkg.reading.supplied import with_codes
+    from hipkg.pipeline.knowing import knowing
 
-    return with_codes(load(), codes)
+    return knowing(codes)
 
 
 def requested(
