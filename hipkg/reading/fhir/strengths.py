@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from hipkg.base.numbers import plain
 from hipkg.reading.fhir.elements import flag, part, parts, text
-from hipkg.reading.fhir.quantities import UCUM, UnusableValue, amount, code_of, pieces, positive
+from hipkg.reading.fhir.quantities import MASS_WORDS, UCUM, UnusableValue, amount, code_of, pieces, positive
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -21,11 +21,10 @@ if TYPE_CHECKING:
     from hipkg.reading.fhir.elements import Raw
 
 _IN_NAME = re.compile(
-    r"(?<![\w.,])(?P<value>[0-9]+(?:,[0-9]{3})*(?:\.[0-9]+)?) ?(?P<unit>mg|g|mcg|ug|µg|μg)\b"
+    rf"(?<![\w.,])(?P<value>[0-9]+(?:,[0-9]{{3}})*(?:\.[0-9]+)?) ?(?P<unit>{'|'.join(MASS_WORDS)})\b"
     r"(?:/(?P<count>[0-9]+(?:\.[0-9]+)?)? ?(?P<per>[a-z]+)\b)?",
     re.IGNORECASE,
 )
-_MASSES = {"mcg": "ug", "µg": "ug", "μg": "ug"}
 _BETWEEN = " / "
 """What stands between the drugs in the name of a product of several, in RxNorm."""
 VOLUME = "mL"
@@ -119,7 +118,7 @@ def _in_name(name: str, unit: str) -> Strength | None:
 def _written(match: re.Match[str], unit: str) -> Strength | None:
     mass = match["unit"].lower()
     quantity = {"value": float(match["value"].replace(",", "")), "system": UCUM}
-    held = amount({**quantity, "code": _MASSES.get(mass, mass)}, unit)
+    held = amount({**quantity, "code": MASS_WORDS[mass]}, unit)
     per, count = (match["per"] or "").lower(), Decimal(match["count"] or 1)
     if per == "ml":
         return Strength(held / count, VOLUME)
