@@ -1,4 +1,4 @@
-"""Read what is done, ordered or planned: Procedure, ServiceRequest, CarePlan, DeviceUseStatement.
+"""Read what is done, ordered or used: Procedure, ServiceRequest, DeviceUseStatement.
 
 Statuses are those of FHIR R4. What is paused (``on-hold``) or of unknown status is recorded without a status, which
 validation tells: it counts neither as done nor as running nor as planned. A draft is no decision, and a request not to
@@ -21,7 +21,6 @@ from hipkg.reading.fhir.context import (
     in_future,
     period,
     problems_named,
-    refuse_modified,
     refuse_withdrawn,
     settled,
 )
@@ -35,7 +34,6 @@ if TYPE_CHECKING:
 
     from hipkg.reading.fhir.context import Context
     from hipkg.reading.fhir.elements import Raw
-    from hipkg.record.patient import Unread
 
 PLANNED, ONGOING, COMPLETED, STOPPED, NOT_DONE = hip.planned, hip.ongoing, hip.completed, hip.stopped, hip.notDone
 BEGUN = {ONGOING, COMPLETED, STOPPED}
@@ -55,16 +53,6 @@ PROCEDURE = {
     "unknown": OPEN,
 }
 REQUEST = {"active": PLANNED, "on-hold": OPEN, "revoked": NOT_DONE, "completed": COMPLETED, "unknown": OPEN}
-CARE = {
-    "not-started": PLANNED,
-    "scheduled": PLANNED,
-    "in-progress": ONGOING,
-    "on-hold": OPEN,
-    "completed": COMPLETED,
-    "cancelled": NOT_DONE,
-    "stopped": STOPPED,
-    "unknown": OPEN,
-}
 DEVICE = {
     "active": ONGOING,
     "completed": COMPLETED,
@@ -73,21 +61,13 @@ DEVICE = {
     "stopped": STOPPED,
     "on-hold": OPEN,
 }
-_CEASED: Mapping[str, Mapping[str, str]] = {
-    "revoked": {PLANNED: NOT_DONE, ONGOING: STOPPED},
-    "completed": {},
-    "on-hold": {},
-}
-"""What becomes of planned and running activities with their plan; nothing is known where none is named."""
-
 _ASKING = {"CarePlan", "ServiceRequest"}
 _REFERRED = ("reasonReference", "indication")
-_NO_LONGER = {PLANNED: "planned any more", ONGOING: "taken to go on"}
 _WITHDRAWN = {"entered-in-error": "it was entered in error", "draft": "it is a draft and not decided"}
 INTENDED = {"proposal", "plan"}
 """The intents of what waits to be ordered."""
 _UNDECIDED = "it is an option and not decided"
-_ASKS_NOT_TO = "it asks not to do it, which is no activity"
+ASKS_NOT_TO = "it asks not to do it, which is no activity"
 
 
 class Status(NamedTuple):
@@ -342,7 +322,7 @@ def _dates_in(raw: Raw, name: str) -> tuple[str, ...]:
 def read_service_request(one: Resource, context: Context) -> Stated:
     """Read a ServiceRequest: something that is ordered, proposed or planned."""
     if flag(one.raw, "doNotPerform"):
-        raise Unused("ignored", _ASKS_NOT_TO)
+        raise Unused("ignored", ASKS_NOT_TO)
     refuse_undecided(one.raw)
     status = status_of(text(one.raw, "status"), REQUEST)
     start, end = performed(one.raw, "occurrence", status.iri, context)
@@ -374,62 +354,6 @@ def requests_met(one: Resource, status: Status, context: Context) -> tuple[str, 
 def intent_notes(raw: Raw) -> tuple[str, ...]:
     """Tell that a request is only proposed."""
     return ("it is proposed and not yet ordered",) if text(raw, "intent") == "proposal" else ()
-
-
-def read_care_plan(one: Resource, context: Context) -> Stated:
-    """Read the activities that a CarePlan describes itself; those that it refers to are read by themselves."""
-    status_of(text(one.raw, "status"), {"active": "", "on-hold": "", "revoked": "", "completed": "", "unknown": ""})
-    found: list[Fact] = []
-    flags: list[str] = []
-    unread: list[Unread] = []
-    unused: list[Unused] = []
-    for number, activity in enumerate(parts(one.raw, "activity")):
-        detail = part(activity, "detail")
-        if detail:
-            try:
-                reading = _planned(one, detail, number, context)
-                found += reading.facts
-                flags += reading.flags
-                unread += reading.unread
-            except Unused as reason:
-                unused.append(reason)
-                unread += reason.unread
-    if not found:
-        first = unused[0] if unused else Unused("ignored", "it describes no activity itself")
-        raise Unused(first.outcome, first.reason, tuple(unread))
-    return Stated(tuple(found), tuple(flags), tuple(f"not used of it: {one.reason}" for one in unused), tuple(unread))
-
-
-def _planned(one: Resource, detail: Raw, number: int, context: Context) -> Stated:
-    refuse_modified(detail)
-    if flag(detail, "doNotPerform"):
-        raise Unused("ignored", _ASKS_NOT_TO)
-    refuse_undecided(one.raw)
-    status = _within(text(one.raw, "status"), status_of(text(detail, "status"), CARE))
-    span = part(detail, "scheduledPeriod")
-    reason = context.codes.value(part(detail, "statusReason"), hip.stoppedBecause)
-    draft = Draft(
-        (part(detail, "code") or part(detail, "productCodeableConcept"),),
-        f"activity[{number}].detail.code",
-        status,
-        dated(text(span, "start"), "its start", context),
-        dated(text(span, "end") if status.iri != STOPPED else "", "its end", context),
-        values=((hip.stoppedBecause, reason),) if reason else (),
-        suffix=f"~activity-{number}",
-        sources=(f"activity[{number}].detail.status",),
-    )
-    reasons = {} if {"reasonReference", "reasonCode"} & {*detail} else {"reasonReference": parts(one.raw, "addresses")}
-    inner = Resource(one.key, one.type, {**detail, **reasons, "resourceType": one.type}, one.place)
-    return activities(inner, draft, context)
-
-
-def _within(plan: str, status: Status) -> Status:
-    """Say how far an activity has come whose plan is no longer in effect, or paused, and does not say so itself."""
-    if plan not in _CEASED or status.iri not in {PLANNED, ONGOING}:
-        return status
-    iri = _CEASED[plan].get(status.iri, OPEN)
-    counts = "" if iri else " and counts neither as done nor as running"
-    return Status(iri, (f"its plan is {plan}, so it is not {_NO_LONGER[status.iri]}{counts}",))
 
 
 def read_device_use(one: Resource, context: Context) -> Stated:

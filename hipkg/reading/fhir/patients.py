@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from hipkg.reading.fhir import activities, allergies, conditions, drugs, mentions, observations, reports
+from hipkg.reading.fhir import activities, allergies, care_plans, conditions, drugs, mentions, observations, reports
 from hipkg.reading.fhir.account import Account, notices_of, unread_of
 from hipkg.reading.fhir.codes import Codes
 from hipkg.reading.fhir.context import Context, part_of, refuse_modified
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 _PATIENT = "Patient"
 READERS: Mapping[str, Callable[[Resource, Context], Stated]] = {
     "AllergyIntolerance": allergies.read_allergy,
-    "CarePlan": activities.read_care_plan,
+    "CarePlan": care_plans.read_care_plan,
     "Claim": mentions.read_claim,
     "Condition": conditions.read_condition,
     "DeviceUseStatement": activities.read_device_use,
