@@ -15,9 +15,9 @@ from hipkg.reading.fhir.identity import identities_of
 from hipkg.reading.fhir.index import Index
 from hipkg.reading.fhir.joining import Joined, joined
 from hipkg.reading.fhir.log import Log, Merged
+from hipkg.reading.fhir.other_versions import REFUSED
 from hipkg.reading.fhir.person import completed, read_person
 from hipkg.reading.fhir.records import HELPERS, Activity, Import, Imported, ResourceUse, Stated, Unused
-from hipkg.reading.fhir.versions import REFUSED
 from hipkg.reading.fhir.wording import Words
 from hipkg.record.patient import Record
 
