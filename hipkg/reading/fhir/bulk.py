@@ -22,6 +22,8 @@ from hipkg.base.errors import UnreadableInput, UsageError
 from hipkg.base.groups import Groups
 from hipkg.reading.fhir.folders import holds_lines, is_compressed, names_in, unpacked
 from hipkg.reading.fhir.gathering import last_part
+from hipkg.reading.fhir.identity import MOST_OWNERS
+from hipkg.reading.fhir.lenient import objects
 from hipkg.reading.fhir.records import HELPERS, ResourceUse
 from hipkg.reading.fhir.source import beside, resources_of_lines
 
@@ -134,6 +136,7 @@ class _Parting:
     waiting: dict[int, list[bytes]] = field(default_factory=dict)
     size: int = 0
     patients: Counter[int] = field(default_factory=Counter)
+    identifiers: dict[int, list[int]] = field(default_factory=dict)
 
     def take(self, path: Path, name: str) -> None:
         """Give the lines of a file to the buckets."""
@@ -186,9 +189,20 @@ class _Parting:
         ids = [str(one.get("id", "")).encode() for one in patients]
         linked = [each for one in patients for each in _REFERENCE.findall(orjson.dumps(one.get("link")))]
         first, *others = map(self._numbered, [*ids, *linked, *owners] or [b""])
-        self.groups.tie_all(first, others)
+        self.groups.tie_all(first, (*others, *self._alike(patients, first)))
         self.patients[first] += len(patients)
         return first
+
+    def _alike(self, patients: Iterable[dict[str, object]], bucket: int) -> Iterator[int]:
+        """List the buckets of patients with the same identifiers; one that more than a few have is that of nobody."""
+        for one in patients:
+            for each in objects(one.get("identifier")):
+                if each.get("system") and each.get("value"):
+                    name = zlib.crc32(f"{each['system']} {each['value']}".encode(errors="replace"))
+                    owners = self.identifiers.setdefault(name, [])
+                    if len(owners) <= MOST_OWNERS:
+                        owners.append(bucket)
+                        yield owners[0]
 
     def _bucket_of_parsed(self, raw: dict[str, object]) -> int:
         for name in ("subject", "patient"):

@@ -2,7 +2,8 @@
 
 Statuses are those of FHIR R4, section 9.2.3: what is entered in error never counts, and what is refuted is recorded as
 absent; what is unconfirmed, provisional or differential is a question and not a fact; what is inactive, in remission or
-resolved is over, and counts only if its class includes the past.
+resolved is over, and counts only if its class includes the past. German diagnoses say beside their code how certain
+they are (https://simplifier.net/basisprofil-de-r4, ``icd-10-gm-diagnosesicherheit``), which counts as a status does.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from hipkg.base import hip
 from hipkg.reading.fhir.absences import absent, none_of
 from hipkg.reading.fhir.context import (
+    Coded,
     Dated,
     coded,
     dated,
@@ -25,13 +27,16 @@ from hipkg.reading.fhir.context import (
 from hipkg.reading.fhir.elements import codes_in, part, parts, references, text
 from hipkg.reading.fhir.findings import SAID_BY_EXTENSION, linked, problems
 from hipkg.reading.fhir.places import whereabouts
+from hipkg.reading.fhir.presence import refuse_denied
 from hipkg.reading.fhir.records import Activity, Stated, Unused
 from hipkg.reading.fhir.unread import is_known, named
 from hipkg.record.patient import EntryKind, Unread
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from hipkg.reading.fhir.codes import Meaning
-    from hipkg.reading.fhir.context import Coded, Context
+    from hipkg.reading.fhir.context import Context
     from hipkg.reading.fhir.records import Resource
 
 _REFUTED = "refuted"
@@ -40,6 +45,15 @@ _NOT_SURE = ("unconfirmed", "provisional", "differential")
 _SURE = "confirmed"
 _CURRENT = ("active", "recurrence", "relapse")
 _OVER = ("inactive", "remission", "resolved")
+_CERTAINTIES = {"G": _SURE, "A": _REFUTED, "V": "provisional", "Z": _SURE}
+"""The codes of the KBV for how certain a diagnosis is, as verification statuses: secured, excluded, suspected, and the
+state after something, which is over."""
+_AFTER = "Z"
+_LONGEST_CODE = 20
+_OF_CERTAINTY = {
+    "http://fhir.de/StructureDefinition/icd-10-gm-diagnosesicherheit",
+    "https://fhir.de/StructureDefinition/icd-10-gm-diagnosesicherheit",
+}
 _UNSETTLED = "{}, which contradict each other"
 _DUE_TO = "http://hl7.org/fhir/StructureDefinition/condition-dueTo"
 _ABATEMENTS = ("abatementDateTime", "abatementPeriod", "abatementAge", "abatementRange", "abatementString")
@@ -60,7 +74,7 @@ class _End(NamedTuple):
 
 def read_condition(one: Resource, context: Context) -> Stated:
     """Read a Condition; raises `Unused` with the reason if it is no problem of the patient."""
-    verification = coded(one.raw, "verificationStatus", (*_NOT_SURE, _SURE), _NOT_TRUE)
+    verification = _verification(one)
     if verification.code == _REFUTED:
         return _refuted(one, context)
     if verification.code in _NOT_TRUE:
@@ -88,6 +102,31 @@ def read_condition(one: Resource, context: Context) -> Stated:
     return Stated(stated.facts, (*end.flags, *end.doubts, *begin.flags, *stated.flags))
 
 
+def _verification(one: Resource) -> Coded:
+    """Find how sure a condition is; raises `Unused` where its status and the certainty beside its code differ."""
+    status = coded(one.raw, "verificationStatus", (*_NOT_SURE, _SURE), _NOT_TRUE)
+    said = {*_certainties(one)}
+    if not said or status.code == "entered-in-error":
+        return status
+    unknown = sorted(said - _CERTAINTIES.keys())
+    if unknown:
+        raise Unused("set aside", f"the certainty of its code ({unknown[0][:_LONGEST_CODE]}) is not understood")
+    sure = {_CERTAINTIES[each] for each in said}
+    told = {"provisional" if status.code in _NOT_SURE else status.code} - {""}
+    if len(sure | told) > 1:
+        both = " and ".join(sorted(sure | told))
+        raise Unused("set aside", f"its status and the certainty beside its code say that it is both {both}")
+    return status if status.code else Coded(sure.pop())
+
+
+def _certainties(one: Resource) -> Iterator[str]:
+    """List the certainties that stand beside the codes of a condition."""
+    for coding in parts(part(one.raw, "code"), "coding"):
+        for each in parts(coding, "extension"):
+            if text(each, "url") in _OF_CERTAINTY:
+                yield text(part(each, "valueCoding"), "code") or text(each, "valueCode")
+
+
 def _refuted(one: Resource, context: Context) -> Stated:
     """Read that a problem is absent; of one that is no problem here, or that is confirmed as well, nothing follows."""
     meaning = context.codes.meaning([part(one.raw, "code")], "problem")
@@ -99,6 +138,7 @@ def _refuted(one: Resource, context: Context) -> Stated:
 
 
 def _problems(one: Resource, meaning: Meaning, since: str, context: Context) -> Stated:
+    refuse_denied([part(one.raw, "code")])
     where = whereabouts(one, [part(one.raw, "code")], meaning, parts(one.raw, "bodySite"), context)
     more = extras(one, SAID_BY_EXTENSION, context)
     severity = context.codes.value(part(one.raw, "severity"), hip.hasSeverity)
@@ -140,6 +180,9 @@ def _end_of(one: Resource, verification: Coded, context: Context) -> _End:
         return _End(torn=f"its clinical status is both {both}", flags=flags)
     if clinical in _OVER:
         return _End(clinical, flags=flags)
+    if _AFTER in _certainties(one):
+        after = "a state after it is recorded"
+        return _End(torn=f"it is {clinical}, and {after}", flags=flags) if clinical else _End(after, flags=flags)
     abated = next((name for name in _ABATEMENTS if name in one.raw), "")
     end = dated(text(one.raw, "abatementDateTime"), "its end", context) if abated == "abatementDateTime" else Dated("")
     if abated and not in_future(end.day, context):

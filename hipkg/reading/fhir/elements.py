@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from hipkg.base.numbers import read
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
     from decimal import Decimal
 
 Raw: TypeAlias = dict[str, Any]
@@ -97,3 +98,9 @@ def references(raw: Raw, *names: str) -> list[str]:
     """Take the literal references of elements, in order."""
     found = [text(one, "reference") for name in names for one in parts(raw, name)]
     return [one for one in found if one]
+
+
+def texts_of(concepts: Iterable[Raw]) -> Iterator[str]:
+    """List the texts of concepts and the displays of their codings."""
+    for concept in concepts:
+        yield from (text(concept, "text"), *(text(coding, "display") for coding in parts(concept, "coding")))

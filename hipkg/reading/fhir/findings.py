@@ -9,6 +9,7 @@ from hipkg.reading.fhir.absences import seen_by
 from hipkg.reading.fhir.context import extras, settled
 from hipkg.reading.fhir.elements import part, parts
 from hipkg.reading.fhir.places import whereabouts
+from hipkg.reading.fhir.presence import refuse_denied
 from hipkg.reading.fhir.records import Problem, Resource, Stated
 
 if TYPE_CHECKING:
@@ -69,6 +70,7 @@ def finding(one: Resource, answer: Answer, element: str, study: Meaning | None, 
     Parameters: ``study`` is the one that shows it.
     """
     concepts = [part(answer.raw, element), *([part(one.raw, "code")] if study else [])]
+    refuse_denied(concepts[:1])
     meaning = seen_by(study, context.codes.meaning(concepts[:1], "problem"))
     sites = parts(answer.raw, "bodySite") or parts(one.raw, "bodySite")
     where = whereabouts(one, concepts, meaning, sites, context)

@@ -1,7 +1,8 @@
 """Tell who is who among the Patients of a source: `Patient.link` says which records are about one person.
 
 A record that another one replaces goes into that one, with all that is recorded of it
-(https://hl7.org/fhir/R4/patient.html#links); records that only refer to each other stay apart, and are told.
+(https://hl7.org/fhir/R4/patient.html#links); records that only refer to each other, or that have an identifier in
+common, stay apart, and are told.
 """
 
 from __future__ import annotations
@@ -15,6 +16,10 @@ if TYPE_CHECKING:
 
     from hipkg.reading.fhir.index import Index
     from hipkg.reading.fhir.records import Resource
+
+
+MOST_OWNERS = 4
+"""The most records with one identifier that may be about one person; what more have stands for none."""
 
 
 class Identity(NamedTuple):
@@ -40,12 +45,15 @@ def identities_of(patients: Iterable[Resource], index: Index) -> tuple[Identity,
         except Malformed as problem:
             doubts[one.key].append(str(problem))
     kept: dict[str, list[Resource]] = {}
+    ends: dict[str, tuple[str, str]] = {}
     for key, one in given.items():
-        last, doubt = _last(key, replacing)
+        last, doubt = _last(key, replacing, ends)
         kept.setdefault(last, []).append(one)
         doubts[key] += [doubt] if doubt else []
         if last == key and one.raw.get("active") is False:
             doubts[key].append("it is a record that is not in use any more")
+    for key, told in _sharing(kept):
+        doubts[key].append(told)
     return tuple(
         Identity(given[key], tuple(one for one in some if one.key != key), tuple(dict.fromkeys(doubts[key])))
         for key, some in sorted(kept.items())
@@ -74,14 +82,46 @@ def _links(one: Resource, index: Index) -> Iterator[_Link]:
                     yield _Link("", "", f"{name} is about the same person, and is not read with it")
 
 
-def _last(key: str, replacing: Mapping[str, set[str]]) -> tuple[str, str]:
-    """Follow what replaced a Patient to the end; or stay there, and tell why that cannot be followed."""
-    passed = [key]
-    while following := replacing.get(passed[-1]):
+def _sharing(kept: Mapping[str, Iterable[Resource]]) -> Iterator[tuple[str, str]]:
+    """Tell of persons whose records have an identifier in common, which should be that of one person."""
+    owners: dict[tuple[str, str], set[str]] = {}
+    for key, some in kept.items():
+        for one in some:
+            for identifier in _identifiers(one):
+                owners.setdefault(identifier, set()).add(key)
+    for (system, value), keys in sorted(owners.items()):
+        for key in sorted(keys) if 1 < len(keys) <= MOST_OWNERS else ():
+            others = ", ".join(sorted(keys - {key}))
+            yield key, f"{others} has the same identifier ({system} {value}), and is not read with it"
+
+
+def _identifiers(one: Resource) -> list[tuple[str, str]]:
+    """List the identifiers of a Patient that a system makes the only ones of their kind."""
+    try:
+        found = [(text(each, "system"), text(each, "value")) for each in parts(one.raw, "identifier")]
+    except Malformed:
+        return []
+    return [each for each in found if all(each)]
+
+
+def _last(key: str, replacing: Mapping[str, set[str]], ends: dict[str, tuple[str, str]]) -> tuple[str, str]:
+    """Follow what replaced a Patient to the end; or stay there, and tell why that cannot be followed.
+
+    Parameters: ``ends`` are those found so far, for every Patient on the way, with why one cannot be followed.
+    """
+    passed = {key: None}
+    last = key
+    while last not in ends:
+        following = replacing.get(last, set())
         if len(following) > 1:
-            return key, f"{passed[-1]} was replaced by several: {', '.join(sorted(following))}"
-        (one,) = following
-        if one in passed:
-            return key, "it is replaced by records that replace each other"
-        passed.append(one)
-    return passed[-1], ""
+            ends[last] = "", f"{last} was replaced by several: {', '.join(sorted(following))}"
+        elif not following:
+            ends[last] = last, ""
+        elif following & passed.keys():
+            ends[last] = "", "it is replaced by records that replace each other"
+        else:
+            (last,) = following
+            passed[last] = None
+    ends.update(dict.fromkeys(passed, ends[last]))
+    end, doubt = ends[key]
+    return end or key, doubt

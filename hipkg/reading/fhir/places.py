@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from hipkg.base.groups import reached
 from hipkg.base.vocabulary import DEFINED_EXTENSIONS
 from hipkg.reading.fhir.codes import concept_of
-from hipkg.reading.fhir.elements import flag, modified_by, part, parts, text
+from hipkg.reading.fhir.elements import flag, modified_by, part, parts, text, texts_of
 from hipkg.reading.fhir.records import Place, Unused
 
 if TYPE_CHECKING:
@@ -111,7 +111,7 @@ def whereabouts(
         found = _places(_Site(), meaning, one.key, knowledge)
     unread = _unread_sites(told)
     flags = [*dict.fromkeys(each.doubt for each in stated if each.doubt)]
-    disputed = _disputed(told, meaning, [*_texts_of(concepts)], found, knowledge)
+    disputed = _disputed(told, meaning, [*texts_of(concepts)], found, knowledge)
     if not flags and not disputed and (unread or (sites and not any(each.kind or each.sides for each in told))):
         flags.append(f"{name} has no code that is known ({unread or context.codes.describe(sites) or 'text only'})")
     if not found and any(each.sides for each in stated):
@@ -180,12 +180,6 @@ def _named_otherwise(sides: set[str], texts: Iterable[str], knowledge: Knowledge
     return ""
 
 
-def _texts_of(concepts: Iterable[Raw]) -> Iterator[str]:
-    """List the texts of concepts and the displays of their codings."""
-    for concept in concepts:
-        yield from (text(concept, "text"), *(text(coding, "display") for coding in parts(concept, "coding")))
-
-
 def _side_lost(meaning: Meaning, found: Sequence[Place], name: str, knowledge: Knowledge) -> tuple[str, ...]:
     """Tell of a side that a code names at a site that has none here."""
     if not meaning.sides or not found or any(is_sided(place.kind, knowledge) for place in found):
@@ -251,14 +245,14 @@ def _stated(site: Raw, owner: Resource, context: Context) -> _Site:
     kind = (where.terms[0] if len(where.terms) == 1 else "") or structure.kind
     torn = where.torn or structure.torn or _differ(where.sides, side.terms, qualified.terms)
     unread = structure.unread or _unread([site], context)
-    return _Site(kind, named, structure.anchor, torn, doubt, unread, (*_texts_of([site, *lateral]), *structure.texts))
+    return _Site(kind, named, structure.anchor, torn, doubt, unread, (*texts_of([site, *lateral]), *structure.texts))
 
 
 def _qualified(raw: Raw, context: Context) -> Iterator[_Site]:
     """Read the sides that extensions for laterality of a whole resource name."""
     lateral = [concept_of(each) for each in parts(raw, "extension") if text(each, "url") in _LATERALITY]
     if sides := context.codes.meaning(lateral, "side").terms:
-        yield _Site(sides=sides, texts=tuple(_texts_of(lateral)))
+        yield _Site(sides=sides, texts=tuple(texts_of(lateral)))
 
 
 def _one_side(implied: tuple[str, ...], named: Iterable[str]) -> tuple[str, ...]:
@@ -301,5 +295,5 @@ def _structures(raw: Raw, owner: Resource, context: Context) -> Iterator[_Site]:
                 f"{target.key}{reference if reference.startswith('#') else ''}",
                 where.torn or _differ(where.sides, inner, side),
                 unread=_unread([location], context),
-                texts=tuple(_texts_of([location, *qualifiers])),
+                texts=tuple(texts_of([location, *qualifiers])),
             )

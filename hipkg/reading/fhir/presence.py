@@ -9,12 +9,14 @@ import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from hipkg.knowledge.terminology import NO, PRESENCE, YES
-from hipkg.reading.fhir.elements import flag, part, parts, text
+from hipkg.reading.fhir.elements import flag, part, parts, text, texts_of
 from hipkg.reading.fhir.records import Unused
 from hipkg.reading.fhir.unread import named
 from hipkg.record.patient import EntryKind, Unread
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from hipkg.reading.fhir.context import Context
     from hipkg.reading.fhir.elements import Raw
 
@@ -28,6 +30,14 @@ _OF_ABSENT_DATA = {
     "http://terminology.hl7.org/CodeSystem/v3-NullFlavor",
 }
 _LONGEST = 200
+_LONGEST_WORDS = 60
+_DENYING = re.compile(
+    r"(?:no|denies|denied|without|absence of|negative for|never had|rule[ds]? out|r/o|excluded?|suspected"
+    r"|suspicion of|possible|probable|family history|fh of|kein(?:e|er|en|em)?|ohne|ausschluss|ausgeschlossen|verdacht"
+    r"|v\.? ?a\.?|pas de|absence d|sans|ni[eé]ga?|sin|ausencia|sospecha|nessun[ao]?|senza|geen|zonder)(?![\w-])",
+    re.IGNORECASE,
+)
+"""How words begin that deny or doubt what follows them, or say it of somebody else."""
 VALUES = (
     "valueQuantity",
     "valueCodeableConcept",
@@ -98,6 +108,14 @@ def is_denied(answer: Answer, context: Context, *, by_value: bool) -> bool:
         told = "what it is a part of is interpreted as negative or not clear, so the finding is not asserted"
         raise Unused("ignored", told, _unclear(answer, context))
     return False
+
+
+def refuse_denied(concepts: Iterable[Raw]) -> None:
+    """Raise `Unused` for a finding whose own words deny or doubt what its codes assert."""
+    for words in texts_of(concepts):
+        if _DENYING.match(words.lstrip()):
+            told = " ".join(words.split())[:_LONGEST_WORDS]
+            raise Unused("set aside", f"its words do not say what its codes say ({told!r})")
 
 
 def valued(raw: Raw, context: Context) -> str:
