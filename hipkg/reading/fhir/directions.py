@@ -1,7 +1,7 @@
 """Hold the words of a dosage against its numbers: what they say otherwise makes the numbers doubtful.
 
 Words are never read for an amount. What is looked for in them is the shorthand of prescriptions, mostly English and
-Latin: how often, how much, at most how much, and whether that changes.
+Latin, with a few words of other languages: how often, how much, at most how much, and whether that changes.
 """
 
 from __future__ import annotations
@@ -23,18 +23,24 @@ _COUNTS = {
     "half": "0.5", "½": "0.5", "a": "1", "an": "1", "one": "1", "two": "2", "three": "3", "four": "4", "five": "5",
     "six": "6", "seven": "7", "eight": "8", "nine": "9", "ten": "10", "twelve": "12", "once": "1", "twice": "2",
     "thrice": "3",
+    "ein": "1", "eine": "1", "zwei": "2", "drei": "3", "vier": "4", "sechs": "6", "acht": "8",
+    "un": "1", "une": "1", "deux": "2", "trois": "3", "quatre": "4", "huit": "8",
+    "una": "1", "uno": "1", "dos": "2", "tres": "3", "cuatro": "4", "ocho": "8", "due": "2", "tre": "3", "quattro": "4",
+    "een": "1", "twee": "2", "drie": "3", "ii": "2", "iii": "3", "iv": "4",
 }  # fmt: skip
 _UNIT = "|".join(MASS_WORDS)
 _NUMBER = rf"(?:[0-9]+(?:[.,][0-9]+)?|{'|'.join(_COUNTS)})"
 _DAILY = (
     r"(?:an?|per|each|every|/) ?(?:day|24 ?(?:h|hours|hrs)\b)|daily|/d\b"
-    r"|täglich|tgl\b|(?:am|pro) tag|par jour|al d[ií]a|al giorno|per dag"
+    r"|täglich|tgl\b|(?:am|pro) tag|par (?:jour|24)|(?:al|por) d[ií]a|al giorno|per dag"
 )
+_FOLD = r"times?|x|mal|fois|veces|volte|keer"
 _TIMES = re.compile(
-    rf"\b({_NUMBER})(?: ?(?:-|to|or) ?({_NUMBER}))? ?(?:times?|x) ?(?:{_DAILY})|\b(once|twice|thrice) (?:{_DAILY})"
+    rf"\b({_NUMBER})(?: ?(?:-|to|or) ?({_NUMBER}))? ?(?:{_FOLD}) ?(?:{_DAILY})|\b(once|twice|thrice) (?:{_DAILY})"
 )
 _EVERY = re.compile(
-    rf"\b(?:every|each|q\.?) ?({_NUMBER})(?: ?(?:-|to) ?({_NUMBER}))? ?(?:h|hours?|hrs?|hourly)\b"
+    rf"\b(?:every|each|q\.?|alle|toutes les|cada|ogni|om de) ?({_NUMBER})(?: ?(?:-|to|bis|[àa]) ?({_NUMBER}))?"
+    r" ?(?:h|hours?|hrs?|hourly|std\.?|stunden|heures|horas|ore|uur)\b"
     rf"|\b({_NUMBER})[ -]?hourly\b"
 )
 _ONCE = re.compile(r"\b(?:daily|(?:every|each) (?:day|morning|evening|night)|nightly|at bedtime)\b")
@@ -51,7 +57,10 @@ _PIECES = re.compile(
 )
 _SLOTS = re.compile(r"(?<![\w-])([0-9]{1,2})-([0-9]{1,2})-([0-9]{1,2})(?:-([0-9]{1,2}))?(?![\w-])")
 """The pieces in the morning, at noon, in the evening and at night, as prescriptions on the continent have them."""
-_CHANGE = re.compile(r"\b(taper\w*|titrat\w*|increas\w*|decreas\w*|reduc\w*|then|alternat\w*|loading|initially)\b")
+_CHANGE = re.compile(
+    r"\b(taper\w*|titrat\w*|increas\w*|decreas\w*|reduc\w*|then|alternat\w*|loading|initially"
+    r"|extra|additional\w*|plus|more (?:at|in|for)|double[ds]?)\b"
+)
 
 
 class Said(NamedTuple):

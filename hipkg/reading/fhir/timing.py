@@ -88,12 +88,10 @@ def _by_structure(repeat: Raw) -> Schedule:
             raise UnusableValue("its timing is tied to meals, and does not say to how many")
         return Schedule(Decimal(moments)) if moments else Schedule(Decimal(len(days) and 1) or None)
     explicit = number(repeat, "frequencyMax") or number(repeat, "frequency")
-    period, unit = number(repeat, "period"), text(repeat, "periodUnit")
+    period = number(repeat, "period")
     if not period or period < 0 or (explicit is not None and explicit <= 0):
         raise UnusableValue("its timing gives a frequency without a period")
-    if unit not in _UNITS:
-        raise UnusableValue(f"its timing is in a unit ({unit or 'none'}) without a fixed number of days")
-    length = period * factor(unit, "d")
+    length = _length_of(repeat, period)
     if days:
         return _on_days(len(days), explicit, length, moments)
     if length > _DAY:
@@ -108,8 +106,18 @@ def _by_structure(repeat: Raw) -> Schedule:
         return Schedule(frequency)
     hours = length * _HOURS
     within = (_HOURS / hours).to_integral_value(ROUND_CEILING)
-    single = frequency == 1 and repeat.get("frequencyMax") is None and unit in {"min", "h"}
+    single = frequency == 1 and repeat.get("frequencyMax") is None and text(repeat, "periodUnit") in {"min", "h"}
     return Schedule(frequency * within, hours if single and 0 < hours <= _LONGEST_INTERVAL else None)
+
+
+def _length_of(repeat: Raw, period: Decimal) -> Decimal:
+    """Tell how many days a period lasts, at least."""
+    unit, most = text(repeat, "periodUnit"), number(repeat, "periodMax")
+    if most is not None and most < period:
+        raise UnusableValue("its timing gives a greatest period below its period")
+    if unit not in _UNITS:
+        raise UnusableValue(f"its timing is in a unit ({unit or 'none'}) without a fixed number of days")
+    return period * factor(unit, "d")
 
 
 def _moments(repeat: Raw) -> tuple[int, bool]:
