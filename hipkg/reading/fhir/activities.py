@@ -20,7 +20,7 @@ from hipkg.reading.fhir.context import (
     extras,
     in_future,
     period,
-    problems_named,
+    referred_keys,
     refuse_withdrawn,
     settled,
 )
@@ -151,7 +151,7 @@ def activities(one: Resource, draft: Draft, context: Context) -> Stated:
     status = implied or draft.status.iri
     start, end, flags = ("", "", ()) if implied else _period(draft, status, context)
     where = whereabouts(one, draft.concepts, meaning, draft.sites, context, name=draft.site_element)
-    reasons = problems_named(one, context, *_REFERRED) if draft.placed else ()
+    reasons = referred_keys(one, context, *_REFERRED) if draft.placed else ()
     unclear = ""
     if draft.placed and not where.places:
         where, unclear = _where_reasons_are(one, where, context)
@@ -279,7 +279,7 @@ def read_procedure(one: Resource, context: Context) -> Stated:
     outcome = context.codes.value(part(one.raw, "outcome"), hip.hasOutcome)
     reason = context.codes.value(part(one.raw, "statusReason"), hip.stoppedBecause)
     values = [(hip.hasOutcome, outcome)] * bool(outcome) + [(hip.stoppedBecause, reason)] * bool(reason)
-    requests = problems_named(one, context, "basedOn")
+    requests = referred_keys(one, context, "basedOn")
     sources = [name for name, said in (("outcome", outcome), ("statusReason", reason)) if said]
     draft = Draft(
         (part(one.raw, "code"),),
@@ -289,7 +289,7 @@ def read_procedure(one: Resource, context: Context) -> Stated:
         end,
         tuple(parts(one.raw, "bodySite")),
         values=tuple(values),
-        ties=(*requests, *problems_named(one, context, "partOf")),
+        ties=(*requests, *referred_keys(one, context, "partOf")),
         requests=requests,
         visit=_at_one_go(one.raw, start, end),
         sources=("status", *sources, *_dates_in(one.raw, "performed")),
@@ -333,8 +333,8 @@ def read_service_request(one: Resource, context: Context) -> Stated:
         start,
         end,
         tuple(parts(one.raw, "bodySite")),
-        ties=problems_named(one, context, "basedOn"),
-        requests=(*requests_met(one, status, context), *problems_named(one, context, "replaces")),
+        ties=referred_keys(one, context, "basedOn"),
+        requests=(*requests_met(one, status, context), *referred_keys(one, context, "replaces")),
         requested=dated(text(one.raw, "authoredOn"), "its date", context),
         sources=("status", *_dates_in(one.raw, "occurrence")),
         notes=intent_notes(one.raw),
@@ -344,7 +344,7 @@ def read_service_request(one: Resource, context: Context) -> Stated:
 
 def requests_met(one: Resource, status: Status, context: Context) -> tuple[str, ...]:
     """List the requests that a request fulfils; one that is not done leaves the orders among them in force."""
-    named = problems_named(one, context, "basedOn")
+    named = referred_keys(one, context, "basedOn")
     if status.iri != NOT_DONE:
         return named
     found = ((key, context.index.get(key)) for key in named)
@@ -371,7 +371,7 @@ def read_device_use(one: Resource, context: Context) -> Stated:
         start,
         end if "timingPeriod" in one.raw else Dated(""),
         tuple(parts(one.raw, "bodySite")),
-        requests=problems_named(one, context, "basedOn"),
+        requests=referred_keys(one, context, "basedOn"),
         sources=("status", *_dates_in(one.raw, "timing")),
     )
     return activities(one, draft, context)

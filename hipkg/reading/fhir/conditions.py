@@ -20,7 +20,7 @@ from hipkg.reading.fhir.context import (
     extras,
     in_future,
     may_be_in_future,
-    problems_named,
+    referred_keys,
     refuse_unread,
     settled,
 )
@@ -245,7 +245,7 @@ def _activity(one: Resource, verification: Coded, context: Context) -> Stated:
             duration="",
             values=tuple(pair for pair in meaning.qualifiers if pair[0] != hip.hasStatus),
             amounts=(),
-            reasons=problems_named(one, context, "reasonReference"),
+            reasons=referred_keys(one, context, "reasonReference"),
             ties=(),
             visit=False,
             product="",

@@ -173,7 +173,7 @@ def settled(pairs: Iterable[tuple[str, str]], context: Context) -> tuple[tuple[t
     return kept, flags
 
 
-def problems_named(one: Resource, context: Context, *names: str) -> tuple[str, ...]:
+def referred_keys(one: Resource, context: Context, *names: str) -> tuple[str, ...]:
     """List the keys of the resources that elements refer to."""
     keys = (context.index.key_of(reference, one) for reference in references(one.raw, *names))
     return tuple(dict.fromkeys(key for key in keys if key))

@@ -28,7 +28,7 @@ from hipkg.reading.fhir.activities import (
     requests_met,
     status_of,
 )
-from hipkg.reading.fhir.context import Dated, dated, in_future, in_past, problems_named, refuse_withdrawn
+from hipkg.reading.fhir.context import Dated, dated, in_future, in_past, referred_keys, refuse_withdrawn
 from hipkg.reading.fhir.dosage import doses_of
 from hipkg.reading.fhir.elements import codes_in, flag, part, parts, text
 from hipkg.reading.fhir.records import Stated, Unused
@@ -186,7 +186,7 @@ def read_dispense(one: Resource, context: Context) -> Stated:
         ended = drug._replace(status=Status(OPEN, (_SUPPLY_NOT_KNOWN,)))
     draft = ended._replace(
         start=start,
-        ties=problems_named(one, context, "authorizingPrescription"),
+        ties=referred_keys(one, context, "authorizingPrescription"),
         sources=(*drug.sources, *filter(None, (day,)), *(("daysSupply",) if "daysSupply" in one.raw else ())),
         flags=(*drug.flags, *supply.flags),
     )
@@ -208,7 +208,7 @@ def read_statement(one: Resource, context: Context) -> Stated:
         start=start,
         end=end,
         values=tuple((hip.stoppedBecause, each) for each in reasons if each),
-        requests=problems_named(one, context, "basedOn"),
+        requests=referred_keys(one, context, "basedOn"),
     )
     told = tuple(name for name in ("effectiveDateTime", "effectivePeriod") if name in one.raw)
     return activities(one, draft._replace(sources=(*draft.sources, *told)), context)
@@ -218,10 +218,10 @@ def read_administration(one: Resource, context: Context) -> Stated:
     """Read a MedicationAdministration: one visit of the course that it belongs to."""
     status = status_of(text(one.raw, "status"), ADMINISTRATION)
     start, end = performed(one.raw, "effective", status.iri, context)
-    request = problems_named(one, context, "request")
+    request = referred_keys(one, context, "request")
     dose = part(one.raw, "dosage")
     drug, _ = _draft(one, status, [], [dose] if dose else [], context)
-    draft = drug._replace(start=start, end=end, ties=(*request, *problems_named(one, context, "partOf")), visit=True)
+    draft = drug._replace(start=start, end=end, ties=(*request, *referred_keys(one, context, "partOf")), visit=True)
     return activities(one, draft, context)
 
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from hipkg.base.dates import day_of
 from hipkg.reading.fhir.activities import COMPLETED, PLANNED, Draft, Status, activities
-from hipkg.reading.fhir.context import dated, problems_named
+from hipkg.reading.fhir.context import dated, referred_keys
 from hipkg.reading.fhir.elements import Malformed, part, parts, references, text
 from hipkg.reading.fhir.findings import problems
 from hipkg.reading.fhir.places import whereabouts
@@ -84,8 +84,8 @@ def _visits(one: Resource, status: str, period: Raw, context: Context) -> Stated
         Status(known[status]),
         dated(text(period, "start"), "its start", context),
         dated(text(period, "end") or text(period, "start"), "its end", context),
-        ties=problems_named(one, context, "basedOn"),
-        requests=problems_named(one, context, "basedOn"),
+        ties=referred_keys(one, context, "basedOn"),
+        requests=referred_keys(one, context, "basedOn"),
         visit=True,
         sources=("status", "period"),
     )

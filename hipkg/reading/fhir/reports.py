@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from hipkg.reading.fhir.activities import COMPLETED, Draft, Status, activities
-from hipkg.reading.fhir.context import Dated, dated, effective, in_future, problems_named
+from hipkg.reading.fhir.context import Dated, dated, effective, in_future, referred_keys
 from hipkg.reading.fhir.elements import part, parts, text
 from hipkg.reading.fhir.findings import finding
 from hipkg.reading.fhir.presence import Answer
@@ -28,7 +28,7 @@ def read_report(one: Resource, context: Context) -> Stated:
     day = effective(one.raw, context)
     if in_future(day.day, context):
         raise Unused("set aside", f"it is dated ({day.day}) after the date of the plan")
-    links = Shows(one.key, problems_named(one, context, "result"), problems_named(one, context, "imagingStudy"))
+    links = Shows(one.key, referred_keys(one, context, "result"), referred_keys(one, context, "imagingStudy"))
     found, flags, notes, lost = _concluded(one, context)
     code = part(one.raw, "code")
     if context.codes.meaning([code], "intervention").terms:
@@ -38,7 +38,7 @@ def read_report(one: Resource, context: Context) -> Stated:
             Status(COMPLETED),
             Dated(day.day),
             Dated(day.day),
-            requests=problems_named(one, context, "basedOn"),
+            requests=referred_keys(one, context, "basedOn"),
             study=True,
             sources=("status",),
         )
@@ -83,7 +83,7 @@ def read_imaging(one: Resource, context: Context) -> Stated:
         Dated(day.day),
         tuple(_sites_of(series)),
         "series.bodySite",
-        requests=problems_named(one, context, "basedOn"),
+        requests=referred_keys(one, context, "basedOn"),
         study=True,
         sources=("status",),
     )
