@@ -225,9 +225,26 @@ def test_what_is_fetched_before_for_a_request_of_cds_hooks_is_read() -> None:
     drafts = json.loads(bundle(of({"resourceType": "ServiceRequest", "id": "film", "status": "draft", **owned})))
     signed = {**request, "hook": "order-sign", "context": {"patientId": "p", "draftOrders": drafts}}
     assert uses(json.dumps(signed).encode())["ServiceRequest/film: ignored"].detail == "it is a draft and not decided"
+    other = uses(json.dumps({**request, "context": {"patientId": "q"}}).encode())
+    assert {one.detail for one in other.values() if one.outcome == "set aside"} == {
+        "the request is about Patient/q, who was not fetched"
+    }
     del request["prefetch"]
     with pytest.raises(NoPatient):
         read(json.dumps(request).encode(), format="fhir")
+
+
+def test_a_request_of_cds_hooks_that_fetched_nothing_is_told_from_json_ld(tmp_path: Path) -> None:
+    request = {"hook": "patient-view", "hookInstance": "1", "context": {"patientId": "p"}}
+    (tmp_path / "request.json").write_text(json.dumps(request))
+    with pytest.raises(NoPatient, match="None of the 0 resources is a Patient"):
+        read(tmp_path / "request.json")
+
+
+def test_a_document_of_cda_is_refused_by_name(tmp_path: Path) -> None:
+    (tmp_path / "summary.xml").write_text('<?xml version="1.0"?><ClinicalDocument xmlns="urn:hl7-org:v3"/>')
+    with pytest.raises(UnreadableInput, match="a document in CDA, which is not read"):
+        read(tmp_path / "summary.xml")
 
 
 def test_resources_in_parameters_and_their_parts_are_read() -> None:

@@ -96,6 +96,10 @@ def opened(
     if named in _FHIR or (not named and extension in _FHIR) or (either and looks_like(data) == "FHIR"):
         refuse_binary(data, name)
         return Source(name, data, None, lines=extension in _FHIR or named.endswith("ndjson") or named == "jsonl")
+    if either and looks_like(data) == "CDA":
+        raise UnreadableInput(
+            "This is a document in CDA, which is not read.", place=name, remedy="Export the record as FHIR."
+        )
     return Source(name, data, rdf_format or _format_by_extension(name, data))
 
 
@@ -225,10 +229,13 @@ def looks_like(data: bytes) -> str | None:
     """Guess from its beginning what a text is, for a better message than "syntax error"."""
     start = data[:4096].removeprefix(b"\xef\xbb\xbf").lstrip()
     if start.startswith((b"{", b'["')) or re.match(rb"\[\s*\{", start):
-        return "FHIR" if b'"resourceType"' in data and b'"@context"' not in data else "JSON-LD"
+        fhir = b'"resourceType"' in data or (b'"hook"' in data and b'"hookInstance"' in data)
+        return "FHIR" if fhir and b'"@context"' not in data else "JSON-LD"
     if re.match(rb"<!doctype html|<html", start, re.IGNORECASE):
         return "HTML"
     if re.match(rb"<\?xml|<!DOCTYPE|<rdf:RDF|<\w+ xmlns", start):
+        if b"urn:hl7-org:v3" in start:
+            return "CDA"
         return "FHIR" if b'xmlns="http://hl7.org/fhir"' in start else "RDF/XML"
     if re.search(rb"^\s*(@?prefix\s+[\w.-]*:|@?base\s)\s*<", start, re.IGNORECASE | re.MULTILINE):
         return "Turtle"

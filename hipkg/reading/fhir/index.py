@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
+from contextlib import suppress
+from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import parse_qsl
 
-from hipkg.reading.fhir.elements import Malformed, part, parts, text
+from hipkg.reading.fhir.elements import Malformed, part, parts, references, text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     from hipkg.reading.fhir.elements import Raw
     from hipkg.reading.fhir.records import Resource
@@ -95,6 +97,23 @@ class Index:
                 if found:
                     return found
         return ""
+
+    @cached_property
+    def devices_in_use(self) -> frozenset[str]:
+        """The keys of the devices of whose use there is a record."""
+        return frozenset(self._targets_of("DeviceUseStatement", "device"))
+
+    @cached_property
+    def shown(self) -> frozenset[str]:
+        """The keys of what Observations are derived from."""
+        return frozenset(self._targets_of("Observation", "derivedFrom"))
+
+    def _targets_of(self, kind: str, name: str) -> Iterator[str]:
+        """List the keys to which an element of the resources of a type leads."""
+        for one in self._by_key.values():
+            if one.type == kind and name in one.raw:
+                with suppress(Malformed):
+                    yield from [self.key_of(each, one) for each in references(one.raw, name)]
 
     def _conditional(self, kind: str, query: str) -> str:
         wanted = [value for name, value in parse_qsl(query) if name == "identifier"]

@@ -216,11 +216,13 @@ def _found(one: Resource, answer: Answer, study: Meaning | None, context: Contex
 
 
 def _has_result(one: Resource, answer: Answer, context: Context) -> bool:
-    """Tell whether something was found: a value, or in one of the components or members of an Observation."""
+    """Tell whether something was found: a value, or in a component, a member or what is derived of an Observation."""
     if any(name in answer.raw for name in VALUES):
         return True
     if answer.suffix:
         return False
+    if one.key in context.index.shown:
+        return True
     inner = [*parts(one.raw, "component"), *(each.raw for each in _members(one, context))]
     return any("dataAbsentReason" not in each for each in inner) or bool(parts(one.raw, "interpretation"))
 

@@ -18,6 +18,7 @@ from hipkg.reading.fhir.log import Log, Merged
 from hipkg.reading.fhir.other_versions import REFUSED
 from hipkg.reading.fhir.person import completed, read_person
 from hipkg.reading.fhir.records import HELPERS, Activity, Import, Imported, ResourceUse, Stated, Unused
+from hipkg.reading.fhir.unread import HELPS, device_beside
 from hipkg.reading.fhir.wording import Words
 from hipkg.record.patient import Record
 
@@ -49,7 +50,6 @@ READERS: Mapping[str, Callable[[Resource, Context], Stated]] = {
     "Procedure": activities.read_procedure,
     "ServiceRequest": activities.read_service_request,
 }
-_HELPS = "it is read where others refer to it"
 _OTHER = "resources of this type are not read"
 _NOT_READ = {
     "DocumentReference": "documents are not read",
@@ -98,7 +98,7 @@ def _owner(one: Resource, index: Index, strays: list[ResourceUse]) -> str:
     if owner:
         return owner
     if one.type in HELPERS:
-        strays.append(ResourceUse(one.key, "ignored", _HELPS))
+        strays.append(ResourceUse(one.key, "ignored", HELPS))
     elif one.type in READERS or one.type in REFUSED:
         strays.append(ResourceUse(one.key, "set aside", "its patient is not in the source"))
     else:
@@ -195,4 +195,6 @@ def _stated(one: Resource, context: Context) -> Stated:
         return stated
     if one.type in REFUSED:
         raise Unused("set aside", f"its type is one of FHIR {REFUSED[one.type]} and is not read")
-    raise Unused("ignored", _HELPS if one.type in HELPERS else _NOT_READ.get(one.type, _OTHER))
+    if one.type == "Device":
+        raise device_beside(one, context)
+    raise Unused("ignored", HELPS if one.type in HELPERS else _NOT_READ.get(one.type, _OTHER))

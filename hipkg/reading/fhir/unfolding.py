@@ -77,10 +77,18 @@ def _of_request(request: Raw, place: str, depth: int) -> Iterator[Entry]:
         yield Entry(None, "", place, ("malformed", f"the request has {', '.join(names)} twice"))
     if not fetched:
         yield Entry(None, "", place, ("set aside", "the request has fetched nothing before, and nothing is fetched"))
+    patients: set[str] = set()
     for name, given in (("prefetch", fetched), ("context", context)):
         for key, value in given.items() if isinstance(given, dict) else ():
             if isinstance(value, dict) and "resourceType" in value:
-                yield from unfolded(value, "", f"{place} {name}.{key}", depth + 1)
+                for one in unfolded(value, "", f"{place} {name}.{key}", depth + 1):
+                    if isinstance(one.raw, dict) and text_in(one.raw, "resourceType") == "Patient":
+                        patients.add(text_in(one.raw, "id"))
+                    yield one
+    asked = text_in(request, "context", "patientId").rpartition("/")[2]
+    if asked and patients and asked not in patients:
+        told = f"the request is about Patient/{asked}, who was not fetched"
+        yield Entry(None, "", place, ("set aside", told))
 
 
 def _of_parameters(content: Raw, name: str, place: str, depth: int) -> Iterator[Entry]:

@@ -28,6 +28,8 @@ _KINDS: Mapping[str, EntryKind] = {
     "Procedure": EntryKind.PROCEDURE,
     "ServiceRequest": EntryKind.REQUEST,
 }
+HELPS = "it is read where others refer to it"
+_NOT_IN_USE = {"entered-in-error", "inactive"}
 _REFERRING = ("medicationReference", "device")
 
 
@@ -64,6 +66,17 @@ def unread(one: Resource, concepts: Iterable[Raw], context: Context, *, current:
         return ()
     name = named(given, context) or _displayed(one) or one.key
     return (Unread(kind, name, current or kind == EntryKind.RESULT, is_known(given, context)),)
+
+
+def device_beside(one: Resource, context: Context) -> Unused:
+    """Tell of the Device of a patient, and name it where no record of its use does."""
+    if one.key in context.index.devices_in_use or text(one.raw, "status") in _NOT_IN_USE:
+        return Unused("ignored", HELPS)
+    kind = part(one.raw, "type")
+    names = (text(each, "name") for each in parts(one.raw, "deviceName"))
+    name = named([kind], context) or next(filter(None, names), "") or one.key
+    device = Unread(EntryKind.DEVICE, name, known=is_known([kind], context))
+    return Unused("ignored", "there is no record of its use", (device,))
 
 
 def is_known(concepts: Iterable[Raw], context: Context) -> bool:
