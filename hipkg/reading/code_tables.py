@@ -224,6 +224,7 @@ def _of_concept_map(raw: Raw, name: str) -> Iterator[Row]:
 
 
 def _targeted(row: Row, group: Raw, target: Raw) -> Row:
+    """Read one target of an element; where it depends on more than the code, the code alone does not mean it."""
     relation = text(target, "equivalence") or text(target, "relationship")
     if relation in _NOTHING:
         return row
@@ -235,10 +236,11 @@ def _targeted(row: Row, group: Raw, target: Raw) -> Row:
             remedy=f"Say how it relates to the code: {known}.",
         )
     system, code = text(group, "target"), _needed(text(target, "code"), "code of a target", row.place)
+    predicate = CLOSE if parts(target, "dependsOn") else _OF_FHIR[relation]
     if plain(system) == plain(HIP):
-        return row._replace(predicate=_OF_FHIR[relation], term=HIP + code)
+        return row._replace(predicate=predicate, term=HIP + code)
     target_system = _needed(system, "target", row.place)
-    return row._replace(predicate=_OF_FHIR[relation], target_system=(target_system,), target=code)
+    return row._replace(predicate=predicate, target_system=(target_system,), target=code)
 
 
 def _of_value_set(raw: Raw, name: str, term: str) -> Iterator[Row]:

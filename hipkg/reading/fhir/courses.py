@@ -215,20 +215,23 @@ def _near(visits: list[Activity], most: int) -> list[list[Activity]]:
     """
     chains: list[list[Activity]] = []
     partial: list[list[Activity]] = []
+    end = ""
     for one in sorted(visits, key=_begin):
         if not one.start or days_between(one.start, one.start) is None:
             partial.append([one])
-        elif chains and _apart(chains[-1], one) <= most:
+        elif chains and _apart(end, chains[-1][-1], one) <= most:
             chains[-1].append(one)
+            end = max(end, _until(one), key=_last_day)
         else:
             chains.append([one])
+            end = _until(one)
     return [*chains, *partial]
 
 
-def _apart(chain: list[Activity], one: Activity) -> int:
+def _apart(end: str, last: Activity, one: Activity) -> int:
     """Count the days from the end of a chain, or from the start of its last one where that is not known to the day."""
-    apart = days_between(max(map(_until, chain), key=_last_day), one.start)
-    return (days_between(chain[-1].start, one.start) or 0) if apart is None else apart
+    apart = days_between(end, one.start)
+    return (days_between(last.start, one.start) or 0) if apart is None else apart
 
 
 def _tied(visits: list[Activity]) -> list[list[Activity]]:
