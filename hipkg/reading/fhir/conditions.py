@@ -8,6 +8,7 @@ they are (https://simplifier.net/basisprofil-de-r4, ``icd-10-gm-diagnosesicherhe
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING, NamedTuple
 
 from hipkg.base import hip
@@ -24,20 +25,21 @@ from hipkg.reading.fhir.context import (
     refuse_unread,
     settled,
 )
-from hipkg.reading.fhir.elements import codes_in, part, parts, references, text
+from hipkg.reading.fhir.elements import Malformed, codes_in, part, parts, references, text
 from hipkg.reading.fhir.findings import SAID_BY_EXTENSION, linked, problems
 from hipkg.reading.fhir.places import whereabouts
 from hipkg.reading.fhir.presence import refuse_denied
-from hipkg.reading.fhir.records import Activity, Stated, Unused
+from hipkg.reading.fhir.records import Absence, Activity, Problem, Stated, Unused
 from hipkg.reading.fhir.unread import is_known, named
 from hipkg.record.patient import EntryKind, Unread
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from hipkg.reading.fhir.codes import Meaning
     from hipkg.reading.fhir.context import Context
-    from hipkg.reading.fhir.records import Resource
+    from hipkg.reading.fhir.log import Log
+    from hipkg.reading.fhir.records import Fact, Resource
 
 _REFUTED = "refuted"
 _NOT_TRUE = {"entered-in-error": "it was entered in error", _REFUTED: "it is refuted"}
@@ -254,3 +256,25 @@ def _activity(one: Resource, verification: Coded, context: Context) -> Stated:
         for term in meaning.terms
     )
     return Stated(facts, (*end.flags, *end.doubts, *begin.flags, *where.flags))
+
+
+def tell_refuted(resources: Iterable[Resource], facts: Iterable[Fact], log: Log) -> None:
+    """Tell the log of Conditions of which another one with the same codes and sites says that there is none."""
+    absent_by = {one.resource for one in facts if isinstance(one, Absence)}
+    stated = {one.resource for one in facts if isinstance(one, Problem)}
+    denied: dict[tuple[object, ...], list[str]] = {}
+    same: dict[tuple[object, ...], list[str]] = {}
+    for one in resources:
+        if one.type == "Condition":
+            with suppress(Unused, Malformed):
+                refuted = one.key not in stated | absent_by and _verification(one).code == _REFUTED
+                if refuted or one.key in stated:
+                    (denied if refuted else same).setdefault(_sameness(one), []).append(one.key)
+    for key, by in denied.items():
+        log.flags += ((each, f"{', '.join(sorted(by))} says that it is refuted") for each in same.get(key, ()))
+
+
+def _sameness(one: Resource) -> tuple[object, ...]:
+    """Take what two Conditions have in common that are of the same."""
+    concepts = [part(one.raw, "code"), *parts(one.raw, "bodySite")]
+    return tuple(sorted((text(it, "system"), text(it, "code")) for each in concepts for it in parts(each, "coding")))

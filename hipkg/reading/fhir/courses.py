@@ -8,9 +8,10 @@ not given in visits: each record is an event of its own.
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import TYPE_CHECKING, TypeAlias
 
-from hipkg.base.dates import days_between, span
+from hipkg.base.dates import days_after, days_between, span, whole_day
 from hipkg.base.groups import Groups
 from hipkg.reading.fhir.activities import BEGUN, COMPLETED, INTENDED, ONGOING, OPEN, PLANNED, STOPPED
 from hipkg.reading.fhir.context import settled
@@ -18,6 +19,7 @@ from hipkg.reading.fhir.elements import text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+    from datetime import date
 
     from hipkg.knowledge.records import Knowledge
     from hipkg.reading.fhir.context import Context
@@ -124,7 +126,7 @@ def _filled(order: Activity, supplies: list[Activity], context: Context, log: Lo
     runs = any(one.status == ONGOING for one in last)
     end = max(map(_until, last), key=_last_day)
     start, sources = min(one.start for one in last), _sources([order, *last])
-    before = [_chain(one, log) for one in earlier]
+    before = [_chain(one, context, log) for one in earlier]
     log.notes.append(
         (order.resource, f"supplies handed over: {len(last)}, from {start}, which last to {_lasting(last)}")
     )
@@ -134,6 +136,7 @@ def _filled(order: Activity, supplies: list[Activity], context: Context, log: Lo
                 (order.resource, f"what was handed over lasted to {end}, and what is ordered lasts longer")
             )
         return [*before, order._replace(status=ONGOING, start=start, end="", lasts=_lasting(last), sources=sources)]
+    _tell_overlap(order.resource, last, context, log)
     if order.status != COMPLETED:
         log.flags.append((order.resource, f"what was handed over lasted to {end}, so it is not taken to run"))
     return [
@@ -160,11 +163,11 @@ def _refilled(activities: Sequence[Activity], context: Context, log: Log) -> lis
         if not any(one.supplied for one in same):
             kept += same
             continue
-        kept += (_chain(one, log) for one in _near(same, gap_of(same[0].intervention, context.knowledge)))
+        kept += (_chain(one, context, log) for one in _near(same, gap_of(same[0].intervention, context.knowledge)))
     return kept
 
 
-def _chain(supplies: list[Activity], log: Log) -> Activity:
+def _chain(supplies: list[Activity], context: Context, log: Log) -> Activity:
     """Take supplies that follow each other for one course."""
     first = supplies[0]
     if len(supplies) == 1:
@@ -174,6 +177,8 @@ def _chain(supplies: list[Activity], log: Log) -> Activity:
     end = "" if running else max(map(_until, supplies), key=_last_day)
     lasting = "still in force" if running else f"to {end}"
     log.notes.append((first.resource, f"{len(supplies)} supplies as one course, from {first.start} {lasting}"))
+    if not running:
+        _tell_overlap(first.resource, supplies, context, log)
     same_dose = len({one.amounts for one in running or supplies}) == 1
     if not same_dose:
         log.flags.append((first.resource, "its supplies give different doses, so none is used"))
@@ -185,6 +190,27 @@ def _chain(supplies: list[Activity], log: Log) -> Activity:
         lasts=max((one.lasts for one in running), default=""),
         sources=_sources(supplies),
     )
+
+
+def _tell_overlap(resource: str, supplies: Iterable[Activity], context: Context, log: Log) -> None:
+    """Tell that supplies which are over may last to the day of the plan, as they overlap."""
+    saved = _one_after_another(supplies)
+    if saved >= context.as_of.isoformat():
+        told = f"its supplies overlap: taken one after another, they last to {saved}, and it may still run"
+        log.flags.append((resource, told))
+
+
+def _one_after_another(supplies: Iterable[Activity]) -> str:
+    """Name the day to which supplies last if each is begun when the one before is used up; empty if it is not known."""
+    last: date | None = None
+    for one in supplies:
+        begin, days = whole_day(one.start), days_between(one.start, one.end)
+        if begin is None or days is None:
+            return ""
+        last = days_after(max(begin, last) if last else begin, Decimal(days))
+        if last is None:
+            return ""
+    return last.isoformat() if last else ""
 
 
 def _groups(visits: list[Activity], alone: Collection[str], knowledge: Knowledge) -> list[list[Activity]]:
