@@ -1,7 +1,7 @@
 """How fast do other libraries read the same FHIR? None of them is a dependency; those that are not there are left out.
 
-The bundle is that of `fhir_import.py`. hipkg imports it: JSON to facts, graph and account. fhir.resources validates each
-resource as a model (`pip install fhir.resources`). cql-exec-fhir wraps the bundle as the data of cql-execution and
+The bundle is that of `fhir_import.py`. hipkg imports it: JSON to facts, graph and account. fhir.resources validates
+each resource as a model (`pip install fhir.resources`). cql-exec-fhir wraps the bundle as the data of cql-execution and
 retrieves all resources of five types (`npm install cql-execution cql-exec-fhir` in the folder that `--node` names).
 Resources per second, medians; each library in a process of its own.
 """

@@ -6,11 +6,12 @@ import gzip
 import json
 import re
 from functools import cache
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from hipkg.base.errors import HipkgError
+from hipkg.base.errors import HipkgError, UsageError
 from hipkg.knowledge.loading import load
 from hipkg.pipeline.process import plan_patients
 from hipkg.pipeline.request import Request
@@ -22,7 +23,6 @@ from support.fhir_cases import AS_OF, CASES, source_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
     from support.command_line import Run
 
@@ -84,6 +84,7 @@ def test_shares_give_what_the_whole_gives(name: str, tmp_path: Path, monkeypatch
     source = lines_of(name, tmp_path)
     assert bulk.is_bulk(str(source))
     whole, problems = at_once(source)
+    monkeypatch.setattr(bulk, "BUCKET_BYTES", 200)
     monkeypatch.setattr(bulk, "SHARE_BYTES", 200)
     texts, told, _ = in_shares(source)
     assert texts == whole
@@ -99,7 +100,8 @@ def many(count: int) -> list[dict[str, Any]]:
 
 def test_jobs_give_what_one_process_gives(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     source = export(many(30), tmp_path)
-    monkeypatch.setattr(bulk, "SHARE_BYTES", 5_000)
+    monkeypatch.setattr(bulk, "BUCKET_BYTES", 1_000)
+    monkeypatch.setattr(bulk, "SHARE_PATIENTS", 5)
     alone, by_two = in_shares(source), in_shares(source, jobs=2)
     assert alone == by_two
     assert alone[2] > 2
@@ -110,6 +112,7 @@ def test_patients_who_are_linked_are_in_one_share(tmp_path: Path, monkeypatch: p
     given = [
         one for one in resources("80-replaced-records") if one["id"] in {"now", "older", "old", "pain", "arthritis"}
     ]
+    monkeypatch.setattr(bulk, "BUCKET_BYTES", 1)
     monkeypatch.setattr(bulk, "SHARE_BYTES", 1)
     texts, _, _ = in_shares(export([*given, {"resourceType": "Patient", "id": "somebody"}], tmp_path))
     assert sorted(json.loads(one)["patient"] for one in texts) == [
@@ -123,6 +126,33 @@ def test_a_share_is_gone_when_it_is_read(tmp_path: Path) -> None:
         files = [file for one in shares for file in one.files if file.exists()]
     assert files
     assert not any(file.exists() for file in files)
+
+
+def test_a_share_holds_as_many_as_fit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    source = str(export(many(40), tmp_path))
+    monkeypatch.setattr(bulk, "BUCKET_BYTES", 500)
+    with bulk.shares_of(source) as shares:
+        assert len(shares) == 1
+    monkeypatch.setattr(bulk, "SHARE_PATIENTS", 10)
+    with bulk.shares_of(source) as shares:
+        held = [sum(one.type == "Patient" for one in share.resources().resources) for share in shares]
+    assert sum(held) == 40
+    assert len(held) > 2
+    assert max(held) < 20
+
+
+def test_no_room_for_the_parts_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    opened = Path.open
+
+    def full(path: Path, mode: str) -> object:
+        if mode == "ab":
+            raise OSError(28, "No space left on device")
+        return opened(path, mode)
+
+    source = str(export(many(3), tmp_path))
+    monkeypatch.setattr(Path, "open", full)
+    with pytest.raises(UsageError, match="No space left"), bulk.shares_of(source):
+        pass
 
 
 # The command

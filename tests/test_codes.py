@@ -189,3 +189,14 @@ def test_each_relation_reads_differently() -> None:
         for predicate in PREDICATES
     }
     assert len(texts) == len(PREDICATES)
+
+
+@pytest.mark.parametrize("given", ["--unknown", "--codes"])
+def test_output_never_goes_over_what_is_read(codes: Callable[..., Run], given: str, tmp_path: Path) -> None:
+    source = tmp_path / "one.ndjson"
+    source.write_text("{}", "utf-8")
+    words = ["M16.11"] if given == "--codes" else []
+    run = codes(*words, given, source, "-o", source)
+    assert run.code == 2
+    assert "The output is also an input" in run.err
+    assert source.read_text("utf-8") == "{}"

@@ -24,7 +24,7 @@ from hipkg.api.plan import plans
 from hipkg.base.errors import DeceasedPatient, HipkgError, NoPatient, SetAside, UnreadableInput, UsageError
 from hipkg.base.vocabulary import DERIVED_FROM, HIP, IMPORTED, RDF_TYPE
 from hipkg.cli import main
-from hipkg.reading.fhir.quantities import UnusableValue, amount
+from hipkg.reading.fhir.quantities import UnusableValue, amount, pieces
 from hipkg.render.schemas import PLAN
 from support.doors import findings_of, plan_record, read, read_import
 from support.fhir_cases import AS_OF, CASES, imported, source_of, told
@@ -420,6 +420,23 @@ def test_reading_rdf_loads_nothing_of_the_import() -> None:
     assert done.stdout.strip() == "[]"
 
 
+def test_a_plan_of_rdf_loads_nothing_of_the_import() -> None:
+    command = [
+        sys.executable,
+        "-X",
+        "importtime",
+        "-m",
+        "hipkg",
+        "plan",
+        str(TWINS[0].with_suffix(".ttl")),
+        "-f",
+        "json",
+    ]
+    done = subprocess.run(command, capture_output=True, text=True, check=True, cwd=ROOT)
+    assert "hipkg.reading.joint" in done.stderr
+    assert "hipkg.reading.fhir" not in done.stderr
+
+
 # Quantities
 
 
@@ -437,6 +454,21 @@ def test_reading_rdf_loads_nothing_of_the_import() -> None:
 )
 def test_a_quantity_converts_exactly(value: float, code: str, unit: str, expected: str) -> None:
     assert amount({"value": value, "system": "http://unitsofmeasure.org", "code": code}, unit) == Decimal(expected)
+
+
+@pytest.mark.parametrize(
+    ("unit", "counted"),
+    [
+        ("tablets", True),
+        ("Tablette", True),
+        ("comprimés", True),
+        ("suppository", True),
+        ("drops", False),
+        ("mL", False),
+    ],
+)
+def test_pieces_are_counted_however_they_are_called(unit: str, counted: bool) -> None:
+    assert pieces({"value": 2, "unit": unit}) == (2 if counted else None)
 
 
 @pytest.mark.parametrize("code", ["", "lb", "mo", "kg/m", "1", "kg", "kg/m2/d"])

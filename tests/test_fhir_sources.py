@@ -420,7 +420,7 @@ def test_the_size_of_all_folders_together_is_bounded(tmp_path: Path, monkeypatch
         written(tmp_path / name / "blank.json", b" " * 600)
     with pytest.raises(UnreadableInput, match="more than"):
         read(tmp_path, max_bytes=1000)
-    monkeypatch.setattr("hipkg.reading.fhir.source._MOST_FILES", 1)
+    monkeypatch.setattr("hipkg.reading.fhir.folders._MOST_FILES", 1)
     with pytest.raises(UnreadableInput, match="more than 1 files"):
         read(tmp_path)
 

@@ -214,3 +214,15 @@ def test_what_is_carried_out_is_told_after_what_is_found(example: str) -> None:
     rows = render_watch_lists((watched(EXAMPLES[example]),), "text").splitlines()
     facts = ["arthroplasty, completed" in row for row in rows if row.startswith("  •")]
     assert facts == sorted(facts)
+
+
+def test_signs_that_call_for_help_come_first_until_they_are_on_record() -> None:
+    found = {(one.action, one.statement): one.fact for one in watched(EXAMPLES["d3"]).signs}
+    assert {id_ for _, id_ in found} == {"D3-034", "D3-035", "D3-036", "D3-086", "D3-087", "D3-088"}
+    assert found["escalated care", "D3-086"] == "night pain"
+    painful = watched(CASES.parent / "visits" / "osteonecrosis-night-pain" / "patient.ttl")
+    assert "D3-086" not in {one.statement for one in painful.signs}
+    assert watched(EXAMPLES["d0"]).signs == ()
+    text = render_watch_lists((watched(EXAMPLES["d3"]),), "text")
+    assert text.index("night pain, limp or functional limitation: escalated care") < text.index("What would change")
+    assert json.loads(render_watch_lists((painful,), "json"))["signs"][0]["statement"].startswith("D3-")

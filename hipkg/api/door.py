@@ -1,4 +1,4 @@
-"""What those who call from Python bring along, and what they are told beside the results."""
+"""What a source had that was set aside, told to those who call from Python."""
 
 from __future__ import annotations
 
@@ -6,25 +6,14 @@ import warnings
 from typing import TYPE_CHECKING, TypeVar
 
 from hipkg.base.errors import HipkgError, SetAside
-from hipkg.knowledge.loading import load
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable
 
     from hipkg.base.batch import Batch
-    from hipkg.knowledge.records import Knowledge
 
 Made = TypeVar("Made")
 _CALLER = 4
-
-
-def knowing(codes: Sequence[str]) -> Knowledge:
-    """Return the released knowledge, with the codes of tables if there are any."""
-    if not codes:
-        return load()
-    from hipkg.reading.supplied import with_codes
-
-    return with_codes(load(), codes)
 
 
 def warned(make: Callable[[], Batch[Made]]) -> tuple[Made, ...]:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from hipkg.api.door import knowing, warned
+from hipkg.api.door import warned
 from hipkg.defence.explainer import Explainer
 from hipkg.defence.targets import find_target
 from hipkg.knowledge.selection import select
+from hipkg.pipeline.knowing import knowing
 from hipkg.pipeline.process import plan_patients
 from hipkg.pipeline.request import Request
 

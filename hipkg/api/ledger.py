@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from hipkg.api.door import knowing, warned
+from hipkg.api.door import warned
 from hipkg.api.known import Known
 from hipkg.defence import ledger as records
 from hipkg.knowledge.selection import select
+from hipkg.pipeline.knowing import knowing
 from hipkg.pipeline.process import plan_patients
 from hipkg.pipeline.request import Request
 

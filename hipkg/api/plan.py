@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from hipkg.api.door import knowing, warned
+from hipkg.api.door import warned
 from hipkg.api.known import Known
 from hipkg.base.errors import UsageError
 from hipkg.knowledge.selection import select
+from hipkg.pipeline.knowing import knowing
 from hipkg.pipeline.process import plan_patients
 from hipkg.pipeline.request import Request
 from hipkg.planning import records
@@ -113,13 +114,12 @@ def plans(
 ) -> tuple[Plan, ...]:
     """Make the plan of each patient in a file.
 
-    Parameters: ``source`` is a path, ``-`` for standard input, the text as bytes, or a list of these that are
-    read as one; ``format`` names its RDF format
-    where the extension does not; ``as_of`` is the date of the plan, today by default; ``documents`` restricts the
-    guideline documents by id; ``min_strength`` and ``min_evidence`` keep to the statements with at least this grade, a
-    label of the ontology in any case; what speaks against an action or guards it is kept whatever its grade, unless
-    ``grade_objections``; ``allow_invalid`` makes a plan in spite of violations, and the plan says so; ``codes`` are
-    tables of further codes, as the option ``--codes`` takes them.
+    Parameters: ``source`` is a path, ``-`` for standard input, the text as bytes, or a list of these that are read as
+    one; ``format`` names its RDF format where the extension does not; ``as_of`` is the date of the plan, today by
+    default; ``documents`` restricts the guideline documents by id; ``min_strength`` and ``min_evidence`` keep to the
+    statements with at least this grade, a label of the ontology in any case; what speaks against an action or guards
+    it is kept whatever its grade, unless ``grade_objections``; ``allow_invalid`` makes a plan in spite of violations,
+    and the plan says so; ``codes`` are tables of further codes, as the option ``--codes`` takes them.
 
     Raises `UnreadableInput`, `NoPatient`, `InvalidPatient`, `InconsistentData`, `EngineUnavailable` or `UsageError`.
     """

@@ -5,7 +5,8 @@ from __future__ import annotations
 from functools import cache, partial
 from typing import TYPE_CHECKING
 
-from hipkg.api.door import knowing, warned
+from hipkg.api.door import warned
+from hipkg.pipeline.knowing import knowing
 from hipkg.pipeline.process import entailed
 from hipkg.reading.sources import read
 

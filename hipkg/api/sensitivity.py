@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from hipkg.api.door import knowing, warned
+from hipkg.api.door import warned
 from hipkg.defence import sensitivity as dropping
+from hipkg.pipeline.knowing import knowing
 from hipkg.pipeline.process import each_alone, read_checked
 from hipkg.pipeline.request import Request
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from hipkg.api.door import knowing, warned
+from hipkg.api.door import warned
+from hipkg.pipeline.knowing import knowing
 from hipkg.pipeline.process import read_checked
 from hipkg.pipeline.request import Request
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from hipkg.api.door import knowing, warned
+from hipkg.api.door import warned
 from hipkg.api.plan import Plan
 from hipkg.defence import watching
 from hipkg.knowledge.selection import select
+from hipkg.pipeline.knowing import knowing
 from hipkg.pipeline.process import plan_patients
 from hipkg.pipeline.request import Request
 
@@ -38,4 +39,4 @@ def watch(
     selection = select(knowledge, documents)
     request = Request(format=format, as_of=as_of, selection=selection, allow_invalid=allow_invalid)
     made = warned(lambda: plan_patients(source, request, knowledge).each(watching.watch_list))
-    return tuple(WatchList(Plan.of(one.plan, knowledge), one.actions) for one in made)
+    return tuple(WatchList(Plan.of(one.plan, knowledge), one.actions, one.signs) for one in made)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from hipkg.api.door import knowing, warned
+from hipkg.api.door import warned
 from hipkg.api.plan import Plan
 from hipkg.defence import what_if as comparing
 from hipkg.knowledge.selection import select
+from hipkg.pipeline.knowing import knowing
 from hipkg.pipeline.process import each_alone, plan_patients
 from hipkg.pipeline.request import Request
 

@@ -2,31 +2,34 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Generic, TypeVar
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
 
-class Groups:
-    """Resources that refer to each other, as a union-find; the least key names a group."""
+Key = TypeVar("Key", str, int)
+
+
+class Groups(Generic[Key]):
+    """Things that belong together, as a union-find; the least key names a group."""
 
     def __init__(self) -> None:
-        self._up: dict[str, str] = {}
+        self._up: dict[Key, Key] = {}
 
-    def find(self, key: str) -> str:
+    def find(self, key: Key) -> Key:
         """Name the group of a key."""
         while key in self._up:
             key = self._up[key]
         return key
 
-    def tie(self, one: str, other: str) -> None:
+    def tie(self, one: Key, other: Key) -> None:
         """Put two keys, and all that is tied to them, into one group."""
         first, second = sorted((self.find(one), self.find(other)))
         if first != second:
             self._up[second] = first
 
-    def tie_all(self, one: str, others: Iterable[str]) -> None:
+    def tie_all(self, one: Key, others: Iterable[Key]) -> None:
         """Put a key and others into one group."""
         for other in others:
             self.tie(one, other)

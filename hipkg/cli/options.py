@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 DEBUG = "--debug"
-_READ = {"codes", "file", "files", "further", "tables"}
+_READ = {"codes", "file", "files", "further", "tables", "unknown"}
 """The parameters of commands that name files to read."""
 Engine = Literal["native", "hermit", "pellet"]
 ReportFormat = Literal["text", "markdown", "json"]
@@ -50,9 +50,7 @@ def _inputs(params: Mapping[str, object]) -> Iterator[str]:
     """List the files that a command reads: its arguments, and what options name with ``@``."""
     for name, value in params.items():
         for one in value if isinstance(value, list | tuple) else [value]:
-            if isinstance(one, str) and (
-                name in {"file", "files", "further", "codes", "tables"} or one.startswith("@")
-            ):
+            if isinstance(one, str) and (name in _READ or one.startswith("@")):
                 yield one.removeprefix("@")
 
 
@@ -83,18 +81,15 @@ def parse_date(text: str | None) -> date | None:
 
 def released(codes: Sequence[str] | None = None) -> Knowledge:
     """Load the released knowledge, with the codes of the tables that a command names."""
-    from hipkg.knowledge.loading import load
-
-    return _with(tuple(codes)) if codes else load()
+    return _knowing(tuple(codes or ()))
 
 
 @cache
-def _with(codes: tuple[str, ...]) -> Knowledge:
+def _knowing(codes: tuple[str, ...]) -> Knowledge:
     """Read tables once, also where each file asks for the knowledge."""
-    from hipkg.knowledge.loading import load
-    from hipkg.reading.supplied import with_codes
+    from hipkg.pipeline.knowing import knowing
 
-    return with_codes(load(), codes)
+    return knowing(codes)
 
 
 def requested(

@@ -69,7 +69,6 @@ def plan(
     Example: hipkg plan examples/d0-painful-degenerative-hip.ttl
     """
     from hipkg.pipeline.process import plan_patients
-    from hipkg.reading.fhir.bulk import is_bulk
     from hipkg.reading.joint import together
 
     if ledger or answers:
@@ -93,7 +92,7 @@ def plan(
         grade_everything=grade_everything,
         allow_invalid=allow_invalid,
     )
-    if format == "ndjson" and len(files) == 1 and input_format is None and is_bulk(files[0]):
+    if format == "ndjson" and input_format is None and _is_bulk(files):
         _stream(files[0], request, output, jobs=jobs, codes=codes or ())
         return
     if jobs > 1:
@@ -112,6 +111,12 @@ def plan(
     deliver(text, output)
     if exit_code or any(not one.valid for one in plans):
         raise typer.Exit(exit_code or 1)
+
+
+def _is_bulk(files: list[str]) -> bool:
+    from hipkg.reading.fhir.bulk import is_bulk
+
+    return len(files) == 1 and is_bulk(files[0])
 
 
 def _stream(source: str, request: Request, output: Path | None, *, jobs: int, codes: Sequence[str]) -> None:

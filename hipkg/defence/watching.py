@@ -16,6 +16,7 @@ from hipkg.defence.asking import Asker
 from hipkg.defence.bench import Bench
 from hipkg.knowledge.frame.answers import State
 from hipkg.knowledge.frame.claims import Status
+from hipkg.knowledge.selection import URGENT
 from hipkg.record.change import OWNS, Change
 from hipkg.record.facts import text_of
 
@@ -70,16 +71,36 @@ class Watched(NamedTuple):
     threats: tuple[Threat, ...]
 
 
+class Sign(NamedTuple):
+    """What is not on record and would call for urgent action, with what it calls for."""
+
+    fact: str
+    site: str
+    action: str
+    statement: str
+
+
 class WatchList(NamedTuple):
     """What to watch for while the plan of one patient is followed."""
 
     plan: Plan
     actions: tuple[Watched, ...]
+    signs: tuple[Sign, ...]
 
 
 def watch_list(planned: Planned) -> WatchList:
     """Make the watch list of a patient."""
-    return WatchList(planned.plan, tuple(_Watcher(planned).watched()))
+    return WatchList(planned.plan, tuple(_Watcher(planned).watched()), tuple(_signs(planned)))
+
+
+def _signs(planned: Planned) -> Iterator[Sign]:
+    """List the signs that urgent statements wait for, where the patient is one of those they are about."""
+    knowledge = planned.knowledge
+    for one in planned.plan.statements:
+        info = knowledge.by_id[one.id]
+        if info.kind in URGENT and one.state == State.LATER:
+            for requirement in dict.fromkeys(gap.requirement for gap in one.unmet):
+                yield Sign(knowledge.brief(requirement), one.site, knowledge.brief(info.intervention), one.id)
 
 
 def _answers(planned: Planned) -> Iterator[Change]:

@@ -26,13 +26,18 @@ if TYPE_CHECKING:
 SYSTEMS_FILE = "code-systems.tsv"
 SUFFIX = ".sssom.tsv"
 NO_TERM = "sssom:NoTermFound"
-EXACT, BROADER = "skos:exactMatch", "skos:broadMatch"
+EXACT, BROADER, CLOSE, NARROWER, RELATED = PREDICATES = (
+    "skos:exactMatch",
+    "skos:broadMatch",
+    "skos:closeMatch",
+    "skos:narrowMatch",
+    "skos:relatedMatch",
+)
 COLUMNS = ("subject_id", "subject_label", "predicate_id", "object_id", "object_label", "ext_seen_in")
 NONE_KNOWN, NO_INFORMATION = "none known", "no information"
 ABSENCES = (NONE_KNOWN, NO_INFORMATION)
 YES, NO, PRESENCE = "yes", "no", "whether present"
 ANSWERS = (YES, NO, PRESENCE)
-PREDICATES = (EXACT, BROADER, "skos:closeMatch", "skos:narrowMatch", "skos:relatedMatch")
 
 
 class CodeSystem(NamedTuple):

@@ -11,11 +11,10 @@ from multiprocessing import get_context
 from typing import TYPE_CHECKING, NamedTuple
 
 from hipkg.base.errors import DeceasedPatient, HipkgError, InconsistentData, InvalidPatient, NoPatient
-from hipkg.knowledge.loading import load
+from hipkg.pipeline.knowing import knowing
 from hipkg.pipeline.process import each_alone, planned, read_checked
 from hipkg.reading.fhir.bulk import Share, shares_of
 from hipkg.reading.joint import Joint, Part
-from hipkg.reading.supplied import with_codes
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -82,7 +81,8 @@ def _in_order(pool: ProcessPoolExecutor, shares: tuple[Share, ...], task: _Task,
 
 @cache
 def _knowing(codes: tuple[str, ...]) -> Knowledge:
-    return with_codes(load(), codes) if codes else load()
+    """Read tables once in each process."""
+    return knowing(codes)
 
 
 @contextmanager

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from hipkg.base.errors import UnreadableInput
 from hipkg.base.vocabulary import HIP
-from hipkg.knowledge.terminology import BROADER, EXACT, NO_TERM, PREDICATES, plain
+from hipkg.knowledge.terminology import BROADER, CLOSE, EXACT, NARROWER, NO_TERM, PREDICATES, RELATED, plain
 from hipkg.reading.fhir.elements import Malformed, part, parts, text
 
 if TYPE_CHECKING:
@@ -21,14 +21,13 @@ if TYPE_CHECKING:
 
     from hipkg.reading.fhir.elements import Raw
 
-_CLOSE, _NARROWER, _RELATED = PREDICATES[2:]
 _RELATIONS = {
     **{one: one for one in PREDICATES},
     "exact": EXACT,
     "broader": BROADER,
-    "close": _CLOSE,
-    "narrower": _NARROWER,
-    "related": _RELATED,
+    "close": CLOSE,
+    "narrower": NARROWER,
+    "related": RELATED,
 }
 """The relations of a table by the words for them: how the target relates to the code, as in SKOS."""
 _OF_FHIR = {
@@ -37,12 +36,12 @@ _OF_FHIR = {
     "wider": BROADER,
     "subsumes": BROADER,
     "source-is-narrower-than-target": BROADER,
-    "narrower": _NARROWER,
-    "specializes": _NARROWER,
-    "source-is-broader-than-target": _NARROWER,
-    "inexact": _CLOSE,
-    "relatedto": _RELATED,
-    "related-to": _RELATED,
+    "narrower": NARROWER,
+    "specializes": NARROWER,
+    "source-is-broader-than-target": NARROWER,
+    "inexact": CLOSE,
+    "relatedto": RELATED,
+    "related-to": RELATED,
 }
 """What the equivalence of R4, and the relationship of R5, says of the target."""
 _NOTHING = {"unmatched", "disjoint", "not-related-to"}
@@ -237,7 +236,7 @@ def _targeted(row: Row, group: Raw, target: Raw) -> Row:
             remedy=f"Say how it relates to the code: {known}.",
         )
     system, code = text(group, "target"), _needed(text(target, "code"), "code of a target", row.place)
-    predicate = _CLOSE if parts(target, "dependsOn") else _OF_FHIR[relation]
+    predicate = CLOSE if parts(target, "dependsOn") else _OF_FHIR[relation]
     if plain(system) == plain(HIP):
         return row._replace(predicate=predicate, term=HIP + code)
     target_system = _needed(system, "target", row.place)

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Sequence
     from typing import TypeAlias
 
-    from hipkg.reading.fhir.source import Found
+    from hipkg.reading.fhir.gathering import Found
 
     Named: TypeAlias = "str | os.PathLike[str] | bytes"
     AnySource: TypeAlias = "Named | Sequence[Named] | Joint"
@@ -59,7 +59,7 @@ class Joint:
         found = [one.found for one in self.parts if one.found is not None]
         if len(found) < 2:  # noqa: PLR2004 - nothing to put together
             return next(iter(found), None)
-        from hipkg.reading.fhir.source import together
+        from hipkg.reading.fhir.gathering import together
 
         return together(found)
 
@@ -109,21 +109,17 @@ def together(
         return (Joint((parts[0],)),)
     names = list(map(_named, parts))
     shared = {node for one in names for node in one.patients or one.nodes}
-    groups = Groups()
-    naming: dict[str, list[str]] = {}
+    groups: Groups[int] = Groups()
+    naming: dict[str, list[int]] = {}
     for number, one in enumerate(names):
         for node in one.nodes & shared:
-            naming.setdefault(node, []).append(_key(number))
-    for keys in naming.values():
-        groups.tie_all(keys[0], keys)
-    found: dict[str, list[Part]] = {}
+            naming.setdefault(node, []).append(number)
+    for numbers in naming.values():
+        groups.tie_all(numbers[0], numbers)
+    found: dict[int, list[Part]] = {}
     for number, part in enumerate(parts):
-        found.setdefault(groups.find(_key(number)), []).append(part)
+        found.setdefault(groups.find(number), []).append(part)
     return tuple(Joint(tuple(one)) for one in found.values())
-
-
-def _key(number: int) -> str:
-    return f"{number:09d}"
 
 
 class _Names(NamedTuple):
@@ -135,8 +131,8 @@ class _Names(NamedTuple):
 
 def _named(part: Part) -> _Names:
     if part.found is not None:
+        from hipkg.reading.fhir.gathering import patients_of
         from hipkg.reading.fhir.graph import patient_iri
-        from hipkg.reading.fhir.source import patients_of
 
         own, named = patients_of(part.found)
         return _Names(frozenset(map(patient_iri, own)), frozenset(map(patient_iri, named)))

@@ -22,9 +22,9 @@ if TYPE_CHECKING:
     from pyoxigraph import Triple
 
     from hipkg.knowledge.records import Knowledge
+    from hipkg.reading.fhir.gathering import Found
     from hipkg.reading.fhir.records import Import
-    from hipkg.reading.fhir.source import Found
-    from hipkg.reading.fhir.unknown import Usage
+    from hipkg.reading.fhir.usage import Usage
     from hipkg.reading.joint import AnySource
     from hipkg.record.patient import Record
 
@@ -118,7 +118,7 @@ def read_usage(
     max_bytes: int | None = None,
 ) -> Usage:
     """Count the codes that a FHIR source uses, and those that are not known; parameters and errors as `read_import`."""
-    from hipkg.reading.fhir.unknown import usage_of
+    from hipkg.reading.fhir.usage import usage_of
 
     given = _joint(source, format, max_bytes)
     found = [one.found.resources for one in given.parts if one.found is not None]

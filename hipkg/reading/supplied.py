@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from hipkg.base.errors import UnreadableInput
 from hipkg.base.vocabulary import HIP, curie, expand
-from hipkg.knowledge.terminology import BROADER, EXACT, PREDICATES, CodeSystem, Mapping, Terminology, plain
+from hipkg.knowledge.terminology import BROADER, EXACT, NARROWER, RELATED, CodeSystem, Mapping, Terminology, plain
 from hipkg.reading.code_tables import OTHER_ROUTE, Row, rows_of
 from hipkg.reading.fhir.codes import Codes
 from hipkg.reading.opening import MAX_FOLDER_BYTES, opened
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 
     from hipkg.knowledge.records import Knowledge
 
-_CLOSE, _NARROWER, _RELATED = PREDICATES[2:]
 _ANY = ".+"
 
 
@@ -243,4 +242,4 @@ def _composed(first: str, second: str) -> str:
         return second if first == EXACT else first
     if first == second == BROADER:
         return BROADER
-    return _NARROWER if first == second == _NARROWER else _RELATED
+    return NARROWER if first == second == NARROWER else RELATED

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
     from hipkg.knowledge.terminology import Mapping, Terminology
-    from hipkg.reading.fhir.unknown import UnknownCode, Usage
+    from hipkg.reading.fhir.usage import UnknownCode, Usage
 
 _RELATIONS = dict(
     zip(

@@ -5,11 +5,11 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
-from hipkg.defence.watching import Threat, Watched, WatchList
+from hipkg.defence.watching import Sign, Threat, Watched, WatchList
 from hipkg.knowledge.wording import listed
 from hipkg.render.encoder import Writer
 from hipkg.render.outline import INVALID, Outline, Row, render_outlines, title
-from hipkg.render.words import clean, counted
+from hipkg.render.words import clean, counted, numbered
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -23,9 +23,10 @@ _NO_ACTION = "This plan indicates nothing, so there is nothing to watch for."
 
 _JSON = Writer(
     {
-        WatchList: "plan.patient plan.as_of plan.ontology_version plan.valid actions",
+        WatchList: "plan.patient plan.as_of plan.ontology_version plan.valid actions signs",
         Watched: "@action.intervention action.label action.site threats",
         Threat: "fact turtle=snippet after statements",
+        Sign: "fact site action statement",
     }
 )
 
@@ -47,7 +48,9 @@ def render_watch_lists(
 
 def _outline(one: WatchList, *, everything: bool) -> Outline:
     plan = one.plan
-    rows = tuple(_rows(one, everything=everything)) or (Row(0, _NOTHING if one.actions else _NO_ACTION),)
+    rows = tuple(_rows(one, everything=everything))
+    if not any(watched.threats for watched in one.actions):
+        rows = (*rows, Row(0, _NOTHING if one.actions else _NO_ACTION))
     sites = "" if everything else listed(_everywhere(one), "and")
     return Outline(title("Watch", plan, site=sites), rows if plan.valid else (INVALID, *rows))
 
@@ -58,7 +61,8 @@ def _everywhere(one: WatchList) -> list[str]:
 
 
 def _rows(one: WatchList, *, everything: bool) -> Iterator[Row]:
-    """Tell together the facts that would change the same, what is carried out last, then what no fact changes."""
+    """Tell the signs that call for help, then together the facts that would change the same, and what none changes."""
+    yield from _signs(one)
     found: dict[str, dict[str, list[tuple[Action, Threat]]]] = {}
     for watched in one.actions:
         for threat in watched.threats:
@@ -84,6 +88,19 @@ def _rows(one: WatchList, *, everything: bool) -> Iterator[Row]:
         others = counted(len(calm), "other action")
         rest = f"No single fact that was tried changes the {others}. " if calm else ""
         yield Row(0, f"{rest}--all names every action.", style="dim")
+
+
+def _signs(one: WatchList) -> Iterator[Row]:
+    """Tell together the signs that call for the same."""
+    found: dict[str, list[Sign]] = {}
+    for sign in one.signs:
+        found.setdefault(clean(sign.action), []).append(sign)
+    if found:
+        yield Row(0, "What would call for help", style="heading")
+    for action, signs in found.items():
+        facts = listed([*dict.fromkeys(clean(it.fact) for it in signs)], "or")
+        ids = " ".join(numbered(sorted({it.statement for it in signs})))
+        yield Row(1, f"{facts}: {action}  {ids}", "recorded")
 
 
 def _outcome(after: str, some: Sequence[tuple[Action, Threat]], everywhere: Sequence[str], *, everything: bool) -> str:

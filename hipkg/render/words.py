@@ -44,8 +44,9 @@ ASSESSMENT = "assessment"
 """The category of actions that have a result."""
 _NUMBERED = re.compile(r"(?P<document>.*?)(?P<number>\d+)")
 _RUN = 3
-_UNREAD_SHOWN = 2
 """How many statements in a row are told by the first and the last."""
+_UNREAD_SHOWN = 2
+"""How many entries that were not understood a question names."""
 _ANNOTATION = re.compile(r"\{([^{}]*)\}")
 _IRI = re.compile(r"<?\b[a-z][a-z0-9+.-]*://[^\s>]*>?", re.IGNORECASE)
 

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from hipkg.reading.fhir.elements import Malformed
-    from hipkg.reading.fhir.joining import Log, Merged
+    from hipkg.reading.fhir.log import Log, Merged
     from hipkg.record.patient import Unread
 
 _SHOWN = 3

@@ -1,4 +1,4 @@
-"""Read what is done, ordered or planned: Procedure, ServiceRequest, CarePlan, DeviceUseStatement.
+"""Read what is done, ordered or used: Procedure, ServiceRequest, DeviceUseStatement.
 
 Statuses are those of FHIR R4. What is paused (``on-hold``) or of unknown status is recorded without a status, which
 validation tells: it counts neither as done nor as running nor as planned. A draft is no decision, and a request not to
@@ -20,8 +20,7 @@ from hipkg.reading.fhir.context import (
     extras,
     in_future,
     period,
-    problems_named,
-    refuse_modified,
+    referred_keys,
     refuse_withdrawn,
     settled,
 )
@@ -35,7 +34,6 @@ if TYPE_CHECKING:
 
     from hipkg.reading.fhir.context import Context
     from hipkg.reading.fhir.elements import Raw
-    from hipkg.record.patient import Unread
 
 PLANNED, ONGOING, COMPLETED, STOPPED, NOT_DONE = hip.planned, hip.ongoing, hip.completed, hip.stopped, hip.notDone
 BEGUN = {ONGOING, COMPLETED, STOPPED}
@@ -55,16 +53,6 @@ PROCEDURE = {
     "unknown": OPEN,
 }
 REQUEST = {"active": PLANNED, "on-hold": OPEN, "revoked": NOT_DONE, "completed": COMPLETED, "unknown": OPEN}
-CARE = {
-    "not-started": PLANNED,
-    "scheduled": PLANNED,
-    "in-progress": ONGOING,
-    "on-hold": OPEN,
-    "completed": COMPLETED,
-    "cancelled": NOT_DONE,
-    "stopped": STOPPED,
-    "unknown": OPEN,
-}
 DEVICE = {
     "active": ONGOING,
     "completed": COMPLETED,
@@ -73,21 +61,13 @@ DEVICE = {
     "stopped": STOPPED,
     "on-hold": OPEN,
 }
-_CEASED: Mapping[str, Mapping[str, str]] = {
-    "revoked": {PLANNED: NOT_DONE, ONGOING: STOPPED},
-    "completed": {},
-    "on-hold": {},
-}
-"""What becomes of planned and running activities with their plan; nothing is known where none is named."""
-
 _ASKING = {"CarePlan", "ServiceRequest"}
 _REFERRED = ("reasonReference", "indication")
-_NO_LONGER = {PLANNED: "planned any more", ONGOING: "taken to go on"}
 _WITHDRAWN = {"entered-in-error": "it was entered in error", "draft": "it is a draft and not decided"}
 INTENDED = {"proposal", "plan"}
 """The intents of what waits to be ordered."""
 _UNDECIDED = "it is an option and not decided"
-_ASKS_NOT_TO = "it asks not to do it, which is no activity"
+ASKS_NOT_TO = "it asks not to do it, which is no activity"
 
 
 class Status(NamedTuple):
@@ -171,7 +151,7 @@ def activities(one: Resource, draft: Draft, context: Context) -> Stated:
     status = implied or draft.status.iri
     start, end, flags = ("", "", ()) if implied else _period(draft, status, context)
     where = whereabouts(one, draft.concepts, meaning, draft.sites, context, name=draft.site_element)
-    reasons = problems_named(one, context, *_REFERRED) if draft.placed else ()
+    reasons = referred_keys(one, context, *_REFERRED) if draft.placed else ()
     unclear = ""
     if draft.placed and not where.places:
         where, unclear = _where_reasons_are(one, where, context)
@@ -299,7 +279,7 @@ def read_procedure(one: Resource, context: Context) -> Stated:
     outcome = context.codes.value(part(one.raw, "outcome"), hip.hasOutcome)
     reason = context.codes.value(part(one.raw, "statusReason"), hip.stoppedBecause)
     values = [(hip.hasOutcome, outcome)] * bool(outcome) + [(hip.stoppedBecause, reason)] * bool(reason)
-    requests = problems_named(one, context, "basedOn")
+    requests = referred_keys(one, context, "basedOn")
     sources = [name for name, said in (("outcome", outcome), ("statusReason", reason)) if said]
     draft = Draft(
         (part(one.raw, "code"),),
@@ -309,7 +289,7 @@ def read_procedure(one: Resource, context: Context) -> Stated:
         end,
         tuple(parts(one.raw, "bodySite")),
         values=tuple(values),
-        ties=(*requests, *problems_named(one, context, "partOf")),
+        ties=(*requests, *referred_keys(one, context, "partOf")),
         requests=requests,
         visit=_at_one_go(one.raw, start, end),
         sources=("status", *sources, *_dates_in(one.raw, "performed")),
@@ -342,7 +322,7 @@ def _dates_in(raw: Raw, name: str) -> tuple[str, ...]:
 def read_service_request(one: Resource, context: Context) -> Stated:
     """Read a ServiceRequest: something that is ordered, proposed or planned."""
     if flag(one.raw, "doNotPerform"):
-        raise Unused("ignored", _ASKS_NOT_TO)
+        raise Unused("ignored", ASKS_NOT_TO)
     refuse_undecided(one.raw)
     status = status_of(text(one.raw, "status"), REQUEST)
     start, end = performed(one.raw, "occurrence", status.iri, context)
@@ -353,8 +333,8 @@ def read_service_request(one: Resource, context: Context) -> Stated:
         start,
         end,
         tuple(parts(one.raw, "bodySite")),
-        ties=problems_named(one, context, "basedOn"),
-        requests=(*requests_met(one, status, context), *problems_named(one, context, "replaces")),
+        ties=referred_keys(one, context, "basedOn"),
+        requests=(*requests_met(one, status, context), *referred_keys(one, context, "replaces")),
         requested=dated(text(one.raw, "authoredOn"), "its date", context),
         sources=("status", *_dates_in(one.raw, "occurrence")),
         notes=intent_notes(one.raw),
@@ -364,7 +344,7 @@ def read_service_request(one: Resource, context: Context) -> Stated:
 
 def requests_met(one: Resource, status: Status, context: Context) -> tuple[str, ...]:
     """List the requests that a request fulfils; one that is not done leaves the orders among them in force."""
-    named = problems_named(one, context, "basedOn")
+    named = referred_keys(one, context, "basedOn")
     if status.iri != NOT_DONE:
         return named
     found = ((key, context.index.get(key)) for key in named)
@@ -376,66 +356,10 @@ def intent_notes(raw: Raw) -> tuple[str, ...]:
     return ("it is proposed and not yet ordered",) if text(raw, "intent") == "proposal" else ()
 
 
-def read_care_plan(one: Resource, context: Context) -> Stated:
-    """Read the activities that a CarePlan describes itself; those that it refers to are read by themselves."""
-    status_of(text(one.raw, "status"), {"active": "", "on-hold": "", "revoked": "", "completed": "", "unknown": ""})
-    found: list[Fact] = []
-    flags: list[str] = []
-    unread: list[Unread] = []
-    unused: list[Unused] = []
-    for number, activity in enumerate(parts(one.raw, "activity")):
-        detail = part(activity, "detail")
-        if detail:
-            try:
-                reading = _planned(one, detail, number, context)
-                found += reading.facts
-                flags += reading.flags
-                unread += reading.unread
-            except Unused as reason:
-                unused.append(reason)
-                unread += reason.unread
-    if not found:
-        first = unused[0] if unused else Unused("ignored", "it describes no activity itself")
-        raise Unused(first.outcome, first.reason, tuple(unread))
-    return Stated(tuple(found), tuple(flags), tuple(f"not used of it: {one.reason}" for one in unused), tuple(unread))
-
-
-def _planned(one: Resource, detail: Raw, number: int, context: Context) -> Stated:
-    refuse_modified(detail)
-    if flag(detail, "doNotPerform"):
-        raise Unused("ignored", _ASKS_NOT_TO)
-    refuse_undecided(one.raw)
-    status = _within(text(one.raw, "status"), status_of(text(detail, "status"), CARE))
-    span = part(detail, "scheduledPeriod")
-    reason = context.codes.value(part(detail, "statusReason"), hip.stoppedBecause)
-    draft = Draft(
-        (part(detail, "code") or part(detail, "productCodeableConcept"),),
-        f"activity[{number}].detail.code",
-        status,
-        dated(text(span, "start"), "its start", context),
-        dated(text(span, "end") if status.iri != STOPPED else "", "its end", context),
-        values=((hip.stoppedBecause, reason),) if reason else (),
-        suffix=f"~activity-{number}",
-        sources=(f"activity[{number}].detail.status",),
-    )
-    reasons = {} if {"reasonReference", "reasonCode"} & {*detail} else {"reasonReference": parts(one.raw, "addresses")}
-    inner = Resource(one.key, one.type, {**detail, **reasons, "resourceType": one.type}, one.place)
-    return activities(inner, draft, context)
-
-
-def _within(plan: str, status: Status) -> Status:
-    """Say how far an activity has come whose plan is no longer in effect, or paused, and does not say so itself."""
-    if plan not in _CEASED or status.iri not in {PLANNED, ONGOING}:
-        return status
-    iri = _CEASED[plan].get(status.iri, OPEN)
-    counts = "" if iri else " and counts neither as done nor as running"
-    return Status(iri, (f"its plan is {plan}, so it is not {_NO_LONGER[status.iri]}{counts}",))
-
-
 def read_device_use(one: Resource, context: Context) -> Stated:
     """Read a DeviceUseStatement: what the patient uses, by the type of the device."""
     status = status_of(text(one.raw, "status"), DEVICE)
-    target = context.index.target(text(part(one.raw, "device"), "reference"), one)
+    target = context.index.referred(one, "device")
     if target:
         refuse_withdrawn(target.raw, "the device that it refers to")
     concepts = (part(target.raw, "type"),) if target else ()
@@ -447,7 +371,7 @@ def read_device_use(one: Resource, context: Context) -> Stated:
         start,
         end if "timingPeriod" in one.raw else Dated(""),
         tuple(parts(one.raw, "bodySite")),
-        requests=problems_named(one, context, "basedOn"),
+        requests=referred_keys(one, context, "basedOn"),
         sources=("status", *_dates_in(one.raw, "timing")),
     )
     return activities(one, draft, context)

@@ -7,9 +7,9 @@ read with every share. A share is then read as if it were a source of its own.
 
 from __future__ import annotations
 
-import gzip
 import re
 import zlib
+from collections import Counter
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -18,26 +18,30 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import orjson
 
-from hipkg.base.errors import UnreadableInput
+from hipkg.base.errors import UnreadableInput, UsageError
 from hipkg.base.groups import Groups
+from hipkg.reading.fhir.folders import holds_lines, is_compressed, names_in, unpacked
+from hipkg.reading.fhir.gathering import last_part
 from hipkg.reading.fhir.identity import MOST_OWNERS
-from hipkg.reading.fhir.records import ResourceUse
-from hipkg.reading.fhir.source import beside, names_in, resources_of_lines
+from hipkg.reading.fhir.lenient import objects
+from hipkg.reading.fhir.records import HELPERS, ResourceUse
+from hipkg.reading.fhir.source import beside, resources_of_lines
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from hipkg.reading.fhir.source import Found
+    from hipkg.reading.fhir.gathering import Found
 
-_LINES = (".ndjson", ".jsonl", ".ndjson.gz", ".jsonl.gz")
 _OWNER = re.compile(rb'"(?:subject|patient)"\s*:\s*\{\s*"reference"\s*:\s*"([^"\\]*)"')
 _REFERENCE = re.compile(rb'"reference":"([^"\\]*)"')
 _PATIENT = b'"Patient"'
 _HOLDS_PATIENTS = re.compile(rb'"resourceType"\s*:\s*"Patient"')
-_SHARED = {"BodySite", "BodyStructure", "Device", "Medication"}
+_SHARED = {"BodySite", *HELPERS}
 """The types, by their names in any version, that resources of several patients may refer to."""
-SHARE_BYTES = 2 * 2**20
-"""About how much a share holds."""
+BUCKET_BYTES = 2**18
+"""About how much the lines hold of patients who cannot be told apart by the file that they are parted into."""
+SHARE_BYTES, SHARE_PATIENTS = 6 * 2**20, 200
+"""How much a share holds, and how many patients, about."""
 _MARK = b"\xef\xbb\xbf"
 _BUFFERED = 32 * 2**20
 _EVERY = -1
@@ -78,18 +82,17 @@ def is_bulk(source: str) -> bool:
     """Tell whether a source is lines of NDJSON, or a folder that holds nothing else that can be a resource."""
     path = Path(source)
     if path.is_file():
-        return path.name.lower().endswith(_LINES)
+        return holds_lines(path.name)
     if not path.is_dir():
         return False
     readable = [name for name, trouble in names_in(path) if trouble is None]
-    lines = [name for name in readable if name.lower().endswith(_LINES)]
-    return bool(lines) and not any(_holds_resources(path / name) for name in readable if name not in lines)
+    others = [name for name in readable if not holds_lines(name)]
+    return len(others) < len(readable) and not any(_holds_resources(path / name, name) for name in others)
 
 
-def _holds_resources(path: Path) -> bool:
+def _holds_resources(path: Path, name: str) -> bool:
     """Tell whether a file beside those of lines is more than the manifest of an export."""
-    opened = gzip.open if path.suffix.lower() == ".gz" else open
-    with opened(path, "rb") as file:
+    with unpacked(path, name) as file:
         return b'"resourceType"' in file.read()
 
 
@@ -104,7 +107,7 @@ def shares_of(source: str) -> Iterator[tuple[Share, ...]]:
         names = [path.name] if path.is_file() else []
         troubles: list[ResourceUse] = []
         for name, trouble in () if names else names_in(path):
-            if trouble is None and name.lower().endswith(_LINES):
+            if trouble is None and holds_lines(name):
                 names.append(name)
             elif trouble is not None:
                 troubles.append(ResourceUse(name, *trouble))
@@ -118,58 +121,55 @@ def shares_of(source: str) -> Iterator[tuple[Share, ...]]:
 
 
 def _count(files: Iterable[Path]) -> int:
-    """Choose how many shares there are; what is compressed takes about ten times as much."""
-    size = sum(one.stat().st_size * (10 if one.suffix.lower() == ".gz" else 1) for one in files)
-    return size // SHARE_BYTES + 1
+    """Choose how many buckets there are; what is compressed takes about ten times as much."""
+    size = sum(one.stat().st_size * (10 if is_compressed(one) else 1) for one in files)
+    return size // BUCKET_BYTES + 1
 
 
 @dataclass
 class _Parting:
-    """Write each line to the file of its share."""
+    """Write each line to the file of its bucket: of ``count`` the one that the id of the patient falls into."""
 
     folder: Path
     count: int
-    groups: Groups = field(default_factory=Groups)
+    groups: Groups[int] = field(default_factory=Groups)
     waiting: dict[int, list[bytes]] = field(default_factory=dict)
     size: int = 0
-    patients: int = 0
-    numbers: dict[bytes, int] = field(default_factory=dict)
+    patients: Counter[int] = field(default_factory=Counter)
     identifiers: dict[int, list[int]] = field(default_factory=dict)
 
     def take(self, path: Path, name: str) -> None:
-        """Give the lines of a file to the shares."""
+        """Give the lines of a file to the buckets."""
         place = name.encode(errors="replace")
-        opened = gzip.open if path.suffix.lower() == ".gz" else open
-        try:
-            with opened(path, "rb") as lines:
-                for number, line in enumerate(lines, 1):
-                    content = line.removesuffix(b"\n").removeprefix(b"" if number > 1 else _MARK)
-                    if not content or content.isspace():
-                        continue
-                    self.waiting.setdefault(self._share_of(content), []).append(
-                        b"%s:%d\t%s\n" % (place, number, content)
-                    )
-                    self.size += len(content)
-                    if self.size > _BUFFERED:
-                        self._write()
-        except (gzip.BadGzipFile, EOFError, zlib.error):
-            raise UnreadableInput("The file is not compressed as its name says.", place=name) from None
-        except OSError as error:
-            raise UnreadableInput(
-                f"The file cannot be read: {error.strerror}.", place=name, remedy="Allow reading it, or take it out."
-            ) from None
+        with unpacked(path, name) as lines:
+            for number, line in enumerate(lines, 1):
+                content = line.removesuffix(b"\n").removeprefix(b"" if number > 1 else _MARK)
+                if not content or content.isspace():
+                    continue
+                told = b"%s:%d\t%s\n" % (place, number, content)
+                self.waiting.setdefault(self._bucket_of(content), []).append(told)
+                self.size += len(content)
+                if self.size > _BUFFERED:
+                    self._write()
 
     def _write(self) -> None:
-        for share, lines in self.waiting.items():
-            with self._file(share).open("ab") as file:
-                file.writelines(lines)
+        try:
+            for bucket, lines in self.waiting.items():
+                with self._file(bucket).open("ab") as file:
+                    file.writelines(lines)
+        except OSError as error:
+            raise UsageError(
+                f"The parts of the export cannot be written: {error.strerror}.",
+                place=str(self.folder),
+                remedy="Make room there, or name another folder for temporary files by TMPDIR.",
+            ) from None
         self.waiting, self.size = {}, 0
 
-    def _file(self, share: int) -> Path:
-        return self.folder / f"{share:09d}"
+    def _file(self, bucket: int) -> Path:
+        return self.folder / f"{bucket:09d}"
 
-    def _share_of(self, line: bytes) -> int:
-        """Find the share of a line: that of the patient whom it is about, or who it is; or every share."""
+    def _bucket_of(self, line: bytes) -> int:
+        """Find the bucket of a line: that of the patient whom it is about, or who it is; or that of every share."""
         holds_patients = _PATIENT in line and _HOLDS_PATIENTS.search(line)
         if not holds_patients and line.count(b'"subject"') + line.count(b'"patient"') == 1:
             owner = _OWNER.search(line)
@@ -180,32 +180,31 @@ class _Parting:
         except orjson.JSONDecodeError:
             return _FIRST
         if holds_patients:
-            return self._share_of_patients(raw, {*_OWNER.findall(line)})
-        return self._share_of_parsed(raw) if isinstance(raw, dict) else _FIRST
+            return self._bucket_of_patients(raw, {*_OWNER.findall(line)})
+        return self._bucket_of_parsed(raw) if isinstance(raw, dict) else _FIRST
 
-    def _share_of_patients(self, raw: object, owners: set[bytes]) -> int:
-        """Find the share of a Patient, or of what holds some, and tie it to those of all patients who are named."""
+    def _bucket_of_patients(self, raw: object, owners: set[bytes]) -> int:
+        """Find the bucket of a Patient, or of what holds some, and tie it to those of all patients who are named."""
         patients = [one for one in _within(raw) if one.get("resourceType") == "Patient"]
-        self.patients += len(patients)
         ids = [str(one.get("id", "")).encode() for one in patients]
         linked = [each for one in patients for each in _REFERENCE.findall(orjson.dumps(one.get("link")))]
         first, *others = map(self._numbered, [*ids, *linked, *owners] or [b""])
-        self.groups.tie_all(_key(first), map(_key, (*others, *self._alike(patients, first))))
+        self.groups.tie_all(first, (*others, *self._alike(patients, first)))
+        self.patients[first] += len(patients)
         return first
 
-    def _alike(self, patients: Iterable[dict[str, object]], share: int) -> Iterator[int]:
-        """List the shares of patients with the same identifiers; one that more than a few have is that of nobody."""
+    def _alike(self, patients: Iterable[dict[str, object]], bucket: int) -> Iterator[int]:
+        """List the buckets of patients with the same identifiers; one that more than a few have is that of nobody."""
         for one in patients:
-            given = one.get("identifier")
-            for each in given if isinstance(given, list) else ():
-                if isinstance(each, dict) and each.get("system") and each.get("value"):
+            for each in objects(one.get("identifier")):
+                if each.get("system") and each.get("value"):
                     name = zlib.crc32(f"{each['system']} {each['value']}".encode(errors="replace"))
                     owners = self.identifiers.setdefault(name, [])
                     if len(owners) <= MOST_OWNERS:
-                        owners.append(share)
+                        owners.append(bucket)
                         yield owners[0]
 
-    def _share_of_parsed(self, raw: dict[str, object]) -> int:
+    def _bucket_of_parsed(self, raw: dict[str, object]) -> int:
         for name in ("subject", "patient"):
             about = raw.get(name)
             if isinstance(about, dict):
@@ -215,25 +214,35 @@ class _Parting:
         return _EVERY if raw.get("resourceType") in _SHARED else _FIRST
 
     def _numbered(self, reference: bytes) -> int:
-        """Choose the share of a patient by what ends a reference, which is an id, whatever the server."""
-        known = self.numbers.get(reference)
-        if known is None:
-            last = reference.partition(b"/_history/")[0].rsplit(b"/", 1)[-1].removeprefix(b"urn:uuid:")
-            known = self.numbers[reference] = zlib.crc32(last) % self.count
-        return known
+        """Choose the bucket of a patient by the id that ends a reference."""
+        name = last_part(reference.decode(errors="surrogateescape"))
+        return zlib.crc32(name.encode(errors="surrogateescape")) % self.count
 
     def shares(self, name: str, troubles: tuple[ResourceUse, ...]) -> Iterator[Share]:
-        """List the shares, those of patients who are linked as one, and one share for a single patient."""
+        """Put buckets together: those of patients who are linked, all of a single patient, and then as many as fit."""
         self._write()
-        joined: dict[str, list[Path]] = {}
-        if self.patients == 1:
-            self.groups.tie_all(_key(0), map(_key, range(self.count)))
+        if self.patients.total() == 1:
+            self.groups.tie_all(_FIRST, range(self.count))
+        joined: dict[int, list[int]] = {}
         for number in range(self.count):
-            joined.setdefault(self.groups.find(_key(number)), []).append(self._file(number))
-        every = self._file(_EVERY)
-        for number, files in enumerate(joined.values()):
-            if any(one.exists() for one in files):
-                yield Share(name, (*files, every), () if number else troubles, self.patients > 1)
+            if self._file(number).exists():
+                joined.setdefault(self.groups.find(number), []).append(number)
+        every, several = self._file(_EVERY), self.patients.total() > 1
+        for number, buckets in enumerate(self._fitting(joined.values())):
+            files = (*map(self._file, buckets), every)
+            yield Share(name, files, () if number else troubles, several)
+
+    def _fitting(self, groups: Iterable[list[int]]) -> Iterator[list[int]]:
+        found: list[int] = []
+        size = people = 0
+        for group in groups:
+            more = sum(self._file(one).stat().st_size for one in group)
+            if found and (size + more > SHARE_BYTES or people >= SHARE_PATIENTS):
+                yield found
+                found, size, people = [], 0, 0
+            found, size, people = [*found, *group], size + more, people + sum(self.patients[one] for one in group)
+        if found:
+            yield found
 
 
 def _within(content: object) -> Iterator[dict[str, object]]:
@@ -246,7 +255,3 @@ def _within(content: object) -> Iterator[dict[str, object]]:
             agenda += one.values()
         elif isinstance(one, list):
             agenda += one
-
-
-def _key(share: int) -> str:
-    return f"{share:09d}"

@@ -1,6 +1,6 @@
 """Codings of FHIR as terms of the ontology: by the mapping set, or by the ontology's own names as codes.
 
-Any of several codings may be the one that is known. Texts and displays are never read. A code of the ontology's own
+Any of several codings may be the one that is known. Texts and displays give no meaning. A code of the ontology's own
 code system, ``https://w3id.org/hipkg/``, is the local name of a term and needs no mapping.
 """
 

@@ -21,14 +21,15 @@ from hipkg.reading.fhir.context import (
     extras,
     in_future,
     may_be_in_future,
-    problems_named,
+    referred_keys,
     refuse_unread,
     settled,
 )
-from hipkg.reading.fhir.elements import Malformed, part, parts, references, text
+from hipkg.reading.fhir.elements import Malformed, codes_in, part, parts, references, text
+from hipkg.reading.fhir.findings import SAID_BY_EXTENSION, linked, problems
 from hipkg.reading.fhir.places import whereabouts
 from hipkg.reading.fhir.presence import refuse_denied
-from hipkg.reading.fhir.records import Absence, Activity, Fact, Problem, Stated, Unused
+from hipkg.reading.fhir.records import Absence, Activity, Problem, Stated, Unused
 from hipkg.reading.fhir.unread import is_known, named
 from hipkg.record.patient import EntryKind, Unread
 
@@ -37,8 +38,8 @@ if TYPE_CHECKING:
 
     from hipkg.reading.fhir.codes import Meaning
     from hipkg.reading.fhir.context import Context
-    from hipkg.reading.fhir.joining import Log
-    from hipkg.reading.fhir.records import Resource
+    from hipkg.reading.fhir.log import Log
+    from hipkg.reading.fhir.records import Fact, Resource
 
 _REFUTED = "refuted"
 _NOT_TRUE = {"entered-in-error": "it was entered in error", _REFUTED: "it is refuted"}
@@ -57,10 +58,7 @@ _OF_CERTAINTY = {
 }
 _UNSETTLED = "{}, which contradict each other"
 _DUE_TO = "http://hl7.org/fhir/StructureDefinition/condition-dueTo"
-SAID_BY_EXTENSION = frozenset({hip.hasSeverity, hip.hasSymptomStatus, hip.hasEtiology, hip.attributedTo, hip.shownBy})
-"""The properties of a problem that extensions state."""
-
-ABATEMENTS = ("abatementDateTime", "abatementPeriod", "abatementAge", "abatementRange", "abatementString")
+_ABATEMENTS = ("abatementDateTime", "abatementPeriod", "abatementAge", "abatementRange", "abatementString")
 
 
 class _End(NamedTuple):
@@ -127,15 +125,15 @@ def _certainties(one: Resource) -> Iterator[str]:
     """List the certainties that stand beside the codes of a condition."""
     for coding in parts(part(one.raw, "code"), "coding"):
         for each in parts(coding, "extension"):
-            if text(each, "url") in _OF_CERTAINTY:
-                yield text(part(each, "valueCoding"), "code") or text(each, "valueCode")
+            said = text(part(each, "valueCoding"), "code") or text(each, "valueCode")
+            if said and text(each, "url") in _OF_CERTAINTY:
+                yield said
 
 
 def _refuted(one: Resource, context: Context) -> Stated:
     """Read that a problem is absent; of one that is no problem here, or that is confirmed as well, nothing follows."""
     meaning = context.codes.meaning([part(one.raw, "code")], "problem")
-    said = {text(each, "code") for each in parts(part(one.raw, "verificationStatus"), "coding")}
-    if meaning.terms and _SURE in said:
+    if meaning.terms and _SURE in codes_in(part(one.raw, "verificationStatus")):
         raise Unused("set aside", "it is both confirmed and refuted")
     if not meaning.terms:
         raise Unused("ignored", _NOT_TRUE[_REFUTED])
@@ -151,30 +149,24 @@ def _problems(one: Resource, meaning: Meaning, since: str, context: Context) -> 
     values, torn = settled([*meaning.qualifiers, *recorded, *more.values], context)
     evidence = [reference for each in parts(one.raw, "evidence") for reference in references(each, "detail")]
     shown_by = [key for each in evidence if (key := context.index.key_of(each, one))]
-    shown_by += [key for prop, key in more.links if prop == hip.shownBy and key]
     said = [name for name, found in (("severity", severity), ("evidence", evidence)) if found]
-    facts: list[Fact] = [
-        Problem(
-            key=one.key,
-            resource=one.key,
-            term=term,
-            place=place,
-            values=values,
-            shown_by=tuple(shown_by),
-            caused_by=_causes(one, more.links, context),
-            since=since,
-            sources=tuple(f"{one.key}#{name}" for name in ("code", *where.sources, *said, *more.sources)),
-        )
-        for term in meaning.terms
-        for place in (where.places or (None,))
-    ]
-    return Stated(tuple(facts), (*where.flags, *more.flags, *torn))
+    facts = problems(
+        one,
+        meaning.terms,
+        where,
+        ("code", *where.sources, *said, *more.sources),
+        values=values,
+        shown_by=(*shown_by, *linked(more, hip.shownBy)),
+        caused_by=(*_causes(one, context), *linked(more, hip.attributedTo)),
+        since=since,
+    )
+    return Stated(facts, (*where.flags, *more.flags, *torn))
 
 
-def _causes(one: Resource, links: tuple[tuple[str, str], ...], context: Context) -> tuple[str, ...]:
+def _causes(one: Resource, context: Context) -> list[str]:
     due_to = [each for each in parts(one.raw, "extension") if text(each, "url") == _DUE_TO]
     keys = [context.index.key_of(text(part(each, "valueReference"), "reference"), one) for each in due_to]
-    return tuple(key for key in (*keys, *(key for prop, key in links if prop == hip.attributedTo)) if key)
+    return [key for key in keys if key]
 
 
 def _clinical(one: Resource) -> Coded:
@@ -185,7 +177,7 @@ def _end_of(one: Resource, verification: Coded, context: Context) -> _End:
     """Find whether a condition is over, with what the record leaves open."""
     clinical = _clinical(one).code
     flags = () if verification.code else ("its verification status is not recorded",)
-    codes = {text(each, "code") for each in parts(part(one.raw, "clinicalStatus"), "coding")}
+    codes = codes_in(part(one.raw, "clinicalStatus"))
     if codes.intersection(_OVER) and codes.intersection(_CURRENT):
         both = " and ".join(each for each in (*_CURRENT, *_OVER) if each in codes)
         return _End(torn=f"its clinical status is both {both}", flags=flags)
@@ -194,7 +186,7 @@ def _end_of(one: Resource, verification: Coded, context: Context) -> _End:
     if _AFTER in _certainties(one):
         after = "a state after it is recorded"
         return _End(torn=f"it is {clinical}, and {after}", flags=flags) if clinical else _End(after, flags=flags)
-    abated = next((name for name in ABATEMENTS if name in one.raw), "")
+    abated = next((name for name in _ABATEMENTS if name in one.raw), "")
     end = dated(text(one.raw, "abatementDateTime"), "its end", context) if abated == "abatementDateTime" else Dated("")
     if abated and not in_future(end.day, context):
         when = f" ({end.day})" if end.day else ""
@@ -256,7 +248,7 @@ def _activity(one: Resource, verification: Coded, context: Context) -> Stated:
             duration="",
             values=tuple(pair for pair in meaning.qualifiers if pair[0] != hip.hasStatus),
             amounts=(),
-            reasons=problems_named(one, context, "reasonReference"),
+            reasons=referred_keys(one, context, "reasonReference"),
             ties=(),
             visit=False,
             product="",

@@ -86,6 +86,13 @@ def dated(written: str, name: str, context: Context) -> Dated:
     return Dated(day)
 
 
+def effective(raw: Raw, context: Context) -> Dated:
+    """Read the day of an Observation or a report; of a period, the end if there is one."""
+    during = part(raw, "effectivePeriod")
+    written = text(raw, "effectiveDateTime") or text(raw, "effectiveInstant")
+    return dated(written or text(during, "end") or text(during, "start"), "its date", context)
+
+
 def period(start: Dated, end: Dated) -> tuple[str, str, tuple[str, ...]]:
     """Join the ends of a period; if it ends before it starts, neither is used."""
     flags = (*start.flags, *end.flags)
@@ -97,6 +104,11 @@ def period(start: Dated, end: Dated) -> tuple[str, str, tuple[str, ...]]:
 def in_future(day: str, context: Context) -> bool:
     """Tell whether a date lies after the date of the plan, whatever day of it is meant."""
     return bool(day) and begins_after(day, context.as_of)
+
+
+def in_past(day: str, context: Context) -> bool:
+    """Tell whether a date lies before the date of the plan, whatever day of it is meant."""
+    return bool(day) and certainly_before(day, context.as_of.isoformat())
 
 
 def may_be_in_future(day: str, context: Context) -> bool:
@@ -161,7 +173,7 @@ def settled(pairs: Iterable[tuple[str, str]], context: Context) -> tuple[tuple[t
     return kept, flags
 
 
-def problems_named(one: Resource, context: Context, *names: str) -> tuple[str, ...]:
+def referred_keys(one: Resource, context: Context, *names: str) -> tuple[str, ...]:
     """List the keys of the resources that elements refer to."""
     keys = (context.index.key_of(reference, one) for reference in references(one.raw, *names))
     return tuple(dict.fromkeys(key for key in keys if key))

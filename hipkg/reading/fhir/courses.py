@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from hipkg.knowledge.records import Knowledge
     from hipkg.reading.fhir.context import Context
-    from hipkg.reading.fhir.joining import Log
+    from hipkg.reading.fhir.log import Log
     from hipkg.reading.fhir.records import Activity
 
 _Key: TypeAlias = tuple[object, ...]
@@ -271,7 +271,7 @@ def _tied(visits: list[Activity]) -> list[list[Activity]]:
 
 def _connected(links: Iterable[list[Activity]]) -> list[list[Activity]]:
     """Join lists of visits that have one in common."""
-    groups = Groups()
+    groups: Groups[str] = Groups()
     visits: dict[str, Activity] = {}
     for link in links:
         visits |= {one.key: one for one in link}

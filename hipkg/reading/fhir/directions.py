@@ -11,7 +11,7 @@ from decimal import ROUND_CEILING, Decimal
 from typing import TYPE_CHECKING, NamedTuple
 
 from hipkg.reading.fhir.elements import part, parts, text
-from hipkg.reading.fhir.quantities import factor
+from hipkg.reading.fhir.quantities import MASS_WORDS, PIECE_WORDS, factor
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
@@ -28,6 +28,7 @@ _COUNTS = {
     "una": "1", "uno": "1", "dos": "2", "tres": "3", "cuatro": "4", "ocho": "8", "due": "2", "tre": "3", "quattro": "4",
     "een": "1", "twee": "2", "drie": "3", "ii": "2", "iii": "3", "iv": "4",
 }  # fmt: skip
+_UNIT = "|".join(MASS_WORDS)
 _NUMBER = rf"(?:[0-9]+(?:[.,][0-9]+)?|{'|'.join(_COUNTS)})"
 _DAILY = (
     r"(?:an?|per|each|every|/) ?(?:day|24 ?(?:h|hours|hrs)\b)|daily|/d\b"
@@ -47,13 +48,12 @@ _SHORT = re.compile(r"\b(b\.?i\.?d|t\.?i\.?d|q\.?i\.?d|o\.?d|q\.?d|b\.?d|t\.?d\.
 _SHORT_TIMES = {"bid": 2, "tid": 3, "qid": 4, "od": 1, "qd": 1, "bd": 2, "tds": 3, "qds": 4, "qhs": 1}
 _MOST = re.compile(
     rf"\b(?:max(?:imum)?\.?|not (?:to exceed|more than|exceed(?:ing)?)|no more than|do not exceed|at most|up to)"
-    rf"[^0-9]{{0,24}}?({_NUMBER}) ?(mg|g|mcg|ug)\b(?P<daily> ?(?:in )?(?:{_DAILY}))?"
+    rf"[^0-9]{{0,24}}?({_NUMBER}) ?({_UNIT})\b(?P<daily> ?(?:in )?(?:{_DAILY}))?"
 )
-_MASS = re.compile(r"(?<![\w.,])([0-9]+(?:,[0-9]{3})*(?:\.[0-9]+)?) ?(mg|g|mcg|ug)\b(?! ?/)")
+_MASS = re.compile(rf"(?<![\w.,])([0-9]+(?:,[0-9]{{3}})*(?:\.[0-9]+)?) ?({_UNIT})\b(?! ?/)")
 _PIECES = re.compile(
     rf"(?<![\w.,])({_NUMBER})(?: ?(?:-|to|or) ?({_NUMBER}))? ?(?:\([^)]*\) ?)?"
-    r"(?:tab(?:let)?s?|caps?(?:ules?|lets?)?|pills?"
-    r"|tabletten?|kapseln?|comprim(?:[ée]|ido)s?|g[ée]lules?|c[áa]psulas?|compress[ae]|capsule)\b"
+    rf"{PIECE_WORDS}\b"
 )
 _SLOTS = re.compile(r"(?<![\w-])([0-9]{1,2})-([0-9]{1,2})-([0-9]{1,2})(?:-([0-9]{1,2}))?(?![\w-])")
 """The pieces in the morning, at noon, in the evening and at night, as prescriptions on the continent have them."""
@@ -61,7 +61,6 @@ _CHANGE = re.compile(
     r"\b(taper\w*|titrat\w*|increas\w*|decreas\w*|reduc\w*|then|alternat\w*|loading|initially"
     r"|extra|additional\w*|plus|more (?:at|in|for)|double[ds]?)\b"
 )
-_MCG = {"mcg": "ug"}
 
 
 class Said(NamedTuple):
@@ -124,4 +123,4 @@ def _count(written: str) -> Decimal:
 
 def _mass(written: str, unit: str, wanted: str) -> Decimal:
     value = Decimal(_COUNTS.get(written, written.replace(",", "")))
-    return value * factor(_MCG.get(unit, unit), wanted)
+    return value * factor(MASS_WORDS[unit], wanted)

@@ -104,6 +104,7 @@ class _Reader:
         self._unit = context.knowledge.units[hip.singleDose]
         self._flags: list[str] = []
         self._notes: list[str] = []
+        self._refused = False
         self._count: Decimal | None = None
         self._amounts: set[Decimal] = set()
         self._pieces: set[Decimal] = set()
@@ -155,6 +156,7 @@ class _Reader:
             return self._limited(next(iter(known), None))
         except UnusableValue as problem:
             self._flags.append(f"its dose is not used: {problem}")
+            self._refused = True
             return None
 
     def _given(self, rate: Raw) -> Decimal | None:
@@ -219,7 +221,7 @@ class _Reader:
 
     def _told_in_part(self, single: Decimal | None, times: Schedule, words: str) -> None:
         """Say why there is no daily dose where a dosage says something of it."""
-        if any("its dose is not used" in one for one in self._flags):
+        if self._refused:
             return
         if single is not None:
             reason = "it says how often only in words" if words else "it does not say how often"

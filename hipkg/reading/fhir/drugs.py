@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from hipkg.base import hip
-from hipkg.base.dates import certainly_before, day_of
+from hipkg.base.dates import day_of
 from hipkg.reading.fhir.absences import none_of
 from hipkg.reading.fhir.activities import (
     COMPLETED,
@@ -28,11 +28,11 @@ from hipkg.reading.fhir.activities import (
     requests_met,
     status_of,
 )
-from hipkg.reading.fhir.context import Dated, dated, in_future, problems_named, refuse_withdrawn
+from hipkg.reading.fhir.context import Dated, dated, in_future, in_past, referred_keys, refuse_withdrawn
 from hipkg.reading.fhir.dosage import doses_of
-from hipkg.reading.fhir.elements import flag, part, parts, text
+from hipkg.reading.fhir.elements import codes_in, flag, part, parts, text
 from hipkg.reading.fhir.records import Stated, Unused
-from hipkg.reading.fhir.strengths import Product
+from hipkg.reading.fhir.strengths import Product, active_ingredients
 from hipkg.reading.fhir.supplies import handed_over, ordered
 from hipkg.reading.fhir.unread import unread
 
@@ -107,10 +107,10 @@ def _supplied(one: Resource, draft: Draft, length: str, pieces_a_day: Decimal | 
     if draft.status.iri not in {ONGOING, COMPLETED} or draft.duration:
         return draft
     left = _left_hospital(one, context)
-    if draft.status.iri == ONGOING and left and certainly_before(left, context.as_of.isoformat()):
+    if draft.status.iri == ONGOING and in_past(left, context):
         return _ran_out(draft._replace(end=Dated(left)), f"it was ordered for a stay in hospital that ended on {left}")
     if draft.end.day:
-        over = draft.status.iri == ONGOING and certainly_before(draft.end.day, context.as_of.isoformat())
+        over = draft.status.iri == ONGOING and in_past(draft.end.day, context)
         return _ran_out(draft, f"its dosage ended on {draft.end.day}") if over else draft
     request = part(one.raw, "dispenseRequest")
     supply = ordered(request, draft.start.day, length, pieces_a_day)
@@ -131,10 +131,9 @@ def _supplied(one: Resource, draft: Draft, length: str, pieces_a_day: Decimal | 
 
 def _left_hospital(one: Resource, context: Context) -> str:
     """Find the day on which a stay in hospital ended that an order is for; empty where there is none."""
-    codes = {text(each, "code") for concept in parts(one.raw, "category") for each in parts(concept, "coding")}
-    if "inpatient" not in codes:
+    if not any("inpatient" in codes_in(concept) for concept in parts(one.raw, "category")):
         return ""
-    stay = context.index.target(text(part(one.raw, "encounter"), "reference"), one)
+    stay = context.index.referred(one, "encounter")
     over = stay is not None and text(stay.raw, "status") in {"finished", "completed"}
     return day_of(text(part(stay.raw, "period"), "end")) if stay and over else ""
 
@@ -187,7 +186,7 @@ def read_dispense(one: Resource, context: Context) -> Stated:
         ended = drug._replace(status=Status(OPEN, (_SUPPLY_NOT_KNOWN,)))
     draft = ended._replace(
         start=start,
-        ties=problems_named(one, context, "authorizingPrescription"),
+        ties=referred_keys(one, context, "authorizingPrescription"),
         sources=(*drug.sources, *filter(None, (day,)), *(("daysSupply",) if "daysSupply" in one.raw else ())),
         flags=(*drug.flags, *supply.flags),
     )
@@ -200,7 +199,7 @@ def read_statement(one: Resource, context: Context) -> Stated:
     if kinds := context.codes.none_known([part(one.raw, "medicationCodeableConcept")]):
         return none_of(one, kinds, "medicationCodeableConcept")
     start, end = performed(one.raw, "effective", "", context)
-    if status.iri == ONGOING and end.day and certainly_before(end.day, context.as_of.isoformat()):
+    if status.iri == ONGOING and in_past(end.day, context):
         status = Status(COMPLETED, (f"it is active and ended on {end.day}, so it is not taken to run",))
     reasons = [context.codes.value(each, hip.stoppedBecause) for each in parts(one.raw, "statusReason")]
     doses = parts(one.raw, "dosage")
@@ -209,7 +208,7 @@ def read_statement(one: Resource, context: Context) -> Stated:
         start=start,
         end=end,
         values=tuple((hip.stoppedBecause, each) for each in reasons if each),
-        requests=problems_named(one, context, "basedOn"),
+        requests=referred_keys(one, context, "basedOn"),
     )
     told = tuple(name for name in ("effectiveDateTime", "effectivePeriod") if name in one.raw)
     return activities(one, draft._replace(sources=(*draft.sources, *told)), context)
@@ -219,10 +218,10 @@ def read_administration(one: Resource, context: Context) -> Stated:
     """Read a MedicationAdministration: one visit of the course that it belongs to."""
     status = status_of(text(one.raw, "status"), ADMINISTRATION)
     start, end = performed(one.raw, "effective", status.iri, context)
-    request = problems_named(one, context, "request")
+    request = referred_keys(one, context, "request")
     dose = part(one.raw, "dosage")
     drug, _ = _draft(one, status, [], [dose] if dose else [], context)
-    draft = drug._replace(start=start, end=end, ties=(*request, *problems_named(one, context, "partOf")), visit=True)
+    draft = drug._replace(start=start, end=end, ties=(*request, *referred_keys(one, context, "partOf")), visit=True)
     return activities(one, draft, context)
 
 
@@ -267,7 +266,7 @@ def _route_unread(one: Resource, given: list[Raw], context: Context) -> str:
     """Tell of what the record says of the route besides its code, and what is not read of it."""
     if any(text(part(each, "route"), "text") for each in given):
         return "its route is told in words and not read"
-    target = context.index.target(text(part(one.raw, "medicationReference"), "reference"), one)
+    target = context.index.referred(one, "medicationReference")
     form = part(target.raw, "form") if target else {}
     named = context.codes.describe([form]) or text(form, "text")
     return f"its form ({named}) is not read, and no route is coded" if named else ""
@@ -278,10 +277,9 @@ def _drug(one: Resource, context: Context) -> tuple[tuple[Raw, ...], str, Raw]:
     concept = part(one.raw, "medicationCodeableConcept")
     if concept:
         return (concept,), "medicationCodeableConcept", {}
-    reference = text(part(one.raw, "medicationReference"), "reference")
-    target = context.index.target(reference, one)
+    target = context.index.referred(one, "medicationReference")
     if target is None:
-        if reference:
+        if reference := text(part(one.raw, "medicationReference"), "reference"):
             told = f"the drug that it refers to ({reference[:80]}) is not in the source"
             raise Unused("set aside", told, unread(one, [], context))
         return (), "medicationReference", {}
@@ -289,8 +287,7 @@ def _drug(one: Resource, context: Context) -> tuple[tuple[Raw, ...], str, Raw]:
     code = part(target.raw, "code")
     if context.codes.meaning([code], "intervention").terms:
         return (code,), "medicationReference", target.raw
-    ingredients = [each for each in parts(target.raw, "ingredient") if flag(each, "isActive") is not False]
-    inner = [part(each, "itemCodeableConcept") for each in ingredients]
+    inner = [part(each, "itemCodeableConcept") for each in active_ingredients(target.raw)]
     named = [each for each in inner if each]
     known = context.codes.meaning(named, "intervention").terms
     return (tuple(named) if known else (code,)), "medicationReference", target.raw

@@ -52,6 +52,11 @@ def parts(raw: Raw, name: str) -> list[Raw]:
     return found
 
 
+def codes_in(concept: Raw) -> set[str]:
+    """List the codes of a concept, whatever their code systems."""
+    return {code for one in parts(concept, "coding") if (code := text(one, "code"))}
+
+
 def flag(raw: Raw, name: str) -> bool | None:
     """Take a truth value, None where there is none."""
     value = raw.get(name)

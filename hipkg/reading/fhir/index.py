@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import parse_qsl
 
-from hipkg.reading.fhir.elements import Malformed, parts, references, text
+from hipkg.reading.fhir.elements import Malformed, part, parts, references, text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from hipkg.reading.fhir.records import Resource
 
 _TAIL = re.compile(r"([A-Z][A-Za-z]+)/([^/?#]+)(?:/_history/[^/]*)?$")
+_VOID = {"cancelled", "entered-in-error"}
 _SCHEME = re.compile(r"https?://", re.IGNORECASE)
 
 
@@ -82,6 +83,10 @@ class Index:
         found = self._by_key.get(self.key_of(reference, owner))
         return Target(found.key, found.raw) if found else None
 
+    def referred(self, owner: Resource, name: str) -> Target | None:
+        """Find what the reference in an element of a resource leads to."""
+        return self.target(text(part(owner.raw, name), "reference"), owner)
+
     def subject(self, owned: Resource) -> str:
         """Find the key of what a resource is about, by reference or by identifier; empty if it is not in the source."""
         for name in ("subject", "patient"):
@@ -97,19 +102,19 @@ class Index:
     @cached_property
     def devices_in_use(self) -> frozenset[str]:
         """The keys of the devices of whose use there is a record."""
-        return frozenset(self._referred("DeviceUseStatement", "device"))
+        return frozenset(self._targets_of("DeviceUseStatement", "device"))
 
     @cached_property
     def shown(self) -> frozenset[str]:
         """The keys of what Observations are derived from."""
-        return frozenset(self._referred("Observation", "derivedFrom"))
+        return frozenset(self._targets_of("Observation", "derivedFrom"))
 
-    def _referred(self, kind: str, name: str) -> Iterator[str]:
-        """List the keys to which an element of the resources of a type leads."""
+    def _targets_of(self, kind: str, name: str) -> Iterator[str]:
+        """List the keys to which an element of the resources of a type leads, but for those that are void."""
         for one in self._by_key.values():
-            if one.type == kind and name in one.raw:
+            if one.type == kind and name in one.raw and one.raw.get("status") not in _VOID:
                 with suppress(Malformed):
-                    yield from [self.key_of(each, one) for each in references(one.raw, name)]
+                    yield from {self.key_of(each, one) for each in references(one.raw, name)} - {one.key}
 
     def _conditional(self, kind: str, query: str) -> str:
         wanted = [value for name, value in parse_qsl(query) if name == "identifier"]

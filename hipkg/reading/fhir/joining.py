@@ -1,45 +1,32 @@
-"""Join the facts of one patient: sites that are the same, findings and their studies, and what is recorded twice.
+"""Join the facts of one patient: findings and their studies, requests and what became of them, what is recorded twice.
 
-Two records speak of the same site if both name its side, or if one refers to the other or both to one BodyStructure.
-A record without a side that refers to nothing has a site of its own. A problem without a side that says no more than
-another of its kind is merged with it, for it adds nothing; so are records of the same problem at the same site.
+A problem without a side that says no more than another of its kind is merged with it, for it adds nothing; so are
+records of the same problem at the same site. Which sites are the same is settled before.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, field
 from decimal import Decimal
-from functools import partial
-from itertools import chain, product
-from typing import TYPE_CHECKING, NamedTuple, TypeVar
+from itertools import chain
+from typing import TYPE_CHECKING, NamedTuple
 
 from hipkg.base import hip
 from hipkg.base.dates import certainly_before, span, whole_day
-from hipkg.base.groups import Groups, reached
+from hipkg.base.groups import reached
 from hipkg.knowledge.intervals import around, stand_in
 from hipkg.reading.fhir.codes import specific
 from hipkg.reading.fhir.context import settled
-from hipkg.reading.fhir.places import is_sided, names_site, wholes_of
 from hipkg.reading.fhir.records import Absence, Activity, Fulfils, Measure, Place, Problem, Shows
+from hipkg.reading.fhir.sides import by_resource, joints_of, places_of, settled_sites, with_sites_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
     from hipkg.knowledge.records import Knowledge
     from hipkg.reading.fhir.context import Context
+    from hipkg.reading.fhir.log import Log
     from hipkg.reading.fhir.records import Fact
-
-
-_Stated = TypeVar("_Stated", "Problem", "Activity")
-
-
-class Merged(NamedTuple):
-    """A resource whose fact went into that of another, and why."""
-
-    resource: str
-    into: str
-    why: str
 
 
 class Joined(NamedTuple):
@@ -49,20 +36,6 @@ class Joined(NamedTuple):
     activities: tuple[Activity, ...]
     measures: tuple[Measure, ...]
     absences: tuple[Absence, ...]
-
-
-@dataclass
-class Log:
-    """What is told of joining and assembling: what was merged, and notes and doubts as pairs of resource and text."""
-
-    merged: list[Merged] = field(default_factory=list)
-    notes: list[tuple[str, str]] = field(default_factory=list)
-    flags: list[tuple[str, str]] = field(default_factory=list)
-
-    def merge(self, others: Iterable[Problem | Activity | Measure], into: str, why: str) -> None:
-        """Note that the facts of other resources went into that of one."""
-        found = dict.fromkeys(one.resource for one in others if one.resource != into)
-        self.merged += (Merged(resource, into, why) for resource in found)
 
 
 class Links(NamedTuple):
@@ -80,13 +53,7 @@ def joined(facts: Sequence[Fact], context: Context, log: Log) -> Joined:
     problems = [_with_studies(one, links) for one in sorted(each for each in facts if isinstance(each, Problem))]
     activities = sorted(one for one in facts if isinstance(one, Activity))
     problems = [_seen(one, activities, links) for one in problems]
-    settle = _Settled((*problems, *activities), facts, knowledge)
-    problems, activities = (
-        [_sided(one, settle, log) for one in problems],
-        [_sided(one, settle, log) for one in activities],
-    )
-    named = _united(problems, activities, knowledge)
-    problems, activities = [_at(one, named) for one in problems], [_at(one, named) for one in activities]
+    problems, activities = settled_sites(problems, activities, facts, knowledge, log)
     activities = [_aimed(one, problems) for one in activities]
     activities = _one_study(activities, links, knowledge, log)
     activities = _where_asked(activities, links, knowledge, log)
@@ -129,187 +96,6 @@ def _with_studies(one: Problem, links: Links) -> Problem:
     return one._replace(shown_by=tuple(sorted(found | {links.same_study.get(key, key) for key in found})))
 
 
-def _neighbours(stated: Sequence[Problem | Activity], facts: Iterable[Fact]) -> dict[str, set[str]]:
-    """List for each resource those that it refers to or that refer to it, or name the side of one BodyStructure."""
-    near: dict[str, set[str]] = {}
-    pointing: dict[str, set[str]] = {}
-    for one in stated:
-        for anchor in {place.anchor for place in _places_of(one)} - {"", one.resource}:
-            pointing.setdefault(anchor, set()).add(one.resource)
-    pairs = [(one.resource, key) for one in stated for key in _referred(one)]
-    sided = {one.resource for one in stated if any(place.side for place in _places_of(one))}
-    pairs += (pair for found in pointing.values() for pair in product(found, found & sided))
-    for fact in facts:
-        match fact:
-            case Fulfils(resource, others):
-                pairs += ((resource, other) for other in others)
-            case Shows(resource, findings, same_as):
-                pairs += ((resource, other) for other in (*findings, *same_as))
-    for first, second in pairs:
-        if first != second:
-            near.setdefault(first, set()).add(second)
-            near.setdefault(second, set()).add(first)
-    return near
-
-
-def _referred(one: Problem | Activity) -> tuple[str, ...]:
-    return one.shown_by if isinstance(one, Problem) else one.reasons
-
-
-def _tied(stated: Sequence[Problem | Activity], near: Mapping[str, Collection[str]]) -> Groups:
-    """Group the resources that refer to each other; what an activity is for is not thereby at one site."""
-    reasons: dict[str, set[tuple[str, ...]]] = {}
-    for one in stated:
-        if isinstance(one, Activity):
-            reasons.setdefault(one.resource, set()).add(one.reasons)
-    apart = {key: {*chain(*found)} for key, found in reasons.items() if len(found) > 1 or len(min(found)) > 1}
-    groups = Groups()
-    for key, others in near.items():
-        groups.tie_all(key, (one for one in others if one not in apart.get(key, ()) and key not in apart.get(one, ())))
-    for one in stated:
-        groups.tie_all(one.resource, (place.anchor for place in _places_of(one) if place.anchor))
-    return groups
-
-
-def _at(one: _Stated, settle: Callable[[Place], Place]) -> _Stated:
-    """Replace the places of a fact by what a function makes of them."""
-    if isinstance(one, Problem):
-        return one._replace(place=settle(one.place) if one.place else None)
-    return one._replace(places=tuple(sorted({settle(each) for each in one.places})))
-
-
-class _Settled:
-    """Give a site without a side the one that neighbours name themselves, or else the name of its group."""
-
-    def __init__(self, stated: Sequence[Problem | Activity], facts: Iterable[Fact], knowledge: Knowledge) -> None:
-        self._near = _neighbours(stated, facts)
-        self._groups = _tied(stated, self._near)
-        self._knowledge = knowledge
-        self._stated: dict[str, list[Problem | Activity]] = {}
-        self._sided: set[tuple[str, str]] = set()
-        self._at: dict[str, list[tuple[str, frozenset[str], Problem | Activity]]] = {}
-        for one in stated:
-            self._stated.setdefault(one.resource, []).append(one)
-            for place in _places_of(one):
-                joints = _joints(place.kind, knowledge)
-                self._at.setdefault(one.resource, []).append((place.side, joints, one))
-                if place.side:
-                    self._sided |= {(self._groups.find(one.resource), joint) for joint in joints}
-
-    def __call__(self, one: Problem | Activity, place: Place) -> Place:
-        """Name the side of a site, or else the site."""
-        if not place.anchor:
-            return place
-        sides = {side for side, _ in self._told(place, one)} if not place.disputed else set()
-        if len(sides) == 1:
-            return Place(place.kind, min(sides), "")
-        group = self._groups.find(one.resource)
-        apart = any((group, joint) in self._sided for joint in _joints(place.kind, self._knowledge))
-        return place if apart or sides else place._replace(anchor=group)
-
-    def witnesses(self, one: Problem | Activity) -> tuple[Problem | Activity, ...]:
-        """List what names the side of sites that name none themselves."""
-        told = [self._told(place, one) for place in _places_of(one) if place.anchor and not place.disputed]
-        return tuple(dict.fromkeys(other for each in told if len({side for side, _ in each}) == 1 for _, other in each))
-
-    def _told(self, place: Place, one: Problem | Activity) -> list[tuple[str, Problem | Activity]]:
-        """List the sides that neighbours name; what an activity is for names one only if all of it does."""
-        wanted = _joints(place.kind, self._knowledge)
-        found = [
-            (side, other)
-            for key in sorted(self._near.get(one.resource, ()))
-            for side, joints, other in self._at.get(key, ())
-            if joints & wanted and self._concern_each_other(one, other)
-        ]
-        reasons = one.reasons if isinstance(one, Activity) else ()
-        unsaid = any(not side and other.resource in reasons for side, other in found)
-        return [(side, other) for side, other in found if side and not (unsaid and other.resource in reasons)]
-
-    def _concern_each_other(self, one: Problem | Activity, other: Problem | Activity) -> bool:
-        """Tell whether facts of linked resources are those that the link is about.
-
-        What a report concludes speaks of itself, and an activity of a plan is not for the reasons of its others.
-        """
-        if isinstance(other, Problem) and other.resource in other.shown_by:
-            return False
-        for activity, problem in ((one, other), (other, one)):
-            if isinstance(activity, Activity) and problem.resource not in activity.reasons:
-                beside = self._stated[activity.resource]
-                if any(isinstance(each, Activity) and problem.resource in each.reasons for each in beside):
-                    return False
-        return True
-
-
-def _sided(one: _Stated, settle: _Settled, log: Log) -> _Stated:
-    """Settle the sites of a fact, and tell what named the side of those that name none."""
-    witnesses = settle.witnesses(one)
-    if witnesses:
-        names = ", ".join(dict.fromkeys(each.resource for each in witnesses))
-        log.flags.append((one.resource, f"it names no side; that of {names}, to which it is linked, is taken"))
-    placed = _at(one, partial(settle, one))
-    return placed._replace(sources=_with_sites_of(one, witnesses))
-
-
-def _with_sites_of(one: Problem | Activity | Absence, others: Iterable[Problem | Activity]) -> tuple[str, ...]:
-    """Add to the sources of a fact the elements that name the sites of others."""
-    more = (source for each in others for source in each.sources if names_site(source))
-    return tuple(dict.fromkeys((*one.sources, *more)))
-
-
-def _places_of(one: Problem | Activity) -> tuple[Place, ...]:
-    if isinstance(one, Problem):
-        return (one.place,) if one.place else ()
-    return one.places
-
-
-def _joints(kind: str, knowledge: Knowledge) -> frozenset[str]:
-    """List the sided sites that a site is part of, or itself if it is part of none."""
-    return frozenset(one for one in wholes_of(kind, knowledge) if is_sided(one, knowledge)) or frozenset({kind})
-
-
-def _united(
-    problems: Sequence[Problem], activities: Iterable[Activity], knowledge: Knowledge
-) -> Callable[[Place], Place]:
-    """Give problems of one kind without a side one site, and what is for several problems the site that these share.
-
-    Records of the same kind look alike and are merged.
-    """
-    names = Groups()
-    first: dict[tuple[str, str], str] = {}
-    for one in problems:
-        if one.place and one.place.anchor:
-            names.tie(first.setdefault((one.term, one.place.kind), one.place.anchor), one.place.anchor)
-    for anchor, shared in list(_shared(problems, activities, names, knowledge)):
-        names.tie(anchor, shared)
-    return lambda place: place._replace(anchor=names.find(place.anchor)) if place.anchor else place
-
-
-def _shared(
-    problems: Iterable[Problem], activities: Iterable[Activity], names: Groups, knowledge: Knowledge
-) -> Iterator[tuple[str, str]]:
-    """Pair the sites of what is for several problems with the site that these share.
-
-    A problem at another joint says nothing of the site; a reason that states no problem could say anything.
-    """
-    stated = _by_resource(problems)
-    for group in _by_resource(activities).values():
-        reasons = {key for one in group for key in one.reasons}
-        if len(reasons) > 1 and reasons <= stated.keys() and all(one.reasons for one in group):
-            found = {each.place for key in reasons for each in stated[key] if each.place}
-            sites = {place._replace(anchor=names.find(place.anchor)) for place in found}
-            for place in (place for one in group for place in one.places if place.anchor):
-                joints = _joints(place.kind, knowledge)
-                there = {(one.side, one.anchor) for one in sites if joints & _joints(one.kind, knowledge)}
-                yield from ((place.anchor, anchor) for side, anchor in there if len(there) == 1 and not side)
-
-
-def _by_resource(stated: Iterable[_Stated]) -> dict[str, list[_Stated]]:
-    found: dict[str, list[_Stated]] = {}
-    for one in stated:
-        found.setdefault(one.resource, []).append(one)
-    return found
-
-
 def _aimed(one: Activity, problems: Sequence[Problem]) -> Activity:
     """Aim an activity that names no site at those of the problems that it is for."""
     if one.places or not one.reasons:
@@ -349,7 +135,7 @@ def _one_study(activities: list[Activity], links: Links, knowledge: Knowledge, l
 
 def _where_asked(activities: list[Activity], links: Links, knowledge: Knowledge, log: Log) -> list[Activity]:
     """Give what names no side those of the requests that it carries out, from the first request of a chain on."""
-    stated = _by_resource(activities)
+    stated = by_resource(activities)
     after = {one: len(_all_after(one, links.requests)) for one in stated}
     asked: dict[str, list[str]] = {}
     for request in stated.keys() & links.requests.keys():
@@ -364,10 +150,10 @@ def _where_asked(activities: list[Activity], links: Links, knowledge: Knowledge,
 def _on_sides_of(one: Activity, requests: Iterable[Activity], knowledge: Knowledge, log: Log) -> Activity:
     """Give what names no side those of the requests that it carries out, and what names no site theirs."""
     carried = [request for request in requests if _carries_out(one, request, knowledge)]
-    sided = [(place.side, _joints(place.kind, knowledge)) for each in carried for place in each.places if place.side]
+    sided = [(place.side, joints_of(place.kind, knowledge)) for each in carried for place in each.places if place.side]
     places = {place for each in carried for place in each.places} if not one.places else set()
     for place in one.places:
-        joints = _joints(place.kind, knowledge)
+        joints = joints_of(place.kind, knowledge)
         sides = {side for side, asked in sided if place.anchor and not place.disputed and asked & joints}
         places |= {Place(place.kind, side, "") for side in sides} or {place}
     if places == {*one.places}:
@@ -375,16 +161,16 @@ def _on_sides_of(one: Activity, requests: Iterable[Activity], knowledge: Knowled
     names = ", ".join(dict.fromkeys(each.resource for each in carried))
     missing = "side" if one.places else "site that is known" if one.elsewhere else "site"
     log.flags.append((one.resource, f"it names no {missing}; that of what it carries out ({names}) is taken"))
-    return one._replace(places=tuple(sorted(places)), sources=_with_sites_of(one, carried))
+    return one._replace(places=tuple(sorted(places)), sources=with_sites_of(one, carried))
 
 
 def _carried_out(activities: list[Activity], links: Links, knowledge: Knowledge, log: Log) -> list[Activity]:
     """Leave out what is asked for where what carries it out is recorded, and that is the same."""
-    by_resource = _by_resource(activities)
+    recorded = by_resource(activities)
     into: dict[str, str] = {}
     for one in activities:
-        events = [each for each in _events_of(one.resource, links.requests) if each in by_resource]
-        done = [other for each in events for other in by_resource[each] if _carries_out(other, one, knowledge)]
+        events = [each for each in _events_of(one.resource, links.requests) if each in recorded]
+        done = [other for each in events for other in recorded[each] if _carries_out(other, one, knowledge)]
         if done:
             into[one.key] = done[0].key
             log.merge([one], done[0].resource, "that is what became of it")
@@ -412,10 +198,11 @@ def _carries_out(event: Activity, request: Activity, knowledge: Knowledge) -> bo
     kin = knowledge.is_a(done, asked) or knowledge.is_a(asked, done)
     if not kin or not event.places or not request.places:
         return kin
-    there = [(place.side, _joints(place.kind, knowledge)) for place in event.places]
+    there = [(place.side, joints_of(place.kind, knowledge)) for place in event.places]
     return all(
         any(
-            joints & _joints(place.kind, knowledge) and (not side or place.side in {"", side}) for side, joints in there
+            joints & joints_of(place.kind, knowledge) and (not side or place.side in {"", side})
+            for side, joints in there
         )
         for place in request.places
     )
@@ -439,7 +226,7 @@ def _seen(one: Problem, activities: Sequence[Activity], links: Links) -> Problem
         studies = [each for each in activities if each.study and each.resource in named and each.places]
         found = {place for each in studies for place in each.places}
         if found:
-            placed = one._replace(place=min(found), sources=_with_sites_of(one, studies))
+            placed = one._replace(place=min(found), sources=with_sites_of(one, studies))
             return placed if len(found) == 1 else one
     return one
 
@@ -448,13 +235,13 @@ def _tell_of_other_sides(
     problems: Iterable[Problem], activities: Sequence[Activity], knowledge: Knowledge, log: Log
 ) -> None:
     """Tell of findings on a side that the study which shows them, and names one too, is not of."""
-    studies = _by_resource(one for one in activities if one.study)
+    studies = by_resource(one for one in activities if one.study)
     for one in problems:
         place = one.place
         for key in one.shown_by if place and place.side else ():
-            joints = _joints(place.kind, knowledge) if place else frozenset()
+            joints = joints_of(place.kind, knowledge) if place else frozenset()
             there = [other for study in studies.get(key, ()) for other in study.places]
-            sides = {other.side for other in there if joints & _joints(other.kind, knowledge)}
+            sides = {other.side for other in there if joints & joints_of(other.kind, knowledge)}
             if place and sides and "" not in sides and place.side not in sides:
                 label = knowledge.label
                 which = "it" if key == one.resource else key
@@ -466,12 +253,14 @@ def _tell_of_other_reasons(
     problems: Iterable[Problem], activities: Iterable[Activity], knowledge: Knowledge, log: Log
 ) -> None:
     """Tell of activities on a side on which none of the problems is that they are for."""
-    named = _by_resource(each for each in problems if each.place and each.place.side)
+    named = by_resource(each for each in problems if each.place and each.place.side)
     for one in activities:
         reasons = [each for key in one.reasons for each in named.get(key, ())]
         for place in one.places if reasons else ():
-            joints = _joints(place.kind, knowledge)
-            sides = {each.place.side for each in reasons if each.place and joints & _joints(each.place.kind, knowledge)}
+            joints = joints_of(place.kind, knowledge)
+            sides = {
+                each.place.side for each in reasons if each.place and joints & joints_of(each.place.kind, knowledge)
+            }
             if place.side and sides and place.side not in sides:
                 here, there = knowledge.label(place.side), " and ".join(sorted(map(knowledge.label, sides)))
                 log.flags.append((one.resource, f"it is on the {here} side, and what it is for is on the {there}"))
@@ -487,7 +276,7 @@ def _not_seen(one: Absence, activities: Sequence[Activity], links: Links, log: L
     places = {place for each in studies for place in each.places}
     for place in places:
         if not place.anchor:
-            yield one._replace(place=place, sources=_with_sites_of(one, studies))
+            yield one._replace(place=place, sources=with_sites_of(one, studies))
     if not places or any(place.anchor for place in places):
         log.flags.append((one.resource, "a study does not show it, and its side is not recorded, so nothing is absent"))
 
@@ -500,7 +289,7 @@ def _merge_problems(
         alike.setdefault((one.term, one.place), []).append(one)
     kept = [_one_problem(group, context, log) for _, group in sorted(alike.items(), key=str)]
     stated: list[Problem | Activity] = [*kept, *activities]
-    named = Counter(place for one in stated for place in _places_of(one))
+    named = Counter(place for one in stated for place in places_of(one))
     loose = [one for one in kept if one.place and one.place.anchor and named[one.place] == 1]
     needless = {one.key for one in loose if _says_no_more(one, kept, context.knowledge, log)}
     return sorted(one for one in kept if one not in loose or one.key not in needless)
@@ -536,9 +325,7 @@ def _says_no_more(one: Problem, others: Iterable[Problem], knowledge: Knowledge,
 def _tell_apart(problems: Sequence[Problem], activities: Sequence[Activity], knowledge: Knowledge, log: Log) -> None:
     """Flag what names no side where other records speak of such a site too, and a problem is at one of them."""
     stated: list[Problem | Activity] = [*problems, *activities]
-    where = [
-        (one, joint, place) for one in stated for place in _places_of(one) for joint in _sided_of(place, knowledge)
-    ]
+    where = [(one, joint, place) for one in stated for place in places_of(one) for joint in _sided_of(place, knowledge)]
     sites: dict[str, set[str]] = {}
     for _, joint, place in where:
         sites.setdefault(joint, set()).add(place.side or place.anchor)
@@ -551,7 +338,7 @@ def _tell_apart(problems: Sequence[Problem], activities: Sequence[Activity], kno
 
 
 def _sided_of(place: Place, knowledge: Knowledge) -> frozenset[str]:
-    return _joints(place.kind, knowledge) if place.side or place.anchor else frozenset()
+    return joints_of(place.kind, knowledge) if place.side or place.anchor else frozenset()
 
 
 def _latest(measures: list[Measure], knowledge: Knowledge, log: Log) -> list[Measure]:

@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING
 
 from hipkg.base.dates import day_of
 from hipkg.reading.fhir.activities import COMPLETED, PLANNED, Draft, Status, activities
-from hipkg.reading.fhir.context import dated, problems_named
+from hipkg.reading.fhir.context import dated, referred_keys
 from hipkg.reading.fhir.elements import Malformed, part, parts, references, text
+from hipkg.reading.fhir.findings import problems
 from hipkg.reading.fhir.places import whereabouts
-from hipkg.reading.fhir.records import Fact, Mention, Problem, Stated, Unused
+from hipkg.reading.fhir.records import Fact, Mention, Stated, Unused
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from hipkg.reading.fhir.codes import Kind
     from hipkg.reading.fhir.context import Context
     from hipkg.reading.fhir.elements import Raw
-    from hipkg.reading.fhir.joining import Log
+    from hipkg.reading.fhir.log import Log
     from hipkg.reading.fhir.records import Resource
 
 _GOES_ON = {"arrived", "triaged", "in-progress", "onleave"}
@@ -83,8 +84,8 @@ def _visits(one: Resource, status: str, period: Raw, context: Context) -> Stated
         Status(known[status]),
         dated(text(period, "start"), "its start", context),
         dated(text(period, "end") or text(period, "start"), "its end", context),
-        ties=problems_named(one, context, "basedOn"),
-        requests=problems_named(one, context, "basedOn"),
+        ties=referred_keys(one, context, "basedOn"),
+        requests=referred_keys(one, context, "basedOn"),
         visit=True,
         sources=("status", "period"),
     )
@@ -96,21 +97,7 @@ def _problems(one: Resource, concept: Raw, context: Context) -> Stated:
     if not meaning.terms:
         return Stated(())
     where = whereabouts(one, [concept], meaning, (), context)
-    facts = tuple(
-        Problem(
-            key=one.key,
-            resource=one.key,
-            term=term,
-            place=place,
-            values=tuple(pair for pair in meaning.qualifiers),
-            shown_by=(),
-            caused_by=(),
-            since="",
-            sources=tuple(f"{one.key}#{name}" for name in ("reasonCode", *where.sources)),
-        )
-        for term in meaning.terms
-        for place in (where.places or (None,))
-    )
+    facts = problems(one, meaning.terms, where, ("reasonCode", *where.sources), values=meaning.qualifiers)
     return Stated(facts, (*where.flags, "it is the reason of a visit that goes on, and taken for current"))
 
 
@@ -168,7 +155,7 @@ def _terms_of(one: Resource, context: Context) -> Iterator[str]:
     """List what the codes of a resource mean, whatever its status; what is malformed is told of by its reader."""
     with suppress(Malformed):
         concepts = [concept for name in _CODED for concept in parts(one.raw, name)]
-        if target := context.index.target(text(part(one.raw, "medicationReference"), "reference"), one):
+        if target := context.index.referred(one, "medicationReference"):
             concepts.append(part(target.raw, "code"))
         for concept in concepts:
             yield from (each.term for each in context.codes.meanings(concept) if each.asserts)

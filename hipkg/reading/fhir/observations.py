@@ -1,10 +1,10 @@
-"""Read Observation, and what says that a study was made: DiagnosticReport and ImagingStudy.
+"""Read Observation: a finding that is there or absent, a number, or a study that was made.
 
 A finding is read from an Observation that asserts one: by its code, without a value or with the value true or yes, or
 by a coded value where the code says that the value is what is asserted or is a study. What is answered by false or no,
-or whose interpretation is negative, is recorded as absent. Any other question that an Observation
-answers, such as one on the family, is never taken for a finding of the patient. An Observation that is a study, such as
-a film, tells that it was made, and its value, components and members what it shows.
+or whose interpretation is negative, is recorded as absent. Any other question that an Observation answers, such as one
+on the family, is never taken for a finding of the patient. An Observation that is a study, such as a film, tells that
+it was made, and its value, components and members what it shows.
 """
 
 from __future__ import annotations
@@ -17,26 +17,16 @@ from hipkg.base.vocabulary import HIP
 from hipkg.knowledge.intervals import stand_in
 from hipkg.knowledge.studies import is_study
 from hipkg.knowledge.terminology import NO
-from hipkg.reading.fhir.absences import absent, seen_by
+from hipkg.reading.fhir.absences import absent
 from hipkg.reading.fhir.activities import COMPLETED, Draft, Status, activities
-from hipkg.reading.fhir.conditions import SAID_BY_EXTENSION
-from hipkg.reading.fhir.context import Dated, coded, dated, extras, in_future, problems_named, refuse_unread, settled
+from hipkg.reading.fhir.context import Dated, effective, in_future, referred_keys
 from hipkg.reading.fhir.elements import flag, number, part, parts, references, text
-from hipkg.reading.fhir.places import whereabouts
-from hipkg.reading.fhir.presence import (
-    VALUES,
-    Answer,
-    asks_presence,
-    is_denied,
-    refuse_denied,
-    says_absent,
-    says_itself,
-)
+from hipkg.reading.fhir.findings import finding
+from hipkg.reading.fhir.presence import VALUES, Answer, asks_presence, is_denied, says_absent, says_itself
 from hipkg.reading.fhir.quantities import UCUM, UnusableValue
-from hipkg.reading.fhir.records import Activity, Fact, Measure, Problem, Resource, Shows, Stated, Unused
+from hipkg.reading.fhir.records import Activity, Fact, Measure, Resource, Shows, Stated, Unused
 from hipkg.reading.fhir.uncertain import aged, interval_of
-from hipkg.reading.fhir.unread import key_of, named, not_understood, unread
-from hipkg.record.patient import EntryKind, Unread
+from hipkg.reading.fhir.unread import key_of, not_understood
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -47,10 +37,9 @@ if TYPE_CHECKING:
     from hipkg.reading.fhir.elements import Raw
     from hipkg.reading.fhir.index import Target
     from hipkg.reading.fhir.records import Outcome
+    from hipkg.record.patient import Unread
 
 _FINAL = {"final", "amended", "corrected"}
-_REPORTED = {*_FINAL, "appended"}
-_NOT_TRUE = ("entered-in-error", "refuted")
 _ASSERTION = ("http://terminology.hl7.org/CodeSystem/v3-ActCode", "ASSERTION")
 _LONGEST_RESULT = 200
 _TELLING = {"component", "contained", "dataAbsentReason", "effectivePeriod", "hasMember", "valueCodeableConcept"}
@@ -88,10 +77,10 @@ def read_observation(one: Resource, context: Context) -> Stated:
         panel = of_whole is not None and len(reasons) == 1 and bool(_members(one, context))
         raise Unused(reasons[0].outcome, reasons[0].reason, () if panel else _unread_of(reasons))
     reasons = [one for one in reasons if one.unread and one is not of_whole]
-    if derived := problems_named(one, context, "derivedFrom"):
+    if derived := referred_keys(one, context, "derivedFrom"):
         found += [Shows(source, (one.key,), ()) for source in derived]
     if study and any(isinstance(each, Activity) for each in found):
-        found.append(Shows(one.key, (one.key, *problems_named(one, context, "hasMember")), ()))
+        found.append(Shows(one.key, (one.key, *referred_keys(one, context, "hasMember")), ()))
     notes = tuple(dict.fromkeys(f"not used of it: {one.reason}" for one in reasons))
     return Stated(tuple(found), tuple(flags), notes, _unread_of(reasons))
 
@@ -106,7 +95,7 @@ def _day_of_result(one: Resource, context: Context) -> Dated:
     told = _of_no_use(one, context)
     if told and "" < text(one.raw, "effectiveDateTime")[:_DAY] <= context.as_of.isoformat():
         raise Unused(*told)
-    day = _when(one, context)
+    day = effective(one.raw, context)
     if in_future(day.day, context):
         raise Unused("set aside", f"it is dated ({day.day}) after the date of the plan")
     if told:
@@ -122,13 +111,18 @@ def _of_no_use(one: Resource, context: Context) -> tuple[Outcome, str, tuple[Unr
     key = key_of(code)
     known = context.codes.useless
     if key not in known:
-        useful = _ASSERTION in {(text(it, "system"), text(it, "code")) for it in parts(code, "coding")} or any(
+        useful = _asserts(code) or any(
             context.codes.meaning([code], kind).terms for kind in ("number", "problem", "intervention")
         )
         told = None if useful else not_understood(one, [code], "finding", context)
         named_by_code = told is not None and all(it.name != one.key for it in told.unread)
         known[key] = (told.outcome, told.reason, told.unread) if told and named_by_code else None
     return known[key]
+
+
+def _asserts(code: Raw) -> bool:
+    """Tell whether a code says that the value is what is asserted."""
+    return any((text(each, "system"), text(each, "code")) == _ASSERTION for each in parts(code, "coding"))
 
 
 def _unread_of(reasons: Iterable[Unused]) -> tuple[Unread, ...]:
@@ -164,12 +158,6 @@ def _members(one: Resource, context: Context) -> list[Target]:
     return [each for each in found if each and text(each.raw, "status") in _FINAL]
 
 
-def _when(one: Resource, context: Context) -> Dated:
-    span = part(one.raw, "effectivePeriod")
-    written = text(one.raw, "effectiveDateTime") or text(one.raw, "effectiveInstant")
-    return dated(written or text(span, "end") or text(span, "start"), "its date", context)
-
-
 def _study_of(one: Resource, context: Context) -> Meaning | None:
     """Find the study that an Observation is, if it is one."""
     code = part(one.raw, "code")
@@ -185,7 +173,7 @@ def _answer(one: Resource, answer: Answer, day: str, study: Meaning | None, cont
     code = part(raw, "code")
     if "dataAbsentReason" in raw or says_absent(part(raw, "valueCodeableConcept")):
         raise Unused("ignored", "it has no result, as it says itself")
-    asserts = any((text(each, "system"), text(each, "code")) == _ASSERTION for each in parts(code, "coding"))
+    asserts = _asserts(code)
     if not (asserts or codes.meanings(code)):
         raise not_understood(one, [code], "finding", context)
     if numbers := codes.meaning([code], "number").terms:
@@ -193,7 +181,7 @@ def _answer(one: Resource, answer: Answer, day: str, study: Meaning | None, cont
     if codes.meaning([code], "problem").terms:
         if is_denied(answer, context, by_value=True):
             return _absent(one, answer, "code", study, context)
-        return _finding(one, answer, "code", study, context)
+        return finding(one, answer, "code", study, context)
     value = part(raw, "valueCodeableConcept")
     finds = bool(codes.meaning([value], "problem").terms)
     if codes.meaning([code], "intervention").terms:
@@ -223,7 +211,7 @@ def _studied(one: Resource, answer: Answer, day: str, study: Meaning | None, con
 
 def _found(one: Resource, answer: Answer, study: Meaning | None, context: Context) -> Stated:
     """Read a finding that a coded value names."""
-    read = _absent if is_denied(answer, context, by_value=False) else _finding
+    read = _absent if is_denied(answer, context, by_value=False) else finding
     return read(one, answer, "valueCodeableConcept", study, context)
 
 
@@ -296,33 +284,6 @@ def _absent(one: Resource, answer: Answer, element: str, study: Meaning | None, 
     return absent(one, part(answer.raw, element), context, suffix=answer.suffix, element=named, study=study)
 
 
-def _finding(one: Resource, answer: Answer, element: str, study: Meaning | None, context: Context) -> Stated:
-    concepts = [part(answer.raw, element), *([part(one.raw, "code")] if study else [])]
-    refuse_denied(concepts[:1])
-    meaning = seen_by(study, context.codes.meaning(concepts[:1], "problem"))
-    sites = parts(answer.raw, "bodySite") or parts(one.raw, "bodySite")
-    where = whereabouts(one, concepts, meaning, sites, context)
-    more = extras(Resource(one.key, one.type, answer.raw, one.place), SAID_BY_EXTENSION, context)
-    values, torn = settled([*meaning.qualifiers, *more.values], context)
-    sources = (f"{answer.path}{element}", *where.sources, *more.sources)
-    facts: tuple[Fact, ...] = tuple(
-        Problem(
-            key=one.key + answer.suffix,
-            resource=one.key,
-            term=term,
-            place=place,
-            values=values,
-            shown_by=tuple(key for prop, key in more.links if prop == hip.shownBy and key),
-            caused_by=tuple(key for prop, key in more.links if prop == hip.attributedTo and key),
-            since="",
-            sources=tuple(f"{one.key}#{each}" for each in sources),
-        )
-        for term in meaning.terms
-        for place in (where.places or (None,))
-    )
-    return Stated(facts, (*where.flags, *more.flags, *torn))
-
-
 def _measure(one: Resource, answer: Answer, prop: str, day: str, context: Context) -> Stated:
     if prop == hip.age and context.age is not None:
         raise Unused("ignored", "the age follows from the birth date")
@@ -353,122 +314,3 @@ def _number(raw: Raw, prop: str, day: str, context: Context) -> tuple[Decimal, t
     if value is None:
         raise UnusableValue(f"it is only known to be {found}, and definitions tell such numbers apart")
     return value, (f"{plain(value)} stands for a number that is only known to be {found}, which nothing tells apart",)
-
-
-def read_report(one: Resource, context: Context) -> Stated:
-    """Read a DiagnosticReport: a study that was made, what it shows, and what it concludes."""
-    status = text(one.raw, "status")
-    if status not in _REPORTED:
-        raise Unused("ignored", f"its status is {status or 'not recorded'}, so it is no final report")
-    day = _when(one, context)
-    if in_future(day.day, context):
-        raise Unused("set aside", f"it is dated ({day.day}) after the date of the plan")
-    links = Shows(one.key, problems_named(one, context, "result"), problems_named(one, context, "imagingStudy"))
-    found, flags, notes, lost = _concluded(one, context)
-    code = part(one.raw, "code")
-    if context.codes.meaning([code], "intervention").terms:
-        draft = Draft(
-            (code,),
-            "code",
-            Status(COMPLETED),
-            Dated(day.day),
-            Dated(day.day),
-            requests=problems_named(one, context, "basedOn"),
-            study=True,
-            sources=("status",),
-        )
-        made = activities(one, draft, context)
-        return Stated((*made.facts, *found, links), (*day.flags, *made.flags, *flags), notes, lost)
-    if found or links.same_as:
-        return Stated((*found, links), (*day.flags, *flags), notes, (*lost, *unread(one, [code], context)))
-    refusal = not_understood(one, [code], "study", context)
-    raise Unused(refusal.outcome, refusal.reason, (*refusal.unread, *lost))
-
-
-def _concluded(one: Resource, context: Context) -> Stated:
-    found: list[Fact] = []
-    flags: list[str] = []
-    notes: list[str] = []
-    lost: list[Unread] = []
-    for index, concept in enumerate(parts(one.raw, "conclusionCode")):
-        if not context.codes.meaning([concept], "problem").terms:
-            refusal = not_understood(one, [concept], "finding", context)
-            notes.append(f"not used of it: {refusal.reason}")
-            lost += refusal.unread
-            continue
-        answer = Answer({"conclusionCode": concept}, f"~conclusion-{index}")
-        reading = _finding(Resource(one.key, one.type, {}, one.place), answer, "conclusionCode", None, context)
-        found += (each._replace(shown_by=(one.key,)) for each in reading.facts if isinstance(each, Problem))
-        flags += reading.flags
-    return Stated(tuple(found), tuple(flags), tuple(notes), tuple(lost))
-
-
-def read_imaging(one: Resource, context: Context) -> Stated:
-    """Read an ImagingStudy: a study that was made, with the sites and sides of its series."""
-    status = text(one.raw, "status")
-    if status != "available":
-        raise Unused("ignored", f"its status is {status or 'not recorded'}, so no images are there")
-    day = dated(text(one.raw, "started"), "its date", context)
-    series = parts(one.raw, "series")
-    draft = Draft(
-        tuple(parts(one.raw, "procedureCode")),
-        "procedureCode",
-        Status(COMPLETED),
-        day,
-        Dated(day.day),
-        tuple(_sites_of(series)),
-        "series.bodySite",
-        requests=problems_named(one, context, "basedOn"),
-        study=True,
-        sources=("status",),
-    )
-    return activities(one, draft, context)
-
-
-def _sites_of(series: list[Raw]) -> list[Raw]:
-    """Turn the bodySite and laterality of each series into one concept, each different one once."""
-    found: list[Raw] = []
-    for one in series:
-        codings = [part(one, name) for name in ("bodySite", "laterality")]
-        concept = {"coding": [each for each in codings if each]}
-        if concept["coding"] and concept not in found:
-            found.append(concept)
-    return found
-
-
-def read_allergy(one: Resource, context: Context) -> Stated:
-    """Read an AllergyIntolerance, which is a problem only if its code means one."""
-    verification = coded(one.raw, "verificationStatus", ("unconfirmed", "confirmed"), _NOT_TRUE)
-    if verification.code in _NOT_TRUE:
-        raise Unused("ignored", f"it is {verification.code.replace('-', ' ')}")
-    clinical = coded(one.raw, "clinicalStatus", ("inactive", "resolved", "active"))
-    if clinical.code in {"inactive", "resolved"}:
-        raise Unused("ignored", "it is over")
-    if verification.code == "unconfirmed":
-        raise Unused("ignored", "it is unconfirmed", _unread(one, context, "unconfirmed: "))
-    if not context.codes.meaning([part(one.raw, "code")], "problem").terms:
-        outcome, reason = _why_no_problem(one, context)
-        raise Unused(outcome, reason, _unread(one, context))
-    refuse_unread(verification=verification, clinical=clinical)
-    return _finding(one, Answer(one.raw), "code", None, context)
-
-
-def _unread(one: Resource, context: Context, how: str = "") -> tuple[Unread, ...]:
-    """Name an allergy by all that the record calls it, or else by its resource; nothing where it says there is none."""
-    concepts = _agents(one)
-    if context.codes.absence(concepts):
-        return ()
-    return (Unread(EntryKind.ALLERGY, f"{how}{named(concepts, context) or one.key}"),)
-
-
-def _why_no_problem(one: Resource, context: Context) -> tuple[Outcome, str]:
-    concepts = _agents(one)
-    if context.codes.meaning(concepts, "intervention").terms:
-        named = context.codes.describe(concepts)
-        return "ignored", f"an allergy is known to the record, and no statement uses it ({named})"
-    return context.codes.why_not(concepts, "problem")
-
-
-def _agents(one: Resource) -> list[Raw]:
-    """List what an allergy is said to be to, by its code and by the substance of each reaction."""
-    return [part(one.raw, "code"), *(part(each, "substance") for each in parts(one.raw, "reaction"))]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from hipkg.reading.fhir import activities, conditions, drugs, mentions, observations
+from hipkg.reading.fhir import activities, allergies, care_plans, conditions, drugs, mentions, observations, reports
 from hipkg.reading.fhir.account import Account, notices_of, unread_of
 from hipkg.reading.fhir.codes import Codes
 from hipkg.reading.fhir.context import Context, part_of, refuse_modified
@@ -13,11 +13,12 @@ from hipkg.reading.fhir.elements import Malformed
 from hipkg.reading.fhir.graph import PatientFacts, Written, patient_iri, written
 from hipkg.reading.fhir.identity import identities_of
 from hipkg.reading.fhir.index import Index
-from hipkg.reading.fhir.joining import Joined, Log, Merged, joined
+from hipkg.reading.fhir.joining import Joined, joined
+from hipkg.reading.fhir.log import Log, Merged
+from hipkg.reading.fhir.other_versions import REFUSED
 from hipkg.reading.fhir.person import completed, read_person
-from hipkg.reading.fhir.records import Activity, Import, Imported, ResourceUse, Stated, Unused
+from hipkg.reading.fhir.records import HELPERS, Activity, Import, Imported, ResourceUse, Stated, Unused
 from hipkg.reading.fhir.unread import HELPS, device_beside
-from hipkg.reading.fhir.versions import REFUSED
 from hipkg.reading.fhir.wording import Words
 from hipkg.record.patient import Record
 
@@ -26,21 +27,21 @@ if TYPE_CHECKING:
     from datetime import date
 
     from hipkg.knowledge.records import Knowledge
+    from hipkg.reading.fhir.gathering import Found
     from hipkg.reading.fhir.identity import Identity
     from hipkg.reading.fhir.records import Fact, Resource
-    from hipkg.reading.fhir.source import Found
 
 _PATIENT = "Patient"
 READERS: Mapping[str, Callable[[Resource, Context], Stated]] = {
-    "AllergyIntolerance": observations.read_allergy,
-    "CarePlan": activities.read_care_plan,
+    "AllergyIntolerance": allergies.read_allergy,
+    "CarePlan": care_plans.read_care_plan,
     "Claim": mentions.read_claim,
     "Condition": conditions.read_condition,
     "DeviceUseStatement": activities.read_device_use,
-    "DiagnosticReport": observations.read_report,
+    "DiagnosticReport": reports.read_report,
     "Encounter": mentions.read_encounter,
     "ExplanationOfBenefit": mentions.read_claim,
-    "ImagingStudy": observations.read_imaging,
+    "ImagingStudy": reports.read_imaging,
     "MedicationAdministration": drugs.read_administration,
     "MedicationDispense": drugs.read_dispense,
     "MedicationRequest": drugs.read_request,
@@ -49,7 +50,6 @@ READERS: Mapping[str, Callable[[Resource, Context], Stated]] = {
     "Procedure": activities.read_procedure,
     "ServiceRequest": activities.read_service_request,
 }
-HELPERS = {"BodyStructure", "Device", "Medication"}
 _OTHER = "resources of this type are not read"
 _NOT_READ = {
     "DocumentReference": "documents are not read",

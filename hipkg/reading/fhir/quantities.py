@@ -36,9 +36,14 @@ _SOLID = {
     "ERCAP24", "PILL", "SUPP", "RECSUPP",
 }  # fmt: skip
 """The codes of HL7's orderable drug forms that come in pieces."""
-_PIECES = re.compile(
-    r"\{?(?:tab(?:let)?s?|tbl|cap(?:sule|let)?s?|pills?|suppositor(?:y|ies))(?:\(s\))?\.?\}?", re.IGNORECASE
+PIECE_WORDS = (
+    r"(?:tab(?:let)?s?|tbl|cap(?:sule|let)?s?|pills?|suppositor(?:y|ies)"
+    r"|tabletten?|kapseln?|comprim(?:[ée]|ido)s?|g[ée]lules?|c[áa]psulas?|compress[ae])"
 )
+"""A pattern of the words for what comes in pieces."""
+MASS_WORDS = {"g": "g", "mg": "mg", "mcg": "ug", "ug": "ug", "µg": "ug", "μg": "ug"}
+"""The units of mass in the names and the words of drugs, with their codes in UCUM."""
+_PIECES = re.compile(rf"\{{?{PIECE_WORDS}(?:\(s\))?\.?\}}?", re.IGNORECASE)
 _ONE = "1"
 _POWERS = {"2": 2}
 _LONGEST = 99_999

@@ -12,6 +12,10 @@ Outcome = Literal["used", "merged", "set aside", "unknown code", "ignored", "mal
 OUTCOMES: tuple[Outcome, ...] = ("used", "merged", "set aside", "malformed", "unknown code", "ignored")
 
 
+HELPERS = {"BodyStructure", "Device", "Medication"}
+"""The types whose resources state nothing themselves and are read where others refer to them."""
+
+
 class Resource(NamedTuple):
     """One resource: its key ``Type/id``, its type in R4, and what it says there.
 

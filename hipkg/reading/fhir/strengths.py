@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from hipkg.base.numbers import plain
 from hipkg.reading.fhir.elements import flag, part, parts, text
-from hipkg.reading.fhir.quantities import UnusableValue, amount, code_of, pieces, positive
+from hipkg.reading.fhir.quantities import MASS_WORDS, UCUM, UnusableValue, amount, code_of, pieces, positive
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -21,11 +21,10 @@ if TYPE_CHECKING:
     from hipkg.reading.fhir.elements import Raw
 
 _IN_NAME = re.compile(
-    r"(?<![\w.,])(?P<value>[0-9]+(?:,[0-9]{3})*(?:\.[0-9]+)?) ?(?P<unit>mg|g|mcg|ug|µg|μg)\b"
+    rf"(?<![\w.,])(?P<value>[0-9]+(?:,[0-9]{{3}})*(?:\.[0-9]+)?) ?(?P<unit>{'|'.join(MASS_WORDS)})\b"
     r"(?:/(?P<count>[0-9]+(?:\.[0-9]+)?)? ?(?P<per>[a-z]+)\b)?",
     re.IGNORECASE,
 )
-_MASSES = {"mcg": "ug", "µg": "ug", "μg": "ug"}
 _BETWEEN = " / "
 """What stands between the drugs in the name of a product of several, in RxNorm."""
 VOLUME = "mL"
@@ -63,7 +62,7 @@ class Product(NamedTuple):
         return next(iter(found))
 
     def _of_ingredients(self, codes: Codes, unit: str) -> Iterator[Strength]:
-        ingredients = [one for one in parts(self.medication, "ingredient") if flag(one, "isActive") is not False]
+        ingredients = active_ingredients(self.medication)
         if self.drug:
             items = [(one, codes.meaning([part(one, "itemCodeableConcept")], "intervention")) for one in ingredients]
             ingredients = [one for one, meant in items if meant.terms == (self.drug,)]
@@ -95,6 +94,11 @@ class Product(NamedTuple):
                 yield from (one.display for one in codes.of_coding(coding))
 
 
+def active_ingredients(medication: Raw) -> list[Raw]:
+    """List the ingredients of a Medication but those of which it says that they are not active."""
+    return [one for one in parts(medication, "ingredient") if flag(one, "isActive") is not False]
+
+
 def _of_ratio(ratio: Raw, unit: str) -> Strength:
     held, per = positive(part(ratio, "numerator"), unit), part(ratio, "denominator")
     count = pieces(per) if per else Decimal(1)
@@ -113,8 +117,8 @@ def _in_name(name: str, unit: str) -> Strength | None:
 
 def _written(match: re.Match[str], unit: str) -> Strength | None:
     mass = match["unit"].lower()
-    quantity = {"value": float(match["value"].replace(",", "")), "system": "http://unitsofmeasure.org"}
-    held = amount({**quantity, "code": _MASSES.get(mass, mass)}, unit)
+    quantity = {"value": float(match["value"].replace(",", "")), "system": UCUM}
+    held = amount({**quantity, "code": MASS_WORDS[mass]}, unit)
     per, count = (match["per"] or "").lower(), Decimal(match["count"] or 1)
     if per == "ml":
         return Strength(held / count, VOLUME)

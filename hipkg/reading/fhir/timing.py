@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from hipkg.reading.fhir.elements import Raw
 
-_UNITS = {"s": "s", "min": "min", "h": "h", "d": "d", "wk": "wk"}
+_UNITS = {"s", "min", "h", "d", "wk"}
 _DAY = Decimal(1)
 _HOURS = Decimal(24)
 _LONGEST_INTERVAL = 744

@@ -8,66 +8,35 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from hipkg.reading.fhir.lenient import object_in, objects
+from hipkg.reading.fhir.other_versions import (
+    ADHERENCE,
+    AGES,
+    ALLERGY,
+    DENIED,
+    DSTU2,
+    EITHER,
+    OF_DOSAGE,
+    OF_ENCOUNTER,
+    OF_PROCEDURE,
+    OF_REQUEST,
+    OF_TIMING,
+    OLD,
+    OLD_STUDY,
+    R5,
+    REASONS_NOT,
+    RENAMED_STATUS,
+    STU3,
+    TAKEN,
+    TYPES,
+)
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from hipkg.reading.fhir.elements import Raw
 
-_OLD, _STU3, _DSTU2, _R5 = "DSTU2 or STU3", "STU3", "DSTU2", "R5"
-_TYPES: Mapping[str, tuple[str, str]] = {
-    "BodySite": ("BodyStructure", _OLD),
-    "DeviceUsage": ("DeviceUseStatement", _R5),
-    "MedicationOrder": ("MedicationRequest", _DSTU2),
-    "ProcedureRequest": ("ServiceRequest", _OLD),
-}
-"""The types that R4 calls otherwise."""
-REFUSED: Mapping[str, str] = {
-    "DeviceUseRequest": _DSTU2,
-    "DiagnosticOrder": _DSTU2,
-    "DiagnosticRequest": _OLD,
-    "ImagingObjectSelection": _DSTU2,
-    "ImagingManifest": _STU3,
-    "ReferralRequest": _OLD,
-}
-"""The types that stand for orders or studies, which R4 does not have and which are not read."""
 _STATUS_SYSTEM = "http://terminology.hl7.org/CodeSystem/"
-_RENAMED_STATUS = {
-    "CarePlan": {"suspended": "on-hold", "cancelled": "revoked", "proposed": "draft"},
-    "Procedure": {"suspended": "on-hold", "aborted": "stopped"},
-    "ServiceRequest": {
-        "suspended": "on-hold", "cancelled": "revoked", "rejected": "revoked", "aborted": "revoked",
-        "requested": "active", "received": "active", "accepted": "active", "in-progress": "active",
-    },
-}  # fmt: skip
-_AGES = ("String", "Age", "Range")
-_OLD_STUDY = {"accession", "availability", "context", "patient", "uid"}
-"""The elements that only a study without a status has."""
-_TAKEN = {"n": "not-taken", "unk": "unknown"}
-_ADHERENCE = {
-    "taking": "active",
-    "taking-as-directed": "active",
-    "taking-not-as-directed": "active",
-    "not-taking": "not-taken",
-    "not-taking-as-directed": "not-taken",
-    "not-taking-not-as-directed": "not-taken",
-    "on-hold": "on-hold",
-    "on-hold-as-directed": "on-hold",
-    "on-hold-not-as-directed": "on-hold",
-    "stopped": "stopped",
-    "stopped-as-directed": "stopped",
-    "stopped-not-as-directed": "stopped",
-}
-"""How far taking a drug has come by the codes of R5's MedicationStatement."""
-_ALLERGY = {
-    "active": ("active", ""),
-    "unconfirmed": ("active", "unconfirmed"),
-    "confirmed": ("active", "confirmed"),
-    "inactive": ("inactive", ""),
-    "resolved": ("resolved", ""),
-    "refuted": ("", "refuted"),
-    "entered-in-error": ("", "entered-in-error"),
-}
-"""The clinical and the verification status that DSTU2's status of an allergy stands for."""
 
 
 class Translated(NamedTuple):
@@ -86,7 +55,7 @@ def as_r4(kind: str, raw: Raw) -> Translated:
     work.translate()
     seen = work.seen
     named = {version for _, version in seen}
-    versions = sorted(named - {_OLD} if named & {_STU3, _DSTU2} else named)
+    versions = sorted(named - {OLD} if named & {STU3, DSTU2} else named)
     told = f"of FHIR {' and '.join(versions)} ({', '.join(dict.fromkeys(name for name, _ in seen))})" if seen else ""
     return Translated(work.kind, work.raw if seen else raw, told)
 
@@ -101,8 +70,8 @@ class _Work:
 
     def translate(self) -> None:
         """Move what only other versions have to where R4 has it."""
-        if self.kind in _TYPES:
-            new, version = _TYPES[self.kind]
+        if self.kind in TYPES:
+            new, version = TYPES[self.kind]
             self._see(self.kind, version)
             self._rename_from(self.kind)
             self.kind = new
@@ -130,11 +99,11 @@ class _Work:
 
     def _concepts_and_references(self) -> None:
         """Part what R5 holds as either a concept or a reference."""
-        for old, concept, reference in _EITHER.get(self.kind, ()):
-            found = [one for one in _objects(self.raw.get(old)) if {*one} & {"concept", "reference"}]
+        for old, concept, reference in EITHER.get(self.kind, ()):
+            found = [one for one in objects(self.raw.get(old)) if {*one} & {"concept", "reference"}]
             if not found or any(isinstance(one.get("reference"), str) for one in found):
                 continue
-            self._see(old, _R5)
+            self._see(old, R5)
             single = isinstance(self.raw.pop(old), dict)
             for name, given in ((concept, "concept"), (reference, "reference")):
                 values = [one[given] for one in found if given in one]
@@ -162,36 +131,36 @@ class _Work:
         kind = {"Condition": "condition", "AllergyIntolerance": "allergyintolerance"}[self.kind]
         for name, system in (("clinicalStatus", f"{kind}-clinical"), ("verificationStatus", _verification(kind))):
             if isinstance(code := self.raw.get(name), str):
-                self._see(name, _OLD)
+                self._see(name, OLD)
                 self.raw[name] = {"coding": [{"system": _STATUS_SYSTEM + system, "code": code}]}
 
     def evidence(self) -> None:
         """Part what shows a condition into codes and references."""
         shown = self.raw.get("evidence")
-        if isinstance(shown, list) and any({*one} & {"concept", "reference"} for one in _objects(shown)):
-            self._see("evidence", _R5)
+        if isinstance(shown, list) and any({*one} & {"concept", "reference"} for one in objects(shown)):
+            self._see("evidence", R5)
             names = {"concept": "code", "reference": "detail"}
             self.raw["evidence"] = [
-                {new: [one[old]] for old, new in names.items() if old in one} for one in _objects(shown)
+                {new: [one[old]] for old, new in names.items() if old in one} for one in objects(shown)
             ]
 
     def allergy(self) -> None:
         """Turn the one status of an allergy into two."""
-        self.move("substance", "code", _DSTU2)
+        self.move("substance", "code", DSTU2)
         written = self.raw.get("status")
-        if isinstance(written, str) and written in _ALLERGY:
-            self._see("status", _DSTU2)
+        if isinstance(written, str) and written in ALLERGY:
+            self._see("status", DSTU2)
             del self.raw["status"]
-            for name, code in zip(("clinicalStatus", "verificationStatus"), _ALLERGY[written], strict=True):
+            for name, code in zip(("clinicalStatus", "verificationStatus"), ALLERGY[written], strict=True):
                 if code:
                     self.raw.setdefault(name, {"coding": [{"code": code}]})
 
     def renamed_status(self) -> None:
         """Give a status the name that R4 has for it."""
         written = self.raw.get("status")
-        known = _RENAMED_STATUS[self.kind]
+        known = RENAMED_STATUS[self.kind]
         if isinstance(written, str) and written in known:
-            self._see(f"status {written}", _OLD)
+            self._see(f"status {written}", OLD)
             self.raw["status"] = known[written]
 
     def denied(self) -> None:
@@ -199,37 +168,37 @@ class _Work:
         denials = {"notDone": "not-done", "notPerformed": "not-done", "notGiven": "not-done", "wasNotGiven": "not-done"}
         for name, status in {**denials, "wasNotTaken": "not-taken"}.items():
             if name in self.raw:
-                self._see(name, _OLD)
+                self._see(name, OLD)
                 if self.raw.pop(name) is not False and self.raw.get("status") != "entered-in-error":
                     self.raw["status"] = status if self.kind != "MedicationDispense" else "declined"
-        for name in sorted(_REASONS_NOT):
-            self.move(name, "statusReason", _OLD)
+        for name in sorted(REASONS_NOT):
+            self.move(name, "statusReason", OLD)
 
     def statement(self) -> None:
         """Say by its status whether a drug is taken."""
         if "taken" in self.raw:
-            self._see("taken", _STU3)
+            self._see("taken", STU3)
             taken = self.raw.pop("taken")
-            if taken in _TAKEN and self.raw.get("status") != "entered-in-error":
-                self.raw["status"] = _TAKEN[taken]
+            if taken in TAKEN and self.raw.get("status") != "entered-in-error":
+                self.raw["status"] = TAKEN[taken]
         adherence = self.raw.get("adherence")
         if isinstance(adherence, dict) or self.raw.get("status") == "recorded":
-            self._see("adherence" if adherence else "status recorded", _R5)
+            self._see("adherence" if adherence else "status recorded", R5)
             if self.raw.get("status") == "recorded":
                 code = adherence.get("code") if isinstance(adherence, dict) else None
-                codes = [one.get("code") for one in _objects(code) for one in _objects(one.get("coding"))]
-                self.raw["status"] = next((_ADHERENCE[one] for one in codes if one in _ADHERENCE), "recorded")
+                codes = [one.get("code") for one in objects(code) for one in objects(one.get("coding"))]
+                self.raw["status"] = next((ADHERENCE[one] for one in codes if one in ADHERENCE), "recorded")
 
     def drug(self) -> None:
         """Move what drugs are given by and when."""
-        self.move("prescription", "request", _OLD)
+        self.move("prescription", "request", OLD)
         for old in ("effectiveTime", "occurence", "occurrence"):
             for suffix in ("DateTime", "Period"):
-                self.move(old + suffix, f"effective{suffix}", _DSTU2 if old == "effectiveTime" else _R5)
-        self.move("dateWritten", "authoredOn", _DSTU2)
-        self.move("reasonCodeableConcept", "reasonCode", _DSTU2)
-        self.move("reasonForUseCodeableConcept", "reasonCode", _DSTU2)
-        self.move("reasonForUseReference", "reasonReference", _DSTU2)
+                self.move(old + suffix, f"effective{suffix}", DSTU2 if old == "effectiveTime" else R5)
+        self.move("dateWritten", "authoredOn", DSTU2)
+        self.move("reasonCodeableConcept", "reasonCode", DSTU2)
+        self.move("reasonForUseCodeableConcept", "reasonCode", DSTU2)
+        self.move("reasonForUseReference", "reasonReference", DSTU2)
         self._rendered("dosage" if self.kind == "MedicationStatement" else "dosageInstruction")
         for name in ("dosageInstruction", "dosage"):
             if isinstance(doses := self.raw.get(name), list):
@@ -241,13 +210,13 @@ class _Work:
         doses = self.raw.get(name, [{}])
         single = isinstance(doses, list) and len(doses) == 1 and isinstance(doses[0], dict)
         if isinstance(words, str) and single:
-            self._see("renderedDosageInstruction", _R5)
+            self._see("renderedDosageInstruction", R5)
             self.raw[name] = [{"text": words, **doses[0]}]
 
     def _dosage(self, dose: Raw) -> Raw:
-        timing = _object(dose, "timing")
-        repeat = _object(timing, "repeat")
-        if _OF_OTHERS.isdisjoint(dose) and _OF_TIMING.isdisjoint(repeat):
+        timing = object_in(dose, "timing")
+        repeat = object_in(timing, "repeat")
+        if OF_DOSAGE.isdisjoint(dose) and OF_TIMING.isdisjoint(repeat):
             return dose
         found = dict(dose)
         direct = {"doseQuantity": "doseQuantity", "quantityQuantity": "doseQuantity"}
@@ -255,17 +224,17 @@ class _Work:
         direct |= {name: name for name in ("rateRatio", "rateRange", "rateQuantity")}
         given = {new: found.pop(old) for old, new in direct.items() if old in found}
         if given:
-            self._see("dosage without doseAndRate", _OLD)
+            self._see("dosage without doseAndRate", OLD)
             found.setdefault("doseAndRate", [given])
         for old, new in (("additionalInstructions", "additionalInstruction"), ("asNeeded", "asNeededBoolean")):
             if old in found:
-                self._see(old, _R5 if old == "asNeeded" else _DSTU2)
+                self._see(old, R5 if old == "asNeeded" else DSTU2)
                 found[new] = found.pop(old)
-        if reasons := _objects(found.get("asNeededFor")):
-            self._see("asNeededFor", _R5)
+        if reasons := objects(found.get("asNeededFor")):
+            self._see("asNeededFor", R5)
             found["asNeededCodeableConcept"] = reasons[0]
-        if not _OF_TIMING.isdisjoint(repeat):
-            self._see("periodUnits", _DSTU2)
+        if not OF_TIMING.isdisjoint(repeat):
+            self._see("periodUnits", DSTU2)
             names = {"periodUnits": "periodUnit", "boundsQuantity": "boundsDuration"}
             found["timing"] = {**timing, "repeat": {names.get(name, name): value for name, value in repeat.items()}}
         return found
@@ -274,19 +243,19 @@ class _Work:
         """Move the ingredients of a drug, and what each holds of it."""
         product = self.raw.get("product")
         if isinstance(product, dict) and "ingredient" in product:
-            self._see("product", _DSTU2)
+            self._see("product", DSTU2)
             self.raw.setdefault("ingredient", product["ingredient"])
         done = []
-        for one in _objects(self.raw.get("ingredient")):
+        for one in objects(self.raw.get("ingredient")):
             item, new = one.get("item"), dict(one)
             if isinstance(item, dict):
                 concept, reference = item.get("concept"), item.get("reference")
                 newer = concept is not None or isinstance(reference, dict)
-                self._see("ingredient.item", _R5 if newer else _DSTU2)
+                self._see("ingredient.item", R5 if newer else DSTU2)
                 named = "itemReference" if concept is None else "itemCodeableConcept"
                 new[named] = concept or (reference if newer else item)
             if "amount" in one:
-                self._see("ingredient.amount", _OLD)
+                self._see("ingredient.amount", OLD)
                 new.setdefault("strength", one["amount"])
             done.append(new)
         if done:
@@ -294,31 +263,31 @@ class _Work:
 
     def procedure(self) -> None:
         """Move when something was done, and why."""
-        for suffix in ("DateTime", "Period", *_AGES):
-            self.move(f"occurrence{suffix}", f"performed{suffix}", _R5)
-        self.move("reasonCodeableConcept", "reasonCode", _DSTU2)
+        for suffix in ("DateTime", "Period", *AGES):
+            self.move(f"occurrence{suffix}", f"performed{suffix}", R5)
+        self.move("reasonCodeableConcept", "reasonCode", DSTU2)
 
     def request(self) -> None:
         """Move when something is to be done, and why."""
         for suffix in ("DateTime", "Period", "Timing"):
-            self.move(f"scheduled{suffix}", f"occurrence{suffix}", _DSTU2)
-        self.move("orderedOn", "authoredOn", _DSTU2)
-        self.move("reasonCodeableConcept", "reasonCode", _DSTU2)
+            self.move(f"scheduled{suffix}", f"occurrence{suffix}", DSTU2)
+        self.move("orderedOn", "authoredOn", DSTU2)
+        self.move("reasonCodeableConcept", "reasonCode", DSTU2)
 
     def plan(self) -> None:
         """Say that an activity of a plan is not to be done as R4 does."""
-        for activity in _objects(self.raw.get("activity")):
+        for activity in objects(self.raw.get("activity")):
             detail = activity.get("detail")
             if isinstance(detail, dict) and "prohibited" in detail:
-                self._see("prohibited", _OLD)
-                self.raw["activity"] = [_with_detail(one) for one in _objects(self.raw["activity"])]
+                self._see("prohibited", OLD)
+                self.raw["activity"] = [_with_detail(one) for one in objects(self.raw["activity"])]
                 return
 
     def observation(self) -> None:
         """Move what an observation consists of or is derived from."""
-        related = [one for one in _objects(self.raw.get("related")) if "target" in one]
+        related = [one for one in objects(self.raw.get("related")) if "target" in one]
         if related:
-            self._see("related", _OLD)
+            self._see("related", OLD)
             for kind, name in (("has-member", "hasMember"), ("derived-from", "derivedFrom")):
                 found = [one["target"] for one in related if one.get("type") == kind]
                 if found:
@@ -326,33 +295,33 @@ class _Work:
 
     def report(self) -> None:
         """Move what a report concludes, and the study that it is of."""
-        self.move("codedDiagnosis", "conclusionCode", _OLD)
-        self.move("study", "imagingStudy", _R5)
+        self.move("codedDiagnosis", "conclusionCode", OLD)
+        self.move("study", "imagingStudy", R5)
 
     def imaging(self) -> None:
         """Say that images are there, which had no status; move their sites, which were concepts."""
-        if "status" not in self.raw and (old := _OLD_STUDY & {*self.raw}):
-            self._see(min(old), _OLD)
+        if "status" not in self.raw and (old := OLD_STUDY & {*self.raw}):
+            self._see(min(old), OLD)
             self.raw["status"] = "available"
         series = self.raw.get("series")
-        if isinstance(series, list) and any("concept" in _object(one, "bodySite") for one in _objects(series)):
-            self._see("series.bodySite", _R5)
+        if isinstance(series, list) and any("concept" in object_in(one, "bodySite") for one in objects(series)):
+            self._see("series.bodySite", R5)
             self.raw["series"] = [
                 {**one, **{name: _first(one[name]) for name in ("bodySite", "laterality") if name in one}}
-                for one in _objects(series)
+                for one in objects(series)
             ]
 
     def device(self) -> None:
         """Join the types of a device."""
         kinds = self.raw.get("type")
         if isinstance(kinds, list):
-            self._see("type", _R5)
-            self.raw["type"] = {"coding": [coding for one in _objects(kinds) for coding in _objects(one.get("coding"))]}
+            self._see("type", R5)
+            self.raw["type"] = {"coding": [coding for one in objects(kinds) for coding in objects(one.get("coding"))]}
 
     def device_use(self) -> None:
         """Move when a device is used, and contain one that is named by a concept."""
-        self.move("whenUsed", "timingPeriod", _OLD)
-        self.move("bodySiteCodeableConcept", "bodySite", _DSTU2)
+        self.move("whenUsed", "timingPeriod", OLD)
+        self.move("bodySiteCodeableConcept", "bodySite", DSTU2)
         if concept := self.raw.pop("deviceCodeableConcept", None):
             inner = {"resourceType": "Device", "id": "device", "type": concept}
             contained = self.raw.get("contained")
@@ -361,33 +330,33 @@ class _Work:
 
     def body(self) -> None:
         """Move a site and its sides."""
-        self.move("code", "location", _OLD)
+        self.move("code", "location", OLD)
         for old in ("qualifier", "modifier"):
-            self.move(old, "locationQualifier", _OLD)
-        structures = _objects(self.raw.get("includedStructure"))
+            self.move(old, "locationQualifier", OLD)
+        structures = objects(self.raw.get("includedStructure"))
         if len(structures) == 1:
-            self._see("includedStructure", _R5)
+            self._see("includedStructure", R5)
             one = structures[0]
-            sides = [*_objects(one.get("laterality")), *_objects(one.get("qualifier"))]
+            sides = [*objects(one.get("laterality")), *objects(one.get("qualifier"))]
             self.raw |= {"location": one.get("structure"), "locationQualifier": sides}
 
     def encounter(self) -> None:
         """Move the reasons and the diagnoses of a visit, and when it was."""
-        self.move("indication", "reasonReference", _DSTU2)
-        self.move("actualPeriod", "period", _R5)
-        reasons = _objects(self.raw.get("reason"))
-        values = [value for one in reasons for value in _objects(one.get("value"))]
+        self.move("indication", "reasonReference", DSTU2)
+        self.move("actualPeriod", "period", R5)
+        reasons = objects(self.raw.get("reason"))
+        values = [value for one in reasons for value in objects(one.get("value"))]
         if values:
-            self._see("reason.value", _R5)
+            self._see("reason.value", R5)
             del self.raw["reason"]
             self.raw["reasonCode"] = [one["concept"] for one in values if "concept" in one]
             self.raw["reasonReference"] = [one["reference"] for one in values if "reference" in one]
         elif reasons:
-            self.move("reason", "reasonCode", _OLD)
-        diagnoses = _objects(self.raw.get("diagnosis"))
+            self.move("reason", "reasonCode", OLD)
+        diagnoses = objects(self.raw.get("diagnosis"))
         if any(isinstance(one.get("condition"), list) for one in diagnoses):
-            self._see("diagnosis.condition", _R5)
-            self.raw["diagnosis"] = [_diagnosis(value) for one in diagnoses for value in _objects(one.get("condition"))]
+            self._see("diagnosis.condition", R5)
+            self.raw["diagnosis"] = [_diagnosis(value) for one in diagnoses for value in objects(one.get("condition"))]
 
 
 def _verification(kind: str) -> str:
@@ -406,53 +375,16 @@ def _with_detail(activity: Raw) -> Raw:
     return {**activity, "detail": {**rest, "doNotPerform": detail["prohibited"]}}
 
 
-def _objects(value: Any) -> list[Raw]:  # noqa: ANN401 - any JSON
-    found = value if isinstance(value, list) else [value]
-    return [one for one in found if isinstance(one, dict)]
-
-
-def _object(raw: Raw, name: str) -> Raw:
-    value = raw.get(name)
-    return value if isinstance(value, dict) else {}
-
-
 def _first(value: Any) -> Any:  # noqa: ANN401 - any JSON
     """Take the first coding of a concept, also of one that R5 may hold as a reference."""
     if not isinstance(value, dict):
         return value
     concept = value.get("concept", value)
-    codings = _objects(concept.get("coding")) if isinstance(concept, dict) else []
+    codings = objects(concept.get("coding")) if isinstance(concept, dict) else []
     return codings[0] if codings else value
 
 
 _ANY = frozenset[str]()
-_REASON = ("reason", "reasonCode", "reasonReference")
-_DRUG = ("medication", "medicationCodeableConcept", "medicationReference")
-_EITHER: Mapping[str, tuple[tuple[str, str, str], ...]] = {
-    "DeviceUseStatement": (
-        ("device", "deviceCodeableConcept", "device"),
-        ("bodySite", "bodySite", ""),
-        _REASON,
-    ),
-    "ImagingStudy": (("procedure", "procedureCode", "procedureReference"), _REASON),
-    "MedicationAdministration": (_DRUG, _REASON),
-    "MedicationDispense": (_DRUG,),
-    "MedicationRequest": (_DRUG, _REASON),
-    "MedicationStatement": (_DRUG, _REASON),
-    "Procedure": (_REASON,),
-    "ServiceRequest": (("code", "code", ""), _REASON),
-}
-"""What R5 holds as either a concept or a reference, by type, with the elements of R4 for the one and the other."""
-_OF_TIMING = frozenset({"periodUnits", "boundsQuantity"})
-_OF_OTHERS = frozenset({
-    "doseQuantity", "quantityQuantity", "doseRange", "quantityRange", "rateRatio", "rateRange", "rateQuantity",
-    "additionalInstructions", "asNeeded", "asNeededFor",
-})  # fmt: skip
-_REASONS_NOT = {"notDoneReason", "reasonNotPerformed", "reasonNotGiven", "reasonNotTaken"}
-_DENIED = frozenset({"notDone", "notPerformed", "notGiven", "wasNotGiven", "wasNotTaken", *_REASONS_NOT})
-_DONE = frozenset({"reasonCodeableConcept", *(f"occurrence{one}" for one in ("DateTime", "Period", *_AGES))})
-_ASKED = frozenset({"orderedOn", "reasonCodeableConcept", "scheduledDateTime", "scheduledPeriod", "scheduledTiming"})
-_VISIT = frozenset({"actualPeriod", "diagnosis", "indication", "reason"})
 _STEPS: Mapping[str, tuple[tuple[Callable[[_Work], None], frozenset[str]], ...]] = {
     "AllergyIntolerance": ((_Work.allergy, _ANY), (_Work.coded_status, _ANY)),
     "BodyStructure": ((_Work.body, _ANY),),
@@ -461,21 +393,21 @@ _STEPS: Mapping[str, tuple[tuple[Callable[[_Work], None], frozenset[str]], ...]]
     "Device": ((_Work.device, _ANY),),
     "DeviceUseStatement": ((_Work.device_use, _ANY),),
     "DiagnosticReport": ((_Work.report, frozenset({"codedDiagnosis", "study"})),),
-    "Encounter": ((_Work.encounter, _VISIT),),
+    "Encounter": ((_Work.encounter, OF_ENCOUNTER),),
     "ImagingStudy": ((_Work.imaging, _ANY),),
     "Medication": ((_Work.medication, _ANY),),
-    "MedicationAdministration": ((_Work.denied, _DENIED), (_Work.drug, _ANY)),
-    "MedicationDispense": ((_Work.denied, _DENIED), (_Work.drug, _ANY)),
+    "MedicationAdministration": ((_Work.denied, DENIED), (_Work.drug, _ANY)),
+    "MedicationDispense": ((_Work.denied, DENIED), (_Work.drug, _ANY)),
     "MedicationRequest": ((_Work.drug, _ANY),),
-    "MedicationStatement": ((_Work.denied, _DENIED), (_Work.statement, _ANY), (_Work.drug, _ANY)),
+    "MedicationStatement": ((_Work.denied, DENIED), (_Work.statement, _ANY), (_Work.drug, _ANY)),
     "Observation": ((_Work.observation, frozenset({"related"})),),
-    "Procedure": ((_Work.denied, _DENIED), (_Work.renamed_status, _ANY), (_Work.procedure, _DONE)),
-    "ServiceRequest": ((_Work.renamed_status, _ANY), (_Work.request, _ASKED)),
+    "Procedure": ((_Work.denied, DENIED), (_Work.renamed_status, _ANY), (_Work.procedure, OF_PROCEDURE)),
+    "ServiceRequest": ((_Work.renamed_status, _ANY), (_Work.request, OF_REQUEST)),
 }
 """What is done with each type, and the elements of which one must be there for it, for many resources are read."""
 _TOLD_BY: Mapping[str, frozenset[str]] = {
     kind: frozenset({"contained"}).union(
-        *(elements for _, elements in steps), (old for old, _, _ in _EITHER.get(kind, ()))
+        *(elements for _, elements in steps), (old for old, _, _ in EITHER.get(kind, ()))
     )
     for kind, steps in _STEPS.items()
     if _ANY not in {elements for _, elements in steps}

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from hipkg.reading.fhir.codes import Codes
 from hipkg.reading.fhir.patients import READERS
+from hipkg.reading.fhir.quantities import UCUM
+from hipkg.reading.fhir.records import HELPERS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -18,9 +20,9 @@ if TYPE_CHECKING:
     from hipkg.reading.fhir.elements import Raw
     from hipkg.reading.fhir.records import Resource
 
-_READ = {*READERS, "BodyStructure", "Device", "Medication"}
+_READ = {*READERS, *HELPERS}
 _BESIDE = {"meta", "text", "identifier", "unit"}
-_OF_FHIR = ("http://terminology.hl7.org/", "http://hl7.org/fhir/", "http://unitsofmeasure.org")
+_OF_FHIR = ("http://terminology.hl7.org/", "http://hl7.org/fhir/", UCUM)
 
 
 class UnknownCode(NamedTuple):

@@ -1,0 +1,85 @@
+"""Tell which files of a folder hold resources, and open them, compressed or plain."""
+
+from __future__ import annotations
+
+import os
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, BinaryIO
+
+from hipkg.base.errors import UnreadableInput
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from hipkg.reading.fhir.records import Outcome
+
+_GZIPPED = ".gz"
+_OF_LINES = (".ndjson", ".jsonl")
+_PLAIN = (".json", ".xml", *_OF_LINES)
+EXTENSIONS = (*_PLAIN, *(f"{one}{_GZIPPED}" for one in _PLAIN))
+_MOST_FILES = 100_000
+
+
+def holds_lines(name: str) -> bool:
+    """Tell by its name whether each line of a file is a resource, once it is unpacked."""
+    return name.lower().removesuffix(_GZIPPED).endswith(_OF_LINES)
+
+
+def is_compressed(path: Path) -> bool:
+    """Tell by its name whether a file is compressed."""
+    return path.suffix.lower() == _GZIPPED
+
+
+@contextmanager
+def unpacked(path: Path, name: str) -> Iterator[BinaryIO]:
+    """Open a file, compressed or plain, and read it.
+
+    Parameters: ``name`` is that of the file in errors.
+
+    Raises `UnreadableInput` for one that cannot be read, or is not compressed as its name says.
+    """
+    import gzip
+    import zlib
+
+    try:
+        with gzip.open(path) if is_compressed(path) else path.open("rb") as file:
+            yield file  # type: ignore[misc]  # what gzip opens reads bytes as well
+    except (gzip.BadGzipFile, EOFError, zlib.error):
+        raise UnreadableInput("The file is not compressed as its name says.", place=name) from None
+    except OSError as error:
+        raise UnreadableInput(
+            f"The file cannot be read: {error.strerror}.", place=name, remedy="Allow reading it, or take it out."
+        ) from None
+
+
+def names_in(folder: Path) -> list[tuple[str, tuple[Outcome, str] | None]]:
+    """List what is in a folder and the folders in it, sorted, with the reason where that is not read.
+
+    No link is followed: it may lead out of the folder, or in circles.
+    """
+    found: list[tuple[str, tuple[Outcome, str] | None]] = []
+    agenda = [""]
+    while agenda:
+        inner = agenda.pop()
+        try:
+            inside = [(f"{inner}{one.name}", one) for one in os.scandir(folder / inner)]
+        except OSError as error:
+            found.append((inner or "./", ("set aside", f"the folder cannot be read: {error.strerror}")))
+            continue
+        agenda += [f"{name}/" for name, one in inside if one.is_dir(follow_symlinks=False)]
+        found += [(name, _why_not_read(one)) for name, one in inside if not one.is_dir(follow_symlinks=False)]
+        if len(found) > _MOST_FILES:
+            raise UnreadableInput(
+                f"The folder holds more than {_MOST_FILES} files.",
+                place=str(folder),
+                remedy="Name the folder of the export itself.",
+            )
+    return sorted(found, key=lambda one: one[0].split("/"))
+
+
+def _why_not_read(one: os.DirEntry[str]) -> tuple[Outcome, str] | None:
+    if one.is_symlink():
+        return "set aside", "it is a link, and links are not followed"
+    readable = one.is_file(follow_symlinks=False) and one.name.lower().endswith(EXTENSIONS)
+    return None if readable else ("ignored", "it is no file of resources")
