@@ -51,6 +51,10 @@ _MOST = re.compile(
     rf"[^0-9]{{0,24}}?({_NUMBER}) ?({_UNIT})\b(?P<daily> ?(?:in )?(?:{_DAILY}))?"
 )
 _MASS = re.compile(rf"(?<![\w.,])([0-9]+(?:,[0-9]{{3}})*(?:\.[0-9]+)?) ?({_UNIT})\b(?! ?/)")
+_AT_ONCE = re.compile(
+    rf",? ?(?:(?:po|oral|orally|by mouth),? ?)?(?:{_TIMES.pattern}|{_EVERY.pattern}|{_SHORT.pattern})"
+)
+"""What stands after an amount that is taken at one time."""
 _PIECES = re.compile(
     rf"(?<![\w.,])({_NUMBER})(?: ?(?:-|to|or) ?({_NUMBER}))? ?(?:\([^)]*\) ?)?"
     rf"{PIECE_WORDS}\b"
@@ -95,9 +99,10 @@ def contradicted(words: str, said: Said, unit: str) -> str:
         most = _mass(found[1], found[2], unit)
         if most < said.daily and (found["daily"] or most > min(said.amounts)):
             return "its words name a smaller maximum"
-    masses = {_mass(one[1], one[2], unit) for one in _MASS.finditer(rest)}
-    if masses - {*said.amounts, said.daily}:
-        return "its words name another amount"
+    for found in _MASS.finditer(rest):
+        known = said.amounts if _AT_ONCE.match(rest, found.end()) else {*said.amounts, said.daily}
+        if _mass(found[1], found[2], unit) not in known:
+            return "its words name another amount"
     counts = {_count(one) for found in _PIECES.finditer(rest) for one in found.groups() if one}
     counts |= {Decimal(one) for found in _SLOTS.finditer(rest) for one in found.groups() if one not in {None, "0"}}
     if said.pieces and counts - {*said.pieces}:
