@@ -112,7 +112,7 @@ def test_a_release_that_lacks_a_part_is_refused(copy: Path) -> None:
 
 
 def test_no_plan_comes_from_a_stale_release(copy: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("hipkg.api.door.load", knowledge.load)
+    monkeypatch.setattr("hipkg.pipeline.knowing.load", knowledge.load)
     source = copy / "core.ttl"
     source.write_bytes(source.read_bytes() + b"\n")
     with pytest.raises(StaleRelease):
