@@ -90,6 +90,25 @@ def test_a_list_is_read_as_one_from_python() -> None:
     assert {one.label for one in made.actions if one.running} >= {"ibuprofen"}
 
 
+def test_what_was_not_understood_of_one_part_is_told_of_the_whole(tmp_path: Path) -> None:
+    drug = {
+        "resourceType": "MedicationRequest",
+        "id": "unknown",
+        "status": "active",
+        "intent": "order",
+        "subject": {"reference": "Patient/p"},
+        "medicationCodeableConcept": {"text": "something to thin the blood"},
+    }
+    record, notes = sources("fhir-and-turtle")
+    more = tmp_path / "more.ndjson"
+    more.write_text(json.dumps(drug) + "\n", "utf-8")
+    (alone,) = planned([record, str(more)])
+    (joined,) = planned([record, str(more), notes])
+    assert joined.record.unread == alone.record.unread
+    assert "thin the blood" in joined.record.unread[0].name
+    assert {one.message for one in alone.record.notices} == {one.message for one in joined.record.notices}
+
+
 def test_one_source_is_left_as_it_is() -> None:
     (only,) = together([str(EXAMPLES["d0"])])
     assert len(only.parts) == 1

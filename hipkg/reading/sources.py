@@ -79,11 +79,13 @@ def _completed(
     imported: Iterable[Record], triples: Sequence[Triple], name: str, as_of: date | None
 ) -> tuple[Record, ...]:
     """Complete imported records by what RDF says of the same patients; what it says of others stands beside them."""
-    notices = {one.iri: one.notices for one in imported}
+    before = {one.iri: one for one in imported}
     day = NamedNode(hip.asOf)
     facts = (triple for one in imported for triple in one.triples if triple.predicate != day)
     found = patients_in(list(dict.fromkeys((*facts, *triples))), name, as_of)
-    return tuple(replace(one, notices=notices.get(one.iri, ())) for one in found)
+    return tuple(
+        replace(one, notices=was.notices, unread=was.unread) if (was := before.get(one.iri)) else one for one in found
+    )
 
 
 def read_import(
