@@ -70,7 +70,7 @@ def in_shares(source: Path, jobs: int = 1) -> tuple[list[str], list[str], int]:
     with written_plans(str(source), REQUEST, plan_to_line, jobs=jobs) as (total, made):
         parts = list(made)
     told = {str(problem) for one in parts for problem in one.set_aside}
-    return sorted(text for one in parts for text in one.texts), sorted(told), total
+    return sorted(text for one in parts for text in one.results), sorted(told), total
 
 
 def lines_of(name: str, folder: Path) -> Path:

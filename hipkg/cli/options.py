@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 from datetime import date
-from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -81,15 +80,9 @@ def parse_date(text: str | None) -> date | None:
 
 def released(codes: Sequence[str] | None = None) -> Knowledge:
     """Load the released knowledge, with the codes of the tables that a command names."""
-    return _knowing(tuple(codes or ()))
+    from hipkg.pipeline.knowing import knowing_once
 
-
-@cache
-def _knowing(codes: tuple[str, ...]) -> Knowledge:
-    """Read tables once, also where each file asks for the knowledge."""
-    from hipkg.pipeline.knowing import knowing
-
-    return knowing(codes)
+    return knowing_once(tuple(codes or ()))
 
 
 def requested(

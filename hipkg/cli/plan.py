@@ -28,13 +28,13 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
     from pathlib import Path
 
+    from hipkg.base.batch import Batch
     from hipkg.base.errors import HipkgError
     from hipkg.defence.asking import Interview
     from hipkg.defence.ledger import Ledger
     from hipkg.knowledge.records import Knowledge
     from hipkg.pipeline.process import Planned
     from hipkg.pipeline.request import Request
-    from hipkg.pipeline.shares import Written
     from hipkg.planning.records import Plan
 
 
@@ -128,16 +128,16 @@ def _stream(source: str, request: Request, output: Path | None, *, jobs: int, co
     problems: dict[str, HipkgError] = {}
     plans = 0
 
-    def texts(made: Iterable[Written]) -> Iterator[str]:
+    def texts(made: Iterable[Batch[str]]) -> Iterator[str]:
         nonlocal plans
         for one in made:
             report(problem for problem in one.set_aside if str(problem) not in problems)
             problems.update((str(problem), problem) for problem in one.set_aside)
-            plans += len(one.texts)
-            yield "".join(one.texts)
+            plans += len(one.results)
+            yield "".join(one.results)
 
     with written_plans(source, request, plan_to_line, jobs=jobs, codes=codes) as (total, made):
-        parts = texts(shown(made, total, lambda one: len(one.texts), "plans"))
+        parts = texts(shown(made, total, lambda one: len(one.results), "plans"))
         deliver(parts, output)
     if not plans and not problems:
         raise NoPatient("The export holds no Patient.", place=source, remedy="Export the Patient with its resources.")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING
 
 from hipkg.knowledge.loading import load
@@ -22,3 +23,9 @@ def knowing(codes: Sequence[str] = ()) -> Knowledge:
     from hipkg.reading.supplied import with_codes
 
     return with_codes(load(), codes)
+
+
+@cache
+def knowing_once(codes: tuple[str, ...]) -> Knowledge:
+    """Return the same, and read the tables once in a process, which ends before they change."""
+    return knowing(codes)

@@ -6,12 +6,12 @@ import gc
 from collections import deque
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
-from functools import cache
 from multiprocessing import get_context
 from typing import TYPE_CHECKING, NamedTuple
 
-from hipkg.base.errors import DeceasedPatient, HipkgError, InconsistentData, InvalidPatient, NoPatient
-from hipkg.pipeline.knowing import knowing
+from hipkg.base.batch import Batch
+from hipkg.base.errors import DeceasedPatient, InconsistentData, InvalidPatient, NoPatient
+from hipkg.pipeline.knowing import knowing_once
 from hipkg.pipeline.process import each_alone, planned, read_checked
 from hipkg.reading.fhir.bulk import Share, shares_of
 from hipkg.reading.joint import Joint, Part
@@ -30,13 +30,6 @@ _AHEAD = 2
 """How many shares wait for each job, so that none is idle and few results are kept."""
 
 
-class Written(NamedTuple):
-    """What is made of one share: a text for each plan, and the problems of what was set aside."""
-
-    texts: tuple[str, ...]
-    set_aside: tuple[HipkgError, ...]
-
-
 class _Task(NamedTuple):
     """What a process is to do with a share; ``codes`` name the tables of further codes."""
 
@@ -48,7 +41,7 @@ class _Task(NamedTuple):
 @contextmanager
 def written_plans(
     source: str, request: Request, write: Write, *, jobs: int = 1, codes: Sequence[str] = ()
-) -> Iterator[tuple[int, Iterator[Written]]]:
+) -> Iterator[tuple[int, Iterator[Batch[str]]]]:
     """Plan for the patients of a bulk export share by share, and tell how many shares there are.
 
     Parameters: ``write`` turns a plan into text, in the process that made it; ``jobs`` is the number of processes;
@@ -63,26 +56,20 @@ def written_plans(
         return
     with ProcessPoolExecutor(jobs, get_context("spawn")) as pool:
         for _ in range(jobs):  # they begin while the export is parted
-            pool.submit(_knowing, task.codes)
+            pool.submit(knowing_once, task.codes)
         with shares_of(source) as shares:
             yield len(shares), _in_order(pool, shares, task, jobs * _AHEAD)
 
 
-def _in_order(pool: ProcessPoolExecutor, shares: tuple[Share, ...], task: _Task, most: int) -> Iterator[Written]:
+def _in_order(pool: ProcessPoolExecutor, shares: tuple[Share, ...], task: _Task, most: int) -> Iterator[Batch[str]]:
     """Give the results in the order of the shares, and keep no more than so many under way."""
-    under_way: deque[Future[Written]] = deque()
+    under_way: deque[Future[Batch[str]]] = deque()
     for one in shares:
         if len(under_way) == most:
             yield under_way.popleft().result()
         under_way.append(pool.submit(_written, one, task))
     while under_way:
         yield under_way.popleft().result()
-
-
-@cache
-def _knowing(codes: tuple[str, ...]) -> Knowledge:
-    """Read tables once in each process."""
-    return knowing(codes)
 
 
 @contextmanager
@@ -97,17 +84,16 @@ def _without_collection() -> Iterator[None]:
             gc.enable()
 
 
-def _written(share: Share, task: _Task) -> Written:
+def _written(share: Share, task: _Task) -> Batch[str]:
     """Plan for the patients of a share; what is wrong with all of them is set aside as what is wrong with one."""
     with _without_collection():
-        return _planned(share, task.request, task.write, _knowing(task.codes))
+        return _planned(share, task.request, task.write, knowing_once(task.codes))
 
 
-def _planned(share: Share, request: Request, write: Write, knowledge: Knowledge) -> Written:
+def _planned(share: Share, request: Request, write: Write, knowledge: Knowledge) -> Batch[str]:
     try:
         checked = read_checked(Joint((Part(share.name, found=share.resources()),)), request, knowledge)
-        made = each_alone(checked, lambda one: write(planned(one, request, knowledge).plan, knowledge))
+        return each_alone(checked, lambda one: write(planned(one, request, knowledge).plan, knowledge))
     except (DeceasedPatient, InconsistentData, InvalidPatient, NoPatient) as problem:
         told = () if isinstance(problem, NoPatient) else (problem,)
-        return Written((), (*problem.set_aside, *told))
-    return Written(made.results, made.set_aside)
+        return Batch((), (*problem.set_aside, *told))

@@ -59,9 +59,9 @@ class Joint:
         found = [one.found for one in self.parts if one.found is not None]
         if len(found) < 2:  # noqa: PLR2004 - nothing to put together
             return next(iter(found), None)
-        from hipkg.reading.fhir.gathering import together
+        from hipkg.reading.fhir.gathering import united
 
-        return together(found)
+        return united(found)
 
     def triples(self, functional: Collection[str]) -> list[Triple]:
         """Gather the triples of the parts that are RDF; blank nodes of one name in two parts are two.

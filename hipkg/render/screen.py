@@ -412,7 +412,8 @@ class _Screener(Arranger):
         own = {*row.statements, *self._unnamed_kinds(first, entry), *self._of_wholes(first, entry)}
         statements = tuple(sorted(own - objecting - self._silent(first) - self._apart(first)))
         if key in _WAITING:
-            statements = tuple(one for one in statements if one not in {gate.id for gate in self._gates_apart})
+            apart = {gate.id for gate in self._gates_apart}
+            statements = tuple(one for one in statements if one not in apart)
         gated = not {*first.claimed} - {ClaimKind.HELD_BACK, ClaimKind.GATE_AWAITED}
         return Item(
             title,

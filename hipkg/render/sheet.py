@@ -205,11 +205,6 @@ class Sheet:
         return tuple(sorted(named))
 
 
-def _limit_of(check: Check) -> tuple[object, ...]:
-    """Name what of which activities a check compares, whatever statement sets the limit."""
-    return check.bound.measured_by, check.activities
-
-
 def sheet(plan: Plan, knowledge: Knowledge) -> Sheet:
     """Arrange a plan for reading."""
     return Arranger(plan, knowledge).sheet()
@@ -922,6 +917,11 @@ class Arranger:
         """Leave out interventions that are kinds of others among them."""
         found = [*interventions]
         return [one for one in found if self._classes(one).isdisjoint(found)]
+
+
+def _limit_of(check: Check) -> tuple[object, ...]:
+    """Name what of which activities a check compares, whatever statement sets the limit."""
+    return check.bound.measured_by, check.activities
 
 
 def _saying(row: Row, parts: tuple[str, ...]) -> tuple[str, ...]:

@@ -23,7 +23,7 @@ from hipkg.base.groups import Groups
 from hipkg.reading.fhir.folders import holds_lines, is_compressed, names_in, unpacked
 from hipkg.reading.fhir.gathering import last_part
 from hipkg.reading.fhir.identity import MOST_OWNERS
-from hipkg.reading.fhir.lenient import objects
+from hipkg.reading.fhir.lenient import objects, objects_within
 from hipkg.reading.fhir.records import HELPERS, ResourceUse
 from hipkg.reading.fhir.source import beside, resources_of_lines
 
@@ -185,7 +185,7 @@ class _Parting:
 
     def _bucket_of_patients(self, raw: object, owners: set[bytes]) -> int:
         """Find the bucket of a Patient, or of what holds some, and tie it to those of all patients who are named."""
-        patients = [one for one in _within(raw) if one.get("resourceType") == "Patient"]
+        patients = [one for one in objects_within(raw) if one.get("resourceType") == "Patient"]
         ids = [str(one.get("id", "")).encode() for one in patients]
         linked = [each for one in patients for each in _REFERENCE.findall(orjson.dumps(one.get("link")))]
         first, *others = map(self._numbered, [*ids, *linked, *owners] or [b""])
@@ -243,15 +243,3 @@ class _Parting:
             found, size, people = [*found, *group], size + more, people + sum(self.patients[one] for one in group)
         if found:
             yield found
-
-
-def _within(content: object) -> Iterator[dict[str, object]]:
-    """List all objects within another one, and itself."""
-    agenda = [content]
-    while agenda:
-        one = agenda.pop()
-        if isinstance(one, dict):
-            yield one
-            agenda += one.values()
-        elif isinstance(one, list):
-            agenda += one

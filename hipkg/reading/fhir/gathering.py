@@ -49,7 +49,7 @@ def collected(entries: Iterable[Entry]) -> Found:
     return gathered.found()
 
 
-def together(parts: Iterable[Found]) -> Found:
+def united(parts: Iterable[Found]) -> Found:
     """Put the resources of several sources together, and keep one of each name as within one source.
 
     Raises `UnreadableInput` where one name stands for different resources, and names the sources.

@@ -8,6 +8,8 @@ from typing import Any
 
 import orjson
 
+from hipkg.reading.fhir.lenient import objects_within
+
 TWICE = "\0twice"
 """The name under which an object holds the names that it was given twice; no name in JSON that is read is such."""
 _SHORT = 80
@@ -61,13 +63,4 @@ def _plainly(content: str) -> Any:  # noqa: ANN401 - any JSON
 
 def given_twice(content: object) -> list[str]:
     """List the names that are given twice in an object or in what is in it."""
-    found: list[str] = []
-    agenda = [content]
-    while agenda:
-        one = agenda.pop()
-        if isinstance(one, list):
-            agenda += one
-        elif isinstance(one, dict):
-            found += one.get(TWICE, ())
-            agenda += (value for name, value in one.items() if name != TWICE)
-    return sorted({*found})
+    return sorted({name for one in objects_within(content) for name in one.get(TWICE, ())})

@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from hipkg.reading.fhir.elements import Raw
 
 
@@ -18,6 +20,18 @@ def objects(value: Any) -> list[Raw]:  # noqa: ANN401 - any JSON
     """List the objects of a list; an object that stands alone counts as a list of one."""
     found = value if isinstance(value, list) else [value]
     return [one for one in found if isinstance(one, dict)]
+
+
+def objects_within(content: object) -> Iterator[Raw]:
+    """List all objects in a value, at any depth, and itself if it is one."""
+    agenda = [content]
+    while agenda:
+        one = agenda.pop()
+        if isinstance(one, dict):
+            yield one
+            agenda += one.values()
+        elif isinstance(one, list):
+            agenda += one
 
 
 def text_in(raw: Raw, *path: str) -> str:
