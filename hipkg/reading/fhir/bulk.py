@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import orjson
 
-from hipkg.base.errors import UnreadableInput, UsageError
+from hipkg.base.errors import UsageError
 from hipkg.base.groups import Groups
 from hipkg.reading.fhir.folders import holds_lines, is_compressed, names_in, unpacked
 from hipkg.reading.fhir.gathering import last_part
@@ -63,19 +63,14 @@ class Share(NamedTuple):
         """Read the resources of the share; the errors are those of `hipkg.reading.fhir.source.resources_of`."""
         return resources_of_lines(self._lines(), self.troubles)._replace(several=self.several)
 
-    def _lines(self) -> Iterator[tuple[str, str]]:
+    def _lines(self) -> Iterator[tuple[str, bytes]]:
         for file in self.files:
             if not file.exists():
                 continue
             with file.open("rb") as lines:
                 for line in lines:
                     place, _, content = line.removesuffix(b"\n").partition(b"\t")
-                    try:
-                        yield place.decode(), content.decode()
-                    except UnicodeDecodeError:
-                        raise UnreadableInput(
-                            "The text is not valid UTF-8.", place=place.decode(), remedy="Save it as UTF-8."
-                        ) from None
+                    yield place.decode(), content
 
 
 def is_bulk(source: str) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from functools import partial
 from typing import Any
 
@@ -13,9 +14,8 @@ from hipkg.reading.fhir.lenient import objects_within
 TWICE = "\0twice"
 """The name under which an object holds the names that it was given twice; no name in JSON that is read is such."""
 _SHORT = 80
-_DIGITS = bytes.maketrans(b"123456789", b"000000000")
-_LONG = b"0" * 17
-"""Of what an integer consists that 64 bits may not hold, if each digit is written 0."""
+_LONG = re.compile(rb"[0-9]{17}")
+"""Of what an integer consists that 64 bits may not hold."""
 
 
 class Loader:
@@ -29,10 +29,13 @@ class Loader:
         self.twice = False
         self._load = partial(json.loads, object_pairs_hook=self._object)
 
-    def __call__(self, content: str) -> Any:  # noqa: ANN401 - any JSON
-        """Read a text; the errors are those of `json.loads`."""
-        plain = _plainly(content)
-        return self._load(content) if plain is None else plain
+    def __call__(self, content: bytes) -> Any:  # noqa: ANN401 - any JSON
+        """Read a text in UTF-8; the errors are those of `json.loads`, and `UnicodeDecodeError`."""
+        try:
+            value = orjson.loads(content)
+        except orjson.JSONDecodeError:
+            return self._load(content.decode())
+        return value if _told_once(value, content) else self._load(content.decode())
 
     def _kept(self, value: object) -> object:
         return self._known.setdefault(value, value) if isinstance(value, str) and len(value) < _SHORT else value
@@ -46,19 +49,20 @@ class Loader:
         return made
 
 
-def _plainly(content: str) -> Any:  # noqa: ANN401 - any JSON
-    """Read JSON at once; None where it needs a closer look: names given twice, long numbers, escaped letters, errors.
+def _told_once(value: object, content: bytes) -> bool:
+    """Tell whether JSON needs no closer look, as it does for names given twice, long numbers and escaped letters.
 
-    A name given twice is one name less when it is written again.
+    A name given twice is one name less when what was read is written again, and most is written as it stood there.
     """
-    written = content.encode(errors="surrogatepass")
-    if b"\\u" in written or _LONG in written.translate(_DIGITS):
-        return None
     try:
-        value = orjson.loads(written)
-    except orjson.JSONDecodeError:
-        return None
-    return value if written.count(b'":') == orjson.dumps(value).count(b'":') else None
+        written = orjson.dumps(value)
+    except orjson.JSONEncodeError:  # nested deeper than it writes
+        return False
+    if written == content:
+        return True
+    if b"\\u" in content or _LONG.search(content):
+        return False
+    return content.count(b'":') == written.count(b'":')
 
 
 def given_twice(content: object) -> list[str]:

@@ -70,7 +70,7 @@ def read_observation(one: Resource, context: Context) -> Stated:
             found += reading.facts
             flags += reading.flags
         except Unused as unused:
-            reasons.append(unused)
+            reasons.append(unused.with_traceback(None))  # which would hold on to all that is read
             if not answer.suffix and not any(name in answer.raw for name in VALUES):
                 of_whole = unused
     if not found:

@@ -19,7 +19,8 @@ HELPERS = {"BodyStructure", "Device", "Medication"}
 class Resource(NamedTuple):
     """One resource: its key ``Type/id``, its type in R4, and what it says there.
 
-    ``place`` tells where it stands in the source, ``told`` of which other version of FHIR it is, if it is.
+    ``place`` tells where it stands in the source, ``told`` of which other version of FHIR it is, if it is, and ``base``
+    is the server that its full URL names, if it names one.
     """
 
     key: str
@@ -27,6 +28,7 @@ class Resource(NamedTuple):
     raw: Raw
     place: str
     told: str = ""
+    base: str = ""
 
 
 class Place(NamedTuple):
