@@ -6,14 +6,14 @@ from dataclasses import dataclass, field
 from itertools import product
 from typing import TYPE_CHECKING
 
-from hipkg.reading.fhir.records import ResourceUse, Stated, Unused
+from hipkg.reading.fhir.records import ResourceUse, Stated
 from hipkg.record.patient import EntryKind, Notice
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from hipkg.reading.fhir.elements import Malformed
     from hipkg.reading.fhir.log import Log, Merged
+    from hipkg.reading.fhir.records import Refused
     from hipkg.record.patient import Unread
 
 _SHOWN = 3
@@ -29,6 +29,7 @@ _HEADINGS: Mapping[EntryKind, str] = {
     EntryKind.RESULT: "Results",
 }
 _TAKEN = {"used", "merged"}
+_TOLD = {*_TAKEN, "set aside", "malformed"}
 
 
 @dataclass
@@ -47,13 +48,9 @@ class Account:
         self.notes.setdefault(key, []).extend(stated.notes)
         self.unread[key] = stated.unread
 
-    def refused(self, key: str, problem: Unused | Malformed) -> None:
+    def refused(self, key: str, why: Refused) -> None:
         """Note why a resource states nothing."""
-        if isinstance(problem, Unused):
-            self.unused[key] = ResourceUse(key, problem.outcome, str(problem))
-            self.unread[key] = problem.unread
-        else:
-            self.unused[key] = ResourceUse(key, "malformed", str(problem))
+        self.unused[key] = ResourceUse(key, why.outcome, why.reason, unread=why.unread)
 
     def joined(self, log: Log) -> None:
         """Note what joining and assembling had to tell."""
@@ -68,11 +65,9 @@ class Account:
 
         Parameters: ``told`` maps a resource to what its facts are in words, ``nodes`` to the nodes that it gave.
         """
-        return self._use(key, told, nodes)._replace(unread=self.unread.get(key, ()))
+        return self.unused.get(key) or self._use(key, told, nodes)._replace(unread=self.unread.get(key, ()))
 
     def _use(self, key: str, told: Mapping[str, list[str]], nodes: Mapping[str, tuple[str, ...]]) -> ResourceUse:
-        if key in self.unused:
-            return self.unused[key]
         flags, notes = tuple(dict.fromkeys(self.flags.get(key, ()))), self.notes.get(key, [])
         if key in told:
             return ResourceUse(key, "used", "; ".join((*dict.fromkeys(told[key]), *notes)), flags, nodes.get(key, ()))
@@ -88,7 +83,7 @@ def notices_of(uses: Sequence[ResourceUse], patient: str) -> tuple[Notice, ...]:
     used = sum(one.outcome in _TAKEN for one in uses)
     doubts: dict[tuple[str, str], list[str]] = {}
     for one in uses:
-        for kind, reason in _doubts(one):
+        for kind, reason in _doubts(one) if one.outcome in _TOLD else ():
             doubts.setdefault((kind, reason), []).append(one.resource)
     found = [_notice(kind, reason, keys, patient) for (kind, reason), keys in sorted(doubts.items())]
     if unread := [*_named(unread_of(uses))]:
@@ -123,7 +118,7 @@ def _named(unread: Sequence[Unread]) -> Iterator[str]:
 def _doubts(one: ResourceUse) -> Iterator[tuple[str, str]]:
     if one.outcome in _TAKEN:
         yield from (("used", flag) for flag in one.flags)
-    elif one.outcome in {"set aside", "malformed"}:
+    else:
         yield one.outcome, one.detail
 
 

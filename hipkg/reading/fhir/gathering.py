@@ -122,7 +122,7 @@ class _Gathered:
         return Found(resources, self.urls, tuple(sorted(self.troubles)))
 
     def _last_versions(self) -> dict[str, Resource | None]:
-        """Find the last version of each resource that has several, None if that is not clear, and tell of the others."""
+        """Find the last version of each resource that has several, None if that is not clear; tell of the others."""
         kept = {}
         for key, others in self.further.items():
             last, differing = _last([self.first[key], *others])

@@ -48,9 +48,10 @@ class Index:
 
         A relative one means a resource on the server of its owner.
         """
-        if reference not in self._found:
-            self._found[reference] = self._anywhere(reference)
-        key, servers = self._found[reference], self._servers.get(owner.key)
+        key = self._found.get(reference)
+        if key is None:
+            key = self._found[reference] = self._anywhere(reference)
+        servers = self._servers.get(owner.key) if self._servers else None
         if not servers or _parted(reference) != ("", key):
             return key
         return key if any(self._may_be_on(one, key) for one in servers) else ""
@@ -90,7 +91,7 @@ class Index:
     def subject(self, owned: Resource) -> str:
         """Find the key of what a resource is about, by reference or by identifier; empty if it is not in the source."""
         for name in ("subject", "patient"):
-            for one in parts(owned.raw, name):
+            for one in parts(owned.raw, name) if name in owned.raw else ():
                 found = self.key_of(text(one, "reference"), owned)
                 identifier = one.get("identifier")
                 if not found and isinstance(identifier, dict):

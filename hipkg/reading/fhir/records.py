@@ -167,17 +167,20 @@ class Stated(NamedTuple):
     unread: tuple[Unread, ...] = ()
 
 
-class Unused(Exception):
-    """Tell that a resource states no fact, and why.
+class Refused(NamedTuple):
+    """Why a resource, or a part of one, states no fact; ``unread`` names what of it no plan takes into account."""
 
-    ``unread`` names what nothing of a plan takes into account.
-    """
+    outcome: Outcome
+    reason: str
+    unread: tuple[Unread, ...] = ()
+
+
+class Unused(Exception):
+    """Tell that a resource states no fact, and why; the parameters are those of `Refused`."""
 
     def __init__(self, outcome: Outcome, reason: str, unread: tuple[Unread, ...] = ()) -> None:
         super().__init__(reason)
-        self.outcome: Outcome = outcome
-        self.reason = reason
-        self.unread = unread
+        self.refused = Refused(outcome, reason, unread)
 
 
 class ResourceUse(NamedTuple):
