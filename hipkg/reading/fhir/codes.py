@@ -6,18 +6,15 @@ code system, ``https://w3id.org/hipkg/``, is the local name of a term and needs 
 
 from __future__ import annotations
 
-import json
 import re
 from functools import cached_property
 from typing import TYPE_CHECKING, Literal, NamedTuple, TypeVar
-
-import orjson
 
 from hipkg.base import hip
 from hipkg.base.vocabulary import DEFINED_EXTENSIONS, EXTENSIONS, HIP
 from hipkg.knowledge.memo import kept
 from hipkg.knowledge.terminology import EXACT, NO_INFORMATION, NONE_KNOWN, Mapping
-from hipkg.reading.fhir.elements import part, parts, text
+from hipkg.reading.fhir.elements import part, parts, text, written
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -73,20 +70,12 @@ class Few(dict[Key, Value]):
         super().__setitem__(key, value)
 
 
-def written(concept: Raw) -> bytes:
-    """Write a concept as it stands, by which what follows from it is found again."""
-    try:
-        return orjson.dumps(concept)
-    except orjson.JSONEncodeError:  # half a character, or a number of many digits
-        return json.dumps(concept).encode()
-
-
 class Codes:
     """Look codings up, in the mapping set and in the ontology.
 
     Readers keep here what follows from concepts alone, by how these are `written`, for all patients: ``names`` of
-    concepts, ``refusals`` of what is not understood, and why Observations with a code are ``useless``, None for a code
-    that can be of use.
+    concepts, ``refusals`` of what is not understood, and why Observations with some codes are ``useless``, None for
+    codes that can be of use.
     """
 
     def __init__(self, terminology: Terminology, knowledge: Knowledge) -> None:
@@ -95,7 +84,7 @@ class Codes:
         self._known: Few[tuple[str, str], tuple[Mapping, ...]] = Few()
         self._meanings: Few[bytes, tuple[Mapping, ...]] = Few()
         self._kinds: dict[str, Kind] = {}
-        self.useless: Few[bytes, Refused | None] = Few()
+        self.useless: Few[tuple[bytes, ...], Refused | None] = Few()
         self.refusals: Few[tuple[object, ...], Refused] = Few()
         self.names: Few[bytes, str] = Few()
 

@@ -118,7 +118,7 @@ class _Gathered:
     def found(self) -> Found:
         """Put together the last version of each resource, and what could not be taken for one."""
         kept = self.first | self._last_versions()
-        resources = tuple(one for _, one in sorted(kept.items()) if one)
+        resources = tuple(one for key in sorted(kept) if (one := kept[key]))
         return Found(resources, self.urls, tuple(sorted(self.troubles)))
 
     def _last_versions(self) -> dict[str, Resource | None]:

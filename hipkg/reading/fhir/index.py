@@ -92,13 +92,15 @@ class Index:
         """Find the key of what a resource is about, by reference or by identifier; empty if it is not in the source."""
         for name in ("subject", "patient"):
             for one in parts(owned.raw, name) if name in owned.raw else ():
-                found = self.key_of(text(one, "reference"), owned)
+                if found := self.key_of(text(one, "reference"), owned):
+                    return found
                 identifier = one.get("identifier")
-                if not found and isinstance(identifier, dict):
-                    found = self._identified_as("Patient", text(identifier, "system"), text(identifier, "value"))
-                if found:
+                if isinstance(identifier, dict) and (found := self._named_by(identifier)):
                     return found
         return ""
+
+    def _named_by(self, identifier: Raw) -> str:
+        return self._identified_as("Patient", text(identifier, "system"), text(identifier, "value"))
 
     @cached_property
     def devices_in_use(self) -> frozenset[str]:

@@ -19,9 +19,8 @@ from hipkg.knowledge.studies import is_study
 from hipkg.knowledge.terminology import NO
 from hipkg.reading.fhir.absences import absent
 from hipkg.reading.fhir.activities import COMPLETED, Draft, Status, activities
-from hipkg.reading.fhir.codes import written
 from hipkg.reading.fhir.context import Dated, effective, in_future, referred_keys
-from hipkg.reading.fhir.elements import flag, number, part, parts, references, text
+from hipkg.reading.fhir.elements import flag, number, part, parts, references, text, written
 from hipkg.reading.fhir.findings import finding
 from hipkg.reading.fhir.presence import VALUES, Answer, asks_presence, is_denied, says_absent, says_itself
 from hipkg.reading.fhir.quantities import UCUM, UnusableValue
@@ -42,8 +41,8 @@ if TYPE_CHECKING:
 _FINAL = {"final", "amended", "corrected"}
 _ASSERTION = ("http://terminology.hl7.org/CodeSystem/v3-ActCode", "ASSERTION")
 _LONGEST_RESULT = 200
-_TELLING = {"component", "contained", "dataAbsentReason", "effectivePeriod", "hasMember", "valueCodeableConcept"}
-"""The elements that can say something of a finding beside the code and a day."""
+_TELLING = {"contained", "dataAbsentReason", "effectivePeriod", "hasMember", "valueCodeableConcept"}
+"""The elements that can say something of a finding beside the code and a day, and components."""
 _DAY = 10
 
 
@@ -104,21 +103,28 @@ def _day_of_result(one: Resource, context: Context) -> Dated | Refused:
 
 
 def _of_no_use(one: Resource, context: Context) -> Refused | None:
-    """Say why an Observation with no more than a value is of no use, where its code tells; each code is tried once."""
+    """Say why an Observation with no more than values is of no use, where its codes tell; these are tried once."""
     code = part(one.raw, "code")
-    if not _TELLING.isdisjoint(one.raw):
+    components = parts(one.raw, "component")
+    if not all(map(_TELLING.isdisjoint, (one.raw, *components))):
         return None
-    key = written(code)
+    codes = (code, *(part(each, "code") for each in components))
+    key = tuple(map(written, codes))
     known = context.codes.useless
     if key not in known:
-        told = None if _can_be_of_use(code, context) else not_understood(one, [code], "finding", context)
-        named_by_code = told is not None and all(it.name != one.key for it in told.unread)
-        known[key] = told if named_by_code else None
+        known[key] = None if any(_can_be_of_use(each, context) for each in codes) else _refused(one, codes, context)
     return known[key]
 
 
+def _refused(one: Resource, codes: Iterable[Raw], context: Context) -> Refused | None:
+    """Say why an Observation with codes that are of no use is refused; None where it is named by more than them."""
+    reasons = [not_understood(one, [each], "finding", context) for each in codes]
+    unread = _unread_of(reasons)
+    return None if any(each.name == one.key for each in unread) else reasons[0]._replace(unread=unread)
+
+
 def _can_be_of_use(code: Raw, context: Context) -> bool:
-    if _asserts(code) or not parts(code, "coding"):
+    if _asserts(code) or not parts(code, "coding") or context.codes.answer(code):
         return True
     return any(context.codes.meaning([code], kind).terms for kind in ("number", "problem", "intervention"))
 

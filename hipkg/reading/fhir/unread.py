@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from hipkg.reading.fhir.codes import written
-from hipkg.reading.fhir.elements import part, parts, text
+from hipkg.reading.fhir.elements import part, parts, text, written
 from hipkg.reading.fhir.records import Refused, Unused
 from hipkg.record.patient import EntryKind, Unread
 
