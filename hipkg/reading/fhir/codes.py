@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 
     from hipkg.knowledge.records import Knowledge
     from hipkg.knowledge.terminology import Terminology
+    from hipkg.reading.account import Outcome
     from hipkg.reading.fhir.elements import Raw
-    from hipkg.reading.fhir.records import Outcome
     from hipkg.record.patient import Unread
 
 Kind = Literal["problem", "intervention", "site", "side", "value", "number", "route", ""]

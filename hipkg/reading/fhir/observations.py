@@ -32,11 +32,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from decimal import Decimal
 
+    from hipkg.reading.account import Outcome
     from hipkg.reading.fhir.codes import Meaning
     from hipkg.reading.fhir.context import Context
     from hipkg.reading.fhir.elements import Raw
     from hipkg.reading.fhir.index import Target
-    from hipkg.reading.fhir.records import Outcome
     from hipkg.record.patient import Unread
 
 _FINAL = {"final", "amended", "corrected"}
