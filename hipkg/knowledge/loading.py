@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import orjson
 
 from hipkg.base.errors import StaleRelease
-from hipkg.base.paths import PATIENT_SHAPES, RELEASE, ontology_files
+from hipkg.base.paths import INSTALLED, PATIENT_SHAPES, RELEASE, ontology_files
 from hipkg.knowledge.codec import decode_lazily, encode, schema
 from hipkg.knowledge.records import Knowledge
 
@@ -41,22 +41,34 @@ def load() -> Knowledge:
 
     Raises `StaleRelease` if it is missing, damaged or was built from other sources.
     """
-    remedy = "Build it with: hipkg ontology release (needs Java: pip install 'hipkg[java]')."
-    place = str(RELEASE_FILE)
     try:
         content = RELEASE_FILE.read_bytes()
         data = orjson.loads(content)
         stamp = data["stamp"]
+        sources = source_stamp()
     except FileNotFoundError as missing:
-        raise StaleRelease("The classified release is missing.", place=place, remedy=remedy) from missing
-    except (ValueError, TypeError, KeyError) as broken:
-        raise StaleRelease("The classified release cannot be read.", place=place, remedy=remedy) from broken
-    if stamp != source_stamp():
-        raise StaleRelease("The classified release was built from other sources.", place=place, remedy=remedy)
+        raise _stale(
+            "is missing" if missing.filename == str(RELEASE_FILE) else f"lacks {missing.filename}"
+        ) from missing
+    except (OSError, ValueError, TypeError, KeyError) as broken:
+        raise _stale("cannot be read") from broken
+    if stamp != sources:
+        raise _stale("was built from other sources")
     end = content.find(b"\n")
     if content[:end] != _head(memoryview(content)[end + 1 :]):
-        raise StaleRelease("The classified release cannot be read.", place=place, remedy=remedy)
+        raise _stale("is not what was built: its content does not have the digest that it carries")
     return decode_lazily(Knowledge, data)
+
+
+def remedy(*, installed: bool) -> str:
+    """Say how a release is mended, in an installed package or in a checkout."""
+    if installed:
+        return "Install it again with: pip install --force-reinstall --no-deps hipkg."
+    return "Build it with: hipkg ontology release (needs Java: pip install 'hipkg[java]')."
+
+
+def _stale(why: str) -> StaleRelease:
+    return StaleRelease(f"The classified release {why}.", place=str(RELEASE_FILE), remedy=remedy(installed=INSTALLED))
 
 
 def released(knowledge: Knowledge) -> bytes:

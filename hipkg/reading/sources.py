@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from pyoxigraph import Triple
 
     from hipkg.knowledge.records import Knowledge
+    from hipkg.reading.account import Import
     from hipkg.reading.fhir.gathering import Found
-    from hipkg.reading.fhir.records import Import
     from hipkg.reading.fhir.usage import Usage
     from hipkg.reading.joint import AnySource
     from hipkg.record.patient import Record

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from hipkg.base.errors import printable
-from hipkg.reading.fhir.records import OUTCOMES, Import, Imported, ResourceUse
+from hipkg.reading.account import OUTCOMES, Import, Imported, ResourceUse
 from hipkg.render.encoder import Writer
 
 if TYPE_CHECKING:

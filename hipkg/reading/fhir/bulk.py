@@ -21,11 +21,12 @@ import orjson
 
 from hipkg.base.errors import UsageError
 from hipkg.base.groups import Groups
+from hipkg.reading.account import ResourceUse
 from hipkg.reading.fhir.folders import holds_lines, is_compressed, names_in, unpacked
 from hipkg.reading.fhir.gathering import last_part
 from hipkg.reading.fhir.identity import MOST_OWNERS
 from hipkg.reading.fhir.lenient import objects, objects_within
-from hipkg.reading.fhir.records import HELPERS, ResourceUse
+from hipkg.reading.fhir.records import HELPERS
 from hipkg.reading.fhir.source import beside, resources_of_lines
 
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from hipkg.reading.fhir.records import Outcome
+    from hipkg.reading.account import Outcome
 
 _GZIPPED = ".gz"
 _OF_LINES = (".ndjson", ".jsonl")

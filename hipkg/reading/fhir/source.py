@@ -9,11 +9,11 @@ import re
 from typing import TYPE_CHECKING
 
 from hipkg.base.errors import UnreadableInput
+from hipkg.reading.account import ResourceUse
 from hipkg.reading.fhir.folders import holds_lines, names_in, unpacked
 from hipkg.reading.fhir.gathering import collected
 from hipkg.reading.fhir.json_form import TWICE, Loader, given_twice
 from hipkg.reading.fhir.lenient import text_in
-from hipkg.reading.fhir.records import ResourceUse
 from hipkg.reading.fhir.unfolding import HOLDING, Entry, too_deep, unfolded
 from hipkg.reading.fhir.xml_form import from_xml
 
