@@ -61,9 +61,10 @@ app = typer.Typer(
 def _version(wanted: bool) -> None:
     if wanted:
         from hipkg.base.version import software_version
+        from hipkg.cli.report import say
         from hipkg.knowledge.loading import load
 
-        typer.echo(f"hipkg {software_version()}, ontology {load().version}")
+        say(f"hipkg {software_version()}, ontology {load().version}")
         raise typer.Exit
 
 

@@ -10,7 +10,6 @@ import os
 import re
 import shutil
 import subprocess
-import tempfile
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
@@ -18,6 +17,7 @@ from typing import TYPE_CHECKING
 
 import pyoxigraph as ox
 
+from hipkg.base.ending import run, temporary_folder
 from hipkg.base.errors import EngineUnavailable, InconsistentData
 from hipkg.base.vocabulary import OWL
 
@@ -83,8 +83,8 @@ def entail(engine: str, triples: Iterable[ox.Triple]) -> Entailments:
 
     Raises `InconsistentData` if no world satisfies them, `EngineUnavailable` if the engine cannot run or is too slow.
     """
-    with tempfile.TemporaryDirectory(prefix="hipkg-") as folder:
-        path = Path(folder) / "input.nt"
+    with temporary_folder() as folder:
+        path = folder / "input.nt"
         path.write_bytes(ox.serialize(_logical(triples), format=ox.RdfFormat.N_TRIPLES) or b"")
         output = _run(engine, _command(engine, path))
     return _parse_hermit(output) if engine == "hermit" else _parse_pellet(output)
@@ -121,7 +121,7 @@ def _command(engine: str, path: Path) -> list[str]:
 
 def _run(engine: str, command: list[str]) -> str:
     try:
-        done = subprocess.run(command, capture_output=True, text=True, timeout=_TIMEOUT_SECONDS, check=False)  # noqa: S603 - a fixed command
+        done = run(command, timeout=_TIMEOUT_SECONDS)
     except subprocess.TimeoutExpired as late:
         raise EngineUnavailable(
             f"{engine} gave no answer within {_TIMEOUT_SECONDS} s.", remedy="Use --engine native."
