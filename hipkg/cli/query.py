@@ -62,12 +62,12 @@ def query(
     batch = run_query(info, files or (), params, request=request, knowledge=knowledge)
     (answer,) = told(batch)
     if format != "table":
-        data: str | bytes = answer.serialize(format)
+        text = answer.serialize(format).decode()
     else:
         from hipkg.render.answers import answer_to_text
 
-        data = answer_to_text(answer, knowledge, full=iris, to_terminal=on_terminal(output))
-    deliver(data, output, failed=batch.set_aside or answer.boolean is False)
+        text = answer_to_text(answer, knowledge, full=iris, to_terminal=on_terminal(output))
+    deliver(text, output, format, failed=batch.set_aside or answer.boolean is False)
 
 
 def parse_params(given: Iterable[str]) -> dict[str, str]:

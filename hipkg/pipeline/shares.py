@@ -5,12 +5,14 @@ from __future__ import annotations
 import gc
 from collections import deque
 from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from multiprocessing import get_context
 from typing import TYPE_CHECKING, NamedTuple
 
 from hipkg.base.batch import Batch
-from hipkg.base.errors import DeceasedPatient, InconsistentData, InvalidPatient, NoPatient
+from hipkg.base.ending import deaf_processes, obedient, stop_processes, tidied
+from hipkg.base.errors import DeceasedPatient, EngineUnavailable, InconsistentData, InvalidPatient, NoPatient
 from hipkg.pipeline.knowing import knowing_once
 from hipkg.pipeline.process import each_alone, planned, read_checked
 from hipkg.reading.fhir.bulk import Share, shares_of
@@ -54,9 +56,10 @@ def written_plans(
         with shares_of(source) as shares:
             yield len(shares), (_written(one, task) for one in shares)
         return
-    with ProcessPoolExecutor(jobs, get_context("spawn")) as pool:
-        for _ in range(jobs):  # they begin while the export is parted
-            pool.submit(knowing_once, task.codes)
+    with tidied(stop_processes), ProcessPoolExecutor(jobs, get_context("spawn"), initializer=obedient) as pool:
+        with deaf_processes():
+            for _ in range(jobs):  # they begin while the export is parted
+                pool.submit(knowing_once, task.codes)
         with shares_of(source) as shares:
             yield len(shares), _in_order(pool, shares, task, jobs * _AHEAD)
 
@@ -64,12 +67,17 @@ def written_plans(
 def _in_order(pool: ProcessPoolExecutor, shares: tuple[Share, ...], task: _Task, most: int) -> Iterator[Batch[str]]:
     """Give the results in the order of the shares, and keep no more than so many under way."""
     under_way: deque[Future[Batch[str]]] = deque()
-    for one in shares:
-        if len(under_way) == most:
+    try:
+        for one in shares:
+            if len(under_way) == most:
+                yield under_way.popleft().result()
+            under_way.append(pool.submit(_written, one, task))
+        while under_way:
             yield under_way.popleft().result()
-        under_way.append(pool.submit(_written, one, task))
-    while under_way:
-        yield under_way.popleft().result()
+    except BrokenProcessPool:
+        raise EngineUnavailable(
+            "One of the processes that plan has ended, perhaps for want of memory.", remedy="Use fewer --jobs."
+        ) from None
 
 
 @contextmanager

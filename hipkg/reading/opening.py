@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import os
 import re
-import sys
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
 from pyoxigraph import RdfFormat
 
 from hipkg.base.errors import UnreadableInput, UsageError
+from hipkg.base.streams import read_standard_input
 
 MAX_BYTES = 64 * 2**20
 """The largest input that is read unless a caller allows more."""
@@ -150,7 +150,7 @@ def _load(source: str | os.PathLike[str] | bytes, max_bytes: int) -> tuple[str, 
     if isinstance(source, bytes):
         name, data = _MEMORY, source
     elif source == "-":
-        name, data = _STDIN, sys.stdin.buffer.read(max_bytes + 1)
+        name, data = _STDIN, read_standard_input(max_bytes + 1)
     else:
         name = os.fsdecode(source)
         data = _load_file(name, max_bytes)

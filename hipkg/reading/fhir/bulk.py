@@ -14,11 +14,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, NamedTuple
 
 import orjson
 
+from hipkg.base.ending import temporary_folder
 from hipkg.base.errors import UsageError
 from hipkg.base.groups import Groups
 from hipkg.reading.account import ResourceUse
@@ -100,7 +100,7 @@ def shares_of(source: str) -> Iterator[tuple[Share, ...]]:
 
     Raises `UnreadableInput` for what cannot be read.
     """
-    with TemporaryDirectory(prefix="hipkg-") as folder:
+    with temporary_folder() as folder:
         path = Path(source)
         names = [path.name] if path.is_file() else []
         troubles: list[ResourceUse] = []
@@ -112,7 +112,7 @@ def shares_of(source: str) -> Iterator[tuple[Share, ...]]:
             else:
                 troubles += beside(path / name, name)
         base = path.parent if path.is_file() else path
-        parting = _Parting(Path(folder), _count(base / name for name in names))
+        parting = _Parting(folder, _count(base / name for name in names))
         for name in names:
             parting.take(base / name, name if path.is_dir() else source)
         yield tuple(parting.shares(source, tuple(troubles)))
