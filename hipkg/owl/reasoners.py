@@ -19,13 +19,14 @@ import pyoxigraph as ox
 
 from hipkg.base.ending import run, temporary_folder
 from hipkg.base.errors import EngineUnavailable, InconsistentData
+from hipkg.base.limits import REASONER_SECONDS
 from hipkg.base.vocabulary import OWL
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
 OLDEST_JAVA = {"hermit": 8, "pellet": 25}
-_TIMEOUT_SECONDS = 600
+_TIMEOUT_SECONDS = REASONER_SECONDS.most
 _AXIOM = re.compile(r"^(\w+)\( ((?:<[^>]+>\s*)+) \)$", re.MULTILINE)
 _HERMIT_PAIRS = re.compile(
     r"^<([^>]+)> \(known instances:\s*(.*?)(?:\s*\|\s*)possible instances:\s*(.*?)\s*\)", re.MULTILINE
@@ -123,9 +124,7 @@ def _run(engine: str, command: list[str]) -> str:
     try:
         done = run(command, timeout=_TIMEOUT_SECONDS)
     except subprocess.TimeoutExpired as late:
-        raise EngineUnavailable(
-            f"{engine} gave no answer within {_TIMEOUT_SECONDS} s.", remedy="Use --engine native."
-        ) from late
+        raise REASONER_SECONDS.exceeded(most=_TIMEOUT_SECONDS, of=engine) from late
     except OSError as problem:
         raise EngineUnavailable(
             f"{engine} could not be started: {problem}.", remedy="Use --engine native."

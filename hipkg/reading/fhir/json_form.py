@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from functools import partial
 from typing import Any
 
 import orjson
 
+from hipkg.base.limits import DEPTH
 from hipkg.reading.fhir.lenient import objects_within
 
 TWICE = "\0twice"
@@ -27,12 +29,15 @@ class Loader:
     def __init__(self) -> None:
         self._known: dict[str, str] = {}
         self.twice = False
-        self._load = partial(json.loads, object_pairs_hook=self._object)
+        self._load = partial(json.loads, object_pairs_hook=self._object, parse_int=_integer)
 
     def __call__(self, content: str) -> Any:  # noqa: ANN401 - any JSON
-        """Read a text; the errors are those of `json.loads`."""
-        plain = _plainly(content)
-        return self._load(content) if plain is None else plain
+        """Read a text; the errors are those of `json.loads`, and a `RecursionError` for what is nested too deep."""
+        value = _plainly(content)
+        if value is None:
+            value = self._load(content)
+        _refuse_depth(value)
+        return value
 
     def _kept(self, value: object) -> object:
         return self._known.setdefault(value, value) if isinstance(value, str) and len(value) < _SHORT else value
@@ -41,8 +46,7 @@ class Loader:
         made = {self._known.setdefault(name, name): self._kept(value) for name, value in pairs}
         if len(made) < len(pairs):
             self.twice = True
-            names = [name for name, _ in pairs]
-            made[TWICE] = sorted({name for name in names if names.count(name) > 1})
+            made[TWICE] = sorted(name for name, count in Counter(name for name, _ in pairs).items() if count > 1)
         return made
 
 
@@ -58,7 +62,33 @@ def _plainly(content: str) -> Any:  # noqa: ANN401 - any JSON
         value = orjson.loads(written)
     except orjson.JSONDecodeError:
         return None
-    return value if written.count(b'":') == orjson.dumps(value).count(b'":') else None
+    try:
+        again = orjson.dumps(value)
+    except TypeError:  # what is nested too deep for it to write
+        raise RecursionError from None
+    return value if written.count(b'":') == again.count(b'":') else None
+
+
+def _integer(digits: str) -> int | str:
+    """Read an integer; one of more digits than Python reads is no number, and stays a text."""
+    try:
+        return int(digits)
+    except ValueError:
+        return digits
+
+
+def _refuse_depth(value: object) -> None:
+    level = [value]
+    for _ in range(DEPTH.most):
+        level = [
+            one
+            for outer in level
+            for one in (outer.values() if isinstance(outer, dict) else outer if isinstance(outer, list) else ())
+            if isinstance(one, dict | list)
+        ]
+        if not level:
+            return
+    raise RecursionError
 
 
 def given_twice(content: object) -> list[str]:
