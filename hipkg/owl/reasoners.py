@@ -19,13 +19,14 @@ import pyoxigraph as ox
 
 from hipkg.base.ending import run, temporary_folder
 from hipkg.base.errors import EngineUnavailable, InconsistentData
+from hipkg.base.limits import REASONER_SECONDS
 from hipkg.base.vocabulary import OWL, RDFS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
 OLDEST_JAVA = {"hermit": 8, "pellet": 25}
-_TIMEOUT_SECONDS = 600
+_TIMEOUT_SECONDS = REASONER_SECONDS.most
 _VERSION_SECONDS = 60
 """How long a runtime may take to tell its version, on a machine that has much else to do."""
 _OWN = "urn:hipkg:sentinel:"
@@ -175,9 +176,7 @@ def _run(engine: str, command: list[str]) -> str:
     try:
         done = run(command, timeout=_TIMEOUT_SECONDS)
     except subprocess.TimeoutExpired as late:
-        raise EngineUnavailable(
-            f"{engine} gave no answer within {_TIMEOUT_SECONDS} s.", remedy="Use --engine native."
-        ) from late
+        raise REASONER_SECONDS.exceeded(most=_TIMEOUT_SECONDS, of=engine) from late
     except OSError as problem:
         raise EngineUnavailable(
             f"{engine} could not be started: {problem}.", remedy="Use --engine native."

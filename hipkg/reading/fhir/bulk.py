@@ -14,13 +14,14 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, BinaryIO, NamedTuple
 
 import orjson
 
 from hipkg.base.ending import temporary_folder
 from hipkg.base.errors import UsageError
 from hipkg.base.groups import Groups
+from hipkg.base.limits import INPUT, refuse_many_values
 from hipkg.reading.account import ResourceUse
 from hipkg.reading.fhir.folders import holds_lines, is_compressed, names_in, unpacked
 from hipkg.reading.fhir.gathering import last_part
@@ -44,6 +45,8 @@ BUCKET_BYTES = 2**18
 """About how much the lines hold of patients who cannot be told apart by the file that they are parted into."""
 SHARE_BYTES, SHARE_PATIENTS = 6 * 2**20, 200
 """How much a share holds, and how many patients, about."""
+_LONG = 2**20
+"""From how many bytes on the values of a line are counted; a shorter one cannot hold too many."""
 _MARK = b"\xef\xbb\xbf"
 _BUFFERED = 32 * 2**20
 _REMEMBERED = 2**14
@@ -91,7 +94,7 @@ def is_bulk(source: str) -> bool:
 def _holds_resources(path: Path, name: str) -> bool:
     """Tell whether a file beside those of lines is more than the manifest of an export."""
     with unpacked(path, name) as file:
-        return b'"resourceType"' in file.read()
+        return b'"resourceType"' in file.read(INPUT.most)
 
 
 @contextmanager
@@ -124,6 +127,19 @@ def _count(files: Iterable[Path]) -> int:
     return size // BUCKET_BYTES + 1
 
 
+def _bounded(lines: BinaryIO, name: str) -> Iterator[bytes]:
+    """Give the lines of a file, none of which may be more than an input may be."""
+    number = 0
+    while line := lines.readline(INPUT.most + 1):
+        number += 1
+        place = f"{name}:{number}"
+        if len(line) > INPUT.most:
+            raise INPUT.exceeded(place)
+        if len(line) > _LONG:
+            refuse_many_values(line, place)
+        yield line
+
+
 @dataclass
 class _Parting:
     """Write each line to the file of its bucket: of ``count`` the one that the id of the patient falls into."""
@@ -140,7 +156,7 @@ class _Parting:
         """Give the lines of a file to the buckets."""
         place = name.encode(errors="replace")
         with unpacked(path, name) as lines:
-            for number, line in enumerate(lines, 1):
+            for number, line in enumerate(_bounded(lines, name), 1):
                 content = line.removesuffix(b"\n") if number > 1 else line.removesuffix(b"\n").removeprefix(_MARK)
                 if not content or content.isspace():
                     continue
