@@ -319,19 +319,27 @@ class Planner:
         return tuple(dict.fromkeys(gaps))
 
     def _realised(self, info: InterventionInfo, evaluations: Iterable[Evaluation]) -> str:
-        """Name the class of patients by which something discouraged is carried out, or return an empty string."""
+        """Say by which class of patients, and by what they take, something is carried out; empty if it is not."""
         nodes = {self._patient, *(node for one in evaluations for node in one.subjects)}
         is_a = self._derivation.facts.any_is_a
         carried_out = is_a(nodes, info.realised_by) and not (info.realised_unless and is_a(nodes, info.realised_unless))
-        return self._knowledge.label(info.realised_by) if carried_out else ""
+        if not carried_out:
+            return ""
+        label, facts = self._knowledge.label(info.realised_by), self._derivation.facts
+        found = (it for node in sorted(nodes) for it in self._measurer.activities(info.realised_by, node))
+        kinds = (self._knowledge.label(kind) for one in found for kind in facts.nodes(one, hip.ofIntervention))
+        names = [one for one in dict.fromkeys(kinds) if one not in label]
+        return f"{label} ({', '.join(names)})" if names else label
 
     def _past(self, derived: DerivedAction, info: InterventionInfo) -> tuple[str, ...]:
-        """List the courses that are over of an intervention and of those that it comprises."""
+        """List the courses that are over of an intervention, and of its parts if each of them was begun."""
         if not info.comprises:
             return derived.past
-        parts = (
-            one for one in self._derivation.actions if one.site == derived.site and one.intervention in info.comprises
-        )
+        there = [one for one in self._derivation.actions if one.site == derived.site]
+        parts = [one for one in there if one.intervention in info.comprises]
+        begun = {one.intervention for one in parts if one.past or self._named_there(one, self._derivation.running)}
+        if not begun.issuperset(info.comprises):
+            return derived.past
         return tuple(sorted({*derived.past, *chain.from_iterable(one.past for one in parts)}))
 
     def _ongoing(self, derived: DerivedAction, info: InterventionInfo) -> Iterator[str]:
