@@ -48,6 +48,8 @@ def parts(raw: Raw, name: str) -> list[Raw]:
     value = raw.get(name)
     if value is None:
         return []
+    if isinstance(value, dict):
+        return [value]
     found = value if isinstance(value, list) else [value]
     for one in found:
         if not isinstance(one, dict):

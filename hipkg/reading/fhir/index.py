@@ -51,7 +51,9 @@ class Index:
         key = self._found.get(reference)
         if key is None:
             key = self._found[reference] = self._anywhere(reference)
-        servers = self._servers.get(owner.key) if self._servers else None
+        if not self._servers:
+            return key
+        servers = self._servers.get(owner.key)
         if not servers or _parted(reference) != ("", key):
             return key
         return key if any(self._may_be_on(one, key) for one in servers) else ""
@@ -91,7 +93,9 @@ class Index:
     def subject(self, owned: Resource) -> str:
         """Find the key of what a resource is about, by reference or by identifier; empty if it is not in the source."""
         for name in ("subject", "patient"):
-            for one in parts(owned.raw, name) if name in owned.raw else ():
+            if name not in owned.raw:
+                continue
+            for one in parts(owned.raw, name):
                 if found := self.key_of(text(one, "reference"), owned):
                     return found
                 identifier = one.get("identifier")

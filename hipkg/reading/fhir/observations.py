@@ -91,7 +91,7 @@ def _day_of_result(one: Resource, context: Context) -> Dated | Refused:
     status = text(one.raw, "status")
     if status not in _FINAL:
         raise Unused("ignored", f"its status is {status or 'not recorded'}, so it is no final result")
-    if parts(one.raw, "focus"):
+    if "focus" in one.raw and parts(one.raw, "focus"):
         raise Unused("ignored", "it is about something else than the patient")
     told = _of_no_use(one, context)
     if told and "" < text(one.raw, "effectiveDateTime")[:_DAY] <= context.as_of.isoformat():
@@ -104,11 +104,14 @@ def _day_of_result(one: Resource, context: Context) -> Dated | Refused:
 
 def _of_no_use(one: Resource, context: Context) -> Refused | None:
     """Say why an Observation with no more than values is of no use, where its codes tell; these are tried once."""
-    code = part(one.raw, "code")
-    components = parts(one.raw, "component")
-    if not all(map(_TELLING.isdisjoint, (one.raw, *components))):
+    codes = [part(one.raw, "code")]
+    if not _TELLING.isdisjoint(one.raw):
         return None
-    codes = (code, *(part(each, "code") for each in components))
+    if "component" in one.raw:
+        components = parts(one.raw, "component")
+        if not all(map(_TELLING.isdisjoint, components)):
+            return None
+        codes += (part(each, "code") for each in components)
     key = tuple(map(written, codes))
     known = context.codes.useless
     if key not in known:
