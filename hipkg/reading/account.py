@@ -78,6 +78,18 @@ class Import(NamedTuple):
     patients: tuple[Imported, ...]
     strays: tuple[ResourceUse, ...]
 
+    def joined(self, other: Import) -> Import:
+        """Join the account of other entries of the same source."""
+        others = {one.patient: one for one in other.patients}
+        own = [_joined(one, others.pop(one.patient, None)) for one in self.patients]
+        return Import(self.source, (*own, *others.values()), tuple(sorted((*self.strays, *other.strays))))
+
+
+def _joined(one: Imported, other: Imported | None) -> Imported:
+    if other is None:
+        return one
+    return one._replace(graph=other.graph, uses=tuple(sorted((*one.uses, *other.uses))), triples=other.triples)
+
 
 def counted(uses: Sequence[ResourceUse]) -> Counts:
     """Count entries; what went into another is used."""
