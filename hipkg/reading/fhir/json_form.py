@@ -36,7 +36,8 @@ class Loader:
         value = _plainly(content)
         if value is None:
             value = self._load(content)
-        _refuse_depth(value)
+        if content.count("{") + content.count("[") > DEPTH.most:
+            _refuse_depth(value)
         return value
 
     def _kept(self, value: object) -> object:
