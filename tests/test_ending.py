@@ -111,6 +111,28 @@ with ended_by_signals():
     assert list(tmp_path.iterdir()) == [target]
 
 
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_what_is_isolated_ends_with_the_command(number: signal.Signals) -> None:
+    code = """
+import os, time
+from hipkg.base.ending import ended_by_signals
+from hipkg.base.isolation import isolated
+def work():
+    print(os.getpid(), flush=True)
+    while True:
+        pass
+with ended_by_signals():
+    isolated(work, seconds=60, memory=2**30)
+"""
+    with started(code) as run:
+        assert run.stdout is not None
+        child = int(run.stdout.readline())
+        run.send_signal(number)
+        assert run.wait(timeout=20) == 128 + number
+    with pytest.raises(ProcessLookupError):
+        os.kill(child, 0)
+
+
 def test_an_interrupted_interview_saves_what_was_answered(tmp_path: Path) -> None:
     saved = tmp_path / "answered.ttl"
     command = [sys.executable, "-m", "hipkg", "ask", str(D0), "--interactive", "--save", str(saved)]

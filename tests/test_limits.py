@@ -8,7 +8,6 @@ import json
 import os
 import signal
 import time
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -114,7 +113,7 @@ def lowered(monkeypatch: pytest.MonkeyPatch) -> Callable[[Limit, int], None]:
 
     def lower(limit: Limit, most: int) -> None:
         name = next(name for name, value in vars(limits).items() if value is limit)
-        changed = replace(limit, most=most)
+        changed = limit._replace(most=most)
         for module in [one for path, one in modules.items() if path.startswith("hipkg.")]:
             if getattr(module, name, None) is limit:
                 monkeypatch.setattr(module, name, changed)

@@ -21,12 +21,12 @@ _STEERING = (
     "\u2028\u2029"  # ends of lines that only some readers take for one
     "\u180e\u200b\u2060-\u2065\u206a-\u206f\ufeff\ufff9-\ufffb\U000e0000-\U000e007f"  # no width
 )
-_FOUND = re.compile(rf"[{_STEERING}]|\r(?!\n)")
-_FOUND_AMONG_COLOURS = re.compile(rf"(\x1b\[[0-9;]*m)|[{_STEERING}]|\r(?!\n)")
+_FOUND = rf"[{_STEERING}]|\r(?!\n)"
+_FOUND_AMONG_COLOURS = rf"(\x1b\[[0-9;]*m)|{_FOUND}"
 STAND_IN = "\ufffd"
 """What people are shown in the place of such a character."""
 _FROM_PLANE_1 = 0x10000
-_SUSPICIOUS = bytes(code for code in range(0x80) if _FOUND.match(chr(code))) + b"\xc2\xd8\xe1\xe2\xef\xf3"
+_SUSPICIOUS = bytes({*range(0x20), 0x7F} - {*b"\t\n"}) + b"\xc2\xd8\xe1\xe2\xef\xf3"
 """The bytes that each such character holds at least one of in UTF-8, and few others do: to look for them is quick."""
 
 
@@ -64,12 +64,12 @@ def harmless(text: str, format: str = "text") -> str:  # noqa: A002 - the word o
     data = text.encode("utf-8", "surrogatepass")
     if len(data) == len(data.translate(None, _SUSPICIOUS)):
         return text
-    return _FOUND.sub(_ESCAPES.get(format, _replaced), text)
+    return re.sub(_FOUND, _ESCAPES.get(format, _replaced), text)
 
 
 def harmless_in_colour(text: str) -> str:
     """Write a text for people without such characters, but keep what colours it on a terminal."""
-    return _FOUND_AMONG_COLOURS.sub(lambda match: match[1] or STAND_IN, text)
+    return re.sub(_FOUND_AMONG_COLOURS, lambda match: match[1] or STAND_IN, text)
 
 
 def _replaced(_match: re.Match[str]) -> str:

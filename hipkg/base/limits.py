@@ -5,8 +5,7 @@ The table of `docs/limits.md` is made of these, and a test holds it to them.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from hipkg.base.errors import EngineUnavailable, UnreadableInput, UsageError
 
@@ -18,8 +17,7 @@ _XML_WEIGHT = 4
 """For how many values of JSON an element of XML counts, which takes as much more memory."""
 
 
-@dataclass(frozen=True, slots=True)
-class Limit:
+class Limit(NamedTuple):
     """A limit on what users supply.
 
     ``what`` is bounded by ``most``, counted in ``unit``; ``message`` says so beyond it, with ``{most}`` for
@@ -121,7 +119,7 @@ def refuse_many_values(data: bytes, place: str, before: int = 0) -> int:
 
     Raises `UnreadableInput` for more than `VALUES`.
     """
-    if data.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"<"):
+    if data[:99].lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"<"):
         count = before + data.count(b"<") * _XML_WEIGHT
     else:
         count = before + data.count(b",") + data.count(b"[") + data.count(b"{")

@@ -6,7 +6,7 @@ import gc
 from collections import deque
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from multiprocessing import get_context
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -56,8 +56,9 @@ def written_plans(
         with shares_of(source) as shares:
             yield len(shares), (_written(one, task) for one in shares)
         return
-    with tidied(stop_processes), ProcessPoolExecutor(jobs, get_context("spawn"), initializer=obedient) as pool:
+    with tidied(stop_processes), ExitStack() as stack:
         with deaf_processes():
+            pool = stack.enter_context(ProcessPoolExecutor(jobs, get_context("spawn"), initializer=obedient))
             for _ in range(jobs):  # they begin while the export is parted
                 pool.submit(knowing_once, task.codes)
         with shares_of(source) as shares:
@@ -100,7 +101,7 @@ def _written(share: Share, task: _Task) -> Batch[str]:
 
 def _planned(share: Share, request: Request, write: Write, knowledge: Knowledge) -> Batch[str]:
     try:
-        checked = read_checked(Joint((Part(share.name, found=share.resources()),)), request, knowledge)
+        checked = read_checked(Joint((Part(share.name, found=share.resources()),), at_once=False), request, knowledge)
         return each_alone(checked, lambda one: write(planned(one, request, knowledge).plan, knowledge))
     except (DeceasedPatient, InconsistentData, InvalidPatient, NoPatient) as problem:
         told = () if isinstance(problem, NoPatient) else (problem,)

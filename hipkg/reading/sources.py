@@ -64,7 +64,8 @@ def read(
     made = _living(_imported(resources, given.name, load, as_of, deceased=deceased), deceased=deceased)
     if any(one.found is None for one in given.parts):
         made = made._replace(results=_completed(made.results, _triples(given, load), given.name, as_of, load))
-    refuse_too_much((triple for one in made.results for triple in one.triples), given.name)
+    if given.at_once:
+        refuse_too_much((triple for one in made.results for triple in one.triples), given.name)
     return made
 
 
