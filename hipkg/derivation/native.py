@@ -228,7 +228,7 @@ class ClosedWorld(World):
         for cls, subject in product(near, self.subjects):
             if self.facts.is_a(subject.node, cls) and not self.facts.is_a(subject.node, denied_by.get(cls, "")):
                 context, lacks = self.knowledge.possible[cls]
-                held = self._held_by(frozenset((subject.node, subject.patient)))
+                held = self._held_by(frozenset((subject.node,)))
                 infos = [one for one in self.knowledge.of_context[context] if one.iri in self.counting]
                 infos = [one for one in infos if not self._is_lifted(one, held)]
                 for info, (key, places) in product(infos, _judged_at(subject)):

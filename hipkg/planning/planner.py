@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from itertools import chain
 from operator import attrgetter
 from typing import TYPE_CHECKING, TypeAlias
@@ -70,6 +71,7 @@ _HELD_BACK, _REFUSED_BY, _SPECIFIED, _ORDER_UNGUARDED = (
 )
 _REFUSED = {Status.CONTRAINDICATED, Status.AVOID}
 _WAITING = {State.LATER, State.MAY_APPLY}
+_OBJECTING = {hip.contraindicates, hip.holdsBack}
 _UNSETTLED = {Status.CONDITIONAL, Status.CAUTION}
 _TREATING = {hip.indicates, hip.contraindicates, hip.discourages, hip.holdsBack}
 _DRUG_ORDER = "MedicationRequest"
@@ -166,7 +168,16 @@ class Planner:
             self._context_lacks(evaluation, info) if evaluation.lacks_fact else (),
             self._checker.checks(evaluation) if evaluation.compares else (),
             self._context(evaluation, info) if state == _LATER else (),
+            *(self._spoken_against(evaluation, info) if evaluation.lacks_fact else ()),
         )
+
+    def _spoken_against(self, evaluation: Evaluation, info: StatementInfo) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """Name what runs and what is planned of an act that a statement would refuse or hold back if it applied."""
+        lifted = any(one in evaluation.meets for one in info.except_for)
+        if info.effect not in _OBJECTING or lifted or evaluation.awaits:
+            return (), ()
+        named = partial(self._named_there, info.intervention, evaluation.site)
+        return named(self._derivation.running), named(self._derivation.planned)
 
     def _context(self, evaluation: Evaluation, info: StatementInfo) -> tuple[Scope, ...]:
         """List what the document of a waiting statement is about and is not known to hold."""
@@ -264,8 +275,8 @@ class Planner:
             self._unmet(derived, states),
             parameters,
             self._phases[info.phase],
-            self._named_there(derived, self._derivation.running),
-            self._named_there(derived, self._derivation.planned),
+            self._named_there(derived.intervention, derived.site, self._derivation.running),
+            self._named_there(derived.intervention, derived.site, self._derivation.planned),
             self._all_done(derived),
             tuple([self._course(one) for one in self._past(derived, info)]),
             tuple([self._course(one) for one in self._ongoing(derived, info)]),
@@ -337,7 +348,11 @@ class Planner:
             return derived.past
         there = [one for one in self._derivation.actions if one.site == derived.site]
         parts = [one for one in there if one.intervention in info.comprises]
-        begun = {one.intervention for one in parts if one.past or self._named_there(one, self._derivation.running)}
+        begun = {
+            one.intervention
+            for one in parts
+            if one.past or self._named_there(one.intervention, one.site, self._derivation.running)
+        }
         if not begun.issuperset(info.comprises):
             return derived.past
         return tuple(sorted({*derived.past, *chain.from_iterable(one.past for one in parts)}))
@@ -362,12 +377,12 @@ class Planner:
         infos = [self._info(self._evaluations[iri]) for kind in kinds for iri in derived.claimed[kind]]
         return [one for one in infos if one.modality == derived.modality]
 
-    def _named_there(self, derived: DerivedAction, there: Mapping[str, Set[str]]) -> tuple[str, ...]:
-        """Name what a patient has, or has planned, of an intervention at its place, as narrowly as it is recorded."""
-        known = there.get(derived.site or self._patient, NOTHING)
-        if derived.intervention not in known:
+    def _named_there(self, itself: str, site: str, there: Mapping[str, Set[str]]) -> tuple[str, ...]:
+        """Name what a patient has, or has planned, of an intervention at a place, as narrowly as it is recorded."""
+        known = there.get(site or self._patient, NOTHING)
+        if itself not in known:
             return ()
-        itself, is_a, composed = derived.intervention, self._knowledge.is_a, self._knowledge.composed
+        is_a, composed = self._knowledge.is_a, self._knowledge.composed
         kinds = [one for one in known if is_a(one, itself) and (one == itself or one not in composed)]
         wider = {upper for one in kinds for upper in self._knowledge.superclasses.get(one, ())}
         return tuple(sorted(self._knowledge.label(one) for one in kinds if one not in wider))

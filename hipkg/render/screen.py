@@ -803,8 +803,10 @@ class _Screener(Arranger):
         yield from self._briefs(action)
         if not (self._tight and section_of(action) in {Section.ALREADY, Section.TRIED}):
             yield from self._contents(action)
+        waiting, _, _ = self._condition([action])
         for one in self._latent(action):
-            yield replace(one, lead="" if one.lead == "then" else f"{one.lead.removesuffix(':')}:")
+            lead = one.lead.removesuffix(":")
+            yield replace(one, lead="" if lead in {"then", f"if {waiting}"} else f"{lead}:")
         yield from map(self._cautioned, self._self_guarding(action))
         yield from self._objected(action)
         for one in self._left_open(action):

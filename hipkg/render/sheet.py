@@ -92,6 +92,7 @@ _OBJECTIONS = {
     Status.CONTRAINDICATED: ", which {who} advise{s} against",
     Status.AVOID: ", which {who} discourage{s}",
 }
+_HELD_BACK = ", which {who} hold{s} back"
 _FORBIDDING = {
     "avoid": {ClaimKind.DISCOURAGED, ClaimKind.DISCOURAGEMENT_AWAITED},
     "never": {*OBJECTIONS, *WAITING} - {ClaimKind.AWAITED, ClaimKind.GUARD_AWAITED},
@@ -291,7 +292,29 @@ class Arranger:
             words = objection.format(who=listed(documents, "and"), s="" if len(documents) > 1 else "s")
             lines = self._missing(actions[0]) if actions[0].status == Status.CONDITIONAL else ()
             merged.setdefault(Row(capital(clean(f"{names} {there}{words}")), "", "", ids, lines), []).append(site)
+        firm = {(names, there, site) for names, there, _, site in found}
+        for (names, there, words, site), perhaps in self._confronted_perhaps().items():
+            if (names, there, site) not in firm:
+                row = Row(capital(clean(f"{names} {there}{words}")), "", "", tuple(perhaps))
+                merged.setdefault(row, []).append(site)
         return [replace(row, site=join_sites(sites, self._knowledge)) for row, sites in merged.items()]
+
+    def _confronted_perhaps(self) -> dict[tuple[str, str, str, str], list[str]]:
+        """Gather what the patient has now, or has planned, against statements that only may apply."""
+        found: dict[tuple[str, str, str, str], list[StatementInfo]] = {}
+        for one in self._plan.statements:
+            for there, labels in (("running", one.current), ("ordered", one.planned)):
+                if labels:
+                    key = (" and ".join(labels), there, if_any(one.context_lacks), one.site)
+                    found.setdefault(key, []).append(self._infos[one.id])
+        told: dict[tuple[str, str, str, str], list[str]] = {}
+        for (names, there, lacking, site), infos in found.items():
+            documents = sorted({self._knowledge.documents[one.document].id for one in infos})
+            held = all(one.effect == hip.holdsBack for one in infos)
+            objection = _HELD_BACK if held else _OBJECTIONS[Status.CONTRAINDICATED]
+            words = objection.format(who=listed(documents, "and"), s="" if len(documents) > 1 else "s")
+            told[names, there, f"{words}{lacking}", site] = sorted({one.id for one in infos})
+        return told
 
     @staticmethod
     def _is_confronted(action: Action) -> bool:
@@ -974,7 +997,7 @@ def _against(action: Action) -> Iterator[tuple[str, str, str]]:
     """Name what is running or ordered of an action that statements refuse, discourage or hold back, and how they do."""
     objection = _OBJECTIONS.get(action.status, "")
     if action.by(ClaimKind.HELD_BACK) and action.status == Status.CONDITIONAL:
-        objection = ", which {who} hold{s} back"
+        objection = _HELD_BACK
     for names, there in ((action.current, "running"), (action.planned, "ordered")):
         unchecked = there == "ordered" and action.by(ClaimKind.ORDER_UNGUARDED)
         words = objection or (" before its checks" if unchecked and action.status == Status.CONDITIONAL else "")
