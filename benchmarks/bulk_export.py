@@ -107,7 +107,7 @@ def lines(folder: Path) -> tuple[float, float, int]:
 
 
 def planned(folder: Path, jobs: int) -> tuple[float, float, int, float]:
-    """Plan with the command; return the seconds of the clock and the processors, the plans, and the most memory in MB."""
+    """Plan with the command; return the seconds of the clock and the processors, the plans and the most MB."""
     environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
     with tempfile.TemporaryDirectory() as beside:
         target = Path(beside) / "plans.ndjson"

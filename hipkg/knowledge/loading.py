@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 import orjson
 
 from hipkg.base.errors import StaleRelease
-from hipkg.base.paths import PATIENT_SHAPES, RELEASE, ontology_files
+from hipkg.base.paths import INSTALLED, PATIENT_SHAPES, RELEASE, ontology_files
 from hipkg.knowledge.codec import decode_lazily, schema, write
 from hipkg.knowledge.records import Knowledge
 
@@ -44,21 +44,21 @@ def load() -> Knowledge:
     """
     try:
         content = RELEASE_FILE.read_bytes()
+        sources = source_stamp()
     except FileNotFoundError as missing:
-        raise _refusal("is missing") from missing
+        raise _stale(
+            "is missing" if missing.filename == str(RELEASE_FILE) else f"lacks {missing.filename}"
+        ) from missing
+    except OSError as broken:
+        raise _stale("cannot be read") from broken
     end = content.find(b"\n") + 1
     whole = content[:end] == _head(memoryview(content)[end:]) + b"\n"
     fields = dict(_fields_of(content, end)) if whole else _fields_anyhow(content)
-    if orjson.loads(fields["stamp"]) != source_stamp():
-        raise _refusal("was built from other sources")
+    if orjson.loads(fields["stamp"]) != sources:
+        raise _stale("was built from other sources")
     if not whole:
-        raise _refusal("cannot be read")
+        raise _stale("is not what was built: its content does not have the digest that it carries")
     return decode_lazily(Knowledge, fields)
-
-
-def _refusal(why: str) -> StaleRelease:
-    remedy = "Build it with: hipkg ontology release (needs Java: pip install 'hipkg[java]')."
-    return StaleRelease(f"The classified release {why}.", place=str(RELEASE_FILE), remedy=remedy)
 
 
 def _fields_of(content: bytes, start: int) -> Iterator[tuple[str, bytes]]:
@@ -77,7 +77,18 @@ def _fields_anyhow(content: bytes) -> dict[str, bytes]:
     try:
         return {"stamp": orjson.dumps(orjson.loads(content)["stamp"])}
     except (ValueError, TypeError, KeyError) as broken:
-        raise _refusal("cannot be read") from broken
+        raise _stale("cannot be read") from broken
+
+
+def remedy(*, installed: bool) -> str:
+    """Say how a release is mended, in an installed package or in a checkout."""
+    if installed:
+        return "Install it again with: pip install --force-reinstall --no-deps hipkg."
+    return "Build it with: hipkg ontology release (needs Java: pip install 'hipkg[java]')."
+
+
+def _stale(why: str) -> StaleRelease:
+    return StaleRelease(f"The classified release {why}.", place=str(RELEASE_FILE), remedy=remedy(installed=INSTALLED))
 
 
 def released(knowledge: Knowledge) -> bytes:

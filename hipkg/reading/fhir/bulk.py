@@ -14,19 +14,21 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
-from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, BinaryIO, NamedTuple
 
 import orjson
 
+from hipkg.base.ending import temporary_folder
 from hipkg.base.errors import UsageError
 from hipkg.base.groups import Groups
+from hipkg.base.limits import INPUT, refuse_many_values
+from hipkg.reading.account import ResourceUse
 from hipkg.reading.fhir.folders import holds_lines, is_compressed, names_in, unpacked
 from hipkg.reading.fhir.gathering import last_part
 from hipkg.reading.fhir.identity import MOST_OWNERS
 from hipkg.reading.fhir.lenient import objects, objects_within, text_in
 from hipkg.reading.fhir.person import death
-from hipkg.reading.fhir.records import HELPERS, ResourceUse
+from hipkg.reading.fhir.records import HELPERS
 from hipkg.reading.fhir.source import beside, resources_of_lines
 
 if TYPE_CHECKING:
@@ -44,6 +46,8 @@ BUCKET_BYTES = 2**18
 """About how much the lines hold of patients who cannot be told apart by the file that they are parted into."""
 SHARE_BYTES, SHARE_PATIENTS = 6 * 2**20, 200
 """How much a share holds, and how many patients, about."""
+_LONG = 2**20
+"""From how many bytes on the values of a line are counted; a shorter one cannot hold too many."""
 _MARK = b"\xef\xbb\xbf"
 _BUFFERED = 32 * 2**20
 _REMEMBERED = 2**14
@@ -124,7 +128,7 @@ def is_bulk(source: str) -> bool:
 def _holds_resources(path: Path, name: str) -> bool:
     """Tell whether a file beside those of lines is more than the manifest of an export."""
     with unpacked(path, name) as file:
-        return b'"resourceType"' in file.read()
+        return b'"resourceType"' in file.read(INPUT.most)
 
 
 @contextmanager
@@ -133,7 +137,7 @@ def shares_of(source: str) -> Iterator[tuple[Share, ...]]:
 
     Raises `UnreadableInput` for what cannot be read.
     """
-    with TemporaryDirectory(prefix="hipkg-") as folder:
+    with temporary_folder() as folder:
         path = Path(source)
         names = [path.name] if path.is_file() else []
         troubles: list[ResourceUse] = []
@@ -145,7 +149,7 @@ def shares_of(source: str) -> Iterator[tuple[Share, ...]]:
             else:
                 troubles += beside(path / name, name)
         base = path.parent if path.is_file() else path
-        parting = _Parting(Path(folder), _count(base / name for name in names))
+        parting = _Parting(folder, _count(base / name for name in names))
         for name in names:
             parting.take(base / name, name if path.is_dir() else source)
         yield tuple(parting.shares(source, tuple(troubles)))
@@ -155,6 +159,19 @@ def _count(files: Iterable[Path]) -> int:
     """Choose how many buckets there are; what is compressed takes about ten times as much."""
     size = sum(one.stat().st_size * (10 if is_compressed(one) else 1) for one in files)
     return size // BUCKET_BYTES + 1
+
+
+def _bounded(lines: BinaryIO, name: str) -> Iterator[bytes]:
+    """Give the lines of a file, none of which may be more than an input may be."""
+    number = 0
+    while line := lines.readline(INPUT.most + 1):
+        number += 1
+        place = f"{name}:{number}"
+        if len(line) > INPUT.most:
+            raise INPUT.exceeded(place)
+        if len(line) > _LONG:
+            refuse_many_values(line, place)
+        yield line
 
 
 @dataclass
@@ -173,7 +190,7 @@ class _Parting:
         """Give the lines of a file to the buckets."""
         place = name.encode(errors="replace")
         with unpacked(path, name) as lines:
-            for number, line in enumerate(lines, 1):
+            for number, line in enumerate(_bounded(lines, name), 1):
                 content = line.removesuffix(b"\n") if number > 1 else line.removesuffix(b"\n").removeprefix(_MARK)
                 if not content or content.isspace():
                     continue

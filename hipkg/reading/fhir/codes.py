@@ -21,8 +21,9 @@ if TYPE_CHECKING:
 
     from hipkg.knowledge.records import Knowledge
     from hipkg.knowledge.terminology import Terminology
+    from hipkg.reading.account import Outcome
     from hipkg.reading.fhir.elements import Raw
-    from hipkg.reading.fhir.records import Outcome, Refused
+    from hipkg.reading.fhir.records import Refused
 
 Key = TypeVar("Key")
 Value = TypeVar("Value")

@@ -8,18 +8,19 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, BinaryIO
 
 from hipkg.base.errors import UnreadableInput
+from hipkg.base.limits import FILES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from hipkg.reading.fhir.records import Outcome
+    from hipkg.reading.account import Outcome
 
 _GZIPPED = ".gz"
 _OF_LINES = (".ndjson", ".jsonl")
 _PLAIN = (".json", ".xml", *_OF_LINES)
+_MOST_FILES = FILES.most
 EXTENSIONS = (*_PLAIN, *(f"{one}{_GZIPPED}" for one in _PLAIN))
-_MOST_FILES = 100_000
 _BLOCK = 2**18
 
 
@@ -76,11 +77,7 @@ def names_in(folder: Path) -> list[tuple[str, tuple[Outcome, str] | None]]:
         agenda += [f"{name}/" for name, one in inside if one.is_dir(follow_symlinks=False)]
         found += [(name, _why_not_read(one)) for name, one in inside if not one.is_dir(follow_symlinks=False)]
         if len(found) > _MOST_FILES:
-            raise UnreadableInput(
-                f"The folder holds more than {_MOST_FILES} files.",
-                place=str(folder),
-                remedy="Name the folder of the export itself.",
-            )
+            raise FILES.exceeded(str(folder), _MOST_FILES)
     return sorted(found, key=lambda one: one[0].split("/"))
 
 

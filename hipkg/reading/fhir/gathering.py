@@ -8,9 +8,10 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from hipkg.base.errors import UnreadableInput
+from hipkg.reading.account import ResourceUse
 from hipkg.reading.fhir.elements import Malformed, text
 from hipkg.reading.fhir.lenient import text_in
-from hipkg.reading.fhir.records import Resource, ResourceUse
+from hipkg.reading.fhir.records import Resource
 from hipkg.reading.fhir.versions import as_r4
 
 if TYPE_CHECKING:

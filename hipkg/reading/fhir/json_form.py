@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import re
+from collections import Counter
 from functools import partial
 from typing import Any
 
 import orjson
 
+from hipkg.base.limits import DEPTH
 from hipkg.reading.fhir.lenient import objects_within
 
 TWICE = "\0twice"
@@ -27,10 +29,19 @@ class Loader:
     def __init__(self) -> None:
         self._known: dict[str, str] = {}
         self.twice = False
-        self._load = partial(json.loads, object_pairs_hook=self._object)
+        self._load = partial(json.loads, object_pairs_hook=self._object, parse_int=_integer)
 
     def __call__(self, content: bytes) -> Any:  # noqa: ANN401 - any JSON
-        """Read a text in UTF-8; the errors are those of `json.loads`, and `UnicodeDecodeError`."""
+        """Read a text in UTF-8.
+
+        The errors are those of `json.loads`, `UnicodeDecodeError`, and `RecursionError` for what is nested too deep.
+        """
+        value = self._read(content)
+        if content.count(b"{") + content.count(b"[") > DEPTH.most:
+            _refuse_depth(value)
+        return value
+
+    def _read(self, content: bytes) -> Any:  # noqa: ANN401 - any JSON
         try:
             value = orjson.loads(content)
         except orjson.JSONDecodeError:
@@ -44,8 +55,7 @@ class Loader:
         made = {self._known.setdefault(name, name): self._kept(value) for name, value in pairs}
         if len(made) < len(pairs):
             self.twice = True
-            names = [name for name, _ in pairs]
-            made[TWICE] = sorted({name for name in names if names.count(name) > 1})
+            made[TWICE] = sorted(name for name, count in Counter(name for name, _ in pairs).items() if count > 1)
         return made
 
 
@@ -63,6 +73,28 @@ def _told_once(value: object, content: bytes) -> bool:
     if b"\\u" in content or _LONG.search(content):
         return False
     return content.count(b'":') == written.count(b'":')
+
+
+def _integer(digits: str) -> int | str:
+    """Read an integer; one of more digits than Python reads is no number, and stays a text."""
+    try:
+        return int(digits)
+    except ValueError:
+        return digits
+
+
+def _refuse_depth(value: object) -> None:
+    level = [value]
+    for _ in range(DEPTH.most):
+        level = [
+            one
+            for outer in level
+            for one in (outer.values() if isinstance(outer, dict) else outer if isinstance(outer, list) else ())
+            if isinstance(one, dict | list)
+        ]
+        if not level:
+            return
+    raise RecursionError
 
 
 def given_twice(content: object) -> list[str]:

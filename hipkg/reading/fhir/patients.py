@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from hipkg.reading.account import Import, Imported, ResourceUse, notices_of, unread_of
 from hipkg.reading.fhir import activities, allergies, care_plans, conditions, drugs, mentions, observations, reports
-from hipkg.reading.fhir.account import Account, notices_of, unread_of
+from hipkg.reading.fhir.account import Account
 from hipkg.reading.fhir.codes import codes_of
 from hipkg.reading.fhir.context import Context, part_of, refuse_modified
 from hipkg.reading.fhir.courses import assembled
@@ -17,7 +18,7 @@ from hipkg.reading.fhir.joining import Joined, joined
 from hipkg.reading.fhir.log import Log, Merged
 from hipkg.reading.fhir.other_versions import REFUSED
 from hipkg.reading.fhir.person import completed, read_person
-from hipkg.reading.fhir.records import HELPERS, Activity, Import, Imported, Refused, ResourceUse, Stated, Unused
+from hipkg.reading.fhir.records import HELPERS, Activity, Refused, Stated, Unused
 from hipkg.reading.fhir.unread import HELPS, device_beside
 from hipkg.reading.fhir.wording import Words
 from hipkg.record.patient import Record

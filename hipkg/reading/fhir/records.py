@@ -1,16 +1,13 @@
-"""The facts that resources state, and the account of what became of each resource."""
+"""The facts that resources state."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 if TYPE_CHECKING:
+    from hipkg.reading.account import Outcome
     from hipkg.reading.fhir.elements import Raw
-    from hipkg.record.patient import Record, Unread
-
-Outcome = Literal["used", "merged", "set aside", "unknown code", "ignored", "malformed"]
-OUTCOMES: tuple[Outcome, ...] = ("used", "merged", "set aside", "malformed", "unknown code", "ignored")
-
+    from hipkg.record.patient import Unread
 
 HELPERS = {"BodyStructure", "Device", "Medication"}
 """The types whose resources state nothing themselves and are read where others refer to them."""
@@ -181,35 +178,3 @@ class Unused(Exception):
     def __init__(self, outcome: Outcome, reason: str, unread: tuple[Unread, ...] = ()) -> None:
         super().__init__(reason)
         self.refused = Refused(outcome, reason, unread)
-
-
-class ResourceUse(NamedTuple):
-    """What became of one resource.
-
-    ``detail`` says as what it was used or why it was not; ``flags`` tell what is doubtful; ``nodes`` are the IRIs of
-    the nodes of the graph that it gave. ``unread`` names what of it no statement uses.
-    """
-
-    resource: str
-    outcome: Outcome
-    detail: str
-    flags: tuple[str, ...] = ()
-    nodes: tuple[str, ...] = ()
-    unread: tuple[Unread, ...] = ()
-
-
-class Imported(NamedTuple):
-    """One patient: the graph, None for one who has died, with the account of their resources."""
-
-    patient: str
-    graph: Record | None
-    uses: tuple[ResourceUse, ...]
-    deceased: str = ""
-
-
-class Import(NamedTuple):
-    """All patients of a source, and the resources that belong to none of them."""
-
-    source: str
-    patients: tuple[Imported, ...]
-    strays: tuple[ResourceUse, ...]

@@ -9,11 +9,12 @@ import re
 from typing import TYPE_CHECKING
 
 from hipkg.base.errors import UnreadableInput
+from hipkg.base.limits import FOLDER, INPUT, refuse_many_values
+from hipkg.reading.account import ResourceUse
 from hipkg.reading.fhir.folders import holds_lines, names_in, unpacked
 from hipkg.reading.fhir.gathering import collected
 from hipkg.reading.fhir.json_form import TWICE, Loader, given_twice
 from hipkg.reading.fhir.lenient import text_in
-from hipkg.reading.fhir.records import ResourceUse
 from hipkg.reading.fhir.unfolding import HOLDING, Entry, too_deep, unfolded
 from hipkg.reading.fhir.xml_form import from_xml
 
@@ -24,8 +25,6 @@ if TYPE_CHECKING:
     from hipkg.reading.fhir.elements import Raw
     from hipkg.reading.fhir.gathering import Found
 
-_MOST_BESIDE = 2**26
-"""The most that is read of a file that holds no resources."""
 _HALF = re.compile(rb"\\u[dD][89a-fA-F]")
 
 
@@ -44,7 +43,7 @@ def resources_in(folder: Path, max_bytes: int) -> Found:
 
     The errors are those of `resources_of`, and one for the size of it all.
     """
-    left = max_bytes
+    left, values = max_bytes, 0
     found: list[Entry] = []
     broken: list[UnreadableInput] = []
     for name, trouble in names_in(folder):
@@ -54,24 +53,20 @@ def resources_in(folder: Path, max_bytes: int) -> Found:
             continue
         try:
             data = _content(folder / name, place, left)
-            left -= len(data)
-            if left >= 0:
-                found += map(_in_folder, _entries(data, place, lines=holds_lines(name)))
         except UnreadableInput as problem:
             broken.append(problem)
+            continue
+        left -= len(data)
         if left < 0:
-            raise _too_large(folder, max_bytes)
+            raise FOLDER.exceeded(str(folder), max_bytes)
+        values = refuse_many_values(data, str(folder), values)
+        try:
+            found += map(_in_folder, _entries(data, place, lines=holds_lines(name)))
+        except UnreadableInput as problem:
+            broken.append(problem)
     if all(one.trouble for one in found):
         raise next(iter(broken), _nothing_in(folder, found))
     return collected([*found, *(Entry(None, "", one.place, ("malformed", one.message)) for one in broken)])
-
-
-def _too_large(folder: Path, max_bytes: int) -> UnreadableInput:
-    return UnreadableInput(
-        f"The folder holds more than {max_bytes / 2**20:g} MB.",
-        place=str(folder),
-        remedy="Split it into folders of fewer patients, or allow a larger max_bytes from Python.",
-    )
 
 
 def _nothing_in(folder: Path, found: Iterable[Entry]) -> UnreadableInput:
@@ -96,7 +91,7 @@ def _in_folder(entry: Entry) -> Entry:
 def beside(path: Path, name: str) -> tuple[ResourceUse, ...]:
     """Tell of a file in an export that holds no resources what it is, such as the manifest."""
     try:
-        entries = map(_in_folder, _entries(_content(path, name, _MOST_BESIDE), name, lines=False))
+        entries = map(_in_folder, _entries(_content(path, name, INPUT.most), name, lines=False))
         return tuple(ResourceUse(one.place, *one.trouble) for one in entries if one.trouble)
     except UnreadableInput as problem:
         return (ResourceUse(name, "malformed", problem.message),)
@@ -109,6 +104,7 @@ def _content(path: Path, name: str, most: int) -> bytes:
 
 
 def _entries(data: bytes, name: str, *, lines: bool) -> list[Entry]:
+    refuse_many_values(data, name)
     content = data.removeprefix(codecs.BOM_UTF8)
     try:
         content.decode()
@@ -144,9 +140,7 @@ def _parsed(content: bytes, name: str, *, lines: bool) -> list[Entry]:
         if error.msg == "Extra data" and error.lineno > 1:
             return _lines(content, name)
         raise _not_json(error, f"{name}:{error.lineno}:{error.colno}") from None
-    except UnreadableInput:  # a ValueError itself, which says what is wrong
-        raise
-    except (RecursionError, ValueError):  # nested too deep, or an integer of thousands of digits
+    except RecursionError:
         raise too_deep(name) from None
 
 
@@ -219,9 +213,7 @@ def _of_lines(lines: Iterable[tuple[str, bytes]]) -> tuple[list[Entry], list[tup
                     broken.append((place, problem))
             except UnicodeDecodeError:
                 raise _not_utf8(place) from None
-            except UnreadableInput:
-                raise
-            except (RecursionError, ValueError):
+            except RecursionError:
                 raise too_deep(place) from None
     return found, broken
 
