@@ -49,4 +49,4 @@ def watch(
     batch = plan_patients(with_further(file, further), request, knowledge).each(watch_list)
     found = told(batch)
     text = render_watch_lists(found, format, knowledge, everything=everything, to_terminal=on_terminal(output))
-    deliver(text, output, failed=batch.set_aside or any(not one.plan.valid for one in found))
+    deliver(text, output, format, failed=batch.set_aside or any(not one.plan.valid for one in found))
