@@ -42,13 +42,14 @@ def read(
     """Read every patient of a source, sorted by IRI.
 
     ``source`` is a file name, ``-`` for standard input, the content itself as bytes, a folder of FHIR resources, or a
-    list of these, which are read as one. ``load`` gives the knowledge that FHIR is read with, which RDF does without.
-    ``format`` is ``fhir``, or a name or media type of an RDF format; without it the extension of the file decides, for
-    JSON the content, and standard input and bytes are refused. ``as_of`` overrides a ``hip:asOf`` in the source;
-    without either it is today. ``max_bytes`` bounds what is read, by default :data:`MAX_BYTES`, or
-    :data:`MAX_FOLDER_BYTES` of a folder. Named graphs are merged. A patient is a node typed ``hip:Patient``; to it
-    belongs what it links to, step by step, short of other patients and of the ontology's own terms, and what points at
-    it with a ``hip:`` property. Of FHIR, malformed resources are set aside, and patients who have died unless
+    list of these, which are read as one. ``load`` gives the knowledge that FHIR is read with, and by which terms of the
+    ontology are told from other words. ``format`` is ``fhir``, or a name or media type of an RDF format; without it the
+    extension of the file decides, for JSON the content, and standard input and bytes are refused. ``as_of`` overrides
+    a ``hip:asOf`` in the source; without either it is today. ``max_bytes`` bounds what is read, by default
+    :data:`MAX_BYTES`, or :data:`MAX_FOLDER_BYTES` of a folder. Named graphs are merged. A patient is a node typed
+    ``hip:Patient``; to it belongs what it links to, step by step, short of other patients and of the ontology's own
+    terms, and what points at it with a ``hip:`` property; what of RDF belongs to nobody, or is said in other words, is
+    told by the notices of the records. Of FHIR, malformed resources are set aside, and patients who have died unless
     ``deceased`` are wanted as well.
 
     Raises :class:`UsageError` for an argument that cannot be used, :class:`NoPatient` where no patient is described,
