@@ -17,7 +17,7 @@ from hipkg.reading.joint import Joint, parsed
 from hipkg.reading.patients import patients_in
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable
     from datetime import date
 
     from pyoxigraph import Triple
@@ -58,11 +58,11 @@ def read(
     given = _joint(source, format, max_bytes)
     resources = given.resources
     if resources is None:
-        return Batch(accounted(patients_in(_triples(given, load), given.name, as_of), load))
+        return Batch(accounted(patients_in(_triples(given, load), given.name, as_of), load, lost=given.lost))
     made = _living(_imported(resources, given.name, load, as_of, deceased=deceased), deceased=deceased)
     if all(one.found is not None for one in given.parts):
         return made
-    return Batch(_completed(made.results, _triples(given, load), given.name, as_of, load), made.set_aside)
+    return Batch(_completed(made.results, given, as_of, load), made.set_aside)
 
 
 def _joint(source: AnySource, form: str | None, max_bytes: int | None) -> Joint:
@@ -78,17 +78,17 @@ def _triples(given: Joint, load: Callable[[], Knowledge]) -> list[Triple]:
 
 
 def _completed(
-    imported: Iterable[Record], triples: Sequence[Triple], name: str, as_of: date | None, load: Callable[[], Knowledge]
+    imported: Iterable[Record], given: Joint, as_of: date | None, load: Callable[[], Knowledge]
 ) -> tuple[Record, ...]:
     """Complete imported records by what RDF says of the same patients; what it says of others stands beside them."""
     before = {one.iri: one for one in imported}
     facts = _facts_of(before.values())
-    found = patients_in(list(facts | dict.fromkeys(triples)), name, as_of)
+    found = patients_in(list(facts | dict.fromkeys(_triples(given, load))), given.name, as_of)
     return tuple(
         replace(one, notices=(*was.notices, *one.notices), unread=(*was.unread, *one.unread))
         if (was := before.get(one.iri))
         else one
-        for one in accounted(found, load, facts.keys())
+        for one in accounted(found, load, facts.keys(), given.lost)
     )
 
 
