@@ -62,7 +62,7 @@ def _version(wanted: bool) -> None:
     if wanted:
         from hipkg.base.errors import StaleRelease
         from hipkg.base.version import software_version
-        from hipkg.cli.report import report
+        from hipkg.cli.report import report, say
         from hipkg.knowledge.loading import load
 
         try:
@@ -70,7 +70,7 @@ def _version(wanted: bool) -> None:
         except StaleRelease as problem:
             report([problem])
             ontology = "unusable"
-        typer.echo(f"hipkg {software_version()}, ontology {ontology}")
+        say(f"hipkg {software_version()}, ontology {ontology}")
         raise typer.Exit
 
 

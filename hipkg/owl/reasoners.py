@@ -10,7 +10,6 @@ import os
 import re
 import shutil
 import subprocess
-import tempfile
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
@@ -18,14 +17,16 @@ from typing import TYPE_CHECKING
 
 import pyoxigraph as ox
 
+from hipkg.base.ending import run, temporary_folder
 from hipkg.base.errors import EngineUnavailable, InconsistentData
+from hipkg.base.limits import REASONER_SECONDS
 from hipkg.base.vocabulary import OWL, RDFS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
 OLDEST_JAVA = {"hermit": 8, "pellet": 25}
-_TIMEOUT_SECONDS = 600
+_TIMEOUT_SECONDS = REASONER_SECONDS.most
 _VERSION_SECONDS = 60
 """How long a runtime may take to tell its version, on a machine that has much else to do."""
 _OWN = "urn:hipkg:sentinel:"
@@ -99,7 +100,7 @@ def _unavailable(engine: str, why: str) -> EngineUnavailable:
 
 def _java_version(java: str, engine: str) -> int:
     try:
-        answer = _ended([java, "-version"], _VERSION_SECONDS)
+        answer = run([java, "-version"], timeout=_VERSION_SECONDS)
     except subprocess.TimeoutExpired as late:
         raise _unavailable(
             engine, f"needs Java, and {java} did not tell its version in {_VERSION_SECONDS} s."
@@ -117,8 +118,8 @@ def entail(engine: str, triples: Iterable[ox.Triple]) -> Entailments:
     does not answer what is known to follow.
     """
     known = (quad.triple for quad in ox.parse(_SENTINEL, format=ox.RdfFormat.TURTLE))
-    with tempfile.TemporaryDirectory(prefix="hipkg-") as folder:
-        path = Path(folder) / "input.nt"
+    with temporary_folder() as folder:
+        path = folder / "input.nt"
         path.write_bytes(ox.serialize(_logical((*triples, *known)), format=ox.RdfFormat.N_TRIPLES) or b"")
         output = _run(engine, _command(engine, path))
     found = _parse_hermit(output) if engine == "hermit" else _parse_pellet(output)
@@ -171,20 +172,11 @@ def _command(engine: str, path: Path) -> list[str]:
     return [*java, "-cp", classpath, *program]
 
 
-def _ended(command: list[str], seconds: float) -> subprocess.CompletedProcess[str]:
-    """Run a command to its end; raises `OSError` if it cannot be started, and `TimeoutExpired`."""
-    return subprocess.run(  # noqa: S603 - a fixed command
-        command, capture_output=True, text=True, encoding="utf-8", errors="replace", timeout=seconds, check=False
-    )
-
-
 def _run(engine: str, command: list[str]) -> str:
     try:
-        done = _ended(command, _TIMEOUT_SECONDS)
+        done = run(command, timeout=_TIMEOUT_SECONDS)
     except subprocess.TimeoutExpired as late:
-        raise EngineUnavailable(
-            f"{engine} gave no answer within {_TIMEOUT_SECONDS} s.", remedy="Use --engine native."
-        ) from late
+        raise REASONER_SECONDS.exceeded(most=_TIMEOUT_SECONDS, of=engine) from late
     except OSError as problem:
         raise EngineUnavailable(
             f"{engine} could not be started: {problem}.", remedy="Use --engine native."

@@ -27,6 +27,7 @@ _HEADINGS: Mapping[EntryKind, str] = {
     EntryKind.RESULT: "Results",
 }
 _TAKEN = {"used", "merged"}
+_TOLD = {*_TAKEN, "set aside", "malformed"}
 
 
 class ResourceUse(NamedTuple):
@@ -101,7 +102,7 @@ def notices_of(uses: Sequence[ResourceUse], patient: str) -> tuple[Notice, ...]:
     used = sum(one.outcome in _TAKEN for one in uses)
     doubts: dict[tuple[str, str], list[str]] = {}
     for one in uses:
-        for kind, reason in _doubts(one):
+        for kind, reason in _doubts(one) if one.outcome in _TOLD else ():
             doubts.setdefault((kind, reason), []).append(one.resource)
     found = [_notice(kind, reason, keys, patient) for (kind, reason), keys in sorted(doubts.items())]
     if unread := unread_of(uses):
@@ -145,7 +146,7 @@ def _headed(unread: Sequence[Unread]) -> Iterator[str]:
 def _doubts(one: ResourceUse) -> Iterator[tuple[str, str]]:
     if one.outcome in _TAKEN:
         yield from (("used", flag) for flag in one.flags)
-    elif one.outcome in {"set aside", "malformed"}:
+    else:
         yield one.outcome, one.detail
 
 

@@ -12,6 +12,7 @@ from hipkg.base import hip
 from hipkg.base.batch import Batch
 from hipkg.base.dates import today
 from hipkg.base.errors import DeceasedPatient, NoPatient, UnreadableInput, UsageError
+from hipkg.reading.budget import refuse_repeats, refuse_too_much
 from hipkg.reading.graph_account import account_of, accounted
 from hipkg.reading.joint import Joint, parsed
 from hipkg.reading.patients import patients_in
@@ -58,11 +59,15 @@ def read(
     given = _joint(source, format, max_bytes)
     resources = given.resources
     if resources is None:
-        return Batch(accounted(patients_in(_triples(given, load), given.name, as_of), load, lost=given.lost))
+        triples = _triples(given, load)
+        refuse_repeats(triples, refuse_too_much(triples, given.name), given.name)
+        return Batch(accounted(patients_in(triples, given.name, as_of), load, lost=given.lost))
     made = _living(_imported(resources, given.name, load, as_of, deceased=deceased), deceased=deceased)
-    if all(one.found is not None for one in given.parts):
-        return made
-    return Batch(_completed(made.results, given, as_of, load), made.set_aside)
+    if any(one.found is None for one in given.parts):
+        made = made._replace(results=_completed(made.results, given, as_of, load))
+    if given.at_once:
+        refuse_too_much((triple for one in made.results for triple in one.triples), given.name)
+    return made
 
 
 def _joint(source: AnySource, form: str | None, max_bytes: int | None) -> Joint:

@@ -6,13 +6,12 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from hipkg.reading.account import ResourceUse
-from hipkg.reading.fhir.records import Stated, Unused
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from hipkg.reading.fhir.elements import Malformed
     from hipkg.reading.fhir.log import Log, Merged
+    from hipkg.reading.fhir.records import Refused, Stated
     from hipkg.record.patient import Unread
 
 
@@ -32,13 +31,9 @@ class Account:
         self.notes.setdefault(key, []).extend(stated.notes)
         self.unread[key] = stated.unread
 
-    def refused(self, key: str, problem: Unused | Malformed) -> None:
+    def refused(self, key: str, why: Refused) -> None:
         """Note why a resource states nothing."""
-        if isinstance(problem, Unused):
-            self.unused[key] = ResourceUse(key, problem.outcome, str(problem))
-            self.unread[key] = problem.unread
-        else:
-            self.unused[key] = ResourceUse(key, "malformed", str(problem))
+        self.unused[key] = ResourceUse(key, why.outcome, why.reason, unread=why.unread)
 
     def joined(self, log: Log) -> None:
         """Note what joining and assembling had to tell."""
@@ -53,11 +48,9 @@ class Account:
 
         Parameters: ``told`` maps a resource to what its facts are in words, ``nodes`` to the nodes that it gave.
         """
-        return self._use(key, told, nodes)._replace(unread=self.unread.get(key, ()))
+        return self.unused.get(key) or self._use(key, told, nodes)._replace(unread=self.unread.get(key, ()))
 
     def _use(self, key: str, told: Mapping[str, list[str]], nodes: Mapping[str, tuple[str, ...]]) -> ResourceUse:
-        if key in self.unused:
-            return self.unused[key]
         flags, notes = tuple(dict.fromkeys(self.flags.get(key, ()))), self.notes.get(key, [])
         if key in told:
             return ResourceUse(key, "used", "; ".join((*dict.fromkeys(told[key]), *notes)), flags, nodes.get(key, ()))

@@ -16,7 +16,8 @@ HELPERS = {"BodyStructure", "Device", "Medication"}
 class Resource(NamedTuple):
     """One resource: its key ``Type/id``, its type in R4, and what it says there.
 
-    ``place`` tells where it stands in the source, ``told`` of which other version of FHIR it is, if it is.
+    ``place`` tells where it stands in the source, ``told`` of which other version of FHIR it is, if it is, and ``base``
+    is the server that its full URL names, if it names one.
     """
 
     key: str
@@ -24,6 +25,7 @@ class Resource(NamedTuple):
     raw: Raw
     place: str
     told: str = ""
+    base: str = ""
 
 
 class Place(NamedTuple):
@@ -162,14 +164,17 @@ class Stated(NamedTuple):
     unread: tuple[Unread, ...] = ()
 
 
-class Unused(Exception):
-    """Tell that a resource states no fact, and why.
+class Refused(NamedTuple):
+    """Why a resource, or a part of one, states no fact; ``unread`` names what of it no plan takes into account."""
 
-    ``unread`` names what nothing of a plan takes into account.
-    """
+    outcome: Outcome
+    reason: str
+    unread: tuple[Unread, ...] = ()
+
+
+class Unused(Exception):
+    """Tell that a resource states no fact, and why; the parameters are those of `Refused`."""
 
     def __init__(self, outcome: Outcome, reason: str, unread: tuple[Unread, ...] = ()) -> None:
         super().__init__(reason)
-        self.outcome: Outcome = outcome
-        self.reason = reason
-        self.unread = unread
+        self.refused = Refused(outcome, reason, unread)
