@@ -43,22 +43,33 @@ _BLANK = "blank node"
 _IN_THE_HEAD = frozenset({hip.ofIntervention, hip.asOf})
 _WRITE_TERMS = "Write terms of the ontology."
 UNLINKED, NEAR_NAME, SET_ASIDE = "hip:F06-unlinked", "hip:F07-near-name", "hip:F03-import-set-aside"
+KEYS = "hip:F08-keys-without-meaning"
 _DRUG_ORDER = "MedicationRequest"
 _LINK_IT = "Link each to its patient with hip:hasProblem, hip:hasCourse or hip:hasStudy, or take it out."
 
 
 def accounted(
-    found: Patients, load: Callable[[], Knowledge], imported: Set[Triple] = frozenset()
+    found: Patients,
+    load: Callable[[], Knowledge],
+    imported: Set[Triple] = frozenset(),
+    lost: Collection[str] = (),
 ) -> tuple[Record, ...]:
     """Note in each record what the graph tells that is not read.
 
-    Parameters: ``load`` gives the knowledge of the terms; ``imported`` are triples that FHIR gave, which count there.
+    Parameters: ``load`` gives the knowledge of the terms; ``imported`` are triples that FHIR gave, which count there;
+    ``lost`` are keys of JSON-LD that say nothing.
     """
     if not found.records:
         return ()
     knowledge = load()
     beside = _Beside(found.strays, knowledge) if found.strays else None
-    return tuple(_Own(one, knowledge, imported).noted(beside) for one in found.records)
+    noted = (_Own(one, knowledge, imported).noted(beside) for one in found.records)
+    return tuple(replace(one, notices=(*one.notices, *_of_keys(lost, one.iri))) if lost else one for one in noted)
+
+
+def _of_keys(lost: Collection[str], patient: str) -> Iterator[Notice]:
+    message = f"F08: Keys without a meaning in the @context, so that what they say is not read: {few([*lost], _NAMED)}."
+    yield Notice("warning", KEYS, patient, message, "Give them a meaning, as ontology/context.jsonld does.")
 
 
 def doubts_of(record: Record, knowledge: Knowledge) -> tuple[Notice, ...]:

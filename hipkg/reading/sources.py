@@ -18,7 +18,7 @@ from hipkg.reading.joint import Joint, parsed
 from hipkg.reading.patients import patients_in
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable
     from datetime import date
 
     from pyoxigraph import Triple
@@ -43,13 +43,14 @@ def read(
     """Read every patient of a source, sorted by IRI.
 
     ``source`` is a file name, ``-`` for standard input, the content itself as bytes, a folder of FHIR resources, or a
-    list of these, which are read as one. ``load`` gives the knowledge that FHIR is read with, which RDF does without.
-    ``format`` is ``fhir``, or a name or media type of an RDF format; without it the extension of the file decides, for
-    JSON the content, and standard input and bytes are refused. ``as_of`` overrides a ``hip:asOf`` in the source;
-    without either it is today. ``max_bytes`` bounds what is read, by default :data:`MAX_BYTES`, or
-    :data:`MAX_FOLDER_BYTES` of a folder. Named graphs are merged. A patient is a node typed ``hip:Patient``; to it
-    belongs what it links to, step by step, short of other patients and of the ontology's own terms, and what points at
-    it with a ``hip:`` property. Of FHIR, malformed resources are set aside, and patients who have died unless
+    list of these, which are read as one. ``load`` gives the knowledge that FHIR is read with, and by which terms of the
+    ontology are told from other words. ``format`` is ``fhir``, or a name or media type of an RDF format; without it the
+    extension of the file decides, for JSON the content, and standard input and bytes are refused. ``as_of`` overrides
+    a ``hip:asOf`` in the source; without either it is today. ``max_bytes`` bounds what is read, by default
+    :data:`MAX_BYTES`, or :data:`MAX_FOLDER_BYTES` of a folder. Named graphs are merged. A patient is a node typed
+    ``hip:Patient``; to it belongs what it links to, step by step, short of other patients and of the ontology's own
+    terms, and what points at it with a ``hip:`` property; what of RDF belongs to nobody, or is said in other words, is
+    told by the notices of the records. Of FHIR, malformed resources are set aside, and patients who have died unless
     ``deceased`` are wanted as well.
 
     Raises :class:`UsageError` for an argument that cannot be used, :class:`NoPatient` where no patient is described,
@@ -60,10 +61,10 @@ def read(
     if resources is None:
         triples = _triples(given, load)
         refuse_repeats(triples, refuse_too_much(triples, given.name), given.name)
-        return Batch(accounted(patients_in(triples, given.name, as_of), load))
+        return Batch(accounted(patients_in(triples, given.name, as_of), load, lost=given.lost))
     made = _living(_imported(resources, given.name, load, as_of, deceased=deceased), deceased=deceased)
     if any(one.found is None for one in given.parts):
-        made = made._replace(results=_completed(made.results, _triples(given, load), given.name, as_of, load))
+        made = made._replace(results=_completed(made.results, given, as_of, load))
     if given.at_once:
         refuse_too_much((triple for one in made.results for triple in one.triples), given.name)
     return made
@@ -82,17 +83,17 @@ def _triples(given: Joint, load: Callable[[], Knowledge]) -> list[Triple]:
 
 
 def _completed(
-    imported: Iterable[Record], triples: Sequence[Triple], name: str, as_of: date | None, load: Callable[[], Knowledge]
+    imported: Iterable[Record], given: Joint, as_of: date | None, load: Callable[[], Knowledge]
 ) -> tuple[Record, ...]:
     """Complete imported records by what RDF says of the same patients; what it says of others stands beside them."""
     before = {one.iri: one for one in imported}
     facts = _facts_of(before.values())
-    found = patients_in(list(facts | dict.fromkeys(triples)), name, as_of)
+    found = patients_in(list(facts | dict.fromkeys(_triples(given, load))), given.name, as_of)
     return tuple(
         replace(one, notices=(*was.notices, *one.notices), unread=(*was.unread, *one.unread))
         if (was := before.get(one.iri))
         else one
-        for one in accounted(found, load, facts.keys())
+        for one in accounted(found, load, facts.keys(), given.lost)
     )
 
 
