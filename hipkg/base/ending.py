@@ -129,7 +129,9 @@ def run(command: Sequence[str], *, timeout: float) -> subprocess.CompletedProces
     pipe = subprocess.PIPE
     with ExitStack() as stack:
         with undisturbed():
-            process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=pipe, stderr=pipe, text=True)  # noqa: S603 - callers give fixed commands
+            process = subprocess.Popen(  # noqa: S603 - callers give fixed commands
+                command, stdin=subprocess.DEVNULL, stdout=pipe, stderr=pipe, encoding="utf-8", errors="replace"
+            )
             stack.enter_context(process)
             stack.enter_context(tidied(process.kill))
         out, err = process.communicate(timeout=timeout)

@@ -28,7 +28,7 @@ def convert(
     files: Files,
     to: Annotated[GraphFormat, typer.Option("--to", "-t", help="Format to write.")] = "turtle",
     report: Annotated[
-        bool, typer.Option("--report", help="Tell of FHIR resource by resource what it was used as, or why not.")
+        bool, typer.Option("--report", help="Tell of each resource or node what it was used as, or why not.")
     ] = False,
     format: Annotated[AccountFormat | None, typer.Option("--format", "-f", help="Format of the report.")] = None,  # noqa: A002 - the option's name
     output: Output = None,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, BinaryIO
@@ -13,13 +14,14 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from hipkg.reading.fhir.records import Outcome
+    from hipkg.reading.account import Outcome
 
 _GZIPPED = ".gz"
 _OF_LINES = (".ndjson", ".jsonl")
 _PLAIN = (".json", ".xml", *_OF_LINES)
 _MOST_FILES = FILES.most
 EXTENSIONS = (*_PLAIN, *(f"{one}{_GZIPPED}" for one in _PLAIN))
+_BLOCK = 2**18
 
 
 def holds_lines(name: str) -> bool:
@@ -44,8 +46,12 @@ def unpacked(path: Path, name: str) -> Iterator[BinaryIO]:
     import zlib
 
     try:
-        with gzip.open(path) if is_compressed(path) else path.open("rb") as file:
-            yield file  # type: ignore[misc]  # what gzip opens reads bytes as well
+        if is_compressed(path):
+            with gzip.open(path) as packed, io.BufferedReader(packed, _BLOCK) as file:
+                yield file  # lines of what gzip opens are found slowly
+        else:
+            with path.open("rb") as file:
+                yield file
     except (gzip.BadGzipFile, EOFError, zlib.error):
         raise UnreadableInput("The file is not compressed as its name says.", place=name) from None
     except OSError as error:

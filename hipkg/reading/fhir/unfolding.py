@@ -18,8 +18,8 @@ from hipkg.reading.fhir.lenient import object_in, objects, text_in
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from hipkg.reading.account import Outcome
     from hipkg.reading.fhir.elements import Raw
-    from hipkg.reading.fhir.records import Outcome
 
 HOLDING = {None, "Bundle", "OperationOutcome", "Parameters"}
 """The types of what is no resource to be read by itself, and none where it may be a request."""
