@@ -101,7 +101,12 @@ KINDS: dict[str, tuple[Limit, Callable[[int], str]]] = {
     "depth": (limits.DEPTH, lambda count: fhir([{"resourceType": "Patient", "id": "p", "x": nested(count - 4)}])),
     "resources": (
         limits.RESOURCES,
-        lambda count: fhir([{"resourceType": "Patient", "id": "p"}, *[{"resourceType": "X"}] * (count - 1)]),
+        lambda count: fhir(
+            [
+                {"resourceType": "Patient", "id": "p"},
+                *({"resourceType": "X", "id": f"x{number}"} for number in range(count - 1)),
+            ]
+        ),
     ),
     "patients of FHIR": (
         limits.PATIENTS,
