@@ -12,6 +12,7 @@ from hipkg.base import hip
 from hipkg.base.batch import Batch
 from hipkg.base.dates import today
 from hipkg.base.errors import DeceasedPatient, NoPatient, UnreadableInput, UsageError
+from hipkg.base.limits import RESOURCES
 from hipkg.reading.budget import refuse_repeats, refuse_too_much
 from hipkg.reading.graph_account import account_of, accounted
 from hipkg.reading.joint import Joint, parsed
@@ -150,6 +151,8 @@ def _imported(
 ) -> Import:
     from hipkg.reading.fhir.patients import imported
 
+    if len(found.resources) > RESOURCES.most:
+        raise RESOURCES.exceeded(name)
     made = imported(found, name, as_of or today(), load(), deceased=deceased)
     if not made.patients:
         raise NoPatient(

@@ -37,8 +37,8 @@ def import_report(imports: Sequence[Import], format: str) -> str:  # noqa: A002 
 
 
 def printable_lines(lines: Iterable[str]) -> Iterator[str]:
-    """Make each line safe for a terminal, and end the last one."""
-    yield from (printable(line) for line in lines)
+    """Make each line safe for a terminal, and one, and end the last."""
+    yield from (printable(line.replace("\n", " ")) for line in lines)
     yield ""
 
 
