@@ -4,9 +4,11 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 EXAMPLE ?= examples/d0-painful-degenerative-hip.ttl
 WORKERS ?= auto
+SEED ?= 1
+INPUTS ?= 2000
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test engines goldens garden mutants lint types check release schemas docs benchmark wheel clean
+.PHONY: help demo test engines fuzz goldens garden mutants lint types check release schemas docs benchmark wheel clean
 
 help: ## List the targets.
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | sort | expand -t 12
@@ -28,6 +30,9 @@ test: $(VENV)/.complete ## Install what the tests need, Java included, and run a
 
 engines: $(VENV)/.complete ## Compare the engines on every case and on many random patients; takes half an hour.
 	HIPKG_ENGINE_STRIDE=1 HIPKG_RANDOM_ROUNDS=24 $(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup tests/test_engines.py
+
+fuzz: $(VENV)/.complete ## Damage records at random, INPUTS of a SEED, and see that nothing crashes, hangs or is lost without a word.
+	PYTHONPATH=tests $(BIN)/python -m fuzz --seed $(SEED) --count $(INPUTS)
 
 goldens: $(VENV)/.complete ## Write whole plans, and whatever else people have reviewed, as hipkg makes them now.
 	HIPKG_UPDATE_GOLDEN=1 $(BIN)/python -m pytest -n $(WORKERS) -k "reviewed or expected_texts or expected_bundles or answers_as_expected or index_lists"

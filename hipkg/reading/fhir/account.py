@@ -47,13 +47,15 @@ class Account:
         self.notes.setdefault(key, []).extend(stated.notes)
         self.unread[key] = stated.unread
 
-    def refused(self, key: str, problem: Unused | Malformed) -> None:
-        """Note why a resource states nothing."""
-        if isinstance(problem, Unused):
-            self.unused[key] = ResourceUse(key, problem.outcome, str(problem))
-            self.unread[key] = problem.unread
-        else:
-            self.unused[key] = ResourceUse(key, "malformed", str(problem))
+    def refused(self, key: str, problem: Unused, doubts: Sequence[str] = ()) -> None:
+        """Note why a resource states nothing; one that is in doubt as well may state what could not be read."""
+        told = "; ".join((str(problem), *doubts))
+        self.unused[key] = ResourceUse(key, "set aside" if doubts else problem.outcome, told)
+        self.unread[key] = problem.unread
+
+    def malformed(self, key: str, problem: Malformed) -> None:
+        """Note that a resource cannot be read."""
+        self.unused[key] = ResourceUse(key, "malformed", str(problem))
 
     def joined(self, log: Log) -> None:
         """Note what joining and assembling had to tell."""

@@ -23,7 +23,7 @@ from hipkg.base.groups import Groups
 from hipkg.reading.fhir.folders import holds_lines, is_compressed, names_in, unpacked
 from hipkg.reading.fhir.gathering import last_part
 from hipkg.reading.fhir.identity import MOST_OWNERS
-from hipkg.reading.fhir.lenient import objects, objects_within
+from hipkg.reading.fhir.lenient import objects, objects_within, text_in
 from hipkg.reading.fhir.records import HELPERS, ResourceUse
 from hipkg.reading.fhir.source import beside, resources_of_lines
 
@@ -211,7 +211,7 @@ class _Parting:
                 reference = about.get("reference")
                 named = isinstance(reference, str) and reference and "?" not in reference
                 return self._numbered(str(reference).encode()) if named else _EVERY
-        return _EVERY if raw.get("resourceType") in _SHARED else _FIRST
+        return _EVERY if text_in(raw, "resourceType") in _SHARED else _FIRST
 
     def _numbered(self, reference: bytes) -> int:
         """Choose the bucket of a patient by the id that ends a reference."""

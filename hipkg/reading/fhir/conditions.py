@@ -24,6 +24,7 @@ from hipkg.reading.fhir.context import (
     referred_keys,
     refuse_unread,
     settled,
+    value_of,
 )
 from hipkg.reading.fhir.elements import Malformed, codes_in, part, parts, references, text
 from hipkg.reading.fhir.findings import SAID_BY_EXTENSION, linked, problems
@@ -144,7 +145,7 @@ def _problems(one: Resource, meaning: Meaning, since: str, context: Context) -> 
     refuse_denied([part(one.raw, "code")])
     where = whereabouts(one, [part(one.raw, "code")], meaning, parts(one.raw, "bodySite"), context)
     more = extras(one, SAID_BY_EXTENSION, context)
-    severity = context.codes.value(part(one.raw, "severity"), hip.hasSeverity)
+    severity, unclear = value_of(part(one.raw, "severity"), "severity", hip.hasSeverity, context)
     recorded = [(hip.hasSeverity, severity)] if severity else []
     values, torn = settled([*meaning.qualifiers, *recorded, *more.values], context)
     evidence = [reference for each in parts(one.raw, "evidence") for reference in references(each, "detail")]
@@ -160,7 +161,7 @@ def _problems(one: Resource, meaning: Meaning, since: str, context: Context) -> 
         caused_by=(*_causes(one, context), *linked(more, hip.attributedTo)),
         since=since,
     )
-    return Stated(facts, (*where.flags, *more.flags, *torn))
+    return Stated(facts, (*where.flags, *more.flags, *torn, *unclear))
 
 
 def _causes(one: Resource, context: Context) -> list[str]:

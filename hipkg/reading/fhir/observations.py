@@ -19,7 +19,7 @@ from hipkg.knowledge.studies import is_study
 from hipkg.knowledge.terminology import NO
 from hipkg.reading.fhir.absences import absent
 from hipkg.reading.fhir.activities import COMPLETED, Draft, Status, activities
-from hipkg.reading.fhir.context import Dated, effective, in_future, referred_keys
+from hipkg.reading.fhir.context import Dated, effective, in_future, not_final, referred_keys
 from hipkg.reading.fhir.elements import flag, number, part, parts, references, text
 from hipkg.reading.fhir.findings import finding
 from hipkg.reading.fhir.presence import VALUES, Answer, asks_presence, is_denied, says_absent, says_itself
@@ -40,6 +40,9 @@ if TYPE_CHECKING:
     from hipkg.record.patient import Unread
 
 _FINAL = {"final", "amended", "corrected"}
+_NO_RESULT = {
+    "registered", "specimen-in-process", "preliminary", "appended", "cancelled", "entered-in-error", "unknown",
+}  # fmt: skip
 _ASSERTION = ("http://terminology.hl7.org/CodeSystem/v3-ActCode", "ASSERTION")
 _LONGEST_RESULT = 200
 _TELLING = {"component", "contained", "dataAbsentReason", "effectivePeriod", "hasMember", "valueCodeableConcept"}
@@ -89,17 +92,17 @@ def _day_of_result(one: Resource, context: Context) -> Dated:
     """Find the day of an Observation; raises `Unused` for one that is no final result, or cannot be of use."""
     status = text(one.raw, "status")
     if status not in _FINAL:
-        raise Unused("ignored", f"its status is {status or 'not recorded'}, so it is no final result")
+        raise not_final(status, _NO_RESULT, "it is no final result")
     if parts(one.raw, "focus"):
         raise Unused("ignored", "it is about something else than the patient")
     told = _of_no_use(one, context)
     if told and "" < text(one.raw, "effectiveDateTime")[:_DAY] <= context.as_of.isoformat():
-        raise Unused(*told)
+        raise Unused(*told, by_code=True)
     day = effective(one.raw, context)
     if in_future(day.day, context):
         raise Unused("set aside", f"it is dated ({day.day}) after the date of the plan")
     if told:
-        raise Unused(*told)
+        raise Unused(*told, by_code=True)
     return day
 
 

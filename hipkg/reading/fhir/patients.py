@@ -18,6 +18,7 @@ from hipkg.reading.fhir.log import Log, Merged
 from hipkg.reading.fhir.other_versions import REFUSED
 from hipkg.reading.fhir.person import completed, read_person
 from hipkg.reading.fhir.records import HELPERS, Activity, Import, Imported, ResourceUse, Stated, Unused
+from hipkg.reading.fhir.specification import misnamed, resource_types
 from hipkg.reading.fhir.unread import HELPS, device_beside
 from hipkg.reading.fhir.wording import Words
 from hipkg.record.patient import Record
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
     from hipkg.knowledge.records import Knowledge
     from hipkg.reading.fhir.gathering import Found
     from hipkg.reading.fhir.identity import Identity
-    from hipkg.reading.fhir.records import Fact, Resource
+    from hipkg.reading.fhir.records import Fact, Outcome, Resource
 
 _PATIENT = "Patient"
 READERS: Mapping[str, Callable[[Resource, Context], Stated]] = {
@@ -50,6 +51,8 @@ READERS: Mapping[str, Callable[[Resource, Context], Stated]] = {
     "Procedure": activities.read_procedure,
     "ServiceRequest": activities.read_service_request,
 }
+_TELLING = {*HELPERS, *READERS} - {"Claim", "ExplanationOfBenefit"}
+"""The types whose resources state facts, or are read where others refer to them."""
 _OTHER = "resources of this type are not read"
 _NOT_READ = {
     "DocumentReference": "documents are not read",
@@ -102,8 +105,15 @@ def _owner(one: Resource, index: Index, strays: list[ResourceUse]) -> str:
     elif one.type in READERS or one.type in REFUSED:
         strays.append(ResourceUse(one.key, "set aside", "its patient is not in the source"))
     else:
-        strays.append(ResourceUse(one.key, "ignored", _OTHER))
+        strays.append(ResourceUse(one.key, *_why_not_read(one.type)))
     return ""
+
+
+def _why_not_read(kind: str) -> tuple[Outcome, str]:
+    """Say why resources of a type are not read."""
+    if kind not in resource_types():
+        return "set aside", "FHIR has no such type of resources"
+    return "ignored", _NOT_READ.get(kind, _OTHER)
 
 
 class _Importer:
@@ -127,7 +137,8 @@ class _Importer:
             return Imported(patient_iri(key), None, tuple(sorted([*uses, *troubles])), self._person.died)
         account, log = Account(), Log()
         lacking = (told for one in (self._who.patient, *self._who.replaced) for told in part_of(one.raw))
-        doubts = (*self._person.flags, *self._who.doubts, *self._death(), *dict.fromkeys(lacking))
+        strange = (told for one in (self._who.patient, *self._who.replaced) for told in misnamed(one.raw))
+        doubts = (*self._person.flags, *self._who.doubts, *self._death(), *dict.fromkeys((*lacking, *strange)))
         account.read(key, Stated((), doubts, self._person.notes))
         account.merged |= {
             one.key: Merged(one.key, key, "it was replaced by that record") for one in self._who.replaced
@@ -154,10 +165,16 @@ class _Importer:
         """Read a resource, and note what is to be told of it."""
         try:
             stated = _stated(one, self._context)
-        except (Unused, Malformed) as problem:
-            account.refused(one.key, problem)
+        except Malformed as problem:
+            account.malformed(one.key, problem)
             return ()
-        flags, notes = (*stated.flags, *part_of(one.raw)), (*stated.notes, *filter(None, (one.told,)))
+        except Unused as problem:
+            account.refused(
+                one.key, problem, misnamed(one.raw, deep=not problem.by_code) if one.type in _TELLING else ()
+            )
+            return ()
+        strange = misnamed(one.raw)
+        flags, notes = (*stated.flags, *part_of(one.raw), *strange), (*stated.notes, *filter(None, (one.told,)))
         account.read(one.key, stated._replace(flags=flags, notes=notes))
         return stated.facts
 
@@ -198,4 +215,6 @@ def _stated(one: Resource, context: Context) -> Stated:
         raise Unused("set aside", f"its type is one of FHIR {REFUSED[one.type]} and is not read")
     if one.type == "Device":
         raise device_beside(one, context)
-    raise Unused("ignored", HELPS if one.type in HELPERS else _NOT_READ.get(one.type, _OTHER))
+    if one.type in HELPERS:
+        raise Unused("ignored", HELPS)
+    raise Unused(*_why_not_read(one.type))

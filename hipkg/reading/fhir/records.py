@@ -168,14 +168,18 @@ class Stated(NamedTuple):
 class Unused(Exception):
     """Tell that a resource states no fact, and why.
 
-    ``unread`` names what nothing of a plan takes into account.
+    ``unread`` names what nothing of a plan takes into account; ``by_code`` tells that a code decides, whatever else is
+    said.
     """
 
-    def __init__(self, outcome: Outcome, reason: str, unread: tuple[Unread, ...] = ()) -> None:
+    def __init__(
+        self, outcome: Outcome, reason: str, unread: tuple[Unread, ...] = (), *, by_code: bool = False
+    ) -> None:
         super().__init__(reason)
         self.outcome: Outcome = outcome
         self.reason = reason
         self.unread = unread
+        self.by_code = by_code
 
 
 class ResourceUse(NamedTuple):

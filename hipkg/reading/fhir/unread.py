@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from hipkg.reading.fhir.elements import part, parts, text
+from hipkg.reading.fhir.elements import codes_in, part, parts, text
 from hipkg.reading.fhir.records import Unused
 from hipkg.record.patient import EntryKind, Unread
 
@@ -48,7 +48,7 @@ def not_understood(
         known[key] = (*context.codes.why_not(given, wanted), found)
         if any(each.name in {one.key, _displayed(one)} for each in found):
             return Unused(*known.pop(key))
-    return Unused(*known[key])
+    return Unused(*known[key], by_code=any(map(codes_in, given)))
 
 
 def key_of(concept: Raw) -> tuple[object, ...]:
