@@ -18,12 +18,16 @@ from hipkg.record.normalise import normalised
 from support.cases import all_unlike, in_batches
 from support.derivations import assert_same
 from support.doors import plan_record, read
+from support.equality import consistent, unlike_queries
 from support.random_patients import hip_patients, some_patients
+from support.whole_vocabulary import drawn_patients
 
 ROOT = Path(__file__).parent.parent
 EXAMPLES = sorted((ROOT / "examples").glob("*.ttl"))
 FRAME = ROOT / "tests" / "cases" / "frame"
 CASES = [one for one in all_unlike((ROOT / "tests" / "cases").rglob("*.ttl")) if FRAME not in one.parents]
+DRAWN = 40
+"""How many patients are drawn; `make engines` draws ten thousand."""
 DAY = date(2026, 11, 23)
 DOCUMENTS: tuple[tuple[str, ...], ...] = ((), ("D0",), ("D1", "D3"))
 
@@ -58,6 +62,12 @@ def test_both_derive_the_same_of_random_patients(triples: frozenset[ox.Triple]) 
     store = ox.Store()
     store.extend(ox.Quad(*one) for one in triples)  # which writes numbers in one form, as every run does
     assert_same(quad.triple for quad in store)
+
+
+def test_both_derive_the_same_of_patients_drawn_over_the_whole_vocabulary() -> None:
+    drawn = dict(consistent(drawn_patients(1, DRAWN)))
+    assert len(drawn) > DRAWN / 2
+    assert [name for name, triples in drawn.items() if unlike_queries(triples)] == []
 
 
 def test_what_differs_is_seen() -> None:

@@ -50,7 +50,11 @@ def read_encounter(one: Resource, context: Context) -> Stated:
         raise Unused("ignored", _NO_VISIT[status])
     period = part(one.raw, "period")
     reasons = [*parts(one.raw, "reasonCode"), *(part(each, "concept") for each in parts(one.raw, "diagnosis"))]
-    missing = _missing(one, context)
+    undated = [end for end in ("start", "end") if (written := text(period, end)) and not day_of(written)]
+    missing = (
+        *(f"its {end} is no date of the calendar, so it is not used" for end in undated),
+        *_missing(one, context),
+    )
     visits = _visits(one, status, period, context)
     if status in _GOES_ON:
         made = [_problems(one, each, context) for each in reasons]
