@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
+import shutil
 from random import Random
 from typing import TYPE_CHECKING, NamedTuple
 
-from fuzz.damage import STRANGE, damaged_patient, damaged_text
+from fuzz.damage import STRANGE, Damaged, damaged_patient, damaged_text
 from fuzz.oracle import faults_of, faults_of_end, faults_of_output, run
-from fuzz.sound import AS_OF, Sound, bundles, tables
+from fuzz.sound import AS_OF, Sound, bundles, graphs, tables
 from hipkg.base.paths import ROOT
 from hipkg.knowledge.loading import load
 from support.cases import EXAMPLES
@@ -16,24 +17,35 @@ from support.cases import EXAMPLES
 if TYPE_CHECKING:
     from pathlib import Path
 
-PATIENT = "{patient}"
+PATIENT, OTHER, FOLDER = "{patient}", "{other}", "{folder}"
+"""What stands for the damaged file, for a sound one, and for a folder with both."""
 DOORS = (
     *(("plan", PATIENT, "--format", it) for it in ("text", "markdown", "turtle", "jsonld")),
     *(("plan", PATIENT, "--format", it) for it in ("fhir", "mermaid", "html", "ndjson")),
     *(("plan", PATIENT, "--allow-invalid", "--format", it) for it in ("text", "json", "turtle", "fhir", "html")),
     ("plan", PATIENT, "--allow-invalid", "--ledger", "--all"),
+    ("plan", PATIENT, OTHER, "--format", "json"),
+    *(("plan", FOLDER, "--format", it) for it in ("text", "ndjson")),
     *(("validate", PATIENT, "--format", it) for it in ("table", "json", "turtle")),
     *(("convert", PATIENT, "--to", it) for it in ("turtle", "ntriples", "rdfxml", "jsonld")),
-    *(("convert", PATIENT, "--report", "--format", it) for it in ("text", "json")),
+    *(("convert", it, "--report", "--format", "text") for it in (PATIENT, FOLDER)),
+    ("convert", PATIENT, "--report", "--format", "json"),
     ("reason", PATIENT, "--format", "turtle"),
     *(("ledger", PATIENT, "--allow-invalid", "--format", it) for it in ("text", "markdown", "json")),
     ("sensitivity", PATIENT, "--allow-invalid", "--format", "text"),
     ("since", PATIENT, "--from", "2026-06-01", "--allow-invalid", "--format", "json"),
+    ("since", OTHER, PATIENT, "--allow-invalid", "--format", "text"),
     *(("explain", PATIENT, "D0-41", "--allow-invalid", "--format", it) for it in ("text", "json")),
+    ("explain", OTHER, "D0-41", "--with", PATIENT, "--format", "text"),
     ("what-if", PATIENT, "--add", "age 71", "--allow-invalid", "--format", "json"),
-    ("query", "statements", PATIENT, "--format", "json"),
-)  # fmt: skip
+    *(
+        ("query", it, PATIENT, "--format", "json")
+        for it in ("current-interventions", "waiting-actions", "indicated-actions")
+    ),
+    ("codes", "--unknown", PATIENT),
+)
 """The commands that are tried on a damaged patient beside the plan."""
+WORDS = ("ongoing", "for", "6 weeks", "since 2026-10-01", "at left hip", "no", "age", "71", "until")
 SLOW_DOORS = (
     ("watch", PATIENT, "--allow-invalid", "--format", "json"),
     ("ask", PATIENT, "--allow-invalid", "--format", "json"),
@@ -58,36 +70,30 @@ def _of_patient(random: Random, folder: Path) -> Trial:
     found = faults_of(one, folder)
     if random.random() < 0.5:
         door = random.choice(SLOW_DOORS if random.random() < 0.05 else DOORS)
-        path = folder / f"damaged.{one.extension}"
-        arguments = [
-            *(str(path) if it == PATIENT else it for it in door),
-            *([] if door[0] == "convert" and "--report" not in door else ["--as-of", AS_OF]),
-        ]
-        ended = run(*arguments)
-        format_ = door[-1] if "--format" in door or "--to" in door else "text"
-        found += [f"{' '.join(door)}: {it}" for it in (*faults_of_end(ended), *faults_of_output(ended, format_))]
+        places = _places(one, random, folder)
+        undated = door[0] in {"codes", "query"} or (door[0] == "convert" and "--report" not in door)
+        ended = run(*(places.get(it, it) for it in door), *([] if undated else ["--as-of", AS_OF]))
+        written_as = door[-1] if door[-2] in {"--format", "--to"} else "text"
+        found += [f"{' '.join(door)}: {it}" for it in (*faults_of_end(ended), *faults_of_output(ended, written_as))]
     return Trial(f"{one.of.name}: {one.where[:200]}: {one.how}", found)
+
+
+def _places(one: Damaged, random: Random, folder: Path) -> dict[str, str]:
+    """Write a sound file, and a folder with that and the damaged one."""
+    other = random.choice((*graphs(), *bundles()))
+    beside = folder / f"other.{other.extension}"
+    beside.write_bytes(other.data)
+    both = folder / "both"
+    shutil.rmtree(both, ignore_errors=True)
+    both.mkdir()
+    (both / f"damaged.{one.extension}").write_bytes(one.data)
+    (both / f"other.{other.extension}").write_bytes(other.data)
+    return {PATIENT: str(folder / f"damaged.{one.extension}"), OTHER: str(beside), FOLDER: str(both)}
 
 
 def _of_words(random: Random, folder: Path) -> Trial:
     """Give words to an option that takes words."""
-    labels = [*load().labels.values()]
-    words = random.choices(
-        [
-            *labels,
-            "ongoing",
-            "for",
-            "6 weeks",
-            "since 2026-10-01",
-            "at left hip",
-            "no",
-            "age",
-            "71",
-            "until",
-            *STRANGE[:6],
-        ],
-        k=random.randint(1, 4),
-    )
+    words = random.choices((*load().labels.values(), *WORDS, *STRANGE[:6]), k=random.randint(1, 4))
     said = " ".join(words)
     if random.random() < 0.5:
         said = damaged_text(Sound("words", "txt", said.encode(errors="replace")), random).data.decode(errors="replace")
@@ -104,7 +110,7 @@ def _of_words(random: Random, folder: Path) -> Trial:
             ["plan", patient, "--min-strength", said],
             ["codes", said],
             ["compile", said],
-            ["query", "statements", patient, "--param", said],
+            ["query", "is-contraindicated", patient, "--param", f"intervention={said}"],
             ["plan", said],
         )
     )

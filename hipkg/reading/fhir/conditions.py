@@ -150,6 +150,11 @@ def _problems(one: Resource, meaning: Meaning, since: str, context: Context) -> 
     values, torn = settled([*meaning.qualifiers, *recorded, *more.values], context)
     evidence = [reference for each in parts(one.raw, "evidence") for reference in references(each, "detail")]
     shown_by = [key for each in evidence if (key := context.index.key_of(each, one))]
+    doubts = [
+        f"its evidence ({each[:80]}) is not in the source"
+        for each in evidence
+        if context.index.target(each, one) is None
+    ]
     said = [name for name, found in (("severity", severity), ("evidence", evidence)) if found]
     facts = problems(
         one,
@@ -161,7 +166,7 @@ def _problems(one: Resource, meaning: Meaning, since: str, context: Context) -> 
         caused_by=(*_causes(one, context), *linked(more, hip.attributedTo)),
         since=since,
     )
-    return Stated(facts, (*where.flags, *more.flags, *torn, *unclear))
+    return Stated(facts, (*where.flags, *more.flags, *torn, *unclear, *doubts))
 
 
 def _causes(one: Resource, context: Context) -> list[str]:

@@ -191,6 +191,17 @@ def value_of(concept: Raw, name: str, prop: str, context: Context) -> tuple[str,
     return "", (f"its {name} ({said}) is not understood",)
 
 
+def lost(one: Resource, context: Context, *names: str) -> tuple[str, ...]:
+    """Tell of the references of elements that lead nowhere in the source."""
+    given = [(name, each) for name in names for each in parts(one.raw, name)]
+    gone = {
+        f"{name} ({reference or 'without an address'})"
+        for name, each in given
+        if context.index.target(reference := text(each, "reference"), one) is None
+    }
+    return (f"what it names is not in the source: {', '.join(sorted(gone))[:120]}",) if gone else ()
+
+
 class Coded(NamedTuple):
     """The code of a status, empty if there is none; ``unread`` tells that it says something that is not understood."""
 
@@ -220,9 +231,10 @@ def not_final(status: str, known: Collection[str], so: str) -> Unused:
 
     Parameters: ``known`` are those that such a resource can have beside the final ones.
     """
-    if status and status not in known:
-        return Unused("set aside", f"its status is {status!r}, which FHIR does not have, so {so}")
-    return Unused("ignored", f"its status is {status or 'not recorded'}, so {so}")
+    if status in known:
+        return Unused("ignored", f"its status is {status}, so {so}")
+    shown = f"{status!r}, which FHIR does not have" if status else "not recorded"
+    return Unused("set aside", f"its status is {shown}, so {so}")
 
 
 def refuse_unread(**statuses: Coded) -> None:

@@ -19,7 +19,7 @@ from hipkg.knowledge.studies import is_study
 from hipkg.knowledge.terminology import NO
 from hipkg.reading.fhir.absences import absent
 from hipkg.reading.fhir.activities import COMPLETED, Draft, Status, activities
-from hipkg.reading.fhir.context import Dated, effective, in_future, not_final, referred_keys
+from hipkg.reading.fhir.context import Dated, effective, in_future, lost, not_final, referred_keys
 from hipkg.reading.fhir.elements import flag, number, part, parts, references, text
 from hipkg.reading.fhir.findings import finding
 from hipkg.reading.fhir.presence import VALUES, Answer, asks_presence, is_denied, says_absent, says_itself
@@ -82,6 +82,7 @@ def read_observation(one: Resource, context: Context) -> Stated:
     reasons = [one for one in reasons if one.unread and one is not of_whole]
     if derived := referred_keys(one, context, "derivedFrom"):
         found += [Shows(source, (one.key,), ()) for source in derived]
+    flags += lost(one, context, "derivedFrom")
     if study and any(isinstance(each, Activity) for each in found):
         found.append(Shows(one.key, (one.key, *referred_keys(one, context, "hasMember")), ()))
     notes = tuple(dict.fromkeys(f"not used of it: {one.reason}" for one in reasons))

@@ -18,7 +18,7 @@ from hipkg.reading.fhir.log import Log, Merged
 from hipkg.reading.fhir.other_versions import REFUSED
 from hipkg.reading.fhir.person import completed, read_person
 from hipkg.reading.fhir.records import HELPERS, Activity, Import, Imported, ResourceUse, Stated, Unused
-from hipkg.reading.fhir.specification import misnamed, resource_types
+from hipkg.reading.fhir.specification import irregular, resource_types
 from hipkg.reading.fhir.unread import HELPS, device_beside
 from hipkg.reading.fhir.wording import Words
 from hipkg.record.patient import Record
@@ -137,7 +137,7 @@ class _Importer:
             return Imported(patient_iri(key), None, tuple(sorted([*uses, *troubles])), self._person.died)
         account, log = Account(), Log()
         lacking = (told for one in (self._who.patient, *self._who.replaced) for told in part_of(one.raw))
-        strange = (told for one in (self._who.patient, *self._who.replaced) for told in misnamed(one.raw))
+        strange = (told for one in (self._who.patient, *self._who.replaced) for told in irregular(one.raw))
         doubts = (*self._person.flags, *self._who.doubts, *self._death(), *dict.fromkeys((*lacking, *strange)))
         account.read(key, Stated((), doubts, self._person.notes))
         account.merged |= {
@@ -170,10 +170,10 @@ class _Importer:
             return ()
         except Unused as problem:
             account.refused(
-                one.key, problem, misnamed(one.raw, deep=not problem.by_code) if one.type in _TELLING else ()
+                one.key, problem, irregular(one.raw, deep=not problem.by_code) if one.type in _TELLING else ()
             )
             return ()
-        strange = misnamed(one.raw)
+        strange = irregular(one.raw)
         flags, notes = (*stated.flags, *part_of(one.raw), *strange), (*stated.notes, *filter(None, (one.told,)))
         account.read(one.key, stated._replace(flags=flags, notes=notes))
         return stated.facts

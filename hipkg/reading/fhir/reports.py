@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from hipkg.reading.fhir.activities import COMPLETED, Draft, Status, activities
-from hipkg.reading.fhir.context import Dated, dated, effective, in_future, not_final, referred_keys
+from hipkg.reading.fhir.context import Dated, dated, effective, in_future, lost, not_final, referred_keys
 from hipkg.reading.fhir.elements import part, parts, text
 from hipkg.reading.fhir.findings import finding
 from hipkg.reading.fhir.presence import Answer
@@ -33,7 +33,8 @@ def read_report(one: Resource, context: Context) -> Stated:
     if in_future(day.day, context):
         raise Unused("set aside", f"it is dated ({day.day}) after the date of the plan")
     links = Shows(one.key, referred_keys(one, context, "result"), referred_keys(one, context, "imagingStudy"))
-    found, flags, notes, lost = _concluded(one, context)
+    found, flags, notes, rest = _concluded(one, context)
+    flags = (*flags, *lost(one, context, "result", "imagingStudy"))
     code = part(one.raw, "code")
     if context.codes.meaning([code], "intervention").terms:
         draft = Draft(
@@ -47,11 +48,11 @@ def read_report(one: Resource, context: Context) -> Stated:
             sources=("status",),
         )
         made = activities(one, draft, context)
-        return Stated((*made.facts, *found, links), (*day.flags, *made.flags, *flags), notes, lost)
+        return Stated((*made.facts, *found, links), (*day.flags, *made.flags, *flags), notes, rest)
     if found or links.same_as:
-        return Stated((*found, links), (*day.flags, *flags), notes, (*lost, *unread(one, [code], context)))
+        return Stated((*found, links), (*day.flags, *flags), notes, (*rest, *unread(one, [code], context)))
     refusal = not_understood(one, [code], "study", context)
-    raise Unused(refusal.outcome, refusal.reason, (*refusal.unread, *lost))
+    raise Unused(refusal.outcome, refusal.reason, (*refusal.unread, *rest))
 
 
 def _concluded(one: Resource, context: Context) -> Stated:

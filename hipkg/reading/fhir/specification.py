@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from hipkg.base.errors import printable
 from hipkg.reading.fhir.json_form import TWICE
+from hipkg.reading.fhir.lenient import objects
 from hipkg.reading.fhir.records import HELPERS
 
 if TYPE_CHECKING:
@@ -35,36 +36,43 @@ def element_names() -> frozenset[str]:
     return _names("element_names.txt")
 
 
-def misnamed(raw: Raw, *, deep: bool = True) -> tuple[str, ...]:
-    """Tell of the elements of a resource whose names FHIR does not have; nothing where there are none.
+def irregular(raw: Raw, *, deep: bool = True) -> tuple[str, ...]:
+    """Tell of the elements of a resource whose names FHIR does not have, and of codings without a code.
 
     Parameters: ``deep`` looks at the elements in its elements even if all of its own have such names.
     """
     if not deep and element_names().issuperset(raw):
         return ()
-    found = [*dict.fromkeys(_unknown_names(raw))]
+    found, bare = _looked_through(raw)
+    told = ("it has a coding without a code",) if bare else ()
     if not found:
-        return ()
+        return told
     more = f" and {len(found) - _SHOWN} more" if len(found) > _SHOWN else ""
     names = ", ".join(printable(one[:_LONGEST]) for one in found[:_SHOWN])
-    return (f"it has elements that FHIR does not have, which are not read: {names}{more}",)
+    return (f"it has elements that FHIR does not have, which are not read: {names}{more}", *told)
 
 
-def _unknown_names(raw: Raw) -> list[str]:
-    """List the names of elements, at any depth, that FHIR does not have; ``_`` before one is its own sign."""
+def _looked_through(raw: Raw) -> tuple[list[str], int]:
+    """List the names of elements, at any depth, that FHIR does not have, and count the codings without a code.
+
+    A ``_`` before a name is a sign of FHIR.
+    """
     known = element_names()
     found: list[str] = []
+    bare = 0
     agenda: list[Any] = [raw]
     for one in agenda:
         if not known.issuperset(one):
             found += [name for name in one if name.removeprefix("_") not in known and name != TWICE]
+        if "coding" in one:
+            bare += sum("system" in each and not each.get("code") for each in objects(one["coding"]))
         for value in one.values():
             kind = type(value)
             if kind is dict:
                 agenda.append(value)
             elif kind is list:
                 agenda += [each for each in value if type(each) is dict and not _is_unread(each)]
-    return found
+    return [*dict.fromkeys(found)], bare
 
 
 def _is_unread(raw: Raw) -> bool:
