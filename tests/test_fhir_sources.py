@@ -21,7 +21,7 @@ from support.fhir_xml import as_xml
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from hipkg.reading.fhir.records import ResourceUse
+    from hipkg.reading.account import ResourceUse
 
 DAY = date(2026, 1, 15)
 ICD = "http://hl7.org/fhir/sid/icd-10-cm"
@@ -238,7 +238,9 @@ def test_a_name_is_given_twice_however_it_is_written(written: str, twice: bool) 
 )
 def test_long_integers_keep_their_digits(written: str, whole: str) -> None:
     for space in ("", "   ", "\n\t" * 40):
-        assert whole in json.dumps(Loader()(f'{{"note": "seed: 12345678901234567890", "value":{space}{written}}}'))
+        assert whole in json.dumps(
+            Loader()(f'{{"note": "seed: 12345678901234567890", "value":{space}{written}}}'.encode())
+        )
 
 
 def test_what_a_patient_has_twice_is_left_out() -> None:

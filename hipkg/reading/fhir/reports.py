@@ -52,7 +52,7 @@ def read_report(one: Resource, context: Context) -> Stated:
     if found or links.same_as:
         return Stated((*found, links), (*day.flags, *flags), notes, (*rest, *unread(one, [code], context)))
     refusal = not_understood(one, [code], "study", context)
-    raise Unused(refusal.outcome, refusal.reason, (*refusal.unread, *rest))
+    raise Unused(*refusal._replace(unread=(*refusal.unread, *rest)))
 
 
 def _concluded(one: Resource, context: Context) -> Stated:
