@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 
 from hipkg.base.errors import HipkgError
+from hipkg.base.vocabulary import HIP
 from hipkg.derivation.native import derive_natively
 from hipkg.knowledge.loading import load
 from hipkg.knowledge.selection import select
@@ -68,6 +69,21 @@ def test_both_derive_the_same_of_patients_drawn_over_the_whole_vocabulary() -> N
     drawn = dict(consistent(drawn_patients(1, DRAWN)))
     assert len(drawn) > DRAWN / 2
     assert [name for name, triples in drawn.items() if unlike_queries(triples)] == []
+
+
+def test_both_derive_the_same_of_a_treatment_at_one_place_that_is_specified_for_all_of_them() -> None:
+    source = b"""
+    PREFIX : <https://example.org/specified/>
+    PREFIX hip: <https://w3id.org/hipkg/>
+    :patient a hip:Patient ; hip:hasProblem :necrosis , :other ; hip:hasCourse :course .
+    :necrosis a hip:ChronicHipOsteonecrosis .
+    :other hip:hasSite :hip .
+    :course hip:hasStatus hip:ongoing ; hip:ofIntervention hip:Naproxen ; hip:targets :hip .
+    """
+    (graph,) = read(source, format="turtle", as_of=DAY)
+    found = assert_same(normalised(graph.triples))
+    (action,) = (one for one in found.actions if one.intervention == HIP + "Naproxen" and not one.site)
+    assert action.fulfilment == "running"
 
 
 def test_what_differs_is_seen() -> None:
