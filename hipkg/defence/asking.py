@@ -144,7 +144,6 @@ def _of_all_sites(one: RankedQuestion, other: RankedQuestion) -> RankedQuestion:
     """Ask once what two sites ask in the same form."""
     return one._replace(
         site="",
-        about="",
         requirements=tuple(sorted({*one.requirements, *other.requirements})),
         asked_by=tuple(sorted({*one.asked_by, *other.asked_by})),
         actions=max(one.actions, other.actions),
