@@ -5,9 +5,11 @@ BIN := $(VENV)/bin
 EXAMPLE ?= examples/d0-painful-degenerative-hip.ttl
 WORKERS ?= auto
 LOCK := --quiet --universal --python-version 3.11 --generate-hashes --constraint constraints.txt --no-header --no-annotate
+SEED ?= 1
+INPUTS ?= 2000
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test pythons engines goldens garden mutants lint types check release schemas docs benchmark lock wheel clean
+.PHONY: help demo test pythons engines fuzz goldens garden mutants lint types check release schemas docs benchmark lock wheel clean
 
 help: ## List the targets.
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | sort | expand -t 12
@@ -34,8 +36,12 @@ pythons: ## Run all tests on each supported Python that is installed.
 	    $(MAKE) test PYTHON=python$$version VENV=.venv-$$version || exit 1; \
 	  else echo "python$$version is not installed"; fi; done
 
-engines: $(VENV)/.complete ## Compare the engines on every case and on many random patients; takes half an hour.
-	HIPKG_ENGINE_STRIDE=1 HIPKG_RANDOM_ROUNDS=24 $(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup tests/test_engines.py
+engines: $(VENV)/.complete ## Compare the engines on every case and on many drawn patients; takes an hour and a half.
+	HIPKG_ENGINE_STRIDE=1 $(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup tests/test_engines.py
+	PYTHONPATH=tests $(BIN)/python -m support.equality --patients 15000 --compiled-each 5 --minutes 60
+
+fuzz: $(VENV)/.complete ## Damage records at random, INPUTS of a SEED, and see that nothing crashes, hangs or is lost without a word.
+	PYTHONPATH=tests $(BIN)/python -m fuzz --seed $(SEED) --count $(INPUTS)
 
 goldens: $(VENV)/.complete ## Write whole plans, and whatever else people have reviewed, as hipkg makes them now.
 	HIPKG_UPDATE_GOLDEN=1 $(BIN)/python -m pytest -n $(WORKERS) -k "reviewed or expected_texts or expected_bundles or answers_as_expected or index_lists"

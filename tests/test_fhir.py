@@ -12,6 +12,7 @@ import warnings
 from contextlib import suppress
 from dataclasses import replace
 from decimal import Decimal
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -25,6 +26,7 @@ from hipkg.base.errors import DeceasedPatient, HipkgError, NoPatient, SetAside, 
 from hipkg.base.vocabulary import DERIVED_FROM, HIP, IMPORTED, RDF_TYPE
 from hipkg.cli import main
 from hipkg.reading.fhir.quantities import UnusableValue, amount, pieces
+from hipkg.reading.fhir.specification import element_names
 from hipkg.render.schemas import PLAN
 from support.doors import findings_of, plan_record, read, read_import
 from support.fhir_cases import AS_OF, CASES, imported, source_of, told
@@ -114,7 +116,7 @@ def test_every_resource_is_accounted_for(case: Path) -> None:
     made = imported(case)
     accounted = [use.resource for uses in (made.strays, *(one.uses for one in made.patients)) for use in uses]
     contained = {("Medication", "in"), ("Condition", "within"), ("Medication", "m"), ("Device", "d")}
-    contained |= {("Observation", "in"), ("Observation", "not")}
+    contained |= {("Observation", "in"), ("Observation", "not"), ("Practitioner", "who")}
     assert {f"{kind}/{name}" for kind, name in named - contained} - {*accounted} - {"Bundle/not a valid id!"} == set()
     assert len(accounted) == len({*accounted})
 
@@ -311,6 +313,14 @@ def _holders(content: Any) -> list[dict[str, Any]]:
     return [*([content] if content else []), *(one for each in content.values() for one in _holders(each))]
 
 
+@pytest.mark.parametrize("version", ["R4B", "STU3"])
+@pytest.mark.parametrize("kind", ["Condition", "MedicationRequest", "Observation", "Patient", "Procedure"])
+def test_the_elements_of_the_specification_are_known(kind: str, version: str) -> None:
+    models = import_module(f"fhir.resources.{version}")
+    names = {it.alias or name for name, it in models.get_fhir_model_class(kind).model_fields.items()}
+    assert {one.removeprefix("_") for one in names} <= element_names()
+
+
 # Warnings and the command line
 
 
@@ -348,6 +358,28 @@ def test_plan_goes_on_beside_what_is_set_aside(hipkg: Callable[..., tuple[int, s
     assert "[deceased-patient]" in err
     assert "Condition/bad" in err
     assert "Traceback" not in err
+
+
+def test_what_may_be_of_any_of_several_patients_is_told(hipkg: Callable[..., tuple[int, str, str]]) -> None:
+    lost, image = arthritis("lost", owner="nobody"), {"resourceType": "Basic", "id": "beside"}
+    source = bundle(patient(), patient("p2"), arthritis(), lost, image)
+    code, out, err = hipkg("plan", "-", "--input-format", "fhir", stdin=source)
+    assert code == 1
+    assert "right hip" in out
+    assert "No patient of the source has Condition/lost: its patient is not in the source." in err
+    assert "beside" not in err
+    assert hipkg("plan", "-", "--input-format", "fhir", stdin=bundle(patient(), patient("p2"), arthritis()))[0] == 0
+
+
+def test_a_patient_whose_type_is_misspelt_is_told(hipkg: Callable[..., tuple[int, str, str]]) -> None:
+    source = bundle(patient(), patient("p2") | {"resourceType": "Pateint"}, arthritis(owner="p2"))
+    code, _, err = hipkg("plan", "-", "--input-format", "fhir", stdin=source)
+    assert code == 0
+    assert err == ""
+    (graph,) = read(source, format="fhir")
+    told = " ".join(one.message for one in findings_of(graph))
+    assert "Pateint/p2: set aside, for FHIR has no such type of resources." in told
+    assert "Condition/oa: set aside, for its patient is not in the source." in told
 
 
 def test_a_patient_who_has_died_gets_no_plan(hipkg: Callable[..., tuple[int, str, str]]) -> None:

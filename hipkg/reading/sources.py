@@ -19,17 +19,21 @@ from hipkg.reading.joint import Joint, parsed
 from hipkg.reading.patients import patients_in
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Iterator
     from datetime import date
 
     from pyoxigraph import Triple
 
+    from hipkg.base.errors import HipkgError
     from hipkg.knowledge.records import Knowledge
     from hipkg.reading.account import Import
     from hipkg.reading.fhir.gathering import Found
     from hipkg.reading.fhir.usage import Usage
     from hipkg.reading.joint import AnySource
     from hipkg.record.patient import Record
+
+
+_SHOWN = 3
 
 
 def read(
@@ -181,7 +185,22 @@ def _living(made: Import, *, deceased: bool) -> Batch[Record]:
         for use in dict.fromkeys(broken)
         if use.outcome == "malformed"
     ]
-    return Batch(records, (*died, *malformed))
+    return Batch(records, (*died, *malformed, *_of_nobody(made)))
+
+
+def _of_nobody(made: Import) -> Iterator[HipkgError]:
+    """Tell of the resources that may be of any of several patients, and that no plan of theirs tells of."""
+    reasons: dict[str, list[str]] = {}
+    for use in made.strays:
+        if use.outcome == "set aside":
+            reasons.setdefault(use.detail, []).append(use.resource)
+    for reason, keys in reasons.items():
+        more = f" and {len(keys) - _SHOWN} more" if len(keys) > _SHOWN else ""
+        yield UnreadableInput(
+            f"No patient of the source has {', '.join(keys[:_SHOWN])}{more}: {reason}.",
+            place=made.source,
+            remedy="Export whom they are about as well, or correct the reference.",
+        )
 
 
 def read_triples(

@@ -264,7 +264,7 @@ class _Parting:
                 reference = about.get("reference")
                 named = isinstance(reference, str) and reference and "?" not in reference
                 return _numbered(str(reference).encode(), self.count) if named else _EVERY
-        return _EVERY if raw.get("resourceType") in _SHARED else _FIRST
+        return _EVERY if text_in(raw, "resourceType") in _SHARED else _FIRST
 
     def shares(self, name: str, troubles: tuple[ResourceUse, ...]) -> Iterator[Share]:
         """Put buckets together: those of patients who are linked, all of a single patient, and then as many as fit."""

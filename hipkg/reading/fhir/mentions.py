@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 _GOES_ON = {"arrived", "triaged", "in-progress", "onleave"}
 _OVER = {"finished", "completed", "discharged"}
+_UNDECIDED = {"planned", "on-hold", "unknown"}
 _NO_VISIT = {
     "cancelled": "it was cancelled",
     "entered-in-error": "it was entered in error",
@@ -50,7 +51,12 @@ def read_encounter(one: Resource, context: Context) -> Stated:
         raise Unused("ignored", _NO_VISIT[status])
     period = part(one.raw, "period")
     reasons = [*parts(one.raw, "reasonCode"), *(part(each, "concept") for each in parts(one.raw, "diagnosis"))]
-    missing = _missing(one, context)
+    undated = [end for end in ("start", "end") if (written := text(period, end)) and not day_of(written)]
+    missing = (
+        *_strange_status(status),
+        *(f"its {end} is no date of the calendar, so it is not used" for end in undated),
+        *_missing(one, context),
+    )
     visits = _visits(one, status, period, context)
     if status in _GOES_ON:
         made = [_problems(one, each, context) for each in reasons]
@@ -62,6 +68,14 @@ def read_encounter(one: Resource, context: Context) -> Stated:
     if not facts and not flags:
         raise Unused("ignored", "it is a visit, and tells of nothing that is known")
     return Stated(facts, flags, visits.notes)
+
+
+def _strange_status(status: str) -> tuple[str, ...]:
+    """Tell of a status that FHIR does not have, or that is missing."""
+    if status in _GOES_ON | _OVER | _UNDECIDED:
+        return ()
+    shown = f"{status!r}, which FHIR does not have" if status else "not recorded"
+    return (f"its status is {shown}, so it counts neither as over nor as going on",)
 
 
 def _missing(one: Resource, context: Context) -> tuple[str, ...]:

@@ -23,6 +23,11 @@ if TYPE_CHECKING:
 _POSITIVE = {"POS", "DET"}
 _NEGATIVE = {"NEG", "ND"}
 _NOT_POSITIVE = {"IND", "E", "NR", "N"}
+_OF_VALUES = {
+    "A", "AA", "H", "HH", "HU", "H>", "L", "LL", "LU", "L<", "<", ">", "B", "D", "U", "W", "EX", "HX", "LX", "HM",
+    "EXP", "UNE",
+}  # fmt: skip
+"""The codes that say how large or how expected something is, and not whether it is there."""
 _OF_INTERPRETATION = re.compile("ObservationInterpretation|observation-interpretation|v2[-/]0078|^$")
 _UNCLEAR = "not clear"
 _OF_ABSENT_DATA = {
@@ -155,7 +160,9 @@ def _interpretation(concept: Raw, context: Context) -> str:
         return _UNCLEAR
     if own & _NEGATIVE:
         return NO
-    return YES if own & _POSITIVE else ""
+    if own & _POSITIVE:
+        return YES
+    return "" if own <= _OF_VALUES else _UNCLEAR
 
 
 def _unclear(answer: Answer, context: Context) -> tuple[Unread, ...]:
