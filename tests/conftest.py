@@ -20,7 +20,7 @@ pytest.register_assert_rewrite("support")
 
 @pytest.fixture(autouse=True)
 def sources(request: pytest.FixtureRequest) -> Iterator[None]:
-    """Plan by the guideline documents alone where a test names no documents, so that sources added later leave it alone.
+    """Plan by the guideline documents alone where a test names no documents: sources added later leave it alone.
 
     A test that is marked ``every_source`` plans by all of them, as users do.
     """

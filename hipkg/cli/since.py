@@ -67,4 +67,4 @@ def since(
     )
     found = [compared(*pair) for pair in paired(told(old), told(new))]
     text = render_since(found, format, to_terminal=on_terminal(output))
-    deliver(text, output, failed=bool(old.set_aside or new.set_aside) or any(not one.valid for one in found))
+    deliver(text, output, format, failed=bool(old.set_aside or new.set_aside) or any(not one.valid for one in found))

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from hipkg.reading.fhir.elements import part, parts, text
-from hipkg.reading.fhir.records import Unused
+from hipkg.reading.fhir.elements import part, parts, text, written
+from hipkg.reading.fhir.records import Refused, Unused
 from hipkg.record.patient import EntryKind, Unread
 
 if TYPE_CHECKING:
@@ -35,26 +35,20 @@ _REFERRING = ("medicationReference", "device")
 
 def not_understood(
     one: Resource, concepts: Iterable[Raw], wanted: str, context: Context, *, moot: bool = False, current: bool = True
-) -> Unused:
+) -> Refused:
     """Tell that concepts assert nothing of the kind that is ``wanted``, and name them for the one who reads the plan.
 
     Parameters: ``moot`` tells that the entry says of itself that it is not so, and ``current`` that it may be so now.
     """
     given = [*concepts]
-    key = (one.type, wanted, moot, current, *map(key_of, given))
+    key = (one.type, wanted, moot, current, *map(written, given))
     known = context.codes.refusals
     if key not in known:
         found = () if moot else unread(one, given, context, current=current)
-        known[key] = (*context.codes.why_not(given, wanted), found)
+        known[key] = Refused(*context.codes.why_not(given, wanted), found)
         if any(each.name in {one.key, _displayed(one)} for each in found):
-            return Unused(*known.pop(key))
-    return Unused(*known[key])
-
-
-def key_of(concept: Raw) -> tuple[object, ...]:
-    """Take what tells a concept from others: its text, and its codes with their words."""
-    codings = parts(concept, "coding")
-    return (text(concept, "text"), *((text(it, "system"), text(it, "code"), text(it, "display")) for it in codings))
+            return known.pop(key)
+    return known[key]
 
 
 def unread(one: Resource, concepts: Iterable[Raw], context: Context, *, current: bool = True) -> tuple[Unread, ...]:
@@ -102,7 +96,7 @@ def named(concepts: Iterable[Raw], context: Context) -> str:
 
 
 def _named(concept: Raw, context: Context) -> str:
-    key, known = key_of(concept), context.codes.names
+    key, known = written(concept), context.codes.names
     if key not in known:
         known[key] = _name_of(concept, context)
     return known[key]
