@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import sys
+from contextlib import nullcontext
 from typing import TYPE_CHECKING
 
 import pytest
@@ -15,6 +16,18 @@ if TYPE_CHECKING:
     from support.command_line import Run
 
 pytest.register_assert_rewrite("support")
+
+
+@pytest.fixture(autouse=True)
+def sources(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Plan by the guideline documents alone where a test names no documents: sources added later leave it alone.
+
+    A test that is marked ``every_source`` plans by all of them, as users do.
+    """
+    from support.sources import guidelines_alone
+
+    with nullcontext() if request.node.get_closest_marker("every_source") else guidelines_alone():
+        yield
 
 
 @pytest.fixture

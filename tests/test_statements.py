@@ -10,11 +10,14 @@ from __future__ import annotations
 from functools import cache
 from typing import TYPE_CHECKING
 
+import pytest
 import rdflib
 
 from hipkg.api.plan import plan
 from hipkg.knowledge.loading import load
 from support.cases import FIRES, NEAR_MISS, Case, Patient, of_every_case, of_every_patient
+
+pytestmark = pytest.mark.every_source
 
 if TYPE_CHECKING:
     from datetime import date

@@ -106,7 +106,8 @@ class InterventionInfo(NamedTuple):
     route that a drug of this kind is given by, empty where that is not said. ``realised_by`` is the class of patients
     whose record carries out a practice, unless they are in ``realised_unless`` too; ``comprises`` are the interventions
     that are carried out together as this one, ``programme_of`` the kinds of which any can be part of this one,
-    ``told_with`` those in whose row a page tells it.
+    ``told_with`` those in whose row a page tells it, ``exclude_first`` is the class of those in danger by it, and
+    ``serves`` the class among which another one is looked for where it is refused.
     """
 
     iri: str
@@ -124,6 +125,8 @@ class InterventionInfo(NamedTuple):
     comprises: tuple[str, ...]
     programme_of: tuple[str, ...] = ()
     told_with: tuple[str, ...] = ()
+    exclude_first: str = ""
+    serves: str = ""
 
 
 class DocumentInfo(NamedTuple):
@@ -131,6 +134,7 @@ class DocumentInfo(NamedTuple):
 
     ``advice_requires`` are the classes of patients or problems that the document is about: what it advises waits for
     them, so that the statements that advise have them among their requirements, where those do not imply them.
+    ``safety`` marks one that holds rules of safety and is none of the guideline documents.
     """
 
     iri: str
@@ -139,6 +143,7 @@ class DocumentInfo(NamedTuple):
     publisher: str
     issued: str
     advice_requires: tuple[str, ...] = ()
+    safety: bool = False
 
 
 class Tension(NamedTuple):
@@ -178,9 +183,11 @@ class Knowledge:
     whose members are taken not to be in it, ``defeated_by`` a class that slots
     name to the class whose members are not taken to be in it, ``qualified`` a kind of problem to
     the class that it only adds a qualifier to; ``lasting`` are the classes of problems that count when past,
+    ``when_past`` maps one to that as which it is recorded when it is over,
     ``settled_for_years`` maps the interventions that need no repetition to the years for which they do not,
     ``concerning_patient`` are those of no body site, ``sided`` the classes of sites that have a side,
     ``side_words`` maps the words by which records name a side to the sides that each names,
+    ``found_by`` maps a property of patients to the intervention that finds its numbers,
     ``visit_gaps`` the most days between visits of a course, ``unfavourable`` the outcomes and reasons to stop that
     speak against a repetition; ``value_properties`` maps a coded value to the property that records it.
     ``briefs`` are the short words of terms and of statements for the first screen, ``synonyms`` other words that people
@@ -233,12 +240,14 @@ class Knowledge:
     defeated_by: Mapping[str, str]
     qualified: Mapping[str, str]
     lasting: frozenset[str]
+    when_past: Mapping[str, str]
     settled_for_years: Mapping[str, int]
     concerning_patient: frozenset[str]
     sided: frozenset[str]
     side_words: Mapping[str, frozenset[str]]
     visit_gaps: Mapping[str, str]
     unfavourable: frozenset[str]
+    found_by: Mapping[str, str]
     value_properties: Mapping[str, str]
     told_superclasses: Mapping[str, frozenset[str]]
     class_values: Mapping[str, frozenset[tuple[str, str]]]
@@ -318,6 +327,11 @@ class Knowledge:
     def composed(self) -> Mapping[str, frozenset[str]]:
         """The interventions that are carried out by carrying out several others, with these."""
         return {iri: frozenset(info.comprises) for iri, info in self.interventions.items() if info.comprises}
+
+    @cached_property
+    def dangers(self) -> frozenset[str]:
+        """The classes of those in danger by an intervention, which are asked for before it is given."""
+        return frozenset(info.exclude_first for info in self.interventions.values() if info.exclude_first)
 
     @cached_property
     def auxiliary(self) -> frozenset[str]:

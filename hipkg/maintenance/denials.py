@@ -1,6 +1,7 @@
 """Write the classes of those whom a record of absence, or what excludes it, keeps out of what statements ask for.
 
-There is one for each class that a requirement or an exception names, and for each possible context, as far as
+There is one for each class that a requirement or an exception names, for each danger that has to be excluded before an
+intervention, and for each possible context, as far as
 something that can be recorded as absent tells (`hipkg.knowledge.absence`). A trial or an act that was not done yet may
 be done, so that it refutes no requirement; but a context is not possible where what it lacks was not done. They are a
 module of their own, so that every reasoner decides them alike.
@@ -17,7 +18,7 @@ from hipkg.knowledge.absence import Denier, kinds_above
 from hipkg.maintenance.modules import Written, module, told
 from hipkg.maintenance.possible import possible_contexts
 from hipkg.maintenance.release import read
-from hipkg.owl.expression import Named, intersection
+from hipkg.owl.expression import Named, intersection, named_classes
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -50,7 +51,10 @@ def denials_module(files: Iterable[Path] | None = None) -> str:
     of_contexts = of_slots._replace(past=True)
 
     def denied() -> Iterator[tuple[str, str, Expression | None]]:
-        for slot in sorted({target for _, prop, target in found if prop in _SLOTS}):
+        dangers = {target for _, prop, target in found if prop == hip.excludeFirst}
+        parts = {name for one in dangers for name in named_classes(axioms.definitions[one])} & axioms.definitions.keys()
+        slots = {target for _, prop, target in found if prop in _SLOTS}
+        for slot in sorted(slots | dangers | parts):
             yield slot, names.get((slot, RDFS + "label"), curie(slot)), of_slots.denial(Named(slot))
         for one in possible_contexts(sources.triples, axioms):
             context, lacks = names[one.context, RDFS + "label"], names[one.lacks, RDFS + "label"]

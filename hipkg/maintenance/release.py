@@ -163,6 +163,7 @@ class _Builder:
             defeated_by=self._map(hip.defeatedBy),
             denied_by={denied: denial for denial, denied in sorted(self._map(hip.denies).items())},
             qualified=self._map(hip.qualifies),
+            when_past=self._map(hip.whenPast),
             lasting=frozenset(self._map(hip.countsWhenPast)),
             settled_for_years=self._settled_for_years(interventions),
             concerning_patient=self._with_kinds(hip.concernsWholePatient, interventions),
@@ -170,6 +171,7 @@ class _Builder:
             side_words=self._side_words(),
             visit_gaps=self._map(hip.visitGap),
             unfavourable=frozenset(self._map(hip.unfavourable)),
+            found_by=self._map(hip.foundBy),
             value_properties=self._value_properties(),
             told_superclasses={iri: told for iri, told in axioms.superclasses.items() if told},
             class_values={iri: pairs for iri, pairs in axioms.values.items() if pairs},
@@ -497,6 +499,8 @@ class _Builder:
                 comprises=self._all(iri, hip.comprises),
                 programme_of=self._all(iri, hip.programmeOf),
                 told_with=self._all(iri, hip.toldWith),
+                exclude_first=self._nearest(iri, hip.excludeFirst),
+                serves=self._nearest(iri, hip.serves),
             )
             for iri in found
         ]
@@ -510,7 +514,8 @@ class _Builder:
     def _phases(self, statements: list[StatementInfo], interventions: list[str]) -> dict[str, int]:
         """Order interventions by the treatments that their statements wait for.
 
-        That a document waits with all its advice orders nothing.
+        That a document waits with all its advice orders nothing, nor does what a safety module holds back until its
+        danger is weighed.
 
         Raises `OntologyError` when an intervention waits, in the end, for itself.
         """
@@ -518,7 +523,8 @@ class _Builder:
         graph.add_nodes_from(interventions)
         known = set(interventions)
         for statement in statements:
-            if statement.effect not in {hip.indicates, hip.holdsBack}:
+            safety = self._text(statement.document, hip.safetyModule)
+            if safety or statement.effect not in {hip.indicates, hip.holdsBack}:
                 continue
             waited = self._all(statement.iri, hip.requires if statement.effect == hip.indicates else hip.exceptFor)
             needed = {one for iri in waited for one in leaves(iri, self._axioms.definitions)}
@@ -559,6 +565,7 @@ class _Builder:
                 publisher=self._text(iri, hip.publisher),
                 issued=self._text(iri, _DCTERMS + "issued"),
                 advice_requires=self._all(iri, hip.adviceRequires),
+                safety=bool(self._text(iri, hip.safetyModule)),
             )
             for iri in found
         ]

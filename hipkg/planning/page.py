@@ -97,6 +97,7 @@ _URGENT, _FOLLOW_UP = "escalation", "follow-up"
 _GATES = frozenset({ClaimKind.HELD_BACK, ClaimKind.GATE_AWAITED})
 _GUARDS = frozenset({ClaimKind.UNGUARDED, ClaimKind.GUARDING, ClaimKind.GUARD_AWAITED})
 _OPEN = {Status.INDICATED, Status.CONDITIONAL}
+_ADVISED = (ClaimKind.INDICATED, ClaimKind.FULFILLED)
 _JOINED = (Section.IF, Section.LATER)
 """What waits is told with what it goes along with, wherever that stands, if it is not refused."""
 
@@ -108,6 +109,8 @@ def page(plan: Plan, knowledge: Knowledge) -> Page:
 
 def section_of(action: Action) -> Section:
     """Choose the section that tells an action."""
+    if is_confronted_with_danger(action):
+        return Section.CHECK
     match action.status:
         case Status.INDICATED if action.tried and not action.running:
             return Section.TRIED
@@ -123,6 +126,13 @@ def section_of(action: Action) -> Section:
             return Section.LATER
         case status:
             return _SECTION_OF_STATUS[status]
+
+
+def is_confronted_with_danger(action: Action) -> bool:
+    """Tell whether a safety module refuses or holds back what is advised as things stand, or is taken or ordered."""
+    if not action.dangers or action.status not in {Status.CONTRAINDICATED, Status.CONDITIONAL}:
+        return False
+    return bool(action.by(*_ADVISED) or action.current or action.planned)
 
 
 def section_to_be(status: Status, modality: Modality, category: str) -> int:
@@ -253,7 +263,7 @@ class _Layout:
                 together = action.place in {"", self._plan.actions[host].place} and self._may_ride(number, host)
                 if together and self._open_part(host, places) is None:
                     return host
-        if action.status == Status.CONTRAINDICATED or action.running:
+        if action.status == Status.CONTRAINDICATED or action.running or is_confronted_with_danger(action):
             for iri in info.superclasses & places.keys():
                 for host in places[iri]:
                     other = self._plan.actions[host]
@@ -293,11 +303,19 @@ class _Layout:
         leads, outlined = entry.prominence == Prominence.LEAD, any(map(self._outline.belongs, speaking))
         step = -first.phase if first.status == Status.INDICATED and not leads else 0
         late = not is_due_beside(first, self._plan, self._knowledge)
+        if self._sections[entry.actions[0]] == Section.CHECK:
+            # What has to be looked at is told before what must not be given, and both before what may yet come.
+            late = False
+            step = 0 if first.status == Status.INDICATED else 1 if is_confronted_with_danger(first) else 2
+            leads = True
         avoid, rank = first.status == Status.AVOID, RANKS[entry.prominence]
         return avoid, late, not leads, not outlined, step, rank, document, entry.actions[0]
 
     def _may_ride(self, number: int, host: int) -> bool:
         section, other = self._sections[number], self._sections[host]
+        held = is_confronted_with_danger(self._plan.actions[host])
+        if held and (self._plan.actions[number].status == Status.AVOID or section in _JOINED):
+            return True
         if section == Section.CHECK:
             return False
         return other in {section, Section.TRIED} or (

@@ -20,7 +20,9 @@ from hipkg.knowledge.trials import trials
 from hipkg.owl.expression import leaves
 from hipkg.planning.bounds import Check, Checker
 from hipkg.planning.clashes import clashing_actions, clashing_bounds
+from hipkg.planning.dangers import Dangers
 from hipkg.planning.gaps import Gap, Measurer
+from hipkg.planning.page import is_confronted_with_danger
 from hipkg.planning.prominence import Outline
 from hipkg.planning.ranking import Importance, in_order
 from hipkg.planning.records import (
@@ -95,6 +97,7 @@ class Planner:
         self._checker = Checker(derivation.facts, knowledge, as_of)
         self._evaluations = {one.iri: one for one in derivation.evaluations}
         self._sites = SiteNames(derivation, knowledge)
+        self._dangers = Dangers(derivation, knowledge, patient)
         occurring = {knowledge.interventions[one.intervention].phase for one in derivation.actions}
         self._phases = {phase: number for number, phase in enumerate(sorted(occurring), start=1)}
         self._specifying: dict[str, list[tuple[Evaluation, StatementInfo]]] = {}
@@ -107,9 +110,10 @@ class Planner:
     def plan(self, engine: str, findings: Sequence[Finding], selection: Selection) -> Plan:
         """Assemble the plan; the selection is that of the derivation."""
         states = {one.iri: self._state(one) for one in self._derivation.evaluations}
-        actions = self._ordered(self._action(one, states) for one in self._derivation.actions)
+        weighed = self._ordered(self._action(one, states) for one in self._derivation.actions)
+        actions = tuple(self._with_alternatives(weighed))
         outline = Outline.of(states.values(), self._knowledge)
-        questions = (*self._questions(states, actions), *self._missing(findings))
+        questions = (*self._questions(states, actions), *self._unexcluded(actions), *self._missing(findings))
         return Plan(
             patient=self._patient,
             as_of=self._as_of,
@@ -281,7 +285,18 @@ class Planner:
             tuple([self._course(one) for one in self._past(derived, info)]),
             tuple([self._course(one) for one in self._ongoing(derived, info)]),
             {kind: tuple([states[iri] for iri in some]) for kind, some in derived.claimed.items()},
+            self._dangers.of(derived),
+            self._dangers.unexcluded(derived, evaluations),
         )
+
+    def _with_alternatives(self, actions: Sequence[Action]) -> Iterator[Action]:
+        """Name for what a safety module refuses or holds back what else is advised now for what it serves."""
+        interventions = self._knowledge.interventions
+        for one in actions:
+            serves = interventions[one.intervention].serves if is_confronted_with_danger(one) else ""
+            others = [it for it in actions if serves and it.status == Status.INDICATED and it.place in {"", one.place}]
+            instead = dict.fromkeys(it.label for it in others if self._knowledge.is_a(it.intervention, serves))
+            yield one._replace(instead=tuple(instead)) if instead else one
 
     def _gathered(self, derived: DerivedAction) -> list[Evaluation]:
         """List what is said of an action; what only specifies it is told as its parameters, unless that is all."""
@@ -565,6 +580,30 @@ class Planner:
             if (state.context_lacks and info.effect in _TREATING) or (state.state == _RULED_OUT and state.lifted_by):
                 labels.setdefault((state.id, state.site), set()).add(self._knowledge.label(info.intervention))
         return [self._question(one, text, site, asking, labels) for (one, text, site), asking in asked.items()]
+
+    def _unexcluded(self, actions: Iterable[Action]) -> Iterator[Question]:
+        """Ask for the dangers of what is given or to be given, once for all that have the same ones."""
+        asking: dict[tuple[str, str], list[Action]] = {}
+        for action in actions:
+            for asked in dict.fromkeys(one.asked for one in action.open_checks):
+                site = "" if self._knowledge.is_a(asked, hip.Patient) else action.site
+                asking.setdefault((asked, site), []).append(action)
+        wider = {
+            key: {one.requirement for action in some for one in action.open_checks} for key, some in asking.items()
+        }
+        for (asked, site), some in asking.items():
+            if any(wider[asked, site] < other for (_, place), other in wider.items() if place in {"", site}):
+                continue  # Another question asks for all of it.
+            open_ = {one.requirement for action in some for one in action.open_checks}
+            given = {it for one in some for it in self._kinds(one.intervention)}
+            contexts = (info for one in open_ for info in self._knowledge.of_context.get(one, ()))
+            ids = {info.id for info in contexts if info.intervention in given}
+            labels = sorted({one.label for one in some})
+            text = self._knowledge.questions.get(asked) or self._knowledge.label(asked)
+            yield Question(asked, text, site, tuple(sorted(ids)), tuple(labels), unread=self._could_be(asked))
+
+    def _kinds(self, intervention: str) -> frozenset[str]:
+        return self._knowledge.interventions[intervention].superclasses | {intervention}
 
     def _premature(self, questions: Iterable[Question]) -> frozenset[tuple[str, str]]:
         """List the requirements, with their sites, whose questions presuppose what the record does not have."""

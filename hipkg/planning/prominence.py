@@ -35,7 +35,12 @@ class Outline:
     def of(cls, states: Iterable[StatementState], knowledge: Knowledge) -> Outline:
         """Find the documents that lead for a patient, whose statements are in such states."""
         infos = knowledge.by_id
-        speaking = {one.id for one in states if not one.outside and one.state not in _SILENT}
+        speaking = {
+            one.id
+            for one in states
+            if not one.outside and one.state not in _SILENT
+            if not knowledge.documents[infos[one.id].document].safety
+        }
         here: dict[str, set[str]] = {}
         counts: dict[str, int] = {}
         for one in speaking:
@@ -95,9 +100,10 @@ def _standings(documents: tuple[str, ...], knowledge: Knowledge) -> Mapping[str,
     found = {}
     for info in knowledge.statements.values():
         rank = ranks.get(knowledge.documents[info.document].id, len(ranks))
-        leads = rank < len(ranks)
+        # What a safety module says is told whatever document leads.
+        leads = rank < len(ranks) or knowledge.documents[info.document].safety
         prominence = info.prominence if leads else Prominence.NONE
-        if rank and prominence != Prominence.NONE:
+        if 0 < rank < len(ranks) and prominence != Prominence.NONE:
             prominence = Prominence.OUTLINE if prominence == Prominence.LEAD else Prominence.NONE
         found[info.id] = _Standing(prominence, leads and info.prominence != Prominence.NONE, rank)
     return found

@@ -59,12 +59,13 @@ class Importance:
         self._acts = frozenset(ordered)
         self._ordered = ordered.union(*(knowledge.interventions[one].superclasses for one in ordered))
 
-    def rank(self, same: Sequence[Question]) -> tuple[bool, bool, bool, bool, bool, bool, bool, int, int]:
+    def rank(self, same: Sequence[Question]) -> tuple[bool, bool, bool, bool, bool, bool, bool, bool, int, int]:
         """Rank one question, asked about some sites; the least comes first.
 
-        What can call for urgent help is asked before all else, and what only an expert's judgement answers after all
-        else. Before that come questions that have little point by now. In between comes what the record of a place
-        lacks, such as its side, which no statement asks; then what
+        What can call for urgent help is asked before all else, then what would put in danger whom the plan gives
+        something, and what only an expert's judgement answers after all else. Before that come questions that have
+        little point by now. In between comes what the record of a place lacks, such as its side, which no statement
+        asks; then what
         opens a context that is only possible for several statements, then what the safety of what is ordered or runs
         hangs on, then what is to be judged now that a trial has lasted as long as it should, then what decides most,
         and of equals what most actions wait for.
@@ -83,7 +84,19 @@ class Importance:
         news = {one for one in ids if self._is_news(one, {it.site for it in same})}
         late = bool(ids) and not opens and (not news or all(map(self._is_late, same)))
         urgent = is_urgent(news, self.knowledge)
-        return not urgent, judged, late, bool(ids), not opens, not guards, not due, -weight, -len(actions)
+        endangers = any(one.requirement in self.knowledge.dangers for one in same)
+        return (
+            not urgent,
+            not endangers,
+            judged,
+            late,
+            bool(ids),
+            not opens,
+            not guards,
+            not due,
+            -weight,
+            -len(actions),
+        )
 
     def _is_late(self, question: Question) -> bool:
         """Tell whether a question cannot be answered yet, asks for what a record would have, or is part of another."""

@@ -123,6 +123,30 @@ class Course(NamedTuple):
     unfavourable: bool
 
 
+class Found(NamedTuple):
+    """What is on record of a danger: a problem, a drug, or a number with its unit and the day on which it was found."""
+
+    label: str
+    value: str = ""
+    unit: str = ""
+    day: str = ""
+
+
+class Danger(NamedTuple):
+    """A statement of a safety module that refuses or holds back an action, and what on record makes it hold."""
+
+    statement: str
+    found: tuple[Found, ...]
+
+
+class OpenCheck(NamedTuple):
+    """A danger of an action that nothing on record shows or excludes; ``asked`` is the class of its question."""
+
+    requirement: str
+    label: str
+    asked: str
+
+
 class Action(NamedTuple):
     """One intervention at one place, with the status that its statements give it.
 
@@ -132,7 +156,8 @@ class Action(NamedTuple):
     by the treatments that they wait for. ``current`` and ``planned`` name what of this kind the patient has now or has
     planned, ``done`` what was carried out of it where that counts, or would if it were not too old, ``past`` what is
     over, and ``ongoing`` the courses that run. ``claimed`` says why it has its status: the statements that make each
-    kind of claim, the strongest first.
+    kind of claim, the strongest first. ``dangers`` are what safety modules hold against it, ``open_checks`` what they
+    have not excluded yet, and ``instead`` what else is advised for what a refused one serves, empty where nothing is.
     """
 
     intervention: str
@@ -158,6 +183,9 @@ class Action(NamedTuple):
     past: tuple[Course, ...]
     ongoing: tuple[Course, ...]
     claimed: Mapping[ClaimKind, tuple[StatementState, ...]]
+    dangers: tuple[Danger, ...] = ()
+    open_checks: tuple[OpenCheck, ...] = ()
+    instead: tuple[str, ...] = ()
 
     def by(self, *kinds: ClaimKind) -> list[StatementState]:
         """List the states of the statements that make a claim of any of some kinds, by the ids of the statements."""

@@ -14,7 +14,10 @@ from hipkg.planning.records import (
     Action,
     Conflict,
     Course,
+    Danger,
     Done,
+    Found,
+    OpenCheck,
     Plan,
     Question,
     Result,
@@ -74,11 +77,15 @@ SHAPES: dict[type, str] = {
     Page: "sections=parts readings",
     Part: "section rows",
     Entry: "actions riders? prominence? document?",
-    StatementState: "state modality()? subject() @effect()? @intervention()? subjects()? site? place? unmet? "
+    StatementState: "state safety()? modality()? subject() @effect()? @intervention()? subjects()? site? place? unmet? "
     "lifted_by? ruled_out_by? satisfied_by? on_boundary? context_lacks? checks? context?",
     Scope: "document @requirement label only",
     Action: "@intervention label category status modality fulfilment? choice()? realised? site problem statements "
-    "strength evidence unmet parameters() phase place? running? current? planned? done? past? ongoing?",
+    "strength evidence unmet parameters() phase place? running? current? planned? done? past? ongoing? dangers? "
+    "open_checks? instead?",
+    Danger: "statement found",
+    Found: "label value? unit? day?",
+    OpenCheck: "@requirement label",
     _Choice: "@id label members",
     _Member: "@intervention label status modality",
     Done: "day node label requested? counts result? old_after()?",
@@ -137,6 +144,10 @@ class PlanWriter(PartWriter):
     def modality(self, state: StatementState) -> Modality:
         """Say how firmly a statement asks for its intervention; empty where it only informs."""
         return self._knowledge.by_id[state.id].modality
+
+    def safety(self, state: StatementState) -> bool | None:
+        """Tell that a statement is of a safety module and of none of the guideline documents."""
+        return self._knowledge.documents[self._knowledge.by_id[state.id].document].safety or None
 
     def choice(self, action: Action) -> _Choice | None:
         """Tell of which choice an action is a member, with all of its members."""

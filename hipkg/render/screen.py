@@ -24,8 +24,8 @@ from hipkg.knowledge.prominence import RANKS, Prominence
 from hipkg.knowledge.wording import listed
 from hipkg.planning.bounds import Comparison
 from hipkg.planning.earliest import Lengths
-from hipkg.planning.page import Section, is_due_beside, section_of, section_of_advice
-from hipkg.render.sheet import BESIDE, HEADINGS, OPTIONAL, UNGROUPED, Arranger, Line, tried
+from hipkg.planning.page import Section, is_confronted_with_danger, is_due_beside, section_of, section_of_advice
+from hipkg.render.sheet import BESIDE, HEADINGS, OPTIONAL, UNGROUPED, Arranger, Line, running, tried
 from hipkg.render.words import (
     UNGRADED,
     amount,
@@ -250,6 +250,7 @@ class _Screener(Arranger):
             one
             for one in self._plan.statements
             if one.state == State.MUST_NOT and (info := self._infos[one.id]).effect == hip.holdsBack
+            if not self._knowledge.documents[info.document].safety
             if info.intervention not in refused and self._outline.shows([one.id])
         ]
 
@@ -440,6 +441,11 @@ class _Screener(Arranger):
             title = f"consider {lowered(title)}"
         if key == Section.NOT and first.status == Status.CONDITIONAL:
             title, condition, earliest = self._before_its_time(row.title, first.by(ClaimKind.HELD_BACK)), "", None
+        if is_confronted_with_danger(first):
+            held = first.by(ClaimKind.HELD_BACK) if first.status == Status.CONDITIONAL else []
+            name = f"no {lowered(row.title).removesuffix(OPTIONAL)}"
+            title = capital(self._before_its_time(name, held) if held else name)
+            condition, earliest, named = "", None, ""
         # What is to be done now and is in the outline of any document that leads does not stand behind a number.
         outlined = key == Section.TODAY and any(map(self._outline.belongs, row.statements))
         prominent = entry.prominence != Prominence.NONE or outlined
@@ -449,6 +455,8 @@ class _Screener(Arranger):
         if key in _WAITING:
             apart = {gate.id for gate in self._gates_apart}
             statements = tuple(one for one in statements if one not in apart)
+        if is_confronted_with_danger(first):
+            statements = tuple(dict.fromkeys(one.statement for one in first.dangers))
         gated = not {*first.claimed} - {ClaimKind.HELD_BACK, ClaimKind.GATE_AWAITED}
         listed = (
             (prominent and not (key in _WAITING and (gated or self._is_confronted(first))))
@@ -471,9 +479,20 @@ class _Screener(Arranger):
             category=row.category,
             named=self._first_named(statements),
             owners=self._owners(statements, named),
-            listed=listed,
+            listed=listed and not self._is_remote(first),
             doubted=self._is_doubted(first),
         )
+
+    def _is_urgent(self, action: Action) -> bool:
+        """Tell whether a statement calls urgently for an action."""
+        return any(self._calls(self._infos[one]) for one in action.shown)
+
+    def _is_remote(self, action: Action) -> bool:
+        """Tell whether only safety modules speak of an action: one that nobody advises, or signs that are asked for."""
+        if action.status == Status.CONDITIONAL and self._is_urgent(action):
+            return all(self._knowledge.documents[self._infos[one].document].safety for one in action.shown)
+        objecting = {*action.claimed} <= {ClaimKind.REFUSED, ClaimKind.HELD_BACK}
+        return bool(action.dangers) and objecting and not (action.current or action.planned)
 
     @staticmethod
     def _is_doubted(action: Action) -> bool:
@@ -581,6 +600,9 @@ class _Screener(Arranger):
             yield from self._refused_kinds(host, entry)
             return
         own = {*host.shown}
+        if is_confronted_with_danger(host):
+            yield from self._held_kinds(entry, own)
+            return
         told, _, _ = self._condition([self._plan.actions[one] for one in entry.actions])
         made_of = self._knowledge.interventions[host.intervention].comprises
         found: dict[tuple[str, str], list[tuple[str, set[str]]]] = {}
@@ -608,6 +630,12 @@ class _Screener(Arranger):
                 tuple([*names, graded] if graded else names),
                 tuple(sorted(set().union(*(ids for _, ids in some)))),
             )
+
+    def _held_kinds(self, entry: Entry, own: set[str]) -> Iterator[Line]:
+        """Name the kinds of what is held back that are held back with it."""
+        for one in (some[0] for some in self._riding(entry) if some[0].dangers):
+            told = tuple(sorted({*one.shown} - own - {it.statement for it in one.dangers}))
+            yield Line("nor", (lowered(clean(self._name(one))),), told)
 
     def _refused_kinds(self, host: Action, entry: Entry) -> Iterator[Line]:
         """Name the kinds of what is refused that statements name, and the grades that these give."""
@@ -787,12 +815,24 @@ class _Screener(Arranger):
 
     def _own_details(self, action: Action) -> Iterator[Line]:
         """Say of an action what its statements say in brief, how it is carried out, and what is on record of it."""
+        yield from self._endangered(action)
+        if is_confronted_with_danger(action):
+            yield from (*running(action), *tried(action), *self._unchecked(action))
+        else:
+            yield from self._undisturbed(action)
+
+    def _unchecked(self, action: Action) -> tuple[Line, ...]:
+        """Name the dangers that are not excluded; a single one is told by its question, which names the action."""
+        return super()._unchecked(action) if len(action.open_checks) > 1 else ()
+
+    def _undisturbed(self, action: Action) -> Iterator[Line]:
+        """Say of an action that no safety module refuses or holds back what there is to say of it."""
         if action.status not in _SAID:
             yield from self._conditions(action)
         if action.status == Status.AVOID and action.realised:
             yield Line("on record:", (clean(action.realised),))
         yield from (replace(one, lead="") for one in tried(action))
-        if action.status == Status.INDICATED and any(map(self._calls, map(self._infos.__getitem__, action.shown))):
+        if action.status == Status.INDICATED and not action.dangers and self._is_urgent(action):
             yield Line("on record", tuple(dict.fromkeys(self._signs_of(action.shown))), ())
         if before := self._guarded(action):
             yield Line("before", before)
@@ -812,6 +852,7 @@ class _Screener(Arranger):
         for one in self._left_open(action):
             yield Line("", tuple(filter(None, map(self._brief, one.statements))) or one.parts, one.statements)
         yield from self._trials(action)
+        yield from self._unchecked(action)
         if section_of(action) not in _WAITING:
             unread = {"checked": _UNREAD}
             yield from (replace(one, lead=unread.get(one.lead, one.lead)) for one in self._checked(action))

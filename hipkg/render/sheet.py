@@ -18,7 +18,8 @@ from hipkg.knowledge.modality import Modality
 from hipkg.knowledge.selection import URGENT
 from hipkg.knowledge.wording import listed
 from hipkg.planning.bounds import Comparison
-from hipkg.planning.page import Section, page, section_of
+from hipkg.planning.dangers import dangers_of
+from hipkg.planning.page import Section, is_confronted_with_danger, page, section_of
 from hipkg.planning.prominence import Outline
 from hipkg.planning.ranking import opens_context
 from hipkg.render.words import (
@@ -31,6 +32,7 @@ from hipkg.render.words import (
     describe_check,
     describe_course,
     describe_done,
+    describe_found,
     describe_gap,
     describe_ongoing,
     describe_parameter,
@@ -41,6 +43,7 @@ from hipkg.render.words import (
     if_any,
     join_sites,
     messages,
+    numbered,
     only_documents,
     origin,
     selected_grades,
@@ -556,6 +559,7 @@ class Arranger:
             grade(action.strength, action.evidence),
             tuple(ids),
             (
+                *self._endangered(action),
                 *self._conditions(action),
                 *tried(action),
                 *self._details(action),
@@ -563,6 +567,7 @@ class Arranger:
                 *self._trials(action),
                 *self._checked(action),
                 *self._checks(action),
+                *self._unchecked(action),
                 *self._latent(action),
                 *self._foreseen(action),
                 *self._grades(action),
@@ -578,12 +583,12 @@ class Arranger:
             case Status.CONDITIONAL:
                 return (*self._done_before(action), *self._waits(action))
             case Status.CONTRAINDICATED:
-                return (*_running(action), *self._lifts(action.by(ClaimKind.REFUSED)))
+                return (*running(action), *self._lifts(action.by(ClaimKind.REFUSED)))
             case Status.AVOID if action.realised:
                 on_record = Line("on record", (clean(action.realised),))
                 return (on_record, *self._lifts(action.by(ClaimKind.DISCOURAGED)))
             case Status.AVOID:
-                return (*_running(action), *self._lifts(action.by(ClaimKind.DISCOURAGED)))
+                return (*running(action), *self._lifts(action.by(ClaimKind.DISCOURAGED)))
             case Status.CAUTION:
                 return self._cautions(action)
             case Status.SATISFIED if action.fulfilment == Fulfilment.NOT_NEEDED:
@@ -591,7 +596,35 @@ class Arranger:
             case Status.SATISFIED if not action.running:
                 return (Line("", self._fulfilled(action)), *self._judged(action))
             case _:
-                return (*_running(action), *self._done_before(action))
+                return (*running(action), *self._done_before(action))
+
+    def _endangered(self, action: Action) -> tuple[Line, ...]:
+        """Say for what a safety module refuses or holds back why, what asks for it, and what else is advised."""
+        found: dict[tuple[str, ...], list[str]] = {}
+        for one in dict.fromkeys(action.dangers):
+            found.setdefault(tuple(map(describe_found, one.found)), []).append(one.statement)
+        reasons = tuple(Line("", tuple(map(clean, words)), tuple(ids)) for words, ids in found.items())
+        if not is_confronted_with_danger(action):
+            return reasons
+        advising = tuple(one.id for one in action.by(ClaimKind.INDICATED))
+        verb = "advise" if len(advising) > 1 else "advises"
+        advised = (Line("", (f"though {listed(numbered(advising), 'and')} {verb} it",)),) if advising else ()
+        return (*reasons, *advised, *self._instead(action))
+
+    def _unchecked(self, action: Action) -> tuple[Line, ...]:
+        """Name the dangers of an action that nothing on record shows or excludes, all of them in the fewest words."""
+        found = [one.label for one in action.open_checks]
+        asked = [one.asked for one in action.open_checks[:1]]
+        if asked and len(found) == len(dangers_of(asked[0], self._knowledge)):
+            found = [self._term(asked[0])]
+        return (Line("not checked:", (clean(", ".join(found)),)),) if found else ()
+
+    def _instead(self, action: Action) -> tuple[Line, ...]:
+        """Name what else is advised for what a refused action serves, or say that nothing is."""
+        serves = self._knowledge.interventions[action.intervention].serves
+        if action.instead:
+            return (Line("instead", tuple(map(clean, action.instead))),)
+        return (Line("", (f"no other {clean(self._knowledge.label(serves))} is advised",)),) if serves else ()
 
     def _fulfilled(self, action: Action) -> tuple[str, ...]:
         """Say what an advised action is fulfilled by: acts on record, an order, or what is there in its place."""
@@ -663,7 +696,7 @@ class Arranger:
     def _cautions(self, action: Action) -> tuple[Line, ...]:
         """Say in which case a caution that does not hold yet would, and what it is about."""
         if action.by(ClaimKind.INDICATED):
-            return _running(action)
+            return running(action)
         held = action.by(ClaimKind.HELD_BACK)
         if held:
             return _lines("not before", "and", _merged((self._lifting(one), (one.id,)) for one in held))
@@ -904,8 +937,13 @@ class Arranger:
         ]
 
     def _disagree(self, conflict: Conflict) -> bool:
-        """Tell whether a conflict is a disagreement; a gate on what its own document advises is an order of steps."""
+        """Tell whether a conflict is a disagreement.
+
+        A gate on what its own document advises is an order of steps, and what a safety module says is told as a danger.
+        """
         advice, objection = (self._infos[one].document for one in (conflict.advised_by, conflict.opposed_by))
+        if self._knowledge.documents[objection].safety:
+            return False
         return conflict.rule != "gate" or advice != objection
 
     def _sides(self, conflicts: Sequence[Conflict]) -> tuple[Line, ...]:
@@ -960,11 +998,15 @@ class Arranger:
         for question in questions:
             for one in question.statements:
                 asking.setdefault(one, set()).add(question.site)
+        wanted = {one.requirement for one in questions}
         opening = {one for it in questions if opens_context(it, self._knowledge) for one in it.statements}
         infos = [self._infos[one] for one in sorted(opening)]
         touched = [it for it in self._told if any(asking.get(one, set()) & {"", it.site} for one in it.shown)]
         touched.sort(key=lambda it: not self._outline.shows(asking.keys() & {*it.shown}))
-        advised = [self._term(one) for one in self._firmest(infos, hip.indicates)]
+        advised = [
+            self._name(it) for it in self._told if len(it.open_checks) == 1 and it.open_checks[0].asked in wanted
+        ]
+        advised += [self._term(one) for one in self._firmest(infos, hip.indicates)]
         open_ = (it for it in touched if it.status not in _REFUSED)
         advised += [self._name(it) for it in open_ if not ADVISING.isdisjoint(it.claimed)]
         refused = self._firmest(infos, hip.contraindicates)
@@ -1024,7 +1066,7 @@ def _first(labels: Sequence[str], count: int) -> tuple[str, ...]:
     return (*labels[:count], *([f"{rest} more"] if rest > 0 else []))
 
 
-def _running(action: Action) -> tuple[Line, ...]:
+def running(action: Action) -> tuple[Line, ...]:
     """Say that an intervention is running, of which kind it is, since when, and what came of it so far."""
     if not action.running:
         return ()

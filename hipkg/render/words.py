@@ -14,6 +14,7 @@ from hipkg.knowledge.frame.claims import Status
 from hipkg.knowledge.records import NOT_STATED
 from hipkg.knowledge.wording import LIMITS, listed
 from hipkg.planning.bounds import Comparison
+from hipkg.planning.records import Result
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Set
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from hipkg.knowledge.records import Bound, Knowledge
     from hipkg.planning.bounds import Check
     from hipkg.planning.gaps import Gap
-    from hipkg.planning.records import Action, Course, Done, Parameter, Plan, Result, Unused
+    from hipkg.planning.records import Action, Course, Done, Found, Parameter, Plan, Unused
 
 DISCLAIMER = "Decision support for professionals, not medical advice."
 NOT_VALID = "NOT VALID: the record of this patient has violations; do not rely on this."
@@ -288,6 +289,12 @@ def describe_result(result: Result) -> str:
     unit = UNITS.get(result.unit, _ANNOTATION.sub(lambda match: match[1].replace("_", ""), result.unit))
     found = plain(result.value) if result.value is not None else ""
     return clean(" ".join(filter(None, (found, unit if found else "", result.text))))
+
+
+def describe_found(one: Found) -> str:
+    """Say what is on record of a danger, with the value and the day where it is a number."""
+    value = describe_result(Result(Decimal(one.value), one.unit, "")) if one.value else ""
+    return clean(" ".join(filter(None, (one.label, value, f"on {one.day}" if one.day else ""))))
 
 
 def describe_done(one: Done, action: Action) -> str:

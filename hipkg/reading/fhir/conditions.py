@@ -94,6 +94,8 @@ def read_condition(one: Resource, context: Context) -> Stated:
     end = _end_of(one, verification, context)
     lasting = tuple(term for term in meaning.terms if _lasts(term, context))
     terms = lasting if end.over or end.torn else meaning.terms
+    if end.over:
+        terms = tuple(dict.fromkeys(context.knowledge.when_past.get(term, term) for term in terms))
     if not terms and end.torn:
         raise Unused("set aside", _UNSETTLED.format(end.torn))
     if not terms:

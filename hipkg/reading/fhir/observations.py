@@ -194,7 +194,7 @@ def _answer(one: Resource, answer: Answer, day: str, study: Meaning | None, cont
     if not (asserts or codes.meanings(code)):
         raise Unused(*not_understood(one, [code], "finding", context))
     if numbers := codes.meaning([code], "number").terms:
-        return _measure(one, answer, numbers[0], day, context)
+        return _measured(one, answer, numbers[0], day, context)
     if codes.meaning([code], "problem").terms:
         if is_denied(answer, context, by_value=True):
             return _absent(one, answer, "code", study, context)
@@ -299,6 +299,18 @@ def _of_that_day(one: Activity) -> Activity:
 def _absent(one: Resource, answer: Answer, element: str, study: Meaning | None, context: Context) -> Stated:
     named = f"{answer.path}{element}"
     return absent(one, part(answer.raw, element), context, suffix=answer.suffix, element=named, study=study)
+
+
+def _measured(one: Resource, answer: Answer, prop: str, day: str, context: Context) -> Stated:
+    """Read a number of the patient, and where its code names what finds it, that this was done as well."""
+    if not context.codes.meaning([part(answer.raw, "code")], "intervention").terms:
+        return _measure(one, answer, prop, day, context)
+    made = _studied(one, answer, day, None, context)
+    try:
+        said = _measure(one, answer, prop, day, context)
+    except Unused as unused:
+        return Stated(made.facts, (*made.flags, unused.refused.reason), made.notes)
+    return Stated((*made.facts, *said.facts), tuple(dict.fromkeys((*made.flags, *said.flags))), made.notes)
 
 
 def _measure(one: Resource, answer: Answer, prop: str, day: str, context: Context) -> Stated:
