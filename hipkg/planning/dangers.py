@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 
     from hipkg.base.numbers import Limit
     from hipkg.derivation.records import Derivation, DerivedAction, Evaluation
-    from hipkg.knowledge.records import Knowledge
+    from hipkg.knowledge.records import Knowledge, StatementInfo
+    from hipkg.knowledge.selection import Selection
 
 _TELLING = frozenset({ClaimKind.REFUSED, ClaimKind.HELD_BACK, ClaimKind.INDICATED})
 _CARRIED_ON = frozenset({Status.INDICATED, Status.CAUTION, Status.CONFLICT})
@@ -36,6 +37,12 @@ class Dangers:
         self._evaluations = {one.iri: one for one in derivation.evaluations}
         self._knowledge = knowledge
         self._patient = patient
+        self._told: frozenset[str] = frozenset()
+
+    def select(self, selection: Selection) -> None:
+        """Tell which statements count: a danger is open only if one of them refuses what it is a danger of."""
+        left_out = selection.left_out(self._knowledge)
+        self._told = frozenset(info.intervention for info in _refusing(self._knowledge) if info.iri not in left_out)
 
     def of(self, action: DerivedAction) -> tuple[Danger, ...]:
         """List what safety modules refuse or hold back of an action, or call for it because of, by their statements."""
@@ -49,8 +56,9 @@ class Dangers:
 
     def unexcluded(self, action: DerivedAction, evaluations: Sequence[Evaluation]) -> tuple[OpenCheck, ...]:
         """List the dangers of what is, or is to be, given that nothing on record shows or excludes, by their weight."""
-        asked = self._knowledge.interventions[action.intervention].exclude_first
-        if not asked or not self._is_given(action):
+        info = self._knowledge.interventions[action.intervention]
+        asked = info.exclude_first
+        if not asked or self._told.isdisjoint({info.iri, *info.superclasses}) or not self._is_given(action):
             return ()
         nodes = {self._patient, *(node for one in evaluations for node in one.subjects)}
         denied_by, is_a = self._knowledge.denied_by, self._facts.any_is_a
@@ -102,6 +110,13 @@ class Dangers:
             for day in facts.values(one, hip.startDate)
         ]
         return max(days, default="")
+
+
+@kept
+def _refusing(knowledge: Knowledge) -> tuple[StatementInfo, ...]:
+    """List the statements of safety modules that refuse something."""
+    refusing = (one for one in knowledge.statements.values() if one.effect == hip.contraindicates)
+    return tuple(one for one in refusing if knowledge.documents[one.document].safety)
 
 
 @kept

@@ -109,6 +109,7 @@ class Planner:
 
     def plan(self, engine: str, findings: Sequence[Finding], selection: Selection) -> Plan:
         """Assemble the plan; the selection is that of the derivation."""
+        self._dangers.select(selection)
         states = {one.iri: self._state(one) for one in self._derivation.evaluations}
         weighed = self._ordered(self._action(one, states) for one in self._derivation.actions)
         actions = tuple(self._with_alternatives(weighed))
