@@ -414,14 +414,17 @@ def drawn(given: Sequence[Setting], sample: int, seed: int, size: int = SIZE) ->
 
 def tried(given: Sequence[Setting], trial: Trial) -> list[str] | None:
     """Plan for a combination, and tell what is wrong with the plan; None where the facts contradict each other."""
-    one = given[trial.setting]
-    added = chain.from_iterable(fact.triples(one.record.iri, one.site) for fact in trial.facts)
-    record = replace(one.record, triples=tuple(sorted({*one.record.triples, *added}, key=str)))
     try:
-        made = plan_of(record)
+        made = plan_of(with_facts(given[trial.setting], trial.facts))
     except InconsistentData:
         return None
     return [*Oracle(made).unsafe(made)]
+
+
+def with_facts(setting: Setting, facts: Iterable[Fact]) -> Record:
+    """Add facts to the record of a setting."""
+    added = chain.from_iterable(fact.triples(setting.record.iri, setting.site) for fact in facts)
+    return replace(setting.record, triples=tuple(sorted({*setting.record.triples, *added}, key=str)))
 
 
 def _worked(trial: Trial) -> tuple[Trial, list[str] | None]:

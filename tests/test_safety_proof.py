@@ -10,6 +10,7 @@ import pytest
 
 from hipkg.base import hip
 from hipkg.base.paths import ONTOLOGY
+from hipkg.base.vocabulary import HIP
 from hipkg.derivation import native
 from hipkg.knowledge.frame.claims import REACHING, ClaimKind
 from hipkg.planning.dangers import Dangers
@@ -46,6 +47,16 @@ def test_facts_of_every_kind_are_tried():
     facts = {fact for one in given() for fact in one.facts}
     assert {fact.kind for fact in facts} == {"problem", "activity", "absence", "number"}
     assert {fact.site for fact in facts} == {"", "this", "other"}
+
+
+@pytest.mark.parametrize(("site", "status"), [("this", "conditional"), ("other", "indicated")])
+def test_what_holds_back_a_part_holds_back_the_whole_at_its_place(site: str, status: str):
+    whole = HIP + "NsaidWithPhysicalTherapy"
+    setting = next(one for one in given() if one.intervention == whole)
+    facts = [proof().Fact("problem", HIP + "CannotBearWeight", site=site)]
+    plan = proof().plan_of(proof().with_facts(setting, facts)).plan
+    found = {one.status for one in plan.actions if one.intervention == whole and one.place == setting.site}
+    assert found == {status}
 
 
 def without_effect(effect: str, patch: pytest.MonkeyPatch) -> None:
