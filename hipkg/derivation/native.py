@@ -463,8 +463,9 @@ class ClosedWorld(World):
         found: dict[tuple[str, str], list[Weighed]] = defaultdict(list)
         named, composed = self.knowledge.named, self.knowledge.composed
         for action in self.actions:
-            whole = action.intervention
-            kinds = named[whole].union(*(named.get(part, NOTHING) for part in composed.get(whole, NOTHING)))
+            kinds, parts = named[action.intervention], composed.get(action.intervention)
+            if parts:
+                kinds = kinds.union(*(named.get(part, NOTHING) for part in parts))
             for key in product(action.places, kinds):
                 found[key].append(action)
         return found
