@@ -441,7 +441,7 @@ class ClosedWorld(World):
         return max((text_of(one)[:10] for one in self.facts.values(node, prop)), default="")
 
     def _reach_kinds(self) -> None:
-        """Let what speaks against a class of interventions, or guards it, reach the actions of every kind of it."""
+        """Let what speaks against a class of interventions, or guards it, reach its kinds and what they are part of."""
         kinds = self._actions_by_kind()
         for one in self.evaluations:
             reach = REACHING.get(one.info.effect)
@@ -459,10 +459,14 @@ class ClosedWorld(World):
         return not (_is_there(action, self.now) or _is_there(action, self.planned))
 
     def _actions_by_kind(self) -> dict[tuple[str, str], list[Weighed]]:
-        """Index the actions by place and by each intervention, named by a statement, that theirs is a kind of."""
+        """Index the actions by place and by each intervention that theirs, or a part of it, is a kind of."""
         found: dict[tuple[str, str], list[Weighed]] = defaultdict(list)
+        named, composed = self.knowledge.named, self.knowledge.composed
         for action in self.actions:
-            for key in product(action.places, self.knowledge.named[action.intervention]):
+            kinds, parts = named[action.intervention], composed.get(action.intervention)
+            if parts:
+                kinds = kinds.union(*(named.get(part, NOTHING) for part in parts))
+            for key in product(action.places, kinds):
                 found[key].append(action)
         return found
 

@@ -111,6 +111,7 @@ def _facts(mentioned: Set[str], knowledge: Knowledge) -> Iterator[ox.Quad]:
         info = knowledge.statements[iri]
         terms |= {info.intervention, *info.accompanies, *info.slots}
         yield from _statement_facts(info, knowledge)
+    terms |= {part for iri in knowledge.composed.keys() & terms for part in knowledge.composed[iri]}
     for iri in knowledge.named.keys() & terms:
         yield from _links(iri, hip.kindOf, knowledge.named[iri])
     for iri in knowledge.settled_for_years.keys() & terms:
