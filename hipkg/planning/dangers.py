@@ -15,12 +15,12 @@ from hipkg.planning.records import Danger, Found, OpenCheck
 from hipkg.record.facts import text_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Sequence
     from decimal import Decimal
 
     from hipkg.base.numbers import Limit
     from hipkg.derivation.records import Derivation, DerivedAction, Evaluation
-    from hipkg.knowledge.records import Knowledge
+    from hipkg.knowledge.records import Knowledge, StatementInfo
 
 _TELLING = frozenset({ClaimKind.REFUSED, ClaimKind.HELD_BACK, ClaimKind.INDICATED})
 _CARRIED_ON = frozenset({Status.INDICATED, Status.CAUTION, Status.CONFLICT})
@@ -49,16 +49,25 @@ class Dangers:
 
     def unexcluded(self, action: DerivedAction, evaluations: Sequence[Evaluation]) -> tuple[OpenCheck, ...]:
         """List the dangers of what is, or is to be, given that nothing on record shows or excludes, by their weight."""
-        asked = self._knowledge.interventions[action.intervention].exclude_first
-        if not asked or not self._is_given(action):
+        if not self._knowledge.interventions[action.intervention].exclude_first or not self._is_given(action):
             return ()
-        nodes = {self._patient, *(node for one in evaluations for node in one.subjects)}
+        return self.unexcluded_of(
+            action.intervention, {self._patient, *(node for one in evaluations for node in one.subjects)}
+        )
+
+    def unexcluded_of(self, intervention: str, nodes: Collection[str]) -> tuple[OpenCheck, ...]:
+        """List the dangers of an intervention that nothing on record of some nodes shows or excludes, in order."""
+        asked = self._knowledge.interventions[intervention].exclude_first
         denied_by, is_a = self._knowledge.denied_by, self._facts.any_is_a
         return tuple(
             OpenCheck(one, self._knowledge.brief(one), asked)
-            for one in dangers_of(asked, self._knowledge)
+            for one in (dangers_of(asked, self._knowledge) if asked else ())
             if not is_a(nodes, one) and not is_a(nodes, denied_by.get(one, ""))
         )
+
+    def behind(self, info: StatementInfo) -> tuple[Found, ...]:
+        """List the numbers, problems and drugs on record by which a statement holds."""
+        return tuple(dict.fromkeys(self._on_record(info.applies_to[0])))
 
     def _is_given(self, action: DerivedAction) -> bool:
         """Tell whether an action is advised as things stand, or is taken, and not refused or settled otherwise."""
