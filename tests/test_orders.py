@@ -16,6 +16,7 @@ import hipkg
 from hipkg.base.errors import UsageError
 from hipkg.defence.orders import AGAINST, Aspect
 from hipkg.render.schemas import ORDERS, PLAN
+from support.r4 import problems
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -79,7 +80,9 @@ def test_json_is_as_its_schema_says_and_text_tells_each_reason(name: str) -> Non
 @pytest.mark.parametrize("name", NAMES)
 def test_fhir_has_a_response_for_each_order_and_an_issue_for_what_speaks_against_it(name: str) -> None:
     found, _ = case(name)
-    made = [one["resource"] for one in found.to_fhir()["entry"]]
+    bundle = found.to_fhir()
+    assert problems(bundle) == []
+    made = [one["resource"] for one in bundle["entry"]]
     issues = [one for one in made if one["resourceType"] == "DetectedIssue"]
     against = [(one, it) for one in found.orders for it in one.reasons if it.aspect in AGAINST]
     assert [one["detail"].partition(":")[0] for one in issues] == [it.aspect for _, it in against]

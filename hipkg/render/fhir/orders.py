@@ -17,7 +17,6 @@ from hipkg.render.fhir.build import (
     identity,
     named,
     original,
-    reference,
     resource,
 )
 from hipkg.render.fhir.provenance import device, distinct
@@ -62,7 +61,7 @@ def _resources(checked: OrderCheck, export: Export) -> Iterator[Raw]:
     for order in checked.orders:
         issues = [_issue(number, one, order, export) for number, one in enumerate(order.reasons)]
         told = [one for one in issues if one]
-        yield _guidance(order, told, export)
+        yield _guidance(order, export)
         yield from told
     yield device(export)
 
@@ -73,7 +72,7 @@ def _order(order: CheckedOrder, export: Export) -> Raw:
     return {"reference": sources[0], "display": order.label} if sources else named(order.node, order.label)
 
 
-def _guidance(order: CheckedOrder, issues: Sequence[Raw], export: Export) -> Raw:
+def _guidance(order: CheckedOrder, export: Export) -> Raw:
     told = [f"{order.label}: {order.verdict}", *(row.text for row in told_of(order)), DISCLAIMER]
     if not export.plan.valid:
         told.insert(0, NOT_VALID)
@@ -87,14 +86,10 @@ def _guidance(order: CheckedOrder, issues: Sequence[Raw], export: Export) -> Raw
         occurrenceDateTime=export.day,
         performer=export.device,
         reasonCode=[export.coder.concept(order.intervention)],
-        reasonReference=[reference(one["id"]) for one in issues],
         note=[{"text": one} for one in told],
         dataRequirement=[
-            {
-                "type": "Condition",
-                "codeFilter": [{"searchParam": "code", "code": export.coder.codings(one.requirement)}],
-            }
-            for one in order.open_checks
+            filled({"type": "Condition", "codeFilter": [{"searchParam": "code", "code": codes}] if codes else []})
+            for codes in (export.coder.codings(one.requirement) for one in order.open_checks)
         ],
     )
 
