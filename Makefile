@@ -69,7 +69,7 @@ check: $(VENV)/.complete ## Check the ontology: form, fragment, profile, quality
 release: $(VENV)/.complete ## Classify the ontology and write the release that hipkg ships.
 	$(BIN)/hipkg ontology release
 
-schemas: $(VENV)/.complete ## Write the JSON Schemas of plans and ledgers as the records have it.
+schemas: $(VENV)/.complete ## Write the JSON Schemas of plans, ledgers and orders as the records have it.
 	$(BIN)/python -m hipkg.render.schemas
 
 docs: $(VENV)/.complete ## Write the pages that tell the guideline in words.

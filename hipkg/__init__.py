@@ -11,6 +11,7 @@ TYPE_CHECKING = False
 
 if TYPE_CHECKING:
     from hipkg.api.ask import ask
+    from hipkg.api.check_order import OrderCheck, check_order
     from hipkg.api.explain import explain
     from hipkg.api.ledger import Ledger, ledger
     from hipkg.api.plan import Plan, plan, plans
@@ -26,11 +27,13 @@ if TYPE_CHECKING:
 __all__ = [
     "HipkgError",
     "Ledger",
+    "OrderCheck",
     "Plan",
     "Sensitivity",
     "Since",
     "WhatIf",
     "ask",
+    "check_order",
     "explain",
     "ledger",
     "plan",
@@ -46,11 +49,13 @@ __all__ = [
 _HOMES = {
     "HipkgError": "base.errors",
     "Ledger": "api.ledger",
+    "OrderCheck": "api.check_order",
     "Plan": "api.plan",
     "Sensitivity": "defence.sensitivity",
     "Since": "api.since",
     "WhatIf": "api.what_if",
     "ask": "api.ask",
+    "check_order": "api.check_order",
     "explain": "api.explain",
     "ledger": "api.ledger",
     "plan": "api.plan",

@@ -13,8 +13,8 @@ from typer.main import get_command
 from hipkg.cli.options import Careful
 
 VERBS = (
-    "plan", "validate", "explain", "ledger", "what-if", "since", "ask", "watch", "sensitivity", "reason", "query",
-    "queries", "convert", "codes", "compile", "ontology",
+    "plan", "validate", "explain", "check-order", "ledger", "what-if", "since", "ask", "watch", "sensitivity", "reason",
+    "query", "queries", "convert", "codes", "compile", "ontology",
 )  # fmt: skip
 """The commands in the order of the help; each is what bears its name in the module of its name."""
 

@@ -15,7 +15,7 @@ from hipkg.planning.records import Danger, Found, OpenCheck
 from hipkg.record.facts import text_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Sequence
     from decimal import Decimal
 
     from hipkg.base.numbers import Limit
@@ -56,17 +56,28 @@ class Dangers:
 
     def unexcluded(self, action: DerivedAction, evaluations: Sequence[Evaluation]) -> tuple[OpenCheck, ...]:
         """List the dangers of what is, or is to be, given that nothing on record shows or excludes, by their weight."""
-        info = self._knowledge.interventions[action.intervention]
-        asked = info.exclude_first
-        if not asked or self._told.isdisjoint({info.iri, *info.superclasses}) or not self._is_given(action):
+        if not self._is_given(action):
             return ()
-        nodes = {self._patient, *(node for one in evaluations for node in one.subjects)}
+        return self.unexcluded_of(
+            action.intervention, {self._patient, *(node for one in evaluations for node in one.subjects)}
+        )
+
+    def unexcluded_of(self, intervention: str, nodes: Collection[str]) -> tuple[OpenCheck, ...]:
+        """List the dangers of an intervention that nothing on record of some nodes shows or excludes, in order."""
+        info = self._knowledge.interventions[intervention]
+        asked = info.exclude_first
+        if not asked or self._told.isdisjoint({info.iri, *info.superclasses}):
+            return ()
         denied_by, is_a = self._knowledge.denied_by, self._facts.any_is_a
         return tuple(
             OpenCheck(one, self._knowledge.brief(one), asked)
             for one in dangers_of(asked, self._knowledge)
             if not is_a(nodes, one) and not is_a(nodes, denied_by.get(one, ""))
         )
+
+    def behind(self, info: StatementInfo) -> tuple[Found, ...]:
+        """List the numbers, problems and drugs on record by which a statement holds."""
+        return tuple(dict.fromkeys(self._on_record(info.applies_to[0])))
 
     def _is_given(self, action: DerivedAction) -> bool:
         """Tell whether an action is advised as things stand, or is taken, and not refused or settled otherwise."""

@@ -65,6 +65,14 @@ def read_addition(text: str, record: Record, knowledge: Knowledge, *, runs: bool
     return _Reader(text, record, knowledge).addition(runs=runs)
 
 
+def read_order(text: str, record: Record, knowledge: Knowledge) -> tuple[Change, str]:
+    """Read an order as a planned activity, and name the node that it adds.
+
+    Raises `UsageError` for what is not understood, is no treatment or study, or is told to be anything but planned.
+    """
+    return _Reader(text, record, knowledge).order()
+
+
 def read_removal(text: str, record: Record, knowledge: Knowledge) -> Change:
     """Read what an assertion, or a piece of Turtle, takes out of a record.
 
@@ -137,21 +145,39 @@ class _Reader:
             return Change(
                 frozenset({(self._patient, said.head, said.values[said.head])}), self._recorded_numbers(said.head)
             )
-        node = self._new(said.head)
-        facts = {(node, prop, value) for prop, value in said.values.items()} | said.facts
         if said.kind == "problem":
+            node = self._new(said.head)
+            facts = {(node, prop, value) for prop, value in said.values.items()} | said.facts
             facts |= {(self._patient, hip.hasProblem, node), (node, RDF_TYPE, said.head)}
             return Change(frozenset(facts | ({(node, hip.hasSite, said.site)} if said.site else set())))
-        study = is_study(said.head, self._knowledge)
+        if runs and hip.hasStatus not in said.values:
+            over = is_study(said.head, self._knowledge) or hip.endDate in said.values
+            said.values[hip.hasStatus] = hip.completed if over else hip.ongoing
+        return Change(self._activity(said))
+
+    def _activity(self, said: _Said) -> frozenset[Fact]:
+        node, study = self._new(said.head), is_study(said.head, self._knowledge)
+        facts: set[Fact] = {(node, prop, value) for prop, value in said.values.items()} | said.facts
         facts |= {
             (self._patient, hip.hasStudy if study else hip.hasCourse, node),
             (node, RDF_TYPE, hip.Study if study else hip.TreatmentCourse),
+            (node, hip.ofIntervention, said.head),
         }
-        facts |= {(node, hip.ofIntervention, said.head)} | ({(node, hip.targets, said.site)} if said.site else set())
-        if runs and hip.hasStatus not in said.values:
-            over = study or hip.endDate in said.values
-            facts.add((node, hip.hasStatus, hip.completed if over else hip.ongoing))
-        return Change(frozenset(facts))
+        return frozenset(facts | ({(node, hip.targets, said.site)} if said.site else set()))
+
+    def order(self) -> tuple[Change, str]:
+        """Read what is to be done, which is planned whatever else is said of it."""
+        if self._denies():
+            raise UsageError("An order orders something.", place=self._text[:80], remedy="Leave out the denial.")
+        rest = self._rest
+        said = self._read()
+        if said.kind != "activity":
+            self._rest = rest
+            raise self._not_understood("a treatment or a study")
+        self._say(said, hip.hasStatus, hip.planned)
+        facts = self._activity(said)
+        ((node, _),) = ((one, of) for one, prop, of in facts if prop == hip.ofIntervention)
+        return Change(facts), node
 
     def removal(self) -> Change:
         if self._denies():

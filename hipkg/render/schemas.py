@@ -21,15 +21,18 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Union, get_args, get
 
 from hipkg.defence.asking import RankedQuestion
 from hipkg.defence.ledger import Ledger
-from hipkg.planning.records import Plan, Question
-from hipkg.render import asking, ledger, plan_json
+from hipkg.defence.orders import OrderCheck
+from hipkg.planning.records import Found, OpenCheck, Plan, Question
+from hipkg.render import asking, ledger, orders, plan_json
 from hipkg.render.encoder import Field, Writer, fields
+from hipkg.render.plan_json import PartWriter
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
 PLAN = Path(__file__).parent.parent / "schemas" / "plan.schema.json"
 LEDGER = PLAN.with_name("ledger.schema.json")
+ORDERS = PLAN.with_name("orders.schema.json")
 _WORDS = ("$schema", "$id", "title", "description")
 _LIMITS = ("enum", "minLength", "minItems", "minimum", "uniqueItems", "propertyNames", "oneOf", "if", "then", "else")
 _PLAIN = {str: "string", bool: "boolean", int: "integer", float: "number", Decimal: "number", dict: "object"}
@@ -55,6 +58,12 @@ SCHEMAS = {
         {},
     ),
     LEDGER: Schema(Ledger, {ledger.LedgerWriter: ledger.SHAPES}, {}, dict.fromkeys(plan_json.PARTS, PLAN.name)),
+    ORDERS: Schema(
+        OrderCheck,
+        {PartWriter: orders.SHAPES},
+        {},
+        dict.fromkeys((*plan_json.PARTS, Found, OpenCheck), PLAN.name),
+    ),
 }
 
 
