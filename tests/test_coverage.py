@@ -30,6 +30,7 @@ SPECIFIES = "D0-05"
 """A statement with a companion that another one indicates in the same context without condition."""
 
 
+pytestmark = pytest.mark.every_source
 of_all_cases = pytest.mark.xdist_group("coverage")
 
 

@@ -116,6 +116,7 @@ def test_what_a_proof_cites_entails_its_claim(name: str) -> None:
     assert not [one.claim for one in shown.values() if not entails(one)]
 
 
+@pytest.mark.every_source
 @of_every_patient
 def test_cases_are_proved_from_what_they_cite_and_from_no_less(patient: Patient) -> None:
     path, statement, as_of = patient.path, patient.case.statement, patient.case.expected["asOf"]
@@ -126,6 +127,7 @@ def test_cases_are_proved_from_what_they_cite_and_from_no_less(patient: Patient)
         assert not [one for one in links if entails(proof, one)], proof.claim
 
 
+@pytest.mark.every_source
 @of_every_patient
 def test_what_does_not_hold_points_at_what_is_missing(patient: Patient) -> None:
     path, statement, as_of = patient.path, patient.case.statement, patient.case.expected["asOf"]

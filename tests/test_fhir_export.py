@@ -37,6 +37,7 @@ from hipkg.validation.findings import Finding
 from support.cases import EACH_EXAMPLE, EXAMPLES
 from support.r4 import nodes, problems
 from support.random_patients import hip_patients
+from support.sources import guidelines
 
 if TYPE_CHECKING:
     import random
@@ -220,12 +221,13 @@ def test_what_is_invalid_is_noticed(breakage: Callable[[Raw], object]) -> None:
 def test_nothing_depends_on_the_run(name: str) -> None:
     code = (
         "import hipkg, json, sys; from datetime import date\n"
-        "print(json.dumps(hipkg.plan(sys.argv[1], as_of=date(2026, 11, 23)).to_fhir()))"
+        "print(json.dumps(hipkg.plan(sys.argv[1], as_of=date(2026, 11, 23), documents=sys.argv[2:]).to_fhir()))"
     )
     environment = {**os.environ, "PYTHONHASHSEED": "7", "TZ": "Asia/Tokyo"}
-    command = [sys.executable, "-c", code, str(EXAMPLES[name])]
+    command = [sys.executable, "-c", code, str(EXAMPLES[name]), *guidelines(load())]
     run = subprocess.run(command, capture_output=True, text=True, check=True, env=environment, cwd=ROOT)
-    assert json.loads(run.stdout) == bundle_of(name)
+    expected = plan(EXAMPLES[name], as_of=date(2026, 11, 23), documents=guidelines(load())).to_fhir()
+    assert json.loads(run.stdout) == expected
 
 
 @settings(max_examples=15, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))

@@ -79,6 +79,7 @@ def near_miss(case: str) -> tuple[Path, Evaluation]:
     return path, evaluations[0]
 
 
+@pytest.mark.every_source
 @in_batches(WAITING)
 def test_a_statement_that_nearly_fires_fires_with_what_is_proposed(case: str) -> None:
     path, evaluation = near_miss(case)
@@ -113,6 +114,7 @@ def parts(change: Change) -> list[Change]:
     ]
 
 
+@pytest.mark.every_source
 @in_batches(WAITING[::4])
 def test_no_part_of_a_remedy_is_idle(case: str) -> None:
     path, evaluation = near_miss(case)

@@ -16,6 +16,7 @@ import rdflib
 from hipkg.api.plan import plan
 from hipkg.knowledge.loading import load
 from support.cases import FIRES, NEAR_MISS, Case, Patient, of_every_case, of_every_patient
+from support.sources import guidelines
 
 pytestmark = pytest.mark.every_source
 
@@ -38,13 +39,19 @@ MOST_TRIPLES_CHANGED = 8
 
 
 @cache
-def made(path: Path, as_of: date) -> Plan:
-    return plan(path, as_of=as_of)
+def made(path: Path, as_of: date, documents: tuple[str, ...]) -> Plan:
+    return plan(path, as_of=as_of, documents=documents)
 
 
 def states(case: Case, file: str) -> dict[str, str]:
-    """Map each site at which the context of the statement of a case holds to its state there."""
-    found = made(Patient(case, file).path, case.as_of).statements
+    """Map each site at which the context of the statement of a case holds to its state there.
+
+    Safety modules hold advice of guidelines back; they are there only where the statement is one of theirs.
+    """
+    knowledge = load()
+    safety = knowledge.documents[knowledge.statement(case.statement).document].safety
+    documents = () if safety else guidelines(knowledge)
+    found = made(Patient(case, file).path, case.as_of, documents).statements
     return {one.site: one.state for one in found if one.id == case.statement and not one.context_lacks}
 
 
