@@ -28,6 +28,7 @@ from hipkg.render.sheet import sheet
 from hipkg.render.words import clean
 from support.cases import EACH_EXAMPLE, EXAMPLES
 from support.doors import interview, plan_record, read
+from support.sources import guidelines
 
 if TYPE_CHECKING:
     from hipkg.record.patient import Record
@@ -176,7 +177,12 @@ def test_each_way_to_fulfil_a_requirement_is_an_answer() -> None:
 def test_warning_signs_are_asked_before_all_else() -> None:
     questions = asked("d3").questions
     urgent = [one for one in questions if one.urgent]
-    escalating = {info.id for info in load().statements.values() if info.kind == "escalation"}
+    chosen = set(guidelines(load()))
+    escalating = {
+        info.id
+        for info in load().statements.values()
+        if info.kind == "escalation" and load().documents[info.document].id in chosen
+    }
     assert questions[: len(urgent)] == tuple(urgent)
     assert {id_ for one in urgent for id_ in one.asked_by} >= escalating
 

@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 
     from support.command_line import Run
 
+pytestmark = pytest.mark.every_source
+
 ALL = sorted(one.name for one in CASES.iterdir() if one.is_dir())
 _REFERENCE = re.compile(r'"reference": "([^"]+)"')
 REQUEST = Request(as_of=AS_OF, allow_invalid=True)

@@ -252,7 +252,7 @@ def test_a_document_restricts_the_statements(hipkg: Callable[..., Run]) -> None:
         options = [word for name in one for word in ("--document", name)]
         plan = json.loads(hipkg("plan", D0, "--format", "json", *AS_OF, *options).out)
         documents[tuple(one)] = {name.split("-")[0] for name in plan["statements"]}
-        assert plan["documents"] == (one or ["D0", "D1", "D2", "D3", "D4"])
+        assert plan["documents"] == (one or ["D0", "D1", "D2", "D3", "D4", "S1", "S2", "S3"])
     assert documents == {("D0",): {"D0"}, ("D1",): {"D1"}, ("D0", "D1"): {"D0", "D1"}, (): {"D0", "D1", "D2"}}
 
 

@@ -102,6 +102,7 @@ def test_the_two_commands_of_the_readme_exist() -> None:
         assert re.search(rf"^{target}:.*## ", makefile, re.MULTILINE)
 
 
+@pytest.mark.every_source
 def test_the_picture_shows_what_is_printed_today() -> None:
     picture = (ROOT / "docs" / "plan.svg").read_text("utf-8")
     drawn = unescape("".join(re.findall(r"<text [^>]*>([^<]*)</text>", picture)))
