@@ -544,7 +544,8 @@ class Asker:
         section = section_to_be(action.status, modality, info.category)
         prominence, document = self._outline.best(one.id for one in speak)
         order = (section, RANKS[prominence], document, -info.phase if open_ else 0)
-        choice = min(shared_choices(speak), default="") if open_ else ""
+        advising = [infos[of[one]] for one in action.among(ADVISING) if one in of]
+        choice = min(shared_choices(advising), default="") if open_ else ""
         before = self._listed.get((action.site, action.intervention))
         return effect._replace(turn=_turn_to(action, modality, before), choice=choice, order=order)
 
