@@ -15,7 +15,18 @@ from hipkg.base.vocabulary import HIP, OWL, PREFIXES, RDF_TYPE, RDFS, curie
 from hipkg.knowledge.recorded import recorded_classes, recorded_properties
 from hipkg.knowledge.studies import is_study
 from hipkg.knowledge.wording import quantity, short_name
-from hipkg.reading.account import Counts, Import, Imported, ResourceUse, few, unheeded, unread_of, worded
+from hipkg.reading.account import (
+    LIST_THEM,
+    Counts,
+    Import,
+    Imported,
+    ResourceUse,
+    few,
+    told_unused,
+    unheeded,
+    unread_of,
+    worded,
+)
 from hipkg.reading.blank_nodes import NAMELESS
 from hipkg.reading.near_names import is_in_namespace, meant
 from hipkg.record.facts import text_of_term
@@ -252,11 +263,7 @@ class _Own(_Terms):
         return Counts(read, used, read - used)
 
     def _counted(self, beside: _Beside | None) -> Iterator[Notice]:
-        counts = self._counts(beside)
-        if counts.unused:
-            message = f"F01: Of {counts.read} triples {counts.used} are used and {counts.unused} are not."
-            fix = "List them with `hipkg convert --report`."
-            yield Notice("info", "hip:F01-import-unused", self._record.iri, message, fix)
+        return told_unused(self._counts(beside), "triples", self._record.iri)
 
 
 class _Describer:
@@ -401,8 +408,7 @@ def _notices(uses: Sequence[ResourceUse], patient: str) -> Iterator[Notice]:
         yield Notice("warning", SET_ASIDE, patient, message, "Link it to its patient, or take it out.")
     if len(aside) > _NAMED:
         message = f"F03: {len(aside) - _NAMED} more kinds of nodes are set aside."
-        fix = "List them with `hipkg convert --report`."
-        yield Notice("warning", SET_ASIDE, patient, message, fix)
+        yield Notice("warning", SET_ASIDE, patient, message, LIST_THEM)
 
 
 def _name_of(triple: Triple) -> str:

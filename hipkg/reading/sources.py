@@ -13,13 +13,14 @@ from hipkg.base.batch import Batch
 from hipkg.base.dates import today
 from hipkg.base.errors import DeceasedPatient, NoPatient, UnreadableInput, UsageError
 from hipkg.base.limits import RESOURCES
+from hipkg.reading.account import few
 from hipkg.reading.budget import refuse_repeats, refuse_too_much
 from hipkg.reading.graph_account import account_of, accounted
 from hipkg.reading.joint import Joint, parsed
 from hipkg.reading.patients import patients_in
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Set
     from datetime import date
 
     from pyoxigraph import Triple
@@ -30,10 +31,8 @@ if TYPE_CHECKING:
     from hipkg.reading.fhir.gathering import Found
     from hipkg.reading.fhir.usage import Usage
     from hipkg.reading.joint import AnySource
+    from hipkg.reading.patients import Patients
     from hipkg.record.patient import Record
-
-
-_SHOWN = 3
 
 
 def read(
@@ -92,13 +91,12 @@ def _completed(
 ) -> tuple[Record, ...]:
     """Complete imported records by what RDF says of the same patients; what it says of others stands beside them."""
     before = {one.iri: one for one in imported}
-    facts = _facts_of(before.values())
-    found = patients_in(list(facts | dict.fromkeys(_triples(given, load))), given.name, as_of)
+    found, facts = _with_rdf(before.values(), given, as_of, load)
     return tuple(
         replace(one, notices=(*was.notices, *one.notices), unread=(*was.unread, *one.unread))
         if (was := before.get(one.iri))
         else one
-        for one in accounted(found, load, facts.keys(), given.lost)
+        for one in accounted(found, load, facts, given.lost)
     )
 
 
@@ -121,16 +119,21 @@ def read_import(
     made = _imported(resources, given.name, load, as_of)
     if all(one.found is not None for one in given.parts):
         return made
-    records = {one.iri: one for one in _living(made, deceased=True).results}
-    facts = _facts_of(records.values())
-    found = patients_in(list(facts | dict.fromkeys(_triples(given, load))), given.name, as_of)
-    return made.joined(account_of(found, given.name, load(), facts.keys()))
+    found, facts = _with_rdf(_living(made, deceased=True).results, given, as_of, load)
+    return made.joined(account_of(found, given.name, load(), facts))
 
 
-def _facts_of(imported: Iterable[Record]) -> dict[Triple, None]:
-    """Gather the triples that FHIR gave, but for the date of a plan, which RDF may record."""
+def _with_rdf(
+    imported: Iterable[Record], given: Joint, as_of: date | None, load: Callable[[], Knowledge]
+) -> tuple[Patients, Set[Triple]]:
+    """Read the RDF of a source with what its FHIR gave; return these triples, but for the date of a plan, as well.
+
+    That date RDF may record.
+    """
     day = NamedNode(hip.asOf)
-    return dict.fromkeys(triple for one in imported for triple in one.triples if triple.predicate != day)
+    facts = dict.fromkeys(triple for one in imported for triple in one.triples if triple.predicate != day)
+    found = patients_in(list(facts | dict.fromkeys(_triples(given, load))), given.name, as_of)
+    return found, facts.keys()
 
 
 def read_usage(
@@ -195,9 +198,8 @@ def _of_nobody(made: Import) -> Iterator[HipkgError]:
         if use.outcome == "set aside":
             reasons.setdefault(use.detail, []).append(use.resource)
     for reason, keys in reasons.items():
-        more = f" and {len(keys) - _SHOWN} more" if len(keys) > _SHOWN else ""
         yield UnreadableInput(
-            f"No patient of the source has {', '.join(keys[:_SHOWN])}{more}: {reason}.",
+            f"No patient of the source has {few(keys)}: {reason}.",
             place=made.source,
             remedy="Export whom they are about as well, or correct the reference.",
         )

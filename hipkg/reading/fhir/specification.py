@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from hipkg.base.errors import printable
+from hipkg.reading.account import few
 from hipkg.reading.fhir.json_form import TWICE
 from hipkg.reading.fhir.lenient import objects
 from hipkg.reading.fhir.records import HELPERS
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
 
 _FOLDER = Path(__file__).parent
 _READ_WITHIN = (*HELPERS, "Condition")
-_SHOWN = 3
 _LONGEST = 40
 
 
@@ -47,9 +47,8 @@ def irregular(raw: Raw, *, deep: bool = True) -> tuple[str, ...]:
     told = ("it has a coding without a code",) if bare else ()
     if not found:
         return told
-    more = f" and {len(found) - _SHOWN} more" if len(found) > _SHOWN else ""
-    names = ", ".join(printable(one[:_LONGEST]) for one in found[:_SHOWN])
-    return (f"it has elements that FHIR does not have, which are not read: {names}{more}", *told)
+    names = few([printable(one[:_LONGEST]) for one in found])
+    return (f"it has elements that FHIR does not have, which are not read: {names}", *told)
 
 
 def _looked_through(raw: Raw) -> tuple[list[str], int]:
