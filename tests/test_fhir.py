@@ -219,7 +219,7 @@ def test_provenance_of_turtle_is_told_as_well() -> None:
     [
         ({"text": "Clotaway 5 mg"}, ["Clotaway 5 mg"]),
         ({"coding": [{"system": "http://www.nlm.nih.gov/research/umls/rxnorm", "code": "5640"}]}, []),
-        ({"coding": [{"system": "http://snomed.info/sct", "code": "44054006"}], "text": "Clotaway 5 mg"}, []),
+        ({"coding": [{"system": "http://www.nlm.nih.gov/research/umls/rxnorm", "code": "187832"}], "text": "Clotaway 5 mg"}, []),
     ],
     ids=["not-understood", "understood", "known-and-unused"],
 )

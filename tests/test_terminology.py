@@ -135,9 +135,9 @@ def test_every_term_is_one_of_the_released_ontology() -> None:
 
 
 def test_a_code_without_a_term_is_known_and_not_recorded() -> None:
-    (one,) = load().terminology.of_code(ICD, "I10")
+    (one,) = load().terminology.of_code(ICD, "M54.81")
     assert (one.term, one.label, one.asserts) == ("", "", False)
-    assert one.display == "Essential (primary) hypertension"
+    assert one.display == "Occipital neuralgia"
 
 
 @pytest.mark.parametrize(
@@ -237,7 +237,13 @@ def test_every_mapped_drug_code_is_a_case() -> None:
     assert {(one[0], one[1]) for one in cases("drug-classes")} >= mapped
 
 
-@pytest.mark.parametrize("cls", sorted({str(one[2]) for one in cases("drug-classes") if one[2]}))
+USED_BY_NONE = {
+    "hip:Immunosuppressant": "told as taken, for no source that may be cited ties it to what is done for a hip",
+    "hip:TopicalNsaid": "so that it is not taken for an oral one",
+}
+
+
+@pytest.mark.parametrize("cls", sorted({str(one[2]) for one in cases("drug-classes") if one[2]} - USED_BY_NONE.keys()))
 def test_the_class_of_a_drug_is_one_that_a_statement_uses(cls: str) -> None:
     knowledge = load()
     used = {one.intervention for one in knowledge.statements.values()}

@@ -107,8 +107,9 @@ class InterventionInfo(NamedTuple):
     route that a drug of this kind is given by, empty where that is not said. ``realised_by`` is the class of patients
     whose record carries out a practice, unless they are in ``realised_unless`` too; ``comprises`` are the interventions
     that are carried out together as this one, ``programme_of`` the kinds of which any can be part of this one,
-    ``told_with`` those in whose row a page tells it, ``exclude_first`` is the class of those in danger by it, and
-    ``serves`` the class among which another one is looked for where it is refused.
+    ``told_with`` those in whose row a page tells it, ``exclude_first`` is the class of those in danger by it,
+    ``serves`` the class among which another one is looked for where it is refused, and ``other_form_of`` the class of
+    drugs of which it is another form.
     """
 
     iri: str
@@ -128,6 +129,7 @@ class InterventionInfo(NamedTuple):
     told_with: tuple[str, ...] = ()
     exclude_first: str = ""
     serves: str = ""
+    other_form_of: str = ""
 
 
 class DocumentInfo(NamedTuple):

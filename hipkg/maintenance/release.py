@@ -496,6 +496,7 @@ class _Builder:
         phases = self._phases(statements, found)
         categories, requests = self._map(hip.category), self._map(hip.requestedAs)
         routes, served = self._map(hip.impliesRoute), self._map(hip.serves)
+        forms = self._map(hip.otherFormOf)
         dangers = {intervention: danger for danger, intervention in self._map(hip.excludedBefore).items()}
         pairs = [(one, other) for one in found for other in self._all(one, hip.incompatibleWith)]
         pairs += [(other, one) for one, other in pairs]
@@ -522,6 +523,7 @@ class _Builder:
                 told_with=self._all(iri, hip.toldWith),
                 exclude_first=self._nearest(iri, dangers),
                 serves=self._nearest(iri, served),
+                other_form_of=self._nearest(iri, forms),
             )
             for iri in found
         ]
