@@ -16,7 +16,7 @@ from hipkg.knowledge.terminology import EXACT, NO_INFORMATION, NONE_KNOWN, Mappi
 from hipkg.reading.fhir.elements import part, parts, text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Container, Iterable, Iterator
 
     from hipkg.knowledge.records import Knowledge
     from hipkg.knowledge.terminology import Terminology
@@ -61,8 +61,8 @@ def specific(terms: Iterable[str], knowledge: Knowledge) -> tuple[str, ...]:
 class Codes:
     """Look codings up, in the mapping set and in the ontology.
 
-    Readers keep here what follows from codes alone, for all patients: ``names`` of concepts, ``refusals`` of what is
-    not understood, and why Observations with a code are ``useless``, None for a code that can be of use.
+    Readers keep here what follows from codes alone, for all patients: ``names`` of concepts, and ``refusals`` of what
+    is not understood.
     """
 
     def __init__(self, terminology: Terminology, knowledge: Knowledge) -> None:
@@ -70,7 +70,6 @@ class Codes:
         self.knowledge = knowledge
         self._known: dict[tuple[str, str], tuple[Mapping, ...]] = {}
         self._kinds: dict[str, Kind] = {}
-        self.useless: dict[tuple[object, ...], tuple[Outcome, str, tuple[Unread, ...]] | None] = {}
         self.refusals: dict[tuple[object, ...], tuple[Outcome, str, tuple[Unread, ...]]] = {}
         self.names: dict[tuple[object, ...], str] = {}
 
@@ -193,6 +192,10 @@ class Codes:
             len(told) > 1,
             tuple(dict.fromkeys(pair for one in found for pair in one.qualifiers)),
         )
+
+    def asserts_any(self, concept: Raw, kinds: Container[Kind]) -> bool:
+        """Tell whether a concept asserts a term of some kinds."""
+        return any(one.asserts and self.kind(one.term) in kinds for one in self.meanings(concept))
 
     def _asserts(self, mapping: Mapping, kind: Kind) -> bool:
         return mapping.asserts and self.kind(mapping.term) == kind

@@ -29,7 +29,7 @@ from hipkg.reading.fhir.elements import Malformed, codes_in, part, parts, refere
 from hipkg.reading.fhir.findings import SAID_BY_EXTENSION, linked, problems
 from hipkg.reading.fhir.places import whereabouts
 from hipkg.reading.fhir.presence import refuse_denied
-from hipkg.reading.fhir.records import Absence, Activity, Problem, Stated, Unused
+from hipkg.reading.fhir.records import IN_ERROR, Absence, Activity, Problem, Stated, Unused
 from hipkg.reading.fhir.unread import is_known, named
 from hipkg.record.patient import EntryKind, Unread
 
@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     from hipkg.reading.fhir.records import Fact, Resource
 
 _REFUTED = "refuted"
-_NOT_TRUE = {"entered-in-error": "it was entered in error", _REFUTED: "it is refuted"}
+_NOT_TRUE = {**IN_ERROR, _REFUTED: "it is refuted"}
 _NOT_SURE = ("unconfirmed", "provisional", "differential")
 _SURE = "confirmed"
 _CURRENT = ("active", "recurrence", "relapse")
@@ -108,7 +108,7 @@ def _verification(one: Resource) -> Coded:
     """Find how sure a condition is; raises `Unused` where its status and the certainty beside its code differ."""
     status = coded(one.raw, "verificationStatus", (*_NOT_SURE, _SURE), _NOT_TRUE)
     said = {*_certainties(one)}
-    if not said or status.code == "entered-in-error":
+    if not said or status.code in IN_ERROR:
         return status
     unknown = sorted(said - _CERTAINTIES.keys())
     if unknown:

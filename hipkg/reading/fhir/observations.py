@@ -26,17 +26,16 @@ from hipkg.reading.fhir.presence import VALUES, Answer, asks_presence, is_denied
 from hipkg.reading.fhir.quantities import UCUM, UnusableValue
 from hipkg.reading.fhir.records import Activity, Fact, Measure, Resource, Shows, Stated, Unused
 from hipkg.reading.fhir.uncertain import aged, interval_of
-from hipkg.reading.fhir.unread import key_of, not_understood
+from hipkg.reading.fhir.unread import not_understood, refused_before
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from decimal import Decimal
 
-    from hipkg.reading.fhir.codes import Meaning
+    from hipkg.reading.fhir.codes import Kind, Meaning
     from hipkg.reading.fhir.context import Context
     from hipkg.reading.fhir.elements import Raw
     from hipkg.reading.fhir.index import Target
-    from hipkg.reading.fhir.records import Outcome
     from hipkg.record.patient import Unread
 
 _FINAL = {"final", "amended", "corrected"}
@@ -44,6 +43,8 @@ _ASSERTION = ("http://terminology.hl7.org/CodeSystem/v3-ActCode", "ASSERTION")
 _LONGEST_RESULT = 200
 _TELLING = {"component", "contained", "dataAbsentReason", "effectivePeriod", "hasMember", "valueCodeableConcept"}
 """The elements that can say something of a finding beside the code and a day."""
+_OF_USE: tuple[Kind, ...] = ("number", "problem", "intervention")
+"""What an Observation can be read as by its code."""
 _DAY = 10
 
 
@@ -94,30 +95,26 @@ def _day_of_result(one: Resource, context: Context) -> Dated:
         raise Unused("ignored", "it is about something else than the patient")
     told = _of_no_use(one, context)
     if told and "" < text(one.raw, "effectiveDateTime")[:_DAY] <= context.as_of.isoformat():
-        raise Unused(*told)
+        raise told
     day = effective(one.raw, context)
     if in_future(day.day, context):
         raise Unused("set aside", f"it is dated ({day.day}) after the date of the plan")
     if told:
-        raise Unused(*told)
+        raise told
     return day
 
 
-def _of_no_use(one: Resource, context: Context) -> tuple[Outcome, str, tuple[Unread, ...]] | None:
-    """Say why an Observation with no more than a value is of no use, where its code tells; each code is tried once."""
+def _of_no_use(one: Resource, context: Context) -> Unused | None:
+    """Say why an Observation with no more than a value is of no use, where its code tells."""
     code = part(one.raw, "code")
     if not _TELLING.isdisjoint(one.raw) or not parts(code, "coding"):
         return None
-    key = key_of(code)
-    known = context.codes.useless
-    if key not in known:
-        useful = _asserts(code) or any(
-            context.codes.meaning([code], kind).terms for kind in ("number", "problem", "intervention")
-        )
-        told = None if useful else not_understood(one, [code], "finding", context)
-        named_by_code = told is not None and all(it.name != one.key for it in told.unread)
-        known[key] = (told.outcome, told.reason, told.unread) if told and named_by_code else None
-    return known[key]
+    if told := refused_before(one, [code], "finding", context):
+        return told
+    if context.codes.asserts_any(code, _OF_USE) or _asserts(code):
+        return None
+    told = not_understood(one, [code], "finding", context)
+    return None if any(it.name == one.key for it in told.unread) else told
 
 
 def _asserts(code: Raw) -> bool:

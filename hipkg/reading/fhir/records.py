@@ -12,6 +12,8 @@ Outcome = Literal["used", "merged", "set aside", "unknown code", "ignored", "mal
 OUTCOMES: tuple[Outcome, ...] = ("used", "merged", "set aside", "malformed", "unknown code", "ignored")
 
 
+IN_ERROR = {"entered-in-error": "it was entered in error"}
+"""The status with which a resource of any type never counts, and the reason that is told."""
 HELPERS = {"BodyStructure", "Device", "Medication"}
 """The types whose resources state nothing themselves and are read where others refer to them."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from hipkg.reading.fhir.elements import part, parts, text
-from hipkg.reading.fhir.records import Unused
+from hipkg.reading.fhir.records import IN_ERROR, Unused
 from hipkg.record.patient import EntryKind, Unread
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ _KINDS: Mapping[str, EntryKind] = {
     "ServiceRequest": EntryKind.REQUEST,
 }
 HELPS = "it is read where others refer to it"
-_NOT_IN_USE = {"entered-in-error", "inactive"}
+_NOT_IN_USE = {*IN_ERROR, "inactive"}
 _REFERRING = ("medicationReference", "device")
 
 
@@ -41,14 +41,25 @@ def not_understood(
     Parameters: ``moot`` tells that the entry says of itself that it is not so, and ``current`` that it may be so now.
     """
     given = [*concepts]
-    key = (one.type, wanted, moot, current, *map(key_of, given))
-    known = context.codes.refusals
+    key, known = _refusal_key(one, given, wanted, moot=moot, current=current), context.codes.refusals
     if key not in known:
         found = () if moot else unread(one, given, context, current=current)
         known[key] = (*context.codes.why_not(given, wanted), found)
         if any(each.name in {one.key, _displayed(one)} for each in found):
             return Unused(*known.pop(key))
     return Unused(*known[key])
+
+
+def refused_before(one: Resource, concepts: Iterable[Raw], wanted: str, context: Context) -> Unused | None:
+    """Tell what `not_understood` has told of concepts for another resource of the type, and of whichever has them."""
+    known = context.codes.refusals.get(_refusal_key(one, concepts, wanted))
+    return Unused(*known) if known else None
+
+
+def _refusal_key(
+    one: Resource, concepts: Iterable[Raw], wanted: str, *, moot: bool = False, current: bool = True
+) -> tuple[object, ...]:
+    return (one.type, wanted, moot, current, *map(key_of, concepts))
 
 
 def key_of(concept: Raw) -> tuple[object, ...]:
