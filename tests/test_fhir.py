@@ -24,6 +24,7 @@ from hipkg.api.plan import plans
 from hipkg.base.errors import DeceasedPatient, HipkgError, NoPatient, SetAside, UnreadableInput, UsageError
 from hipkg.base.vocabulary import DERIVED_FROM, HIP, IMPORTED, RDF_TYPE
 from hipkg.cli import main
+from hipkg.knowledge.loading import load
 from hipkg.reading.fhir.quantities import UnusableValue, amount, pieces
 from hipkg.render.schemas import PLAN
 from support.doors import findings_of, plan_record, read, read_import
@@ -500,7 +501,7 @@ def test_a_quantity_converts_exactly(value: float, code: str, unit: str, expecte
     ],
 )
 def test_pieces_are_counted_however_they_are_called(unit: str, counted: bool) -> None:
-    assert pieces({"value": 2, "unit": unit}) == (2 if counted else None)
+    assert pieces({"value": 2, "unit": unit}, load()) == (2 if counted else None)
 
 
 @pytest.mark.parametrize("code", ["", "lb", "mo", "kg/m", "1", "kg", "kg/m2/d"])

@@ -180,7 +180,8 @@ class Knowledge:
     the class that it only adds a qualifier to; ``lasting`` are the classes of problems that count when past,
     ``settled_for_years`` maps the interventions that need no repetition to the years for which they do not,
     ``concerning_patient`` are those of no body site, ``sided`` the classes of sites that have a side,
-    ``side_words`` maps the words by which records name a side to the sides that each names,
+    ``side_words`` maps the words by which records name a side to the sides that each names, ``words`` each kind of
+    other words that are looked for in texts of records to its words, with what each stands for, empty where nothing,
     ``visit_gaps`` the most days between visits of a course, ``unfavourable`` the outcomes and reasons to stop that
     speak against a repetition; ``value_properties`` maps a coded value to the property that records it.
     ``briefs`` are the short words of terms and of statements for the first screen, ``synonyms`` other words that people
@@ -236,6 +237,7 @@ class Knowledge:
     concerning_patient: frozenset[str]
     sided: frozenset[str]
     side_words: Mapping[str, frozenset[str]]
+    words: Mapping[str, Mapping[str, str]]
     visit_gaps: Mapping[str, str]
     unfavourable: frozenset[str]
     value_properties: Mapping[str, str]

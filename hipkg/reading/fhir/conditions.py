@@ -141,7 +141,7 @@ def _refuted(one: Resource, context: Context) -> Stated:
 
 
 def _problems(one: Resource, meaning: Meaning, since: str, context: Context) -> Stated:
-    refuse_denied([part(one.raw, "code")])
+    refuse_denied([part(one.raw, "code")], context.knowledge)
     where = whereabouts(one, [part(one.raw, "code")], meaning, parts(one.raw, "bodySite"), context)
     more = extras(one, SAID_BY_EXTENSION, context)
     severity = context.codes.value(part(one.raw, "severity"), hip.hasSeverity)

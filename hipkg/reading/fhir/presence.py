@@ -8,7 +8,10 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
+from hipkg.base import hip
+from hipkg.knowledge.memo import kept
 from hipkg.knowledge.terminology import NO, PRESENCE, YES
+from hipkg.knowledge.words import pattern
 from hipkg.reading.fhir.elements import flag, part, parts, text, texts_of
 from hipkg.reading.fhir.records import Unused
 from hipkg.reading.fhir.unread import named
@@ -17,6 +20,7 @@ from hipkg.record.patient import EntryKind, Unread
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from hipkg.knowledge.records import Knowledge
     from hipkg.reading.fhir.context import Context
     from hipkg.reading.fhir.elements import Raw
 
@@ -31,13 +35,6 @@ _OF_ABSENT_DATA = {
 }
 _LONGEST = 200
 _LONGEST_WORDS = 60
-_DENYING = re.compile(
-    r"(?:no|denies|denied|without|absence of|negative for|never had|rule[ds]? out|r/o|excluded?|suspected"
-    r"|suspicion of|possible|probable|family history|fh of|kein(?:e|er|en|em)?|ohne|ausschluss|ausgeschlossen|verdacht"
-    r"|v\.? ?a\.?|pas de|absence d|sans|ni[eé]ga?|sin|ausencia|sospecha|nessun[ao]?|senza|geen|zonder)(?![\w-])",
-    re.IGNORECASE,
-)
-"""How words begin that deny or doubt what follows them, or say it of somebody else."""
 VALUES = (
     "valueQuantity",
     "valueCodeableConcept",
@@ -110,12 +107,18 @@ def is_denied(answer: Answer, context: Context, *, by_value: bool) -> bool:
     return False
 
 
-def refuse_denied(concepts: Iterable[Raw]) -> None:
+def refuse_denied(concepts: Iterable[Raw], knowledge: Knowledge) -> None:
     """Raise `Unused` for a finding whose own words deny or doubt what its codes assert."""
     for words in texts_of(concepts):
-        if _DENYING.match(words.lstrip()):
+        if _denying(knowledge).match(words.lstrip()):
             told = " ".join(words.split())[:_LONGEST_WORDS]
             raise Unused("set aside", f"its words do not say what its codes say ({told!r})")
+
+
+@kept
+def _denying(knowledge: Knowledge) -> re.Pattern[str]:
+    """Write a pattern of how words begin that deny or doubt what follows them, or say it of somebody else."""
+    return re.compile(rf"{pattern(hip.DenialWord, knowledge)}(?![\w-])", re.IGNORECASE)
 
 
 def valued(raw: Raw, context: Context) -> str:
