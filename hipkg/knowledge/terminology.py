@@ -36,8 +36,8 @@ EXACT, BROADER, CLOSE, NARROWER, RELATED = PREDICATES = (
 COLUMNS = ("subject_id", "subject_label", "predicate_id", "object_id", "object_label", "ext_seen_in")
 NONE_KNOWN, NO_INFORMATION = "none known", "no information"
 ABSENCES = (NONE_KNOWN, NO_INFORMATION)
-YES, NO, PRESENCE = "yes", "no", "whether present"
-ANSWERS = (YES, NO, PRESENCE)
+YES, NO, NOT_CLEAR, NO_LONGER, PRESENCE = "yes", "no", "not clear", "no longer", "whether present"
+ANSWERS = (YES, NO, NOT_CLEAR, NO_LONGER, PRESENCE)
 
 
 class CodeSystem(NamedTuple):

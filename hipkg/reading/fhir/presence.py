@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from hipkg.base import hip
 from hipkg.knowledge.memo import kept
-from hipkg.knowledge.terminology import NO, PRESENCE, YES
+from hipkg.knowledge.terminology import NO, NOT_CLEAR, PRESENCE, YES
 from hipkg.knowledge.words import pattern
 from hipkg.reading.fhir.elements import flag, part, parts, text, texts_of
 from hipkg.reading.fhir.records import Unused
@@ -24,11 +24,8 @@ if TYPE_CHECKING:
     from hipkg.reading.fhir.context import Context
     from hipkg.reading.fhir.elements import Raw
 
-_POSITIVE = {"POS", "DET"}
-_NEGATIVE = {"NEG", "ND"}
-_NOT_POSITIVE = {"IND", "E", "NR", "N"}
+_INTERPRETATIONS = "http://terminology.hl7.org/CodeSystem/v3-ObservationInterpretation"
 _OF_INTERPRETATION = re.compile("ObservationInterpretation|observation-interpretation|v2[-/]0078|^$")
-_UNCLEAR = "not clear"
 _OF_ABSENT_DATA = {
     "http://terminology.hl7.org/CodeSystem/data-absent-reason",
     "http://terminology.hl7.org/CodeSystem/v3-NullFlavor",
@@ -98,10 +95,10 @@ def is_denied(answer: Answer, context: Context, *, by_value: bool) -> bool:
         raise Unused("set aside", "it says both that the finding is there and that it is not")
     if NO in said:
         return True
-    if _UNCLEAR in said:
+    if NOT_CLEAR in said:
         told = "it does not follow from what it says whether the finding is present"
         raise Unused("ignored", told, _unclear(answer, context))
-    if any({NO, _UNCLEAR} & {*_interpreted(whole, context)} for whole in answer.whole):
+    if any({NO, NOT_CLEAR} & {*_interpreted(whole, context)} for whole in answer.whole):
         told = "what it is a part of is interpreted as negative or not clear, so the finding is not asserted"
         raise Unused("ignored", told, _unclear(answer, context))
     return False
@@ -129,17 +126,17 @@ def valued(raw: Raw, context: Context) -> str:
     if not any(name in raw for name in VALUES):
         return ""
     answer = context.codes.answer(part(raw, "valueCodeableConcept"))
-    return answer if answer in {YES, NO} else _UNCLEAR
+    return answer if answer in {YES, NO} else NOT_CLEAR
 
 
 def said_in(component: Raw, context: Context) -> str:
     """Say what a component or a member that asks whether a finding is there answers."""
     if "dataAbsentReason" in component:
-        return _UNCLEAR
+        return NOT_CLEAR
     said = {*_interpreted(component, context), valued(component, context)} - {""}
     if len(said) > 1:
-        return _UNCLEAR
-    unsaid = _UNCLEAR if context.codes.answer(part(component, "code")) == PRESENCE else ""
+        return NOT_CLEAR
+    unsaid = NOT_CLEAR if context.codes.answer(part(component, "code")) == PRESENCE else ""
     return said.pop() if said else unsaid
 
 
@@ -154,11 +151,10 @@ def _interpretation(concept: Raw, context: Context) -> str:
         return answer
     codings = parts(concept, "coding")
     own = {text(one, "code") for one in codings if _OF_INTERPRETATION.search(text(one, "system"))}
-    if not own or own & _NOT_POSITIVE:
-        return _UNCLEAR
-    if own & _NEGATIVE:
-        return NO
-    return YES if own & _POSITIVE else ""
+    said = {context.codes.answer({"coding": [{"system": _INTERPRETATIONS, "code": code}]}) for code in own}
+    if not own or NOT_CLEAR in said:
+        return NOT_CLEAR
+    return next((each for each in (NO, YES) if each in said), "")
 
 
 def _unclear(answer: Answer, context: Context) -> tuple[Unread, ...]:
