@@ -47,10 +47,19 @@ def asked(example: str) -> Interview:
     return interview(graph_of(example))
 
 
+def in_order(found: Interview) -> list[tuple[str, str]]:
+    """List the questions of a plan in order, with no site where one form asks for all of them."""
+    sites: dict[str, set[str]] = {}
+    for one in found.questions:
+        sites.setdefault(one.text, set()).add(one.site)
+    told = ((one.text, one.site if one.site in sites[one.text] else "") for one in found.plan.questions)
+    return list(dict.fromkeys(told))
+
+
 @pytest.mark.parametrize("example", EACH_EXAMPLE)
 def test_every_question_of_the_plan_is_ranked(example: str) -> None:
     found = asked(example)
-    assert {(one.text, one.site) for one in found.questions} == {(one.text, one.site) for one in found.plan.questions}
+    assert {(one.text, one.site) for one in found.questions} == {*in_order(found)}
     asking = {id_ for one in found.plan.questions for id_ in one.statements}
     assert {id_ for one in found.questions for id_ in one.asked_by} == asking
 
@@ -58,8 +67,7 @@ def test_every_question_of_the_plan_is_ranked(example: str) -> None:
 @pytest.mark.parametrize("example", EACH_EXAMPLE)
 def test_questions_come_in_the_order_of_the_plan_and_count_what_they_change(example: str) -> None:
     found = asked(example)
-    order = list(dict.fromkeys((one.text, one.site) for one in found.plan.questions))
-    assert [(one.text, one.site) for one in found.questions] == order
+    assert [(one.text, one.site) for one in found.questions] == in_order(found)
     told = [one.text for one in sheet(found.plan, load()).questions]
     assert told == [clean(text) for text in dict.fromkeys(one.text for one in found.questions)][: len(told)]
     for one in found.questions:
@@ -397,6 +405,36 @@ def test_an_answer_of_no_ends_its_question(example: str) -> None:
             assert (question.text, question.site) not in {(one.text, one.site) for one in after.questions}, answer.facts
             break
     assert answered > 2
+
+
+def test_what_one_form_asks_of_all_sites_is_one_question() -> None:
+    sites = [(one.text, one.site) for one in asked("d1").questions]
+    assert [site for text, site in sites if text == "Which hip hurts more?"] == [""]
+    assert [site for text, site in sites if text == "Does this hip cause disability?"] == ["left hip", "right hip"]
+
+
+@pytest.mark.parametrize(
+    ("text", "absent", "status"),
+    [
+        ("Is there a plain film of this hip?", {"HipRadiograph"}, "conditional"),
+        ("Is there imaging of this hip?", {"DiagnosticStudy", "PelvisRadiograph"}, "conditional"),
+        # What the film shows is denied where that is asked, so that nothing is left to wait for.
+        (
+            "Is the film of this hip negative, equivocal, nondiagnostic or diagnostic?",
+            {"NegativeRadiograph", "EquivocalRadiograph", "NondiagnosticRadiograph"},
+            "",
+        ),
+    ],
+)
+def test_that_no_film_was_taken_leaves_its_result_open(text: str, absent: set[str], status: str) -> None:
+    question = next(one for one in asked("d2").questions if one.text == text)
+    no = next(one for one in question.answers if not one.yes)
+    assert {str(kind) for _, prop, kind in no.change.added if prop == HIP + "isWithout"} == {
+        HIP + one for one in absent
+    }
+    after = plan_record(changed_by(graph_of("d2"), no.change))
+    statuses = [one.status for one in after.actions if one.label == "hip MRI without contrast"]
+    assert statuses == ([status] if status else [])
 
 
 def test_no_is_recorded_where_it_is_asked() -> None:

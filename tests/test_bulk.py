@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import gzip
 import json
+import os
 import re
+import signal
+import subprocess
+import sys
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from hipkg.base.errors import HipkgError, UsageError
+from hipkg.base.paths import ROOT
 from hipkg.knowledge.loading import load
 from hipkg.pipeline.process import plan_patients
 from hipkg.pipeline.request import Request
@@ -226,3 +231,20 @@ def test_questions_of_data_keep_those_who_have_died(command: str, hipkg: Callabl
     words = {"query": ["contraindicated-actions", "--format", "json"]}.get(command, [])
     told = hipkg(command, *words, source_of(CASES / "19-deceased"))
     assert "Patient/dated" in told.out
+
+
+def test_jobs_that_are_interrupted_leave_nothing(tmp_path: Path) -> None:
+    export, temporary = tmp_path / "P.ndjson", tmp_path / "tmp"
+    temporary.mkdir()
+    lines = (json.dumps({"resourceType": "Patient", "id": f"p{number}"}) for number in range(3000))
+    export.write_text("\n".join(lines), encoding="utf-8")
+    command = [sys.executable, "-m", "hipkg", "plan", str(export), "--format", "ndjson", "--jobs", "2"]
+    env = {**os.environ, "PYTHONPATH": str(ROOT), "TMPDIR": str(temporary)}
+    pipe = subprocess.PIPE
+    with subprocess.Popen(command, stdout=pipe, stderr=pipe, env=env, start_new_session=True) as run:
+        assert run.stdout is not None
+        run.stdout.readline()
+        os.killpg(run.pid, signal.SIGINT)
+        _, message = run.communicate(timeout=60)  # which ends when no process holds the pipes any more
+    assert (run.returncode, message) == (130, b"")
+    assert list(temporary.iterdir()) == []

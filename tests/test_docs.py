@@ -78,8 +78,8 @@ def tutorial_patient(folder: Path) -> Path:
 def test_the_tutorial_works_as_told(tmp_path: Path) -> None:
     patient = tutorial_patient(tmp_path)
     text = run("plan patient.ttl --as-of 2026-11-23", patient.parent)
-    assert "NSAID for at least 4 weeks (14 of 28 d)" in " ".join(text.split())
-    assert "proton pump" in text.split("CONSIDER")[0].split("DO TODAY")[1]
+    assert "NSAID for 4 to 6 weeks (14 of 28 d)" in " ".join(text.split())
+    assert "PPI" in text.split("CONSIDER")[0].split("DO TODAY")[1]
     assert "Oral NSAID" in text.split("ALREADY")[1]
     assert "earliest 2026-12-07" in " ".join(run("plan patient.ttl --all --as-of 2026-11-23", patient.parent).split())
     run("validate patient.ttl --as-of 2026-11-23", patient.parent)

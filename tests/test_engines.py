@@ -80,6 +80,16 @@ def test_examples_and_a_random_patient_agree_with_pellet() -> None:
     assert own_entailments(found) == own_entailments(one for some in patients for one in reason_over(some))
 
 
+@pytest.mark.java
+def test_axioms_of_a_patient_and_words_of_others_reach_no_engine() -> None:
+    """Such a patient is invalid; whoever asks in spite of that gets one answer."""
+    given = in_form(CASES / "shapes" / "P80-facts-only" / "invalid.ttl")
+    pain = next(one.subject for one in given if one.object == ox.NamedNode(HIP + "HipPain"))
+    odd = ox.Literal("P1Y", datatype=ox.NamedNode("urn:of-others"))
+    given = (*given, ox.Triple(pain, ox.NamedNode("https://example.org/note"), odd))
+    assert own_entailments(reason_over(given, "hermit")) == own_entailments(reason_over(given))
+
+
 @of_examples
 @pytest.mark.java
 def test_definitions_entail_no_more_than_their_sufficient_half() -> None:

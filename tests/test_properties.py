@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from hipkg.api.plan import plans
 from hipkg.base.errors import InconsistentData
 from hipkg.base.vocabulary import HIP
-from hipkg.knowledge.frame.claims import Fulfilment
+from hipkg.knowledge.frame.claims import ClaimKind, Fulfilment
 from hipkg.knowledge.loading import load
 from hipkg.render import render
 from hipkg.render.sheet import sheet
@@ -55,6 +55,10 @@ def plan_of(triples: Iterable[ox.Triple]) -> Plan:
     found = made(triples)
     assume(found is not None)
     return next(one for one in found if one.patient == PATIENT)
+
+
+SETTLING = (ClaimKind.FULFILLED, ClaimKind.GUARDED, ClaimKind.CHOSEN_OTHERWISE, ClaimKind.SPECIFIED)
+"""The claims by which something is settled that is neither there nor ordered."""
 
 
 def plain(value: Any, rewrite: Callable[[str], str]) -> Any:
@@ -249,20 +253,21 @@ def test_what_a_plan_calls_done_running_or_ordered_is_on_record(triples: frozens
             Fulfilment.NONE: True,
             Fulfilment.RUNNING: bool(one.current),
             Fulfilment.DONE: any(it.counts for it in one.done),
-            Fulfilment.ORDERED: bool(one.planned) and not one.current,
-            Fulfilment.NOT_NEEDED: not one.current,
+            Fulfilment.ORDERED: bool(one.planned) and not one.current and not any(it.counts for it in one.done),
+            Fulfilment.NOT_NEEDED: not one.current and not one.planned and bool(one.by(*SETTLING)),
         }
         assert on_record[one.fulfilment], (one.label, one.fulfilment)
 
 
 @some_patients
 @given(triples=hip_patients())
-def test_what_runs_or_is_planned_though_refused_is_a_check(triples: frozenset[ox.Triple]) -> None:
+def test_what_runs_or_is_planned_though_refused_or_held_back_is_a_check(triples: frozenset[ox.Triple]) -> None:
     plan = plan_of(triples)
     checks = [row.title for one in sheet(plan, load()).sections if one.key == "check" for row in one.rows]
     for one in plan.actions:
         refused = one.status in {"contraindicated", "avoid"} and not one.realised
-        for label in (*one.current, *one.planned) if refused else ():
+        held = one.status == "conditional" and bool(one.by(ClaimKind.HELD_BACK, ClaimKind.ORDER_UNGUARDED))
+        for label in (*one.current, *one.planned) if refused or held else ():
             assert any(label.casefold() in title.casefold() for title in checks), (one.label, label)
 
 

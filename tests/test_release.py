@@ -8,10 +8,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from typer.testing import CliRunner
 
 from hipkg.api.plan import plans
+from hipkg.base import hip
 from hipkg.base.errors import StaleRelease
 from hipkg.base.paths import ONTOLOGY, PATIENT_SHAPES, ontology_files
+from hipkg.base.version import software_version
+from hipkg.cli.app import app
 from hipkg.knowledge import loading as knowledge
 from hipkg.knowledge.codec import encode, schema
 from hipkg.knowledge.loading import RELEASE_FILE, released, source_stamp
@@ -96,7 +100,7 @@ def test_a_release_with_one_other_character_is_refused(copy: Path, found: bytes,
     content = release_of(copy).read_bytes()
     assert found in content
     release_of(copy).write_bytes(put.join(content.rsplit(found, 1)))
-    assert "cannot be read" in refusal().message
+    assert "digest" in refusal().message
 
 
 def test_a_release_for_records_of_other_fields_is_stale(copy: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -108,7 +112,49 @@ def test_a_release_that_lacks_a_part_is_refused(copy: Path) -> None:
     data = json.loads(release_of(copy).read_text("utf-8"))
     del data["groups"]
     release_of(copy).write_text(json.dumps(data), encoding="utf-8")
+    assert "digest" in refusal().message
+
+
+def test_a_release_without_what_speaks_against_treatments_is_refused(copy: Path) -> None:
+    data = json.loads(release_of(copy).read_text("utf-8"))
+    head = release_of(copy).read_bytes().partition(b"\n")[0]
+    kept = {iri: one for iri, one in data["statements"].items() if hip.contraindicates not in one}
+    assert 0 < len(kept) < len(data["statements"])
+    body = {name: kept if name == "statements" else part for name, part in data.items() if name != "digest"}
+    release_of(copy).write_bytes(head + b"\n" + json.dumps(body)[1:].encode())
+    assert json.loads(release_of(copy).read_bytes())["statements"] == kept
+    assert "digest" in refusal().message
+
+
+def test_a_release_that_may_not_be_read_is_refused(copy: Path) -> None:
+    release_of(copy).unlink()
+    release_of(copy).mkdir()
     assert "cannot be read" in refusal().message
+
+
+def test_a_source_that_is_missing_is_named(copy: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(knowledge, "PATIENT_SHAPES", copy / "patient.ttl")
+    assert "patient.ttl" in refusal().message
+
+
+def test_the_remedy_is_that_of_the_errors_page(copy: Path) -> None:
+    page = (Path(__file__).parent.parent / "docs" / "errors.md").read_text("utf-8")
+    told = page.partition("### stale-release")[2].partition("###")[0]
+    for installed in (True, False):
+        assert knowledge.remedy(installed=installed).partition(" with: ")[2].partition(" (")[0].rstrip(".") in told
+
+
+@pytest.mark.parametrize("content", [b"", b"{}", None])
+def test_the_version_of_the_software_is_told_whatever_the_release(
+    content: bytes | None, copy: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    release_of(copy).unlink()
+    if content is not None:
+        release_of(copy).write_bytes(content)
+    told = CliRunner().invoke(app, ["--version"])
+    assert told.exit_code == 0
+    assert told.stdout == f"hipkg {software_version()}, ontology unusable\n"
+    assert "[stale-release]" in told.stderr
 
 
 def test_no_plan_comes_from_a_stale_release(copy: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import copy
 import gc
-import json
 import pickle
 import weakref
 from dataclasses import replace
@@ -23,9 +22,9 @@ from hipkg.defence.ledger import ledger
 from hipkg.defence.sensitivity import selections, sensitivity
 from hipkg.defence.watching import watch_list
 from hipkg.defence.what_if import what_if
-from hipkg.knowledge.codec import decode_lazily
+from hipkg.knowledge.codec import decode_lazily, write
 from hipkg.knowledge.frame.claims import Status
-from hipkg.knowledge.loading import load, released
+from hipkg.knowledge.loading import load
 from hipkg.knowledge.records import Knowledge
 from hipkg.knowledge.selection import select
 from hipkg.pipeline.process import plan_patients, read_checked
@@ -64,7 +63,7 @@ def change_for(source: Path) -> Change:
 
 def changed_release(change: Change) -> Knowledge:
     """Read the release once more, and change its version and what is said of one intervention."""
-    whole: Knowledge = decode_lazily(Knowledge, json.loads(released(load())))
+    whole: Knowledge = decode_lazily(Knowledge, write(load()))
     intervention = whole.interventions[change.intervention]._replace(label=NAME)
     statement = whole.statements[change.statement]._replace(effect=HIP + "contraindicates")
     return replace(

@@ -110,6 +110,13 @@ def length_in_words(days: int) -> str:
     return f"{number} {unit}{'' if number == 1 else 's'}"
 
 
+def span_in_words(least: int, most: int) -> str:
+    """Say a least and a greatest length, with their unit once where it is the same."""
+    first, last = length_in_words(least), length_in_words(most)
+    number, _, unit = first.partition(" ")
+    return f"{number if last.endswith(f' {unit}') else first} to {last}"
+
+
 def days_between(one: str, other: str) -> int | None:
     """Count the days from one whole date to another; None if either is partial."""
     first, second = whole_day(one), whole_day(other)

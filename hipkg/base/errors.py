@@ -42,6 +42,12 @@ class UsageError(HipkgError, ValueError):
     exit_code = 2
 
 
+class UnwritableOutput(UsageError):
+    """Report an output that cannot be written: the disk is full, or standard output is closed."""
+
+    code = "unwritable-output"
+
+
 class UnreadableInput(HipkgError, ValueError):
     """Report an input that cannot be read as the RDF or FHIR it should be."""
 

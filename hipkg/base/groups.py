@@ -9,6 +9,7 @@ if TYPE_CHECKING:
 
 
 Key = TypeVar("Key", str, int)
+Node = TypeVar("Node")
 
 
 class Groups(Generic[Key]):
@@ -35,9 +36,9 @@ class Groups(Generic[Key]):
             self.tie(one, other)
 
 
-def reached(starts: Iterable[str], onward: Callable[[str], Iterable[str]]) -> set[str]:
+def reached(starts: Iterable[Node], onward: Callable[[Node], Iterable[Node]]) -> set[Node]:
     """Collect what a function leads to from some starts, step by step, with these."""
-    found: set[str] = set()
+    found: set[Node] = set()
     agenda = list(starts)
     while agenda:
         one = agenda.pop()

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import os
-import sys
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pyoxigraph import BlankNode, RdfFormat, Triple, serialize
 
-from hipkg.base.errors import HipkgError, UsageError
+from hipkg.base.ending import tidied, undisturbed
+from hipkg.base.errors import HipkgError, UnwritableOutput, UsageError
+from hipkg.base.streams import write_standard_output
 from hipkg.base.vocabulary import PREFIXES
 
 if TYPE_CHECKING:
@@ -24,14 +25,12 @@ def write_output(text: str | bytes | Iterable[str], target: str | None, *, new: 
     target and then put in its place, so that a reader finds the old content or the new, never a part. A link is
     followed; a device such as ``/dev/null`` is written to as it is. ``new`` asks for a file that is not there yet.
 
-    Raises :class:`UsageError` where such a file exists, the folder is missing, the target is a folder, or
-    writing fails.
+    Raises `UsageError` where such a file exists, the folder is missing or the target is a folder, and
+    `UnwritableOutput` where writing fails.
     """
     parts = _encoded([text] if isinstance(text, str | bytes) else text)
     if target is None or target == "-":
-        for part in parts:
-            sys.stdout.buffer.write(part)
-            sys.stdout.buffer.flush()
+        write_standard_output(parts)
         return
     try:
         _write_file(parts, Path(target).resolve(), new=new)
@@ -79,6 +78,7 @@ def _numbered(term: object, graph: int, labels: dict[BlankNode, BlankNode]) -> o
 
 def _write_file(parts: Iterable[bytes], path: Path, *, new: bool) -> None:
     import tempfile
+    from functools import partial
 
     if path.is_dir():
         raise IsADirectoryError
@@ -88,8 +88,10 @@ def _write_file(parts: Iterable[bytes], path: Path, *, new: bool) -> None:
         with path.open("wb") as file:
             file.writelines(parts)
         return
-    descriptor, name = tempfile.mkstemp(prefix=f".{path.name[:64]}.", dir=path.parent)
-    try:
+    with ExitStack() as stack:
+        with undisturbed():
+            descriptor, name = tempfile.mkstemp(prefix=f".{path.name[:64]}.", dir=path.parent)
+            stack.enter_context(tidied(partial(_remove, name)))
         with os.fdopen(descriptor, "wb") as file:
             file.writelines(parts)
             file.flush()
@@ -99,9 +101,11 @@ def _write_file(parts: Iterable[bytes], path: Path, *, new: bool) -> None:
             path.hardlink_to(name)
         else:
             Path(name).replace(path)
-    finally:
-        with suppress(OSError):
-            Path(name).unlink()
+
+
+def _remove(name: str) -> None:
+    with suppress(OSError):
+        Path(name).unlink()
 
 
 def _mode(path: Path) -> int:
@@ -123,4 +127,6 @@ def _refusal(error: OSError | ValueError, target: str) -> UsageError:
     if isinstance(error, PermissionError):
         return UsageError("The output may not be written there.", place=target, remedy="Choose a folder of your own.")
     reason = getattr(error, "strerror", None) or error
-    return UsageError(f"The output cannot be written: {reason}.", place=repr(target), remedy="Choose another file.")
+    return UnwritableOutput(
+        f"The output cannot be written: {reason}.", place=repr(target), remedy="Choose another file."
+    )

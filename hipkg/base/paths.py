@@ -6,7 +6,9 @@ from pathlib import Path
 
 _PACKAGE = Path(__file__).parents[1]
 _SHIPPED = _PACKAGE / "_data"
-ROOT = _SHIPPED if _SHIPPED.is_dir() else _PACKAGE.parent
+INSTALLED = _SHIPPED.is_dir()
+"""Whether the package runs from an installed wheel rather than from a checkout."""
+ROOT = _SHIPPED if INSTALLED else _PACKAGE.parent
 ONTOLOGY = ROOT / "ontology"
 QUERIES = ROOT / "queries"
 SHAPES = ROOT / "shapes"

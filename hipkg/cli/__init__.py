@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import gc
-import os
-import signal
 import sys
 
 _COLLECT_AFTER = 100_000
@@ -13,13 +11,22 @@ _COLLECT_AFTER = 100_000
 
 def main() -> None:
     """Run the command line and turn errors into messages and exit codes."""
-    gc.set_threshold(_COLLECT_AFTER)
+    from hipkg.base.ending import ended_by_signals
+
+    with ended_by_signals():
+        gc.set_threshold(_COLLECT_AFTER)
+        from hipkg.base.streams import standard_streams
+
+        with standard_streams():
+            _run()
+
+
+def _run() -> None:
     from hipkg.base.errors import HipkgError
     from hipkg.cli.app import app
     from hipkg.cli.options import DEBUG
-    from hipkg.cli.report import report
+    from hipkg.cli.report import report, report_surprise
 
-    _let_readers_leave()
     try:
         app([one for one in sys.argv[1:] if one != DEBUG], prog_name="hipkg")
     except HipkgError as problem:
@@ -29,9 +36,7 @@ def main() -> None:
         sys.exit(problem.exit_code)
     except Exception as surprise:  # noqa: BLE001 - whatever it is, the user gets a message and the documented code
         _trace()
-        sys.stderr.write(
-            f"hipkg: internal error: {type(surprise).__name__}: {surprise}\nRun with --debug to see where.\n"
-        )
+        report_surprise(surprise)
         sys.exit(101)
     finally:
         gc.freeze()  # what is left goes with the process: nobody need look through it for garbage
@@ -45,13 +50,3 @@ def _trace() -> None:
         import traceback
 
         traceback.print_exc()
-
-
-def _let_readers_leave() -> None:
-    """Take it as no error when a reader of the output, such as ``head``, closes the pipe early."""
-
-    def leave(*_: object) -> None:
-        os._exit(0)
-
-    if hasattr(signal, "SIGPIPE"):
-        signal.signal(signal.SIGPIPE, leave)

@@ -60,10 +60,17 @@ app = typer.Typer(
 
 def _version(wanted: bool) -> None:
     if wanted:
+        from hipkg.base.errors import StaleRelease
         from hipkg.base.version import software_version
+        from hipkg.cli.report import report, say
         from hipkg.knowledge.loading import load
 
-        typer.echo(f"hipkg {software_version()}, ontology {load().version}")
+        try:
+            ontology = load().version
+        except StaleRelease as problem:
+            report([problem])
+            ontology = "unusable"
+        say(f"hipkg {software_version()}, ontology {ontology}")
         raise typer.Exit
 
 

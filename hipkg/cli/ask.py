@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path  # noqa: TC003 - typer reads the annotations
 from typing import TYPE_CHECKING, Annotated
 
@@ -22,7 +23,7 @@ from hipkg.cli.options import (
     requested,
     with_further,
 )
-from hipkg.cli.report import deliver, on_terminal, told
+from hipkg.cli.report import deliver, on_terminal, say, told
 
 if TYPE_CHECKING:
     from hipkg.knowledge.records import Knowledge
@@ -59,6 +60,8 @@ def ask(
 
     if interactive:
         _check_new(save)
+        if sys.stdin is None:
+            raise UsageError("Standard input is closed.", place="--interactive", remedy="Answer on a terminal.")
         if output is not None or format != "text":
             raise UsageError(
                 "Asking one after the other writes no report.",
@@ -76,11 +79,12 @@ def ask(
     batch = plan_patients(source, request, knowledge).each(interview)
     found = told(batch)
     text = render_interviews(found, format, top=top, facts=facts, to_terminal=on_terminal(output))
-    deliver(text, output, failed=batch.set_aside or any(not one.plan.valid for one in found))
+    deliver(text, output, format, failed=batch.set_aside or any(not one.plan.valid for one in found))
 
 
 def _interview(source: list[str], save: Path | None, request: Request, knowledge: Knowledge) -> None:
     """Ask about the one patient of a file, and save the record with the answers."""
+    from hipkg.base.ending import INTERRUPTED
     from hipkg.cli.conversation import Conversation
     from hipkg.pipeline.process import read_checked
 
@@ -88,7 +92,10 @@ def _interview(source: list[str], save: Path | None, request: Request, knowledge
     checked = told(batch)
     if len(checked) != 1:
         raise UsageError(f"The file holds {len(checked)} patients.", place=source[0], remedy="Ask about one at a time.")
-    _save(Conversation(checked[0].record, request, knowledge).hold(), save)
+    conversation = Conversation(checked[0].record, request, knowledge)
+    _save(conversation.hold(), save)
+    if conversation.interrupted:
+        raise typer.Exit(INTERRUPTED)
     if batch.set_aside:
         raise typer.Exit(1)
 
@@ -115,5 +122,5 @@ def _save(record: Record, save: Path | None) -> None:
         kept = (one for one in record.triples if record.dated or one.predicate.value != hip.asOf)
         write_output(graph_text(kept, "turtle"), str(save), new=True)
         if record.unused:
-            typer.echo(f"Left out: {record.unused} triples that belong to no patient.", err=True)
-        typer.echo(f"The record with the answers is in {save}.", err=True)
+            say(f"Left out: {record.unused} triples that belong to no patient.", aside=True)
+        say(f"The record with the answers is in {save}.", aside=True)

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import sys
 from typing import Annotated, Literal
 
 import typer
 
 from hipkg.base.errors import UsageError
 from hipkg.cli.options import CodeTables, InputFormat, Output, released
-from hipkg.cli.report import deliver
+from hipkg.cli.report import deliver, say
 
 
 def codes(
@@ -58,10 +57,10 @@ def _look_up(text: str, system: str | None, format: str, output: Output, tables:
     terminology = knowledge.terminology
     found = terminology.search(text, system or "")
     made = codes_to_json(found) if format == "json" else codes_to_text(found, terminology, knowledge.label)
-    deliver(made, output)
+    deliver(made, output, format)
     if not found:
         absent = ", ".join(one.name for one in terminology.absent) or "none"
-        sys.stderr.write(f"hipkg: no code, term or name matches. Systems without mappings here: {absent}.\n")
+        say(f"hipkg: no code, term or name matches. Systems without mappings here: {absent}.", aside=True)
         raise typer.Exit(1)
 
 
@@ -82,4 +81,4 @@ def _count(
     if system:
         wanted = [one for one in usage.unknown if plain(system) in {plain(one.system), plain(one.name)}]
         usage = usage._replace(unknown=tuple(wanted))
-    deliver(usage_to_json(usage) if format == "json" else usage_to_text(usage), output)
+    deliver(usage_to_json(usage) if format == "json" else usage_to_text(usage), output, format)

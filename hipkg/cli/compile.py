@@ -31,4 +31,4 @@ def compile(  # noqa: A001 - the verb's name
 
     if to != "sparql":
         raise UsageError("SQL is not available in this version.", place="--to", remedy="Use --to sparql.")
-    deliver(compile_sparql(target, load(), part), output)
+    deliver(compile_sparql(target, load(), part), output, to)

@@ -9,7 +9,10 @@ from typing import TYPE_CHECKING
 import typer
 
 from hipkg.base import hip
+from hipkg.base.characters import harmless
+from hipkg.base.ending import interruptible
 from hipkg.base.errors import HipkgError, InvalidPatient, UsageError, printable
+from hipkg.cli.report import say
 from hipkg.defence.asking import Asker, effects
 from hipkg.defence.filling import Filled, Filler, asked_of, check_course, course, is_unknown, steady
 from hipkg.defence.forms import Option, where
@@ -36,7 +39,11 @@ _WHAT_AND_WHERE = {hip.ofIntervention, hip.targets}
 
 
 class _Stopped(Exception):
-    """The user, or the input, has come to an end."""
+    """The user, or the input, has come to an end; the user may have done so by an interrupt."""
+
+    def __init__(self, *, interrupted: bool = False) -> None:
+        super().__init__()
+        self.interrupted = interrupted
 
 
 class Conversation:
@@ -49,6 +56,7 @@ class Conversation:
         self._asker = Asker(plan_patient(record, request, knowledge))
         self._asked: set[tuple[str, str]] = set()  # the wordings and the requirements, with what each is about
         self._number = 0
+        self.interrupted = False
         self._offered: set[object] = set()  # what has been answered by yes, by no, or as not known
 
     def hold(self) -> Record:
@@ -57,14 +65,15 @@ class Conversation:
             while question := self._next():
                 self._asked.update((one, question.about) for one in (question.text, *question.requirements))
                 self._number += 1
-                typer.echo(asked_text(question, self._number, self._asker.plan, to_terminal=sys.stdout.isatty()))
+                say(asked_text(question, self._number, self._asker.plan, to_terminal=sys.stdout.isatty()))
                 if question.form.repeats:
                     self._ask_courses(question)
                 else:
                     self._ask_fields(question)
-            typer.echo("There is nothing more to ask.")
-        except _Stopped:
-            typer.echo()
+            say("There is nothing more to ask.")
+        except _Stopped as stopped:
+            self.interrupted = stopped.interrupted
+            say()
         return self._record
 
     def _next(self) -> RankedQuestion | None:
@@ -144,7 +153,7 @@ class Conversation:
     def _ask_course(self, option: Option, form: Form, question: RankedQuestion) -> None:
         """Ask for the facts of one course, and again where they cannot be."""
         for _ in range(_TRIES):
-            typer.echo(printable(": ".join(filter(None, (option.label, option.known))) + ("" if option.known else ":")))
+            say(printable(": ".join(filter(None, (option.label, option.known))) + ("" if option.known else ":")))
             values: dict[str, Node] = {}
             places = self._places(option, question)
             for field in asked_of(option, form):
@@ -155,7 +164,7 @@ class Conversation:
             try:
                 check_course(values, self._knowledge)
             except UsageError as problem:
-                typer.echo(printable(str(problem)), err=True)
+                say(printable(str(problem)), aside=True)
                 continue
             change = course(option, values, places)
             if change == NO_CHANGE or self._takes(Filled(change=change)):
@@ -180,7 +189,7 @@ class Conversation:
             try:
                 filled = Filler(self._record, self._knowledge, question.about).read(text, field)
             except HipkgError as problem:
-                typer.echo(printable(str(problem)), err=True)
+                say(printable(str(problem)), aside=True)
                 tries += 1
                 continue
             if not filled.beside:
@@ -192,7 +201,7 @@ class Conversation:
                 if current is None:
                     return None
                 field = current
-        typer.echo("It is taken as not known.", err=True)
+        say("It is taken as not known.", aside=True)
         return None
 
     def _said(self, change: Change) -> str:
@@ -215,25 +224,26 @@ class Conversation:
         try:
             after = Asker(plan_patient(answered, self._request, self._knowledge))
         except InvalidPatient as problem:
-            typer.echo(f"That cannot be: {printable(self._violation(answered) or str(problem))}", err=True)
+            say(f"That cannot be: {printable(self._violation(answered) or str(problem))}", aside=True)
             return False
         except HipkgError as problem:
-            typer.echo(f"That cannot be: {printable(str(problem))}", err=True)
+            say(f"That cannot be: {printable(str(problem))}", aside=True)
             return False
         changed = effects(self._asker.plan, after.plan, self._knowledge)
         if said or change != NO_CHANGE:
-            typer.echo(f"  recorded: {said or self._said(change)}")
-        typer.echo("\n".join(f"  {line}" for line in effects_text(changed)) + "\n")
+            say(f"  recorded: {said or self._said(change)}")
+        say("\n".join(f"  {line}" for line in effects_text(changed)) + "\n")
         self._record, self._asker = answered, after
         return True
 
 
 def _reply(prompt: str) -> str:
     """Take one line; raises `_Stopped` where the user, or the input, has come to an end."""
-    try:
-        reply: str = typer.prompt(prompt, default="", show_default=False)
-    except typer.Abort:
-        raise _Stopped from None
+    with interruptible() as met:
+        try:
+            reply: str = typer.prompt(harmless(prompt), default="", show_default=False)
+        except typer.Abort:
+            raise _Stopped(interrupted=bool(met)) from None
     if reply.strip().casefold() in _STOP:
         raise _Stopped
     return reply.strip()

@@ -28,7 +28,7 @@ def convert(
     files: Files,
     to: Annotated[GraphFormat, typer.Option("--to", "-t", help="Format to write.")] = "turtle",
     report: Annotated[
-        bool, typer.Option("--report", help="Tell of FHIR resource by resource what it was used as, or why not.")
+        bool, typer.Option("--report", help="Tell of each resource or node what it was used as, or why not.")
     ] = False,
     format: Annotated[AccountFormat | None, typer.Option("--format", "-f", help="Format of the report.")] = None,  # noqa: A002 - the option's name
     output: Output = None,
@@ -57,7 +57,7 @@ def convert(
         return Batch((triples.results,), triples.set_aside)
 
     batch = each_source(together(files, format=input_format), of_file)
-    deliver(graph_text(apart(told(batch)), to), output, failed=batch.set_aside)
+    deliver(graph_text(apart(told(batch)), to), output, to, failed=batch.set_aside)
 
 
 def _report(
@@ -77,4 +77,4 @@ def _report(
     made = [read_import(one, knowledge, format=input_format, as_of=as_of) for one in sources]
     accounts = [uses for one in made for uses in (one.strays, *(patient.uses for patient in one.patients))]
     malformed = any(use.outcome == "malformed" for uses in accounts for use in uses)
-    deliver(import_report(made, format), output, failed=malformed)
+    deliver(import_report(made, format), output, format, failed=malformed)

@@ -75,4 +75,4 @@ def explain(
         compared = contrast(planned, iri, other, knowledge)
         text = render_contrasts(told(compared), format, to_terminal=to_terminal)
         valid = all(one.action.valid for one in compared.results)
-    deliver(text, output, failed=planned.set_aside or not valid)
+    deliver(text, output, format, failed=planned.set_aside or not valid)

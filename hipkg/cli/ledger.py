@@ -55,4 +55,4 @@ def ledger(
     batch = plan_patients(with_further(file, further), request, knowledge).each(ledger_of)
     made = told(batch)
     text = write_ledgers(made, format, knowledge, everything=everything, to_terminal=on_terminal(output))
-    deliver(text, output, failed=batch.set_aside or any(not one.valid for one in made))
+    deliver(text, output, format, failed=batch.set_aside or any(not one.valid for one in made))

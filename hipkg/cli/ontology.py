@@ -9,7 +9,7 @@ import typer
 
 from hipkg.base.errors import UsageError
 from hipkg.cli.options import Documents, Output
-from hipkg.cli.report import deliver, on_terminal
+from hipkg.cli.report import deliver, on_terminal, say
 
 ontology = typer.Typer(
     name="ontology",
@@ -34,9 +34,9 @@ def check(
 
     found = check_ontology(reasoner=reasoner)
     for one in found:
-        typer.echo("\t".join((one.check, one.entity, one.property, one.value)))
+        say("\t".join((one.check, one.entity, one.property, one.value)))
     issues = sum(not one.note for one in found)
-    typer.echo(f"{issues} issue(s), {len(found) - issues} note(s)", err=True)
+    say(f"{issues} issue(s), {len(found) - issues} note(s)", aside=True)
     if issues:
         raise typer.Exit(1)
 
@@ -79,7 +79,7 @@ def coverage(
         text = coverage_to_json(found)
     else:
         text = coverage_to_text(found, details=verbose or bool(statements), to_terminal=on_terminal(output))
-    deliver(text, output, failed=not found.complete)
+    deliver(text, output, format, failed=not found.complete)
 
 
 @ontology.command("format")
@@ -97,7 +97,7 @@ def format_modules() -> None:
         text = in_normal_form(parsed(path))
         if text != path.read_text(encoding="utf-8"):
             write_output(text, str(path))
-            typer.echo(path.name)
+            say(path.name)
 
 
 @ontology.command()
@@ -119,7 +119,7 @@ def release() -> None:
         if not path.exists() or text != path.read_text(encoding="utf-8"):
             write_output(text, str(path))
     write(build(), RELEASE_FILE)
-    typer.echo(str(RELEASE_FILE))
+    say(str(RELEASE_FILE))
 
 
 @ontology.command()
@@ -151,7 +151,7 @@ def document(
         if not check:
             folder.mkdir(parents=True, exist_ok=True)
             write_output(pages[name], str(folder / name))
-        typer.echo(name)
+        say(name)
     if check and stale:
-        typer.echo(f"{len(stale)} page(s) are not up to date; run: hipkg ontology document", err=True)
+        say(f"{len(stale)} page(s) are not up to date; run: hipkg ontology document", aside=True)
         raise typer.Exit(1)

@@ -108,7 +108,7 @@ def plan(
     plans = [one.plan for one in made]
     terminal = on_terminal(output)
     text = _written(plans, format, knowledge, ledgers, interviews, to_terminal=terminal, everything=everything)
-    deliver(text, output)
+    deliver(text, output, format)
     if exit_code or any(not one.valid for one in plans):
         raise typer.Exit(exit_code or 1)
 
@@ -138,7 +138,7 @@ def _stream(source: str, request: Request, output: Path | None, *, jobs: int, co
 
     with written_plans(source, request, plan_to_line, jobs=jobs, codes=codes) as (total, made):
         parts = texts(shown(made, total, lambda one: len(one.results), "plans"))
-        deliver(parts, output)
+        deliver(parts, output, "ndjson")
     if not plans and not problems:
         raise NoPatient("The export holds no Patient.", place=source, remedy="Export the Patient with its resources.")
     if problems:

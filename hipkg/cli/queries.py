@@ -21,4 +21,4 @@ def queries(
     from hipkg.render.answers import catalogue_to_text
 
     text = load_query(name).text if name else catalogue_to_text(catalogue(), to_terminal=on_terminal(output))
-    deliver(text, output)
+    deliver(text, output, "text")

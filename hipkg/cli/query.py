@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from hipkg.base.errors import UsageError
+from hipkg.base.limits import QUERY_SECONDS
 from hipkg.cli.options import AsOf, CodeTables, EngineOption, InputFormat, Output, released, requested
 from hipkg.cli.report import deliver, on_terminal, told
 
@@ -44,6 +45,9 @@ def query(
     format: Annotated[AnswerFormat, typer.Option("--format", "-f", help="Format of the answer.")] = "table",  # noqa: A002 - the option's name
     iris: Annotated[bool, typer.Option("--iris", help="Write full IRIs in the table.")] = False,
     output: Output = None,
+    timeout: Annotated[int, typer.Option("--timeout", min=1, help="Seconds that the answer may take.")] = (
+        QUERY_SECONDS.most
+    ),
     as_of: AsOf = None,
     engine: EngineOption = "native",
     input_format: InputFormat = None,
@@ -59,15 +63,15 @@ def query(
 
     info, params, knowledge = load_query(name), parse_params(param or ()), released(codes)
     request = requested(knowledge, as_of=as_of, input_format=input_format, engine=engine)
-    batch = run_query(info, files or (), params, request=request, knowledge=knowledge)
+    batch = run_query(info, files or (), params, request=request, knowledge=knowledge, seconds=timeout)
     (answer,) = told(batch)
     if format != "table":
-        data: str | bytes = answer.serialize(format)
+        text = answer.serialize(format).decode()
     else:
         from hipkg.render.answers import answer_to_text
 
-        data = answer_to_text(answer, knowledge, full=iris, to_terminal=on_terminal(output))
-    deliver(data, output, failed=batch.set_aside or answer.boolean is False)
+        text = answer_to_text(answer, knowledge, full=iris, to_terminal=on_terminal(output))
+    deliver(text, output, format, failed=batch.set_aside or answer.boolean is False)
 
 
 def parse_params(given: Iterable[str]) -> dict[str, str]:

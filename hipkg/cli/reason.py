@@ -59,4 +59,4 @@ def reason(
         return read(file, knowledge, format=input_format, as_of=day, deceased=True).gathered(wanted)
 
     batch = each_source(together(files, format=input_format), of_file)
-    deliver(graph_text(told(batch), format), output, failed=batch.set_aside)
+    deliver(graph_text(told(batch), format), output, format, failed=batch.set_aside)

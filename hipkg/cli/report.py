@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 import typer
 
+from hipkg.base.characters import harmless, harmless_in_colour
 from hipkg.base.errors import DeceasedPatient, InconsistentData, InvalidPatient, NoPatient, printable
 
 if TYPE_CHECKING:
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
     from hipkg.reading.joint import Joint
 
 Made = TypeVar("Made")
+_FOR_PEOPLE = {"text", "table"}
+"""The formats that are in colour on a terminal."""
 _OF_ONE_FILE = (DeceasedPatient, NoPatient, InvalidPatient, InconsistentData)
 
 
@@ -25,9 +28,32 @@ def report(problems: Iterable[HipkgError]) -> None:
     """Report problems with their places, codes and remedies."""
     for one in problems:
         where = f"{printable(one.place)}: " if one.place else ""
-        sys.stderr.write(f"hipkg: {where}{printable(one.message)} [{one.code}]\n")
+        say(_indented(f"hipkg: {where}{printable(one.message)} [{one.code}]"), aside=True)
         if one.remedy:
-            sys.stderr.write(f"  {printable(one.remedy)}\n")
+            say(_indented(f"  {printable(one.remedy)}"), aside=True)
+
+
+def report_surprise(surprise: BaseException) -> None:
+    """Report a mistake of the program: its kind and where it arose, for what it says may hold values of a patient."""
+    import traceback
+    from pathlib import Path
+
+    *_, last = traceback.extract_tb(surprise.__traceback__)
+    where = f"{Path(last.filename).name}:{last.lineno}"
+    say(f"hipkg: internal error: {type(surprise).__name__} at {where} [internal]", aside=True)
+    say("  Run it with --debug to see more, and report it.", aside=True)
+
+
+def _indented(text: str) -> str:
+    """Let no further line of a message look like a message of its own."""
+    return text.replace("\n", "\n    ")
+
+
+def say(text: str = "", *, aside: bool = False) -> None:
+    """Write lines to standard output, or ``aside`` to standard error."""
+    stream = sys.stderr if aside else sys.stdout
+    stream.write(f"{text}\n")
+    stream.flush()
 
 
 def told(batch: Batch[Made]) -> tuple[Made, ...]:
@@ -36,11 +62,19 @@ def told(batch: Batch[Made]) -> tuple[Made, ...]:
     return batch.results
 
 
-def deliver(text: str | bytes | Iterable[str], output: Path | None, *, failed: object = False) -> None:
-    """Write what a command has to say, and end it with 1 if it failed or set anything aside."""
+def deliver(text: str | Iterable[str], output: Path | None, format: str, *, failed: object = False) -> None:  # noqa: A002 - the option's name
+    """Write what a command has to say, harmless for who reads it, and end it with 1 if it failed or set anything aside.
+
+    Parameters: ``format`` is that of the text.
+    """
     from hipkg.base.output import write_output
 
-    write_output(text, str(output) if output else None)
+    parts = [text] if isinstance(text, str) else text
+    coloured = format in _FOR_PEOPLE and on_terminal(output)
+    write_output(
+        (harmless_in_colour(one) if coloured else harmless(one, format) for one in parts),
+        str(output) if output else None,
+    )
     if failed:
         raise typer.Exit(1)
 

@@ -56,4 +56,4 @@ def sensitivity(
     batch = each_alone(checked, lambda one: sensitivity_of(one, by, steps, knowledge))
     found = told(batch)
     text = render_sensitivities(found, format, knowledge, to_terminal=on_terminal(output))
-    deliver(text, output, failed=batch.set_aside or any(not one.valid for one in found))
+    deliver(text, output, format, failed=batch.set_aside or any(not one.valid for one in found))

@@ -78,4 +78,4 @@ def since(
     found = [compared(*pair) for pair in paired(told(planned_before), told(planned_after))]
     text = render_since(found, format, to_terminal=on_terminal(output))
     failed = planned_before.set_aside or planned_after.set_aside or any(not one.valid for one in found)
-    deliver(text, output, failed=bool(failed))
+    deliver(text, output, format, failed=bool(failed))

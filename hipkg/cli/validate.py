@@ -37,7 +37,7 @@ def validate(
     found, exit_code = each_file(
         sources, lambda file: read_checked(file, request, knowledge).gathered(lambda one: one.findings)
     )
-    deliver(report(found, format, to_terminal=on_terminal(output)), output)
+    deliver(report(found, format, to_terminal=on_terminal(output)), output, format)
     severities = get_args(FailOn)
     reached = severities[: severities.index(fail_on) + 1] if fail_on != "none" else []
     if exit_code or any(one.severity in reached for one in found):

@@ -48,5 +48,5 @@ def watch(
     request = requested(knowledge, document, as_of=as_of, input_format=input_format, allow_invalid=allow_invalid)
     batch = plan_patients(with_further(file, further), request, knowledge).each(watch_list)
     found = told(batch)
-    text = render_watch_lists(found, format, everything=everything, to_terminal=on_terminal(output))
-    deliver(text, output, failed=batch.set_aside or any(not one.plan.valid for one in found))
+    text = render_watch_lists(found, format, knowledge, everything=everything, to_terminal=on_terminal(output))
+    deliver(text, output, format, failed=batch.set_aside or any(not one.plan.valid for one in found))

@@ -61,4 +61,4 @@ def what_if(
     batch = each_alone(recorded, lambda one: compared(one, add or (), remove or ()))
     found = told(batch)
     text = render_what_if(found, format, to_terminal=on_terminal(output))
-    deliver(text, output, failed=batch.set_aside or any(not one.valid for one in found))
+    deliver(text, output, format, failed=batch.set_aside or any(not one.valid for one in found))

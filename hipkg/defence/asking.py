@@ -130,9 +130,25 @@ class Interview(NamedTuple):
 
 
 def interview(planned: Planned) -> Interview:
-    """Try the answers to the questions about a patient."""
+    """Try the answers to the questions about a patient; what several sites ask alike is one question."""
     asker = Asker(planned)
-    return Interview(planned.plan, tuple(asker.question(*one) for one in asker.open))
+    found: dict[object, RankedQuestion] = {}
+    for one in (asker.question(*question) for question in asker.open):
+        alike = found.setdefault((one.text, one.form), one)
+        if alike is not one:
+            found[one.text, one.form] = _of_all_sites(alike, one)
+    return Interview(planned.plan, tuple(found.values()))
+
+
+def _of_all_sites(one: RankedQuestion, other: RankedQuestion) -> RankedQuestion:
+    """Ask once what two sites ask in the same form."""
+    return one._replace(
+        site="",
+        about="",
+        requirements=tuple(sorted({*one.requirements, *other.requirements})),
+        asked_by=tuple(sorted({*one.asked_by, *other.asked_by})),
+        actions=max(one.actions, other.actions),
+    )
 
 
 def effects(before: Plan, after: Plan, knowledge: Knowledge) -> tuple[Effect, ...]:
@@ -395,15 +411,19 @@ class Asker:
         return Change(frozenset(kept), change.removed)
 
     def _widest(self, change: Change) -> Change:
-        """Leave out the absence of a kind where that of a wider one is recorded at the same place."""
+        """Leave out the absence of a kind where that of a wider one, or of what yields it, is recorded at its place."""
         absent = [(place, text_of(kind)) for place, prop, kind in change.added if prop == hip.isWithout]
-        wider = self._knowledge.superclasses
         needless = {
             (place, hip.isWithout, kind)
             for place, kind in absent
-            if any(where == place and other in wider.get(kind, ()) for where, other in absent)
+            if any(where == place and self._covers(other, kind) for where, other in absent)
         }
         return Change(change.added - needless, change.removed)
+
+    def _covers(self, absent: str, kind: str) -> bool:
+        """Tell whether the absence of one kind says that another is absent, or that what would yield it is."""
+        wider, study = self._knowledge.superclasses, self._knowledge.result_of.get(kind, "")
+        return absent in {*wider.get(kind, ()), study, *wider.get(study, ())}
 
     def _otherwise(self, change: Change) -> Iterator[Change]:
         """List the other values that a recorded node can have where a change would give it one."""

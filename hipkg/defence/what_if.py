@@ -12,6 +12,7 @@ from hipkg.defence.difference import Difference, difference
 from hipkg.defence.wording import Describer
 from hipkg.pipeline.process import plan_patient
 from hipkg.reading.assertions import read_addition, read_removal
+from hipkg.reading.graph_account import doubts_of
 from hipkg.reading.patients import linked
 from hipkg.record.change import NO_CHANGE, Change
 
@@ -59,6 +60,7 @@ def what_if(planned: Planned, add: Sequence[str], remove: Sequence[str]) -> What
     record, _, before, request, knowledge = planned
     change = changes(record, add, remove, knowledge)
     changed = replace(changed_by(record, change), source=f"{record.source}, as changed")
+    changed = replace(changed, notices=tuple(dict.fromkeys((*record.notices, *doubts_of(changed, knowledge)))))
     after = plan_patient(changed, request, knowledge).plan
     known = {*before.findings}
     findings = tuple(one for one in after.findings if one not in known)

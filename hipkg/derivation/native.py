@@ -228,7 +228,9 @@ class ClosedWorld(World):
         for cls, subject in product(near, self.subjects):
             if self.facts.is_a(subject.node, cls) and not self.facts.is_a(subject.node, denied_by.get(cls, "")):
                 context, lacks = self.knowledge.possible[cls]
+                held = self._held_by(frozenset((subject.node,)))
                 infos = [one for one in self.knowledge.of_context[context] if one.iri in self.counting]
+                infos = [one for one in infos if not self._is_lifted(one, held)]
                 for info, (key, places) in product(infos, _judged_at(subject)):
                     iri = _name(info, key)
                     if iri not in known:
@@ -237,6 +239,11 @@ class ClosedWorld(World):
                         one.lacking_facts |= {lacks}
                         one.state = _MAY_APPLY
         self.evaluations += opened.values()
+
+    def _is_lifted(self, info: StatementInfo, held: Set[str]) -> bool:
+        """Tell whether an exception of a statement holds, or what it is about has ended."""
+        lifting = {*info.except_for, *info.ended_by} & held
+        return any(self.knowledge.defeated_by.get(one) not in held for one in lifting)
 
     def _applicable(self, node: str) -> Iterator[str]:
         return (one for one in self.facts.nodes(node, hip.applicableStatement) if one in self.counting)
@@ -496,8 +503,8 @@ class ClosedWorld(World):
             action.claim(_ORDER_UNGUARDED, *claims[_UNGUARDED])
         if advised and action.done_by:
             action.claim(_CARRIED_OUT, *advised)
-        if advised and ordered:
-            action.claim(_ORDERED, *advised)
+        if ordered and (settled := [*advised, *claims.get(ClaimKind.FULFILLED, ())]):
+            action.claim(_ORDERED, *settled)
 
     def _choose(self) -> None:
         """Claim that what only the statements of a choice advise is not needed where another member is taken.

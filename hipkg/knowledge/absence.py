@@ -54,7 +54,8 @@ def denied(expression: Expression, knowledge: Knowledge) -> Expression | None:
         return _kinds_above(iri, knowledge)
 
     excluded = knowledge.excluded_by
-    return Denier(knowledge.definitions, wider, knowledge.upper_ends, excluded, past=True).denial(expression)
+    denier = Denier(knowledge.definitions, wider, knowledge.upper_ends, excluded, knowledge.result_of, past=True)
+    return denier.denial(expression)
 
 
 @kept
@@ -87,8 +88,9 @@ class Denier(NamedTuple):
 
     ``definitions`` are those of the defined classes, ``wider`` lists the kinds whose absence denies a kind, itself
     first, and none for a class that is no kind of problem or intervention; ``ranged`` are the properties whose numbers
-    may be the lower ends of ranges; ``excluded`` maps a defined class to the one whose members are not in it. With
-    ``past``, the absence of an intervention says, too, that it was never done; without ``anywhere``, what is asked of a
+    may be the lower ends of ranges; ``excluded`` maps a defined class to the one whose members are not in it, and
+    ``results`` a kind of finding to the study that yields it. With ``past``, the absence of an intervention says, too,
+    that it was never done, so that what it yields is not there yet; without ``anywhere``, what is asked of a
     site is denied by what is absent there alone.
     """
 
@@ -96,6 +98,7 @@ class Denier(NamedTuple):
     wider: Callable[[str], tuple[str, ...]]
     ranged: Collection[str] = ()
     excluded: Mapping[str, str] = MappingProxyType({})
+    results: Mapping[str, str] = MappingProxyType({})
     past: bool = False
     anywhere: bool = True
 
@@ -174,7 +177,7 @@ class Denier(NamedTuple):
             case Named(iri) if iri in self.definitions:
                 return self._without(self.definitions[iri])
             case Named(iri) | Value(hip.ofIntervention, iri):
-                kinds = self.wider(iri)
+                kinds = (*self.wider(iri), *self._yielding(iri))
                 if len(kinds) == 1:
                     return Value(hip.isWithout, kinds[0])
                 return Some(hip.isWithout, OneOf(tuple(sorted(kinds)))) if kinds else None
@@ -186,6 +189,11 @@ class Denier(NamedTuple):
                 return self._without(kind)
             case _:
                 return None
+
+    def _yielding(self, finding: str) -> tuple[str, ...]:
+        """List the kinds of studies without which a finding is not there yet."""
+        study = self.results.get(finding) if self.past else None
+        return self.wider(study) if study else ()
 
     def _is_now(self, filler: Expression) -> bool:
         """Tell whether an expression asks for an activity that runs or is planned."""

@@ -3,7 +3,7 @@
 A record, be it a data class or a named tuple, becomes the list of its fields in their order, after its name where a
 union leaves open which record it is. A mapping is an object with sorted keys, a tuple a list, a set a sorted list, a
 decimal number its text, an enumerated text itself. So equal records give equal data. A `Sequence` is a list as well,
-but each of its entries is decoded when it is first asked for.
+but each of its entries is read and decoded when it is first asked for.
 """
 
 from __future__ import annotations
@@ -15,6 +15,8 @@ from enum import Enum
 from functools import cache
 from threading import Lock
 from typing import Any, NamedTuple, TypeAlias, TypeVar, get_args, get_origin, get_type_hints
+
+import orjson
 
 Kind: TypeAlias = Any
 """The type of a field, or of its parts; mypy has no name for all of them."""
@@ -37,11 +39,27 @@ def encode(record: object) -> dict[str, Any]:
     return {name: one.encode(getattr(record, name)) for name, one in _codecs(kind)}
 
 
-def decode_lazily(kind: type[Made], data: dict[str, Any]) -> Made:
-    """Make a record of the JSON data of its fields, each of which is decoded when it is first asked for."""
+def write(record: object) -> dict[str, bytes]:
+    """Write the fields of a record as JSON, with each entry on a line, so that what changes shows as changed lines."""
+    return {name: _written(data) for name, data in encode(record).items()}
+
+
+def _written(data: object) -> bytes:
+    match data:
+        case dict():
+            entries = (orjson.dumps(key) + b": " + orjson.dumps(value) for key, value in data.items())
+            return b"{\n" + b",\n".join(entries) + b"\n}"
+        case list():
+            return b"[\n" + b",\n".join(map(orjson.dumps, data)) + b"\n]"
+        case _:
+            return orjson.dumps(data)
+
+
+def decode_lazily(kind: type[Made], texts: dict[str, bytes]) -> Made:
+    """Make a record of what was written of its fields, each of which is read and decoded when it is first asked for."""
     any_kind: Kind = kind
     record: Made = object.__new__(_lazy(any_kind))
-    vars(record)[_ENCODED] = data
+    vars(record)[_ENCODED] = texts
     return record
 
 
@@ -177,6 +195,16 @@ def _of_sequence(inner: Codec) -> Codec:
     return Codec(lambda value: list(map(inner.encode, value)), lambda data: _Entries(data, inner.decode))
 
 
+def _read(kind: Kind, text: bytes) -> object:
+    """Read and decode a field; of a sequence, each entry when it is asked for."""
+    origin, parts = _taken_apart(kind)
+    if origin is not Sequence:
+        return codec(kind).decode(orjson.loads(text))
+    entries = text.removeprefix(b"[\n").removesuffix(b"\n]")
+    decode = codec(parts[0]).decode
+    return _Entries(entries.split(b",\n") if entries else [], lambda entry: decode(orjson.loads(entry)))
+
+
 @cache
 def _lazy(kind: Kind) -> Kind:
     """Make a kind of record that decodes a field when it is not there yet."""
@@ -190,7 +218,7 @@ def _lazy(kind: Kind) -> Kind:
             return decoded.setdefault(name, getattr(decoded[_ORIGINAL], name))
         with _DECODING:
             if name not in decoded:
-                decoded[name] = codec(fields[name]).decode(decoded[_ENCODED].pop(name))
+                decoded[name] = _read(fields[name], decoded[_ENCODED].pop(name))
         return decoded[name]
 
     def copied(record: object) -> object:

@@ -3,7 +3,8 @@
 `load` reads ``ontology/release/hipkg.json``, which `hipkg.maintenance.release` builds from the Turtle sources. The file
 is one JSON object: a digest of all that follows it, by which damage is seen, and the fields of `Knowledge`. The stamp
 among them is a hash of the sources and of the types of the records, so that a release of other sources, or for records
-of other fields, is refused.
+of other fields, is refused. Each field begins on a line, and each of its entries is a line, so that a field is read
+when it is first asked for, and of some fields each entry.
 """
 
 from __future__ import annotations
@@ -15,12 +16,12 @@ from typing import TYPE_CHECKING
 import orjson
 
 from hipkg.base.errors import StaleRelease
-from hipkg.base.paths import PATIENT_SHAPES, RELEASE, ontology_files
-from hipkg.knowledge.codec import decode_lazily, encode, schema
+from hipkg.base.paths import INSTALLED, PATIENT_SHAPES, RELEASE, ontology_files
+from hipkg.knowledge.codec import decode_lazily, schema, write
 from hipkg.knowledge.records import Knowledge
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
     from pathlib import Path
 
 RELEASE_FILE = RELEASE / "hipkg.json"
@@ -41,46 +42,62 @@ def load() -> Knowledge:
 
     Raises `StaleRelease` if it is missing, damaged or was built from other sources.
     """
-    remedy = "Build it with: hipkg ontology release (needs Java: pip install 'hipkg[java]')."
-    place = str(RELEASE_FILE)
     try:
         content = RELEASE_FILE.read_bytes()
-        data = orjson.loads(content)
-        stamp = data["stamp"]
+        sources = source_stamp()
     except FileNotFoundError as missing:
-        raise StaleRelease("The classified release is missing.", place=place, remedy=remedy) from missing
+        raise _stale(
+            "is missing" if missing.filename == str(RELEASE_FILE) else f"lacks {missing.filename}"
+        ) from missing
+    except OSError as broken:
+        raise _stale("cannot be read") from broken
+    end = content.find(b"\n") + 1
+    whole = content[:end] == _head(memoryview(content)[end:]) + b"\n"
+    fields = dict(_fields_of(content, end)) if whole else _fields_anyhow(content)
+    if orjson.loads(fields["stamp"]) != sources:
+        raise _stale("was built from other sources")
+    if not whole:
+        raise _stale("is not what was built: its content does not have the digest that it carries")
+    return decode_lazily(Knowledge, fields)
+
+
+def _fields_of(content: bytes, start: int) -> Iterator[tuple[str, bytes]]:
+    """Part what follows the first line of a release into its fields, each as JSON, by the lines that they begin on."""
+    last = len(content) - len(b"}\n")
+    while start < last:
+        name, _, begin = content[start : content.index(b"\n", start)].partition(b": ")
+        closing = {b"{": b"\n}", b"[": b"\n]"}.get(begin)
+        end = content.index(closing, start) + len(closing) if closing else start + len(name) + len(b": ") + len(begin)
+        yield name[1:-1].decode(), content[start + len(name) + len(b": ") : end].removesuffix(b",")
+        start = content.index(b"\n", end - 1) + 1
+
+
+def _fields_anyhow(content: bytes) -> dict[str, bytes]:
+    """Read the fields of what is no release as it was written, for what it was made of; raises `StaleRelease`."""
+    try:
+        return {"stamp": orjson.dumps(orjson.loads(content)["stamp"])}
     except (ValueError, TypeError, KeyError) as broken:
-        raise StaleRelease("The classified release cannot be read.", place=place, remedy=remedy) from broken
-    if stamp != source_stamp():
-        raise StaleRelease("The classified release was built from other sources.", place=place, remedy=remedy)
-    end = content.find(b"\n")
-    if content[:end] != _head(memoryview(content)[end + 1 :]):
-        raise StaleRelease("The classified release cannot be read.", place=place, remedy=remedy)
-    return decode_lazily(Knowledge, data)
+        raise _stale("cannot be read") from broken
+
+
+def remedy(*, installed: bool) -> str:
+    """Say how a release is mended, in an installed package or in a checkout."""
+    if installed:
+        return "Install it again with: pip install --force-reinstall --no-deps hipkg."
+    return "Build it with: hipkg ontology release (needs Java: pip install 'hipkg[java]')."
+
+
+def _stale(why: str) -> StaleRelease:
+    return StaleRelease(f"The classified release {why}.", place=str(RELEASE_FILE), remedy=remedy(installed=INSTALLED))
 
 
 def released(knowledge: Knowledge) -> bytes:
     """Write the content of a release file."""
-    body = (",\n".join(_lines(name, part) for name, part in encode(knowledge).items()) + "}\n").encode()
+    fields = (b'"%s": %s' % (name.encode(), text) for name, text in write(knowledge).items())
+    body = b",\n".join(fields) + b"}\n"
     return b"\n".join((_head(body), body))
 
 
 def _head(body: bytes | memoryview) -> bytes:
     """Write the first line of a release file from what follows it."""
     return f'{{"digest": "{sha256(body).hexdigest()}",'.encode()
-
-
-def _lines(name: str, part: object) -> str:
-    """Write a field with each of its entries on a line, so that a change of the ontology shows as a change of lines."""
-    match part:
-        case dict():
-            text = "{\n" + ",\n".join(f"{_text(key)}: {_text(value)}" for key, value in part.items()) + "\n}"
-        case list():
-            text = "[\n" + ",\n".join(map(_text, part)) + "\n]"
-        case _:
-            text = _text(part)
-    return f"{_text(name)}: {text}"
-
-
-def _text(data: object) -> str:
-    return orjson.dumps(data).decode()

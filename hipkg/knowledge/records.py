@@ -188,7 +188,7 @@ class Knowledge:
     use for terms; ``questions`` map classes to what
     is asked about them, ``judged`` are those whose question only an expert's judgement answers, ``presupposed`` maps a
     class to the one without which its question cannot be answered yet, and ``expected_on_record`` are those that ask
-    for what a record would hardly leave out.
+    for what a record would hardly leave out; ``result_of`` maps a kind of finding to the study that yields it.
     ``superclasses`` are all that a class is classified under, ``told_superclasses`` those that its editor wrote;
     ``class_values`` maps a class to the property values that each member has.
     """
@@ -210,6 +210,7 @@ class Knowledge:
     judged: frozenset[str]
     presupposed: Mapping[str, str]
     expected_on_record: frozenset[str]
+    result_of: Mapping[str, str]
     units: Mapping[str, str]
     opposites: Mapping[str, str]
     value_kinds: Mapping[str, str]

@@ -40,12 +40,13 @@ def denials_module(files: Iterable[Path] | None = None) -> str:
     found = [*told(sources.triples)]
     names = {(subject, prop): text for subject, prop, text in found}
     ranged = frozenset(subject for subject, prop, _ in found if prop == hip.upperEnd)
+    results = {subject: target for subject, prop, target in found if prop == hip.resultOf}
     excluded = {subject: target for subject, prop, target in found if prop == hip.excludedBy}
 
     def wider(iri: str) -> tuple[str, ...]:
         return kinds_above(iri, axioms.above, axioms.definitions)
 
-    of_slots = Denier(axioms.definitions, wider, ranged, excluded)
+    of_slots = Denier(axioms.definitions, wider, ranged, excluded, results)
     of_contexts = of_slots._replace(past=True)
 
     def denied() -> Iterator[tuple[str, str, Expression | None]]:

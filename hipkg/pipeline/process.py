@@ -160,9 +160,11 @@ def _refuse_violations(checked: Checked) -> Checked:
     record, findings = checked
     violations = [one for one in findings if one.severity == "violation"]
     if violations:
+        first = violations[0]
+        named = curie(first.value) if first.value and not first.datatype else ""
         raise InvalidPatient(
-            f"The patient {curie(record.iri)} has {len(violations)} violation(s), the first: {violations[0].message}",
-            place=record.source,
+            f"The patient {curie(record.iri)} has {len(violations)} violation(s), the first: {first.message}",
+            place=f"{record.source}: {' '.join(filter(None, (curie(first.node), first.path, named)))}",
             remedy="Run `hipkg validate` to see all of them, or use --allow-invalid.",
         )
     return checked

@@ -5,12 +5,14 @@ from __future__ import annotations
 import gc
 from collections import deque
 from concurrent.futures import ProcessPoolExecutor
-from contextlib import contextmanager
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import ExitStack, contextmanager
 from multiprocessing import get_context
 from typing import TYPE_CHECKING, NamedTuple
 
 from hipkg.base.batch import Batch
-from hipkg.base.errors import DeceasedPatient, InconsistentData, InvalidPatient, NoPatient
+from hipkg.base.ending import deaf_processes, obedient, stop_processes, tidied
+from hipkg.base.errors import DeceasedPatient, EngineUnavailable, InconsistentData, InvalidPatient, NoPatient
 from hipkg.pipeline.knowing import knowing_once
 from hipkg.pipeline.process import each_alone, planned, read_checked
 from hipkg.reading.fhir.bulk import Share, shares_of
@@ -54,9 +56,11 @@ def written_plans(
         with shares_of(source) as shares:
             yield len(shares), (_written(one, task) for one in shares)
         return
-    with ProcessPoolExecutor(jobs, get_context("spawn")) as pool:
-        for _ in range(jobs):  # they begin while the export is parted
-            pool.submit(knowing_once, task.codes)
+    with tidied(stop_processes), ExitStack() as stack:
+        with deaf_processes():
+            pool = stack.enter_context(ProcessPoolExecutor(jobs, get_context("spawn"), initializer=obedient))
+            for _ in range(jobs):  # they begin while the export is parted
+                pool.submit(knowing_once, task.codes)
         with shares_of(source) as shares:
             yield len(shares), _in_order(pool, shares, task, jobs * _AHEAD)
 
@@ -64,12 +68,17 @@ def written_plans(
 def _in_order(pool: ProcessPoolExecutor, shares: tuple[Share, ...], task: _Task, most: int) -> Iterator[Batch[str]]:
     """Give the results in the order of the shares, and keep no more than so many under way."""
     under_way: deque[Future[Batch[str]]] = deque()
-    for one in shares:
-        if len(under_way) == most:
+    try:
+        for one in shares:
+            if len(under_way) == most:
+                yield under_way.popleft().result()
+            under_way.append(pool.submit(_written, one, task))
+        while under_way:
             yield under_way.popleft().result()
-        under_way.append(pool.submit(_written, one, task))
-    while under_way:
-        yield under_way.popleft().result()
+    except BrokenProcessPool:
+        raise EngineUnavailable(
+            "One of the processes that plan has ended, perhaps for want of memory.", remedy="Use fewer --jobs."
+        ) from None
 
 
 @contextmanager
@@ -92,7 +101,7 @@ def _written(share: Share, task: _Task) -> Batch[str]:
 
 def _planned(share: Share, request: Request, write: Write, knowledge: Knowledge) -> Batch[str]:
     try:
-        checked = read_checked(Joint((Part(share.name, found=share.resources()),)), request, knowledge)
+        checked = read_checked(Joint((Part(share.name, found=share.resources()),), at_once=False), request, knowledge)
         return each_alone(checked, lambda one: write(planned(one, request, knowledge).plan, knowledge))
     except (DeceasedPatient, InconsistentData, InvalidPatient, NoPatient) as problem:
         told = () if isinstance(problem, NoPatient) else (problem,)

@@ -159,6 +159,19 @@ class Measurer:
         holds = other and self._graph.any_is_a(nodes, requirement) and self._graph.any_is_a(nodes, other)
         return other if holds else ""
 
+    def _would_be_defeated(self, requirement: str, nodes: Sequence[str]) -> bool:
+        """Tell whether a requirement would not hold whatever fulfilled it: what defeats it holds."""
+        other = self._knowledge.defeated_by.get(requirement, "")
+        return bool(other) and self._graph.any_is_a(nodes, other)
+
+    def activities(self, cls: str, node: str) -> tuple[str, ...]:
+        """List the recorded nodes, one step away, by which a node is in a class."""
+        definition = self._knowledge.definition(cls)
+        steps = [one for one in conjuncts(definition) if isinstance(one, Some)] if definition else []
+        return tuple(
+            sorted({it for one in steps for it in self._graph.nodes(node, one.prop) if self._fits(it, one.filler)})
+        )
+
     def boundary(self, requirement: str, nodes: Sequence[str]) -> bool:
         """Tell whether a fulfilled requirement rests on exactly the number of days that it asks for."""
         if not _counts_days(requirement, self._knowledge):
@@ -219,7 +232,8 @@ class Measurer:
         readings = self._readings(requirement, nodes)
         near = [gap for one in readings if (gap := self._judge(one)) is not None] if readings else ()
         if not near:
-            return bare._replace(answer=Answer.UNMET) if self._is_absent(requirement, nodes) else bare
+            answered = self._is_absent(requirement, nodes) or self._would_be_defeated(requirement, nodes)
+            return bare._replace(answer=Answer.UNMET) if answered else bare
         best = min(near, key=_distance)
         return best._replace(requirement=requirement, label=bare.label, question=bare.question)
 

@@ -112,7 +112,7 @@ def section_of(action: Action) -> Section:
         case Status.INDICATED if action.tried and not action.running:
             return Section.TRIED
         case Status.INDICATED:
-            return _section_of_advice(action.modality, action.category)
+            return section_of_advice(action.modality, action.category)
         case Status.CONDITIONAL:
             return _section_of_waiting(action)
         case Status.AVOID if action.realised:
@@ -128,11 +128,12 @@ def section_of(action: Action) -> Section:
 def section_to_be(status: Status, modality: Modality, category: str) -> int:
     """Give the place among the sections of the one that would tell an action of which no more is known."""
     advised = status == Status.INDICATED
-    section = _section_of_advice(modality, category) if advised else _SECTION_OF_STATUS.get(status, Section.IF)
+    section = section_of_advice(modality, category) if advised else _SECTION_OF_STATUS.get(status, Section.IF)
     return [*Section].index(section)
 
 
-def _section_of_advice(modality: Modality, category: str) -> Section:
+def section_of_advice(modality: Modality, category: str) -> Section:
+    """Choose the section that tells advice of which nothing is done yet."""
     if modality == Modality.CONSIDER:
         return Section.CONSIDER
     return {_FOLLOW_UP: Section.AGAIN, _URGENT: Section.CHECK}.get(category, Section.TODAY)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from itertools import chain
 from operator import attrgetter
 from typing import TYPE_CHECKING, TypeAlias
@@ -70,6 +71,7 @@ _HELD_BACK, _REFUSED_BY, _SPECIFIED, _ORDER_UNGUARDED = (
 )
 _REFUSED = {Status.CONTRAINDICATED, Status.AVOID}
 _WAITING = {State.LATER, State.MAY_APPLY}
+_OBJECTING = {hip.contraindicates, hip.holdsBack}
 _UNSETTLED = {Status.CONDITIONAL, Status.CAUTION}
 _TREATING = {hip.indicates, hip.contraindicates, hip.discourages, hip.holdsBack}
 _DRUG_ORDER = "MedicationRequest"
@@ -166,7 +168,16 @@ class Planner:
             self._context_lacks(evaluation, info) if evaluation.lacks_fact else (),
             self._checker.checks(evaluation) if evaluation.compares else (),
             self._context(evaluation, info) if state == _LATER else (),
+            *(self._spoken_against(evaluation, info) if evaluation.lacks_fact else ()),
         )
+
+    def _spoken_against(self, evaluation: Evaluation, info: StatementInfo) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """Name what runs and what is planned of an act that a statement would refuse or hold back if it applied."""
+        lifted = any(one in evaluation.meets for one in info.except_for)
+        if info.effect not in _OBJECTING or lifted or evaluation.awaits:
+            return (), ()
+        named = partial(self._named_there, info.intervention, evaluation.site)
+        return named(self._derivation.running), named(self._derivation.planned)
 
     def _context(self, evaluation: Evaluation, info: StatementInfo) -> tuple[Scope, ...]:
         """List what the document of a waiting statement is about and is not known to hold."""
@@ -264,8 +275,8 @@ class Planner:
             self._unmet(derived, states),
             parameters,
             self._phases[info.phase],
-            self._named_there(derived, self._derivation.running),
-            self._named_there(derived, self._derivation.planned),
+            self._named_there(derived.intervention, derived.site, self._derivation.running),
+            self._named_there(derived.intervention, derived.site, self._derivation.planned),
             self._all_done(derived),
             tuple([self._course(one) for one in self._past(derived, info)]),
             tuple([self._course(one) for one in self._ongoing(derived, info)]),
@@ -319,19 +330,31 @@ class Planner:
         return tuple(dict.fromkeys(gaps))
 
     def _realised(self, info: InterventionInfo, evaluations: Iterable[Evaluation]) -> str:
-        """Name the class of patients by which something discouraged is carried out, or return an empty string."""
+        """Say by which class of patients, and by what they take, something is carried out; empty if it is not."""
         nodes = {self._patient, *(node for one in evaluations for node in one.subjects)}
         is_a = self._derivation.facts.any_is_a
         carried_out = is_a(nodes, info.realised_by) and not (info.realised_unless and is_a(nodes, info.realised_unless))
-        return self._knowledge.label(info.realised_by) if carried_out else ""
+        if not carried_out:
+            return ""
+        label, facts = self._knowledge.label(info.realised_by), self._derivation.facts
+        found = (it for node in sorted(nodes) for it in self._measurer.activities(info.realised_by, node))
+        kinds = (self._knowledge.label(kind) for one in found for kind in facts.nodes(one, hip.ofIntervention))
+        names = [one for one in dict.fromkeys(kinds) if one not in label]
+        return f"{label} ({', '.join(names)})" if names else label
 
     def _past(self, derived: DerivedAction, info: InterventionInfo) -> tuple[str, ...]:
-        """List the courses that are over of an intervention and of those that it comprises."""
+        """List the courses that are over of an intervention, and of its parts if each of them was begun."""
         if not info.comprises:
             return derived.past
-        parts = (
-            one for one in self._derivation.actions if one.site == derived.site and one.intervention in info.comprises
-        )
+        there = [one for one in self._derivation.actions if one.site == derived.site]
+        parts = [one for one in there if one.intervention in info.comprises]
+        begun = {
+            one.intervention
+            for one in parts
+            if one.past or self._named_there(one.intervention, one.site, self._derivation.running)
+        }
+        if not begun.issuperset(info.comprises):
+            return derived.past
         return tuple(sorted({*derived.past, *chain.from_iterable(one.past for one in parts)}))
 
     def _ongoing(self, derived: DerivedAction, info: InterventionInfo) -> Iterator[str]:
@@ -354,12 +377,12 @@ class Planner:
         infos = [self._info(self._evaluations[iri]) for kind in kinds for iri in derived.claimed[kind]]
         return [one for one in infos if one.modality == derived.modality]
 
-    def _named_there(self, derived: DerivedAction, there: Mapping[str, Set[str]]) -> tuple[str, ...]:
-        """Name what a patient has, or has planned, of an intervention at its place, as narrowly as it is recorded."""
-        known = there.get(derived.site or self._patient, NOTHING)
-        if derived.intervention not in known:
+    def _named_there(self, itself: str, site: str, there: Mapping[str, Set[str]]) -> tuple[str, ...]:
+        """Name what a patient has, or has planned, of an intervention at a place, as narrowly as it is recorded."""
+        known = there.get(site or self._patient, NOTHING)
+        if itself not in known:
             return ()
-        itself, is_a, composed = derived.intervention, self._knowledge.is_a, self._knowledge.composed
+        is_a, composed = self._knowledge.is_a, self._knowledge.composed
         kinds = [one for one in known if is_a(one, itself) and (one == itself or one not in composed)]
         wider = {upper for one in kinds for upper in self._knowledge.superclasses.get(one, ())}
         return tuple(sorted(self._knowledge.label(one) for one in kinds if one not in wider))

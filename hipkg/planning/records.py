@@ -43,7 +43,8 @@ class StatementState(NamedTuple):
     ``satisfied_by`` names what fulfils it already;
     ``on_boundary`` names the requirements that are fulfilled on exactly the day that they ask for; ``context_lacks``
     what its context lacks where that is only possible; ``checks`` compare its bounds with what is recorded; ``context``
-    is what the document of a waiting statement is about, as far as it is not known to hold.
+    is what the document of a waiting statement is about, as far as it is not known to hold; ``current`` and ``planned``
+    name what the patient has now or has planned of what a statement speaks against that only may apply.
     """
 
     id: str
@@ -59,6 +60,8 @@ class StatementState(NamedTuple):
     context_lacks: tuple[Gap, ...]
     checks: tuple[Check, ...]
     context: tuple[Scope, ...] = ()
+    current: tuple[str, ...] = ()
+    planned: tuple[str, ...] = ()
 
     @property
     def outside(self) -> bool:

@@ -14,13 +14,15 @@ from datetime import date
 from difflib import get_close_matches
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias, cast, get_args
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias, cast, get_args
 
 import pyoxigraph as ox
 
 from hipkg.base import hip
 from hipkg.base.batch import Batch, each_source
 from hipkg.base.errors import UsageError
+from hipkg.base.isolation import Reason, UnfinishedError, isolated
+from hipkg.base.limits import ANSWER, QUERY_DEPTH, QUERY_MEMORY, QUERY_SECONDS
 from hipkg.base.paths import QUERIES
 from hipkg.base.vocabulary import HIP, PREFIXES, RDF_TYPE, RDFS, XSD, curie
 from hipkg.knowledge.memo import kept
@@ -30,6 +32,7 @@ if TYPE_CHECKING:
     import os
     from collections.abc import Iterable, Iterator, Mapping
 
+    from hipkg.base.errors import HipkgError
     from hipkg.knowledge.records import Knowledge
     from hipkg.pipeline.request import Request
     from hipkg.reading.joint import Joint, Named
@@ -182,19 +185,22 @@ def run_query(
     *,
     request: Request,
     knowledge: Knowledge,
+    seconds: int | None = None,
 ) -> Batch[QueryResult]:
     """Ask a query over the patients of some files, or over the ontology alone.
 
     Parameters: ``sources`` are paths, ``-`` or bytes as in `hipkg.plan`, none for a question to the ontology;
     ``params`` binds variables by name, a term given as CURIE, IRI, local name or label; ``request`` says how the files
-    are read and by which engine is reasoned. Returns the one answer, with what was set aside of the files.
+    are read and by which engine is reasoned; ``seconds`` are those that the answer may take, by default those of
+    `QUERY_SECONDS`. Returns the one answer, with what was set aside of the files.
 
-    Raises `UsageError` for a query or a parameter that cannot be used, and what `hipkg.plan` raises for the files.
+    Raises `UsageError` for a query or a parameter that cannot be used, `EngineUnavailable` for a query that takes too
+    long or too much memory, and what `hipkg.plan` raises for the files.
     """
     files = tuple(sources)
     _check_sources(info, files)
     bindings = _bindings(info, params or {}, knowledge)
-    return patient_store(files, request, knowledge).each(lambda store: _ask(info, store, bindings))
+    return patient_store(files, request, knowledge).each(lambda store: _ask(info, store, bindings, seconds))
 
 
 def patient_store(sources: Iterable[Named], request: Request, knowledge: Knowledge) -> Batch[ox.Store]:
@@ -298,15 +304,32 @@ def _check_form(text: str, place: str) -> None:
     The parser wants no space around a keyword: ``SERVICE:x`` and ``trueSERVICE<x>`` reach out too, so any word and any
     prefix that holds the keyword is refused.
     """
+    depth = end = 0
     for match in _TOKEN.finditer(text):
         start = match.start()
-        where = f"{place}:{text.count(chr(10), 0, start) + 1}:{start - text.rfind(chr(10), 0, start)}"
+        depth = _depth(text[end:start], depth, place)
+        end = match.end()
         if "SERVICE" in (match["prefix"] or match["bare"] or "").upper():
             message = "The query asks another service, and nothing is fetched."
-            raise UsageError(message, place=where, remedy="Load that data from a file.")
+            raise UsageError(message, place=_where(text, start, place), remedy="Load that data from a file.")
         if (match["bare"] or "").upper() in _UPDATES:
             message = f"{match['bare']} changes data, and a query only reads."
-            raise UsageError(message, place=where, remedy="Use SELECT, ASK, CONSTRUCT or DESCRIBE.")
+            remedy = "Use SELECT, ASK, CONSTRUCT or DESCRIBE."
+            raise UsageError(message, place=_where(text, start, place), remedy=remedy)
+    _depth(text[end:], depth, place)
+
+
+def _where(text: str, start: int, place: str) -> str:
+    return f"{place}:{text.count(chr(10), 0, start) + 1}:{start - text.rfind(chr(10), 0, start)}"
+
+
+def _depth(between: str, depth: int, place: str) -> int:
+    """Count how many brackets are open after a text that holds no names and no values."""
+    for one in between:
+        depth += (one in "([{") - (one in ")]}")
+        if depth > QUERY_DEPTH.most:
+            raise QUERY_DEPTH.exceeded(place)
+    return depth
 
 
 def _check_sources(info: QueryInfo, files: tuple[object, ...]) -> None:
@@ -426,19 +449,56 @@ def _nearest(name: str, knowledge: Knowledge) -> str:
     return f"Did you mean {' or '.join(found)}?" if found else "Write a CURIE, a local name or a label of the ontology."
 
 
-def _ask(info: QueryInfo, store: ox.Store, bindings: dict[ox.Variable, ox.NamedNode | ox.Literal]) -> QueryResult:
+class _Answer(NamedTuple):
+    """An answer as it goes from process to process: N-Triples of a graph, or else results in JSON."""
+
+    graph: bool
+    data: bytes
+
+
+def _ask(
+    info: QueryInfo, store: ox.Store, bindings: dict[ox.Variable, ox.NamedNode | ox.Literal], seconds: int | None
+) -> QueryResult:
+    time = QUERY_SECONDS.most if seconds is None else seconds
+
+    def answer() -> _Answer:
+        return _written(store.query(info.text, substitutions=dict(bindings) or None), info.place)
+
     try:
-        return _result(store.query(info.text, substitutions=dict(bindings) or None))
+        return _result(isolated(answer, seconds=time, memory=QUERY_MEMORY.most))
     except SyntaxError as error:
         raise _syntax_error(error, info) from None
     except RuntimeError as error:
         raise _binding_error(error, info) from None
+    except UnfinishedError as problem:
+        raise _unfinished(problem.reason, info.place, time) from None
 
 
-def _result(answer: ox.QuerySolutions | ox.QueryBoolean | ox.QueryTriples) -> QueryResult:
+def _written(answer: ox.QuerySolutions | ox.QueryBoolean | ox.QueryTriples, place: str) -> _Answer:
     if isinstance(answer, ox.QueryTriples):
-        return QueryResult(triples=tuple(sorted(set(answer), key=str)))
-    results = cast("bytes", answer.serialize(format=ox.QueryResultsFormat.JSON))
+        found = _Answer(graph=True, data=ox.serialize(answer, format=ox.RdfFormat.N_TRIPLES) or b"")
+    else:
+        found = _Answer(graph=False, data=cast("bytes", answer.serialize(format=ox.QueryResultsFormat.JSON)))
+    if len(found.data) > ANSWER.most:
+        raise ANSWER.exceeded(place)
+    return found
+
+
+def _unfinished(reason: Reason, place: str, seconds: int) -> HipkgError:
+    match reason:
+        case Reason.TIME:
+            return QUERY_SECONDS.exceeded(place, seconds)
+        case Reason.MEMORY:
+            return QUERY_MEMORY.exceeded(place)
+        case Reason.CRASH:
+            return UsageError("The query is too long to be worked out.", place=place, remedy="Ask for less at once.")
+
+
+def _result(answer: _Answer) -> QueryResult:
+    if answer.graph:
+        triples = {one.triple for one in ox.parse(answer.data, format=ox.RdfFormat.N_TRIPLES)}
+        return QueryResult(triples=tuple(sorted(triples, key=str)))
+    results = answer.data
     parsed = ox.parse_query_results(results, format=ox.QueryResultsFormat.JSON)
     if isinstance(parsed, ox.QueryBoolean):
         return QueryResult(boolean=bool(parsed), _results=results)

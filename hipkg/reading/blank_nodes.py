@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from pyoxigraph import BlankNode, NamedNode, Triple
 
-from hipkg.base.errors import UnreadableInput
+from hipkg.base.limits import BLANK_NODES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 NAMELESS = "urn:hipkg:node:"
 """What the IRIs begin with that stand for blank nodes."""
-MAX_COMPARISONS = 1_000_000
+MAX_COMPARISONS = BLANK_NODES.most
 """How often a blank node may be compared with its neighbours before a patient is refused as a puzzle."""
 
 
@@ -67,11 +67,7 @@ def _canonical_order(blanks: set[BlankNode], triples: Iterable[Triple], source: 
     while tied := _tied(colours):
         comparisons += sum(1 + len(around[node]) for node in tied)
         if comparisons > MAX_COMPARISONS:
-            raise UnreadableInput(
-                "Too many blank nodes are alike, or their chains are too long.",
-                place=source,
-                remedy="Give the nodes IRIs.",
-            )
+            raise BLANK_NODES.exceeded(source)
         refined = {node: _hash(colours[node], *_surroundings(around[node], colours)) for node in tied}
         if len(set(refined.values())) == len({colours[node] for node in tied}):
             first = min(tied, key=lambda node: refined[node])

@@ -41,9 +41,13 @@ class Part(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Joint:
-    """Sources that are read as one: they speak of the same patients, or whoever names them says so."""
+    """Sources that are read as one: they speak of the same patients, or whoever names them says so.
+
+    ``at_once`` says that this is all that is read, and no share of an export, which may have any size.
+    """
 
     parts: tuple[Part, ...]
+    at_once: bool = True
 
     @property
     def name(self) -> str:
@@ -168,7 +172,7 @@ def _refuse_contradictions(parts: Iterable[Part], functional: Collection[str]) -
             before, name = first.setdefault(key, (value, part.name))
             if before != value and name != part.name:
                 raise UnreadableInput(
-                    f"{curie(key[0])} has the {curie(key[1])} {before} in one and {value} in the other.",
+                    f"{curie(key[0])} has one {curie(key[1])} in one and another in the other.",
                     place=f"{name} and {part.name}",
                     remedy="Correct one of them, or read the files one by one if they are about two patients.",
                 )

@@ -7,17 +7,18 @@ from __future__ import annotations
 
 import os
 import re
-import sys
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
 from pyoxigraph import RdfFormat
 
 from hipkg.base.errors import UnreadableInput, UsageError
+from hipkg.base.limits import FOLDER, INPUT
+from hipkg.base.streams import read_standard_input
 
-MAX_BYTES = 64 * 2**20
+MAX_BYTES = INPUT.most
 """The largest input that is read unless a caller allows more."""
-MAX_FOLDER_BYTES = 512 * 2**20
+MAX_FOLDER_BYTES = FOLDER.most
 """The most that is read from the files of a folder together, unpacked, unless a caller allows another number."""
 _FORMATS = {
     "turtle": RdfFormat.TURTLE,
@@ -150,14 +151,14 @@ def _load(source: str | os.PathLike[str] | bytes, max_bytes: int) -> tuple[str, 
     if isinstance(source, bytes):
         name, data = _MEMORY, source
     elif source == "-":
-        name, data = _STDIN, sys.stdin.buffer.read(max_bytes + 1)
+        name, data = _STDIN, read_standard_input(max_bytes + 1)
     else:
         name = os.fsdecode(source)
         data = _load_file(name, max_bytes)
     if data.startswith(_GZIP_MAGIC) or name.lower().endswith(_GZIPPED):
         data = _unpacked(data, name, max_bytes)
     if len(data) > max_bytes:
-        raise _too_large(name, max_bytes)
+        raise INPUT.exceeded(name, max_bytes)
     if not data.strip(b"\xef\xbb\xbf \t\r\n"):
         raise UnreadableInput("The input is empty.", place=name, remedy="Check how it was written.")
     return name, data
@@ -205,16 +206,8 @@ def _load_file(name: str, max_bytes: int) -> bytes:
 
 def _load_stream(file: BinaryIO, name: str, max_bytes: int) -> bytes:
     if os.fstat(file.fileno()).st_size > max_bytes:
-        raise _too_large(name, max_bytes)
+        raise INPUT.exceeded(name, max_bytes)
     return file.read(max_bytes + 1)
-
-
-def _too_large(name: str, max_bytes: int) -> UnreadableInput:
-    return UnreadableInput(
-        f"The input is larger than {max_bytes / 2**20:g} MB.",
-        place=name,
-        remedy="Split it into files of fewer patients, or allow a larger max_bytes from Python.",
-    )
 
 
 def refuse_binary(data: bytes, name: str) -> None:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from pyoxigraph import Literal, NamedNode, Triple
 
 from hipkg.base import hip
 from hipkg.base.dates import today, whole_day
 from hipkg.base.errors import NoPatient, UnreadableInput
-from hipkg.base.vocabulary import HIP, RDF_TYPE, XSD
+from hipkg.base.vocabulary import HIP, OWL, RDF_TYPE, XSD
 from hipkg.reading.blank_nodes import without_blank_nodes
 from hipkg.record.patient import Record, Term
 
@@ -23,6 +23,8 @@ _TYPE = NamedNode(RDF_TYPE)
 _PATIENT = NamedNode(hip.Patient)
 _HAS_PROBLEM = NamedNode(hip.hasProblem)
 _AS_OF = NamedNode(hip.asOf)
+_ABOUT_AXIOMS = {NamedNode(f"{OWL}annotatedSource"), NamedNode(f"{OWL}annotatedTarget")}
+"""What leads from a note on an axiom to what that speaks of."""
 _DATE = NamedNode(f"{XSD}date")
 
 
@@ -34,8 +36,15 @@ def linked(patient: str, triples: Iterable[Triple]) -> tuple[Triple, ...]:
     return tuple(one for one in given if one in found)
 
 
-def patients_in(triples: Sequence[Triple], name: str, as_of: date | None) -> tuple[Record, ...]:
-    """Return the record of each patient; without ``as_of`` and a recorded date it is for today.
+class Patients(NamedTuple):
+    """The records of patients, and the triples that belong to none of them."""
+
+    records: tuple[Record, ...]
+    strays: tuple[Triple, ...]
+
+
+def patients_in(triples: Sequence[Triple], name: str, as_of: date | None) -> Patients:
+    """Part triples into the record of each patient and the rest; without ``as_of`` and a recorded date it is for today.
 
     Raises `NoPatient` where no patient is described, and `UnreadableInput` for one with dates that contradict.
     """
@@ -46,15 +55,16 @@ def patients_in(triples: Sequence[Triple], name: str, as_of: date | None) -> tup
         raise _no_patient(triples, name)
     links = _links(triples, patients)
     parts = {patient: _reachable(patient, links, patients) for patient in patients}
-    unused = len(triples) - len(set().union(*parts.values()))
+    owned = set().union(*parts.values())
+    strays = tuple(one for one in triples if one not in owned) if len(owned) < len(triples) else ()
     copies: Counter[str] = Counter()
     records = []
     for patient, part in parts.items():
         iri, named = without_blank_nodes(patient, part, copies, name)
         recorded = _recorded_date(iri, named, name)
         day = as_of or recorded or today()
-        records.append(Record(iri.value, _dated(iri, named, day), name, day, unused, recorded is not None))
-    return tuple(sorted(records, key=lambda record: record.iri))
+        records.append(Record(iri.value, _dated(iri, named, day), name, day, len(strays), recorded is not None))
+    return Patients(tuple(sorted(records, key=lambda record: record.iri)), strays)
 
 
 def _no_patient(triples: Sequence[Triple], name: str) -> NoPatient:
@@ -63,7 +73,7 @@ def _no_patient(triples: Sequence[Triple], name: str) -> NoPatient:
         return NoPatient("The input holds no triples.", place=name, remedy=remedy)
     untyped = sorted({str(triple.subject) for triple in triples if triple.predicate == _HAS_PROBLEM})
     others = sorted({str(triple.object) for triple in triples if triple.predicate == _TYPE})
-    foreign = [kind for kind in others if re.search(r"[/#]Patient>$", kind)]
+    foreign = [kind for kind in others if re.search(r"[/#:]Patient>$", kind)]
     if untyped:
         return NoPatient(
             f"{untyped[0]} has problems but is not typed as a patient.",
@@ -84,12 +94,19 @@ def _no_patient(triples: Sequence[Triple], name: str) -> NoPatient:
 
 
 def _links(triples: Iterable[Triple], patients: set[Term]) -> dict[Term, list[Triple]]:
-    """Index triples by the node they are found from: the subject, and the patient whom they point at."""
+    """Index triples by the node they are found from: the subject, and the patient whom they point at.
+
+    An axiom is found from both of its ends: it is refused, whichever of the nodes that it speaks of is the patient's.
+    """
     links: dict[Term, list[Triple]] = defaultdict(list)
     for triple in triples:
-        links[triple.subject].append(triple)
-        if triple.object in patients and triple.predicate.value.startswith(HIP) and triple.subject not in patients:
-            links[triple.object].append(triple)
+        subject, predicate, target = triple
+        links[subject].append(triple)
+        if target in patients:
+            if predicate.value.startswith(HIP) and subject not in patients:
+                links[target].append(triple)
+        elif predicate.value.startswith(OWL) and predicate not in _ABOUT_AXIOMS:
+            links[target].append(triple)
     return links
 
 
@@ -115,9 +132,9 @@ def _is_term(node: Term) -> bool:
 
 def _recorded_date(patient: NamedNode, triples: Iterable[Triple], name: str) -> date | None:
     recorded = {
-        triple.object.value
+        triple.object.value if isinstance(triple.object, Literal) else str(triple.object)
         for triple in triples
-        if triple.predicate == _AS_OF and triple.subject == patient and isinstance(triple.object, Literal)
+        if triple.predicate == _AS_OF and triple.subject == patient
     }
     if len(recorded) > 1:
         raise UnreadableInput(

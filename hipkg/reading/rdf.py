@@ -12,18 +12,21 @@ from typing import TYPE_CHECKING
 from pyoxigraph import Literal, RdfFormat, Triple, parse
 
 from hipkg.base.errors import UnreadableInput
+from hipkg.base.limits import DEPTH, LITERAL, NAMESPACES, TRIPLES, refuse_many_values
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
+
+    from pyoxigraph import Quad
 
 
 from hipkg.reading.opening import FORMAT_NAMES, looks_like, refuse_binary
 
 BASE = "urn:hipkg:file/"
 """The base that relative IRIs are resolved against, so that a moved file keeps its IRIs."""
-MAX_LITERAL = 2**20
+MAX_LITERAL = LITERAL.most
 """The longest literal that is read, in characters."""
-MAX_DEPTH = 200
+MAX_DEPTH = DEPTH.most
 """The deepest nesting of JSON-LD, RDF/XML and triple terms that is read; native parsers overflow the stack beyond."""
 
 
@@ -32,13 +35,22 @@ def parse_rdf(data: bytes, rdf_format: RdfFormat, name: str) -> list[Triple]:
     _refuse_traps(data, rdf_format, name)
     data = data.removeprefix(b"\xef\xbb\xbf")
     try:
-        triples = list({quad.triple: None for quad in parse(data, format=rdf_format, base_iri=BASE)})
+        triples = _each_once(parse(data, format=rdf_format, base_iri=BASE), name)
     except SyntaxError as error:
         raise _syntax_error(error, data, rdf_format, name) from None
     except MemoryError:  # what the parser says of a token that outgrows its buffer
-        raise _length_error("A value", name) from None
+        raise LITERAL.exceeded(name) from None
     _refuse_strange_objects(triples, name, check_length=len(data) > MAX_LITERAL)
     return triples
+
+
+def _each_once(quads: Iterable[Quad], name: str) -> list[Triple]:
+    found: dict[Triple, None] = {}
+    for quad in quads:
+        found[quad.triple] = None
+        if len(found) > TRIPLES.most:
+            raise TRIPLES.exceeded(name)
+    return list(found)
 
 
 def _refuse_traps(data: bytes, rdf_format: RdfFormat, name: str) -> None:
@@ -79,7 +91,7 @@ def _refuse_xml_traps(data: bytes, name: str) -> None:
         nonlocal depth
         depth += 1
         if depth > MAX_DEPTH:
-            raise _nesting_error(f"{name}:{parser.CurrentLineNumber}")
+            raise DEPTH.exceeded(f"{name}:{parser.CurrentLineNumber}")
 
     def leave(_tag: str) -> None:
         nonlocal depth
@@ -102,6 +114,9 @@ def _refuse_xml_traps(data: bytes, name: str) -> None:
     parser.StartElementHandler = enter
     parser.EndElementHandler = leave
     parser.EntityDeclHandler = refuse_entity
+    if data.count(b"xmlns") > NAMESPACES.most:
+        raise NAMESPACES.exceeded(name)
+    refuse_many_values(data, name)
     try:
         parser.Parse(data, True)
     except expat.ExpatError as error:
@@ -114,15 +129,16 @@ def _refuse_json_traps(text: str, data: bytes, name: str) -> None:
     """Check that JSON-LD is well-formed, shallow and self-contained."""
     import json
 
+    refuse_many_values(data, name)
     try:
         document = json.loads(text, parse_int=str)
     except RecursionError:
-        raise _nesting_error(name) from None
+        raise DEPTH.exceeded(name) from None
     except json.JSONDecodeError as error:
         raise _malformed(error.msg, RdfFormat.JSON_LD, data, f"{name}:{error.lineno}:{error.colno}") from None
     for depth, key, value in _members(document):
         if depth > MAX_DEPTH:
-            raise _nesting_error(name)
+            raise DEPTH.exceeded(name)
         if key == "@import" or (key == "@context" and _names_address(value)):
             raise UnreadableInput(
                 f"The {key} is an address ({str(value)[:80]!r}), and nothing is fetched.",
@@ -177,23 +193,9 @@ def _fhir_error(place: str) -> UnreadableInput:
     )
 
 
-def _nesting_error(place: str) -> UnreadableInput:
-    return UnreadableInput(
-        f"The input is nested more than {MAX_DEPTH} levels deep.", place=place, remedy="Link the nodes by IRI instead."
-    )
-
-
 def _triple_term_error(place: str) -> UnreadableInput:
     return UnreadableInput(
         "The input makes triples about triples, which no patient graph has.", place=place, remedy="Write it in RDF 1.1."
-    )
-
-
-def _length_error(what: str, place: str) -> UnreadableInput:
-    return UnreadableInput(
-        f"{what} is longer than {MAX_LITERAL} characters.",
-        place=place,
-        remedy="Keep documents and images out of the patient graph and link to them.",
     )
 
 
@@ -203,4 +205,4 @@ def _refuse_strange_objects(triples: Iterable[Triple], name: str, *, check_lengt
         if isinstance(value, Triple):
             raise _triple_term_error(name)
         if check_length and isinstance(value, Literal) and len(value.value) > MAX_LITERAL:
-            raise _length_error(f"The value of {triple.predicate}", f"{name}: {triple.subject}")
+            raise LITERAL.exceeded(f"{name}: {triple.subject}", of=str(triple.predicate))

@@ -12,6 +12,8 @@ from hipkg.base import hip
 from hipkg.base.batch import Batch
 from hipkg.base.dates import today
 from hipkg.base.errors import DeceasedPatient, NoPatient, UnreadableInput, UsageError
+from hipkg.reading.budget import refuse_repeats, refuse_too_much
+from hipkg.reading.graph_account import account_of, accounted
 from hipkg.reading.joint import Joint, parsed
 from hipkg.reading.patients import patients_in
 
@@ -22,8 +24,8 @@ if TYPE_CHECKING:
     from pyoxigraph import Triple
 
     from hipkg.knowledge.records import Knowledge
+    from hipkg.reading.account import Import
     from hipkg.reading.fhir.gathering import Found
-    from hipkg.reading.fhir.records import Import
     from hipkg.reading.fhir.usage import Usage
     from hipkg.reading.joint import AnySource
     from hipkg.record.patient import Record
@@ -56,11 +58,15 @@ def read(
     given = _joint(source, format, max_bytes)
     resources = given.resources
     if resources is None:
-        return Batch(patients_in(_triples(given, load), given.name, as_of))
+        triples = _triples(given, load)
+        refuse_repeats(triples, refuse_too_much(triples, given.name), given.name)
+        return Batch(accounted(patients_in(triples, given.name, as_of), load))
     made = _living(_imported(resources, given.name, load, as_of, deceased=deceased), deceased=deceased)
-    if all(one.found is not None for one in given.parts):
-        return made
-    return Batch(_completed(made.results, _triples(given, load), given.name, as_of), made.set_aside)
+    if any(one.found is None for one in given.parts):
+        made = made._replace(results=_completed(made.results, _triples(given, load), given.name, as_of, load))
+    if given.at_once:
+        refuse_too_much((triple for one in made.results for triple in one.triples), given.name)
+    return made
 
 
 def _joint(source: AnySource, form: str | None, max_bytes: int | None) -> Joint:
@@ -76,15 +82,17 @@ def _triples(given: Joint, load: Callable[[], Knowledge]) -> list[Triple]:
 
 
 def _completed(
-    imported: Iterable[Record], triples: Sequence[Triple], name: str, as_of: date | None
+    imported: Iterable[Record], triples: Sequence[Triple], name: str, as_of: date | None, load: Callable[[], Knowledge]
 ) -> tuple[Record, ...]:
     """Complete imported records by what RDF says of the same patients; what it says of others stands beside them."""
     before = {one.iri: one for one in imported}
-    day = NamedNode(hip.asOf)
-    facts = (triple for one in imported for triple in one.triples if triple.predicate != day)
-    found = patients_in(list(dict.fromkeys((*facts, *triples))), name, as_of)
+    facts = _facts_of(before.values())
+    found = patients_in(list(facts | dict.fromkeys(triples)), name, as_of)
     return tuple(
-        replace(one, notices=was.notices, unread=was.unread) if (was := before.get(one.iri)) else one for one in found
+        replace(one, notices=(*was.notices, *one.notices), unread=(*was.unread, *one.unread))
+        if (was := before.get(one.iri))
+        else one
+        for one in accounted(found, load, facts.keys())
     )
 
 
@@ -96,20 +104,27 @@ def read_import(
     as_of: date | None = None,
     max_bytes: int | None = None,
 ) -> Import:
-    """Read the patients of a FHIR source with the account of every resource; the parameters are those of :func:`read`.
+    """Read the patients of a source with the account of every resource or node; the parameters are those of `read`.
 
-    Raises :class:`UsageError` for a source that is not FHIR, and what :func:`read` raises for one that cannot be read.
+    Raises what `read` raises for a source that cannot be read.
     """
     given = _joint(source, format, max_bytes)
-    rdf = next((one for one in given.parts if one.found is None), None)
     resources = given.resources
-    if rdf is not None or resources is None:
-        raise UsageError(
-            "Only FHIR is imported.",
-            place=rdf.name if rdf else given.name,
-            remedy="RDF is read as it stands: leave the report out.",
-        )
-    return _imported(resources, given.name, load, as_of)
+    if resources is None:
+        return account_of(patients_in(_triples(given, load), given.name, as_of), given.name, load())
+    made = _imported(resources, given.name, load, as_of)
+    if all(one.found is not None for one in given.parts):
+        return made
+    records = {one.iri: one for one in _living(made, deceased=True).results}
+    facts = _facts_of(records.values())
+    found = patients_in(list(facts | dict.fromkeys(_triples(given, load))), given.name, as_of)
+    return made.joined(account_of(found, given.name, load(), facts.keys()))
+
+
+def _facts_of(imported: Iterable[Record]) -> dict[Triple, None]:
+    """Gather the triples that FHIR gave, but for the date of a plan, which RDF may record."""
+    day = NamedNode(hip.asOf)
+    return dict.fromkeys(triple for one in imported for triple in one.triples if triple.predicate != day)
 
 
 def read_usage(

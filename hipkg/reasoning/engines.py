@@ -11,7 +11,7 @@ from hipkg.base.vocabulary import HIP, OWL, RDF_TYPE, RDFS
 from hipkg.reasoning import native
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from hipkg.knowledge.records import Knowledge
     from hipkg.owl.properties import PropertyAxioms
@@ -44,7 +44,15 @@ def reason_over(
 
     sources = load_sources(patient_modules())
     axioms = [*map(_sufficient, sources), *_classified(load())] if engine == "hermit" else sources
-    return completed(given, java.entail(engine, [*axioms, *given]), read_axioms(sources).properties)
+    return completed(given, java.entail(engine, [*axioms, *facts_among(given)]), read_axioms(sources).properties)
+
+
+def facts_among(triples: Iterable[ox.Triple]) -> Iterator[ox.Triple]:
+    """Keep of the triples of a patient what they say in terms of the ontology: the native engine reads nothing else."""
+    for one in triples:
+        name = one.object if one.predicate.value == RDF_TYPE else one.predicate
+        if isinstance(name, ox.NamedNode) and name.value.startswith(HIP):
+            yield one
 
 
 def _sufficient(axiom: ox.Triple) -> ox.Triple:

@@ -1,11 +1,11 @@
-"""Write what became of each resource of an import: as text for people, or as JSON."""
+"""Write what became of each resource or node of a source: as text for people, or as JSON."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from hipkg.base.errors import printable
-from hipkg.reading.fhir.records import OUTCOMES, Import, Imported, ResourceUse
+from hipkg.reading.account import OUTCOMES, Counts, Import, Imported, ResourceUse
 from hipkg.render.encoder import Writer
 
 if TYPE_CHECKING:
@@ -22,7 +22,8 @@ _HEADINGS = {
 _JSON = Writer(
     {
         Import: "source patients strays",
-        Imported: "patient deceased? resources=uses",
+        Imported: "patient deceased? counts triples? resources=uses",
+        Counts: "read used unused",
         ResourceUse: "resource outcome detail flags? nodes?",
     }
 )
@@ -49,14 +50,24 @@ def _text(made: Import) -> Iterator[str]:
         yield f"  {_summary(patient)}"
         yield from _lines(patient.uses)
     if made.strays:
-        yield f"{made.source}: resources of none of the patients"
+        yield f"{made.source}: of none of the patients"
         yield from _lines(made.strays)
 
 
 def _summary(patient: Imported) -> str:
     counts = {outcome: sum(one.outcome == outcome for one in patient.uses) for outcome in OUTCOMES}
     told = ", ".join(f"{count} {outcome}" for outcome, count in counts.items() if count)
-    return f"{len(patient.uses)} resources: {told}"
+    entries = "resources" if patient.triples is None else "nodes and resources" if _is_imported(patient) else "nodes"
+    of_triples = f"; {_counted(patient.triples)}" if patient.triples is not None else ""
+    return f"{len(patient.uses)} {entries}: {told}{of_triples}"
+
+
+def _is_imported(patient: Imported) -> bool:
+    return any(one.nodes for one in patient.uses)
+
+
+def _counted(triples: Counts) -> str:
+    return f"{triples.read} triples: {triples.used} used{f', {triples.unused} not used' if triples.unused else ''}"
 
 
 def _lines(uses: Iterable[ResourceUse]) -> Iterator[str]:

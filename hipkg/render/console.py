@@ -6,9 +6,24 @@ import io
 from typing import TYPE_CHECKING
 
 from rich.console import Console
+from rich.segment import Segment
+
+from hipkg.base.characters import harmless
 
 if TYPE_CHECKING:
-    from rich.console import RenderableType
+    from rich.console import ConsoleOptions, RenderableType, RenderResult
+
+
+class _Harmless:
+    """What is laid out, of which nothing but its style reaches the terminal as a control."""
+
+    def __init__(self, content: RenderableType) -> None:
+        self._content = content
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        """Write each piece without characters that steer."""
+        for text, style, control in console.render(self._content, options):
+            yield Segment(harmless(text), style, control)
 
 
 def printed(*content: RenderableType, width: int | None, to_terminal: bool) -> str:
@@ -29,5 +44,5 @@ def printed(*content: RenderableType, width: int | None, to_terminal: bool) -> s
         emoji=False,
     )
     for one in content:
-        console.print(one)
+        console.print(_Harmless(one) if to_terminal else one)
     return "".join(f"{line.rstrip()}\n" for line in file.getvalue().splitlines())

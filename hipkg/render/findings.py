@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 from collections import Counter
 from typing import TYPE_CHECKING
 
@@ -35,14 +34,12 @@ def report(findings: Sequence[Finding], format: str, *, to_terminal: bool = Fals
 
 
 def _table(findings: Sequence[Finding], *, to_terminal: bool, width: int | None) -> str:
-    from rich.console import Console
     from rich.table import Table
     from rich.text import Text
 
-    buffer = io.StringIO()
-    console = Console(
-        file=buffer, force_terminal=to_terminal, width=width if width or to_terminal else 100, highlight=False
-    )
+    from hipkg.render.console import printed
+
+    tables = []
     for patient in dict.fromkeys(one.patient for one in findings):
         table = Table(
             "severity", "shape", "field", "message", "fix", title=_short(patient), title_justify="left", show_lines=True
@@ -52,9 +49,8 @@ def _table(findings: Sequence[Finding], *, to_terminal: bool, width: int | None)
                 severity = Text(one.severity, style=_COLOURS[one.severity])
                 field = " ".join(part for part in (_short(one.node), one.path, one.value) if part)
                 table.add_row(severity, Text(_short(one.shape)), Text(field), Text(one.message), Text(one.fix))
-        console.print(table)
-    console.print(_summary(findings))
-    return buffer.getvalue()
+        tables.append(table)
+    return printed(*tables, _summary(findings), width=width if width or to_terminal else 100, to_terminal=to_terminal)
 
 
 def _short(name: str) -> str:

@@ -9,11 +9,13 @@ from __future__ import annotations
 import re
 from collections import Counter
 from dataclasses import dataclass, field, replace
+from decimal import Decimal
 from functools import cached_property
 from itertools import chain, takewhile
 from typing import TYPE_CHECKING
 
 from hipkg.base import hip
+from hipkg.base.dates import length_in_words, span_in_words
 from hipkg.base.numbers import Range
 from hipkg.knowledge.frame.answers import State
 from hipkg.knowledge.frame.claims import WAITING, ClaimKind, Fulfilment, Status
@@ -22,7 +24,7 @@ from hipkg.knowledge.prominence import RANKS, Prominence
 from hipkg.knowledge.wording import listed
 from hipkg.planning.bounds import Comparison
 from hipkg.planning.earliest import Lengths
-from hipkg.planning.page import Section, is_due_beside, section_of
+from hipkg.planning.page import Section, is_due_beside, section_of, section_of_advice
 from hipkg.render.sheet import BESIDE, HEADINGS, OPTIONAL, UNGROUPED, Arranger, Line, tried
 from hipkg.render.words import (
     UNGRADED,
@@ -52,7 +54,7 @@ if TYPE_CHECKING:
     from hipkg.planning.bounds import Check
     from hipkg.planning.gaps import Gap
     from hipkg.planning.page import Entry
-    from hipkg.planning.records import Action, Plan, StatementState
+    from hipkg.planning.records import Action, Done, Plan, StatementState
     from hipkg.render.sheet import Ask, Row, Sheet
 
 QUESTIONS_SHOWN = 5
@@ -60,10 +62,11 @@ CONTENTS_SHOWN = 6
 READINGS_SHOWN = 4
 STATEMENTS_SHOWN = 2
 POSSIBLE_SHOWN = 2
-_LENGTH = re.compile(r"(?P<name>.+?) (?P<length>(?:for at least \d+ |gave )\w+.*)")
+_LENGTH = re.compile(r"(?P<name>.+?) (?P<length>(?:for at least \d+ |for \d+ to \d+ |gave )\w+.*)")
 _COMPOSED = re.compile(r"[,()]|\b(?:and|or)\b")
 """What a phrase has that names several things, or tells a number of its own."""
 _PLANNED = re.compile(r" in the plan$")
+_DOUBTED, _FULFILLED = "look whether it includes:", "should include:"
 _UNREAD = "results not recorded, read them first:"
 _DAYS = "d"
 _UNSTATED, _EVIDENCE = "-", " evidence"
@@ -75,6 +78,7 @@ _AGAINST = {ClaimKind.REFUSAL_AWAITED: ("no", "never"), ClaimKind.DISCOURAGEMENT
 """What speaks against an action on a condition: the word before its name, and the one that stands alone."""
 _ADVISED = (ClaimKind.AWAITED, ClaimKind.INDICATED)
 _WAITING = {Section.IF, Section.LATER}
+_REFUSED = {Status.CONTRAINDICATED, Status.AVOID}
 _DUE = {Comparison.DUE, Comparison.OVERDUE}
 
 
@@ -83,7 +87,8 @@ class Item:
     """A row: what it is about, its site, grade and statements, what there is to know of it, and what it waits for.
 
     ``earliest`` is the first day on which its condition can be met, ``assumed`` tells that treatment has to start today
-    for that. An item that stands ``out`` has a line of its own; ``named`` are the statements to name first, if not all,
+    for that. An item that stands ``out`` has a line of its own, and one that is ``doubted`` runs without the wanted
+    outcome; ``named`` are the statements to name first, if not all,
     and ``owners`` those that state the grade, if not all.
     """
 
@@ -100,6 +105,7 @@ class Item:
     listed: bool = True
     named: tuple[str, ...] = ()
     owners: tuple[str, ...] = ()
+    doubted: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,6 +158,15 @@ def _recurring(words: tuple[str, ...], others: Iterable[tuple[str, ...]]) -> tup
     return words[1:]
 
 
+def _least(gap: Gap) -> Decimal | None:
+    """Return the least number of days that is missing, if that is all that is asked."""
+    match gap.need:
+        case [(">=", least)] if gap.unit == _DAYS:
+            return least
+        case _:
+            return None
+
+
 def _adds(item: Item) -> bool:
     """Tell whether the details of an item name several statements beside its own."""
     return len({id_ for line in item.details for id_ in line.statements} - {*item.statements}) > 1
@@ -169,14 +184,17 @@ class _Screener(Arranger):
         super().__init__(plan, knowledge)
         self._tight = tight
         self._lengths = Lengths(plan, knowledge)
+        self._ridden_readings = set[str]()
 
     def screen(self) -> Screen:
         """Arrange the first screen."""
         whole = self.sheet()
         parts = {part.section: part.rows for part in self._page.parts}
         sections: dict[Section, tuple[Item, ...]] = {}
+        disputed = [*self._disputed()]
         for key in HEADINGS:
             items = [*self._told_of(key, whole), *self._items(key, parts.get(key, ()))]
+            items += [item for section, item in disputed if section == key]
             if items:
                 sections[key] = tuple(items)
         if gates := tuple(self._gates(sections.values())):
@@ -298,15 +316,18 @@ class _Screener(Arranger):
                         one.title, one.site, details=one.lines, out=True, listed=advises and number < POSSIBLE_SHOWN
                     )
             case Section.KNOW:
-                prominent = [one for one in rows if self._outline.shows(one.statements)]
+                prominent = [
+                    one
+                    for one in rows
+                    if self._outline.shows(one.statements) and one.statements[0] not in self._ridden_readings
+                ]
                 for row in rows:
                     info = self._infos[row.statements[0]]
                     shown = row in prominent[:READINGS_SHOWN] if prominent else row in rows[:READINGS_SHOWN]
                     named = _in_short(row.grade)
                     words = clean(self._knowledge.briefs.get(info.iri, info.text)).removesuffix(".")
-                    yield Item(words, row.site, named, row.statements, listed=shown and not self._tight)
-            case Section.DISAGREE:
-                yield from self._disputed()
+                    shown &= not self._tight and row.statements[0] not in self._ridden_readings
+                    yield Item(words, row.site, named, row.statements, listed=shown)
             case Section.UNUSED:
                 yield from (Item(one.title, one.site) for one in rows)
 
@@ -330,8 +351,11 @@ class _Screener(Arranger):
         owners = tuple(one for one in statements if graded and grades[one] == graded)
         return owners if len(owners) < len(statements) else ()
 
-    def _disputed(self) -> Iterator[Item]:
-        """Name each disputed action once, with what each side says and which of them stands."""
+    def _disputed(self) -> Iterator[tuple[Section, Item]]:
+        """Name each disputed action once, with what each side says and which of them stands.
+
+        What the document that leads advises is told where its advice would stand.
+        """
         decided = {one.decided_for for one in self._plan.conflicts}
         names = {capital(clean(one.label)): capital(self._term(one.intervention)) for one in self._plan.conflicts}
         for row in self._disagreements():
@@ -343,7 +367,18 @@ class _Screener(Arranger):
                     sides.setdefault(words + stands, []).append(one)
             told = [f"{' '.join(ids)} {words}" for words, ids in sides.items()]
             undecided = ["nothing decides"] if any(one.lead == "open" for one in row.lines) else []
-            yield Item(f"{names[row.title]}: {', '.join([*told, *undecided])}", row.site, out=True)
+            words = f"{names[row.title]}: {', '.join([*told, *undecided])}"
+            advising = [one for line in row.lines if line.lead not in BESIDE for one in line.statements]
+            section = self._where_disputed(advising)
+            yield section, Item(words, row.site, out=True, listed=section != Section.DISAGREE or not self._tight)
+
+    def _where_disputed(self, statements: Iterable[str]) -> Section:
+        """Choose the section of a dispute: that of the advice, if it is of the document that leads, else its own."""
+        infos = (self._infos[one] for one in statements if self._outline.shows([one]) and not self._outline.rank(one))
+        advising = next((one for one in infos if one.effect == hip.indicates), None)
+        if advising is None:
+            return Section.DISAGREE
+        return section_of_advice(advising.modality, self._knowledge.interventions[advising.intervention].category)
 
     def _position(self, statement: str) -> str:
         """Say in a word or two where a statement stands on an action on which it does not agree with another."""
@@ -415,12 +450,19 @@ class _Screener(Arranger):
             apart = {gate.id for gate in self._gates_apart}
             statements = tuple(one for one in statements if one not in apart)
         gated = not {*first.claimed} - {ClaimKind.HELD_BACK, ClaimKind.GATE_AWAITED}
+        listed = (
+            (prominent and not (key in _WAITING and (gated or self._is_confronted(first))))
+            or bool(self._due(first))
+            or not (many or key in _WAITING or first.status == Status.AVOID or gated or self._is_settled(first))
+        )
+        readings = [*self._informing(first)] if listed else []
+        self._ridden_readings.update(one for line in readings for one in line.statements)
         return Item(
             title,
             "",
             named,
             statements,
-            () if self._tight and key in _WAITING else tuple(self._own_details(first)),
+            () if self._tight and key in _WAITING else (*self._own_details(first), *self._options(actions), *readings),
             condition,
             earliest,
             assumed,
@@ -429,10 +471,35 @@ class _Screener(Arranger):
             category=row.category,
             named=self._first_named(statements),
             owners=self._owners(statements, named),
-            listed=(prominent and not (key in _WAITING and (gated or self._is_confronted(first))))
-            or bool(self._due(first))
-            or not (many or key in _WAITING or first.status == Status.AVOID or gated),
+            listed=listed,
+            doubted=self._is_doubted(first),
         )
+
+    @staticmethod
+    def _is_doubted(action: Action) -> bool:
+        """Tell whether an action runs without the wanted outcome."""
+        return any(one.unfavourable for one in action.ongoing)
+
+    def _is_settled(self, action: Action) -> bool:
+        """Tell whether an action was done, without a result, as only documents advise that do not lead."""
+        done = action.status == Status.SATISFIED and action.fulfilment == Fulfilment.DONE
+        return done and not any(one.result for one in action.done) and not any(map(self._outline.belongs, action.shown))
+
+    def _informing(self, action: Action) -> Iterator[Line]:
+        """Tell what is prominent to know of an action that waits, runs or was tried."""
+        section = section_of(action)
+        if section not in {*_WAITING, Section.ALREADY, Section.TRIED}:
+            return
+        told = {State.KNOWLEDGE, State.LATER} if section in _WAITING else {State.KNOWLEDGE}
+        kinds = {action.intervention, *self._classes(action.intervention)}
+        for one in self._plan.statements:
+            info = self._infos[one.id]
+            if info.effect != hip.informsOn or one.state not in told or one.place not in {"", action.place}:
+                continue
+            beside = self._knowledge.interventions[info.intervention].told_with
+            about = info.intervention == action.intervention or not kinds.isdisjoint(beside)
+            if about and self._outline.shows([one.id]) and (brief := self._brief(one.id)):
+                yield Line("", (brief,), (one.id,))
 
     def _advised_by(self, action: Action) -> list[Modality]:
         """List the modalities of the statements that advise an action, and that its row tells."""
@@ -501,7 +568,7 @@ class _Screener(Arranger):
         words = lowered(title)
         if against := self._against(action):
             return f"{_AGAINST[against][0]} {words}"
-        settled = action.fulfilment == Fulfilment.NOT_NEEDED or section_of(action) == Section.NOT
+        settled = action.status == Status.SATISFIED or section_of(action) == Section.NOT
         settled |= action.status == Status.CONDITIONAL and Modality.DO in self._advised_by(action)
         if not title.endswith(OPTIONAL) or settled:
             return title.removesuffix(OPTIONAL)
@@ -579,7 +646,7 @@ class _Screener(Arranger):
         if action.status == Status.SATISFIED:
             settled = ", ".join(["running"] if action.running else self._fulfilled(action))
             lead = "not needed: " if action.fulfilment == Fulfilment.NOT_NEEDED else ""
-            return f"{row.title}: {lead}{settled}"
+            return f"{row.title.removesuffix(OPTIONAL)}: {lead}{settled}"
         briefs = [self._brief(one) for one in action.shown if self._brief(one) and not action.choice]
         waits = action.status == Status.CONDITIONAL
         title = row.title.partition(": ")[2] if waits and action.choice and ": " in row.title else row.title
@@ -610,6 +677,8 @@ class _Screener(Arranger):
         ways = [self._narrowest([*gates, *some]) for some in own]
         words = self._ways_in_words([self._narrowest([*told_gates, *some]) for some in own] or [self._narrowest(gates)])
         told = [*words, *(["its checks are made"] if action.by(ClaimKind.ORDER_UNGUARDED) else [])]
+        if not told and action.by(ClaimKind.UNGUARDED) and action.by(ClaimKind.INDICATED):
+            told = ["its checks are made and allow it"]
         if not told and action.by(ClaimKind.GUARD_AWAITED) and not action.by(ClaimKind.AWAITED):
             told = ["planned"]
         days = [self._lengths.earliest(gaps, action.place) for gaps in ways or [gates]]
@@ -691,6 +760,8 @@ class _Screener(Arranger):
             words = _PLANNED.sub(" planned", clean(told.label))
             if isinstance(gap.have, Range):
                 words = describe_gap(told._replace(earliest=None))
+            if window := self._windows.get(gap.requirement):
+                words = words.replace(f"at least {length_in_words(window[0])}", span_in_words(*window))
             match = _LENGTH.fullmatch(words)
             name, length = (match["name"], match["length"]) if match and not gap.have else (words, "")
             some = found.setdefault(length or words, [])
@@ -698,6 +769,21 @@ class _Screener(Arranger):
                 some.append(name)
         parts = (words if some == [words] else f"{listed(some, 'and')} {words}" for words, some in found.items())
         return tuple(_ended_alike(parts, "and"))
+
+    @cached_property
+    def _windows(self) -> Mapping[str, tuple[int, int]]:
+        """Map what asks for a length to the least and the greatest one that all statements which ask for it name."""
+        found: dict[str, set[tuple[int, int] | None]] = {}
+        for state in self._plan.statements:
+            bounds = (one for one in self._infos[state.id].bounds if one.measured_on and one.unit == _DAYS)
+            spans = {one.lower: one.upper for one in bounds if one.lower and one.upper}
+            for gap in (*state.unmet, *state.lifted_by):
+                least = _least(gap)
+                most = next((upper for lower, upper in spans.items() if Decimal(lower) == least), "")
+                window = (int(Decimal(least)), int(Decimal(most))) if least and most else None
+                found.setdefault(gap.requirement, set()).add(window)
+        alike = {one: next(iter(windows)) for one, windows in found.items() if len(windows) == 1}
+        return {one: window for one, window in alike.items() if window}
 
     def _own_details(self, action: Action) -> Iterator[Line]:
         """Say of an action what its statements say in brief, how it is carried out, and what is on record of it."""
@@ -715,8 +801,12 @@ class _Screener(Arranger):
         yield from self._compared(action)
         yield from self._graded_otherwise(action)
         yield from self._briefs(action)
-        yield from self._contents(action)
-        yield from (replace(one, lead="") if one.lead == "then" else one for one in self._latent(action))
+        if not (self._tight and section_of(action) in {Section.ALREADY, Section.TRIED}):
+            yield from self._contents(action)
+        waiting, _, _ = self._condition([action])
+        for one in self._latent(action):
+            lead = one.lead.removesuffix(":")
+            yield replace(one, lead="" if lead in {"then", f"if {waiting}"} else f"{lead}:")
         yield from map(self._cautioned, self._self_guarding(action))
         yield from self._objected(action)
         for one in self._left_open(action):
@@ -729,6 +819,14 @@ class _Screener(Arranger):
 
     def _term(self, iri: str) -> str:
         return self._knowledge.brief(iri)
+
+    def _named_done(self, one: Done, action: Action) -> Done:
+        return one if one.label == action.label else one._replace(label=self._spoken.get(one.label, one.label))
+
+    @cached_property
+    def _spoken(self) -> Mapping[str, str]:
+        """Map the names of interventions to their short words."""
+        return {one.label: self._knowledge.brief(iri) for iri, one in self._knowledge.interventions.items()}
 
     def _made(self, check: Action) -> str:
         found = [describe_result(one.result) for one in check.done if one.result]
@@ -757,10 +855,16 @@ class _Screener(Arranger):
 
     def _guarded(self, action: Action) -> tuple[str, ...]:
         """Name what is ordered or runs before which, or beside which, a check is to be made."""
-        asked = {it for one in action.by(ClaimKind.GUARDING) for it in self._infos[one.id].accompanies}
-        there = (one for one in self._plan.actions if one.place in {"", action.place})
-        kinds = (one for one in there if not asked.isdisjoint({one.intervention, *self._classes(one.intervention)}))
-        return tuple(dict.fromkeys(name for one in kinds for name in map(clean, one.planned or one.current)))
+        guarding = action.by(ClaimKind.GUARDING)
+        asked = {it for one in guarding for it in self._infos[one.id].accompanies}
+        there = (one for one in self._plan.actions if one.place in {"", action.place} and one.status not in _REFUSED)
+        kinds = [one for one in there if not asked.isdisjoint({one.intervention, *self._classes(one.intervention)})]
+        named = dict.fromkeys(name for one in kinds for name in map(clean, one.planned or one.current))
+        if guarding and not named:
+            held = [one for one in kinds if one.status == Status.CAUTION and one.by(ClaimKind.INDICATED)]
+            wholes = self._knowledge.composed.keys()
+            named = dict.fromkeys(clean(self._name(one)) for one in held if one.intervention not in wholes)
+        return tuple(named)
 
     def _due(self, action: Action) -> list[Check]:
         """List the reviews of an action that are due, or overdue; where an outcome is on record there was one."""
@@ -777,7 +881,12 @@ class _Screener(Arranger):
                 yield Line("on record:", tuple(map(clean, parts)))
 
     def _graded_otherwise(self, action: Action) -> Iterator[Line]:
-        """Give the grades of the statements that only ask to consider what others advise now."""
+        """Give the grades of the statements that only ask to consider what others advise now, or that wait."""
+        if action.status == Status.CONDITIONAL:
+            silent, advising = self._silent(action), {one.id for one in action.by(*_ADVISED)}
+            for one, words in self._stated(action).items():
+                if one in advising - silent:
+                    yield Line("", (f"{one}: {words}",))
         if action.status == Status.INDICATED:
             for one, words in self._stated(action).items():
                 if self._only_considers(one, action):
@@ -816,7 +925,9 @@ class _Screener(Arranger):
             found.setdefault(lead + words, set()).add(one.statement)
         told = list(found)[:CONTENTS_SHOWN] if not prominent else list(found)
         if told and (prominent or action.status != Status.INDICATED or len(shown) <= CONTENTS_SHOWN):
-            lead = "should include:" if action.status == Status.SATISFIED else ""
+            included = _DOUBTED if self._is_doubted(action) else _FULFILLED
+            has_parts = any(one.intervention not in kinds for one in prominent or shown)
+            lead = included if action.status == Status.SATISFIED and has_parts else ""
             yield Line(lead, tuple(told), tuple(sorted(set().union(*(found[one] for one in told)))))
 
     def _cautioned(self, line: Line) -> Line:

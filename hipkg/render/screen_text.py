@@ -103,13 +103,15 @@ class _Writer:
         flowing: dict[str, list[Item]] = {}
         for item in _by_condition(listed):
             if item[0].out or item[0].condition:
-                yield marked(symbol, self._row(item, style), style)
+                doubted = key == Section.ALREADY and item[0].doubted
+                yield marked(self._layout.symbol(Section.TRIED) if doubted else symbol, self._row(item, style), style)
             else:
                 flowing.setdefault(item[0].category if grouped else "", []).append(item[0])
         single = [one for some in flowing.values() if len(some) == 1 for one in some]
         together = [(category, some) for category, some in flowing.items() if len(some) > 1]
         for category, some in [("", single), *together] if single else together:
-            yield marked(symbol, self._flow(category if len(flowing) > 1 else "", some, style), style)
+            for line in _unmixed(some):
+                yield marked(symbol, self._flow(category if len(flowing) > 1 else "", line, style), style)
 
     def _row(self, items: Sequence[Item], style: str) -> Text:
         """Lay out what waits for the same, or a single row."""
@@ -118,8 +120,9 @@ class _Writer:
         if first.condition:
             since = f"from {first.earliest}{'*' if first.assumed else ''}, " if first.earliest else ""
             text.append(f"{since}if {first.condition}: ")
+        detailed = any(one.details and not _in_title(one) for one in items)
         for number, one in enumerate(items):
-            text.append(self._dot if number else "")
+            text.append(("; " if detailed else self._dot) if number else "")
             text.append_text(self._named(one, lowered(one.title) if first.condition else capital(one.title), style))
         return text
 
@@ -139,7 +142,7 @@ class _Writer:
         text.append(f" ({item.site})" if item.site and item.site not in self._everywhere else "")
         text.append(f"{self._dot}{item.grade}" if item.grade else "")
         text.append(f" {' '.join(numbered(item.owners))}" if item.owners else "", style="dim")
-        brief = len(item.details) == 1 and {*item.details[0].statements} <= {*item.statements}
+        brief = _in_title(item)
         if brief:
             text.append(f": {self._words(item.details[0])}")
         if item.statements:
@@ -169,6 +172,23 @@ class _Writer:
         named = (", ".join(ask.decides[:count]) for count in range(min(len(ask.decides), _DECISIONS_NAMED), 0, -1))
         told = next((one for one in named if len(one) <= room), "")
         return text.append(f"  -> {told}", style="dim") if told else text
+
+
+def _in_title(item: Item) -> bool:
+    """Tell whether all that there is to know of an item stands before its statements."""
+    return len(item.details) == 1 and {*item.details[0].statements} <= {*item.statements}
+
+
+def _unmixed(items: Iterable[Item]) -> Iterator[list[Item]]:
+    """Begin a new line after what is followed by details, so that no other act reads like one of them."""
+    line: list[Item] = []
+    for one in items:
+        line.append(one)
+        if one.details and not _in_title(one):
+            yield line
+            line = []
+    if line:
+        yield line
 
 
 def _by_condition(items: Iterable[Item]) -> Iterable[list[Item]]:

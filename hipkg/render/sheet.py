@@ -56,7 +56,7 @@ if TYPE_CHECKING:
     from hipkg.planning.bounds import Check
     from hipkg.planning.gaps import Gap
     from hipkg.planning.page import Entry
-    from hipkg.planning.records import Action, Conflict, Parameter, Plan, Question, StatementState
+    from hipkg.planning.records import Action, Conflict, Done, Parameter, Plan, Question, StatementState
 
 NOTHING_APPLIES = "No statement applies to this patient."
 NOTHING_FOLLOWS = "No action follows for this patient."
@@ -92,6 +92,7 @@ _OBJECTIONS = {
     Status.CONTRAINDICATED: ", which {who} advise{s} against",
     Status.AVOID: ", which {who} discourage{s}",
 }
+_HELD_BACK = ", which {who} hold{s} back"
 _FORBIDDING = {
     "avoid": {ClaimKind.DISCOURAGED, ClaimKind.DISCOURAGEMENT_AWAITED},
     "never": {*OBJECTIONS, *WAITING} - {ClaimKind.AWAITED, ClaimKind.GUARD_AWAITED},
@@ -291,7 +292,29 @@ class Arranger:
             words = objection.format(who=listed(documents, "and"), s="" if len(documents) > 1 else "s")
             lines = self._missing(actions[0]) if actions[0].status == Status.CONDITIONAL else ()
             merged.setdefault(Row(capital(clean(f"{names} {there}{words}")), "", "", ids, lines), []).append(site)
+        firm = {(names, there, site) for names, there, _, site in found}
+        for (names, there, words, site), perhaps in self._confronted_perhaps().items():
+            if (names, there, site) not in firm:
+                row = Row(capital(clean(f"{names} {there}{words}")), "", "", tuple(perhaps))
+                merged.setdefault(row, []).append(site)
         return [replace(row, site=join_sites(sites, self._knowledge)) for row, sites in merged.items()]
+
+    def _confronted_perhaps(self) -> dict[tuple[str, str, str, str], list[str]]:
+        """Gather what the patient has now, or has planned, against statements that only may apply."""
+        found: dict[tuple[str, str, str, str], list[StatementInfo]] = {}
+        for one in self._plan.statements:
+            for there, labels in (("running", one.current), ("ordered", one.planned)):
+                if labels:
+                    key = (" and ".join(labels), there, if_any(one.context_lacks), one.site)
+                    found.setdefault(key, []).append(self._infos[one.id])
+        told: dict[tuple[str, str, str, str], list[str]] = {}
+        for (names, there, lacking, site), infos in found.items():
+            documents = sorted({self._knowledge.documents[one.document].id for one in infos})
+            held = all(one.effect == hip.holdsBack for one in infos)
+            objection = _HELD_BACK if held else _OBJECTIONS[Status.CONTRAINDICATED]
+            words = objection.format(who=listed(documents, "and"), s="" if len(documents) > 1 else "s")
+            told[names, there, f"{words}{lacking}", site] = sorted({one.id for one in infos})
+        return told
 
     @staticmethod
     def _is_confronted(action: Action) -> bool:
@@ -407,7 +430,7 @@ class Arranger:
         rows = [self._row(one) for one in actions]
         first = rows[0]
         if len(rows) == 1:
-            return first
+            return replace(first, lines=(*first.lines, *self._options(actions)))
         choice = capital(clean(self._knowledge.label(actions[0].choice)))
         firmest = actions[0].modality
         wider = {upper for one in actions for upper in self._classes(one.intervention)}
@@ -433,8 +456,34 @@ class Arranger:
             title=f"{choice}: {', or '.join(titles)}",
             grade=first.grade if len({row.grade for row in rows}) == 1 else "",
             statements=tuple(sorted({one for row in rows for one in row.statements})),
-            lines=(*shared, *own),
+            lines=(*shared, *own, *self._options(actions)),
         )
+
+    def _options(self, actions: Sequence[Action]) -> Iterator[Line]:
+        """Name the other options of a choice that is open: what is advised, held back or refused on its own account."""
+        first = actions[0]
+        if not first.choice or first.status not in _OPEN:
+            return
+        told: dict[str, list[str]] = {}
+        for other in self._plan.actions:
+            advising = other.by(ClaimKind.AWAITED, ClaimKind.INDICATED)
+            ids = [one.id for one in advising if first.choice in self._infos[one.id].choices]
+            if ids and other not in actions and other.place == first.place and other.status != Status.SATISFIED:
+                held = other.by(ClaimKind.REFUSED) or other.by(ClaimKind.HELD_BACK)
+                lifting = [*dict.fromkeys(part for one in held for part in self._lifting(one))]
+                words = clean(self._name(other))
+                told[f"{words} only if {listed(lifting, 'and')}" if lifting else words] = ids
+        if told:
+            yield Line("or", (", or ".join(told),), tuple(sorted({one for ids in told.values() for one in ids})))
+
+    def _foreseen(self, action: Action) -> Iterator[Line]:
+        """Tell what there will be to know of an action once what it waits for is there."""
+        if action.status == Status.CONDITIONAL:
+            for one in self._plan.statements:
+                info = self._infos[one.id]
+                informs = info.effect == hip.informsOn and info.intervention == action.intervention
+                if informs and one.state == State.LATER and one.place in {"", action.place}:
+                    yield Line("then", (self._words(one),), (one.id,))
 
     def _folded(self, document: str, actions: Sequence[Action]) -> Row:
         """Tell in one row what a document would advise if the patient were one of those it is about."""
@@ -515,6 +564,7 @@ class Arranger:
                 *self._checked(action),
                 *self._checks(action),
                 *self._latent(action),
+                *self._foreseen(action),
                 *self._grades(action),
                 *self._evidence(action),
                 *self._disputes(action),
@@ -526,7 +576,7 @@ class Arranger:
     def _conditions(self, action: Action) -> tuple[Line, ...]:
         match action.status:
             case Status.CONDITIONAL:
-                return (*_done_before(action), *self._waits(action))
+                return (*self._done_before(action), *self._waits(action))
             case Status.CONTRAINDICATED:
                 return (*_running(action), *self._lifts(action.by(ClaimKind.REFUSED)))
             case Status.AVOID if action.realised:
@@ -541,23 +591,37 @@ class Arranger:
             case Status.SATISFIED if not action.running:
                 return (Line("", self._fulfilled(action)), *self._judged(action))
             case _:
-                return (*_running(action), *_done_before(action))
+                return (*_running(action), *self._done_before(action))
 
     def _fulfilled(self, action: Action) -> tuple[str, ...]:
         """Say what an advised action is fulfilled by: acts on record, an order, or what is there in its place."""
         if action.fulfilment == Fulfilment.ORDERED:
             kinds = [clean(one) for one in action.planned if one != action.label]
             return (f"ordered: {', '.join(kinds)}" if kinds else "ordered",)
-        done = _done_in_words(action)
+        done = self._done_in_words(action)
         if done and action.fulfilment == Fulfilment.DONE:
             return tuple(dict.fromkeys(done))
+        if chosen := tuple(dict.fromkeys(self._chosen(action))):
+            return chosen
         states = action.by(ClaimKind.FULFILLED, ClaimKind.GUARDED)
-        labels = [clean(label) for one in states for label in one.satisfied_by]
-        return tuple(dict.fromkeys([*labels, *self._chosen(action)]))
+        return tuple(dict.fromkeys(clean(label) for one in states for label in one.satisfied_by))
+
+    def _done_before(self, action: Action) -> tuple[Line, ...]:
+        """Say when what a plan still speaks of was done before."""
+        done = self._done_in_words(action)
+        return (Line("", tuple(done)),) if done else ()
+
+    def _done_in_words(self, action: Action) -> list[str]:
+        """Say what was carried out of an action that needs no repetition, and when; what counts stands first."""
+        return [describe_done(self._named_done(one, action), action) for one in action.done]
+
+    def _named_done(self, one: Done, action: Action) -> Done:  # noqa: ARG002 - what overrides this needs the action
+        """Name what was carried out of an action."""
+        return one
 
     def _chosen(self, action: Action) -> Iterator[str]:
         """Name what is taken of a choice in place of an action."""
-        if action.by(ClaimKind.CHOSEN_OTHERWISE):
+        if action.choice and action.fulfilment == Fulfilment.NOT_NEEDED:
             for one in self._plan.actions:
                 if one.place == action.place and one.by(*TAKEN) and self._is_in(one, action.choice):
                     yield f"{clean(', '.join(one.current or one.planned) or one.label)} in its place"
@@ -594,7 +658,7 @@ class Arranger:
 
     def _made(self, check: Action) -> str:
         """Say of a check that it was made, and what it found."""
-        return f"{clean(check.label)} {', '.join(_done_in_words(check))}"
+        return f"{clean(check.label)} {', '.join(self._done_in_words(check))}"
 
     def _cautions(self, action: Action) -> tuple[Line, ...]:
         """Say in which case a caution that does not hold yet would, and what it is about."""
@@ -933,7 +997,7 @@ def _against(action: Action) -> Iterator[tuple[str, str, str]]:
     """Name what is running or ordered of an action that statements refuse, discourage or hold back, and how they do."""
     objection = _OBJECTIONS.get(action.status, "")
     if action.by(ClaimKind.HELD_BACK) and action.status == Status.CONDITIONAL:
-        objection = ", which {who} hold{s} back"
+        objection = _HELD_BACK
     for names, there in ((action.current, "running"), (action.planned, "ordered")):
         unchecked = there == "ordered" and action.by(ClaimKind.ORDER_UNGUARDED)
         words = objection or (" before its checks" if unchecked and action.status == Status.CONDITIONAL else "")
@@ -958,17 +1022,6 @@ def _first(labels: Sequence[str], count: int) -> tuple[str, ...]:
     """Take the first few, and count the rest."""
     rest = len(labels) - count
     return (*labels[:count], *([f"{rest} more"] if rest > 0 else []))
-
-
-def _done_before(action: Action) -> tuple[Line, ...]:
-    """Say when what a plan still speaks of was done before."""
-    done = _done_in_words(action)
-    return (Line("", tuple(done)),) if done else ()
-
-
-def _done_in_words(action: Action) -> list[str]:
-    """Say what was carried out of an action that needs no repetition, and when; what counts stands before the rest."""
-    return [describe_done(one, action) for one in action.done]
 
 
 def _running(action: Action) -> tuple[Line, ...]:

@@ -9,11 +9,12 @@ from hipkg.defence.watching import Sign, Threat, Watched, WatchList
 from hipkg.knowledge.wording import listed
 from hipkg.render.encoder import Writer
 from hipkg.render.outline import INVALID, Outline, Row, render_outlines, title
-from hipkg.render.words import clean, counted, numbered
+from hipkg.render.words import clean, counted, join_sites, numbered
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from hipkg.knowledge.records import Knowledge
     from hipkg.planning.records import Action
 
 ACTIONS_SHOWN, STATEMENTS_SHOWN = 4, 4
@@ -34,6 +35,7 @@ _JSON = Writer(
 def render_watch_lists(
     lists: Sequence[WatchList],
     format: str,  # noqa: A002 - as everywhere
+    knowledge: Knowledge,
     *,
     everything: bool = False,
     to_terminal: bool = False,
@@ -42,16 +44,16 @@ def render_watch_lists(
 
     Parameters: ``everything`` names in text all that a fact would change, and what nothing would, as Markdown does.
     """
-    outline = partial(_outline, everything=everything or format == "markdown")
+    outline = partial(_outline, knowledge=knowledge, everything=everything or format == "markdown")
     return render_outlines(lists, format, outline=outline, writer=_JSON, to_terminal=to_terminal)
 
 
-def _outline(one: WatchList, *, everything: bool) -> Outline:
+def _outline(one: WatchList, *, knowledge: Knowledge, everything: bool) -> Outline:
     plan = one.plan
-    rows = tuple(_rows(one, everything=everything))
+    rows = tuple(_rows(one, knowledge, everything=everything))
     if not any(watched.threats for watched in one.actions):
         rows = (*rows, Row(0, _NOTHING if one.actions else _NO_ACTION))
-    sites = "" if everything else listed(_everywhere(one), "and")
+    sites = "" if everything else join_sites(_everywhere(one), knowledge)
     return Outline(title("Watch", plan, site=sites), rows if plan.valid else (INVALID, *rows))
 
 
@@ -60,7 +62,7 @@ def _everywhere(one: WatchList) -> list[str]:
     return sorted({clean(watched.action.site) for watched in one.actions if watched.action.site})
 
 
-def _rows(one: WatchList, *, everything: bool) -> Iterator[Row]:
+def _rows(one: WatchList, knowledge: Knowledge, *, everything: bool) -> Iterator[Row]:
     """Tell the signs that call for help, then together the facts that would change the same, and what none changes."""
     yield from _signs(one)
     found: dict[str, dict[str, list[tuple[Action, Threat]]]] = {}
@@ -74,7 +76,7 @@ def _rows(one: WatchList, *, everything: bool) -> Iterator[Row]:
     sites = [] if everything else _everywhere(one)
     for fact, outcomes in found.items():
         ((_, first), *_), *_ = outcomes.values()
-        told = tuple(_outcome(after, some, sites, everything=everything) for after, some in outcomes.items())
+        told = tuple(_outcome(after, some, sites, knowledge, everything=everything) for after, some in outcomes.items())
         together.setdefault(told, {})[fact] = first
     for told, facts in sorted(together.items(), key=lambda some: all(it.is_event for it in some[1].values())):
         least = [fact for fact, it in facts.items() if not any(it.implies(other) for other in facts.values())]
@@ -103,13 +105,20 @@ def _signs(one: WatchList) -> Iterator[Row]:
         yield Row(1, f"{facts}: {action}  {ids}", "recorded")
 
 
-def _outcome(after: str, some: Sequence[tuple[Action, Threat]], everywhere: Sequence[str], *, everything: bool) -> str:
+def _outcome(
+    after: str,
+    some: Sequence[tuple[Action, Threat]],
+    everywhere: Sequence[str],
+    knowledge: Knowledge,
+    *,
+    everything: bool,
+) -> str:
     """Name what a fact would give another status, with the statements; in brief the first, and no site for all."""
     sites: dict[str, list[str]] = {}
     for action, _ in some:
         sites.setdefault(clean(action.label), []).append(clean(action.site))
     names = [
-        f"{label} ({', '.join(filter(None, where))})" if any(where) and sorted({*where}) != everywhere else label
+        f"{label} ({join_sites(where, knowledge)})" if any(where) and sorted({*where}) != everywhere else label
         for label, where in sites.items()
     ]
     ids = sorted({id_ for _, threat in some for id_ in threat.statements})

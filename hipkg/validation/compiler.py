@@ -21,19 +21,22 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
+from decimal import Decimal
 from functools import cache
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias, cast
+from itertools import chain
+from operator import ge, gt, le, lt
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias, TypeGuard, cast
 
 from pyoxigraph import BlankNode, Literal, NamedNode, Quad, RdfFormat, Store, Triple, parse
 
 from hipkg.base import hip
-from hipkg.base.dates import DATATYPES, whole_day
+from hipkg.base.dates import DATATYPES, span
 from hipkg.base.errors import OntologyError
 from hipkg.base.vocabulary import PREFIXES, RDF_TYPE, RDFS, XSD, curie
 from hipkg.knowledge.shapes import TARGET, TARGET_CLASS, TARGET_SUBJECTS, TARGETS, CompiledShape
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Set
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence, Set
     from pathlib import Path
 
     from pyoxigraph import QuerySolutions
@@ -70,8 +73,10 @@ _CASTS = frozenset(XSD + name for name in ("boolean", "integer", "decimal", "dat
 _VALUE_CONSTRAINTS = frozenset(_SH + name for name in ("class", "datatype", "nodeKind", "in", "pattern", "or")) | {
     *_BOUNDS
 }
-# Constraints besides those on classes and lists that a glance shows to be kept.
-_SEEN = {("nodeKind", (NamedNode(_SH + "IRI"),)), ("datatype", (NamedNode(XSD + "date"),))}
+_COMPARED = {"minInclusive": ge, "maxInclusive": le, "minExclusive": gt, "maxExclusive": lt}
+_PLAIN_NUMBERS = {"integer": re.compile("[0-9]{1,15}"), "decimal": re.compile(r"[0-9]{1,15}(?:\.[0-9]{1,15})?")}
+_READ_ALIKE = re.compile(r"\^(?:[A-Z0-9|?():-]|\[[0-9+-]+\]|\{[0-9,]+\})*\$")
+"""The patterns that Python reads as SPARQL does, in texts without line breaks."""
 _ONLY_MINIMUM = (("minCount", ()),)
 _ABOUT = frozenset(_SH + name for name in ("severity", "message", "name", "description", "order", "path"))
 _COUNTS = frozenset({_SH + "minCount", _SH + "maxCount"})
@@ -157,8 +162,13 @@ class _Outline:
                 return all(terms[0] in self.classes.get(one, ()) for one in values)
             case "nodeKind":
                 return all(isinstance(one, NamedNode) for one in values)
+            case "datatype":
+                return all(isinstance(one, Literal) and _is_plain(one, terms) for one in values)
+            case "pattern":
+                return all(isinstance(one, Literal) and _is_like(one.value, terms[0]) for one in values)
             case _:
-                return all(isinstance(one, Literal) and _is_plain_date(one) for one in values)
+                bound, holds = Decimal(terms[0]), _COMPARED[name]
+                return all(_is_plain_number(one) and holds(Decimal(one.value), bound) for one in values)
 
     def lacking(self, shape: CompiledShape) -> set[Term]:
         """Collect the nodes that a shape is about and that have no value at its path."""
@@ -174,10 +184,22 @@ class _Outline:
         return (subject if way == TARGET_SUBJECTS else value for subject, value in links)
 
 
-def _is_plain_date(value: Literal) -> bool:
-    """Tell whether a literal is a date without a time zone, as it is mostly written."""
-    plain = value.datatype.value == XSD + "date" and DATATYPES.get(len(value.value)) == "date"
-    return plain and whole_day(value.value) is not None
+def _is_plain(value: Literal, datatypes: Collection[str]) -> bool:
+    """Tell whether a literal is of one of some datatypes, and written as they mostly are: a date without a zone."""
+    if value.datatype.value not in datatypes:
+        return False
+    name, text = value.datatype.value.removeprefix(XSD), value.value
+    if name in _PLAIN_NUMBERS:
+        return _PLAIN_NUMBERS[name].fullmatch(text) is not None
+    return name == "string" or (DATATYPES.get(len(text)) == name and span(text) is not None)
+
+
+def _is_like(text: str, pattern: str) -> bool:
+    return "\n" not in text and re.search(pattern, text) is not None
+
+
+def _is_plain_number(value: Term) -> TypeGuard[Literal]:
+    return isinstance(value, Literal) and _is_plain(value, [XSD + name for name in _PLAIN_NUMBERS])
 
 
 def _prepared(triples: Iterable[Triple], background: Background) -> tuple[Store, _Outline]:
@@ -306,8 +328,14 @@ class _Compiler:
         for prop, values in self._facts[shape].items():
             name = prop.removeprefix(_SH)
             terms = tuple(self._list(values[0])) if name == "in" else tuple(values)
-            if (name, terms) in _SEEN:
+            if (name, terms) == ("nodeKind", (NamedNode(_SH + "IRI"),)):
                 found.append((name, ()))
+            elif datatypes := self._datatypes(name, values):
+                found.append(("datatype", datatypes))
+            elif name == "pattern" and _READ_ALIKE.fullmatch(self._text(shape, prop)):
+                found.append((name, (self._text(shape, prop),)))
+            elif name in _COMPARED and len(values) == 1 and _is_plain_number(values[0]):
+                found.append((name, (values[0].value,)))
             elif name in {"in", "class"} and len(values) == 1 and all(isinstance(one, NamedNode) for one in terms):
                 found.append((name, tuple(one.value for one in terms)))  # type: ignore[union-attr]
             elif name in {"minCount", "maxCount"} and self._text(shape, prop) == "1":
@@ -315,6 +343,18 @@ class _Compiler:
             elif prop in _VALUE_CONSTRAINTS | _COUNTS or name == "sparql":
                 return ()
         return tuple(found)
+
+    def _datatypes(self, name: str, values: Sequence[Term]) -> tuple[str, ...]:
+        """List the datatypes of which values must have one, if that is what a constraint says; empty otherwise."""
+        datatype = _SH + "datatype"
+        if name == "or" and len(values) == 1:
+            alternatives = [self._facts[one] for one in self._list(values[0])]
+            told = [one[datatype] for one in alternatives if one.keys() == {datatype}]
+            values = [*chain.from_iterable(told)] if len(told) == len(alternatives) else ()
+        elif name != "datatype" or len(values) > 1:
+            return ()
+        named = tuple(one.value for one in values if isinstance(one, NamedNode))
+        return named if len(named) == len(values) else ()
 
     def _query(self, shape: NamedNode, path: str) -> str:
         """Write one query for all constraints of a shape."""

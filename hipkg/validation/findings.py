@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import pyoxigraph as ox
 
 from hipkg.base import hip
+from hipkg.base.limits import NEAR_NAMES
 from hipkg.base.vocabulary import HIP, PREFIXES, RDF_TYPE, curie, nearest
 from hipkg.knowledge.memo import kept
 from hipkg.validation.compiler import Background, Result, check
@@ -113,18 +114,21 @@ def conforms(findings: Iterable[Finding]) -> bool:
 def unknown_terms(triples: Iterable[ox.Triple], patient: str, known: Collection[str]) -> tuple[Finding, ...]:
     """Find the names in the ontology's namespace that the ontology does not define.
 
-    Parameters: ``known`` holds the IRIs of the terms that it defines.
+    Parameters: ``known`` holds the IRIs of the terms that it defines. What is written most like a name is looked up
+    for the first `NEAR_NAMES`, for that takes long.
     """
-    return in_order(
-        _unknown_term(triple, patient, name, known)
+    unknown = [
+        (triple, name)
         for triple in triples
         for name in (triple.predicate, triple.object)
         if isinstance(name, ox.NamedNode) and name.value not in known and _TERM.fullmatch(name.value)
-    )
+    ]
+    names = sorted({name.value for _, name in unknown})
+    near = {one: "".join(map(curie, nearest(one, known))) for one in names[:NEAR_NAMES]}
+    return in_order(_unknown_term(triple, patient, name, near.get(name.value, "")) for triple, name in unknown)
 
 
-def _unknown_term(triple: ox.Triple, patient: str, name: ox.NamedNode, known: Collection[str]) -> Finding:
-    near = "".join(map(curie, nearest(name.value, known)))
+def _unknown_term(triple: ox.Triple, patient: str, name: ox.NamedNode, near: str) -> Finding:
     hint = (
         f"Did you mean {near}?"
         if near

@@ -9,7 +9,7 @@ import pyoxigraph as ox
 
 from hipkg.base import hip
 from hipkg.base.paths import PATIENT_SHAPES, ontology_files
-from hipkg.base.vocabulary import PREFIXES, RDF_TYPE, RDFS, XSD, curie
+from hipkg.base.vocabulary import HIP, PREFIXES, RDF_TYPE, RDFS, XSD, curie
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -36,26 +36,39 @@ def validate_with_pyshacl(
 
     shapes = _reference_shapes()
     data = _rdflib_graph(triples)
-    data += ontology if ontology is not None else reference_ontology()
+    data += _about(data, ontology if ontology is not None else reference_ontology())
     _, report, _ = pyshacl.validate(data, shacl_graph=shapes, inference="none", advanced=False, inplace=True)
     return in_order(_reference_finding(node, report, shapes, patient) for node in report.objects(None, _sh("result")))
 
 
 @cache
 def reference_ontology() -> rdflib.Graph:
-    """Read with rdflib what the shapes see of the ontology: classes, superclasses, individuals, parts of the body.
-
-    The rest is left out because pySHACL copies all that it is given, which takes seconds.
-    """
+    """Read with rdflib what the shapes see of the ontology: superclasses, classes of individuals, parts of the body."""
     import rdflib
 
     seen = {rdflib.URIRef(iri) for iri in (RDF_TYPE, RDFS + "subClassOf", hip.anatomicalPartOf)}
     graph = rdflib.Graph()
     for file in ontology_files():
         for triple in rdflib.Graph().parse(file):
-            if triple[1] in seen and isinstance(triple[0], rdflib.URIRef) and isinstance(triple[2], rdflib.URIRef):
+            own = all(isinstance(one, rdflib.URIRef) and one.startswith(HIP) for one in (triple[0], triple[2]))
+            if own and triple[1] in seen:
                 graph.add(triple)
     return graph
+
+
+def _about(data: rdflib.Graph, ontology: rdflib.Graph) -> rdflib.Graph:
+    """Take of an ontology what it tells of the terms that data name, because pySHACL examines all that it is given."""
+    import rdflib
+
+    told = rdflib.Graph()
+    agenda = {*data.objects(), *data.predicates()}
+    seen: set[Node] = set()
+    while agenda:
+        seen |= agenda
+        for triple in (one for term in agenda for one in ontology.triples((term, None, None))):
+            told.add(triple)
+        agenda = {*told.objects()} - seen
+    return told
 
 
 @cache

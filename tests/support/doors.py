@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from hipkg.maintenance.coverage import Coverage
     from hipkg.pipeline.process import Checked, Planned
     from hipkg.querying.query import QueryInfo, QueryResult
-    from hipkg.reading.fhir.records import Import
+    from hipkg.reading.account import Import
     from hipkg.record.patient import Record
     from hipkg.validation.findings import Finding
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from pyoxigraph import Triple
 
-    from hipkg.reading.fhir.records import Import, ResourceUse
+    from hipkg.reading.account import Import, ResourceUse
 
 CASES = ROOT / "tests" / "cases" / "fhir"
 AS_OF = date(2026, 1, 15)

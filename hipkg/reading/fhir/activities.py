@@ -140,11 +140,7 @@ def activities(one: Resource, draft: Draft, context: Context) -> Stated:
     Raises `Unused` if the codes mean none, if what has begun begins after the date of the plan, or if sites contradict
     each other.
     """
-    meaning = context.codes.meaning(draft.concepts, "intervention")
-    if not meaning.terms:
-        current = draft.status.iri not in _OVER
-        moot = draft.status.iri == NOT_DONE or (one.type in _ASKING and not current)
-        raise not_understood(one, draft.concepts, "activity", context, moot=moot, current=current)
+    meaning = understood(one, draft.concepts, draft.status, context)
     several = len(meaning.terms) > 1 or len(draft.concepts) > 1
     meaning, by_route = _given(meaning, draft, context)
     implied = next((value for prop, value in meaning.qualifiers if prop == hip.hasStatus), "")
@@ -201,6 +197,16 @@ def activities(one: Resource, draft: Draft, context: Context) -> Stated:
     rest = partly_unread(one, draft.concepts, context, current=status not in _OVER)
     notes = (*draft.notes, *(f"not used of it: {each.name}" for each in rest))
     return Stated(tuple(facts), told, notes, rest)
+
+
+def understood(one: Resource, concepts: tuple[Raw, ...], status: Status, context: Context) -> Meaning:
+    """Find the interventions that codes mean; raises `Unused` if they mean none."""
+    meaning = context.codes.meaning(concepts, "intervention")
+    if not meaning.terms:
+        current = status.iri not in _OVER
+        moot = status.iri == NOT_DONE or (one.type in _ASKING and not current)
+        raise Unused(*not_understood(one, concepts, "activity", context, moot=moot, current=current))
+    return meaning
 
 
 def _where_reasons_are(one: Resource, where: Whereabouts, context: Context) -> tuple[Whereabouts, str]:
@@ -275,6 +281,8 @@ def _period(draft: Draft, status: str, context: Context) -> tuple[str, str, tupl
 def read_procedure(one: Resource, context: Context) -> Stated:
     """Read a Procedure."""
     status = status_of(text(one.raw, "status"), PROCEDURE)
+    concepts = (part(one.raw, "code"),)
+    understood(one, concepts, status, context)  # first, for most are not
     start, end = performed(one.raw, "performed", status.iri, context)
     outcome = context.codes.value(part(one.raw, "outcome"), hip.hasOutcome)
     reason = context.codes.value(part(one.raw, "statusReason"), hip.stoppedBecause)
@@ -282,7 +290,7 @@ def read_procedure(one: Resource, context: Context) -> Stated:
     requests = referred_keys(one, context, "basedOn")
     sources = [name for name, said in (("outcome", outcome), ("statusReason", reason)) if said]
     draft = Draft(
-        (part(one.raw, "code"),),
+        concepts,
         "code",
         status,
         start,

@@ -13,9 +13,10 @@ from hipkg.reading.fhir.unread import named
 from hipkg.record.patient import EntryKind, Unread
 
 if TYPE_CHECKING:
+    from hipkg.reading.account import Outcome
     from hipkg.reading.fhir.context import Context
     from hipkg.reading.fhir.elements import Raw
-    from hipkg.reading.fhir.records import Outcome, Resource
+    from hipkg.reading.fhir.records import Resource
 
 _NOT_TRUE = {**IN_ERROR, "refuted": "it is refuted"}
 

@@ -9,22 +9,25 @@ from __future__ import annotations
 
 import re
 import zlib
-from collections import Counter
+from collections import Counter, defaultdict
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
-from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, BinaryIO, NamedTuple
 
 import orjson
 
-from hipkg.base.errors import UnreadableInput, UsageError
+from hipkg.base.ending import temporary_folder
+from hipkg.base.errors import UsageError
 from hipkg.base.groups import Groups
+from hipkg.base.limits import INPUT, refuse_many_values
+from hipkg.reading.account import ResourceUse
 from hipkg.reading.fhir.folders import holds_lines, is_compressed, names_in, unpacked
 from hipkg.reading.fhir.gathering import last_part
 from hipkg.reading.fhir.identity import MOST_OWNERS
 from hipkg.reading.fhir.lenient import identifiers_of, objects_within
-from hipkg.reading.fhir.records import HELPERS, ResourceUse
+from hipkg.reading.fhir.records import HELPERS
 from hipkg.reading.fhir.source import beside, resources_of_lines
 
 if TYPE_CHECKING:
@@ -42,8 +45,11 @@ BUCKET_BYTES = 2**18
 """About how much the lines hold of patients who cannot be told apart by the file that they are parted into."""
 SHARE_BYTES, SHARE_PATIENTS = 6 * 2**20, 200
 """How much a share holds, and how many patients, about."""
+_LONG = 2**20
+"""From how many bytes on the values of a line are counted; a shorter one cannot hold too many."""
 _MARK = b"\xef\xbb\xbf"
 _BUFFERED = 32 * 2**20
+_REMEMBERED = 2**14
 _EVERY = -1
 _FIRST = 0
 
@@ -63,19 +69,14 @@ class Share(NamedTuple):
         """Read the resources of the share; the errors are those of `hipkg.reading.fhir.source.resources_of`."""
         return resources_of_lines(self._lines(), self.troubles)._replace(several=self.several)
 
-    def _lines(self) -> Iterator[tuple[str, str]]:
+    def _lines(self) -> Iterator[tuple[str, bytes]]:
         for file in self.files:
             if not file.exists():
                 continue
             with file.open("rb") as lines:
                 for line in lines:
                     place, _, content = line.removesuffix(b"\n").partition(b"\t")
-                    try:
-                        yield place.decode(), content.decode()
-                    except UnicodeDecodeError:
-                        raise UnreadableInput(
-                            "The text is not valid UTF-8.", place=place.decode(), remedy="Save it as UTF-8."
-                        ) from None
+                    yield place.decode(), content
 
 
 def is_bulk(source: str) -> bool:
@@ -93,7 +94,7 @@ def is_bulk(source: str) -> bool:
 def _holds_resources(path: Path, name: str) -> bool:
     """Tell whether a file beside those of lines is more than the manifest of an export."""
     with unpacked(path, name) as file:
-        return b'"resourceType"' in file.read()
+        return b'"resourceType"' in file.read(INPUT.most)
 
 
 @contextmanager
@@ -102,7 +103,7 @@ def shares_of(source: str) -> Iterator[tuple[Share, ...]]:
 
     Raises `UnreadableInput` for what cannot be read.
     """
-    with TemporaryDirectory(prefix="hipkg-") as folder:
+    with temporary_folder() as folder:
         path = Path(source)
         names = [path.name] if path.is_file() else []
         troubles: list[ResourceUse] = []
@@ -114,7 +115,7 @@ def shares_of(source: str) -> Iterator[tuple[Share, ...]]:
             else:
                 troubles += beside(path / name, name)
         base = path.parent if path.is_file() else path
-        parting = _Parting(Path(folder), _count(base / name for name in names))
+        parting = _Parting(folder, _count(base / name for name in names))
         for name in names:
             parting.take(base / name, name if path.is_dir() else source)
         yield tuple(parting.shares(source, tuple(troubles)))
@@ -126,6 +127,19 @@ def _count(files: Iterable[Path]) -> int:
     return size // BUCKET_BYTES + 1
 
 
+def _bounded(lines: BinaryIO, name: str) -> Iterator[bytes]:
+    """Give the lines of a file, none of which may be more than an input may be."""
+    number = 0
+    while line := lines.readline(INPUT.most + 1):
+        number += 1
+        place = f"{name}:{number}"
+        if len(line) > INPUT.most:
+            raise INPUT.exceeded(place)
+        if len(line) > _LONG:
+            refuse_many_values(line, place)
+        yield line
+
+
 @dataclass
 class _Parting:
     """Write each line to the file of its bucket: of ``count`` the one that the id of the patient falls into."""
@@ -133,7 +147,7 @@ class _Parting:
     folder: Path
     count: int
     groups: Groups[int] = field(default_factory=Groups)
-    waiting: dict[int, list[bytes]] = field(default_factory=dict)
+    waiting: defaultdict[int, list[bytes]] = field(default_factory=lambda: defaultdict(list))
     size: int = 0
     patients: Counter[int] = field(default_factory=Counter)
     identifiers: dict[int, list[int]] = field(default_factory=dict)
@@ -142,12 +156,11 @@ class _Parting:
         """Give the lines of a file to the buckets."""
         place = name.encode(errors="replace")
         with unpacked(path, name) as lines:
-            for number, line in enumerate(lines, 1):
-                content = line.removesuffix(b"\n").removeprefix(b"" if number > 1 else _MARK)
+            for number, line in enumerate(_bounded(lines, name), 1):
+                content = line.removesuffix(b"\n") if number > 1 else line.removesuffix(b"\n").removeprefix(_MARK)
                 if not content or content.isspace():
                     continue
-                told = b"%s:%d\t%s\n" % (place, number, content)
-                self.waiting.setdefault(self._bucket_of(content), []).append(told)
+                self.waiting[self._bucket_of(content)].append(b"%s:%d\t%s\n" % (place, number, content))
                 self.size += len(content)
                 if self.size > _BUFFERED:
                     self._write()
@@ -163,7 +176,8 @@ class _Parting:
                 place=str(self.folder),
                 remedy="Make room there, or name another folder for temporary files by TMPDIR.",
             ) from None
-        self.waiting, self.size = {}, 0
+        self.waiting.clear()
+        self.size = 0
 
     def _file(self, bucket: int) -> Path:
         return self.folder / f"{bucket:09d}"
@@ -174,7 +188,7 @@ class _Parting:
         if not holds_patients and line.count(b'"subject"') + line.count(b'"patient"') == 1:
             owner = _OWNER.search(line)
             if owner:
-                return self._numbered(owner[1])
+                return _numbered(owner[1], self.count)
         try:
             raw = orjson.loads(line)
         except orjson.JSONDecodeError:
@@ -188,7 +202,7 @@ class _Parting:
         patients = [one for one in objects_within(raw) if one.get("resourceType") == "Patient"]
         ids = [str(one.get("id", "")).encode() for one in patients]
         linked = [each for one in patients for each in _REFERENCE.findall(orjson.dumps(one.get("link")))]
-        first, *others = map(self._numbered, [*ids, *linked, *owners] or [b""])
+        first, *others = (_numbered(one, self.count) for one in [*ids, *linked, *owners] or [b""])
         self.groups.tie_all(first, (*others, *self._alike(patients, first)))
         self.patients[first] += len(patients)
         return first
@@ -210,13 +224,8 @@ class _Parting:
             if isinstance(about, dict):
                 reference = about.get("reference")
                 named = isinstance(reference, str) and reference and "?" not in reference
-                return self._numbered(str(reference).encode()) if named else _EVERY
+                return _numbered(str(reference).encode(), self.count) if named else _EVERY
         return _EVERY if raw.get("resourceType") in _SHARED else _FIRST
-
-    def _numbered(self, reference: bytes) -> int:
-        """Choose the bucket of a patient by the id that ends a reference."""
-        name = last_part(reference.decode(errors="surrogateescape"))
-        return zlib.crc32(name.encode(errors="surrogateescape")) % self.count
 
     def shares(self, name: str, troubles: tuple[ResourceUse, ...]) -> Iterator[Share]:
         """Put buckets together: those of patients who are linked, all of a single patient, and then as many as fit."""
@@ -243,3 +252,10 @@ class _Parting:
             found, size, people = [*found, *group], size + more, people + sum(self.patients[one] for one in group)
         if found:
             yield found
+
+
+@lru_cache(_REMEMBERED)
+def _numbered(reference: bytes, count: int) -> int:
+    """Choose one of so many buckets for a patient by the id that ends a reference."""
+    name = last_part(reference.decode(errors="surrogateescape"))
+    return zlib.crc32(name.encode(errors="surrogateescape")) % count

@@ -21,7 +21,7 @@ from hipkg.reading.fhir.activities import (
 )
 from hipkg.reading.fhir.context import dated, refuse_modified
 from hipkg.reading.fhir.elements import flag, part, parts, text
-from hipkg.reading.fhir.records import Fact, Resource, Stated, Unused
+from hipkg.reading.fhir.records import Fact, Refused, Resource, Stated, Unused
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -56,7 +56,7 @@ def read_care_plan(one: Resource, context: Context) -> Stated:
     found: list[Fact] = []
     flags: list[str] = []
     unread: list[Unread] = []
-    unused: list[Unused] = []
+    unused: list[Refused] = []
     for number, activity in enumerate(parts(one.raw, "activity")):
         detail = part(activity, "detail")
         if detail:
@@ -65,11 +65,11 @@ def read_care_plan(one: Resource, context: Context) -> Stated:
                 found += reading.facts
                 flags += reading.flags
                 unread += reading.unread
-            except Unused as reason:
-                unused.append(reason)
-                unread += reason.unread
+            except Unused as problem:
+                unused.append(problem.refused)
+                unread += problem.refused.unread
     if not found:
-        first = unused[0] if unused else Unused("ignored", "it describes no activity itself")
+        first = unused[0] if unused else Refused("ignored", "it describes no activity itself")
         raise Unused(first.outcome, first.reason, tuple(unread))
     return Stated(tuple(found), tuple(flags), tuple(f"not used of it: {one.reason}" for one in unused), tuple(unread))
 

@@ -8,27 +8,31 @@ from __future__ import annotations
 
 import re
 from functools import cached_property
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple, TypeVar
 
 from hipkg.base import hip
 from hipkg.base.vocabulary import DEFINED_EXTENSIONS, EXTENSIONS, HIP
+from hipkg.knowledge.memo import kept
 from hipkg.knowledge.terminology import EXACT, NO_INFORMATION, NONE_KNOWN, Mapping
-from hipkg.reading.fhir.elements import part, parts, text
+from hipkg.reading.fhir.elements import part, parts, text, written
 
 if TYPE_CHECKING:
-    from collections.abc import Container, Iterable, Iterator
+    from collections.abc import Iterable, Iterator
 
     from hipkg.knowledge.records import Knowledge
     from hipkg.knowledge.terminology import Terminology
+    from hipkg.reading.account import Outcome
     from hipkg.reading.fhir.elements import Raw
-    from hipkg.reading.fhir.records import Outcome
-    from hipkg.record.patient import Unread
+    from hipkg.reading.fhir.records import Refused
 
+Key = TypeVar("Key")
+Value = TypeVar("Value")
 Kind = Literal["problem", "intervention", "site", "side", "value", "number", "route", ""]
 _ABSENT = {NONE_KNOWN: "it says that none is known", NO_INFORMATION: "it says that there is no information"}
 _SIDES_OF_CODES = {"http://fhir.de/StructureDefinition/seitenlokalisation"}
 """The extensions of a coding that name the side of what it codes."""
 _NAME = 60
+_MOST_KEPT = 2**13
 _TERM, _ATTRIBUTE = re.compile(r"\|[^|]*\|"), re.compile(r"[0-9]+\s*=")
 _BETWEEN = re.compile(r"[\s{}(),:+]+")
 
@@ -58,20 +62,32 @@ def specific(terms: Iterable[str], knowledge: Knowledge) -> tuple[str, ...]:
     )
 
 
+class Few(dict[Key, Value]):
+    """What is found once and kept, up to a number; then it begins anew, for records may hold ever other words."""
+
+    def __setitem__(self, key: Key, value: Value) -> None:
+        if len(self) >= _MOST_KEPT:
+            self.clear()
+        super().__setitem__(key, value)
+
+
 class Codes:
     """Look codings up, in the mapping set and in the ontology.
 
-    Readers keep here what follows from codes alone, for all patients: ``names`` of concepts, and ``refusals`` of what
-    is not understood.
+    Readers keep here what follows from concepts alone, by how these are `written`, for all patients: ``names`` of
+    concepts, ``refusals`` of what is not understood, and why Observations with some codes are ``useless``, None for
+    codes that can be of use.
     """
 
     def __init__(self, terminology: Terminology, knowledge: Knowledge) -> None:
         self._terminology = terminology
         self.knowledge = knowledge
-        self._known: dict[tuple[str, str], tuple[Mapping, ...]] = {}
+        self._known: Few[tuple[str, str], tuple[Mapping, ...]] = Few()
+        self._meanings: Few[bytes, tuple[Mapping, ...]] = Few()
         self._kinds: dict[str, Kind] = {}
-        self.refusals: dict[tuple[object, ...], tuple[Outcome, str, tuple[Unread, ...]]] = {}
-        self.names: dict[tuple[object, ...], str] = {}
+        self.useless: Few[tuple[bytes, ...], Refused | None] = Few()
+        self.refusals: Few[tuple[object, ...], Refused] = Few()
+        self.names: Few[bytes, str] = Few()
 
     @cached_property
     def _numbers(self) -> frozenset[str]:
@@ -107,7 +123,12 @@ class Codes:
 
     def meanings(self, concept: Raw) -> tuple[Mapping, ...]:
         """List what the codings of a concept are mapped to, whatever the kind, in the order of the codings."""
-        return tuple(one for coding in parts(concept, "coding") for one in self._sided(coding))
+        key = written(concept)
+        found = self._meanings.get(key)
+        if found is None:
+            found = tuple(one for coding in parts(concept, "coding") for one in self._sided(coding))
+            self._meanings[key] = found
+        return found
 
     def _sided(self, coding: Raw) -> tuple[Mapping, ...]:
         """List what a coding is mapped to, on the side that an extension of it names beside the code.
@@ -192,10 +213,6 @@ class Codes:
             len(told) > 1,
             tuple(dict.fromkeys(pair for one in found for pair in one.qualifiers)),
         )
-
-    def asserts_any(self, concept: Raw, kinds: Container[Kind]) -> bool:
-        """Tell whether a concept asserts a term of some kinds."""
-        return any(one.asserts and self.kind(one.term) in kinds for one in self.meanings(concept))
 
     def _asserts(self, mapping: Mapping, kind: Kind) -> bool:
         return mapping.asserts and self.kind(mapping.term) == kind
@@ -291,6 +308,12 @@ class Codes:
             url = text(one, "url")
             if url.startswith(EXTENSIONS) and not url.startswith(DEFINED_EXTENSIONS):
                 yield url.removeprefix(EXTENSIONS), one
+
+
+@kept
+def codes_of(knowledge: Knowledge) -> Codes:
+    """Give the codes of the released ontology, with what was found of them before."""
+    return Codes(knowledge.terminology, knowledge)
 
 
 def _names(expression: str) -> list[str]:

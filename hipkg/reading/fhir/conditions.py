@@ -263,12 +263,13 @@ def tell_refuted(resources: Iterable[Resource], facts: Iterable[Fact], context: 
     """Tell the log of Conditions of which another one with the same codes and sites says that there is none."""
     absent_by = {one.resource for one in facts if isinstance(one, Absence)}
     stated = {one.resource for one in facts if isinstance(one, Problem)}
+    settled = stated | absent_by
     denied: dict[tuple[object, ...], list[str]] = {}
     same: dict[tuple[object, ...], list[str]] = {}
     for one in resources:
         if one.type == "Condition":
             with suppress(Unused, Malformed):
-                refuted = one.key not in stated | absent_by and _verification(one, context).code == _REFUTED
+                refuted = one.key not in settled and _verification(one, context).code == _REFUTED
                 if refuted or one.key in stated:
                     (denied if refuted else same).setdefault(_sameness(one), []).append(one.key)
     for key, by in denied.items():

@@ -27,6 +27,7 @@ from hipkg.reading.fhir.activities import (
     refuse_undecided,
     requests_met,
     status_of,
+    understood,
 )
 from hipkg.reading.fhir.context import Dated, dated, in_future, in_past, referred_keys, refuse_withdrawn
 from hipkg.reading.fhir.dosage import doses_of
@@ -86,6 +87,9 @@ def read_request(one: Resource, context: Context) -> Stated:
     refuse_undecided(one.raw)
     known = {**ORDER, "active": PLANNED} if intent in INTENDED else ORDER
     status = status_of(written, known)
+    if status.iri != ONGOING:  # of what may run, the supply tells whether it is over
+        concepts, *_ = _drug(one, context)
+        understood(one, concepts, status, context)
     doses = parts(one.raw, "dosageInstruction")
     start, end, told = _ordered_for(one, status, doses)
     reason = context.codes.value(part(one.raw, "statusReason"), hip.stoppedBecause)

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any, TypeAlias
+
+import orjson
 
 from hipkg.base.numbers import read
 
@@ -45,6 +48,8 @@ def parts(raw: Raw, name: str) -> list[Raw]:
     value = raw.get(name)
     if value is None:
         return []
+    if isinstance(value, dict):
+        return [value]
     found = value if isinstance(value, list) else [value]
     for one in found:
         if not isinstance(one, dict):
@@ -82,7 +87,7 @@ def modified_by(raw: Raw) -> str:
     FHIR forbids to process an element whose modifier extension is not known, and none is known here. What
     is contained is a resource of its own, and so is the ``detail`` of an activity of a plan an activity of its own.
     """
-    agenda: list[Any] = [raw]
+    agenda: list[Any] = [raw] if b'"modifierExtension"' in written(raw) else []
     while agenda:
         one = agenda.pop()
         if isinstance(one, list):
@@ -92,6 +97,14 @@ def modified_by(raw: Raw) -> str:
                 return text(extension, "url") or "without a URL"
             agenda += (value for name, value in one.items() if name not in {"contained", "detail"})
     return ""
+
+
+def written(raw: Raw) -> bytes:
+    """Write an element as it stands, by which what follows from it is found again."""
+    try:
+        return orjson.dumps(raw)
+    except orjson.JSONEncodeError:  # half a character, or a number of many digits
+        return json.dumps(raw).encode()
 
 
 def references(raw: Raw, *names: str) -> list[str]:

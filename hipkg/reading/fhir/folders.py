@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
+import io
 import os
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, BinaryIO
 
 from hipkg.base.errors import UnreadableInput
+from hipkg.base.limits import FILES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from hipkg.reading.fhir.records import Outcome
+    from hipkg.reading.account import Outcome
 
 _GZIPPED = ".gz"
 _OF_LINES = (".ndjson", ".jsonl")
 _PLAIN = (".json", ".xml", *_OF_LINES)
+_MOST_FILES = FILES.most
 EXTENSIONS = (*_PLAIN, *(f"{one}{_GZIPPED}" for one in _PLAIN))
-_MOST_FILES = 100_000
+_BLOCK = 2**18
 
 
 def holds_lines(name: str) -> bool:
@@ -43,8 +46,12 @@ def unpacked(path: Path, name: str) -> Iterator[BinaryIO]:
     import zlib
 
     try:
-        with gzip.open(path) if is_compressed(path) else path.open("rb") as file:
-            yield file  # type: ignore[misc]  # what gzip opens reads bytes as well
+        if is_compressed(path):
+            with gzip.open(path) as packed, io.BufferedReader(packed, _BLOCK) as file:
+                yield file  # lines of what gzip opens are found slowly
+        else:
+            with path.open("rb") as file:
+                yield file
     except (gzip.BadGzipFile, EOFError, zlib.error):
         raise UnreadableInput("The file is not compressed as its name says.", place=name) from None
     except OSError as error:
@@ -70,11 +77,7 @@ def names_in(folder: Path) -> list[tuple[str, tuple[Outcome, str] | None]]:
         agenda += [f"{name}/" for name, one in inside if one.is_dir(follow_symlinks=False)]
         found += [(name, _why_not_read(one)) for name, one in inside if not one.is_dir(follow_symlinks=False)]
         if len(found) > _MOST_FILES:
-            raise UnreadableInput(
-                f"The folder holds more than {_MOST_FILES} files.",
-                place=str(folder),
-                remedy="Name the folder of the export itself.",
-            )
+            raise FILES.exceeded(str(folder), _MOST_FILES)
     return sorted(found, key=lambda one: one[0].split("/"))
 
 

@@ -8,9 +8,10 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from hipkg.base.errors import UnreadableInput
+from hipkg.reading.account import ResourceUse
 from hipkg.reading.fhir.elements import Malformed, text
 from hipkg.reading.fhir.lenient import text_in
-from hipkg.reading.fhir.records import Resource, ResourceUse
+from hipkg.reading.fhir.records import Resource
 from hipkg.reading.fhir.versions import as_r4
 
 if TYPE_CHECKING:
@@ -45,6 +46,7 @@ def collected(entries: Iterable[Entry]) -> Found:
     gathered = _Gathered()
     for entry in entries:
         gathered.add(entry)
+    gathered.name_by_ids()
     gathered.delete()
     return gathered.found()
 
@@ -58,7 +60,7 @@ def united(parts: Iterable[Found]) -> Found:
     for part in parts:
         bases = {key: base for url, key in part.urls.items() if (base := _base(url))}
         for one in part.resources:
-            gathered.versions.setdefault(one.key, []).append(_Named(one, bases.get(one.key, "")))
+            gathered.keep(one._replace(base=bases.get(one.key, "")))
         gathered.urls |= part.urls
         gathered.troubles += part.troubles
     return gathered.found()
@@ -73,9 +75,10 @@ def patients_of(found: Found) -> tuple[set[str], set[str]]:
 
 @dataclass
 class _Gathered:
-    """The versions of each resource by its key, the URLs of them all, and what could not be taken for a resource."""
+    """Each resource by its key, with its further versions, the URLs of them all, and what is taken for no resource."""
 
-    versions: dict[str, list[_Named]] = field(default_factory=dict)
+    first: dict[str, Resource] = field(default_factory=dict)
+    further: dict[str, list[Resource]] = field(default_factory=dict)
     urls: dict[str, str] = field(default_factory=dict)
     troubles: list[ResourceUse] = field(default_factory=list)
     gone: list[str] = field(default_factory=list)
@@ -91,72 +94,71 @@ class _Gathered:
         except Malformed as problem:
             self.troubles.append(ResourceUse(entry.place, "malformed", str(problem)))
             return
-        self.versions.setdefault(one.key, []).append(_Named(one, _base(entry.url)))
-        self._name(one.key, entry.url)
+        self.keep(one)
+        if entry.url:
+            bare = entry.url.removeprefix("urn:uuid:")
+            self.urls |= dict.fromkeys((entry.url, f"urn:uuid:{bare}"), one.key)
 
-    def _name(self, key: str, url: str) -> None:
-        bare = url.removeprefix("urn:uuid:")
-        self.urls |= dict.fromkeys((url, f"urn:uuid:{bare}"), key) if url else {}
-        self.urls.setdefault(f"urn:uuid:{key.partition('/')[2]}", key)
+    def keep(self, one: Resource) -> None:
+        """Keep a resource, beside others of the same name."""
+        if self.first.setdefault(one.key, one) is not one:
+            self.further.setdefault(one.key, []).append(one)
+
+    def name_by_ids(self) -> None:
+        """Name each resource by its id, but for the URLs that name another."""
+        self.urls = {f"urn:uuid:{key.partition('/')[2]}": key for key in reversed(self.first)} | self.urls
 
     def delete(self) -> None:
         """Leave out the resources of which an entry says that they were deleted."""
         deleted = {self.urls.get(one) or "/".join(one.rsplit("/", 2)[-2:]) for one in self.gone}
-        for key in deleted & self.versions.keys():
+        for key in deleted & self.first.keys():
             self.troubles.append(ResourceUse(key, "ignored", "it was deleted"))
-            del self.versions[key]
+            del self.first[key]
+            self.further.pop(key, None)
 
     def found(self) -> Found:
         """Put together the last version of each resource, and what could not be taken for one."""
-        kept = sorted(self._last_versions(), key=lambda one: one.key)
-        return Found(tuple(kept), self.urls, tuple(sorted(self.troubles)))
+        kept = self.first | self._last_versions()
+        resources = tuple(one for key in sorted(kept) if (one := kept[key]))
+        return Found(resources, self.urls, tuple(sorted(self.troubles)))
 
-    def _last_versions(self) -> list[Resource]:
-        """Keep the last version of each resource, and tell of the others."""
-        kept = []
-        for key, written in self.versions.items():
-            last, others = _last(written)
-            kept += [last] if last else []
+    def _last_versions(self) -> dict[str, Resource | None]:
+        """Find the last version of each resource that has several, None if that is not clear; tell of the others."""
+        kept = {}
+        for key, others in self.further.items():
+            last, differing = _last([self.first[key], *others])
+            kept[key] = last
             why = "a later version of the same resource counts" if last else "its versions differ, and none is the last"
-            self.troubles += [ResourceUse(key, "ignored" if last else "set aside", why)] * others
+            self.troubles += [ResourceUse(key, "ignored" if last else "set aside", why)] * differing
         return kept
-
-
-class _Named(NamedTuple):
-    """A resource with the server that its full URL names, if it names one."""
-
-    resource: Resource
-    base: str
 
 
 def _base(url: str) -> str:
     return url.rsplit("/", 2)[0] if url.startswith(("http://", "https://")) else ""
 
 
-def _last(written: list[_Named]) -> tuple[Resource | None, int]:
+def _last(written: list[Resource]) -> tuple[Resource | None, int]:
     """Pick the last of the versions of a resource, and count the others that differ from it.
 
     Nothing is picked where the last ones say different things and nothing tells which is later.
     """
-    if len(written) == 1:
-        return written[0].resource, 0
-    contents = {_canonical(one.resource.raw): one.resource for one in written}
+    contents = {_canonical(one.raw): one for one in written}
     if len(contents) == 1:
-        return written[0].resource, 0
+        return written[0], 0
     _refuse_strangers(written)
     stamps = {content: _stamp(one.raw) for content, one in contents.items()}
     latest = max(stamps.values())
     last = [content for content, stamp in stamps.items() if stamp == latest]
     if len({_canonical(_read_of(contents[one].raw)) for one in last}) == 1:
         return contents[min(last)], len(contents) - 1
-    if written[0].resource.type == "Patient":
+    if written[0].type == "Patient":
         raise _ambiguous(written, "says different things of one patient")
     return None, 1
 
 
-def _refuse_strangers(written: list[_Named]) -> None:
+def _refuse_strangers(written: list[Resource]) -> None:
     """Refuse resources of one name that are of different servers or patients."""
-    owners = {_owner(one.resource.raw) for one in written}
+    owners = {_owner(one.raw) for one in written}
     if len({one.base for one in written if one.base}) > 1 or len(owners) > 1:
         raise _ambiguous(written, "names different resources")
 
@@ -175,10 +177,10 @@ def last_part(reference: str) -> str:
     return reference.partition("/_history/")[0].rsplit("/", 1)[-1].removeprefix("urn:uuid:")
 
 
-def _ambiguous(written: list[_Named], what: str) -> UnreadableInput:
+def _ambiguous(written: list[Resource], what: str) -> UnreadableInput:
     return UnreadableInput(
-        f"{written[0].resource.key} {what}.",
-        place=" and ".join(dict.fromkeys(one.resource.place for one in written)),
+        f"{written[0].key} {what}.",
+        place=" and ".join(dict.fromkeys(one.place for one in written)),
         remedy="Ids are unique on one server only: read the sources one by one.",
     )
 
@@ -191,13 +193,15 @@ def _resource(entry: Entry) -> Resource:
         raise Malformed("resourceType", "the name of a type")
     key = f"{kind}/{_identity(entry.raw, entry.url, kind)}"
     made = as_r4(kind, entry.raw)
-    return Resource(key, made.type, made.raw, entry.place, made.told)
+    return Resource(key, made.type, made.raw, entry.place, made.told, _base(entry.url))
 
 
 def _identity(raw: Raw, url: str, kind: str) -> str:
     """Take the id of a resource, or what its URL says, or else a digest of what it says."""
+    if name := text(raw, "id"):
+        return name
     from_url = url.removeprefix("urn:uuid:").removeprefix("urn:oid:").rsplit("/", 1)[-1]
-    return text(raw, "id") or from_url or f"{kind.lower()}-{_digest(_canonical(raw))}"
+    return from_url or f"{kind.lower()}-{_digest(_canonical(raw))}"
 
 
 def _stamp(raw: Raw) -> tuple[float, str, float]:

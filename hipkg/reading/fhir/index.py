@@ -50,9 +50,12 @@ class Index:
 
         A relative one means a resource on the server of its owner.
         """
-        if reference not in self._found:
-            self._found[reference] = self._anywhere(reference)
-        key, servers = self._found[reference], self._servers.get(owner.key)
+        key = self._found.get(reference)
+        if key is None:
+            key = self._found[reference] = self._anywhere(reference)
+        if not self._servers:
+            return key
+        servers = self._servers.get(owner.key)
         if not servers or _parted(reference) != ("", key):
             return key
         return key if any(self._may_be_on(one, key) for one in servers) else ""
@@ -92,14 +95,18 @@ class Index:
     def subject(self, owned: Resource) -> str:
         """Find the key of what a resource is about, by reference or by identifier; empty if it is not in the source."""
         for name in ("subject", "patient"):
+            if name not in owned.raw:
+                continue
             for one in parts(owned.raw, name):
-                found = self.key_of(text(one, "reference"), owned)
+                if found := self.key_of(text(one, "reference"), owned):
+                    return found
                 identifier = one.get("identifier")
-                if not found and isinstance(identifier, dict):
-                    found = self._identified_as("Patient", text(identifier, "system"), text(identifier, "value"))
-                if found:
+                if isinstance(identifier, dict) and (found := self._named_by(identifier)):
                     return found
         return ""
+
+    def _named_by(self, identifier: Raw) -> str:
+        return self._identified_as("Patient", text(identifier, "system"), text(identifier, "value"))
 
     @cached_property
     def devices_in_use(self) -> frozenset[str]:

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import json
+import re
+from collections import Counter
 from functools import partial
 from typing import Any
 
 import orjson
 
+from hipkg.base.limits import DEPTH
 from hipkg.reading.fhir.lenient import objects_within
 
 TWICE = "\0twice"
 """The name under which an object holds the names that it was given twice; no name in JSON that is read is such."""
 _SHORT = 80
-_DIGITS = bytes.maketrans(b"123456789", b"000000000")
-_LONG = b"0" * 17
-"""Of what an integer consists that 64 bits may not hold, if each digit is written 0."""
+_LONG = re.compile(rb"[0-9]{17}")
+"""Of what an integer consists that 64 bits may not hold."""
 
 
 class Loader:
@@ -27,12 +29,24 @@ class Loader:
     def __init__(self) -> None:
         self._known: dict[str, str] = {}
         self.twice = False
-        self._load = partial(json.loads, object_pairs_hook=self._object)
+        self._load = partial(json.loads, object_pairs_hook=self._object, parse_int=_integer)
 
-    def __call__(self, content: str) -> Any:  # noqa: ANN401 - any JSON
-        """Read a text; the errors are those of `json.loads`."""
-        plain = _plainly(content)
-        return self._load(content) if plain is None else plain
+    def __call__(self, content: bytes) -> Any:  # noqa: ANN401 - any JSON
+        """Read a text in UTF-8.
+
+        The errors are those of `json.loads`, `UnicodeDecodeError`, and `RecursionError` for what is nested too deep.
+        """
+        value = self._read(content)
+        if content.count(b"{") + content.count(b"[") > DEPTH.most:
+            _refuse_depth(value)
+        return value
+
+    def _read(self, content: bytes) -> Any:  # noqa: ANN401 - any JSON
+        try:
+            value = orjson.loads(content)
+        except orjson.JSONDecodeError:
+            return self._load(content.decode())
+        return value if _told_once(value, content) else self._load(content.decode())
 
     def _kept(self, value: object) -> object:
         return self._known.setdefault(value, value) if isinstance(value, str) and len(value) < _SHORT else value
@@ -41,24 +55,46 @@ class Loader:
         made = {self._known.setdefault(name, name): self._kept(value) for name, value in pairs}
         if len(made) < len(pairs):
             self.twice = True
-            names = [name for name, _ in pairs]
-            made[TWICE] = sorted({name for name in names if names.count(name) > 1})
+            made[TWICE] = sorted(name for name, count in Counter(name for name, _ in pairs).items() if count > 1)
         return made
 
 
-def _plainly(content: str) -> Any:  # noqa: ANN401 - any JSON
-    """Read JSON at once; None where it needs a closer look: names given twice, long numbers, escaped letters, errors.
+def _told_once(value: object, content: bytes) -> bool:
+    """Tell whether JSON needs no closer look, as it does for names given twice, long numbers and escaped letters.
 
-    A name given twice is one name less when it is written again.
+    A name given twice is one name less when what was read is written again, and most is written as it stood there.
     """
-    written = content.encode(errors="surrogatepass")
-    if b"\\u" in written or _LONG in written.translate(_DIGITS):
-        return None
     try:
-        value = orjson.loads(written)
-    except orjson.JSONDecodeError:
-        return None
-    return value if written.count(b'":') == orjson.dumps(value).count(b'":') else None
+        written = orjson.dumps(value)
+    except orjson.JSONEncodeError:  # nested deeper than it writes
+        return False
+    if written == content:
+        return True
+    if b"\\u" in content or _LONG.search(content):
+        return False
+    return content.count(b'":') == written.count(b'":')
+
+
+def _integer(digits: str) -> int | str:
+    """Read an integer; one of more digits than Python reads is no number, and stays a text."""
+    try:
+        return int(digits)
+    except ValueError:
+        return digits
+
+
+def _refuse_depth(value: object) -> None:
+    level = [value]
+    for _ in range(DEPTH.most):
+        level = [
+            one
+            for outer in level
+            for one in (outer.values() if isinstance(outer, dict) else outer if isinstance(outer, list) else ())
+            if isinstance(one, dict | list)
+        ]
+        if not level:
+            return
+    raise RecursionError
 
 
 def given_twice(content: object) -> list[str]:

@@ -20,19 +20,19 @@ from hipkg.knowledge.terminology import NO
 from hipkg.reading.fhir.absences import absent
 from hipkg.reading.fhir.activities import COMPLETED, Draft, Status, activities
 from hipkg.reading.fhir.context import Dated, effective, in_future, referred_keys
-from hipkg.reading.fhir.elements import flag, number, part, parts, references, text
+from hipkg.reading.fhir.elements import flag, number, part, parts, references, text, written
 from hipkg.reading.fhir.findings import finding
 from hipkg.reading.fhir.presence import VALUES, Answer, asks_presence, is_denied, says_absent, says_itself
 from hipkg.reading.fhir.quantities import UCUM, UnusableValue
-from hipkg.reading.fhir.records import Activity, Fact, Measure, Resource, Shows, Stated, Unused
+from hipkg.reading.fhir.records import Activity, Fact, Measure, Refused, Resource, Shows, Stated, Unused
 from hipkg.reading.fhir.uncertain import aged, interval_of
-from hipkg.reading.fhir.unread import not_understood, refused_before
+from hipkg.reading.fhir.unread import not_understood
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from decimal import Decimal
 
-    from hipkg.reading.fhir.codes import Kind, Meaning
+    from hipkg.reading.fhir.codes import Meaning
     from hipkg.reading.fhir.context import Context
     from hipkg.reading.fhir.elements import Raw
     from hipkg.reading.fhir.index import Target
@@ -41,10 +41,8 @@ if TYPE_CHECKING:
 _FINAL = {"final", "amended", "corrected"}
 _ASSERTION = ("http://terminology.hl7.org/CodeSystem/v3-ActCode", "ASSERTION")
 _LONGEST_RESULT = 200
-_TELLING = {"component", "contained", "dataAbsentReason", "effectivePeriod", "hasMember", "valueCodeableConcept"}
-"""The elements that can say something of a finding beside the code and a day."""
-_OF_USE: tuple[Kind, ...] = ("number", "problem", "intervention")
-"""What an Observation can be read as by its code."""
+_TELLING = {"contained", "dataAbsentReason", "effectivePeriod", "hasMember", "valueCodeableConcept"}
+"""The elements that can say something of a finding beside the code and a day, and components."""
 _DAY = 10
 
 
@@ -57,13 +55,15 @@ class _Result(NamedTuple):
     text: str = ""
 
 
-def read_observation(one: Resource, context: Context) -> Stated:
+def read_observation(one: Resource, context: Context) -> Stated | Refused:
     """Read an Observation, with its components."""
     day = _day_of_result(one, context)
+    if isinstance(day, Refused):
+        return day
     found: list[Fact] = []
     flags: list[str] = [*day.flags]
-    reasons: list[Unused] = []
-    of_whole: Unused | None = None
+    reasons: list[Refused] = []
+    of_whole: Refused | None = None
     study = _study_of(one, context)
     for answer in _answers(one, context):
         try:
@@ -71,12 +71,12 @@ def read_observation(one: Resource, context: Context) -> Stated:
             found += reading.facts
             flags += reading.flags
         except Unused as unused:
-            reasons.append(unused)
+            reasons.append(unused.refused)
             if not answer.suffix and not any(name in answer.raw for name in VALUES):
-                of_whole = unused
+                of_whole = unused.refused
     if not found:
         panel = of_whole is not None and len(reasons) == 1 and bool(_members(one, context))
-        raise Unused(reasons[0].outcome, reasons[0].reason, () if panel else _unread_of(reasons))
+        return reasons[0]._replace(unread=() if panel else _unread_of(reasons))
     reasons = [one for one in reasons if one.unread and one is not of_whole]
     if derived := referred_keys(one, context, "derivedFrom"):
         found += [Shows(source, (one.key,), ()) for source in derived]
@@ -86,35 +86,50 @@ def read_observation(one: Resource, context: Context) -> Stated:
     return Stated(tuple(found), tuple(flags), notes, _unread_of(reasons))
 
 
-def _day_of_result(one: Resource, context: Context) -> Dated:
-    """Find the day of an Observation; raises `Unused` for one that is no final result, or cannot be of use."""
+def _day_of_result(one: Resource, context: Context) -> Dated | Refused:
+    """Find the day of an Observation, or why it cannot be of use; raises `Unused` for one that is no final result."""
     status = text(one.raw, "status")
     if status not in _FINAL:
         raise Unused("ignored", f"its status is {status or 'not recorded'}, so it is no final result")
-    if parts(one.raw, "focus"):
+    if "focus" in one.raw and parts(one.raw, "focus"):
         raise Unused("ignored", "it is about something else than the patient")
     told = _of_no_use(one, context)
     if told and "" < text(one.raw, "effectiveDateTime")[:_DAY] <= context.as_of.isoformat():
-        raise told
+        return told
     day = effective(one.raw, context)
     if in_future(day.day, context):
         raise Unused("set aside", f"it is dated ({day.day}) after the date of the plan")
-    if told:
-        raise told
-    return day
+    return told or day
 
 
-def _of_no_use(one: Resource, context: Context) -> Unused | None:
-    """Say why an Observation with no more than a value is of no use, where its code tells."""
-    code = part(one.raw, "code")
-    if not _TELLING.isdisjoint(one.raw) or not parts(code, "coding"):
+def _of_no_use(one: Resource, context: Context) -> Refused | None:
+    """Say why an Observation with no more than values is of no use, where its codes tell; these are tried once."""
+    codes = [part(one.raw, "code")]
+    if not _TELLING.isdisjoint(one.raw):
         return None
-    if told := refused_before(one, [code], "finding", context):
-        return told
-    if context.codes.asserts_any(code, _OF_USE) or _asserts(code):
-        return None
-    told = not_understood(one, [code], "finding", context)
-    return None if any(it.name == one.key for it in told.unread) else told
+    if "component" in one.raw:
+        components = parts(one.raw, "component")
+        if not all(map(_TELLING.isdisjoint, components)):
+            return None
+        codes += (part(each, "code") for each in components)
+    key = tuple(map(written, codes))
+    known = context.codes.useless
+    if key not in known:
+        known[key] = None if any(_can_be_of_use(each, context) for each in codes) else _refused(one, codes, context)
+    return known[key]
+
+
+def _refused(one: Resource, codes: Iterable[Raw], context: Context) -> Refused | None:
+    """Say why an Observation with codes that are of no use is refused; None where it is named by more than them."""
+    reasons = [not_understood(one, [each], "finding", context) for each in codes]
+    unread = _unread_of(reasons)
+    return None if any(each.name == one.key for each in unread) else reasons[0]._replace(unread=unread)
+
+
+def _can_be_of_use(code: Raw, context: Context) -> bool:
+    if _asserts(code) or not parts(code, "coding") or context.codes.answer(code):
+        return True
+    return any(context.codes.meaning([code], kind).terms for kind in ("number", "problem", "intervention"))
 
 
 def _asserts(code: Raw) -> bool:
@@ -122,7 +137,7 @@ def _asserts(code: Raw) -> bool:
     return any((text(each, "system"), text(each, "code")) == _ASSERTION for each in parts(code, "coding"))
 
 
-def _unread_of(reasons: Iterable[Unused]) -> tuple[Unread, ...]:
+def _unread_of(reasons: Iterable[Refused]) -> tuple[Unread, ...]:
     return tuple(dict.fromkeys(each for one in reasons for each in one.unread))
 
 
@@ -172,7 +187,7 @@ def _answer(one: Resource, answer: Answer, day: str, study: Meaning | None, cont
         raise Unused("ignored", "it has no result, as it says itself")
     asserts = _asserts(code)
     if not (asserts or codes.meanings(code)):
-        raise not_understood(one, [code], "finding", context)
+        raise Unused(*not_understood(one, [code], "finding", context))
     if numbers := codes.meaning([code], "number").terms:
         return _measure(one, answer, numbers[0], day, context)
     if codes.meaning([code], "problem").terms:
@@ -185,7 +200,7 @@ def _answer(one: Resource, answer: Answer, day: str, study: Meaning | None, cont
         return _studied(one, answer, day, study if finds else None, context)
     if asserts and finds:
         return _found(one, answer, study, context)
-    raise not_understood(one, [value if asserts and value else code], "finding", context)
+    raise Unused(*not_understood(one, [value if asserts and value else code], "finding", context))
 
 
 def _studied(one: Resource, answer: Answer, day: str, study: Meaning | None, context: Context) -> Stated:

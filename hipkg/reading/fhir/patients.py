@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from hipkg.reading.account import Import, Imported, ResourceUse, notices_of, unread_of
 from hipkg.reading.fhir import activities, allergies, care_plans, conditions, drugs, mentions, observations, reports
-from hipkg.reading.fhir.account import Account, notices_of, unread_of
-from hipkg.reading.fhir.codes import Codes
+from hipkg.reading.fhir.account import Account
+from hipkg.reading.fhir.codes import codes_of
 from hipkg.reading.fhir.context import Context, part_of, refuse_modified
 from hipkg.reading.fhir.courses import assembled
 from hipkg.reading.fhir.elements import Malformed
@@ -17,7 +18,7 @@ from hipkg.reading.fhir.joining import Joined, joined
 from hipkg.reading.fhir.log import Log, Merged
 from hipkg.reading.fhir.other_versions import REFUSED
 from hipkg.reading.fhir.person import completed, read_person
-from hipkg.reading.fhir.records import HELPERS, Activity, Import, Imported, ResourceUse, Stated, Unused
+from hipkg.reading.fhir.records import HELPERS, Activity, Refused, Stated, Unused
 from hipkg.reading.fhir.unread import HELPS, device_beside
 from hipkg.reading.fhir.wording import Words
 from hipkg.record.patient import Record
@@ -27,12 +28,13 @@ if TYPE_CHECKING:
     from datetime import date
 
     from hipkg.knowledge.records import Knowledge
+    from hipkg.reading.fhir.codes import Codes
     from hipkg.reading.fhir.gathering import Found
     from hipkg.reading.fhir.identity import Identity
     from hipkg.reading.fhir.records import Fact, Resource
 
 _PATIENT = "Patient"
-READERS: Mapping[str, Callable[[Resource, Context], Stated]] = {
+READERS: Mapping[str, Callable[[Resource, Context], Stated | Refused]] = {
     "AllergyIntolerance": allergies.read_allergy,
     "CarePlan": care_plans.read_care_plan,
     "Claim": mentions.read_claim,
@@ -66,7 +68,7 @@ def imported(found: Found, name: str, as_of: date, knowledge: Knowledge, *, dece
     Parameters: ``name`` is that of the source; ``deceased`` gives a graph to those who have died as well.
     """
     index = Index(found.resources, found.urls)
-    codes = Codes(knowledge.terminology, knowledge)
+    codes = codes_of(knowledge)
     patients = [one for one in found.resources if one.type == _PATIENT]
     people = identities_of(patients, index)
     owned: dict[str, list[Resource]] = {one.patient.key: [] for one in people}
@@ -154,8 +156,12 @@ class _Importer:
         """Read a resource, and note what is to be told of it."""
         try:
             stated = _stated(one, self._context)
-        except (Unused, Malformed) as problem:
-            account.refused(one.key, problem)
+        except Unused as problem:
+            stated = problem.refused
+        except Malformed as problem:
+            stated = Refused("malformed", str(problem))
+        if isinstance(stated, Refused):
+            account.refused(one.key, stated)
             return ()
         flags, notes = (*stated.flags, *part_of(one.raw)), (*stated.notes, *filter(None, (one.told,)))
         account.read(one.key, stated._replace(flags=flags, notes=notes))
@@ -188,11 +194,12 @@ class _Importer:
         )
 
 
-def _stated(one: Resource, context: Context) -> Stated:
+def _stated(one: Resource, context: Context) -> Stated | Refused:
     """Read a resource by its type; raises `Unused` for a type that is not read."""
     if one.type in READERS:
         stated = READERS[one.type](one, context)
-        refuse_modified(one.raw)
+        if isinstance(stated, Stated):
+            refuse_modified(one.raw)
         return stated
     if one.type in REFUSED:
         raise Unused("set aside", f"its type is one of FHIR {REFUSED[one.type]} and is not read")

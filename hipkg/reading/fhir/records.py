@@ -1,16 +1,13 @@
-"""The facts that resources state, and the account of what became of each resource."""
+"""The facts that resources state."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 if TYPE_CHECKING:
+    from hipkg.reading.account import Outcome
     from hipkg.reading.fhir.elements import Raw
-    from hipkg.record.patient import Record, Unread
-
-Outcome = Literal["used", "merged", "set aside", "unknown code", "ignored", "malformed"]
-OUTCOMES: tuple[Outcome, ...] = ("used", "merged", "set aside", "malformed", "unknown code", "ignored")
-
+    from hipkg.record.patient import Unread
 
 IN_ERROR = {"entered-in-error": "it was entered in error"}
 """The status with which a resource of any type never counts, and the reason that is told."""
@@ -21,7 +18,8 @@ HELPERS = {"BodyStructure", "Device", "Medication"}
 class Resource(NamedTuple):
     """One resource: its key ``Type/id``, its type in R4, and what it says there.
 
-    ``place`` tells where it stands in the source, ``told`` of which other version of FHIR it is, if it is.
+    ``place`` tells where it stands in the source, ``told`` of which other version of FHIR it is, if it is, and ``base``
+    is the server that its full URL names, if it names one.
     """
 
     key: str
@@ -29,6 +27,7 @@ class Resource(NamedTuple):
     raw: Raw
     place: str
     told: str = ""
+    base: str = ""
 
 
 class Place(NamedTuple):
@@ -167,46 +166,17 @@ class Stated(NamedTuple):
     unread: tuple[Unread, ...] = ()
 
 
-class Unused(Exception):
-    """Tell that a resource states no fact, and why.
+class Refused(NamedTuple):
+    """Why a resource, or a part of one, states no fact; ``unread`` names what of it no plan takes into account."""
 
-    ``unread`` names what nothing of a plan takes into account.
-    """
-
-    def __init__(self, outcome: Outcome, reason: str, unread: tuple[Unread, ...] = ()) -> None:
-        super().__init__(reason)
-        self.outcome: Outcome = outcome
-        self.reason = reason
-        self.unread = unread
-
-
-class ResourceUse(NamedTuple):
-    """What became of one resource.
-
-    ``detail`` says as what it was used or why it was not; ``flags`` tell what is doubtful; ``nodes`` are the IRIs of
-    the nodes of the graph that it gave. ``unread`` names what of it no statement uses.
-    """
-
-    resource: str
     outcome: Outcome
-    detail: str
-    flags: tuple[str, ...] = ()
-    nodes: tuple[str, ...] = ()
+    reason: str
     unread: tuple[Unread, ...] = ()
 
 
-class Imported(NamedTuple):
-    """One patient: the graph, None for one who has died, with the account of their resources."""
+class Unused(Exception):
+    """Tell that a resource states no fact, and why; the parameters are those of `Refused`."""
 
-    patient: str
-    graph: Record | None
-    uses: tuple[ResourceUse, ...]
-    deceased: str = ""
-
-
-class Import(NamedTuple):
-    """All patients of a source, and the resources that belong to none of them."""
-
-    source: str
-    patients: tuple[Imported, ...]
-    strays: tuple[ResourceUse, ...]
+    def __init__(self, outcome: Outcome, reason: str, unread: tuple[Unread, ...] = ()) -> None:
+        super().__init__(reason)
+        self.refused = Refused(outcome, reason, unread)

@@ -47,7 +47,7 @@ def read_report(one: Resource, context: Context) -> Stated:
     if found or links.same_as:
         return Stated((*found, links), (*day.flags, *flags), notes, (*lost, *unread(one, [code], context)))
     refusal = not_understood(one, [code], "study", context)
-    raise Unused(refusal.outcome, refusal.reason, (*refusal.unread, *lost))
+    raise Unused(*refusal._replace(unread=(*refusal.unread, *lost)))
 
 
 def _concluded(one: Resource, context: Context) -> Stated:

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import codecs
 import json
 import os
 import re
 from typing import TYPE_CHECKING
 
 from hipkg.base.errors import UnreadableInput
+from hipkg.base.limits import FOLDER, INPUT, refuse_many_values
+from hipkg.reading.account import ResourceUse
 from hipkg.reading.fhir.folders import holds_lines, names_in, unpacked
 from hipkg.reading.fhir.gathering import collected
 from hipkg.reading.fhir.json_form import TWICE, Loader, given_twice
 from hipkg.reading.fhir.lenient import text_in
-from hipkg.reading.fhir.records import ResourceUse
 from hipkg.reading.fhir.unfolding import HOLDING, Entry, too_deep, unfolded
 from hipkg.reading.fhir.xml_form import from_xml
 
@@ -23,9 +25,7 @@ if TYPE_CHECKING:
     from hipkg.reading.fhir.elements import Raw
     from hipkg.reading.fhir.gathering import Found
 
-_MOST_BESIDE = 2**26
-"""The most that is read of a file that holds no resources."""
-_HALF = re.compile(r"\\u[dD][89a-fA-F]")
+_HALF = re.compile(rb"\\u[dD][89a-fA-F]")
 
 
 def resources_of(data: bytes, name: str, *, lines: bool) -> Found:
@@ -43,7 +43,7 @@ def resources_in(folder: Path, max_bytes: int) -> Found:
 
     The errors are those of `resources_of`, and one for the size of it all.
     """
-    left = max_bytes
+    left, values = max_bytes, 0
     found: list[Entry] = []
     broken: list[UnreadableInput] = []
     for name, trouble in names_in(folder):
@@ -53,24 +53,20 @@ def resources_in(folder: Path, max_bytes: int) -> Found:
             continue
         try:
             data = _content(folder / name, place, left)
-            left -= len(data)
-            if left >= 0:
-                found += map(_in_folder, _entries(data, place, lines=holds_lines(name)))
         except UnreadableInput as problem:
             broken.append(problem)
+            continue
+        left -= len(data)
         if left < 0:
-            raise _too_large(folder, max_bytes)
+            raise FOLDER.exceeded(str(folder), max_bytes)
+        values = refuse_many_values(data, str(folder), values)
+        try:
+            found += map(_in_folder, _entries(data, place, lines=holds_lines(name)))
+        except UnreadableInput as problem:
+            broken.append(problem)
     if all(one.trouble for one in found):
         raise next(iter(broken), _nothing_in(folder, found))
     return collected([*found, *(Entry(None, "", one.place, ("malformed", one.message)) for one in broken)])
-
-
-def _too_large(folder: Path, max_bytes: int) -> UnreadableInput:
-    return UnreadableInput(
-        f"The folder holds more than {max_bytes / 2**20:g} MB.",
-        place=str(folder),
-        remedy="Split it into folders of fewer patients, or allow a larger max_bytes from Python.",
-    )
 
 
 def _nothing_in(folder: Path, found: Iterable[Entry]) -> UnreadableInput:
@@ -95,7 +91,7 @@ def _in_folder(entry: Entry) -> Entry:
 def beside(path: Path, name: str) -> tuple[ResourceUse, ...]:
     """Tell of a file in an export that holds no resources what it is, such as the manifest."""
     try:
-        entries = map(_in_folder, _entries(_content(path, name, _MOST_BESIDE), name, lines=False))
+        entries = map(_in_folder, _entries(_content(path, name, INPUT.most), name, lines=False))
         return tuple(ResourceUse(one.place, *one.trouble) for one in entries if one.trouble)
     except UnreadableInput as problem:
         return (ResourceUse(name, "malformed", problem.message),)
@@ -108,15 +104,19 @@ def _content(path: Path, name: str, most: int) -> bytes:
 
 
 def _entries(data: bytes, name: str, *, lines: bool) -> list[Entry]:
+    refuse_many_values(data, name)
+    content = data.removeprefix(codecs.BOM_UTF8)
     try:
-        content = data.decode("utf-8-sig")
+        content.decode()
     except UnicodeDecodeError as error:
-        line = data.count(b"\n", 0, error.start) + 1
-        raise UnreadableInput(
-            "The text is not valid UTF-8.", place=f"{name}:{line}", remedy="Save it as UTF-8."
-        ) from None
+        line = content.count(b"\n", 0, error.start) + 1
+        raise _not_utf8(f"{name}:{line}") from None
     found = _parsed(content, name, lines=lines)
     return list(map(_whole, found)) if _HALF.search(content) else found
+
+
+def _not_utf8(place: str) -> UnreadableInput:
+    return UnreadableInput("The text is not valid UTF-8.", place=place, remedy="Save it as UTF-8.")
 
 
 def _whole(entry: Entry) -> Entry:
@@ -128,9 +128,9 @@ def _whole(entry: Entry) -> Entry:
     return entry
 
 
-def _parsed(content: str, name: str, *, lines: bool) -> list[Entry]:
-    if content.lstrip().startswith("<"):
-        return list(unfolded(from_xml(content, name), "", name))
+def _parsed(content: bytes, name: str, *, lines: bool) -> list[Entry]:
+    if content.lstrip().startswith(b"<"):
+        return list(unfolded(from_xml(content.decode(), name), "", name))
     if lines:
         return _lines(content, name)
     load = Loader()
@@ -140,9 +140,7 @@ def _parsed(content: str, name: str, *, lines: bool) -> list[Entry]:
         if error.msg == "Extra data" and error.lineno > 1:
             return _lines(content, name)
         raise _not_json(error, f"{name}:{error.lineno}:{error.colno}") from None
-    except UnreadableInput:  # a ValueError itself, which says what is wrong
-        raise
-    except (RecursionError, ValueError):  # nested too deep, or an integer of thousands of digits
+    except RecursionError:
         raise too_deep(name) from None
 
 
@@ -172,7 +170,7 @@ def _named(raw: Raw) -> str:
     return "/".join(filter(None, (text_in(raw, "resourceType"), text_in(raw, "id")))) or "it"
 
 
-def resources_of_lines(lines: Iterable[tuple[str, str]], troubles: Iterable[ResourceUse] = ()) -> Found:
+def resources_of_lines(lines: Iterable[tuple[str, bytes]], troubles: Iterable[ResourceUse] = ()) -> Found:
     """Find the resources in lines of NDJSON, each with its place.
 
     Parameters: ``troubles`` are known of the source already.
@@ -184,9 +182,9 @@ def resources_of_lines(lines: Iterable[tuple[str, str]], troubles: Iterable[Reso
     return made._replace(troubles=tuple(sorted([*made.troubles, *troubles])))
 
 
-def _lines(content: str, name: str) -> list[Entry]:
+def _lines(content: bytes, name: str) -> list[Entry]:
     """Take each line for a resource; one that is no JSON is set aside if another is."""
-    found, broken = _of_lines((f"{name}:{number}", line) for number, line in enumerate(content.split("\n"), 1))
+    found, broken = _of_lines((f"{name}:{number}", line) for number, line in enumerate(content.split(b"\n"), 1))
     if broken and not found:
         place, first = broken[0]
         raise _not_json(first, f"{place}:{first.colno}")
@@ -198,12 +196,12 @@ def _without_json(broken: tuple[str, json.JSONDecodeError]) -> Entry:
     return Entry(None, "", f"{place}:{problem.colno}")
 
 
-def _of_lines(lines: Iterable[tuple[str, str]]) -> tuple[list[Entry], list[tuple[str, json.JSONDecodeError]]]:
+def _of_lines(lines: Iterable[tuple[str, bytes]]) -> tuple[list[Entry], list[tuple[str, json.JSONDecodeError]]]:
     found: list[Entry] = []
     broken: list[tuple[str, json.JSONDecodeError]] = []
     load = Loader()
     for place, line in lines:
-        if line.strip():
+        if line and not line.isspace():
             try:
                 content = load(line)
                 if isinstance(content, dict) and content.get("resourceType") not in HOLDING and not load.twice:
@@ -211,10 +209,11 @@ def _of_lines(lines: Iterable[tuple[str, str]]) -> tuple[list[Entry], list[tuple
                 else:
                     found += _checked(load, unfolded(content, "", place))
             except json.JSONDecodeError as problem:
-                broken.append((place, problem))
-            except UnreadableInput:
-                raise
-            except (RecursionError, ValueError):
+                if not line.decode().isspace():
+                    broken.append((place, problem))
+            except UnicodeDecodeError:
+                raise _not_utf8(place) from None
+            except RecursionError:
                 raise too_deep(place) from None
     return found, broken
 

@@ -8,7 +8,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
-from hipkg.base.errors import UnreadableInput
+from hipkg.base.errors import HipkgError, UnreadableInput
+from hipkg.base.limits import DEPTH
 from hipkg.reading.fhir.context import part_of
 from hipkg.reading.fhir.elements import Malformed, parts
 from hipkg.reading.fhir.json_form import TWICE
@@ -17,8 +18,8 @@ from hipkg.reading.fhir.lenient import object_in, objects, text_in
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from hipkg.reading.account import Outcome
     from hipkg.reading.fhir.elements import Raw
-    from hipkg.reading.fhir.records import Outcome
 
 HOLDING = {None, "Bundle", "OperationOutcome", "Parameters"}
 """The types of what is no resource to be read by itself, and none where it may be a request."""
@@ -169,10 +170,6 @@ def _matches(bundle: Raw) -> int:
     return sum(text_in(one, "search", "mode") not in {"include", "outcome"} for one in found)
 
 
-def too_deep(place: str) -> UnreadableInput:
+def too_deep(place: str) -> HipkgError:
     """Say that something is nested deeper than it can be read."""
-    return UnreadableInput(
-        "The input is nested too deep, or has a number of too many digits.",
-        place=place,
-        remedy="Export the resources one by one.",
-    )
+    return DEPTH.exceeded(place)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from hipkg.reading.fhir.elements import part, parts, text
-from hipkg.reading.fhir.records import IN_ERROR, Unused
+from hipkg.reading.fhir.elements import part, parts, text, written
+from hipkg.reading.fhir.records import IN_ERROR, Refused, Unused
 from hipkg.record.patient import EntryKind, Unread
 
 if TYPE_CHECKING:
@@ -35,37 +35,20 @@ _REFERRING = ("medicationReference", "device")
 
 def not_understood(
     one: Resource, concepts: Iterable[Raw], wanted: str, context: Context, *, moot: bool = False, current: bool = True
-) -> Unused:
+) -> Refused:
     """Tell that concepts assert nothing of the kind that is ``wanted``, and name them for the one who reads the plan.
 
     Parameters: ``moot`` tells that the entry says of itself that it is not so, and ``current`` that it may be so now.
     """
     given = [*concepts]
-    key, known = _refusal_key(one, given, wanted, moot=moot, current=current), context.codes.refusals
+    key = (one.type, wanted, moot, current, *map(written, given))
+    known = context.codes.refusals
     if key not in known:
         found = () if moot else unread(one, given, context, current=current)
-        known[key] = (*context.codes.why_not(given, wanted), found)
+        known[key] = Refused(*context.codes.why_not(given, wanted), found)
         if any(each.name in {one.key, _displayed(one)} for each in found):
-            return Unused(*known.pop(key))
-    return Unused(*known[key])
-
-
-def refused_before(one: Resource, concepts: Iterable[Raw], wanted: str, context: Context) -> Unused | None:
-    """Tell what `not_understood` has told of concepts for another resource of the type, and of whichever has them."""
-    known = context.codes.refusals.get(_refusal_key(one, concepts, wanted))
-    return Unused(*known) if known else None
-
-
-def _refusal_key(
-    one: Resource, concepts: Iterable[Raw], wanted: str, *, moot: bool = False, current: bool = True
-) -> tuple[object, ...]:
-    return (one.type, wanted, moot, current, *map(key_of, concepts))
-
-
-def key_of(concept: Raw) -> tuple[object, ...]:
-    """Take what tells a concept from others: its text, and its codes with their words."""
-    codings = parts(concept, "coding")
-    return (text(concept, "text"), *((text(it, "system"), text(it, "code"), text(it, "display")) for it in codings))
+            return known.pop(key)
+    return known[key]
 
 
 def unread(one: Resource, concepts: Iterable[Raw], context: Context, *, current: bool = True) -> tuple[Unread, ...]:
@@ -113,7 +96,7 @@ def named(concepts: Iterable[Raw], context: Context) -> str:
 
 
 def _named(concept: Raw, context: Context) -> str:
-    key, known = key_of(concept), context.codes.names
+    key, known = written(concept), context.codes.names
     if key not in known:
         known[key] = _name_of(concept, context)
     return known[key]

@@ -9,12 +9,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from hipkg.base.errors import UnreadableInput
+from hipkg.base.limits import DEPTH
 
 if TYPE_CHECKING:
     from hipkg.reading.fhir.elements import Raw
 
 _FHIR = "http://hl7.org/fhir"
-_DEEPEST = 200
 _TEXTS = {"id", "valueString", "valueCode", "display", "text", "version"}
 _NUMBERS = {
     "frequency", "frequencyMax", "period", "periodMax", "count", "countMax", "duration", "durationMax", "offset",
@@ -48,11 +48,7 @@ def from_xml(content: str, name: str) -> Raw:
 
     def enter(tag: str, attributes: dict[str, str]) -> None:
         if not reader.enter(tag, attributes):
-            raise UnreadableInput(
-                "The input is nested too deep.",
-                place=f"{name}:{parser.CurrentLineNumber}",
-                remedy="Export the resources one by one.",
-            )
+            raise DEPTH.exceeded(f"{name}:{parser.CurrentLineNumber}")
 
     parser = expat.ParserCreate("utf-8", " ")
     parser.EntityDeclHandler = refuse_entity
@@ -84,7 +80,7 @@ class _Reader:
             self._foreign += 1
         else:
             self._open.append((name, attributes, []))
-        return len(self._open) + self._foreign < _DEEPEST
+        return len(self._open) + self._foreign < DEPTH.most
 
     def leave(self, _tag: str) -> None:
         """End an element."""
