@@ -4,20 +4,24 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 EXAMPLE ?= examples/d0-painful-degenerative-hip.ttl
 WORKERS ?= auto
+LOCK := --quiet --universal --python-version 3.11 --generate-hashes --constraint constraints.txt --no-header --no-annotate
+SEED ?= 1
+INPUTS ?= 2000
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test engines goldens garden mutants lint types check release schemas docs benchmark wheel clean
+.PHONY: help demo test pythons engines fuzz goldens garden mutants lint types check release schemas docs benchmark lock wheel clean
 
 help: ## List the targets.
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | sort | expand -t 12
 
-$(BIN)/hipkg: pyproject.toml constraints.txt
+$(BIN)/hipkg: pyproject.toml requirements/core.txt
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable .
+	$(BIN)/python -m pip install --quiet --require-hashes --requirement requirements/core.txt
+	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
 	touch $(BIN)/hipkg
 
-$(VENV)/.complete: $(BIN)/hipkg
-	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[java,check,test,dev]'
+$(VENV)/.complete: $(BIN)/hipkg requirements/complete.txt
+	$(BIN)/python -m pip install --quiet --require-hashes --requirement requirements/complete.txt
 	touch $(VENV)/.complete
 
 demo: $(BIN)/hipkg ## Install hipkg into .venv and derive the plan of an example patient.
@@ -26,8 +30,18 @@ demo: $(BIN)/hipkg ## Install hipkg into .venv and derive the plan of an example
 test: $(VENV)/.complete ## Install what the tests need, Java included, and run all of them.
 	$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup
 
-engines: $(VENV)/.complete ## Compare the engines on every case and on many random patients; takes half an hour.
-	HIPKG_ENGINE_STRIDE=1 HIPKG_RANDOM_ROUNDS=24 $(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup tests/test_engines.py
+pythons: ## Run all tests on each supported Python that is installed.
+	for version in 3.11 3.12 3.13; do \
+	  if python$$version -c "" 2> /dev/null; then \
+	    $(MAKE) test PYTHON=python$$version VENV=.venv-$$version || exit 1; \
+	  else echo "python$$version is not installed"; fi; done
+
+engines: $(VENV)/.complete ## Compare the engines on every case and on many drawn patients; takes an hour and a half.
+	HIPKG_ENGINE_STRIDE=1 $(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup tests/test_engines.py
+	PYTHONPATH=tests $(BIN)/python -m support.equality --patients 15000 --compiled-each 5 --minutes 60
+
+fuzz: $(VENV)/.complete ## Damage records at random, INPUTS of a SEED, and see that nothing crashes, hangs or is lost without a word.
+	PYTHONPATH=tests $(BIN)/python -m fuzz --seed $(SEED) --count $(INPUTS)
 
 goldens: $(VENV)/.complete ## Write whole plans, and whatever else people have reviewed, as hipkg makes them now.
 	HIPKG_UPDATE_GOLDEN=1 $(BIN)/python -m pytest -n $(WORKERS) -k "reviewed or expected_texts or expected_bundles or answers_as_expected or index_lists"
@@ -69,8 +83,12 @@ benchmark: $(VENV)/.complete ## Measure the plan of one patient, its defence, it
 	$(BIN)/python benchmarks/fhir_import.py
 	$(BIN)/python benchmarks/bulk_export.py
 
+lock: ## Pin all that is installed, with hashes, from pyproject.toml and constraints.txt; needs uv.
+	printf 'hatchling>=1.25\neditables\n' | uv pip compile pyproject.toml - $(LOCK) --output-file requirements/core.txt
+	printf 'hatchling>=1.25\neditables\n' | uv pip compile pyproject.toml - $(LOCK) --all-extras --output-file requirements/complete.txt
+
 wheel: $(VENV)/.complete ## Build the wheel.
 	$(BIN)/python -m pip wheel --quiet --no-deps --wheel-dir dist .
 
 clean: ## Remove what the targets made.
-	rm -rf $(VENV) dist build mutants .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+	rm -rf $(VENV) .venv-3.* dist build mutants .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis

@@ -126,6 +126,34 @@ def test_patients_who_are_linked_are_in_one_share(tmp_path: Path, monkeypatch: p
     ]
 
 
+DEAD = {"resourceType": "Patient", "id": "dead", "deceasedBoolean": True}
+LIVING = {"resourceType": "Patient", "id": "living"}
+THEIRS = {"resourceType": "Condition", "id": "theirs", "subject": {"reference": "Patient/dead"}}
+
+
+@pytest.mark.parametrize(
+    ("others", "read"),
+    [
+        ([LIVING, DEAD], False),
+        ([LIVING, {**DEAD, "deceasedBoolean": False}], True),
+        ([LIVING, DEAD, {**DEAD, "deceasedBoolean": False, "meta": {"lastUpdated": "2026-01-01T00:00:00Z"}}], True),
+        ([{**LIVING, "link": [{"type": "replaces", "other": {"reference": "Patient/dead"}}]}, DEAD], True),
+        ([LIVING, {"resourceType": "Bundle", "entry": [{"resource": DEAD}]}], True),
+        ([DEAD], True),
+    ],
+    ids=["dead", "alive", "both", "linked", "in a bundle", "alone"],
+)
+def test_what_is_of_the_dead_is_not_read(others: list[dict[str, Any]], read: bool, tmp_path: Path) -> None:
+    lines = [*others, THEIRS, {**THEIRS, "id": "other", "subject": {"reference": "Patient/living"}}]
+    path = tmp_path / "all.ndjson"
+    path.write_text("".join(f"{json.dumps(one)}\n" for one in lines), encoding="utf-8")
+    with bulk.shares_of(str(path)) as shares:
+        found = [share.resources() for share in shares]
+    keys = {one.key for part in found for one in part.resources}
+    assert ("Condition/theirs" in keys) == read
+    assert "Condition/other" in keys
+
+
 def test_a_share_is_gone_when_it_is_read(tmp_path: Path) -> None:
     with bulk.shares_of(str(export(many(3), tmp_path))) as shares:
         files = [file for one in shares for file in one.files if file.exists()]

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 
 from hipkg.base.errors import HipkgError
+from hipkg.base.vocabulary import HIP
 from hipkg.derivation.native import derive_natively
 from hipkg.knowledge.loading import load
 from hipkg.knowledge.selection import select
@@ -18,12 +19,16 @@ from hipkg.record.normalise import normalised
 from support.cases import all_unlike, in_batches
 from support.derivations import assert_same
 from support.doors import plan_record, read
+from support.equality import consistent, unlike_queries
 from support.random_patients import hip_patients, some_patients
+from support.whole_vocabulary import drawn_patients
 
 ROOT = Path(__file__).parent.parent
 EXAMPLES = sorted((ROOT / "examples").glob("*.ttl"))
 FRAME = ROOT / "tests" / "cases" / "frame"
 CASES = [one for one in all_unlike((ROOT / "tests" / "cases").rglob("*.ttl")) if FRAME not in one.parents]
+DRAWN = 40
+"""How many patients are drawn; `make engines` draws ten thousand."""
 DAY = date(2026, 11, 23)
 DOCUMENTS: tuple[tuple[str, ...], ...] = ((), ("D0",), ("D1", "D3"))
 
@@ -58,6 +63,27 @@ def test_both_derive_the_same_of_random_patients(triples: frozenset[ox.Triple]) 
     store = ox.Store()
     store.extend(ox.Quad(*one) for one in triples)  # which writes numbers in one form, as every run does
     assert_same(quad.triple for quad in store)
+
+
+def test_both_derive_the_same_of_patients_drawn_over_the_whole_vocabulary() -> None:
+    drawn = dict(consistent(drawn_patients(1, DRAWN)))
+    assert len(drawn) > DRAWN / 2
+    assert [name for name, triples in drawn.items() if unlike_queries(triples)] == []
+
+
+def test_both_derive_the_same_of_a_treatment_at_one_place_that_is_specified_for_all_of_them() -> None:
+    source = b"""
+    PREFIX : <https://example.org/specified/>
+    PREFIX hip: <https://w3id.org/hipkg/>
+    :patient a hip:Patient ; hip:hasProblem :necrosis , :other ; hip:hasCourse :course .
+    :necrosis a hip:ChronicHipOsteonecrosis .
+    :other hip:hasSite :hip .
+    :course hip:hasStatus hip:ongoing ; hip:ofIntervention hip:Naproxen ; hip:targets :hip .
+    """
+    (graph,) = read(source, format="turtle", as_of=DAY)
+    found = assert_same(normalised(graph.triples))
+    (action,) = (one for one in found.actions if one.intervention == HIP + "Naproxen" and not one.site)
+    assert action.fulfilment == "running"
 
 
 def test_what_differs_is_seen() -> None:

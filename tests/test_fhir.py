@@ -12,6 +12,7 @@ import warnings
 from contextlib import suppress
 from dataclasses import replace
 from decimal import Decimal
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,11 +22,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hipkg.api.plan import plans
-from hipkg.base.errors import DeceasedPatient, HipkgError, NoPatient, SetAside, UnreadableInput, UsageError
+from hipkg.base.errors import DeceasedPatient, HipkgError, NoPatient, SetAside, UnreadableInput
 from hipkg.base.vocabulary import DERIVED_FROM, HIP, IMPORTED, RDF_TYPE
 from hipkg.cli import main
 from hipkg.knowledge.loading import load
 from hipkg.reading.fhir.quantities import UnusableValue, amount, pieces
+from hipkg.reading.fhir.specification import element_names
 from hipkg.render.schemas import PLAN
 from support.doors import findings_of, plan_record, read, read_import
 from support.fhir_cases import AS_OF, CASES, imported, source_of, told
@@ -116,7 +118,7 @@ def test_every_resource_is_accounted_for(case: Path) -> None:
     made = imported(case)
     accounted = [use.resource for uses in (made.strays, *(one.uses for one in made.patients)) for use in uses]
     contained = {("Medication", "in"), ("Condition", "within"), ("Medication", "m"), ("Device", "d")}
-    contained |= {("Observation", "in"), ("Observation", "not")}
+    contained |= {("Observation", "in"), ("Observation", "not"), ("Practitioner", "who")}
     assert {f"{kind}/{name}" for kind, name in named - contained} - {*accounted} - {"Bundle/not a valid id!"} == set()
     assert len(accounted) == len({*accounted})
 
@@ -300,11 +302,6 @@ def test_an_integer_of_thousands_of_digits_is_no_number_and_the_rest_goes_on() -
     assert read(source.replace(b'"many"', b"9" * 5000), format="fhir", as_of=AS_OF)[0].triples == expected
 
 
-def test_only_fhir_has_an_account() -> None:
-    with pytest.raises(UsageError):
-        read_import(TWINS[0].with_suffix(".ttl"))
-
-
 @settings(max_examples=150, deadline=None)
 @given(
     st.sampled_from(ALL),
@@ -330,6 +327,14 @@ def _holders(content: Any) -> list[dict[str, Any]]:
     if not isinstance(content, dict):
         return []
     return [*([content] if content else []), *(one for each in content.values() for one in _holders(each))]
+
+
+@pytest.mark.parametrize("version", ["R4B", "STU3"])
+@pytest.mark.parametrize("kind", ["Condition", "MedicationRequest", "Observation", "Patient", "Procedure"])
+def test_the_elements_of_the_specification_are_known(kind: str, version: str) -> None:
+    models = import_module(f"fhir.resources.{version}")
+    names = {it.alias or name for name, it in models.get_fhir_model_class(kind).model_fields.items()}
+    assert {one.removeprefix("_") for one in names} <= element_names()
 
 
 # Warnings and the command line
@@ -386,6 +391,28 @@ def test_an_identifier_in_common_is_told_whatever_stands_beside_it(identifiers: 
     made = read_import(bundle(one, patient("p2", identifier=identifiers)), format="fhir", as_of=AS_OF)
     flags = [flag for each in made.patients for use in each.uses for flag in use.flags]
     assert any("has the same identifier (urn:mrn 17)" in flag for flag in flags) == alike
+
+
+def test_what_may_be_of_any_of_several_patients_is_told(hipkg: Callable[..., tuple[int, str, str]]) -> None:
+    lost, image = arthritis("lost", owner="nobody"), {"resourceType": "Basic", "id": "beside"}
+    source = bundle(patient(), patient("p2"), arthritis(), lost, image)
+    code, out, err = hipkg("plan", "-", "--input-format", "fhir", stdin=source)
+    assert code == 1
+    assert "right hip" in out
+    assert "No patient of the source has Condition/lost: its patient is not in the source." in err
+    assert "beside" not in err
+    assert hipkg("plan", "-", "--input-format", "fhir", stdin=bundle(patient(), patient("p2"), arthritis()))[0] == 0
+
+
+def test_a_patient_whose_type_is_misspelt_is_told(hipkg: Callable[..., tuple[int, str, str]]) -> None:
+    source = bundle(patient(), patient("p2") | {"resourceType": "Pateint"}, arthritis(owner="p2"))
+    code, _, err = hipkg("plan", "-", "--input-format", "fhir", stdin=source)
+    assert code == 0
+    assert err == ""
+    (graph,) = read(source, format="fhir")
+    told = " ".join(one.message for one in findings_of(graph))
+    assert "Pateint/p2: set aside, for FHIR has no such type of resources." in told
+    assert "Condition/oa: set aside, for its patient is not in the source." in told
 
 
 def test_a_patient_who_has_died_gets_no_plan(hipkg: Callable[..., tuple[int, str, str]]) -> None:
@@ -449,7 +476,7 @@ def test_explain_names_the_elements_that_a_fact_was_read_from(hipkg: Callable[..
 
 def test_reading_rdf_loads_nothing_of_the_import() -> None:
     code = (
-        "import sys, hipkg.reading.sources as r; r.read(sys.argv[1], lambda: None); "
+        "import sys, hipkg.reading.sources as r; from hipkg.knowledge.loading import load; r.read(sys.argv[1], load); "
         "print([m for m in sys.modules if 'hipkg.reading.fhir' in m])"
     )
     command = [sys.executable, "-c", code, str(TWINS[0].with_suffix(".ttl"))]

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from hipkg.base.errors import NoPatient, SetAside, UnreadableInput
+from hipkg.reading.fhir.json_form import Loader
 from support.doors import read, read_import
 from support.fhir_cases import CASES
 from support.fhir_xml import as_xml
@@ -198,6 +199,48 @@ def test_a_name_that_is_given_twice_is_an_error_of_its_resource() -> None:
     ]
     assert "Patient/p: used" in found
     assert "Condition/oa: used" not in found
+
+
+@pytest.mark.parametrize("kind", [["Patient"], {"a": 1}, 7, None])
+def test_a_type_that_is_no_text_is_an_error_of_its_resource(kind: Any) -> None:
+    lines = [{"resourceType": "Patient", "id": "p1"}, {"resourceType": kind, "id": "odd"}]
+    made = read_import("\n".join(map(json.dumps, lines)).encode(), format="ndjson")
+    (patient,) = made.patients
+    assert [one.outcome for one in patient.uses if one.resource != "Patient/p1"] == ["malformed"]
+
+
+TWICE = '{"resourceType": "Condition", "id": "c", "subject": {"reference": "Patient/p1"}, %s}'
+
+
+@pytest.mark.parametrize(
+    ("written", "twice"),
+    [
+        (r'"code": 1, "\u0063ode": 2', True),
+        (r'"code": 1, "code": 2, "note": "a\u0022: b"', True),
+        (r'"code": 1, "code": 2, "note": "a\"\u003A b"', True),
+        (r'"code": 1, "note": "a\u0022\u003a b \u00e9"', False),
+    ],
+)
+def test_a_name_is_given_twice_however_it_is_written(written: str, twice: bool) -> None:
+    lines = f'{{"resourceType": "Patient", "id": "p1"}}\n{TWICE % written}'
+    (patient,) = read_import(lines.encode(), format="ndjson").patients
+    assert any("twice" in one.detail for one in patient.uses) == twice
+
+
+@pytest.mark.parametrize(
+    ("written", "whole"),
+    [
+        ("123456789012345678901", "123456789012345678901"),
+        ("-12345678901234567890", "-12345678901234567890"),
+        ("0.12345678901234567890", "0.12345678901234568"),
+        ("[123456789012345678901]", "123456789012345678901"),
+    ],
+)
+def test_long_integers_keep_their_digits(written: str, whole: str) -> None:
+    for space in ("", "   ", "\n\t" * 40):
+        assert whole in json.dumps(
+            Loader()(f'{{"note": "seed: 12345678901234567890", "value":{space}{written}}}'.encode())
+        )
 
 
 def test_what_a_patient_has_twice_is_left_out() -> None:

@@ -611,13 +611,21 @@ def test_no_answer_lets_what_has_ended_run_again(path: Path) -> None:
 @pytest.mark.parametrize("path", [*EXAMPLES.values(), *VISITS], ids=lambda one: f"{one.parent.name}/{one.stem}")
 def test_nothing_else_tried_records_nothing_but_absence_of_what_is_not_there(path: Path) -> None:
     facts = Facts(record_of(path).normalised)
-    there = {of for course_ in facts.members[hip.TreatmentCourse] for of in facts.nodes(course_, hip.ofIntervention)}
-    kinds = {one for of in there for one in (of, *load().interventions[of].superclasses)}
+
+    def kinds_at(where: str) -> set[str]:
+        """Collect what courses are of that are at a place, or at none that is told."""
+        courses = {it: facts.nodes(it, hip.targets) for it in facts.members[hip.TreatmentCourse]}
+        there = [
+            it for it, sites in courses.items() if not sites or where in sites or where in facts.members[hip.Patient]
+        ]
+        of = {kind for it in there for kind in facts.nodes(it, hip.ofIntervention)}
+        return {wider for it in of for wider in (it, *load().interventions[it].superclasses)}
+
     for one in interview_of(path).questions:
         if one.form.repeats:
             denied = (one.form.fields[0].denial or union(())).added
             assert {prop for _, prop, _ in denied} <= {hip.isWithout}
-            assert kinds.isdisjoint(kind for _, _, kind in denied)
+            assert [(where, kind) for where, _, kind in denied if kind in kinds_at(where)] == []
             assert [it.change.added for it in one.answers if not it.yes] == ([denied] if denied else [])
 
 

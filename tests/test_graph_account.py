@@ -95,6 +95,30 @@ def test_every_format_tells_the_same() -> None:
     )
 
 
+JSON_LD = {
+    "@id": "https://example.org/p",
+    "@type": "hip:Patient",
+    "hip:hasProblem": {"@id": "https://example.org/pain", "@type": "hip:HipPain"},
+    "hasCourse": {"@id": "https://example.org/pills", "@type": "hip:TreatmentCourse"},
+}
+
+
+@pytest.mark.parametrize(
+    ("context", "lost"),
+    [
+        ({"hip": HIP}, ["hasCourse"]),
+        ([{"hip": HIP}, {"hasCourse": None}], ["hasCourse"]),
+        ({"hip": HIP, "hasCourse": "hip:hasCourse"}, []),
+        ({"hip": HIP, "@vocab": HIP}, []),
+    ],
+)
+def test_keys_of_json_ld_that_say_nothing_are_told(context: object, lost: list[str]) -> None:
+    messages = told(findings(json.dumps({"@context": context, **JSON_LD}), "jsonld"))
+    assert [one for one in messages if one.startswith("F08")] == [
+        f"F08: Keys without a meaning in the @context, so that what they say is not read: {key}." for key in lost
+    ]
+
+
 def test_each_of_several_patients_is_told_what_is_of_nobody() -> None:
     second = ":second a hip:Patient ; hip:hasProblem :ache . :ache a hip:HipPain ."
     records = read(f"{PATIENT}{second}{LOST}".encode(), format="turtle", as_of=DAY)

@@ -99,6 +99,15 @@ KINDS: dict[str, tuple[Limit, Callable[[int], str]]] = {
     ),
     "values": (limits.VALUES, lambda count: fhir([{"resourceType": "Patient", "id": "p", "x": [1] * (count - 7)}])),
     "depth": (limits.DEPTH, lambda count: fhir([{"resourceType": "Patient", "id": "p", "x": nested(count - 4)}])),
+    "resources": (
+        limits.RESOURCES,
+        lambda count: fhir(
+            [
+                {"resourceType": "Patient", "id": "p"},
+                *({"resourceType": "X", "id": f"x{number}"} for number in range(count - 1)),
+            ]
+        ),
+    ),
     "patients of FHIR": (
         limits.PATIENTS,
         lambda count: fhir([{"resourceType": "Patient", "id": f"p{number}"} for number in range(count)]),

@@ -9,7 +9,9 @@ import os
 import re
 import subprocess
 import sys
+import tomllib
 from email.parser import HeaderParser
+from importlib.metadata import PackageNotFoundError, metadata
 from pathlib import Path
 from zipfile import ZipFile
 
@@ -190,3 +192,63 @@ def test_the_installed_files_are_not_changed_by_use(installed: Path, tmp_path: P
     before = state()
     hipkg(installed, tmp_path, "plan", str(next((installed / "hipkg" / "_data" / "examples").glob("*.ttl"))))
     assert state() == before
+
+
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+ROW = re.compile(r"^\| `([\w.-]+)` \| ([^|]+) \| (?:`(\w+)`)? ?\|", re.MULTILINE)
+SPOKEN = {
+    "BSD 2-Clause License": "BSD-2-Clause",
+    "Apache Software License": "Apache-2.0",
+    "MIT License": "MIT",
+    "GNU General Public License v2 (GPLv2)": "GPL-2.0 with Classpath exception",
+}
+
+
+def name_of(requirement: str) -> str:
+    return re.match(r"[\w.-]+", requirement)[0].lower()
+
+
+def rows() -> dict[str, tuple[str, str]]:
+    page = (ROOT / "docs" / "licences.md").read_text(encoding="utf-8")
+    return {name: (licence.strip(), extra) for name, licence, extra in ROW.findall(page)}
+
+
+def test_the_page_of_licences_names_each_dependency() -> None:
+    required = dict.fromkeys(map(name_of, PROJECT["dependencies"]), "")
+    for extra, some in PROJECT["optional-dependencies"].items():
+        required |= dict.fromkeys(map(name_of, some), extra)
+    assert {name: extra for name, (_, extra) in rows().items()} == required
+
+
+@pytest.mark.parametrize("name", sorted(rows()))
+def test_a_licence_is_the_one_that_the_package_declares(name: str) -> None:
+    try:
+        declared = metadata(name)
+    except PackageNotFoundError:
+        pytest.skip(f"{name} is not installed")
+    kinds = [one.rpartition(" :: ")[2] for one in declared.get_all("Classifier", []) if one.startswith("License ::")]
+    # What is not declared is an error for some readers of metadata, of which pyshacl brings one.
+    words, expression = ("".join(declared.get_all(one, [])) for one in ("License", "License-Expression"))
+    told = expression or (words if 0 < len(words) < 60 else kinds[0])
+    assert rows()[name][0] == SPOKEN.get(told, told)
+
+
+def pinned(file: str) -> dict[str, str]:
+    text = (ROOT / file).read_text(encoding="utf-8")
+    return {
+        name.replace(".", "-").lower(): version
+        for name, version in re.findall(r"^([\w.-]+)==([\w.]+)", text, re.MULTILINE)
+    }
+
+
+def test_what_is_installed_has_the_versions_of_the_constraints_and_hashes() -> None:
+    core, complete = pinned("requirements/core.txt"), pinned("requirements/complete.txt")
+    assert core.items() <= complete.items()
+    assert pinned("constraints.txt").items() <= complete.items()
+    assert {name_of(one) for one in PROJECT["dependencies"]} <= core.keys()
+    for file in ("core", "complete"):
+        entries = re.split(r"^(?=[\w.-]+==)", (ROOT / "requirements" / f"{file}.txt").read_text(), flags=re.MULTILINE)[
+            1:
+        ]
+        assert entries
+        assert [one for one in entries if "--hash=sha256:" not in one] == []

@@ -290,6 +290,13 @@ def test_refuses_a_patient_where_none_is_asked_about():
             "mine.rq",
         ),
         ('#+ columns = [{ title = "x" }]\nASK { }', "header cannot be used", "mine.rq"),
+        ("#+ columns = [1]\nASK { }", "columns must be a list of tables", "mine.rq"),
+        ("#+ columns = 1\nASK { }", "header cannot be used", "mine.rq"),
+        ("#+ parameters = [1]\nASK { }", "parameters must be a list of tables", "mine.rq"),
+        ('#+ columns = [{ name = 1, meaning = "x" }]\nASK { }', "name must be a text", "mine.rq"),
+        ("#+ summary = 1\nASK { }", "summary must be a text", "mine.rq"),
+        ('#+ ordered = "yes"\nASK { }', "ordered must be true or false", "mine.rq"),
+        ("#+ tags = [1]\nASK { }", "tags must be a text", "mine.rq"),
     ],
 )
 def test_refuses_a_query_file_with_its_place(ask, text, message, place):

@@ -13,7 +13,7 @@ from typer.testing import CliRunner
 from hipkg.api.plan import plans
 from hipkg.base import hip
 from hipkg.base.errors import StaleRelease
-from hipkg.base.paths import ONTOLOGY, PATIENT_SHAPES, ontology_files
+from hipkg.base.paths import ONTOLOGY, PATIENT_SHAPES, normalising_queries, ontology_files
 from hipkg.base.version import software_version
 from hipkg.cli.app import app
 from hipkg.knowledge import loading as knowledge
@@ -69,6 +69,16 @@ def test_one_byte_in_the_shapes_makes_the_release_stale(
     shapes = tmp_path / PATIENT_SHAPES.name
     shapes.write_bytes(PATIENT_SHAPES.read_bytes() + b"\n")
     monkeypatch.setattr(knowledge, "PATIENT_SHAPES", shapes)
+    assert "other sources" in refusal().message
+
+
+@pytest.mark.parametrize("number", range(len(normalising_queries())))
+def test_a_query_that_every_record_goes_through_is_part_of_it(
+    number: int, copy: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    queries = [*normalising_queries()]
+    missing = tuple(queries[:number] + queries[number + 1 :])
+    monkeypatch.setattr(knowledge, "normalising_queries", lambda: missing)
     assert "other sources" in refusal().message
 
 

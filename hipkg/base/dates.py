@@ -16,7 +16,8 @@ FORM = "([0-9]{4}(?:-[0-9]{2}(?:-[0-9]{2})?)?)"
 DATATYPES = {4: "gYear", 7: "gYearMonth", 10: "date"}
 """The datatypes of XSD for dates, by the length of what is written without a zone."""
 _ZONED = re.compile(f"{FORM}(?:Z|[+-][0-9]{{2}}:[0-9]{{2}})?")
-_TIMED = re.compile(f"{FORM}(?:(?<=-..-..)T[0-9:.,]*(?:Z|[+-][0-9]{{2}}:?[0-9]{{2}})?)?")
+_TIME = "(?:[01][0-9]|2[0-4])(?::?[0-5][0-9](?::?(?:[0-5][0-9]|60)(?:[.,][0-9]*)?)?)?"
+_TIMED = re.compile(f"{FORM}(?:(?<=-..-..)T{_TIME}(?:Z|[+-][0-9]{{2}}:?[0-9]{{2}})?)?")
 _DECEMBER = 12
 DAYS_OF = {"day": 1, "week": 7, "month": 30, "year": 365}
 """How many days a length counts as: a month of no calendar has 30."""

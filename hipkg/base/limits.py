@@ -44,6 +44,7 @@ class Limit(NamedTuple):
 
 
 _FEWER = "Split it into files of fewer patients, or allow a larger max_bytes from Python."
+_BY_PARTS = "Split it; of FHIR, plan for NDJSON with --format ndjson, which reads it part by part."
 INPUT = Limit("an input, unpacked", 64 * _MB, "MB", "The input is larger than {most}.", _FEWER, "`max_bytes` in Python")
 FOLDER = Limit(
     "all files of a folder of FHIR, unpacked", 512 * _MB, "MB", "The folder holds more than {most}.",
@@ -68,13 +69,17 @@ NAMESPACES = Limit(
     "the namespaces that RDF/XML declares", 1_000, "namespaces", "The document declares more than {most}.",
     "Declare those that are used, once.",
 )  # fmt: skip
+RESOURCES = Limit(
+    "the resources of a source of FHIR that is read at once", 150_000, "resources", "The input holds more than {most}.",
+    _BY_PARTS,
+)  # fmt: skip
 TRIPLES = Limit(
     "the triples of a source", 250_000, "triples", "The input holds more than {most}.",
     "Split it into files of fewer patients.",
 )  # fmt: skip
 PATIENTS = Limit(
     "the patients of a source that is read at once", 2_000, "patients", "The input holds more than {most}.",
-    "Split it; of FHIR, plan for NDJSON with --format ndjson, which reads it part by part.",
+    _BY_PARTS,
 )  # fmt: skip
 SUBJECTS = Limit(
     "the problems and sites of a source that is read at once", 8_000, "problems and sites",

@@ -26,6 +26,11 @@ def ontology_files() -> tuple[Path, ...]:
     return tuple(sorted([*ONTOLOGY.glob("*.ttl"), *ONTOLOGY.glob("guidelines/*.ttl")]))
 
 
+def normalising_queries() -> tuple[Path, ...]:
+    """List the queries that bring a record into one form, in their order."""
+    return tuple(sorted((QUERIES / "normalise").glob("*.rq")))
+
+
 def edited_files() -> tuple[Path, ...]:
     """List the sources of the ontology that editors write, and that the release does not."""
     return tuple(path for path in ontology_files() if path not in {POSSIBLE_CONTEXTS, DENIALS})

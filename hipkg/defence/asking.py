@@ -144,7 +144,6 @@ def _of_all_sites(one: RankedQuestion, other: RankedQuestion) -> RankedQuestion:
     """Ask once what two sites ask in the same form."""
     return one._replace(
         site="",
-        about="",
         requirements=tuple(sorted({*one.requirements, *other.requirements})),
         asked_by=tuple(sorted({*one.asked_by, *other.asked_by})),
         actions=max(one.actions, other.actions),
@@ -545,7 +544,8 @@ class Asker:
         section = section_to_be(action.status, modality, info.category)
         prominence, document = self._outline.best(one.id for one in speak)
         order = (section, RANKS[prominence], document, -info.phase if open_ else 0)
-        choice = min(shared_choices(speak), default="") if open_ else ""
+        advising = [infos[of[one]] for one in action.among(ADVISING) if one in of]
+        choice = min(shared_choices(advising), default="") if open_ else ""
         before = self._listed.get((action.site, action.intervention))
         return effect._replace(turn=_turn_to(action, modality, before), choice=choice, order=order)
 

@@ -2,9 +2,9 @@
 
 `load` reads ``ontology/release/hipkg.json``, which `hipkg.maintenance.release` builds from the Turtle sources. The file
 is one JSON object: a digest of all that follows it, by which damage is seen, and the fields of `Knowledge`. The stamp
-among them is a hash of the sources and of the types of the records, so that a release of other sources, or for records
-of other fields, is refused. Each field begins on a line, and each of its entries is a line, so that a field is read
-when it is first asked for, and of some fields each entry.
+among them is a hash of the sources, of the types of the records, and of the queries that every record goes through, so
+that a release of other sources, or for records of other fields, is refused. Each field begins on a line, and each of
+its entries is a line, so that a field is read when it is first asked for, and of some fields each entry.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 import orjson
 
 from hipkg.base.errors import StaleRelease
-from hipkg.base.paths import INSTALLED, PATIENT_SHAPES, RELEASE, ontology_files
+from hipkg.base.paths import INSTALLED, PATIENT_SHAPES, RELEASE, normalising_queries, ontology_files
 from hipkg.knowledge.codec import decode_lazily, schema, write
 from hipkg.knowledge.records import Knowledge
 
@@ -28,9 +28,9 @@ RELEASE_FILE = RELEASE / "hipkg.json"
 
 
 def source_stamp(files: Iterable[Path] | None = None) -> str:
-    """Hash the Turtle sources of the ontology, the shapes of patients, and the types that a release is made of."""
+    """Hash what a release is made of: the ontology, the shapes, the types of its records; and what it is used with."""
     digest = sha256(schema(Knowledge).encode())
-    for path in (*(files or ontology_files()), PATIENT_SHAPES):
+    for path in (*(files or ontology_files()), PATIENT_SHAPES, *normalising_queries()):
         digest.update(path.name.encode())
         digest.update(path.read_bytes())
     return digest.hexdigest()

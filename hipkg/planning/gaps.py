@@ -394,6 +394,7 @@ def _alternatives(requirement: str, knowledge: Knowledge) -> tuple[tuple[Express
 
 
 @kept
+@kept
 def disjuncts_of(requirement: str, knowledge: Knowledge) -> tuple[Expression, ...]:
     """List the alternatives that a definition asks for, each as if it were a definition of its own."""
     definition = knowledge.definition(requirement)

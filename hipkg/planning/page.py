@@ -306,12 +306,18 @@ class _Layout:
         )
 
     def _told_by_a_kind(self, action: Action) -> bool:
-        """Tell whether an action has only gates, all of which show at a kind of it in the same place."""
+        """Tell whether an action has only gates, all of which show at a kind of it in the same place.
+
+        What the patient has of it, or has planned, is told of one of its kinds as well.
+        """
         if action.status != Status.CONDITIONAL or _GATES.isdisjoint(action.claimed):
             return False
         if len(action.by(*_GATES)) != len(action.statements):
             return False
         kinds = [one for one in self._of_place[action.place] if action.intervention in self._classes(one)]
+        named = {name for one in kinds for name in (*one.current, *one.planned)}
+        if not named.issuperset((*action.current, *action.planned)):
+            return False
         return {*action.statements} <= {shown for one in kinds for shown in one.shown}
 
     @cached_property

@@ -47,7 +47,7 @@ class Importance:
         self.knowledge = knowledge
         self._outline = outline
         self._premature = premature
-        self._parts = {one for question in asked for one in self._parts_of(question, asked)}
+        self._parts = {one for same in _by_site(asked) for wider in same for one in self._parts_of(wider, same)}
         self._standing: dict[str, list[Action]] = {}
         for action in actions:
             self._standing.setdefault(action.intervention, []).append(action)
@@ -91,12 +91,11 @@ class Importance:
         early = (asked, site) in self._premature or asked in self.knowledge.expected_on_record
         return early or (asked, site) in self._parts
 
-    def _parts_of(self, wider: Question, asked: Iterable[Question]) -> Iterator[tuple[str, str]]:
-        """List the requirements of other questions, with the site, that are just one alternative of a question's."""
+    def _parts_of(self, wider: Question, same: Iterable[Question]) -> Iterator[tuple[str, str]]:
+        """List the requirements of questions about the same site that are just one alternative of a question's."""
         if disjuncts := disjuncts_of(wider.requirement, self.knowledge):
-            for one in asked:
-                alike = one.site == wider.site and one.text != wider.text
-                if alike and self.knowledge.definition(one.requirement) in disjuncts:
+            for one in same:
+                if one.text != wider.text and self.knowledge.definition(one.requirement) in disjuncts:
                     yield one.requirement, one.site
 
     def _is_news(self, statement: str, sites: Set[str]) -> bool:
@@ -136,6 +135,13 @@ class Importance:
             if one.unmet
         )
         return (_PROMINENT if self._outline.shows((statement,)) else 1) * (_DECIDED if alone else 1)
+
+
+def _by_site(questions: Iterable[Question]) -> Iterable[list[Question]]:
+    found: dict[str, list[Question]] = {}
+    for one in questions:
+        found.setdefault(one.site, []).append(one)
+    return found.values()
 
 
 def in_order(questions: Iterable[Question], importance: Importance) -> tuple[Question, ...]:

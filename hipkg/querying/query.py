@@ -51,6 +51,7 @@ TABLE_FORMATS = {
 GRAPH_FORMATS = {"turtle": ox.RdfFormat.TURTLE, "ntriples": ox.RdfFormat.N_TRIPLES}
 
 _HEADER = "#+"
+_FLAGS = {"ordered", "required"}
 _KEYS = frozenset({"id", "summary", "description", "tags", "needs", "ordered", "parameters", "columns"})
 # The property by which a derived node shows what it is.
 _DERIVED = {hip.ofStatement: hip.Evaluation, hip.basedOn: hip.Action, hip.about: hip.Conflict}
@@ -293,9 +294,23 @@ def _check_keys(data: Mapping[str, Any]) -> None:
         raise ValueError(f"unknown key {strange[0]!r}")
     if data.get("needs") not in {None, *get_args(Needs)}:
         raise ValueError(f"needs must be one of {', '.join(get_args(Needs))}")
+    for name in ("parameters", "columns"):
+        if not all(isinstance(one, dict) for one in data.get(name, ())):
+            raise ValueError(f"{name} must be a list of tables")
+    described = {key: value for key, value in data.items() if key not in {"tags", "parameters", "columns"}}
+    for one in (described, *data.get("parameters", ()), *data.get("columns", ())):
+        _check_values(one)
+    for tag in data.get("tags", ()):
+        _check_values({"tags": tag})
     for parameter in data.get("parameters", ()):
         if parameter.get("type") not in get_args(ParameterType):
             raise ValueError(f"the type of a parameter must be one of {', '.join(get_args(ParameterType))}")
+
+
+def _check_values(described: Mapping[str, Any]) -> None:
+    for name, value in described.items():
+        if not isinstance(value, bool if name in _FLAGS else str):
+            raise TypeError(f"{name} must be {'true or false' if name in _FLAGS else 'a text'}")
 
 
 def _check_form(text: str, place: str) -> None:

@@ -26,6 +26,7 @@ _HEADINGS: Mapping[EntryKind, str] = {
     EntryKind.DEVICE: "Devices",
     EntryKind.RESULT: "Results",
 }
+LIST_THEM = "List them with `hipkg convert --report`."
 _TAKEN = {"used", "merged"}
 _TOLD = {*_TAKEN, "set aside", "malformed"}
 
@@ -99,7 +100,6 @@ def counted(uses: Sequence[ResourceUse]) -> Counts:
 
 def notices_of(uses: Sequence[ResourceUse], patient: str) -> tuple[Notice, ...]:
     """Gather what validation shall tell of an import: how much is not used, and each doubt once."""
-    used = sum(one.outcome in _TAKEN for one in uses)
     doubts: dict[tuple[str, str], list[str]] = {}
     for one in uses:
         for kind, reason in _doubts(one) if one.outcome in _TOLD else ():
@@ -107,11 +107,14 @@ def notices_of(uses: Sequence[ResourceUse], patient: str) -> tuple[Notice, ...]:
     found = [_notice(kind, reason, keys, patient) for (kind, reason), keys in sorted(doubts.items())]
     if unread := unread_of(uses):
         found.append(unheeded(unread, patient))
-    if used == len(uses):
-        return tuple(found)
-    message = f"F01: Of {len(uses)} resources {used} are used and {len(uses) - used} are not."
-    fix = "List them with `hipkg convert --report`."
-    return (Notice("info", "hip:F01-import-unused", patient, message, fix), *found)
+    return (*told_unused(counted(uses), "resources", patient), *found)
+
+
+def told_unused(counts: Counts, kind: str, patient: str) -> Iterator[Notice]:
+    """Tell how many of some kind are not used, if any."""
+    if counts.unused:
+        message = f"F01: Of {counts.read} {kind} {counts.used} are used and {counts.unused} are not."
+        yield Notice("info", "hip:F01-import-unused", patient, message, LIST_THEM)
 
 
 def unread_of(uses: Iterable[ResourceUse]) -> tuple[Unread, ...]:
@@ -157,7 +160,7 @@ def few(names: Sequence[str], most: int = _SHOWN, between: str = ", ") -> str:
 
 
 def _notice(kind: str, reason: str, keys: Iterable[str], patient: str) -> Notice:
-    names = few(sorted(keys), _SHOWN)
+    names = few(sorted(keys))
     shape, message = {
         "used": ("hip:F02-import-doubt", f"F02: {names}: {reason}."),
         "set aside": ("hip:F03-import-set-aside", f"F03: {names}: set aside, for {reason}."),

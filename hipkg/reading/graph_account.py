@@ -15,7 +15,18 @@ from hipkg.base.vocabulary import HIP, OWL, PREFIXES, RDF_TYPE, RDFS, curie
 from hipkg.knowledge.recorded import recorded_classes, recorded_properties
 from hipkg.knowledge.studies import is_study
 from hipkg.knowledge.wording import quantity, short_name
-from hipkg.reading.account import Counts, Import, Imported, ResourceUse, few, unheeded, unread_of, worded
+from hipkg.reading.account import (
+    LIST_THEM,
+    Counts,
+    Import,
+    Imported,
+    ResourceUse,
+    few,
+    told_unused,
+    unheeded,
+    unread_of,
+    worded,
+)
 from hipkg.reading.blank_nodes import NAMELESS
 from hipkg.reading.near_names import is_in_namespace, meant
 from hipkg.record.facts import text_of_term
@@ -43,22 +54,33 @@ _BLANK = "blank node"
 _IN_THE_HEAD = frozenset({hip.ofIntervention, hip.asOf})
 _WRITE_TERMS = "Write terms of the ontology."
 UNLINKED, NEAR_NAME, SET_ASIDE = "hip:F06-unlinked", "hip:F07-near-name", "hip:F03-import-set-aside"
+KEYS = "hip:F08-keys-without-meaning"
 _DRUG_ORDER = "MedicationRequest"
 _LINK_IT = "Link each to its patient with hip:hasProblem, hip:hasCourse or hip:hasStudy, or take it out."
 
 
 def accounted(
-    found: Patients, load: Callable[[], Knowledge], imported: Set[Triple] = frozenset()
+    found: Patients,
+    load: Callable[[], Knowledge],
+    imported: Set[Triple] = frozenset(),
+    lost: Collection[str] = (),
 ) -> tuple[Record, ...]:
     """Note in each record what the graph tells that is not read.
 
-    Parameters: ``load`` gives the knowledge of the terms; ``imported`` are triples that FHIR gave, which count there.
+    Parameters: ``load`` gives the knowledge of the terms; ``imported`` are triples that FHIR gave, which count there;
+    ``lost`` are keys of JSON-LD that say nothing.
     """
     if not found.records:
         return ()
     knowledge = load()
     beside = _Beside(found.strays, knowledge) if found.strays else None
-    return tuple(_Own(one, knowledge, imported).noted(beside) for one in found.records)
+    noted = (_Own(one, knowledge, imported).noted(beside) for one in found.records)
+    return tuple(replace(one, notices=(*one.notices, *_of_keys(lost, one.iri))) if lost else one for one in noted)
+
+
+def _of_keys(lost: Collection[str], patient: str) -> Iterator[Notice]:
+    message = f"F08: Keys without a meaning in the @context, so that what they say is not read: {few([*lost], _NAMED)}."
+    yield Notice("warning", KEYS, patient, message, "Give them a meaning, as ontology/context.jsonld does.")
 
 
 def doubts_of(record: Record, knowledge: Knowledge) -> tuple[Notice, ...]:
@@ -241,11 +263,7 @@ class _Own(_Terms):
         return Counts(read, used, read - used)
 
     def _counted(self, beside: _Beside | None) -> Iterator[Notice]:
-        counts = self._counts(beside)
-        if counts.unused:
-            message = f"F01: Of {counts.read} triples {counts.used} are used and {counts.unused} are not."
-            fix = "List them with `hipkg convert --report`."
-            yield Notice("info", "hip:F01-import-unused", self._record.iri, message, fix)
+        return told_unused(self._counts(beside), "triples", self._record.iri)
 
 
 class _Describer:
@@ -390,8 +408,7 @@ def _notices(uses: Sequence[ResourceUse], patient: str) -> Iterator[Notice]:
         yield Notice("warning", SET_ASIDE, patient, message, "Link it to its patient, or take it out.")
     if len(aside) > _NAMED:
         message = f"F03: {len(aside) - _NAMED} more kinds of nodes are set aside."
-        fix = "List them with `hipkg convert --report`."
-        yield Notice("warning", SET_ASIDE, patient, message, fix)
+        yield Notice("warning", SET_ASIDE, patient, message, LIST_THEM)
 
 
 def _name_of(triple: Triple) -> str:

@@ -9,14 +9,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
-from pyoxigraph import BlankNode, Literal, NamedNode, Triple
+from pyoxigraph import BlankNode, Literal, NamedNode, RdfFormat, Triple
 
 from hipkg.base import hip
 from hipkg.base.errors import UnreadableInput
 from hipkg.base.groups import Groups
 from hipkg.base.vocabulary import HIP, RDF_TYPE, curie
 from hipkg.reading.opening import MAX_FOLDER_BYTES, opened
-from hipkg.reading.rdf import parse_rdf
+from hipkg.reading.rdf import keys_without_meaning, parse_rdf
 
 if TYPE_CHECKING:
     import os
@@ -32,11 +32,15 @@ _PATIENT = NamedNode(hip.Patient)
 
 
 class Part(NamedTuple):
-    """A source that has been opened and parsed: triples, or the FHIR resources that were ``found``."""
+    """A source that has been opened and parsed: triples, or the FHIR resources that were ``found``.
+
+    ``lost`` are the keys of JSON-LD that say nothing.
+    """
 
     name: str
     triples: tuple[Triple, ...] = ()
     found: Found | None = None
+    lost: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +57,11 @@ class Joint:
     def name(self) -> str:
         """The names of the sources, as errors and records give them."""
         return " and ".join(dict.fromkeys(one.name for one in self.parts))
+
+    @property
+    def lost(self) -> tuple[str, ...]:
+        """The keys of JSON-LD that say nothing, of all parts."""
+        return tuple(dict.fromkeys(key for one in self.parts for key in one.lost))
 
     @property
     def resources(self) -> Found | None:
@@ -90,7 +99,9 @@ def parsed(
     """Open and parse a source; the parameters and errors are those of `hipkg.reading.sources.read`."""
     given = opened(source, format=format, max_bytes=max_bytes)
     if given.rdf_format is not None:
-        return Part(given.name, tuple(parse_rdf(given.data, given.rdf_format, given.name)))
+        triples = tuple(parse_rdf(given.data, given.rdf_format, given.name))
+        lost = keys_without_meaning(given.data) if given.rdf_format == RdfFormat.JSON_LD else ()
+        return Part(given.name, triples, lost=lost)
     from hipkg.reading.fhir.source import resources_in, resources_of
 
     if given.folder is not None:

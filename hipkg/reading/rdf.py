@@ -151,6 +151,36 @@ def _refuse_json_traps(text: str, data: bytes, name: str) -> None:
             )
 
 
+def keys_without_meaning(data: bytes) -> tuple[str, ...]:
+    """List the keys of a JSON-LD document that its contexts give no meaning, so that a parser leaves out what they say.
+
+    A context counts for the whole document, wherever it stands.
+    """
+    import json
+
+    defined: dict[str, object] = {}
+    keys: set[str] = set()
+    agenda: list[object] = [json.loads(data.decode("utf-8-sig"), parse_int=str)]
+    contexts: list[object] = []
+    while agenda:
+        value = agenda.pop()
+        if isinstance(value, list):
+            agenda += value
+        elif isinstance(value, dict):
+            contexts.append(value.get("@context"))
+            keys |= {one for one in value if not one.startswith("@") and ":" not in one}
+            agenda += (part for key, part in value.items() if key != "@context")
+    while contexts:
+        context = contexts.pop()
+        if isinstance(context, list):
+            contexts += context
+        elif isinstance(context, dict):
+            defined |= {key: meaning for key, meaning in context.items() if meaning is not None}
+    # Within these, keys are languages, indexes or names.
+    maps = any(isinstance(one, dict) and ("@container" in one or "@context" in one) for one in defined.values())
+    return () if "@vocab" in defined or maps else tuple(sorted(keys - defined.keys()))
+
+
 def _members(document: object) -> Iterator[tuple[int, str, object]]:
     waiting: list[tuple[int, str, object]] = [(0, "", document)]
     while waiting:

@@ -12,22 +12,26 @@ from hipkg.base import hip
 from hipkg.base.batch import Batch
 from hipkg.base.dates import today
 from hipkg.base.errors import DeceasedPatient, NoPatient, UnreadableInput, UsageError
+from hipkg.base.limits import RESOURCES
+from hipkg.reading.account import few
 from hipkg.reading.budget import refuse_repeats, refuse_too_much
 from hipkg.reading.graph_account import account_of, accounted
 from hipkg.reading.joint import Joint, parsed
 from hipkg.reading.patients import patients_in
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Set
     from datetime import date
 
     from pyoxigraph import Triple
 
+    from hipkg.base.errors import HipkgError
     from hipkg.knowledge.records import Knowledge
     from hipkg.reading.account import Import
     from hipkg.reading.fhir.gathering import Found
     from hipkg.reading.fhir.usage import Usage
     from hipkg.reading.joint import AnySource
+    from hipkg.reading.patients import Patients
     from hipkg.record.patient import Record
 
 
@@ -43,13 +47,14 @@ def read(
     """Read every patient of a source, sorted by IRI.
 
     ``source`` is a file name, ``-`` for standard input, the content itself as bytes, a folder of FHIR resources, or a
-    list of these, which are read as one. ``load`` gives the knowledge that FHIR is read with, which RDF does without.
-    ``format`` is ``fhir``, or a name or media type of an RDF format; without it the extension of the file decides, for
-    JSON the content, and standard input and bytes are refused. ``as_of`` overrides a ``hip:asOf`` in the source;
-    without either it is today. ``max_bytes`` bounds what is read, by default :data:`MAX_BYTES`, or
-    :data:`MAX_FOLDER_BYTES` of a folder. Named graphs are merged. A patient is a node typed ``hip:Patient``; to it
-    belongs what it links to, step by step, short of other patients and of the ontology's own terms, and what points at
-    it with a ``hip:`` property. Of FHIR, malformed resources are set aside, and patients who have died unless
+    list of these, which are read as one. ``load`` gives the knowledge that FHIR is read with, and by which terms of the
+    ontology are told from other words. ``format`` is ``fhir``, or a name or media type of an RDF format; without it the
+    extension of the file decides, for JSON the content, and standard input and bytes are refused. ``as_of`` overrides
+    a ``hip:asOf`` in the source; without either it is today. ``max_bytes`` bounds what is read, by default
+    :data:`MAX_BYTES`, or :data:`MAX_FOLDER_BYTES` of a folder. Named graphs are merged. A patient is a node typed
+    ``hip:Patient``; to it belongs what it links to, step by step, short of other patients and of the ontology's own
+    terms, and what points at it with a ``hip:`` property; what of RDF belongs to nobody, or is said in other words, is
+    told by the notices of the records. Of FHIR, malformed resources are set aside, and patients who have died unless
     ``deceased`` are wanted as well.
 
     Raises :class:`UsageError` for an argument that cannot be used, :class:`NoPatient` where no patient is described,
@@ -60,10 +65,10 @@ def read(
     if resources is None:
         triples = _triples(given, load)
         refuse_repeats(triples, refuse_too_much(triples, given.name), given.name)
-        return Batch(accounted(patients_in(triples, given.name, as_of), load))
+        return Batch(accounted(patients_in(triples, given.name, as_of), load, lost=given.lost))
     made = _living(_imported(resources, given.name, load, as_of, deceased=deceased), deceased=deceased)
     if any(one.found is None for one in given.parts):
-        made = made._replace(results=_completed(made.results, _triples(given, load), given.name, as_of, load))
+        made = made._replace(results=_completed(made.results, given, as_of, load))
     if given.at_once:
         refuse_too_much((triple for one in made.results for triple in one.triples), given.name)
     return made
@@ -82,17 +87,16 @@ def _triples(given: Joint, load: Callable[[], Knowledge]) -> list[Triple]:
 
 
 def _completed(
-    imported: Iterable[Record], triples: Sequence[Triple], name: str, as_of: date | None, load: Callable[[], Knowledge]
+    imported: Iterable[Record], given: Joint, as_of: date | None, load: Callable[[], Knowledge]
 ) -> tuple[Record, ...]:
     """Complete imported records by what RDF says of the same patients; what it says of others stands beside them."""
     before = {one.iri: one for one in imported}
-    facts = _facts_of(before.values())
-    found = patients_in(list(facts | dict.fromkeys(triples)), name, as_of)
+    found, facts = _with_rdf(before.values(), given, as_of, load)
     return tuple(
         replace(one, notices=(*was.notices, *one.notices), unread=(*was.unread, *one.unread))
         if (was := before.get(one.iri))
         else one
-        for one in accounted(found, load, facts.keys())
+        for one in accounted(found, load, facts, given.lost)
     )
 
 
@@ -115,16 +119,21 @@ def read_import(
     made = _imported(resources, given.name, load, as_of)
     if all(one.found is not None for one in given.parts):
         return made
-    records = {one.iri: one for one in _living(made, deceased=True).results}
-    facts = _facts_of(records.values())
-    found = patients_in(list(facts | dict.fromkeys(_triples(given, load))), given.name, as_of)
-    return made.joined(account_of(found, given.name, load(), facts.keys()))
+    found, facts = _with_rdf(_living(made, deceased=True).results, given, as_of, load)
+    return made.joined(account_of(found, given.name, load(), facts))
 
 
-def _facts_of(imported: Iterable[Record]) -> dict[Triple, None]:
-    """Gather the triples that FHIR gave, but for the date of a plan, which RDF may record."""
+def _with_rdf(
+    imported: Iterable[Record], given: Joint, as_of: date | None, load: Callable[[], Knowledge]
+) -> tuple[Patients, Set[Triple]]:
+    """Read the RDF of a source with what its FHIR gave; return these triples, but for the date of a plan, as well.
+
+    That date RDF may record.
+    """
     day = NamedNode(hip.asOf)
-    return dict.fromkeys(triple for one in imported for triple in one.triples if triple.predicate != day)
+    facts = dict.fromkeys(triple for one in imported for triple in one.triples if triple.predicate != day)
+    found = patients_in(list(facts | dict.fromkeys(_triples(given, load))), given.name, as_of)
+    return found, facts.keys()
 
 
 def read_usage(
@@ -149,6 +158,8 @@ def _imported(
 ) -> Import:
     from hipkg.reading.fhir.patients import imported
 
+    if len(found.resources) > RESOURCES.most:
+        raise RESOURCES.exceeded(name)
     made = imported(found, name, as_of or today(), load(), deceased=deceased)
     if not made.patients:
         raise NoPatient(
@@ -177,7 +188,21 @@ def _living(made: Import, *, deceased: bool) -> Batch[Record]:
         for use in dict.fromkeys(broken)
         if use.outcome == "malformed"
     ]
-    return Batch(records, (*died, *malformed))
+    return Batch(records, (*died, *malformed, *_of_nobody(made)))
+
+
+def _of_nobody(made: Import) -> Iterator[HipkgError]:
+    """Tell of the resources that may be of any of several patients, and that no plan of theirs tells of."""
+    reasons: dict[str, list[str]] = {}
+    for use in made.strays:
+        if use.outcome == "set aside":
+            reasons.setdefault(use.detail, []).append(use.resource)
+    for reason, keys in reasons.items():
+        yield UnreadableInput(
+            f"No patient of the source has {few(keys)}: {reason}.",
+            place=made.source,
+            remedy="Export whom they are about as well, or correct the reference.",
+        )
 
 
 def read_triples(

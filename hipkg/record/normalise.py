@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple, cast
 
 from pyoxigraph import DefaultGraph, NamedNode, Quad, Store
 
-from hipkg.base.paths import QUERIES
+from hipkg.base.paths import normalising_queries
 from hipkg.base.vocabulary import expand
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ def _uses(store: Store, predicate: NamedNode) -> bool:
 
 @cache
 def _steps() -> tuple[_Step, ...]:
-    return tuple(_step(file.read_text("utf-8")) for file in sorted((QUERIES / "normalise").glob("*.rq")))
+    return tuple(_step(file.read_text("utf-8")) for file in normalising_queries())
 
 
 def _step(text: str) -> _Step:

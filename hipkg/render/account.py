@@ -37,8 +37,8 @@ def import_report(imports: Sequence[Import], format: str) -> str:  # noqa: A002 
 
 
 def printable_lines(lines: Iterable[str]) -> Iterator[str]:
-    """Make each line safe for a terminal, and end the last one."""
-    yield from (printable(line) for line in lines)
+    """Make each line safe for a terminal, and one, and end the last."""
+    yield from (printable(line.replace("\n", " ")) for line in lines)
     yield ""
 
 
@@ -50,20 +50,22 @@ def _text(made: Import) -> Iterator[str]:
         yield f"  {_summary(patient)}"
         yield from _lines(patient.uses)
     if made.strays:
-        yield f"{made.source}: of none of the patients"
+        yield f"{made.source}: {_entries(made.patients)} of none of the patients"
         yield from _lines(made.strays)
 
 
 def _summary(patient: Imported) -> str:
     counts = {outcome: sum(one.outcome == outcome for one in patient.uses) for outcome in OUTCOMES}
     told = ", ".join(f"{count} {outcome}" for outcome, count in counts.items() if count)
-    entries = "resources" if patient.triples is None else "nodes and resources" if _is_imported(patient) else "nodes"
     of_triples = f"; {_counted(patient.triples)}" if patient.triples is not None else ""
-    return f"{len(patient.uses)} {entries}: {told}{of_triples}"
+    return f"{len(patient.uses)} {_entries([patient])}: {told}{of_triples}"
 
 
-def _is_imported(patient: Imported) -> bool:
-    return any(one.nodes for one in patient.uses)
+def _entries(patients: Sequence[Imported]) -> str:
+    """Say what the entries of an account are: resources of FHIR, nodes of RDF, or both."""
+    of_fhir = any(one.nodes for patient in patients for one in patient.uses)
+    of_rdf = any(patient.triples is not None for patient in patients)
+    return " and ".join(word for word, there in (("nodes", of_rdf), ("resources", of_fhir or not of_rdf)) if there)
 
 
 def _counted(triples: Counts) -> str:

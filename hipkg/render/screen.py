@@ -492,9 +492,9 @@ class _Screener(Arranger):
             return
         told = {State.KNOWLEDGE, State.LATER} if section in _WAITING else {State.KNOWLEDGE}
         kinds = {action.intervention, *self._classes(action.intervention)}
-        for one in self._plan.statements:
+        for one in self._states_at.reaching(action.place):
             info = self._infos[one.id]
-            if info.effect != hip.informsOn or one.state not in told or one.place not in {"", action.place}:
+            if info.effect != hip.informsOn or one.state not in told:
                 continue
             beside = self._knowledge.interventions[info.intervention].told_with
             about = info.intervention == action.intervention or not kinds.isdisjoint(beside)
@@ -857,7 +857,7 @@ class _Screener(Arranger):
         """Name what is ordered or runs before which, or beside which, a check is to be made."""
         guarding = action.by(ClaimKind.GUARDING)
         asked = {it for one in guarding for it in self._infos[one.id].accompanies}
-        there = (one for one in self._plan.actions if one.place in {"", action.place} and one.status not in _REFUSED)
+        there = (one for one in self._actions_at.reaching(action.place) if one.status not in _REFUSED)
         kinds = [one for one in there if not asked.isdisjoint({one.intervention, *self._classes(one.intervention)})]
         named = dict.fromkeys(name for one in kinds for name in map(clean, one.planned or one.current))
         if guarding and not named:

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from itertools import chain
-from typing import TYPE_CHECKING
+from operator import itemgetter
+from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
 
 from hipkg.base import hip
 from hipkg.knowledge.frame.answers import Answer, State
@@ -211,6 +212,35 @@ def sheet(plan: Plan, knowledge: Knowledge) -> Sheet:
     return Arranger(plan, knowledge).sheet()
 
 
+class _AtPlace(Protocol):
+    """What stands at a place of a patient, or at none where it is of the whole patient."""
+
+    @property
+    def place(self) -> str:
+        """The place, or an empty text."""
+
+
+Placed = TypeVar("Placed", bound=_AtPlace)
+
+
+class _ByPlace(Generic[Placed]):
+    """Actions or statements by their places, each in the order of the plan."""
+
+    def __init__(self, told: Iterable[Placed]) -> None:
+        self._at: dict[str, list[tuple[int, Placed]]] = {}
+        for number, one in enumerate(told):
+            self._at.setdefault(one.place, []).append((number, one))
+
+    def only(self, place: str) -> list[Placed]:
+        """List what is at a place itself."""
+        return [one for _, one in self._at.get(place, ())]
+
+    def reaching(self, place: str) -> list[Placed]:
+        """List what is at a place or of the whole patient."""
+        found = (numbered for there in {"", place} for numbered in self._at.get(there, ()))
+        return [one for _, one in sorted(found, key=itemgetter(0))]
+
+
 class Arranger:
     """Arrange one plan, with all that there is to say of it."""
 
@@ -220,6 +250,8 @@ class Arranger:
         self._infos = knowledge.by_id
         self._everywhere = join_sites([one.site for one in plan.actions], knowledge)
         self._states: dict[tuple[str, str], StatementState] = {(one.id, one.place): one for one in plan.statements}
+        self._actions_at = _ByPlace(plan.actions)
+        self._states_at = _ByPlace(plan.statements)
         self._page = page(plan, knowledge)
         self._outline = Outline(plan.leading, knowledge)
         self._told = [plan.actions[one] for one in sorted(self._page.told)]
@@ -465,10 +497,10 @@ class Arranger:
         if not first.choice or first.status not in _OPEN:
             return
         told: dict[str, list[str]] = {}
-        for other in self._plan.actions:
+        for other in self._actions_at.only(first.place):
             advising = other.by(ClaimKind.AWAITED, ClaimKind.INDICATED)
             ids = [one.id for one in advising if first.choice in self._infos[one.id].choices]
-            if ids and other not in actions and other.place == first.place and other.status != Status.SATISFIED:
+            if ids and other not in actions and other.status != Status.SATISFIED:
                 held = other.by(ClaimKind.REFUSED) or other.by(ClaimKind.HELD_BACK)
                 lifting = [*dict.fromkeys(part for one in held for part in self._lifting(one))]
                 words = clean(self._name(other))
@@ -479,10 +511,10 @@ class Arranger:
     def _foreseen(self, action: Action) -> Iterator[Line]:
         """Tell what there will be to know of an action once what it waits for is there."""
         if action.status == Status.CONDITIONAL:
-            for one in self._plan.statements:
+            for one in self._states_at.reaching(action.place):
                 info = self._infos[one.id]
                 informs = info.effect == hip.informsOn and info.intervention == action.intervention
-                if informs and one.state == State.LATER and one.place in {"", action.place}:
+                if informs and one.state == State.LATER:
                     yield Line("then", (self._words(one),), (one.id,))
 
     def _folded(self, document: str, actions: Sequence[Action]) -> Row:
@@ -622,8 +654,8 @@ class Arranger:
     def _chosen(self, action: Action) -> Iterator[str]:
         """Name what is taken of a choice in place of an action."""
         if action.choice and action.fulfilment == Fulfilment.NOT_NEEDED:
-            for one in self._plan.actions:
-                if one.place == action.place and one.by(*TAKEN) and self._is_in(one, action.choice):
+            for one in self._actions_at.only(action.place):
+                if one.by(*TAKEN) and self._is_in(one, action.choice):
                     yield f"{clean(', '.join(one.current or one.planned) or one.label)} in its place"
 
     def _is_in(self, action: Action, choice: str) -> bool:
@@ -647,10 +679,10 @@ class Arranger:
         kinds = {action.intervention, *self._classes(action.intervention)}
         told: dict[str, str] = {}
         found = False
-        for check in self._plan.actions:
+        for check in self._actions_at.reaching(action.place):
             made = [one.id for one in check.by(ClaimKind.FULFILLED, ClaimKind.GUARDED) if self._guards(one)]
             before = [one for one in made if not kinds.isdisjoint(self._infos[one].accompanies)]
-            if before and check.done and check.place in {"", action.place} and check.intervention not in kinds:
+            if before and check.done and check.intervention not in kinds:
                 told.update(dict.fromkeys(before, self._made(check)))
                 found |= any(one.result for one in check.done)
         lead = "judge" if found else "checked"
@@ -785,10 +817,10 @@ class Arranger:
         if action.status in _REFUSED or (action.status == Status.SATISFIED and not action.running):
             return ()
         found: dict[tuple[str, tuple[str, ...]], list[StatementState]] = {}
-        for state in self._plan.statements:
+        for state in self._states_at.reaching(action.place):
             info = self._infos[state.id]
             waits = state.state == State.LATER and not state.context
-            if waits and self._foretells(info) and state.place in {"", action.place}:
+            if waits and self._foretells(info):
                 lead = self._awaited(action, info, state)
                 if lead is not None:
                     found.setdefault(lead, []).append(state)

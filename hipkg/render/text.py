@@ -302,7 +302,8 @@ def _in_time(bars: Sequence[Bar], page: Layout) -> RenderableType:
     there, to_come = ("#", ".") if page.ascii else ("█", "░")
 
     def drawn(bar: Bar) -> RenderableType:
-        start, now, end = (round(room * (day - first).days / span) for day in (bar.start, bar.now, bar.end))
+        *before, end = (round(room * (day - first).days / span) for day in (bar.start, bar.now, bar.end))
+        start, now = (min(one, room - 1) for one in before)  # what is to come always has a place left
         text = Text(" " * start)
         text.append(there * (now - start), style="green")
         text.append(to_come * max(end - now, 1), style="yellow")

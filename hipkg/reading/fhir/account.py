@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from hipkg.reading.account import ResourceUse
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from hipkg.reading.fhir.log import Log, Merged
     from hipkg.reading.fhir.records import Refused, Stated
@@ -31,9 +31,10 @@ class Account:
         self.notes.setdefault(key, []).extend(stated.notes)
         self.unread[key] = stated.unread
 
-    def refused(self, key: str, why: Refused) -> None:
-        """Note why a resource states nothing."""
-        self.unused[key] = ResourceUse(key, why.outcome, why.reason, unread=why.unread)
+    def refused(self, key: str, why: Refused, doubts: Sequence[str] = ()) -> None:
+        """Note why a resource states nothing; one that is in doubt as well may state what could not be read."""
+        outcome = "set aside" if doubts and why.outcome != "malformed" else why.outcome
+        self.unused[key] = ResourceUse(key, outcome, "; ".join((why.reason, *doubts)), unread=why.unread)
 
     def joined(self, log: Log) -> None:
         """Note what joining and assembling had to tell."""

@@ -23,8 +23,9 @@ from hipkg.reading.fhir.context import (
     referred_keys,
     refuse_withdrawn,
     settled,
+    value_of,
 )
-from hipkg.reading.fhir.elements import flag, part, parts, text
+from hipkg.reading.fhir.elements import flag, part, parts, references, text
 from hipkg.reading.fhir.places import Whereabouts, whereabouts
 from hipkg.reading.fhir.records import IN_ERROR, Activity, Fact, Fulfils, Resource, Stated, Unused
 from hipkg.reading.fhir.unread import not_understood, partly_unread
@@ -62,6 +63,7 @@ DEVICE = {
     "on-hold": OPEN,
 }
 _ASKING = {"CarePlan", "ServiceRequest"}
+_LONGEST = 120
 _REFERRED = ("reasonReference", "indication")
 _WITHDRAWN = {**IN_ERROR, "draft": "it is a draft and not decided"}
 INTENDED = {"proposal", "plan"}
@@ -193,7 +195,9 @@ def activities(one: Resource, draft: Draft, context: Context) -> Stated:
     if requests:
         facts.append(Fulfils(one.key, requests))
     open_flags = () if implied else draft.status.flags
-    told = (*open_flags, *draft.flags, *by_route, *flags, *where.flags, *more.flags, *torn, *shared)
+    sited = where.places or reasons or elsewhere or unclear or set(meaning.terms) <= concerning_patient
+    unasked = () if sited or not draft.placed else _unread_orders(one, context)
+    told = (*open_flags, *draft.flags, *by_route, *flags, *where.flags, *more.flags, *torn, *shared, *unasked)
     rest = partly_unread(one, draft.concepts, context, current=status not in _OVER)
     notes = (*draft.notes, *(f"not used of it: {each.name}" for each in rest))
     return Stated(tuple(facts), told, notes, rest)
@@ -207,6 +211,24 @@ def understood(one: Resource, concepts: tuple[Raw, ...], status: Status, context
         moot = status.iri == NOT_DONE or (one.type in _ASKING and not current)
         raise Unused(*not_understood(one, concepts, "activity", context, moot=moot, current=current))
     return meaning
+
+
+def _unread_orders(one: Resource, context: Context) -> tuple[str, ...]:
+    """Tell of the orders that an activity without a site carries out and that are not understood: they may name one."""
+    found = []
+    for reference in references(one.raw, "basedOn"):
+        order = context.index.target(reference, one)
+        if order is None or (
+            order.raw.get("resourceType") != "CarePlan"
+            and not context.codes.meaning([part(order.raw, "code")], "intervention").terms
+        ):
+            found.append(reference)
+    named = ", ".join(sorted(found))[:_LONGEST]
+    return (
+        (f"it names no site, and what it carries out is not understood or not in the source ({named})",)
+        if found
+        else ()
+    )
 
 
 def _where_reasons_are(one: Resource, where: Whereabouts, context: Context) -> tuple[Whereabouts, str]:
@@ -284,8 +306,8 @@ def read_procedure(one: Resource, context: Context) -> Stated:
     concepts = (part(one.raw, "code"),)
     understood(one, concepts, status, context)  # first, for most are not
     start, end = performed(one.raw, "performed", status.iri, context)
-    outcome = context.codes.value(part(one.raw, "outcome"), hip.hasOutcome)
-    reason = context.codes.value(part(one.raw, "statusReason"), hip.stoppedBecause)
+    outcome, doubtful = value_of(part(one.raw, "outcome"), "outcome", hip.hasOutcome, context)
+    reason, unclear = value_of(part(one.raw, "statusReason"), "statusReason", hip.stoppedBecause, context)
     values = [(hip.hasOutcome, outcome)] * bool(outcome) + [(hip.stoppedBecause, reason)] * bool(reason)
     requests = referred_keys(one, context, "basedOn")
     sources = [name for name, said in (("outcome", outcome), ("statusReason", reason)) if said]
@@ -301,6 +323,7 @@ def read_procedure(one: Resource, context: Context) -> Stated:
         requests=requests,
         visit=_at_one_go(one.raw, start, end),
         sources=("status", *sources, *_dates_in(one.raw, "performed")),
+        flags=(*doubtful, *unclear),
     )
     return activities(one, draft, context)
 

@@ -26,7 +26,8 @@ from hipkg.reading.account import ResourceUse
 from hipkg.reading.fhir.folders import holds_lines, is_compressed, names_in, unpacked
 from hipkg.reading.fhir.gathering import last_part
 from hipkg.reading.fhir.identity import MOST_OWNERS
-from hipkg.reading.fhir.lenient import identifiers_of, objects_within
+from hipkg.reading.fhir.lenient import identifiers_of, objects_within, text_in
+from hipkg.reading.fhir.person import death
 from hipkg.reading.fhir.records import HELPERS
 from hipkg.reading.fhir.source import beside, resources_of_lines
 
@@ -50,12 +51,24 @@ _LONG = 2**20
 _MARK = b"\xef\xbb\xbf"
 _BUFFERED = 32 * 2**20
 _REMEMBERED = 2**14
+_PATIENTS = b"*"
 _EVERY = -1
 _FIRST = 0
 
 
+class _Line(NamedTuple):
+    """A line of a share: its place in the export, whom it is told to be about, and a resource.
+
+    ``about`` is a reference, or `_PATIENTS` for what holds Patients, and empty where that is not plain.
+    """
+
+    place: bytes
+    about: bytes
+    content: bytes
+
+
 class Share(NamedTuple):
-    """Files of lines, each a place, a tab and a resource, that hold a few patients with all that is theirs.
+    """Files of lines that hold a few patients with all that is theirs.
 
     ``several`` tells that the export has more than one patient, whatever the share has.
     """
@@ -66,17 +79,38 @@ class Share(NamedTuple):
     several: bool
 
     def resources(self) -> Found:
-        """Read the resources of the share; the errors are those of `hipkg.reading.fhir.source.resources_of`."""
-        return resources_of_lines(self._lines(), self.troubles)._replace(several=self.several)
+        """Read the resources of the share, but for those of patients who have died, of whom no plan is made.
 
-    def _lines(self) -> Iterator[tuple[str, bytes]]:
+        The errors are those of `hipkg.reading.fhir.source.resources_of`.
+        """
+        lines = [*self._lines()]
+        about = {one.about for one in lines} - {b"", _PATIENTS}
+        ids = _ids_of_the_dead(lines) if self.several else set()
+        dead = {one for one in about if _id_in(one) in ids}
+        read = ((one.place.decode(), one.content) for one in lines if one.about not in dead)
+        return resources_of_lines(read, self.troubles)._replace(several=self.several)
+
+    def _lines(self) -> Iterator[_Line]:
         for file in self.files:
             if not file.exists():
                 continue
             with file.open("rb") as lines:
-                for line in lines:
-                    place, _, content = line.removesuffix(b"\n").partition(b"\t")
-                    yield place.decode(), content
+                yield from (_Line(*line.removesuffix(b"\n").split(b"\t", 2)) for line in lines)
+
+
+def _ids_of_the_dead(lines: Iterable[_Line]) -> set[str]:
+    """List the ids of patients who have died; none where Patients of a share are linked, or are told of in some way."""
+    told: dict[str, list[bool]] = {}
+    for one in lines:
+        if one.about == _PATIENTS:
+            try:
+                raw = orjson.loads(one.content)
+            except orjson.JSONDecodeError:
+                return set()
+            if not isinstance(raw, dict) or raw.get("resourceType") != "Patient" or "link" in raw:
+                return set()
+            told.setdefault(text_in(raw, "id"), []).append(bool(death(raw)))
+    return {name for name, died in told.items() if name and died == [True]}
 
 
 def is_bulk(source: str) -> bool:
@@ -160,7 +194,8 @@ class _Parting:
                 content = line.removesuffix(b"\n") if number > 1 else line.removesuffix(b"\n").removeprefix(_MARK)
                 if not content or content.isspace():
                     continue
-                self.waiting[self._bucket_of(content)].append(b"%s:%d\t%s\n" % (place, number, content))
+                bucket, about = self._bucket_of(content)
+                self.waiting[bucket].append(b"%s:%d\t%s\t%s\n" % (place, number, about, content))
                 self.size += len(content)
                 if self.size > _BUFFERED:
                     self._write()
@@ -182,20 +217,24 @@ class _Parting:
     def _file(self, bucket: int) -> Path:
         return self.folder / f"{bucket:09d}"
 
-    def _bucket_of(self, line: bytes) -> int:
-        """Find the bucket of a line: that of the patient whom it is about, or who it is; or that of every share."""
+    def _bucket_of(self, line: bytes) -> tuple[int, bytes]:
+        """Find the bucket of a line, and whom it is about.
+
+        The bucket is that of the patient whom it is about, or who it is; or that of every share.
+        """
         holds_patients = _PATIENT in line and _HOLDS_PATIENTS.search(line)
         if not holds_patients and line.count(b'"subject"') + line.count(b'"patient"') == 1:
             owner = _OWNER.search(line)
             if owner:
-                return _numbered(owner[1], self.count)
+                return _numbered(owner[1], self.count), owner[1]
+        about = _PATIENTS if holds_patients else b""
         try:
             raw = orjson.loads(line)
         except orjson.JSONDecodeError:
-            return _FIRST
+            return _FIRST, about
         if holds_patients:
-            return self._bucket_of_patients(raw, {*_OWNER.findall(line)})
-        return self._bucket_of_parsed(raw) if isinstance(raw, dict) else _FIRST
+            return self._bucket_of_patients(raw, {*_OWNER.findall(line)}), about
+        return self._bucket_of_parsed(raw) if isinstance(raw, dict) else _FIRST, about
 
     def _bucket_of_patients(self, raw: object, owners: set[bytes]) -> int:
         """Find the bucket of a Patient, or of what holds some, and tie it to those of all patients who are named."""
@@ -225,7 +264,7 @@ class _Parting:
                 reference = about.get("reference")
                 named = isinstance(reference, str) and reference and "?" not in reference
                 return _numbered(str(reference).encode(), self.count) if named else _EVERY
-        return _EVERY if raw.get("resourceType") in _SHARED else _FIRST
+        return _EVERY if text_in(raw, "resourceType") in _SHARED else _FIRST
 
     def shares(self, name: str, troubles: tuple[ResourceUse, ...]) -> Iterator[Share]:
         """Put buckets together: those of patients who are linked, all of a single patient, and then as many as fit."""
@@ -257,5 +296,8 @@ class _Parting:
 @lru_cache(_REMEMBERED)
 def _numbered(reference: bytes, count: int) -> int:
     """Choose one of so many buckets for a patient by the id that ends a reference."""
-    name = last_part(reference.decode(errors="surrogateescape"))
-    return zlib.crc32(name.encode(errors="surrogateescape")) % count
+    return zlib.crc32(_id_in(reference).encode(errors="surrogateescape")) % count
+
+
+def _id_in(reference: bytes) -> str:
+    return last_part(reference.decode(errors="surrogateescape"))

@@ -19,7 +19,7 @@ from hipkg.reading.fhir.activities import (
     refuse_undecided,
     status_of,
 )
-from hipkg.reading.fhir.context import dated, refuse_modified
+from hipkg.reading.fhir.context import dated, refuse_modified, value_of
 from hipkg.reading.fhir.elements import flag, part, parts, text
 from hipkg.reading.fhir.records import Fact, Refused, Resource, Stated, Unused
 
@@ -81,7 +81,7 @@ def _planned(one: Resource, detail: Raw, number: int, context: Context) -> State
     refuse_undecided(one.raw)
     status = _within(text(one.raw, "status"), status_of(text(detail, "status"), _ACTIVITY))
     span = part(detail, "scheduledPeriod")
-    reason = context.codes.value(part(detail, "statusReason"), hip.stoppedBecause)
+    reason, unclear = value_of(part(detail, "statusReason"), "statusReason", hip.stoppedBecause, context)
     draft = Draft(
         (part(detail, "code") or part(detail, "productCodeableConcept"),),
         f"activity[{number}].detail.code",
@@ -91,6 +91,7 @@ def _planned(one: Resource, detail: Raw, number: int, context: Context) -> State
         values=((hip.stoppedBecause, reason),) if reason else (),
         suffix=f"~activity-{number}",
         sources=(f"activity[{number}].detail.status",),
+        flags=unclear,
     )
     reasons = {} if {"reasonReference", "reasonCode"} & {*detail} else {"reasonReference": parts(one.raw, "addresses")}
     inner = Resource(one.key, one.type, {**detail, **reasons, "resourceType": one.type}, one.place)

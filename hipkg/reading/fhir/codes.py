@@ -287,7 +287,9 @@ class Codes:
         named = self.describe(given)
         if not named:
             texts = any(text(one, "text") for one in given)
-            return "ignored", "it has a text and no code, and texts are not read" if texts else "it has no code"
+            if texts:
+                return "ignored", "it has a text and no code, and texts are not read"
+            return "set aside", "it has no code"
         if absent := self.absence(given):
             return "ignored", f"{absent} ({named})"
         asserting = [one for one in mapped if one.asserts]

@@ -25,6 +25,7 @@ from hipkg.reading.fhir.context import (
     referred_keys,
     refuse_unread,
     settled,
+    value_of,
 )
 from hipkg.reading.fhir.elements import Malformed, codes_in, part, parts, references, text
 from hipkg.reading.fhir.findings import SAID_BY_EXTENSION, linked, problems
@@ -144,11 +145,16 @@ def _problems(one: Resource, meaning: Meaning, since: str, context: Context) -> 
     refuse_denied([part(one.raw, "code")], context.knowledge)
     where = whereabouts(one, [part(one.raw, "code")], meaning, parts(one.raw, "bodySite"), context)
     more = extras(one, SAID_BY_EXTENSION, context)
-    severity = context.codes.value(part(one.raw, "severity"), hip.hasSeverity)
+    severity, unclear = value_of(part(one.raw, "severity"), "severity", hip.hasSeverity, context)
     recorded = [(hip.hasSeverity, severity)] if severity else []
     values, torn = settled([*meaning.qualifiers, *recorded, *more.values], context)
     evidence = [reference for each in parts(one.raw, "evidence") for reference in references(each, "detail")]
     shown_by = [key for each in evidence if (key := context.index.key_of(each, one))]
+    doubts = [
+        f"its evidence ({each[:80]}) is not in the source"
+        for each in evidence
+        if context.index.target(each, one) is None
+    ]
     said = [name for name, found in (("severity", severity), ("evidence", evidence)) if found]
     facts = problems(
         one,
@@ -160,7 +166,7 @@ def _problems(one: Resource, meaning: Meaning, since: str, context: Context) -> 
         caused_by=(*_causes(one, context), *linked(more, hip.attributedTo)),
         since=since,
     )
-    return Stated(facts, (*where.flags, *more.flags, *torn))
+    return Stated(facts, (*where.flags, *more.flags, *torn, *unclear, *doubts))
 
 
 def _causes(one: Resource, context: Context) -> list[str]:

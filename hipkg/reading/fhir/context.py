@@ -179,6 +179,29 @@ def referred_keys(one: Resource, context: Context, *names: str) -> tuple[str, ..
     return tuple(dict.fromkeys(key for key in keys if key))
 
 
+def value_of(concept: Raw, name: str, prop: str, context: Context) -> tuple[str, tuple[str, ...]]:
+    """Read the coded value of a property from a concept, empty where there is none; what is not understood is told.
+
+    Parameters: ``name`` is that of the element that is the concept.
+    """
+    value = context.codes.value(concept, prop)
+    if value or not concept or context.codes.meanings(concept):
+        return value, ()
+    said = context.codes.describe([concept]) or "words alone"
+    return "", (f"its {name} ({said}) is not understood",)
+
+
+def lost(one: Resource, context: Context, *names: str) -> tuple[str, ...]:
+    """Tell of the references of elements that lead nowhere in the source."""
+    given = [(name, each) for name in names for each in parts(one.raw, name)]
+    gone = {
+        f"{name} ({reference or 'without an address'})"
+        for name, each in given
+        if context.index.target(reference := text(each, "reference"), one) is None
+    }
+    return (f"what it names is not in the source: {', '.join(sorted(gone))[:120]}",) if gone else ()
+
+
 class Coded(NamedTuple):
     """The code of a status, empty if there is none; ``unread`` tells that it says something that is not understood."""
 
@@ -201,6 +224,17 @@ def coded(raw: Raw, name: str, known: Sequence[str], decisive: Collection[str] =
         if found:
             return Coded(found)
     return Coded("", bool(every or text(concept, "text")))
+
+
+def not_final(status: str, known: Collection[str], so: str) -> Unused:
+    """Tell what follows from a status that is not final, or that FHIR does not have.
+
+    Parameters: ``known`` are those that such a resource can have beside the final ones.
+    """
+    if status in known:
+        return Unused("ignored", f"its status is {status}, so {so}")
+    shown = f"{status!r}, which FHIR does not have" if status else "not recorded"
+    return Unused("set aside", f"its status is {shown}, so {so}")
 
 
 def refuse_unread(**statuses: Coded) -> None:

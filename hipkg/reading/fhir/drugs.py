@@ -29,7 +29,15 @@ from hipkg.reading.fhir.activities import (
     status_of,
     understood,
 )
-from hipkg.reading.fhir.context import Dated, dated, in_future, in_past, referred_keys, refuse_withdrawn
+from hipkg.reading.fhir.context import (
+    Dated,
+    dated,
+    in_future,
+    in_past,
+    referred_keys,
+    refuse_withdrawn,
+    value_of,
+)
 from hipkg.reading.fhir.dosage import doses_of
 from hipkg.reading.fhir.elements import codes_in, flag, part, parts, text
 from hipkg.reading.fhir.records import Stated, Unused
@@ -92,7 +100,7 @@ def read_request(one: Resource, context: Context) -> Stated:
         understood(one, concepts, status, context)
     doses = parts(one.raw, "dosageInstruction")
     start, end, told = _ordered_for(one, status, doses)
-    reason = context.codes.value(part(one.raw, "statusReason"), hip.stoppedBecause)
+    reason, unclear = value_of(part(one.raw, "statusReason"), "statusReason", hip.stoppedBecause, context)
     reported = ("it is reported and not prescribed here",) if flag(one.raw, "reportedBoolean") else ()
     drug, read = _draft(one, status, doses, doses, context)
     draft = drug._replace(
@@ -101,6 +109,7 @@ def read_request(one: Resource, context: Context) -> Stated:
         values=((hip.stoppedBecause, reason),) if reason else (),
         requests=requests_met(one, status, context),
         sources=(*drug.sources, *told),
+        flags=(*drug.flags, *unclear),
         notes=(*drug.notes, *intent_notes(one.raw), *reported),
     )
     return activities(one, _supplied(one, draft, read.length, read.pieces_a_day, context), context)
@@ -205,13 +214,14 @@ def read_statement(one: Resource, context: Context) -> Stated:
     start, end = performed(one.raw, "effective", "", context)
     if status.iri == ONGOING and in_past(end.day, context):
         status = Status(COMPLETED, (f"it is active and ended on {end.day}, so it is not taken to run",))
-    reasons = [context.codes.value(each, hip.stoppedBecause) for each in parts(one.raw, "statusReason")]
+    reasons = [value_of(each, "statusReason", hip.stoppedBecause, context) for each in parts(one.raw, "statusReason")]
     doses = parts(one.raw, "dosage")
     drug, _ = _draft(one, status, doses, doses, context)
     draft = drug._replace(
         start=start,
         end=end,
-        values=tuple((hip.stoppedBecause, each) for each in reasons if each),
+        values=tuple((hip.stoppedBecause, each) for each, _ in reasons if each),
+        flags=(*drug.flags, *(told for _, unclear in reasons for told in unclear)),
         requests=referred_keys(one, context, "basedOn"),
     )
     told = tuple(name for name in ("effectiveDateTime", "effectivePeriod") if name in one.raw)

@@ -16,8 +16,12 @@ from hipkg.reading.fhir.lenient import objects_within
 TWICE = "\0twice"
 """The name under which an object holds the names that it was given twice; no name in JSON that is read is such."""
 _SHORT = 80
-_LONG = re.compile(rb"[0-9]{17}")
-"""Of what an integer consists that 64 bits may not hold."""
+_ENDING_ESCAPED = re.compile(rb"\\u00(?:22|3[aA]|00)")
+"""The escapes of quotes and colons, and of what the name of the mark begins with."""
+_LONG = re.compile(rb"[0-9]{17,}")
+"""Of what an integer consists that 64 bits may not hold; so may fractions and texts."""
+_BEFORE = 64
+_BETWEEN = b" \t\r\n-"
 
 
 class Loader:
@@ -60,9 +64,10 @@ class Loader:
 
 
 def _told_once(value: object, content: bytes) -> bool:
-    """Tell whether JSON needs no closer look, as it does for names given twice, long numbers and escaped letters.
+    """Tell whether JSON needs no closer look, as it does for names given twice and long integers.
 
-    A name given twice is one name less when what was read is written again, and most is written as it stood there.
+    A name given twice is one name less when what was read is written again, unless what ends names is escaped; and most
+    is written as it stood there.
     """
     try:
         written = orjson.dumps(value)
@@ -70,9 +75,20 @@ def _told_once(value: object, content: bytes) -> bool:
         return False
     if written == content:
         return True
-    if b"\\u" in content or _LONG.search(content):
+    if _ENDING_ESCAPED.search(content) or _has_long_integer(content):
         return False
     return content.count(b'":') == written.count(b'":')
+
+
+def _has_long_integer(content: bytes) -> bool:
+    """Tell whether JSON may hold an integer of so many digits: some that stand after a name, or in a list."""
+    for digits in _LONG.finditer(content):
+        before = content[max(0, digits.start() - _BEFORE) : digits.start()].rstrip(_BETWEEN)
+        if before.endswith((b"[", b",")) or not before:
+            return True
+        if before.endswith(b":") and before[:-1].rstrip(_BETWEEN).endswith(b'"'):
+            return True
+    return False
 
 
 def _integer(digits: str) -> int | str:

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 _GOES_ON = {"arrived", "triaged", "in-progress", "onleave"}
 _OVER = {"finished", "completed", "discharged"}
+_UNDECIDED = {"planned", "on-hold", "unknown"}
 _CANCELLED = "it was cancelled"
 _NO_VISIT = {**IN_ERROR, "cancelled": _CANCELLED, "discontinued": _CANCELLED}
 _NO_CLAIM = {**IN_ERROR, "cancelled": _CANCELLED, "draft": "it is a draft"}
@@ -49,7 +50,12 @@ def read_encounter(one: Resource, context: Context) -> Stated:
     period = part(one.raw, "period")
     diagnoses = [(_DIAGNOSIS, part(each, "concept")) for each in parts(one.raw, "diagnosis")]
     reasons = [*(("reasonCode", each) for each in parts(one.raw, "reasonCode")), *diagnoses]
-    missing = _missing(one, context)
+    undated = [end for end in ("start", "end") if (written := text(period, end)) and not day_of(written)]
+    missing = (
+        *_strange_status(status),
+        *(f"its {end} is no date of the calendar, so it is not used" for end in undated),
+        *_missing(one, context),
+    )
     visits = _visits(one, status, period, context)
     if status in _GOES_ON:
         made = [_problems(one, element, concept, context) for element, concept in reasons]
@@ -62,6 +68,14 @@ def read_encounter(one: Resource, context: Context) -> Stated:
     if not facts and not flags:
         raise Unused("ignored", "it is a visit, and tells of nothing that is known")
     return Stated(facts, flags, visits.notes)
+
+
+def _strange_status(status: str) -> tuple[str, ...]:
+    """Tell of a status that FHIR does not have, or that is missing."""
+    if status in _GOES_ON | _OVER | _UNDECIDED:
+        return ()
+    shown = f"{status!r}, which FHIR does not have" if status else "not recorded"
+    return (f"its status is {shown}, so it counts neither as over nor as going on",)
 
 
 def _missing(one: Resource, context: Context) -> tuple[str, ...]:

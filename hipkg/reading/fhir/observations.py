@@ -19,7 +19,7 @@ from hipkg.knowledge.studies import is_study
 from hipkg.knowledge.terminology import NO
 from hipkg.reading.fhir.absences import absent
 from hipkg.reading.fhir.activities import COMPLETED, Draft, Status, activities
-from hipkg.reading.fhir.context import Dated, effective, in_future, referred_keys
+from hipkg.reading.fhir.context import Dated, effective, in_future, lost, not_final, referred_keys
 from hipkg.reading.fhir.elements import flag, number, part, parts, references, text, written
 from hipkg.reading.fhir.findings import finding
 from hipkg.reading.fhir.presence import VALUES, Answer, asks_presence, is_denied, says_absent, says_itself
@@ -39,6 +39,9 @@ if TYPE_CHECKING:
     from hipkg.record.patient import Unread
 
 _FINAL = {"final", "amended", "corrected"}
+_NO_RESULT = {
+    "registered", "specimen-in-process", "preliminary", "appended", "cancelled", "entered-in-error", "unknown",
+}  # fmt: skip
 _ASSERTION = ("http://terminology.hl7.org/CodeSystem/v3-ActCode", "ASSERTION")
 _LONGEST_RESULT = 200
 _TELLING = {"contained", "dataAbsentReason", "effectivePeriod", "hasMember", "valueCodeableConcept"}
@@ -76,10 +79,12 @@ def read_observation(one: Resource, context: Context) -> Stated | Refused:
                 of_whole = unused.refused
     if not found:
         panel = of_whole is not None and len(reasons) == 1 and bool(_members(one, context))
-        return reasons[0]._replace(unread=() if panel else _unread_of(reasons))
+        by_code = all(one.by_code for one in reasons)
+        return reasons[0]._replace(unread=() if panel else _unread_of(reasons), by_code=by_code)
     reasons = [one for one in reasons if one.unread and one is not of_whole]
     if derived := referred_keys(one, context, "derivedFrom"):
         found += [Shows(source, (one.key,), ()) for source in derived]
+    flags += lost(one, context, "derivedFrom")
     if study and any(isinstance(each, Activity) for each in found):
         found.append(Shows(one.key, (one.key, *referred_keys(one, context, "hasMember")), ()))
     notes = tuple(dict.fromkeys(f"not used of it: {one.reason}" for one in reasons))
@@ -90,7 +95,7 @@ def _day_of_result(one: Resource, context: Context) -> Dated | Refused:
     """Find the day of an Observation, or why it cannot be of use; raises `Unused` for one that is no final result."""
     status = text(one.raw, "status")
     if status not in _FINAL:
-        raise Unused("ignored", f"its status is {status or 'not recorded'}, so it is no final result")
+        raise not_final(status, _NO_RESULT, "it is no final result")
     if "focus" in one.raw and parts(one.raw, "focus"):
         raise Unused("ignored", "it is about something else than the patient")
     told = _of_no_use(one, context)

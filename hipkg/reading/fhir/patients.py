@@ -19,6 +19,7 @@ from hipkg.reading.fhir.log import Log, Merged
 from hipkg.reading.fhir.other_versions import REFUSED
 from hipkg.reading.fhir.person import completed, read_person
 from hipkg.reading.fhir.records import HELPERS, Activity, Refused, Stated, Unused
+from hipkg.reading.fhir.specification import irregular, resource_types
 from hipkg.reading.fhir.unread import HELPS, device_beside
 from hipkg.reading.fhir.wording import Words
 from hipkg.record.patient import Record
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from datetime import date
 
     from hipkg.knowledge.records import Knowledge
+    from hipkg.reading.account import Outcome
     from hipkg.reading.fhir.codes import Codes
     from hipkg.reading.fhir.gathering import Found
     from hipkg.reading.fhir.identity import Identity
@@ -52,6 +54,8 @@ READERS: Mapping[str, Callable[[Resource, Context], Stated | Refused]] = {
     "Procedure": activities.read_procedure,
     "ServiceRequest": activities.read_service_request,
 }
+_TELLING = {*HELPERS, *READERS} - {"Claim", "ExplanationOfBenefit"}
+"""The types whose resources state facts, or are read where others refer to them."""
 _OTHER = "resources of this type are not read"
 _NOT_READ = {
     "DocumentReference": "documents are not read",
@@ -104,8 +108,15 @@ def _owner(one: Resource, index: Index, strays: list[ResourceUse]) -> str:
     elif one.type in READERS or one.type in REFUSED:
         strays.append(ResourceUse(one.key, "set aside", "its patient is not in the source"))
     else:
-        strays.append(ResourceUse(one.key, "ignored", _OTHER))
+        strays.append(ResourceUse(one.key, *_why_not_read(one.type)))
     return ""
+
+
+def _why_not_read(kind: str) -> tuple[Outcome, str]:
+    """Say why resources of a type are not read."""
+    if kind not in resource_types():
+        return "set aside", "FHIR has no such type of resources"
+    return "ignored", _NOT_READ.get(kind, _OTHER)
 
 
 class _Importer:
@@ -129,7 +140,8 @@ class _Importer:
             return Imported(patient_iri(key), None, tuple(sorted([*uses, *troubles])), self._person.died)
         account, log = Account(), Log()
         lacking = (told for one in (self._who.patient, *self._who.replaced) for told in part_of(one.raw))
-        doubts = (*self._person.flags, *self._who.doubts, *self._death(), *dict.fromkeys(lacking))
+        strange = (told for one in (self._who.patient, *self._who.replaced) for told in irregular(one.raw))
+        doubts = (*self._person.flags, *self._who.doubts, *self._death(), *dict.fromkeys((*lacking, *strange)))
         account.read(key, Stated((), doubts, self._person.notes))
         account.merged |= {
             one.key: Merged(one.key, key, "it was replaced by that record") for one in self._who.replaced
@@ -161,9 +173,11 @@ class _Importer:
         except Malformed as problem:
             stated = Refused("malformed", str(problem))
         if isinstance(stated, Refused):
-            account.refused(one.key, stated)
+            telling = one.type in _TELLING and stated.outcome != "malformed"
+            account.refused(one.key, stated, irregular(one.raw, deep=not stated.by_code) if telling else ())
             return ()
-        flags, notes = (*stated.flags, *part_of(one.raw)), (*stated.notes, *filter(None, (one.told,)))
+        strange = irregular(one.raw)
+        flags, notes = (*stated.flags, *part_of(one.raw), *strange), (*stated.notes, *filter(None, (one.told,)))
         account.read(one.key, stated._replace(flags=flags, notes=notes))
         return stated.facts
 
@@ -205,4 +219,6 @@ def _stated(one: Resource, context: Context) -> Stated | Refused:
         raise Unused("set aside", f"its type is one of FHIR {REFUSED[one.type]} and is not read")
     if one.type == "Device":
         raise device_beside(one, context)
-    raise Unused("ignored", HELPS if one.type in HELPERS else _NOT_READ.get(one.type, _OTHER))
+    if one.type in HELPERS:
+        raise Unused("ignored", HELPS)
+    raise Unused(*_why_not_read(one.type))

@@ -35,7 +35,7 @@ class Person(NamedTuple):
 
 def read_person(raw: Raw, as_of: date, knowledge: Knowledge) -> Person:
     """Read a Patient for the date of a plan."""
-    died = _death(raw)
+    died = death(raw)
     try:
         written, modifier = text(raw, "birthDate"), modified_by(raw)
     except Malformed as problem:
@@ -79,8 +79,8 @@ def _aged(person: Person, as_of: date, knowledge: Knowledge) -> Person:
     return person._replace(age=least, notes=(f"{told}, which nothing tells apart",))
 
 
-def _death(raw: Raw) -> str:
-    """Say that the patient has died; what is said of it in a form that FHIR does not have counts as well."""
+def death(raw: Raw) -> str:
+    """Say that the patient has died, or nothing; what is said in a form that FHIR does not have counts as well."""
     try:
         if raw.get("deceasedDateTime") is not None:
             return f"died on {day_of(text(raw, 'deceasedDateTime')) or 'a date that is not readable'}"

@@ -151,10 +151,10 @@ def _interpretation(concept: Raw, context: Context) -> str:
         return answer
     codings = parts(concept, "coding")
     own = {text(one, "code") for one in codings if _OF_INTERPRETATION.search(text(one, "system"))}
-    said = {context.codes.answer({"coding": [{"system": _INTERPRETATIONS, "code": code}]}) for code in own}
-    if not own or NOT_CLEAR in said:
-        return NOT_CLEAR
-    return next((each for each in (NO, YES) if each in said), "")
+    meant = [context.codes.meanings({"coding": [{"system": _INTERPRETATIONS, "code": code}]}) for code in own]
+    said = {each.answer for found in meant for each in found}
+    without = "" if meant and all(meant) else NOT_CLEAR
+    return next((each for each in (NOT_CLEAR, NO, YES) if each in said), without)
 
 
 def _unclear(answer: Answer, context: Context) -> tuple[Unread, ...]:

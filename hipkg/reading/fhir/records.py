@@ -167,16 +167,20 @@ class Stated(NamedTuple):
 
 
 class Refused(NamedTuple):
-    """Why a resource, or a part of one, states no fact; ``unread`` names what of it no plan takes into account."""
+    """Why a resource, or a part of one, states no fact.
+
+    ``unread`` names what of it no plan takes into account; ``by_code`` tells that a code decides on it.
+    """
 
     outcome: Outcome
     reason: str
     unread: tuple[Unread, ...] = ()
+    by_code: bool = False
 
 
 class Unused(Exception):
     """Tell that a resource states no fact, and why; the parameters are those of `Refused`."""
 
-    def __init__(self, outcome: Outcome, reason: str, unread: tuple[Unread, ...] = ()) -> None:
+    def __init__(self, outcome: Outcome, reason: str, unread: tuple[Unread, ...] = (), by_code: bool = False) -> None:
         super().__init__(reason)
-        self.refused = Refused(outcome, reason, unread)
+        self.refused = Refused(outcome, reason, unread, by_code)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from hipkg.reading.fhir.activities import COMPLETED, Draft, Status, activities
-from hipkg.reading.fhir.context import Dated, dated, effective, in_future, referred_keys
+from hipkg.reading.fhir.context import Dated, dated, effective, in_future, lost, not_final, referred_keys
 from hipkg.reading.fhir.elements import part, parts, text
 from hipkg.reading.fhir.findings import finding
 from hipkg.reading.fhir.presence import Answer
@@ -18,18 +18,23 @@ if TYPE_CHECKING:
     from hipkg.record.patient import Unread
 
 _REPORTED = {"final", "amended", "corrected", "appended"}
+_NO_REPORT = {
+    "registered", "partial", "preliminary", "modified", "cancelled", "entered-in-error", "unknown",
+}  # fmt: skip
+_NO_IMAGES = {"registered", "cancelled", "entered-in-error", "unknown", "inactive"}
 
 
 def read_report(one: Resource, context: Context) -> Stated:
     """Read a DiagnosticReport: a study that was made, what it shows, and what it concludes."""
     status = text(one.raw, "status")
     if status not in _REPORTED:
-        raise Unused("ignored", f"its status is {status or 'not recorded'}, so it is no final report")
+        raise not_final(status, _NO_REPORT, "it is no final report")
     day = effective(one.raw, context)
     if in_future(day.day, context):
         raise Unused("set aside", f"it is dated ({day.day}) after the date of the plan")
     links = Shows(one.key, referred_keys(one, context, "result"), referred_keys(one, context, "imagingStudy"))
-    found, flags, notes, lost = _concluded(one, context)
+    found, flags, notes, rest = _concluded(one, context)
+    flags = (*flags, *lost(one, context, "result", "imagingStudy"))
     code = part(one.raw, "code")
     if context.codes.meaning([code], "intervention").terms:
         draft = Draft(
@@ -43,11 +48,11 @@ def read_report(one: Resource, context: Context) -> Stated:
             sources=("status",),
         )
         made = activities(one, draft, context)
-        return Stated((*made.facts, *found, links), (*day.flags, *made.flags, *flags), notes, lost)
+        return Stated((*made.facts, *found, links), (*day.flags, *made.flags, *flags), notes, rest)
     if found or links.same_as:
-        return Stated((*found, links), (*day.flags, *flags), notes, (*lost, *unread(one, [code], context)))
+        return Stated((*found, links), (*day.flags, *flags), notes, (*rest, *unread(one, [code], context)))
     refusal = not_understood(one, [code], "study", context)
-    raise Unused(*refusal._replace(unread=(*refusal.unread, *lost)))
+    raise Unused(*refusal._replace(unread=(*refusal.unread, *rest)))
 
 
 def _concluded(one: Resource, context: Context) -> Stated:
@@ -72,7 +77,7 @@ def read_imaging(one: Resource, context: Context) -> Stated:
     """Read an ImagingStudy: a study that was made, with the sites and sides of its series."""
     status = text(one.raw, "status")
     if status != "available":
-        raise Unused("ignored", f"its status is {status or 'not recorded'}, so no images are there")
+        raise not_final(status, _NO_IMAGES, "no images are there")
     day = dated(text(one.raw, "started"), "its date", context)
     series = parts(one.raw, "series")
     draft = Draft(

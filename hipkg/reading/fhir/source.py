@@ -204,7 +204,7 @@ def _of_lines(lines: Iterable[tuple[str, bytes]]) -> tuple[list[Entry], list[tup
         if line and not line.isspace():
             try:
                 content = load(line)
-                if isinstance(content, dict) and content.get("resourceType") not in HOLDING and not load.twice:
+                if isinstance(content, dict) and text_in(content, "resourceType") not in HOLDING and not load.twice:
                     found.append(Entry(content, "", place))
                 else:
                     found += _checked(load, unfolded(content, "", place))

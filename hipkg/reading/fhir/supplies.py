@@ -58,8 +58,11 @@ def ordered(request: Raw, start: str, length: str, pieces_a_day: Decimal | None,
     """
     begin = whole_day(start) if start else None
     limit = _added(begin, int(length[1:-1])) if length else ""
-    validity = day_of(text(part(request, "validityPeriod"), "end"))
-    flags: list[str] = []
+    valid_to = text(part(request, "validityPeriod"), "end")
+    validity = day_of(valid_to)
+    flags = (
+        ["the end of its validity is no date of the calendar, so it is not used"] if valid_to and not validity else []
+    )
     try:
         days = _days(request, "expectedSupplyDuration", pieces_a_day, knowledge)
     except UnusableValue as problem:

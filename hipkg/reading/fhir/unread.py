@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from hipkg.reading.fhir.elements import part, parts, text, written
+from hipkg.reading.fhir.elements import codes_in, part, parts, text, written
 from hipkg.reading.fhir.records import IN_ERROR, Refused, Unused
 from hipkg.record.patient import EntryKind, Unread
 
@@ -45,7 +45,7 @@ def not_understood(
     known = context.codes.refusals
     if key not in known:
         found = () if moot else unread(one, given, context, current=current)
-        known[key] = Refused(*context.codes.why_not(given, wanted), found)
+        known[key] = Refused(*context.codes.why_not(given, wanted), found, any(map(codes_in, given)))
         if any(each.name in {one.key, _displayed(one)} for each in found):
             return known.pop(key)
     return known[key]
