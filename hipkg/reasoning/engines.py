@@ -26,8 +26,7 @@ def reason_over(
 ) -> tuple[ox.Triple, ...]:
     """Add to the triples of a patient the classes and property values that the ontology entails.
 
-    Parameters: ``load`` gives the knowledge of the native engine; the others reason over the sources of the ontology,
-    and HermiT is told by the knowledge what it has found of their classes before.
+    Parameters: ``load`` gives the knowledge of the native engine; the others reason over the sources of the ontology.
 
     Raises `InconsistentData` if they contradict the ontology, `EngineUnavailable` if the engine cannot run,
     `UsageError` for an unknown engine.
@@ -43,7 +42,7 @@ def reason_over(
     from hipkg.owl.sources import load_sources
 
     sources = load_sources(patient_modules())
-    axioms = [*map(_sufficient, sources), *_classified(load())] if engine == "hermit" else sources
+    axioms = map(_sufficient, sources) if engine == "hermit" else sources
     return completed(given, java.entail(engine, [*axioms, *facts_among(given)]), read_axioms(sources).properties)
 
 
@@ -66,13 +65,6 @@ def _sufficient(axiom: ox.Triple) -> ox.Triple:
     if axiom.predicate.value == OWL + "equivalentClass" and isinstance(axiom.object, ox.BlankNode):
         return ox.Triple(axiom.object, ox.NamedNode(RDFS + "subClassOf"), axiom.subject)
     return axiom
-
-
-def _classified(knowledge: Knowledge) -> list[ox.Triple]:
-    """List what HermiT has found to be below what for the release: it takes longest to find that beside data again."""
-    prop, iri = ox.NamedNode(RDFS + "subClassOf"), ox.NamedNode
-    pairs = ((one, other) for one, above in knowledge.superclasses.items() for other in above if other != one)
-    return [ox.Triple(iri(one), prop, iri(other)) for one, other in sorted(pairs)]
 
 
 def completed(
