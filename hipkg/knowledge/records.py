@@ -197,7 +197,8 @@ class Knowledge:
     ``when_past`` maps one to that as which it is recorded when it is over,
     ``settled_for_years`` maps the interventions that need no repetition to the years for which they do not,
     ``concerning_patient`` are those of no body site, ``sided`` the classes of sites that have a side,
-    ``side_words`` maps the words by which records name a side to the sides that each names,
+    ``side_words`` maps the words by which records name a side to the sides that each names, ``words`` each kind of
+    other words that are looked for in texts of records to its words, with what each stands for, empty where nothing,
     ``found_by`` maps a property of patients to the intervention that finds its numbers,
     ``visit_gaps`` the most days between visits of a course, ``unfavourable`` the outcomes and reasons to stop that
     speak against a repetition; ``value_properties`` maps a coded value to the property that records it.
@@ -257,6 +258,7 @@ class Knowledge:
     concerning_patient: frozenset[str]
     sided: frozenset[str]
     side_words: Mapping[str, frozenset[str]]
+    words: Mapping[str, Mapping[str, str]]
     visit_gaps: Mapping[str, str]
     unfavourable: frozenset[str]
     found_by: Mapping[str, str]

@@ -27,7 +27,7 @@ from hipkg.reading.fhir.context import (
 )
 from hipkg.reading.fhir.elements import flag, part, parts, references, text
 from hipkg.reading.fhir.places import Whereabouts, whereabouts
-from hipkg.reading.fhir.records import Activity, Fact, Fulfils, Resource, Stated, Unused
+from hipkg.reading.fhir.records import IN_ERROR, Activity, Fact, Fulfils, Resource, Stated, Unused
 from hipkg.reading.fhir.unread import not_understood, partly_unread
 
 if TYPE_CHECKING:
@@ -65,7 +65,7 @@ DEVICE = {
 _ASKING = {"CarePlan", "ServiceRequest"}
 _LONGEST = 120
 _REFERRED = ("reasonReference", "indication")
-_WITHDRAWN = {"entered-in-error": "it was entered in error", "draft": "it is a draft and not decided"}
+_WITHDRAWN = {**IN_ERROR, "draft": "it is a draft and not decided"}
 INTENDED = {"proposal", "plan"}
 """The intents of what waits to be ordered."""
 _UNDECIDED = "it is an option and not decided"
