@@ -28,7 +28,7 @@ from hipkg.reading.assertions import read_order
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from hipkg.knowledge.records import Knowledge
+    from hipkg.knowledge.records import Knowledge, StatementInfo
     from hipkg.pipeline.process import Planned
     from hipkg.planning.records import Action, StatementState
 
@@ -311,9 +311,14 @@ class _Checker:
                 continue
             if any(self._knowledge.is_a(kind, one) for one in info.accompanies):
                 if state.state == State.NOW and info.effect in _ALONG:
-                    yield self._reason(Aspect.ALONG, state, kind)
+                    yield self._reason(Aspect.INTERACTION if self._weakens(info) else Aspect.ALONG, state, kind)
                 elif state.state == State.MUST_NOT and info.effect == hip.discourages:
                     yield self._reason(Aspect.CAUTION, state, kind)
+
+    def _weakens(self, info: StatementInfo) -> bool:
+        """Tell whether a statement says that something is weakened that the patient has now or has planned."""
+        is_a = self._knowledge.is_a
+        return any(is_a(one.intervention, it) for one in self._there for it in info.counteracts)
 
     def _breaches(self, node: str) -> Iterator[Reason]:
         for state in self._plan.statements:
