@@ -174,6 +174,8 @@ ALLOWED = {
     "escalation": "a category of interventions, which plans tell first",
     "Medication": "a type of FHIR resource",
     "medication": "the same in any case",
+    "fall": "to fall under a class, to fall short",
+    "stroke": "a line that is drawn",
     "D0-41": "the example of an id of a statement in help texts",
 }
 

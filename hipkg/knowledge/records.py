@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -172,6 +173,14 @@ class Link(NamedTuple):
     kind: str
 
 
+class PossibleRange(NamedTuple):
+    """The numbers that a property of patients can have in its unit: ``least`` to ``most``, maybe ``whole`` ones."""
+
+    least: Decimal
+    most: Decimal
+    whole: bool
+
+
 @dataclass(frozen=True, eq=False, repr=False)
 class Knowledge:
     """The classified ontology as plain records.
@@ -220,6 +229,7 @@ class Knowledge:
     expected_on_record: frozenset[str]
     result_of: Mapping[str, str]
     units: Mapping[str, str]
+    possible_ranges: Mapping[str, PossibleRange]
     opposites: Mapping[str, str]
     value_kinds: Mapping[str, str]
     links: Mapping[str, tuple[Link, ...]]
