@@ -42,7 +42,7 @@ from support.cases import EACH_EXAMPLE
 pytestmark = pytest.mark.usefixtures("parsed_once")
 AS_OF = date(2026, 11, 23)
 CASES = ROOT / "tests" / "cases" / "statements"
-PATIENTS = {path.stem[:2]: path.stem for path in sorted((ROOT / "examples").glob("d*.ttl"))}
+PATIENTS = {path.stem[:2]: path.stem for path in sorted((ROOT / "examples").glob("*.ttl"))}
 HOSTILE = "**bold** [x](https://e.org/a) <script>\"'& `|`\n# head\x1b[31m $1 {end} ]; end %% \u202e#quot;"
 PROV = "http://www.w3.org/ns/prov#"
 

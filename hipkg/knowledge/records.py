@@ -43,7 +43,8 @@ class StatementInfo(NamedTuple):
     ``effect`` is the property that links it to ``intervention``, ``modality`` says how firmly, and ``choices`` name the
     choices of which it offers a member; ``strength`` and ``quality`` are labels, their ranks None where nothing is
     stated. ``ended_by`` are classes whose members no longer have what the statement is about, so that it does not hold
-    for them; a ``vigilant`` one goes on waiting for what is recorded as absent.
+    for them; a ``vigilant`` one goes on waiting for what is recorded as absent. ``counteracts`` are the treatments
+    whose effect is weakened by what it is about.
     """
 
     iri: str
@@ -75,6 +76,7 @@ class StatementInfo(NamedTuple):
     ended_by: tuple[str, ...] = ()
     vigilant: bool = False
     prominence: Prominence = Prominence.NONE
+    counteracts: tuple[str, ...] = ()
 
     @property
     def slots(self) -> frozenset[str]:

@@ -385,6 +385,7 @@ class _Builder:
             ended_by=self._ended_by(iri),
             vigilant=self._is_marked(iri, hip.vigilant),
             prominence=self._prominence(iri),
+            counteracts=self._all(iri, hip.counteracts),
         )
 
     def _is_marked(self, iri: str, prop: str) -> bool:

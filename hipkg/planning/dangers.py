@@ -97,7 +97,7 @@ class Dangers:
                 limits = (one.bounds for one in _facets_of(context, knowledge) if one.prop == prop)
                 if number is not None and any(_within(number, some) for some in limits):
                     yield Found(knowledge.label(prop), value, knowledge.units.get(prop, ""), self._day(prop, value))
-        for cls in _kinds_of(context, knowledge):
+        for cls in kinds_of(context, knowledge):
             yield from (Found(knowledge.label(one)) for one in self._narrowest(cls))
 
     def _narrowest(self, cls: str) -> list[str]:
@@ -161,7 +161,7 @@ def _facets_of(context: str, knowledge: Knowledge) -> tuple[Facet, ...]:
 
 
 @kept
-def _kinds_of(context: str, knowledge: Knowledge) -> tuple[str, ...]:
+def kinds_of(context: str, knowledge: Knowledge) -> tuple[str, ...]:
     """List the kinds of problems and of interventions that a definition is made of and that are recorded."""
     general = {hip.Problem, hip.Intervention, hip.Condition, hip.Finding}
     found = leaves(context, knowledge.definitions) - general

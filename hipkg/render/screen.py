@@ -306,6 +306,9 @@ class _Screener(Arranger):
         rows = {one.key: one.rows for one in whole.sections}.get(key, ())
         match key:
             case Section.CHECK:
+                for one in self._repeated():
+                    first = self._first_named(one.statements)[:1]
+                    yield Item(one.title, one.site, statements=one.statements, out=True, named=first)
                 alarms = [*self._breaches(), *self._confronted(), *self._signs()]
                 for one in alarms:
                     lines = tuple(replace(it, lead=it.lead.replace("needs", "only if")) for it in one.lines)
@@ -470,7 +473,9 @@ class _Screener(Arranger):
             "",
             named,
             statements,
-            () if self._tight and key in _WAITING else (*self._own_details(first), *self._options(actions), *readings),
+            ()
+            if self._tight and key in _WAITING
+            else (*self._own_details(first), *self._of_others(actions[1:]), *self._options(actions), *readings),
             condition,
             earliest,
             assumed,
@@ -482,6 +487,11 @@ class _Screener(Arranger):
             listed=listed and not self._is_remote(first),
             doubted=self._is_doubted(first),
         )
+
+    def _of_others(self, members: Iterable[Action]) -> Iterator[Line]:
+        """Say beside what the other members of a choice are not given."""
+        for one in members:
+            yield from (replace(line, lead=f"{lowered(clean(self._name(one)))}:") for line in self._not_beside(one))
 
     def _is_urgent(self, action: Action) -> bool:
         """Tell whether a statement calls urgently for an action."""
@@ -843,6 +853,7 @@ class _Screener(Arranger):
         yield from self._briefs(action)
         if not (self._tight and section_of(action) in {Section.ALREADY, Section.TRIED}):
             yield from self._contents(action)
+        yield from self._interacting(action)
         waiting, _, _ = self._condition([action])
         for one in self._latent(action):
             lead = one.lead.removesuffix(":")
@@ -951,7 +962,12 @@ class _Screener(Arranger):
     def _contents(self, action: Action) -> Iterator[Line]:
         """Name how an action is carried out, what belongs to the outline of a leading document if anything does."""
         kinds = {action.intervention, *self._classes(action.intervention)}
-        shown = [one for one in action.parameters if not one.side and self._shows(action, one)]
+        beside = self._told_beside(action)
+        shown = [
+            one
+            for one in action.parameters
+            if not one.side and one.statement not in beside and self._shows(action, one)
+        ]
         told_already = any(map(self._brief, action.shown))
         prominent = [one for one in shown if self._outline.shows([one.statement])]
         found: dict[str, set[str]] = {}
