@@ -322,8 +322,7 @@ class _Screener(Arranger):
         rows = {one.key: one.rows for one in whole.sections}.get(key, ())
         match key:
             case Section.CHECK:
-                alarms = [*self._breaches(), *self._confronted(), *self._signs()]
-                for one in alarms:
+                for one in self._alarms():
                     lines = tuple(replace(it, lead=it.lead.replace("needs", "only if")) for it in one.lines)
                     yield Item(one.title, one.site, "", one.statements, lines, out=True)
             case Section.MAY:
@@ -346,18 +345,21 @@ class _Screener(Arranger):
                     words = clean(self._knowledge.briefs.get(info.iri, info.text)).removesuffix(".")
                     shown &= not self._tight and row.statements[0] not in self._ridden_readings
                     yield Item(words, row.site, named, row.statements, listed=shown)
+            case Section.ALREADY:
+                for one in self._beside():
+                    yield Item(one.title, details=one.lines, statements=one.statements)
             case Section.UNUSED:
                 yield from (Item(one.title, one.site) for one in rows)
 
     def _is_of_safety(self, statements: Iterable[str]) -> bool:
         """Tell whether all of some statements are prominent ones of safety modules."""
-        infos = [self._infos[one] for one in statements]
-        return all(self._knowledge.documents[one.document].safety and self._outline.shows([one.id]) for one in infos)
+        ids = [*statements]
+        return self._are_safety(ids) and all(self._outline.shows([one]) for one in ids)
 
     def _is_moot(self, statement: str) -> bool:
         """Tell whether a safety module only says which kind to prefer of what is refused wherever it says so."""
         info = self._infos[statement]
-        if not self._knowledge.documents[info.document].safety:
+        if not self._are_safety([statement]):
             return False
         kinds = {info.intervention, *self._classes(info.intervention)}
         refused = {
@@ -542,7 +544,7 @@ class _Screener(Arranger):
 
     def _waits_for_assessment(self, gates: Sequence[StatementState]) -> bool:
         """Tell whether the gates of safety modules only wait for the urgent assessment that the plan calls for."""
-        gates = [one for one in gates if self._knowledge.documents[self._infos[one.id].document].safety]
+        gates = [one for one in gates if self._are_safety([one.id])]
         calling = [self._infos[one.id] for one in self._plan.statements if one.state == State.NOW]
         awaited = {it for one in calling if self._calls(one) for it in one.except_for}
         return bool(gates) and all(awaited.issuperset(self._infos[one.id].except_for) for one in gates)
@@ -559,9 +561,14 @@ class _Screener(Arranger):
     def _is_remote(self, action: Action) -> bool:
         """Tell whether only safety modules speak of an action: one that nobody advises, or signs that are asked for."""
         if action.status == Status.CONDITIONAL and self._is_urgent(action):
-            return all(self._knowledge.documents[self._infos[one].document].safety for one in action.shown)
+            return self._are_safety(action.shown)
         objecting = {*action.claimed} <= {ClaimKind.REFUSED, ClaimKind.HELD_BACK}
+        objecting &= self._are_safety(one.id for one in action.by(ClaimKind.REFUSED))
         return bool(action.dangers) and objecting and not (action.current or action.planned)
+
+    def _are_safety(self, statements: Iterable[str]) -> bool:
+        """Tell whether all of some statements are of safety modules."""
+        return all(self._knowledge.documents[self._infos[one].document].safety for one in statements)
 
     @staticmethod
     def _is_doubted(action: Action) -> bool:
@@ -930,11 +937,21 @@ class _Screener(Arranger):
             yield Line("", tuple(filter(None, map(self._brief, one.statements))) or one.parts, one.statements)
         yield from self._trials(action)
         yield from self._unfeasible(action)
+        yield from self._barred(action)
         yield from self._unchecked(action)
         if section_of(action) not in _WAITING:
             unread = {"checked": _UNREAD}
             yield from (replace(one, lead=unread.get(one.lead, one.lead)) for one in self._checked(action))
         yield from self._disputes(action)
+
+    def _barred(self, action: Action) -> Iterator[Line]:
+        """Name the kinds of what is advised, or would be, that safety modules refuse or hold back."""
+        if not action.by(*_ADVISED):
+            return
+        for one in self._plan.actions:
+            kind = action.intervention in self._classes(one.intervention) and one.place in {"", action.place}
+            if kind and one.dangers and self._is_remote(one):
+                yield Line("", (f"no {lowered(clean(self._name(one)))}",), tuple(it.statement for it in one.dangers))
 
     def _unfeasible(self, action: Action) -> Iterator[Line]:
         """Name what an action waits for a trial of, and what must not be given."""
