@@ -330,7 +330,7 @@ class _Screener(Arranger):
                         one.title, one.site, details=one.lines, out=True, listed=advises and number < POSSIBLE_SHOWN
                     )
             case Section.KNOW:
-                yield from self._known(rows)
+                yield from self._interpreted(rows)
             case Section.ALREADY:
                 for one in self._beside():
                     yield Item(one.title, details=one.lines, statements=one.statements)
@@ -346,7 +346,7 @@ class _Screener(Arranger):
             lines = tuple(replace(it, lead=it.lead.replace("needs", "only if")) for it in one.lines)
             yield Item(one.title, one.site, "", one.statements, lines, out=True)
 
-    def _known(self, rows: Sequence[Row]) -> Iterator[Item]:
+    def _interpreted(self, rows: Sequence[Row]) -> Iterator[Item]:
         """Tell how to read findings; the prominent ones are listed."""
         telling = [one for one in rows if not self._is_moot(one.statements[0])]
         prominent = [
