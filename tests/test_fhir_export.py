@@ -813,7 +813,7 @@ def test_an_imported_patient_leads_back_to_its_resources() -> None:
     assert sources == {"Condition/c 1#code", "Condition/c 1#bodySite"}
 
 
-FHIR_EXAMPLES = sorted((ROOT / "examples").glob("d*.json"))
+FHIR_EXAMPLES = sorted((ROOT / "examples").glob("*.json"))
 
 
 @pytest.mark.parametrize("path", FHIR_EXAMPLES, ids=lambda one: one.stem[:2])

@@ -17,7 +17,7 @@ from hipkg.render.screen import screen
 
 AS_OF = date(2026, 11, 23)
 VISITS = Path(__file__).parent / "cases" / "visits"
-SOURCES = {one.name[:2]: one for one in sorted((ROOT / "examples").glob("d*.ttl"))} | {
+SOURCES = {one.name[:2]: one for one in sorted((ROOT / "examples").glob("*.ttl"))} | {
     name: VISITS / name / "patient.ttl" for name in ("second-visit", "both-hips", "on-opioids", "knee-alone")
 }
 VOID = {"meta", "br", "line", "rect"}

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 AS_OF = date(2026, 11, 23)
 FOLDER = Path(__file__).parent / "cases" / "screens"
-EXAMPLES = {file.name[:2]: file for file in sorted((ROOT / "examples").glob("d*.ttl"))}
+EXAMPLES = {file.name[:2]: file for file in sorted((ROOT / "examples").glob("*.ttl"))}
 VISITS = {one.name: one / "patient.ttl" for one in sorted((FOLDER.parent / "visits").iterdir())}
 PICTURED = (
     "second-visit",

@@ -21,13 +21,14 @@ from hipkg.pipeline.process import plan_patient
 from hipkg.planning.bounds import Check  # noqa: TC001 - a record, whose fields are read to describe it in the schema
 from hipkg.planning.dangers import Dangers
 from hipkg.planning.gaps import Gap  # noqa: TC001 - as above
+from hipkg.planning.interactions import given, kinds_given, repeats
 from hipkg.planning.records import Done, Found, OpenCheck, Plan  # noqa: TC001 - as above
 from hipkg.reading.assertions import read_order
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from hipkg.knowledge.records import Knowledge
+    from hipkg.knowledge.records import Knowledge, StatementInfo
     from hipkg.pipeline.process import Planned
     from hipkg.planning.records import Action, StatementState
 
@@ -74,7 +75,6 @@ _NEUTRAL = {Aspect.ALONG, Aspect.OPEN}
 _ALONG = {hip.indicates, hip.safeguardsWith, hip.specifies}
 _UNDECIDED = {State.LATER, State.MAY_APPLY}
 _RANKS = {one: rank for rank, one in enumerate(Aspect)}
-_DRUG_ORDER = "MedicationRequest"
 
 
 class Reason(NamedTuple):
@@ -183,14 +183,13 @@ class _Checker:
         self._knowledge = planned.knowledge
         self._dangers = Dangers(planned.derivation, planned.knowledge, planned.record.iri)
         self._dangers.select(planned.request.selection)
-        self._there = {
-            one: "running" if cls == hip.CurrentActivity else "ordered"
-            for cls in (hip.PlannedActivity, hip.CurrentActivity)
-            for one in self._facts.members.get(cls, ())
-        }
+        self._there = given(self._facts, self._knowledge)
 
     def check(self, nodes: Iterable[str]) -> OrderCheck:
-        return OrderCheck(self._plan, tuple(self._checked(one, kind) for one in nodes for kind in self._kinds(one)))
+        return OrderCheck(
+            self._plan,
+            tuple(self._checked(one, kind) for one in nodes for kind in kinds_given(one, self._facts, self._knowledge)),
+        )
 
     def _checked(self, node: str, kind: str) -> CheckedOrder:
         places = self._places(node)
@@ -221,14 +220,6 @@ class _Checker:
             self._dangers.unexcluded_of(kind, self._subjects(places)),
             tuple(dict.fromkeys(label for one in own for label in one.instead)),
         )
-
-    def _kinds(self, node: str) -> list[str]:
-        """List what an activity is of, as narrowly as it is recorded."""
-        known, above = self._knowledge.interventions, self._knowledge.superclasses
-        of = [*self._facts.nodes(node, hip.ofIntervention)]
-        found = {one for it in of for one in (it, *self._facts.classes(it)) if one in known}
-        wider = {upper for one in found for upper in above.get(one, ()) if upper != one}
-        return sorted(found - wider)
 
     def _subjects(self, places: set[str]) -> set[str]:
         """Collect the patient and the problems of whom statements speak at some places, or at any."""
@@ -309,7 +300,7 @@ class _Checker:
     def _treatments(self, kind: str) -> frozenset[str]:
         """Name what else the patient has now or has planned."""
         is_a = self._knowledge.is_a
-        kinds = {one for node in self._there for one in self._kinds(node)}
+        kinds = {one.intervention for one in self._there}
         return frozenset(self._knowledge.label(one) for one in kinds if not (is_a(one, kind) or is_a(kind, one)))
 
     def _along(self, kind: str, places: set[str]) -> Iterator[Reason]:
@@ -320,9 +311,14 @@ class _Checker:
                 continue
             if any(self._knowledge.is_a(kind, one) for one in info.accompanies):
                 if state.state == State.NOW and info.effect in _ALONG:
-                    yield self._reason(Aspect.ALONG, state, kind)
+                    yield self._reason(Aspect.INTERACTION if self._weakens(info) else Aspect.ALONG, state, kind)
                 elif state.state == State.MUST_NOT and info.effect == hip.discourages:
                     yield self._reason(Aspect.CAUTION, state, kind)
+
+    def _weakens(self, info: StatementInfo) -> bool:
+        """Tell whether a statement says that something is weakened that the patient has now or has planned."""
+        is_a = self._knowledge.is_a
+        return any(is_a(one.intervention, it) for one in self._there for it in info.counteracts)
 
     def _breaches(self, node: str) -> Iterator[Reason]:
         for state in self._plan.statements:
@@ -332,26 +328,14 @@ class _Checker:
 
     def _repeated(self, node: str, kind: str, places: set[str]) -> Iterator[Reason]:
         """Find what else runs or is ordered of the same, or of a class of drugs of which one is enough."""
-        is_a = self._knowledge.is_a
-        enough = [one for one in self._enough() if is_a(kind, one)]
-        for other, there in sorted(self._there.items()):
-            elsewhere = self._places(other)
-            if other == node or (places and elsewhere and places.isdisjoint(elsewhere)):
+        label = self._knowledge.label
+        for other in self._there:
+            elsewhere = other.places
+            if other.node == node or (places and elsewhere and places.isdisjoint(elsewhere)):
                 continue
-            for it in self._kinds(other):
-                same = is_a(it, kind) or is_a(kind, it)
-                shared = next((one for one in enough if is_a(it, one)), "")
-                if same or shared:
-                    label = self._knowledge.label
-                    of = "" if same else f", another {label(shared)}"
-                    yield Reason(Aspect.DUPLICATE, beside=f"{label(it)} {there}{of}")
-
-    def _enough(self) -> list[str]:
-        """List the classes of drugs that statements advise, which means one of their kinds, the narrowest first."""
-        known = self._knowledge.interventions
-        advised = {one.intervention for one in self._knowledge.statements.values() if one.effect == hip.indicates}
-        drugs = [one for one in advised if known[one].requested_as == _DRUG_ORDER]
-        return sorted(drugs, key=lambda one: (-len(known[one].superclasses), one))
+            if shared := repeats(kind, other.intervention, self._knowledge):
+                of = "" if shared in {kind, other.intervention} else f", another {label(shared)}"
+                yield Reason(Aspect.DUPLICATE, beside=f"{label(other.intervention)} {other.standing}{of}")
 
     def _done(self, actions: Iterable[Action]) -> Iterator[Reason]:
         """Find by what an order was carried out already and needs no repetition yet."""

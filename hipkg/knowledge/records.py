@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -42,7 +43,8 @@ class StatementInfo(NamedTuple):
     ``effect`` is the property that links it to ``intervention``, ``modality`` says how firmly, and ``choices`` name the
     choices of which it offers a member; ``strength`` and ``quality`` are labels, their ranks None where nothing is
     stated. ``ended_by`` are classes whose members no longer have what the statement is about, so that it does not hold
-    for them; a ``vigilant`` one goes on waiting for what is recorded as absent.
+    for them; a ``vigilant`` one goes on waiting for what is recorded as absent. ``counteracts`` are the treatments
+    whose effect is weakened by what it is about.
     """
 
     iri: str
@@ -74,6 +76,7 @@ class StatementInfo(NamedTuple):
     ended_by: tuple[str, ...] = ()
     vigilant: bool = False
     prominence: Prominence = Prominence.NONE
+    counteracts: tuple[str, ...] = ()
 
     @property
     def slots(self) -> frozenset[str]:
@@ -106,8 +109,9 @@ class InterventionInfo(NamedTuple):
     route that a drug of this kind is given by, empty where that is not said. ``realised_by`` is the class of patients
     whose record carries out a practice, unless they are in ``realised_unless`` too; ``comprises`` are the interventions
     that are carried out together as this one, ``programme_of`` the kinds of which any can be part of this one,
-    ``told_with`` those in whose row a page tells it, ``exclude_first`` is the class of those in danger by it, and
-    ``serves`` the class among which another one is looked for where it is refused.
+    ``told_with`` those in whose row a page tells it, ``exclude_first`` is the class of those in danger by it,
+    ``serves`` the class among which another one is looked for where it is refused, and ``other_form_of`` the class of
+    drugs of which it is another form.
     """
 
     iri: str
@@ -127,6 +131,7 @@ class InterventionInfo(NamedTuple):
     told_with: tuple[str, ...] = ()
     exclude_first: str = ""
     serves: str = ""
+    other_form_of: str = ""
 
 
 class DocumentInfo(NamedTuple):
@@ -170,6 +175,14 @@ class Link(NamedTuple):
     kind: str
 
 
+class PossibleRange(NamedTuple):
+    """The numbers that a property of patients can have in its unit: ``least`` to ``most``, maybe ``whole`` ones."""
+
+    least: Decimal
+    most: Decimal
+    whole: bool
+
+
 @dataclass(frozen=True, eq=False, repr=False)
 class Knowledge:
     """The classified ontology as plain records.
@@ -186,7 +199,8 @@ class Knowledge:
     ``when_past`` maps one to that as which it is recorded when it is over,
     ``settled_for_years`` maps the interventions that need no repetition to the years for which they do not,
     ``concerning_patient`` are those of no body site, ``sided`` the classes of sites that have a side,
-    ``side_words`` maps the words by which records name a side to the sides that each names,
+    ``side_words`` maps the words by which records name a side to the sides that each names, ``words`` each kind of
+    other words that are looked for in texts of records to its words, with what each stands for, empty where nothing,
     ``found_by`` maps a property of patients to the intervention that finds its numbers,
     ``visit_gaps`` the most days between visits of a course, ``unfavourable`` the outcomes and reasons to stop that
     speak against a repetition; ``value_properties`` maps a coded value to the property that records it.
@@ -218,6 +232,7 @@ class Knowledge:
     expected_on_record: frozenset[str]
     result_of: Mapping[str, str]
     units: Mapping[str, str]
+    possible_ranges: Mapping[str, PossibleRange]
     opposites: Mapping[str, str]
     value_kinds: Mapping[str, str]
     links: Mapping[str, tuple[Link, ...]]
@@ -245,6 +260,7 @@ class Knowledge:
     concerning_patient: frozenset[str]
     sided: frozenset[str]
     side_words: Mapping[str, frozenset[str]]
+    words: Mapping[str, Mapping[str, str]]
     visit_gaps: Mapping[str, str]
     unfavourable: frozenset[str]
     found_by: Mapping[str, str]

@@ -51,7 +51,7 @@ def denials_module(files: Iterable[Path] | None = None) -> str:
     of_contexts = of_slots._replace(past=True)
 
     def denied() -> Iterator[tuple[str, str, Expression | None]]:
-        dangers = {target for _, prop, target in found if prop == hip.excludeFirst}
+        dangers = {subject for subject, prop, _ in found if prop == hip.excludedBefore}
         parts = {name for one in dangers for name in named_classes(axioms.definitions[one])} & axioms.definitions.keys()
         slots = {target for _, prop, target in found if prop in _SLOTS}
         for slot in sorted(slots | dangers | parts):

@@ -7,6 +7,7 @@ patient; everything a run needs afterwards is in the file that `hipkg.knowledge.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from decimal import Decimal
 from importlib.metadata import version as package_version
 from typing import TYPE_CHECKING, TypeVar
 
@@ -17,13 +18,22 @@ from hipkg.base import hip
 from hipkg.base.errors import OntologyError
 from hipkg.base.groups import reached
 from hipkg.base.paths import PATIENT_SHAPES, files_about_ontology, ontology_files
-from hipkg.base.vocabulary import HIP, OWL, RDFS, SKOS, curie
+from hipkg.base.vocabulary import HIP, OWL, RDFS, SKOS, XSD, curie
 from hipkg.knowledge.frame.scope import waits_for_scope
 from hipkg.knowledge.frame.strata import decides, keeps_out
 from hipkg.knowledge.loading import released, source_stamp
 from hipkg.knowledge.modality import Modality
 from hipkg.knowledge.prominence import Prominence
-from hipkg.knowledge.records import Bound, DocumentInfo, InterventionInfo, Knowledge, Link, StatementInfo, Tension
+from hipkg.knowledge.records import (
+    Bound,
+    DocumentInfo,
+    InterventionInfo,
+    Knowledge,
+    Link,
+    PossibleRange,
+    StatementInfo,
+    Tension,
+)
 from hipkg.owl import reasoners as java
 from hipkg.owl.axioms import Axioms, read_axioms
 from hipkg.owl.expression import And, Expression, Named, Or, Some, disjuncts, leaves, properties
@@ -142,6 +152,7 @@ class _Builder:
             expected_on_record=frozenset(self._map(hip.expectedOnRecord)),
             result_of=self._map(hip.resultOf),
             units={iri: unit for iri, unit in self._map(hip.unit).items() if iri in axioms.properties},
+            possible_ranges=self._possible_ranges(),
             opposites=self._map(hip.mirrors),
             value_kinds=self._value_kinds(),
             links=self._links(),
@@ -169,6 +180,7 @@ class _Builder:
             concerning_patient=self._with_kinds(hip.concernsWholePatient, interventions),
             sided=frozenset(self._map(hip.sided)),
             side_words=self._side_words(),
+            words=self._words(),
             visit_gaps=self._map(hip.visitGap),
             unfavourable=frozenset(self._map(hip.unfavourable)),
             found_by=self._map(hip.foundBy),
@@ -188,6 +200,13 @@ class _Builder:
     def _map(self, prop: str) -> dict[str, str]:
         return {subject: values[0] for (subject, one), values in self._texts.items() if one == prop}
 
+    def _possible_ranges(self) -> dict[str, PossibleRange]:
+        most = self._map(hip.possibleUpTo)
+        return {
+            iri: PossibleRange(Decimal(least), Decimal(most[iri]), self._text(iri, RDFS + "range") == XSD + "integer")
+            for iri, least in self._map(hip.possibleFrom).items()
+        }
+
     def _synonyms(self) -> dict[str, tuple[str, ...]]:
         return {iri: tuple(sorted(words)) for (iri, prop), words in self._texts.items() if prop == SKOS + "altLabel"}
 
@@ -199,6 +218,15 @@ class _Builder:
             for word in words
         ]
         return {word: frozenset(iri for one, iri in sides if one == word) for word in sorted({one for one, _ in sides})}
+
+    def _words(self) -> dict[str, dict[str, str]]:
+        found: dict[str, dict[str, str]] = {}
+        for iri, kinds in sorted(self._axioms.individual_types.items()):
+            for kind in kinds:
+                if hip.RecordWord in self._superclasses.get(kind, ()):
+                    told = dict.fromkeys(map(str.casefold, self._all(iri, hip.word)), self._text(iri, hip.wordValue))
+                    found.setdefault(kind, {}).update(told)
+        return {kind: dict(sorted(words.items())) for kind, words in sorted(found.items())}
 
     def _settled_for_years(self, interventions: Iterable[InterventionInfo]) -> dict[str, int]:
         """Map the interventions that need no repetition, and the kinds of them, to the fewest years that are told."""
@@ -357,6 +385,7 @@ class _Builder:
             ended_by=self._ended_by(iri),
             vigilant=self._is_marked(iri, hip.vigilant),
             prominence=self._prominence(iri),
+            counteracts=self._all(iri, hip.counteracts),
         )
 
     def _is_marked(self, iri: str, prop: str) -> bool:
@@ -476,13 +505,17 @@ class _Builder:
     def _interventions(self, statements: list[StatementInfo]) -> list[InterventionInfo]:
         found = sorted(iri for iri in self._axioms.classes if self._is_a(iri, hip.Intervention))
         phases = self._phases(statements, found)
+        categories, requests = self._map(hip.category), self._map(hip.requestedAs)
+        routes, served = self._map(hip.impliesRoute), self._map(hip.serves)
+        forms = self._map(hip.otherFormOf)
+        dangers = {intervention: danger for danger, intervention in self._map(hip.excludedBefore).items()}
         pairs = [(one, other) for one in found for other in self._all(one, hip.incompatibleWith)]
         pairs += [(other, one) for one, other in pairs]
         return [
             InterventionInfo(
                 iri=iri,
                 label=self._text(iri, RDFS + "label"),
-                category=self._nearest(iri, hip.category),
+                category=self._nearest(iri, categories),
                 superclasses=frozenset(one for one in self._superclasses.get(iri, ()) if one in set(found)),
                 phase=phases[iri],
                 side_rule=self._text(iri, hip.sideRule),
@@ -492,24 +525,25 @@ class _Builder:
                     for other in found
                     if any(self._is_a(iri, one) and self._is_a(other, another) for one, another in pairs)
                 ),
-                requested_as=self._nearest(iri, hip.requestedAs),
-                route=self._nearest(iri, hip.impliesRoute),
+                requested_as=self._nearest(iri, requests),
+                route=self._nearest(iri, routes),
                 realised_by=self._text(iri, hip.realisedBy),
                 realised_unless=self._text(iri, hip.realisedUnless),
                 comprises=self._all(iri, hip.comprises),
                 programme_of=self._all(iri, hip.programmeOf),
                 told_with=self._all(iri, hip.toldWith),
-                exclude_first=self._nearest(iri, hip.excludeFirst),
-                serves=self._nearest(iri, hip.serves),
+                exclude_first=self._nearest(iri, dangers),
+                serves=self._nearest(iri, served),
+                other_form_of=self._nearest(iri, forms),
             )
             for iri in found
         ]
 
-    def _nearest(self, iri: str, prop: str) -> str:
-        """Take what the nearest class says by an annotation, such as its category."""
-        candidates = [one for one in {iri, *self._superclasses.get(iri, ())} if self._text(one, prop)]
+    def _nearest(self, iri: str, told: Mapping[str, str]) -> str:
+        """Take what is told of the nearest class, such as its category."""
+        candidates = told.keys() & {iri, *self._superclasses.get(iri, ())}
         nearest = sorted(candidates, key=lambda one: (-len(self._superclasses.get(one, ())), one))
-        return self._text(nearest[0], prop) if nearest else ""
+        return told[nearest[0]] if nearest else ""
 
     def _phases(self, statements: list[StatementInfo], interventions: list[str]) -> dict[str, int]:
         """Order interventions by the treatments that their statements wait for.

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from hipkg.knowledge.selection import Selection
 
 _TELLING = frozenset({ClaimKind.REFUSED, ClaimKind.HELD_BACK, ClaimKind.INDICATED})
+_SPEAKING_AGAINST = frozenset({hip.contraindicates, hip.holdsBack})
 _CARRIED_ON = frozenset({Status.INDICATED, Status.CAUTION, Status.CONFLICT})
 
 
@@ -40,7 +41,7 @@ class Dangers:
         self._told: frozenset[str] = frozenset()
 
     def select(self, selection: Selection) -> None:
-        """Tell which statements count: a danger is open only if one of them refuses what it is a danger of."""
+        """Tell which statements count: a danger is open only if one of them speaks against its action."""
         left_out = selection.left_out(self._knowledge)
         self._told = frozenset(info.intervention for info in _refusing(self._knowledge) if info.iri not in left_out)
 
@@ -84,7 +85,7 @@ class Dangers:
             sorted(
                 info.id
                 for info in safety
-                if any(knowledge.is_a(kind, one) for kind in kinds for one in _kinds_of(info.applies_to[0], knowledge))
+                if any(knowledge.is_a(kind, one) for kind in kinds for one in kinds_of(info.applies_to[0], knowledge))
             )
         )
 
@@ -109,7 +110,7 @@ class Dangers:
                 limits = (one.bounds for one in _facets_of(context, knowledge) if one.prop == prop)
                 if number is not None and any(_within(number, some) for some in limits):
                     yield Found(knowledge.label(prop), value, knowledge.units.get(prop, ""), self._day(prop, value))
-        for cls in _kinds_of(context, knowledge):
+        for cls in kinds_of(context, knowledge):
             yield from (Found(knowledge.label(one)) for one in self._narrowest(cls))
 
     def _narrowest(self, cls: str) -> list[str]:
@@ -138,8 +139,8 @@ class Dangers:
 
 @kept
 def _refusing(knowledge: Knowledge) -> tuple[StatementInfo, ...]:
-    """List the statements of safety modules that refuse something."""
-    refusing = (one for one in knowledge.statements.values() if one.effect == hip.contraindicates)
+    """List the statements of safety modules that refuse something, or hold it back."""
+    refusing = (one for one in knowledge.statements.values() if one.effect in _SPEAKING_AGAINST)
     return tuple(one for one in refusing if knowledge.documents[one.document].safety)
 
 
@@ -173,7 +174,7 @@ def _facets_of(context: str, knowledge: Knowledge) -> tuple[Facet, ...]:
 
 
 @kept
-def _kinds_of(context: str, knowledge: Knowledge) -> tuple[str, ...]:
+def kinds_of(context: str, knowledge: Knowledge) -> tuple[str, ...]:
     """List the kinds of problems and of interventions that a definition is made of and that are recorded."""
     general = {hip.Problem, hip.Intervention, hip.Condition, hip.Finding}
     found = leaves(context, knowledge.definitions) - general

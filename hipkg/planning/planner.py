@@ -22,6 +22,7 @@ from hipkg.planning.bounds import Check, Checker
 from hipkg.planning.clashes import clashing_actions, clashing_bounds
 from hipkg.planning.dangers import Dangers
 from hipkg.planning.gaps import Gap, Measurer
+from hipkg.planning.interactions import Interactions
 from hipkg.planning.page import is_confronted_with_danger
 from hipkg.planning.prominence import Outline
 from hipkg.planning.ranking import Importance, in_order
@@ -139,6 +140,7 @@ class Planner:
                     premature=self._premature(questions),
                 ),
             ),
+            interactions=Interactions(self._derivation, self._knowledge).find(states.values(), actions),
             min_strength=selection.min_strength,
             min_evidence=selection.min_evidence,
             grade_objections=selection.grade_objections,

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from enum import StrEnum
 from operator import attrgetter
 from typing import NamedTuple
 
@@ -228,6 +229,54 @@ class Conflict(NamedTuple):
     decided_for: str
 
 
+class InteractionKind(StrEnum):
+    """How treatments bear on each other.
+
+    Of a repetition one would be enough; one that is undoing weakens what another is for; of a combination a statement
+    speaks because of what is given together.
+    """
+
+    REPETITION = "repetition"
+    UNDOING = "undoing"
+    COMBINATION = "combination"
+
+
+class Standing(StrEnum):
+    """Whether a treatment is taken, ordered, or advised as things stand."""
+
+    RUNNING = "running"
+    ORDERED = "ordered"
+    ADVISED = "advised"
+
+
+class Treatment(NamedTuple):
+    """A treatment that takes part in an interaction, as narrowly as it is recorded; its activities if it has any."""
+
+    intervention: str
+    label: str
+    standing: Standing
+    activities: tuple[str, ...] = ()
+
+
+class Interaction(NamedTuple):
+    """Treatments that bear on each other: one or several that are given or advised, and ``beside`` those that matter.
+
+    ``intervention`` is the class of which the ``treatments`` are kinds, ``label`` its name; of a repetition nothing
+    stands ``beside``. ``statements`` say what becomes of it, or of a repetition, that one of the class is advised;
+    ``settled`` tells that what they ask for is there.
+    """
+
+    kind: InteractionKind
+    intervention: str
+    label: str
+    site: str
+    place: str
+    treatments: tuple[Treatment, ...]
+    beside: tuple[Treatment, ...]
+    statements: tuple[str, ...]
+    settled: bool = False
+
+
 class Place(NamedTuple):
     """A body site of the patient that a plan names, by its most specific class; ``side`` is empty if it has none."""
 
@@ -307,6 +356,7 @@ class Plan:
     actions: tuple[Action, ...]
     conflicts: tuple[Conflict, ...]
     questions: tuple[Question, ...]
+    interactions: tuple[Interaction, ...] = ()
     min_strength: str = ""
     min_evidence: str = ""
     grade_objections: bool = False

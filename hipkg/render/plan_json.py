@@ -18,12 +18,14 @@ from hipkg.planning.records import (
     Danger,
     Done,
     Found,
+    Interaction,
     OpenCheck,
     Plan,
     Question,
     Result,
     Scope,
     StatementState,
+    Treatment,
     Unused,
 )
 from hipkg.render.encoder import Writer, number, one_or_all
@@ -74,7 +76,7 @@ PARTS: dict[type, str] = {
 SHAPES: dict[type, str] = {
     **PARTS,
     Plan: "patient as_of ontology_version engine documents min_strength? min_evidence? grade_objections? valid "
-    "findings statements() actions conflicts questions unused alongside? page() sources()?",
+    "findings statements() actions conflicts interactions questions unused alongside? page() sources()?",
     Page: "sections=parts readings",
     Part: "section rows",
     Entry: "actions riders? prominence? document?",
@@ -94,6 +96,8 @@ SHAPES: dict[type, str] = {
     _Setting: "parameter.statement @parameter.intervention parameter.label parameter.text *bound? "
     "parameter.side? checks?",
     Conflict: "@intervention label site advised_by opposed_by rule decided_for? tensions()?",
+    Interaction: "kind @intervention label site place? treatments beside? statements settled?",
+    Treatment: "@intervention label standing activities?",
     Question: "@requirement text site statements actions node? unread?",
     Alongside: "node label ordered treats day? statements? open_checks?",
     Unused: "node label site day @property? value? unit?",

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from hipkg.knowledge.records import Knowledge
     from hipkg.planning.bounds import Check
     from hipkg.planning.gaps import Gap
-    from hipkg.planning.records import Action, Conflict, Plan, Question, Result, StatementState
+    from hipkg.planning.records import Action, Conflict, Interaction, Plan, Question, Result, StatementState
 
     Value = ox.NamedNode | ox.Literal
     Fact = tuple[str, Value]
@@ -107,6 +107,8 @@ class _Describer:
             yield from self._evaluation(state)
         for conflict in self._plan.conflicts:
             yield from self._conflict(conflict)
+        for interaction in self._plan.interactions:
+            yield from self._interaction(interaction)
         for question in self._plan.questions:
             yield from self._question(question)
         yield from self._findings()
@@ -138,6 +140,7 @@ class _Describer:
             *((hip.hasAction, _node(self._action_iri(one.intervention, one.place))) for one in plan.actions),
             *((hip.hasEvaluation, _node(self._evaluation_iri(one.id, one.place))) for one in plan.statements),
             *((hip.hasConflict, _node(self._conflict_iri(one))) for one in plan.conflicts),
+            *((hip.hasInteraction, _node(self._interaction_iri(one))) for one in plan.interactions),
             *((hip.hasQuestion, _node(self._question_iri(one))) for one in plan.questions),
             *((hip.hasFinding, _node(self._finding_iri(index))) for index in range(len(plan.findings))),
             *((hip.leavesUnused, _node(one.property or one.node)) for one in plan.unused),
@@ -237,6 +240,25 @@ class _Describer:
             (hip.opposedBy, _node(self._evaluation_iri(conflict.opposed_by, place))),
             (hip.decidedBy, ox.Literal(conflict.rule)),
             *([(hip.decidedFor, _node(self._evaluation_iri(winner, place)))] if winner else []),
+        )
+
+    def _interaction_iri(self, interaction: Interaction) -> str:
+        involved = ",".join(one.intervention for one in (*interaction.treatments, *interaction.beside))
+        return self._minted(interaction.place, interaction=interaction.intervention, kind=interaction.kind, of=involved)
+
+    def _interaction(self, interaction: Interaction) -> Iterator[ox.Triple]:
+        given = (*interaction.treatments, *interaction.beside)
+        yield from _described(
+            self._interaction_iri(interaction),
+            (RDF_TYPE, _node(hip.Interaction)),
+            (hip.ofPatient, _node(self._plan.patient)),
+            (hip.interactionKind, ox.Literal(interaction.kind)),
+            (hip.ofIntervention, _node(interaction.intervention)),
+            *_at(interaction.place),
+            *((hip.involves, _node(one.intervention)) for one in interaction.treatments),
+            *((hip.interactsWith, _node(one.intervention)) for one in interaction.beside),
+            *((PROV + "wasDerivedFrom", _node(self._iris[one])) for one in interaction.statements),
+            *((PROV + "wasDerivedFrom", _node(node)) for one in given for node in one.activities),
         )
 
     def _question_iri(self, question: Question) -> str:

@@ -317,14 +317,21 @@ class _Screener(Arranger):
         contexts = Counter(context for info in infos for context in info.applies_to)
         return self._knowledge.label(contexts.most_common(1)[0][0]) if contexts else ""
 
+    def _alarm_items(self) -> Iterator[Item]:
+        """Tell what is to be looked at before all else."""
+        for one in self._repeated():
+            first = self._first_named(one.statements)[:1]
+            yield Item(one.title, one.site, statements=one.statements, out=True, named=first)
+        for one in self._alarms():
+            lines = tuple(replace(it, lead=it.lead.replace("needs", "only if")) for it in one.lines)
+            yield Item(one.title, one.site, "", one.statements, lines, out=True)
+
     def _told_of(self, key: Section, whole: Sheet) -> Iterator[Item]:
         """Tell the rows of a section that are about no action of their own."""
         rows = {one.key: one.rows for one in whole.sections}.get(key, ())
         match key:
             case Section.CHECK:
-                for one in self._alarms():
-                    lines = tuple(replace(it, lead=it.lead.replace("needs", "only if")) for it in one.lines)
-                    yield Item(one.title, one.site, "", one.statements, lines, out=True)
+                yield from self._alarm_items()
             case Section.MAY:
                 for number, one in enumerate(rows):
                     advises = any(line.lead == "then" for line in one.lines)
@@ -511,7 +518,9 @@ class _Screener(Arranger):
             "",
             named,
             statements,
-            () if self._tight and key in _WAITING else (*self._own_details(first), *self._options(actions), *readings),
+            ()
+            if self._tight and key in _WAITING
+            else (*self._own_details(first), *self._of_others(actions[1:]), *self._options(actions), *readings),
             condition,
             earliest,
             assumed,
@@ -553,6 +562,11 @@ class _Screener(Arranger):
         """Tell whether the row of another action tells that the same is refused, or held back, for the same danger."""
         same = other.intervention == action.intervention and {*other.dangers} >= {*action.dangers}
         return same and not self._is_remote(other) and section_of(other) in {Section.CHECK, Section.NOT}
+
+    def _of_others(self, members: Iterable[Action]) -> Iterator[Line]:
+        """Say beside what the other members of a choice are not given."""
+        for one in members:
+            yield from (replace(line, lead=f"{lowered(clean(self._name(one)))}:") for line in self._not_beside(one))
 
     def _is_urgent(self, action: Action) -> bool:
         """Tell whether a statement calls urgently for an action."""
@@ -927,6 +941,7 @@ class _Screener(Arranger):
         yield from self._briefs(action)
         if not (self._tight and section_of(action) in {Section.ALREADY, Section.TRIED}):
             yield from self._contents(action)
+        yield from self._interacting(action)
         waiting, _, _ = self._condition([action])
         for one in self._latent(action):
             lead = one.lead.removesuffix(":")
@@ -1058,7 +1073,12 @@ class _Screener(Arranger):
     def _contents(self, action: Action) -> Iterator[Line]:
         """Name how an action is carried out, what belongs to the outline of a leading document if anything does."""
         kinds = {action.intervention, *self._classes(action.intervention)}
-        shown = [one for one in action.parameters if not one.side and self._shows(action, one)]
+        beside = self._told_beside(action)
+        shown = [
+            one
+            for one in action.parameters
+            if not one.side and one.statement not in beside and self._shows(action, one)
+        ]
         told_already = any(map(self._brief, action.shown))
         prominent = [one for one in shown if self._outline.shows([one.statement])]
         found: dict[str, set[str]] = {}

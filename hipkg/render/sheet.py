@@ -23,6 +23,7 @@ from hipkg.planning.dangers import dangers_of
 from hipkg.planning.page import Section, is_confronted_with_danger, page, section_of
 from hipkg.planning.prominence import Outline
 from hipkg.planning.ranking import opens_context
+from hipkg.planning.records import InteractionKind, Standing
 from hipkg.render.words import (
     DECISIONS,
     capital,
@@ -38,6 +39,7 @@ from hipkg.render.words import (
     describe_ongoing,
     describe_parameter,
     describe_record,
+    describe_treatments,
     describe_trial,
     describe_unused,
     grade,
@@ -60,7 +62,17 @@ if TYPE_CHECKING:
     from hipkg.planning.bounds import Check
     from hipkg.planning.gaps import Gap
     from hipkg.planning.page import Entry
-    from hipkg.planning.records import Action, Conflict, Done, OpenCheck, Parameter, Plan, Question, StatementState
+    from hipkg.planning.records import (
+        Action,
+        Conflict,
+        Done,
+        Interaction,
+        OpenCheck,
+        Parameter,
+        Plan,
+        Question,
+        StatementState,
+    )
 
 NOTHING_APPLIES = "No statement applies to this patient."
 NOTHING_FOLLOWS = "No action follows for this patient."
@@ -103,6 +115,7 @@ _FORBIDDING = {
     "never": {*OBJECTIONS, *WAITING} - {ClaimKind.AWAITED, ClaimKind.GUARD_AWAITED},
 }
 """The word for an action that no statement advises, by all the claims that it can have."""
+TWICE = 2
 _STATUS_RANK = {Status.SATISFIED: 2, Status.INDICATED: 1, Status.CAUTION: 1}
 BESIDE = ("either", "or")
 """How two statements are led in that do not go together, though neither speaks against the other."""
@@ -261,6 +274,7 @@ class Arranger:
         self._told = [plan.actions[one] for one in sorted(self._page.told)]
         self._carriers = self._carry()
         self._left_out = self._specifying()
+        self._bearing = [one for one in plan.interactions if one.kind != InteractionKind.REPETITION]
 
     def sheet(self) -> Sheet:
         """Arrange the whole plan."""
@@ -282,7 +296,7 @@ class Arranger:
         rows: dict[Section, list[Row]] = {key: [] for key in HEADINGS}
         for part in self._page.parts:
             rows[part.section] += self._rows(part.rows)
-        rows[Section.CHECK] = [*self._alarms(), *rows[Section.CHECK]]
+        rows[Section.CHECK] = [*self._repeated(), *self._alarms(), *rows[Section.CHECK]]
         rows[Section.ALREADY] += self._beside()
         rows[Section.MAY] = self._possible()
         rows[Section.DISAGREE] = self._disagreements()
@@ -355,6 +369,19 @@ class Arranger:
                 row = Row(capital(clean(f"{names} {there}{words}")), "", "", tuple(perhaps))
                 merged.setdefault(row, []).append(site)
         return [replace(row, site=join_sites(sites, self._knowledge)) for row, sites in merged.items()]
+
+    def _repeated(self) -> Iterator[Row]:
+        """Tell the drugs that are taken or ordered, and of which one would be enough."""
+        for one in self._plan.interactions:
+            if one.kind == InteractionKind.REPETITION and all(it.standing != Standing.ADVISED for it in one.treatments):
+                times = sum(len(it.activities) for it in one.treatments)
+                often = "twice" if times == TWICE else f"{times} times"
+                given = one.treatments
+                alike = all(it.intervention == one.intervention for it in given)
+                words = listed([it.standing for it in given], "and") if alike else describe_treatments(given)
+                title = f"{one.label} {often}: {words}"
+                lines = (Line("", ("one is advised",), one.statements),) if one.statements else ()
+                yield Row(capital(clean(title)), one.site, "", one.statements, lines)
 
     def _confronted_perhaps(self) -> dict[tuple[str, str, str, str], list[str]]:
         """Gather what the patient has now, or has planned, against statements that only may apply."""
@@ -617,6 +644,7 @@ class Arranger:
                 *self._conditions(action),
                 *tried(action),
                 *self._details(action),
+                *self._interacting(action),
                 *self._left_open(action),
                 *self._trials(action),
                 *self._checked(action),
@@ -675,6 +703,72 @@ class Arranger:
         if asked and len(found) == len(dangers_of(asked[0], self._knowledge)):
             found = [self._term(asked[0])]
         return (Line("not checked:", (clean(", ".join(found)),)),) if found else ()
+
+    def _interacting(self, action: Action) -> Iterator[Line]:
+        """Say beside what else an action is given, and what statements ask for because of that."""
+        if action.status == Status.CONTRAINDICATED:
+            return
+        yield from self._not_beside(action)
+        for one in self._borne(action):
+            words = dict.fromkeys(word for it in self._untold_of(one, action) for word in self._asked_for(it, action))
+            if words:
+                yield Line(self._with_what(one), tuple(words), tuple(self._untold_of(one, action)))
+        yield from self._asked_because(action)
+
+    def _asked_because(self, action: Action) -> Iterator[Line]:
+        """Name the treatments because of which a statement asks for an action."""
+        found: dict[str, None] = {}
+        for one in self._bearing:
+            asking = [it for it in one.statements if it in action.shown and self._asks_apart(it, action, one)]
+            if asking and one.place in {"", action.place}:
+                guards = all(self._infos[it].effect == hip.safeguardsWith for it in asking)
+                of = "" if guards else f"for {clean(self._term(one.intervention))} "
+                found[f"{of}{self._with_what(one)}".removesuffix(":")] = None
+        yield from (Line("", (words,)) for words in found)
+
+    def _asks_apart(self, statement: str, action: Action, interaction: Interaction) -> bool:
+        """Tell whether a statement asks for an action that is not the treatment that it speaks of."""
+        info = self._infos[statement]
+        return info.intervention == action.intervention and interaction.intervention in info.accompanies
+
+    def _not_beside(self, action: Action) -> Iterator[Line]:
+        """Name what is given of the class of a drug that is advised, and of which one is enough."""
+        for one in self._plan.interactions:
+            advised = [it.intervention for it in one.treatments if it.standing == Standing.ADVISED]
+            if one.kind == InteractionKind.REPETITION and action.intervention in advised and one.place == action.place:
+                others = [clean(it.label) for it in one.treatments if it.standing != Standing.ADVISED]
+                yield Line("", (f"not beside {listed(others, 'and')}",))
+
+    def _borne(self, action: Action) -> Iterator[Interaction]:
+        """List the interactions that the row of an action tells."""
+        for one in self._bearing:
+            given = {one.intervention, *(it.intervention for it in one.treatments)}
+            if action.intervention in given and one.place in {"", action.place}:
+                yield one
+
+    def _untold_of(self, interaction: Interaction, action: Action) -> list[str]:
+        """List the statements of an interaction that are not told as dangers of an action."""
+        told = {one.statement for one in action.dangers}
+        return [one for one in interaction.statements if one not in told]
+
+    def _asked_for(self, statement: str, action: Action) -> tuple[str, ...]:
+        """Say what a statement asks for because of an interaction."""
+        info = self._infos[statement]
+        own = info.intervention in {action.intervention, *self._classes(action.intervention)}
+        words = self._knowledge.briefs.get(info.iri) or (info.text if own else self._term(info.intervention))
+        lead = "first " if info.effect == hip.safeguardsWith and not own else ""
+        lead = "consider " if info.modality == Modality.CONSIDER else lead
+        return (clean(f"{lead}{words}"),)
+
+    def _with_what(self, interaction: Interaction) -> str:
+        wider = {upper for one in interaction.beside for upper in self._classes(one.intervention)}
+        narrow = (one for one in interaction.beside if one.intervention not in wider)
+        others = listed([*dict.fromkeys(clean(self._term(one.intervention)) for one in narrow)], "and")
+        return f"weakens {others}:" if interaction.kind == InteractionKind.UNDOING else f"beside {others}:"
+
+    def _told_beside(self, action: Action) -> frozenset[str]:
+        """List the statements that are told with what an action is given beside."""
+        return frozenset(it for one in self._borne(action) for it in self._untold_of(one, action))
 
     def _instead(self, action: Action) -> tuple[Line, ...]:
         """Name what else is advised for what a refused action serves, or say that nothing is."""
@@ -807,7 +901,12 @@ class Arranger:
     def _details(self, action: Action) -> tuple[Line, ...]:
         """Say how an action is carried out: what goes with it, and instructions about itself in their own words."""
         kinds = {action.intervention, *self._classes(action.intervention)}
-        plain = [one for one in action.parameters if not one.side and self._shows(action, one)]
+        beside = self._told_beside(action)
+        plain = [
+            one
+            for one in action.parameters
+            if not one.side and one.statement not in beside and self._shows(action, one)
+        ]
         checks = [one for one in plain if self._infos[one.statement].effect == hip.safeguardsWith]
         first = [one for one in checks if one.intervention not in kinds]
         own = [one for one in plain if one.intervention in kinds and not one.bounds]

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from hipkg.knowledge.records import Bound, Knowledge
     from hipkg.planning.bounds import Check
     from hipkg.planning.gaps import Gap
-    from hipkg.planning.records import Action, Course, Done, Found, Parameter, Plan, Unused
+    from hipkg.planning.records import Action, Course, Done, Found, Interaction, Parameter, Plan, Treatment, Unused
 
 DISCLAIMER = "Decision support for professionals, not medical advice."
 NOT_VALID = "NOT VALID: the record of this patient has violations; do not rely on this."
@@ -295,6 +295,22 @@ def describe_found(one: Found) -> str:
     """Say what is on record of a danger, with the value and the day where it is a number."""
     value = describe_result(Result(Decimal(one.value), one.unit, "")) if one.value else ""
     return clean(" ".join(filter(None, (one.label, value, f"on {one.day}" if one.day else ""))))
+
+
+def describe_treatments(treatments: Iterable[Treatment]) -> str:
+    """Name treatments with whether they run, are ordered or advised, those of which the same is true together."""
+    found: dict[str, list[str]] = {}
+    for one in treatments:
+        courses = f" ({counted(len(one.activities), 'time')})" if len(one.activities) > 1 else ""
+        found.setdefault(one.standing, []).append(f"{one.label}{courses}")
+    return clean(", ".join(f"{listed(labels, 'and')} {standing}" for standing, labels in found.items()))
+
+
+def describe_interaction(one: Interaction) -> str:
+    """Say which treatments bear on each other."""
+    if not one.beside:
+        return f"{clean(one.label)}: {describe_treatments(one.treatments)}"
+    return f"{describe_treatments(one.treatments)}, beside {describe_treatments(one.beside)}"
 
 
 def describe_done(one: Done, action: Action) -> str:

@@ -7,28 +7,32 @@ which could change the plan.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from typing import TYPE_CHECKING, NamedTuple
 
 import pyoxigraph as ox
 
 from hipkg.base import hip
 from hipkg.base.limits import NEAR_NAMES
-from hipkg.base.vocabulary import HIP, PREFIXES, RDF_TYPE, curie, nearest
+from hipkg.base.numbers import plain, read
+from hipkg.base.vocabulary import HIP, PREFIXES, RDF_TYPE, XSD, curie, nearest
 from hipkg.knowledge.memo import kept
 from hipkg.validation.compiler import Background, Result, check
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
 
-    from hipkg.knowledge.records import Knowledge
+    from hipkg.knowledge.records import Knowledge, PossibleRange
     from hipkg.knowledge.shapes import CompiledShape
     from hipkg.record.patient import Severity
     from hipkg.validation.compiler import Term
 
 UNKNOWN_TERM = "hip:V01-unknown-term"
 DEFINED_CLASS = "hip:V02-defined-class"
+MEASUREMENT = "hip:V03-measurement"
 SEVERITIES: tuple[Severity, ...] = ("violation", "warning", "info")
 _SH = PREFIXES["sh"]
+_WHOLE, _DECIMAL = ox.NamedNode(f"{XSD}integer"), ox.NamedNode(f"{XSD}decimal")
 _TERM = re.compile(re.escape(HIP) + "([^/#]+)")
 
 
@@ -57,13 +61,15 @@ class Finding(NamedTuple):
 class Rules(NamedTuple):
     """What a patient graph is validated against.
 
-    ``known`` holds the IRIs of the terms of the ontology, ``defined`` the classes that are entailed by a definition.
+    ``known`` holds the IRIs of the terms of the ontology, ``defined`` the classes that are entailed by a definition,
+    ``measurements`` the properties of patients whose numbers have a range.
     """
 
     shapes: tuple[CompiledShape, ...]
     background: Background
     known: frozenset[str]
     defined: frozenset[str]
+    measurements: Mapping[str, PossibleRange]
 
 
 def validate_triples(triples: Iterable[ox.Triple], patient: str, rules: Rules) -> tuple[Finding, ...]:
@@ -79,6 +85,7 @@ def validate_triples(triples: Iterable[ox.Triple], patient: str, rules: Rules) -
             *(_finding(result, patient) for result in results),
             *unknown_terms(graph, patient, rules.known),
             *defined_classes(graph, patient, rules.defined),
+            *measurements(graph, patient, rules.measurements),
         ]
     )
 
@@ -172,11 +179,56 @@ def defined_classes(triples: Iterable[ox.Triple], patient: str, defined: Collect
     )
 
 
+def measurements(
+    triples: Iterable[ox.Triple], patient: str, ranges: Mapping[str, PossibleRange]
+) -> tuple[Finding, ...]:
+    """Find the measurements that are not one number of the patient, or not one that can be in the unit.
+
+    Parameters: ``ranges`` maps the properties of measurements to the numbers that they can have.
+    """
+    found = [triple for triple in triples if triple.predicate.value in ranges]
+    counts = Counter((triple.subject, triple.predicate) for triple in found)
+    return in_order(
+        _measurement(triple, patient, ranges[triple.predicate.value])
+        for triple in found
+        if text_of_term(triple.subject) != patient
+        or counts[triple.subject, triple.predicate] > 1
+        or not _is_possible(triple.object, ranges[triple.predicate.value])
+    )
+
+
+def _is_possible(value: Term, possible: PossibleRange) -> bool:
+    if not isinstance(value, ox.Literal) or value.datatype not in ([_WHOLE] if possible.whole else [_WHOLE, _DECIMAL]):
+        return False
+    number = read(value)
+    return number is not None and possible.least <= number <= possible.most
+
+
+def _measurement(triple: ox.Triple, patient: str, possible: PossibleRange) -> Finding:
+    value, datatype = _value(triple.object)
+    name, kind = curie(triple.predicate.value), "whole number" if possible.whole else "number"
+    return Finding(
+        severity="violation",
+        shape=MEASUREMENT,
+        patient=patient,
+        node=text_of_term(triple.subject),
+        path=name,
+        value=value,
+        message=(
+            f"V03: {name} is not one {kind} of the patient from {plain(possible.least)} to {plain(possible.most)}. "
+            "Record the latest value at the patient, and check the unit."
+        ),
+        fix=f"Write {name} as one {kind} at the patient, in the unit of the property.",
+        datatype=datatype,
+    )
+
+
 @kept
 def rules_of(knowledge: Knowledge) -> Rules:
     """Take the rules from the release."""
     background = Background(knowledge.superclasses, knowledge.individual_types, knowledge.wholes)
-    return Rules(knowledge.shapes, background, knowledge.terms, frozenset(knowledge.definitions))
+    defined = frozenset(knowledge.definitions)
+    return Rules(knowledge.shapes, background, knowledge.terms, defined, knowledge.possible_ranges)
 
 
 @kept

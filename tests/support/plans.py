@@ -2,9 +2,10 @@
 
 The patients are the examples, and of all other sources of the cases those that ``lacking`` asks for: every feature of a
 plan that occurs among them is in the plans of `TWICE` patients, or of as many as have it. A feature is a state of a
-statement, a status of an intervention, what settles it and what is running, a site, a question, or a conflict with its
-rule. Of the sources that have something lacking, the one is taken that has most of it for its length; of equals the
-first. A patient once chosen stays, so that a new case changes no other file. Records with violations have no plan.
+statement, a status of an intervention, what settles it and what is running, a site, a question, an interaction, or a
+conflict with its rule. Of the sources that have something lacking, the one is taken that has most of it for its length;
+of equals the first. A patient once chosen stays, so that a new case changes no other file. Records with violations have
+no plan.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from pathlib import Path
 
-    from hipkg.planning.records import Action, Conflict, Plan, Question, StatementState, Unused
+    from hipkg.planning.records import Action, Conflict, Interaction, Plan, Question, StatementState, Unused
 
 FOLDER = CASES / "plans"
 AS_OF = date(2026, 11, 23)
@@ -62,7 +63,7 @@ def source_of(file: Path) -> Path:
 
 @cache
 def written(path: Path) -> str:
-    """Write the plans of a source: their actions in order, statements, conflicts, questions, and what is not used."""
+    """Write the plans of a source: actions in order, statements, conflicts, interactions, and what is not used."""
     head = f"{HEAD}{path.relative_to(ROOT).as_posix()} --as-of {AS_OF}\n"
     return head + "".join(f"\n{line}\n" for plan in plans_of(path) for line in _parts(plan))
 
@@ -77,6 +78,8 @@ def _parts(plan: Plan) -> Iterator[str]:
     yield f"PATIENT {plan.patient}"
     for title, lines in parts.items():
         yield "\n".join([title, *lines])
+    if plan.interactions:
+        yield "\n".join(["INTERACTIONS", *map(_interaction, plan.interactions)])
     if plan.unused:
         yield "\n".join(["UNUSED", *map(_unused, plan.unused)])
 
@@ -94,6 +97,12 @@ def _statement(one: StatementState) -> str:
 def _conflict(one: Conflict) -> str:
     verdict = f"{one.rule}: {one.decided_for}" if one.decided_for else one.rule
     return _line(_named(one.intervention, one.label), one.site, f"{one.advised_by} against {one.opposed_by}", verdict)
+
+
+def _interaction(one: Interaction) -> str:
+    given = [", ".join(f"{it.label} {it.standing}" for it in some) for some in (one.treatments, one.beside)]
+    of = _named(one.intervention, one.label)
+    return _line(one.kind, of, one.site, *given, " ".join(one.statements), "settled" if one.settled else "")
 
 
 def _question(one: Question) -> str:
@@ -130,6 +139,8 @@ def _features(plan: Plan) -> Iterator[Feature]:
         yield "settled", action.status, str([one.counts for one in action.done]), str(action.running)
     for conflict in plan.conflicts:
         yield "conflict", conflict.intervention, conflict.rule
+    for interaction in plan.interactions:
+        yield "interaction", interaction.kind, interaction.intervention
     for question in plan.questions:
         yield "question", question.text
 

@@ -11,13 +11,13 @@ from hipkg.base import hip
 from hipkg.knowledge.frame.claims import ClaimKind, Status
 from hipkg.render.fhir.build import resource
 from hipkg.render.fhir.requests import title_of
-from hipkg.render.words import capital, clean, describe_check, describe_ongoing, if_any
+from hipkg.render.words import capital, clean, describe_check, describe_interaction, describe_ongoing, if_any
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from hipkg.planning.bounds import Check
-    from hipkg.planning.records import Conflict, StatementState
+    from hipkg.planning.records import Conflict, Interaction, StatementState
     from hipkg.render.fhir.build import Export, Raw
     from hipkg.render.fhir.requests import Request
 
@@ -33,7 +33,10 @@ class Issue(NamedTuple):
 
 
 class _Told(NamedTuple):
-    """What an issue says: the parts of its identity, a term as its code, words, and the statements that say so."""
+    """What an issue says: the parts of its identity, a term as its code, words, and the statements that say so.
+
+    ``given`` are the treatments that it is about, where these are its evidence too.
+    """
 
     key: tuple[str, ...]
     code: str
@@ -41,13 +44,15 @@ class _Told(NamedTuple):
     detail: str
     statements: tuple[str, ...]
     place: str
+    given: tuple[str, ...] = ()
 
 
 def issues_of(requests: Sequence[Request], export: Export) -> tuple[Issue, ...]:
-    """Find the contraindicated actions, the conflicts, and the bounds that what runs or is planned breaks."""
+    """Find the contraindicated actions, the conflicts, the interactions, and the bounds that treatment breaks."""
     return (
         *(_contraindication(one, export) for one in requests if one.action.status == Status.CONTRAINDICATED),
         *(_conflict(one, requests, export) for one in export.plan.conflicts),
+        *(_interaction(one, requests, export) for one in export.plan.interactions),
         *(_breach(check, state, requests, export) for check, state in _breaches(export)),
     )
 
@@ -88,6 +93,23 @@ def _conflict(conflict: Conflict, requests: Sequence[Request], export: Export) -
     )
     parts = {"action": conflict.intervention, "for": conflict.advised_by, "against": conflict.opposed_by}
     return _issue(told, touched, export, export.identifier(place, **parts))
+
+
+def _interaction(interaction: Interaction, requests: Sequence[Request], export: Export) -> Issue:
+    involved = {interaction.intervention, *(one.intervention for one in (*interaction.treatments, *interaction.beside))}
+    touched = [
+        one for one in requests if one.action.intervention in involved and interaction.place in {"", one.action.place}
+    ]
+    told = _Told(
+        ("interaction", interaction.kind, interaction.place, *sorted(involved)),
+        hip.Interaction,
+        capital(clean(f"{interaction.kind}: {describe_interaction(interaction)}")),
+        " ".join([f"{capital(describe_interaction(interaction))}.", *_said(interaction.statements, export)]),
+        interaction.statements,
+        interaction.place,
+        tuple(dict.fromkeys(one.intervention for one in (*interaction.treatments, *interaction.beside))),
+    )
+    return _issue(told, touched, export)
 
 
 def _breaches(export: Export) -> Iterator[tuple[Check, StatementState]]:
@@ -134,7 +156,10 @@ def _issue(
         identifiedDateTime=export.day,
         author=export.device,
         implicated=[one.reference for one in touched],
-        evidence=[{"code": [export.coder.statement(one.iri, one.text)]} for one in infos],
+        evidence=[
+            *({"code": [export.coder.statement(one.iri, one.text)]} for one in infos),
+            *({"code": [export.coder.concept(one)]} for one in told.given),
+        ],
         detail=told.detail,
         reference=infos[0].iri if infos else "",
     )
