@@ -23,8 +23,18 @@ COMPARISONS: Mapping[str, Callable[[Decimal, Decimal], bool]] = {">=": ge, "<=":
 """The comparisons of limits by their symbols."""
 COMPLEMENTS = {">": "<=", ">=": "<", "<": ">=", "<=": ">"}
 """The symbol of the limit that holds exactly where another does not."""
-UNITS = {"min": "minutes", "h": "hours", "d": "days", "wk": "weeks", "mo": "months", "a": "years", "mg/d": "mg a day"}
+_UNITS = {
+    "min": "minutes",
+    "h": "hours",
+    "d": "days",
+    "wk": "weeks",
+    "mo": "months",
+    "a": "years",
+    "mg/d": "mg a day",
+    "Cel": "°C",
+}
 """Units of UCUM in words, where those differ from the code."""
+_ANNOTATION = re.compile(r"\{([^{}]*)\}")
 _NUMERIC = frozenset(
     XSD + name
     for name in (
@@ -108,6 +118,11 @@ def fits(value: str | ox.Literal, bounds: Bounds) -> bool:
 def rounded(number: Decimal, places: int) -> Decimal:
     """Round a number to some decimal places, however many digits stand before them."""
     return _EXACT.quantize(number, Decimal(1).scaleb(-places))
+
+
+def unit_in_words(unit: str) -> str:
+    """Write a unit of UCUM in words; its annotations stand without their marks."""
+    return _UNITS.get(unit) or _ANNOTATION.sub(lambda match: match[1].replace("_", " "), unit)
 
 
 def plain(number: Decimal | str) -> str:

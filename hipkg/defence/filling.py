@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from hipkg.base import hip
 from hipkg.base.errors import HipkgError, UsageError
-from hipkg.base.numbers import UNITS
+from hipkg.base.numbers import unit_in_words
 from hipkg.defence.forms import BEGINNINGS, Field, FieldKind, Form, Option, new_course
 from hipkg.defence.what_if import changes
 from hipkg.knowledge.studies import is_study
@@ -114,7 +114,7 @@ class Filler:
                 if not _NUMBER.match(said):
                     raise UsageError(f"{said!r} is not understood: a number is asked for.")
                 # People write 31,5 and 70 years old.
-                number = _OLD.sub("", _COMMA.sub(".", said)).removesuffix(UNITS.get(field.unit, field.unit)).strip()
+                number = _OLD.sub("", _COMMA.sub(".", said)).removesuffix(unit_in_words(field.unit)).strip()
                 return Filled(change=changes(self._record, [f"{field.name} {number}"], [], self._knowledge))
             case FieldKind.DURATION:
                 return Filled(value=read_length(said, self._record.as_of))

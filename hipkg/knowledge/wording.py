@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pyoxigraph as ox
 
 from hipkg.base import hip
-from hipkg.base.numbers import UNITS, plain
+from hipkg.base.numbers import plain, unit_in_words
 from hipkg.base.vocabulary import RDF_TYPE
 from hipkg.owl.expression import And, Expression, Facet, Named, OneOf, Or, Some, Value, manchester
 
@@ -38,12 +38,7 @@ def quoted(label: str) -> str:
 
 def quantity(value: Decimal | str, unit: str) -> str:
     """Write a number without a fraction of zeros, with its unit in words."""
-    return f"{plain(value)} {UNITS.get(unit) or _annotated(unit)}".strip()
-
-
-def _annotated(unit: str) -> str:
-    """Write the annotations of a unit of UCUM, which stand in braces, as words."""
-    return re.sub(r"\{(.*?)\}", lambda found: found[1].replace("_", " "), unit)
+    return f"{plain(value)} {unit_in_words(unit)}".strip()
 
 
 def listed(parts: Sequence[str], word: str, *, comma: bool = False) -> str:

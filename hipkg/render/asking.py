@@ -7,7 +7,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from hipkg.base import hip
-from hipkg.base.numbers import UNITS
+from hipkg.base.numbers import unit_in_words
 from hipkg.defence.asking import Answer, Effect, Interview, RankedQuestion, Turn
 from hipkg.defence.filling import LETTERS
 from hipkg.defence.forms import Field, FieldKind, Form, Option, Threshold
@@ -182,7 +182,7 @@ def _field(field: Field, *, named: bool) -> str:
         case FieldKind.DURATION:
             return f"{lead}{_EXAMPLE}{_turning(field)}"
         case FieldKind.NUMBER:
-            unit = f" of {UNITS.get(field.unit, field.unit)}" if field.unit else ""
+            unit = f" of {unit_in_words(field.unit)}" if field.unit else ""
             return f"{lead}a number{unit}{_turning(field)}"
 
 

@@ -48,7 +48,7 @@ from hipkg.render.words import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
     from datetime import date
 
     from hipkg.knowledge.records import Knowledge, StatementInfo
@@ -197,9 +197,11 @@ class _Screener(Arranger):
         whole = self.sheet()
         parts = {part.section: part.rows for part in self._page.parts}
         sections: dict[Section, tuple[Item, ...]] = {}
-        disputed = [*self._disputed()]
+        later = [*self._items(Section.LATER, parts.get(Section.LATER, ()))]
+        disputed = [self._with_what_waits(*one, later) for one in self._disputed()]
         for key in HEADINGS:
-            items = [*self._told_of(key, whole), *self._items(key, parts.get(key, ()))]
+            items = [*self._told_of(key, whole)]
+            items += later if key == Section.LATER else self._items(key, parts.get(key, ()))
             items += [item for section, item in disputed if section == key]
             if items:
                 sections[key] = tuple(items)
@@ -399,7 +401,18 @@ class _Screener(Arranger):
         owners = tuple(one for one in statements if graded and grades[one] == graded)
         return owners if len(owners) < len(statements) else ()
 
-    def _disputed(self) -> Iterator[tuple[Section, Item]]:
+    @staticmethod
+    def _with_what_waits(section: Section, item: Item, sides: Set[str], later: list[Item]) -> tuple[Section, Item]:
+        """Tell with a dispute that stands among the advice what the row says that waits for the same."""
+        waiting = [one for one in later if not sides.isdisjoint(one.statements) and one.site == item.site]
+        if section == Section.DISAGREE or len(waiting) != 1:
+            return section, item
+        (one,) = waiting
+        later.remove(one)
+        others = tuple(it for it in one.statements if it not in sides)
+        return section, replace(item, statements=others, details=one.details)
+
+    def _disputed(self) -> Iterator[tuple[Section, Item, Set[str]]]:
         """Name each disputed action once, with what each side says and which of them stands.
 
         What the document that leads advises is told where its advice would stand.
@@ -418,7 +431,8 @@ class _Screener(Arranger):
             words = f"{names[row.title]}: {', '.join([*told, *undecided])}"
             advising = [one for line in row.lines if line.lead not in BESIDE for one in line.statements]
             section = self._where_disputed(advising)
-            yield section, Item(words, row.site, out=True, listed=section != Section.DISAGREE or not self._tight)
+            item = Item(words, row.site, out=True, listed=section != Section.DISAGREE or not self._tight)
+            yield section, item, {one for ids in sides.values() for one in ids}
 
     def _where_disputed(self, statements: Iterable[str]) -> Section:
         """Choose the section of a dispute: that of the advice, if it is of the document that leads, else its own."""

@@ -7,7 +7,7 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from hipkg.base.numbers import UNITS, Range, plain
+from hipkg.base.numbers import Range, plain, unit_in_words
 from hipkg.base.version import software_version
 from hipkg.knowledge.frame.answers import Answer
 from hipkg.knowledge.frame.claims import Status
@@ -48,7 +48,6 @@ _RUN = 3
 """How many statements in a row are told by the first and the last."""
 _UNREAD_SHOWN = 2
 """How many entries that were not understood a question names."""
-_ANNOTATION = re.compile(r"\{([^{}]*)\}")
 _IRI = re.compile(r"<?\b[a-z][a-z0-9+.-]*://[^\s>]*>?", re.IGNORECASE)
 
 
@@ -149,7 +148,7 @@ def describe_gap(gap: Gap) -> str:
 
 
 def _have(gap: Gap) -> str:
-    unit = f" {gap.unit}" if gap.unit else ""
+    unit = f" {unit_in_words(gap.unit)}" if gap.unit else ""
     if not gap.have:
         if gap.answer != Answer.UNKNOWN:
             return "not yet"
@@ -182,7 +181,7 @@ def describe_bound(bound: Bound) -> str:
         limits = lower if lower == upper else f"{lower} to {upper}"
     else:
         limits = f"at least {lower}" if lower else f"at most {upper}"
-    return f"{bound.quantity} {limits} {bound.unit}".strip()
+    return f"{bound.quantity} {limits} {unit_in_words(bound.unit)}".strip()
 
 
 def describe_check(check: Check) -> str:
@@ -277,7 +276,7 @@ def amount(number: Decimal | Range | str | None, unit: str) -> str:
     if number is None:
         return ""
     written = number.written(_separated) if isinstance(number, Range) else _separated(number)
-    return f"{written} {UNITS.get(unit, unit)}".strip()
+    return f"{written} {unit_in_words(unit)}".strip()
 
 
 def _separated(number: Decimal | str) -> str:
@@ -286,7 +285,7 @@ def _separated(number: Decimal | str) -> str:
 
 def describe_result(result: Result) -> str:
     """Say what an assessment found; the annotations of a UCUM unit are written without their marks."""
-    unit = UNITS.get(result.unit, _ANNOTATION.sub(lambda match: match[1].replace("_", ""), result.unit))
+    unit = unit_in_words(result.unit)
     found = plain(result.value) if result.value is not None else ""
     return clean(" ".join(filter(None, (found, unit if found else "", result.text))))
 
