@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import io
 import signal
 import sys
@@ -74,6 +75,13 @@ def parsed_once() -> Iterator[None]:
     plugin.register("sparql", Processor, "support.parsing", "ParsedOnce")
     yield
     plugin.register("sparql", Processor, "rdflib.plugins.sparql.processor", "SPARQLProcessor")
+
+
+def pytest_collection_finish() -> None:
+    """Spare the collector of garbage what lives as long as the process, through which it would look again and again."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 20)
 
 
 @pytest.hookimpl(trylast=True)

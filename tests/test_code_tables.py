@@ -87,6 +87,34 @@ def test_a_code_asserts_what_its_target_does_and_no_more(first: str, second: str
     assert one.asserts == (second in PREDICATES[:2])
 
 
+NDC = "http://hl7.org/fhir/sid/ndc"
+FORMS = {
+    "4-4-2": ("1234-5678-90", "1234567890", "01234567890", "01234-5678-90"),
+    "5-3-2": ("12345-678-90", "1234567890", "12345067890", "12345-0678-90"),
+    "5-4-1": ("12345-6789-0", "1234567890", "12345678900", "12345-6789-00"),
+}
+
+
+@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("written", range(4))
+def test_a_national_drug_code_is_known_in_each_form(form: str, written: int, tmp_path: Path) -> None:
+    table = tmp_path / "list.csv"
+    table.write_text(f"system,code,term\nNDC,{FORMS[form][written]},apixaban\n", "utf-8")
+    known = with_codes(load(), [str(table)]).terminology
+    others = {code for other in FORMS.values() for code in other} - {*FORMS[form]}
+    open_ = FORMS[form][written] == "1234567890"
+    assert {code for code in FORMS[form] if known.of_code(NDC, code)} == {*FORMS[form]}
+    assert {code for code in others if known.of_code(NDC, code)} == (others if open_ else set())
+
+
+def test_ten_digits_that_could_be_two_drugs_are_neither(tmp_path: Path) -> None:
+    table = tmp_path / "list.csv"
+    table.write_text("system,code,term\nNDC,1234-5678-90,apixaban\nNDC,12345-678-90,naproxen\n", "utf-8")
+    known = with_codes(load(), [str(table)]).terminology
+    assert known.of_code(NDC, "1234567890") == ()
+    assert {one.label for one in known.of_code(NDC, "12345-0678-90")} == {"naproxen"}
+
+
 COMMANDS = {
     "plan": ["plan", SOURCE],
     "validate": ["validate", SOURCE],

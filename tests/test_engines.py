@@ -15,6 +15,7 @@ import pytest
 
 from hipkg.api.explain import explain
 from hipkg.api.ledger import ledger
+from hipkg.api.plan import plan
 from hipkg.api.what_if import what_if
 from hipkg.base.errors import InconsistentData, UsageError
 from hipkg.base.vocabulary import HIP, RDF_TYPE
@@ -188,7 +189,13 @@ def mended(engine: EngineName) -> Any:
     return after.evaluations, after.actions
 
 
-TELLERS: tuple[Callable[[EngineName], Any], ...] = (explained, recorded, supposed, mended)
+def replaced(engine: EngineName) -> Any:
+    """Plan for an osteonecrosis of a hip that was replaced, whose statements the operation ends."""
+    found = plan(CASES / "shapes" / "P74-problem-of-a-replaced-joint" / "invalid.ttl", as_of=DAY, engine=engine)
+    return found.statements, found.actions
+
+
+TELLERS: tuple[Callable[[EngineName], Any], ...] = (explained, recorded, supposed, mended, replaced)
 
 
 @cache
@@ -220,7 +227,7 @@ def test_what_is_told_does_not_depend_on_the_engine(monkeypatch: pytest.MonkeyPa
     def answer(triples: Iterable[ox.Triple], load: Any, engine: EngineName) -> tuple[ox.Triple, ...]:
         return tuple(sorted(by_hermit()[frozenset(triples)], key=str))
 
-    assert len(asked()) == 4  # two tell of the same example, and one of these of it as changed
+    assert len(asked()) == 5  # two tell of the same example, and one of these of it as changed
     monkeypatch.setattr(process, "reason_over", answer)
     for one in TELLERS:
         assert one("native") == one("hermit")

@@ -124,6 +124,7 @@ def test_lists_and_quantities() -> None:
     assert listed(["a", "b"], "and", comma=True) == "a, and b"
     assert quantity("84.0", "d") == "84 days"
     assert quantity("0.5", "furlong") == "0.5 furlong"
+    assert quantity("12", "mL/min/{1.73_m2}") == "12 mL/min/1.73 m2"
 
 
 def test_every_definition_of_the_ontology_has_a_meaning_without_names_of_terms() -> None:

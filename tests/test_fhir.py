@@ -25,6 +25,7 @@ from hipkg.api.plan import plans
 from hipkg.base.errors import DeceasedPatient, HipkgError, NoPatient, SetAside, UnreadableInput
 from hipkg.base.vocabulary import DERIVED_FROM, HIP, IMPORTED, RDF_TYPE
 from hipkg.cli import main
+from hipkg.knowledge.loading import load
 from hipkg.reading.fhir.quantities import UnusableValue, amount, pieces
 from hipkg.reading.fhir.specification import element_names
 from hipkg.render.schemas import PLAN
@@ -41,6 +42,7 @@ ROOT = Path(__file__).parent.parent
 ALL = sorted(one for one in CASES.iterdir() if one.is_dir())
 TWINS = sorted((ROOT / "examples").glob("*.json"))
 CLINICAL = "http://terminology.hl7.org/CodeSystem/condition-clinical"
+PAIN = {"coding": [{"system": "http://hl7.org/fhir/sid/icd-10-cm", "code": "M25.552"}]}
 
 
 def by_name(path: Path) -> str:
@@ -188,6 +190,20 @@ def test_a_side_that_a_linked_record_names_is_derived_from_that() -> None:
     assert sources == {"Condition/linked-pain#code", "Procedure/linked-knows#code", "Procedure/linked-knows#bodySite"}
 
 
+@pytest.mark.parametrize(
+    ("fields", "element"),
+    [
+        ({"reason": [{"value": [{"concept": PAIN}]}]}, "reasonCode"),
+        ({"diagnosis": [{"condition": [{"concept": PAIN}]}]}, "diagnosis"),
+    ],
+)
+def test_what_a_visit_is_for_is_derived_from_the_element_that_says_it(fields: dict[str, Any], element: str) -> None:
+    visit = {"resourceType": "Encounter", "id": "v", "status": "in-progress", "subject": {"reference": "Patient/p1"}}
+    (graph,) = read(bundle(patient(), {**visit, **fields}), format="fhir", as_of=AS_OF)
+    sources = {one.object.value for one in graph.triples if one.predicate.value == DERIVED_FROM}
+    assert {one for one in sources if "Encounter" in one} == {f"{IMPORTED}Encounter/v#{element}"}
+
+
 def test_provenance_changes_no_plan() -> None:
     (graph,) = read(TWINS[1], as_of=AS_OF)
     bare = replace(graph, triples=tuple(one for one in graph.triples if one.predicate.value != DERIVED_FROM))
@@ -219,7 +235,13 @@ def test_provenance_of_turtle_is_told_as_well() -> None:
     [
         ({"text": "Clotaway 5 mg"}, ["Clotaway 5 mg"]),
         ({"coding": [{"system": "http://www.nlm.nih.gov/research/umls/rxnorm", "code": "5640"}]}, []),
-        ({"coding": [{"system": "http://snomed.info/sct", "code": "44054006"}], "text": "Clotaway 5 mg"}, []),
+        (
+            {
+                "coding": [{"system": "http://www.nlm.nih.gov/research/umls/rxnorm", "code": "187832"}],
+                "text": "Clotaway 5 mg",
+            },
+            [],
+        ),
     ],
     ids=["not-understood", "understood", "known-and-unused"],
 )
@@ -358,6 +380,23 @@ def test_plan_goes_on_beside_what_is_set_aside(hipkg: Callable[..., tuple[int, s
     assert "[deceased-patient]" in err
     assert "Condition/bad" in err
     assert "Traceback" not in err
+
+
+@pytest.mark.parametrize(
+    ("identifiers", "alike"),
+    [
+        ([{"system": "urn:mrn", "value": " 17 "}], True),
+        ([{"system": 5, "value": "17"}, {"system": "urn:mrn", "value": "17"}], True),
+        ({"system": "urn:mrn", "value": "17"}, True),
+        ([{"system": "urn:mrn", "value": 17}], False),
+        ([{"value": "17"}], False),
+    ],
+)
+def test_an_identifier_in_common_is_told_whatever_stands_beside_it(identifiers: Any, alike: bool) -> None:
+    one = patient(identifier=[{"system": "urn:mrn", "value": "17"}])
+    made = read_import(bundle(one, patient("p2", identifier=identifiers)), format="fhir", as_of=AS_OF)
+    flags = [flag for each in made.patients for use in each.uses for flag in use.flags]
+    assert any("has the same identifier (urn:mrn 17)" in flag for flag in flags) == alike
 
 
 def test_what_may_be_of_any_of_several_patients_is_told(hipkg: Callable[..., tuple[int, str, str]]) -> None:
@@ -499,7 +538,7 @@ def test_a_quantity_converts_exactly(value: float, code: str, unit: str, expecte
     ],
 )
 def test_pieces_are_counted_however_they_are_called(unit: str, counted: bool) -> None:
-    assert pieces({"value": 2, "unit": unit}) == (2 if counted else None)
+    assert pieces({"value": 2, "unit": unit}, load()) == (2 if counted else None)
 
 
 @pytest.mark.parametrize("code", ["", "lb", "mo", "kg/m", "1", "kg", "kg/m2/d"])

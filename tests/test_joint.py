@@ -77,6 +77,29 @@ def test_every_command_reads_files_as_one(command: str, hipkg: Callable[..., Run
     assert isinstance(json.loads(joined.out), dict)
 
 
+def test_since_reads_further_files_of_either_record(hipkg: Callable[..., Run]) -> None:
+    first, second = sources("treatments-elsewhere")
+
+    def taken(*arguments: object) -> tuple[bool, bool]:
+        """Tell whether the drug of the second file is new on record, and whether it is no longer there."""
+        run = hipkg("since", *arguments, "--from", "2026-11-23", "--as-of", "2026-11-23", "--format", "json")
+        assert run.code == 0, run.err
+        facts = [one for one in json.loads(run.out)["facts"] if "buprofen" in one]
+        return any(not one.startswith("without") for one in facts), any(one.startswith("without") for one in facts)
+
+    assert taken(first, first) == (False, False)
+    assert taken(first, first, "--with", second) == (True, False)
+    assert taken(first, first, "--with-old", second) == (False, True)
+    assert taken(first, first, "--with", second, "--with-old", second) == (False, False)
+    assert taken(first, "--with", second) == (False, False)
+
+
+def test_one_record_has_no_further_files_of_an_earlier_one(hipkg: Callable[..., Run]) -> None:
+    run = hipkg("since", EXAMPLES["d0"], "--from", "2026-10-01", "--with-old", EXAMPLES["d0"])
+    assert run.code == 2
+    assert "Name its files by --with" in run.err
+
+
 @pytest.mark.parametrize("command", ["convert", "reason", "query"])
 def test_a_record_in_parts_is_one_for_questions_of_data(command: str, hipkg: Callable[..., Run]) -> None:
     words = {"query": ["current-interventions"]}.get(command, [])

@@ -161,7 +161,10 @@ def test_what_calls_for_urgent_action_comes_first_and_is_asked_first():
     assert "▲ Medical review" in section(written, "CHECK")
     assert written.index("CHECK") < written.index("DO TODAY")
     asked = [one.statements for one in sheet(made("d3"), load()).questions]
-    escalating = {info.id for info in load().statements.values() if info.kind == "escalation"}
+    guidelines = {one.iri for one in load().documents.values() if not one.safety}
+    escalating = {
+        info.id for info in load().statements.values() if info.kind == "escalation" and info.document in guidelines
+    }
     urgent = [bool(escalating & {*ids}) for ids in asked]
     assert urgent == sorted(urgent, reverse=True)
     assert sum(urgent) == len(escalating)

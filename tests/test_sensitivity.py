@@ -173,6 +173,7 @@ def test_an_unknown_evidence_is_answered_with_the_known_ones() -> None:
     assert "insufficient or no trial evidence, consensus or mixed, moderate, high." in refused.value.remedy
 
 
+@pytest.mark.every_source
 def test_without_a_minimum_nothing_is_looked_up() -> None:
     nothing: Any = None
     assert Selection().left_out(nothing) == frozenset()

@@ -135,9 +135,9 @@ def test_every_term_is_one_of_the_released_ontology() -> None:
 
 
 def test_a_code_without_a_term_is_known_and_not_recorded() -> None:
-    (one,) = load().terminology.of_code(ICD, "I10")
+    (one,) = load().terminology.of_code(ICD, "M54.81")
     assert (one.term, one.label, one.asserts) == ("", "", False)
-    assert one.display == "Essential (primary) hypertension"
+    assert one.display == "Occipital neuralgia"
 
 
 @pytest.mark.parametrize(
@@ -237,7 +237,13 @@ def test_every_mapped_drug_code_is_a_case() -> None:
     assert {(one[0], one[1]) for one in cases("drug-classes")} >= mapped
 
 
-@pytest.mark.parametrize("cls", sorted({str(one[2]) for one in cases("drug-classes") if one[2]}))
+USED_BY_NONE = {
+    "hip:Immunosuppressant": "told as taken, for no source that may be cited ties it to what is done for a hip",
+    "hip:TopicalNsaid": "so that it is not taken for an oral one",
+}
+
+
+@pytest.mark.parametrize("cls", sorted({str(one[2]) for one in cases("drug-classes") if one[2]} - USED_BY_NONE.keys()))
 def test_the_class_of_a_drug_is_one_that_a_statement_uses(cls: str) -> None:
     knowledge = load()
     used = {one.intervention for one in knowledge.statements.values()}
@@ -342,7 +348,7 @@ def test_looking_up_a_code_imports_nothing_heavy() -> None:
 @pytest.mark.parametrize("page", ["README.md", "docs/terminology.md", "CHANGELOG.md"])
 def test_the_number_of_codes_is_as_told(page: str) -> None:
     mappings = load().terminology.mappings
-    pattern = r"(\d+) codes and (\d+) rules of (?:eighteen|ICD)"
+    pattern = r"(\d+) codes and (\d+) rules of (?:twenty|ICD)"
     (told,) = re.findall(pattern, (CASES.parents[2] / page).read_text("utf-8"))
     assert tuple(map(int, told)) == (
         len({(one.system, one.code) for one in mappings if not one.below}),

@@ -43,5 +43,5 @@ def files_about_ontology() -> tuple[Path, ...]:
 
 
 def patient_modules() -> tuple[Path, ...]:
-    """List the sources that say something of patients; the vocabulary of plans and tensions only slow reasoners."""
-    return tuple(path for path in ontology_files() if path.name not in {"plan.ttl", "tensions.ttl"})
+    """List the sources that say something of patients; plans, tensions and the words of records only slow reasoners."""
+    return tuple(path for path in ontology_files() if path.name not in {"plan.ttl", "tensions.ttl", "words.ttl"})

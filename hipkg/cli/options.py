@@ -123,6 +123,10 @@ Further = Annotated[
     list[str] | None,
     typer.Option("--with", metavar="FILE", help="A further file or folder of the same record; repeatable."),
 ]
+FurtherEarlier = Annotated[
+    list[str] | None,
+    typer.Option("--with-old", metavar="FILE", help="A further file or folder of the earlier record; repeatable."),
+]
 InputFormat = Annotated[
     str | None,
     typer.Option("--input-format", help="Format of the input, of RDF or fhir, where the extension does not say it."),

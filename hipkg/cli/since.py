@@ -12,11 +12,14 @@ from hipkg.cli.options import (
     CodeTables,
     Documents,
     EngineOption,
+    Further,
+    FurtherEarlier,
     InputFormat,
     Output,
     ReportFormat,
     released,
     requested,
+    with_further,
 )
 from hipkg.cli.report import deliver, on_terminal, told
 
@@ -29,6 +32,8 @@ def since(
         ),
     ],
     format: Annotated[ReportFormat, typer.Option("--format", "-f", help="Format.")] = "text",  # noqa: A002 - the option's name
+    further: Further = None,
+    earlier: FurtherEarlier = None,
     output: Output = None,
     before: Annotated[
         str | None, typer.Option("--from", help="Date of the earlier plan, YYYY-MM-DD.", show_default="as --as-of")
@@ -42,6 +47,8 @@ def since(
 ) -> None:
     """Tell what has changed in a plan, and by which facts, since an earlier record or date.
 
+    Of two records, --with names more files of the later one, and --with-old of the earlier one.
+
     Example: hipkg since examples/d0-painful-degenerative-hip.ttl --from 2026-11-23 --as-of 2027-01-04
     """
     from hipkg.defence.since import paired
@@ -53,18 +60,22 @@ def since(
         raise UsageError(
             "Two records, or one record and two dates, are compared.", remedy="Name OLD and NEW, or OLD and --from."
         )
+    if len(files) == 1 and earlier:
+        raise UsageError("There is no earlier record.", place="--with-old", remedy="Name its files by --with.")
+    new = with_further(files[-1], further)
+    old = with_further(files[0], earlier) if len(files) > 1 else new
     knowledge = released(codes)
-    dates = (before or as_of, as_of)
-    old, new = (
+    planned_before, planned_after = (
         plan_patients(
-            file,
+            record,
             requested(
                 knowledge, document, as_of=day, input_format=input_format, engine=engine, allow_invalid=allow_invalid
             ),
             knowledge,
         )
-        for file, day in zip((files[0], files[-1]), dates, strict=True)
+        for record, day in ((old, before or as_of), (new, as_of))
     )
-    found = [compared(*pair) for pair in paired(told(old), told(new))]
+    found = [compared(*pair) for pair in paired(told(planned_before), told(planned_after))]
     text = render_since(found, format, to_terminal=on_terminal(output))
-    deliver(text, output, format, failed=bool(old.set_aside or new.set_aside) or any(not one.valid for one in found))
+    failed = planned_before.set_aside or planned_after.set_aside or any(not one.valid for one in found)
+    deliver(text, output, format, failed=bool(failed))

@@ -109,8 +109,9 @@ class InterventionInfo(NamedTuple):
     route that a drug of this kind is given by, empty where that is not said. ``realised_by`` is the class of patients
     whose record carries out a practice, unless they are in ``realised_unless`` too; ``comprises`` are the interventions
     that are carried out together as this one, ``programme_of`` the kinds of which any can be part of this one,
-    ``told_with`` those in whose row a page tells it, ``exclude_first`` is the class of those in danger by it, and
-    ``serves`` the class among which another one is looked for where it is refused.
+    ``told_with`` those in whose row a page tells it, ``exclude_first`` is the class of those in danger by it,
+    ``serves`` the class among which another one is looked for where it is refused, and ``other_form_of`` the class of
+    drugs of which it is another form.
     """
 
     iri: str
@@ -130,6 +131,7 @@ class InterventionInfo(NamedTuple):
     told_with: tuple[str, ...] = ()
     exclude_first: str = ""
     serves: str = ""
+    other_form_of: str = ""
 
 
 class DocumentInfo(NamedTuple):
@@ -197,7 +199,8 @@ class Knowledge:
     ``when_past`` maps one to that as which it is recorded when it is over,
     ``settled_for_years`` maps the interventions that need no repetition to the years for which they do not,
     ``concerning_patient`` are those of no body site, ``sided`` the classes of sites that have a side,
-    ``side_words`` maps the words by which records name a side to the sides that each names,
+    ``side_words`` maps the words by which records name a side to the sides that each names, ``words`` each kind of
+    other words that are looked for in texts of records to its words, with what each stands for, empty where nothing,
     ``found_by`` maps a property of patients to the intervention that finds its numbers,
     ``visit_gaps`` the most days between visits of a course, ``unfavourable`` the outcomes and reasons to stop that
     speak against a repetition; ``value_properties`` maps a coded value to the property that records it.
@@ -257,6 +260,7 @@ class Knowledge:
     concerning_patient: frozenset[str]
     sided: frozenset[str]
     side_words: Mapping[str, frozenset[str]]
+    words: Mapping[str, Mapping[str, str]]
     visit_gaps: Mapping[str, str]
     unfavourable: frozenset[str]
     found_by: Mapping[str, str]

@@ -36,8 +36,8 @@ EXACT, BROADER, CLOSE, NARROWER, RELATED = PREDICATES = (
 COLUMNS = ("subject_id", "subject_label", "predicate_id", "object_id", "object_label", "ext_seen_in")
 NONE_KNOWN, NO_INFORMATION = "none known", "no information"
 ABSENCES = (NONE_KNOWN, NO_INFORMATION)
-YES, NO, PRESENCE = "yes", "no", "whether present"
-ANSWERS = (YES, NO, PRESENCE)
+YES, NO, NOT_CLEAR, NO_LONGER, PRESENCE = "yes", "no", "not clear", "no longer", "whether present"
+ANSWERS = (YES, NO, NOT_CLEAR, NO_LONGER, PRESENCE)
 
 
 class CodeSystem(NamedTuple):
@@ -45,7 +45,7 @@ class CodeSystem(NamedTuple):
 
     ``code_form`` is a regular expression, also for what a rule for several codes may begin with; ``code_prefix`` and
     the characters in ``omissible`` may be left out of a code; ``may_be_absent`` says that no mapping file has to be
-    there.
+    there. ``part_lengths`` are the digits of each part of a code, such as ``5-4-2``, to which zeros fill it up.
     """
 
     prefix: str
@@ -57,6 +57,7 @@ class CodeSystem(NamedTuple):
     omissible: str
     may_be_absent: bool
     notice: str
+    part_lengths: str = ""
 
     @property
     def spellings(self) -> tuple[str, ...]:
@@ -66,9 +67,29 @@ class CodeSystem(NamedTuple):
     def key(self, code: str) -> str:
         """Reduce a code to what tells it from others, without its prefix and what may be left out."""
         text = "".join(code.split()).upper().removeprefix(self.code_prefix)
+        if self.part_lengths:
+            text = _filled_up(text, self._lengths)
         for mark in self.omissible:
             text = text.replace(mark, "")
         return text
+
+    def other_keys(self, key: str) -> frozenset[str]:
+        """List what a reduced code may be as well, where it is a zero short or long and nothing tells in which part.
+
+        The national drug codes have ten digits in parts of 4-4-2, 5-3-2 or 5-4-1, and eleven where each part is filled
+        up, with hyphens or without (https://terminology.hl7.org/NDC.html; Food and Drug Administration).
+        """
+        if not self.part_lengths or not key.isdecimal():
+            return frozenset()
+        starts = [sum(self._lengths[:place]) for place in range(len(self._lengths))]
+        whole = sum(self._lengths)
+        if len(key) == whole:
+            return frozenset(key[:at] + key[at + 1 :] for at in starts if key[at] == "0")
+        return frozenset(f"{key[:at]}0{key[at:]}" for at in starts) if len(key) == whole - 1 else frozenset()
+
+    @property
+    def _lengths(self) -> tuple[int, ...]:
+        return tuple(map(int, self.part_lengths.split("-")))
 
     def spelled(self, key: str) -> str:
         """Write a reduced code in the form of the system; empty if it has none there."""
@@ -174,6 +195,9 @@ class Terminology:
             return ()
         key = found.key(code)
         named = self._codes.get((found.system, key))
+        if named is None:
+            others = [each for each in found.other_keys(key) if (found.system, each) in self._codes]
+            named = self._codes[found.system, others[0]] if len(others) == 1 else None
         return _best_first(self._by_rule(found, key) if named is None else named)
 
     def _by_rule(self, system: CodeSystem, key: str) -> Iterable[Mapping]:
@@ -259,8 +283,9 @@ def systems_of(folder: Path) -> Iterator[CodeSystem]:
 
     Raises `OntologyError` for a table that is not in the expected form.
     """
-    for row in rows_of(folder / SYSTEMS_FILE, CodeSystem._fields):
-        given = {name: row[name] for name in CodeSystem._fields}
+    needed = [one for one in CodeSystem._fields if one not in CodeSystem._field_defaults]
+    for row in rows_of(folder / SYSTEMS_FILE, needed):
+        given = {name: row[name] for name in CodeSystem._fields if name in row}
         yield CodeSystem(**{**given, "aliases": _split(row["aliases"]), "may_be_absent": row["may_be_absent"] == "yes"})  # type: ignore[arg-type]
 
 
@@ -328,6 +353,14 @@ def plain(name: str) -> str:
 
 def _best_first(mappings: Iterable[Mapping]) -> tuple[Mapping, ...]:
     return tuple(sorted(mappings, key=lambda one: (not one.term, PREDICATES.index(one.predicate))))
+
+
+def _filled_up(text: str, lengths: tuple[int, ...]) -> str:
+    """Fill the parts of a code up with zeros; one without parts, or with longer ones, stays as it is."""
+    parts = text.split("-")
+    pairs = [*zip(parts, lengths, strict=False)]
+    fits = 1 < len(parts) == len(pairs) and all(len(one) <= length for one, length in pairs)
+    return "-".join(one.zfill(length) for one, length in pairs) if fits else text
 
 
 def _words(text: str) -> list[str]:

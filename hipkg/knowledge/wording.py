@@ -38,7 +38,12 @@ def quoted(label: str) -> str:
 
 def quantity(value: Decimal | str, unit: str) -> str:
     """Write a number without a fraction of zeros, with its unit in words."""
-    return f"{plain(value)} {UNITS.get(unit, unit)}".strip()
+    return f"{plain(value)} {UNITS.get(unit) or _annotated(unit)}".strip()
+
+
+def _annotated(unit: str) -> str:
+    """Write the annotations of a unit of UCUM, which stand in braces, as words."""
+    return re.sub(r"\{(.*?)\}", lambda found: found[1].replace("_", " "), unit)
 
 
 def listed(parts: Sequence[str], word: str, *, comma: bool = False) -> str:

@@ -180,6 +180,7 @@ class _Builder:
             concerning_patient=self._with_kinds(hip.concernsWholePatient, interventions),
             sided=frozenset(self._map(hip.sided)),
             side_words=self._side_words(),
+            words=self._words(),
             visit_gaps=self._map(hip.visitGap),
             unfavourable=frozenset(self._map(hip.unfavourable)),
             found_by=self._map(hip.foundBy),
@@ -217,6 +218,15 @@ class _Builder:
             for word in words
         ]
         return {word: frozenset(iri for one, iri in sides if one == word) for word in sorted({one for one, _ in sides})}
+
+    def _words(self) -> dict[str, dict[str, str]]:
+        found: dict[str, dict[str, str]] = {}
+        for iri, kinds in sorted(self._axioms.individual_types.items()):
+            for kind in kinds:
+                if hip.RecordWord in self._superclasses.get(kind, ()):
+                    told = dict.fromkeys(map(str.casefold, self._all(iri, hip.word)), self._text(iri, hip.wordValue))
+                    found.setdefault(kind, {}).update(told)
+        return {kind: dict(sorted(words.items())) for kind, words in sorted(found.items())}
 
     def _settled_for_years(self, interventions: Iterable[InterventionInfo]) -> dict[str, int]:
         """Map the interventions that need no repetition, and the kinds of them, to the fewest years that are told."""
@@ -497,6 +507,7 @@ class _Builder:
         phases = self._phases(statements, found)
         categories, requests = self._map(hip.category), self._map(hip.requestedAs)
         routes, served = self._map(hip.impliesRoute), self._map(hip.serves)
+        forms = self._map(hip.otherFormOf)
         dangers = {intervention: danger for danger, intervention in self._map(hip.excludedBefore).items()}
         pairs = [(one, other) for one in found for other in self._all(one, hip.incompatibleWith)]
         pairs += [(other, one) for one, other in pairs]
@@ -523,6 +534,7 @@ class _Builder:
                 told_with=self._all(iri, hip.toldWith),
                 exclude_first=self._nearest(iri, dangers),
                 serves=self._nearest(iri, served),
+                other_form_of=self._nearest(iri, forms),
             )
             for iri in found
         ]

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from hipkg.knowledge.selection import Selection
 
 _TELLING = frozenset({ClaimKind.REFUSED, ClaimKind.HELD_BACK, ClaimKind.INDICATED})
+_SPEAKING_AGAINST = frozenset({hip.contraindicates, hip.holdsBack})
 _CARRIED_ON = frozenset({Status.INDICATED, Status.CAUTION, Status.CONFLICT})
 
 
@@ -40,7 +41,7 @@ class Dangers:
         self._told: frozenset[str] = frozenset()
 
     def select(self, selection: Selection) -> None:
-        """Tell which statements count: a danger is open only if one of them refuses what it is a danger of."""
+        """Tell which statements count: a danger is open only if one of them speaks against its action."""
         left_out = selection.left_out(self._knowledge)
         self._told = frozenset(info.intervention for info in _refusing(self._knowledge) if info.iri not in left_out)
 
@@ -125,8 +126,8 @@ class Dangers:
 
 @kept
 def _refusing(knowledge: Knowledge) -> tuple[StatementInfo, ...]:
-    """List the statements of safety modules that refuse something."""
-    refusing = (one for one in knowledge.statements.values() if one.effect == hip.contraindicates)
+    """List the statements of safety modules that refuse something, or hold it back."""
+    refusing = (one for one in knowledge.statements.values() if one.effect in _SPEAKING_AGAINST)
     return tuple(one for one in refusing if knowledge.documents[one.document].safety)
 
 

@@ -179,7 +179,7 @@ class UnusedFacts:
         """Map a node to the classes whose membership decides an evaluation of it."""
         deciding: dict[tuple[str, ...], set[str]] = {}
         lacking: dict[tuple[str, ...], set[str]] = {}
-        statements = self._knowledge.statements
+        statements, presupposed = self._knowledge.statements, self._knowledge.presupposed
         for one in self._derivation.evaluations:
             classes = deciding.setdefault(one.subjects, set())
             classes.update(statements[one.statement].applies_to, one.meets)
@@ -191,6 +191,8 @@ class UnusedFacts:
                 classes |= self._knowledge.refuting(cls)
             if one.awaits or one.may_be_lifted_by:
                 lacking.setdefault(one.subjects, set()).update(one.awaits, one.may_be_lifted_by)
+                # What a question presupposes decides when it is asked.
+                classes.update(presupposed[cls] for cls in presupposed.keys() & {*one.awaits})
         found: dict[str, set[str]] = {}
         for subjects, classes in deciding.items():
             classes.update(*(all_parts(cls, self._knowledge) for cls in lacking.get(subjects, ())))

@@ -17,7 +17,7 @@ from hipkg.knowledge.terminology import BROADER, CLOSE, EXACT, NARROWER, NO_TERM
 from hipkg.reading.fhir.elements import Malformed, part, parts, text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Collection, Iterable, Iterator
 
     from hipkg.reading.fhir.elements import Raw
 
@@ -50,6 +50,8 @@ _COLUMNS = ("system", "code")
 OTHER_ROUTE = "other"
 """What stands for each route that the ontology has no term for."""
 _DELIMITERS = "\t,;"
+_BUILT_IN = ("hip", "sssom")
+"""The prefixes that need no declaration."""
 _PREFIX = re.compile(r"#\s+([\w.-]+)\s*:\s*[\"']?(\S+?)[\"']?\s*$")
 
 
@@ -76,10 +78,11 @@ class Row(NamedTuple):
     route: str = ""
 
 
-def rows_of(data: bytes, name: str, term: str) -> Iterator[Row]:
+def rows_of(data: bytes, name: str, term: str, is_system: Callable[[str], object]) -> Iterator[Row]:
     """Read the rows of a table.
 
-    Parameters: ``name`` is that of its file; ``term`` is what all codes of a ValueSet mean.
+    Parameters: ``name`` is that of its file; ``term`` is what all codes of a ValueSet mean; ``is_system`` tells
+    whether a code system is known by a name, so that SSSOM need not declare it.
 
     Raises `UnreadableInput` for what is no such table, with the place in it.
     """
@@ -95,10 +98,10 @@ def rows_of(data: bytes, name: str, term: str) -> Iterator[Row]:
             place=name,
             remedy="Leave it out: SSSOM and CSV say in each row what a code means.",
         )
-    return _of_lines(content, name)
+    return _of_lines(content, name, is_system)
 
 
-def _of_lines(content: str, name: str) -> Iterator[Row]:
+def _of_lines(content: str, name: str, is_system: Callable[[str], object]) -> Iterator[Row]:
     lines = content.splitlines()
     head = next((number for number, line in enumerate(lines) if line.strip() and not line.startswith("#")), len(lines))
     first = lines[head] if head < len(lines) else ""
@@ -124,7 +127,21 @@ def _of_lines(content: str, name: str) -> Iterator[Row]:
                 remedy="Give each column a value, which may be empty, and quote those that hold the delimiter.",
             )
         row = dict(zip(columns, map(str.strip, values), strict=True))
+        if sssom:
+            for column in ("subject_id", "object_id"):
+                _refuse_undeclared(row[column], {*prefixes, *_BUILT_IN}, is_system, place)
         yield _of_sssom(row, place, prefixes) if sssom else _of_csv(row, place)
+
+
+def _refuse_undeclared(name: str, prefixes: Collection[str], is_system: Callable[[str], object], place: str) -> None:
+    """Raise `UnreadableInput` for a prefixed name of which nothing says what its prefix stands for."""
+    prefix, colon, _ = name.partition(":")
+    if colon and "://" not in name and prefix not in prefixes and not is_system(prefix):
+        raise UnreadableInput(
+            f"The prefix {prefix} is not declared, so nothing tells which codes {name} is one of.",
+            place=place,
+            remedy=f"Declare it under curie_map in the header: #  {prefix}: the URI of its code system.",
+        )
 
 
 def _prefixes(comments: Iterable[str]) -> dict[str, str]:

@@ -68,7 +68,7 @@ class _Supplied:
         source = opened(file, format="fhir", max_bytes=MAX_FOLDER_BYTES)
         if source.folder is not None:
             raise UnreadableInput("This is a folder.", place=file, remedy="Name the tables in it.")
-        rows = [self._checked(one) for one in rows_of(source.data, source.name, term)]
+        rows = [self._checked(one) for one in rows_of(source.data, source.name, term, self._shipped.system)]
         if not rows:
             raise UnreadableInput("The table holds no codes.", place=file, remedy="Check how it was written.")
         self._files[file] = rows
@@ -221,12 +221,33 @@ class _Supplied:
         asserted = [one for one in (*self._shipped.of_code(*key), *found) if one.asserts]
         for number, one in enumerate(asserted):
             for other in asserted[number + 1 :]:
-                if one.term != other.term and self._disjoint(one.term, other.term):
+                if self._contradict(one, other):
                     raise UnreadableInput(
                         f"{other.code} means {other.label} here and {one.label} in {one.seen_in}, and nothing is both.",
                         place=other.seen_in,
                         remedy="Mend one of them.",
                     )
+
+    def _contradict(self, one: Mapping, other: Mapping) -> bool:
+        """Tell whether a code cannot mean both: they exclude each other, or are two drugs and no product of both.
+
+        A product of several drugs is none of them exactly, and has one name in all rows of tables.
+        """
+        is_a = self._knowledge.is_a
+        if is_a(one.term, other.term) or is_a(other.term, one.term):
+            return False
+        exactly = one.predicate == other.predicate == EXACT
+        return exactly or self._called_apart(one, other) or self._disjoint(one.term, other.term)
+
+    def _called_apart(self, one: Mapping, other: Mapping) -> bool:
+        """Tell whether rows of tables give a code two names and two interventions."""
+        names = {each.display.casefold() for each in (one, other) if each.seen_in in self._places}
+        acts = all(self._kinds.kind(each.term) == "intervention" for each in (one, other))
+        return acts and len(names - {""}) > 1
+
+    @cached_property
+    def _places(self) -> frozenset[str]:
+        return frozenset(row.place for rows in self._rows.values() for row in rows)
 
     def _disjoint(self, one: str, other: str) -> bool:
         is_a = self._knowledge.is_a

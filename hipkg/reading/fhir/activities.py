@@ -27,7 +27,7 @@ from hipkg.reading.fhir.context import (
 )
 from hipkg.reading.fhir.elements import flag, part, parts, references, text
 from hipkg.reading.fhir.places import Whereabouts, whereabouts
-from hipkg.reading.fhir.records import Activity, Fact, Fulfils, Resource, Stated, Unused
+from hipkg.reading.fhir.records import IN_ERROR, Activity, Fact, Fulfils, Resource, Stated, Unused
 from hipkg.reading.fhir.unread import not_understood, partly_unread
 
 if TYPE_CHECKING:
@@ -65,7 +65,7 @@ DEVICE = {
 _ASKING = {"CarePlan", "ServiceRequest"}
 _LONGEST = 120
 _REFERRED = ("reasonReference", "indication")
-_WITHDRAWN = {"entered-in-error": "it was entered in error", "draft": "it is a draft and not decided"}
+_WITHDRAWN = {**IN_ERROR, "draft": "it is a draft and not decided"}
 INTENDED = {"proposal", "plan"}
 """The intents of what waits to be ordered."""
 _UNDECIDED = "it is an option and not decided"
@@ -142,7 +142,7 @@ def activities(one: Resource, draft: Draft, context: Context) -> Stated:
     Raises `Unused` if the codes mean none, if what has begun begins after the date of the plan, or if sites contradict
     each other.
     """
-    meaning = understood(one, draft.concepts, draft.status, context)
+    meaning, by_form = _in_its_form(understood(one, draft.concepts, draft.status, context), context)
     several = len(meaning.terms) > 1 or len(draft.concepts) > 1
     meaning, by_route = _given(meaning, draft, context)
     implied = next((value for prop, value in meaning.qualifiers if prop == hip.hasStatus), "")
@@ -197,7 +197,7 @@ def activities(one: Resource, draft: Draft, context: Context) -> Stated:
     open_flags = () if implied else draft.status.flags
     sited = where.places or reasons or elsewhere or unclear or set(meaning.terms) <= concerning_patient
     unasked = () if sited or not draft.placed else _unread_orders(one, context)
-    told = (*open_flags, *draft.flags, *by_route, *flags, *where.flags, *more.flags, *torn, *shared, *unasked)
+    told = (*open_flags, *draft.flags, *by_form, *by_route, *flags, *where.flags, *more.flags, *torn, *shared, *unasked)
     rest = partly_unread(one, draft.concepts, context, current=status not in _OVER)
     notes = (*draft.notes, *(f"not used of it: {each.name}" for each in rest))
     return Stated(tuple(facts), told, notes, rest)
@@ -257,6 +257,21 @@ def _contained_reasons(one: Resource, context: Context) -> list[tuple[Raw, tuple
     named = (text(each, "reference") for each in _references(one))
     targets = (context.index.target(each, one) for each in named if each.startswith("#"))
     return [(part(each.raw, "code"), tuple(parts(each.raw, "bodySite"))) for each in targets if each]
+
+
+def _in_its_form(meaning: Meaning, context: Context) -> tuple[Meaning, tuple[str, ...]]:
+    """Take an ingredient that codes name beside a product in another form for the one in that product."""
+    knowledge = context.codes.knowledge
+    known = knowledge.interventions
+    taken = {
+        ingredient: form
+        for form in meaning.terms
+        if form in known and known[form].other_form_of
+        for ingredient in meaning.terms
+        if knowledge.is_a(ingredient, known[form].other_form_of)
+    }
+    told = (f"{knowledge.label(one)} is here that of a {knowledge.label(form)}" for one, form in taken.items())
+    return meaning._replace(terms=tuple(one for one in meaning.terms if one not in taken)), tuple(told)
 
 
 def _given(meaning: Meaning, draft: Draft, context: Context) -> tuple[Meaning, tuple[str, ...]]:

@@ -8,7 +8,7 @@ from hipkg.reading.fhir.context import coded, refuse_unread
 from hipkg.reading.fhir.elements import part, parts
 from hipkg.reading.fhir.findings import finding
 from hipkg.reading.fhir.presence import Answer
-from hipkg.reading.fhir.records import Stated, Unused
+from hipkg.reading.fhir.records import IN_ERROR, Stated, Unused
 from hipkg.reading.fhir.unread import named
 from hipkg.record.patient import EntryKind, Unread
 
@@ -18,14 +18,14 @@ if TYPE_CHECKING:
     from hipkg.reading.fhir.elements import Raw
     from hipkg.reading.fhir.records import Resource
 
-_NOT_TRUE = ("entered-in-error", "refuted")
+_NOT_TRUE = {**IN_ERROR, "refuted": "it is refuted"}
 
 
 def read_allergy(one: Resource, context: Context) -> Stated:
     """Read an AllergyIntolerance, which is a problem only if its code means one."""
     verification = coded(one.raw, "verificationStatus", ("unconfirmed", "confirmed"), _NOT_TRUE)
     if verification.code in _NOT_TRUE:
-        raise Unused("ignored", f"it is {verification.code.replace('-', ' ')}")
+        raise Unused("ignored", _NOT_TRUE[verification.code])
     clinical = coded(one.raw, "clinicalStatus", ("inactive", "resolved", "active"))
     if clinical.code in {"inactive", "resolved"}:
         raise Unused("ignored", "it is over")

@@ -26,7 +26,7 @@ from hipkg.reading.account import ResourceUse
 from hipkg.reading.fhir.folders import holds_lines, is_compressed, names_in, unpacked
 from hipkg.reading.fhir.gathering import last_part
 from hipkg.reading.fhir.identity import MOST_OWNERS
-from hipkg.reading.fhir.lenient import objects, objects_within, text_in
+from hipkg.reading.fhir.lenient import identifiers_of, objects_within, text_in
 from hipkg.reading.fhir.person import death
 from hipkg.reading.fhir.records import HELPERS
 from hipkg.reading.fhir.source import beside, resources_of_lines
@@ -249,9 +249,9 @@ class _Parting:
     def _alike(self, patients: Iterable[dict[str, object]], bucket: int) -> Iterator[int]:
         """List the buckets of patients with the same identifiers; one that more than a few have is that of nobody."""
         for one in patients:
-            for each in objects(one.get("identifier")):
-                if each.get("system") and each.get("value"):
-                    name = zlib.crc32(f"{each['system']} {each['value']}".encode(errors="replace"))
+            for system, value in identifiers_of(one):
+                if system:
+                    name = zlib.crc32(f"{system} {value}".encode(errors="replace"))
                     owners = self.identifiers.setdefault(name, [])
                     if len(owners) <= MOST_OWNERS:
                         owners.append(bucket)

@@ -12,6 +12,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, NamedTuple
 
 from hipkg.base import hip
+from hipkg.knowledge.terminology import NO, NO_LONGER, NOT_CLEAR, YES
 from hipkg.reading.fhir.absences import absent, none_of
 from hipkg.reading.fhir.context import (
     Coded,
@@ -30,7 +31,7 @@ from hipkg.reading.fhir.elements import Malformed, codes_in, part, parts, refere
 from hipkg.reading.fhir.findings import SAID_BY_EXTENSION, linked, problems
 from hipkg.reading.fhir.places import whereabouts
 from hipkg.reading.fhir.presence import refuse_denied
-from hipkg.reading.fhir.records import Absence, Activity, Problem, Stated, Unused
+from hipkg.reading.fhir.records import IN_ERROR, Absence, Activity, Problem, Stated, Unused
 from hipkg.reading.fhir.unread import is_known, named
 from hipkg.record.patient import EntryKind, Unread
 
@@ -43,15 +44,14 @@ if TYPE_CHECKING:
     from hipkg.reading.fhir.records import Fact, Resource
 
 _REFUTED = "refuted"
-_NOT_TRUE = {"entered-in-error": "it was entered in error", _REFUTED: "it is refuted"}
+_NOT_TRUE = {**IN_ERROR, _REFUTED: "it is refuted"}
 _NOT_SURE = ("unconfirmed", "provisional", "differential")
 _SURE = "confirmed"
 _CURRENT = ("active", "recurrence", "relapse")
 _OVER = ("inactive", "remission", "resolved")
-_CERTAINTIES = {"G": _SURE, "A": _REFUTED, "V": "provisional", "Z": _SURE}
-"""The codes of the KBV for how certain a diagnosis is, as verification statuses: secured, excluded, suspected, and the
-state after something, which is over."""
-_AFTER = "Z"
+_SURENESS = {YES: _SURE, NO: _REFUTED, NOT_CLEAR: "provisional", NO_LONGER: _SURE}
+"""The verification status that a code of the KBV for how certain a diagnosis is stands for, by what that answers."""
+_CERTAINTY = "https://fhir.kbv.de/CodeSystem/KBV_CS_SFHIR_ICD_DIAGNOSESICHERHEIT"
 _LONGEST_CODE = 20
 _OF_CERTAINTY = {
     "http://fhir.de/StructureDefinition/icd-10-gm-diagnosesicherheit",
@@ -77,7 +77,7 @@ class _End(NamedTuple):
 
 def read_condition(one: Resource, context: Context) -> Stated:
     """Read a Condition; raises `Unused` with the reason if it is no problem of the patient."""
-    verification = _verification(one)
+    verification = _verification(one, context)
     if verification.code == _REFUTED:
         return _refuted(one, context)
     if verification.code in _NOT_TRUE:
@@ -107,16 +107,16 @@ def read_condition(one: Resource, context: Context) -> Stated:
     return Stated(stated.facts, (*end.flags, *end.doubts, *begin.flags, *stated.flags))
 
 
-def _verification(one: Resource) -> Coded:
+def _verification(one: Resource, context: Context) -> Coded:
     """Find how sure a condition is; raises `Unused` where its status and the certainty beside its code differ."""
     status = coded(one.raw, "verificationStatus", (*_NOT_SURE, _SURE), _NOT_TRUE)
-    said = {*_certainties(one)}
-    if not said or status.code == "entered-in-error":
+    said = {*_certainties(one, context)}
+    if not said or status.code in IN_ERROR:
         return status
-    unknown = sorted(said - _CERTAINTIES.keys())
+    unknown = sorted(code for code, answer in said if answer not in _SURENESS)
     if unknown:
         raise Unused("set aside", f"the certainty of its code ({unknown[0][:_LONGEST_CODE]}) is not understood")
-    sure = {_CERTAINTIES[each] for each in said}
+    sure = {_SURENESS[answer] for _, answer in said}
     told = {"provisional" if status.code in _NOT_SURE else status.code} - {""}
     if len(sure | told) > 1:
         both = " and ".join(sorted(sure | told))
@@ -124,13 +124,13 @@ def _verification(one: Resource) -> Coded:
     return status if status.code else Coded(sure.pop())
 
 
-def _certainties(one: Resource) -> Iterator[str]:
-    """List the certainties that stand beside the codes of a condition."""
+def _certainties(one: Resource, context: Context) -> Iterator[tuple[str, str]]:
+    """List the codes of certainties that stand beside those of a condition, with what they answer."""
     for coding in parts(part(one.raw, "code"), "coding"):
         for each in parts(coding, "extension"):
             said = text(part(each, "valueCoding"), "code") or text(each, "valueCode")
             if said and text(each, "url") in _OF_CERTAINTY:
-                yield said
+                yield said, context.codes.answer({"coding": [{"system": _CERTAINTY, "code": said}]})
 
 
 def _refuted(one: Resource, context: Context) -> Stated:
@@ -144,7 +144,7 @@ def _refuted(one: Resource, context: Context) -> Stated:
 
 
 def _problems(one: Resource, meaning: Meaning, since: str, context: Context) -> Stated:
-    refuse_denied([part(one.raw, "code")])
+    refuse_denied([part(one.raw, "code")], context.knowledge)
     where = whereabouts(one, [part(one.raw, "code")], meaning, parts(one.raw, "bodySite"), context)
     more = extras(one, SAID_BY_EXTENSION, context)
     severity, unclear = value_of(part(one.raw, "severity"), "severity", hip.hasSeverity, context)
@@ -191,7 +191,7 @@ def _end_of(one: Resource, verification: Coded, context: Context) -> _End:
         return _End(torn=f"its clinical status is both {both}", flags=flags)
     if clinical in _OVER:
         return _End(clinical, flags=flags)
-    if _AFTER in _certainties(one):
+    if any(answer == NO_LONGER for _, answer in _certainties(one, context)):
         after = "a state after it is recorded"
         return _End(torn=f"it is {clinical}, and {after}", flags=flags) if clinical else _End(after, flags=flags)
     abated = next((name for name in _ABATEMENTS if name in one.raw), "")
@@ -267,7 +267,7 @@ def _activity(one: Resource, verification: Coded, context: Context) -> Stated:
     return Stated(facts, (*end.flags, *end.doubts, *begin.flags, *where.flags))
 
 
-def tell_refuted(resources: Iterable[Resource], facts: Iterable[Fact], log: Log) -> None:
+def tell_refuted(resources: Iterable[Resource], facts: Iterable[Fact], context: Context, log: Log) -> None:
     """Tell the log of Conditions of which another one with the same codes and sites says that there is none."""
     absent_by = {one.resource for one in facts if isinstance(one, Absence)}
     stated = {one.resource for one in facts if isinstance(one, Problem)}
@@ -277,7 +277,7 @@ def tell_refuted(resources: Iterable[Resource], facts: Iterable[Fact], log: Log)
     for one in resources:
         if one.type == "Condition":
             with suppress(Unused, Malformed):
-                refuted = one.key not in settled and _verification(one).code == _REFUTED
+                refuted = one.key not in settled and _verification(one, context).code == _REFUTED
                 if refuted or one.key in stated:
                     (denied if refuted else same).setdefault(_sameness(one), []).append(one.key)
     for key, by in denied.items():

@@ -12,7 +12,7 @@ from hipkg.base.vocabulary import HIP
 from hipkg.reading.fhir.codes import concept_of
 from hipkg.reading.fhir.elements import Malformed, modified_by, part, parts, references, text
 from hipkg.reading.fhir.quantities import UnusableValue, length_of, positive
-from hipkg.reading.fhir.records import Unused
+from hipkg.reading.fhir.records import IN_ERROR, Unused
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Sequence
@@ -63,7 +63,7 @@ def part_of(raw: Raw) -> tuple[str, ...]:
 def refuse_withdrawn(raw: Raw, what: str) -> None:
     """Raise `Unused` for something that a resource refers to and that says nothing: entered in error, or modified."""
     refuse_modified(raw, what)
-    if text(raw, "status") == "entered-in-error":
+    if text(raw, "status") in IN_ERROR:
         raise Unused("set aside", f"{what} was entered in error")
 
 

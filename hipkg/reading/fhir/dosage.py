@@ -170,7 +170,7 @@ class _Reader:
             return None
         low = part(span, "low")
         for each in (low, quantity) if low else (quantity,):
-            if (count := pieces(each)) is not None:
+            if (count := pieces(each, self._codes.knowledge)) is not None:
                 self._pieces.add(count)
                 self._count = count
                 self._amounts |= {self._taken({**each, "value": 1})}
@@ -213,7 +213,8 @@ class _Reader:
             self._told_in_part(single, times, words)
             return None
         amounts = {*self._amounts, *(one for one in (single, most, self._strength()) if one is not None)}
-        if otherwise := contradicted(words, Said(amounts, self._pieces, times.times, daily), self._unit):
+        said = Said(amounts, self._pieces, times.times, daily)
+        if otherwise := contradicted(words, said, self._unit, self._codes.knowledge):
             raise UnusableValue(otherwise)
         if as_needed:
             self._notes.append("as needed, so that its daily dose is the most that it allows")

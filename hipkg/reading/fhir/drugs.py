@@ -126,7 +126,7 @@ def _supplied(one: Resource, draft: Draft, length: str, pieces_a_day: Decimal | 
         over = draft.status.iri == ONGOING and in_past(draft.end.day, context)
         return _ran_out(draft, f"its dosage ended on {draft.end.day}") if over else draft
     request = part(one.raw, "dispenseRequest")
-    supply = ordered(request, draft.start.day, length, pieces_a_day)
+    supply = ordered(request, draft.start.day, length, pieces_a_day, context.knowledge)
     draft = draft._replace(flags=(*draft.flags, *supply.flags), lasts=supply.lasts(context))
     if draft.status.iri == COMPLETED:
         end = supply.end if supply.end and supply.over(context) else ""
@@ -188,7 +188,7 @@ def read_dispense(one: Resource, context: Context) -> Stated:
     doses = parts(one.raw, "dosageInstruction")
     drug, read = _draft(one, status, doses, doses, context)
     start = dated(text(one.raw, day), "its date", context)
-    supply = handed_over(one.raw, start.day, read.pieces_a_day)
+    supply = handed_over(one.raw, start.day, read.pieces_a_day, context.knowledge)
     if status.iri != COMPLETED:
         ended = drug
     elif supply.lasts(context):

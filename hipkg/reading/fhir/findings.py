@@ -70,7 +70,7 @@ def finding(one: Resource, answer: Answer, element: str, study: Meaning | None, 
     Parameters: ``study`` is the one that shows it.
     """
     concepts = [part(answer.raw, element), *([part(one.raw, "code")] if study else [])]
-    refuse_denied(concepts[:1])
+    refuse_denied(concepts[:1], context.knowledge)
     meaning = seen_by(study, context.codes.meaning(concepts[:1], "problem"))
     sites = parts(answer.raw, "bodySite") or parts(one.raw, "bodySite")
     where = whereabouts(one, concepts, meaning, sites, context)

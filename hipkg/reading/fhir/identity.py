@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from hipkg.reading.fhir.elements import Malformed, parts, text
+from hipkg.reading.fhir.lenient import identifiers_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -87,21 +88,13 @@ def _sharing(kept: Mapping[str, Iterable[Resource]]) -> Iterator[tuple[str, str]
     owners: dict[tuple[str, str], set[str]] = {}
     for key, some in kept.items():
         for one in some:
-            for identifier in _identifiers(one):
-                owners.setdefault(identifier, set()).add(key)
+            for system, value in identifiers_of(one.raw):
+                if system:
+                    owners.setdefault((system, value), set()).add(key)
     for (system, value), keys in sorted(owners.items()):
         for key in sorted(keys) if 1 < len(keys) <= MOST_OWNERS else ():
             others = ", ".join(sorted(keys - {key}))
             yield key, f"{others} has the same identifier ({system} {value}), and is not read with it"
-
-
-def _identifiers(one: Resource) -> list[tuple[str, str]]:
-    """List the identifiers of a Patient that a system makes the only ones of their kind."""
-    try:
-        found = [(text(each, "system"), text(each, "value")) for each in parts(one.raw, "identifier")]
-    except Malformed:
-        return []
-    return [each for each in found if all(each)]
 
 
 def _last(key: str, replacing: Mapping[str, set[str]], ends: dict[str, tuple[str, str]]) -> tuple[str, str]:

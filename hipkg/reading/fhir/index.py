@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import parse_qsl
 
 from hipkg.reading.fhir.elements import Malformed, part, parts, references, text
+from hipkg.reading.fhir.lenient import identifiers_of, text_in
+from hipkg.reading.fhir.records import IN_ERROR
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -17,7 +19,7 @@ if TYPE_CHECKING:
     from hipkg.reading.fhir.records import Resource
 
 _TAIL = re.compile(r"([A-Z][A-Za-z]+)/([^/?#]+)(?:/_history/[^/]*)?$")
-_VOID = {"cancelled", "entered-in-error"}
+_VOID = {*IN_ERROR, "cancelled"}
 _SCHEME = re.compile(r"https?://", re.IGNORECASE)
 
 
@@ -119,7 +121,7 @@ class Index:
     def _targets_of(self, kind: str, name: str) -> Iterator[str]:
         """List the keys to which an element of the resources of a type leads, but for those that are void."""
         for one in self._by_key.values():
-            if one.type == kind and name in one.raw and one.raw.get("status") not in _VOID:
+            if one.type == kind and name in one.raw and text_in(one.raw, "status") not in _VOID:
                 with suppress(Malformed):
                     yield from {self.key_of(each, one) for each in references(one.raw, name)} - {one.key}
 
@@ -139,11 +141,7 @@ class Index:
     def _read_identifiers(self) -> None:
         self._identified = True
         for one in self._by_key.values():
-            try:
-                given = {(text(each, "system"), text(each, "value")) for each in parts(one.raw, "identifier")}
-            except Malformed:
-                continue
-            for system, value in given:
+            for system, value in {*identifiers_of(one.raw)}:
                 for name in {(one.type, system, value), (one.type, "", value)}:
                     self._identifiers[name] = "" if name in self._identifiers else one.key
 

@@ -34,6 +34,13 @@ def objects_within(content: object) -> Iterator[Raw]:
             agenda += one
 
 
+def identifiers_of(raw: Raw) -> Iterator[tuple[str, str]]:
+    """List the identifiers of a resource as pairs of system, which may be empty, and value."""
+    for one in objects(raw.get("identifier")):
+        if value := text_in(one, "value").strip():
+            yield text_in(one, "system").strip(), value
+
+
 def text_in(raw: Raw, *path: str) -> str:
     """Take a text at the end of a path of elements, empty where there is none."""
     for name in path[:-1]:

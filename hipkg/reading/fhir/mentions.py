@@ -16,7 +16,7 @@ from hipkg.reading.fhir.context import dated, referred_keys
 from hipkg.reading.fhir.elements import Malformed, part, parts, references, text
 from hipkg.reading.fhir.findings import problems
 from hipkg.reading.fhir.places import whereabouts
-from hipkg.reading.fhir.records import Fact, Mention, Stated, Unused
+from hipkg.reading.fhir.records import IN_ERROR, Fact, Mention, Stated, Unused
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -30,12 +30,10 @@ if TYPE_CHECKING:
 _GOES_ON = {"arrived", "triaged", "in-progress", "onleave"}
 _OVER = {"finished", "completed", "discharged"}
 _UNDECIDED = {"planned", "on-hold", "unknown"}
-_NO_VISIT = {
-    "cancelled": "it was cancelled",
-    "entered-in-error": "it was entered in error",
-    "discontinued": "it was cancelled",
-}
-_NO_CLAIM = {"cancelled": "it was cancelled", "draft": "it is a draft", "entered-in-error": "it was entered in error"}
+_CANCELLED = "it was cancelled"
+_NO_VISIT = {**IN_ERROR, "cancelled": _CANCELLED, "discontinued": _CANCELLED}
+_NO_CLAIM = {**IN_ERROR, "cancelled": _CANCELLED, "draft": "it is a draft"}
+_DIAGNOSIS = "diagnosis"
 _CHARGED = "a service that is charged for"
 _ASKED = {"preauthorization", "predetermination"}
 _CODED = ("code", "medicationCodeableConcept", "valueCodeableConcept", "conclusionCode")
@@ -50,7 +48,8 @@ def read_encounter(one: Resource, context: Context) -> Stated:
     if status in _NO_VISIT:
         raise Unused("ignored", _NO_VISIT[status])
     period = part(one.raw, "period")
-    reasons = [*parts(one.raw, "reasonCode"), *(part(each, "concept") for each in parts(one.raw, "diagnosis"))]
+    diagnoses = [(_DIAGNOSIS, part(each, "concept")) for each in parts(one.raw, "diagnosis")]
+    reasons = [*(("reasonCode", each) for each in parts(one.raw, "reasonCode")), *diagnoses]
     undated = [end for end in ("start", "end") if (written := text(period, end)) and not day_of(written)]
     missing = (
         *_strange_status(status),
@@ -59,11 +58,12 @@ def read_encounter(one: Resource, context: Context) -> Stated:
     )
     visits = _visits(one, status, period, context)
     if status in _GOES_ON:
-        made = [_problems(one, each, context) for each in reasons]
+        made = [_problems(one, element, concept, context) for element, concept in reasons]
         facts = (*visits.facts, *(fact for each in made for fact in each.facts))
         flags = (*visits.flags, *missing, *(flag for each in made for flag in each.flags))
     else:
-        mentions = _mentions(_told(one, "the reason of a visit", text(period, "start")), reasons, "problem", context)
+        told, concepts = _told(one, "the reason of a visit", text(period, "start")), [concept for _, concept in reasons]
+        mentions = _mentions(told, concepts, "problem", context)
         facts, flags = (*visits.facts, *mentions), (*visits.flags, *missing)
     if not facts and not flags:
         raise Unused("ignored", "it is a visit, and tells of nothing that is known")
@@ -106,12 +106,12 @@ def _visits(one: Resource, status: str, period: Raw, context: Context) -> Stated
     return activities(one, draft, context)
 
 
-def _problems(one: Resource, concept: Raw, context: Context) -> Stated:
+def _problems(one: Resource, element: str, concept: Raw, context: Context) -> Stated:
     meaning = context.codes.meaning([concept], "problem")
     if not meaning.terms:
         return Stated(())
     where = whereabouts(one, [concept], meaning, (), context)
-    facts = problems(one, meaning.terms, where, ("reasonCode", *where.sources), values=meaning.qualifiers)
+    facts = problems(one, meaning.terms, where, (element, *where.sources), values=meaning.qualifiers)
     return Stated(facts, (*where.flags, "it is the reason of a visit that goes on, and taken for current"))
 
 

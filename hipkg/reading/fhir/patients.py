@@ -151,7 +151,7 @@ class _Importer:
         stated = [one for one in facts if isinstance(one, Activity)]
         found = found._replace(activities=assembled(found.activities, stated, self._context, log))
         mentions.tell_unrecorded(facts, resources, self._context, log)
-        conditions.tell_refuted(resources, facts, log)
+        conditions.tell_refuted(resources, facts, self._context, log)
         account.joined(log)
         into = {one: merged.into for one, merged in account.merged.items()}
         graph = written(PatientFacts(key, self._age, *found, into, self._context.as_of), self._context.knowledge)

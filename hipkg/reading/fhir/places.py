@@ -35,7 +35,9 @@ _LATERALITY = {
     "http://hl7.eu/fhir/StructureDefinition/laterality-qualifier",
     "http://hl7.org/fhir/5.0/StructureDefinition/extension-BodyStructure.includedStructure.laterality",
 }
-_NAMING = {"code", "bodySite", "procedureCode", "reasonCode", "conclusionCode", "valueCodeableConcept"}
+_NAMING = {
+    "code", "bodySite", "procedureCode", "reasonCode", "diagnosis", "conclusionCode", "valueCodeableConcept"
+}  # fmt: skip
 _LONGEST_TEXT = 60
 _WORD = re.compile(r"\b[^\W\d_]+\b")
 _NO_LATERALITY = "an extension that is not known as one of sides names a side, so this is not used"

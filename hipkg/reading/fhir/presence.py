@@ -8,7 +8,10 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
-from hipkg.knowledge.terminology import NO, PRESENCE, YES
+from hipkg.base import hip
+from hipkg.knowledge.memo import kept
+from hipkg.knowledge.terminology import NO, NOT_CLEAR, PRESENCE, YES
+from hipkg.knowledge.words import pattern
 from hipkg.reading.fhir.elements import flag, part, parts, text, texts_of
 from hipkg.reading.fhir.records import Unused
 from hipkg.reading.fhir.unread import named
@@ -17,32 +20,18 @@ from hipkg.record.patient import EntryKind, Unread
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from hipkg.knowledge.records import Knowledge
     from hipkg.reading.fhir.context import Context
     from hipkg.reading.fhir.elements import Raw
 
-_POSITIVE = {"POS", "DET"}
-_NEGATIVE = {"NEG", "ND"}
-_NOT_POSITIVE = {"IND", "E", "NR", "N"}
-_OF_VALUES = {
-    "A", "AA", "H", "HH", "HU", "H>", "L", "LL", "LU", "L<", "<", ">", "B", "D", "U", "W", "EX", "HX", "LX", "HM",
-    "EXP", "UNE",
-}  # fmt: skip
-"""The codes that say how large or how expected something is, and not whether it is there."""
+_INTERPRETATIONS = "http://terminology.hl7.org/CodeSystem/v3-ObservationInterpretation"
 _OF_INTERPRETATION = re.compile("ObservationInterpretation|observation-interpretation|v2[-/]0078|^$")
-_UNCLEAR = "not clear"
 _OF_ABSENT_DATA = {
     "http://terminology.hl7.org/CodeSystem/data-absent-reason",
     "http://terminology.hl7.org/CodeSystem/v3-NullFlavor",
 }
 _LONGEST = 200
 _LONGEST_WORDS = 60
-_DENYING = re.compile(
-    r"(?:no|denies|denied|without|absence of|negative for|never had|rule[ds]? out|r/o|excluded?|suspected"
-    r"|suspicion of|possible|probable|family history|fh of|kein(?:e|er|en|em)?|ohne|ausschluss|ausgeschlossen|verdacht"
-    r"|v\.? ?a\.?|pas de|absence d|sans|ni[eé]ga?|sin|ausencia|sospecha|nessun[ao]?|senza|geen|zonder)(?![\w-])",
-    re.IGNORECASE,
-)
-"""How words begin that deny or doubt what follows them, or say it of somebody else."""
 VALUES = (
     "valueQuantity",
     "valueCodeableConcept",
@@ -106,21 +95,27 @@ def is_denied(answer: Answer, context: Context, *, by_value: bool) -> bool:
         raise Unused("set aside", "it says both that the finding is there and that it is not")
     if NO in said:
         return True
-    if _UNCLEAR in said:
+    if NOT_CLEAR in said:
         told = "it does not follow from what it says whether the finding is present"
         raise Unused("ignored", told, _unclear(answer, context))
-    if any({NO, _UNCLEAR} & {*_interpreted(whole, context)} for whole in answer.whole):
+    if any({NO, NOT_CLEAR} & {*_interpreted(whole, context)} for whole in answer.whole):
         told = "what it is a part of is interpreted as negative or not clear, so the finding is not asserted"
         raise Unused("ignored", told, _unclear(answer, context))
     return False
 
 
-def refuse_denied(concepts: Iterable[Raw]) -> None:
+def refuse_denied(concepts: Iterable[Raw], knowledge: Knowledge) -> None:
     """Raise `Unused` for a finding whose own words deny or doubt what its codes assert."""
     for words in texts_of(concepts):
-        if _DENYING.match(words.lstrip()):
+        if _denying(knowledge).match(words.lstrip()):
             told = " ".join(words.split())[:_LONGEST_WORDS]
             raise Unused("set aside", f"its words do not say what its codes say ({told!r})")
+
+
+@kept
+def _denying(knowledge: Knowledge) -> re.Pattern[str]:
+    """Write a pattern of how words begin that deny or doubt what follows them, or say it of somebody else."""
+    return re.compile(rf"{pattern(hip.DenialWord, knowledge)}(?![\w-])", re.IGNORECASE)
 
 
 def valued(raw: Raw, context: Context) -> str:
@@ -131,17 +126,17 @@ def valued(raw: Raw, context: Context) -> str:
     if not any(name in raw for name in VALUES):
         return ""
     answer = context.codes.answer(part(raw, "valueCodeableConcept"))
-    return answer if answer in {YES, NO} else _UNCLEAR
+    return answer if answer in {YES, NO} else NOT_CLEAR
 
 
 def said_in(component: Raw, context: Context) -> str:
     """Say what a component or a member that asks whether a finding is there answers."""
     if "dataAbsentReason" in component:
-        return _UNCLEAR
+        return NOT_CLEAR
     said = {*_interpreted(component, context), valued(component, context)} - {""}
     if len(said) > 1:
-        return _UNCLEAR
-    unsaid = _UNCLEAR if context.codes.answer(part(component, "code")) == PRESENCE else ""
+        return NOT_CLEAR
+    unsaid = NOT_CLEAR if context.codes.answer(part(component, "code")) == PRESENCE else ""
     return said.pop() if said else unsaid
 
 
@@ -156,13 +151,10 @@ def _interpretation(concept: Raw, context: Context) -> str:
         return answer
     codings = parts(concept, "coding")
     own = {text(one, "code") for one in codings if _OF_INTERPRETATION.search(text(one, "system"))}
-    if not own or own & _NOT_POSITIVE:
-        return _UNCLEAR
-    if own & _NEGATIVE:
-        return NO
-    if own & _POSITIVE:
-        return YES
-    return "" if own <= _OF_VALUES else _UNCLEAR
+    meant = [context.codes.meanings({"coding": [{"system": _INTERPRETATIONS, "code": code}]}) for code in own]
+    said = {each.answer for found in meant for each in found}
+    without = "" if meant and all(meant) else NOT_CLEAR
+    return next((each for each in (NOT_CLEAR, NO, YES) if each in said), without)
 
 
 def _unclear(answer: Answer, context: Context) -> tuple[Unread, ...]:

@@ -11,9 +11,13 @@ import re
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
+from hipkg.base import hip
+from hipkg.knowledge.memo import kept
+from hipkg.knowledge.words import pattern
 from hipkg.reading.fhir.elements import number, text
 
 if TYPE_CHECKING:
+    from hipkg.knowledge.records import Knowledge
     from hipkg.reading.fhir.elements import Raw
 
 UCUM = "http://unitsofmeasure.org"
@@ -36,14 +40,6 @@ _SOLID = {
     "ERCAP24", "PILL", "SUPP", "RECSUPP",
 }  # fmt: skip
 """The codes of HL7's orderable drug forms that come in pieces."""
-PIECE_WORDS = (
-    r"(?:tab(?:let)?s?|tbl|cap(?:sule|let)?s?|pills?|suppositor(?:y|ies)"
-    r"|tabletten?|kapseln?|comprim(?:[ée]|ido)s?|g[ée]lules?|c[áa]psulas?|compress[ae])"
-)
-"""A pattern of the words for what comes in pieces."""
-MASS_WORDS = {"g": "g", "mg": "mg", "mcg": "ug", "ug": "ug", "µg": "ug", "μg": "ug"}
-"""The units of mass in the names and the words of drugs, with their codes in UCUM."""
-_PIECES = re.compile(rf"\{{?{PIECE_WORDS}(?:\(s\))?\.?\}}?", re.IGNORECASE)
 _ONE = "1"
 _POWERS = {"2": 2}
 _LONGEST = 99_999
@@ -74,16 +70,23 @@ def positive(quantity: Raw, unit: str) -> Decimal:
     return value
 
 
-def pieces(quantity: Raw) -> Decimal | None:
+def pieces(quantity: Raw, knowledge: Knowledge) -> Decimal | None:
     """Count tablets, capsules and the like; None for a quantity that is not counted in pieces.
+
+    Parameters: ``knowledge`` has the words for what comes in pieces.
 
     Raises `UnusableValue` for one that is without a number, or only a limit.
     """
     code, system, words = text(quantity, "code"), text(quantity, "system"), text(quantity, "unit")
     counted = (system == _FORMS and code in _SOLID) or (system == UCUM and code == _ONE)
-    if not counted and not _PIECES.fullmatch(code if system == UCUM else words or code):
+    if not counted and not _piece_words(knowledge).fullmatch(code if system == UCUM else words or code):
         return None
     return amount({**quantity, "system": UCUM, "code": _ONE}, _ONE)
+
+
+@kept
+def _piece_words(knowledge: Knowledge) -> re.Pattern[str]:
+    return re.compile(rf"\{{?{pattern(hip.PieceWord, knowledge)}(?:\(s\))?\.?\}}?", re.IGNORECASE)
 
 
 def code_of(quantity: Raw) -> str:

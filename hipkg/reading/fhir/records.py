@@ -9,6 +9,8 @@ if TYPE_CHECKING:
     from hipkg.reading.fhir.elements import Raw
     from hipkg.record.patient import Unread
 
+IN_ERROR = {"entered-in-error": "it was entered in error"}
+"""The status with which a resource of any type never counts, and the reason that is told."""
 HELPERS = {"BodyStructure", "Device", "Medication"}
 """The types whose resources state nothing themselves and are read where others refer to them."""
 

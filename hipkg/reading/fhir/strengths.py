@@ -10,21 +10,20 @@ import re
 from decimal import Decimal
 from typing import TYPE_CHECKING, NamedTuple
 
+from hipkg.base import hip
 from hipkg.base.numbers import plain
+from hipkg.knowledge.memo import kept
+from hipkg.knowledge.words import pattern, value_of
 from hipkg.reading.fhir.elements import flag, part, parts, text
-from hipkg.reading.fhir.quantities import MASS_WORDS, UCUM, UnusableValue, amount, code_of, pieces, positive
+from hipkg.reading.fhir.quantities import UCUM, UnusableValue, amount, code_of, pieces, positive
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from hipkg.knowledge.records import Knowledge
     from hipkg.reading.fhir.codes import Codes
     from hipkg.reading.fhir.elements import Raw
 
-_IN_NAME = re.compile(
-    rf"(?<![\w.,])(?P<value>[0-9]+(?:,[0-9]{{3}})*(?:\.[0-9]+)?) ?(?P<unit>{'|'.join(MASS_WORDS)})\b"
-    r"(?:/(?P<count>[0-9]+(?:\.[0-9]+)?)? ?(?P<per>[a-z]+)\b)?",
-    re.IGNORECASE,
-)
 _BETWEEN = " / "
 """What stands between the drugs in the name of a product of several, in RxNorm."""
 VOLUME = "mL"
@@ -71,13 +70,13 @@ class Product(NamedTuple):
         for one in ingredients:
             ratio, whole = part(one, "strength") or part(one, "strengthRatio"), part(one, "strengthQuantity")
             if ratio:
-                yield _of_ratio(ratio, unit)
+                yield _of_ratio(ratio, unit, codes.knowledge)
             elif whole:
                 yield Strength(positive(whole, unit), PIECE)
 
     def _of_names(self, codes: Codes, unit: str) -> Iterator[Strength]:
         for name in self._names(codes):
-            if found := _in_name(self._own(name, codes) if self.drug else name, unit):
+            if found := _in_name(self._own(name, codes) if self.drug else name, unit, codes.knowledge):
                 yield found
 
     def _own(self, name: str, codes: Codes) -> str:
@@ -99,30 +98,40 @@ def active_ingredients(medication: Raw) -> list[Raw]:
     return [one for one in parts(medication, "ingredient") if flag(one, "isActive") is not False]
 
 
-def _of_ratio(ratio: Raw, unit: str) -> Strength:
+def _of_ratio(ratio: Raw, unit: str, knowledge: Knowledge) -> Strength:
     held, per = positive(part(ratio, "numerator"), unit), part(ratio, "denominator")
-    count = pieces(per) if per else Decimal(1)
+    count = pieces(per, knowledge) if per else Decimal(1)
     if count:
         return Strength(held / count, PIECE)
     return Strength(held / positive(per, VOLUME), VOLUME)
 
 
-def _in_name(name: str, unit: str) -> Strength | None:
+@kept
+def _strengths(knowledge: Knowledge) -> re.Pattern[str]:
+    """Write a pattern of a strength in the name of a product."""
+    return re.compile(
+        rf"(?<![\w.,])(?P<value>[0-9]+(?:,[0-9]{{3}})*(?:\.[0-9]+)?) ?(?P<unit>{pattern(hip.MassWord, knowledge)})\b"
+        r"(?:/(?P<count>[0-9]+(?:\.[0-9]+)?)? ?(?P<per>[a-z]+)\b)?",
+        re.IGNORECASE,
+    )
+
+
+def _in_name(name: str, unit: str, knowledge: Knowledge) -> Strength | None:
     """Read the strength in a name of a product; one that names several is of several drugs or packs."""
-    found = {_written(one, unit) for one in _IN_NAME.finditer(name)}
+    found = {_written(one, unit, knowledge) for one in _strengths(knowledge).finditer(name)}
     if len(found) > 1:
         raise UnusableValue("the name of the product gives several strengths")
     return next(iter(found), None)
 
 
-def _written(match: re.Match[str], unit: str) -> Strength | None:
-    mass = match["unit"].lower()
+def _written(match: re.Match[str], unit: str, knowledge: Knowledge) -> Strength | None:
+    mass = value_of(hip.MassWord, match["unit"], knowledge)
     quantity = {"value": float(match["value"].replace(",", "")), "system": UCUM}
-    held = amount({**quantity, "code": MASS_WORDS[mass]}, unit)
+    held = amount({**quantity, "code": mass}, unit)
     per, count = (match["per"] or "").lower(), Decimal(match["count"] or 1)
     if per == "ml":
         return Strength(held / count, VOLUME)
-    if per and not pieces({"value": 1, "unit": per}):
+    if per and not pieces({"value": 1, "unit": per}, knowledge):
         raise UnusableValue(f"the strength of the product is one for each {per}")
     return Strength(held / count, PIECE)
 
@@ -132,7 +141,7 @@ def taken(quantity: Raw, product: Product, codes: Codes, unit: str) -> Decimal:
 
     Raises `UnusableValue` where that cannot be known.
     """
-    count = pieces(quantity)
+    count = pieces(quantity, codes.knowledge)
     if count is None and not _is_volume(quantity):
         if product.drug:
             raise UnusableValue("it is that of a product of several drugs")

@@ -15,6 +15,7 @@ from hipkg.reading.fhir.quantities import UCUM, UnusableValue, amount, pieces
 if TYPE_CHECKING:
     from datetime import date
 
+    from hipkg.knowledge.records import Knowledge
     from hipkg.reading.fhir.context import Context
     from hipkg.reading.fhir.elements import Raw
 
@@ -50,7 +51,7 @@ def _reaches(day: str, context: Context) -> bool:
     return found is not None and found >= context.as_of
 
 
-def ordered(request: Raw, start: str, length: str, pieces_a_day: Decimal | None) -> Supply:
+def ordered(request: Raw, start: str, length: str, pieces_a_day: Decimal | None, knowledge: Knowledge) -> Supply:
     """Tell how long an order lasts that begins on a day.
 
     Parameters: ``request`` is its ``dispenseRequest``; ``length`` that of its dosage as an ISO 8601 duration in days.
@@ -63,7 +64,7 @@ def ordered(request: Raw, start: str, length: str, pieces_a_day: Decimal | None)
         ["the end of its validity is no date of the calendar, so it is not used"] if valid_to and not validity else []
     )
     try:
-        days = _days(request, "expectedSupplyDuration", pieces_a_day)
+        days = _days(request, "expectedSupplyDuration", pieces_a_day, knowledge)
     except UnusableValue as problem:
         days = None
         flags.append(f"the length of its supply is not used: {problem}")
@@ -77,23 +78,23 @@ def ordered(request: Raw, start: str, length: str, pieces_a_day: Decimal | None)
     return Supply(end, "" if limit else last, tuple(flags))
 
 
-def handed_over(raw: Raw, start: str, pieces_a_day: Decimal | None) -> Supply:
+def handed_over(raw: Raw, start: str, pieces_a_day: Decimal | None, knowledge: Knowledge) -> Supply:
     """Tell how long what was handed over on a day lasts."""
     try:
-        days = _days(raw, "daysSupply", pieces_a_day)
+        days = _days(raw, "daysSupply", pieces_a_day, knowledge)
     except UnusableValue as problem:
         return Supply(flags=(f"the length of its supply is not used: {problem}",))
     return Supply(_added(whole_day(start), int(days))) if days is not None and start else Supply()
 
 
-def _days(raw: Raw, name: str, pieces_a_day: Decimal | None) -> Decimal | None:
+def _days(raw: Raw, name: str, pieces_a_day: Decimal | None, knowledge: Knowledge) -> Decimal | None:
     """Count the days that one filling lasts: as it says, or as its pieces do if as many are taken as is allowed."""
     if length := part(raw, name):
         days = _whole_days(length)
         if days <= 0:
             raise UnusableValue("it is not above 0")
         return days
-    count = pieces(quantity) if (quantity := part(raw, "quantity")) else None
+    count = pieces(quantity, knowledge) if (quantity := part(raw, "quantity")) else None
     if not count or not pieces_a_day or count <= 0:
         return None
     return (count / pieces_a_day).to_integral_value(ROUND_CEILING)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from hipkg.reading.fhir.elements import codes_in, part, parts, text, written
-from hipkg.reading.fhir.records import Refused, Unused
+from hipkg.reading.fhir.records import IN_ERROR, Refused, Unused
 from hipkg.record.patient import EntryKind, Unread
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ _KINDS: Mapping[str, EntryKind] = {
     "ServiceRequest": EntryKind.REQUEST,
 }
 HELPS = "it is read where others refer to it"
-_NOT_IN_USE = {"entered-in-error", "inactive"}
+_NOT_IN_USE = {*IN_ERROR, "inactive"}
 _REFERRING = ("medicationReference", "device")
 
 

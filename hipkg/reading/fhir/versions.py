@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from hipkg.reading.fhir.lenient import object_in, objects
+from hipkg.reading.fhir.lenient import object_in, objects, text_in
 from hipkg.reading.fhir.other_versions import (
     ADHERENCE,
     AGES,
@@ -30,6 +30,7 @@ from hipkg.reading.fhir.other_versions import (
     TAKEN,
     TYPES,
 )
+from hipkg.reading.fhir.records import IN_ERROR
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -169,7 +170,7 @@ class _Work:
         for name, status in {**denials, "wasNotTaken": "not-taken"}.items():
             if name in self.raw:
                 self._see(name, OLD)
-                if self.raw.pop(name) is not False and self.raw.get("status") != "entered-in-error":
+                if self.raw.pop(name) is not False and text_in(self.raw, "status") not in IN_ERROR:
                     self.raw["status"] = status if self.kind != "MedicationDispense" else "declined"
         for name in sorted(REASONS_NOT):
             self.move(name, "statusReason", OLD)
@@ -179,7 +180,7 @@ class _Work:
         if "taken" in self.raw:
             self._see("taken", STU3)
             taken = self.raw.pop("taken")
-            if taken in TAKEN and self.raw.get("status") != "entered-in-error":
+            if taken in TAKEN and text_in(self.raw, "status") not in IN_ERROR:
                 self.raw["status"] = TAKEN[taken]
         adherence = self.raw.get("adherence")
         if isinstance(adherence, dict) or self.raw.get("status") == "recorded":
