@@ -23,16 +23,14 @@ from hipkg.knowledge.loading import load
 from hipkg.maintenance.denials import denials_module
 from hipkg.maintenance.possible import possible_module
 from hipkg.render.sheet import sheet
+from support.pages import ACTED_ON, titles
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
-
     from hipkg.planning.records import Plan
-    from hipkg.render.sheet import Row, Sheet
+    from hipkg.render.sheet import Sheet
 
 AS_OF = date(2026, 11, 23)
 CASES = sorted((Path(__file__).parent / "cases" / "visits").iterdir())
-ACTED_ON = ("check", "may-apply", "do-today", "consider", "tried", "already")
 of_every_visit = pytest.mark.parametrize("case", CASES, ids=lambda one: one.name)
 
 
@@ -48,13 +46,6 @@ def page(case: Path) -> Sheet:
 
 def expected(case: Path) -> dict[str, Any]:
     return tomllib.loads((case / "expected.toml").read_text("utf-8"))
-
-
-def titles(rows: Iterable[Row]) -> Iterator[str]:
-    """Name the rows, each before what is told in it."""
-    for row in rows:
-        yield row.title
-        yield from (f"with {one.title}" for one in row.riders)
 
 
 @of_every_visit

@@ -284,15 +284,15 @@ class ClosedWorld(World):
 
     def _list_running(self) -> None:
         """List what a patient has now or has planned, as interventions, as their kinds, and as what these compose."""
-        for cls, there in ((hip.CurrentActivity, self.now), (hip.PlannedActivity, self.planned)):
+        running = (hip.CurrentActivity, self.now, self.runs)
+        for cls, there, itself in (running, (hip.PlannedActivity, self.planned, self.orders)):
             for activity in self.facts.members.get(cls, ()):
                 for intervention in self.facts.nodes(activity, hip.ofIntervention):
                     kinds = self.kinds(intervention)
                     for place in self._reached(activity) if kinds else ():
                         there[place].update(kinds)
                         self.offered[place].update(kinds)
-                        if cls == hip.CurrentActivity:
-                            self.runs[place].add(intervention)
+                        itself[place].add(intervention)
             for (whole, parts), place in product(self.knowledge.composed.items(), [*there]):
                 if parts <= there[place]:
                     there[place].add(whole)
@@ -357,7 +357,7 @@ class ClosedWorld(World):
         """Gather the evaluations that are about the same intervention at the same place into one action.
 
         What specifies a treatment that runs already is gathered there, whether or not a statement advises it. What runs
-        has an action of its own, so that what speaks against a class of it reaches it.
+        or is ordered has an action of its own, so that what speaks against a class of it reaches it at its place.
         """
         found: dict[tuple[str, str], Weighed] = {}
         for one in self.evaluations:
@@ -370,7 +370,7 @@ class ClosedWorld(World):
                 for intervention in self._specified(one) & only:
                     _gather(found, one, intervention, RUNNING[effect])
         for place in {site for sites in self.places.values() for site in sites}:
-            for intervention in self.runs.get(place, ()):
+            for intervention in self.runs.get(place, NOTHING) | self.orders.get(place, NOTHING):
                 if intervention in only and intervention in self.knowledge.named[intervention]:
                     found.setdefault((place, intervention), _weighed(place, intervention, place, frozenset({place})))
         self.actions = list(found.values())

@@ -50,6 +50,7 @@ def _places(world: World) -> Iterator[ox.Triple]:
         ("hasNow", world.now),
         ("hasPlanned", world.planned),
         ("runs", world.runs),
+        ("orders", world.orders),
         ("offers", world.offered),
         ("keepsOut", world.kept_out),
     ):

@@ -130,6 +130,7 @@ class World:
         self.now: dict[str, set[str]] = defaultdict(set)
         self.planned: dict[str, set[str]] = defaultdict(set)
         self.runs: dict[str, set[str]] = defaultdict(set)
+        self.orders: dict[str, set[str]] = defaultdict(set)
         self.offered: dict[str, set[str]] = defaultdict(set)
         self.kept_out: dict[str, set[str]] = defaultdict(set)
 

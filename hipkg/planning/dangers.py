@@ -76,6 +76,19 @@ class Dangers:
             if not is_a(nodes, one) and not is_a(nodes, denied_by.get(one, ""))
         )
 
+    def brought_in_by(self, kinds: Collection[str]) -> tuple[str, ...]:
+        """List the statements of safety modules whose contexts hold and name a class of some interventions."""
+        knowledge = self._knowledge
+        infos = {one.statement: knowledge.statements[one.statement] for one in self._evaluations.values()}
+        safety = (one for one in infos.values() if knowledge.documents[one.document].safety)
+        return tuple(
+            sorted(
+                info.id
+                for info in safety
+                if any(knowledge.is_a(kind, one) for kind in kinds for one in kinds_of(info.applies_to[0], knowledge))
+            )
+        )
+
     def behind(self, info: StatementInfo) -> tuple[Found, ...]:
         """List the numbers, problems and drugs on record by which a statement holds."""
         return tuple(dict.fromkeys(self._on_record(info.applies_to[0])))

@@ -6,7 +6,10 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, NamedTuple
 
 from hipkg.base.dates import days_after
+from hipkg.knowledge.frame.claims import Status
+from hipkg.knowledge.trials import trials
 from hipkg.owl.expression import leaves
+from hipkg.planning.page import is_confronted_with_danger
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -14,7 +17,7 @@ if TYPE_CHECKING:
 
     from hipkg.knowledge.records import Knowledge
     from hipkg.planning.gaps import Gap
-    from hipkg.planning.records import Plan
+    from hipkg.planning.records import Action, Plan
 
 _DAYS = "d"
 
@@ -36,8 +39,12 @@ class Lengths:
     def earliest(self, gaps: Iterable[Gap], place: str) -> Earliest | None:
         """Find the first day on which all trials among some gaps can be long enough, None if none asks for a length.
 
-        A treatment that runs is counted from its start, and where that is not known, no day is.
+        A treatment that runs is counted from its start, and where that is not known, no day is. None is found either if
+        a trial is of what must not be given.
         """
+        gaps = tuple(gaps)
+        if self.withheld(gaps, place):
+            return None
         days: list[date] = []
         assumed = False
         for gap in gaps:
@@ -56,6 +63,21 @@ class Lengths:
                     assumed = True
         return Earliest(max(days), assumed) if days else None
 
+    def withheld(self, gaps: Iterable[Gap], place: str) -> tuple[Action, ...]:
+        """List what is refused at a place, or held back for a danger, though a trial among some gaps is of it alone."""
+        refused = [one for one in self._plan.actions if one.place in {"", place} and _is_withheld(one)]
+        if not refused:
+            return ()
+        lasting = (gap.requirement for gap in gaps if gap.unit == _DAYS)
+        asked = [one.interventions for requirement in lasting for one in trials(requirement, self._knowledge)]
+        is_a = self._knowledge.is_a
+        blocked = [
+            [one for one in refused if any(is_a(kind, one.intervention) for kind in kinds)]
+            for kinds in asked
+            if kinds and all(any(is_a(kind, one.intervention) for one in refused) for kind in kinds)
+        ]
+        return tuple(one for one in refused if any(one in some for some in blocked))
+
     def _running(self, requirement: str, limit: Decimal, place: str) -> list[date | None]:
         """List when what a requirement asks for and runs at a place is long enough, None where that is not known."""
         asked = leaves(requirement, self._knowledge.definitions)
@@ -73,3 +95,8 @@ class Lengths:
         there = (one for one in self._plan.actions if one.running and one.place in {"", place})
         found = [one.earliest for one in checks if any(map(is_asked, one.kinds))]
         return found or [None for one in there if is_asked(one.intervention)]
+
+
+def _is_withheld(action: Action) -> bool:
+    """Tell whether an action must not be given, or not before a danger is ruled out or weighed."""
+    return action.status == Status.CONTRAINDICATED or is_confronted_with_danger(action)

@@ -243,6 +243,7 @@ class _Layout:
         for number in rows:
             places.setdefault(self._plan.actions[number].intervention, []).append(number)
         hosts = {number: self._host(number, places) for number in rows}
+        hosts |= {one: first for one, first in self._endangered_alike(rows) if hosts[one] is None}
         found: dict[int, list[int]] = {}
         for number, members in rows.items():
             root = number
@@ -263,13 +264,25 @@ class _Layout:
                 together = action.place in {"", self._plan.actions[host].place} and self._may_ride(number, host)
                 if together and self._open_part(host, places) is None:
                     return host
-        if action.status == Status.CONTRAINDICATED or action.running or is_confronted_with_danger(action):
+        confronted = is_confronted_with_danger(action)
+        if action.status == Status.CONTRAINDICATED or action.running or confronted:
             for iri in info.superclasses & places.keys():
                 for host in places[iri]:
                     other = self._plan.actions[host]
-                    if host != number and other.status == action.status and other.place == action.place:
+                    alike = other.status == action.status and is_confronted_with_danger(other) == confronted
+                    if host != number and alike and other.place in {"", action.place}:
                         return host
         return None
+
+    def _endangered_alike(self, numbers: Iterable[int]) -> Iterator[tuple[int, int]]:
+        """Pair what is confronted with a danger with the first action of its place that the same ones speak against."""
+        found: dict[object, int] = {}
+        for number in numbers:
+            one = self._plan.actions[number]
+            if is_confronted_with_danger(one):
+                first = found.setdefault((one.status, one.place, frozenset(one.dangers)), number)
+                if first != number:
+                    yield number, first
 
     def _open_part(self, number: int, places: Mapping[str, list[int]]) -> int | None:
         """Find the part that is still to be done of what is composed of several, where others are settled."""

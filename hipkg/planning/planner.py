@@ -28,6 +28,7 @@ from hipkg.planning.prominence import Outline
 from hipkg.planning.ranking import Importance, in_order
 from hipkg.planning.records import (
     Action,
+    Alongside,
     Conflict,
     Course,
     Done,
@@ -115,6 +116,7 @@ class Planner:
         weighed = self._ordered(self._action(one, states) for one in self._derivation.actions)
         actions = tuple(self._with_alternatives(weighed))
         outline = Outline.of(states.values(), self._knowledge)
+        unused = tuple(UnusedFacts(self._derivation, self._knowledge, self._patient).find(states.values()))
         questions = (*self._questions(states, actions), *self._unexcluded(actions), *self._missing(findings))
         return Plan(
             patient=self._patient,
@@ -145,8 +147,37 @@ class Planner:
             sources=self._sources(),
             places=self._sites.places,
             leading=outline.documents,
-            unused=tuple(UnusedFacts(self._derivation, self._knowledge, self._patient).find(states.values())),
+            unused=unused,
+            alongside=tuple(self._alongside(actions, states.values(), {one.node for one in unused})),
         )
+
+    def _alongside(
+        self, actions: Sequence[Action], states: Iterable[StatementState], unused: Set[str]
+    ) -> Iterator[Alongside]:
+        """List what runs or is ordered, is used, and is told neither by an action nor as a danger of one."""
+        facts = self._derivation.facts
+        told = {name for one in states for name in (*one.current, *one.planned)}
+        for one in actions:
+            told.update(one.current, (it.label for danger in one.dangers for it in danger.found))
+            if one.status != _CONDITIONAL or one.by(_HELD_BACK, _ORDER_UNGUARDED):
+                told.update(one.planned)
+        there = {*facts.nodes(self._patient, hip.hasActivity)}
+        for cls, ordered in ((hip.CurrentActivity, False), (hip.PlannedActivity, True)):
+            for node in sorted(facts.members.get(cls, NOTHING).intersection(there) - unused):
+                label, treats = self._named(node), facts.is_a(node, hip.TreatmentCourse)
+                if label not in told:
+                    kinds = sorted(facts.nodes(node, hip.ofIntervention))
+                    checks = self._dangers.unexcluded_of(kinds[0], self._around(node)) if ordered and treats else ()
+                    day = self._first(node, hip.startDate, hip.requestedOn)
+                    yield Alongside(node, label, ordered, treats, day, self._dangers.brought_in_by(kinds), checks)
+
+    def _around(self, activity: str) -> set[str]:
+        """Collect the patient and the problems at the sites that an activity is meant for, or all without one."""
+        facts = self._derivation.facts
+        sites = facts.reach(facts.nodes(activity, hip.targets), hip.partOf)
+        problems = [*facts.nodes(self._patient, hip.hasProblem)]
+        there = (one for one in problems if not sites or not sites.isdisjoint(facts.nodes(one, hip.locatedIn)))
+        return {self._patient, *there}
 
     def _sources(self) -> tuple[tuple[str, tuple[str, ...]], ...]:
         """List what the nodes of the record say that they were derived from."""

@@ -52,23 +52,25 @@ class Importance:
         for action in actions:
             self._standing.setdefault(action.intervention, []).append(action)
         self._waiting: dict[str, list[StatementState]] = {}
+        self._calling = set[str]()
         for one in states:
             self._waiting.setdefault(one.id, []).append(one)
+            if one.state == State.NOW and (info := knowledge.by_id[one.id]).kind in URGENT:
+                self._calling.update(info.except_for)
         there = (one for one in actions if section_of(one) == Section.TODAY or one.current or one.planned)
         ordered = {one.intervention for one in there}
         self._acts = frozenset(ordered)
         self._ordered = ordered.union(*(knowledge.interventions[one].superclasses for one in ordered))
 
-    def rank(self, same: Sequence[Question]) -> tuple[bool, bool, bool, bool, bool, bool, bool, bool, int, int]:
+    def rank(self, same: Sequence[Question]) -> tuple[bool, bool, bool, bool, bool, bool, bool, bool, bool, int, int]:
         """Rank one question, asked about some sites; the least comes first.
 
-        What can call for urgent help is asked before all else, then what would put in danger whom the plan gives
-        something, and what only an expert's judgement answers after all else. Before that come questions that have
-        little point by now. In between comes what the record of a place lacks, such as its side, which no statement
-        asks; then what
-        opens a context that is only possible for several statements, then what the safety of what is ordered or runs
-        hangs on, then what is to be judged now that a trial has lasted as long as it should, then what decides most,
-        and of equals what most actions wait for.
+        What ends a call for urgent help that stands is asked before all else, then what can make one, then what would
+        put in danger whom the plan gives something, and what only an expert's judgement answers after all else. Before
+        that come questions that have little point by now. In between comes what the record of a place lacks, such as
+        its side, which no statement asks; then what opens a context that is only possible for several statements, then
+        what the safety of what is ordered or runs hangs on, then what is to be judged now that a trial has lasted as
+        long as it should, then what decides most, and of equals what most actions wait for.
         """
         ids = {id_ for one in same for id_ in one.statements}
         opens = len(ids) >= _OPENING and any(opens_context(one, self.knowledge) for one in same)
@@ -83,9 +85,11 @@ class Importance:
         judged = all(one.requirement in self.knowledge.judged for one in same)
         news = {one for one in ids if self._is_news(one, {it.site for it in same})}
         late = bool(ids) and not opens and (not news or all(map(self._is_late, same)))
+        called = any(one.requirement in self._calling for one in same)
         urgent = is_urgent(news, self.knowledge)
         endangers = any(one.requirement in self.knowledge.dangers for one in same)
         return (
+            not called,
             not urgent,
             not endangers,
             judged,
@@ -116,6 +120,8 @@ class Importance:
         info = self.knowledge.by_id[statement]
         if info.effect != hip.indicates:
             return True
+        if info.kind in URGENT and info.iri in self.knowledge.briefs:
+            return True  # It says what for, which another call for the same help does not.
         standing = [one for one in self._standing.get(info.intervention, ()) if "" in sites or one.site in {"", *sites}]
         return not standing or not all(
             one.status == Status.INDICATED and FIRMNESS[one.modality] <= FIRMNESS[info.modality] for one in standing

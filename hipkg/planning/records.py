@@ -317,6 +317,22 @@ class Unused(NamedTuple):
     unit: str = ""
 
 
+class Alongside(NamedTuple):
+    """A treatment or a study that runs or is ordered, and that no action of the plan tells of as such.
+
+    ``day`` is its first one as far as it is recorded. ``statements`` are those of safety modules that it brings in, and
+    ``open_checks`` the dangers of an ordered treatment that nothing on record shows or excludes.
+    """
+
+    node: str
+    label: str
+    ordered: bool
+    treats: bool
+    day: str
+    statements: tuple[str, ...]
+    open_checks: tuple[OpenCheck, ...]
+
+
 @dataclass(frozen=True)
 class Plan:
     """The plan of one patient.
@@ -324,7 +340,8 @@ class Plan:
     ``min_strength`` and ``min_evidence`` are the least grades of the statements that were considered, empty where any
     grade and none would do; ``grade_objections`` tells that they applied also to what speaks against an action;
     ``sources`` are the nodes of the record that say what they were derived from, with its IRIs; ``places`` are the body
-    sites that statements and actions name by their IRIs; ``unused`` is what is recorded and no statement used;
+    sites that statements and actions name by their IRIs; ``unused`` is what is recorded and no statement used, and
+    ``alongside`` what runs or is ordered without an action that tells of it;
     ``leading`` are the ids of the documents that speak of the patient most, the one that does so most closely first.
     """
 
@@ -346,6 +363,7 @@ class Plan:
     sources: tuple[tuple[str, tuple[str, ...]], ...] = ()
     places: tuple[Place, ...] = ()
     unused: tuple[Unused, ...] = ()
+    alongside: tuple[Alongside, ...] = ()
     leading: tuple[str, ...] = ()
 
     def states(self, statement_id: str) -> tuple[str, ...]:

@@ -12,6 +12,7 @@ from hipkg.planning.gaps import Gap
 from hipkg.planning.page import Entry, Page, Part, page
 from hipkg.planning.records import (
     Action,
+    Alongside,
     Conflict,
     Course,
     Danger,
@@ -75,7 +76,7 @@ PARTS: dict[type, str] = {
 SHAPES: dict[type, str] = {
     **PARTS,
     Plan: "patient as_of ontology_version engine documents min_strength? min_evidence? grade_objections? valid "
-    "findings statements() actions conflicts interactions questions unused page() sources()?",
+    "findings statements() actions conflicts interactions questions unused alongside? page() sources()?",
     Page: "sections=parts readings",
     Part: "section rows",
     Entry: "actions riders? prominence? document?",
@@ -98,6 +99,7 @@ SHAPES: dict[type, str] = {
     Interaction: "kind @intervention label site place? treatments beside? statements settled?",
     Treatment: "@intervention label standing activities?",
     Question: "@requirement text site statements actions node? unread?",
+    Alongside: "node label ordered treats day? statements? open_checks?",
     Unused: "node label site day @property? value? unit?",
 }
 

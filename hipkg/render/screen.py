@@ -24,6 +24,7 @@ from hipkg.knowledge.prominence import RANKS, Prominence
 from hipkg.knowledge.wording import listed
 from hipkg.planning.bounds import Comparison
 from hipkg.planning.earliest import Lengths
+from hipkg.planning.gaps import Gap
 from hipkg.planning.page import Section, is_confronted_with_danger, is_due_beside, section_of, section_of_advice
 from hipkg.render.sheet import BESIDE, HEADINGS, OPTIONAL, UNGROUPED, Arranger, Line, running, tried
 from hipkg.render.words import (
@@ -52,7 +53,6 @@ if TYPE_CHECKING:
 
     from hipkg.knowledge.records import Knowledge, StatementInfo
     from hipkg.planning.bounds import Check
-    from hipkg.planning.gaps import Gap
     from hipkg.planning.page import Entry
     from hipkg.planning.records import Action, Done, Plan, StatementState
     from hipkg.render.sheet import Ask, Row, Sheet
@@ -69,6 +69,7 @@ _PLANNED = re.compile(r" in the plan$")
 _DOUBTED, _FULFILLED = "look whether it includes:", "should include:"
 _UNREAD = "results not recorded, read them first:"
 _DAYS = "d"
+_SEVERAL = 2
 _UNSTATED, _EVIDENCE = "-", " evidence"
 _MOST = {Section.AGAIN: 3}
 """How many rows a section has at most for all of them to be listed."""
@@ -165,6 +166,11 @@ def _least(gap: Gap) -> Decimal | None:
             return least
         case _:
             return None
+
+
+def _is_limited(gap: Gap) -> bool:
+    """Tell whether a number on record is above all that is asked for."""
+    return bool(gap.have) and not isinstance(gap.need, str) and all(symbol in {"<", "<="} for symbol, _ in gap.need)
 
 
 def _adds(item: Item) -> bool:
@@ -270,12 +276,22 @@ class _Screener(Arranger):
         lifting = self._gaps(self._narrowest(gap for one in gates for gap in self._lacking(one)))
         return clean(f"{name.removesuffix(OPTIONAL)} before {listed(lifting, 'and')}" if lifting else f"{name} yet")
 
+    def _opening(self, gate: StatementState) -> tuple[Gap, ...]:
+        """List what would lift a gate: of several exceptions one is enough, and one that a number rules out is none."""
+        if len(self._infos[gate.id].except_for) < _SEVERAL or len(gate.lifted_by) < _SEVERAL:
+            return gate.lifted_by
+        first, *others = [one for one in gate.lifted_by if not _is_limited(one)] or gate.lifted_by
+        if not others:
+            return (first,)
+        words = listed(self._gaps([first, *others]), "or")
+        return (Gap(" ".join(one.requirement for one in (first, *others)), words, first.answer),)
+
     def _lacking(self, gate: StatementState) -> tuple[Gap, ...]:
         """List what would lift a gate: its exception as a whole where that has brief words of its own."""
         exceptions = self._infos[gate.id].except_for
         if len(exceptions) == 1 and gate.lifted_by and (brief := self._knowledge.briefs.get(exceptions[0])):
             return (gate.lifted_by[0]._replace(requirement=exceptions[0], label=brief, have="", need="", unit=""),)
-        return gate.lifted_by
+        return self._opening(gate)
 
     def _lifting(self, state: StatementState) -> tuple[str, ...]:
         """Describe what lifts a statement, in brief."""
@@ -306,13 +322,7 @@ class _Screener(Arranger):
         rows = {one.key: one.rows for one in whole.sections}.get(key, ())
         match key:
             case Section.CHECK:
-                for one in self._repeated():
-                    first = self._first_named(one.statements)[:1]
-                    yield Item(one.title, one.site, statements=one.statements, out=True, named=first)
-                alarms = [*self._breaches(), *self._confronted(), *self._signs()]
-                for one in alarms:
-                    lines = tuple(replace(it, lead=it.lead.replace("needs", "only if")) for it in one.lines)
-                    yield Item(one.title, one.site, "", one.statements, lines, out=True)
+                yield from self._alarming()
             case Section.MAY:
                 for number, one in enumerate(rows):
                     advises = any(line.lead == "then" for line in one.lines)
@@ -320,20 +330,54 @@ class _Screener(Arranger):
                         one.title, one.site, details=one.lines, out=True, listed=advises and number < POSSIBLE_SHOWN
                     )
             case Section.KNOW:
-                prominent = [
-                    one
-                    for one in rows
-                    if self._outline.shows(one.statements) and one.statements[0] not in self._ridden_readings
-                ]
-                for row in rows:
-                    info = self._infos[row.statements[0]]
-                    shown = row in prominent[:READINGS_SHOWN] if prominent else row in rows[:READINGS_SHOWN]
-                    named = _in_short(row.grade)
-                    words = clean(self._knowledge.briefs.get(info.iri, info.text)).removesuffix(".")
-                    shown &= not self._tight and row.statements[0] not in self._ridden_readings
-                    yield Item(words, row.site, named, row.statements, listed=shown)
+                yield from self._interpreted(rows)
+            case Section.ALREADY:
+                for one in self._beside():
+                    yield Item(one.title, details=one.lines, statements=one.statements)
             case Section.UNUSED:
                 yield from (Item(one.title, one.site) for one in rows)
+
+    def _alarming(self) -> Iterator[Item]:
+        """Tell what is there though it must not be, and what calls for a look at once."""
+        for one in self._repeated():
+            first = self._first_named(one.statements)[:1]
+            yield Item(one.title, one.site, statements=one.statements, out=True, named=first)
+        for one in self._alarms():
+            lines = tuple(replace(it, lead=it.lead.replace("needs", "only if")) for it in one.lines)
+            yield Item(one.title, one.site, "", one.statements, lines, out=True)
+
+    def _interpreted(self, rows: Sequence[Row]) -> Iterator[Item]:
+        """Tell how to read findings; the prominent ones are listed."""
+        telling = [one for one in rows if not self._is_moot(one.statements[0])]
+        prominent = [
+            one
+            for one in telling
+            if self._outline.shows(one.statements) and one.statements[0] not in self._ridden_readings
+        ]
+        for row in rows:
+            info = self._infos[row.statements[0]]
+            shown = row in (prominent or telling)[:READINGS_SHOWN]
+            words = clean(self._knowledge.briefs.get(info.iri, info.text)).removesuffix(".")
+            shown &= not self._tight and row.statements[0] not in self._ridden_readings
+            yield Item(words, row.site, _in_short(row.grade), row.statements, listed=shown)
+
+    def _is_of_safety(self, statements: Iterable[str]) -> bool:
+        """Tell whether all of some statements are prominent ones of safety modules."""
+        ids = [*statements]
+        return self._are_safety(ids) and all(self._outline.shows([one]) for one in ids)
+
+    def _is_moot(self, statement: str) -> bool:
+        """Tell whether a safety module only says which kind to prefer of what is refused wherever it says so."""
+        info = self._infos[statement]
+        if not self._are_safety([statement]):
+            return False
+        kinds = {info.intervention, *self._classes(info.intervention)}
+        refused = {
+            one.place
+            for one in self._plan.actions
+            if one.status == Status.CONTRAINDICATED and one.intervention in kinds
+        }
+        return all(not refused.isdisjoint({"", one.place}) for one in self._plan.statements if one.id == statement)
 
     def _first_named(self, statements: Sequence[str]) -> tuple[str, ...]:
         """Choose the statements to name: those that own the grade, then the prominent ones, in their order.
@@ -397,6 +441,10 @@ class _Screener(Arranger):
     def _items(self, key: Section, entries: Iterable[Entry]) -> Iterator[Item]:
         """Arrange the rows of a section, and join those that differ only in their site and in what goes along."""
         entries = self._without_undecided([*entries])
+        if key == Section.NOT:
+            remote = [one for one in entries if self._is_remote(self._plan.actions[one.actions[0]])]
+            entries = [one for one in entries if one not in remote]
+            yield from self._remote(remote)
         many = len({self._plan.actions[one.actions[0]].intervention for one in entries}) > _MOST.get(key, UNGROUPED)
         joined: dict[Item, list[Entry]] = {}
         for entry in entries:
@@ -493,6 +541,36 @@ class _Screener(Arranger):
         for one in members:
             yield from (replace(line, lead=f"{lowered(clean(self._name(one)))}:") for line in self._not_beside(one))
 
+    def _remote(self, entries: Iterable[Entry]) -> Iterator[Item]:
+        """Name together what safety modules refuse, or hold back, for the same danger, though nothing advises it."""
+        found: dict[tuple[str, tuple[tuple[str, ...], ...]], list[Action]] = {}
+        for one in (self._plan.actions[entry.actions[0]] for entry in entries):
+            held = one.by(ClaimKind.HELD_BACK) if one.status == Status.CONDITIONAL else []
+            if any(self._tells_of(other, one) for other in self._plan.actions) or self._waits_for_assessment(held):
+                continue
+            condition = self._before_its_time("", held).strip() if held else ""
+            reasons = tuple(line.parts for line in self._endangered(one))
+            found.setdefault((condition, reasons), []).append(one)
+        for (condition, reasons), actions in found.items():
+            names = dict.fromkeys(lowered(clean(self._name(one))) for one in actions)
+            ids = tuple(sorted({it.statement for one in actions for it in one.dangers}))
+            why = (Line("", tuple(dict.fromkeys(it for some in reasons for it in some)), ids),)
+            sites = [one.site for one in actions]
+            title = capital(f"{listed([*names], 'and')} {condition}".strip())
+            yield Item(title, join_sites(sites, self._knowledge), statements=ids, details=why, named=ids)
+
+    def _waits_for_assessment(self, gates: Sequence[StatementState]) -> bool:
+        """Tell whether the gates of safety modules only wait for the urgent assessment that the plan calls for."""
+        gates = [one for one in gates if self._are_safety([one.id])]
+        calling = [self._infos[one.id] for one in self._plan.statements if one.state == State.NOW]
+        awaited = {it for one in calling if self._calls(one) for it in one.except_for}
+        return bool(gates) and all(awaited.issuperset(self._infos[one.id].except_for) for one in gates)
+
+    def _tells_of(self, other: Action, action: Action) -> bool:
+        """Tell whether the row of another action tells that the same is refused, or held back, for the same danger."""
+        same = other.intervention == action.intervention and {*other.dangers} >= {*action.dangers}
+        return same and not self._is_remote(other) and section_of(other) in {Section.CHECK, Section.NOT}
+
     def _is_urgent(self, action: Action) -> bool:
         """Tell whether a statement calls urgently for an action."""
         return any(self._calls(self._infos[one]) for one in action.shown)
@@ -500,9 +578,14 @@ class _Screener(Arranger):
     def _is_remote(self, action: Action) -> bool:
         """Tell whether only safety modules speak of an action: one that nobody advises, or signs that are asked for."""
         if action.status == Status.CONDITIONAL and self._is_urgent(action):
-            return all(self._knowledge.documents[self._infos[one].document].safety for one in action.shown)
+            return self._are_safety(action.shown)
         objecting = {*action.claimed} <= {ClaimKind.REFUSED, ClaimKind.HELD_BACK}
+        objecting &= self._are_safety(one.id for one in action.by(ClaimKind.REFUSED))
         return bool(action.dangers) and objecting and not (action.current or action.planned)
+
+    def _are_safety(self, statements: Iterable[str]) -> bool:
+        """Tell whether all of some statements are of safety modules."""
+        return all(self._knowledge.documents[self._infos[one].document].safety for one in statements)
 
     @staticmethod
     def _is_doubted(action: Action) -> bool:
@@ -575,8 +658,10 @@ class _Screener(Arranger):
         foremost = min(actions, key=lambda one: min(RANKS[self._infos[it.id].prominence] for it in one.by(*_ADVISED)))
         foremost = next((one for one in actions if self._is_part(foremost, one)), foremost)
         rest = f", +{counted(len(actions) - 1, 'action')}" if len(actions) > 1 else ""
+        dangers = (line for one in actions for line in self._latent(one) if self._is_of_safety(line.statements))
+        warned = tuple(dict.fromkeys(replace(one, lead="") for one in dangers))
         title = f"{self._warned(foremost, self._name(foremost))}{rest} ({document})"
-        return Item(clean(title), condition=clean(listed([*scopes], "and")))
+        return Item(clean(title), details=warned, condition=clean(listed([*scopes], "and")))
 
     @staticmethod
     def _against(action: Action) -> ClaimKind | None:
@@ -642,8 +727,11 @@ class _Screener(Arranger):
             )
 
     def _held_kinds(self, entry: Entry, own: set[str]) -> Iterator[Line]:
-        """Name the kinds of what is held back that are held back with it."""
+        """Name what is held back with something else; that of a kind of it the same holds goes without saying."""
+        host = self._plan.actions[entry.actions[0]]
         for one in (some[0] for some in self._riding(entry) if some[0].dangers):
+            if host.intervention in self._classes(one.intervention) and {*one.dangers} <= {*host.dangers}:
+                continue
             told = tuple(sorted({*one.shown} - own - {it.statement for it in one.dangers}))
             yield Line("nor", (lowered(clean(self._name(one))),), told)
 
@@ -663,8 +751,11 @@ class _Screener(Arranger):
         yield from (Line("", (graded,), tuple(ids)) for graded, ids in grades.items())
 
     def _refusing_kinds(self, host: Action, entry: Entry) -> list[str]:
-        """List the statements that refuse a kind of what is refused, and not all of it."""
-        riding = [self._plan.actions[one] for one in entry.riders]
+        """List the statements that refuse a kind of what is refused, and not all of it.
+
+        What only goes along with what is refused, such as its protection, is not refused itself.
+        """
+        riding = [one for one in map(self._plan.actions.__getitem__, entry.riders) if one.by(ClaimKind.REFUSED)]
         return sorted({id_ for one in riding for id_ in one.shown} - {*host.shown})
 
     def _unnamed_kinds(self, host: Action, entry: Entry) -> Iterator[str]:
@@ -708,8 +799,8 @@ class _Screener(Arranger):
             return "", None, False
         known = {given, f"{action.label} in the plan"}
         holding = action.by(ClaimKind.HELD_BACK)
-        gates = [gap for one in holding for gap in one.lifted_by]
-        told_gates = [gap for one in holding if every or one not in self._gates_apart for gap in one.lifted_by]
+        gates = [gap for one in holding for gap in self._opening(one)]
+        told_gates = [gap for one in holding if every or one not in self._gates_apart for gap in self._opening(one)]
         waiting = sorted(self._waiting(action, every=every), key=lambda one: self._precedence(one.id))
         own = [[gap for gap in one.unmet if gap.label not in known] for one in waiting]
         ways = [self._narrowest([*gates, *some]) for some in own]
@@ -863,11 +954,34 @@ class _Screener(Arranger):
         for one in self._left_open(action):
             yield Line("", tuple(filter(None, map(self._brief, one.statements))) or one.parts, one.statements)
         yield from self._trials(action)
+        yield from self._unfeasible(action)
+        yield from self._barred(action)
         yield from self._unchecked(action)
         if section_of(action) not in _WAITING:
             unread = {"checked": _UNREAD}
             yield from (replace(one, lead=unread.get(one.lead, one.lead)) for one in self._checked(action))
         yield from self._disputes(action)
+
+    def _barred(self, action: Action) -> Iterator[Line]:
+        """Name the kinds of what is advised, or would be, that safety modules refuse or hold back."""
+        if not action.by(*_ADVISED):
+            return
+        for one in self._plan.actions:
+            kind = action.intervention in self._classes(one.intervention) and one.place in {"", action.place}
+            if kind and one.dangers and self._is_remote(one):
+                yield Line("", (f"no {lowered(clean(self._name(one)))}",), tuple(it.statement for it in one.dangers))
+
+    def _unfeasible(self, action: Action) -> Iterator[Line]:
+        """Name what an action waits for a trial of, and what must not be given."""
+        if action.status == Status.CONDITIONAL:
+            gaps = [
+                gap
+                for one in (*self._waiting(action), *action.by(ClaimKind.HELD_BACK))
+                for gap in (*one.unmet, *one.lifted_by)
+            ]
+            withheld = dict.fromkeys(map(self._name, self._lengths.withheld(gaps, action.place)))
+            if withheld:
+                yield Line("", (clean(f"as things stand no {listed([*withheld], 'and no')}"),))
 
     def _term(self, iri: str) -> str:
         return self._knowledge.brief(iri)

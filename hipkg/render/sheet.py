@@ -62,7 +62,17 @@ if TYPE_CHECKING:
     from hipkg.planning.bounds import Check
     from hipkg.planning.gaps import Gap
     from hipkg.planning.page import Entry
-    from hipkg.planning.records import Action, Conflict, Done, Interaction, Parameter, Plan, Question, StatementState
+    from hipkg.planning.records import (
+        Action,
+        Conflict,
+        Done,
+        Interaction,
+        OpenCheck,
+        Parameter,
+        Plan,
+        Question,
+        StatementState,
+    )
 
 NOTHING_APPLIES = "No statement applies to this patient."
 NOTHING_FOLLOWS = "No action follows for this patient."
@@ -99,6 +109,7 @@ _OBJECTIONS = {
     Status.AVOID: ", which {who} discourage{s}",
 }
 _HELD_BACK = ", which {who} hold{s} back"
+_UNADVISED = "ordered, which nothing here advises as things stand"
 _FORBIDDING = {
     "avoid": {ClaimKind.DISCOURAGED, ClaimKind.DISCOURAGEMENT_AWAITED},
     "never": {*OBJECTIONS, *WAITING} - {ClaimKind.AWAITED, ClaimKind.GUARD_AWAITED},
@@ -285,8 +296,8 @@ class Arranger:
         rows: dict[Section, list[Row]] = {key: [] for key in HEADINGS}
         for part in self._page.parts:
             rows[part.section] += self._rows(part.rows)
-        alarms = [*self._breaches(), *self._confronted(), *self._repeated(), *self._signs()]
-        rows[Section.CHECK] = [*alarms, *rows[Section.CHECK]]
+        rows[Section.CHECK] = [*self._repeated(), *self._alarms(), *rows[Section.CHECK]]
+        rows[Section.ALREADY] += self._beside()
         rows[Section.MAY] = self._possible()
         rows[Section.DISAGREE] = self._disagreements()
         rows[Section.KNOW] = self._readings()
@@ -300,6 +311,26 @@ class Arranger:
             joined.setdefault(self._row_of(entry), []).append(self._plan.actions[entry.actions[0]].site)
         for row, sites in joined.items():
             yield replace(row, site=join_sites(sites, self._knowledge))
+
+    def _alarms(self) -> list[Row]:
+        """Tell what breaks a limit, what speaks against what is there, orders that nothing advises, and signs."""
+        return [*self._breaches(), *self._confronted(), *self._unadvised(), *self._signs()]
+
+    def _unadvised(self) -> Iterator[Row]:
+        """Tell the ordered treatments that nothing advises, with the dangers that are not excluded."""
+        for one in self._plan.alongside:
+            if one.ordered and one.treats:
+                lines = self._unexcluded(one.open_checks)
+                yield Row(capital(clean(f"{one.label} {_UNADVISED}")), "", "", one.statements, lines)
+
+    def _beside(self) -> Iterator[Row]:
+        """Tell what runs, or is ordered to look at, that no action of the plan tells."""
+        for one in self._plan.alongside:
+            if not (one.ordered and one.treats):
+                words = f"ordered {one.day}" if one.ordered else f"running since {one.day}" if one.day else "running"
+                yield Row(
+                    capital(clean(one.label)), "", "", one.statements, (Line("", (words.strip(),), one.statements),)
+                )
 
     def _breaches(self) -> list[Row]:
         """Tell each limit that treatment breaks once, with the sites and the statements that it concerns.
@@ -664,8 +695,11 @@ class Arranger:
 
     def _unchecked(self, action: Action) -> tuple[Line, ...]:
         """Name the dangers of an action that nothing on record shows or excludes, all of them in the fewest words."""
-        found = [one.label for one in action.open_checks]
-        asked = [one.asked for one in action.open_checks[:1]]
+        return self._unexcluded(action.open_checks)
+
+    def _unexcluded(self, checks: Sequence[OpenCheck]) -> tuple[Line, ...]:
+        found = [one.label for one in checks]
+        asked = [one.asked for one in checks[:1]]
         if asked and len(found) == len(dangers_of(asked[0], self._knowledge)):
             found = [self._term(asked[0])]
         return (Line("not checked:", (clean(", ".join(found)),)),) if found else ()
