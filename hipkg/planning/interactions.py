@@ -88,6 +88,8 @@ class Interactions:
     def find(self, states: Collection[StatementState], actions: Sequence[Action]) -> tuple[Interaction, ...]:
         """List the interactions, by kind, by what they are of and by place."""
         there = given(self._facts, self._knowledge)
+        if not there:
+            return ()
         found = [
             *self._repetitions(there, states),
             *self._advised_besides(there, states, actions),
@@ -153,8 +155,6 @@ class Interactions:
         self, there: Sequence[Given], states: Iterable[StatementState], actions: Sequence[Action]
     ) -> Iterator[Interaction]:
         """Find the statements that hold because of what else is given, and what of it they are about is given."""
-        if not there:
-            return
         speaking = _speaking(self._knowledge)
         found: dict[Interaction, tuple[set[str], list[bool]]] = {}
         for state in states:
