@@ -98,6 +98,19 @@ def test_the_screen_is_short(name: str) -> None:
     assert len(text(name).splitlines()) <= MOST_LINES[kind]
 
 
+@pytest.mark.every_source
+@of_each
+def test_the_screen_is_as_short_and_says_as_much_with_every_source(name: str) -> None:
+    kind = "examples" if name in EXAMPLES else "visits"
+    planned = plan({**EXAMPLES, **VISITS}[name], as_of=AS_OF)
+    lines = plans_to_text((planned,), load(), width=80).splitlines()
+    assert len(lines) <= MOST_LINES[kind]
+    outline = OUTLINES.get(name, {"first": [], "page": []})
+    first, whole = running("\n".join(lines[:FIRST])), running("\n".join(lines))
+    assert [one for one in outline["first"] if one.lower() not in first] == []
+    assert [one for one in outline["page"] if one.lower() not in whole] == []
+
+
 @of_each
 @pytest.mark.parametrize("width", [60, 80, 120])
 def test_no_line_is_wider_than_the_page(name: str, width: int) -> None:

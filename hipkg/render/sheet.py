@@ -324,9 +324,10 @@ class Arranger:
                 yield Row(capital(clean(f"{one.label} {_UNADVISED}")), "", "", one.statements, lines)
 
     def _beside(self) -> Iterator[Row]:
-        """Tell what runs, or is ordered to look at, that no action of the plan tells."""
+        """Tell what runs, or is ordered to look at, that no row of the plan tells."""
+        told = {node for one in self._bearing for drug in one.beside for node in drug.activities}
         for one in self._plan.alongside:
-            if not (one.ordered and one.treats):
+            if one.node not in told and not (one.ordered and one.treats):
                 words = f"ordered {one.day}" if one.ordered else f"running since {one.day}" if one.day else "running"
                 yield Row(
                     capital(clean(one.label)), "", "", one.statements, (Line("", (words.strip(),), one.statements),)
