@@ -122,7 +122,12 @@ def rounded(number: Decimal, places: int) -> Decimal:
 
 def unit_in_words(unit: str) -> str:
     """Write a unit of UCUM in words; its annotations stand without their marks."""
-    return _UNITS.get(unit) or _ANNOTATION.sub(lambda match: match[1].replace("_", " "), unit)
+    return _UNITS.get(unit) or unmarked(unit)
+
+
+def unmarked(unit: str) -> str:
+    """Write the code of a unit of UCUM with its annotations as words."""
+    return _ANNOTATION.sub(lambda match: match[1].replace("_", " "), unit)
 
 
 def plain(number: Decimal | str) -> str:

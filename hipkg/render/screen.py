@@ -60,6 +60,7 @@ if TYPE_CHECKING:
 QUESTIONS_SHOWN = 5
 CONTENTS_SHOWN = 6
 READINGS_SHOWN = 4
+CHECKS_SHOWN = 2
 STATEMENTS_SHOWN = 2
 POSSIBLE_SHOWN = 2
 _LENGTH = re.compile(r"(?P<name>.+?) (?P<length>(?:for at least \d+ |for \d+ to \d+ |gave )\w+.*)")
@@ -362,6 +363,11 @@ class _Screener(Arranger):
             words = clean(self._knowledge.briefs.get(info.iri, info.text)).removesuffix(".")
             shown &= not self._tight and row.statements[0] not in self._ridden_readings
             yield Item(words, row.site, _in_short(row.grade), row.statements, listed=shown)
+
+    def _in_brief(self, names: Sequence[str]) -> str:
+        """Write the first of a long list of names."""
+        shown = names[: 1 if self._tight else CHECKS_SHOWN]
+        return ", ".join(names) if len(names) <= len(shown) + 1 else f"{', '.join(shown)} and more"
 
     def _is_of_safety(self, statements: Iterable[str]) -> bool:
         """Tell whether all of some statements are prominent ones of safety modules."""

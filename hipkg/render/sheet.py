@@ -703,7 +703,11 @@ class Arranger:
         asked = [one.asked for one in checks[:1]]
         if asked and len(found) == len(dangers_of(asked[0], self._knowledge)):
             found = [self._term(asked[0])]
-        return (Line("not checked:", (clean(", ".join(found)),)),) if found else ()
+        return (Line("not checked:", (clean(self._in_brief(found)),)),) if found else ()
+
+    def _in_brief(self, names: Sequence[str]) -> str:
+        """Write a list of names."""
+        return ", ".join(names)
 
     def _interacting(self, action: Action) -> Iterator[Line]:
         """Say beside what else an action is given, and what statements ask for because of that."""

@@ -7,7 +7,7 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from hipkg.base.numbers import Range, plain, unit_in_words
+from hipkg.base.numbers import Range, plain, unit_in_words, unmarked
 from hipkg.base.version import software_version
 from hipkg.knowledge.frame.answers import Answer
 from hipkg.knowledge.frame.claims import Status
@@ -148,7 +148,7 @@ def describe_gap(gap: Gap) -> str:
 
 
 def _have(gap: Gap) -> str:
-    unit = f" {unit_in_words(gap.unit)}" if gap.unit else ""
+    unit = f" {unmarked(gap.unit)}" if gap.unit else ""
     if not gap.have:
         if gap.answer != Answer.UNKNOWN:
             return "not yet"
@@ -181,7 +181,7 @@ def describe_bound(bound: Bound) -> str:
         limits = lower if lower == upper else f"{lower} to {upper}"
     else:
         limits = f"at least {lower}" if lower else f"at most {upper}"
-    return f"{bound.quantity} {limits} {unit_in_words(bound.unit)}".strip()
+    return f"{bound.quantity} {limits} {unmarked(bound.unit)}".strip()
 
 
 def describe_check(check: Check) -> str:
