@@ -810,10 +810,12 @@ class Arranger:
 
     def _chosen(self, action: Action) -> Iterator[str]:
         """Name what is taken of a choice in place of an action."""
+        names = {one.label: self._name(one) for one in self._plan.actions}
         if action.choice and action.fulfilment == Fulfilment.NOT_NEEDED:
             for one in self._actions_at.only(action.place):
                 if one.by(*TAKEN) and self._is_in(one, action.choice):
-                    yield f"{clean(', '.join(one.current or one.planned) or one.label)} in its place"
+                    taken = one.current or one.planned or (one.label,)
+                    yield f"{clean(', '.join(names.get(it, it) for it in taken))} in its place"
 
     def _is_in(self, action: Action, choice: str) -> bool:
         return any(choice in self._infos[one.id].choices for one in action.by(*TAKEN))
