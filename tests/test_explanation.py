@@ -507,7 +507,7 @@ def test_every_course_of_an_action_is_told_with_it(name: str) -> None:
     ("target", "nearest"),
     [
         ("physical therapy", "structured exercise programme"),  # a sibling, which runs
-        ("ibuprofen", "acetaminophen"),  # of the actions that share the narrowest class the one that stands first
+        ("ibuprofen", "switch to another NSAID"),  # another kind of the narrowest class
         ("cane", None),  # what shares nothing but the class of all interventions is not near
         ("bisphosphonate", None),  # nor what shares nothing but that it is a drug
     ],

@@ -149,7 +149,7 @@ Somebody · 1999-01-01 · 1 statements
 - **Requires** [winter](glossary.md#winter) and [night](glossary.md#night)
 - **Except for** [summer](glossary.md#summer) or [night](glossary.md#night)
 - **Beside** bath
-- **Sets** length: 5 to 10 minutes; warmth: at most 38 Cel; water: 40 l
+- **Sets** length: 5 to 10 minutes; warmth: at most 38 °C; water: 40 l
 - **Timing** at dusk
 - **Modality** consider
 - **Strength** strong; worded: must · **Evidence** not stated

@@ -48,7 +48,7 @@ def check_order(
 
     Exits with 1 if anything speaks against one of them.
 
-    Example: hipkg check-order examples/d0-painful-degenerative-hip.ttl --order "naproxen daily dose 1000"
+    Example: hipkg check-order examples/d0-painful-degenerative-hip.ttl --order M01AE02
     """
     from hipkg.defence.orders import check_order as checked
     from hipkg.pipeline.process import each_alone, plan_patients

@@ -11,7 +11,7 @@ from hipkg.base.vocabulary import HIP, OWL, RDF_TYPE, RDFS
 from hipkg.reasoning import native
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from hipkg.knowledge.records import Knowledge
     from hipkg.owl.properties import PropertyAxioms
@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 
 EngineName = Literal["native", "hermit", "pellet"]
 ENGINES: tuple[EngineName, ...] = get_args(EngineName)
+_RELATING = frozenset({RDFS + "subPropertyOf", OWL + "inverseOf", OWL + "propertyChainAxiom"})
+_MAKING = _RELATING | {OWL + "onProperty", RDF_TYPE.removesuffix("type") + "first"}
+_INDIVIDUAL, _CLASS = ox.NamedNode(OWL + "NamedIndividual"), ox.NamedNode(OWL + "Class")
 
 
 def reason_over(
@@ -42,7 +45,7 @@ def reason_over(
     from hipkg.owl.sources import load_sources
 
     sources = load_sources(patient_modules())
-    axioms = map(_sufficient, sources) if engine == "hermit" else sources
+    axioms = map(_sufficient, _bearing(sources)) if engine == "hermit" else sources
     return completed(given, java.entail(engine, [*axioms, *facts_among(given)]), read_axioms(sources).properties)
 
 
@@ -51,6 +54,21 @@ def facts_among(triples: Iterable[ox.Triple]) -> Iterator[ox.Triple]:
     for one in triples:
         name = one.object if one.predicate.value == RDF_TYPE else one.predicate
         if isinstance(name, ox.NamedNode) and name.value.startswith(HIP):
+            yield one
+
+
+def _bearing(sources: Sequence[ox.Triple]) -> Iterator[ox.Triple]:
+    """Leave out what the ontology says of individuals by a property that no class and no other property is made of.
+
+    A patient is in a class by what the properties lead to that the class names, so a value of any other decides
+    nothing; and what such a value would make of the individual, the individual is told to be.
+    """
+    made_of = {one.object for one in sources if one.predicate.value in _MAKING}
+    made_of.update(one.subject for one in sources if one.predicate.value in _RELATING)
+    individuals = {one.subject for one in sources if one.object == _INDIVIDUAL}
+    individuals -= {one.subject for one in sources if one.object == _CLASS}
+    for one in sources:
+        if one.subject not in individuals or not one.predicate.value.startswith(HIP) or one.predicate in made_of:
             yield one
 
 

@@ -580,7 +580,7 @@ class _Screener(Arranger):
             yield Item(title, join_sites(sites, self._knowledge), statements=ids, details=why, named=ids)
 
     def _waits_for_assessment(self, gates: Sequence[StatementState]) -> bool:
-        """Tell whether the gates of safety modules only wait for the urgent assessment that the plan calls for."""
+        """Tell whether the gates of safety modules only wait for what the plan calls for urgently."""
         gates = [one for one in gates if self._are_safety([one.id])]
         calling = [self._infos[one.id] for one in self._plan.statements if one.state == State.NOW]
         awaited = {it for one in calling if self._calls(one) for it in one.except_for}
