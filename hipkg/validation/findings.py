@@ -32,6 +32,7 @@ DEFINED_CLASS = "hip:V02-defined-class"
 MEASUREMENT = "hip:V03-measurement"
 SEVERITIES: tuple[Severity, ...] = ("violation", "warning", "info")
 _SH = PREFIXES["sh"]
+_PATIENT = ox.NamedNode(hip.Patient)
 _WHOLE, _DECIMAL = ox.NamedNode(f"{XSD}integer"), ox.NamedNode(f"{XSD}decimal")
 _TERM = re.compile(re.escape(HIP) + "([^/#]+)")
 
@@ -186,12 +187,16 @@ def measurements(
 
     Parameters: ``ranges`` maps the properties of measurements to the numbers that they can have.
     """
-    found = [triple for triple in triples if triple.predicate.value in ranges]
+    graph = tuple(triples)
+    found = [triple for triple in graph if triple.predicate.value in ranges]
+    if not found:
+        return ()
+    patients = {triple.subject for triple in graph if triple.object == _PATIENT}
     counts = Counter((triple.subject, triple.predicate) for triple in found)
     return in_order(
         _measurement(triple, patient, ranges[triple.predicate.value])
         for triple in found
-        if text_of_term(triple.subject) != patient
+        if triple.subject not in patients
         or counts[triple.subject, triple.predicate] > 1
         or not _is_possible(triple.object, ranges[triple.predicate.value])
     )
