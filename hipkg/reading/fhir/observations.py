@@ -12,7 +12,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from hipkg.base import hip
-from hipkg.base.numbers import plain
+from hipkg.base.numbers import plain, unit_in_words
 from hipkg.base.vocabulary import HIP
 from hipkg.knowledge.intervals import stand_in
 from hipkg.knowledge.studies import is_study
@@ -337,9 +337,13 @@ def _number(raw: Raw, prop: str, day: str, context: Context) -> tuple[Decimal, t
     found = interval_of(raw, knowledge.units[prop])
     if found and prop == hip.age:
         found = aged(found, day, context.as_of)
-    value = stand_in(found, prop, knowledge) if found else None
-    if found and found.least == found.most:
-        return found.least, ()
+    exact = found is not None and found.least == found.most
+    value = None if found is None else found.least if exact else stand_in(found, prop, knowledge)
+    possible = knowledge.possible_ranges.get(prop)
+    if possible and value is not None and not possible.least <= value <= possible.most:
+        ends = f"{plain(possible.least)} to {plain(possible.most)} {unit_in_words(knowledge.units[prop])}"
+        raise UnusableValue(f"it is not within what is possible, {ends}, so look at its unit")
     if value is None:
         raise UnusableValue(f"it is only known to be {found}, and definitions tell such numbers apart")
-    return value, (f"{plain(value)} stands for a number that is only known to be {found}, which nothing tells apart",)
+    told = f"{plain(value)} stands for a number that is only known to be {found}, which nothing tells apart"
+    return value, () if exact else (told,)
