@@ -60,8 +60,8 @@ def knowledge_of(case: Path) -> Knowledge:
 @cache
 def made(case: Path) -> Plan:
     (graph,) = read(case / "patient.ttl", as_of=date.fromisoformat(expected(case)["asOf"]))
-    planner = Planner(derivation_of(graph), knowledge_of(case), graph.iri, graph.as_of)
-    return planner.plan("native", findings_of(graph), Selection())
+    planner = Planner(derivation_of(graph), knowledge_of(case), graph.iri, graph.as_of, Selection())
+    return planner.plan("native", findings_of(graph))
 
 
 def checks(case: Path) -> list[Check]:

@@ -201,7 +201,7 @@ def test_advice_requires_what_its_document_is_about_unless_it_requires_more(stat
 def test_a_plan_tells_what_waits_for_the_scope_of_a_document_and_for_nothing_else() -> None:
     name = "scope/beyond"
     derivation = WAYS["natively"](gardens()[name])
-    made = Planner(derivation, garden(), NAMESPACE + "beyond", AS_OF).plan("native", (), select(garden()))
+    made = Planner(derivation, garden(), NAMESPACE + "beyond", AS_OF, select(garden())).plan("native", ())
     told = {one.id: [(it.document, it.requirement, it.only) for it in one.context] for one in made.statements}
     waiting, beside = [("W", HIP + "Overgrown", True)], [("W", HIP + "Overgrown", False)]
     assert {id_: context for id_, context in told.items() if context} == {

@@ -181,8 +181,7 @@ class _Checker:
         self._plan = planned.plan
         self._facts = planned.derivation.facts
         self._knowledge = planned.knowledge
-        self._dangers = Dangers(planned.derivation, planned.knowledge, planned.record.iri)
-        self._dangers.select(planned.request.selection)
+        self._dangers = Dangers(planned.derivation, planned.knowledge, planned.record.iri, planned.request.selection)
         self._there = given(self._facts, self._knowledge)
 
     def check(self, nodes: Iterable[str]) -> OrderCheck:

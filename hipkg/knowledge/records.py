@@ -1,11 +1,12 @@
 """The released knowledge as plain records: what the classified ontology says, ready to use without a reasoner."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from hipkg.base.numbers import plain
 from hipkg.knowledge.modality import Modality
 from hipkg.knowledge.prominence import Prominence
 from hipkg.knowledge.shapes import CompiledShape
@@ -133,6 +134,11 @@ class InterventionInfo(NamedTuple):
     serves: str = ""
     other_form_of: str = ""
 
+    @property
+    def is_drug(self) -> bool:
+        """Tell whether it is requested as drugs are."""
+        return self.requested_as == "MedicationRequest"
+
 
 class DocumentInfo(NamedTuple):
     """A source document; ``issued`` is an ISO date or empty.
@@ -181,6 +187,14 @@ class PossibleRange(NamedTuple):
     least: Decimal
     most: Decimal
     whole: bool
+
+    def __str__(self) -> str:
+        """Write both ends."""
+        return f"{plain(self.least)} to {plain(self.most)}"
+
+    def holds(self, number: Decimal) -> bool:
+        """Tell whether a number is possible."""
+        return self.least <= number <= self.most
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -317,6 +331,11 @@ class Knowledge:
     def is_a(self, iri: str, other: str) -> bool:
         """Tell whether a class is another class or entailed to be a kind of it."""
         return iri == other or other in self.superclasses.get(iri, ())
+
+    def narrowest(self, terms: Iterable[str]) -> tuple[str, ...]:
+        """Keep the classes that are no wider ones of others, sorted."""
+        given = {*terms}
+        return tuple(sorted(one for one in given if not any(other != one and self.is_a(other, one) for other in given)))
 
     def statement(self, statement_id: str) -> StatementInfo | None:
         """Find a statement by its id, such as ``D0-41``."""

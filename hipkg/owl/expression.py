@@ -12,14 +12,13 @@ from typing import TYPE_CHECKING, NamedTuple
 from hipkg.base.errors import OntologyError
 from hipkg.base.groups import reached
 from hipkg.base.numbers import Bounds, Limit, read
-from hipkg.base.vocabulary import HIP, OWL, RDF_TYPE, XSD, curie
+from hipkg.base.vocabulary import HIP, OWL, RDF, RDF_TYPE, XSD, curie
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
     import pyoxigraph as ox
 
-_RDF = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
 FACETS = {"minInclusive": ">=", "maxInclusive": "<=", "minExclusive": ">", "maxExclusive": "<"}
 
 
@@ -132,10 +131,10 @@ class AxiomReader:
                 yield Limit(symbol, number)
 
     def _members(self, node: object) -> Iterator[ox.NamedNode | ox.BlankNode | ox.Literal]:
-        while str(node) != f"<{_RDF}nil>":
-            (first,) = self.objects(node, _RDF + "first")
+        while str(node) != f"<{RDF}nil>":
+            (first,) = self.objects(node, RDF + "first")
             yield first
-            (node,) = self.objects(node, _RDF + "rest")
+            (node,) = self.objects(node, RDF + "rest")
 
     @staticmethod
     def _outside(owner: str, what: str) -> OntologyError:

@@ -87,8 +87,8 @@ def planned(checked: Checked, request: Request, knowledge: Knowledge) -> Planned
     """Derive and plan for a patient who has been validated; raises `InconsistentData` for one that cannot be."""
     record = checked.record
     derivation = _derived(record, request, knowledge)
-    planner = Planner(derivation, knowledge, record.iri, record.as_of, record.unread)
-    plan = planner.plan(request.engine, checked.findings, request.selection)
+    planner = Planner(derivation, knowledge, record.iri, record.as_of, request.selection, unread=record.unread)
+    plan = planner.plan(request.engine, checked.findings)
     return Planned(record=record, derivation=derivation, plan=plan, request=request, knowledge=knowledge)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from hipkg.base import hip
-from hipkg.base.numbers import COMPARISONS, read
+from hipkg.base.numbers import read, within
 from hipkg.knowledge.frame.claims import ClaimKind, Status
 from hipkg.knowledge.memo import kept
 from hipkg.knowledge.selection import URGENT
@@ -15,10 +15,8 @@ from hipkg.planning.records import Danger, Found, OpenCheck
 from hipkg.record.facts import text_of
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator, Sequence
-    from decimal import Decimal
+    from collections.abc import Collection, Iterator, Sequence
 
-    from hipkg.base.numbers import Limit
     from hipkg.derivation.records import Derivation, DerivedAction, Evaluation
     from hipkg.knowledge.records import Knowledge, StatementInfo
     from hipkg.knowledge.selection import Selection
@@ -29,21 +27,21 @@ _CARRIED_ON = frozenset({Status.INDICATED, Status.CAUTION, Status.CONFLICT})
 
 
 class Dangers:
-    """Find the dangers of the actions of one patient."""
+    """Find the dangers of the actions of one patient.
 
-    def __init__(self, derivation: Derivation, knowledge: Knowledge, patient: str) -> None:
+    Parameters: ``selection`` is that of the derivation: a danger is open only if a statement that counts speaks against
+    its action.
+    """
+
+    def __init__(self, derivation: Derivation, knowledge: Knowledge, patient: str, selection: Selection) -> None:
         self._facts = derivation.facts
         self._running = frozenset(kind for kinds in derivation.running.values() for kind in kinds)
         self._planned = frozenset(kind for kinds in derivation.planned.values() for kind in kinds)
         self._evaluations = {one.iri: one for one in derivation.evaluations}
         self._knowledge = knowledge
         self._patient = patient
-        self._told: frozenset[str] = frozenset()
-
-    def select(self, selection: Selection) -> None:
-        """Tell which statements count: a danger is open only if one of them speaks against its action."""
-        left_out = selection.left_out(self._knowledge)
-        self._told = frozenset(info.intervention for info in _refusing(self._knowledge) if info.iri not in left_out)
+        left_out = selection.left_out(knowledge)
+        self._told = frozenset(info.intervention for info in _refusing(knowledge) if info.iri not in left_out)
 
     def of(self, action: DerivedAction) -> tuple[Danger, ...]:
         """List what safety modules refuse or hold back of an action, or call for it because of, by their statements."""
@@ -108,20 +106,20 @@ class Dangers:
             for value in sorted(map(text_of, self._facts.values(self._patient, prop))):
                 number = read(value)
                 limits = (one.bounds for one in _facets_of(context, knowledge) if one.prop == prop)
-                if number is not None and any(_within(number, some) for some in limits):
+                if number is not None and any(within(number, some) for some in limits):
                     yield Found(knowledge.label(prop), value, knowledge.units.get(prop, ""), self._day(prop, value))
         for cls in kinds_of(context, knowledge):
             yield from (Found(knowledge.label(one)) for one in self._narrowest(cls))
 
     def _narrowest(self, cls: str) -> list[str]:
         """List what is on record of a kind of problem or of intervention, as narrowly as it is recorded."""
-        above, is_a = self._knowledge.superclasses, self._knowledge.is_a
+        is_a = self._knowledge.is_a
         found = {one for one in self._running | self._planned if is_a(one, cls)}
         for node in self._facts.members.get(cls, ()):
             kinds = {one for one in self._facts.classes(node) if one not in self._knowledge.definitions}
             found |= {one for one in kinds if is_a(one, cls)}
-        wider = {upper for one in found for upper in above.get(one, ())}
-        return sorted(found - wider - self._knowledge.auxiliary, key=self._knowledge.label)
+        narrow = {*self._knowledge.narrowest(found)}
+        return sorted(narrow - self._knowledge.auxiliary, key=self._knowledge.label)
 
     def _day(self, prop: str, value: str) -> str:
         """Find the day of the activity that found a number; empty where none is on record."""
@@ -157,10 +155,6 @@ def dangers_of(cls: str, knowledge: Knowledge) -> tuple[str, ...]:
 def _numbers_of(context: str, knowledge: Knowledge) -> tuple[str, ...]:
     """List the properties whose numbers a definition limits."""
     return tuple(dict.fromkeys(one.prop for one in _facets_of(context, knowledge)))
-
-
-def _within(number: Decimal, limits: Iterable[Limit]) -> bool:
-    return all(COMPARISONS[one.symbol](number, one.number) for one in limits)
 
 
 @kept

@@ -27,7 +27,6 @@ if TYPE_CHECKING:
     from hipkg.planning.records import Action, StatementState
     from hipkg.record.facts import Facts
 
-_DRUG_ORDER = "MedicationRequest"
 _HOLDING = frozenset({State.NOW, State.MUST_NOT, State.SATISFIED})
 _ORDER = {one: rank for rank, one in enumerate(Standing)}
 _STANDINGS = {hip.CurrentActivity: Standing.RUNNING, hip.PlannedActivity: Standing.ORDERED}
@@ -57,13 +56,10 @@ def given(facts: Facts, knowledge: Knowledge) -> tuple[Given, ...]:
     return tuple(found[key] for key in sorted(found))
 
 
-def kinds_given(node: str, facts: Facts, knowledge: Knowledge) -> list[str]:
+def kinds_given(node: str, facts: Facts, knowledge: Knowledge) -> tuple[str, ...]:
     """List what an activity is of, as narrowly as it is recorded."""
-    known, above = knowledge.interventions, knowledge.superclasses
-    of = [*facts.nodes(node, hip.ofIntervention)]
-    found = {one for it in of for one in (it, *facts.classes(it)) if one in known}
-    wider = {upper for one in found for upper in above.get(one, ()) if upper != one}
-    return sorted(found - wider)
+    of = facts.nodes(node, hip.ofIntervention)
+    return knowledge.narrowest(one for it in of for one in (it, *facts.classes(it)) if one in knowledge.interventions)
 
 
 def repeats(one: str, other: str, knowledge: Knowledge) -> str:
@@ -117,7 +113,7 @@ class Interactions:
     def _may_repeat(self, one: Given, other: Given) -> bool:
         known, alike = self._knowledge.interventions, one.intervention == other.intervention
         ordered = Standing.ORDERED in {one.standing, other.standing}
-        if not all(known[it.intervention].requested_as == _DRUG_ORDER for it in (one, other)):
+        if not all(known[it.intervention].is_drug for it in (one, other)):
             return alike and one.standing == other.standing == Standing.ORDERED
         shared = repeats(one.intervention, other.intervention, self._knowledge)
         return alike or ordered or shared not in {one.intervention, other.intervention}
@@ -128,7 +124,7 @@ class Interactions:
         """Pair a drug that is advised with another one of its class that is given already."""
         known, is_a = self._knowledge.interventions, self._knowledge.is_a
         for action in actions:
-            if action.status != Status.INDICATED or known[action.intervention].requested_as != _DRUG_ORDER:
+            if action.status != Status.INDICATED or not known[action.intervention].is_drug:
                 continue
             classes: dict[str, list[Given]] = {}
             for one in there:
@@ -217,7 +213,7 @@ def _enough(knowledge: Knowledge) -> tuple[str, ...]:
     """List the classes of drugs that statements advise, which means one of their kinds, the narrowest first."""
     known = knowledge.interventions
     advised = {one.intervention for one in knowledge.statements.values() if one.effect == hip.indicates}
-    drugs = [one for one in advised if known[one].requested_as == _DRUG_ORDER]
+    drugs = [one for one in advised if known[one].is_drug]
     return tuple(sorted(drugs, key=lambda one: (-len(known[one].superclasses), one)))
 
 

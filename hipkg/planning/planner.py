@@ -78,17 +78,23 @@ _WAITING = {State.LATER, State.MAY_APPLY}
 _OBJECTING = {hip.contraindicates, hip.holdsBack}
 _UNSETTLED = {Status.CONDITIONAL, Status.CAUTION}
 _TREATING = {hip.indicates, hip.contraindicates, hip.discourages, hip.holdsBack}
-_DRUG_ORDER = "MedicationRequest"
 _DETAILING = {hip.specifies, hip.safeguardsWith}
 _Asked: TypeAlias = dict[tuple[str, str, str], set[tuple[str, str]]]
 """The statements that ask, with their sites, by the requirement, the wording and the site of a question."""
 
 
 class Planner:
-    """Turn the derivation of one patient into a plan."""
+    """Turn the derivation of one patient into a plan; the selection is that of the derivation."""
 
     def __init__(
-        self, derivation: Derivation, knowledge: Knowledge, patient: str, as_of: date, unread: Sequence[Unread] = ()
+        self,
+        derivation: Derivation,
+        knowledge: Knowledge,
+        patient: str,
+        as_of: date,
+        selection: Selection,
+        *,
+        unread: Sequence[Unread] = (),
     ) -> None:
         self._derivation = derivation
         self._unread = [one for one in unread if one.current and not one.known]
@@ -99,7 +105,8 @@ class Planner:
         self._checker = Checker(derivation.facts, knowledge, as_of)
         self._evaluations = {one.iri: one for one in derivation.evaluations}
         self._sites = SiteNames(derivation, knowledge)
-        self._dangers = Dangers(derivation, knowledge, patient)
+        self._selection = selection
+        self._dangers = Dangers(derivation, knowledge, patient, selection)
         occurring = {knowledge.interventions[one.intervention].phase for one in derivation.actions}
         self._phases = {phase: number for number, phase in enumerate(sorted(occurring), start=1)}
         self._specifying: dict[str, list[tuple[Evaluation, StatementInfo]]] = {}
@@ -109,9 +116,9 @@ class Planner:
                 for intervention in {info.intervention, *info.accompanies}:
                     self._specifying.setdefault(intervention, []).append((one, info))
 
-    def plan(self, engine: str, findings: Sequence[Finding], selection: Selection) -> Plan:
-        """Assemble the plan; the selection is that of the derivation."""
-        self._dangers.select(selection)
+    def plan(self, engine: str, findings: Sequence[Finding]) -> Plan:
+        """Assemble the plan."""
+        selection = self._selection
         states = {one.iri: self._state(one) for one in self._derivation.evaluations}
         weighed = self._ordered(self._action(one, states) for one in self._derivation.actions)
         actions = tuple(self._with_alternatives(weighed))
@@ -433,8 +440,7 @@ class Planner:
             return ()
         is_a, composed = self._knowledge.is_a, self._knowledge.composed
         kinds = [one for one in known if is_a(one, itself) and (one == itself or one not in composed)]
-        wider = {upper for one in kinds for upper in self._knowledge.superclasses.get(one, ())}
-        return tuple(sorted(self._knowledge.label(one) for one in kinds if one not in wider))
+        return tuple(sorted(map(self._knowledge.label, self._knowledge.narrowest(kinds))))
 
     def _all_done(self, derived: DerivedAction) -> tuple[Done, ...]:
         """Tell what was carried out of an action, that which counts before the rest."""
@@ -622,13 +628,13 @@ class Planner:
             for asked in dict.fromkeys(one.asked for one in action.open_checks):
                 site = "" if self._knowledge.is_a(asked, hip.Patient) else action.site
                 asking.setdefault((asked, site), []).append(action)
-        wider = {
+        all_open = {
             key: {one.requirement for action in some for one in action.open_checks} for key, some in asking.items()
         }
         for (asked, site), some in asking.items():
-            if any(wider[asked, site] < other for (_, place), other in wider.items() if place in {"", site}):
+            open_ = all_open[asked, site]
+            if any(open_ < other for (_, place), other in all_open.items() if place in {"", site}):
                 continue  # Another question asks for all of it.
-            open_ = {one.requirement for action in some for one in action.open_checks}
             given = {it for one in some for it in self._kinds(one.intervention)}
             contexts = (info for one in open_ for info in self._knowledge.of_context.get(one, ()))
             ids = {info.id for info in contexts if info.intervention in given}
@@ -713,9 +719,7 @@ def _kinds_asked(requirement: str, knowledge: Knowledge) -> frozenset[EntryKind]
     Requirements on a place ask for what its pain and its films show, which other entries tell.
     """
     needed = leaves(requirement, knowledge.definitions)
-    drugs = any(
-        knowledge.interventions[one].requested_as == _DRUG_ORDER for one in needed if one in knowledge.interventions
-    )
+    drugs = any(knowledge.interventions[one].is_drug for one in needed if one in knowledge.interventions)
     of_patient = knowledge.is_a(requirement, hip.Patient)
     diseases = of_patient and any(knowledge.is_a(one, hip.Condition) for one in needed)
     return frozenset([EntryKind.DRUG] * drugs + [EntryKind.CONDITION] * diseases)

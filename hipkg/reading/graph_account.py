@@ -55,7 +55,6 @@ _IN_THE_HEAD = frozenset({hip.ofIntervention, hip.asOf})
 _WRITE_TERMS = "Write terms of the ontology."
 UNLINKED, NEAR_NAME, SET_ASIDE = "hip:F06-unlinked", "hip:F07-near-name", "hip:F03-import-set-aside"
 KEYS = "hip:F08-keys-without-meaning"
-_DRUG_ORDER = "MedicationRequest"
 _LINK_IT = "Link each to its patient with hip:hasProblem, hip:hasCourse or hip:hasStudy, or take it out."
 
 
@@ -363,7 +362,7 @@ class _Describer:
 
     def _kind(self, intervention: str) -> EntryKind:
         info = self._knowledge.interventions.get(intervention)
-        if info is not None and info.requested_as == _DRUG_ORDER:
+        if info is not None and info.is_drug:
             return EntryKind.DRUG
         return EntryKind.RESULT if is_study(intervention, self._knowledge) else EntryKind.PROCEDURE
 

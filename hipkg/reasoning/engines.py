@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Literal, get_args
 import pyoxigraph as ox
 
 from hipkg.base.errors import UsageError
-from hipkg.base.vocabulary import HIP, OWL, RDF_TYPE, RDFS
+from hipkg.base.vocabulary import HIP, OWL, RDF, RDF_TYPE, RDFS
 from hipkg.reasoning import native
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 EngineName = Literal["native", "hermit", "pellet"]
 ENGINES: tuple[EngineName, ...] = get_args(EngineName)
 _RELATING = frozenset({RDFS + "subPropertyOf", OWL + "inverseOf", OWL + "propertyChainAxiom"})
-_MAKING = _RELATING | {OWL + "onProperty", RDF_TYPE.removesuffix("type") + "first"}
+_MAKING = _RELATING | {OWL + "onProperty", RDF + "first"}
 _INDIVIDUAL, _CLASS = ox.NamedNode(OWL + "NamedIndividual"), ox.NamedNode(OWL + "Class")
 
 

@@ -518,11 +518,11 @@ class Arranger:
             return replace(first, lines=(*first.lines, *self._options(actions)))
         choice = capital(clean(self._knowledge.label(actions[0].choice)))
         firmest = actions[0].modality
-        wider = {upper for one in actions for upper in self._classes(one.intervention)}
+        narrow = self._knowledge.narrowest(one.intervention for one in actions)
         titles = [
             f"{'consider ' if one.modality != firmest else ''}{clean(self._name(one))}"
             for one in actions
-            if one.intervention not in wider
+            if one.intervention in narrow
         ]
         shared = [
             replace(line, statements=tuple(sorted({id_ for it in rows for id_ in _saying(it, line.parts)})))
@@ -766,9 +766,9 @@ class Arranger:
         return (clean(f"{lead}{words}"),)
 
     def _with_what(self, interaction: Interaction) -> str:
-        wider = {upper for one in interaction.beside for upper in self._classes(one.intervention)}
-        narrow = (one for one in interaction.beside if one.intervention not in wider)
-        others = listed([*dict.fromkeys(clean(self._term(one.intervention)) for one in narrow)], "and")
+        narrow = self._knowledge.narrowest(one.intervention for one in interaction.beside)
+        named = (one.intervention for one in interaction.beside if one.intervention in narrow)
+        others = listed([*dict.fromkeys(clean(self._term(one)) for one in named)], "and")
         return f"weakens {others}:" if interaction.kind == InteractionKind.UNDOING else f"beside {others}:"
 
     def _told_beside(self, action: Action) -> frozenset[str]:
@@ -810,8 +810,8 @@ class Arranger:
 
     def _chosen(self, action: Action) -> Iterator[str]:
         """Name what is taken of a choice in place of an action."""
-        names = {one.label: self._name(one) for one in self._plan.actions}
         if action.choice and action.fulfilment == Fulfilment.NOT_NEEDED:
+            names = {one.label: self._name(one) for one in self._plan.actions}
             for one in self._actions_at.only(action.place):
                 if one.by(*TAKEN) and self._is_in(one, action.choice):
                     taken = one.current or one.planned or (one.label,)

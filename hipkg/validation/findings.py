@@ -14,7 +14,7 @@ import pyoxigraph as ox
 
 from hipkg.base import hip
 from hipkg.base.limits import NEAR_NAMES
-from hipkg.base.numbers import plain, read
+from hipkg.base.numbers import read
 from hipkg.base.vocabulary import HIP, PREFIXES, RDF_TYPE, XSD, curie, nearest
 from hipkg.knowledge.memo import kept
 from hipkg.validation.compiler import Background, Result, check
@@ -206,7 +206,7 @@ def _is_possible(value: Term, possible: PossibleRange) -> bool:
     if not isinstance(value, ox.Literal) or value.datatype not in ([_WHOLE] if possible.whole else [_WHOLE, _DECIMAL]):
         return False
     number = read(value)
-    return number is not None and possible.least <= number <= possible.most
+    return number is not None and possible.holds(number)
 
 
 def _measurement(triple: ox.Triple, patient: str, possible: PossibleRange) -> Finding:
@@ -220,7 +220,7 @@ def _measurement(triple: ox.Triple, patient: str, possible: PossibleRange) -> Fi
         path=name,
         value=value,
         message=(
-            f"V03: {name} is not one {kind} of the patient from {plain(possible.least)} to {plain(possible.most)}. "
+            f"V03: {name} is not one {kind} of the patient from {possible}. "
             "Record the latest value at the patient, and check the unit."
         ),
         fix=f"Write {name} as one {kind} at the patient, in the unit of the property.",

@@ -13,7 +13,6 @@ from hipkg.base import hip
 from hipkg.base.dates import within_a_day
 from hipkg.base.vocabulary import HIP
 from hipkg.knowledge.studies import is_study
-from hipkg.reading.fhir.codes import Meaning, specific
 from hipkg.reading.fhir.context import (
     Dated,
     dated,
@@ -33,6 +32,7 @@ from hipkg.reading.fhir.unread import not_understood, partly_unread
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from hipkg.reading.fhir.codes import Meaning
     from hipkg.reading.fhir.context import Context
     from hipkg.reading.fhir.elements import Raw
 
@@ -295,7 +295,7 @@ def _given(meaning: Meaning, draft: Draft, context: Context) -> tuple[Meaning, t
     if not wrong:
         return meaning, ()
     told = f"its route ({codes.describe(draft.routes)}) is not known as that of {' and '.join(wrong)}"
-    terms = specific((one for one in kept.values() if one), codes.knowledge)
+    terms = codes.knowledge.narrowest(one for one in kept.values() if one)
     if not terms:
         raise Unused("set aside", told)
     return meaning._replace(terms=terms), (told,)

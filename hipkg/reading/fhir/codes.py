@@ -54,14 +54,6 @@ class Meaning(NamedTuple):
 _NOTHING = Meaning((), "", (), False, ())
 
 
-def specific(terms: Iterable[str], knowledge: Knowledge) -> tuple[str, ...]:
-    """Keep the terms that are no wider ones of others, sorted."""
-    given = {*terms}
-    return tuple(
-        sorted(one for one in given if not any(other != one and knowledge.is_a(other, one) for other in given))
-    )
-
-
 class Few(dict[Key, Value]):
     """What is found once and kept, up to a number; then it begins anew, for records may hold ever other words."""
 
@@ -190,7 +182,7 @@ class Codes:
         """Add sides and sites to what a focus means; None where these are others than the focus implies."""
         sides = tuple(sorted({one.term for one in told if self.kind(one.term) == "side"}))
         named = {focus.site, *(one.term for one in told if self.kind(one.term) == "site")} - {""}
-        sites = specific(named, self.knowledge)
+        sites = self.knowledge.narrowest(named)
         if len(sites) > 1 or (sides and focus.sides and {*sides} != {*focus.sides}):
             return None
         return focus._replace(sides=sides or focus.sides, site="".join(sites))
@@ -202,10 +194,10 @@ class Codes:
             found = [one for one in found if one.denies]
         if not found:
             return _NOTHING
-        terms = specific((one.term for one in found), self.knowledge)
+        terms = self.knowledge.narrowest(one.term for one in found)
         told = {one.sides for one in found if one.sides}
         sides = min(told) if len(told) == 1 else ()
-        sites = specific((one.site for one in found if one.site), self.knowledge)
+        sites = self.knowledge.narrowest(one.site for one in found if one.site)
         return Meaning(
             terms,
             sites[0] if len(sites) == 1 else "",
@@ -230,7 +222,7 @@ class Codes:
         if not implied or self.meaning(routes, "route").terms == (implied,):
             return term
         above = (one for one in self.knowledge.superclasses.get(term, ()) if one in known and not known[one].route)
-        wider = specific(above, self.knowledge)
+        wider = self.knowledge.narrowest(above)
         return wider[0] if len(wider) == 1 else ""
 
     def idle(self, concepts: Iterable[Raw]) -> str:
@@ -273,7 +265,7 @@ class Codes:
     def none_known(self, concepts: Iterable[Raw]) -> tuple[str, ...]:
         """List the kinds of which concepts say that there is none."""
         found = [one for concept in concepts for one in self.meanings(concept)]
-        return specific((one.term for one in found if one.term and one.absence == NONE_KNOWN), self.knowledge)
+        return self.knowledge.narrowest(one.term for one in found if one.term and one.absence == NONE_KNOWN)
 
     def answer(self, concept: Raw) -> str:
         """Return the answer, one of `hipkg.knowledge.terminology.ANSWERS`, that a concept stands for; else nothing."""

@@ -15,7 +15,6 @@ from hipkg.base import hip
 from hipkg.base.dates import certainly_before, span, whole_day
 from hipkg.base.groups import reached
 from hipkg.knowledge.intervals import around, stand_in
-from hipkg.reading.fhir.codes import specific
 from hipkg.reading.fhir.context import settled
 from hipkg.reading.fhir.records import Absence, Activity, Fulfils, Measure, Place, Problem, Shows
 from hipkg.reading.fhir.sides import by_resource, joints_of, places_of, settled_sites, with_sites_of
@@ -122,7 +121,7 @@ def _one_study(activities: list[Activity], links: Links, knowledge: Knowledge, l
     for report, images in sorted(links.same_study.items()):
         reports = [one for one in activities if one.resource == report]
         for one, other in ((one, other) for one in reports for other in activities if other.resource == images):
-            narrow = specific((one.intervention, other.intervention), knowledge)
+            narrow = knowledge.narrowest((one.intervention, other.intervention))
             if len(narrow) == 1 and one.key in kept:
                 del kept[one.key]
                 study = kept[other.key]

@@ -340,8 +340,8 @@ def _number(raw: Raw, prop: str, day: str, context: Context) -> tuple[Decimal, t
     exact = found is not None and found.least == found.most
     value = None if found is None else found.least if exact else stand_in(found, prop, knowledge)
     possible = knowledge.possible_ranges.get(prop)
-    if possible and value is not None and not possible.least <= value <= possible.most:
-        ends = f"{plain(possible.least)} to {plain(possible.most)} {unit_in_words(knowledge.units[prop])}"
+    if possible and value is not None and not possible.holds(value):
+        ends = f"{possible} {unit_in_words(knowledge.units[prop])}"
         raise UnusableValue(f"it is not within what is possible, {ends}, so look at its unit")
     if value is None:
         raise UnusableValue(f"it is only known to be {found}, and definitions tell such numbers apart")

@@ -83,7 +83,7 @@ def _holder(term: str, export: Export) -> str:
     """Name the type of resource that records a class of problems or activities."""
     knowledge = export.knowledge
     if (intervention := knowledge.interventions.get(term)) is not None:
-        return "MedicationStatement" if intervention.requested_as == "MedicationRequest" else "Procedure"
+        return "MedicationStatement" if intervention.is_drug else "Procedure"
     if term in {hip.Problem, hip.Condition, hip.Finding} or not knowledge.is_a(term, hip.Problem):
         return ""
     return "Condition" if knowledge.is_a(term, hip.Condition) else "Observation"
