@@ -1,7 +1,7 @@
 """hipkg: derive and defend plans for hip pain from guideline knowledge.
 
-Decision support for professionals, not medical advice. The functions take a path, ``-`` or bytes and return typed
-records; nothing is printed and nothing is fetched.
+Decision support for professionals, not medical advice. The functions take a path, a text, bytes, an open file, a graph
+of rdflib, a dict of FHIR, or a list of these, and return typed results; nothing is printed and nothing is fetched.
 """
 
 from __future__ import annotations
@@ -10,30 +10,48 @@ TYPE_CHECKING = False
 """As in `typing`, which takes longer to import than the rest of the start, in which no interrupt is awaited."""
 
 if TYPE_CHECKING:
-    from hipkg.api.ask import ask
+    from hipkg.api.ask import Interview, ask
     from hipkg.api.check_order import OrderCheck, check_order
-    from hipkg.api.explain import explain
+    from hipkg.api.codes import Codes, codes
+    from hipkg.api.compile import compile  # noqa: A004 - the verb's name
+    from hipkg.api.convert import convert
+    from hipkg.api.explain import Explanation, explain
+    from hipkg.api.graph import Triples
     from hipkg.api.ledger import Ledger, ledger
     from hipkg.api.plan import Plan, plan, plans
     from hipkg.api.reason import reason
-    from hipkg.api.sensitivity import sensitivity
+    from hipkg.api.result import Results
+    from hipkg.api.sensitivity import Sensitivity, sensitivity
     from hipkg.api.since import Since, since
-    from hipkg.api.validate import validate
-    from hipkg.api.watch import watch
+    from hipkg.api.validate import Findings, validate
+    from hipkg.api.watch import WatchList, watch
     from hipkg.api.what_if import WhatIf, what_if
-    from hipkg.base.errors import HipkgError
-    from hipkg.defence.sensitivity import Sensitivity
+    from hipkg.base.errors import HipkgError, SetAside
+
+    __version__: str
 
 __all__ = [
+    "Codes",
+    "Explanation",
+    "Findings",
     "HipkgError",
+    "Interview",
     "Ledger",
     "OrderCheck",
     "Plan",
+    "Results",
     "Sensitivity",
+    "SetAside",
     "Since",
+    "Triples",
+    "WatchList",
     "WhatIf",
+    "__version__",
     "ask",
     "check_order",
+    "codes",
+    "compile",
+    "convert",
     "explain",
     "ledger",
     "plan",
@@ -47,15 +65,26 @@ __all__ = [
 ]
 
 _HOMES = {
+    "Codes": "api.codes",
+    "Explanation": "api.explain",
+    "Findings": "api.validate",
     "HipkgError": "base.errors",
+    "Interview": "api.ask",
     "Ledger": "api.ledger",
     "OrderCheck": "api.check_order",
     "Plan": "api.plan",
-    "Sensitivity": "defence.sensitivity",
+    "Results": "api.result",
+    "Sensitivity": "api.sensitivity",
+    "SetAside": "base.errors",
     "Since": "api.since",
+    "Triples": "api.graph",
+    "WatchList": "api.watch",
     "WhatIf": "api.what_if",
     "ask": "api.ask",
     "check_order": "api.check_order",
+    "codes": "api.codes",
+    "compile": "api.compile",
+    "convert": "api.convert",
     "explain": "api.explain",
     "ledger": "api.ledger",
     "plan": "api.plan",
@@ -69,12 +98,20 @@ _HOMES = {
 }
 
 
+def __dir__() -> list[str]:
+    """List the public names, imported or not, for completion."""
+    return sorted({*globals(), *__all__})
+
+
 def __getattr__(name: str) -> object:
     """Import a public name when it is first used, so that importing the package stays light."""
-    if name not in _HOMES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     from importlib import import_module
 
-    value = getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
+    if name == "__version__":
+        value = import_module("hipkg.base.version").software_version()
+    elif name in _HOMES:
+        value = getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
+    else:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     globals()[name] = value
     return value

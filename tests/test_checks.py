@@ -30,7 +30,7 @@ from hipkg.planning.bounds import Comparison
 from hipkg.planning.planner import Planner
 from hipkg.render import render
 from hipkg.render.explanation import render_explanations
-from hipkg.render.rdf import plan_rdflib_graph
+from hipkg.render.rdf import plans_to_turtle, rdflib_graph
 from hipkg.render.schemas import PLAN
 from hipkg.render.words import describe_check
 from support.doors import derivation_of, findings_of, read
@@ -137,7 +137,8 @@ def test_what_breaks_a_bound_stands_before_everything_else() -> None:
 
 def test_checks_in_turtle_conform_to_the_shapes_of_plans() -> None:
     shapes = rdflib.Graph().parse(SHAPES / "plan.ttl")
-    graph = plan_rdflib_graph(made(next(one for one in CASES if one.name == "programme-not-yet")), load())
+    plan = made(next(one for one in CASES if one.name == "programme-not-yet"))
+    graph = rdflib_graph(plans_to_turtle((plan,), load()))
     assert pyshacl.validate(graph, shacl_graph=shapes)[0]
     graph.remove((None, rdflib.URIRef(expand("hip:verdict")), None))
     conforming, _, report = pyshacl.validate(graph, shacl_graph=shapes)

@@ -30,7 +30,7 @@ from hipkg.render import FORMATS, render
 from hipkg.render.html import plan_to_html
 from hipkg.render.markdown import escape, plan_to_markdown
 from hipkg.render.plan_json import plan_to_json
-from hipkg.render.rdf import plan_graph, plan_rdflib_graph
+from hipkg.render.rdf import plan_graph
 from hipkg.render.schemas import PLAN
 from hipkg.render.screen_text import plans_to_text as screen_text
 from hipkg.render.sheet import QUESTIONS_SHOWN, sheet
@@ -641,7 +641,7 @@ def test_turtle_conforms_to_the_shapes_of_plans(example):
     ],
 )
 def test_the_shapes_of_plans_refuse_a_broken_plan(shape, change):
-    graph = plan_rdflib_graph(made("d0"), load())
+    graph = made("d0").to_graph()
     kind, owner, name, *value = change
     hip = rdflib.Namespace(HIP)
     nodes = set(graph.subjects(rdflib.RDF.type, hip[owner or "Plan"]))
@@ -678,7 +678,7 @@ def test_json_ld_and_turtle_hold_the_triples_of_the_graph(example):
         written = render((example,), format_, load())
         assert {quad.triple for quad in ox.parse(written.encode(), format=syntax)} == triples
         parsed = rdflib.Graph().parse(data=written, format={"jsonld": "json-ld"}.get(format_, format_))
-        assert set(parsed) == set(plan_rdflib_graph(example, load()))
+        assert set(parsed) == set(example.to_graph())
 
 
 def test_the_graph_has_no_blank_node_and_begins_with_the_plan(example):
@@ -688,7 +688,7 @@ def test_the_graph_has_no_blank_node_and_begins_with_the_plan(example):
 
 
 def test_an_action_is_traced_to_statements_documents_and_patient():
-    graph = plan_rdflib_graph(made("d0"), load())
+    graph = made("d0").to_graph()
     question = """
     SELECT ?statement WHERE {
       ?plan a hip:Plan ; prov:wasDerivedFrom ?patient ; hip:hasAction ?action .

@@ -3,86 +3,90 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from datetime import date
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
+from hipkg.api.arguments import asked, texts
 from hipkg.api.door import warned
-from hipkg.api.known import Known
-from hipkg.defence import orders as records
-from hipkg.knowledge.selection import select
-from hipkg.pipeline.knowing import knowing
-from hipkg.pipeline.process import each_alone, plan_patients
-from hipkg.pipeline.request import Request
+from hipkg.api.plan import Plan
+from hipkg.api.result import Result, Results
+from hipkg.base.vocabulary import curie
+from hipkg.defence import orders as checking
+from hipkg.pipeline.process import each_alone
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
-    from datetime import date
+    from collections.abc import Iterator, Mapping, Sequence
 
+    from hipkg.api.arguments import Day, Texts
+    from hipkg.api.result import Form, Row
+    from hipkg.api.sources import Source
     from hipkg.knowledge.records import Knowledge
-    from hipkg.reading.joint import AnySource
     from hipkg.reasoning.engines import EngineName
 
 
-@dataclass(frozen=True)
-class OrderCheck(Known):
+@dataclass(frozen=True, repr=False)
+class OrderCheck(Result, checking.OrderCheck):
     """The checked orders of one patient, with the knowledge that they were checked with and are written with."""
 
-    checked: records.OrderCheck
-    knowledge: Knowledge = field(repr=False, compare=False)
-
-    @property
-    def orders(self) -> tuple[records.CheckedOrder, ...]:
-        """The orders, each with its verdict and its reasons."""
-        return self.checked.orders
-
-    @property
-    def opposed(self) -> bool:
-        """Tell whether anything speaks against any of the orders."""
-        return self.checked.opposed
-
-    def to_json(self) -> str:
-        """Write the check as JSON, as ``hipkg/schemas/orders.schema.json`` describes it."""
-        return self._written("json")
-
-    def to_text(self) -> str:
-        """Write the check as plain text of 80 columns."""
-        return self._written("text")
-
-    def to_markdown(self) -> str:
-        """Write the check as Markdown that stands alone in a note."""
-        return self._written("markdown")
+    plan: Plan
+    knowledge: Knowledge = field(kw_only=True, repr=False, compare=False)
+    _columns: ClassVar[Mapping[str, type]] = {
+        "patient": str,
+        "as_of": date,
+        "order": str,
+        "intervention": str,
+        "site": str,
+        "verdict": str,
+        "aspect": str,
+        "statement": str,
+        "reason": str,
+    }
 
     def to_fhir(self) -> dict[str, Any]:
         """Return the check as a FHIR R4 Bundle."""
         from hipkg.render.fhir.orders import orders_bundle
 
-        return orders_bundle((self.checked,), self.knowledge)
+        return orders_bundle((self,), self.knowledge)
 
-    def _written(self, form: str) -> str:
+    @classmethod
+    def _render(cls, found: Sequence[Self], form: Form, knowledge: Knowledge) -> str:  # noqa: ARG003 - as others
         from hipkg.render.orders import render_orders
 
-        return render_orders((self.checked,), form)
+        return render_orders(found, form)
+
+    def _rows(self) -> Iterator[Row]:
+        from hipkg.render.orders import words_of
+
+        for order in self.orders:
+            about = (order.label, curie(order.intervention), order.site, order.verdict)
+            for one in order.reasons or (None,):
+                reason = (one.aspect, one.statement, words_of(one)) if one else ("", "", "")
+                yield (self.plan.patient, self.plan.as_of, *about, *reason)
+
+    def _named(self) -> tuple[str, *tuple[object, ...]]:
+        return self.plan.patient, ", ".join(f"{one.label}: {one.verdict}" for one in self.orders) or "no order"
 
 
 def check_order(
-    source: AnySource,
+    source: Source,
     *orders: str,
     format: str | None = None,  # noqa: A002 - the word that users know from every RDF library
-    as_of: date | None = None,
+    as_of: Day | None = None,
     engine: EngineName = "native",
-    documents: Collection[str] = (),
+    documents: Texts = (),
     allow_invalid: bool = False,
-    codes: Sequence[str] = (),
-) -> tuple[OrderCheck, ...]:
-    """Tell for each patient in a file what speaks for and against orders, by default those on record.
+    codes: Texts = (),
+) -> Results[OrderCheck]:
+    """Tell for each patient of a source what speaks for and against orders, by default those on record.
 
-    Parameters: ``orders`` are as `hipkg.defence.orders.check_order` reads them; the others are those of `hipkg.plan`.
+    Parameters: ``orders`` are as `hipkg.defence.orders.check_order` reads them; the others are those of `hipkg.plans`.
 
-    Raises `UsageError` for an order that is not understood, and what `hipkg.plan` raises.
+    Raises `UsageError` for an order that is not understood, and what `hipkg.plans` raises.
     """
-    knowledge = knowing(codes)
-    selection = select(knowledge, documents)
-    request = Request(format=format, as_of=as_of, engine=engine, selection=selection, allow_invalid=allow_invalid)
-    made = warned(
-        lambda: each_alone(plan_patients(source, request, knowledge), lambda one: records.check_order(one, orders))
+    given = texts("orders", orders)
+    wanted = asked(
+        format=format, as_of=as_of, engine=engine, documents=documents, allow_invalid=allow_invalid, codes=codes
     )
-    return tuple(OrderCheck(one, knowledge) for one in made)
+    made = warned(lambda: each_alone(wanted.planned(source), lambda one: checking.check_order(one, given)))
+    known = wanted.knowledge
+    return Results.of((OrderCheck.of(one, known, plan=Plan.of(one.plan, known)) for one in made), OrderCheck, known)

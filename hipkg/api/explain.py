@@ -2,47 +2,90 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, field
+from datetime import date
+from typing import TYPE_CHECKING, ClassVar, Self
 
+from hipkg.api.arguments import asked, text
 from hipkg.api.door import warned
-from hipkg.defence.explainer import Explainer
+from hipkg.api.result import Graphed, GraphResults, Result
+from hipkg.base.vocabulary import curie
+from hipkg.defence import explainer
 from hipkg.defence.targets import find_target
-from hipkg.knowledge.selection import select
-from hipkg.pipeline.knowing import knowing
-from hipkg.pipeline.process import plan_patients
-from hipkg.pipeline.request import Request
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
-    from datetime import date
+    from collections.abc import Iterator, Mapping, Sequence
 
-    from hipkg.defence.explainer import Explanation
-    from hipkg.reading.joint import AnySource
+    from hipkg.api.arguments import Day, Texts
+    from hipkg.api.result import Form, Row
+    from hipkg.api.sources import Source
+    from hipkg.knowledge.records import Knowledge
     from hipkg.reasoning.engines import EngineName
 
 
+@dataclass(frozen=True, repr=False)
+class Explanation(Result, Graphed, explainer.Explanation):
+    """Why an action or a statement stands as it does at one place of one patient."""
+
+    knowledge: Knowledge = field(kw_only=True, repr=False, compare=False)
+    _columns: ClassVar[Mapping[str, type]] = {
+        "patient": str,
+        "as_of": date,
+        "asked": str,
+        "site": str,
+        "status": str,
+        "statement": str,
+        "state": str,
+        "slot": str,
+        "requirement": str,
+        "label": str,
+        "answer": str,
+    }
+
+    def to_text(self, *, proof: bool = False) -> str:
+        """Write the answer, or with ``proof`` every step down to the record, as plain text of 80 columns."""
+        from hipkg.render.explanation import render_explanations
+
+        return render_explanations((self,), "text", proof=proof)
+
+    @classmethod
+    def _render(cls, found: Sequence[Self], form: Form, knowledge: Knowledge) -> str:  # noqa: ARG003 - as others
+        from hipkg.render.explanation import render_explanations
+
+        return render_explanations(found, form)
+
+    def _rows(self) -> Iterator[Row]:
+        about = (self.patient, self.as_of, self.label, self.site, self.status)
+        for statement in self.statements:
+            for slot in statement.slots:
+                yield (*about, statement.id, statement.state, slot.slot, curie(slot.iri), slot.label, slot.answer)
+
+    def _named(self) -> tuple[str, *tuple[object, ...]]:
+        return self.patient, self.label, self.site, self.status
+
+
 def explain(
-    source: AnySource,
+    source: Source,
     target: str,
     *,
     format: str | None = None,  # noqa: A002 - the word that users know from every RDF library
-    as_of: date | None = None,
+    as_of: Day | None = None,
     engine: EngineName = "native",
-    documents: Collection[str] = (),
+    documents: Texts = (),
     allow_invalid: bool = False,
-    codes: Sequence[str] = (),
-) -> tuple[Explanation, ...]:
+    codes: Texts = (),
+) -> GraphResults[Explanation]:
     """Explain an action or a statement, once for each place of each patient of a source.
 
     Parameters: ``target`` is the id of a statement, or an intervention by label, part of a label, local name or CURIE;
-    the others are those of `hipkg.plan`.
+    the others are those of `hipkg.plans`.
 
-    Raises `UsageError` for an unknown or ambiguous target, and what `hipkg.plan` raises.
+    Raises `UsageError` for an unknown or ambiguous target, and what `hipkg.plans` raises.
     """
-    knowledge = knowing(codes)
-    iri = find_target(target, knowledge)
-    selection = select(knowledge, documents)
-    request = Request(format=format, as_of=as_of, engine=engine, selection=selection, allow_invalid=allow_invalid)
-    return warned(
-        lambda: plan_patients(source, request, knowledge).gathered(lambda planned: Explainer(planned).explain(iri))
+    wanted = asked(
+        format=format, as_of=as_of, engine=engine, documents=documents, allow_invalid=allow_invalid, codes=codes
     )
+    known = wanted.knowledge
+    iri = find_target(text("target", target), known)
+    made = warned(lambda: wanted.planned(source).gathered(lambda one: explainer.Explainer(one).explain(iri)))
+    return GraphResults.of((Explanation.of(one, known) for one in made), Explanation, known)

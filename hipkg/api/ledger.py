@@ -3,73 +3,75 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from datetime import date
+from typing import TYPE_CHECKING, ClassVar, Self
 
+from hipkg.api.arguments import asked
 from hipkg.api.door import warned
-from hipkg.api.known import Known
-from hipkg.defence import ledger as records
-from hipkg.knowledge.selection import select
-from hipkg.pipeline.knowing import knowing
-from hipkg.pipeline.process import plan_patients
-from hipkg.pipeline.request import Request
+from hipkg.api.result import Result, Results
+from hipkg.base.vocabulary import curie
+from hipkg.defence import ledger as keeping
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
-    from datetime import date
+    from collections.abc import Iterator, Mapping, Sequence
 
+    from hipkg.api.arguments import Day, Texts
+    from hipkg.api.result import Form, Row
+    from hipkg.api.sources import Source
     from hipkg.knowledge.records import Knowledge
-    from hipkg.reading.joint import AnySource
     from hipkg.reasoning.engines import EngineName
 
 
-@dataclass(frozen=True)
-class Ledger(Known, records.Ledger):
+@dataclass(frozen=True, repr=False)
+class Ledger(Result, keeping.Ledger):
     """The therapy ledger of one patient, with the knowledge that it was made with and is written with."""
 
     knowledge: Knowledge = field(kw_only=True, repr=False, compare=False)
+    _columns: ClassVar[Mapping[str, type]] = {
+        "patient": str,
+        "as_of": date,
+        "treatment": str,
+        "intervention": str,
+        "sites": str,
+        "status": str,
+        "start": str,
+        "end": str,
+        "outcome": str,
+        "statement": str,
+        "verdict": str,
+    }
 
     @classmethod
-    def of(cls, ledger: records.Ledger, knowledge: Knowledge) -> Ledger:
-        """Put a ledger and the knowledge that it was made with together."""
-        return cls(**vars(ledger), knowledge=knowledge)
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return the ledger as plain data, as ``hipkg/schemas/ledger.schema.json`` describes it."""
-        from hipkg.render.ledger import ledger_to_json
-
-        return ledger_to_json(self)
-
-    def to_json(self) -> str:
-        """Write the ledger as JSON."""
-        return self._written("json")
-
-    def to_markdown(self) -> str:
-        """Write the ledger as Markdown that stands alone in a note."""
-        return self._written("markdown")
-
-    def to_text(self) -> str:
-        """Write the ledger as plain text of 80 columns."""
-        return self._written("text")
-
-    def _written(self, form: str) -> str:
+    def _render(cls, found: Sequence[Self], form: Form, knowledge: Knowledge) -> str:
         from hipkg.render.ledger import render_ledgers
 
-        return render_ledgers((self,), form, self.knowledge)
+        return render_ledgers(found, form, knowledge)
+
+    def _rows(self) -> Iterator[Row]:
+        for one in self.treatments:
+            days = tuple(it.recorded if it else "" for it in (one.start, one.end))
+            about = (one.label, curie(one.intervention), ", ".join(one.sites), one.status, *days, one.outcome)
+            for judged in one.judgements or (None,):
+                verdict = (judged.statement, judged.verdict) if judged else ("", "")
+                yield (self.patient, self.as_of, *about, *verdict)
+
+    def _named(self) -> tuple[str, *tuple[object, ...]]:
+        return self.patient, self.as_of, f"{len(self.treatments)} treatments", f"{len(self.waiting)} actions wait"
 
 
 def ledger(
-    source: AnySource,
+    source: Source,
     *,
     format: str | None = None,  # noqa: A002 - the word that users know from every RDF library
-    as_of: date | None = None,
+    as_of: Day | None = None,
     engine: EngineName = "native",
-    documents: Collection[str] = (),
+    documents: Texts = (),
     allow_invalid: bool = False,
-    codes: Sequence[str] = (),
-) -> tuple[Ledger, ...]:
-    """Make the therapy ledger of each patient in a file; the parameters and errors are those of `hipkg.plans`."""
-    knowledge = knowing(codes)
-    selection = select(knowledge, documents)
-    request = Request(format=format, as_of=as_of, engine=engine, selection=selection, allow_invalid=allow_invalid)
-    made = warned(lambda: plan_patients(source, request, knowledge))
-    return tuple(Ledger.of(records.ledger(one), knowledge) for one in made)
+    codes: Texts = (),
+) -> Results[Ledger]:
+    """Make the therapy ledger of each patient of a source; the parameters and errors are those of `hipkg.plans`."""
+    wanted = asked(
+        format=format, as_of=as_of, engine=engine, documents=documents, allow_invalid=allow_invalid, codes=codes
+    )
+    made = warned(lambda: wanted.planned(source))
+    return Results.of((Ledger.of(keeping.ledger(one), wanted.knowledge) for one in made), Ledger, wanted.knowledge)

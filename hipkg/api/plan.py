@@ -3,79 +3,61 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from datetime import date
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
+from hipkg.api.arguments import asked
 from hipkg.api.door import warned
-from hipkg.api.known import Known
+from hipkg.api.result import Graphed, GraphResults, Result
 from hipkg.base.errors import UsageError
-from hipkg.knowledge.selection import select
-from hipkg.pipeline.knowing import knowing
-from hipkg.pipeline.process import plan_patients
-from hipkg.pipeline.request import Request
+from hipkg.base.vocabulary import curie
+from hipkg.knowledge.frame.claims import Status
 from hipkg.planning import records
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
-    from datetime import date
+    from collections.abc import Iterator, Mapping, Sequence
 
-    import rdflib
-
+    from hipkg.api.arguments import Day, Texts
+    from hipkg.api.result import Form, Row
+    from hipkg.api.sources import Source
     from hipkg.knowledge.records import Knowledge
-    from hipkg.reading.joint import AnySource
     from hipkg.reasoning.engines import EngineName
 
 
-@dataclass(frozen=True)
-class Plan(Known, records.Plan):
+@dataclass(frozen=True, repr=False)
+class Plan(Result, Graphed, records.Plan):
     """The plan of one patient, with the knowledge that it was made with and is written with."""
 
     knowledge: Knowledge = field(kw_only=True, repr=False, compare=False)
-
-    @classmethod
-    def of(cls, plan: records.Plan, knowledge: Knowledge) -> Plan:
-        """Put a plan and the knowledge that it was made with together."""
-        return cls(**vars(plan), knowledge=knowledge)
+    _columns: ClassVar[Mapping[str, type]] = {
+        "patient": str,
+        "as_of": date,
+        "subject": str,
+        "site": str,
+        "action": str,
+        "intervention": str,
+        "category": str,
+        "status": str,
+        "modality": str,
+        "fulfilment": str,
+        "phase": int,
+        "running": bool,
+        "strength": str,
+        "evidence": str,
+        "earliest": date,
+        "statements": str,
+    }
 
     @classmethod
     def pair(cls, before: records.Plan, after: records.Plan, knowledge: Knowledge) -> dict[str, Plan]:
         """Put two plans that are compared, and the knowledge that they were made with, together."""
         return {"before": cls.of(before, knowledge), "after": cls.of(after, knowledge)}
 
-    def to_dict(self) -> dict[str, Any]:
-        """Return the plan as plain data, as ``hipkg/schemas/plan.schema.json`` describes it."""
-        from hipkg.render.plan_json import plan_to_json
-
-        return plan_to_json(self, self.knowledge)
-
-    def to_json(self) -> str:
-        """Write the plan as JSON."""
-        from hipkg.render.plan_json import plans_to_json
-
-        return plans_to_json((self,), self.knowledge)
-
-    def to_graph(self) -> rdflib.Graph:
-        """Return the plan as an rdflib graph that conforms to ``shapes/plan.ttl``."""
-        from hipkg.render.rdf import plan_rdflib_graph
-
-        return plan_rdflib_graph(self, self.knowledge)
-
-    def to_turtle(self) -> str:
-        """Write the plan as Turtle."""
-        from hipkg.render.rdf import plans_to_turtle
-
-        return plans_to_turtle((self,), self.knowledge)
-
     def to_fhir(self, patient: str = "") -> dict[str, Any]:
         """Return the plan as a FHIR R4 Bundle; ``patient`` refers to a Patient that is kept elsewhere."""
         from hipkg.render.fhir import plan_bundle
 
         return plan_bundle(self, self.knowledge, patient)
-
-    def to_markdown(self) -> str:
-        """Write the plan as Markdown that stands alone in a note."""
-        from hipkg.render.markdown import plan_to_markdown
-
-        return plan_to_markdown(self, self.knowledge)
 
     def to_text(self, width: int | None = None, *, everything: bool = False) -> str:
         """Write the first screen of the plan, or everything, as plain text of a width in columns."""
@@ -89,63 +71,104 @@ class Plan(Known, records.Plan):
 
     def to_html(self) -> str:
         """Write the plan as one self-contained page: a pathway in time whose rows open their reasons."""
-        from hipkg.render.html_page import plans_to_html
+        return self._written("page")
 
-        return plans_to_html((self,), self.knowledge)
+    @classmethod
+    def _render(cls, found: Sequence[Self], form: Form, knowledge: Knowledge) -> str:
+        if form == "html":
+            from hipkg.render.html import plan_to_html
 
-    def _repr_html_(self) -> str:
-        from hipkg.render.html import plan_to_html
+            return "\n".join(plan_to_html(one, knowledge) for one in found)
+        from hipkg.render import render
 
-        return plan_to_html(self, self.knowledge)
+        return render(found, "html" if form == "page" else form, knowledge)
+
+    def _rows(self) -> Iterator[Row]:
+        for one in self.actions:
+            yield (
+                self.patient,
+                self.as_of,
+                one.problem or "patient",
+                one.site,
+                one.label,
+                curie(one.intervention),
+                one.category,
+                one.status,
+                one.modality,
+                one.fulfilment,
+                one.phase,
+                one.running,
+                one.strength,
+                one.evidence,
+                max((gap.earliest for gap in one.unmet if gap.earliest), default=None),
+                one.statements,
+            )
+
+    def _named(self) -> tuple[str, *tuple[object, ...]]:
+        counts = {status: sum(one.status == status for one in self.actions) for status in Status}
+        told = ", ".join(f"{number} {status}" for status, number in counts.items() if number)
+        valid = "" if self.valid else "NOT VALID"
+        return self.patient, self.as_of, valid, f"{len(self.questions)} questions", told
 
 
 def plans(
-    source: AnySource,
+    source: Source,
     *,
     format: str | None = None,  # noqa: A002 - the word that users know from every RDF library
-    as_of: date | None = None,
+    as_of: Day | None = None,
     engine: EngineName = "native",
-    documents: Collection[str] = (),
+    documents: Texts = (),
     min_strength: str = "",
     min_evidence: str = "",
     grade_objections: bool = False,
     allow_invalid: bool = False,
-    codes: Sequence[str] = (),
-) -> tuple[Plan, ...]:
-    """Make the plan of each patient in a file.
+    codes: Texts = (),
+) -> GraphResults[Plan]:
+    """Make the plan of each patient of a source.
 
-    Parameters: ``source`` is a path, ``-`` for standard input, the text as bytes, or a list of these that are read as
-    one; ``format`` names its RDF format where the extension does not; ``as_of`` is the date of the plan, today by
-    default; ``documents`` restricts the guideline documents by id; ``min_strength`` and ``min_evidence`` keep to the
-    statements with at least this grade, a label of the ontology in any case; what speaks against an action or guards
-    it is kept whatever its grade, unless ``grade_objections``; ``allow_invalid`` makes a plan in spite of violations,
-    and the plan says so; ``codes`` are tables of further codes, as the option ``--codes`` takes them.
+    Parameters: ``source`` is a path, ``-`` for standard input, a text of RDF or FHIR, bytes, an open file, a graph of
+    rdflib, a dict of FHIR or JSON-LD, or a list of these that are read as one; ``format`` names its format where
+    neither a file's name nor the content tells it; ``as_of`` is the date of the plan, by default that which the source
+    records, or today; ``engine`` is ``native``, ``hermit`` or ``pellet``; ``documents`` restricts the guideline
+    documents by id; ``min_strength`` and ``min_evidence`` keep to the statements with at least this grade, a label of
+    the ontology in any case; what speaks against an action or guards it is kept whatever its grade, unless
+    ``grade_objections``; ``allow_invalid`` makes a plan in spite of violations, and the plan says so; ``codes`` are
+    tables of further codes, as the option ``--codes`` takes them.
 
-    Raises `UnreadableInput`, `NoPatient`, `InvalidPatient`, `InconsistentData`, `EngineUnavailable` or `UsageError`.
+    Raises `UnreadableInput`, `NoPatient`, `InvalidPatient`, `DeceasedPatient`, `InconsistentData`, `EngineUnavailable`
+    or `UsageError`, and warns by `SetAside` of what is set aside while the rest is read.
     """
-    knowledge = knowing(codes)
-    selection = select(knowledge, documents, min_strength, min_evidence, grade_objections=grade_objections)
-    request = Request(format=format, as_of=as_of, engine=engine, selection=selection, allow_invalid=allow_invalid)
-    made = warned(lambda: plan_patients(source, request, knowledge))
-    return tuple(Plan.of(one.plan, knowledge) for one in made)
+    wanted = asked(
+        format=format,
+        as_of=as_of,
+        engine=engine,
+        documents=documents,
+        min_strength=min_strength,
+        min_evidence=min_evidence,
+        grade_objections=grade_objections,
+        allow_invalid=allow_invalid,
+        codes=codes,
+    )
+    made = warned(lambda: wanted.planned(source))
+    return GraphResults.of((Plan.of(one.plan, wanted.knowledge) for one in made), Plan, wanted.knowledge)
 
 
 def plan(
-    source: AnySource,
+    source: Source,
     *,
     format: str | None = None,  # noqa: A002 - the word that users know from every RDF library
-    as_of: date | None = None,
+    as_of: Day | None = None,
     engine: EngineName = "native",
-    documents: Collection[str] = (),
+    documents: Texts = (),
     min_strength: str = "",
     min_evidence: str = "",
     grade_objections: bool = False,
     allow_invalid: bool = False,
-    codes: Sequence[str] = (),
+    codes: Texts = (),
 ) -> Plan:
-    """Make the plan of the one patient in a file; the parameters and errors are those of `plans`.
+    """Make the plan of the one patient of a source; the parameters and errors are those of `plans`.
 
-    Raises `UsageError` as well if the file holds several patients.
+    Raises `UsageError` as well if the source holds several patients.
     """
     made = plans(
         source,
@@ -160,7 +183,8 @@ def plan(
         codes=codes,
     )
     if len(made) != 1:
+        names = ", ".join(one.patient for one in made[:2])
         raise UsageError(
-            f"The source holds {len(made)} patients.", place=str(source)[:80], remedy="Use hipkg.plans instead."
+            f"The source holds {len(made)} patients.", place=f"{names}, …", remedy="Use hipkg.plans instead."
         )
     return made[0]

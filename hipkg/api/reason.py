@@ -2,36 +2,42 @@
 
 from __future__ import annotations
 
-from functools import cache, partial
 from typing import TYPE_CHECKING
 
+from hipkg.api.arguments import asked
 from hipkg.api.door import warned
-from hipkg.pipeline.knowing import knowing
+from hipkg.api.graph import Triples
 from hipkg.pipeline.process import entailed
 from hipkg.reading.sources import read
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-    from datetime import date
-
-    import pyoxigraph as ox
-
-    from hipkg.reading.joint import AnySource
+    from hipkg.api.arguments import Day, Texts
+    from hipkg.api.sources import Source
+    from hipkg.knowledge.records import Knowledge
     from hipkg.reasoning.engines import EngineName
 
 
 def reason(
-    source: AnySource,
+    source: Source,
     *,
     format: str | None = None,  # noqa: A002 - the word that users know from every RDF library
-    as_of: date | None = None,
+    as_of: Day | None = None,
     engine: EngineName = "native",
-    codes: Sequence[str] = (),
-) -> tuple[ox.Triple, ...]:
-    """Return the graphs of a file's patients with all that the ontology entails for them."""
-    load = cache(partial(knowing, codes))
-    return warned(
-        lambda: read(source, load, format=format, as_of=as_of, deceased=True).gathered(
-            lambda record: entailed(record, load, engine)
+    codes: Texts = (),
+) -> Triples:
+    """Return the graphs of a source's patients with all that the ontology entails for them.
+
+    The parameters and errors are those of `hipkg.plans`.
+    """
+    wanted = asked(format=format, as_of=as_of, engine=engine, codes=codes)
+
+    def load() -> Knowledge:
+        return wanted.knowledge
+
+    return Triples(
+        warned(
+            lambda: read(wanted.opened(source), load, as_of=wanted.request.as_of, deceased=True).gathered(
+                lambda record: entailed(record, load, engine)
+            )
         )
     )

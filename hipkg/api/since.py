@@ -2,60 +2,96 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, field
+from datetime import date
+from typing import TYPE_CHECKING, ClassVar, Self
 
+from hipkg.api.arguments import asked, day
 from hipkg.api.door import warned
 from hipkg.api.plan import Plan
+from hipkg.api.result import Result, Results
+from hipkg.base.vocabulary import curie
 from hipkg.defence import since as comparing
-from hipkg.knowledge.selection import select
-from hipkg.pipeline.knowing import knowing
-from hipkg.pipeline.process import plan_patients
-from hipkg.pipeline.request import Request
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
-    from datetime import date
+    from collections.abc import Iterator, Mapping, Sequence
 
-    from hipkg.base.batch import Batch
-    from hipkg.pipeline.process import Planned
-    from hipkg.reading.joint import AnySource
+    from hipkg.api.arguments import Day, Texts
+    from hipkg.api.result import Form, Row
+    from hipkg.api.sources import Source
+    from hipkg.knowledge.records import Knowledge
     from hipkg.reasoning.engines import EngineName
 
 
-class Since(comparing.Since):
+@dataclass(frozen=True, repr=False)
+class Since(Result, comparing.Since):
     """Two plans of a patient, the earlier one first."""
 
     before: Plan
     after: Plan
+    knowledge: Knowledge = field(kw_only=True, repr=False, compare=False)
+    _columns: ClassVar[Mapping[str, type]] = {
+        "patient": str,
+        "since": date,
+        "as_of": date,
+        "action": str,
+        "intervention": str,
+        "site": str,
+        "before": str,
+        "after": str,
+        "statements": str,
+    }
+
+    @classmethod
+    def _render(cls, found: Sequence[Self], form: Form, knowledge: Knowledge) -> str:  # noqa: ARG003 - as others
+        from hipkg.render.since import render_since
+
+        return render_since(found, form)
+
+    def _rows(self) -> Iterator[Row]:
+        for one in self.moved:
+            changed = tuple(it.id for it in one.statements)
+            yield (
+                self.after.patient,
+                self.before.as_of,
+                self.after.as_of,
+                one.label,
+                curie(one.intervention),
+                one.site,
+                one.before,
+                one.after,
+                changed,
+            )
+
+    def _named(self) -> tuple[str, *tuple[object, ...]]:
+        return self.after.patient, f"{self.before.as_of} to {self.after.as_of}", f"{len(self.moved)} actions moved"
 
 
 def since(
-    old: AnySource,
-    new: AnySource | None = None,
+    old: Source,
+    new: Source | None = None,
     *,
     format: str | None = None,  # noqa: A002 - the word that users know from every RDF library
-    before: date | None = None,
-    as_of: date | None = None,
+    before: Day | None = None,
+    as_of: Day | None = None,
     engine: EngineName = "native",
-    documents: Collection[str] = (),
+    documents: Texts = (),
     allow_invalid: bool = False,
-    codes: Sequence[str] = (),
-) -> tuple[Since, ...]:
+    codes: Texts = (),
+) -> Results[Since]:
     """Compare the earlier plan of each patient with the later one.
 
     Parameters: ``old`` and ``new`` are the earlier and the later records, the same one by default; ``before`` is the
-    date of the earlier plan, by default that of the later one; the others are those of `hipkg.plan`.
+    date of the earlier plan, by default that of the later one; the others are those of `hipkg.plans`.
 
-    Raises `UsageError` for a patient whom only one of the two has, and what `hipkg.plan` raises.
+    Raises `UsageError` for a patient whom only one of the two has, and what `hipkg.plans` raises.
     """
-    knowledge = knowing(codes)
-    selection = select(knowledge, documents)
-
-    def planned(source: AnySource, day: date | None) -> Batch[Planned]:
-        request = Request(format=format, as_of=day, engine=engine, selection=selection, allow_invalid=allow_invalid)
-        return plan_patients(source, request, knowledge)
-
-    earlier = warned(lambda: planned(old, before or as_of))
-    later = warned(lambda: planned(old if new is None else new, as_of))
-    found = (comparing.since(*one) for one in comparing.paired(earlier, later))
-    return tuple(Since(**{**one._asdict(), **Plan.pair(one.before, one.after, knowledge)}) for one in found)
+    later = asked(
+        format=format, as_of=as_of, engine=engine, documents=documents, allow_invalid=allow_invalid, codes=codes
+    )
+    earlier = later._replace(request=later.request._replace(as_of=day("before", before) or later.request.as_of))
+    first = warned(lambda: earlier.planned(old))
+    second = warned(lambda: later.planned(old if new is None else new))
+    found = (comparing.since(*one) for one in comparing.paired(first, second))
+    known = later.knowledge
+    return Results.of((Since.of(one, known, **Plan.pair(one.before, one.after, known)) for one in found), Since, known)

@@ -4,26 +4,56 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from hipkg.api.arguments import asked
 from hipkg.api.door import warned
-from hipkg.pipeline.knowing import knowing
-from hipkg.pipeline.process import read_checked
-from hipkg.pipeline.request import Request
+from hipkg.api.result import Graphed
+from hipkg.validation.findings import Finding
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-    from datetime import date
+    from collections.abc import Iterable, Mapping
 
-    from hipkg.reading.joint import AnySource
-    from hipkg.validation.findings import Finding
+    from hipkg.api.arguments import Day, Texts
+    from hipkg.api.result import Form, Row
+    from hipkg.api.sources import Source
+
+_COLUMNS: Mapping[str, type] = dict.fromkeys(Finding._fields, str)
+
+
+class Findings(Graphed, tuple[Finding, ...]):
+    """What is wrong with the records of patients, or missing from them."""
+
+    @property
+    def valid(self) -> bool:
+        """Tell whether no finding is a violation."""
+        return all(one.severity != "violation" for one in self)
+
+    def _written(self, form: Form) -> str:
+        if form in {"html", "markdown"}:
+            from hipkg.render.tables import write_table
+
+            return write_table(*self._table(), form, repr(self))
+        from hipkg.render.findings import report
+
+        return report(tuple(self), "table" if form == "text" else form)
+
+    def _table(self) -> tuple[Mapping[str, type], Iterable[Row]]:
+        return _COLUMNS, iter(self)
+
+    def __repr__(self) -> str:
+        counts = {one.severity: 0 for one in self}
+        for one in self:
+            counts[one.severity] += 1
+        told = ", ".join(f"{number} {severity}" for severity, number in counts.items()) or "nothing found"
+        return f"<{type(self).__name__} {told}>"
 
 
 def validate(
-    source: AnySource,
+    source: Source,
     *,
     format: str | None = None,  # noqa: A002 - the word that users know from every RDF library
-    as_of: date | None = None,
-    codes: Sequence[str] = (),
-) -> tuple[Finding, ...]:
-    """Check every patient of a file against the shapes; the parameters and errors are those of `plans`."""
-    request = Request(format=format, as_of=as_of, allow_invalid=True)
-    return warned(lambda: read_checked(source, request, knowing(codes)).gathered(lambda one: one.findings))
+    as_of: Day | None = None,
+    codes: Texts = (),
+) -> Findings:
+    """Check every patient of a source against the shapes; the parameters and errors are those of `hipkg.plans`."""
+    wanted = asked(format=format, as_of=as_of, allow_invalid=True, codes=codes)
+    return Findings(warned(lambda: wanted.checked(source).gathered(lambda one: one.findings)))

@@ -6,12 +6,14 @@ plan asks them, which `hipkg.planning.ranking` decides, each with the form that 
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
 from itertools import chain, islice
 from typing import TYPE_CHECKING, NamedTuple
 
 from hipkg.base import hip
+from hipkg.base.brief import shown_by
 from hipkg.base.numbers import COMPARISONS, COMPLEMENTS, read
 from hipkg.base.vocabulary import RDF_TYPE
 from hipkg.defence.bench import Bench
@@ -65,6 +67,7 @@ class Turn(StrEnum):
     NOT_YET = "not-yet"
 
 
+@shown_by("label", "site", "before", "after")
 class Effect(NamedTuple):
     """An action that an answer would give another status; one is empty where the plan does not have the action.
 
@@ -86,6 +89,7 @@ class Effect(NamedTuple):
         return self.turn == Turn.CONSIDERED
 
 
+@shown_by("words", "effects")
 class Answer(NamedTuple):
     """One possible answer: the facts that record it, in words and as Turtle, and what they would change.
 
@@ -102,6 +106,7 @@ class Answer(NamedTuple):
     change: Change
 
 
+@shown_by("text", "site")
 class RankedQuestion(NamedTuple):
     """A question with its form and with answers that were tried.
 
@@ -122,7 +127,8 @@ class RankedQuestion(NamedTuple):
     unread: tuple[str, ...] = ()
 
 
-class Interview(NamedTuple):
+@dataclass(frozen=True)
+class Interview:
     """What there is to ask about one patient, what matters most first."""
 
     plan: Plan

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from hipkg.base.brief import shown_by
+
 if TYPE_CHECKING:
     from hipkg.planning.records import Action, Plan
 
@@ -11,6 +13,7 @@ ABSENT = ""
 """The status or the state of what a plan does not have."""
 
 
+@shown_by("id", "site", "before", "after")
 class StatementChange(NamedTuple):
     """A statement that has another state at a place; a state is empty where its context does not hold."""
 
@@ -21,6 +24,7 @@ class StatementChange(NamedTuple):
     after: str
 
 
+@shown_by("label", "site", "before", "after")
 class ActionChange(NamedTuple):
     """An action that has another status at a place, with the statements whose change of state concerns it."""
 
@@ -33,6 +37,7 @@ class ActionChange(NamedTuple):
     statements: tuple[StatementChange, ...]
 
 
+@shown_by("actions")
 class Difference(NamedTuple):
     """What changes from one plan to another."""
 

@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from hipkg.base import hip
+from hipkg.base.brief import shown_by
 from hipkg.base.vocabulary import HIP, OBJECTING
 from hipkg.defence.alternatives import Reasons
 from hipkg.defence.grounds import NO_GROUNDS, Grounds, grounds
@@ -65,6 +66,7 @@ _LAST = max(ClaimKind)
 _GUARDS = {ClaimKind.GUARDING, ClaimKind.GUARD_AWAITED}
 
 
+@shown_by("slot", "label", "answer")
 @dataclass(frozen=True, slots=True)
 class SlotExplanation:
     """One class, or companion, that a statement names, and how it stands.
@@ -89,6 +91,7 @@ class SlotExplanation:
         return self.answer == Answer.HOLDS
 
 
+@shown_by("id", "state", "site")
 @dataclass(frozen=True, slots=True)
 class StatementExplanation:
     """One statement at one place: what it says, where it comes from, and how each of its slots stands.
@@ -128,6 +131,7 @@ class StatementExplanation:
         return self.state != NOT_APPLICABLE
 
 
+@shown_by("label", "site", "status")
 class Nearest(NamedTuple):
     """The action of a plan that comes nearest to an intervention which is not in it, with its courses that run."""
 
@@ -139,7 +143,7 @@ class Nearest(NamedTuple):
     statements: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Explanation:
     """Why an action or a statement stands as it does at one place of one patient.
 

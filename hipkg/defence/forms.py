@@ -12,6 +12,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, NamedTuple
 
 from hipkg.base import hip
+from hipkg.base.brief import shown_by
 from hipkg.base.dates import length_in_words
 from hipkg.base.groups import Groups
 from hipkg.base.vocabulary import RDF_TYPE, namespace_of
@@ -60,6 +61,7 @@ class Threshold(NamedTuple):
     words: str
 
 
+@shown_by("label")
 class Option(NamedTuple):
     """One of the things that a field offers: the term or the node that it stands for, and what records it.
 
@@ -76,6 +78,7 @@ class Option(NamedTuple):
     known: str = ""
 
 
+@shown_by("name", "kind", "unit")
 class Field(NamedTuple):
     """One field of a form.
 
@@ -102,6 +105,7 @@ class Field(NamedTuple):
         return self.denial is not None
 
 
+@shown_by("fields")
 class Form(NamedTuple):
     """The fields of a question; a form that ``repeats`` can be filled several times, each time about another course."""
 

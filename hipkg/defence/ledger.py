@@ -11,6 +11,7 @@ from functools import reduce
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias, TypeVar
 
 from hipkg.base import hip
+from hipkg.base.brief import shown_by
 from hipkg.base.dates import span
 from hipkg.base.numbers import Bounds, Limit, Range, read, within
 from hipkg.base.vocabulary import HIP, OBJECTING
@@ -67,6 +68,7 @@ class Dose(NamedTuple):
     worked_out: bool
 
 
+@shown_by("statement", "sites", "verdict")
 class Judgement(NamedTuple):
     """How a treatment stands with what one statement asks of it, at the sites for which the statement asks it.
 
@@ -81,6 +83,7 @@ class Judgement(NamedTuple):
     basis: Basis
 
 
+@shown_by("label", "sites", "status")
 class Treatment(NamedTuple):
     """One treatment on record.
 
@@ -109,6 +112,7 @@ class Treatment(NamedTuple):
         return self.status in {"ongoing", "completed", "stopped"}
 
 
+@shown_by("label", "sites", "status")
 class Study(NamedTuple):
     """One study on record, with its site, status and dates as those of a treatment."""
 
@@ -124,6 +128,7 @@ class Study(NamedTuple):
 _Activity = TypeVar("_Activity", Treatment, Study)
 
 
+@shown_by("statement", "sites", "check.verdict")
 class Review(NamedTuple):
     """A review of running treatment that a statement asks for, and when it is due or was done."""
 
@@ -132,6 +137,7 @@ class Review(NamedTuple):
     check: Check
 
 
+@shown_by("kind", "day")
 class Opening(NamedTuple):
     """When something that waits can open.
 
@@ -156,6 +162,7 @@ class Opening(NamedTuple):
         return "unmet" if self.unmet or self.either else "never"
 
 
+@shown_by("statement", "opening")
 class Need(NamedTuple):
     """What one statement still lacks before it advises an action, or stops holding it back."""
 
@@ -164,6 +171,7 @@ class Need(NamedTuple):
     opening: Opening
 
 
+@shown_by("label", "site", "opening")
 class Waiting(NamedTuple):
     """An action that waits: every one of ``gates`` has to be lifted, and one of ``advice``, if any, to be met.
 

@@ -5,11 +5,12 @@ An order is checked as if it were on record: the plan confronts what is planned,
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING, NamedTuple
 
 from hipkg.base import hip
+from hipkg.base.brief import shown_by
 from hipkg.base.errors import UsageError
 from hipkg.base.vocabulary import OBJECTING, expand
 from hipkg.defence.what_if import changed_by
@@ -77,6 +78,7 @@ _UNDECIDED = {State.LATER, State.MAY_APPLY}
 _RANKS = {one: rank for rank, one in enumerate(Aspect)}
 
 
+@shown_by("aspect", "statement", "site")
 class Reason(NamedTuple):
     """One thing that speaks for or against an order.
 
@@ -101,6 +103,7 @@ class Reason(NamedTuple):
     done: Done | None = None
 
 
+@shown_by("label", "site", "verdict")
 class CheckedOrder(NamedTuple):
     """An order with its verdict, the gravest of what its reasons make of it, and the dangers that are not excluded."""
 
@@ -119,7 +122,8 @@ class CheckedOrder(NamedTuple):
         return self.verdict in AGAINST
 
 
-class OrderCheck(NamedTuple):
+@dataclass(frozen=True)
+class OrderCheck:
     """The orders of a patient as they were checked, in the plan that has them on record."""
 
     plan: Plan

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import pyoxigraph as ox
 
 from hipkg.base import hip
+from hipkg.base.brief import shown_by
 from hipkg.base.groups import reached
 from hipkg.base.numbers import fits
 from hipkg.base.vocabulary import DERIVED_FROM, RDF_TYPE
@@ -36,6 +37,7 @@ _TYPE = ox.NamedNode(RDF_TYPE)
 _DATED = (hip.startDate, hip.endDate, hip.duration, hip.hasStatus)
 
 
+@shown_by("kind", "claim")
 @dataclass(frozen=True, slots=True)
 class Proof:
     """One claim with what it rests on.

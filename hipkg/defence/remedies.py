@@ -11,6 +11,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple
 
 from hipkg.base import hip
+from hipkg.base.brief import shown_by
 from hipkg.base.vocabulary import RDF_TYPE
 from hipkg.defence.bench import Bench
 from hipkg.knowledge.frame.answers import State
@@ -38,6 +39,7 @@ _ADVISED = (ClaimKind.INDICATED, ClaimKind.FULFILLED)
 _OBJECTING = (ClaimKind.REFUSED, ClaimKind.HELD_BACK, ClaimKind.DISCOURAGED)
 
 
+@shown_by("facts", "outcome")
 class Remedy(NamedTuple):
     """A smallest change of the record after which something stands as was asked.
 

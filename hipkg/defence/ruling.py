@@ -6,6 +6,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
 from hipkg.base import hip
+from hipkg.base.brief import shown_by
 from hipkg.base.vocabulary import OBJECTING
 from hipkg.knowledge.frame.answers import State
 from hipkg.knowledge.frame.claims import ADVISING, TAKEN, ClaimKind, Fulfilment, Status
@@ -39,6 +40,7 @@ _AGAINST = {
 _HOLDING = (ClaimKind.INDICATED, ClaimKind.GUARDING, ClaimKind.FULFILLED, ClaimKind.GUARDED)
 
 
+@shown_by("words", "conditions")
 class Reservation(NamedTuple):
     """How an action must not be carried out: in words, unless one of ``unless`` holds, and if all of ``conditions`` do.
 

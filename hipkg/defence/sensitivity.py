@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
+from hipkg.base.brief import shown_by
 from hipkg.base.errors import UsageError
 from hipkg.derivation.native import derive_natively
 from hipkg.knowledge.frame.claims import Status
@@ -27,6 +28,7 @@ GONE = "-"
 """The status of an action that is not in the plan."""
 
 
+@shown_by("grades")
 @dataclass(frozen=True, slots=True)
 class Threshold:
     """One choice of statements: those that state at least one of some grades of equal rank, or all of them.
@@ -38,6 +40,7 @@ class Threshold:
     dropped: tuple[str, ...]
 
 
+@shown_by("label", "site", "statuses")
 @dataclass(frozen=True, slots=True)
 class Standing:
     """How an action stands: ``statuses`` has its status at each threshold, or `GONE`."""
@@ -49,7 +52,7 @@ class Standing:
     statuses: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Sensitivity:
     """How the plan of one patient changes as the grade that a statement has to state rises.
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 from hipkg.base import hip
+from hipkg.base.brief import shown_by
 from hipkg.base.errors import UsageError
 from hipkg.base.vocabulary import curie
 from hipkg.defence.difference import ABSENT, StatementChange, difference
@@ -33,6 +35,7 @@ _UNDECIDED = {Comparison.UNKNOWN, Comparison.NOT_YET}
 _WAITING = {State.LATER, State.MUST_NOT}
 
 
+@shown_by("label", "site", "before", "after")
 class Moved(NamedTuple):
     """An action that stands elsewhere on the page, with the statements whose change of state concerns it.
 
@@ -53,6 +56,7 @@ class Moved(NamedTuple):
     runs_on: bool = False
 
 
+@shown_by("label", "site")
 class Unbegun(NamedTuple):
     """An action that both plans ask for first of all, of which nothing is on record."""
 
@@ -63,6 +67,7 @@ class Unbegun(NamedTuple):
     statements: tuple[str, ...]
 
 
+@shown_by("statement", "site", "before", "check.verdict")
 class Turned(NamedTuple):
     """A bound of a statement, compared with the record, whose verdict is another now, or whose last day has passed.
 
@@ -76,7 +81,8 @@ class Turned(NamedTuple):
     missed: bool
 
 
-class Since(NamedTuple):
+@dataclass(frozen=True)
+class Since:
     """Two plans of a patient, the earlier one first.
 
     ``recorded`` say in words what is on record now and was not, ``gone`` what no longer is; ``days`` have passed

@@ -8,9 +8,11 @@ watch list.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 from hipkg.base import hip
+from hipkg.base.brief import shown_by
 from hipkg.base.vocabulary import OBJECTING
 from hipkg.defence.asking import Asker
 from hipkg.defence.bench import Bench
@@ -32,6 +34,7 @@ _UNTOUCHED = {Status.INDICATED, Status.SATISFIED}
 _PLACED = {*OWNS, hip.hasSite, hip.targets}
 
 
+@shown_by("fact", "after")
 class Threat(NamedTuple):
     """A fact, or an answer to a question, in words and as Turtle, that would give an indicated action another status.
 
@@ -64,6 +67,7 @@ class Threat(NamedTuple):
         return frozenset(one for one in values if one[1] not in new and one[0] not in _PLACED)
 
 
+@shown_by("action.label", "action.site")
 class Watched(NamedTuple):
     """An indicated action with what to watch for."""
 
@@ -80,7 +84,8 @@ class Sign(NamedTuple):
     statement: str
 
 
-class WatchList(NamedTuple):
+@dataclass(frozen=True)
+class WatchList:
     """What to watch for while the plan of one patient is followed."""
 
     plan: Plan

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-from typing import TYPE_CHECKING, NamedTuple
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 from hipkg.base import hip
 from hipkg.base.errors import UsageError
@@ -26,7 +26,8 @@ if TYPE_CHECKING:
     from hipkg.validation.findings import Finding
 
 
-class WhatIf(NamedTuple):
+@dataclass(frozen=True)
+class WhatIf:
     """Two plans of a patient, without and with a change of the record.
 
     ``facts`` say the change in words; ``findings`` are what validation finds in the changed record and not in the
@@ -49,7 +50,7 @@ class WhatIf(NamedTuple):
 def check_changes(add: Sequence[str], remove: Sequence[str]) -> None:
     """Refuse, before anything is read, to change nothing."""
     if not (add or remove):
-        raise UsageError("Nothing is to be changed.", remedy="Say what with --add or --remove.")
+        raise UsageError("Nothing is to be changed.", remedy="Say what is to be added or removed.")
 
 
 def what_if(planned: Planned, add: Sequence[str], remove: Sequence[str]) -> WhatIf:

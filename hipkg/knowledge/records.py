@@ -6,6 +6,7 @@ from decimal import Decimal
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from hipkg.base.brief import shown_by
 from hipkg.base.numbers import plain
 from hipkg.knowledge.modality import Modality
 from hipkg.knowledge.prominence import Prominence
@@ -21,6 +22,7 @@ NOT_STATED = "not stated"
 _NONE: frozenset[str] = frozenset()
 
 
+@shown_by("quantity", "lower", "upper", "unit")
 class Bound(NamedTuple):
     """The limits that a statement sets to one quantity, in ``unit``; an end that it leaves open is empty.
 

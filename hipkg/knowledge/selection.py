@@ -78,12 +78,13 @@ def select(
     *,
     grade_objections: bool = False,
 ) -> Selection:
-    """Select statements by document and by grade, whatever the case of its label.
+    """Select statements by document and by grade, whatever the case of their names.
 
     Raises `UsageError` for a grade that its scale does not have, and for a document that the ontology does not hold.
     """
     strength, evidence = _grade("strength", min_strength, knowledge), _grade("evidence", min_evidence, knowledge)
-    wanted = tuple(sorted(set(documents)))
+    known = {info.id.casefold(): info.id for info in knowledge.documents.values()}
+    wanted = tuple(sorted({known.get(one.strip().casefold(), one) for one in documents}))
     check_documents(wanted, knowledge)
     return Selection(wanted, strength, evidence, grade_objections and bool(strength or evidence))
 

@@ -15,6 +15,7 @@ import re
 from functools import cache, lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
+from hipkg.base.brief import shown_by
 from hipkg.base.errors import OntologyError, UsageError
 from hipkg.base.paths import MAPPINGS
 from hipkg.base.vocabulary import HIP, expand
@@ -98,6 +99,7 @@ class CodeSystem(NamedTuple):
         return next((one for one in (bare, *marked) if re.fullmatch(self.code_form, one)), "")
 
 
+@shown_by("system", "code", "display", "label")
 class Mapping(NamedTuple):
     """A code and a term of the ontology, with what the code says besides.
 

@@ -12,6 +12,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, NamedTuple
 
 from hipkg.base import hip
+from hipkg.base.brief import shown_by
 from hipkg.base.dates import days_after, span
 from hipkg.base.numbers import Range, read
 from hipkg.knowledge.frame.answers import State
@@ -52,6 +53,7 @@ class Comparison(StrEnum):
 _BREACHES = {Comparison.ABOVE, Comparison.BELOW}
 
 
+@shown_by("label", "verdict")
 class Check(NamedTuple):
     """One bound of a statement, compared with what is recorded.
 

@@ -12,6 +12,7 @@ from itertools import chain, product
 from typing import TYPE_CHECKING, NamedTuple
 
 from hipkg.base import hip
+from hipkg.base.brief import shown_by
 from hipkg.base.dates import days_after
 from hipkg.base.groups import reached
 from hipkg.base.numbers import Bounds, Range, fits, read, within
@@ -43,6 +44,7 @@ if TYPE_CHECKING:
 _DAYS = "d"
 
 
+@shown_by("label", "answer", "have", "need", "unit")
 class Gap(NamedTuple):
     """One part of a requirement that does not hold yet.
 
@@ -63,6 +65,7 @@ class Gap(NamedTuple):
     question: str = ""
 
 
+@shown_by("label", "have", "need", "unit")
 class Reached(NamedTuple):
     """One part of a requirement that asks for a number and has it.
 

@@ -12,6 +12,7 @@ from enum import StrEnum
 from operator import attrgetter
 from typing import NamedTuple
 
+from hipkg.base.brief import shown_by
 from hipkg.knowledge.frame.answers import State
 from hipkg.knowledge.frame.claims import OBJECTIONS, SHOWN, ClaimKind, Fulfilment, Status
 from hipkg.knowledge.modality import Modality
@@ -23,6 +24,7 @@ from hipkg.validation.findings import Finding
 _STATEMENT = attrgetter("id", "place")
 
 
+@shown_by("document", "label")
 class Scope(NamedTuple):
     """What the advice of a document waits for; ``only`` tells that a statement of it waits for nothing else.
 
@@ -36,6 +38,7 @@ class Scope(NamedTuple):
     parts: tuple[str, ...]
 
 
+@shown_by("id", "site", "state")
 class StatementState(NamedTuple):
     """The state of one statement at one place of a patient.
 
@@ -70,6 +73,7 @@ class StatementState(NamedTuple):
         return any(one.only for one in self.context)
 
 
+@shown_by("statement", "label", "text")
 class Parameter(NamedTuple):
     """How an action is to be carried out, as one statement says, with the bounds that it sets and how they are kept."""
 
@@ -90,6 +94,7 @@ class Result(NamedTuple):
     text: str
 
 
+@shown_by("label", "day")
 class Done(NamedTuple):
     """An activity on record by which an action was done: what it was of, and its day as far as it is recorded.
 
@@ -107,6 +112,7 @@ class Done(NamedTuple):
     old_after: int = 0
 
 
+@shown_by("label", "start", "end", "status", "outcome")
 class Course(NamedTuple):
     """A course on record: what it is of, when as far as recorded, and how it goes, went or why it was not begun.
 
@@ -140,6 +146,7 @@ class Danger(NamedTuple):
     found: tuple[Found, ...]
 
 
+@shown_by("label")
 class OpenCheck(NamedTuple):
     """A danger of an action that nothing on record shows or excludes; ``asked`` is the class of its question."""
 
@@ -148,6 +155,7 @@ class OpenCheck(NamedTuple):
     asked: str
 
 
+@shown_by("label", "site", "status")
 class Action(NamedTuple):
     """One intervention at one place, with the status that its statements give it.
 
@@ -217,6 +225,7 @@ class Action(NamedTuple):
         return tuple(one for one in self.past if one.unfavourable)
 
 
+@shown_by("label", "site", "advised_by", "opposed_by", "rule")
 class Conflict(NamedTuple):
     """Two statements that pull an action in opposite directions, and what decides between them."""
 
@@ -258,6 +267,7 @@ class Treatment(NamedTuple):
     activities: tuple[str, ...] = ()
 
 
+@shown_by("kind", "label", "site")
 class Interaction(NamedTuple):
     """Treatments that bear on each other: one or several that are given or advised, and ``beside`` those that matter.
 
@@ -285,6 +295,7 @@ class Place(NamedTuple):
     side: str
 
 
+@shown_by("text", "site")
 class Question(NamedTuple):
     """A fact that is not known and on which statements wait.
 
@@ -301,6 +312,7 @@ class Question(NamedTuple):
     unread: tuple[str, ...] = ()
 
 
+@shown_by("label", "site", "day", "value")
 class Unused(NamedTuple):
     """What is recorded of a patient and used by no statement of the plan.
 
@@ -317,6 +329,7 @@ class Unused(NamedTuple):
     unit: str = ""
 
 
+@shown_by("label", "day")
 class Alongside(NamedTuple):
     """A treatment or a study that runs or is ordered, and that no action of the plan tells of as such.
 

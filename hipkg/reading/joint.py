@@ -95,9 +95,10 @@ def parsed(
     *,
     format: str | None = None,  # noqa: A002 - the word that users know from every RDF library
     max_bytes: int | None = None,
+    name: str = "",
 ) -> Part:
-    """Open and parse a source; the parameters and errors are those of `hipkg.reading.sources.read`."""
-    given = opened(source, format=format, max_bytes=max_bytes)
+    """Open and parse a source, or a content of some name; see `hipkg.reading.sources.read`, also for errors."""
+    given = opened(source, format=format, max_bytes=max_bytes, name=name)
     if given.rdf_format is not None:
         triples = tuple(parse_rdf(given.data, given.rdf_format, given.name))
         lost = keys_without_meaning(given.data) if given.rdf_format == RdfFormat.JSON_LD else ()

@@ -82,16 +82,20 @@ def opened(
     *,
     format: str | None = None,  # noqa: A002 - the word that users know from every RDF library
     max_bytes: int | None = None,
+    name: str = "",
 ) -> Source:
-    """Open a source once and tell what it is; the parameters and errors are those of :func:`read`."""
+    """Open a source once and tell what it is; the parameters and errors are those of :func:`read`.
+
+    ``name`` is that of a content that is given as bytes, and may tell its format as the name of a file does.
+    """
     named = _key(format) if format is not None else ""
-    if not named and (isinstance(source, bytes) or source == "-"):
+    if not named and ((isinstance(source, bytes) and not name) or source == "-"):
         raise UsageError("No format is given for standard input.", remedy=f"Say which it is: {FORMAT_NAMES}.")
     rdf_format = _named_format(named) if named and named not in _FHIR else None
     folder = _folder(source) if rdf_format is None else None
     if folder is not None:
         return Source(str(folder), b"", None, folder)
-    name, data = _load(source, MAX_BYTES if max_bytes is None else max_bytes)
+    name, data = _load(source, MAX_BYTES if max_bytes is None else max_bytes, name)
     extension = _extension(name)
     either = rdf_format in {RdfFormat.JSON_LD, RdfFormat.RDF_XML} or (not named and extension in {"json", "xml"})
     if named in _FHIR or (not named and extension in _FHIR) or (either and looks_like(data) == "FHIR"):
@@ -147,9 +151,9 @@ def _format_by_extension(name: str, data: bytes) -> RdfFormat:
     )
 
 
-def _load(source: str | os.PathLike[str] | bytes, max_bytes: int) -> tuple[str, bytes]:
+def _load(source: str | os.PathLike[str] | bytes, max_bytes: int, name: str) -> tuple[str, bytes]:
     if isinstance(source, bytes):
-        name, data = _MEMORY, source
+        name, data = name or _MEMORY, source
     elif source == "-":
         name, data = _STDIN, read_standard_input(max_bytes + 1)
     else:

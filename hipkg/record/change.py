@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, TypeAlias
 import pyoxigraph as ox
 
 from hipkg.base import hip
+from hipkg.base.brief import shown_by
 from hipkg.base.vocabulary import RDF_TYPE
 from hipkg.record.facts import as_resource, as_term
 
@@ -20,6 +21,7 @@ Fact: TypeAlias = tuple[str, str, "Node"]
 OWNS = {hip.hasProblem, hip.hasStudy, hip.hasCourse}
 
 
+@shown_by("added", "removed")
 @dataclass(frozen=True, slots=True)
 class Change:
     """What is added to a record and what is taken out of it."""

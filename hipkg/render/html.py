@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from hipkg.planning.records import Plan
     from hipkg.render.sheet import Line, Row, Sheet, SheetSection
 
-_COLOURS = {
+_COLOURS: dict[str, str] = {
     Section.CHECK: "#cf222e",
     Section.MAY: "#9a6700",
     Section.TODAY: "#1a7f37",
@@ -36,12 +36,17 @@ _TOP = "vertical-align:top;text-align:left"
 
 def plan_to_html(plan: Plan, knowledge: Knowledge) -> str:
     """Write a plan as one element with a table: a row for each action and for each question."""
-    return "\n".join(_lines(sheet(plan, knowledge)))
+    return sheet_to_html(sheet(plan, knowledge))
 
 
-def _lines(made: Sheet) -> Iterable[str]:
+def sheet_to_html(made: Sheet, name: str = "Plan", note: str = DISCLAIMER) -> str:
+    """Write what is arranged as a plan is, under a name, with a note below the title."""
+    return "\n".join(_lines(made, name, note))
+
+
+def _lines(made: Sheet, name: str, note: str) -> Iterable[str]:
     yield '<div class="hipkg-plan">'
-    yield f"<p><strong>{escape(' · '.join(('Plan', *made.title)))}</strong><br><em>{DISCLAIMER}</em></p>"
+    yield f"<p><strong>{escape(' · '.join((name, *made.title)))}</strong><br><em>{escape(note)}</em></p>"
     yield from (f'<p style="color:#cf222e"><strong>{escape(one)}</strong></p>' for one in made.alarms)
     yield from (f"<p>Warning: {escape(one)}</p>" for one in made.warnings)
     if made.notice:
@@ -70,7 +75,7 @@ def _section(section: SheetSection) -> Iterable[str]:
         for index, row in enumerate(rows):
             named = f"{heading}<br><small>{escape(name)}</small>" if name and not index else heading
             cells = (_cell(row), escape(row.site), escape(row.grade), escape(" ".join(row.statements)))
-            yield _table_row(named, cells, _COLOURS[Section(section.key)])
+            yield _table_row(named, cells, _COLOURS.get(section.key, "inherit"))
             heading = ""
 
 

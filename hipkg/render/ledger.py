@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from hipkg.defence.ledger import Basis
     from hipkg.knowledge.records import Knowledge
 
-FORMATS = ("text", "markdown", "json")
+FORMATS = ("text", "markdown", "json", "html")
 NAME = "Therapy ledger"
 NOTE = "An outcome that is not recorded is unknown, not failed."
 NO_SITE = "no site stated"
@@ -77,6 +77,10 @@ def render_ledgers(
             note = f"{NOTE} {GRADES_NOTE}"
             sheets = [ledger_sheet(one, knowledge) for one in ledgers]
             return "\n".join(sheet_to_markdown(one, knowledge, name=NAME, note=note) for one in sheets)
+        case "html":
+            from hipkg.render.html import sheet_to_html
+
+            return "\n".join(sheet_to_html(ledger_sheet(one, knowledge), NAME, NOTE) for one in ledgers)
         case "text":
             from hipkg.render.text import sheets_to_text
 

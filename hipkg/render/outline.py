@@ -7,6 +7,7 @@ import shutil
 import sys
 import textwrap
 from dataclasses import dataclass
+from html import escape as escape_html
 from typing import TYPE_CHECKING, TypeVar
 
 from hipkg.base.errors import UsageError
@@ -22,13 +23,19 @@ if TYPE_CHECKING:
     from hipkg.render.encoder import Writer
 
 Found = TypeVar("Found")
-FORMATS = ("text", "markdown", "json")
+FORMATS = ("text", "markdown", "json", "html")
 DEFAULT_WIDTH = 80
 WIDEST = 120
 _NARROWEST = 40
 _STEP = 2
 MARKS = {"holds": "✓", "missing": "✗", "recorded": "•", "ontology": "•", "none": " "}
 _PLAIN_MARKS = {"✓": "+", "✗": "x", "•": "-", "·": ";", "“": '"', "”": '"', "→": ">"}
+_HTML_STYLES = {
+    "missing": ";color:#cf222e",
+    "holds": ";color:#1a7f37",
+    "dim": ";opacity:.7",
+    "heading": ";margin-top:.5em",
+}
 _COLOURS = {"heading": "1", "holds": "32", "missing": "31", "dim": "2"}
 
 
@@ -78,6 +85,8 @@ def render_outlines(
             return one_or_all([*map(writer.text, found)])
         case "markdown":
             return outlines_to_markdown(map(outline, found))
+        case "html":
+            return "\n".join(_html(outline(one)) for one in found)
         case "text":
             return outlines_to_text([*map(outline, found)], to_terminal=to_terminal)
         case _:
@@ -149,3 +158,18 @@ def _markdown(outline: Outline) -> str:
         else:
             lines.append(f"{'  ' * (row.depth - 1)}- {f'{mark} ' if mark and mark != '•' else ''}{text}")
     return "\n".join(lines) + "\n"
+
+
+def _html(made: Outline) -> str:
+    title, *rest = made.title or ("",)
+    head = f"<strong>{escape_html(clean(title))}</strong> {escape_html(clean(' · '.join(rest)))}"
+    told = f"<p>{head}<br><em>{DISCLAIMER}</em></p>"
+    return "\n".join(['<div class="hipkg">', told, *map(_paragraph, made.rows), "</div>"])
+
+
+def _paragraph(row: Row) -> str:
+    mark = MARKS[row.mark].strip()
+    words = escape_html(clean(row.text))
+    text = f"<strong>{words}</strong>" if row.style == "heading" else words
+    style = "".join(_HTML_STYLES.get(one, "") for one in (row.mark, row.style))
+    return f'<div style="margin-left:{row.depth * 1.5}em{style}">{f"{mark} " if mark else ""}{text}</div>'

@@ -40,14 +40,15 @@ def plan_graph(plan: Plan, knowledge: Knowledge) -> tuple[ox.Triple, ...]:
     return tuple(dict.fromkeys(_Describer(plan, knowledge).triples()))
 
 
-def plan_rdflib_graph(plan: Plan, knowledge: Knowledge) -> Graph:
-    """Turn a plan into a graph of rdflib."""
+def rdflib_graph(turtle: str) -> Graph:
+    """Turn a text of Turtle into a graph of rdflib."""
     from rdflib import Graph
 
     graph = Graph(bind_namespaces="none")
-    for prefix, namespace in _USED_PREFIXES.items():
+    parser = ox.parse(turtle.encode(), format=ox.RdfFormat.TURTLE)
+    data = ox.serialize((one.triple for one in parser), format=ox.RdfFormat.N_TRIPLES)
+    for prefix, namespace in parser.prefixes.items():
         graph.bind(prefix, namespace)
-    data = ox.serialize(plan_graph(plan, knowledge), format=ox.RdfFormat.N_TRIPLES)
     return graph.parse(data=data, format="nt")
 
 

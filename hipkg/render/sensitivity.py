@@ -13,6 +13,7 @@ from hipkg.defence.sensitivity import GONE, Sensitivity, Standing, Threshold
 from hipkg.knowledge.selection import SCALES, alternatives
 from hipkg.render.encoder import Writer, one_or_all
 from hipkg.render.markdown import escape, escape_opening
+from hipkg.render.tables import write_table
 from hipkg.render.text import Layout, joined, page_to_text
 from hipkg.render.words import DISCLAIMER, NOT_VALID, capital, clean, join_sites, only_documents, origin
 
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 
     from hipkg.knowledge.records import Knowledge
 
-FORMATS = ("text", "markdown", "json")
+FORMATS = ("text", "markdown", "json", "html")
 _STYLES = {
     "indicated": "green",
     "caution": "yellow",
@@ -85,6 +86,8 @@ def render_sensitivities(
     pages = [_page(one, knowledge) for one in found]
     if format == "markdown":
         return "\n".join("".join(f"{line}\n" for line in _markdown(one)) for one in pages)
+    if format == "html":
+        return "\n".join(map(_html, pages))
     if format != "text":
         raise UsageError(f"There is no format {format!r}.", remedy=f"Choose among: {', '.join(FORMATS)}.")
     layout = Layout.of(width, to_terminal=to_terminal)
@@ -203,6 +206,13 @@ def _markdown(page: _Page) -> Iterator[str]:
     yield from (f"- {escape_opening(one)}" for one in page.notes)
     for entries, separator in ((page.steady, ", "), (page.dropped, " ")):
         yield from (f"- {escape(name)}: {escape(separator.join(members))}" for name, members in entries)
+
+
+def _html(page: _Page) -> str:
+    title = " · ".join(("Sensitivity", *page.title, *page.alarms, *page.notes, DISCLAIMER))
+    rows = [(name, *statuses) for name, statuses in page.rows]
+    steady = [(name, ", ".join(members), *("" for _ in page.head[1:])) for name, members in page.steady]
+    return write_table(("Action", *page.head), [*rows, *steady], "html", title)
 
 
 def _cells(texts: Iterable[str]) -> str:

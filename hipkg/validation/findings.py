@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import pyoxigraph as ox
 
 from hipkg.base import hip
+from hipkg.base.brief import shown_by
 from hipkg.base.limits import NEAR_NAMES
 from hipkg.base.numbers import read
 from hipkg.base.vocabulary import HIP, PREFIXES, RDF_TYPE, XSD, curie, nearest
@@ -37,6 +38,7 @@ _WHOLE, _DECIMAL = ox.NamedNode(f"{XSD}integer"), ox.NamedNode(f"{XSD}decimal")
 _TERM = re.compile(re.escape(HIP) + "([^/#]+)")
 
 
+@shown_by("severity", "node", "path", "message")
 class Finding(NamedTuple):
     """One thing that is wrong with a patient graph, or missing from it.
 

@@ -1,0 +1,30 @@
+"""Read sources as graphs."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from hipkg.api.arguments import asked
+from hipkg.api.door import warned
+from hipkg.api.graph import Triples
+from hipkg.reading.sources import read_triples
+
+if TYPE_CHECKING:
+    from hipkg.api.arguments import Day, Texts
+    from hipkg.api.sources import Source
+
+
+def convert(
+    source: Source,
+    *,
+    format: str | None = None,  # noqa: A002 - the word that users know from every RDF library
+    as_of: Day | None = None,
+    codes: Texts = (),
+) -> Triples:
+    """Return the triples of a source, without adding or losing anything; of FHIR, what is understood.
+
+    The parameters and errors are those of `hipkg.plans`; ``as_of`` is the day on which FHIR is read.
+    """
+    wanted = asked(format=format, as_of=as_of, codes=codes)
+    day, known = wanted.request.as_of, wanted.knowledge
+    return Triples(warned(lambda: read_triples(wanted.opened(source), lambda: known, as_of=day)))
