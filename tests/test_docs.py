@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import ast
+import doctest
+import io
+import json
 import os
 import re
 import shlex
 import subprocess
 import sys
+from contextlib import redirect_stdout
 from datetime import date
 from html import unescape
 from pathlib import Path
@@ -20,6 +25,8 @@ ROOT = Path(__file__).parent.parent
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 FENCE = re.compile(r"```console\n\$ hipkg (.*)\n((?:.*\n)*?)```")
 NAME = re.compile(r"`(hipkg(?!\.ttl)(?:\.\w+)+)(?:\([^`]*)?`")
+SESSION = re.compile(r"```pycon\n(.*?)```", re.DOTALL)
+NOTEBOOKS = sorted((ROOT / "examples").glob("*.ipynb"))
 LINK = re.compile(r"\]\(([^)#]+?)(?:#[^)]*)?\)")
 
 
@@ -43,6 +50,75 @@ def test_shown_output_is_real(page: Path, arguments: str, shown: str) -> None:
         page.write_text(text.replace(f"$ hipkg {arguments}\n{shown}", f"$ hipkg {arguments}\n{real}"), encoding="utf-8")
         return
     assert shown == real
+
+
+def told_by(code: str, names: dict[str, object]) -> tuple[str, object]:
+    """Run statements, and return what they print and the value of the last of them."""
+    tree = ast.parse(code)
+    *before, last = tree.body
+    printed, value = io.StringIO(), None
+    with redirect_stdout(printed):
+        exec(compile(ast.Module([*before], []), "<page>", "exec"), names)  # noqa: S102 - our own pages
+        if isinstance(last, ast.Expr):
+            value = eval(compile(ast.Expression(last.value), "<page>", "eval"), names)  # noqa: S307 - as above
+        else:
+            exec(compile(ast.Module([last], []), "<page>", "exec"), names)  # noqa: S102 - as above
+    return printed.getvalue(), value
+
+
+def shown_by(example: doctest.Example, names: dict[str, object]) -> str:
+    """Run a step of a session, and return what it shows, be it an error."""
+    try:
+        printed, value = told_by(example.source, names)
+    except Exception as problem:  # noqa: BLE001 - what an error says is shown as well
+        kind = type(problem)
+        name = kind.__name__ if kind.__module__ == "builtins" else f"{kind.__module__}.{kind.__name__}"
+        return f"Traceback (most recent call last):\n    ...\n{name}: {problem}\n"
+    return printed + (f"{value!r}\n" if value is not None else "")
+
+
+@pytest.mark.every_source
+@pytest.mark.parametrize(
+    "page", [one for one in PAGES if SESSION.search(one.read_text(encoding="utf-8"))], ids=lambda page: page.name
+)
+def test_shown_sessions_are_real(page: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(ROOT)
+    text, names = page.read_text(encoding="utf-8"), {}
+    real = text
+    for session in SESSION.findall(text):
+        lines = []
+        for one in doctest.DocTestParser().get_examples(session):
+            first, *others = one.source.splitlines()
+            lines += [f">>> {first}", *(f"... {other}" for other in others), shown_by(one, names).rstrip("\n")]
+        again = "".join(f"{one}\n" for one in lines if one)
+        real = real.replace(f"```pycon\n{session}```", f"```pycon\n{again}```")
+    if os.environ.get("HIPKG_UPDATE_DOCS"):
+        page.write_text(real, encoding="utf-8")
+    assert real == page.read_text(encoding="utf-8")
+
+
+@pytest.mark.every_source
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.name)
+def test_shown_notebooks_are_executed(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(path.parent)
+    book = json.loads(path.read_text(encoding="utf-8"))
+    names: dict[str, object] = {}
+    for number, cell in enumerate((one for one in book["cells"] if one["cell_type"] == "code"), 1):
+        printed, value = told_by("".join(cell["source"]), names)
+        outputs: list[dict[str, object]] = []
+        if printed:
+            outputs.append({"name": "stdout", "output_type": "stream", "text": printed.splitlines(keepends=True)})
+        if value is not None:
+            data = {"text/plain": repr(value).splitlines(keepends=True)}
+            if hasattr(value, "_repr_html_"):
+                data["text/html"] = value._repr_html_().splitlines(keepends=True)
+            kind = "execute_result"
+            outputs.append({"data": data, "execution_count": number, "metadata": {}, "output_type": kind})
+        cell |= {"execution_count": number, "outputs": outputs}
+    written = json.dumps(book, ensure_ascii=False, indent=1) + "\n"
+    if os.environ.get("HIPKG_UPDATE_DOCS"):
+        path.write_text(written, encoding="utf-8")
+    assert written == path.read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize(
