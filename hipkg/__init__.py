@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from hipkg.api.result import Results
     from hipkg.api.sensitivity import Sensitivity, sensitivity
     from hipkg.api.since import Since, since
+    from hipkg.api.terms import Terms, terms
     from hipkg.api.validate import Findings, validate
     from hipkg.api.watch import WatchList, watch
     from hipkg.api.what_if import WhatIf, what_if
@@ -43,6 +44,7 @@ __all__ = [
     "Sensitivity",
     "SetAside",
     "Since",
+    "Terms",
     "Triples",
     "WatchList",
     "WhatIf",
@@ -59,6 +61,7 @@ __all__ = [
     "reason",
     "sensitivity",
     "since",
+    "terms",
     "validate",
     "watch",
     "what_if",
@@ -77,6 +80,7 @@ _HOMES = {
     "Sensitivity": "api.sensitivity",
     "SetAside": "base.errors",
     "Since": "api.since",
+    "Terms": "api.terms",
     "Triples": "api.graph",
     "WatchList": "api.watch",
     "WhatIf": "api.what_if",
@@ -92,6 +96,7 @@ _HOMES = {
     "reason": "api.reason",
     "sensitivity": "api.sensitivity",
     "since": "api.since",
+    "terms": "api.terms",
     "validate": "api.validate",
     "watch": "api.watch",
     "what_if": "api.what_if",

@@ -33,10 +33,11 @@ _BY_NEXT = " · side by the next character"
 
 def codes_to_json(mappings: Iterable[Mapping]) -> str:
     """Write mappings as a JSON array; terms are CURIEs, and null for a code that no statement uses."""
-    return written([_to_json(one) for one in mappings])
+    return written([code_to_json(one) for one in mappings])
 
 
-def _to_json(mapping: Mapping) -> dict[str, Any]:
+def code_to_json(mapping: Mapping) -> dict[str, Any]:
+    """Turn a mapping into what JSON can hold."""
     return {
         "system": mapping.system,
         "code": mapping.code,
