@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from hipkg.defence.ledger import Basis
     from hipkg.knowledge.records import Knowledge
 
-FORMATS = ("text", "markdown", "json", "html")
+FORMATS = ("text", "markdown", "json")
 NAME = "Therapy ledger"
 NOTE = "An outcome that is not recorded is unknown, not failed."
 NO_SITE = "no site stated"
@@ -63,7 +63,7 @@ def render_ledgers(
 ) -> str:
     """Write ledgers in a format.
 
-    Parameters: ``format`` is one of `FORMATS`; ``to_terminal`` lets text use the colours, the width and the characters
+    Parameters: ``format`` is one of `FORMATS`, or ``html``; ``to_terminal`` lets text use colours, width and characters
     of the terminal, otherwise it is plain and 80 columns wide.
 
     Raises `UsageError` for any other format.

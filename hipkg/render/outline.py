@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from hipkg.render.encoder import Writer
 
 Found = TypeVar("Found")
-FORMATS = ("text", "markdown", "json", "html")
+FORMATS = ("text", "markdown", "json")
 DEFAULT_WIDTH = 80
 WIDEST = 120
 _NARROWEST = 40
@@ -75,7 +75,7 @@ def render_outlines(
     to_terminal: bool = False,
     formats: Iterable[str] = FORMATS,
 ) -> str:
-    """Write results in one of `FORMATS`; ``formats`` are all that the caller knows.
+    """Write results in one of `FORMATS`, or as ``html`` for a notebook; ``formats`` are all that the caller knows.
 
     Parameters: ``outline`` lays one result out for reading; ``writer`` writes one as a JSON object and several as
     an array. Raises `UsageError` for any other format.

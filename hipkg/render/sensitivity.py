@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from hipkg.knowledge.records import Knowledge
 
-FORMATS = ("text", "markdown", "json", "html")
+FORMATS = ("text", "markdown", "json")
 _STYLES = {
     "indicated": "green",
     "caution": "yellow",
@@ -76,7 +76,7 @@ def render_sensitivities(
 ) -> str:
     """Write sensitivities in a format.
 
-    Parameters: ``format`` is one of `FORMATS`; ``to_terminal`` lets text use the colours, the width and the characters
+    Parameters: ``format`` is one of `FORMATS`, or ``html``; ``to_terminal`` lets text use colours, width and characters
     of the terminal, otherwise it is plain and 80 columns wide; ``width`` sets another width of text.
 
     Raises `UsageError` for any other format.
