@@ -11,7 +11,7 @@ import pyoxigraph as ox
 import pytest
 from typer.testing import CliRunner
 
-from hipkg.base.paths import GUIDELINE_PAGES
+from hipkg.base.paths import GUIDELINE_PAGES, MODEL_PAGES
 from hipkg.base.vocabulary import HIP, SKOS
 from hipkg.cli.app import app
 from hipkg.knowledge.loading import load
@@ -19,11 +19,13 @@ from hipkg.knowledge.modality import Modality
 from hipkg.knowledge.records import Bound, DocumentInfo, StatementInfo, Tension
 from hipkg.owl.expression import And, Named, Some
 from hipkg.owl.sources import load_sources
+from hipkg.render.data_model import CONTEXT, PROFILE, SCHEMA
 from hipkg.render.guideline import guideline_pages
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+FOR_MACHINES = (SCHEMA, PROFILE, CONTEXT)
 LINK = re.compile(r"(?<!\\)\]\(([^)#]*)(?:#([^)]*))?\)")
 
 
@@ -222,9 +224,10 @@ def test_the_command_writes_what_changed_and_nothing_else(tmp_path: Path) -> Non
     folder = tmp_path / "new" / "pages"
     missing = run(app, ["ontology", "document", "--check", "-o", str(folder)])
     assert (missing.exit_code, folder.exists()) == (1, False)
-    assert missing.stdout.split() == list(pages())
-    assert run(app, ["ontology", "document", "-o", str(folder)]).stdout.split() == list(pages())
-    assert {path.name: path.read_text("utf-8") for path in folder.iterdir()} == pages()
+    beside = [f"model/{one.name}" for one in MODEL_PAGES.glob("*.md")] + [f"model/{one}" for one in FOR_MACHINES]
+    assert sorted(missing.stdout.split()) == sorted([*pages(), *beside])
+    assert run(app, ["ontology", "document", "-o", str(folder)]).stdout == missing.stdout
+    assert {path.name: path.read_text("utf-8") for path in folder.glob("*.md")} == pages()
     other = folder / "mine.md"
     other.write_text("kept", encoding="utf-8")
     (folder / "glossary.md").write_text("old", encoding="utf-8")

@@ -488,7 +488,7 @@ def context() -> dict[str, Any]:
 def properties_of_patients() -> dict[str, str]:
     """Map each property of the core that a patient's graph can have to how the context must read its values."""
     axioms = read_axioms(load_sources())
-    types: dict[str, str] = {}
+    types: dict[str, str] = dict.fromkeys(measured(), "")
     for prop in axioms.properties.values():
         with_wider = [prop, *(axioms.properties[one] for one in prop.superproperties)]
         turned = [one for one in axioms.properties.values() if one.iri in prop.inverses]
@@ -506,12 +506,16 @@ def closed(iri: str) -> frozenset[str]:
     return load().superclasses.get(iri, frozenset()) | {iri}
 
 
+def measured() -> set[str]:
+    return {prop.removeprefix(HIP) for prop in load().possible_ranges}
+
+
 def datatypes() -> dict[str, str]:
     xsd = PREFIXES["xsd"]
     return {
         quad.subject.value.removeprefix(HIP): "xsd:" + quad.object.value.removeprefix(xsd)
-        for quad in module(ONTOLOGY / "core.ttl").quads_for_pattern(None, ox.NamedNode(RDFS + "range"), None)
-        if quad.object.value.startswith(xsd)
+        for quad in load_sources()
+        if quad.predicate.value == RDFS + "range" and quad.object.value.startswith(xsd)
     }
 
 

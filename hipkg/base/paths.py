@@ -19,6 +19,8 @@ POSSIBLE_CONTEXTS = ONTOLOGY / "possible.ttl"
 DENIALS = ONTOLOGY / "denials.ttl"
 PATIENT_SHAPES = SHAPES / "patient.ttl"
 GUIDELINE_PAGES = ROOT / "docs" / "guideline"
+MODEL_PAGES = ROOT / "docs" / "model"
+SCHEMAS = _PACKAGE / "schemas"
 
 
 def ontology_files() -> tuple[Path, ...]:

@@ -129,29 +129,48 @@ def document(
     ] = None,
     check: Annotated[bool, typer.Option("--check", help="Write nothing; fail if a page is not up to date.")] = False,
 ) -> None:
-    """Write what the ontology says as pages for reading: statements, glossary and tensions.
+    """Write what the ontology says as pages for reading, and the data model of patients for machines.
 
-    Only pages that changed are written, and named.
+    The pages tell statements, glossary, tensions, and the data model with all terms; a JSON Schema and a SHACL profile
+    describe patients. Only files that changed are written, and named.
 
     Example: hipkg ontology document --check
     """
     from pathlib import Path
 
     from hipkg.base.output import write_output
-    from hipkg.base.paths import GUIDELINE_PAGES
+    from hipkg.base.paths import GUIDELINE_PAGES, MODEL_PAGES, ONTOLOGY, SCHEMAS
     from hipkg.knowledge.loading import load
     from hipkg.owl.sources import load_sources
+    from hipkg.render.data_model import (
+        CONTEXT,
+        PROFILE,
+        SCHEMA,
+        model_pages,
+        patient_context,
+        patient_profile,
+        patient_schema,
+    )
     from hipkg.render.guideline import guideline_pages
 
-    folder = Path(output) if output else GUIDELINE_PAGES
-    pages = guideline_pages(load(), load_sources())
-    present = {path.name: path.read_text(encoding="utf-8") for path in folder.glob("*.md")}
-    stale = [name for name, text in pages.items() if present.get(name) != text]
-    for name in stale:
+    folder, model, schemas, context = GUIDELINE_PAGES, MODEL_PAGES, SCHEMAS, ONTOLOGY
+    if output:
+        folder = Path(output)
+        model = schemas = context = folder / "model"
+    knowledge = load()
+    pages = {
+        **{folder / name: text for name, text in guideline_pages(knowledge, load_sources()).items()},
+        **{model / name: text for name, text in model_pages(knowledge).items()},
+        schemas / SCHEMA: patient_schema(knowledge),
+        schemas / PROFILE: patient_profile(knowledge),
+        context / CONTEXT: patient_context(knowledge),
+    }
+    stale = [path for path, text in pages.items() if not path.is_file() or path.read_text(encoding="utf-8") != text]
+    for path in stale:
         if not check:
-            folder.mkdir(parents=True, exist_ok=True)
-            write_output(pages[name], str(folder / name))
-        say(name)
+            path.parent.mkdir(parents=True, exist_ok=True)
+            write_output(pages[path], str(path))
+        say(path.name if path.parent == folder else f"{path.parent.name}/{path.name}")
     if check and stale:
         say(f"{len(stale)} page(s) are not up to date; run: hipkg ontology document", aside=True)
         raise typer.Exit(1)

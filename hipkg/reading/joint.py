@@ -16,7 +16,7 @@ from hipkg.base.errors import UnreadableInput
 from hipkg.base.groups import Groups
 from hipkg.base.vocabulary import HIP, RDF_TYPE, curie
 from hipkg.reading.opening import MAX_FOLDER_BYTES, opened
-from hipkg.reading.rdf import keys_without_meaning, parse_rdf
+from hipkg.reading.rdf import keys_without_meaning, parse_rdf, with_published_context
 
 if TYPE_CHECKING:
     import os
@@ -100,9 +100,10 @@ def parsed(
     """Open and parse a source, or a content of some name; see `hipkg.reading.sources.read`, also for errors."""
     given = opened(source, format=format, max_bytes=max_bytes, name=name)
     if given.rdf_format is not None:
-        triples = tuple(parse_rdf(given.data, given.rdf_format, given.name))
-        lost = keys_without_meaning(given.data) if given.rdf_format == RdfFormat.JSON_LD else ()
-        return Part(given.name, triples, lost=lost)
+        linked = given.rdf_format == RdfFormat.JSON_LD
+        data = with_published_context(given.data) if linked else given.data
+        triples = tuple(parse_rdf(data, given.rdf_format, given.name))
+        return Part(given.name, triples, lost=keys_without_meaning(data) if linked else ())
     from hipkg.reading.fhir.source import resources_in, resources_of
 
     if given.folder is not None:

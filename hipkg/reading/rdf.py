@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from pyoxigraph import Quad
 
 
+from hipkg.base.paths import ONTOLOGY
+from hipkg.base.vocabulary import HIP
 from hipkg.reading.opening import FORMAT_NAMES, looks_like, refuse_binary
 
 BASE = "urn:hipkg:file/"
@@ -28,6 +30,21 @@ MAX_LITERAL = LITERAL.most
 """The longest literal that is read, in characters."""
 MAX_DEPTH = DEPTH.most
 """The deepest nesting of JSON-LD, RDF/XML and triple terms that is read; native parsers overflow the stack beyond."""
+
+
+CONTEXT = HIP + "context.jsonld"
+"""The address of the context of JSON-LD that is published with the ontology."""
+_ADDRESS = re.compile(rb'("@context"\s*:\s*)"' + re.escape(CONTEXT.encode()) + b'"')
+
+
+def with_published_context(data: bytes) -> bytes:
+    """Put the context of the ontology in the place of its address, once: nothing is fetched, and this one is known."""
+    if not _ADDRESS.search(data):
+        return data
+    import json
+
+    context = json.loads((ONTOLOGY / "context.jsonld").read_text(encoding="utf-8"))["@context"]
+    return _ADDRESS.sub(lambda found: found[1] + json.dumps(context).encode(), data, count=1)
 
 
 def parse_rdf(data: bytes, rdf_format: RdfFormat, name: str) -> list[Triple]:
@@ -143,7 +160,7 @@ def _refuse_json_traps(text: str, data: bytes, name: str) -> None:
             raise UnreadableInput(
                 f"The {key} is an address ({str(value)[:80]!r}), and nothing is fetched.",
                 place=name,
-                remedy="Put the content of the context into the file.",
+                remedy=f"Put the content of the context into the file; only {CONTEXT} is known, once in a file.",
             )
         if key == "@container" and "@graph" in str(value):  # a list in one aborts the process of pyoxigraph 0.5.13
             raise UnreadableInput(
