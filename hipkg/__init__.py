@@ -105,7 +105,7 @@ _HOMES = {
 
 def __dir__() -> list[str]:
     """List the public names, imported or not, for completion."""
-    return sorted({*globals(), *__all__})
+    return sorted({*__all__, *(one for one in globals() if one.startswith("__"))})
 
 
 def __getattr__(name: str) -> object:

@@ -352,3 +352,12 @@ def test_nothing_is_kept_of_patients() -> None:
         tracemalloc.stop()
     assert len(gc.get_objects()) - before < 100
     assert grown < 200_000, "four plans of 150 kB each as JSON"
+
+
+def test_what_is_set_aside_is_warned_of_where_the_call_stands() -> None:
+    died = {"resourceType": "Patient", "id": "died", "deceasedBoolean": True}
+    bundle = BUNDLE | {"entry": [*BUNDLE["entry"], {"resource": died}]}
+    for call in (hipkg.plan, hipkg.plans, hipkg.ask, hipkg.ledger):
+        with pytest.warns(hipkg.SetAside, match="has died") as told:
+            call(bundle, as_of=DAY)
+        assert [Path(one.filename).name for one in told] == ["test_api.py"], call

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import warnings
 from typing import TYPE_CHECKING, TypeVar
 
@@ -13,7 +14,7 @@ if TYPE_CHECKING:
     from hipkg.base.batch import Batch
 
 Made = TypeVar("Made")
-_CALLER = 4
+_PACKAGE = __name__.partition(".")[0]
 
 
 def warned(make: Callable[[], Batch[Made]]) -> tuple[Made, ...]:
@@ -29,4 +30,12 @@ def warned(make: Callable[[], Batch[Made]]) -> tuple[Made, ...]:
 
 def _warn(problems: Iterable[HipkgError]) -> None:
     for one in problems:
-        warnings.warn(SetAside(one), stacklevel=_CALLER)
+        warnings.warn(SetAside(one), stacklevel=_caller())
+
+
+def _caller() -> int:
+    """Count how many frames above the warning the first one is that is not of this package."""
+    level = 1
+    while sys._getframe(level).f_globals.get("__name__", "").partition(".")[0] == _PACKAGE:
+        level += 1
+    return level
