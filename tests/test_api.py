@@ -31,6 +31,7 @@ D0 = ROOT / "examples" / "d0-painful-degenerative-hip.ttl"
 D2 = ROOT / "examples" / "d2-hip-pain-not-improving.ttl"
 FHIR = ROOT / "examples" / "d0-painful-degenerative-hip.json"
 DAY = "2026-11-23"
+pytestmark = pytest.mark.xdist_group("api")  # whose results are made once
 HOSTILE = "<script>alert(1)</script>"
 BUNDLE = json.loads(FHIR.read_text(encoding="utf-8"))
 
@@ -194,6 +195,8 @@ def test_options_are_taken_as_they_come() -> None:
         ({"documents": 7}, "documents: One text or several"),
         ({"documents": [3]}, "documents: A text is wanted, not int"),
         ({"codes": 5}, "codes: One text or several"),
+        ({"codes": Path("none.csv")}, "none.csv"),
+        ({"codes": [Path("none.csv")]}, "none.csv"),
         ({"format": 3}, "format: A text is wanted, not int"),
         ({"format": "docx"}, "'docx' is not a format"),
         ({"engine": "warp"}, "no engine 'warp'"),
@@ -201,7 +204,7 @@ def test_options_are_taken_as_they_come() -> None:
     ],
 )
 def test_an_option_that_cannot_be_used_is_named(options: dict[str, object], told: str) -> None:
-    with pytest.raises(UsageError, match=told):
+    with pytest.raises((UsageError, UnreadableInput), match=told):
         hipkg.plan(D0, **{"as_of": DAY, **options})  # type: ignore[arg-type]
     with pytest.raises(UsageError, match="target: A text is wanted, not int"):
         hipkg.explain(D0, 3)  # type: ignore[arg-type]

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date, datetime
+from os import PathLike, fspath
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias, TypeVar
 
 from hipkg.api.sources import given
@@ -13,8 +15,6 @@ from hipkg.pipeline.process import plan_patients, read_checked
 from hipkg.pipeline.request import Request
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from hipkg.api.sources import Source
     from hipkg.base.batch import Batch
     from hipkg.knowledge.records import Knowledge
@@ -26,6 +26,8 @@ Day: TypeAlias = "str | date | datetime"
 """A date, or one written as YYYY-MM-DD; of a date with a time, the time does not count."""
 Texts: TypeAlias = "str | Iterable[str]"
 """One text, or several."""
+Tables: TypeAlias = "str | PathLike[str] | Iterable[str | PathLike[str]]"
+"""The name of a table of codes, or several."""
 Text = TypeVar("Text", bound="str | None")
 
 
@@ -58,13 +60,13 @@ def asked(
     min_evidence: str = "",
     grade_objections: bool = False,
     allow_invalid: bool = False,
-    codes: Texts = (),
+    codes: Tables = (),
 ) -> Asked:
     """Put together what the options of a function ask for, which `hipkg.plans` describes.
 
     Raises `UsageError` for an option that cannot be used.
     """
-    knowledge = knowing(texts("codes", codes))
+    knowledge = knowing(tables(codes))
     selection = select(
         knowledge,
         texts("documents", documents),
@@ -110,6 +112,15 @@ def text(name: str, value: Text) -> Text:
     return value
 
 
+def tables(value: Tables) -> tuple[str, ...]:
+    """List the names of the tables of codes that an option gives, one or several; raises `UsageError` for others."""
+    if isinstance(value, str | PathLike):
+        return (fspath(value),)
+    if not isinstance(value, Iterable):
+        raise _wanted("codes", value)
+    return tuple(fspath(one) if isinstance(one, PathLike) else text("codes", one) for one in value)
+
+
 def texts(name: str, value: Texts) -> tuple[str, ...]:
     """List the texts that an option gives, one or several.
 
@@ -117,13 +128,16 @@ def texts(name: str, value: Texts) -> tuple[str, ...]:
     """
     if isinstance(value, str):
         return (value,)
-    try:
-        return tuple(text(name, one) for one in value)
-    except TypeError:
-        raise UsageError(
-            f"One text or several are wanted, not {_kind(value)}.", place=name, remedy="Give a str, or a list of them."
-        ) from None
+    if not isinstance(value, Iterable):
+        raise _wanted(name, value)
+    return tuple(text(name, one) for one in value)
+
+
+def _wanted(name: str, value: object) -> UsageError:
+    return UsageError(
+        f"One text or several are wanted, not {_kind(value)}.", place=name, remedy="Give a str, or a list of them."
+    )
 
 
 def _kind(value: object) -> str:
-    return f"{type(value).__name__}"
+    return type(value).__name__

@@ -16,7 +16,7 @@ from hipkg.defence import asking
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from hipkg.api.arguments import Day, Texts
+    from hipkg.api.arguments import Day, Tables, Texts
     from hipkg.api.result import Form, Row
     from hipkg.api.sources import Source
     from hipkg.knowledge.records import Knowledge
@@ -72,7 +72,7 @@ def ask(
     as_of: Day | None = None,
     documents: Texts = (),
     allow_invalid: bool = False,
-    codes: Texts = (),
+    codes: Tables = (),
 ) -> Results[Interview]:
     """Try answers to what is asked about each patient; parameters and errors are those of `hipkg.plans`."""
     wanted = asked(format=format, as_of=as_of, documents=documents, allow_invalid=allow_invalid, codes=codes)

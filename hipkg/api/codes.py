@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from hipkg.api.arguments import tables
 from hipkg.api.arguments import text as checked_text
-from hipkg.api.arguments import texts
 from hipkg.api.result import Known, Written
 from hipkg.base.vocabulary import curie
 from hipkg.knowledge.terminology import Mapping as CodeMapping
@@ -14,7 +14,7 @@ from hipkg.pipeline.knowing import knowing
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from hipkg.api.arguments import Texts
+    from hipkg.api.arguments import Tables
     from hipkg.api.result import Form, Row
 
 _COLUMNS: Mapping[str, type] = dict.fromkeys(("system", "code", "display", "relation", "term", "label", "site"), str)
@@ -56,7 +56,7 @@ class Codes(Known, Written, tuple[CodeMapping, ...]):
         return f"<{len(self)} codes{f': {named}' if named else ''}{', …' if len(self) > 1 else ''}>"
 
 
-def codes(text: str, *, system: str = "", codes: Texts = ()) -> Codes:
+def codes(text: str, *, system: str = "", codes: Tables = ()) -> Codes:
     """Find what a clinical code means, which codes a term has, or the codes in whose names words begin.
 
     Parameters: ``text`` is a code, a term by its prefixed name, or words; ``system`` keeps to the codes of one system,
@@ -64,7 +64,7 @@ def codes(text: str, *, system: str = "", codes: Texts = ()) -> Codes:
 
     Raises `UsageError` for a table that cannot be read.
     """
-    knowledge = knowing(texts("codes", codes))
+    knowledge = knowing(tables(codes))
     found = Codes(knowledge.terminology.search(checked_text("text", text), checked_text("system", system)))
     found.knowledge = knowledge
     return found

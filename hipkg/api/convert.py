@@ -10,7 +10,7 @@ from hipkg.api.graph import Triples
 from hipkg.reading.sources import read_triples
 
 if TYPE_CHECKING:
-    from hipkg.api.arguments import Day, Texts
+    from hipkg.api.arguments import Day, Tables
     from hipkg.api.sources import Source
 
 
@@ -19,7 +19,7 @@ def convert(
     *,
     format: str | None = None,  # noqa: A002 - the word that users know from every RDF library
     as_of: Day | None = None,
-    codes: Texts = (),
+    codes: Tables = (),
 ) -> Triples:
     """Return the triples of a source, without adding or losing anything; of FHIR, what is understood.
 

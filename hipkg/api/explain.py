@@ -16,7 +16,7 @@ from hipkg.defence.targets import find_target
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from hipkg.api.arguments import Day, Texts
+    from hipkg.api.arguments import Day, Tables, Texts
     from hipkg.api.result import Form, Row
     from hipkg.api.sources import Source
     from hipkg.knowledge.records import Knowledge
@@ -73,7 +73,7 @@ def explain(
     engine: EngineName = "native",
     documents: Texts = (),
     allow_invalid: bool = False,
-    codes: Texts = (),
+    codes: Tables = (),
 ) -> GraphResults[Explanation]:
     """Explain an action or a statement, once for each place of each patient of a source.
 

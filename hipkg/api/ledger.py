@@ -15,7 +15,7 @@ from hipkg.defence import ledger as keeping
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from hipkg.api.arguments import Day, Texts
+    from hipkg.api.arguments import Day, Tables, Texts
     from hipkg.api.result import Form, Row
     from hipkg.api.sources import Source
     from hipkg.knowledge.records import Knowledge
@@ -67,7 +67,7 @@ def ledger(
     engine: EngineName = "native",
     documents: Texts = (),
     allow_invalid: bool = False,
-    codes: Texts = (),
+    codes: Tables = (),
 ) -> Results[Ledger]:
     """Make the therapy ledger of each patient of a source; the parameters and errors are those of `hipkg.plans`."""
     wanted = asked(

@@ -17,7 +17,7 @@ from hipkg.planning import records
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from hipkg.api.arguments import Day, Texts
+    from hipkg.api.arguments import Day, Tables, Texts
     from hipkg.api.result import Form, Row
     from hipkg.api.sources import Source
     from hipkg.knowledge.records import Knowledge
@@ -122,7 +122,7 @@ def plans(
     min_evidence: str = "",
     grade_objections: bool = False,
     allow_invalid: bool = False,
-    codes: Texts = (),
+    codes: Tables = (),
 ) -> GraphResults[Plan]:
     """Make the plan of each patient of a source.
 
@@ -164,7 +164,7 @@ def plan(
     min_evidence: str = "",
     grade_objections: bool = False,
     allow_invalid: bool = False,
-    codes: Texts = (),
+    codes: Tables = (),
 ) -> Plan:
     """Make the plan of the one patient of a source; the parameters and errors are those of `plans`.
 

@@ -11,7 +11,7 @@ from hipkg.pipeline.process import entailed
 from hipkg.reading.sources import read
 
 if TYPE_CHECKING:
-    from hipkg.api.arguments import Day, Texts
+    from hipkg.api.arguments import Day, Tables
     from hipkg.api.sources import Source
     from hipkg.knowledge.records import Knowledge
     from hipkg.reasoning.engines import EngineName
@@ -23,7 +23,7 @@ def reason(
     format: str | None = None,  # noqa: A002 - the word that users know from every RDF library
     as_of: Day | None = None,
     engine: EngineName = "native",
-    codes: Texts = (),
+    codes: Tables = (),
 ) -> Triples:
     """Return the graphs of a source's patients with all that the ontology entails for them.
 

@@ -16,7 +16,7 @@ from hipkg.pipeline.process import each_alone
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from hipkg.api.arguments import Day, Texts
+    from hipkg.api.arguments import Day, Tables, Texts
     from hipkg.api.result import Form, Row
     from hipkg.api.sources import Source
     from hipkg.knowledge.records import Knowledge
@@ -65,7 +65,7 @@ def sensitivity(
     documents: Texts = (),
     grade_objections: bool = False,
     allow_invalid: bool = False,
-    codes: Texts = (),
+    codes: Tables = (),
 ) -> Results[Sensitivity]:
     """Tell for each patient of a source how the plan changes as weaker statements are dropped.
 

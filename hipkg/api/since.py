@@ -16,7 +16,7 @@ from hipkg.defence import since as comparing
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from hipkg.api.arguments import Day, Texts
+    from hipkg.api.arguments import Day, Tables, Texts
     from hipkg.api.result import Form, Row
     from hipkg.api.sources import Source
     from hipkg.knowledge.records import Knowledge
@@ -77,7 +77,7 @@ def since(
     engine: EngineName = "native",
     documents: Texts = (),
     allow_invalid: bool = False,
-    codes: Texts = (),
+    codes: Tables = (),
 ) -> Results[Since]:
     """Compare the earlier plan of each patient with the later one.
 

@@ -12,7 +12,7 @@ from hipkg.validation.findings import Finding
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from hipkg.api.arguments import Day, Texts
+    from hipkg.api.arguments import Day, Tables
     from hipkg.api.result import Form, Row
     from hipkg.api.sources import Source
 
@@ -52,7 +52,7 @@ def validate(
     *,
     format: str | None = None,  # noqa: A002 - the word that users know from every RDF library
     as_of: Day | None = None,
-    codes: Texts = (),
+    codes: Tables = (),
 ) -> Findings:
     """Check every patient of a source against the shapes; the parameters and errors are those of `hipkg.plans`."""
     wanted = asked(format=format, as_of=as_of, allow_invalid=True, codes=codes)

@@ -16,7 +16,7 @@ from hipkg.defence import watching
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from hipkg.api.arguments import Day, Texts
+    from hipkg.api.arguments import Day, Tables, Texts
     from hipkg.api.result import Form, Row
     from hipkg.api.sources import Source
     from hipkg.knowledge.records import Knowledge
@@ -71,7 +71,7 @@ def watch(
     as_of: Day | None = None,
     documents: Texts = (),
     allow_invalid: bool = False,
-    codes: Texts = (),
+    codes: Tables = (),
 ) -> Results[WatchList]:
     """Make the watch list of each patient of a source; the parameters and errors are those of `hipkg.plans`."""
     wanted = asked(format=format, as_of=as_of, documents=documents, allow_invalid=allow_invalid, codes=codes)

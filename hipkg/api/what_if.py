@@ -17,7 +17,7 @@ from hipkg.pipeline.process import each_alone
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from hipkg.api.arguments import Day, Texts
+    from hipkg.api.arguments import Day, Tables, Texts
     from hipkg.api.result import Form, Row
     from hipkg.api.sources import Source
     from hipkg.knowledge.records import Knowledge
@@ -76,7 +76,7 @@ def what_if(
     engine: EngineName = "native",
     documents: Texts = (),
     allow_invalid: bool = False,
-    codes: Texts = (),
+    codes: Tables = (),
 ) -> Results[WhatIf]:
     """Compare the plan of each patient with the plan after a change of the record.
 
