@@ -123,6 +123,7 @@ SAME_FHIR = {
     "a text of one line": lambda: json.dumps(BUNDLE),
     "bytes": FHIR.read_bytes,
     "a Bundle": lambda: BUNDLE,
+    "a resource a line": lambda: "\n".join(json.dumps(one["resource"]) for one in BUNDLE["entry"]),
     "resources": lambda: [one["resource"] for one in BUNDLE["entry"]],
 }
 

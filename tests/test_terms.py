@@ -30,6 +30,8 @@ if TYPE_CHECKING:
         ("egfr", "hip:glomerularFiltrationRate"),
         ("D0-41", "hip:D0-41"),
         ("night", "hip:NightPain"),
+        ("pain at night", "hip:NightPain"),
+        ("nothing at all", ""),
         ("coxarthrosis", ""),
         ("hip:osteoarthritis", "hip:HipOsteoarthritis"),
         ("  ", ""),

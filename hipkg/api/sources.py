@@ -30,6 +30,8 @@ _WANTED = (
 _TEXT = re.compile(r"[\ufeff\s]*(?:[{\[<@#]|_:|(?:prefix|base)\s)", re.IGNORECASE)
 """How a text of one line begins that is content; what else it might be is the name of a file."""
 _TRIPLES = re.compile(rb"[\s\xef\xbb\xbf]*(?:<[^>\s]*>|_:\S+|\[|#)")
+_LINES = re.compile(rb"\}[ \t]*\r?\n[ \t]*\{")
+"""What stands between resources of FHIR of which each is a line, and nowhere in other JSON."""
 _FORMATS = {"FHIR": "fhir", "JSON-LD": "json-ld", "RDF/XML": "rdf/xml", "Turtle": "turtle"}
 
 
@@ -98,6 +100,8 @@ def _content(data: bytes, format: str | None, name: str) -> Part:  # noqa: A002 
         raise UsageError(
             "The content does not tell its format.", place=name, remedy=f"Name it by format=: {FORMAT_NAMES}."
         )
+    if told == "fhir" and _LINES.search(data):
+        told = "ndjson"
     return parsed(data, format=told or "turtle", name=name)
 
 

@@ -80,6 +80,10 @@ NODES = (hip.Patient, hip.Problem, hip.Activity, hip.BodySite)
 """The kinds of nodes that the record of a patient has."""
 _DEFINED, _NOTED, _LABEL, _RANGE = SKOS + "definition", SKOS + "scopeNote", RDFS + "label", RDFS + "range"
 _WORD = re.compile(r"[A-Z]?[a-z0-9]+|[A-Z0-9]+(?![a-z])|\w+")
+_SHORT = 2
+"""Up to how many letters a word is short."""
+_WHOLE = 3
+"""The last rank of what is found by all words."""
 _PROPERTIES = frozenset(OWL + one for one in ("ObjectProperty", "DatatypeProperty", "AnnotationProperty"))
 
 
@@ -95,7 +99,8 @@ def find_terms(text: str, knowledge: Knowledge) -> tuple[Term, ...]:
 
     A term has the words if each of them begins one of its label, its other names or its local name, or of the name that
     a code system gives it. What names a term whole goes before what begins its name, and what records use before the
-    rest. An IRI or a CURIE finds its term alone.
+    rest. An IRI or a CURIE finds its term alone. Where nothing has all words, those that have most of them are found,
+    two thirds at least.
     """
     wanted = " ".join(text.casefold().split())
     if not wanted:
@@ -103,23 +108,28 @@ def find_terms(text: str, knowledge: Knowledge) -> tuple[Term, ...]:
     known = all_terms(knowledge)
     if exact := known.get(expand(text.strip().strip("<>"))):
         return (exact,)
-    words = re.findall(r"\w+", wanted)
+    words = frozenset(re.findall(r"\w+", wanted))
     coded = {one.term for one in knowledge.terminology.search(text)}
     ranked = []
     for term in known.values():
         names = _names(term)
+        held = _held(names, term, words)
         if wanted in names:
             rank = 0
         elif any(one.startswith(wanted) for one in names):
             rank = 1
-        elif words and _has_words(" ".join(names), term, words):
+        elif words and held == len(words):
             rank = 2
         elif term.iri in coded:
             rank = 3
+        elif held > 1 and 3 * held >= 2 * len(words):
+            rank = 4 + len(words) - held
         else:
             continue
         ranked.append((rank, not term.recordable, len(term.label), term.iri, term))
-    return tuple(one[-1] for one in sorted(ranked))
+    ranked.sort()
+    most = max(ranked[0][0], _WHOLE) if ranked else 0
+    return tuple(one[-1] for one in ranked if one[0] <= most)
 
 
 def near_terms(text: str, knowledge: Knowledge, count: int = 3) -> tuple[str, ...]:
@@ -136,9 +146,11 @@ def _names(term: Term) -> tuple[str, ...]:
     return tuple(one.casefold() for one in (term.label, *term.synonyms, term.iri.removeprefix(HIP)))
 
 
-def _has_words(names: str, term: Term, words: Iterable[str]) -> bool:
-    parts = {*re.findall(r"\w+", names), *(one.casefold() for one in _WORD.findall(term.iri.removeprefix(HIP)))}
-    return all(any(part.startswith(word) for part in parts) for word in words)
+def _held(names: Iterable[str], term: Term, words: Iterable[str]) -> int:
+    """Count the words that each begin a word of the names of a term; a short one has to be one of them."""
+    parts = {part for name in names for part in re.findall(r"\w+", name)}
+    parts |= {one.casefold() for one in _WORD.findall(term.iri.removeprefix(HIP))}
+    return sum(word in parts or (len(word) > _SHORT and any(one.startswith(word) for one in parts)) for word in words)
 
 
 @kept
