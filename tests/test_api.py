@@ -256,6 +256,10 @@ def test_a_result_writes_itself(number: int) -> None:
     if hasattr(made, "to_graph"):
         graph = rdflib.Graph().parse(data=made.to_turtle(), format="turtle")
         assert len(made.to_graph()) == len(graph) > 0
+    if isinstance(made, tuple):
+        assert made[:1].to_dict() == made.to_dict()[:1] or not isinstance(made, Results)
+        assert type(made[:1]) is type(made)
+        assert made[:0].to_json().strip()
     if isinstance(made, Results):
         assert made.to_dict() == [one.to_dict() for one in made]
         assert all(isinstance(one, Result) for one in made)

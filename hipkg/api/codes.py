@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from hipkg.api.arguments import tables
 from hipkg.api.arguments import text as checked_text
-from hipkg.api.result import Known, Written
+from hipkg.api.result import Known, Several
 from hipkg.base.vocabulary import curie
 from hipkg.knowledge.terminology import Mapping as CodeMapping
 from hipkg.pipeline.knowing import knowing
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 _COLUMNS: Mapping[str, type] = dict.fromkeys(("system", "code", "display", "relation", "term", "label", "site"), str)
 
 
-class Codes(Known, Written, tuple[CodeMapping, ...]):
+class Codes(Known, Several[CodeMapping]):
     """Codes with the terms of the ontology that they stand for."""
 
     def _written(self, form: Form) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from abc import ABC, abstractmethod
-from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self, SupportsIndex, TypeVar, overload
 
 from hipkg.base.brief import brief
 from hipkg.base.errors import StaleRelease
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 Form = Literal["json", "text", "markdown", "html", "page", "turtle"]
 Row = tuple[object, ...]
+Item = TypeVar("Item")
 
 
 class Written(ABC):
@@ -72,6 +73,24 @@ class Graphed(Written):
         from hipkg.render.rdf import rdflib_graph
 
         return rdflib_graph(self.to_turtle())
+
+
+class Several(Written, tuple[Item, ...]):
+    """Several of a kind, as a tuple of which each part can be written as well."""
+
+    @overload
+    def __getitem__(self, index: SupportsIndex, /) -> Item: ...
+
+    @overload
+    def __getitem__(self, index: slice, /) -> Self: ...
+
+    def __getitem__(self, index: SupportsIndex | slice, /) -> Item | Self:
+        """Return one, or a part that knows what the whole knows."""
+        if not isinstance(index, slice):
+            return super().__getitem__(index)
+        part = type(self)(super().__getitem__(index))
+        vars(part).update(vars(self))
+        return part
 
 
 class Known:
@@ -140,7 +159,7 @@ class Result(Known, Written):
 AnyResult = TypeVar("AnyResult", bound=Result)
 
 
-class Results(Known, Written, tuple[AnyResult, ...]):
+class Results(Known, Several[AnyResult]):
     """The results of one kind for all patients of a source, in the order of the patients: a tuple of them."""
 
     kind: type[AnyResult]

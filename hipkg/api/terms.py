@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from hipkg.api.arguments import text as checked_text
-from hipkg.api.result import Known, Written
+from hipkg.api.result import Known, Several
 from hipkg.base.vocabulary import curie
 from hipkg.knowledge.loading import load
 from hipkg.knowledge.terms import Term, find_terms
@@ -21,7 +21,7 @@ _COLUMNS: Mapping[str, type] = {
 }
 
 
-class Terms(Known, Written, tuple[Term, ...]):
+class Terms(Known, Several[Term]):
     """Terms of the ontology, best first."""
 
     def _written(self, form: Form) -> str:

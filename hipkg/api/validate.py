@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from hipkg.api.arguments import asked
 from hipkg.api.door import warned
-from hipkg.api.result import Graphed
+from hipkg.api.result import Graphed, Several
 from hipkg.validation.findings import Finding
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 _COLUMNS: Mapping[str, type] = dict.fromkeys(Finding._fields, str)
 
 
-class Findings(Graphed, tuple[Finding, ...]):
+class Findings(Several[Finding], Graphed):
     """What is wrong with the records of patients, or missing from them."""
 
     @property
