@@ -123,7 +123,7 @@ class _Pages:
         for one in self._fields:
             if not one.links:
                 for node in one.nodes:
-                    found[_local(node)].append(f"{_local(one.term.iri)} {'' if one.single else '*'}".strip())
+                    found[_local(node)].append(f"{_local(one.term.iri)} {'' if one.single else '0..n'}".strip())
         return found
 
     def _shapes_of_plan(self) -> tuple[list[tuple[str, str, str, str]], dict[str, list[str]]]:
@@ -145,7 +145,7 @@ class _Pages:
                     for end in ends:
                         edges[_name(target.value), _local(path), _name(end), many] = None
                     if not ends:
-                        own[f"{_local(path)}{' *' if many == '*' else ''}"] = None
+                        own[f"{_local(path)}{' 0..n' if many == '*' else ''}"] = None
         named = {one for one, _, _, _ in edges} | {one for _, _, one, _ in edges} | set(attributes)
         return [*edges], {name: [*attributes.get(name, {})] for name in sorted(named)}
 
