@@ -28,6 +28,11 @@ PREFIXES = {
     "sh": "http://www.w3.org/ns/shacl#",
 }
 
+GRAPHS = HIP + "graph/"
+"""What the names of the graphs begin with that a query is asked of."""
+QUERY_PREFIXES = {**PREFIXES, "graph": GRAPHS}
+"""The prefixes that a query need not declare."""
+
 OBJECTING = frozenset({hip.contraindicates, hip.discourages, hip.holdsBack})
 """The effects of statements that speak against an intervention."""
 

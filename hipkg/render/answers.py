@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
 
     from hipkg.knowledge.records import Knowledge
-    from hipkg.querying.query import QueryInfo, QueryResult, Term
+    from hipkg.querying.catalogue import QueryInfo
+    from hipkg.querying.results import QueryResult, Term
 
 DEFAULT_WIDTH = 80
 _NARROWEST = 40
