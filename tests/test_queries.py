@@ -32,7 +32,7 @@ from hipkg.cli.app import app
 from hipkg.knowledge.loading import load
 from hipkg.pipeline.request import Request
 from hipkg.querying.catalogue import catalogue, load_query
-from hipkg.querying.parameters import resolve
+from hipkg.querying.names import resolve
 from support.doors import run_query
 
 if TYPE_CHECKING:

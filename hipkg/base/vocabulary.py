@@ -58,6 +58,11 @@ def curie(iri: str) -> str:
     return f"<{iri}>"
 
 
+def query_name(iri: str) -> str:
+    """Shorten an IRI as `curie` does, and the name of a graph with the prefix that queries have for it."""
+    return f"graph:{iri.removeprefix(GRAPHS)}" if iri.startswith(GRAPHS) else curie(iri)
+
+
 def nearest(iri: str, known: Iterable[str], count: int = 1) -> tuple[str, ...]:
     """Find the known names of the namespace that are written most like another, the nearest first."""
     from difflib import get_close_matches

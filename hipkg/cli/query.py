@@ -9,7 +9,7 @@ import typer
 from hipkg.base.errors import UsageError
 from hipkg.base.limits import QUERY_SECONDS
 from hipkg.cli.options import AsOf, CodeTables, EngineOption, InputFormat, Output, released, requested
-from hipkg.cli.report import deliver, on_terminal, say, told
+from hipkg.cli.report import deliver, on_terminal, report, say, told
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -62,6 +62,9 @@ def query(
     timeout: Annotated[int, typer.Option("--timeout", min=1, help="Seconds that the answer may take.")] = (
         QUERY_SECONDS.most
     ),
+    lenient: Annotated[
+        bool, typer.Option("--lenient", help="Ask also with names and values that the vocabulary does not have.")
+    ] = False,
     as_of: AsOf = None,
     engine: EngineOption = "native",
     input_format: InputFormat = None,
@@ -79,8 +82,9 @@ def query(
     info, sources = _asked(name, files or [], text)
     params, knowledge = parse_params(param or ()), released(codes)
     request = requested(knowledge, as_of=as_of, input_format=input_format, engine=engine)
-    batch = prepare(info, sources, params, request=request, knowledge=knowledge)
+    batch = prepare(info, sources, params, request=request, knowledge=knowledge, lenient=lenient)
     (prepared,) = told(batch)
+    report(prepared.doubts)
     if format in STREAMED and limit is None:
         answer = prepared.stream(format, seconds=timeout)
         deliver(_texts(answer.parts), output, format, failed=batch.set_aside or answer.boolean is False)

@@ -9,14 +9,14 @@ from __future__ import annotations
 
 import re
 from datetime import date
-from difflib import get_close_matches
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 import pyoxigraph as ox
 
 from hipkg.base.errors import UsageError
-from hipkg.base.vocabulary import HIP, QUERY_PREFIXES, XSD, curie
+from hipkg.base.vocabulary import QUERY_PREFIXES, XSD
 from hipkg.querying.algebra import Algebra, Binding
+from hipkg.querying.names import resolve
 from hipkg.querying.text import Kind, QueryText
 
 if TYPE_CHECKING:
@@ -197,53 +197,3 @@ def _guessed(value: str, knowledge: Knowledge) -> Value:
         return ox.Literal(value, datatype=ox.NamedNode(f"{XSD}date"))
     quoted = _QUOTED.fullmatch(value)
     return ox.Literal(quoted["text"], language=quoted["language"]) if quoted else ox.Literal(value)
-
-
-def resolve(name: str, knowledge: Knowledge) -> ox.NamedNode:
-    """Find the term that a CURIE, an IRI, a local name such as ``D0-41`` or a label names.
-
-    An IRI outside the namespace of hipkg, such as that of a patient, is taken as it is. Raises `UsageError` for a name
-    that no term, or more than one, has.
-    """
-    iri = _expanded(name.strip())
-    if iri and not iri.startswith(HIP):
-        return _node(iri)
-    if iri in knowledge.terms:
-        return ox.NamedNode(iri)
-    wanted = name.strip()
-    if HIP + wanted in knowledge.terms:
-        return ox.NamedNode(HIP + wanted)
-    labelled = [one for one, label in knowledge.labels.items() if label.casefold() == wanted.casefold()]
-    found = sorted(knowledge.terms.intersection(labelled))
-    if len(found) == 1:
-        return ox.NamedNode(found[0])
-    if found:
-        names = ", ".join(map(curie, found))
-        raise UsageError(f"{name!r} names more than one term.", remedy=f"Say which: {names}.")
-    raise UsageError(f"The ontology has no term {name!r}.", remedy=_nearest(name, knowledge))
-
-
-def _expanded(name: str) -> str:
-    """Return the IRI that is written in full or as a CURIE, or an empty string."""
-    if name.startswith("<") and name.endswith(">"):
-        return name[1:-1]
-    prefix, colon, local = name.partition(":")
-    if colon and prefix in QUERY_PREFIXES:
-        return QUERY_PREFIXES[prefix] + local
-    return name if re.match(r"[A-Za-z][A-Za-z0-9+.-]*:\S+$", name) else ""
-
-
-def _node(iri: str) -> ox.NamedNode:
-    try:
-        return ox.NamedNode(iri)
-    except ValueError:
-        raise UsageError(f"{iri!r} is not an IRI.", remedy="Write it in full, without spaces.") from None
-
-
-def _nearest(name: str, knowledge: Knowledge) -> str:
-    """Name the terms whose local name or label is like a mistyped one."""
-    names = {iri.removeprefix(HIP).casefold(): iri for iri in knowledge.terms}
-    names |= {knowledge.labels[iri].casefold(): iri for iri in sorted(knowledge.terms) if iri in knowledge.labels}
-    near = get_close_matches(name.removeprefix("hip:").casefold(), names, n=3, cutoff=0.6)
-    found = list(dict.fromkeys(curie(names[one]) for one in near))
-    return f"Did you mean {' or '.join(found)}?" if found else "Write a CURIE, a local name or a label of the ontology."

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias, TypeVar, cast
 import pyoxigraph as ox
 
 from hipkg.base.errors import UsageError
-from hipkg.base.vocabulary import PREFIXES, XSD
+from hipkg.base.output import graph_text
+from hipkg.base.vocabulary import XSD
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -59,7 +60,7 @@ class QueryResult:
         """
         check_format(format, graph=self.triples is not None, truth=self.boolean is not None)
         if self.triples is not None:
-            data = ox.serialize(self.triples, format=GRAPH_FORMATS[format], prefixes=PREFIXES) or b""
+            data = graph_text(self.triples, format).encode()
         elif format == LINES:
             data = b"".join(_lines(self._parsed()))
         else:

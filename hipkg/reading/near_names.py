@@ -34,6 +34,11 @@ def is_in_namespace(name: str) -> bool:
     return name.startswith(HIP) and not re.search("[/#]", name[len(HIP) :])
 
 
+def is_like_namespace(space: str) -> bool:
+    """Tell whether a namespace is that of the ontology with a mistake: another scheme, a letter, a slash."""
+    return not space.startswith(HIP) and SequenceMatcher(None, _bare(space), _OWN).ratio() >= _LIKE
+
+
 def meant(name: str, knowledge: Knowledge, *, guess: bool = True) -> str | None:
     """Find the term that a name which is none means.
 
