@@ -97,6 +97,7 @@ def test_every_answer_of_the_page_is_held() -> None:
         ("ASK { ?a hip:runs ?b }", "No graph has hip:runs", ":1:10", "--lenient"),
         ('ASK { ?a hip:status "contraindicted" }', "hip:status never has", ":1:21", "'contraindicated'"),
         ('ASK { ?a hip:status ?s FILTER(?s != "Indicated") }', "never has the value 'Indicated'", "", "'indicated'"),
+        ('ASK { ?a hip:status "indicated" ; hip:fulfilment "indicated" }', "hip:fulfilment never has", "", "'ordered'"),
         ('ASK { ?a hip:status ?s FILTER("done" = STR(?s)) }', "never has the value 'done'", "", "--lenient"),
         ('ASK { ?a hip:state ?s FILTER(?s IN ("now", "latr-if")) }', "'latr-if'", ":1:44", "'later-if'"),
         ('ASK { VALUES ?m { "d0" } ?a hip:modality ?m }', "hip:modality never has", "", "'do'"),
@@ -134,6 +135,7 @@ def test_a_wrong_name_is_never_a_no(text: str, message: str, place: str, remedy:
         "PREFIX myservice: <https://w3id.org/hipkg/> ASK { ?a a myservice:Patient }",
         'ASK { ?a hip:modality "" . ?b rdfs:comment "hip:Patience" } # hip:Patience',
         "ASK { <https://w3id.org/hipkg/ontology/2020-01-01> ?p ?o }",
+        'ASK { ?a hip:ofIntervention ?i FILTER(STR(?i) = "https://w3id.org/hipkg/Opioid") }',
     ],
 )
 def test_what_can_be_meant_is_asked(text: str) -> None:
@@ -152,6 +154,12 @@ def test_a_parameter_is_held_to_the_vocabulary_too() -> None:
     with pytest.raises(UsageError, match="leads to nodes, not to a text such as 'Tramadol'") as caught:
         ask("SELECT ?c { ?c hip:ofIntervention ?i }", i="Tramadol")
     assert "hip:Tramadol" in caught.value.remedy
+    assert caught.value.place == "--param"
+    with pytest.raises(UsageError, match="no term hip:Tramadool") as caught:
+        ask(
+            "SELECT ?c { ?c hip:ofIntervention ?i ; a hip:Tramadool } LIMIT ?number", i="hip:Tramadol", number="1000000"
+        )
+    assert caught.value.place.endswith(":1:42")
     with pytest.raises(UsageError, match="never has the value 'indicted'"):
         ask("SELECT ?a { ?a hip:status ?s }", s=["indicated", "indicted"])
     assert ask("SELECT ?c { ?c hip:ofIntervention ?i }", i="hip:Tramadol").rows

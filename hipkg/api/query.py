@@ -130,12 +130,12 @@ def _ready(
     if info.named:
         return lambda store: Prepared(query, store)
     asking.check_syntax(query)
-    names = unknown_names(query.text, knowledge, list(Graph))
+    names = unknown_names(query.written, knowledge, list(Graph))
     if names and not lenient:
         raise _together(names)
 
     def checked(store: ox.Store) -> Prepared:
-        doubts = (*names, *unused_names(query.text, store), *unknown_values(query, knowledge, store))
+        doubts = (*names, *unused_names(query.written, store), *unknown_values(query, knowledge, store))
         if doubts and not lenient:
             raise _together(doubts)
         return Prepared(query, store, doubts)
@@ -190,7 +190,8 @@ def query(
 
 
 def _texts(value: object) -> tuple[str, ...]:
-    return tuple(map(str, value)) if isinstance(value, list | tuple | set | frozenset) else (str(value),)
+    several = value if isinstance(value, list | tuple | set | frozenset) else (value,)
+    return tuple(str(one).lower() if isinstance(one, bool) else str(one) for one in several)
 
 
 def _check_sources(info: QueryInfo, files: tuple[object, ...]) -> None:

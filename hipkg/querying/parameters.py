@@ -36,10 +36,11 @@ _QUOTED = re.compile(r'"(?P<text>.*)"(?:@(?P<language>[A-Za-z]+(?:-[A-Za-z0-9]+)
 
 
 class Bound(NamedTuple):
-    """A query that can be asked: its text, and the values that its variables are replaced by."""
+    """A query that can be asked: its text, the values that its variables are replaced by, and how it was written."""
 
     text: QueryText
     substitutions: Mapping[str, Value]
+    written: QueryText
 
 
 def bound(info: QueryInfo, params: Mapping[str, Sequence[str]], knowledge: Knowledge) -> Bound:
@@ -49,9 +50,10 @@ def bound(info: QueryInfo, params: Mapping[str, Sequence[str]], knowledge: Knowl
     where the query cannot be restricted.
     """
     given = _given(info, params, knowledge)
-    text, left = _counted(QueryText(info.text, info.place).plain(), given)
+    written = QueryText(info.text, info.place)
+    text, left = _counted(written.plain(), given)
     if not left or (info.named and all(len(values) == 1 for values in left.values())):
-        return Bound(text, {name: values[0] for name, values in left.items()})
+        return Bound(text, {name: values[0] for name, values in left.items()}, written)
     algebra = Algebra(text)
     replaced: dict[str, Value] = {}
     for name, values in left.items():
@@ -64,7 +66,7 @@ def bound(info: QueryInfo, params: Mapping[str, Sequence[str]], knowledge: Knowl
             text = _listed(text, name, values)
         else:
             text = _used(text, name, values)
-    return Bound(text, replaced)
+    return Bound(text, replaced, written)
 
 
 def _given(info: QueryInfo, params: Mapping[str, Sequence[str]], knowledge: Knowledge) -> dict[str, tuple[Value, ...]]:
@@ -193,6 +195,8 @@ def _guessed(value: str, knowledge: Knowledge) -> Value:
         return resolve(value, knowledge)
     if number := _NUMBER.fullmatch(value):
         return ox.Literal(value, datatype=ox.NamedNode(f"{XSD}{'decimal' if number['fraction'] else 'integer'}"))
+    if value in {"true", "false"}:
+        return ox.Literal(value, datatype=ox.NamedNode(f"{XSD}boolean"))
     if _DATE.fullmatch(value):
         return ox.Literal(value, datatype=ox.NamedNode(f"{XSD}date"))
     quoted = _QUOTED.fullmatch(value)

@@ -45,10 +45,11 @@ _EQUAL = {"=", "!=", "IN", "NOT IN"}
 
 
 class Compared(NamedTuple):
-    """A text that a query compares with the values of some properties."""
+    """A text that a query compares with the values of some properties; ``written`` tells that nodes are written out."""
 
     properties: frozenset[str]
     text: str
+    written: bool = False
 
 
 def unknown_names(text: QueryText, knowledge: Knowledge, graphs: Sequence[str]) -> list[UsageError]:
@@ -92,28 +93,29 @@ def unknown_values(query: Bound, knowledge: Knowledge, store: ox.Store) -> list[
     These are properties with a closed list of values, the codes and ids of `skos:notation`, and properties that lead to
     nodes and not to texts.
     """
-    text, values = query.text, query.substitutions.values()
-    if not any(one.kind is Kind.STRING for one in text.tokens) and not any(
-        isinstance(one, ox.Literal) for one in values
-    ):
-        return []
-    closed, linking = _closed(knowledge), _linking(store)
-    checked = {*closed, *linking, _NOTATION}
-    if not any(iri in checked for _, iri in text.named()):
-        return []
+    text = query.text
     given = {name: one.value for name, one in query.substitutions.items() if isinstance(one, ox.Literal)}
+    texts = {*given.values(), *(_bare(one.text) for one in text.tokens if one.kind is Kind.STRING)}
+    if not texts:
+        return []
+    closed, linking = {**_closed(knowledge), _NOTATION: _notations(store)}, _linking(store)
+    checked = {*closed, *linking}
+    named = {iri for _, iri in text.named()} & checked
+    lists = [closed[one] for one in named - linking]
+    if not named or (lists and texts <= frozenset.intersection(*lists)):
+        return []
     compared = isolated(
         lambda: [*_compared(Algebra(text), given)], seconds=QUERY_SECONDS.most, memory=QUERY_MEMORY.most
     )
     problems = []
     for one in dict.fromkeys(compared):
-        if not one.properties or not one.properties <= checked:
+        if not one.properties or not one.properties <= (checked - linking if one.written else checked):
             continue
         allowed: set[str] = set()
         for prop in one.properties - linking:
-            allowed |= _notations(store) if prop == _NOTATION else closed[prop]
+            allowed |= closed[prop]
         if one.text not in allowed:
-            problems.append(_refusal(one, allowed, text, knowledge))
+            problems.append(_refusal(one, allowed, query.written, knowledge))
     return problems
 
 
@@ -171,9 +173,15 @@ def _linking(store: ox.Store) -> frozenset[str]:
     return frozenset(one.subject.value for one in links if isinstance(one.subject, ox.NamedNode))
 
 
-def _notations(store: ox.Store) -> set[str]:
+def _bare(written: str) -> str:
+    """Take the marks away from around a text."""
+    marks = written[:3] if written[:3] in {"'''", '"""'} else written[:1]
+    return written[len(marks) : -len(marks)]
+
+
+def _notations(store: ox.Store) -> frozenset[str]:
     found = (one.object for one in store.quads_for_pattern(None, ox.NamedNode(_NOTATION), None))
-    return {one.value for one in found if isinstance(one, ox.Literal)}
+    return frozenset(one.value for one in found if isinstance(one, ox.Literal))
 
 
 def _compared(algebra: Algebra, given: Mapping[str, str]) -> Iterator[Compared]:
@@ -188,9 +196,8 @@ def _compared(algebra: Algebra, given: Mapping[str, str]) -> Iterator[Compared]:
             yield Compared(props, str(triple[2]))
         elif isinstance(triple[2], Variable):
             of_variable[str(triple[2])] |= props
-    for name, texts in (*_conditions(parts), *((name, [text]) for name, text in given.items())):
-        for text in texts:
-            yield Compared(frozenset(of_variable[name]), text)
+    for name, text, written in (*_conditions(parts), *((name, text, False) for name, text in given.items())):
+        yield Compared(frozenset(of_variable[name]), text, written)
 
 
 def _last(path: Any) -> Iterator[str]:  # noqa: ANN401 - the algebra of rdflib has no types
@@ -212,21 +219,19 @@ def _last(path: Any) -> Iterator[str]:  # noqa: ANN401 - the algebra of rdflib h
             yield ""
 
 
-def _conditions(parts: Sequence[Any]) -> Iterator[tuple[str, list[str]]]:
-    """List the variables that are compared with texts by conditions or lists of values."""
+def _conditions(parts: Sequence[Any]) -> Iterator[tuple[str, str, bool]]:
+    """List the variables that conditions or lists of values compare with texts, and whether they are written out."""
     from rdflib.term import Literal, Variable
 
     for part in parts:
         if part.name == "RelationalExpression" and part.op in _EQUAL:
             others = part.other if isinstance(part.other, list) else [part.other]
-            sides = [(part.expr, others), *((one, [part.expr]) for one in others)]
-            for side, against in sides:
-                name = side.arg if getattr(side, "name", "") == "Builtin_STR" else side
-                texts = [str(one) for one in against if isinstance(one, Literal)]
-                if isinstance(name, Variable) and texts:
-                    yield str(name), texts
+            for side, against in ((part.expr, others), *((one, [part.expr]) for one in others)):
+                written = getattr(side, "name", "") == "Builtin_STR"
+                name = side.arg if written else side
+                if isinstance(name, Variable):
+                    yield from ((str(name), str(one), written) for one in against if isinstance(one, Literal))
         elif part.name == "values":
-            for row in part.res:
-                for name, term in row.items():
-                    if isinstance(term, Literal):
-                        yield str(name), [str(term)]
+            for name, term in (pair for row in part.res for pair in row.items()):
+                if isinstance(term, Literal):
+                    yield str(name), str(term), False
