@@ -165,8 +165,8 @@ def same_results(one: QueryResult, other: QueryResult) -> bool:
 
 def as_graph(result: QueryResult) -> Iterator[ox.Triple]:
     """Write each row as a node, so that blank nodes can be compared whatever their labels."""
-    for row in result.rows:
-        node = ox.BlankNode()
+    for number, row in enumerate(result.rows):
+        node = ox.BlankNode(f"row{number}")
         yield ox.Triple(node, ox.NamedNode(f"{RDF}type"), ox.NamedNode("urn:row"))
         for column, term in zip(result.columns, row, strict=True):
             if term is not None:

@@ -91,6 +91,12 @@ def test_every_answer_of_the_page_is_held() -> None:
         ("ASK { ?a hip:hasStatuss ?x }", "no term hip:hasStatuss", ":1:10", "Did you mean hip:hasStatus"),
         ("PREFIX x: <https://w3id.org/hipkg/> ASK { ?a x:Patience ?y }", "no term hip:Patience", "", "hip:Patient"),
         ("PREFIX hip: <http://w3id.org/hipkg/> ASK { ?a a hip:Patient }", "no term <http:", ":1:49", "hip:Patient"),
+        (
+            "PREFIX hip: <https://w3id.org/hipkg> ASK { ?a a hip:Patient }",
+            "no term <https:",
+            ":1:48",
+            "is https://w3id",
+        ),
         ("ASK { ?a a <https://w3id.org/hipkg#Patient> }", "no term <https://w3id.org/hipkg#P", "", "hip:Patient"),
         ("ASK { GRAPH graph:plans { ?a a ?b } }", "no term graph:plans", "", "graph:plan"),
         ("SELECT ?a FROM graph:recorded { ?a a ?b }", "no term graph:recorded", "", "graph:record"),

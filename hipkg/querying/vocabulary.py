@@ -20,7 +20,7 @@ from hipkg.knowledge.memo import kept
 from hipkg.querying.algebra import Algebra
 from hipkg.querying.names import did_you_mean
 from hipkg.querying.text import Kind, QueryText
-from hipkg.reading.near_names import is_like_namespace
+from hipkg.reading.near_names import is_near_namespace
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
@@ -40,6 +40,7 @@ _IN, _PATH, _FIRST, _REST = (
     )
 )
 _NOTATION = SKOS + "notation"
+_OWN_NAME = HIP.rstrip("/").rpartition("/")[2]
 _AT_A_GLANCE = 12
 _EQUAL = {"=", "!=", "IN", "NOT IN"}
 
@@ -61,13 +62,13 @@ def unknown_names(text: QueryText, knowledge: Knowledge, graphs: Sequence[str]) 
     found: dict[str, Token] = {}
     for token, iri in text.named():
         space = iri[: max(iri.rfind("/"), iri.rfind("#")) + 1]
-        if (space in {HIP, GRAPHS} and iri not in known) or (space not in {HIP, GRAPHS} and is_like_namespace(space)):
+        if (space in {HIP, GRAPHS} and iri not in known) or is_near_namespace(iri):
             found.setdefault(iri, token)
     return [
         UsageError(
             f"There is no term {query_name(iri)}.",
             place=text.where(token.start),
-            remedy=_meant(re.split("[/#]", iri)[-1], knowledge, graphs) if number < NEAR_NAMES else _LENIENT,
+            remedy=_remedy(iri, knowledge, graphs) if number < NEAR_NAMES else _LENIENT,
         )
         for number, (iri, token) in enumerate(found.items())
     ]
@@ -131,6 +132,11 @@ def _refusal(compared: Compared, allowed: Set[str], text: QueryText, knowledge: 
     if not near and len(allowed) <= _AT_A_GLANCE:
         hint = f"It has: {', '.join(map(repr, sorted(allowed)))}. "
     return UsageError(f"{props} never has the value {compared.text!r}.", place=place, remedy=hint + _LENIENT)
+
+
+def _remedy(iri: str, knowledge: Knowledge, graphs: Sequence[str]) -> str:
+    space = "" if iri.startswith(HIP) else f" The namespace is {HIP}."
+    return _meant(re.split("[/#]", iri)[-1].removeprefix(_OWN_NAME), knowledge, graphs) + space
 
 
 def _meant(name: str, knowledge: Knowledge, graphs: Iterable[str] = ()) -> str:
