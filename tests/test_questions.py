@@ -30,6 +30,8 @@ from hipkg.querying.vocabulary import _listed_in_shapes
 from hipkg.render.answers import answer_to_text
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from hipkg.api.query import Prepared
     from hipkg.querying.results import QueryResult
 
@@ -94,7 +96,7 @@ def test_every_answer_of_the_page_is_held() -> None:
         (
             "PREFIX hip: <https://w3id.org/hipkg> ASK { ?a a hip:Patient }",
             "no term <https:",
-            ":1:48",
+            ":1:49",
             "is https://w3id",
         ),
         ("ASK { ?a a <https://w3id.org/hipkg#Patient> }", "no term <https://w3id.org/hipkg#P", "", "hip:Patient"),
@@ -207,6 +209,22 @@ def test_the_shapes_list_the_values_of_the_records() -> None:
     listed = _listed_in_shapes()
     assert listed[f"{HIP}modality"] == {*Modality}
     assert listed[f"{HIP}fulfilment"] == {*Fulfilment} - {""}
+
+
+def test_codes_of_the_users_tables_are_asked_as_well(tmp_path: Path) -> None:
+    table = tmp_path / "codes.csv"
+    table.write_text("system,code,display,term\nurn:own,IBU 4,our ibuprofen,hip:Ibuprofen\n", encoding="utf-8")
+    asked = "SELECT ?c ?s { hip:Ibuprofen skos:narrowMatch ?c . ?c skos:notation 'IBU 4' ; skos:inScheme ?s }"
+    ((code, system),) = api.query(None, asked, codes=[str(table)]).rows
+    assert (code.value, system.value) == ("urn:own/IBU%204", "urn:own")
+    with pytest.raises(UsageError, match="never has the value 'IBU 4'"):
+        api.query(None, asked)
+
+
+def test_a_code_tells_its_site_and_side() -> None:
+    asked = "SELECT ?site ?side { ?c skos:notation ?n ; hip:namesSide ?side OPTIONAL { ?c hip:namesSite ?site } }"
+    assert [[term.value for term in row] for row in ask(asked, n='"0SR9"').rows] == [[f"{HIP}HipJoint", f"{HIP}right"]]
+    assert not ask(asked, n='"27130"').rows
 
 
 def test_answers_are_cut_where_that_is_asked_for() -> None:

@@ -28,7 +28,7 @@ PREFIXES = {
     "sh": "http://www.w3.org/ns/shacl#",
 }
 
-GRAPHS = HIP + "graph/"
+GRAPHS = f"{hip.NAMESPACE}graph/"
 """What the names of the graphs begin with that a query is asked of."""
 QUERY_PREFIXES = {**PREFIXES, "graph": GRAPHS}
 """The prefixes that a query need not declare."""
