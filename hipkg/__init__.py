@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from hipkg.api.graph import Triples
     from hipkg.api.ledger import Ledger, ledger
     from hipkg.api.plan import Plan, plan, plans
+    from hipkg.api.query import Answer, query
     from hipkg.api.reason import reason
     from hipkg.api.result import Results
     from hipkg.api.sensitivity import Sensitivity, sensitivity
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     __version__: str
 
 __all__ = [
+    "Answer",
     "Codes",
     "Explanation",
     "Findings",
@@ -58,6 +60,7 @@ __all__ = [
     "ledger",
     "plan",
     "plans",
+    "query",
     "reason",
     "sensitivity",
     "since",
@@ -68,6 +71,7 @@ __all__ = [
 ]
 
 _HOMES = {
+    "Answer": "api.query",
     "Codes": "api.codes",
     "Explanation": "api.explain",
     "Findings": "api.validate",
@@ -93,6 +97,7 @@ _HOMES = {
     "ledger": "api.ledger",
     "plan": "api.plan",
     "plans": "api.plan",
+    "query": "api.query",
     "reason": "api.reason",
     "sensitivity": "api.sensitivity",
     "since": "api.since",

@@ -46,13 +46,14 @@ class Triples(Several[ox.Triple], Graphed):
         for one in self[:most]:
             value = one.object
             kind = (curie(value.datatype.value), value.language or "") if isinstance(value, ox.Literal) else ("", "")
-            yield (_name(one.subject), _name(one.predicate), _name(value), *kind)
+            yield (term_name(one.subject), term_name(one.predicate), term_name(value), *kind)
 
     def __repr__(self) -> str:
         return f"<{len(self)} triples about {len({one.subject for one in self})} nodes>"
 
 
-def _name(term: ox.NamedNode | ox.BlankNode | ox.Literal | ox.Triple) -> str:
+def term_name(term: ox.NamedNode | ox.BlankNode | ox.Literal | ox.Triple) -> str:
+    """Name a term as a cell of a table has it: a CURIE, or the text of a literal."""
     match term:
         case ox.NamedNode():
             return curie(term.value)
