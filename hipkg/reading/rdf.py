@@ -32,7 +32,7 @@ MAX_DEPTH = DEPTH.most
 """The deepest nesting of JSON-LD, RDF/XML and triple terms that is read; native parsers overflow the stack beyond."""
 
 
-CONTEXT = HIP + "context.jsonld"
+CONTEXT = HIP + "ontology/context.jsonld"
 """The address of the context of JSON-LD that is published with the ontology."""
 _ADDRESS = re.compile(rb'("@context"\s*:\s*)"' + re.escape(CONTEXT.encode()) + b'"')
 

@@ -52,6 +52,7 @@ _READING = f"""\
 _RECORD_HEAD = ("class", "definition", "under", "codes", "example")
 _GENERATED = "Generated; see [the data model](README.md)."
 _SH = PREFIXES["sh"]
+_SCHEMAS, _SHAPES = "https://w3id.org/hipkg/schemas/", "https://w3id.org/hipkg/shapes/profile/"
 
 
 def model_pages(knowledge: Knowledge) -> dict[str, str]:
@@ -261,7 +262,7 @@ class _Pages:
 
     def terms(self) -> Iterator[str]:
         yield from ("# All terms", "")
-        yield f"Each name of `{HIP}` has an anchor here, such as `#HipPain`. {_GENERATED}"
+        yield f"Each name of `{HIP}` has an anchor here, its local name. {_GENERATED}"
         yield ""
         for kind in Kind:
             some = [one for one in self._terms.values() if one.kind is kind]
@@ -316,7 +317,7 @@ def patient_schema(knowledge: Knowledge) -> str:
     return written(
         {
             "$schema": "https://json-schema.org/draft/2020-12/schema",
-            "$id": f"{HIP}schemas/{SCHEMA}",
+            "$id": _SCHEMAS + SCHEMA,
             "title": "Patients of hipkg in JSON-LD",
             "description": "A patient with all that is recorded, or several in @graph, with ontology/context.jsonld.",
             "type": "object",
@@ -428,7 +429,12 @@ def patient_profile(knowledge: Knowledge) -> str:
     fields = record_model(knowledge)
     for node in NODES:
         own = [one for one in fields if node in one.nodes]
-        lines += ["", f"<{HIP}profile/{_local(node)}>", "    a sh:NodeShape ;", f"    sh:targetClass {curie(node)} ;"]
+        lines += [
+            "",
+            f"<{_SHAPES}{_local(node)}>",
+            "    a sh:NodeShape ;",
+            f"    sh:targetClass {curie(node)} ;",
+        ]
         lines += [f"    sh:property [ {' ; '.join(_constraints(one))} ] ;" for one in own]
         lines.append(".")
     return "\n".join(lines) + "\n"
