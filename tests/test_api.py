@@ -171,6 +171,8 @@ def test_a_text_that_is_a_file_is_a_file(tmp_path: Path, monkeypatch: pytest.Mon
         (b"", "input is empty"),
         ("not there.ttl", "no such file"),
         ("@prefix : <urn:x> .\n:a :b", "text>"),
+        ("\ud800\n", "does not tell its format"),
+        ("@prefix : <urn:\ud800> .\n", "not valid UTF-8"),
     ],
 )
 def test_what_is_no_source_says_what_is_wanted(source: object, told: str) -> None:
@@ -210,8 +212,22 @@ def test_options_are_taken_as_they_come() -> None:
 def test_an_option_that_cannot_be_used_is_named(options: dict[str, object], told: str) -> None:
     with pytest.raises((UsageError, UnreadableInput), match=told):
         hipkg.plan(D0, **{"as_of": DAY, **options})  # type: ignore[arg-type]
-    with pytest.raises(UsageError, match="target: A text is wanted, not int"):
-        hipkg.explain(D0, 3)  # type: ignore[arg-type]
+
+
+def test_what_is_no_word_is_refused_wherever_one_is_wanted() -> None:
+    for call in (
+        lambda: hipkg.explain(D0, 3),
+        lambda: hipkg.explain(D0, None),
+        lambda: hipkg.sensitivity(D0, by=[]),
+        lambda: hipkg.compile("D0-41", part="half"),
+        lambda: hipkg.check_order(D0, 5),
+        lambda: hipkg.what_if(D0, add=5),
+        lambda: hipkg.codes(None),
+        lambda: hipkg.terms(None),
+        lambda: hipkg.plans(D0, min_evidence=None),
+    ):
+        with pytest.raises(UsageError):
+            call()
 
 
 # Results

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import date, datetime
 from os import PathLike, fspath
-from typing import TYPE_CHECKING, NamedTuple, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from hipkg.api.sources import given
 from hipkg.base.errors import UsageError
@@ -28,7 +28,6 @@ Texts: TypeAlias = "str | Iterable[str]"
 """One text, or several."""
 Tables: TypeAlias = "str | PathLike[str] | Iterable[str | PathLike[str]]"
 """The name of a table of codes, or several."""
-Text = TypeVar("Text", bound="str | None")
 
 
 class Asked(NamedTuple):
@@ -76,7 +75,7 @@ def asked(
     )
     return Asked(
         Request(
-            format=text("format", format),
+            format=None if format is None else text("format", format),
             as_of=day("as_of", as_of),
             engine=engine,
             selection=selection,
@@ -105,9 +104,9 @@ def day(name: str, value: Day | None) -> date | None:
         raise UsageError(f"{value[:40]!r} is no date.", place=name, remedy="Write it as YYYY-MM-DD.") from None
 
 
-def text(name: str, value: Text) -> Text:
+def text(name: str, value: str) -> str:
     """Return a text that an option is; raises `UsageError` for anything else."""
-    if value is not None and not isinstance(value, str):
+    if not isinstance(value, str):
         raise UsageError(f"A text is wanted, not {_kind(value)}.", place=name, remedy="Give it as a str.")
     return value
 

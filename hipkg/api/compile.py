@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import get_args
 
 from hipkg.api.arguments import text
-from hipkg.compilation.standalone import compile_sparql
+from hipkg.base.errors import UsageError
+from hipkg.compilation.standalone import Part, compile_sparql
 from hipkg.knowledge.loading import load
-
-if TYPE_CHECKING:
-    from hipkg.compilation.standalone import Part
 
 
 def compile(target: str, *, part: Part = "all") -> str:  # noqa: A001 - the verb's name
@@ -20,4 +18,8 @@ def compile(target: str, *, part: Part = "all") -> str:  # noqa: A001 - the verb
 
     Raises `UsageError` for an unknown target.
     """
+    if part not in get_args(Part):
+        raise UsageError(
+            f"There is no part {part!r}.", place="part", remedy=f"Choose among: {', '.join(get_args(Part))}."
+        )
     return compile_sparql(text("target", target), load(), part)

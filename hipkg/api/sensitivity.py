@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import TYPE_CHECKING, ClassVar, Self
 
-from hipkg.api.arguments import asked, texts
+from hipkg.api.arguments import asked, text, texts
 from hipkg.api.door import warned
 from hipkg.api.result import Result, Results
 from hipkg.base.vocabulary import curie
@@ -73,6 +73,7 @@ def sensitivity(
 
     Raises `UsageError` for an unknown scale, and what `hipkg.plans` raises.
     """
+    text("by", by)
     wanted = asked(format=format, as_of=as_of, allow_invalid=allow_invalid, codes=codes)
     known = wanted.knowledge
     steps = dropping.selections(known, by, texts("documents", documents), grade_objections=grade_objections)

@@ -69,7 +69,7 @@ def _graph(source: object) -> bool:
 def _part(source: One, format: str | None, number: str) -> Part:  # noqa: A002 - as above
     match source:
         case str() if _is_content(source):
-            return _content(source.encode(), format, f"<text{number}>")
+            return _content(source.encode("utf-8", "surrogatepass"), format, f"<text{number}>")
         case str() | os.PathLike():
             return parsed(source, format=format)
         case bytes() | bytearray():
