@@ -16,7 +16,7 @@ from hipkg.knowledge.memo import kept
 from hipkg.knowledge.terminology import namespaces
 from hipkg.owl.sources import load_sources
 from hipkg.pipeline.process import plan_patient
-from hipkg.reading.joint import together
+from hipkg.reading.joint import Joint, together
 from hipkg.reading.sources import read
 from hipkg.render.rdf import planned_graph
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from hipkg.knowledge.records import Knowledge
     from hipkg.knowledge.terminology import Mapping
     from hipkg.pipeline.request import Request
-    from hipkg.reading.joint import Joint, Named
+    from hipkg.reading.joint import Named
     from hipkg.record.patient import Record
 
 
@@ -51,12 +51,16 @@ _INVERSE = {
 """How a term relates to a code that relates to it."""
 
 
-def dataset(sources: Iterable[Named], request: Request, knowledge: Knowledge, *, coded: bool = True) -> Batch[ox.Store]:
+def dataset(
+    sources: Iterable[Named] | Joint, request: Request, knowledge: Knowledge, *, coded: bool = True
+) -> Batch[ox.Store]:
     """Fill a store with the guideline, the codes, and the patients of some files.
 
     Each triple is in its named graph and in the default graph, which is the union of all.
 
-    Parameters: ``coded`` says whether the codes are asked for. Raises what `hipkg.plan` raises for the files.
+    Parameters: ``sources`` are files, or what is opened already; ``coded`` says whether the codes are asked for.
+
+    Raises what `hipkg.plan` raises for the files.
     """
     store = ox.Store()
     _load_guideline(store, knowledge)
@@ -76,7 +80,8 @@ def dataset(sources: Iterable[Named], request: Request, knowledge: Knowledge, *,
         records = read(source, lambda: knowledge, format=request.format, as_of=request.as_of, deceased=True)
         return records.gathered(of_patient)
 
-    quads = each_source(together(sources, format=request.format), of_source)
+    opened = (sources,) if isinstance(sources, Joint) else together(sources, format=request.format)
+    quads = each_source(opened, of_source)
     store.extend(quads.results)
     for one in Graph:
         store.update(f"ADD SILENT GRAPH <{one}> TO DEFAULT")

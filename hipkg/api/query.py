@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from os import PathLike
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from hipkg.api.dataset import Graph, dataset
@@ -18,10 +19,10 @@ from hipkg.querying.catalogue import inline_query, load_query
 from hipkg.querying.parameters import bound
 from hipkg.querying.results import QueryResult
 from hipkg.querying.vocabulary import unknown_names, unknown_values, unused_names
+from hipkg.reading.joint import Joint
 
 if TYPE_CHECKING:
-    import os
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from datetime import date
 
     import pyoxigraph as ox
@@ -87,7 +88,7 @@ class Answer(QueryResult):
 
 def prepare(
     info: QueryInfo,
-    sources: Iterable[Named] = (),
+    sources: Sequence[Named] | Joint = (),
     params: Mapping[str, Sequence[str]] | None = None,
     *,
     request: Request,
@@ -104,10 +105,9 @@ def prepare(
     Raises `UsageError` for a query, a parameter, a name or a value that cannot be used, and what `hipkg.plan` raises
     for the files.
     """
-    files = tuple(sources)
-    _check_sources(info, files)
+    _check_sources(info, sources)
     ask_of = _ready(info, params or {}, knowledge, lenient=lenient)
-    return dataset(files, request, knowledge, coded=not info.named).each(ask_of)
+    return dataset(sources, request, knowledge, coded=not info.named).each(ask_of)
 
 
 def over(
@@ -152,7 +152,7 @@ def _together(problems: Sequence[UsageError]) -> UsageError:
 
 def query(
     source: AnySource | None,
-    question: str | os.PathLike[str],
+    question: str | PathLike[str],
     *,
     params: Mapping[str, Any] | None = None,
     limit: int | None = None,
@@ -179,7 +179,7 @@ def query(
     info = inline_query(text) if any(one in text for one in "{\n") else load_query(question)
     request = Request(format=format, as_of=as_of, engine=engine, allow_invalid=allow_invalid)
     given = {name: _texts(value) for name, value in (params or {}).items()}
-    sources = () if source is None else source if isinstance(source, list | tuple) else (source,)
+    sources = () if source is None else _several(source)
 
     def prepared() -> Batch[Prepared]:
         made = prepare(info, sources, given, request=request, knowledge=knowledge, lenient=lenient)
@@ -189,20 +189,24 @@ def query(
     return Answer(**vars(asked.ask(seconds=timeout, limit=limit)))
 
 
+def _several(source: AnySource) -> Sequence[Named] | Joint:
+    return (source,) if isinstance(source, str | bytes | PathLike) else source
+
+
 def _texts(value: object) -> tuple[str, ...]:
     several = value if isinstance(value, list | tuple | set | frozenset) else (value,)
     return tuple(str(one).lower() if isinstance(one, bool) else str(one) for one in several)
 
 
-def _check_sources(info: QueryInfo, files: tuple[object, ...]) -> None:
-    if info.needs == "patient" and not files:
+def _check_sources(info: QueryInfo, sources: Sequence[Named] | Joint) -> None:
+    if info.needs == "patient" and not sources:
         raise UsageError(
             f"The query {info.name} asks about a patient, and no file is named.",
             remedy=f"For example: hipkg query {info.name} examples/d0-painful-degenerative-hip.ttl",
         )
-    if info.needs == "ontology" and files:
+    if info.needs == "ontology" and sources:
         raise UsageError(
             f"The query {info.name} asks about the ontology alone.",
-            place=str(files[0])[:80],
+            place=sources.name if isinstance(sources, Joint) else str(sources[0])[:80],
             remedy="Leave out the files.",
         )
