@@ -314,7 +314,7 @@ def test_refuses_a_query_file_with_its_place(ask, text, message, place):
 
 
 def test_takes_the_word_service_for_what_it_is_elsewhere(ask):
-    objects = """hip:service "SERVICE", '''it's a SERVICE''', "load"@en-service ; a <urn:SERVICE>"""
+    objects = """<urn:service> "SERVICE", '''it's a SERVICE''', "load"@en-service ; a <urn:SERVICE>"""
     assert ask(f"# SERVICE\nSELECT ?service {{ ?service {objects} }}").rows == ()
 
 

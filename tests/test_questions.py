@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from hipkg.api.query import Prepared
     from hipkg.querying.results import QueryResult
 
+pytestmark = pytest.mark.every_source
 PAGE = ROOT / "docs" / "queries.md"
 BLOCK = re.compile(r"```sparql\n# over (.*)\n((?:.*\n)*?)```\n\n```text\n((?:.*\n)*?)```\n")
 DAY = date(2026, 11, 23)

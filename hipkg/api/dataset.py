@@ -52,13 +52,15 @@ _INVERSE = {
 
 
 def dataset(
-    sources: Iterable[Named | Joint], request: Request, knowledge: Knowledge, *, coded: bool = True
+    sources: Iterable[Named] | Joint, request: Request, knowledge: Knowledge, *, coded: bool = True
 ) -> Batch[ox.Store]:
     """Fill a store with the guideline, the codes, and the patients of some files.
 
     Each triple is in its named graph and in the default graph, which is the union of all.
 
-    Parameters: ``coded`` says whether the codes are asked for. Raises what `hipkg.plan` raises for the files.
+    Parameters: ``sources`` are files, or what is opened already; ``coded`` says whether the codes are asked for.
+
+    Raises what `hipkg.plan` raises for the files.
     """
     store = ox.Store()
     _load_guideline(store, knowledge)
@@ -78,11 +80,8 @@ def dataset(
         records = read(source, lambda: knowledge, format=request.format, as_of=request.as_of, deceased=True)
         return records.gathered(of_patient)
 
-    given = tuple(sources)
-    opened = [one for one in given if isinstance(one, Joint)]
-    named = [one for one in given if not isinstance(one, Joint)]
-    read_as = [*opened, *(together(named, format=request.format) if named else ())]
-    quads = each_source(read_as, of_source)
+    opened = (sources,) if isinstance(sources, Joint) else together(sources, format=request.format)
+    quads = each_source(opened, of_source)
     store.extend(quads.results)
     for one in Graph:
         store.update(f"ADD SILENT GRAPH <{one}> TO DEFAULT")

@@ -18,6 +18,7 @@ from hipkg.querying.catalogue import inline_query, load_query
 from hipkg.querying.parameters import bound
 from hipkg.querying.results import QueryResult
 from hipkg.querying.vocabulary import unknown_names, unknown_values, unused_names
+from hipkg.reading.joint import Joint
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
     from hipkg.querying.catalogue import QueryInfo
     from hipkg.querying.parameters import Bound
     from hipkg.querying.results import Term
-    from hipkg.reading.joint import Joint, Named
+    from hipkg.reading.joint import Named
     from hipkg.reasoning.engines import EngineName
 
 
@@ -103,7 +104,7 @@ def _shown(term: Term | None) -> str | None:
 
 def prepare(
     info: QueryInfo,
-    sources: Iterable[Named | Joint] = (),
+    sources: Sequence[Named] | Joint = (),
     params: Mapping[str, Sequence[str]] | None = None,
     *,
     request: Request,
@@ -120,10 +121,9 @@ def prepare(
     Raises `UsageError` for a query, a parameter, a name or a value that cannot be used, and what `hipkg.plan` raises
     for the files.
     """
-    files = tuple(sources)
-    _check_sources(info, files)
+    _check_sources(info, sources)
     ask_of = _ready(info, params or {}, knowledge, lenient=lenient)
-    return dataset(files, request, knowledge, coded=not info.named).each(ask_of)
+    return dataset(sources, request, knowledge, coded=not info.named).each(ask_of)
 
 
 def over(
@@ -202,7 +202,7 @@ def query(
     values = {name: _texts(value) for name, value in (params or {}).items()}
 
     def prepared() -> Batch[Prepared]:
-        sources = () if source is None else (wanted.opened(source),)
+        sources = () if source is None else wanted.opened(source)
         made = prepare(info, sources, values, request=wanted.request, knowledge=wanted.knowledge, lenient=lenient)
         return Batch(made.results, (*made.set_aside, *(doubt for one in made.results for doubt in one.doubts)))
 
@@ -215,15 +215,15 @@ def _texts(value: object) -> tuple[str, ...]:
     return tuple(str(one).lower() if isinstance(one, bool) else str(one) for one in several)
 
 
-def _check_sources(info: QueryInfo, files: tuple[object, ...]) -> None:
-    if info.needs == "patient" and not files:
+def _check_sources(info: QueryInfo, sources: Sequence[Named] | Joint) -> None:
+    if info.needs == "patient" and not sources:
         raise UsageError(
             f"The query {info.name} asks about a patient, and no file is named.",
             remedy=f"For example: hipkg query {info.name} examples/d0-painful-degenerative-hip.ttl",
         )
-    if info.needs == "ontology" and files:
+    if info.needs == "ontology" and sources:
         raise UsageError(
             f"The query {info.name} asks about the ontology alone.",
-            place=str(files[0])[:80],
+            place=sources.name if isinstance(sources, Joint) else str(sources[0])[:80],
             remedy="Leave out the files.",
         )

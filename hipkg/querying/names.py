@@ -32,7 +32,7 @@ def did_you_mean(name: str, knowledge: Knowledge, others: Iterable[str] = ()) ->
 @kept
 def _names(knowledge: Knowledge) -> Mapping[str, str]:
     """Map the labels and the local names of terms to them."""
-    terms = sorted(knowledge.terms)
+    terms = [iri for iri in sorted(knowledge.terms) if "/" not in iri.removeprefix(HIP)]
     told = [iri for iri in terms if iri in knowledge.labels and iri not in knowledge.statements]
     labels = {knowledge.labels[iri].casefold(): iri for iri in told}
     return {**labels, **{_local(iri).casefold(): iri for iri in terms}}

@@ -83,7 +83,9 @@ def _least_width(column: tuple[str, ...]) -> int:
 
 
 def _table(columns: tuple[str, ...], cells: list[tuple[str, ...]]) -> RenderableType:
-    table = Table(*columns, box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1))
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1))
+    for column in columns:
+        table.add_column(column, overflow="fold")  # so that what is too long for its column is broken and not cut
     for row in cells:
         table.add_row(*map(Text, row))
     return table
