@@ -16,7 +16,7 @@ ONTOLOGY = """
 :grows a owl:ObjectProperty ; rdfs:domain :Soil . :growsIn a owl:ObjectProperty ; owl:inverseOf :grows .
 :helps a owl:ObjectProperty . :feeds a owl:ObjectProperty ; rdfs:subPropertyOf :helps .
 :reaches a owl:ObjectProperty ; owl:propertyChainAxiom ( :grows :feeds ) .
-:height a owl:DatatypeProperty .
+:height a owl:DatatypeProperty . :like a owl:AnnotationProperty . :Tree :like :Rock .
 :Wood a owl:Class . [] rdfs:subClassOf :Wood ; owl:intersectionOf ( :Soil
     [ a owl:Restriction ; owl:onProperty :grows ; owl:someValuesFrom [ owl:unionOf ( :Oak :Elm ) ] ] ) .
 :Elm a owl:Class .

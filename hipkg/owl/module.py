@@ -26,7 +26,7 @@ _FORM = {_ALL, _ANY, _ONE_OF, _ON, _SOME, _VALUE}
 _DISJOINT, _CHAIN = OWL + "disjointWith", OWL + "propertyChainAxiom"
 _MUTUAL = {OWL + "equivalentClass", OWL + "inverseOf"}
 _FIRST, _REST, _NIL = RDF + "first", RDF + "rest", ox.NamedNode(RDF + "nil")
-_PROPERTY = ox.NamedNode(OWL + "ObjectProperty")
+_RELATION, _NOTE = (ox.NamedNode(OWL + one) for one in ("ObjectProperty", "AnnotationProperty"))
 
 
 def module(ontology: Iterable[ox.Triple], facts: Iterable[ox.Triple]) -> tuple[ox.Triple, ...]:
@@ -47,9 +47,10 @@ class _Module:
             if isinstance(one.subject, ox.BlankNode):
                 self._inner.setdefault(one.subject, {}).setdefault(one.predicate.value, []).append(one.object)
         nested = {one.object for one in ontology if isinstance(one.object, ox.BlankNode)}
-        self._axioms = [one for one in ontology if one.subject not in nested]
+        notes = {one.subject for one in ontology if one.object == _NOTE}
+        self._axioms = [one for one in ontology if one.subject not in nested and one.predicate not in notes]
         self._told = {one.subject for one in ontology}
-        self._relating = {one.subject for one in ontology if one.object == _PROPERTY}
+        self._relating = {one.subject for one in ontology if one.object == _RELATION}
         self._live: set[object] = set()
 
     def bearing_on(self, facts: Iterable[ox.Triple]) -> Iterator[ox.Triple]:
