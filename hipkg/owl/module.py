@@ -87,10 +87,10 @@ class _Module:
         form = self._inner.get(node)
         if form is None:
             return node in self._live or node not in self._told
-        if _ALL in form:
-            return self._possible_all(form[_ALL][0])
-        if _ANY in form or _ONE_OF in form:
-            return any(map(self._possible, self._members(form.get(_ANY, form.get(_ONE_OF))[0])))
+        for members in form.get(_ALL, ()):
+            return self._possible_all(members)
+        for members in (*form.get(_ANY, ()), *form.get(_ONE_OF, ())):
+            return any(map(self._possible, self._members(members)))
         fillers = (*form.get(_SOME, ()), *form.get(_VALUE, ()))
         return not fillers or all(map(self._possible, (*form[_ON], *fillers)))
 
