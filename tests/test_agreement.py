@@ -13,7 +13,7 @@ import pyoxigraph as ox
 import pytest
 from hypothesis import assume, given, settings
 
-from hipkg.defence.asking import effects, interview
+from hipkg.defence.asking import Asker, effects, interview
 from hipkg.defence.difference import difference
 from hipkg.defence.explainer import NOT_APPLICABLE, PARAMETER, Explainer
 from hipkg.defence.remedies import NOT_IN_PLAN, Remedies
@@ -59,6 +59,7 @@ class Told:
         self.record = record
         self.planned = planned(record, allow_invalid=True)
         self.plan = self.planned.plan
+        self.asker = Asker(self.planned)
         self._plans: dict[Change, Plan] = {}
 
     def after(self, change: Change) -> Plan:
@@ -128,7 +129,7 @@ def check_remedies(told: Told) -> None:
 
 
 def check_questions(told: Told) -> None:
-    asked = interview(told.planned)
+    asked = interview(told.planned, told.asker)
     for answer in some(answer for question in asked.questions for answer in question.answers):
         after = told.after(answer.change)
         changed = difference(told.plan, after)
@@ -141,7 +142,7 @@ def check_questions(told: Told) -> None:
 
 
 def check_threats(told: Told) -> None:
-    for watched in watch_list(told.planned).actions:
+    for watched in watch_list(told.planned, told.asker).actions:
         for threat in watched.threats:
             key = (watched.action.intervention, watched.action.place)
             statuses = {(it.intervention, it.place): it.status for it in told.after(threat.change).actions}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import date
 from pathlib import Path
 
@@ -9,7 +10,7 @@ import pyoxigraph as ox
 import pytest
 from hypothesis import given
 
-from hipkg.base.errors import HipkgError
+from hipkg.base.errors import HipkgError, InconsistentData
 from hipkg.base.vocabulary import HIP
 from hipkg.derivation.native import derive_natively
 from hipkg.knowledge.loading import load
@@ -44,13 +45,12 @@ def test_both_derive_the_same_of_an_example(path: Path, documents: tuple[str, ..
 @in_batches(CASES, 50)
 def test_both_derive_the_same_of_a_case(path: Path) -> None:
     try:
-        graphs = [normalised(graph.triples) for graph in read(path, as_of=DAY)]
-        for triples in graphs:
-            entail(triples, load())
+        graphs = read(path, as_of=DAY)
     except HipkgError:
-        return  # what cannot be read or contradicts the ontology has no derivation
-    for triples in graphs:
-        assert_same(triples)
+        return  # what cannot be read has no derivation
+    for graph in graphs:
+        with suppress(InconsistentData):  # nor has what contradicts the ontology
+            assert_same(normalised(graph.triples))
 
 
 @some_patients

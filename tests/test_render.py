@@ -429,11 +429,22 @@ def test_a_verdict_that_rests_on_the_exact_day_says_so():
     assert any("rests on the exact day" in text(one, 120) for one in case("D0-33"))
 
 
-@pytest.mark.parametrize("width", [20, 40, 60, 75, 76, 80, 99, 120, 200])
-@pytest.mark.parametrize("plain", [False, True])
-def test_no_line_is_wider_than_the_page(example, width, plain):
-    for one in (example, hostile(), empty()):
-        assert max(map(len, text(one, width, ascii=plain).splitlines())) <= width
+widths = pytest.mark.parametrize("width", [20, 40, 60, 75, 76, 80, 99, 120, 200])
+
+
+def widest(of: Plan, width: int) -> int:
+    return max(len(line) for plain in (False, True) for line in text(of, width, ascii=plain).splitlines())
+
+
+@widths
+def test_no_line_is_wider_than_the_page(example, width):
+    assert widest(example, width) <= width
+
+
+@widths
+def test_no_line_of_odd_words_or_of_an_empty_plan_is_wider_than_the_page(width):
+    assert widest(hostile(), width) <= width
+    assert widest(empty(), width) <= width
 
 
 def test_text_that_goes_to_no_terminal_has_no_colour_whatever_the_environment(example, monkeypatch):

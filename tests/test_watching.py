@@ -13,14 +13,17 @@ from typing import TYPE_CHECKING
 import pytest
 
 from hipkg.cli import main
+from hipkg.defence import watching
+from hipkg.defence.asking import Asker, interview
 from hipkg.knowledge.frame.claims import ClaimKind
 from hipkg.knowledge.loading import load
 from hipkg.render.watching import render_watch_lists
 from support.cases import EACH_EXAMPLE, EXAMPLES
-from support.doors import interview, plan_record, read, watch_list
+from support.doors import plan_record, planned, read, watch_list
 
 if TYPE_CHECKING:
     from hipkg.defence.watching import WatchList
+    from hipkg.pipeline.process import Planned
     from hipkg.record.change import Change
     from hipkg.record.patient import Record
 
@@ -35,8 +38,15 @@ def graph_of(path: Path) -> Record:
 
 
 @cache
+def tried(path: Path) -> tuple[Planned, Asker]:
+    """Plan for the patient of a file, and keep what is tried of the answers to the questions."""
+    made = planned(graph_of(path), allow_invalid=True)
+    return made, Asker(made)
+
+
+@cache
 def watched(path: Path) -> WatchList:
-    return watch_list(graph_of(path), allow_invalid=True)
+    return watching.watch_list(*tried(path))
 
 
 @pytest.mark.parametrize("path", [*EXAMPLES.values(), *sorted(CASES.glob("D*/fires.ttl"))[::12]], ids=str)
@@ -68,7 +78,7 @@ def test_what_an_answer_ends_is_watched(path: Path) -> None:
         for one in watched(path).actions
         for threat in one.threats
     }
-    for question in interview(graph_of(path), allow_invalid=True).questions:
+    for question in interview(*tried(path)).questions:
         for answer in question.answers:
             for effect in answer.effects:
                 if effect.before == "indicated" and effect.after not in {"indicated", "satisfied"}:

@@ -135,9 +135,12 @@ class Interview:
     questions: tuple[RankedQuestion, ...]
 
 
-def interview(planned: Planned) -> Interview:
-    """Try the answers to the questions about a patient; what several sites ask alike is one question."""
-    asker = Asker(planned)
+def interview(planned: Planned, asker: Asker | None = None) -> Interview:
+    """Try the answers to the questions about a patient; what several sites ask alike is one question.
+
+    Parameters: ``asker`` is one who has perhaps tried some of them.
+    """
+    asker = asker or Asker(planned)
     found: dict[object, RankedQuestion] = {}
     for one in (asker.question(*question) for question in asker.open):
         alike = found.setdefault((one.text, one.form), one)
@@ -232,6 +235,7 @@ class Asker:
         self._listed = _by_place(planned.plan)
         self._outline = Outline(planned.plan.leading, planned.knowledge)
         self._answers: dict[Change, Answer | None] = {}
+        self._ranked: dict[tuple[str, str], RankedQuestion] = {}
         spoken = Describer(planned.record, planned.knowledge, spoken=True)
         self._former = Former(planned.record, planned.derivation.facts, spoken, planned.knowledge)
 
@@ -245,7 +249,12 @@ class Asker:
         return tuple(sorted({one.requirement for one in self._gathered[text, site]}))
 
     def question(self, text: str, site: str) -> RankedQuestion:
-        """Try the answers to an open question, and make its form."""
+        """Try the answers to an open question, and make its form, when it is asked first."""
+        if (text, site) not in self._ranked:
+            self._ranked[text, site] = self._rank(text, site)
+        return self._ranked[text, site]
+
+    def _rank(self, text: str, site: str) -> RankedQuestion:
         same = self._gathered[text, site]
         asked_by = tuple(sorted({id_ for one in same for id_ in one.statements}))
         requirements = self.requirements(text, site)

@@ -93,9 +93,12 @@ class WatchList:
     signs: tuple[Sign, ...]
 
 
-def watch_list(planned: Planned) -> WatchList:
-    """Make the watch list of a patient."""
-    return WatchList(planned.plan, tuple(_Watcher(planned).watched()), tuple(_signs(planned)))
+def watch_list(planned: Planned, asker: Asker | None = None) -> WatchList:
+    """Make the watch list of a patient.
+
+    Parameters: ``asker`` is one who has perhaps tried some answers to the questions about the patient.
+    """
+    return WatchList(planned.plan, tuple(_Watcher(planned, asker or Asker(planned)).watched()), tuple(_signs(planned)))
 
 
 def _signs(planned: Planned) -> Iterator[Sign]:
@@ -108,9 +111,8 @@ def _signs(planned: Planned) -> Iterator[Sign]:
                 yield Sign(knowledge.brief(requirement), one.site, knowledge.brief(info.intervention), one.id)
 
 
-def _answers(planned: Planned) -> Iterator[Change]:
+def _answers(asker: Asker) -> Iterator[Change]:
     """List the answers to questions after which an action that is indicated would be neither indicated nor done."""
-    asker = Asker(planned)
     for text, site in asker.open:
         for answer in asker.question(text, site).answers:
             if any(one.before == Status.INDICATED and one.after not in _UNTOUCHED for one in answer.effects):
@@ -118,9 +120,9 @@ def _answers(planned: Planned) -> Iterator[Change]:
 
 
 class _Watcher:
-    def __init__(self, planned: Planned) -> None:
+    def __init__(self, planned: Planned, asker: Asker) -> None:
         record, derivation, plan, request, knowledge = planned
-        self._planned = planned
+        self._asker = asker
         self._indicated = [one for one in plan.actions if one.status == Status.INDICATED]
         self._graph = record
         self._derivation = derivation
@@ -140,7 +142,7 @@ class _Watcher:
             for change in sorted(dict.fromkeys(self._changes(one)), key=lambda it: it.size):
                 if change.size[0] == 1:
                     tried[change] = (*tried.get(change, ()), one)
-        tried |= dict.fromkeys((*self._outcomes(), *_answers(self._planned)), derived)
+        tried |= dict.fromkeys((*self._outcomes(), *_answers(self._asker)), derived)
         found: dict[str, dict[str, Threat]] = {one.iri: {} for one in derived}
         for change, actions in tried.items():
             for action, threat in self._threats(change, actions):

@@ -42,11 +42,12 @@ def reason_over(
     from hipkg.base.paths import patient_modules
     from hipkg.owl import reasoners as java
     from hipkg.owl.axioms import read_axioms
+    from hipkg.owl.module import module
     from hipkg.owl.sources import load_sources
 
-    sources = load_sources(patient_modules())
-    axioms = map(_sufficient, _bearing(sources)) if engine == "hermit" else sources
-    return completed(given, java.entail(engine, [*axioms, *facts_among(given)]), read_axioms(sources).properties)
+    sources, facts = load_sources(patient_modules()), tuple(facts_among(given))
+    axioms = module(map(_sufficient, _bearing(sources)) if engine == "hermit" else sources, facts)
+    return completed(given, java.entail(engine, [*axioms, *facts]), read_axioms(sources).properties)
 
 
 def facts_among(triples: Iterable[ox.Triple]) -> Iterator[ox.Triple]:

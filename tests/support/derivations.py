@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from hipkg.derivation.native import derive_natively
 from hipkg.derivation.queries import derive
 from hipkg.knowledge.loading import load
-from hipkg.reasoning.native import entail, entailed_graph
+from hipkg.reasoning.native import entailed_graph
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -22,10 +22,15 @@ if TYPE_CHECKING:
 def assert_same(
     triples: Iterable[ox.Triple], selection: Selection | None = None, knowledge: Knowledge | None = None
 ) -> Derivation:
-    """Derive both ways and compare the records, what runs, and every triple that explanations and queries see."""
-    given, knowledge = tuple(triples), knowledge or load()
-    found = derive_natively(entailed_graph(given, knowledge), knowledge, selection)
-    wanted = derive(entail(given, knowledge), knowledge, selection)
+    """Derive both ways and compare the records, what runs, and every triple that explanations and queries see.
+
+    Raises `InconsistentData` for a patient who contradicts the ontology.
+    """
+    knowledge = knowledge or load()
+    facts = entailed_graph(triples, knowledge)
+    entailed = tuple(facts.triples(knowledge.terms))
+    found = derive_natively(facts, knowledge, selection)
+    wanted = derive(entailed, knowledge, selection)
     assert found.evaluations == wanted.evaluations
     assert found.actions == wanted.actions
     assert found.conflicts == wanted.conflicts
