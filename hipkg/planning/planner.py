@@ -147,7 +147,9 @@ class Planner:
                     premature=self._premature(questions),
                 ),
             ),
-            interactions=Interactions(self._derivation, self._knowledge).find(states.values(), actions),
+            interactions=Interactions(self._derivation, self._knowledge, self._patient, selection).find(
+                states.values(), actions
+            ),
             min_strength=selection.min_strength,
             min_evidence=selection.min_evidence,
             grade_objections=selection.grade_objections,
