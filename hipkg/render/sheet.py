@@ -700,10 +700,11 @@ class Arranger:
         return self._unexcluded(action.open_checks)
 
     def _unexcluded(self, checks: Sequence[OpenCheck]) -> tuple[Line, ...]:
-        found = [one.label for one in checks]
-        asked = [one.asked for one in checks[:1]]
-        if asked and len(found) == len(dangers_of(asked[0], self._knowledge)):
-            found = [self._term(asked[0])]
+        found: list[str] = []
+        for asked in dict.fromkeys(one.asked for one in checks):
+            open_ = [one.label for one in checks if one.asked == asked]
+            whole = len(open_) == len(dangers_of(asked, self._knowledge)) > 1
+            found += [self._term(asked)] if whole else open_
         return (Line("not checked:", (clean(self._in_brief(found)),)),) if found else ()
 
     def _in_brief(self, names: Sequence[str]) -> str:
