@@ -221,9 +221,15 @@ class Oracle:
         return [one for one in about if any(is_a(part, one.statement.intervention) for part in parts)]
 
     def _is_answered(self, action: Action, danger: str) -> bool:
-        """Tell whether a statement speaks against an action for a danger, be it lifted or not."""
+        """Tell whether a statement speaks against an action, or a kind of it, for a danger, be it lifted or not."""
         is_a = self._knowledge.is_a
-        contexts = {context for one in self._reaching(action) for context in one.statement.applies_to}
+        place = action.place or self._patient
+        kinds = [
+            one
+            for one in self.objections
+            if place in one.places and is_a(one.statement.intervention, action.intervention)
+        ]
+        contexts = {context for one in (*self._reaching(action), *kinds) for context in one.statement.applies_to}
         return any(is_a(context, danger) or is_a(danger, context) for context in contexts)
 
     def _unchecked(self, action: Action, asked: Collection[str]) -> Iterator[str]:
@@ -286,7 +292,7 @@ def excluded_first(intervention: str) -> tuple[str, ...]:
     kinds = (intervention, *knowledge.interventions[intervention].comprises)
     above = {upper for one in kinds for upper in (one, *knowledge.superclasses.get(one, ()))}
     infos = [knowledge.interventions[one] for one in above if one in knowledge.interventions]
-    return tuple(sorted({one.exclude_first for one in infos} - {""}))
+    return tuple(sorted({danger for one in infos for danger in one.exclude_first}))
 
 
 @cache

@@ -11,13 +11,23 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 import hipkg
+from hipkg.base.vocabulary import HIP
+from hipkg.defence.difference import difference
+from hipkg.defence.explainer import Explainer
 from hipkg.defence.orders import AGAINST, Aspect
+from hipkg.defence.since import since
 from hipkg.knowledge.loading import load
+from hipkg.pipeline.process import plan_patients
+from hipkg.pipeline.request import Request
 from hipkg.planning.records import InteractionKind, Standing
+from hipkg.render.explanation import render_explanations
+from hipkg.render.since import render_since
+from hipkg.render.words import told_interaction
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from hipkg.pipeline.process import Planned
     from hipkg.planning.records import Interaction, Treatment
 
 CASES = Path(__file__).parent / "cases" / "interactions"
@@ -103,6 +113,43 @@ def test_every_writer_tells_each_interaction(name: str) -> None:
     for one in plan.interactions:
         assert any(all(it.label.lower() in words.lower() for it in one.treatments) for words in told)
         assert one.label == knowledge.label(one.intervention)
+
+
+@of_each
+def test_what_comes_and_goes_is_told_by_comparisons(name: str) -> None:
+    """What a record has anew comes, what it has no longer goes, and both are told in the words of the plan."""
+    near, fires = (planned(name, one) for one in reversed(FILES))
+    there, then = near.plan.interactions, fires.plan.interactions
+    for one, other in ((near, fires), (fires, near)):
+        found = since(one, other)
+        assert {it.after for it in found.interactions if it.after} == {*other.plan.interactions} - {
+            *one.plan.interactions
+        }
+        assert {it.before for it in found.interactions if it.before} == {*one.plan.interactions} - {
+            *other.plan.interactions
+        }
+        assert difference(one.plan, other.plan).interactions == found.interactions
+    told = " ".join(render_since([since(near, fires)], "text").split())
+    assert [one for one in then if one not in there and told_interaction(one).removesuffix("settled") not in told] == []
+    assert "Interactions" not in render_since([since(fires, fires)], "text")
+
+
+@of_each
+def test_explanations_of_what_takes_part_tell_an_interaction_and_no_others(name: str) -> None:
+    made, knowledge = planned(name, "fires.ttl"), load()
+    explainer = Explainer(made, thorough=False)
+    for one in made.plan.interactions:
+        ids = [knowledge.by_id[it].iri for it in one.statements[:1]]
+        for target in (*ids, one.treatments[0].intervention, *(it.intervention for it in one.beside[:1])):
+            found = explainer.explain(target)
+            assert one in [it for explained in found for it in explained.interactions]
+            assert told_interaction(one)[1:] in " ".join(render_explanations(found, "text").split())
+    assert not [it for explained in explainer.explain(HIP + "Cane") for it in explained.interactions]
+
+
+def planned(name: str, file: str) -> Planned:
+    (made,) = plan_patients(CASES / name / file, Request(as_of=DAY), load()).results
+    return made
 
 
 def _term(name: str) -> Any:

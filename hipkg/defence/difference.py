@@ -1,12 +1,15 @@
-"""Compare two plans of one patient, action by action, with the statements that make the difference."""
+"""Compare two plans of one patient: their actions, with the statements that make the difference, and interactions."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
 from hipkg.base.brief import shown_by
+from hipkg.planning.records import Interaction  # noqa: TC001 - a record, whose fields are read to describe it
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from hipkg.planning.records import Action, Plan
 
 ABSENT = ""
@@ -37,12 +40,20 @@ class ActionChange(NamedTuple):
     statements: tuple[StatementChange, ...]
 
 
+class InteractionChange(NamedTuple):
+    """Treatments that bear on each other in one plan and not in the other, or that stand otherwise in both."""
+
+    before: Interaction | None
+    after: Interaction | None
+
+
 @shown_by("actions")
 class Difference(NamedTuple):
     """What changes from one plan to another."""
 
     actions: tuple[ActionChange, ...]
     statements: tuple[StatementChange, ...]
+    interactions: tuple[InteractionChange, ...]
 
 
 def difference(before: Plan, after: Plan) -> Difference:
@@ -54,7 +65,29 @@ def difference(before: Plan, after: Plan) -> Difference:
         for key in sorted(old.keys() | new.keys())
         if _status(old.get(key)) != _status(new.get(key))
     ]
-    return Difference(tuple(sorted(changed, key=lambda one: (one.label, one.site, one.place))), statements)
+    ordered = tuple(sorted(changed, key=lambda one: (one.label, one.site, one.place)))
+    return Difference(ordered, statements, interaction_changes(before.interactions, after.interactions))
+
+
+def interaction_changes(before: Sequence[Interaction], after: Sequence[Interaction]) -> tuple[InteractionChange, ...]:
+    """Compare the interactions of two plans of the same patient: those of the later one first, then what is gone."""
+    old, new = ({_treated(one): one for one in some} for some in (before, after))
+    pairs = [InteractionChange(old.get(key), new.get(key)) for key in dict.fromkeys((*new, *old))]
+    return tuple(one for one in pairs if _standing(one.before) != _standing(one.after))
+
+
+def _treated(one: Interaction) -> tuple[object, ...]:
+    """Tell what an interaction is of, however its treatments are given."""
+    involved = (tuple(sorted(it.intervention for it in some)) for some in (one.treatments, one.beside))
+    return (one.kind, one.intervention, one.place, *involved)
+
+
+def _standing(one: Interaction | None) -> tuple[object, ...]:
+    """Tell how the treatments of an interaction are given, who speaks of them, and whether that is settled."""
+    if one is None:
+        return ()
+    given = sorted((it.intervention, it.standing) for it in (*one.treatments, *one.beside))
+    return (*given, one.statements, one.settled)
 
 
 def _statements(before: Plan, after: Plan) -> tuple[StatementChange, ...]:

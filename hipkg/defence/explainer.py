@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from hipkg.knowledge.records import StatementInfo
     from hipkg.pipeline.process import Planned
     from hipkg.planning.bounds import Check
-    from hipkg.planning.records import Action, Conflict, Course
+    from hipkg.planning.records import Action, Conflict, Course, Interaction
 
 Slot = Literal["context", "requirement", "exception", "fulfilment", "companion"]
 NOT_APPLICABLE = "not-applicable"
@@ -155,7 +155,8 @@ class Explanation:
     to be done before, and ``nearest`` what a plan has that lacks the action. ``action`` is what the plan has of it;
     ``reservations`` say how it must not be carried out, ``along`` what is advised with it, and ``manner`` on which
     side it is to be done; ``going_on`` tells that it runs, and that statements speak only against its beginning.
-    ``paired`` is what its site is called without its side, if it has one; ``grounds`` are the facts that count.
+    ``paired`` is what its site is called without its side, if it has one; ``grounds`` are the facts that count;
+    ``interactions`` are those that it takes part in, or that a statement about it speaks of.
     """
 
     kind: str
@@ -186,6 +187,7 @@ class Explanation:
     going_on: bool = False
     paired: str = ""
     grounds: Grounds = NO_GROUNDS
+    interactions: tuple[Interaction, ...] = ()
 
     @property
     def modality(self) -> str:
@@ -492,7 +494,17 @@ class Explainer:
             valid=self._plan.valid,
             paired=self._paired.get(place, ""),
             grounds=grounds([*_deciding(statements)], self._knowledge),
+            interactions=tuple(one for one in self._plan.interactions if self._takes_part(iri, place, one)),
         )
+
+    def _takes_part(self, iri: str, place: str, interaction: Interaction) -> bool:
+        """Tell whether what is explained is a treatment of an interaction, or a statement that speaks of it."""
+        if place and interaction.place not in {"", place}:
+            return False
+        by_id, is_a = self._knowledge.by_id, self._knowledge.is_a
+        saying = {by_id[one].iri: by_id[one].intervention for one in interaction.statements}
+        involved = (one.intervention for one in (*interaction.treatments, *interaction.beside))
+        return iri in saying or iri in saying.values() or any(is_a(one, iri) for one in involved)
 
     @cached_property
     def _paired(self) -> dict[str, str]:

@@ -17,13 +17,14 @@ from hipkg.defence.what_if import changed_by
 from hipkg.knowledge.frame.answers import State
 from hipkg.knowledge.frame.claims import REACHING, ClaimKind
 from hipkg.knowledge.modality import Modality
+from hipkg.knowledge.wording import listed
 from hipkg.owl.expression import leaves
 from hipkg.pipeline.process import plan_patient
 from hipkg.planning.bounds import Check  # noqa: TC001 - a record, whose fields are read to describe it in the schema
 from hipkg.planning.dangers import Dangers
 from hipkg.planning.gaps import Gap  # noqa: TC001 - as above
 from hipkg.planning.interactions import given, kinds_given, repeats
-from hipkg.planning.records import Done, Found, OpenCheck, Plan  # noqa: TC001 - as above
+from hipkg.planning.records import Done, Found, OpenCheck, Plan, Standing
 from hipkg.reading.assertions import read_order
 
 if TYPE_CHECKING:
@@ -84,7 +85,8 @@ class Reason(NamedTuple):
 
     ``statement`` is empty where no statement says it, as of a repetition. ``found`` is what is on record of the danger
     that a statement speaks of, ``with_drugs`` those of the other treatments among it, ``lacks`` what a statement waits
-    for, or what would lift it; ``check`` is a limit that is broken, and ``beside`` and ``done`` what is repeated.
+    for, or what would lift it; ``check`` is a limit that is broken, and ``beside`` and ``done`` what is repeated. Of a
+    statement that would speak because of what the plan advises as well, ``beside`` names that.
     """
 
     aspect: Aspect
@@ -203,6 +205,7 @@ class _Checker:
             *self._along(kind, places),
             *self._breaches(node),
             *self._repeated(node, kind, places),
+            *self._beside_advised(node),
             *self._done(actions),
         ]
         kept: dict[object, Reason] = {}
@@ -339,6 +342,26 @@ class _Checker:
             if shared := repeats(kind, other.intervention, self._knowledge):
                 of = "" if shared in {kind, other.intervention} else f", another {label(shared)}"
                 yield Reason(Aspect.DUPLICATE, beside=f"{label(other.intervention)} {other.standing}{of}")
+
+    def _beside_advised(self, node: str) -> Iterator[Reason]:
+        """Find what statements would say of an order if what the plan advises beside it were given as well."""
+        for one in self._plan.interactions:
+            advised = tuple(it.label for it in one.beside if it.standing == Standing.ADVISED)
+            if advised and any(node in it.activities for it in one.treatments):
+                for id_ in one.statements:
+                    info = self._knowledge.by_id[id_]
+                    yield Reason(
+                        Aspect.CAUTION if info.effect in OBJECTING else Aspect.ALONG,
+                        id_,
+                        one.site,
+                        info.text,
+                        info.document,
+                        self._knowledge.documents[info.document].title,
+                        info.strength,
+                        info.quality,
+                        with_drugs=advised,
+                        beside=f"{listed(advised, 'and')} {Standing.ADVISED}",
+                    )
 
     def _done(self, actions: Iterable[Action]) -> Iterator[Reason]:
         """Find by what an order was carried out already and needs no repetition yet."""

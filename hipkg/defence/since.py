@@ -9,7 +9,7 @@ from hipkg.base import hip
 from hipkg.base.brief import shown_by
 from hipkg.base.errors import UsageError
 from hipkg.base.vocabulary import curie
-from hipkg.defence.difference import ABSENT, StatementChange, difference
+from hipkg.defence.difference import ABSENT, InteractionChange, StatementChange, difference, interaction_changes
 from hipkg.defence.wording import Describer
 from hipkg.knowledge.frame.answers import State
 from hipkg.knowledge.prominence import Prominence
@@ -88,7 +88,8 @@ class Since:
     ``recorded`` say in words what is on record now and was not, ``gone`` what no longer is; ``days`` have passed
     between the dates of the plans; ``turned`` are the reviews, trials and doses that compare otherwise now, or whose
     last day was missed. ``moved`` are the actions that stand elsewhere, and ``unbegun`` those that were to be done
-    first on the earlier day and still are, both in the order of the page.
+    first on the earlier day and still are, both in the order of the page. ``interactions`` are the treatments that bear
+    on each other now and did not, or did and do no longer, or stand otherwise.
     """
 
     before: Plan
@@ -99,6 +100,7 @@ class Since:
     turned: tuple[Turned, ...]
     moved: tuple[Moved, ...]
     unbegun: tuple[Unbegun, ...]
+    interactions: tuple[InteractionChange, ...]
 
     @property
     def facts(self) -> tuple[str, ...]:
@@ -145,6 +147,7 @@ def since(old: Planned, new: Planned) -> Since:
         tuple(_turned(before, after)),
         tuple(_moved(old, new)),
         tuple(_unbegun(before, after, knowledge)) if days > 0 else (),
+        interaction_changes(before.interactions, after.interactions),
     )
 
 

@@ -112,7 +112,7 @@ class InterventionInfo(NamedTuple):
     route that a drug of this kind is given by, empty where that is not said. ``realised_by`` is the class of patients
     whose record carries out a practice, unless they are in ``realised_unless`` too; ``comprises`` are the interventions
     that are carried out together as this one, ``programme_of`` the kinds of which any can be part of this one,
-    ``told_with`` those in whose row a page tells it, ``exclude_first`` is the class of those in danger by it,
+    ``told_with`` those in whose row a page tells it, ``exclude_first`` are the classes of those in danger by it,
     ``serves`` the class among which another one is looked for where it is refused, and ``other_form_of`` the class of
     drugs of which it is another form.
     """
@@ -132,7 +132,7 @@ class InterventionInfo(NamedTuple):
     comprises: tuple[str, ...]
     programme_of: tuple[str, ...] = ()
     told_with: tuple[str, ...] = ()
-    exclude_first: str = ""
+    exclude_first: tuple[str, ...] = ()
     serves: str = ""
     other_form_of: str = ""
 
@@ -368,7 +368,7 @@ class Knowledge:
     @cached_property
     def dangers(self) -> frozenset[str]:
         """The classes of those in danger by an intervention, which are asked for before it is given."""
-        return frozenset(info.exclude_first for info in self.interventions.values() if info.exclude_first)
+        return frozenset(one for info in self.interventions.values() for one in info.exclude_first)
 
     @cached_property
     def auxiliary(self) -> frozenset[str]:

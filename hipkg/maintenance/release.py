@@ -508,7 +508,8 @@ class _Builder:
         categories, requests = self._map(hip.category), self._map(hip.requestedAs)
         routes, served = self._map(hip.impliesRoute), self._map(hip.serves)
         forms = self._map(hip.otherFormOf)
-        dangers = {intervention: danger for danger, intervention in self._map(hip.excludedBefore).items()}
+        excluding = self._map(hip.excludedBefore)
+        dangers = [(it, danger) for danger in excluding for it in self._all(danger, hip.excludedBefore)]
         pairs = [(one, other) for one in found for other in self._all(one, hip.incompatibleWith)]
         pairs += [(other, one) for one, other in pairs]
         return [
@@ -532,7 +533,7 @@ class _Builder:
                 comprises=self._all(iri, hip.comprises),
                 programme_of=self._all(iri, hip.programmeOf),
                 told_with=self._all(iri, hip.toldWith),
-                exclude_first=self._nearest(iri, dangers),
+                exclude_first=self._all_told(iri, dangers),
                 serves=self._nearest(iri, served),
                 other_form_of=self._nearest(iri, forms),
             )
@@ -544,6 +545,12 @@ class _Builder:
         candidates = told.keys() & {iri, *self._superclasses.get(iri, ())}
         nearest = sorted(candidates, key=lambda one: (-len(self._superclasses.get(one, ())), one))
         return told[nearest[0]] if nearest else ""
+
+    def _all_told(self, iri: str, told: Iterable[tuple[str, str]]) -> tuple[str, ...]:
+        """List what is told of a class and of all those above it, of the nearest ones first."""
+        above = {iri, *self._superclasses.get(iri, ())}
+        found = sorted((-len(self._superclasses.get(cls, ())), cls, one) for cls, one in told if cls in above)
+        return tuple(dict.fromkeys(one for *_, one in found))
 
     def _phases(self, statements: list[StatementInfo], interventions: list[str]) -> dict[str, int]:
         """Order interventions by the treatments that their statements wait for.

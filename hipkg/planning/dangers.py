@@ -40,8 +40,7 @@ class Dangers:
         self._evaluations = {one.iri: one for one in derivation.evaluations}
         self._knowledge = knowledge
         self._patient = patient
-        left_out = selection.left_out(knowledge)
-        self._told = frozenset(info.intervention for info in _refusing(knowledge) if info.iri not in left_out)
+        self._left_out = selection.left_out(knowledge)
 
     def of(self, action: DerivedAction) -> tuple[Danger, ...]:
         """List what safety modules refuse or hold back of an action, or call for it because of, by their statements."""
@@ -54,25 +53,31 @@ class Dangers:
         return tuple(sorted(found))
 
     def unexcluded(self, action: DerivedAction, evaluations: Sequence[Evaluation]) -> tuple[OpenCheck, ...]:
-        """List the dangers of what is, or is to be, given that nothing on record shows or excludes, by their weight."""
+        """List the dangers of what is, or is to be, given that nothing on record shows or excludes, by their weight.
+
+        Those of a kind of it count too where that is taken or ordered.
+        """
         if not self._is_given(action):
             return ()
-        return self.unexcluded_of(
-            action.intervention, {self._patient, *(node for one in evaluations for node in one.subjects)}
-        )
+        nodes = {self._patient, *(node for one in evaluations for node in one.subjects)}
+        given = self._running | self._planned
+        kinds = sorted(one for one in given if self._knowledge.is_a(one, action.intervention))
+        found: dict[str, OpenCheck] = {}
+        for kind in dict.fromkeys((action.intervention, *kinds)):
+            for one in self.unexcluded_of(kind, nodes):
+                found.setdefault(one.requirement, one)
+        return tuple(found.values())
 
     def unexcluded_of(self, intervention: str, nodes: Collection[str]) -> tuple[OpenCheck, ...]:
         """List the dangers of an intervention that nothing on record of some nodes shows or excludes, in order."""
-        info = self._knowledge.interventions[intervention]
-        asked = info.exclude_first
-        if not asked or self._told.isdisjoint({info.iri, *info.superclasses}):
-            return ()
         denied_by, is_a = self._knowledge.denied_by, self._facts.any_is_a
-        return tuple(
-            OpenCheck(one, self._knowledge.brief(one), asked)
-            for one in dangers_of(asked, self._knowledge)
-            if not is_a(nodes, one) and not is_a(nodes, denied_by.get(one, ""))
-        )
+        found: dict[str, OpenCheck] = {}
+        for asked in self._knowledge.interventions[intervention].exclude_first:
+            for one in dangers_of(asked, self._knowledge):
+                known = is_a(nodes, one) or is_a(nodes, denied_by.get(one, ""))
+                if not known and not refusing_in(one, intervention, self._knowledge) <= self._left_out:
+                    found.setdefault(one, OpenCheck(one, self._knowledge.brief(one), asked))
+        return tuple(found.values())
 
     def brought_in_by(self, kinds: Collection[str]) -> tuple[str, ...]:
         """List the statements of safety modules whose contexts hold and name a class of some interventions."""
@@ -140,6 +145,18 @@ def _refusing(knowledge: Knowledge) -> tuple[StatementInfo, ...]:
     """List the statements of safety modules that refuse something, or hold it back."""
     refusing = (one for one in knowledge.statements.values() if one.effect in _SPEAKING_AGAINST)
     return tuple(one for one in refusing if knowledge.documents[one.document].safety)
+
+
+@kept
+def refusing_in(danger: str, intervention: str, knowledge: Knowledge) -> frozenset[str]:
+    """List the statements of safety modules that refuse, or hold back, an intervention or a kind of it in a danger."""
+    is_a = knowledge.is_a
+    return frozenset(
+        info.iri
+        for info in _refusing(knowledge)
+        if is_a(intervention, info.intervention) or is_a(info.intervention, intervention)
+        if any(is_a(context, danger) or is_a(danger, context) for context in info.applies_to)
+    )
 
 
 @kept

@@ -12,18 +12,21 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from hipkg.base import hip
 from hipkg.base.vocabulary import OBJECTING
+from hipkg.derivation.native import derive_natively
 from hipkg.knowledge.frame.answers import State
 from hipkg.knowledge.frame.claims import ClaimKind, Status
 from hipkg.knowledge.memo import kept
 from hipkg.knowledge.studies import is_study
 from hipkg.planning.dangers import kinds_of
 from hipkg.planning.records import Interaction, InteractionKind, Standing, Treatment
+from hipkg.planning.supposing import as_given
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
     from hipkg.derivation.records import Derivation
     from hipkg.knowledge.records import Knowledge, StatementInfo
+    from hipkg.knowledge.selection import Selection
     from hipkg.planning.records import Action, StatementState
     from hipkg.record.facts import Facts
 
@@ -75,21 +78,26 @@ def repeats(one: str, other: str, knowledge: Knowledge) -> str:
 
 
 class Interactions:
-    """Find the interactions of the treatments of one patient."""
+    """Find the interactions of the treatments of one patient.
 
-    def __init__(self, derivation: Derivation, knowledge: Knowledge) -> None:
+    Parameters: ``selection`` is that of the derivation: no other statement speaks of what is advised together.
+    """
+
+    def __init__(self, derivation: Derivation, knowledge: Knowledge, patient: str, selection: Selection) -> None:
         self._facts = derivation.facts
         self._knowledge = knowledge
+        self._patient = patient
+        self._selection = selection
 
     def find(self, states: Collection[StatementState], actions: Sequence[Action]) -> tuple[Interaction, ...]:
         """List the interactions, by kind, by what they are of and by place."""
         there = given(self._facts, self._knowledge)
-        if not there:
-            return ()
         found = [
             *self._repetitions(there, states),
             *self._advised_besides(there, states, actions),
+            *self._advised_twice(states, actions),
             *self._combinations(there, states, actions),
+            *self._combinations_to_be(there, states, actions),
         ]
         kinds = [*InteractionKind]
         return tuple(sorted(found, key=lambda one: (kinds.index(one.kind), one.label, one.site, one.place, one[5:])))
@@ -147,30 +155,98 @@ class Interactions:
         info = self._knowledge.by_id[statement]
         return info.effect == hip.indicates and self._knowledge.is_a(intervention, info.intervention)
 
+    def _advised_twice(self, states: Collection[StatementState], actions: Iterable[Action]) -> Iterator[Interaction]:
+        """Pair drugs that are advised, of which one would be enough, unless a choice between them is told already."""
+        drugs = [
+            one for one in actions if self._is_advised(one) and self._knowledge.interventions[one.intervention].is_drug
+        ]
+        for one, other in combinations(drugs, 2):
+            chosen = one.choice and one.choice == other.choice
+            if chosen or self._related(one.intervention, other.intervention) or not _meet(one, other):
+                continue
+            if shared := repeats(one.intervention, other.intervention, self._knowledge):
+                at = one if one.place else other
+                treatments = tuple(sorted(map(self._advised, (one, other))))
+                yield self._repetition(shared, treatments, states)._replace(site=at.site, place=at.place)
+
+    def _related(self, one: str, other: str) -> bool:
+        return self._knowledge.is_a(one, other) or self._knowledge.is_a(other, one)
+
     def _combinations(
         self, there: Sequence[Given], states: Iterable[StatementState], actions: Sequence[Action]
     ) -> Iterator[Interaction]:
         """Find the statements that hold because of what else is given, and what of it they are about is given."""
         speaking = _speaking(self._knowledge)
-        found: dict[Interaction, tuple[set[str], list[bool]]] = {}
-        for state in states:
-            if state.id not in speaking or state.state not in _HOLDING:
-                continue
-            subjects, partners = speaking[state.id]
-            beside = self._treatments(
-                one for one in there if any(self._knowledge.is_a(one.intervention, it) for it in partners)
-            )
+        holding = (one for one in states if one.id in speaking and one.state in _HOLDING)
+        told = ((one.id, one.state, one.site, one.place) for one in holding)
+        return self._gathered(told, there, actions, advised=())
+
+    def _combinations_to_be(
+        self, there: Sequence[Given], states: Collection[StatementState], actions: Sequence[Action]
+    ) -> Iterator[Interaction]:
+        """Find the statements that would hold because of what is advised, if that were given."""
+        knowledge = self._knowledge
+        advised = [one for one in actions if self._is_advised(one)]
+        if _partners(knowledge).isdisjoint(one.intervention for one in advised):
+            return
+        together = {id_: self._meeting(id_, advised, there) for id_ in _speaking(knowledge)}
+        wanted = frozenset(knowledge.by_id[id_].iri for id_, some in together.items() if some)
+        if wanted := wanted - self._selection.left_out(knowledge):
+            treatments = sorted(set().union(*together.values()))
+            facts = as_given(treatments, self._patient, self._facts, knowledge)
+            known = {(one.id, one.place) for one in states if one.state in _HOLDING}
+            sites = {one.place: one.site for one in states}
+            told = []
+            for one in derive_natively(facts, knowledge, only=wanted).evaluations:
+                id_ = knowledge.statements[one.statement].id
+                if one.state in _HOLDING and (id_, one.site) not in known:
+                    told.append((id_, one.state, sites.get(one.site, ""), one.site))
+            yield from self._gathered(told, there, actions, advised)
+
+    def _meeting(self, statement: str, advised: Sequence[Action], there: Iterable[Given]) -> set[tuple[str, str]]:
+        """List what is advised, with its place, that a statement is about, and because of which it would hold.
+
+        Nothing is listed where there is only one of both.
+        """
+        is_a = self._knowledge.is_a
+        subjects, partners = _speaking(self._knowledge)[statement]
+        beside = {
+            (one.intervention, one.place) for one in advised if any(is_a(one.intervention, it) for it in partners)
+        }
+        about = {(one.intervention, one.place) for one in advised if any(is_a(one.intervention, it) for it in subjects)}
+        is_given = any(is_a(one.intervention, it) for one in there for it in subjects)
+        return about | beside if beside and (about or is_given) else set()
+
+    def _gathered(
+        self,
+        told: Iterable[tuple[str, State, str, str]],
+        there: Sequence[Given],
+        actions: Sequence[Action],
+        advised: Iterable[Action],
+    ) -> Iterator[Interaction]:
+        """Gather statements, each with its state, site and place, by the treatments that they are about."""
+        is_a, found = self._knowledge.is_a, dict[Interaction, tuple[set[str], list[bool]]]()
+        for id_, state, site, place in told:
+            subjects, partners = _speaking(self._knowledge)[id_]
+            given_beside = self._treatments(one for one in there if any(is_a(one.intervention, it) for it in partners))
+            to_be = [one for one in advised if one.place in {"", place} or not place]
+            named = {self._advised(one) for one in to_be if any(is_a(one.intervention, it) for it in partners)}
+            beside = (*given_beside, *sorted(named))
             for subject in subjects if beside else ():
-                treatments = self._given_of(subject, state.place, there, actions)
+                treatments = self._given_of(subject, place, there, actions)
                 if treatments:
-                    kind = self._kind(self._knowledge.by_id[state.id], beside)
+                    kind = self._kind(self._knowledge.by_id[id_], beside)
                     label = self._knowledge.label(subject)
-                    one = Interaction(kind, subject, label, state.site, state.place, treatments, beside, ())
+                    one = Interaction(kind, subject, label, site, place, treatments, beside, ())
                     ids, settled = found.setdefault(one, (set(), []))
-                    ids.add(state.id)
-                    settled.append(state.state == State.SATISFIED)
+                    ids.add(id_)
+                    settled.append(state == State.SATISFIED)
         for one, (ids, settled) in found.items():
             yield one._replace(statements=tuple(sorted(ids)), settled=all(settled))
+
+    @staticmethod
+    def _is_advised(action: Action) -> bool:
+        return action.status == Status.INDICATED and ClaimKind.INDICATED in action.claimed
 
     def _kind(self, info: StatementInfo, beside: Iterable[Treatment]) -> InteractionKind:
         is_a = self._knowledge.is_a
@@ -208,6 +284,10 @@ class Interactions:
         return Treatment(action.intervention, action.label, Standing.ADVISED)
 
 
+def _meet(one: Action, other: Action) -> bool:
+    return one.place == other.place or "" in {one.place, other.place}
+
+
 @kept
 def _enough(knowledge: Knowledge) -> tuple[str, ...]:
     """List the classes of drugs that statements advise, which means one of their kinds, the narrowest first."""
@@ -238,3 +318,10 @@ def _speaking(knowledge: Knowledge) -> Mapping[str, tuple[tuple[str, ...], tuple
         if subjects and partners and cautions:
             found[info.id] = (subjects, partners)
     return found
+
+
+@kept
+def _partners(knowledge: Knowledge) -> frozenset[str]:
+    """List the interventions, with their kinds, because of which a statement about another one can hold."""
+    partners = {one for _, some in _speaking(knowledge).values() for one in some}
+    return frozenset(one for one in knowledge.interventions if any(knowledge.is_a(one, it) for it in partners))

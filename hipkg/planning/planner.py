@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 from itertools import chain
 from operator import attrgetter
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from hipkg.base import hip
 from hipkg.base.numbers import read
@@ -22,7 +22,7 @@ from hipkg.planning.bounds import Check, Checker
 from hipkg.planning.clashes import clashing_actions, clashing_bounds
 from hipkg.planning.dangers import Dangers
 from hipkg.planning.gaps import Gap, Measurer
-from hipkg.planning.interactions import Interactions
+from hipkg.planning.interactions import Interactions, kinds_given
 from hipkg.planning.page import is_confronted_with_danger
 from hipkg.planning.prominence import Outline
 from hipkg.planning.ranking import Importance, in_order
@@ -32,6 +32,7 @@ from hipkg.planning.records import (
     Conflict,
     Course,
     Done,
+    OpenCheck,
     Parameter,
     Place,
     Plan,
@@ -83,6 +84,15 @@ _Asked: TypeAlias = dict[tuple[str, str, str], set[tuple[str, str]]]
 """The statements that ask, with their sites, by the requirement, the wording and the site of a question."""
 
 
+class _Endangering(NamedTuple):
+    """What is given, with the interventions that it is a kind of and the dangers that are not excluded."""
+
+    label: str
+    site: str
+    kinds: frozenset[str]
+    open_checks: tuple[OpenCheck, ...]
+
+
 class Planner:
     """Turn the derivation of one patient into a plan; the selection is that of the derivation."""
 
@@ -124,7 +134,9 @@ class Planner:
         actions = tuple(self._with_alternatives(weighed))
         outline = Outline.of(states.values(), self._knowledge)
         unused = tuple(UnusedFacts(self._derivation, self._knowledge, self._patient).find(states.values()))
-        questions = (*self._questions(states, actions), *self._unexcluded(actions), *self._missing(findings))
+        alongside = tuple(self._alongside(actions, states.values(), {one.node for one in unused}))
+        questions = (*self._questions(states, actions), *self._unexcluded(actions, alongside), *self._missing(findings))
+        told = {one.node for one in alongside}
         return Plan(
             patient=self._patient,
             as_of=self._as_of,
@@ -147,21 +159,26 @@ class Planner:
                     premature=self._premature(questions),
                 ),
             ),
-            interactions=Interactions(self._derivation, self._knowledge).find(states.values(), actions),
+            interactions=Interactions(self._derivation, self._knowledge, self._patient, selection).find(
+                states.values(), actions
+            ),
             min_strength=selection.min_strength,
             min_evidence=selection.min_evidence,
             grade_objections=selection.grade_objections,
             sources=self._sources(),
             places=self._sites.places,
             leading=outline.documents,
-            unused=unused,
-            alongside=tuple(self._alongside(actions, states.values(), {one.node for one in unused})),
+            unused=tuple(one for one in unused if one.node not in told),
+            alongside=alongside,
         )
 
     def _alongside(
         self, actions: Sequence[Action], states: Iterable[StatementState], unused: Set[str]
     ) -> Iterator[Alongside]:
-        """List what runs or is ordered, is used, and is told neither by an action nor as a danger of one."""
+        """List what runs or is ordered, and is told neither by an action nor as a danger of one.
+
+        What nothing uses is none of it, unless it is ordered and has dangers that are not excluded.
+        """
         facts = self._derivation.facts
         told = {name for one in states for name in (*one.current, *one.planned)}
         for one in actions:
@@ -170,11 +187,15 @@ class Planner:
                 told.update(one.planned)
         there = {*facts.nodes(self._patient, hip.hasActivity)}
         for cls, ordered in ((hip.CurrentActivity, False), (hip.PlannedActivity, True)):
-            for node in sorted(facts.members.get(cls, NOTHING).intersection(there) - unused):
+            for node in sorted(facts.members.get(cls, NOTHING).intersection(there)):
                 label, treats = self._named(node), facts.is_a(node, hip.TreatmentCourse)
-                if label not in told:
-                    kinds = sorted(facts.nodes(node, hip.ofIntervention))
-                    checks = self._dangers.unexcluded_of(kinds[0], self._around(node)) if ordered and treats else ()
+                kinds = kinds_given(node, facts, self._knowledge)
+                if told.isdisjoint((label, *map(self._knowledge.label, kinds))):
+                    around = self._around(node)
+                    found = (it for kind in kinds for it in self._dangers.unexcluded_of(kind, around))
+                    checks = tuple(dict.fromkeys(found)) if ordered and treats else ()
+                    if node in unused and not checks:
+                        continue
                     day = self._first(node, hip.startDate, hip.requestedOn)
                     yield Alongside(node, label, ordered, treats, day, self._dangers.brought_in_by(kinds), checks)
 
@@ -621,26 +642,41 @@ class Planner:
                 labels.setdefault((state.id, state.site), set()).add(self._knowledge.label(info.intervention))
         return [self._question(one, text, site, asking, labels) for (one, text, site), asking in asked.items()]
 
-    def _unexcluded(self, actions: Iterable[Action]) -> Iterator[Question]:
+    def _unexcluded(self, actions: Iterable[Action], alongside: Iterable[Alongside]) -> Iterator[Question]:
         """Ask for the dangers of what is given or to be given, once for all that have the same ones."""
-        asking: dict[tuple[str, str], list[Action]] = {}
-        for action in actions:
-            for asked in dict.fromkeys(one.asked for one in action.open_checks):
-                site = "" if self._knowledge.is_a(asked, hip.Patient) else action.site
-                asking.setdefault((asked, site), []).append(action)
+        given = [_Endangering(one.label, one.site, self._kinds(one.intervention), one.open_checks) for one in actions]
+        for other in alongside:
+            of = kinds_given(other.node, self._derivation.facts, self._knowledge)
+            kinds = frozenset(kind for it in of for kind in self._kinds(it))
+            given.append(_Endangering(other.label, "", kinds, other.open_checks))
+        asking: dict[tuple[str, str], list[_Endangering]] = {}
+        for one in given:
+            for asked in dict.fromkeys(it.asked for it in one.open_checks):
+                site = "" if self._knowledge.is_a(asked, hip.Patient) else one.site
+                asking.setdefault((asked, site), []).append(one)
         all_open = {
-            key: {one.requirement for action in some for one in action.open_checks} for key, some in asking.items()
+            key: {it.requirement for one in some for it in one.open_checks if it.asked == key[0]}
+            for key, some in asking.items()
         }
         for (asked, site), some in asking.items():
             open_ = all_open[asked, site]
             if any(open_ < other for (_, place), other in all_open.items() if place in {"", site}):
                 continue  # Another question asks for all of it.
-            given = {it for one in some for it in self._kinds(one.intervention)}
-            contexts = (info for one in open_ for info in self._knowledge.of_context.get(one, ()))
-            ids = {info.id for info in contexts if info.intervention in given}
+            kinds = frozenset(kind for one in some for kind in one.kinds)
+            ids = {id_ for it in open_ for id_ in self._speaking_of(it, kinds)}
             labels = sorted({one.label for one in some})
             text = self._knowledge.questions.get(asked) or self._knowledge.label(asked)
             yield Question(asked, text, site, tuple(sorted(ids)), tuple(labels), unread=self._could_be(asked))
+
+    def _speaking_of(self, danger: str, kinds: Collection[str]) -> list[str]:
+        """List the statements about some interventions whose context is a danger, or else is a part of it."""
+        infos = [*self._knowledge.of_context.get(danger, ())] or [
+            info
+            for context, some in self._knowledge.of_context.items()
+            if self._knowledge.is_a(context, danger)
+            for info in some
+        ]
+        return [info.id for info in infos if info.intervention in kinds]
 
     def _kinds(self, intervention: str) -> frozenset[str]:
         return self._knowledge.interventions[intervention].superclasses | {intervention}

@@ -40,6 +40,7 @@ from hipkg.render.words import (
     describe_ongoing,
     local_name,
     stated_grade,
+    told_interaction,
 )
 
 if TYPE_CHECKING:
@@ -78,8 +79,8 @@ _OUTCOMES = {
 SHAPES: dict[type, str] = {
     **PARTS,
     Explanation: "kind? @target=iri? label? patient? as_of? ontology_version? engine? valid? site? place? status? "
-    "modality? fulfilment? rule? via? before? past? ongoing? reservations? manner? along? nearest? conflicts? grounds "
-    "statements? remedies? beyond?",
+    "modality? fulfilment? rule? via? before? past? ongoing? reservations? manner? along? nearest? conflicts? "
+    "interactions? grounds statements? remedies? beyond?",
     Nearest: "@intervention label site? status ongoing? statements",
     Reservation: "words conditions? unless? statements",
     Along: "label modality statements",
@@ -202,6 +203,7 @@ def _answer(some: Sequence[Explanation], most: int) -> Iterator[Row]:
         yield INVALID
     if explanation.kind == "action":
         yield from _status(explanation)
+    yield from _interactions(explanation)
     yield from _change(explanation, REMEDIES_SHOWN)
     ranked = sorted(explanation.statements, key=_standing)
     moot = _moot(explanation)
@@ -308,6 +310,7 @@ def _outline(explanation: Explanation) -> Iterator[Row]:
         yield INVALID
     if explanation.kind == "action":
         yield from _status(explanation)
+    yield from _interactions(explanation)
     shown: set[object] = set()
     for one in explanation.statements:
         yield from _statement(one, shown)
@@ -359,6 +362,13 @@ def _status(explanation: Explanation) -> Iterator[Row]:
         yield Row(1, _conflict(one))
     if explanation.nearest:
         yield Row(1, _near(explanation.nearest, explanation.as_of), "recorded")
+
+
+def _interactions(explanation: Explanation) -> Iterator[Row]:
+    """Tell how what is explained bears on other treatments, or they on each other."""
+    if explanation.interactions:
+        yield Row(0, "Interactions", style="heading")
+        yield from (Row(1, capital(told_interaction(one)), "recorded") for one in explanation.interactions)
 
 
 def described_reservation(one: Reservation) -> str:

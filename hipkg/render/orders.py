@@ -98,7 +98,7 @@ def told_of(order: CheckedOrder) -> Iterator[Row]:
 
 def words_of(one: Reason) -> str:
     """Say a reason: what is broken or repeated, or what a statement says, on which grounds and with which grades."""
-    if one.beside:
+    if one.beside and not one.statement:
         return clean(one.beside)
     if one.done:
         return clean(f"{one.done.label} done {one.done.day}".strip())
@@ -106,6 +106,7 @@ def words_of(one: Reason) -> str:
     lacks = "; ".join(dict.fromkeys(map(describe_gap, one.lacks)))
     parts = [
         describe_check(one.check) if one.check else "",
+        f"beside {one.beside}" if one.beside else "",
         f"on record: {', '.join(map(describe_found, one.found))}" if one.found else "",
         f"{_LIFTED if one.aspect in AGAINST else _WAITS}: {lacks}" if lacks else "",
         stated_grade(one.strength, one.evidence),

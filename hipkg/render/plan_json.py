@@ -71,6 +71,8 @@ PARTS: dict[type, str] = {
     Check: "*bound verdict label have()? earliest? latest? activities? @record? note? outcome? alarm?",
     Bound: "lower()? upper()? quantity unit",
     Course: "node label start? end? status? outcome? reason? unfavourable?",
+    Interaction: "kind @intervention label site place? treatments beside? statements settled?",
+    Treatment: "@intervention label standing activities?",
 }
 """What plans share with other results."""
 SHAPES: dict[type, str] = {
@@ -96,8 +98,6 @@ SHAPES: dict[type, str] = {
     _Setting: "parameter.statement @parameter.intervention parameter.label parameter.text *bound? "
     "parameter.side? checks?",
     Conflict: "@intervention label site advised_by opposed_by rule decided_for? tensions()?",
-    Interaction: "kind @intervention label site place? treatments beside? statements settled?",
-    Treatment: "@intervention label standing activities?",
     Question: "@requirement text site statements actions node? unread?",
     Alongside: "node label ordered treats day? statements? open_checks?",
     Unused: "node label site day @property? value? unit?",

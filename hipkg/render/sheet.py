@@ -12,6 +12,7 @@ from operator import itemgetter
 from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
 
 from hipkg.base import hip
+from hipkg.base.vocabulary import OBJECTING
 from hipkg.knowledge.frame.answers import Answer, State
 from hipkg.knowledge.frame.claims import ADVISING, CLAIMS, OBJECTIONS, TAKEN, WAITING, ClaimKind, Fulfilment, Status
 from hipkg.knowledge.frame.speaking import FIRMNESS
@@ -699,10 +700,11 @@ class Arranger:
         return self._unexcluded(action.open_checks)
 
     def _unexcluded(self, checks: Sequence[OpenCheck]) -> tuple[Line, ...]:
-        found = [one.label for one in checks]
-        asked = [one.asked for one in checks[:1]]
-        if asked and len(found) == len(dangers_of(asked[0], self._knowledge)):
-            found = [self._term(asked[0])]
+        found: list[str] = []
+        for asked in dict.fromkeys(one.asked for one in checks):
+            open_ = [one.label for one in checks if one.asked == asked]
+            whole = len(open_) == len(dangers_of(asked, self._knowledge)) > 1
+            found += [self._term(asked)] if whole else open_
         return (Line("not checked:", (clean(self._in_brief(found)),)),) if found else ()
 
     def _in_brief(self, names: Sequence[str]) -> str:
@@ -718,7 +720,19 @@ class Arranger:
             words = dict.fromkeys(word for it in self._untold_of(one, action) for word in self._asked_for(it, action))
             if words:
                 yield Line(self._with_what(one), tuple(words), tuple(self._untold_of(one, action)))
+        yield from self._not_with_what_is_advised(action)
         yield from self._asked_because(action)
+
+    def _not_with_what_is_advised(self, action: Action) -> Iterator[Line]:
+        """Name what a statement would refuse or hold back because of an action, if that were carried out."""
+        for one in self._bearing:
+            advised = {it.intervention for it in one.beside if it.standing == Standing.ADVISED}
+            if action.intervention in advised and self._is_refused(one) and one.place in {"", action.place}:
+                yield Line("", (f"not together with {clean(self._term(one.intervention))}",), one.statements)
+
+    def _is_refused(self, interaction: Interaction) -> bool:
+        """Tell whether statements refuse what is given, or hold it back, because of what else is."""
+        return all(self._infos[one].effect in OBJECTING for one in interaction.statements)
 
     def _asked_because(self, action: Action) -> Iterator[Line]:
         """Name the treatments because of which a statement asks for an action."""
@@ -741,7 +755,8 @@ class Arranger:
         for one in self._plan.interactions:
             advised = [it.intervention for it in one.treatments if it.standing == Standing.ADVISED]
             if one.kind == InteractionKind.REPETITION and action.intervention in advised and one.place == action.place:
-                others = [clean(it.label) for it in one.treatments if it.standing != Standing.ADVISED]
+                given = [it for it in one.treatments if it.standing != Standing.ADVISED]
+                others = [clean(it.label) for it in given or one.treatments if it.intervention != action.intervention]
                 yield Line("", (f"not beside {listed(others, 'and')}",))
 
     def _borne(self, action: Action) -> Iterator[Interaction]:
@@ -769,7 +784,11 @@ class Arranger:
         narrow = self._knowledge.narrowest(one.intervention for one in interaction.beside)
         named = (one.intervention for one in interaction.beside if one.intervention in narrow)
         others = listed([*dict.fromkeys(clean(self._term(one)) for one in named)], "and")
-        return f"weakens {others}:" if interaction.kind == InteractionKind.UNDOING else f"beside {others}:"
+        if interaction.kind == InteractionKind.UNDOING:
+            return f"weakens {others}:"
+        if all(one.standing != Standing.ADVISED for one in interaction.beside):
+            return f"beside {others}:"
+        return f"not together with {others}:" if self._is_refused(interaction) else f"together with {others}:"
 
     def _told_beside(self, action: Action) -> frozenset[str]:
         """List the statements that are told with what an action is given beside."""

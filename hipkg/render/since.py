@@ -6,7 +6,7 @@ import re
 from itertools import groupby
 from typing import TYPE_CHECKING
 
-from hipkg.defence.difference import StatementChange
+from hipkg.defence.difference import InteractionChange, StatementChange
 from hipkg.defence.since import Moved, Since, Turned, Unbegun
 from hipkg.knowledge.wording import listed
 from hipkg.planning.bounds import Comparison
@@ -14,6 +14,7 @@ from hipkg.planning.page import Section
 from hipkg.render.outline import INVALID, Outline, Row, render_outlines
 from hipkg.render.plan_json import PARTS, PartWriter
 from hipkg.render.sheet import HEADINGS
+from hipkg.render.what_if import interaction_rows
 from hipkg.render.words import clean, counted, describe_check, describe_record, describe_trial, local_name
 
 if TYPE_CHECKING:
@@ -24,12 +25,13 @@ _JSON = PartWriter(
     {
         **PARTS,
         Since: "after.patient since=before.as_of after.as_of after.ontology_version after.engine valid days facts "
-        "gone? turned moved unbegun?",
+        "gone? turned moved unbegun? interactions?",
         Turned: "statement site before? missed? check",
         Moved: "@intervention label brief site before after fulfilled_before? fulfilled_after? runsOn=runs_on? "
         "statements",
         Unbegun: "@intervention label brief site statements",
         StatementChange: "id site before after",
+        InteractionChange: "before? after?",
     }
 )
 _GONE = "No longer in the plan"
@@ -72,11 +74,13 @@ def _rows(one: Since) -> Iterator[Row]:
     told = [*due, *long_enough]
     yield from _compared("Compared anew", (it for it in kept if it not in told), one.after.as_of)
     if not one.moved:
-        same = "No action has moved in the plan" if one.turned or one.unbegun else "The plan is the same"
+        others = one.turned or one.unbegun or one.interactions
+        same = "No action has moved in the plan" if others else "The plan is the same"
         yield Row(0, same, style="heading")
     for after, some in groupby(one.moved, key=lambda it: it.after):
         yield Row(0, HEADINGS[Section(after)] if after else _GONE, style="heading")
         yield from map(_moved, some)
+    yield from interaction_rows(one.interactions)
 
 
 def _still_to_do(one: Since) -> Iterator[Row]:

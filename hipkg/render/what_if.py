@@ -4,26 +4,30 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from hipkg.defence.difference import ActionChange, StatementChange
+from hipkg.defence.difference import ActionChange, InteractionChange, StatementChange
 from hipkg.defence.what_if import WhatIf
+from hipkg.knowledge.wording import listed
 from hipkg.render.encoder import Writer
 from hipkg.render.findings import SHAPES
 from hipkg.render.outline import INVALID, Outline, Row, render_outlines, title
-from hipkg.render.words import clean
+from hipkg.render.plan_json import PARTS
+from hipkg.render.words import clean, told_interaction
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
 _GONE = "not in the plan"
 _UNLISTED = "not applicable"
 
 _JSON = Writer(
     {
+        **PARTS,
         **SHAPES,
         WhatIf: "before.patient before.as_of before.ontology_version before.engine facts valid findings "
-        "difference.actions difference.statements",
+        "difference.actions difference.statements difference.interactions?",
         ActionChange: "@intervention label site before after statements",
         StatementChange: "id site before after",
+        InteractionChange: "before? after?",
     }
 )
 
@@ -51,6 +55,26 @@ def _rows(one: WhatIf) -> Iterator[Row]:
     if others:
         yield Row(0, "and these statements with it", style="heading")
         yield from (Row(1, _statement(it)) for it in others)
+    yield from interaction_rows(one.difference.interactions)
+
+
+def interaction_rows(changes: Iterable[InteractionChange]) -> Iterator[Row]:
+    """Tell which treatments bear on each other, or do no longer, or stand otherwise, each once for all its sites."""
+    told: dict[str, list[str]] = {}
+    for one in changes:
+        sites = told.setdefault(_interaction(one), [])
+        sites += [clean(it.site) for it in (one.after or one.before,) if it and it.site]
+    if told:
+        yield Row(0, "Interactions", style="heading")
+    for words, sites in told.items():
+        yield Row(1, f"{words} · {listed(sites, 'and')}" if sites else words, "recorded")
+
+
+def _interaction(change: InteractionChange) -> str:
+    before, after = (told_interaction(one) if one else "" for one in change)
+    if before and after:
+        return f"{after} (before: {before})"
+    return f"new: {after}" if after else f"no longer: {before}"
 
 
 def _change(change: ActionChange, depth: int) -> Iterator[Row]:

@@ -14,7 +14,7 @@ from hipkg.knowledge.frame.claims import Status
 from hipkg.knowledge.records import NOT_STATED
 from hipkg.knowledge.wording import LIMITS, listed
 from hipkg.planning.bounds import Comparison
-from hipkg.planning.records import Result
+from hipkg.planning.records import InteractionKind, Result
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Set
@@ -309,7 +309,14 @@ def describe_interaction(one: Interaction) -> str:
     """Say which treatments bear on each other."""
     if not one.beside:
         return f"{clean(one.label)}: {describe_treatments(one.treatments)}"
-    return f"{describe_treatments(one.treatments)}, beside {describe_treatments(one.beside)}"
+    link = "weakening" if one.kind == InteractionKind.UNDOING else "beside"
+    return f"{describe_treatments(one.treatments)}, {link} {describe_treatments(one.beside)}"
+
+
+def told_interaction(one: Interaction) -> str:
+    """Say how treatments bear on each other, which they are, who says so, and whether that is settled."""
+    settled = ", settled" if one.settled else ""
+    return f"{one.kind}: {describe_interaction(one)}{settled} {' '.join(one.statements)}".rstrip()
 
 
 def describe_done(one: Done, action: Action) -> str:
