@@ -18,10 +18,10 @@ from hipkg.base.isolation import Reason, UnfinishedError, isolated
 from hipkg.base.limits import LIMITS, Limit
 from hipkg.base.paths import ROOT
 from hipkg.knowledge.loading import load
-from hipkg.pipeline.request import Request
-from hipkg.querying.query import load_query, run_query
+from hipkg.querying.catalogue import load_query
 from hipkg.reading.sources import read
 from hipkg.validation.findings import unknown_terms
+from support.doors import run_query
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -182,7 +182,7 @@ def test_a_name_that_is_given_twice_costs_no_more_than_reading_it() -> None:
 def asked(tmp_path: Path, text: str, seconds: int | None = None) -> object:
     file = tmp_path / "mine.rq"
     file.write_text(text, encoding="utf-8")
-    return run_query(load_query(file), request=Request(), knowledge=load(), seconds=seconds).results[0]
+    return run_query(load_query(file), seconds=seconds)
 
 
 PRODUCT = "{ ?a ?b ?c . ?d ?e ?f . ?g ?h ?i }"

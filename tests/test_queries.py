@@ -16,6 +16,7 @@ import tomllib
 from datetime import date
 from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pyoxigraph as ox
 import pytest
@@ -23,14 +24,19 @@ from rdflib import Graph, URIRef
 from rdflib.plugins.sparql import prepareQuery
 from typer.testing import CliRunner
 
+from hipkg.api.dataset import dataset
 from hipkg.base.errors import HipkgError, UsageError
 from hipkg.base.paths import QUERIES, ROOT
 from hipkg.base.vocabulary import HIP, PREFIXES, curie
 from hipkg.cli.app import app
 from hipkg.knowledge.loading import load
 from hipkg.pipeline.request import Request
-from hipkg.querying.query import QueryResult, catalogue, load_query, patient_store, resolve
+from hipkg.querying.catalogue import catalogue, load_query
+from hipkg.querying.names import resolve
 from support.doors import run_query
+
+if TYPE_CHECKING:
+    from hipkg.querying.results import QueryResult
 
 FOLDER = Path(__file__).parent / "cases" / "queries"
 CASES = sorted(path.parent for path in FOLDER.glob("*/*/case.toml"))
@@ -150,7 +156,7 @@ def test_another_sparql_engine_gives_the_same_answer(case):
 
 @cache
 def graph_of(sources: tuple[Path, ...]) -> Graph:
-    (store,) = patient_store(sources, Request(as_of=DAY), load()).results
+    (store,) = dataset(sources, Request(as_of=DAY), load()).results
     data = store.dump(format=ox.RdfFormat.N_TRIPLES, from_graph=ox.DefaultGraph())
     return Graph().parse(data=data, format="nt")
 
@@ -185,7 +191,7 @@ def refusal(name: str | Path, *args, **options) -> HipkgError:
 def ask(tmp_path):
     """Return a function that writes a query file and answers it, or passes its refusal on."""
 
-    def run(text: str, sources=(), **params: str) -> QueryResult:
+    def run(text: str, sources=(), **params: str | list[str]) -> QueryResult:
         file = tmp_path / "mine.rq"
         file.write_text("".join(f"PREFIX {key}: <{iri}>\n" for key, iri in PREFIXES.items() if key == "hip") + text)
         return run_query(load_query(file), sources, params, as_of=DAY)
@@ -318,10 +324,58 @@ def test_refuses_a_value_of_another_type(ask, kind, value):
         ask(f'#+ parameters = [{{ name = "x", type = "{kind}", description = "any" }}]\nSELECT ?x {{ }}', x=value)
 
 
-def test_says_that_a_parameter_must_be_selected(ask):
-    with pytest.raises(UsageError, match=r"does not select \?s") as caught:
-        ask("SELECT ?o { ?s hip:indicates ?o }", s="hip:D0-02")
-    assert "Add ?s" in caught.value.remedy
+TWO = ["hip:OralNsaid", "hip:Duloxetine"]
+ONE = "FILTER(?i = hip:OralNsaid)"
+EITHER = "FILTER(?i IN (hip:OralNsaid, hip:Duloxetine))"
+
+
+@pytest.mark.parametrize(
+    ("text", "params", "same"),
+    [
+        ("SELECT (COUNT(*) AS ?n) { ?s hip:indicates ?i # }", {"i": "hip:OralNsaid"}, ONE),
+        ("SELECT (COUNT(*) AS ?n) { ?s hip:indicates ?i # }", {"i": TWO}, EITHER),
+        ("SELECT ?s { ?s hip:indicates ?i # }", {"i": TWO}, EITHER),
+        ("SELECT (COUNT(*) AS ?n) { SELECT DISTINCT ?i { ?s hip:indicates ?i # } }", {"i": TWO}, EITHER),
+        ("SELECT ?i { ?s hip:indicates ?i # } GROUP BY ?i HAVING(COUNT(?s) > @3)", {"x": "3", "i": TWO}, EITHER),
+        ("SELECT ?s { ?s hip:indicates ?i # FILTER(?s != @hip:D0-02) }", {"i": TWO, "x": "hip:D0-02"}, EITHER),
+        ("SELECT ?s { { ?s hip:indicates ?i FILTER(?s != @hip:D0-02) } UNION { } }", {"x": "hip:D0-02"}, ""),
+        ("SELECT ?s ?i { ?s hip:fromDocument hip:D0 OPTIONAL { ?s hip:indicates ?i } # }", {"i": TWO}, EITHER),
+        ("SELECT ?s ?i { ?s hip:fromDocument hip:D0 OPTIONAL { ?s hip:indicates ?i } # }", {"i": TWO[0]}, ONE),
+        ("CONSTRUCT { ?s a ?i } { ?s hip:indicates ?i # }", {"i": TWO}, EITHER),
+    ],
+)
+def test_a_parameter_restricts_as_a_filter_does(ask, text, params, same):
+    parametrised, spelled = re.sub(r"@[\w:-]+", "?x", text.replace("#", "")), text.replace("#", same).replace("@", "")
+    found, expected = ask(parametrised, **params), ask(spelled)
+    assert expected.rows or expected.triples
+    assert sorted(map(str, found.rows)) == sorted(map(str, expected.rows))
+    assert found.triples == expected.triples
+
+
+def test_counts_rows_by_a_parameter(ask):
+    assert len(ask("SELECT ?s { ?s hip:indicates ?i } LIMIT ?n OFFSET ?m", n="3", m="1").rows) == 3
+    for params in ({}, {"n": "three"}, {"n": "-1"}, {"n": ["1", "2"]}):
+        with pytest.raises(UsageError, match=r"counts rows by \?n"):
+            ask("SELECT ?s { ?s hip:indicates ?i } LIMIT ?n", **params)
+
+
+@pytest.mark.parametrize(
+    ("text", "params", "message"),
+    [
+        ("SELECT ?s { ?s hip:indicates ?i }", {"x": "1"}, r"no variable \?x"),
+        ("SELECT (COUNT(?s) AS ?n) { ?s hip:indicates ?i }", {"n": "1"}, r"works \?n out"),
+        ("CONSTRUCT WHERE { ?s hip:indicates ?i }", {"i": ["hip:A", "hip:B"]}, "no term"),
+        (
+            "CONSTRUCT WHERE { ?s hip:indicates ?i }",
+            {"i": ["hip:OralNsaid", "hip:Duloxetine"]},
+            "no pattern of its own",
+        ),
+        ("SELECT ?s { ?s hip:indicates ?i { FILTER(?x > 1) } }", {"x": ["1", "2"]}, "one value only"),
+    ],
+)
+def test_refuses_what_cannot_be_bound(ask, text, params, message):
+    with pytest.raises(UsageError, match=message):
+        ask(text, **params)
 
 
 def test_refuses_a_query_file_that_is_no_text(tmp_path):
@@ -375,7 +429,10 @@ def test_command_writes_the_formats_of_the_standard(form, tmp_path):
     [
         (["slot-definitions", "-p", "statement=D0-41", "-f", "turtle"], "a table, which 'turtle' cannot hold"),
         (["slot-definitions", "-p", "statement"], "gives no value"),
-        (["slot-definitions", "-p", "statement=D0-41", "-p", "statement=D0-40"], "given twice"),
+        (["slot-definitions", "-p", "statement=D0-41", "-f", "ntriples"], "a table, which 'ntriples' cannot hold"),
+        (["-e", "ASK {}", "-f", "jsonl"], "yes or no, which 'jsonl' cannot hold"),
+        (["-", "-"], "cannot be the query and a patient"),
+        ([], "No query is named"),
         (["indicated-actions", D0, "--as-of", "today"], "is no date"),
     ],
 )

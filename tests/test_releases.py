@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import pytest
 
 from hipkg.api.plan import Plan
+from hipkg.api.query import prepare
 from hipkg.base.errors import StaleRelease
 from hipkg.base.paths import ROOT
 from hipkg.base.vocabulary import HIP
@@ -29,7 +30,7 @@ from hipkg.knowledge.records import Knowledge
 from hipkg.knowledge.selection import select
 from hipkg.pipeline.process import plan_patients, read_checked
 from hipkg.pipeline.request import Request
-from hipkg.querying.query import load_query, run_query
+from hipkg.querying.catalogue import load_query
 from hipkg.render import FORMATS, render
 from hipkg.render.explanation import render_explanations
 from hipkg.render.html import plan_to_html
@@ -92,7 +93,8 @@ def defended(source: Path, intervention: str, knowledge: Knowledge) -> dict[str,
     request = Request(as_of=DAY, selection=select(knowledge))
     (made,) = plan_patients(source, request, knowledge).results
     (checked,) = read_checked(source, request, knowledge).results
-    (answer,) = run_query(load_query("indicated-actions"), [source], request=request, knowledge=knowledge).results
+    (asked,) = prepare(load_query("indicated-actions"), [source], request=request, knowledge=knowledge).results
+    answer = asked.ask()
     by_strength = selections(knowledge, "strength", (), grade_objections=False)
     return {
         "explanation": render_explanations(Explainer(made).explain(intervention), "json"),

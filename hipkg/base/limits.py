@@ -106,9 +106,13 @@ QUERY_DEPTH = Limit(
     "what is nested in a query", 100, "brackets", "The query has more than {most} in each other.",
     "Write it with fewer brackets.", error=UsageError,
 )  # fmt: skip
-ANSWER = Limit(
-    "an answer", 64 * _MB, "MB", "The answer is larger than {most}.", "Ask for less, with LIMIT and OFFSET.",
+QUERY_TEXT = Limit(
+    "the text of a query", _MB, "MB", "The query is longer than {most}.", "Give its values in a patient file.",
     error=UsageError,
+)  # fmt: skip
+ANSWER = Limit(
+    "an answer that is held whole: a table, Turtle, or in Python", 64 * _MB, "MB", "The answer is larger than {most}.",
+    "Ask for less, with LIMIT or --limit, or write csv, tsv, json, jsonl, xml or ntriples.", "`--limit`", UsageError,
 )  # fmt: skip
 REASONER_SECONDS = Limit(
     "the time of HermiT or Pellet", 600, "s", "The reasoner{of} gave no answer within {most}.", "Use --engine native.",

@@ -55,8 +55,12 @@ def graph_text(triples: Iterable[Triple], format: str) -> str:  # noqa: A002 - t
     ordered = sorted(set(triples), key=str)
     used = {name for one in ordered for name in map(str, (one.subject, one.predicate, one.object))}
     prefixes = {prefix: iri for prefix, iri in PREFIXES.items() if any(iri in name for name in used)}
-    data = serialize(ordered, format=formats[format], prefixes=prefixes) or b""
-    return data.decode()
+    text = (serialize(ordered, format=formats[format], prefixes=prefixes) or b"").decode()
+    if format != "turtle":
+        return text
+    lines = text.splitlines(keepends=True)
+    header = [one for one in lines if one.startswith("@prefix")]  # which the serialiser writes in any order
+    return "".join([*sorted(header), *lines[len(header) :]])
 
 
 def apart(graphs: Iterable[Iterable[Triple]]) -> list[Triple]:

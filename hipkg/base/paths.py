@@ -18,6 +18,7 @@ MAPPINGS = ONTOLOGY / "mappings"
 POSSIBLE_CONTEXTS = ONTOLOGY / "possible.ttl"
 DENIALS = ONTOLOGY / "denials.ttl"
 PATIENT_SHAPES = SHAPES / "patient.ttl"
+PLAN_SHAPES = SHAPES / "plan.ttl"
 GUIDELINE_PAGES = ROOT / "docs" / "guideline"
 
 

@@ -28,6 +28,11 @@ PREFIXES = {
     "sh": "http://www.w3.org/ns/shacl#",
 }
 
+GRAPHS = HIP + "graph/"
+"""What the names of the graphs begin with that a query is asked of."""
+QUERY_PREFIXES = {**PREFIXES, "graph": GRAPHS}
+"""The prefixes that a query need not declare."""
+
 OBJECTING = frozenset({hip.contraindicates, hip.discourages, hip.holdsBack})
 """The effects of statements that speak against an intervention."""
 
@@ -51,6 +56,11 @@ def curie(iri: str) -> str:
         if iri.startswith(namespace):
             return f"{prefix}:{iri[len(namespace) :]}"
     return f"<{iri}>"
+
+
+def query_name(iri: str) -> str:
+    """Shorten an IRI as `curie` does, and the name of a graph with the prefix that queries have for it."""
+    return f"graph:{iri.removeprefix(GRAPHS)}" if iri.startswith(GRAPHS) else curie(iri)
 
 
 def nearest(iri: str, known: Iterable[str], count: int = 1) -> tuple[str, ...]:

@@ -17,7 +17,7 @@ def queries(
 
     Example: hipkg queries contraindicated-at-site
     """
-    from hipkg.querying.query import catalogue, load_query
+    from hipkg.querying.catalogue import catalogue, load_query
     from hipkg.render.answers import catalogue_to_text
 
     text = load_query(name).text if name else catalogue_to_text(catalogue(), to_terminal=on_terminal(output))

@@ -39,6 +39,8 @@ ABSENCES = (NONE_KNOWN, NO_INFORMATION)
 YES, NO, NOT_CLEAR, NO_LONGER, PRESENCE = "yes", "no", "not clear", "no longer", "whether present"
 ANSWERS = (YES, NO, NOT_CLEAR, NO_LONGER, PRESENCE)
 
+_SPACE = re.compile(r"^#  (\w+): (\S+)$", re.MULTILINE)
+
 
 class CodeSystem(NamedTuple):
     """A code system by its FHIR URI, other spellings of that, and the form of its codes.
@@ -251,6 +253,15 @@ def read(folder: Path = MAPPINGS) -> Terminology:
 def mapping_file(folder: Path, system: CodeSystem) -> Path:
     """Name the file that holds the mappings of a code system."""
     return folder / f"{system.prefix.lower()}{SUFFIX}"
+
+
+def namespaces(folder: Path = MAPPINGS) -> dict[str, str]:
+    """Read what the IRIs of codes begin with, by the prefixes of code systems, from the headers of mapping files."""
+    return {
+        found[1]: found[2]
+        for path in sorted(folder.glob(f"*{SUFFIX}"))
+        for found in _SPACE.finditer(path.read_text(encoding="utf-8").partition("subject_id")[0])
+    }
 
 
 def rows_of(path: Path, needed: Iterable[str]) -> Iterator[dict[str, str]]:

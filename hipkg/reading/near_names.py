@@ -34,6 +34,14 @@ def is_in_namespace(name: str) -> bool:
     return name.startswith(HIP) and not re.search("[/#]", name[len(HIP) :])
 
 
+def is_near_namespace(name: str) -> bool:
+    """Tell whether a name is of the ontology's namespace with a mistake: another scheme, a letter, a slash."""
+    if name.startswith(HIP):
+        return False
+    space = name[: max(name.rfind("/"), name.rfind("#")) + 1]
+    return _bare(name).startswith(_OWN) or SequenceMatcher(None, _bare(space), _OWN).ratio() >= _LIKE
+
+
 def meant(name: str, knowledge: Knowledge, *, guess: bool = True) -> str | None:
     """Find the term that a name which is none means.
 

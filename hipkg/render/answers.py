@@ -10,7 +10,7 @@ from rich import box
 from rich.table import Table
 from rich.text import Text
 
-from hipkg.base.vocabulary import curie
+from hipkg.base.vocabulary import query_name
 from hipkg.render.console import printed
 
 if TYPE_CHECKING:
@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
 
     from hipkg.knowledge.records import Knowledge
-    from hipkg.querying.query import QueryInfo, QueryResult, Term
+    from hipkg.querying.catalogue import QueryInfo
+    from hipkg.querying.results import QueryResult, Term
 
 DEFAULT_WIDTH = 80
 _NARROWEST = 40
@@ -51,7 +52,7 @@ def _plain(term: Term) -> str:
 def _short_cells(answer: QueryResult, knowledge: Knowledge) -> list[tuple[str, ...]]:
     """Name terms of the ontology by label and CURIE, and others by their IRIs without the part that all share."""
     named = {term.value for row in answer.rows for term in row if isinstance(term, ox.NamedNode)}
-    foreign = sorted(iri for iri in named if curie(iri).startswith("<"))
+    foreign = sorted(iri for iri in named if query_name(iri).startswith("<"))
     shared = len(_namespace(os.path.commonprefix(foreign)))  # noqa: RUF071 - IRIs are no paths, and are cut after
 
     def short(term: Term | None) -> str:
@@ -59,7 +60,7 @@ def _short_cells(answer: QueryResult, knowledge: Knowledge) -> list[tuple[str, .
             return ""
         if not isinstance(term, ox.NamedNode):
             return _plain(term)
-        name = curie(term.value)
+        name = query_name(term.value)
         if name.startswith("<"):
             return term.value[shared:]
         label = knowledge.labels.get(term.value, "")

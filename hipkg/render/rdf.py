@@ -12,17 +12,20 @@ from typing import TYPE_CHECKING, Any
 import pyoxigraph as ox
 
 from hipkg.base import hip
-from hipkg.base.numbers import plain
+from hipkg.base.numbers import Bounds, Range, plain
 from hipkg.base.vocabulary import HIP, PREFIXES, RDF_TYPE, RDFS, SKOS, XSD, expand
 from hipkg.render.names import part_iri
 from hipkg.render.words import clean, describe_check, software
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
+    from decimal import Decimal
 
     from rdflib import Graph
 
+    from hipkg.derivation.records import Derivation
     from hipkg.knowledge.records import Knowledge
+    from hipkg.pipeline.process import Planned
     from hipkg.planning.bounds import Check
     from hipkg.planning.gaps import Gap
     from hipkg.planning.records import Action, Conflict, Interaction, Plan, Question, Result, StatementState
@@ -33,11 +36,18 @@ if TYPE_CHECKING:
 PROV, DCTERMS, SH = PREFIXES["prov"], PREFIXES["dcterms"], PREFIXES["sh"]
 _USED_PREFIXES = {name: PREFIXES[name] for name in ("dcterms", "hip", "prov", "rdfs", "sh", "skos", "xsd")}
 _ONTOLOGY = HIP + "ontology/"
+_ENDS = {">": hip.needAtLeast, "<": hip.needAtMost}
 
 
 def plan_graph(plan: Plan, knowledge: Knowledge) -> tuple[ox.Triple, ...]:
     """Turn a plan into triples, without blank nodes and in a fixed order."""
     return tuple(dict.fromkeys(_Describer(plan, knowledge).triples()))
+
+
+def planned_graph(planned: Planned) -> tuple[ox.Triple, ...]:
+    """Turn a plan into triples, with what is derived beside: what each evaluation meets, lacks and claims."""
+    describer = _Describer(planned.plan, planned.knowledge)
+    return tuple(dict.fromkeys((*describer.triples(), *describer.derived(planned.derivation))))
 
 
 def plan_rdflib_graph(plan: Plan, knowledge: Knowledge) -> Graph:
@@ -113,6 +123,16 @@ class _Describer:
             yield from self._question(question)
         yield from self._findings()
         yield from self._sources()
+
+    def derived(self, derivation: Derivation) -> Iterator[ox.Triple]:
+        """Tell of actions and evaluations what is derived, by the names that they have in the plan."""
+        ids = {iri: info.id for iri, info in self._knowledge.statements.items()}
+        names = {one.iri: self._action_iri(one.intervention, one.site) for one in derivation.actions}
+        names |= {one.iri: self._evaluation_iri(ids[one.statement], one.site) for one in derivation.evaluations}
+        nodes = {ox.NamedNode(old): ox.NamedNode(new) for old, new in names.items()}
+        for subject, prop, target in derivation.told():
+            if subject in nodes:
+                yield ox.Triple(nodes[subject], prop, nodes.get(target, target))
 
     def _minted(self, place: str, **parts: str) -> str:
         return part_iri(self._plan, place, **parts)
@@ -328,14 +348,16 @@ def _result(node: str, result: Result) -> Iterator[ox.Triple]:
 
 
 def _gap(node: str, gap: Gap) -> Iterable[ox.Triple]:
-    texts = {hip.have: str(gap.have), hip.need: str(gap.need), hip.unit: gap.unit}
+    texts = {hip.need: str(gap.need), hip.unit: gap.unit}
     return _described(
         node,
         (RDF_TYPE, _node(hip.Gap)),
         (RDFS + "label", ox.Literal(clean(gap.label))),
         (hip.ofRequirement, _node(gap.requirement)),
         (hip.answer, ox.Literal(gap.answer)),
+        *_had(gap.have),
         *((prop, ox.Literal(text)) for prop, text in texts.items() if text),
+        *(_needed(gap.need) if isinstance(gap.need, Bounds) else ()),
         *([(hip.earliest, _typed(gap.earliest.isoformat(), "date"))] if gap.earliest else []),
         *([(hip.onBoundary, ox.Literal(clean(gap.label)))] if gap.boundary else []),
         *([(hip.nearestRecord, _node(gap.node))] if gap.node else []),
@@ -350,13 +372,28 @@ def _check(node: str, check: Check) -> Iterable[ox.Triple]:
         (RDF_TYPE, _node(hip.Check)),
         (RDFS + "label", ox.Literal(describe_check(check))),
         (hip.verdict, ox.Literal(check.verdict)),
-        *([(hip.have, ox.Literal(str(check.have)))] if check.have else []),
+        *_had(check.have or ""),
         (hip.need, ox.Literal(" and ".join(f"{symbol} {plain(limit)}" for symbol, limit in ends if limit))),
+        *_needed((symbol, limit) for symbol, limit in ends if limit),
         (hip.unit, ox.Literal(check.bound.unit)),
         *((prop, _typed(day.isoformat(), "date")) for prop, day in dates.items() if day),
         *((hip.compares, _node(one)) for one in check.activities),
         *([(hip.alarm, _truth(True))] if check.alarm else []),
     )
+
+
+def _had(value: Range | str) -> Iterator[Fact]:
+    """Tell what is recorded: a number where it is known exactly, or else a text."""
+    if isinstance(value, Range) and value.least == value.most:
+        yield hip.have, _typed(plain(value.least), "decimal")
+    elif value:
+        yield hip.have, ox.Literal(str(value))
+
+
+def _needed(limits: Iterable[tuple[str, Decimal | str]]) -> Iterator[Fact]:
+    """Tell what is needed in numbers."""
+    for symbol, limit in limits:
+        yield _ENDS[symbol[0]], _typed(plain(limit), "decimal")
 
 
 def _described(subject: str, *facts: Fact) -> Iterator[ox.Triple]:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from hipkg.api.door import warned
 from hipkg.api.plan import Plan
+from hipkg.api.query import prepare
 from hipkg.defence import asking, watching
 from hipkg.defence import contrast as contrasting
 from hipkg.defence.explainer import Explainer
@@ -14,12 +15,11 @@ from hipkg.knowledge.selection import select
 from hipkg.maintenance.coverage import coverage as cover
 from hipkg.pipeline import process
 from hipkg.pipeline.request import Request
-from hipkg.querying import query
 from hipkg.reading import sources
 from hipkg.reasoning import engines
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping
+    from collections.abc import Collection, Iterable, Mapping, Sequence
     from pathlib import Path
 
     import pyoxigraph as ox
@@ -29,7 +29,8 @@ if TYPE_CHECKING:
     from hipkg.derivation.records import Derivation
     from hipkg.maintenance.coverage import Coverage
     from hipkg.pipeline.process import Checked, Planned
-    from hipkg.querying.query import QueryInfo, QueryResult
+    from hipkg.querying.catalogue import QueryInfo
+    from hipkg.querying.results import QueryResult
     from hipkg.reading.account import Import
     from hipkg.record.patient import Record
     from hipkg.validation.findings import Finding
@@ -102,10 +103,17 @@ def watch_list(record: Record, **options: Any) -> watching.WatchList:
 
 
 def run_query(
-    info: QueryInfo, files: Collection[Any] = (), params: Mapping[str, str] | None = None, **options: Any
+    info: QueryInfo,
+    files: Collection[Any] = (),
+    params: Mapping[str, str | Sequence[str]] | None = None,
+    *,
+    seconds: int | None = None,
+    limit: int | None = None,
+    **options: Any,
 ) -> QueryResult:
-    (answer,) = warned(lambda: query.run_query(info, files, params, request=request(**options), knowledge=load()))
-    return answer
+    given = {name: (value,) if isinstance(value, str) else value for name, value in (params or {}).items()}
+    (asked,) = warned(lambda: prepare(info, files, given, request=request(**options), knowledge=load()))
+    return asked.ask(seconds=seconds, limit=limit)
 
 
 def coverage(cases: Path, statements: Collection[str] = (), documents: Collection[str] = ()) -> Coverage:

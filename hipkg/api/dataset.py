@@ -1,0 +1,141 @@
+"""Fill the dataset that queries are asked of: named graphs of patients and of the guideline, and their union."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import TYPE_CHECKING
+from urllib.parse import quote
+
+import pyoxigraph as ox
+
+from hipkg.base import hip
+from hipkg.base.batch import Batch, each_source
+from hipkg.base.paths import ontology_files
+from hipkg.base.vocabulary import GRAPHS, PREFIXES, RDF_TYPE, RDFS, SKOS
+from hipkg.knowledge.memo import kept
+from hipkg.knowledge.terminology import namespaces
+from hipkg.owl.sources import load_sources
+from hipkg.pipeline.process import plan_patient
+from hipkg.reading.joint import together
+from hipkg.reading.sources import read
+from hipkg.render.rdf import planned_graph
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from hipkg.knowledge.records import Knowledge
+    from hipkg.knowledge.terminology import Mapping
+    from hipkg.pipeline.request import Request
+    from hipkg.reading.joint import Joint, Named
+    from hipkg.record.patient import Record
+
+
+class Graph(StrEnum):
+    """The named graphs: what is recorded of patients and what that entails, their plans, the guideline, and codes."""
+
+    RECORD = GRAPHS + "record"
+    ENTAILED = GRAPHS + "entailed"
+    PLAN = GRAPHS + "plan"
+    GUIDELINE = GRAPHS + "guideline"
+    CODES = GRAPHS + "codes"
+
+
+_SUBCLASS = RDFS + "subClassOf"
+_INVERSE = {
+    "skos:exactMatch": "skos:exactMatch",
+    "skos:closeMatch": "skos:closeMatch",
+    "skos:relatedMatch": "skos:relatedMatch",
+    "skos:broadMatch": "skos:narrowMatch",
+    "skos:narrowMatch": "skos:broadMatch",
+}
+"""How a term relates to a code that relates to it."""
+
+
+def dataset(sources: Iterable[Named], request: Request, knowledge: Knowledge, *, coded: bool = True) -> Batch[ox.Store]:
+    """Fill a store with the guideline, the codes, and the patients of some files.
+
+    Each triple is in its named graph and in the default graph, which is the union of all.
+
+    Parameters: ``coded`` says whether the codes are asked for. Raises what `hipkg.plan` raises for the files.
+    """
+    store = ox.Store()
+    _load_guideline(store, knowledge)
+    if coded:
+        store.extend(_quads(Graph.CODES, codes(knowledge)))
+    internal = {one.subject for one in store.quads_for_pattern(None, ox.NamedNode(hip.internal), None)}
+
+    def of_patient(record: Record) -> Iterator[ox.Quad]:
+        made = plan_patient(record, request, knowledge)
+        recorded = frozenset(record.triples)
+        yield from _quads(Graph.RECORD, record.triples)
+        entailed = made.derivation.facts.triples(knowledge.terms)
+        yield from _quads(Graph.ENTAILED, (one for one in entailed if one not in recorded))
+        yield from _quads(Graph.PLAN, (one for one in planned_graph(made) if one.predicate not in internal))
+
+    def of_source(source: Joint) -> Batch[ox.Quad]:
+        records = read(source, lambda: knowledge, format=request.format, as_of=request.as_of, deceased=True)
+        return records.gathered(of_patient)
+
+    quads = each_source(together(sources, format=request.format), of_source)
+    store.extend(quads.results)
+    for one in Graph:
+        store.update(f"ADD SILENT GRAPH <{one}> TO DEFAULT")
+    return Batch((store,), quads.set_aside)
+
+
+def _load_guideline(store: ox.Store, knowledge: Knowledge) -> None:
+    """Read the modules of the ontology, and add the subclasses that a reasoner found."""
+    try:
+        for path in ontology_files():
+            store.load(path=path, format=ox.RdfFormat.TURTLE, to_graph=ox.NamedNode(Graph.GUIDELINE))
+    except SyntaxError:
+        load_sources()  # which says where
+        raise
+    entailed = (_triple(one, _SUBCLASS, other) for one, some in knowledge.superclasses.items() for other in some)
+    store.extend(_quads(Graph.GUIDELINE, entailed))
+
+
+@kept
+def codes(knowledge: Knowledge) -> tuple[ox.Triple, ...]:
+    """Describe the codes of clinical code systems that are known as concepts of SKOS, with the terms they stand for."""
+    spaces = namespaces()
+    systems = {one.system: one for one in knowledge.terminology.systems}
+    found: dict[ox.Triple, None] = {}
+    for one in knowledge.terminology.mappings:
+        code = one.code.removeprefix(systems[one.system].code_prefix)
+        space = spaces.get(systems[one.system].prefix) or f"{one.system}/"
+        found.update(dict.fromkeys(_of_code(space + quote(code), one)))
+    for name, system in systems.items():
+        found[_triple(name, RDF_TYPE, SKOS + "ConceptScheme")] = None
+        found[ox.Triple(ox.NamedNode(name), ox.NamedNode(SKOS + "prefLabel"), ox.Literal(system.name))] = None
+    return tuple(found)
+
+
+def _of_code(iri: str, mapping: Mapping) -> Iterator[ox.Triple]:
+    yield _triple(iri, RDF_TYPE, SKOS + "Concept")
+    yield _triple(iri, SKOS + "inScheme", mapping.system)
+    yield ox.Triple(ox.NamedNode(iri), ox.NamedNode(SKOS + "notation"), ox.Literal(mapping.code))
+    if mapping.display:
+        yield ox.Triple(ox.NamedNode(iri), ox.NamedNode(SKOS + "prefLabel"), ox.Literal(mapping.display))
+    if not mapping.term or mapping.absence or mapping.answer:
+        return
+    yield _triple(iri, _in_full(mapping.predicate), mapping.term)
+    yield _triple(mapping.term, _in_full(_INVERSE[mapping.predicate]), iri)
+    if mapping.site:
+        yield _triple(iri, hip.namesSite, mapping.site)
+    for side in mapping.sides:
+        yield _triple(iri, hip.namesSide, side)
+
+
+def _in_full(name: str) -> str:
+    prefix, _, local = name.partition(":")
+    return PREFIXES[prefix] + local
+
+
+def _quads(graph: Graph, triples: Iterable[ox.Triple]) -> Iterator[ox.Quad]:
+    name = ox.NamedNode(graph)
+    return (ox.Quad(subject, prop, target, name) for subject, prop, target in triples)
+
+
+def _triple(subject: str, prop: str, target: str) -> ox.Triple:
+    return ox.Triple(ox.NamedNode(subject), ox.NamedNode(prop), ox.NamedNode(target))

@@ -1,0 +1,243 @@
+"""Hold what a query names to the vocabulary, so that a wrong name is never answered by no, or by nothing."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from difflib import get_close_matches
+from functools import cache
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import pyoxigraph as ox
+
+from hipkg.base import hip
+from hipkg.base.errors import UsageError
+from hipkg.base.isolation import isolated
+from hipkg.base.limits import NEAR_NAMES, QUERY_MEMORY, QUERY_SECONDS
+from hipkg.base.paths import PLAN_SHAPES
+from hipkg.base.vocabulary import GRAPHS, HIP, OWL, QUERY_PREFIXES, RDF_TYPE, SKOS, curie, query_name
+from hipkg.knowledge.memo import kept
+from hipkg.querying.algebra import Algebra
+from hipkg.querying.names import did_you_mean
+from hipkg.querying.text import Kind, QueryText
+from hipkg.reading.near_names import is_near_namespace
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
+
+    from hipkg.knowledge.records import Knowledge
+    from hipkg.querying.parameters import Bound
+    from hipkg.querying.text import Token
+
+_LENIENT = "--lenient asks all the same."
+_IN, _PATH, _FIRST, _REST = (
+    ox.NamedNode(one)
+    for one in (
+        QUERY_PREFIXES["sh"] + "in",
+        QUERY_PREFIXES["sh"] + "path",
+        QUERY_PREFIXES["rdf"] + "first",
+        QUERY_PREFIXES["rdf"] + "rest",
+    )
+)
+_NOTATION = SKOS + "notation"
+_OWN_NAME = HIP.rstrip("/").rpartition("/")[2]
+_AT_A_GLANCE = 12
+_EQUAL = {"=", "!=", "IN", "NOT IN"}
+
+
+class Compared(NamedTuple):
+    """A text that a query compares with the values of some properties; ``written`` tells that nodes are written out."""
+
+    properties: frozenset[str]
+    text: str
+    written: bool = False
+
+
+def unknown_names(text: QueryText, knowledge: Knowledge, graphs: Sequence[str]) -> list[UsageError]:
+    """Find the names of the ontology's namespace, or of one that is nearly it, that are none of its terms.
+
+    Parameters: ``graphs`` are the names of the graphs that are asked.
+    """
+    known = {*knowledge.terms, *graphs}
+    found: dict[str, Token] = {}
+    for token, iri in text.named():
+        space = iri[: max(iri.rfind("/"), iri.rfind("#")) + 1]
+        if (space in {HIP, GRAPHS} and iri not in known) or is_near_namespace(iri):
+            found.setdefault(iri, token)
+    return [
+        UsageError(
+            f"There is no term {query_name(iri)}.",
+            place=text.where(token.start),
+            remedy=_remedy(iri, knowledge, graphs) if number < NEAR_NAMES else _LENIENT,
+        )
+        for number, (iri, token) in enumerate(found.items())
+    ]
+
+
+def unused_names(text: QueryText, store: ox.Store) -> list[UsageError]:
+    """Find the properties that only the derivation uses, and that no graph has."""
+    internal = {one.subject for one in store.quads_for_pattern(None, ox.NamedNode(hip.internal), None)}
+    return [
+        UsageError(
+            f"No graph has {query_name(iri)}, which is for steps of the derivation.",
+            place=text.where(token.start),
+            remedy=f"docs/queries.md tells what each graph has. {_LENIENT}",
+        )
+        for token, iri in text.named()
+        if iri.startswith(HIP) and ox.NamedNode(iri) in internal
+    ]
+
+
+def unknown_values(query: Bound, knowledge: Knowledge, store: ox.Store) -> list[UsageError]:
+    """Find the texts that a query compares with properties that never have such a value.
+
+    These are properties with a closed list of values, the codes and ids of `skos:notation`, and properties that lead to
+    nodes and not to texts.
+    """
+    text = query.text
+    given = {name: one.value for name, one in query.substitutions.items() if isinstance(one, ox.Literal)}
+    texts = {*given.values(), *(_bare(one.text) for one in text.tokens if one.kind is Kind.STRING)}
+    if not texts:
+        return []
+    closed, linking = {**_closed(knowledge), _NOTATION: _notations(store)}, _linking(store)
+    checked = {*closed, *linking}
+    named = {iri for _, iri in text.named()} & checked
+    lists = [closed[one] for one in named - linking]
+    if not named or (lists and texts <= frozenset.intersection(*lists)):
+        return []
+    compared = isolated(
+        lambda: [*_compared(Algebra(text), given)], seconds=QUERY_SECONDS.most, memory=QUERY_MEMORY.most
+    )
+    problems = []
+    for one in dict.fromkeys(compared):
+        if not one.properties or not one.properties <= (checked - linking if one.written else checked):
+            continue
+        allowed: set[str] = set()
+        for prop in one.properties - linking:
+            allowed |= closed[prop]
+        if one.text not in allowed:
+            problems.append(_refusal(one, allowed, query.written, knowledge))
+    return problems
+
+
+def _refusal(compared: Compared, allowed: Set[str], text: QueryText, knowledge: Knowledge) -> UsageError:
+    props = " or ".join(sorted(map(curie, compared.properties)))
+    token = next((one for one in text.tokens if one.kind is Kind.STRING and compared.text in one.text), None)
+    place = text.where(token.start) if token else "--param"
+    if not allowed:
+        hint = _meant(compared.text, knowledge)
+        return UsageError(f"{props} leads to nodes, not to a text such as {compared.text!r}.", place=place, remedy=hint)
+    near = get_close_matches(compared.text, sorted(allowed), n=3, cutoff=0.6)
+    hint = f"Did you mean {' or '.join(map(repr, near))}? " if near else ""
+    if not near and len(allowed) <= _AT_A_GLANCE:
+        hint = f"It has: {', '.join(map(repr, sorted(allowed)))}. "
+    return UsageError(f"{props} never has the value {compared.text!r}.", place=place, remedy=hint + _LENIENT)
+
+
+def _remedy(iri: str, knowledge: Knowledge, graphs: Sequence[str]) -> str:
+    space = "" if iri.startswith(HIP) else f" The namespace is {HIP}."
+    return _meant(re.split("[/#]", iri)[-1].removeprefix(_OWN_NAME), knowledge, graphs) + space
+
+
+def _meant(name: str, knowledge: Knowledge, graphs: Iterable[str] = ()) -> str:
+    """Say which terms may be meant, and how to ask all the same."""
+    return " ".join(filter(None, (did_you_mean(name, knowledge, graphs), _LENIENT)))
+
+
+@cache
+def _listed_in_shapes() -> Mapping[str, frozenset[str]]:
+    """Map properties of plans to the texts that they may have, as their shapes list them."""
+    quads = [one.triple for one in ox.parse(path=PLAN_SHAPES, format=ox.RdfFormat.TURTLE)]
+    links = {(one.subject, one.predicate): one.object for one in quads}
+    found: dict[str, set[str]] = defaultdict(set)
+    for (shape, prop), head in links.items():
+        path = links.get((shape, _PATH))
+        if prop == _IN and isinstance(path, ox.NamedNode):
+            found[path.value] |= _members(head, links)
+    return {prop: frozenset(values) for prop, values in found.items()}
+
+
+def _members(head: Any, links: Mapping[Any, Any]) -> set[str]:  # noqa: ANN401 - terms of any kind
+    found = set()
+    while (head, _FIRST) in links:
+        found.add(links[head, _FIRST].value)
+        head = links[head, _REST]
+    return found
+
+
+@kept
+def _closed(knowledge: Knowledge) -> Mapping[str, frozenset[str]]:
+    """Map properties to the only texts that they may have."""
+    grades = [*zip(*knowledge.grades.values(), strict=True)]
+    labels = [frozenset(grade.label for grade in some) for some in grades]
+    return {**_listed_in_shapes(), hip.bestStrength: labels[0], hip.bestQuality: labels[1]}
+
+
+def _linking(store: ox.Store) -> frozenset[str]:
+    """List the properties that lead to nodes."""
+    links = store.quads_for_pattern(None, ox.NamedNode(RDF_TYPE), ox.NamedNode(f"{OWL}ObjectProperty"))
+    return frozenset(one.subject.value for one in links if isinstance(one.subject, ox.NamedNode))
+
+
+def _bare(written: str) -> str:
+    """Take the marks away from around a text."""
+    marks = written[:3] if written[:3] in {"'''", '"""'} else written[:1]
+    return written[len(marks) : -len(marks)]
+
+
+def _notations(store: ox.Store) -> frozenset[str]:
+    found = (one.object for one in store.quads_for_pattern(None, ox.NamedNode(_NOTATION), None))
+    return frozenset(one.value for one in found if isinstance(one, ox.Literal))
+
+
+def _compared(algebra: Algebra, given: Mapping[str, str]) -> Iterator[Compared]:
+    """List the texts that are compared with what properties have, by triples, conditions and lists of values."""
+    from rdflib.term import Literal, Variable
+
+    parts = [*algebra.parts()]
+    of_variable: dict[str, set[str]] = defaultdict(set)
+    for triple in (triple for part in parts if part.name == "BGP" for triple in part.triples):
+        props = frozenset(_last(triple[1]))
+        if isinstance(triple[2], Literal):
+            yield Compared(props, str(triple[2]))
+        elif isinstance(triple[2], Variable):
+            of_variable[str(triple[2])] |= props
+    for name, text, written in (*_conditions(parts), *((name, text, False) for name, text in given.items())):
+        yield Compared(frozenset(of_variable[name]), text, written)
+
+
+def _last(path: Any) -> Iterator[str]:  # noqa: ANN401 - the algebra of rdflib has no types
+    """List the properties by which a path ends, an empty name for those that are not told."""
+    from rdflib.paths import AlternativePath, MulPath, SequencePath
+    from rdflib.term import URIRef
+
+    match path:
+        case URIRef():
+            yield str(path)
+        case SequencePath():
+            yield from _last(path.args[-1])
+        case AlternativePath():
+            for one in path.args:
+                yield from _last(one)
+        case MulPath():
+            yield from _last(path.path)
+        case _:
+            yield ""
+
+
+def _conditions(parts: Sequence[Any]) -> Iterator[tuple[str, str, bool]]:
+    """List the variables that conditions or lists of values compare with texts, and whether they are written out."""
+    from rdflib.term import Literal, Variable
+
+    for part in parts:
+        if part.name == "RelationalExpression" and part.op in _EQUAL:
+            others = part.other if isinstance(part.other, list) else [part.other]
+            for side, against in ((part.expr, others), *((one, [part.expr]) for one in others)):
+                written = getattr(side, "name", "") == "Builtin_STR"
+                name = side.arg if written else side
+                if isinstance(name, Variable):
+                    yield from ((str(name), str(one), written) for one in against if isinstance(one, Literal))
+        elif part.name == "values":
+            for name, term in (pair for row in part.res for pair in row.items()):
+                if isinstance(term, Literal):
+                    yield str(name), str(term), False

@@ -1,0 +1,245 @@
+"""Questions of users: those of the page are answered as it shows, and what cannot be meant is refused by name.
+
+Set HIPKG_UPDATE_DOCS=1 to write the answers anew, and review the difference.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from datetime import date
+from functools import cache
+from typing import TYPE_CHECKING
+
+import pyoxigraph as ox
+import pytest
+
+import hipkg
+from hipkg.api import query as api
+from hipkg.api.dataset import Graph, dataset
+from hipkg.base.errors import EngineUnavailable, SetAside, UsageError
+from hipkg.base.paths import EXAMPLES, ROOT
+from hipkg.base.vocabulary import HIP
+from hipkg.knowledge.frame.claims import Fulfilment
+from hipkg.knowledge.loading import load
+from hipkg.knowledge.modality import Modality
+from hipkg.pipeline.request import Request
+from hipkg.querying.catalogue import inline_query
+from hipkg.querying.vocabulary import _listed_in_shapes
+from hipkg.render.answers import answer_to_text
+
+if TYPE_CHECKING:
+    from hipkg.api.query import Prepared
+    from hipkg.querying.results import QueryResult
+
+PAGE = ROOT / "docs" / "queries.md"
+BLOCK = re.compile(r"```sparql\n# over (.*)\n((?:.*\n)*?)```\n\n```text\n((?:.*\n)*?)```\n")
+DAY = date(2026, 11, 23)
+CLINIC = tuple(sorted((EXAMPLES / "clinic").glob("*.ttl")))
+SOURCES = {
+    "the guideline": (),
+    "one patient": (EXAMPLES / "d0-painful-degenerative-hip.ttl",),
+    "several patients": CLINIC,
+}
+UPDATE = bool(os.environ.get("HIPKG_UPDATE_DOCS"))
+
+
+@cache
+def filled(whom: str) -> ox.Store:
+    (store,) = dataset(SOURCES[whom], Request(as_of=DAY), load()).results
+    return store
+
+
+def prepared(
+    text: str, whom: str = "several patients", *, lenient: bool = False, **params: str | list[str]
+) -> Prepared:
+    given = {name: [value] if isinstance(value, str) else value for name, value in params.items()}
+    return api.over(filled(whom), inline_query(text), given, knowledge=load(), lenient=lenient)
+
+
+def ask(text: str, whom: str = "several patients", **params: str | list[str]) -> QueryResult:
+    return prepared(text, whom, **params).ask()
+
+
+@pytest.mark.parametrize(
+    ("whom", "text", "shown"), BLOCK.findall(PAGE.read_text("utf-8")), ids=lambda value: " ".join(value.split())[:40]
+)
+def test_the_page_shows_what_is_answered(whom: str, text: str, shown: str) -> None:
+    answer = answer_to_text(ask(text, whom), load(), full=False, to_terminal=False)
+    assert answer != "No answers.\n"
+    if UPDATE:
+        block = f"{text}```\n\n```text\n"
+        PAGE.write_text(PAGE.read_text("utf-8").replace(f"{block}{shown}```", f"{block}{answer}```"), encoding="utf-8")
+    else:
+        assert answer == shown
+
+
+def test_every_answer_of_the_page_is_held() -> None:
+    assert len(BLOCK.findall(PAGE.read_text("utf-8"))) == PAGE.read_text("utf-8").count("```sparql")
+
+
+@pytest.mark.parametrize(
+    ("text", "message", "place", "remedy"),
+    [
+        (
+            "ASK { ?a hip:ofIntervention hip:IaHyaluronicAcidInjectoin }",
+            "no term hip:IaHyal",
+            ":1:29",
+            "cAcidInjection",
+        ),
+        ("ASK { ?a hip:hasStatuss ?x }", "no term hip:hasStatuss", ":1:10", "Did you mean hip:hasStatus"),
+        ("PREFIX x: <https://w3id.org/hipkg/> ASK { ?a x:Patience ?y }", "no term hip:Patience", "", "hip:Patient"),
+        ("PREFIX hip: <http://w3id.org/hipkg/> ASK { ?a a hip:Patient }", "no term <http:", ":1:49", "hip:Patient"),
+        (
+            "PREFIX hip: <https://w3id.org/hipkg> ASK { ?a a hip:Patient }",
+            "no term <https:",
+            ":1:48",
+            "is https://w3id",
+        ),
+        ("ASK { ?a a <https://w3id.org/hipkg#Patient> }", "no term <https://w3id.org/hipkg#P", "", "hip:Patient"),
+        ("ASK { GRAPH graph:plans { ?a a ?b } }", "no term graph:plans", "", "graph:plan"),
+        ("SELECT ?a FROM graph:recorded { ?a a ?b }", "no term graph:recorded", "", "graph:record"),
+        ("ASK { ?a hip:runs ?b }", "No graph has hip:runs", ":1:10", "--lenient"),
+        ('ASK { ?a hip:status "contraindicted" }', "hip:status never has", ":1:21", "'contraindicated'"),
+        ('ASK { ?a hip:status ?s FILTER(?s != "Indicated") }', "never has the value 'Indicated'", "", "'indicated'"),
+        ('ASK { ?a hip:status "indicated" ; hip:fulfilment "indicated" }', "hip:fulfilment never has", "", "'ordered'"),
+        ('ASK { ?a hip:status ?s FILTER("done" = STR(?s)) }', "never has the value 'done'", "", "--lenient"),
+        ('ASK { ?a hip:state ?s FILTER(?s IN ("now", "latr-if")) }', "'latr-if'", ":1:44", "'later-if'"),
+        ('ASK { VALUES ?m { "d0" } ?a hip:modality ?m }', "hip:modality never has", "", "'do'"),
+        ('ASK { ?a hip:basedOn/hip:state "nw" }', "hip:state never has", "", "'now'"),
+        ('ASK { ?a hip:bestStrength "strongest" }', "hip:bestStrength never has", "", "'strong'"),
+        ('ASK { ?s skos:notation "D0-411" }', "skos:notation never has", "", "'D0-41'"),
+        ('ASK { ?s skos:notation ?n FILTER(?n = "M16.999") }', "never has the value 'M16.999'", "", "--lenient"),
+        (
+            'ASK { ?s hip:hasStrength "strong" }',
+            "leads to nodes, not to a text such as 'strong'",
+            "",
+            "hip:strongRecommendation",
+        ),
+        ("ASK { SERVICE <http://x.invalid/> { ?s ?p ?o } }", "asks another service", ":1:7", "from a file"),
+        ("DELETE WHERE { ?s ?p ?o }", "DELETE changes data", ":1:1", "SELECT, ASK"),
+    ],
+)
+def test_a_wrong_name_is_never_a_no(text: str, message: str, place: str, remedy: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        ask(text)
+    assert message in caught.value.message
+    assert place in caught.value.place
+    assert remedy in caught.value.remedy
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        'ASK { ?s skos:notation "D0-41" . ?c skos:notation "M16.0" }',
+        'ASK { ?a hip:status ?s FILTER(?s = "indicated") ?e hip:state ?t FILTER(?t IN ("now", "must-not")) }',
+        'ASK { ?a hip:status|rdfs:label "ibuprofen" }',
+        'SELECT ?o { ?s ?p ?o FILTER(?o = "anything") }',
+        'ASK { ?s rdfs:label "my own patient" ; hip:have "completed" }',
+        "PREFIX mine: <https://example.org/hip/> ASK { ?a mine:Patience mine:service }",
+        "PREFIX myservice: <https://w3id.org/hipkg/> ASK { ?a a myservice:Patient }",
+        'ASK { ?a hip:modality "" . ?b rdfs:comment "hip:Patience" } # hip:Patience',
+        "ASK { <https://w3id.org/hipkg/ontology/2020-01-01> ?p ?o }",
+        'ASK { ?a hip:ofIntervention ?i FILTER(STR(?i) = "https://w3id.org/hipkg/Opioid") }',
+    ],
+)
+def test_what_can_be_meant_is_asked(text: str) -> None:
+    assert ask(text) is not None
+
+
+def test_lenient_questions_are_asked_and_tell_their_doubts() -> None:
+    asked = prepared('ASK { ?a hip:statuss "x" ; hip:status "y" }', lenient=True)
+    assert asked.ask().boolean is False
+    assert ["hip:statuss" in one.message for one in asked.doubts] == [True, False]
+    with pytest.warns(SetAside, match="hip:statuss"):
+        assert not api.query(None, "ASK { ?a hip:statuss 1 }", lenient=True)
+
+
+def test_a_parameter_is_held_to_the_vocabulary_too() -> None:
+    with pytest.raises(UsageError, match="leads to nodes, not to a text such as 'Tramadol'") as caught:
+        ask("SELECT ?c { ?c hip:ofIntervention ?i }", i="Tramadol")
+    assert "hip:Tramadol" in caught.value.remedy
+    assert caught.value.place == "--param"
+    with pytest.raises(UsageError, match="no term hip:Tramadool") as caught:
+        ask(
+            "SELECT ?c { ?c hip:ofIntervention ?i ; a hip:Tramadool } LIMIT ?number", i="hip:Tramadol", number="1000000"
+        )
+    assert caught.value.place.endswith(":1:42")
+    with pytest.raises(UsageError, match="never has the value 'indicted'"):
+        ask("SELECT ?a { ?a hip:status ?s }", s=["indicated", "indicted"])
+    assert ask("SELECT ?c { ?c hip:ofIntervention ?i }", i="hip:Tramadol").rows
+
+
+def test_the_named_graphs_part_what_the_default_graph_joins() -> None:
+    counts = {
+        row[0].value: int(row[1].value)
+        for row in ask("SELECT ?g (COUNT(*) AS ?n) { GRAPH ?g { ?s ?p ?o } } GROUP BY ?g").rows
+    }
+    assert set(counts) == {*Graph}
+    ((union,),) = ask("SELECT (COUNT(*) AS ?n) { ?s ?p ?o }").rows
+    assert max(counts.values()) < int(union.value) <= sum(counts.values())
+    twice = "SELECT ?s { GRAPH graph:record { ?s ?p ?o } GRAPH graph:entailed { ?s ?p ?o } }"
+    assert not ask(twice).rows
+    assert len(ask("SELECT ?p { ?p a hip:Patient }").rows) == len(CLINIC)
+    assert len(ask("SELECT ?s FROM graph:record { ?s a hip:Action }").rows) == 0
+    assert len(ask("SELECT ?s FROM graph:plan { ?s a hip:Action }").rows) > 9
+    assert ask("ASK FROM NAMED graph:plan { GRAPH ?g { ?a hip:status ?s } }").boolean
+    assert not ask("ASK FROM NAMED graph:record { GRAPH ?g { ?a hip:status ?s } }").boolean
+
+
+def test_no_graph_has_what_only_the_derivation_uses() -> None:
+    assert ask("ASK { ?p hip:internal true }").boolean
+    assert not ask("SELECT ?p { ?p hip:internal true . ?s ?p ?o }").rows
+
+
+def test_the_plan_is_asked_with_all_that_its_turtle_has() -> None:
+    (plan,) = hipkg.plans(CLINIC[0], as_of=DAY)
+    told = {one.triple for one in ox.parse(plan.to_graph().serialize(format="nt"), format=ox.RdfFormat.N_TRIPLES)}
+    asked = {
+        one.triple for one in filled("several patients").quads_for_pattern(None, None, None, ox.NamedNode(Graph.PLAN))
+    }
+    assert told <= asked
+    assert ask("ASK { ?g hip:have ?n ; hip:needAtLeast ?m FILTER(?n < ?m) }").boolean
+
+
+def test_the_shapes_list_the_values_of_the_records() -> None:
+    listed = _listed_in_shapes()
+    assert listed[f"{HIP}modality"] == {*Modality}
+    assert listed[f"{HIP}fulfilment"] == {*Fulfilment} - {""}
+
+
+def test_answers_are_cut_where_that_is_asked_for() -> None:
+    asked = prepared("SELECT ?s ?o { ?s rdfs:label ?o } ORDER BY ?s")
+    assert (len(asked.ask(limit=2).rows), asked.ask(limit=2).cut) == (2, True)
+    assert asked.ask(limit=2).rows == asked.ask().rows[:2]
+    assert [len(asked.ask(limit=2).serialize(form).splitlines()) for form in ("csv", "tsv", "jsonl")] == [3, 3, 2]
+    one = prepared("CONSTRUCT { ?s a ?o } { ?s rdfs:label ?o }")
+    assert (len(one.ask(limit=1).triples or ()), one.ask(limit=1).cut) == (1, True)
+    assert not prepared("SELECT ?s { ?s a hip:Patient }").ask(limit=len(CLINIC)).cut
+
+
+def test_answers_are_written_as_they_are_found() -> None:
+    endless = prepared("SELECT * { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i }")
+    parts = endless.stream("csv").parts
+    assert b"".join(next(parts) for _ in range(9)).startswith(b"a,b,c,d,e,f,g,h,i\r\n")
+    parts.close()
+    with pytest.raises(EngineUnavailable):
+        prepared("SELECT (COUNT(*) AS ?n) { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i }").ask(seconds=1)
+    small = prepared("SELECT ?s { ?s a hip:Patient } ORDER BY ?s")
+    for form in ("csv", "tsv", "json", "xml", "jsonl"):
+        assert b"".join(small.stream(form).parts) == small.ask().serialize(form)
+    assert prepared("ASK { ?s a hip:Patient }").stream("json").boolean is True
+
+
+def test_python_gives_an_answer_that_writes_itself() -> None:
+    answer = api.query(
+        CLINIC[0], "SELECT ?d { ?c hip:ofIntervention ?i ; hip:dailyDose ?d }", params={"i": "hip:Ibuprofen"}
+    )
+    assert (repr(answer), bool(answer)) == ("<Answer: 1 rows of d>", True)
+    assert answer.to_dict() == json.loads(answer.to_json())
+    graph = api.query(None, "CONSTRUCT { ?s a ?o } { ?s hip:indicates ?o }", params={"o": ["hip:OralNsaid"]}, limit=2)
+    assert (len(graph.to_graph()), graph.cut) == (2, True)
+    assert api.query(None, "disagreements", params={"intervention": "hip:Opioid"}, timeout=20).columns
+    with pytest.raises(UsageError):
+        answer.to_graph()
