@@ -29,7 +29,8 @@ class _Ending:
 
     def __init__(self) -> None:
         self.tidying: list[Callable[[], object]] = []
-        self.holding = 0
+        # A list, because what is added and taken there is never lost between threads.
+        self.holding: list[None] = []
         self.waiting: list[int] = []
 
     def end(self, number: int, _frame: FrameType | None = None) -> None:
@@ -37,7 +38,7 @@ class _Ending:
         if self.holding:
             self.waiting.append(number)
             return
-        self.holding = 1
+        self.holding.append(None)
         for tidy in reversed(self.tidying):
             with suppress(Exception):
                 tidy()
@@ -84,11 +85,11 @@ def interruptible() -> Iterator[list[int]]:
 @contextmanager
 def undisturbed() -> Iterator[None]:
     """Let signals wait until something is done that must not be done by halves."""
-    _ending.holding += 1
+    _ending.holding.append(None)
     try:
         yield
     finally:
-        _ending.holding -= 1
+        _ending.holding.pop()
         if _ending.waiting and not _ending.holding:
             _ending.end(_ending.waiting[0])
 

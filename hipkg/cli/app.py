@@ -14,7 +14,7 @@ from hipkg.cli.options import Careful
 
 VERBS = (
     "plan", "validate", "explain", "check-order", "ledger", "what-if", "since", "ask", "watch", "sensitivity", "reason",
-    "query", "queries", "convert", "codes", "terms", "compile", "ontology",
+    "query", "queries", "serve", "convert", "codes", "terms", "compile", "ontology",
 )  # fmt: skip
 """The commands in the order of the help; each is what bears its name in the module of its name."""
 

@@ -33,6 +33,7 @@ from hipkg.knowledge.modality import Modality
 
 _NEEDS = re.compile(r"^#\+ needs: hip:(\w+)$", re.MULTILINE)
 _ABOUT = re.compile(r"^#\+ about: (.+)$", re.MULTILINE)
+_SUMMARY = re.compile(r"^#\+ summary: (.+)$", re.MULTILINE)
 _STRATUM = re.compile(r"\?stratum\b")
 _TYPE = ox.NamedNode(RDF_TYPE)
 _OF_INTERVENTION = ox.NamedNode(hip.ofIntervention)
@@ -56,6 +57,7 @@ class Step:
     outrank each other.
     """
 
+    summary: str
     update: str
     stratified: bool
     needs: ox.NamedNode | None
@@ -78,15 +80,15 @@ def derive(entailed: Iterable[ox.Triple], knowledge: Knowledge, selection: Selec
         for quad in store.quads_for_pattern(None, None, ox.NamedNode(statement)):
             store.remove(quad)
     mentioned = {quad.object.value for quad in store if isinstance(quad.object, ox.NamedNode)}
-    possible = [*_possible(mentioned, left_out, knowledge)]
+    possible = [*possible_contexts(mentioned, left_out, knowledge)]
     mentioned |= {quad.subject.value for quad in possible}  # type: ignore[union-attr]  # IRIs
-    facts = [*possible, *_facts(mentioned, knowledge)]
+    facts = [*possible, *facts_of(mentioned, knowledge)]
     store.extend(facts)
-    for step, update in _programme([knowledge.statements[iri] for iri in knowledge.statements.keys() & mentioned]):
+    for step, update in programme([knowledge.statements[iri] for iri in knowledge.statements.keys() & mentioned]):
         if step.needs is not None and next(store.quads_for_pattern(None, step.needs, None), None) is None:
             continue
         if step.weighs:
-            grounds = [*_grounds(mentioned, knowledge)]
+            grounds = [*grounds_of(mentioned, knowledge)]
             store.extend(grounds)
             facts += grounds
         store.update(update)
@@ -104,7 +106,7 @@ def _individual_types(quads: Iterable[ox.Quad], knowledge: Knowledge) -> list[ox
     ]
 
 
-def _facts(mentioned: Set[str], knowledge: Knowledge) -> Iterator[ox.Quad]:
+def facts_of(mentioned: Set[str], knowledge: Knowledge) -> Iterator[ox.Quad]:
     """State what the ontology says of the mentioned statements and of the terms that they name."""
     terms = set(mentioned)
     for iri in knowledge.statements.keys() & mentioned:
@@ -129,7 +131,7 @@ def _facts(mentioned: Set[str], knowledge: Knowledge) -> Iterator[ox.Quad]:
         yield from _links(knowledge.denied_by[iri], hip.denies, (iri,))
 
 
-def _possible(mentioned: Set[str], left_out: Set[str], knowledge: Knowledge) -> Iterator[ox.Quad]:
+def possible_contexts(mentioned: Set[str], left_out: Set[str], knowledge: Knowledge) -> Iterator[ox.Quad]:
     """State which contexts are possible for the members of the mentioned classes, and what is said in them."""
     for iri in knowledge.possible.keys() & mentioned:
         context, lacks = knowledge.possible[iri]
@@ -159,7 +161,7 @@ def _statement_facts(info: StatementInfo, knowledge: Knowledge) -> Iterator[ox.Q
     yield _value(info.iri, hip.stratum, str(info.stratum), "integer")
 
 
-def _grounds(mentioned: Set[str], knowledge: Knowledge) -> Iterator[ox.Quad]:
+def grounds_of(mentioned: Set[str], knowledge: Knowledge) -> Iterator[ox.Quad]:
     """State by what one of the mentioned statements can outrank another."""
     infos = [knowledge.statements[iri] for iri in knowledge.statements.keys() & mentioned]
     for context in {one for info in infos for one in info.applies_to}:
@@ -183,7 +185,7 @@ def _value(subject: str, prop: str, text: str, datatype: str) -> ox.Quad:
     return ox.Quad(ox.NamedNode(subject), ox.NamedNode(prop), value)
 
 
-def _programme(statements: Collection[StatementInfo]) -> Iterator[tuple[Step, str]]:
+def programme(statements: Collection[StatementInfo]) -> Iterator[tuple[Step, str]]:
     """Order the updates for some statements: one for each step, one for each stratum of a stratified step."""
     strata = 1 + max((info.stratum for info in statements), default=0)
     about: list[set[str]] = [set() for _ in range(strata)]
@@ -207,7 +209,9 @@ def _steps() -> tuple[Step, ...]:
 def _step(text: str) -> Step:
     needs, about = _NEEDS.search(text), _ABOUT.search(text)
     query = "\n".join(line for line in text.splitlines() if not line.startswith("#"))
+    summary = _SUMMARY.search(text)
     return Step(
+        summary[1] if summary else "",
         query.replace("CONSTRUCT", "INSERT", 1),
         "#+ parameters: stratum" in text,
         ox.NamedNode(HIP + needs[1]) if needs else None,

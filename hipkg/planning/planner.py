@@ -248,6 +248,8 @@ class Planner:
     def _context(self, evaluation: Evaluation, info: StatementInfo) -> tuple[Scope, ...]:
         """List what the document of a waiting statement is about and is not known to hold."""
         document, is_a = self._knowledge.documents[info.document], self._knowledge.is_a
+        if not document.advice_requires:
+            return ()
         scope = [
             one
             for one in document.advice_requires

@@ -34,19 +34,14 @@ class Outline:
     @classmethod
     def of(cls, states: Iterable[StatementState], knowledge: Knowledge) -> Outline:
         """Find the documents that lead for a patient, whose statements are in such states."""
-        infos = knowledge.by_id
-        speaking = {
-            one.id
-            for one in states
-            if not one.outside and one.state not in _SILENT
-            if not knowledge.documents[infos[one.id].document].safety
-        }
+        guiding = _guiding(knowledge)
+        speaking = {one.id for one in states if one.state not in _SILENT and one.id in guiding and not one.outside}
         here: dict[str, set[str]] = {}
         counts: dict[str, int] = {}
         for one in speaking:
-            info = infos[one]
-            counts[info.document] = counts.get(info.document, 0) + 1
-            here.setdefault(info.document, set()).update(info.applies_to)
+            document, contexts = guiding[one]
+            counts[document] = counts.get(document, 0) + 1
+            here.setdefault(document, set()).update(contexts)
         total, superclasses = _sizes(knowledge), knowledge.superclasses
 
         def rank(document: str) -> tuple[int, float, str]:
@@ -107,6 +102,13 @@ def _standings(documents: tuple[str, ...], knowledge: Knowledge) -> Mapping[str,
             prominence = Prominence.OUTLINE if prominence == Prominence.LEAD else Prominence.NONE
         found[info.id] = _Standing(prominence, leads and info.prominence != Prominence.NONE, rank)
     return found
+
+
+@kept
+def _guiding(knowledge: Knowledge) -> Mapping[str, tuple[str, tuple[str, ...]]]:
+    """Map the statements that are of no safety module to their document and their contexts."""
+    infos, documents = knowledge.by_id, knowledge.documents
+    return {id_: (one.document, one.applies_to) for id_, one in infos.items() if not documents[one.document].safety}
 
 
 @kept

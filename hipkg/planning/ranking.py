@@ -8,6 +8,7 @@ from hipkg.base import hip
 from hipkg.knowledge.frame.answers import State
 from hipkg.knowledge.frame.claims import Status
 from hipkg.knowledge.frame.speaking import FIRMNESS
+from hipkg.knowledge.memo import kept
 from hipkg.knowledge.selection import URGENT
 from hipkg.planning.bounds import Comparison
 from hipkg.planning.gaps import disjuncts_of
@@ -47,7 +48,7 @@ class Importance:
         self.knowledge = knowledge
         self._outline = outline
         self._premature = premature
-        self._parts = {one for same in _by_site(asked) for wider in same for one in self._parts_of(wider, same)}
+        self._parts = {one for same in _by_site(asked) for one in _parts_of_others(same, knowledge)}
         self._standing: dict[str, list[Action]] = {}
         for action in actions:
             self._standing.setdefault(action.intervention, []).append(action)
@@ -108,13 +109,6 @@ class Importance:
         early = (asked, site) in self._premature or asked in self.knowledge.expected_on_record
         return early or (asked, site) in self._parts
 
-    def _parts_of(self, wider: Question, same: Iterable[Question]) -> Iterator[tuple[str, str]]:
-        """List the requirements of questions about the same site that are just one alternative of a question's."""
-        if disjuncts := disjuncts_of(wider.requirement, self.knowledge):
-            for one in same:
-                if one.text != wider.text and self.knowledge.definition(one.requirement) in disjuncts:
-                    yield one.requirement, one.site
-
     def _is_news(self, statement: str, sites: Set[str]) -> bool:
         """Tell whether a statement would say more than what stands: not that what is advised as firmly is advised."""
         info = self.knowledge.by_id[statement]
@@ -147,13 +141,13 @@ class Importance:
         return any(one.state == State.LATER for one in waiting)
 
     def _weight(self, statement: str, waiting: Iterable[StatementState], asked: Set[tuple[str, str]]) -> int:
-        alone = any(
-            one.outside
-            or all(not asked.isdisjoint({(it.requirement, one.site), (it.requirement, "")}) for it in one.unmet)
-            for one in waiting
-            if one.unmet
-        )
+        alone = any(one.unmet and (one.outside or _waits_only_for(asked, one)) for one in waiting)
         return (_PROMINENT if self._outline.shows((statement,)) else 1) * (_DECIDED if alone else 1)
+
+
+def _waits_only_for(asked: Set[tuple[str, str]], state: StatementState) -> bool:
+    """Tell whether all that a statement waits for is asked, for its site or for the patient."""
+    return all((one.requirement, state.site) in asked or (one.requirement, "") in asked for one in state.unmet)
 
 
 def _by_site(questions: Iterable[Question]) -> Iterable[list[Question]]:
@@ -161,6 +155,21 @@ def _by_site(questions: Iterable[Question]) -> Iterable[list[Question]]:
     for one in questions:
         found.setdefault(one.site, []).append(one)
     return found.values()
+
+
+def _parts_of_others(same: Sequence[Question], knowledge: Knowledge) -> Iterator[tuple[str, str]]:
+    """List the requirements of questions about the same site that are just one alternative of another question's."""
+    for wider in same:
+        if disjuncts_of(wider.requirement, knowledge):
+            for one in same:
+                if one.text != wider.text and _is_alternative(one.requirement, wider.requirement, knowledge):
+                    yield one.requirement, one.site
+
+
+@kept
+def _is_alternative(requirement: str, wider: str, knowledge: Knowledge) -> bool:
+    """Tell whether a requirement is defined as one alternative of what another asks for."""
+    return knowledge.definition(requirement) in disjuncts_of(wider, knowledge)
 
 
 def in_order(questions: Iterable[Question], importance: Importance) -> tuple[Question, ...]:

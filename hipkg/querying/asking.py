@@ -14,7 +14,7 @@ from hipkg.base.vocabulary import QUERY_PREFIXES
 from hipkg.querying.results import Answer, check_format, write
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from hipkg.base.errors import HipkgError
     from hipkg.base.isolation import Send
@@ -79,7 +79,14 @@ def check_syntax(query: Bound) -> None:
 
 def _found(query: Bound, store: ox.Store) -> Found:
     replaced: dict[Any, Any] = {ox.Variable(name): value for name, value in query.substitutions.items()}
-    return store.query(query.text.text, prefixes=QUERY_PREFIXES, substitutions=replaced or None)
+    graphs: dict[str, Any] = {}
+    if query.graphs is not None:
+        graphs = {"default_graph": _nodes(query.graphs.default), "named_graphs": _nodes(query.graphs.named)}
+    return store.query(query.text.text, prefixes=QUERY_PREFIXES, substitutions=replaced or None, **graphs)
+
+
+def _nodes(names: Iterable[str]) -> list[ox.NamedNode]:
+    return [ox.NamedNode(one) for one in names]
 
 
 def _parts(work: Callable[[Send], None], query: Bound, seconds: int | None) -> Iterator[bytes]:

@@ -35,12 +35,23 @@ _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _QUOTED = re.compile(r'"(?P<text>.*)"(?:@(?P<language>[A-Za-z]+(?:-[A-Za-z0-9]+)*))?', re.DOTALL)
 
 
+class Graphs(NamedTuple):
+    """The graphs that a request asks a query of, whatever the query says: their union by ``default``, and by name."""
+
+    default: tuple[str, ...]
+    named: tuple[str, ...]
+
+
 class Bound(NamedTuple):
-    """A query that can be asked: its text, the values that its variables are replaced by, and how it was written."""
+    """A query that can be asked: its text, the values that its variables are replaced by, and how it was written.
+
+    ``graphs`` are those of a request, None where the query says of which it is asked.
+    """
 
     text: QueryText
     substitutions: Mapping[str, Value]
     written: QueryText
+    graphs: Graphs | None = None
 
 
 def bound(info: QueryInfo, params: Mapping[str, Sequence[str]], knowledge: Knowledge) -> Bound:

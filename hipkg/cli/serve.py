@@ -1,0 +1,68 @@
+"""The command `hipkg serve`."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from hipkg.base.limits import QUERY_SECONDS
+from hipkg.cli.options import AsOf, CodeTables, EngineOption, InputFormat, released, requested
+from hipkg.cli.report import say, told
+
+_LOOPBACK = ("localhost", "127.0.0.1", "::1")
+
+
+def serve(
+    files: Annotated[
+        list[str] | None,
+        typer.Argument(help="Patient files, or folders of FHIR; the guideline alone without.", show_default=False),
+    ] = None,
+    *,
+    host: Annotated[str, typer.Option("--host", help="Address to listen at; any other than this lets others ask.")] = (
+        "127.0.0.1"
+    ),
+    port: Annotated[int, typer.Option("--port", min=0, max=65535, help="Port to listen at, 0 for a free one.")] = 8080,
+    timeout: Annotated[int, typer.Option("--timeout", min=1, help="Seconds that an answer may take.")] = (
+        QUERY_SECONDS.most
+    ),
+    queries: Annotated[int, typer.Option("--queries", min=1, help="Queries that are worked out at once.")] = 4,
+    lenient: Annotated[
+        bool, typer.Option("--lenient", help="Ask also with names and values that the vocabulary does not have.")
+    ] = False,
+    as_of: AsOf = None,
+    engine: EngineOption = "native",
+    input_format: InputFormat = None,
+    codes: CodeTables = None,
+) -> None:
+    """Serve patients and the guideline as an endpoint of the SPARQL 1.1 Protocol that only reads.
+
+    Its start page is an editor; the named questions are links. It listens at this machine alone unless told otherwise.
+
+    Example: hipkg serve examples/d0-painful-degenerative-hip.ttl
+    """
+    from hipkg.api.dataset import dataset
+    from hipkg.base.errors import EngineUnavailable
+
+    try:
+        import uvicorn
+
+        from hipkg.serving.app import Settings, endpoint
+    except ImportError as problem:
+        raise EngineUnavailable(
+            "Starlette and uvicorn are not installed.", remedy="Install hipkg[serve]: pip install 'hipkg[serve]'."
+        ) from problem
+    knowledge = released(codes)
+    request = requested(knowledge, as_of=as_of, input_format=input_format, engine=engine)
+    (store,) = told(dataset(files or (), request, knowledge))
+    held = f"{len(files)} files of patients and the guideline" if files else "The guideline"
+    hosts = (*_LOOPBACK, host) if host in _LOOPBACK else ("*",)
+    app = endpoint(store, knowledge, Settings(timeout, queries, hosts, lenient, held))
+    if host not in _LOOPBACK:
+        say(f"hipkg: Whoever reaches {host} can read all that is served; there is no log-in.", aside=True)
+    config = uvicorn.Config(app, host=host, port=port, log_level="warning", access_log=False, server_header=False)
+    server = uvicorn.Server(config)
+    with config.bind_socket() as socket:
+        address = f"[{host}]" if ":" in host else host
+        say(f"hipkg: http://{address}:{socket.getsockname()[1]}/ answers until Ctrl-C.", aside=True)
+        server.run(sockets=[socket])
