@@ -19,6 +19,7 @@ POSSIBLE_CONTEXTS = ONTOLOGY / "possible.ttl"
 DENIALS = ONTOLOGY / "denials.ttl"
 PATIENT_SHAPES = SHAPES / "patient.ttl"
 GUIDELINE_PAGES = ROOT / "docs" / "guideline"
+CHECK_PAGES = ROOT / "docs" / "checks"
 
 
 def ontology_files() -> tuple[Path, ...]:

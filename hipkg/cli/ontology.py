@@ -23,21 +23,60 @@ CASES = Path("tests") / "cases"
 @ontology.command()
 def check(
     reasoner: Annotated[bool, typer.Option(help="Classify the ontology and compare the release; needs Java.")] = True,
+    format: Annotated[  # noqa: A002 - the option's name
+        Literal["text", "json", "sarif", "csv"], typer.Option("--format", "-f", help="Format to write.")
+    ] = "text",
+    fail_on: Annotated[
+        Literal["error", "warning", "note", "never"],
+        typer.Option("--fail-on", help="Exit with 1 for a finding of this severity or a worse one."),
+    ] = "warning",
+    profile: Annotated[
+        Path | None,
+        typer.Option(
+            "--profile",
+            metavar="FILE",
+            help="Severities and accepted exceptions, as TOML.",
+            show_default="checks.toml beside the modules",
+        ),
+    ] = None,
+    watch: Annotated[
+        bool, typer.Option("--watch", help="Check again whenever a file is saved, until interrupted.")
+    ] = False,
+    output: Output = None,
 ) -> None:
-    """Check form, names, fragment, OWL 2 DL profile, mappings, quality queries, consistency, statements and release.
+    """Check everything that can be checked, all at once, and tell the worst first: file, line, term, how to mend it.
 
-    A note tells what may be wanted as it is, and is no issue.
+    Form, names, imports, fragment, OWL 2 DL profile, values, numbers, statements, mappings; with a reasoner also
+    consistency, statements that cannot hold, and the release. docs/checks has a page about each check.
+
+    A note tells what may be wanted as it is. What the profile accepts is told with its reason and fails nothing.
 
     Example: hipkg ontology check --no-reasoner
     """
+    from hipkg.base.paths import ONTOLOGY
+    from hipkg.maintenance.checks.issue import Severity
+    from hipkg.maintenance.checks.profile import PROFILE, read_profile
     from hipkg.maintenance.checks.runner import check_ontology
+    from hipkg.maintenance.checks.watching import saved
+    from hipkg.render.ontology_checks import CHECK_FORMATS
 
-    found = check_ontology(reasoner=reasoner)
-    for one in found:
-        say("\t".join((one.check, one.entity, one.property, one.value)))
-    issues = sum(not one.note for one in found)
-    say(f"{issues} issue(s), {len(found) - issues} note(s)", aside=True)
-    if issues:
+    beside = ONTOLOGY / PROFILE
+
+    def once() -> bool:
+        """Check and tell once; tell whether it failed."""
+        chosen = read_profile(profile or beside) if profile or beside.is_file() else None
+        found = check_ontology(reasoner=reasoner, profile=chosen)
+        deliver(CHECK_FORMATS[format](found), output, format)
+        counts = ", ".join(f"{found.count(one)} {one}(s)" for one in Severity)
+        say(f"{counts}{f', {len(found.accepted)} accepted' if found.accepted else ''}", aside=True)
+        if found.unavailable and not watch:
+            raise found.unavailable
+        return fail_on != "never" and any(one.severity.rank <= Severity(fail_on).rank for one in found.findings)
+
+    failed = once()
+    for _ in saved(ONTOLOGY) if watch else ():
+        failed = once()
+    if failed:
         raise typer.Exit(1)
 
 
@@ -129,29 +168,30 @@ def document(
     ] = None,
     check: Annotated[bool, typer.Option("--check", help="Write nothing; fail if a page is not up to date.")] = False,
 ) -> None:
-    """Write what the ontology says as pages for reading: statements, glossary and tensions.
+    """Write what the ontology says as pages for reading: statements, glossary and tensions; and a page on each check.
 
-    Only pages that changed are written, and named.
+    Only pages that changed are written, and named. The pages on checks are in docs/checks, or in checks of the folder.
 
     Example: hipkg ontology document --check
     """
     from pathlib import Path
 
     from hipkg.base.output import write_output
-    from hipkg.base.paths import GUIDELINE_PAGES
+    from hipkg.base.paths import CHECK_PAGES, GUIDELINE_PAGES
     from hipkg.knowledge.loading import load
     from hipkg.owl.sources import load_sources
     from hipkg.render.guideline import guideline_pages
+    from hipkg.render.ontology_checks import check_pages
 
-    folder = Path(output) if output else GUIDELINE_PAGES
-    pages = guideline_pages(load(), load_sources())
-    present = {path.name: path.read_text(encoding="utf-8") for path in folder.glob("*.md")}
-    stale = [name for name, text in pages.items() if present.get(name) != text]
-    for name in stale:
+    folder, beside = (Path(output), Path(output) / "checks") if output else (GUIDELINE_PAGES, CHECK_PAGES)
+    pages = {folder / name: text for name, text in guideline_pages(load(), load_sources()).items()}
+    pages |= {beside / name: text for name, text in check_pages().items()}
+    stale = [path for path, text in pages.items() if not path.is_file() or path.read_text(encoding="utf-8") != text]
+    for path in stale:
         if not check:
-            folder.mkdir(parents=True, exist_ok=True)
-            write_output(pages[name], str(folder / name))
-        say(name)
+            path.parent.mkdir(parents=True, exist_ok=True)
+            write_output(pages[path], str(path))
+        say(path.name if path.parent == folder else f"checks/{path.name}")
     if check and stale:
         say(f"{len(stale)} page(s) are not up to date; run: hipkg ontology document", aside=True)
         raise typer.Exit(1)
