@@ -208,6 +208,7 @@ def test_a_saved_file_is_noticed(tmp_path: Path) -> None:
     path = tmp_path / "core.ttl"
     path.write_text("# one\n", encoding="utf-8")
     changes = saved(tmp_path, seconds=0.01)
+    assert next(changes) is None
     timer = threading.Timer(0.05, lambda: os.utime(path, ns=(1, 1)))
     timer.start()
     assert next(changes) is None

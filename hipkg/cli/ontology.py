@@ -7,9 +7,9 @@ from typing import Annotated, Literal
 
 import typer
 
-from hipkg.base.errors import UsageError
+from hipkg.base.errors import HipkgError, UsageError
 from hipkg.cli.options import Documents, Output
-from hipkg.cli.report import deliver, on_terminal, say
+from hipkg.cli.report import deliver, on_terminal, report, say
 
 ontology = typer.Typer(
     name="ontology",
@@ -69,15 +69,19 @@ def check(
         deliver(CHECK_FORMATS[format](found), output, format)
         counts = ", ".join(f"{found.count(one)} {one}(s)" for one in Severity)
         say(f"{counts}{f', {len(found.accepted)} accepted' if found.accepted else ''}", aside=True)
-        if found.unavailable and not watch:
+        if found.unavailable:
             raise found.unavailable
         return fail_on != "never" and any(one.severity.rank <= Severity(fail_on).rank for one in found.findings)
 
-    failed = once()
-    for _ in saved(ONTOLOGY) if watch else ():
-        failed = once()
-    if failed:
-        raise typer.Exit(1)
+    if not watch:
+        if once():
+            raise typer.Exit(1)
+        return
+    for _ in saved(ONTOLOGY):
+        try:
+            once()
+        except HipkgError as problem:
+            report([problem])
 
 
 @ontology.command()

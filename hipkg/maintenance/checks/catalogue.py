@@ -69,6 +69,10 @@ _OF_CODE = {
         "Every axiom is in the fragment of OWL that the native engine sees.",
         "Say it with what ontology/README.md lists.",
     ),
+    "axiom-term": (
+        "An axiom names terms of the kind that it is about: classes, individuals or properties.",
+        "Name a term of that kind.",
+    ),
     "value-kind": (
         "The value of a property of individuals is a name, that of a property of data a literal of its datatype.",
         "Name an individual without quotes, or write a literal of the datatype.",

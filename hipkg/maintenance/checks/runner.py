@@ -24,7 +24,7 @@ from hipkg.maintenance.checks.hierarchy import check_definitions, check_hierarch
 from hipkg.maintenance.checks.issue import Finding, Issue, Severity
 from hipkg.maintenance.checks.modules import catalog, declarations, foreign, imports, vocabulary
 from hipkg.maintenance.checks.profile import Profile
-from hipkg.maintenance.checks.values import check_restrictions, check_values
+from hipkg.maintenance.checks.values import check_axioms, check_restrictions, check_values
 from hipkg.maintenance.checks.workspace import Workspace, workspace
 from hipkg.owl.axioms import Axioms, read_axioms
 from hipkg.owl.normal_form import in_normal_form
@@ -38,6 +38,7 @@ if TYPE_CHECKING:
 
 _NAME = re.compile(r"\b(?:hip|skos|rdfs|owl|xsd|dcterms|prov|rdf):[\w./-]*\w")
 _USUAL = Profile()
+_NUMERAL = re.compile(r"(?<![\w.])-?\d+(?:\.\d+)?(?![\w.]*\w)")
 _QUOTED = re.compile(r'"([^"]*)"')
 
 
@@ -138,7 +139,8 @@ def _place(space: Workspace, issue: Issue) -> tuple[str, int]:
         return _file(space, issue.entity), 0
     entity = issue.entity.strip("<>") if issue.entity.startswith("<") else expand(issue.entity)
     named = [expand(one) for one in _NAME.findall(issue.value)]
-    wanted = (expand(issue.value), issue.value, *named, *_QUOTED.findall(issue.value))
+    numbers = [form for one in _NUMERAL.findall(issue.value) for form in (one, f"{one}.0")]
+    wanted = (expand(issue.value), issue.value, *named, *_QUOTED.findall(issue.value), *numbers)
     return space.locate(entity, expand(issue.property), wanted)
 
 
@@ -283,15 +285,17 @@ def release(built: Knowledge) -> Iterator[Issue]:
 _OF_MODULES = (normal_form, catalog)
 """The checks that look at one module at a time."""
 _OF_THE_WHOLE = (
-    vocabulary, foreign, imports, declarations, fragment, check_values, check_restrictions, hierarchy, quality, shapes,
-    mappings, profile,
+    vocabulary, foreign, imports, declarations, fragment, check_axioms, check_values, check_restrictions, hierarchy,
+    quality, shapes, mappings, profile,
 )  # fmt: skip
 """The checks that look at all modules together and need no reasoner."""
 _STUMBLING = frozenset(
     {"syntax", "header", "vocabulary", "foreign-name", "fragment", "restriction", "facet-datatype", "value-kind"}
-    | {"value-range", "kind-cycle", "definition-cycle", "literal-form", "statement-effect", "statement-context"}
-    | {"follows-cycle", "slot-world", "statement-modality", "statement-provenance"}
+    | {"axiom-term", "value-range", "kind-cycle", "definition-cycle", "literal-form", "statement-effect"}
+    | {"statement-context", "follows-cycle", "slot-world", "statement-modality", "statement-provenance"}
 )
 """The checks that find what a reasoner, or the compiler of the release, would stumble on."""
-_ORDER = ("syntax", "header", "vocabulary", "foreign-name", "imports", "fragment", "value-kind", "restriction")
+_ORDER = (
+    "syntax", "header", "vocabulary", "foreign-name", "imports", "fragment", "axiom-term", "value-kind", "restriction",
+)  # fmt: skip
 """The checks whose findings explain others."""

@@ -121,6 +121,63 @@ def _ill_typed(literal: ox.Literal) -> str:
     return f'"{literal.value}" is no {curie(literal.datatype.value)}' if wrong else ""
 
 
+# Axioms
+
+_CLASS, _INDIVIDUAL, _ANNOTATION = OWL + "Class", OWL + "NamedIndividual", OWL + "AnnotationProperty"
+_OF_CLASSES = {
+    RDFS + "subClassOf",
+    OWL + "equivalentClass",
+    OWL + "disjointWith",
+    OWL + "someValuesFrom",
+    RDFS + "domain",
+}
+_OF_CLASSES |= {OWL + "intersectionOf", OWL + "unionOf", RDFS + "range", RDF_TYPE}
+_OF_INDIVIDUALS = {OWL + "hasValue", OWL + "oneOf"}
+_OF_PROPERTIES = {RDFS + "subPropertyOf", OWL + "inverseOf", OWL + "propertyChainAxiom"}
+
+
+def check_axioms(space: Workspace) -> Iterator[Issue]:
+    """Find axioms that name a term of another kind than they are about, such as an individual as a class."""
+    schema = Schema(space)
+    lists = {one.object.value: one.predicate.value for one in space.triples if isinstance(one.object, ox.BlankNode)}
+
+    def axiom(one: ox.Triple) -> str:
+        """Name the axiom that a triple is of, that of the list for a member of one."""
+        prop, node = one.predicate.value, one.subject
+        seen: set[str] = set()
+        while prop in {RDF + "first", RDF + "rest"} and isinstance(node, ox.BlankNode) and node.value not in seen:
+            seen.add(node.value)
+            prop, node = lists.get(node.value, ""), heads.get(node.value, node)
+        return prop
+
+    heads = {one.object.value: one.subject for one in space.triples if isinstance(one.object, ox.BlankNode)}
+    for one in space.triples:
+        if isinstance(one.object, ox.NamedNode) and one.object.value in schema.kinds:
+            prop = axiom(one) if one.predicate.value == RDF + "first" else one.predicate.value
+            wanted = _wanted(schema, prop, one.subject)
+            if wanted and not schema.kinds[one.object.value] & wanted:
+                needed = " or ".join(sorted(map(curie, wanted)))
+                says = f"{curie(one.object.value)} is no {needed}"
+                yield Issue("axiom-term", curie(space.owner(one.subject)), curie(prop), says)
+        elif (
+            isinstance(one.object, ox.Literal) and one.predicate.value in _OF_CLASSES | _OF_PROPERTIES | _OF_INDIVIDUALS
+        ):
+            says = f'"{one.object.value}" is a text; a name is needed'
+            yield Issue("axiom-term", curie(space.owner(one.subject)), curie(one.predicate.value), says)
+
+
+def _wanted(schema: Schema, prop: str, subject: object) -> set[str]:
+    """List the kinds of which one is needed as the value of an axiom."""
+    if prop in _OF_CLASSES:
+        return {_CLASS}
+    if prop in _OF_INDIVIDUALS:
+        return {_INDIVIDUAL, _CLASS}  # a kind that is recorded as absent stands for itself
+    if prop in _OF_PROPERTIES:
+        own = schema.kinds.get(subject.value, set()) if isinstance(subject, ox.NamedNode) else set()
+        return own & {_DATA, _OBJECT, _ANNOTATION} or {_OBJECT, _DATA}
+    return set()
+
+
 # Definitions
 
 
@@ -150,9 +207,7 @@ def _restriction(
     for filler in facts.get(OWL + "someValuesFrom", ()):
         yield from _filler(schema, nodes, filler, entity, prop)
     for value in facts.get(OWL + "hasValue", ()):
-        if isinstance(value, ox.NamedNode) and schema.kinds.get(value.value):
-            for it in sorted(schema.ends(prop, "range") - schema.classes(value.value)):
-                yield Issue("restriction", entity, name, f"{curie(value.value)} is no {curie(it)}, the range")
+        yield from _one(schema, value, entity, prop)
 
 
 def _filler(
@@ -171,6 +226,26 @@ def _filler(
         for it in sorted(schema.ends(prop, "range")):
             if schema.apart(filler.value, it):
                 yield Issue("restriction", entity, name, f"{curie(filler.value)} is never a {curie(it)}, the range")
+    elif isinstance(filler, ox.BlankNode):
+        for cell in nodes.get(filler.value, {}).get(OWL + "oneOf", ()):
+            for member in _members(nodes, cell):
+                yield from _one(schema, member, entity, prop)
+
+
+def _one(schema: Schema, value: object, entity: str, prop: str) -> Iterator[Issue]:
+    """Judge an individual that a restriction names by the range of the property."""
+    if isinstance(value, ox.NamedNode) and schema.kinds.get(value.value):
+        for it in sorted(schema.ends(prop, "range") - schema.classes(value.value)):
+            yield Issue("restriction", entity, curie(prop), f"{curie(value.value)} is no {curie(it)}, the range")
+
+
+def _members(nodes: dict[str, dict[str, list[object]]], cell: object) -> Iterator[object]:
+    seen: set[str] = set()
+    while isinstance(cell, ox.BlankNode) and cell.value not in seen:
+        seen.add(cell.value)
+        step = nodes.get(cell.value, {})
+        yield from step.get(RDF + "first", ())
+        cell = next(iter(step.get(RDF + "rest", ())), None)
 
 
 def _facets(
@@ -200,14 +275,10 @@ def _limits(
     nodes: dict[str, dict[str, list[object]]], node: dict[str, list[object]]
 ) -> Iterator[tuple[ox.Literal, str]]:
     for cell in node.get(OWL + "withRestrictions", ()):
-        at = cell
-        while isinstance(at, ox.BlankNode):
-            step = nodes.get(at.value, {})
-            for first in step.get(RDF + "first", ()):
-                for facet in FACETS if isinstance(first, ox.BlankNode) else ():
-                    found = nodes.get(first.value, {}).get(XSD + facet, ())  # type: ignore[attr-defined]
-                    yield from ((it, facet) for it in found if isinstance(it, ox.Literal))
-            at = next(iter(step.get(RDF + "rest", ())), None)
+        for first in _members(nodes, cell):
+            for facet in FACETS if isinstance(first, ox.BlankNode) else ():
+                found = nodes.get(first.value, {}).get(XSD + facet, ())  # type: ignore[attr-defined]
+                yield from ((it, facet) for it in found if isinstance(it, ox.Literal))
 
 
 def _ranges(schema: Schema, limits: dict[str, list[tuple[object, bool]]], entity: str, prop: str) -> Iterator[Issue]:

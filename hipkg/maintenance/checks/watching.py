@@ -18,14 +18,14 @@ _SECONDS = 0.5
 
 
 def saved(folder: Path, *, seconds: float = _SECONDS) -> Iterator[None]:
-    """Wait for the modules of a folder, or the files about them, to change, again and again."""
-    before = _times(folder)
+    """Tell at once, and then each time that the modules of a folder, or the files about them, have changed."""
+    before: dict[Path, int] = {}
     while True:
-        time.sleep(seconds)
         now = _times(folder)
         if now != before:
             before = now
             yield
+        time.sleep(seconds)
 
 
 def _times(folder: Path) -> dict[Path, int]:
