@@ -37,6 +37,8 @@ if TYPE_CHECKING:
     from hipkg.knowledge.records import Knowledge
 
 _NAME = re.compile(r"\b(?:hip|skos|rdfs|owl|xsd|dcterms|prov|rdf):[\w./-]*\w")
+_SURPRISES = (AttributeError, IndexError, KeyError, RecursionError, TypeError, ValueError)
+"""What a check may end in if the ontology is not as others want it; with a sound ontology it is a mistake here."""
 _USUAL = Profile()
 _NUMERAL = re.compile(r"(?<![\w.])-?\d+(?:\.\d+)?(?![\w.]*\w)")
 _QUOTED = re.compile(r'"([^"]*)"')
@@ -70,6 +72,7 @@ def check_ontology(folder: Path = ONTOLOGY, *, reasoner: bool = True, profile: P
     issues: list[Issue] = [*space.broken]
     left_out: list[str] = []
     unavailable: HipkgError | None = None
+    surprises: list[Exception] = []
     checks: list[Callable[[Workspace], Iterable[Issue]]] = [*_OF_MODULES, *(_OF_THE_WHOLE if not space.broken else ())]
     if space.broken:
         left_out.append("all that looks at the ontology as a whole: a module cannot be parsed")
@@ -78,6 +81,11 @@ def check_ontology(folder: Path = ONTOLOGY, *, reasoner: bool = True, profile: P
             issues += one(space)
         except EngineUnavailable as problem:
             unavailable = unavailable or problem
+        except _SURPRISES as surprise:
+            surprises.append(surprise)
+            left_out.append(f"the rest of {one.__name__}, which stumbles on what is wrong: {surprise!r}")
+    if surprises and not issues:
+        raise surprises[0]
     if reasoner and (stumbles := {one.check for one in issues} & _STUMBLING):
         left_out.append(f"the classification, and what rests on it: {', '.join(sorted(stumbles))} come first")
     elif reasoner and not unavailable:
@@ -165,7 +173,9 @@ def normal_form(space: Workspace) -> Iterator[Issue]:
 def fragment(space: Workspace) -> Iterator[Issue]:
     """Find the axioms outside the fragment, the first of each term."""
     for problem in space.outside:
-        yield Issue("fragment", problem.place, "", f"{problem.message} {problem.remedy}".strip())
+        node = problem.place.removeprefix("_:").partition(" ")[0]
+        place = curie(space.owners[node]) if node in space.owners else problem.place
+        yield Issue("fragment", place, "", f"{problem.message} {problem.remedy}".strip())
 
 
 def hierarchy(space: Workspace) -> Iterator[Issue]:
