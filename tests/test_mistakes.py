@@ -81,6 +81,20 @@ def test_a_mistake_is_found_where_it_is(mistake: dict[str, Any]) -> None:
     assert all(one.rule and one.remedy for one in here)
 
 
+def test_a_literal_that_is_not_of_its_datatype_is_told_without_a_stack_of_calls(
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    forms = {"date": "2025-02-30", "integer": "1.5", "decimal": "many", "boolean": "yes", "gYear": "25"}
+    told = ", ".join(f'"{text}"^^xsd:{name}' for name, text in forms.items())
+    sound = '"2025-02-28"^^xsd:date, 1, 1.5, true, "2025"^^xsd:gYear, "x"'
+    head = f"PREFIX hip: <{HIP}>\nPREFIX xsd: <http://www.w3.org/2001/XMLSchema#>\n"
+    text = f"{head}hip:a hip:b {told}, {sound} .\n"
+    space = of_texts(FOLDER, {FOLDER / "odd.ttl": text.encode()})
+    found = [*runner.check_values(space), *runner.normal_form(space)]
+    assert [one.check for one in found] == ["literal-form"] * len(forms) + ["normal-form"]
+    assert capfd.readouterr().err == ""
+
+
 # The report
 
 
