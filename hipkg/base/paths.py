@@ -22,6 +22,7 @@ PLAN_SHAPES = SHAPES / "plan.ttl"
 GUIDELINE_PAGES = ROOT / "docs" / "guideline"
 MODEL_PAGES = ROOT / "docs" / "model"
 SCHEMAS = _PACKAGE / "schemas"
+CHECK_PAGES = ROOT / "docs" / "checks"
 
 
 def ontology_files() -> tuple[Path, ...]:

@@ -7,9 +7,9 @@ from typing import Annotated, Literal
 
 import typer
 
-from hipkg.base.errors import UsageError
+from hipkg.base.errors import HipkgError, UsageError
 from hipkg.cli.options import Documents, Output
-from hipkg.cli.report import deliver, on_terminal, say
+from hipkg.cli.report import deliver, on_terminal, report, say
 
 ontology = typer.Typer(
     name="ontology",
@@ -23,22 +23,65 @@ CASES = Path("tests") / "cases"
 @ontology.command()
 def check(
     reasoner: Annotated[bool, typer.Option(help="Classify the ontology and compare the release; needs Java.")] = True,
+    format: Annotated[  # noqa: A002 - the option's name
+        Literal["text", "json", "sarif", "csv"], typer.Option("--format", "-f", help="Format to write.")
+    ] = "text",
+    fail_on: Annotated[
+        Literal["error", "warning", "note", "never"],
+        typer.Option("--fail-on", help="Exit with 1 for a finding of this severity or a worse one."),
+    ] = "warning",
+    profile: Annotated[
+        Path | None,
+        typer.Option(
+            "--profile",
+            metavar="FILE",
+            help="Severities and accepted exceptions, as TOML.",
+            show_default="checks.toml beside the modules",
+        ),
+    ] = None,
+    watch: Annotated[
+        bool, typer.Option("--watch", help="Check again whenever a file is saved, until interrupted.")
+    ] = False,
+    output: Output = None,
 ) -> None:
-    """Check form, names, fragment, OWL 2 DL profile, mappings, quality queries, consistency, statements and release.
+    """Check everything that can be checked, all at once, and tell the worst first: file, line, term, how to mend it.
 
-    A note tells what may be wanted as it is, and is no issue.
+    Form, names, imports, fragment, OWL 2 DL profile, values, numbers, statements, mappings; with a reasoner also
+    consistency, statements that cannot hold, and the release. docs/checks has a page about each check.
+
+    A note tells what may be wanted as it is. What the profile accepts is told with its reason and fails nothing.
 
     Example: hipkg ontology check --no-reasoner
     """
+    from hipkg.base.paths import ONTOLOGY
+    from hipkg.maintenance.checks.issue import Severity
+    from hipkg.maintenance.checks.profile import PROFILE, read_profile
     from hipkg.maintenance.checks.runner import check_ontology
+    from hipkg.maintenance.checks.watching import saved
+    from hipkg.render.ontology_checks import CHECK_FORMATS
 
-    found = check_ontology(reasoner=reasoner)
-    for one in found:
-        say("\t".join((one.check, one.entity, one.property, one.value)))
-    issues = sum(not one.note for one in found)
-    say(f"{issues} issue(s), {len(found) - issues} note(s)", aside=True)
-    if issues:
-        raise typer.Exit(1)
+    beside = ONTOLOGY / PROFILE
+
+    def once() -> bool:
+        """Check and tell once; tell whether it failed."""
+        chosen = read_profile(profile or beside) if profile or beside.is_file() else None
+        found = check_ontology(reasoner=reasoner, profile=chosen)
+        deliver(CHECK_FORMATS[format](found), output, format)
+        counts = ", ".join(f"{found.count(one)} {one}(s)" for one in Severity)
+        say(f"{counts}{f', {len(found.accepted)} accepted' if found.accepted else ''}", aside=True)
+        if found.unavailable:
+            raise found.unavailable
+        return fail_on != "never" and any(one.severity.rank <= Severity(fail_on).rank for one in found.findings)
+
+    if not watch:
+        if once():
+            raise typer.Exit(1)
+        return
+    for _ in saved(ONTOLOGY):
+        try:
+            once()
+        except HipkgError as problem:
+            report([problem])
 
 
 @ontology.command()
@@ -129,17 +172,17 @@ def document(
     ] = None,
     check: Annotated[bool, typer.Option("--check", help="Write nothing; fail if a page is not up to date.")] = False,
 ) -> None:
-    """Write what the ontology says as pages for reading, and the data model of patients for machines.
+    """Write what the ontology says as pages for reading, its checks, and the data model of patients for machines.
 
-    The pages tell statements, glossary, tensions, and the data model with all terms; a JSON Schema and a SHACL profile
-    describe patients. Only files that changed are written, and named.
+    The pages tell statements, glossary, tensions, checks, and the data model with all terms; a JSON Schema and a SHACL
+    profile describe patients. Only files that changed are written, and named.
 
     Example: hipkg ontology document --check
     """
     from pathlib import Path
 
     from hipkg.base.output import write_output
-    from hipkg.base.paths import GUIDELINE_PAGES, MODEL_PAGES, ONTOLOGY, SCHEMAS
+    from hipkg.base.paths import CHECK_PAGES, GUIDELINE_PAGES, MODEL_PAGES, ONTOLOGY, SCHEMAS
     from hipkg.knowledge.loading import load
     from hipkg.owl.sources import load_sources
     from hipkg.render.data_model import (
@@ -152,14 +195,17 @@ def document(
         patient_schema,
     )
     from hipkg.render.guideline import guideline_pages
+    from hipkg.render.ontology_checks import check_pages
 
-    folder, model, schemas, context = GUIDELINE_PAGES, MODEL_PAGES, SCHEMAS, ONTOLOGY
+    folder, checks, model, schemas, context = GUIDELINE_PAGES, CHECK_PAGES, MODEL_PAGES, SCHEMAS, ONTOLOGY
     if output:
         folder = Path(output)
+        checks = folder / "checks"
         model = schemas = context = folder / "model"
     knowledge = load()
     pages = {
         **{folder / name: text for name, text in guideline_pages(knowledge, load_sources()).items()},
+        **{checks / name: text for name, text in check_pages().items()},
         **{model / name: text for name, text in model_pages(knowledge).items()},
         schemas / SCHEMA: patient_schema(knowledge),
         schemas / PROFILE: patient_profile(knowledge),

@@ -97,7 +97,9 @@ def compile_knowledge(sources: Sources, entailments: java.Entailments) -> Knowle
     if unsatisfiable:
         names = ", ".join(map(curie, unsatisfiable))
         raise OntologyError(
-            f"No individual can be a member of: {names}.", remedy="Look for disjoint classes in the definition."
+            f"No individual can be a member of: {names}.",
+            place=curie(unsatisfiable[0]),
+            remedy="Look for disjoint classes in the definition.",
         )
     return _Builder(sources.triples, sources.axioms, entailments).knowledge(source_stamp(sources.paths))
 

@@ -70,12 +70,25 @@ def undeclared(modules: Iterable[Path], others: Iterable[Path] = ()) -> Iterator
     """
     modules = tuple(modules)
     known = _declared(modules)
-    for path in (*modules, *others):
-        # The shapes are named in the files that describe them.
-        own = known | _declared([path]) if path.suffix == ".ttl" and path not in modules else known
-        for line, iri in names(path.read_text(encoding="utf-8"), rdf=path.suffix in _RDF_SUFFIXES):
-            if iri not in own:
-                yield Undeclared(path, line, iri, nearest(iri, known, _SUGGESTIONS))
+    for path in modules:
+        yield from undeclared_in(path, path.read_text(encoding="utf-8"), known)
+    yield from undeclared_beside(others, known)
+
+
+def undeclared_beside(files: Iterable[Path], known: frozenset[str]) -> Iterator[Undeclared]:
+    """Find the names that are not known in files about an ontology; those with shapes declare the names of these."""
+    for path in files:
+        own = _declared([path]) if path.suffix == ".ttl" else frozenset()
+        yield from undeclared_in(path, path.read_text(encoding="utf-8"), known, own)
+
+
+def undeclared_in(
+    path: Path, text: str, known: frozenset[str], own: frozenset[str] = frozenset()
+) -> Iterator[Undeclared]:
+    """Find the names that are not known in the text of a file, nor among those that it declares for its own use."""
+    for line, iri in names(text, rdf=path.suffix in _RDF_SUFFIXES):
+        if iri not in known and iri not in own:
+            yield Undeclared(path, line, iri, nearest(iri, known, _SUGGESTIONS))
 
 
 def _declared(paths: Iterable[Path]) -> frozenset[str]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+import warnings
 from typing import TYPE_CHECKING
 
 import pyoxigraph as ox
@@ -21,6 +23,8 @@ def in_normal_form(quads: Iterable[ox.Quad]) -> str:
     """
     from rdflib import Graph
 
+    # It would tell of every literal that is not of its datatype, with a stack of calls.
+    logging.getLogger("rdflib.term").setLevel(logging.ERROR)
     dataset = ox.Dataset(quads)
     dataset.canonicalize(ox.CanonicalizationAlgorithm.RDFC_1_0)
     graph = Graph(bind_namespaces="none")
@@ -28,7 +32,11 @@ def in_normal_form(quads: Iterable[ox.Quad]) -> str:
         graph.bind(prefix, namespace)
     for quad in sorted(dataset, key=str):
         graph.add((_rdflib_term(quad.subject), _rdflib_term(quad.predicate), _rdflib_term(quad.object)))
-    return graph.serialize(format="longturtle")
+    with warnings.catch_warnings():
+        warnings.simplefilter(
+            "ignore"
+        )  # of numbers that are none, which the checks of the ontology tell with their line
+        return graph.serialize(format="longturtle")
 
 
 def _rdflib_term(term: object) -> Node:

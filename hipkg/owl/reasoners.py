@@ -18,9 +18,9 @@ from typing import TYPE_CHECKING
 import pyoxigraph as ox
 
 from hipkg.base.ending import run, temporary_folder
-from hipkg.base.errors import EngineUnavailable, InconsistentData
+from hipkg.base.errors import EngineUnavailable, HipkgError, InconsistentData, OntologyError
 from hipkg.base.limits import REASONER_SECONDS
-from hipkg.base.vocabulary import OWL, RDFS
+from hipkg.base.vocabulary import HIP, OWL, RDFS, curie
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -189,9 +189,20 @@ def _run(engine: str, command: list[str]) -> str:
             remedy="Run `hipkg reason` with --engine native to see where.",
         )
     if done.returncode:
-        last = (done.stderr or done.stdout).strip().splitlines()[-1:] or ["no message"]
-        raise EngineUnavailable(f"{engine} failed: {last[0]}")
+        raise _failure(engine, done.stderr or done.stdout)
     return done.stdout
+
+
+def _failure(engine: str, output: str) -> HipkgError:
+    """Tell why a reasoner failed: an error of the ontology, with the term, where it names one."""
+    lines = [one.strip() for one in output.splitlines() if one.strip() and not one.lstrip().startswith("at ")]
+    said = next((one for one in lines if "Exception" in one or "Error" in one), (lines or ["no message"])[-1])
+    named = next((iri for iri in re.findall(r"<([^<>\s]+)>", output) if iri.startswith(HIP)), "")
+    if named:
+        return OntologyError(
+            f"{engine} refuses it: {said}.", place=curie(named), remedy="Look at its definition: numbers, datatypes."
+        )
+    return EngineUnavailable(f"{engine} failed: {said}")
 
 
 def _parse_hermit(output: str) -> Entailments:

@@ -70,6 +70,7 @@ _BOUNDS = {
     _SH + "maxExclusive": "<",
 }
 _CASTS = frozenset(XSD + name for name in ("boolean", "integer", "decimal", "date", "dateTime", "gYear", "gYearMonth"))
+_OF_ANY_TEXT = (XSD + "string", PREFIXES["rdf"] + "langString")
 _VALUE_CONSTRAINTS = frozenset(_SH + name for name in ("class", "datatype", "nodeKind", "in", "pattern", "or")) | {
     *_BOUNDS
 }
@@ -441,7 +442,7 @@ class _Compiler:
 def _datatype_test(shape: NamedNode, datatype: str) -> str:
     """Test the datatype of a literal and, by a cast, that its text is of the datatype."""
     test = f"DATATYPE(?value) = <{datatype}>"
-    if datatype == XSD + "string":
+    if datatype in _OF_ANY_TEXT:
         return test
     if datatype not in _CASTS:
         raise _unsupported(shape, f"sh:datatype {curie(datatype)}")

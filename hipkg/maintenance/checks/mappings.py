@@ -75,9 +75,12 @@ class _Ontology:
         return any(pair in self.axioms.disjoint for pair in pairs)
 
 
-def check_mappings(folder: Path = MAPPINGS, triples: Iterable[ox.Triple] | None = None) -> Iterator[Issue]:
+def check_mappings(
+    folder: Path = MAPPINGS, triples: Iterable[ox.Triple] | None = None, axioms: Axioms | None = None
+) -> Iterator[Issue]:
     """Check the code systems and mapping files of a folder against the triples of an ontology, by default the shipped.
 
+    Parameters: ``axioms`` are those of the triples, where they are read already.
     Raises `EngineUnavailable` if PyYAML is not installed.
     """
     try:
@@ -85,7 +88,7 @@ def check_mappings(folder: Path = MAPPINGS, triples: Iterable[ox.Triple] | None 
     except OntologyError as problem:
         yield Issue("mapping-table", problem.place, "", problem.message)
         return
-    ontology = _read(load_sources() if triples is None else triples)
+    ontology = _read(load_sources() if triples is None else triples, axioms)
     yield from _spellings(systems)
     yield from _files(folder, systems)
     for system in systems:
@@ -94,9 +97,9 @@ def check_mappings(folder: Path = MAPPINGS, triples: Iterable[ox.Triple] | None 
             yield from _file(path, system, ontology)
 
 
-def _read(triples: Iterable[ox.Triple]) -> _Ontology:
+def _read(triples: Iterable[ox.Triple], axioms: Axioms | None) -> _Ontology:
     given = list(triples)
-    axioms = read_axioms(given)
+    axioms = axioms or read_axioms(given)
     labels = {
         str(one.subject).strip("<>"): one.object.value  # type: ignore[union-attr]
         for one in given

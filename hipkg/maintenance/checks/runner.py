@@ -1,120 +1,225 @@
-"""Check the ontology as its maintainers want it.
+"""Check the ontology as its maintainers want it, all at once, and tell the worst first.
 
-The checks are of syntax, form, names, fragment, mappings, profile, quality queries, consistency, statements, contexts
-and release; what rests on others runs only if those find nothing.
+What cannot be told while something more basic is wrong is left out, and named: with a module that cannot be parsed, all
+that looks at the ontology as a whole; with errors that a reasoner would stumble on, the classification.
 """
 
 from __future__ import annotations
 
 import json
+import re
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 
 import pyoxigraph as ox
 
-from hipkg.base.errors import EngineUnavailable, HipkgError, OntologyError
-from hipkg.base.paths import ONTOLOGY, QUERIES, ontology_files
-from hipkg.base.vocabulary import PREFIXES, curie
+from hipkg.base.errors import EngineUnavailable, HipkgError
+from hipkg.base.paths import ONTOLOGY, files_about_ontology
+from hipkg.base.vocabulary import HIP, OWL, curie, expand
 from hipkg.knowledge.codec import encode
 from hipkg.knowledge.loading import RELEASE_FILE
-from hipkg.maintenance.checks.issue import Issue
-from hipkg.maintenance.checks.vocabulary import imports, vocabulary
-from hipkg.owl.axioms import read_axioms
+from hipkg.maintenance.checks.catalogue import STATEMENT_SHAPES, SUFFIX, headers, query_files
+from hipkg.maintenance.checks.copies import check_copies
+from hipkg.maintenance.checks.hierarchy import check_definitions, check_hierarchy
+from hipkg.maintenance.checks.issue import Finding, Issue, Severity
+from hipkg.maintenance.checks.modules import catalog, declarations, foreign, imports, vocabulary
+from hipkg.maintenance.checks.profile import Profile
+from hipkg.maintenance.checks.values import check_axioms, check_restrictions, check_values
+from hipkg.maintenance.checks.workspace import Workspace, workspace
+from hipkg.owl.axioms import Axioms, read_axioms
 from hipkg.owl.normal_form import in_normal_form
-from hipkg.owl.sources import load_sources, parsed
+from hipkg.validation.compiler import Background, check, compile_shapes
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Iterator
     from pathlib import Path
 
     from hipkg.knowledge.records import Knowledge
 
+_NAME = re.compile(r"\b(?:hip|skos|rdfs|owl|xsd|dcterms|prov|rdf):[\w./-]*\w")
+_SURPRISES = (AttributeError, IndexError, KeyError, RecursionError, TypeError, ValueError)
+"""What a check may end in if the ontology is not as others want it; with a sound ontology it is a mistake here."""
+_USUAL = Profile()
+_NUMERAL = re.compile(r"(?<![\w.])-?\d+(?:\.\d+)?(?![\w.]*\w)")
+_QUOTED = re.compile(r'"([^"]*)"')
 
-def check_ontology(*, reasoner: bool = True) -> tuple[Issue, ...]:
-    """Run all checks on the ontology sources.
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What the checks found, the worst first.
+
+    ``accepted`` are findings that the profile accepts, each with its reason; ``left_out`` says which checks were not
+    made and why; ``unavailable`` is what ended the work, if something that a check needs is not installed.
+    """
+
+    findings: tuple[Finding, ...]
+    accepted: tuple[tuple[Finding, str], ...] = ()
+    left_out: tuple[str, ...] = ()
+    unavailable: HipkgError | None = None
+
+    def count(self, severity: Severity) -> int:
+        """Count the findings of a severity."""
+        return sum(one.severity is severity for one in self.findings)
+
+
+def check_ontology(folder: Path = ONTOLOGY, *, reasoner: bool = True, profile: Profile | None = None) -> Report:
+    """Run all checks on the ontology of a folder.
 
     Parameters: ``reasoner`` also classifies the ontology, judges the statements and compares the release, which needs
-    Java. Raises `EngineUnavailable` if a checker is not installed.
+    Java; ``profile`` says how much checks weigh and what is accepted.
     """
-    for stage in (*_STAGES, *([(classification,)] if reasoner else [])):
-        issues = tuple(issue for check in stage for issue in check())
-        if issues:
-            return issues
-    return ()
-
-
-def syntax() -> Iterable[Issue]:
-    """Find modules that are no Turtle."""
-    for path in ontology_files():
+    space = workspace(folder)
+    issues: list[Issue] = [*space.broken]
+    left_out: list[str] = []
+    unavailable: HipkgError | None = None
+    surprises: list[Exception] = []
+    checks: list[Callable[[Workspace], Iterable[Issue]]] = [*_OF_MODULES, *(_OF_THE_WHOLE if not space.broken else ())]
+    if space.broken:
+        left_out.append("all that looks at the ontology as a whole: a module cannot be parsed")
+    for one in checks:
         try:
-            load_sources([path])
-        except OntologyError as problem:
-            yield Issue("syntax", problem.place, "", problem.message)
+            issues += one(space)
+        except EngineUnavailable as problem:
+            unavailable = unavailable or problem
+        except _SURPRISES as surprise:
+            surprises.append(surprise)
+            left_out.append(f"the rest of {one.__name__}, which stumbles on what is wrong: {surprise!r}")
+    if surprises and not issues:
+        raise surprises[0]
+    if reasoner and (stumbles := {one.check for one in issues} & _STUMBLING):
+        left_out.append(f"the classification, and what rests on it: {', '.join(sorted(stumbles))} come first")
+    elif reasoner and not unavailable:
+        try:
+            issues += classification(space)
+        except EngineUnavailable as problem:
+            unavailable = problem
+    return report(space, issues, profile or _USUAL, tuple(left_out), unavailable)
 
 
-def normal_form(files: Iterable[Path] | None = None) -> Iterable[Issue]:
+# What is told
+
+
+def report(
+    space: Workspace,
+    issues: Iterable[Issue],
+    profile: Profile = _USUAL,
+    left_out: tuple[str, ...] = (),
+    unavailable: HipkgError | None = None,
+) -> Report:
+    """Locate and grade issues, and part off what is accepted."""
+    found = [_finding(space, one, severity) for one in dict.fromkeys(issues) if (severity := _severity(one, profile))]
+    reasons = {one: next((it.reason for it in profile.accepted if it.covers(one.issue)), "") for one in found}
+    used = [it for it in profile.accepted if any(it.covers(one.issue) for one in found)]
+    for it in profile.accepted if not left_out and not unavailable else ():
+        if it not in used:
+            issue = Issue("accepted-unused", it.entity, it.property, f"{it.check} does not find it any more")
+            finding = _finding(space, issue, Severity.WARNING)
+            reasons[finding] = ""
+    order = {check: number for number, check in enumerate(_ORDER)}
+
+    def place(one: Finding) -> tuple[object, ...]:
+        return (one.severity.rank, order.get(one.issue.check, len(order)), one.path, one.line, one.issue.entity)
+
+    kept = sorted((one for one, reason in reasons.items() if not reason), key=place)
+    accepted = tuple((one, reasons[one]) for one in sorted((it for it in reasons if reasons[it]), key=place))
+    return Report(tuple(kept), accepted, left_out, unavailable)
+
+
+def _severity(issue: Issue, profile: Profile) -> Severity | None:
+    header = headers().get(issue.check)
+    usual = Severity.NOTE if issue.note else header.severity if header else Severity.ERROR
+    return profile.severities.get(issue.check, usual)
+
+
+def _finding(space: Workspace, issue: Issue, severity: Severity) -> Finding:
+    path, line = _place(space, issue)
+    header = headers().get(issue.check)
+    label = space.labels.get(expand(issue.entity), "")
+    rule, remedy = (header.rule, header.remedy) if header else ("", "")
+    return Finding(issue, severity, path, line, label, rule, remedy)
+
+
+def _place(space: Workspace, issue: Issue) -> tuple[str, int]:
+    name, _, line = issue.entity.rpartition(":")
+    if line.isdigit() and "." in name:
+        return _file(space, name), int(line)
+    if issue.entity.endswith((".ttl", ".xml", ".tsv", ".json")):
+        return _file(space, issue.entity), 0
+    entity = issue.entity.strip("<>") if issue.entity.startswith("<") else expand(issue.entity)
+    named = [expand(one) for one in _NAME.findall(issue.value)]
+    numbers = [form for one in _NUMERAL.findall(issue.value) for form in (one, f"{one}.0")]
+    wanted = (expand(issue.value), issue.value, *named, *_QUOTED.findall(issue.value), *numbers)
+    return space.locate(entity, expand(issue.property), wanted)
+
+
+def _file(space: Workspace, name: str) -> str:
+    known = (*sorted(space.folder.rglob(name)), *files_about_ontology())
+    return next((space.name(path) for path in known if path.name == name), name)
+
+
+# Checks of modules
+
+
+def normal_form(space: Workspace) -> Iterator[Issue]:
     """Find modules that differ from their normal form."""
-    for path in files or ontology_files():
-        if path.read_text(encoding="utf-8") != in_normal_form(parsed(path)):
-            yield Issue("normal-form", path.name, "", "differs from its normal form; run: hipkg ontology format")
+    for one in space.modules:
+        if one.text != in_normal_form(ox.Quad(*it) for it in one.triples):
+            yield Issue("normal-form", one.path.name, "", "differs from its normal form; run: hipkg ontology format")
 
 
-def catalog() -> Iterable[Issue]:
-    """Find modules that the catalog of Protégé does not lead to, and entries that lead nowhere."""
-    from xml.etree import ElementTree as ET
-
-    listed = {
-        (ONTOLOGY / entry.attrib["uri"]).resolve(): entry.attrib["name"]
-        for entry in ET.parse(ONTOLOGY / "catalog-v001.xml").getroot()  # noqa: S314 - a file of the project
-    }
-    for path in ontology_files():
-        headers = (quad for quad in parsed(path) if quad.object == ox.NamedNode(PREFIXES["owl"] + "Ontology"))
-        if listed.get(path.resolve()) not in {str(quad.subject).strip("<>") for quad in headers}:
-            yield Issue("catalog", path.name, "", "is not listed under its ontology IRI")
-    for path, name in listed.items():
-        if not path.is_file():
-            yield Issue("catalog", name, "", f"leads to {path.name}, which does not exist")
+# Checks of the whole
 
 
-def fragment() -> Iterable[Issue]:
-    """Find the first axiom outside the fragment."""
-    try:
-        read_axioms(load_sources())
-    except HipkgError as problem:
-        yield Issue("fragment", problem.place, "", f"{problem.message} {problem.remedy}")
+def fragment(space: Workspace) -> Iterator[Issue]:
+    """Find the axioms outside the fragment, the first of each term."""
+    for problem in space.outside:
+        node = problem.place.removeprefix("_:").partition(" ")[0]
+        place = curie(space.owners[node]) if node in space.owners else problem.place
+        yield Issue("fragment", place, "", f"{problem.message} {problem.remedy}".strip())
 
 
-def quality(store: ox.Store | None = None) -> Iterable[Issue]:
+def hierarchy(space: Workspace) -> Iterator[Issue]:
+    """Find circles, kinds that exclude each other, and definitions and numbers that do not agree."""
+    yield from check_hierarchy(space)
+    if space.axioms:
+        yield from check_definitions(space.axioms, space.generated)
+        yield from check_copies(space, space.axioms)
+
+
+def quality(space: Workspace) -> Iterator[Issue]:
     """Run the queries of ``queries/quality``; each row that one returns is an issue."""
-    where = store or ontology_store()
-    for path in sorted((QUERIES / "quality").glob("*-violation.rq")):
-        name = path.stem.removesuffix("-violation")
-        for row in cast("ox.QuerySolutions", where.query(path.read_text(encoding="utf-8"))):
-            entity, prop, value = (_text(row[key]) for key in ("entity", "property", "value"))
+    for path in query_files():
+        name = path.stem.removesuffix(SUFFIX)
+        for row in cast("ox.QuerySolutions", space.store.query(path.read_text(encoding="utf-8"))):
+            entity, prop, value = (_text(space, row[key]) for key in ("entity", "property", "value"))
             yield Issue(name, entity, prop, value)
 
 
-def _text(term: object) -> str:
+def _text(space: Workspace, term: object) -> str:
+    if isinstance(term, ox.BlankNode):
+        return curie(space.owner(term))
     if isinstance(term, ox.NamedNode):
         return curie(term.value)
     return term.value if isinstance(term, ox.Literal) else ""
 
 
-def ontology_store() -> ox.Store:
-    """Load all modules of the ontology into one store."""
-    store = ox.Store()
-    for path in ontology_files():
-        store.bulk_load(path=path, format=ox.RdfFormat.TURTLE)
-    return store
+def shapes(space: Workspace) -> Iterator[Issue]:
+    """Hold statements, bounds and references to the shapes of ``shapes/statement.ttl``."""
+    background = Background(superclasses=space.told_superclasses)
+    for one in check(space.triples, compile_shapes(STATEMENT_SHAPES), background):
+        value = _text(space, one.value) if one.value is not None else "missing or several"
+        yield Issue(one.shape.iri.removeprefix(HIP), curie(space.owner(one.node)), curie(one.path), value)
 
 
-def mappings() -> Iterable[Issue]:
+def mappings(space: Workspace) -> Iterator[Issue]:
     """Find mappings of codes that lead nowhere, contradict one another or are in the wrong form."""
     from hipkg.maintenance.checks.mappings import check_mappings
 
-    return check_mappings()
+    folder = space.folder / "mappings"
+    return check_mappings(folder, space.triples, space.axioms) if folder.is_dir() and space.axioms else iter(())
 
 
-def profile() -> Iterable[Issue]:
+def profile(space: Workspace) -> Iterator[Issue]:
     """Find what puts the ontology outside OWL 2 DL.
 
     Raises `EngineUnavailable` if pyowl2-profiles is not installed.
@@ -125,22 +230,24 @@ def profile() -> Iterable[Issue]:
         raise EngineUnavailable(
             "The profile checker is not installed.", remedy="Install it with: pip install 'hipkg[check]'."
         ) from missing
-    for violation in detect_profiles(ontology_store(), None)["dl"]["sample_violations"]:
-        yield Issue("owl2-dl", str(violation.get("subject", "")), "", str(violation.get("axiom_type", "")))
+    for violation in detect_profiles(space.store, None)["dl"]["sample_violations"]:
+        subject = str(violation.get("subject", ""))
+        yield Issue("owl2-dl", curie(subject.strip("<>")) if subject else "", "", str(violation.get("axiom_type", "")))
 
 
-def classification(files: Iterable[Path] | None = None) -> Iterable[Issue]:
-    """Classify the ontology anew, judge its statements and contexts by that, and compare the release with it.
+# By a reasoner
 
-    Parameters: ``files`` are the modules of the ontology, by default all.
-    """
+
+def classification(space: Workspace) -> Iterator[Issue]:
+    """Classify the ontology anew, judge its statements and contexts by that, and compare the release with it."""
     from hipkg.maintenance.checks import contexts as subsumption
     from hipkg.maintenance.checks import statements as rulecheck
-    from hipkg.maintenance.release import compile_knowledge, read
+    from hipkg.maintenance.release import Sources, compile_knowledge
     from hipkg.owl import reasoners as java
 
     try:
-        sources = read(files)
+        paths = tuple(one.path for one in space.modules)
+        sources = Sources(paths, [*space.triples], read_axioms(space.triples))
         rules = rulecheck.read_rules(sources.triples, sources.axioms)
         entailments = java.entail("hermit", [*sources.triples, *rulecheck.probes(rules)])
         built = compile_knowledge(sources, entailments)
@@ -153,10 +260,31 @@ def classification(files: Iterable[Path] | None = None) -> Iterable[Issue]:
     yield from rulecheck.check_statements(rules, answers)
     yield from subsumption.check_contexts(rules, answers, sources)
     yield from rulecheck.subsumed_statements(rules, answers, built)
-    yield from release(built)
+    yield from same_classes(space, sources.axioms, entailments.subclasses)
+    if space.folder == ONTOLOGY:
+        yield from release(built)
 
 
-def release(built: Knowledge) -> Iterable[Issue]:
+def same_classes(space: Workspace, axioms: Axioms, subclasses: Iterable[tuple[str, str]]) -> Iterator[Issue]:
+    """Find classes that a reasoner finds to have the same members, and whose definitions are not the same."""
+    from hipkg.maintenance.checks.hierarchy import circles, plain
+
+    steps: dict[str, list[str]] = {}
+    for one, other in subclasses:
+        if one != other and not {one, other} & space.generated and one.startswith(HIP) and other.startswith(HIP):
+            steps.setdefault(one, []).append(other)
+    told = {
+        frozenset(pair) for iri in axioms.definitions for pair in [(iri, *space.named(iri, OWL + "equivalentClass"))]
+    }
+    for circle in circles(steps):
+        first, *others = sorted(circle)
+        for other in others:
+            forms = {plain(axioms.definitions[one]) for one in (first, other) if one in axioms.definitions}
+            if len(forms) > 1 and frozenset({first, other}) not in told:
+                yield Issue("same-class", curie(other), "owl:equivalentClass", f"has the members of {curie(first)}")
+
+
+def release(built: Knowledge) -> Iterator[Issue]:
     """Compare the shipped release with the one that the sources give."""
     shipped = json.loads(RELEASE_FILE.read_bytes()) if RELEASE_FILE.is_file() else {}
     for name, data in sorted(encode(built).items()):
@@ -164,9 +292,20 @@ def release(built: Knowledge) -> Iterable[Issue]:
             yield Issue("release", RELEASE_FILE.name, name, "is not what the sources give; run: hipkg ontology release")
 
 
-_STAGES: tuple[tuple[Callable[[], Iterable[Issue]], ...], ...] = (
-    (syntax,),
-    (normal_form, catalog, imports, vocabulary, fragment),
-    (quality, mappings, profile),
+_OF_MODULES = (normal_form, catalog)
+"""The checks that look at one module at a time."""
+_OF_THE_WHOLE = (
+    vocabulary, foreign, imports, declarations, fragment, check_axioms, check_values, check_restrictions, hierarchy,
+    quality, shapes, mappings, profile,
+)  # fmt: skip
+"""The checks that look at all modules together and need no reasoner."""
+_STUMBLING = frozenset(
+    {"syntax", "header", "vocabulary", "foreign-name", "fragment", "restriction", "facet-datatype", "value-kind"}
+    | {"axiom-term", "value-range", "kind-cycle", "definition-cycle", "literal-form", "statement-effect"}
+    | {"statement-context", "follows-cycle", "slot-world", "statement-modality", "statement-provenance"}
 )
-"""The checks that need no reasoner; a stage is run if those before it find nothing."""
+"""The checks that find what a reasoner, or the compiler of the release, would stumble on."""
+_ORDER = (
+    "syntax", "header", "vocabulary", "foreign-name", "imports", "fragment", "axiom-term", "value-kind", "restriction",
+)  # fmt: skip
+"""The checks whose findings explain others."""
