@@ -14,7 +14,7 @@ from hipkg.base.vocabulary import QUERY_PREFIXES
 from hipkg.querying.results import Answer, check_format, write
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Generator, Iterable
 
     from hipkg.base.errors import HipkgError
     from hipkg.base.isolation import Send
@@ -29,7 +29,7 @@ class Streamed(NamedTuple):
     """An answer that is written as it is found; ``boolean`` is None unless it is a yes or no."""
 
     boolean: bool | None
-    parts: Iterator[bytes]
+    parts: Generator[bytes]
 
 
 def ask(query: Bound, store: ox.Store, *, seconds: int | None = None, limit: int | None = None) -> QueryResult:
@@ -89,7 +89,7 @@ def _nodes(names: Iterable[str]) -> list[ox.NamedNode]:
     return [ox.NamedNode(one) for one in names]
 
 
-def _parts(work: Callable[[Send], None], query: Bound, seconds: int | None) -> Iterator[bytes]:
+def _parts(work: Callable[[Send], None], query: Bound, seconds: int | None) -> Generator[bytes]:
     """Give on what the work sends, and say what is wrong in terms of the query."""
     place, time = query.text.place, QUERY_SECONDS.most if seconds is None else seconds
     try:

@@ -7,6 +7,7 @@ Each query is worked out in a copy of the process that can open nothing and is s
 from __future__ import annotations
 
 import asyncio
+import time
 from http import HTTPStatus
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
@@ -22,8 +23,8 @@ from starlette.staticfiles import StaticFiles
 from hipkg.api.dataset import Graph
 from hipkg.api.query import over
 from hipkg.base.errors import EngineUnavailable, HipkgError
+from hipkg.base.limits import QUERY_SECONDS
 from hipkg.querying.catalogue import catalogue, inline_query
-from hipkg.querying.parameters import Graphs
 from hipkg.querying.results import STREAMED
 from hipkg.querying.text import QueryText
 from hipkg.serving.description import description
@@ -31,7 +32,7 @@ from hipkg.serving.pages import start_page
 from hipkg.serving.protocol import RDF, RESULTS, TRUTHS, RefusedError, asked, negotiated
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+    from collections.abc import AsyncIterator, Generator, Mapping, Sequence
 
     import pyoxigraph as ox
     from starlette.requests import Request
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
     from hipkg.api.query import Prepared
     from hipkg.knowledge.records import Knowledge
     from hipkg.querying.catalogue import QueryInfo
+    from hipkg.querying.parameters import Graphs
 
 Made = TypeVar("Made")
 _STATIC = Path(__file__).parent / "static"
@@ -48,7 +50,10 @@ _SENT = {
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
     "Cache-Control": "no-store",
-    "Content-Security-Policy": "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; font-src data:",
+    "Content-Security-Policy": (
+        "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; font-src data:; "
+        "frame-ancestors 'none'"
+    ),
 }
 """What goes with every answer: nothing of a patient is kept by a browser, and its pages ask no other host."""
 _FORMS = {"SELECT": RESULTS, "ASK": TRUTHS, "CONSTRUCT": RDF, "DESCRIBE": RDF}
@@ -158,19 +163,24 @@ class _Endpoint:
         self._free.release()
         return made
 
-    async def _each(self, first: bytes, parts: Iterator[bytes]) -> AsyncIterator[bytes]:
+    async def _each(self, first: bytes, parts: Generator[bytes]) -> AsyncIterator[bytes]:
+        """Send an answer as long as its client takes it, and the time for it lasts."""
+        end = time.monotonic() + self._settings.seconds
         try:
             yield first
             async for part in iterate_in_threadpool(parts):
+                if time.monotonic() > end:
+                    raise QUERY_SECONDS.exceeded("the query", self._settings.seconds)
                 yield part
         finally:
+            parts.close()
             self._free.release()
 
     def _prepared(self, info: QueryInfo, params: Mapping[str, Sequence[str]]) -> Prepared:
         return over(self._store, info, params, knowledge=self._knowledge, lenient=self._settings.lenient)
 
 
-def _begun(prepared: Prepared, form: str, seconds: int) -> tuple[bytes, Iterator[bytes]]:
+def _begun(prepared: Prepared, form: str, seconds: int) -> tuple[bytes, Generator[bytes]]:
     """Wait for the first part of an answer, so that what is wrong is told before an answer begins."""
     parts = prepared.stream(form, seconds=seconds).parts
     return next(parts, b""), parts
