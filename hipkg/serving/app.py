@@ -7,8 +7,9 @@ Each query is worked out in a copy of the process that can open nothing and is s
 from __future__ import annotations
 
 import asyncio
-import time
+from contextlib import suppress
 from http import HTTPStatus
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
@@ -23,7 +24,6 @@ from starlette.staticfiles import StaticFiles
 from hipkg.api.dataset import Graph
 from hipkg.api.query import over
 from hipkg.base.errors import EngineUnavailable, HipkgError
-from hipkg.base.limits import QUERY_SECONDS
 from hipkg.querying.catalogue import catalogue, inline_query
 from hipkg.querying.results import STREAMED
 from hipkg.querying.text import QueryText
@@ -32,10 +32,11 @@ from hipkg.serving.pages import start_page
 from hipkg.serving.protocol import RDF, RESULTS, TRUTHS, RefusedError, asked, negotiated
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Generator, Mapping, Sequence
+    from collections.abc import Generator, Mapping, Sequence
 
     import pyoxigraph as ox
     from starlette.requests import Request
+    from starlette.types import Receive, Scope, Send
 
     from hipkg.api.query import Prepared
     from hipkg.knowledge.records import Knowledge
@@ -86,6 +87,28 @@ def endpoint(store: ox.Store, knowledge: Knowledge, settings: Settings) -> Starl
         middleware=[Middleware(TrustedHostMiddleware, allowed_hosts=[*settings.hosts], www_redirect=False)],
         exception_handlers={RefusedError: _refused, HipkgError: _problem},
     )
+
+
+class _Streamed(StreamingResponse):
+    """An answer that is sent as it is found, as long as its client takes it and its time lasts."""
+
+    def __init__(
+        self, first: bytes, parts: Generator[bytes], media_type: str, seconds: int, turn: asyncio.Semaphore
+    ) -> None:
+        super().__init__(iterate_in_threadpool(chain((first,), parts)), media_type=media_type, headers=_SENT)
+        self._parts = parts
+        self._seconds = seconds
+        self._turn = turn
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Send the answer; one that takes too long breaks off, which its client is told by the missing end."""
+        try:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(self._seconds):
+                    await super().__call__(scope, receive, send)
+        finally:
+            self._parts.close()
+            self._turn.release()
 
 
 class _Endpoint:
@@ -157,24 +180,11 @@ class _Endpoint:
         except BaseException:
             self._free.release()
             raise
-        return StreamingResponse(self._each(first, parts), media_type=media, headers=_SENT)
+        return _Streamed(first, parts, media, self._settings.seconds, self._free)
 
     def _freed(self, made: Made) -> Made:
         self._free.release()
         return made
-
-    async def _each(self, first: bytes, parts: Generator[bytes]) -> AsyncIterator[bytes]:
-        """Send an answer as long as its client takes it, and the time for it lasts."""
-        end = time.monotonic() + self._settings.seconds
-        try:
-            yield first
-            async for part in iterate_in_threadpool(parts):
-                if time.monotonic() > end:
-                    raise QUERY_SECONDS.exceeded("the query", self._settings.seconds)
-                yield part
-        finally:
-            parts.close()
-            self._free.release()
 
     def _prepared(self, info: QueryInfo, params: Mapping[str, Sequence[str]]) -> Prepared:
         return over(self._store, info, params, knowledge=self._knowledge, lenient=self._settings.lenient)
