@@ -20,8 +20,8 @@ import rdflib
 from hipkg.compilation.whole import compile_all
 from hipkg.derivation.native import derive_natively
 from hipkg.knowledge.loading import load
-from hipkg.reasoning.native import entailed_graph
 from hipkg.reading.sources import read
+from hipkg.reasoning.native import entailed_graph
 
 if TYPE_CHECKING:
     from collections.abc import Callable

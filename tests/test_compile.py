@@ -60,6 +60,8 @@ if TYPE_CHECKING:
     from hipkg.record.patient import Record
     from support.compiled import Rows
 
+pytestmark = pytest.mark.every_source
+
 KNOWLEDGE = load()
 STATEMENTS = sorted(KNOWLEDGE.statements.values(), key=lambda one: one.id)
 CONCLUDED = {made for group in KNOWLEDGE.groups for rule in group.rules for made in rule.makes}
@@ -194,7 +196,6 @@ def test_members_are_those_of_the_engine_for_random_patients(triples: frozenset[
     assert members((ox.Quad(one.subject, one.predicate, one.object) for one in triples), cls) == typed
 
 
-@pytest.mark.every_source
 def test_patients_drawn_over_the_whole_vocabulary_get_the_answers_of_hipkg() -> None:
     drawn = dict(consistent(drawn_patients(2, DRAWN)))
     assert len(drawn) > DRAWN / 2
@@ -322,6 +323,7 @@ def test_conclusions_go_into_a_graph_that_is_rebuilt() -> None:
     assert len(store) == again
 
 
+@pytest.mark.filterwarnings("ignore:Dataset.default_context is deprecated")  # which rdflib itself uses
 @pytest.mark.xdist_group(RDFLIB)
 def test_a_store_whose_default_graph_is_the_union_of_its_graphs_needs_no_names_of_records() -> None:
     statement = next(

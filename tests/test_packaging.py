@@ -123,12 +123,17 @@ def test_the_metadata(wheel: Path, names: list[str]) -> None:
 
 
 def test_the_package_imports_only_what_it_requires(wheel: Path, names: list[str]) -> None:
-    """A module imported at the top of a file must come with the package or the standard library."""
+    """A module imported at the top of a file must come with the package or the standard library.
+
+    The endpoint is imported where its extra is there.
+    """
     (name,) = (one for one in names if one.endswith(".dist-info/METADATA"))
     with ZipFile(wheel) as archive:
         metadata = HeaderParser().parsestr(archive.read(name).decode())
         modules = {one: ast.parse(archive.read(one)) for one in names if one.endswith(".py")}
-    required = {re.match(r"[\w.-]+", one)[0] for one in metadata.get_all("Requires-Dist", []) if ";" not in one}
+    wanted = metadata.get_all("Requires-Dist", [])
+    required = {re.match(r"[\w.-]+", one)[0] for one in wanted if ";" not in one}
+    serving = {re.match(r"[\w.-]+", one)[0] for one in wanted if "extra == 'serve'" in one}
     allowed = {*sys.stdlib_module_names, "hipkg", "__future__", *required}
     imported = {
         (path, (alias if isinstance(alias, str) else alias.name).split(".")[0])
@@ -137,7 +142,9 @@ def test_the_package_imports_only_what_it_requires(wheel: Path, names: list[str]
         if isinstance(node, ast.Import | ast.ImportFrom)
         for alias in (node.names if isinstance(node, ast.Import) else [node.module or "hipkg"])
     }
-    assert sorted(one for one in imported if one[1] not in allowed) == []
+    foreign = {one for one in imported if one[1] not in allowed}
+    assert serving
+    assert sorted(one for one in foreign if not (one[0].startswith("hipkg/serving/") and one[1] in serving)) == []
 
 
 def test_the_installed_package_plans_from_an_empty_directory(installed: Path, tmp_path: Path) -> None:

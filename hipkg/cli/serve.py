@@ -55,7 +55,7 @@ def serve(
     knowledge = released(codes)
     request = requested(knowledge, as_of=as_of, input_format=input_format, engine=engine)
     (store,) = told(dataset(files or (), request, knowledge))
-    held = f"{len(files)} files of patients and the guideline" if files else "The guideline"
+    held = f"Patients of {', '.join(files)}, and the guideline" if files else "The guideline"
     hosts = (*_LOOPBACK, host) if host in _LOOPBACK else ("*",)
     app = endpoint(store, knowledge, Settings(timeout, queries, hosts, lenient, held))
     if host not in _LOOPBACK:

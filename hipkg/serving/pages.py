@@ -28,6 +28,7 @@ _PAGE = """<!DOCTYPE html>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>hipkg: ask the guideline and the patients</title>
+<link rel="icon" href="data:,">
 <link rel="stylesheet" href="static/yasgui.min.css">
 <link rel="stylesheet" href="static/page.css">
 </head>
