@@ -1,7 +1,7 @@
 """How long does the endpoint take for a named question when fifty clients ask a hundred times a second together?
 
-Starts `hipkg serve` over the examples, opens the connections, and asks at fixed times, whether or not earlier answers are
-there; what is told is the time from when a question was due to the end of its answer.
+Starts `hipkg serve` over the examples, opens the connections, and asks at fixed times, whether or not earlier answers
+are there; what is told is the time from when a question was due to the end of its answer.
 """
 
 from __future__ import annotations

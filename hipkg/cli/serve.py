@@ -63,6 +63,7 @@ def serve(
     config = uvicorn.Config(app, host=host, port=port, log_level="warning", access_log=False, server_header=False)
     server = uvicorn.Server(config)
     with config.bind_socket() as socket:
+        socket.listen()  # who is told below that it answers can connect
         address = f"[{host}]" if ":" in host else host
         say(f"hipkg: http://{address}:{socket.getsockname()[1]}/ answers until Ctrl-C.", aside=True)
         server.run(sockets=[socket])
