@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import signal
 import socket
+import subprocess
+import sys
 import threading
 import time
 from datetime import date
@@ -24,7 +27,7 @@ from hipkg.pipeline.request import Request as Wanted
 from hipkg.querying.catalogue import catalogue
 from hipkg.serving.app import Settings, endpoint
 from hipkg.serving.protocol import RDF, RESULTS, RefusedError, negotiated
-from support.cases import EXAMPLES
+from support.cases import EXAMPLES, ROOT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -226,6 +229,18 @@ def test_the_start_page_holds_all_that_it_shows(base: str) -> None:
     assert "http://" not in text.replace("&quot;", "").split("</head>")[0]
     for name in ("yasgui.min.js", "yasgui.min.css", "page.js", "page.css", "yasgui.LICENSE.txt"):
         assert call(f"{base}/static/{name}").status == 200
+
+
+def test_the_command_answers_until_it_is_interrupted() -> None:
+    command = [sys.executable, "-m", "hipkg", "serve", str(EXAMPLES["d4"]), "--port", "0"]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True, cwd=ROOT) as server:
+        assert server.stderr is not None
+        line = next(one for one in server.stderr if "answers until Ctrl-C" in one)
+        address = line.split()[1].rstrip("/")
+        assert call(f"{address}/queries/current-interventions", Accept="text/csv").status == 200
+        server.send_signal(signal.SIGINT)
+        assert server.wait(20) == 130
+        assert "Traceback" not in server.stderr.read()
 
 
 def test_a_client_of_others_understands_it(base: str) -> None:
