@@ -103,6 +103,8 @@ def test_every_answer_of_the_page_is_held() -> None:
         ("ASK { ?a a <https://w3id.org/hipkg#Patient> }", "no term <https://w3id.org/hipkg#P", "", "hip:Patient"),
         ("ASK { GRAPH graph:plans { ?a a ?b } }", "no term graph:plans", "", "graph:plan"),
         ("SELECT ?a FROM graph:recorded { ?a a ?b }", "no term graph:recorded", "", "graph:record"),
+        ("ASK { GRAPH <urn:plan> { ?a a ?b } }", "There is no graph <urn:plan>", ":1:13", "graph:plan"),
+        ("ASK FROM NAMED <urn:a> { GRAPH ?g { ?a a ?b } }", "There is no graph <urn:a>", ":1:16", "graph:codes"),
         ("ASK { ?a hip:runs ?b }", "No graph has hip:runs", ":1:10", "--lenient"),
         ('ASK { ?a hip:status "contraindicted" }', "hip:status never has", ":1:21", "'contraindicated'"),
         ('ASK { ?a hip:status ?s FILTER(?s != "Indicated") }', "never has the value 'Indicated'", "", "'indicated'"),

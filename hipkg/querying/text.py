@@ -100,6 +100,13 @@ class QueryText:
             if one.start not in declared and (iri := self.iri(one)) is not None:
                 yield one, iri
 
+    def graphs(self) -> Iterator[tuple[Token, str]]:
+        """List the graphs that the query names: what follows FROM, FROM NAMED or GRAPH."""
+        words = {"FROM", "NAMED", "GRAPH"}
+        for before, one in zip(self.tokens, self.tokens[1:], strict=False):
+            if before.word in words and (iri := self.iri(one)) is not None:
+                yield one, iri
+
     def iri(self, token: Token) -> str | None:
         """Tell the IRI that is written in full or with a prefix that is known."""
         if token.kind is Kind.IRI:

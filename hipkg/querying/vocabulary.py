@@ -56,6 +56,8 @@ class Compared(NamedTuple):
 def unknown_names(text: QueryText, knowledge: Knowledge, graphs: Sequence[str]) -> list[UsageError]:
     """Find the names of the ontology's namespace, or of one that is nearly it, that are none of its terms.
 
+    What is named as a graph and is none is found too.
+
     Parameters: ``graphs`` are the names of the graphs that are asked.
     """
     known = {*knowledge.terms, *graphs}
@@ -64,6 +66,23 @@ def unknown_names(text: QueryText, knowledge: Knowledge, graphs: Sequence[str]) 
         space = iri[: max(iri.rfind("/"), iri.rfind("#")) + 1]
         if (space in {HIP, GRAPHS} and iri not in known) or is_near_namespace(iri):
             found.setdefault(iri, token)
+    elsewhere = {iri: token for token, iri in text.graphs() if iri not in {*graphs, *found}}
+    return [
+        *(
+            UsageError(
+                f"There is no graph {query_name(iri)}.",
+                place=text.where(token.start),
+                remedy=f"There are {', '.join(map(query_name, graphs))}. {_LENIENT}",
+            )
+            for iri, token in elsewhere.items()
+        ),
+        *_unknown_terms(found, text, knowledge, graphs),
+    ]
+
+
+def _unknown_terms(
+    found: Mapping[str, Token], text: QueryText, knowledge: Knowledge, graphs: Sequence[str]
+) -> list[UsageError]:
     return [
         UsageError(
             f"There is no term {query_name(iri)}.",
