@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 
 DAY = date(2026, 11, 23)
 # Of the cases four are compared of each of so many times four, and all of them by `make engines`.
-STRIDE = int(os.environ.get("HIPKG_ENGINE_STRIDE", "32"))
+STRIDE = int(os.environ.get("HIPKG_ENGINE_STRIDE", "16"))
 DRAWN = 12
 """How many drawn patients are compared; `make engines` compares as many as an hour allows."""
 of_examples = pytest.mark.xdist_group("HermiT")
