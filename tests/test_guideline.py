@@ -21,6 +21,7 @@ from hipkg.owl.expression import And, Named, Some
 from hipkg.owl.sources import load_sources
 from hipkg.render.data_model import CONTEXT, PROFILE, SCHEMA
 from hipkg.render.guideline import guideline_pages
+from hipkg.render.ontology_checks import check_pages
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -225,6 +226,7 @@ def test_the_command_writes_what_changed_and_nothing_else(tmp_path: Path) -> Non
     missing = run(app, ["ontology", "document", "--check", "-o", str(folder)])
     assert (missing.exit_code, folder.exists()) == (1, False)
     beside = [f"model/{one.name}" for one in MODEL_PAGES.glob("*.md")] + [f"model/{one}" for one in FOR_MACHINES]
+    beside += [f"checks/{one}" for one in check_pages()]
     assert sorted(missing.stdout.split()) == sorted([*pages(), *beside])
     assert run(app, ["ontology", "document", "-o", str(folder)]).stdout == missing.stdout
     assert {path.name: path.read_text("utf-8") for path in folder.glob("*.md")} == pages()

@@ -188,8 +188,10 @@ class Planner:
         there = {*facts.nodes(self._patient, hip.hasActivity)}
         for cls, ordered in ((hip.CurrentActivity, False), (hip.PlannedActivity, True)):
             for node in sorted(facts.members.get(cls, NOTHING).intersection(there)):
-                label, treats = self._named(node), facts.is_a(node, hip.TreatmentCourse)
+                if not facts.values(node, hip.ofIntervention):
+                    continue  # It is of nothing, which validation tells.
                 kinds = kinds_given(node, facts, self._knowledge)
+                label, treats = self._named(node), facts.is_a(node, hip.TreatmentCourse)
                 if told.isdisjoint((label, *map(self._knowledge.label, kinds))):
                     around = self._around(node)
                     found = (it for kind in kinds for it in self._dangers.unexcluded_of(kind, around))
