@@ -2,7 +2,8 @@
 
 A class that can have no member, and a property that can have no pair, decide nothing about those who are there: where
 such names stand for nothing, every axiom that is left out holds (locality with regard to the bottom: Cuenca Grau,
-Horrocks, Kazakov and Sattler, Journal of Artificial Intelligence Research 31, 2008). Nor does an individual of the ontology that nothing leads to, since the ontology is consistent.
+Horrocks, Kazakov and Sattler, Journal of Artificial Intelligence Research 31, 2008). Nor does an individual of the
+ontology that nothing leads to, since the ontology is consistent.
 """
 
 from __future__ import annotations
