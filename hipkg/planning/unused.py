@@ -9,9 +9,9 @@ A recorded problem or activity is used if
 * a bound of a statement is compared with it, a gap tells it as what comes nearest, or an action is done by it, or
   has it in its past;
 * it is running or planned, and the plan has an action for what it is of or a class of that, or judges a statement
-  about what accompanies it, unless that only may apply;
+  about what accompanies it, unless that only may apply, or one that would refuse it or hold it back if it applied;
 * it is a study that shows a problem which is used;
-* it would be in a possible context, which what is absent denies;
+* it would be in a possible context, which what is absent denies, or lifts a statement of one;
 * it is the only problem at a body site at which an activity is used, or one of no known site is done: without it,
   that site would not be one of the patient's.
 
@@ -55,10 +55,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Set
 
     from hipkg.derivation.records import Derivation
-    from hipkg.knowledge.records import Knowledge
+    from hipkg.knowledge.records import Knowledge, StatementInfo
     from hipkg.planning.records import StatementState
 
 _RUNNING = (hip.CurrentActivity, hip.PlannedActivity)
+_OBJECTING = {hip.contraindicates, hip.holdsBack}
 _NO_NODES: Mapping[str, set[str]] = {}
 _DAYS = (hip.endDate, hip.startDate, hip.requestedOn)
 
@@ -126,9 +127,11 @@ class UnusedFacts:
             return set()
         spoken = {(one.intervention, one.site) for one in self._derivation.actions}
         for one in self._derivation.evaluations:
-            if one.state == State.MAY_APPLY:
-                continue
-            spoken.update((companion, one.site) for companion in self._knowledge.statements[one.statement].accompanies)
+            info = self._knowledge.statements[one.statement]
+            if one.state != State.MAY_APPLY:
+                spoken.update((companion, one.site) for companion in info.accompanies)
+            elif info.effect in _OBJECTING and not one.awaits and not {*one.meets} & {*info.except_for}:
+                spoken.add((info.intervention, one.site))
         sites = {site for _, site in spoken}
         everywhere = self._everywhere()
         found = set()
@@ -198,7 +201,18 @@ class UnusedFacts:
             classes.update(*(all_parts(cls, self._knowledge) for cls in lacking.get(subjects, ())))
             for node in (*subjects, self._patient):
                 found.setdefault(node, set()).update(classes)
+        for node, info in self._possibly_about():
+            # What would lift a statement keeps it from being one that only may apply.
+            found.setdefault(node, set()).update(info.except_for, info.ended_by)
         return found
+
+    def _possibly_about(self) -> Iterator[tuple[str, StatementInfo]]:
+        """List the statements of the contexts that something is possibly in, with it."""
+        knowledge, members = self._knowledge, self._facts.members
+        for cls in knowledge.possible.keys() & members.keys():
+            context, _ = knowledge.possible[cls]
+            for node in members[cls]:
+                yield from ((node, info) for info in knowledge.of_context[context])
 
     def _rested_on(self, nodes: Set[str]) -> set[str]:
         """Pick the nodes on which a membership rests that decides something."""
