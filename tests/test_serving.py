@@ -19,9 +19,12 @@ import pyoxigraph as ox
 import pytest
 import uvicorn
 from SPARQLWrapper import JSON, POST, SPARQLWrapper
+from typer.testing import CliRunner
 
 from hipkg.api.dataset import Graph, dataset
+from hipkg.base.errors import UsageError
 from hipkg.base.limits import QUERY_DEPTH
+from hipkg.cli.app import app
 from hipkg.knowledge.loading import load
 from hipkg.pipeline.request import Request as Wanted
 from hipkg.querying.catalogue import catalogue
@@ -57,8 +60,8 @@ class Answer(NamedTuple):
 @pytest.fixture(scope="module")
 def base() -> Iterator[str]:
     (store,) = dataset([str(EXAMPLES["d0"])], Wanted(as_of=date(2026, 11, 23)), load()).results
-    app = endpoint(store, load(), Settings(3, 2, ("127.0.0.1", "localhost"), held="One patient"))
-    config = uvicorn.Config(app, log_level="error", lifespan="off")
+    served = endpoint(store, load(), Settings(3, 2, ("127.0.0.1", "localhost"), held="One patient"))
+    config = uvicorn.Config(served, log_level="error", lifespan="off")
     server = uvicorn.Server(config)
     with socket.create_server(("127.0.0.1", 0)) as listening:
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)
@@ -237,6 +240,9 @@ def test_the_command_answers_until_it_is_interrupted() -> None:
         assert server.stderr is not None
         line = next(one for one in server.stderr if "answers until Ctrl-C" in one)
         address = line.split()[1].rstrip("/")
+        taken = CliRunner().invoke(app, ["serve", "--port", address.rpartition(":")[2]])
+        assert isinstance(taken.exception, UsageError)
+        assert "Nothing can listen at 127.0.0.1" in str(taken.exception)
         assert call(f"{address}/queries/current-interventions", Accept="text/csv").status == 200
         server.send_signal(signal.SIGINT)
         assert server.wait(20) == 130

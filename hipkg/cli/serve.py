@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import socket
 from typing import Annotated
 
 import typer
 
+from hipkg.base.errors import EngineUnavailable, UsageError
 from hipkg.base.limits import QUERY_SECONDS
 from hipkg.cli.options import AsOf, CodeTables, EngineOption, InputFormat, released, requested
 from hipkg.cli.report import say, told
@@ -42,7 +44,6 @@ def serve(
     Example: hipkg serve examples/d0-painful-degenerative-hip.ttl
     """
     from hipkg.api.dataset import dataset
-    from hipkg.base.errors import EngineUnavailable
 
     try:
         import uvicorn
@@ -60,10 +61,21 @@ def serve(
     app = endpoint(store, knowledge, Settings(timeout, queries, hosts, lenient, held))
     if host not in _LOOPBACK:
         say(f"hipkg: Whoever reaches {host} can read all that is served; there is no log-in.", aside=True)
-    config = uvicorn.Config(app, host=host, port=port, log_level="warning", access_log=False, server_header=False)
-    server = uvicorn.Server(config)
-    with config.bind_socket() as socket:
-        socket.listen()  # who is told below that it answers can connect
+    server = uvicorn.Server(uvicorn.Config(app, log_level="warning", access_log=False, server_header=False))
+    with _listening(host, port) as listening:
         address = f"[{host}]" if ":" in host else host
-        say(f"hipkg: http://{address}:{socket.getsockname()[1]}/ answers until Ctrl-C.", aside=True)
-        server.run(sockets=[socket])
+        say(f"hipkg: http://{address}:{listening.getsockname()[1]}/ answers until Ctrl-C.", aside=True)
+        server.run(sockets=[listening])
+
+
+def _listening(host: str, port: int) -> socket.socket:
+    """Listen at an address; raises `UsageError` where that cannot be."""
+    try:
+        family, _, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[0]
+        return socket.create_server(address[:2], family=family)
+    except OSError as problem:
+        raise UsageError(
+            f"Nothing can listen at {host}, port {port}: {problem.strerror}.",
+            place="--host, --port",
+            remedy="Choose an address of this machine and a free port; --port 0 takes one.",
+        ) from problem
