@@ -29,6 +29,7 @@ from hipkg.knowledge.loading import load
 from hipkg.pipeline.request import Request as Wanted
 from hipkg.querying.catalogue import catalogue
 from hipkg.serving.app import Settings, endpoint
+from hipkg.serving.kept import LARGEST, MOST, KeptAnswers
 from hipkg.serving.protocol import RDF, RESULTS, RefusedError, negotiated
 from support.cases import EXAMPLES, ROOT
 
@@ -247,6 +248,30 @@ def test_the_command_answers_until_it_is_interrupted() -> None:
         server.send_signal(signal.SIGINT)
         assert server.wait(20) == 130
         assert "Traceback" not in server.stderr.read()
+
+
+def test_what_is_asked_again_gets_the_same_answer(base: str) -> None:
+    path = f"{base}/queries/indicated-actions"
+    first, again, other = (call(path, Accept=media) for media in ("text/csv", "text/csv", JSON_RESULTS))
+    assert first == again._replace(headers=first.headers)
+    assert first.body != other.body
+    turtle = [get(base, "CONSTRUCT WHERE { ?one a hip:Patient }", "text/turtle").body for _ in range(2)]
+    assert turtle[0] == turtle[1] != b""
+
+
+def test_only_small_and_whole_answers_are_kept() -> None:
+    kept = KeptAnswers()
+    assert b"".join(kept.keeping("small", [b"a", b"b"])) == b"ab" == kept.get("small")
+    assert len(b"".join(kept.keeping("large", [b"a" * LARGEST, b"b"]))) == LARGEST + 1
+    assert kept.get("large") is None
+    next(broken := kept.keeping("broken", [b"a", b"b"]))
+    broken.close()
+    assert kept.get("broken") is None
+    for number in range(MOST // LARGEST):
+        assert kept.get("small"), "what is asked for is not let go of"
+        kept.keep(number, b"a" * LARGEST)
+    assert kept.get(0) is None
+    assert kept.get("small") == b"ab"
 
 
 def test_a_client_of_others_understands_it(base: str) -> None:

@@ -28,6 +28,7 @@ from hipkg.querying.catalogue import catalogue, inline_query
 from hipkg.querying.results import STREAMED
 from hipkg.querying.text import QueryText
 from hipkg.serving.description import description
+from hipkg.serving.kept import KeptAnswers
 from hipkg.serving.pages import start_page
 from hipkg.serving.protocol import RDF, RESULTS, TRUTHS, RefusedError, asked, negotiated
 
@@ -93,9 +94,14 @@ class _Streamed(StreamingResponse):
     """An answer that is sent as it is found, as long as its client takes it and its time lasts."""
 
     def __init__(
-        self, first: bytes, parts: Generator[bytes], media_type: str, seconds: int, turn: asyncio.Semaphore
+        self,
+        answer: Generator[bytes],
+        parts: Generator[bytes],
+        media_type: str,
+        seconds: int,
+        turn: asyncio.Semaphore,
     ) -> None:
-        super().__init__(iterate_in_threadpool(chain((first,), parts)), media_type=media_type, headers=_SENT)
+        super().__init__(iterate_in_threadpool(answer), media_type=media_type, headers=_SENT)
         self._parts = parts
         self._seconds = seconds
         self._turn = turn
@@ -119,6 +125,7 @@ class _Endpoint:
         self._knowledge = knowledge
         self._settings = settings
         self._free = asyncio.Semaphore(settings.queries)
+        self._kept = KeptAnswers()
 
     async def start(self, _request: Request) -> Response:
         """Send the start page."""
@@ -167,7 +174,11 @@ class _Endpoint:
     async def _answered(
         self, info: QueryInfo, params: Mapping[str, Sequence[str]], graphs: Graphs | None, media: str, form: str
     ) -> Response:
-        """Work a query out, when it is its turn, and send the answer as it is found."""
+        """Work a query out, when it is its turn, and send the answer as it is found, or one that is kept."""
+        question = (info.text, tuple((name, *values) for name, values in sorted(params.items())), graphs, form)
+        known = self._kept.get(question)
+        if known is not None:
+            return Response(known, media_type=media, headers=_SENT)
         await self._free.acquire()
         try:
             prepared = await run_in_threadpool(self._prepared, info, params)
@@ -175,12 +186,14 @@ class _Endpoint:
                 prepared = prepared._replace(query=prepared.query._replace(graphs=graphs))
             if form not in STREAMED:
                 whole = await run_in_threadpool(prepared.ask, seconds=self._settings.seconds)
-                return Response(self._freed(whole.serialize(form)), media_type=media, headers=_SENT)
+                self._kept.keep(question, data := whole.serialize(form))
+                return Response(self._freed(data), media_type=media, headers=_SENT)
             first, parts = await run_in_threadpool(_begun, prepared, form, self._settings.seconds)
         except BaseException:
             self._free.release()
             raise
-        return _Streamed(first, parts, media, self._settings.seconds, self._free)
+        answer = self._kept.keeping(question, chain((first,), parts))
+        return _Streamed(answer, parts, media, self._settings.seconds, self._free)
 
     def _freed(self, made: Made) -> Made:
         self._free.release()
