@@ -11,9 +11,9 @@ from hipkg.knowledge.loading import load
 
 
 def compile(target: str, *, part: Part = "all") -> str:  # noqa: A001 - the verb's name
-    """Write the logic of a statement or a defined class as text that runs on any SPARQL 1.1 store of patient graphs.
+    """Write the logic of a statement or a class as text that runs on any SPARQL 1.1 store of patient graphs.
 
-    Parameters: ``target`` is the id of a statement, or the name or label of a defined class; ``part`` is ``update``,
+    Parameters: ``target`` is the id of a statement, or the name or label of a class; ``part`` is ``update``,
     ``query`` or ``all``.
 
     Raises `UsageError` for an unknown target.

@@ -142,6 +142,10 @@ CodeTables = Annotated[
 ]
 Output = Annotated[Path | None, typer.Option("--output", "-o", help="Write to a file instead of standard output.")]
 AsOf = Annotated[str | None, typer.Option("--as-of", help="Date of the plan, YYYY-MM-DD.", show_default="today")]
+AnswerSeconds = Annotated[int, typer.Option("--timeout", min=1, help="Seconds that the answer may take.")]
+Lenient = Annotated[
+    bool, typer.Option("--lenient", help="Ask also with names and values that the vocabulary does not have.")
+]
 EngineOption = Annotated[Engine, typer.Option("--engine", help="Reasoner to use.")]
 MinStrength = Annotated[
     str,

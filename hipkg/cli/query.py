@@ -8,7 +8,17 @@ import typer
 
 from hipkg.base.errors import UsageError
 from hipkg.base.limits import QUERY_SECONDS
-from hipkg.cli.options import AsOf, CodeTables, EngineOption, InputFormat, Output, released, requested
+from hipkg.cli.options import (
+    AnswerSeconds,
+    AsOf,
+    CodeTables,
+    EngineOption,
+    InputFormat,
+    Lenient,
+    Output,
+    released,
+    requested,
+)
 from hipkg.cli.report import deliver, on_terminal, report, say, told
 
 if TYPE_CHECKING:
@@ -59,12 +69,8 @@ def query(
     limit: Annotated[
         int | None, typer.Option("--limit", min=0, help="Rows or triples of the answer at most.", show_default="all")
     ] = None,
-    timeout: Annotated[int, typer.Option("--timeout", min=1, help="Seconds that the answer may take.")] = (
-        QUERY_SECONDS.most
-    ),
-    lenient: Annotated[
-        bool, typer.Option("--lenient", help="Ask also with names and values that the vocabulary does not have.")
-    ] = False,
+    timeout: AnswerSeconds = QUERY_SECONDS.most,
+    lenient: Lenient = False,
     as_of: AsOf = None,
     engine: EngineOption = "native",
     input_format: InputFormat = None,

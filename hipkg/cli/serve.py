@@ -9,7 +9,7 @@ import typer
 
 from hipkg.base.errors import EngineUnavailable, UsageError
 from hipkg.base.limits import QUERY_SECONDS
-from hipkg.cli.options import AsOf, CodeTables, EngineOption, InputFormat, released, requested
+from hipkg.cli.options import AnswerSeconds, AsOf, CodeTables, EngineOption, InputFormat, Lenient, released, requested
 from hipkg.cli.report import say, told
 
 _LOOPBACK = ("localhost", "127.0.0.1", "::1")
@@ -25,13 +25,9 @@ def serve(
         "127.0.0.1"
     ),
     port: Annotated[int, typer.Option("--port", min=0, max=65535, help="Port to listen at, 0 for a free one.")] = 8080,
-    timeout: Annotated[int, typer.Option("--timeout", min=1, help="Seconds that an answer may take.")] = (
-        QUERY_SECONDS.most
-    ),
+    timeout: AnswerSeconds = QUERY_SECONDS.most,
     queries: Annotated[int, typer.Option("--queries", min=1, help="Queries that are worked out at once.")] = 4,
-    lenient: Annotated[
-        bool, typer.Option("--lenient", help="Ask also with names and values that the vocabulary does not have.")
-    ] = False,
+    lenient: Lenient = False,
     as_of: AsOf = None,
     engine: EngineOption = "native",
     input_format: InputFormat = None,

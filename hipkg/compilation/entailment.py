@@ -15,6 +15,7 @@ from hipkg.base.paths import QUERIES
 from hipkg.base.vocabulary import HIP
 from hipkg.compilation.operations import Operation, operation_of
 from hipkg.compilation.sparql import template, term, where
+from hipkg.derivation.queries import summary_of
 from hipkg.knowledge.memo import kept
 from hipkg.record.facts import NOTHING
 
@@ -30,7 +31,6 @@ ROUNDS = 3
 _NAME = re.compile(r"hip:([\w-]+)|<([^>\s]+)>")
 _TEMPLATE_LINE = re.compile(r"\s*\?\w+ (?P<predicate>\S+) (?P<object>\S+) \.")
 _CLASS_RULE = re.compile(r"\s*\?x a (\S+) \.")
-_SUMMARY = re.compile(r"^#\+ summary: (.+)$", re.MULTILINE)
 _VALUES = re.compile(r"VALUES[^{]*\{(.*?)\}", re.DOTALL)
 
 
@@ -212,10 +212,7 @@ def _normalising() -> tuple[tuple[Operation, frozenset[str]], ...]:
 
 def _normalisation(path: Path) -> tuple[Operation, frozenset[str]]:
     text = path.read_text(encoding="utf-8")
-    summary = _SUMMARY.search(text)
-    if summary is None:  # pragma: no cover - each of these queries has one
-        raise ValueError(path.name)
-    found = operation_of(summary[1], text)
+    found = operation_of(summary_of(text), text)
     template = " ".join(found.template)
     table = _VALUES.search(found.where)
     variable = re.search(r"\?\w+ \?\w+ \?", template)

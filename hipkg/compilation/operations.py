@@ -104,6 +104,11 @@ def select(columns: Iterable[str], lines: Iterable[str], graphs: Graphs, order: 
     return "\n".join([f"SELECT {' '.join(columns)}", *dataset, "WHERE {", *body, "}", f"ORDER BY {' '.join(order)}"])
 
 
+def alone(query: str) -> str:
+    """Write a query as a text of its own."""
+    return f"{prologue(query)}\n\n{query}\n"
+
+
 def with_query(text: str, query: str, command: str) -> str:
     """Add the query that reads the answers of a request, as a comment that names the command which writes it alone."""
     lines = [*prologue(query).splitlines(), *query.splitlines()]

@@ -16,7 +16,7 @@ from hipkg.base.errors import UsageError
 from hipkg.base.vocabulary import HIP, expand
 from hipkg.compilation.entailment import Entailment, entailment
 from hipkg.compilation.head import how_to_run
-from hipkg.compilation.operations import DEFAULT, Graphs, Operation, prologue, request, select, with_query
+from hipkg.compilation.operations import DEFAULT, Graphs, Operation, alone, request, select, with_query
 from hipkg.compilation.sparql import term
 from hipkg.knowledge.frame.answers import SLOTS, STATES, Slot, State, classes_of
 
@@ -41,7 +41,7 @@ def compile_sparql(target: str, knowledge: Knowledge, part: Part = "all", graphs
     info = knowledge.statements.get(iri)
     query = _statement_query(info, knowledge, graphs) if info else _class_query(iri, graphs)
     if part == "query":
-        return f"{prologue(query)}\n\n{query}\n"
+        return alone(query)
     entailing = entailment(knowledge)
     operations = _of_statement(info, entailing, knowledge) if info else entailing.operations({iri})
     head = _statement_head(info, knowledge, graphs) if info else _class_head(iri, knowledge, graphs)

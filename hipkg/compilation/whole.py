@@ -14,7 +14,7 @@ import pyoxigraph as ox
 
 from hipkg.compilation.entailment import entailment
 from hipkg.compilation.head import how_to_run
-from hipkg.compilation.operations import DEFAULT, Graphs, Operation, operation_of, prologue, request, select, with_query
+from hipkg.compilation.operations import DEFAULT, Graphs, Operation, alone, operation_of, request, select, with_query
 from hipkg.compilation.sparql import term
 from hipkg.derivation.native import goals_of
 from hipkg.derivation.queries import facts_of, grounds_of, possible_contexts, programme
@@ -40,7 +40,7 @@ def compile_all(
     """
     queries = {"states": _states(graphs), "actions": _actions(graphs)}
     if part in queries:
-        return f"{prologue(queries[part])}\n\n{queries[part]}\n"
+        return alone(queries[part])
     left_out = selection.left_out(knowledge)
     text = request(_head(knowledge, graphs, left_out), _operations(knowledge, left_out), graphs)
     if part == "all":

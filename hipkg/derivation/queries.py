@@ -206,12 +206,17 @@ def _steps() -> tuple[Step, ...]:
     return tuple(_step(path.read_text(encoding="utf-8")) for path in files)
 
 
+def summary_of(query: str) -> str:
+    """Return what the header of a query says that it does."""
+    found = _SUMMARY.search(query)
+    return found[1] if found else ""
+
+
 def _step(text: str) -> Step:
     needs, about = _NEEDS.search(text), _ABOUT.search(text)
     query = "\n".join(line for line in text.splitlines() if not line.startswith("#"))
-    summary = _SUMMARY.search(text)
     return Step(
-        summary[1] if summary else "",
+        summary_of(text),
         query.replace("CONSTRUCT", "INSERT", 1),
         "#+ parameters: stratum" in text,
         ox.NamedNode(HIP + needs[1]) if needs else None,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from hipkg.knowledge.frame.claims import OBJECTIONS
+from hipkg.knowledge.frame.strata import KEEPING_OUT
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Set
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from hipkg.knowledge.frame.claims import ClaimKind, Fulfilment, Status
     from hipkg.knowledge.frame.gathering import Rule
     from hipkg.knowledge.modality import Modality
+    from hipkg.knowledge.records import StatementInfo
     from hipkg.record.facts import Facts
 
 
@@ -39,6 +41,10 @@ class Evaluation(NamedTuple):
     lacks: tuple[str, ...]
     compares: tuple[str, ...]
     lacks_fact: tuple[str, ...]
+
+    def would_keep_out(self, info: StatementInfo) -> bool:
+        """Tell whether the statement would refuse an act or hold it back where its context holds, as things stand."""
+        return info.effect in KEEPING_OUT and not self.awaits and not any(one in self.meets for one in info.except_for)
 
 
 class Claim(NamedTuple):

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from hipkg.base import hip
 from hipkg.base.numbers import read, within
 from hipkg.knowledge.frame.claims import ClaimKind, Status
+from hipkg.knowledge.frame.strata import KEEPING_OUT
 from hipkg.knowledge.memo import kept
 from hipkg.knowledge.selection import URGENT
 from hipkg.owl.expression import Facet, leaves, named_classes, walk
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
     from hipkg.knowledge.selection import Selection
 
 _TELLING = frozenset({ClaimKind.REFUSED, ClaimKind.HELD_BACK, ClaimKind.INDICATED})
-_SPEAKING_AGAINST = frozenset({hip.contraindicates, hip.holdsBack})
 _CARRIED_ON = frozenset({Status.INDICATED, Status.CAUTION, Status.CONFLICT})
 
 
@@ -143,7 +143,7 @@ class Dangers:
 @kept
 def _refusing(knowledge: Knowledge) -> tuple[StatementInfo, ...]:
     """List the statements of safety modules that refuse something, or hold it back."""
-    refusing = (one for one in knowledge.statements.values() if one.effect in _SPEAKING_AGAINST)
+    refusing = (one for one in knowledge.statements.values() if one.effect in KEEPING_OUT)
     return tuple(one for one in refusing if knowledge.documents[one.document].safety)
 
 

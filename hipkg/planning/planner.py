@@ -76,7 +76,6 @@ _HELD_BACK, _REFUSED_BY, _SPECIFIED, _ORDER_UNGUARDED = (
 )
 _REFUSED = {Status.CONTRAINDICATED, Status.AVOID}
 _WAITING = {State.LATER, State.MAY_APPLY}
-_OBJECTING = {hip.contraindicates, hip.holdsBack}
 _UNSETTLED = {Status.CONDITIONAL, Status.CAUTION}
 _TREATING = {hip.indicates, hip.contraindicates, hip.discourages, hip.holdsBack}
 _DETAILING = {hip.specifies, hip.safeguardsWith}
@@ -241,8 +240,7 @@ class Planner:
 
     def _spoken_against(self, evaluation: Evaluation, info: StatementInfo) -> tuple[tuple[str, ...], tuple[str, ...]]:
         """Name what runs and what is planned of an act that a statement would refuse or hold back if it applied."""
-        lifted = any(one in evaluation.meets for one in info.except_for)
-        if info.effect not in _OBJECTING or lifted or evaluation.awaits:
+        if not evaluation.would_keep_out(info):
             return (), ()
         named = partial(self._named_there, info.intervention, evaluation.site)
         return named(self._derivation.running), named(self._derivation.planned)

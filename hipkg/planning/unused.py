@@ -59,7 +59,6 @@ if TYPE_CHECKING:
     from hipkg.planning.records import StatementState
 
 _RUNNING = (hip.CurrentActivity, hip.PlannedActivity)
-_OBJECTING = {hip.contraindicates, hip.holdsBack}
 _NO_NODES: Mapping[str, set[str]] = {}
 _DAYS = (hip.endDate, hip.startDate, hip.requestedOn)
 
@@ -130,7 +129,7 @@ class UnusedFacts:
             info = self._knowledge.statements[one.statement]
             if one.state != State.MAY_APPLY:
                 spoken.update((companion, one.site) for companion in info.accompanies)
-            elif info.effect in _OBJECTING and not one.awaits and not {*one.meets} & {*info.except_for}:
+            elif one.would_keep_out(info):
                 spoken.add((info.intervention, one.site))
         sites = {site for _, site in spoken}
         everywhere = self._everywhere()

@@ -11,7 +11,7 @@ from contextlib import suppress
 from http import HTTPStatus
 from itertools import chain
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, NamedTuple
 
 from starlette.applications import Starlette
 from starlette.concurrency import iterate_in_threadpool, run_in_threadpool
@@ -24,6 +24,7 @@ from starlette.staticfiles import StaticFiles
 from hipkg.api.dataset import Graph
 from hipkg.api.query import over
 from hipkg.base.errors import EngineUnavailable, HipkgError
+from hipkg.base.limits import QUERY_TEXT
 from hipkg.querying.catalogue import catalogue, inline_query
 from hipkg.querying.results import STREAMED
 from hipkg.querying.text import QueryText
@@ -44,10 +45,7 @@ if TYPE_CHECKING:
     from hipkg.querying.catalogue import QueryInfo
     from hipkg.querying.parameters import Graphs
 
-Made = TypeVar("Made")
 _STATIC = Path(__file__).parent / "static"
-_LONGEST = 2**20
-"""How many bytes the body of a request has at most."""
 _SENT = {
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
@@ -184,23 +182,25 @@ class _Endpoint:
             prepared = await run_in_threadpool(self._prepared, info, params)
             if graphs:
                 prepared = prepared._replace(query=prepared.query._replace(graphs=graphs))
-            if form not in STREAMED:
-                whole = await run_in_threadpool(prepared.ask, seconds=self._settings.seconds)
-                self._kept.keep(question, data := whole.serialize(form))
-                return Response(self._freed(data), media_type=media, headers=_SENT)
-            first, parts = await run_in_threadpool(_begun, prepared, form, self._settings.seconds)
+            if form in STREAMED:
+                first, parts = await run_in_threadpool(_begun, prepared, form, self._settings.seconds)
+                answer = self._kept.keeping(question, chain((first,), parts))
+                return _Streamed(answer, parts, media, self._settings.seconds, self._free)
+            whole = await run_in_threadpool(_whole, prepared, form, self._settings.seconds)
         except BaseException:
             self._free.release()
             raise
-        answer = self._kept.keeping(question, chain((first,), parts))
-        return _Streamed(answer, parts, media, self._settings.seconds, self._free)
-
-    def _freed(self, made: Made) -> Made:
         self._free.release()
-        return made
+        self._kept.keep(question, whole)
+        return Response(whole, media_type=media, headers=_SENT)
 
     def _prepared(self, info: QueryInfo, params: Mapping[str, Sequence[str]]) -> Prepared:
         return over(self._store, info, params, knowledge=self._knowledge, lenient=self._settings.lenient)
+
+
+def _whole(prepared: Prepared, form: str, seconds: int) -> bytes:
+    """Write a whole answer, which is no work for the loop that all requests share."""
+    return prepared.ask(seconds=seconds).serialize(form)
 
 
 def _begun(prepared: Prepared, form: str, seconds: int) -> tuple[bytes, Generator[bytes]]:
@@ -213,8 +213,8 @@ async def _body(request: Request) -> bytes:
     found = bytearray()
     async for part in request.stream():
         found += part
-        if len(found) > _LONGEST:
-            raise RefusedError(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, f"A request has {_LONGEST} bytes at most.")
+        if len(found) > QUERY_TEXT.most:
+            raise RefusedError(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, f"A request has {QUERY_TEXT.most} bytes at most.")
     return bytes(found)
 
 
