@@ -6,11 +6,11 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import TYPE_CHECKING, ClassVar, Self
 
+from hipkg.api import changes
 from hipkg.api.arguments import asked, day
 from hipkg.api.door import warned
 from hipkg.api.plan import Plan
 from hipkg.api.result import Result, Results
-from hipkg.base.vocabulary import curie
 from hipkg.defence import since as comparing
 
 if TYPE_CHECKING:
@@ -34,12 +34,7 @@ class Since(Result, comparing.Since):
         "patient": str,
         "since": date,
         "as_of": date,
-        "action": str,
-        "intervention": str,
-        "site": str,
-        "before": str,
-        "after": str,
-        "statements": str,
+        **changes.COLUMNS,
     }
 
     @classmethod
@@ -49,19 +44,7 @@ class Since(Result, comparing.Since):
         return render_since(found, form)
 
     def _rows(self) -> Iterator[Row]:
-        for one in self.moved:
-            changed = tuple(it.id for it in one.statements)
-            yield (
-                self.after.patient,
-                self.before.as_of,
-                self.after.as_of,
-                one.label,
-                curie(one.intervention),
-                one.site,
-                one.before,
-                one.after,
-                changed,
-            )
+        return changes.rows(self.moved, self.after.patient, self.before.as_of, self.after.as_of)
 
     def _named(self) -> tuple[str, *tuple[object, ...]]:
         return self.after.patient, f"{self.before.as_of} to {self.after.as_of}", f"{len(self.moved)} actions moved"

@@ -6,11 +6,11 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import TYPE_CHECKING, ClassVar, Self
 
+from hipkg.api import changes
 from hipkg.api.arguments import asked, texts
 from hipkg.api.door import warned
 from hipkg.api.plan import Plan
 from hipkg.api.result import Result, Results
-from hipkg.base.vocabulary import curie
 from hipkg.defence import what_if as comparing
 from hipkg.pipeline.process import each_alone
 
@@ -34,12 +34,7 @@ class WhatIf(Result, comparing.WhatIf):
     _columns: ClassVar[Mapping[str, type]] = {
         "patient": str,
         "as_of": date,
-        "action": str,
-        "intervention": str,
-        "site": str,
-        "before": str,
-        "after": str,
-        "statements": str,
+        **changes.COLUMNS,
     }
 
     @classmethod
@@ -49,18 +44,7 @@ class WhatIf(Result, comparing.WhatIf):
         return render_what_if(found, form)
 
     def _rows(self) -> Iterator[Row]:
-        for one in self.difference.actions:
-            changed = tuple(it.id for it in one.statements)
-            yield (
-                self.after.patient,
-                self.after.as_of,
-                one.label,
-                curie(one.intervention),
-                one.site,
-                one.before,
-                one.after,
-                changed,
-            )
+        return changes.rows(self.difference.actions, self.after.patient, self.after.as_of)
 
     def _named(self) -> tuple[str, *tuple[object, ...]]:
         return self.before.patient, "; ".join(self.facts), f"{len(self.difference.actions)} actions change"
