@@ -45,7 +45,7 @@ def diff(
     from hipkg.maintenance.diff.sides import opened
     from hipkg.render.ontology_diff import render_ontology_diff
 
-    with opened(new) as after, opened(old, with_patients=after.beside is None) as before:
+    with opened(new) as after, opened(old, with_patients=not after.has_patients) as before:
         found = compare(before, after, patients=patients, as_of=parse_date(as_of))
         text = render_ontology_diff(found, format, everything=everything)
     failed = fail_on != "never" and found.level.rank <= Level(fail_on).rank

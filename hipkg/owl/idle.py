@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 _ON, _VALUE, _CHAIN, _INVERSE = (OWL + one for one in ("onProperty", "hasValue", "propertyChainAxiom", "inverseOf"))
 _DOMAIN, _RANGE, _WIDER, _UNDER = (RDFS + one for one in ("domain", "range", "subPropertyOf", "subClassOf"))
 _PAIRS = frozenset({_INVERSE, _WIDER, _CHAIN})
+_SYMMETRIC = ox.NamedNode(OWL + "SymmetricProperty")
 _RELATION = ox.NamedNode(OWL + "ObjectProperty")
 
 
@@ -118,6 +119,8 @@ class _Idle:
                 yield _Consequence(prop, (other,), turned=True)
             for chain in self._values(prop, _CHAIN):
                 yield _Consequence(prop, tuple(self._members(chain)))
+            if _SYMMETRIC in self._values(prop, RDF_TYPE):
+                yield _Consequence(prop, (prop,), turned=True)
 
     def _needs(self, consequences: Sequence[_Consequence]) -> Mapping[object, _Ends]:
         """Collect what the pairs of each property have to be, by its domain and range and by those of what follows."""

@@ -39,7 +39,7 @@ _JSON = PartWriter(
         Plans: "patients without_plan changed",
         PlanChange: "files patient actions statements interactions? asked? asked_no_more? conflicts? "
         "conflicts_no_more? problem_before? problem_after?",
-        PlanActionChange: "@intervention label site aspects statements",
+        PlanActionChange: "@intervention label site aspects statements through?",
         AspectChange: "aspect before after",
         StatementChange: "id site before after",
         InteractionChange: "before? after?",
@@ -178,8 +178,9 @@ def _plan(one: PlanChange, patterns: Mapping[str, tuple[Pattern, ...]]) -> Itera
             yield Line(1, f"no plan {side}: {problem}")
     for action in one.actions:
         site = f" · {action.site}" if action.site else ""
-        by = ", ".join(_by(it, patterns) for it in action.statements) or "no statement of its own"
-        yield Line(1, f"{action.label}{site}: {'; '.join(map(_aspect, _leading(action.aspects)))} (by {by})")
+        named = ", ".join(_by(it, patterns) for it in action.statements or action.through)
+        by = f"{'by' if action.statements else 'through'} {named}" if named else "by no statement of its place"
+        yield Line(1, f"{action.label}{site}: {'; '.join(map(_aspect, _leading(action.aspects)))} ({by})")
     told = {id_ for action in one.actions for id_ in action.statements}
     states = [it for it in one.statements if it.id not in told]
     for it in states[:_STATES]:
@@ -244,7 +245,7 @@ def _slot(one: SlotChange) -> str:
 
 def _redefined(found: OntologyDiff) -> Iterator[Line]:
     for one in found.redefined:
-        yield Line(0, f"{curie(one.iri)} ({one.label}): {one.relation}")
+        yield Line(0, f"{_named(one.iri, one.label)}: {one.relation}")
     if any(one.relation == Relation.NOT_ASKED for one in found.redefined):
         yield Line(0, "no reasoner was asked how: that needs Java and the modules of a side")
 
@@ -254,7 +255,7 @@ def _hierarchy(found: Hierarchy) -> Iterator[Line]:
         if some:
             yield Line(0, f"{words}: {', '.join(some)}")
     for one in found.changed:
-        yield Line(0, f"{curie(one.iri)} ({one.label})")
+        yield Line(0, _named(one.iri, one.label))
         for words, some in (
             ("now under", one.under),
             ("no longer under", one.no_longer_under),
@@ -265,12 +266,15 @@ def _hierarchy(found: Hierarchy) -> Iterator[Line]:
                 yield Line(1, f"{words}: {', '.join(some)}")
 
 
+def _named(iri: str, label: str) -> str:
+    return f"{curie(iri)} ({label})" if label else curie(iri)
+
+
 def _axioms(changes: Iterable[AxiomChange]) -> Iterator[Line]:
     for one in changes:
         if not (one.removed or one.added):
             continue
-        label = f" ({one.label})" if one.label else ""
-        yield Line(0, f"{one.frame}: {curie(one.subject)}{label}")
+        yield Line(0, f"{one.frame}: {_named(one.subject, one.label)}")
         for sign, some in (("-", one.removed), ("+", one.added)):
             for it in some:
                 yield Line(1, f"{it.asserted.keyword}: {it.asserted.text}  [{it.module}:{it.line}]", sign)

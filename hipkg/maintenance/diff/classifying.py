@@ -8,7 +8,7 @@ asked together, by the axioms that bear on members of them; and whether the whol
 from __future__ import annotations
 
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 import pyoxigraph as ox
 
@@ -17,6 +17,8 @@ from hipkg.owl import reasoners
 from hipkg.owl.idle import without_idle
 from hipkg.owl.module import Modules
 from hipkg.owl.reasoners import Entailments
+
+Entail: TypeAlias = "Callable[[str, Iterable[ox.Triple]], Entailments]"
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -107,7 +109,7 @@ def _logical(triples: tuple[ox.Triple, ...]) -> Iterator[ox.Triple]:
 class Classifier:
     """Find what two ontologies hold, and ask a reasoner as little as possible."""
 
-    def __init__(self, old: Side, new: Side, entail: Callable[..., Entailments] = reasoners.entail) -> None:
+    def __init__(self, old: Side, new: Side, entail: Entail) -> None:
         self._old = old
         self._new = new
         self._entail = entail

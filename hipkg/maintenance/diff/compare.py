@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from hipkg.maintenance.diff.axioms import AxiomChange, axiom_changes
-from hipkg.maintenance.diff.classifying import Classifier
+from hipkg.maintenance.diff.classifying import Classifier, Entail
 from hipkg.maintenance.diff.codes import CodeChange, code_changes
 from hipkg.maintenance.diff.hierarchy import Hierarchy, hierarchy_changes
 from hipkg.maintenance.diff.level import Difference, Level, release_difference
@@ -17,6 +17,7 @@ from hipkg.maintenance.diff.statements import (
     compared_classes,
     statement_differences,
 )
+from hipkg.owl import reasoners
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -71,24 +72,26 @@ class OntologyDiff(NamedTuple):
     plans: Plans | None
 
 
-def compare(old: Side, new: Side, *, patients: Path | None = None, as_of: date | None = None) -> OntologyDiff:
+def compare(
+    old: Side, new: Side, *, patients: Path | None = None, as_of: date | None = None, entail: Entail = reasoners.entail
+) -> OntologyDiff:
     """Compare two ontologies.
 
     Parameters: ``patients`` is a folder of patients beside the examples and cases that lie with the new ontology, or
-    else with the old one; ``as_of`` is the date of all plans.
+    else with the old one; ``as_of`` is the date of all plans; ``entail`` is the reasoner.
 
     Raises `OntologyError` or `InconsistentData` for an ontology that cannot be used, `EngineUnavailable` where one has
     to be classified and no reasoner runs, and `UsageError` for patients that there are not.
     """
-    classifier = Classifier(old, new)
+    classifier = Classifier(old, new, entail)
     before, after = classifier.knowledge()
-    meaning = Meaning(before, after, compared_classes(before, after), classifier.ask)
+    meaning = Meaning(before, after, compared_classes(before, after), classifier.ask if new.folder else None)
     statements = statement_differences(before, after, meaning)
     inner = release_difference(before, after)
     codes = code_changes(old.folder, new.folder) if old.folder and new.folder else ()
     plans = None
     if not inner.only_words or codes:
-        files = patient_files(new.beside or old.beside, patients, as_of, after.version)
+        files = patient_files(new.beside if new.has_patients else old.beside, patients, as_of, after.version)
         plans = plan_changes(files, before, after, {one.id for one in statements if not one.only_words})
     reasons = tuple(
         sorted(
@@ -106,7 +109,10 @@ def compare(old: Side, new: Side, *, patients: Path | None = None, as_of: date |
         axiom_changes(old.own, new.own) if old.folder and new.folder else None,
         codes,
         hierarchy_changes(before, after),
-        tuple(Redefined(one, after.label(one), meaning.of(one)) for one in sorted(meaning.changed - after.auxiliary)),
+        tuple(
+            Redefined(one, after.labels.get(one, ""), meaning.of(one))
+            for one in sorted(meaning.changed - after.auxiliary)
+        ),
         meaning.asked,
         len(before.statements),
         len(after.statements),
@@ -131,11 +137,11 @@ def _of_statements(statements: tuple[StatementDifference, ...]) -> Iterator[Reas
 
 
 def _of_terms(old: Knowledge, new: Knowledge, inner: Difference) -> Iterator[Reason]:
-    if gone := old.terms - new.terms:
+    if gone := old.terms - new.terms - old.auxiliary:
         yield Reason(Level.MAJOR, f"terms that are withdrawn: {len(gone)}")
     if inner.changed:
         yield Reason(Level.MAJOR, f"what plans are made of differs: {', '.join(map(_spelt, inner.changed))}")
-    if come := new.terms - old.terms:
+    if come := new.terms - old.terms - new.auxiliary:
         yield Reason(Level.MINOR, f"terms that are added: {len(come)}")
     elif inner.added:
         yield Reason(Level.MINOR, f"what plans are made of is added to: {', '.join(map(_spelt, inner.added))}")

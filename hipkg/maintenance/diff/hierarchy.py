@@ -49,7 +49,7 @@ def hierarchy_changes(old: Knowledge, new: Knowledge) -> Hierarchy:
     found = [
         ClassChange(
             iri,
-            new.label(iri),
+            new.labels.get(iri, ""),
             _named(_own(gains, iri, new)),
             _named(_own(losses, iri, old)),
             _own(come, iri, new),

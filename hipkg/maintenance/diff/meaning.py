@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import pyoxigraph as ox
 
+from hipkg.base.errors import EngineUnavailable
 from hipkg.base.groups import reached
 from hipkg.base.vocabulary import HIP, OWL, PREFIXES, curie
 from hipkg.maintenance.modules import turtle
@@ -49,10 +50,11 @@ def relation(*, old_in_new: bool, new_in_old: bool) -> Relation:
 class Meaning:
     """What classes mean in two ontologies, compared.
 
-    ``changed`` are the classes of both that mean something else now, ``asked`` tells that a reasoner was asked how.
+    ``changed`` are the classes of both that mean something else now; ``asked`` tells that a reasoner has told how, as
+    far as there was anything to ask.
 
     Parameters: ``compared`` are the classes of the new ontology that may have to be compared with such; ``ask`` puts a
-    question to a reasoner, None where there is none: then it is known that a meaning differs, but not how.
+    question to a reasoner, None where that cannot be: then it is known that a meaning differs, but not how.
     """
 
     def __init__(self, old: Knowledge, new: Knowledge, compared: Set[str], ask: Ask | None) -> None:
@@ -64,7 +66,10 @@ class Meaning:
         self._above: Mapping[str, Set[str]] = {}
         if ask is not None and copied:
             classes = frozenset({*map(_copy, copied), *self.changed, *compared})
-            self._above = close(ask(tuple(_copies(old.definitions, copied)), classes).subclasses)
+            try:
+                self._above = close(ask(tuple(_copies(old.definitions, copied)), classes).subclasses)
+            except EngineUnavailable:
+                self.asked = False
 
     def implied_now(self, old: str, new: str) -> bool:
         """Tell whether who was in a class before is in another one now."""

@@ -22,6 +22,15 @@ _PATIENT, _MODULES = b"Patient", (b"owl:Class", b"owl#Class")
 """What a file of patients names in any format, and what modules of an ontology do, which are none."""
 
 
+PATIENTS = ("examples", "tests/cases")
+"""Where patients lie beside an ontology."""
+
+
+def has_patients(beside: Path) -> bool:
+    """Tell whether patients lie in a folder that holds an ontology."""
+    return any((beside / one).is_dir() for one in PATIENTS)
+
+
 class PatientFile(NamedTuple):
     """A file of patients, the names of all that hold the same, and the date of their plans, None if it records one."""
 
@@ -44,7 +53,7 @@ def patient_files(beside: Path | None, folder: Path | None, as_of: date | None, 
     Raises `UsageError` for a folder without such files, and where there is no date.
     """
     found: dict[tuple[bytes, date | None], PatientFile] = {}
-    places = [(beside, beside / "examples"), (beside, beside / "tests" / "cases")] if beside else []
+    places = [(beside, beside / one) for one in PATIENTS] if beside else []
     if folder is not None:
         if not any(_files(folder)):
             raise UsageError("The folder has no files of patients.", place=str(folder), remedy="Name another one.")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from hipkg.base.errors import HipkgError
 from hipkg.base.vocabulary import curie
 from hipkg.defence.difference import difference
-from hipkg.pipeline.process import plan_patients, planned, read_checked
+from hipkg.pipeline.process import Planned, planned, read_checked
 from hipkg.pipeline.request import Request
 from hipkg.validation.findings import rules_of
 
@@ -17,11 +17,14 @@ if TYPE_CHECKING:
     from hipkg.defence.difference import InteractionChange, StatementChange
     from hipkg.knowledge.records import Knowledge
     from hipkg.maintenance.diff.patients import PatientFile
-    from hipkg.pipeline.process import Planned
+    from hipkg.pipeline.process import Checked
     from hipkg.planning.gaps import Gap
     from hipkg.planning.records import Action, Conflict, Plan, Question
 
-    Outcome = dict[str, Planned] | HipkgError
+    Outcomes = Mapping[str, Planned | HipkgError]
+    """The plan of each patient of a file, or why there is none; what concerns the whole file is of no patient."""
+
+_MISSING = HipkgError("the file has no such patient")
 
 
 class AspectChange(NamedTuple):
@@ -35,7 +38,8 @@ class AspectChange(NamedTuple):
 class PlanActionChange(NamedTuple):
     """An action that comes, goes or is told otherwise at a place.
 
-    ``statements`` are the ids of those that speak of it and that have another state there, or say something else now.
+    ``statements`` are the ids of those that speak of it and that have another state there, or say something else now;
+    where there are none, ``through`` are those of its place that do, such as of other members of a choice.
     """
 
     intervention: str
@@ -43,6 +47,7 @@ class PlanActionChange(NamedTuple):
     site: str
     aspects: tuple[AspectChange, ...]
     statements: tuple[str, ...]
+    through: tuple[str, ...] = ()
 
 
 class PlanChange(NamedTuple):
@@ -84,42 +89,45 @@ def plan_changes(files: Iterable[PatientFile], old: Knowledge, new: Knowledge, d
     shared = rules_of(old) == rules_of(new)
     for one in files:
         before, after = _both(one, old, new, shared=shared)
-        if isinstance(before, HipkgError) or isinstance(after, HipkgError):
-            without += len(one.names)
-            told = [str(it.message) if isinstance(it, HipkgError) else "" for it in (before, after)]
-            if told[0] != told[1]:
-                changed.append(PlanChange(one.names, "", problem_before=told[0], problem_after=told[1]))
-            continue
-        patients += len(one.names) * len(after)
-        for iri in sorted(before.keys() & after.keys()):
-            found = _compared(one.names, before[iri].plan, after[iri].plan, differing)
+        several = len({*before, *after}) > 1
+        for iri in sorted({*before, *after}):
+            names = tuple(f"{name}: {curie(iri)}" for name in one.names) if several else one.names
+            then, now = before.get(iri, _MISSING), after.get(iri, _MISSING)
+            if isinstance(then, Planned) and isinstance(now, Planned):
+                patients += len(names)
+                found = _compared(names, then.plan, now.plan, differing)
+            else:
+                without += len(names)
+                problems = [it.message if isinstance(it, HipkgError) else "" for it in (then, now)]
+                found = PlanChange(names, iri)
+                if problems[0] != problems[1]:
+                    found = found._replace(problem_before=problems[0], problem_after=problems[1])
             if any(found[2:]):
                 changed.append(found)
     return Plans(patients, without, tuple(changed))
 
 
-def _both(file: PatientFile, old: Knowledge, new: Knowledge, *, shared: bool) -> tuple[Outcome, Outcome]:
-    """Plan for the patients of a file twice, and read what is no matter of codes once."""
+def _both(file: PatientFile, old: Knowledge, new: Knowledge, *, shared: bool) -> tuple[Outcomes, Outcomes]:
+    """Plan for the patients of a file twice, and read what is no matter of codes and shapes once."""
     request = Request(as_of=file.as_of)
     if not (file.is_rdf and shared):
-        return _made(file, request, old), _made(file, request, new)
+        return _made(file, request, old, old)[0], _made(file, request, new, new)[0]
+    before, after = _made(file, request, new, old, new)
+    return before, after
+
+
+def _made(file: PatientFile, request: Request, reading: Knowledge, *planning: Knowledge) -> list[Outcomes]:
+    """Read the patients of a file by one ontology, and plan for each of them by others; a problem stands for a plan."""
     try:
-        checked = read_checked(str(file.path), request, new).results
+        checked = read_checked(str(file.path), request, reading)
     except HipkgError as problem:
-        return problem, problem
-
-    def by(knowledge: Knowledge) -> Outcome:
-        try:
-            return {one.record.iri: planned(one, request, knowledge) for one in checked}
-        except HipkgError as problem:
-            return problem
-
-    return by(old), by(new)
+        return [{"": problem} for _ in planning]
+    return [{one.record.iri: _planned(one, request, it) for one in checked.results} for it in planning]
 
 
-def _made(file: PatientFile, request: Request, knowledge: Knowledge) -> Outcome:
+def _planned(checked: Checked, request: Request, knowledge: Knowledge) -> Planned | HipkgError:
     try:
-        return {one.record.iri: one for one in plan_patients(str(file.path), request, knowledge).results}
+        return planned(checked, request, knowledge)
     except HipkgError as problem:
         return problem
 
@@ -165,8 +173,14 @@ def _actions(
         if aspects:
             concerned = {id_ for it in (one, other) if it for id_ in _speaking(it)}
             moved = {it.id for it in states if it.place in {"", named.place}}
-            by = tuple(sorted(concerned & (moved | {*differing})))
-            found.append(PlanActionChange(named.intervention, named.label, named.site, aspects, by))
+            by = concerned & (moved | {*differing})
+            near = {it.id for plan in (before, after) for it in plan.statements if it.place in {"", named.place}}
+            through = () if by else sorted(moved | (near & {*differing}))
+            found.append(
+                PlanActionChange(
+                    named.intervention, named.label, named.site, aspects, tuple(sorted(by)), tuple(through)
+                )
+            )
     yield from sorted(found, key=lambda it: (it.label, it.site, it.intervention))
 
 

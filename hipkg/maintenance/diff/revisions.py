@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 
 from hipkg.base.ending import run
 from hipkg.base.errors import UsageError
+from hipkg.maintenance.diff.patients import PATIENTS
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 _BESIDE = ("shapes", "queries/normalise")
-_PATIENTS = ("examples", "tests/cases")
-"""What is taken from beside an ontology: what records go through, and the patients to plan for."""
+"""What is taken from beside an ontology: what records go through."""
 _SECONDS = 60
 
 
@@ -35,7 +35,7 @@ def take_out(revision: str, folder: str, into: Path, *, with_patients: bool) -> 
             remedy="Name a folder with the modules of an ontology, a hipkg.json, or a revision such as main~1.",
         )
     prefix = _git("rev-parse", "--show-prefix") or ""
-    beside = (*_BESIDE, *_PATIENTS) if with_patients else _BESIDE
+    beside = (*_BESIDE, *PATIENTS) if with_patients else _BESIDE
     candidates = [folder.strip("/")] if folder else [f"{prefix}ontology", "ontology"]
     for one in candidates:
         above, _, _ = one.rpartition("/")

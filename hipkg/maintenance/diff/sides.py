@@ -10,12 +10,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hipkg.base.ending import temporary_folder
-from hipkg.base.errors import StaleRelease, UnreadableInput, UsageError
+from hipkg.base.errors import OntologyError, StaleRelease, UnreadableInput, UsageError
 from hipkg.base.paths import DENIALS, MAPPINGS, PATIENT_SHAPES, POSSIBLE_CONTEXTS, RELEASE, normalising_queries
 from hipkg.knowledge.loading import RELEASE_FILE, read_release, source_stamp
 from hipkg.knowledge.records import Knowledge
 from hipkg.knowledge.terminology import read as read_terminology
 from hipkg.maintenance.denials import denials_module
+from hipkg.maintenance.diff.patients import has_patients
 from hipkg.maintenance.diff.revisions import take_out
 from hipkg.maintenance.possible import possible_module
 from hipkg.maintenance.release import Sources, compile_knowledge, read
@@ -47,6 +48,11 @@ class Side:
     shipped: Knowledge | None
     scratch: Path
 
+    @property
+    def has_patients(self) -> bool:
+        """Tell whether examples or cases lie beside it."""
+        return self.beside is not None and has_patients(self.beside)
+
     @cached_property
     def modules(self) -> tuple[Path, ...]:
         """List the modules, in the order in which a release reads them."""
@@ -63,15 +69,21 @@ class Side:
 
         Raises `OntologyError` as `hipkg.maintenance.release.read` does.
         """
-        if self.shipped is not None:
-            return read(self.modules)
+        try:
+            return read(self.modules if self.shipped is not None else self._as_they_would_be_released())
+        except OntologyError as problem:
+            problem.place = f"{self.name}: {problem.place}"
+            raise
+
+    def _as_they_would_be_released(self) -> tuple[Path, ...]:
+        """List the modules of editors, with those that follow from them, which are written anew elsewhere."""
         written = []
         for name, make in ((POSSIBLE_CONTEXTS.name, possible_module), (DENIALS.name, denials_module)):
             if any(one.name == name for one in self.modules):
                 path = self.scratch / name
                 path.write_text(make(self.own), encoding="utf-8")
                 written.append(path)
-        return read((*self.own, *written))
+        return (*self.own, *written)
 
     def knowledge(self, classify: Classify) -> Knowledge:
         """Take what its release holds, or else classify and compile the modules; nothing of the side is written.
