@@ -6,10 +6,11 @@ EXAMPLE ?= examples/d0-painful-degenerative-hip.ttl
 WORKERS ?= auto
 LOCK := --quiet --universal --python-version 3.11 --generate-hashes --constraint constraints.txt --no-header --no-annotate
 SEED ?= 1
+BASE ?= HEAD
 INPUTS ?= 2000
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test pythons engines fuzz goldens garden mutants lint types check release schemas docs benchmark lock wheel clean
+.PHONY: help demo test pythons engines fuzz goldens garden mutants lint types check diff release schemas docs benchmark lock wheel clean
 
 help: ## List the targets.
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | sort | expand -t 12
@@ -65,6 +66,11 @@ types: $(VENV)/.complete ## Check types.
 
 check: $(VENV)/.complete ## Check the ontology: form, fragment, profile, quality queries, statements, release.
 	$(BIN)/hipkg ontology check
+
+diff: $(VENV)/.complete ## Tell in build/ontology-diff.md what changes in the ontology since BASE, and in whose plans.
+	mkdir -p build
+	$(BIN)/hipkg ontology diff $(BASE) ontology --format markdown --output build/ontology-diff.md
+	head -n 20 build/ontology-diff.md
 
 release: $(VENV)/.complete ## Classify the ontology and write the release that hipkg ships.
 	$(BIN)/hipkg ontology release

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import tomllib
@@ -39,6 +40,9 @@ FOLDER = ROOT / "tests" / "cases" / "ontology-diff"
 EDITS = tomllib.loads((FOLDER / "edits.toml").read_text("utf-8"))
 PLANS = FOLDER / "plans.json"
 WANTED = json.loads(PLANS.read_text("utf-8"))
+DOCUMENT, COMMAND = ROOT / "docs" / "ontology-diff.md", "$ hipkg ontology diff HEAD ontology --patients records"
+COUNTS = re.compile(r":\d+\]|\b\d+ (?:before|now|unchanged)")
+"""What of the page may be out of date when the ontology grows: lines, and how many statements there are."""
 AS_OF = date(2026, 3, 15)
 NOTHING: frozenset[str] = frozenset()
 
@@ -175,7 +179,7 @@ def test_a_changed_limit_of_the_ontology_reaches_the_patients_between_both_limit
     text = path.read_text("utf-8")
     start = text.index("hip:NsaidTrial84Days\n    a owl:Class")
     path.write_text(text[:start] + text[start:].replace("xsd:minInclusive 84", "xsd:minInclusive 70", 1), "utf-8")
-    patients = tmp_path / "patients"
+    patients = tmp_path / "records"
     for case in ("D0-37-nsaid", "D0-41"):
         shutil.copytree(ROOT / "tests" / "cases" / "statements" / case, patients / case)
     stamp = path.stat().st_mtime_ns
@@ -186,13 +190,19 @@ def test_a_changed_limit_of_the_ontology_reaches_the_patients_between_both_limit
     assert found.plans is not None
     assert found.plans.patients == 4
     (changed,) = found.plans.changed
-    assert changed.files == ("patients/D0-37-nsaid/near-miss.ttl",)
+    assert changed.files == ("records/D0-37-nsaid/near-miss.ttl",)
     (action,) = changed.actions
     waits = ("waits for", "hip:NsaidTrial84Days unmet: 83 of >= 84 d", "")
     assert (action.label, action.site, action.statements) == ("total hip arthroplasty", "left hip", ("D0-37",))
     assert action.aspects == (waits,)
     assert [(one.id, one.before, one.after) for one in changed.statements] == [("D0-37", "later-if", "now")]
     assert {one.id: one.patterns for one in found.statements} == {"D0-37": (Pattern.CONDITIONS_LOOSENED,)}
+    page = DOCUMENT.read_text("utf-8")
+    told = f"{COMMAND}\n{render_ontology_diff(found._replace(old='HEAD', new='ontology'), 'text')}"
+    shown = page[page.index(COMMAND) : page.index("```", page.index(COMMAND))]
+    if os.environ.get("HIPKG_UPDATE_DOCS"):
+        DOCUMENT.write_text(page.replace(shown, told), encoding="utf-8")
+    assert COUNTS.sub("…", shown) == COUNTS.sub("…", told)
     (axiom,) = found.axioms or ()
     assert [(one.module, one.line > 1) for one in (*axiom.removed, *axiom.added)] == [("patients.ttl", True)] * 2
 

@@ -38,7 +38,7 @@ def diff(
 
     Nothing is written to either side: what has no current release is classified for the comparison alone.
 
-    Example: hipkg ontology diff HEAD ontology --format markdown
+    Example: hipkg ontology diff ontology/release/hipkg.json ontology
     """
     from hipkg.maintenance.diff.compare import compare
     from hipkg.maintenance.diff.level import Level

@@ -178,16 +178,17 @@ def _plan(one: PlanChange, patterns: Mapping[str, tuple[Pattern, ...]]) -> Itera
             yield Line(1, f"no plan {side}: {problem}")
     for action in one.actions:
         site = f" · {action.site}" if action.site else ""
-        named = ", ".join(_by(it, patterns) for it in action.statements or action.through)
+        states = {it.id: it for it in one.statements if it.site in {"", action.site}}
+        named = ", ".join(_by(it, patterns, states.get(it)) for it in action.statements or action.through)
         by = f"{'by' if action.statements else 'through'} {named}" if named else "by no statement of its place"
         yield Line(1, f"{action.label}{site}: {'; '.join(map(_aspect, _leading(action.aspects)))} ({by})")
     told = {id_ for action in one.actions for id_ in action.statements}
-    states = [it for it in one.statements if it.id not in told]
-    for it in states[:_STATES]:
+    others = [it for it in one.statements if it.id not in told]
+    for it in others[:_STATES]:
         site = f" · {it.site}" if it.site else ""
-        yield Line(1, f"{it.id}{site}: {it.before or 'not in context'} → {it.after or 'not in context'}")
-    if len(states) > _STATES:
-        yield Line(1, f"{len(states) - _STATES} more states of statements differ")
+        yield Line(1, f"{it.id}{site}: {_states(it)}")
+    if len(others) > _STATES:
+        yield Line(1, f"{len(others) - _STATES} more states of statements differ")
     for change in one.interactions:
         before, after = (describe_interaction(it) if it else "nothing" for it in (change.before, change.after))
         yield Line(1, f"interaction: {before} → {after}")
@@ -201,9 +202,14 @@ def _plan(one: PlanChange, patterns: Mapping[str, tuple[Pattern, ...]]) -> Itera
             yield Line(1, f"{words}: {'; '.join(some)}")
 
 
-def _by(id_: str, patterns: Mapping[str, tuple[Pattern, ...]]) -> str:
-    """Name a statement, and how it differs where it does itself."""
-    return f"{id_}: {', '.join(patterns[id_])}" if id_ in patterns else id_
+def _by(id_: str, patterns: Mapping[str, tuple[Pattern, ...]], state: StatementChange | None) -> str:
+    """Name a statement, with its states where they differ, and how it differs itself."""
+    told = f"{id_} {_states(state)}" if state else id_
+    return f"{told}, {', '.join(patterns[id_])}" if id_ in patterns else told
+
+
+def _states(one: StatementChange) -> str:
+    return f"{one.before or 'not in context'} → {one.after or 'not in context'}"
 
 
 def _leading(aspects: Sequence[AspectChange]) -> Sequence[AspectChange]:

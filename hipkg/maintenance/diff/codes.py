@@ -20,9 +20,9 @@ class CodeChange(NamedTuple):
 
 
 def code_changes(old: Path, new: Path) -> tuple[CodeChange, ...]:
-    """Compare the files of codes of two folders of an ontology, by their rows."""
+    """Compare the files of codes of two folders of an ontology, by their rows, where both have some of their own."""
     before, after = (_tables(folder / MAPPINGS.name) for folder in (old, new))
-    return tuple(_changes(before, after))
+    return tuple(_changes(before, after)) if before and after else ()
 
 
 def _tables(folder: Path) -> dict[str, frozenset[str]]:
