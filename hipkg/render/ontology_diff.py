@@ -101,7 +101,7 @@ def _markdown(found: OntologyDiff, sections: Sequence[Section]) -> str:
         if section.folded:
             lines += ["", f"<details><summary>{section.title}</summary>", ""]
         else:
-            lines += ["", f"### {section.title}", ""]
+            lines += ["", f"### {section.title}", *([""] if section.lines else [])]
         lines += _listed(section.lines)
         lines += ["", "</details>"] if section.folded else []
     return "\n".join(lines) + "\n"
@@ -223,7 +223,7 @@ def _aspect(one: AspectChange) -> str:
         return f"new: {one.after}"
     if one.aspect == "status" and not one.after:
         return f"no longer: {one.before}"
-    return f"{one.aspect} {one.before or 'none'} → {one.after or 'none'}"
+    return f"{one.aspect} {one.before or 'nothing'} → {one.after or 'nothing'}"
 
 
 def _statements(found: Sequence[StatementDifference], changed: Sequence[PlanChange]) -> Iterator[Line]:
@@ -238,8 +238,8 @@ def _statements(found: Sequence[StatementDifference], changed: Sequence[PlanChan
         for slot in one.slots:
             yield Line(1, f"{slot.slot} {_slot(slot)}")
         for value in one.values:
-            yield Line(1, value.before or "nothing", "-")
-            yield Line(1, value.after or "nothing", "+")
+            yield Line(1, f"{value.field}: {value.before or 'nothing'}", "-")
+            yield Line(1, f"{value.field}: {value.after or 'nothing'}", "+")
 
 
 def _slot(one: SlotChange) -> str:

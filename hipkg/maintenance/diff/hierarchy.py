@@ -75,10 +75,9 @@ def _above(knowledge: Knowledge, iri: str, known: frozenset[str]) -> frozenset[s
 
 def _applying(knowledge: Knowledge, iri: str, other: Knowledge) -> frozenset[str]:
     """List the statements that apply to the members of a class, among those that the other ontology has as well."""
-    contexts = (iri, *knowledge.superclasses[iri])
-    return frozenset(
-        info.id for one in contexts for info in knowledge.of_context.get(one, ()) if info.id in other.by_id
-    )
+    values = (value for one in (iri, *knowledge.superclasses[iri]) for _, value in knowledge.class_values.get(one, ()))
+    statements = (knowledge.statements[one] for one in values if one in knowledge.statements)
+    return frozenset(one.id for one in statements if one.id in other.by_id)
 
 
 def _nearest(knowledge: Knowledge, found: Iterable[str]) -> frozenset[str]:
