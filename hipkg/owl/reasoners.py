@@ -131,7 +131,10 @@ def check_consistency(triples: Iterable[ox.Triple]) -> None:
     Raises `InconsistentData` if none does, and `EngineUnavailable` as `entail` does.
     """
     if "is satisfiable" not in _asked("hermit", triples, _CHECKING):
-        raise EngineUnavailable("hermit ended without an error and did not say whether the ontology is consistent.")
+        raise EngineUnavailable(
+            "hermit ended without an error and did not say whether the ontology is consistent.",
+            remedy="Use another Java: pip install 'hipkg[java]'.",
+        )
 
 
 def _asked(engine: str, triples: Iterable[ox.Triple], options: Sequence[str]) -> str:

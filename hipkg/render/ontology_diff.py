@@ -137,6 +137,8 @@ def _sections(found: OntologyDiff, *, everything: bool) -> Iterator[Section]:
     yield Section("Classes that mean something else", tuple(_redefined(found)))
     yield Section("Inferred hierarchy", tuple(_hierarchy(found.hierarchy)))
     changes = found.axioms or ()
+    if found.axioms is None:
+        yield Section("Asserted axioms", (Line(0, "not compared, for a release file holds no modules"),))
     yield Section("Asserted axioms", tuple(_axioms(one.of(Kind.AXIOM) for one in changes)), folded=True)
     yield Section("Annotations", tuple(_axioms(one.of(Kind.ANNOTATION) for one in changes)), folded=True)
     codes = (Line(0, f"{one.file}: {one.added} rows added, {one.removed} removed") for one in found.codes)

@@ -69,11 +69,8 @@ class Side:
 
         Raises `OntologyError` as `hipkg.maintenance.release.read` does.
         """
-        try:
+        with self._naming_itself():
             return read(self.modules if self.shipped is not None else self._as_they_would_be_released())
-        except OntologyError as problem:
-            problem.place = f"{self.name}: {problem.place}"
-            raise
 
     def _as_they_would_be_released(self) -> tuple[Path, ...]:
         """List the modules of editors, with those that follow from them, which are written anew elsewhere."""
@@ -90,7 +87,21 @@ class Side:
 
         Raises `OntologyError` or `InconsistentData` as `hipkg.maintenance.release.build` does.
         """
-        return self.shipped or self._with_what_lies_beside(compile_knowledge(self.sources, classify(self.sources)))
+        if self.shipped is not None:
+            return self.shipped
+        sources = self.sources
+        entailments = classify(sources)
+        with self._naming_itself():
+            return self._with_what_lies_beside(compile_knowledge(sources, entailments))
+
+    @contextmanager
+    def _naming_itself(self) -> Iterator[None]:
+        """Say in what is told of an ontology that cannot be used which side it is."""
+        try:
+            yield
+        except OntologyError as problem:
+            problem.place = f"{self.name}: {problem.place}"
+            raise
 
     def _with_what_lies_beside(self, knowledge: Knowledge) -> Knowledge:
         """Let records go through the shapes and the codes of the side, where it has its own."""
