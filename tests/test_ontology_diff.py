@@ -85,10 +85,14 @@ def lines(found: OntologyDiff) -> Iterator[str]:
 
 
 @pytest.mark.parametrize("name", EDITS)
-def test_each_edit_is_told_by_its_pattern_and_undone_by_the_opposite(name: str, tmp_path: Path) -> None:
+def test_each_edit_is_told_by_its_pattern_and_undone_by_the_opposite(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("hipkg.owl.reasoners.check_consistency", lambda _: None)
     edit = EDITS[name]
     told: dict[str, list[str]] = {}
     old, new = side(tmp_path, "old"), side(tmp_path, "new", [edit])
+    new = replace(new, shipped=Classifier(old, new, known_classification).knowledge()[1])
     for index, (before, after, way) in enumerate([(old, new, "there"), (new, old, "back")]):
         patients = CASES / edit["gardens"]
         found = compare(before, after, patients=patients, as_of=AS_OF, entail=known_classification)
