@@ -16,7 +16,7 @@ from hipkg.base.groups import reached
 from hipkg.base.vocabulary import OWL, RDF, RDF_TYPE
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Set
 
     Node = ox.NamedNode | ox.BlankNode | ox.Literal | ox.Triple
 
@@ -68,9 +68,19 @@ class Modules:
 
     def bearing_on(self, names: Iterable[object]) -> list[ox.Triple]:
         """List the axioms that bear on some names, in their order."""
-        start = [self._numbers[one] for one in names if one in self._numbers]
-        found = self._held | self._following(start, self._lacking.copy())
+        found = self._held | self._reached_from(names)
         return [self._axioms[one] for one in sorted(found) if one < len(self._axioms)]
+
+    def reaching(self, names: Iterable[str], axioms: Set[ox.Triple]) -> list[str]:
+        """List those names, as IRIs, on each of which alone one of some axioms bears."""
+        wanted = {number for number, one in enumerate(self._axioms) if one in axioms}
+        if not wanted.isdisjoint(self._held):
+            return [*names]
+        return [one for one in names if not wanted.isdisjoint(self._reached_from([ox.NamedNode(one)]))]
+
+    def _reached_from(self, names: Iterable[object]) -> set[int]:
+        """Collect what holds if names have members, beside what holds in any case."""
+        return self._following([self._numbers[one] for one in names if one in self._numbers], self._lacking.copy())
 
     def around(self, names: Iterable[object]) -> tuple[ox.Triple, ...]:
         """List the triples of the axioms that bear on some names, with the declarations that these need."""

@@ -88,7 +88,7 @@ class Logic:
         own = {self.axioms[one] for one in self.axioms.keys() - other.axioms.keys()}
         if not own:
             return _NOTHING
-        return frozenset(one for one in self.classes if not own.isdisjoint(self.modules.bearing_on([_node(one)])))
+        return frozenset(self.modules.reaching(self.classes, own))
 
 
 def _node(iri: str) -> ox.NamedNode:
