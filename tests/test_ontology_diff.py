@@ -251,6 +251,9 @@ def test_a_release_file_is_compared_without_its_sources(tmp_path: Path) -> None:
     path.write_bytes(released(replace(garden.garden(), shapes=())))
     with opened(str(path)) as old:
         found = compare(old, new, patients=CASES / "choices", as_of=AS_OF, entail=known_classification)
+    with opened(str(path)) as old:
+        again = compare(old, new, patients=CASES / "choices", as_of=AS_OF, jobs=2, entail=known_classification)
+    assert again == found
     assert found.axioms is None
     assert [*lines(found)] == WANTED["more-firmly"]["there"]
 

@@ -26,6 +26,7 @@ def diff(
         Literal["major", "minor", "patch", "never"],
         typer.Option("--fail-on", help="Exit with 1 for a change of this level or a graver one."),
     ] = "never",
+    jobs: Annotated[int, typer.Option("--jobs", "-j", min=1, help="Processes to plan with.")] = 1,
     everything: Annotated[bool, typer.Option("--all", help="Tell of all patients whose plans differ.")] = False,
     output: Output = None,
 ) -> None:
@@ -46,7 +47,7 @@ def diff(
     from hipkg.render.ontology_diff import render_ontology_diff
 
     with opened(new) as after, opened(old, with_patients=not after.has_patients) as before:
-        found = compare(before, after, patients=patients, as_of=parse_date(as_of))
+        found = compare(before, after, patients=patients, as_of=parse_date(as_of), jobs=jobs)
         text = render_ontology_diff(found, format, everything=everything)
     failed = fail_on != "never" and found.level.rank <= Level(fail_on).rank
     deliver(text, output, format, failed=failed)

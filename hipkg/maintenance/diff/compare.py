@@ -8,6 +8,7 @@ from hipkg.maintenance.diff.axioms import AxiomChange, axiom_changes
 from hipkg.maintenance.diff.classifying import Classifier, Entail
 from hipkg.maintenance.diff.codes import CodeChange, code_changes
 from hipkg.maintenance.diff.hierarchy import Hierarchy, hierarchy_changes
+from hipkg.maintenance.diff.jobs import plans_in_jobs
 from hipkg.maintenance.diff.level import Difference, Level, release_difference
 from hipkg.maintenance.diff.meaning import Meaning, Relation
 from hipkg.maintenance.diff.patients import patient_files
@@ -73,12 +74,19 @@ class OntologyDiff(NamedTuple):
 
 
 def compare(
-    old: Side, new: Side, *, patients: Path | None = None, as_of: date | None = None, entail: Entail = reasoners.entail
+    old: Side,
+    new: Side,
+    *,
+    patients: Path | None = None,
+    as_of: date | None = None,
+    jobs: int = 1,
+    entail: Entail = reasoners.entail,
 ) -> OntologyDiff:
     """Compare two ontologies.
 
     Parameters: ``patients`` is a folder of patients beside the examples and cases that lie with the new ontology, or
-    else with the old one; ``as_of`` is the date of all plans; ``entail`` is the reasoner.
+    else with the old one; ``as_of`` is the date of all plans; ``jobs`` is the number of processes that plan; ``entail``
+    is the reasoner.
 
     Raises `OntologyError` or `InconsistentData` for an ontology that cannot be used, `EngineUnavailable` where one has
     to be classified and no reasoner runs, and `UsageError` for patients that there are not.
@@ -92,7 +100,11 @@ def compare(
     plans = None
     if not inner.only_words or codes:
         files = patient_files(new.beside if new.has_patients else old.beside, patients, as_of, after.version)
-        plans = plan_changes(files, before, after, {one.id for one in statements if not one.only_words})
+        differing = frozenset(one.id for one in statements if not one.only_words)
+        if jobs == 1:
+            plans = plan_changes(files, before, after, differing)
+        else:
+            plans = plans_in_jobs(files, (old, before), (new, after), differing, jobs)
     reasons = tuple(
         sorted(
             (*_of_plans(plans), *_of_statements(statements), *_of_terms(before, after, inner), *_of_codes(codes)),

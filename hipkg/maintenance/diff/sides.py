@@ -105,7 +105,7 @@ class Side:
 
     def _with_what_lies_beside(self, knowledge: Knowledge) -> Knowledge:
         """Let records go through the shapes and the codes of the side, where it has its own."""
-        return _with_codes(dataclasses.replace(knowledge, shapes=compile_shapes(_shapes(self.beside))), self.folder)
+        return with_codes(dataclasses.replace(knowledge, shapes=compile_shapes(_shapes(self.beside))), self.folder)
 
 
 @contextmanager
@@ -153,10 +153,10 @@ def _shipped_in(folder: Path) -> Knowledge | None:
         shipped = read_release(content, source_stamp(_modules(folder), (shapes, *queries)))
     except (OSError, StaleRelease):
         return None
-    return _with_codes(shipped, folder)
+    return with_codes(shipped, folder)
 
 
-def _with_codes(knowledge: Knowledge, folder: Path | None) -> Knowledge:
+def with_codes(knowledge: Knowledge, folder: Path | None) -> Knowledge:
     """Let codes be read by the mappings of a folder, where it has any."""
     mappings = folder / MAPPINGS.name if folder else MAPPINGS
     if mappings.is_dir() and mappings.resolve() != MAPPINGS.resolve():
