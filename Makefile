@@ -45,7 +45,7 @@ fuzz: $(VENV)/.complete ## Damage records at random, INPUTS of a SEED, and see t
 	PYTHONPATH=tests $(BIN)/python -m fuzz --seed $(SEED) --count $(INPUTS)
 
 goldens: $(VENV)/.complete ## Write whole plans, and whatever else people have reviewed, as hipkg makes them now.
-	HIPKG_UPDATE_GOLDEN=1 $(BIN)/python -m pytest -n $(WORKERS) -k "reviewed or expected_texts or expected_bundles or answers_as_expected or index_lists"
+	HIPKG_UPDATE_GOLDEN=1 $(BIN)/python -m pytest -n $(WORKERS) -k "reviewed or expected_texts or expected_bundles or answers_as_expected or index_lists or told_by_its_pattern"
 
 garden: $(VENV)/.complete ## Classify the ontology of gardens, on which the statement frame is tested.
 	$(BIN)/python tests/support/garden.py
