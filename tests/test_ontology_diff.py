@@ -160,6 +160,13 @@ def test_what_a_reasoner_is_asked_of_an_edit_is_what_it_would_say_of_the_whole(t
             assert words in told.replace("\\", ""), (form, words)
 
 
+def test_sides_with_the_same_files_are_not_classified_twice(tmp_path: Path) -> None:
+    unreleased = replace(side(tmp_path, "one"), shipped=None)
+    found = compare(unreleased, side(tmp_path, "two"), entail=lambda *_: pytest.fail("nothing is to be asked"))
+    assert (found.level, found.plans, found.axioms) == ("none", None, ())
+    assert "both make the same" in render_ontology_diff(found, "text")
+
+
 def test_without_a_reasoner_it_is_told_that_a_meaning_differs_but_not_how(tmp_path: Path) -> None:
     old, new = side(tmp_path, "old"), side(tmp_path, "new", REASONED[:1])
 

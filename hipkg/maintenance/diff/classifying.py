@@ -119,6 +119,9 @@ class Classifier:
 
         Raises what `hipkg.maintenance.release.build` does.
         """
+        if self._old.folder and self._new.folder and self._old.content == self._new.content:
+            known = self._new.shipped or self._old.shipped or self._new.knowledge(self._whole)
+            return known, known
         if self._new.shipped is None and self._old.shipped is None:
             new = self._new.knowledge(self._whole)
             return self._old.knowledge(lambda sources: self._by(new, self._new, sources)), new

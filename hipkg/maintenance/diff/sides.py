@@ -59,6 +59,12 @@ class Side:
         return _modules(self.folder) if self.folder else ()
 
     @cached_property
+    def content(self) -> str:
+        """Hash all files that plans depend on: two sides of the same content hold the same."""
+        mappings = sorted((self.folder / MAPPINGS.name).glob("*.tsv")) if self.folder else ()
+        return source_stamp(self.modules, (*_passed_through(self.beside), *mappings))
+
+    @cached_property
     def own(self) -> tuple[Path, ...]:
         """List the modules that editors write."""
         return tuple(one for one in self.modules if one.name not in WRITTEN)
@@ -144,13 +150,17 @@ def _shapes(beside: Path | None) -> Path:
     return own if own.is_file() else PATIENT_SHAPES
 
 
+def _passed_through(beside: Path | None) -> tuple[Path, ...]:
+    """List the shapes and the queries that every record goes through."""
+    own = sorted((beside / "queries" / "normalise").glob("*.rq")) if beside else ()
+    return (_shapes(beside), *(own or normalising_queries()))
+
+
 def _shipped_in(folder: Path) -> Knowledge | None:
     """Read the release of a folder, if it was built from what lies there."""
-    shapes = _shapes(folder.parent)
-    queries = tuple(sorted((folder.parent / "queries" / "normalise").glob("*.rq"))) or normalising_queries()
     try:
         content = (folder / RELEASE.name / RELEASE_FILE.name).read_bytes()
-        shipped = read_release(content, source_stamp(_modules(folder), (shapes, *queries)))
+        shipped = read_release(content, source_stamp(_modules(folder), _passed_through(folder.parent)))
     except (OSError, StaleRelease):
         return None
     return with_codes(shipped, folder)
