@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import pyoxigraph as ox
 
 from hipkg.base.vocabulary import HIP, OWL, RDF_TYPE, RDFS, curie
-from hipkg.owl.expression import AxiomReader, manchester
+from hipkg.owl.expression import AxiomReader, Value, manchester
 from hipkg.owl.positions import Positions
 from hipkg.owl.sources import parsed
 
@@ -88,7 +88,9 @@ def axiom_changes(old: Sequence[Path], new: Sequence[Path]) -> tuple[AxiomChange
     """
     if [(one.name, one.read_bytes()) for one in old] == [(one.name, one.read_bytes()) for one in new]:
         return ()
-    before, after = _Told(old), _Told(new)
+    before, after = (
+        Told([(path, [quad.triple for quad in parsed(path)]) for path in paths]) for paths in (old, new)
+    )
     gone, come = before.beyond(after), after.beyond(before)
     subjects = sorted({one.subject for one in (*gone, *come)})
     return tuple(
@@ -103,11 +105,10 @@ def axiom_changes(old: Sequence[Path], new: Sequence[Path]) -> tuple[AxiomChange
     )
 
 
-class _Told:
-    """What some modules assert, and in which of them it stands."""
+class Told:
+    """What some modules assert, given with their triples, and in which of them it stands."""
 
-    def __init__(self, paths: Sequence[Path]) -> None:
-        modules = [(path, [quad.triple for quad in parsed(path)]) for path in paths]
+    def __init__(self, modules: Sequence[tuple[Path, Sequence[ox.Triple]]]) -> None:
         triples = [one for _, some in modules for one in some]
         self.labels = {
             one.subject.value: one.object.value  # type: ignore[union-attr]
@@ -115,19 +116,19 @@ class _Told:
             if one.predicate.value == RDFS + "label"
         }
         self.frames = dict(_frames(triples))
-        self._properties = {iri for iri, frame in self.frames.items() if frame == "ObjectProperty"}
+        self._properties = {iri for iri, frame in self.frames.items() if frame in {"ObjectProperty", "DataProperty"}}
         self._reader = AxiomReader(triples)
         self._found: Counter[Asserted] = Counter()
         self._where: dict[Asserted, tuple[Path, str]] = {}
         for path, some in modules:
             for one in some:
                 if isinstance(one.subject, ox.NamedNode):
-                    asserted, value = self._asserted(one.subject.value, one.predicate.value, one.object)  # type: ignore[arg-type]
+                    asserted, value = self._asserted(one)
                     self._found[asserted] += 1
                     self._where[asserted] = path, value
         self._positions: dict[Path, Positions] = {}
 
-    def beyond(self, other: _Told) -> list[Asserted]:
+    def beyond(self, other: Told) -> list[Asserted]:
         """List what is asserted here and not there."""
         return sorted(self._found.keys() - other._found.keys())
 
@@ -135,18 +136,25 @@ class _Told:
         """Find where assertions stand."""
         return tuple(Assertion(one, self._where[one][0].name, self._line(one)) for one in some)
 
+    def asserted(self, one: ox.Triple) -> Asserted:
+        """Tell a triple of a named subject in the words of its frame."""
+        return self._asserted(one)[0]
+
     def _line(self, one: Asserted) -> int:
         path, value = self._where[one]
         if path not in self._positions:
             self._positions[path] = Positions(path.read_text(encoding="utf-8"))
         return self._positions[path].line(one.subject, one.property, value)[0]
 
-    def _asserted(self, subject: str, prop: str, target: Node) -> tuple[Asserted, str]:
+    def _asserted(self, one: ox.Triple) -> tuple[Asserted, str]:
         """Tell a triple of a named subject in the words of its frame, and the value that it is found by in a text."""
+        subject, prop, target = one.subject.value, one.predicate.value, one.object  # type: ignore[union-attr]
         kind, keyword = Kind.AXIOM, ""
         value = target.value if isinstance(target, ox.NamedNode | ox.Literal) else ""
         if prop in _CLASSES:
-            keyword, text = _CLASSES[prop], manchester(self._reader.expression(target, subject))
+            expression = self._reader.expression(target, subject)  # type: ignore[arg-type]
+            keyword, text = _CLASSES[prop], manchester(expression)
+            value = expression.individual if isinstance(expression, Value) else value
         elif prop == OWL + "propertyChainAxiom":
             keyword, text = "SubPropertyChain", " o ".join(map(_name, self._reader.property_chain(target)))
         elif prop == RDF_TYPE and value in _CHARACTERISTICS:
@@ -156,9 +164,9 @@ class _Told:
         elif prop in _NAMES:
             keyword, text = _NAMES[prop], _name(value)
         elif prop in self._properties:
-            keyword, text = "Facts", f"{_name(prop)} {_name(value)}"
+            keyword, text = "Facts", f"{_name(prop)} {value if isinstance(target, ox.Literal) else _name(value)}"
         else:
-            kind, keyword, text = Kind.ANNOTATION, _name(prop), self._text(target)
+            kind, keyword, text = Kind.ANNOTATION, _name(prop), self._text(target)  # type: ignore[arg-type]
         return Asserted(subject, self.frames.get(subject, "Individual"), keyword, text, kind, prop), value
 
     def _text(self, target: Node) -> str:

@@ -1,0 +1,344 @@
+"""Why something follows from what modules assert: a smallest set of axioms that it follows from, found with HermiT.
+
+What is asked for follows from axioms where no world satisfies these together with its opposite. The axioms that can
+bear on it (`hipkg.owl.module`) are ordered by how short a derivation they can belong to, as many of them are taken as
+are needed, and those are left out that are not (Junker, QuickXplain, AAAI 2004, finds such sets likewise).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from math import inf
+from typing import TYPE_CHECKING, NamedTuple
+
+import pyoxigraph as ox
+
+from hipkg.base.errors import InconsistentData, UsageError
+from hipkg.base.groups import reached
+from hipkg.base.paths import ontology_files
+from hipkg.base.vocabulary import HIP, OWL, RDF_TYPE, RDFS, curie, expand, nearest
+from hipkg.maintenance.diff.axioms import Assertion, Kind, Told
+from hipkg.owl.expression import And, AxiomReader, Expression, Facet, Named, OneOf, Or, Some, Value, walk
+from hipkg.owl.module import Modules
+from hipkg.owl.reasoners import check_consistency
+from hipkg.owl.sources import parsed
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from pathlib import Path
+
+NOTHING = OWL + "Nothing"
+"""The class without members, under which a class is that can have none."""
+_PROBE = ox.NamedNode("urn:hipkg:probe")
+"""Whom the opposite of what is asked for is said of."""
+_TYPE, _NOT = ox.NamedNode(RDF_TYPE), ox.BlankNode("not")
+_CLASS, _FUNCTIONAL = OWL + "Class", OWL + "FunctionalProperty"
+_ENTITIES = {
+    ox.NamedNode(OWL + one) for one in ("Class", "ObjectProperty", "DatatypeProperty", "NamedIndividual")
+}
+_FIRST, _MORE = 8, 4
+"""How many axioms are tried at first, and how many times as many each time that it does not follow from them."""
+_SUGGESTIONS = 3
+
+
+class Question(StrEnum):
+    """What is asked to be explained."""
+
+    SUBCLASS = "subclass"
+    UNSATISFIABLE = "unsatisfiable"
+    INCONSISTENT = "inconsistent"
+
+
+@dataclass(frozen=True, slots=True)
+class Justification:
+    """Why something follows, if it does: axioms that it follows from together, and not without any of them.
+
+    ``term`` is a class, or the file of a record; ``superclass`` is empty but for the question of a subclass. The axioms
+    stand in the order of a derivation. ``labels`` are those of the classes and of the subjects of axioms.
+    """
+
+    question: Question
+    term: str
+    superclass: str
+    follows: bool
+    axioms: tuple[Assertion, ...]
+    labels: Mapping[str, str]
+
+
+def why_under(term: str, superclass: str = NOTHING, modules: Sequence[Path] = ()) -> Justification:
+    """Explain why a class is under another, or, without another, why it can have no member.
+
+    Parameters: classes are named by IRI, by CURIE or by local name; ``modules`` are by default those of the ontology.
+
+    Raises `UsageError` for what is no class, `OntologyError` for a module that cannot be read, `EngineUnavailable` if
+    HermiT cannot run.
+    """
+    ontology = _Ontology([(path, _triples(path)) for path in modules or ontology_files()])
+    lower = ontology.named_class(term)
+    upper = NOTHING if superclass in {NOTHING, "owl:Nothing"} else ontology.named_class(superclass)
+    assumed = [ox.Triple(_PROBE, _TYPE, ox.NamedNode(lower))]
+    if upper != NOTHING:
+        assumed += [
+            ox.Triple(_PROBE, _TYPE, _NOT),
+            ox.Triple(_NOT, _TYPE, ox.NamedNode(_CLASS)),
+            ox.Triple(_NOT, ox.NamedNode(OWL + "complementOf"), ox.NamedNode(upper)),
+        ]
+    question = Question.UNSATISFIABLE if upper == NOTHING else Question.SUBCLASS
+    found = ontology.justification([lower], upper, assumed)
+    return ontology.told(question, lower, "" if upper == NOTHING else upper, found)
+
+
+def why_inconsistent(record: Path, facts: Sequence[ox.Triple], modules: Sequence[Path] = ()) -> Justification:
+    """Explain why a record contradicts the ontology, by the facts and the axioms that do so together.
+
+    Parameters: ``facts`` are what the file of the record says, without blank nodes. Raises as `why_under` does.
+    """
+    given = [(path, _triples(path)) for path in modules or ontology_files()]
+    ontology = _Ontology([*given, (record, facts)])
+    ends = {one.object for one in facts if one.predicate != _TYPE} | {one.subject for one in facts}
+    names = sorted(one.value for one in ends if isinstance(one, ox.NamedNode))
+    return ontology.told(Question.INCONSISTENT, record.name, "", ontology.justification(names, NOTHING, []))
+
+
+def _triples(path: Path) -> list[ox.Triple]:
+    return [quad.triple for quad in parsed(path)]
+
+
+class _Unit(NamedTuple):
+    """An axiom with what it is nested of; ``makes`` are the names that may have members by it if ``needs`` has."""
+
+    axiom: ox.Triple
+    makes: frozenset[str]
+    needs: Expression
+    necessary: frozenset[str]
+    """The names that may have members by a definition if its class has."""
+
+
+class _Ontology:
+    """The axioms of modules, with what they bear on."""
+
+    def __init__(self, modules: Sequence[tuple[Path, Sequence[ox.Triple]]]) -> None:
+        self._triples = [one for _, some in modules for one in some]
+        self._told = Told(modules)
+        self._reader = AxiomReader(self._triples)
+        self._modules = Modules(self._triples)
+        self._inner: dict[object, list[ox.Triple]] = {}
+        self._declared: dict[object, list[ox.Triple]] = {}
+        for one in self._triples:
+            if isinstance(one.subject, ox.BlankNode):
+                self._inner.setdefault(one.subject, []).append(one)
+            elif one.predicate == _TYPE and one.object in _ENTITIES:
+                self._declared.setdefault(one.subject, []).append(one)
+
+    def named_class(self, name: str) -> str:
+        """Find the class that a name means; raises `UsageError` with the names that are written most like it."""
+        iri = name if name.startswith(("http:", "https:", "urn:")) else expand(name if ":" in name else f"hip:{name}")
+        kinds = {one.object.value for one in self._declared.get(ox.NamedNode(iri), ())}  # type: ignore[union-attr]
+        if _CLASS in kinds:
+            return iri
+        classes = (
+            subject.value  # type: ignore[attr-defined]
+            for subject, some in self._declared.items()
+            if any(one.object == ox.NamedNode(_CLASS) for one in some)
+        )
+        near = " or ".join(map(curie, nearest(iri, classes, _SUGGESTIONS)))
+        what = "is a name of the ontology, but of no class." if kinds else "is declared nowhere."
+        raise UsageError(
+            what, place=curie(iri), remedy=f"Did you mean {near}?" if near else "Name a class, such as hip:HipPain."
+        )
+
+    def told(self, question: Question, term: str, superclass: str, found: Sequence[_Unit] | None) -> Justification:
+        """Tell a justification in the words of its axioms."""
+        axioms = self._told.assertions([self._told.asserted(one.axiom) for one in found or ()])
+        names = (term, superclass, *(one.asserted.subject for one in axioms))
+        labels = {one: self._told.labels[one] for one in names if one in self._told.labels}
+        return Justification(question, term, superclass, found is not None, axioms, labels)
+
+    def justification(self, names: Sequence[str], goal: str, assumed: Sequence[ox.Triple]) -> Sequence[_Unit] | None:
+        """Find axioms that contradict what is assumed of members of some names, none if no axioms do."""
+        units = [*self._bearing(names)]
+        forward = _levels(units, names)
+        backward = _distances(units, goal)
+
+        def length(unit: _Unit) -> float:
+            subject = unit.axiom.subject.value  # type: ignore[union-attr]
+            before, back = _level(unit.needs, forward), forward.get(subject, inf) if unit.necessary else inf
+            return min(before + nearest_of(unit.makes), back + nearest_of(unit.necessary))
+
+        def nearest_of(some: Iterable[str]) -> float:
+            return min((backward.get(one, inf) for one in some), default=inf)
+
+        def contradict(some: Iterable[_Unit]) -> bool:
+            return _contradictory([*self._complete(one.axiom for one in some), *assumed, *self._declarations(assumed)])
+
+        ordered = sorted(units, key=length)
+        found = smallest(ordered, contradict)
+        return None if found is None else sorted(found, key=lambda one: _level(one.needs, forward))
+
+    def _bearing(self, names: Iterable[str]) -> Iterator[_Unit]:
+        """List the axioms that bear on names; of the names and of what their definitions name both halves count."""
+        axioms = [
+            one
+            for one in self._modules.bearing_on(map(ox.NamedNode, names))
+            if isinstance(one.subject, ox.NamedNode)
+            and one not in self._declared.get(one.subject, ())
+            and self._told.asserted(one).kind == Kind.AXIOM
+            and one.object != ox.NamedNode(OWL + "Ontology")
+        ]
+        yield from map(self._unit, axioms)
+
+    def _unit(self, axiom: ox.Triple) -> _Unit:
+        subject, predicate, target = axiom.subject.value, axiom.predicate.value, axiom.object  # type: ignore[union-attr]
+        value = target.value if isinstance(target, ox.NamedNode) else ""
+        needs: Expression = Named(subject)
+        makes, necessary = {value}, set[str]()
+        if predicate == OWL + "equivalentClass":
+            needs = self._reader.expression(target, subject)  # type: ignore[arg-type]
+            makes, necessary = {subject}, _names(needs)
+        elif predicate == RDFS + "subClassOf":
+            makes = _names(self._reader.expression(target, subject))  # type: ignore[arg-type]
+        elif predicate == OWL + "disjointWith":
+            needs, makes = And((needs, Named(value))), {NOTHING}
+        elif predicate == RDF_TYPE and value == _FUNCTIONAL:
+            makes = {NOTHING}
+        elif predicate == RDF_TYPE and value.startswith(OWL):
+            makes = {subject}
+        elif predicate == OWL + "inverseOf":
+            needs, makes = Or((needs, Named(value))), {subject, value}
+        elif predicate == OWL + "propertyChainAxiom":
+            needs, makes = And(tuple(map(Named, self._reader.property_chain(target)))), {subject}
+        elif predicate.startswith(HIP):
+            makes = {predicate, value}
+        return _Unit(axiom, frozenset(makes), needs, frozenset(necessary))
+
+    def _complete(self, axioms: Iterable[ox.Triple]) -> Iterator[ox.Triple]:
+        """List the triples of axioms, with what is nested in them and the declarations of what they name."""
+        heads = [*axioms]
+        nested = reached((one.object for one in heads), lambda node: (one.object for one in self._inner.get(node, ())))
+        inner = [one for node in nested for one in self._inner.get(node, ())]
+        yield from heads
+        yield from inner
+        yield from self._declarations([*heads, *inner])
+
+    def _declarations(self, triples: Iterable[ox.Triple]) -> Iterator[ox.Triple]:
+        names = {term for one in triples for term in one}
+        return (one for name in names for one in self._declared.get(name, ()))
+
+
+def smallest(units: Sequence[_Unit], contradict: Callable[[Sequence[_Unit]], bool]) -> Sequence[_Unit] | None:
+    """Find units that contradict together and not without any of them, preferring those that come first.
+
+    The unit with which the shortest contradictory beginning of the row ends is needed beside those before it; the next
+    such unit is looked for among these, until those found suffice. That beginning is looked for from the end, in steps
+    that grow, since most of a short row is needed. Returns none if all together do not contradict.
+    """
+    most = _FIRST
+    while not contradict(units[:most]):
+        if most >= len(units):
+            return None
+        most *= _MORE
+    needed: list[_Unit] = []
+    row = units[:most]
+    while row:
+        enough, step = len(row), 1
+        fewest = enough - step
+        while contradict([*needed, *row[:fewest]]):
+            enough, step = fewest, 2 * step
+            if not enough:
+                return needed
+            fewest = max(enough - step, 0)
+        while enough - fewest > 1:
+            middle = (fewest + enough) // 2
+            if contradict([*needed, *row[:middle]]):
+                enough = middle
+            else:
+                fewest = middle
+        needed.append(row[enough - 1])
+        row = row[: enough - 1]
+    return needed
+
+
+def _contradictory(triples: Iterable[ox.Triple]) -> bool:
+    try:
+        check_consistency(triples)
+    except InconsistentData:
+        return True
+    return False
+
+
+def _names(expression: Expression) -> set[str]:
+    """Collect the classes, properties and individuals that an expression names."""
+    found: set[str] = set()
+    for one in walk(expression):
+        match one:
+            case Named(iri):
+                found.add(iri)
+            case OneOf(individuals):
+                found.update(individuals)
+            case Value(prop, individual):
+                found |= {prop, individual}
+            case Some(prop, _) | Facet(prop):
+                found.add(prop)
+            case _:
+                pass
+    return found
+
+
+def _level(expression: Expression, levels: Mapping[str, float]) -> float:
+    """Tell after how many steps an expression may have a member, if names have members after as many as is told."""
+    match expression:
+        case Named(iri):
+            return levels.get(iri, inf)
+        case And(operands):
+            return max(_level(one, levels) for one in operands)
+        case Or(operands):
+            return min(_level(one, levels) for one in operands)
+        case OneOf(individuals):
+            return min(levels.get(one, inf) for one in individuals)
+        case Value(prop, individual):
+            return max(levels.get(prop, inf), levels.get(individual, inf))
+        case Some(prop, filler):
+            return max(levels.get(prop, inf), _level(filler, levels))
+        case Facet(prop):
+            return levels.get(prop, inf)
+
+
+def _levels(units: Sequence[_Unit], starts: Iterable[str]) -> dict[str, float]:
+    """Tell after how many axioms names may have members, if some have them from the start.
+
+    Of a definition its conditions follow only where the class itself is at the start, or is named by such a definition.
+    """
+    levels: dict[str, float] = dict.fromkeys(starts, 0)
+    opened = {*levels}
+    changed = True
+    while changed:
+        changed = False
+        for unit in units:
+            subject = unit.axiom.subject.value  # type: ignore[union-attr]
+            made = [(one, _level(unit.needs, levels) + 1) for one in unit.makes]
+            if unit.necessary and subject in opened:
+                made += [(one, levels[subject] + 1) for one in unit.necessary]
+                opened |= unit.necessary
+            for name, level in made:
+                if level < levels.get(name, inf):
+                    levels[name] = level
+                    changed = True
+    return levels
+
+
+def _distances(units: Sequence[_Unit], goal: str) -> dict[str, float]:
+    """Tell how many axioms lie between names and the goal, going back from it over all that each axiom needs."""
+    makers: dict[str, list[frozenset[str]]] = {}
+    for unit in units:
+        for name in unit.makes:
+            makers.setdefault(name, []).append(frozenset(_names(unit.needs)))
+        for name in unit.necessary:
+            makers.setdefault(name, []).append(unit.makes)
+    found: dict[str, float] = {goal: 0}
+    edge = {goal}
+    while edge:
+        distance = found[next(iter(edge))] + 1
+        edge = {one for name in edge for needed in makers.get(name, ()) for one in needed} - found.keys()
+        found.update(dict.fromkeys(edge, distance))
+    return found
