@@ -18,7 +18,7 @@ from hipkg.base import hip
 from hipkg.base.errors import OntologyError
 from hipkg.base.groups import reached
 from hipkg.base.paths import PATIENT_SHAPES, files_about_ontology, ontology_files
-from hipkg.base.vocabulary import HIP, OWL, RDFS, SKOS, XSD, curie
+from hipkg.base.vocabulary import OWL, RDFS, SKOS, XSD, curie, is_term
 from hipkg.knowledge.frame.scope import waits_for_scope
 from hipkg.knowledge.frame.strata import decides, keeps_out
 from hipkg.knowledge.loading import released, source_stamp
@@ -93,7 +93,7 @@ def compile_knowledge(sources: Sources, entailments: java.Entailments) -> Knowle
 
     Classes of other namespaces, which may have been added to the sources to ask the reasoner something, leave no trace.
     """
-    unsatisfiable = sorted(iri for iri in entailments.unsatisfiable if iri.startswith(HIP))
+    unsatisfiable = sorted(iri for iri in entailments.unsatisfiable if is_term(iri))
     if unsatisfiable:
         names = ", ".join(map(curie, unsatisfiable))
         raise OntologyError(
@@ -118,9 +118,9 @@ class _Builder:
     def __init__(self, triples: list[ox.Triple], axioms: Axioms, result: java.Entailments) -> None:
         self._axioms = axioms
         self._superclasses = {
-            iri: frozenset(one for one in closed if one.startswith(HIP) and one != iri)
+            iri: frozenset(one for one in closed if is_term(one) and one != iri)
             for iri, closed in java.close(result.subclasses).items()
-            if iri.startswith(HIP)
+            if is_term(iri)
         }
         self._texts: dict[tuple[str, str], list[str]] = {}
         for triple in triples:
@@ -160,7 +160,7 @@ class _Builder:
             links=self._links(),
             verb_phrases=self._map(hip.verbPhrase),
             attribute_phrases=self._map(hip.attributePhrase),
-            terms=frozenset(subject for subject, _ in self._texts if subject.startswith(HIP)),
+            terms=frozenset(subject for subject, _ in self._texts if is_term(subject)),
             groups=groups,
             watchers=watchers(groups, uses(groups)),
             statements={one.iri: one for one in statements},

@@ -11,7 +11,7 @@ from functools import cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from hipkg.base.paths import QUERIES, SHAPES
-from hipkg.base.vocabulary import HIP
+from hipkg.base.vocabulary import local_name
 from hipkg.maintenance.checks.issue import Severity
 from hipkg.validation.compiler import compile_shapes
 
@@ -203,6 +203,6 @@ def _of_query(path: Path) -> Header:
 
 def _in_shapes() -> list[Header]:
     return [
-        Header(one.iri.removeprefix(HIP), one.message, one.fix, _SEVERITIES[one.severity], "shapes/statement.ttl")
+        Header(local_name(one.iri), one.message, one.fix, _SEVERITIES[one.severity], "shapes/statement.ttl")
         for one in compile_shapes(STATEMENT_SHAPES)
     ]

@@ -11,7 +11,7 @@ import pyoxigraph as ox
 from hipkg.base import hip
 from hipkg.base.groups import reached
 from hipkg.base.paths import ONTOLOGY, files_about_ontology
-from hipkg.base.vocabulary import HIP, OWL, RDF, RDF_TYPE, RDFS, XSD, curie
+from hipkg.base.vocabulary import OWL, RDF, RDF_TYPE, RDFS, XSD, curie, is_term, local_name
 from hipkg.maintenance.checks.issue import Issue
 from hipkg.owl.names import undeclared_beside, undeclared_in
 
@@ -57,7 +57,7 @@ def foreign(space: Workspace) -> Iterator[Issue]:
         for one in module.triples:
             is_kind = one.predicate.value == RDF_TYPE and isinstance(one.object, ox.NamedNode)
             for iri in (one.predicate.value, *([one.object.value] if is_kind else [])):  # type: ignore[union-attr]
-                subject = "" if iri.startswith(HIP) or iri in known else space.owner(one.subject)
+                subject = "" if is_term(iri) or iri in known else space.owner(one.subject)
                 if subject and (subject, iri) not in told:
                     told.add((subject, iri))
                     near = get_close_matches(curie(iri), shown, n=3)
@@ -140,7 +140,7 @@ def declarations(space: Workspace) -> Iterator[Issue]:
     for iri, where in sorted(home.items()):
         if len(where) > 1:
             yield Issue("declared-twice", curie(iri), "rdf:type", f"is declared in {' and '.join(sorted(where))}")
-        local = iri.removeprefix(HIP)
+        local = local_name(iri)
         other = spelt.setdefault(local[:1] + local[1:].casefold(), iri)
         if other != iri:
             yield Issue("name-case", curie(iri), "rdf:type", f"differs from {curie(other)} in case only")

@@ -15,7 +15,7 @@ import pyoxigraph as ox
 
 from hipkg.base.errors import EngineUnavailable, HipkgError
 from hipkg.base.paths import ONTOLOGY, files_about_ontology
-from hipkg.base.vocabulary import HIP, OWL, curie, expand
+from hipkg.base.vocabulary import OWL, curie, expand, is_term, local_name
 from hipkg.knowledge.codec import encode
 from hipkg.knowledge.loading import RELEASE_FILE
 from hipkg.maintenance.checks.catalogue import STATEMENT_SHAPES, SUFFIX, headers, query_files
@@ -208,7 +208,7 @@ def shapes(space: Workspace) -> Iterator[Issue]:
     background = Background(superclasses=space.told_superclasses)
     for one in check(space.triples, compile_shapes(STATEMENT_SHAPES), background):
         value = _text(space, one.value) if one.value is not None else "missing or several"
-        yield Issue(one.shape.iri.removeprefix(HIP), curie(space.owner(one.node)), curie(one.path), value)
+        yield Issue(local_name(one.shape.iri), curie(space.owner(one.node)), curie(one.path), value)
 
 
 def mappings(space: Workspace) -> Iterator[Issue]:
@@ -271,7 +271,7 @@ def same_classes(space: Workspace, axioms: Axioms, subclasses: Iterable[tuple[st
 
     steps: dict[str, list[str]] = {}
     for one, other in subclasses:
-        if one != other and not {one, other} & space.generated and one.startswith(HIP) and other.startswith(HIP):
+        if one != other and not {one, other} & space.generated and is_term(one) and is_term(other):
             steps.setdefault(one, []).append(other)
     told = {
         frozenset(pair) for iri in axioms.definitions for pair in [(iri, *space.named(iri, OWL + "equivalentClass"))]
