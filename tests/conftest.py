@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from support.command_line import Run
 
 pytest.register_assert_rewrite("support")
+pytest_plugins = ["support.installed"]
 
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # as in a job in the background, whose children inherit it
     signal.signal(signal.SIGINT, signal.default_int_handler)

@@ -15,7 +15,7 @@ import pyoxigraph as ox
 import pytest
 
 from hipkg.base.errors import EngineUnavailable, OntologyError
-from hipkg.base.paths import ONTOLOGY, SHAPES, ontology_files
+from hipkg.base.paths import ONTOLOGY, SHAPES, module_files, ontology_files
 from hipkg.base.vocabulary import HIP, curie, expand
 from hipkg.knowledge.loading import load
 from hipkg.maintenance import release
@@ -23,7 +23,7 @@ from hipkg.maintenance.checks import modules
 from hipkg.maintenance.checks import runner as quality
 from hipkg.maintenance.checks.catalogue import SUFFIX, headers, query_files
 from hipkg.maintenance.checks.profile import read_profile
-from hipkg.maintenance.checks.workspace import Module, Workspace, module_files, of_texts, workspace
+from hipkg.maintenance.checks.workspace import Module, Workspace, of_texts, workspace
 from hipkg.maintenance.release import write
 from hipkg.owl.names import names, undeclared
 from hipkg.owl.normal_form import in_normal_form

@@ -26,6 +26,7 @@ PREFIXES = {
     "dcterms": "http://purl.org/dc/terms/",
     "prov": "http://www.w3.org/ns/prov#",
     "sh": "http://www.w3.org/ns/shacl#",
+    "vann": "http://purl.org/vocab/vann/",
 }
 
 _SPACES = [tuple[str, ...]((HIP,))]
@@ -63,7 +64,8 @@ def is_term(iri: str) -> bool:
 
 def is_plain_term(iri: str) -> bool:
     """Tell whether a name stands right in a namespace of the ontology, as terms do, and not in a part of it."""
-    return is_term(iri) and not {"/", "#"} & {*local_name(iri)}
+    space, local = parted(iri)
+    return bool(space and local) and "/" not in local and "#" not in local
 
 
 def parted(iri: str) -> tuple[str, str]:

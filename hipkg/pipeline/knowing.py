@@ -5,10 +5,12 @@ from __future__ import annotations
 from functools import cache
 from typing import TYPE_CHECKING
 
+from hipkg.base.own import own_folder
 from hipkg.knowledge.loading import load
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
     from hipkg.knowledge.records import Knowledge
 
@@ -25,7 +27,11 @@ def knowing(codes: Sequence[str] = ()) -> Knowledge:
     return with_codes(load(), codes)
 
 
-@cache
 def knowing_once(codes: tuple[str, ...]) -> Knowledge:
     """Return the same, and read the tables once in a process, which ends before they change."""
+    return _knowing_once(codes, own_folder())
+
+
+@cache
+def _knowing_once(codes: tuple[str, ...], _: Path | None) -> Knowledge:
     return knowing(codes)
