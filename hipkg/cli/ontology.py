@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
+from pathlib import Path  # noqa: TC003 - typer reads the annotations
 from typing import Annotated, Any, Literal, TypeVar
 
 import typer
 
 from hipkg.base.errors import HipkgError, UsageError
-from hipkg.cli.options import Careful, Documents, Output
+from hipkg.cli.ontology_show import show
+from hipkg.cli.options import CASES, Careful, Documents, Output, cases_folder
 from hipkg.cli.report import deliver, on_terminal, report, say
 
 Verb = TypeVar("Verb", bound=Callable[..., Any])
@@ -29,7 +30,6 @@ ontology = _Verbs(
     no_args_is_help=True,
     add_completion=False,
 )
-CASES = Path("tests") / "cases"
 
 
 @ontology.command()
@@ -130,13 +130,11 @@ def coverage(
 
     Example: hipkg ontology coverage D0-41
     """
-    from hipkg.base.own import own_folder
     from hipkg.knowledge.loading import load
     from hipkg.maintenance.coverage import coverage as cover
     from hipkg.render.coverage import coverage_to_json, coverage_to_text
 
-    own = own_folder()
-    usual = own / "cases" if own else CASES
+    usual = cases_folder()
     if cases is None and not usual.is_dir():
         raise UsageError("There are no test cases here.", place=str(usual), remedy="Say where they are: --cases DIR.")
     found = cover(cases or usual, load(), statements or (), document or ())
@@ -255,3 +253,6 @@ def document(
     if check and stale:
         say(f"{len(stale)} page(s) are not up to date; run: hipkg ontology document", aside=True)
         raise typer.Exit(1)
+
+
+ontology.command("show")(show)

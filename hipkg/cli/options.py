@@ -11,7 +11,7 @@ import typer
 from typer.core import TyperCommand, TyperOption
 
 from hipkg.base.errors import UsageError
-from hipkg.base.own import VARIABLE, use_ontology
+from hipkg.base.own import VARIABLE, own_folder, use_ontology
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from hipkg.pipeline.request import Request
 
 
+CASES = Path("tests") / "cases"
 DEBUG = "--debug"
 OWN_ONTOLOGY = "--ontology"
 OWN_ONTOLOGY_HELP = f"Ontology of your own on top of the shipped one; also by {VARIABLE}."
@@ -39,6 +40,12 @@ def use_own(name: str | None) -> None:
     """Use the ontology that the command line names."""
     if name is not None:
         use_ontology(name)
+
+
+def cases_folder() -> Path:
+    """Return the folder of the cases of statements: that of the checkout, or that of one's own ontology in use."""
+    own = own_folder()
+    return own / "cases" if own else CASES
 
 
 class Careful(TyperCommand):

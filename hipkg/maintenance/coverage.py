@@ -182,7 +182,7 @@ def coverage(
             "There are no cases of statements.", place=str(folder), remedy="Name the folder of test cases: --cases DIR."
         )
     wanted = _wanted(statements, documents, knowledge)
-    folders, strays = _folders(folder, knowledge)
+    folders, strays = folders_of(cases, knowledge)
     examples = _examples(knowledge)
     found, differences = [], list[Difference]()
     for info in wanted:
@@ -209,8 +209,9 @@ def _wanted(statements: Collection[str], documents: Collection[str], knowledge: 
     return sorted(found, key=lambda info: info.id)
 
 
-def _folders(folder: Path, knowledge: Knowledge) -> tuple[dict[str, list[Path]], tuple[str, ...]]:
+def folders_of(cases: Path, knowledge: Knowledge) -> tuple[dict[str, list[Path]], tuple[str, ...]]:
     """Sort the folders of cases by their statement, and name those that have none."""
+    folder = cases / "statements"
     owned: dict[str, list[Path]] = {}
     strays: list[str] = []
     ids = {info.id for info in knowledge.statements.values()}
