@@ -44,20 +44,23 @@ def _found(name: str) -> Path:
             raise UsageError("The folder holds no module in Turtle.", place=name, remedy=_REMEDY)
         return folder.resolve()
     from importlib.metadata import entry_points
-    from importlib.resources import files
+    from importlib.util import find_spec
 
     brought = {one.name: one.value for one in entry_points(group=GROUP)}
     if name not in brought:
         known = f" Installed packages bring: {', '.join(sorted(brought))}." if brought else ""
         raise UsageError("There is no such folder.", place=name, remedy=f"{_REMEDY}{known}")
     try:
-        return Path(str(files(brought[name]))).resolve()
-    except ImportError as missing:
+        spec = find_spec(brought[name])
+    except ImportError:
+        spec = None
+    if spec is None or not spec.submodule_search_locations:
         raise UsageError(
-            f"The package {brought[name]} cannot be imported: {missing}.",
+            f"There is no package {brought[name]}, which should hold it.",
             place=name,
             remedy="Install the package of the ontology anew.",
-        ) from missing
+        )
+    return Path(next(iter(spec.submodule_search_locations))).resolve()
 
 
 _REMEDY = f"Name the folder of an ontology after --ontology or in {VARIABLE}."

@@ -9,10 +9,12 @@ from typing import Annotated, Any, Literal, TypeVar
 import typer
 
 from hipkg.base.errors import HipkgError, UsageError
+from hipkg.cli.ontology_new import new
 from hipkg.cli.ontology_show import show
 from hipkg.cli.options import CASES, Careful, Documents, Output, cases_folder
 from hipkg.cli.report import deliver, on_terminal, report, say
 
+_PATIENTS = {"fires.ttl", "near-miss.ttl"}
 Verb = TypeVar("Verb", bound=Callable[..., Any])
 
 
@@ -147,22 +149,23 @@ def coverage(
 
 @ontology.command("format")
 def format_modules() -> None:
-    """Bring every module of the ontology into its normal form.
+    """Bring every module of the ontology into its normal form, and the patients of its cases.
 
     Example: hipkg ontology format
     """
     from hipkg.base.output import write_output
     from hipkg.base.paths import module_files, ontology_folder
-    from hipkg.owl.normal_form import in_normal_form
+    from hipkg.owl.normal_form import in_normal_form, patient_in_normal_form
     from hipkg.owl.own import own_ontology
     from hipkg.owl.sources import parsed
 
     own_ontology()  # whose prefix the normal form has
-    for path in module_files(ontology_folder()):
-        text = in_normal_form(parsed(path))
+    modules = ((path, in_normal_form(parsed(path))) for path in module_files(ontology_folder()))
+    patients = sorted(cases_folder().glob("statements/*/*.ttl"))
+    for path, text in (*modules, *((path, patient_in_normal_form(path)) for path in patients)):
         if text != path.read_text(encoding="utf-8"):
             write_output(text, str(path))
-            say(path.name)
+            say(path.name if path.name not in _PATIENTS else f"{path.parent.name}/{path.name}")
 
 
 @ontology.command()
@@ -255,4 +258,5 @@ def document(
         raise typer.Exit(1)
 
 
+ontology.command("new")(new)
 ontology.command("show")(show)

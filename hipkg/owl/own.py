@@ -73,18 +73,18 @@ def own_ontology() -> OwnOntology | None:
 
 
 def _refuse(own: OwnOntology, said: dict[str, list[str]]) -> None:
+    if not own.namespace.endswith(("/", "#")) or own.namespace in set(PREFIXES.values()) - {PREFIXES.get(own.prefix)}:
+        raise OntologyError(
+            f"{own.namespace!r} cannot be the namespace.",
+            place=own.iri,
+            remedy="Let it be your own, and end in / or #.",
+        )
     taken = PREFIXES.get(own.prefix, own.namespace) != own.namespace
     if taken or not own.prefix.isalnum() or own.prefix.lower() != own.prefix:
         raise OntologyError(
             f"{own.prefix!r} cannot be the prefix of the namespace.",
             place=own.iri,
             remedy="Choose lower-case letters and digits that are no prefix yet.",
-        )
-    if not own.namespace.endswith(("/", "#")) or own.namespace in set(PREFIXES.values()) - {PREFIXES.get(own.prefix)}:
-        raise OntologyError(
-            f"{own.namespace!r} cannot be the namespace.",
-            place=own.iri,
-            remedy="Let it be your own, and end in / or #.",
         )
     if hip.ontology not in said.get(_IMPORTS, ()):
         raise OntologyError(
