@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 import shutil
 from datetime import date
 from functools import cache
@@ -37,10 +38,14 @@ def space() -> Workspace:
     return workspace()
 
 
+@cache
+def labels() -> dict[str, str]:
+    return {label.casefold(): iri for iri, label in sorted(space().labels.items())}
+
+
 def term(name: str) -> str:
     """Find a term by its name, with or without namespace, or by its label."""
-    labels = {label.casefold(): iri for iri, label in sorted(space().labels.items())}
-    tried = (name, HIP + name.removeprefix("hip:"), labels.get(name.casefold(), ""))
+    tried = (name, HIP + name.removeprefix("hip:"), labels().get(name.casefold(), ""))
     if found := next((one for one in tried if one in load().terms), ""):
         return found
     raise UsageError(f"There is no term {name!r}.")
@@ -138,6 +143,17 @@ def test_a_guideline_grows_and_its_checks_fail_until_it_is_filled_in(own: Path, 
         path.write_text(text.replace("hip:holdsBack", grades), "utf-8")
     assert hipkg("ontology", "format").code == 0
     assert found_in(hipkg) == set()
+
+
+def test_the_commands_of_the_editors_guide_work(own: Path, hipkg: Callable[..., Run]) -> None:
+    text = (ONTOLOGY / "README.md").read_text("utf-8")
+    commands = [shlex.split(line) for line in text.splitlines() if line.startswith("        hipkg ontology new ")]
+    assert len(commands) == 4
+    for _, *arguments in commands:
+        made = hipkg(*arguments)
+        assert made.code == 0, made.err
+    assert (own / "cases" / "statements" / "LOC-01").is_dir()
+    assert "No text is left to be filled in." in hipkg("ontology", "check", "--no-reasoner").out
 
 
 def test_an_intervention_is_a_class_and_an_individual_and_a_scale_is_named_by_words(

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 EXAMPLE = Path(__file__).parents[1] / "examples" / "own-guideline"
 CASE = Path("cases") / "statements" / "GTP-02" / "fires.ttl"
+NEW = ("GTP-06", "--applies-to", "gtp:TrochantericPain", "--effect", "indicates", "--intervention", "aquatic exercise")
 DAY = ("--as-of", "2026-11-23")
 pytestmark = [pytest.mark.xdist_group("wheel"), pytest.mark.every_source]
 
@@ -33,8 +34,17 @@ def made(installed: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Make the release of the example with the installed wheel, in an empty directory."""
     folder = tmp_path_factory.mktemp("empty") / "guideline"
     shutil.copytree(EXAMPLE, folder, ignore=shutil.ignore_patterns("release"))
-    done = run_installed(installed, folder, "ontology", "release", "--ontology", ".")
-    assert (done.returncode, done.stderr) == (0, "")
+    told = ("--section", "Movement", "--strength", "not stated", "--quality", "not stated", "--modality", "do")
+    for arguments in (
+        ("new", "statement", *NEW, "--definition", "Exercise goes on in the pool.", *told),
+        ("release",),
+    ):
+        done = run_installed(installed, folder, "ontology", *arguments, "--ontology", ".")
+        assert done.returncode == 0, done.stderr
+    case = folder / "cases" / "statements" / "GTP-06"
+    shutil.copytree(case, folder / "as-made")
+    shutil.copy(folder / "cases" / "statements" / "GTP-01" / "fires.ttl", case)
+    shutil.copy(folder / "cases" / "statements" / "GTP-01" / "near-miss.ttl", case)
     return folder
 
 
@@ -56,7 +66,7 @@ def copy(made: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.mark.java
 def test_the_release_leaves_the_example_and_the_package_as_they_are(made: Path, installed: Path) -> None:
-    for path in EXAMPLE.rglob("*.ttl"):
+    for path in {*EXAMPLE.rglob("*.ttl")} - {EXAMPLE / "guidelines" / "gtp.ttl"}:
         assert (made / path.relative_to(EXAMPLE)).read_bytes() == path.read_bytes()
     shipped = installed / "hipkg" / "_data" / "ontology" / "release" / "hipkg.json"
     assert shipped.read_bytes() == (EXAMPLE.parents[1] / "ontology" / "release" / "hipkg.json").read_bytes()
@@ -73,6 +83,18 @@ def test_every_command_of_its_readme_works_with_the_wheel(made: Path, installed:
             assert done.returncode == 0, done.stderr
     assert "DO TODAY" in done.stdout
     assert "GTP-02" in done.stdout
+
+
+@pytest.mark.java
+def test_the_coverage_of_a_new_statement_fails_until_its_patients_show_what_it_does(
+    copy: Path, hipkg: Callable[..., Run]
+) -> None:
+    assert hipkg("ontology", "coverage", "GTP-06").code == 0
+    shutil.copytree(copy / "as-made", copy / "cases" / "statements" / "GTP-06", dirs_exist_ok=True)
+    found = hipkg("ontology", "coverage", "GTP-06", "--format", "json")
+    assert found.code == 1
+    assert {one["missing"] for one in json.loads(found.out)["missing"]} == {"fires", "nearly fires", "true", "false"}
+    assert hipkg("ontology", "coverage", "GTP-01").code == 0
 
 
 @pytest.mark.java
@@ -100,7 +122,7 @@ def test_all_doors_know_its_terms(used: Path, hipkg: Callable[..., Run]) -> None
     assert "gtp:AbductorWeakness" in hipkg("terms", "weak abductors").out
     query = "SELECT ?s { ?s hip:appliesTo gtp:TrochantericPain } ORDER BY ?s"
     found = hipkg("query", "-e", query, "--format", "csv")
-    assert found.out.split() == ["s", *(f"https://example.org/trochanter/GTP-0{one}" for one in range(1, 6))]
+    assert found.out.split() == ["s", *(f"https://example.org/trochanter/GTP-0{one}" for one in range(1, 7))]
     assert hipkg("query", "-e", query.replace("Pain }", "Pian }")).err.count("gtp:TrochantericPain") == 1
     assert "GTP-02" in hipkg("compile", "GTP-02").out
     assert api.plan(case, as_of="2026-11-23").actions

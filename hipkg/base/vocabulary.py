@@ -29,6 +29,8 @@ PREFIXES = {
     "vann": "http://purl.org/vocab/vann/",
 }
 
+SHARED = frozenset(PREFIXES.values())
+"""The namespaces that are nobody's own."""
 _SPACES = [tuple[str, ...]((HIP,))]
 """The namespaces of the ontology: the shipped one, and those of ontologies of one's own that were read."""
 

@@ -361,11 +361,9 @@ def _home(one: Wanted, draft: _Draft) -> tuple[str, Path]:
 
 
 def _value(stem: str, text: str, draft: _Draft) -> str:
-    """Find a value of a scale by its name with the scale before it or without, or by its label."""
-    try:
-        return draft.resolve(text)
-    except UsageError:
-        return draft.resolve(stem + text[:1].upper() + text[1:])
+    """Find a value of a scale by its name, with the scale before it or without."""
+    named = stem + "".join(word[:1].upper() + word[1:] for word in text.split())
+    return draft.resolve(named if any(one in draft.names for one in with_local_name(named)) else text)
 
 
 def _case(name: str, effect: str, context: str, draft: _Draft) -> None:

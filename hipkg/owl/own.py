@@ -10,7 +10,7 @@ from hipkg.base import hip
 from hipkg.base.errors import OntologyError
 from hipkg.base.own import own_folder
 from hipkg.base.paths import module_files
-from hipkg.base.vocabulary import OWL, PREFIXES, RDF_TYPE, add_namespace, local_name
+from hipkg.base.vocabulary import OWL, PREFIXES, RDF_TYPE, SHARED, add_namespace, local_name
 from hipkg.owl.sources import parsed
 
 if TYPE_CHECKING:
@@ -73,7 +73,7 @@ def own_ontology() -> OwnOntology | None:
 
 
 def _refuse(own: OwnOntology, said: dict[str, list[str]]) -> None:
-    if not own.namespace.endswith(("/", "#")) or own.namespace in set(PREFIXES.values()) - {PREFIXES.get(own.prefix)}:
+    if not own.namespace.endswith(("/", "#")) or own.namespace in SHARED:
         raise OntologyError(
             f"{own.namespace!r} cannot be the namespace.",
             place=own.iri,

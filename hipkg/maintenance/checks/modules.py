@@ -151,7 +151,7 @@ def declarations(space: Workspace) -> Iterator[Issue]:
             if is_kind and isinstance(one.subject, ox.NamedNode):
                 home[one.subject.value].add(space.name(module.path))
     spelt: dict[str, str] = {}
-    for iri, where in sorted(home.items()):
+    for iri, where in sorted(home.items(), key=lambda one: (not one[0].startswith(HIP), one)):
         if len(where) > 1:
             yield Issue("declared-twice", curie(iri), "rdf:type", f"is declared in {' and '.join(sorted(where))}")
         local = local_name(iri)
