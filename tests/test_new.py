@@ -156,6 +156,23 @@ def test_the_commands_of_the_editors_guide_work(own: Path, hipkg: Callable[..., 
     assert "No text is left to be filled in." in hipkg("ontology", "check", "--no-reasoner").out
 
 
+def test_an_ontology_begins_in_a_new_folder_and_grows(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, hipkg: Callable[..., Run]
+) -> None:
+    monkeypatch.setenv(VARIABLE, "")
+    folder = tmp_path / "notes"
+    begun = ("ontology", "new", "ontology", folder, "--prefix", "notes", "--namespace", "https://example.org/notes/")
+    assert hipkg(*begun, "--title", "Notes").code == 0
+    assert {path.name for path in folder.iterdir()} == {"notes.ttl", "catalog-v001.xml", "possible.ttl", "denials.ttl"}
+    assert found_in(hipkg) == {("unfilled", "notes:ontology")}
+    assert "Name a new folder" in hipkg(*begun).err
+    assert hipkg("ontology", "new", "document", "LOC", "--title", "A note").code == 0
+    assert hipkg("ontology", "new", "requirement", "Click", "--means", "hip pain shown by hip radiograph").code == 0
+    statement = ("LOC-01", "--applies-to", "Click", "--effect", "contraindicates", "--intervention", "aquatic exercise")
+    assert hipkg("ontology", "new", "statement", *statement).code == 0
+    assert {check for check, _ in found_in(hipkg)} == {"unfilled", "statement-provenance"}
+
+
 def test_an_intervention_is_a_class_and_an_individual_and_a_scale_is_named_by_words(
     own: Path, hipkg: Callable[..., Run]
 ) -> None:

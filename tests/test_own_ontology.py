@@ -131,6 +131,20 @@ def test_all_doors_know_its_terms(used: Path, hipkg: Callable[..., Run]) -> None
     assert ("https://example.org/trochanter/", "SleepingPositionAdvice") in codings
 
 
+@pytest.mark.java
+def test_a_record_of_fhir_names_its_terms_by_the_namespace(used: Path) -> None:
+    system = "https://example.org/trochanter/"
+    weak = {
+        "resourceType": "Condition",
+        "id": "weak",
+        "subject": {"reference": "Patient/ann"},
+        "clinicalStatus": {"coding": [{"code": "active"}]},
+        "code": {"coding": [{"system": system, "code": "AbductorWeakness"}]},
+    }
+    graph = api.convert([{"resourceType": "Patient", "id": "ann"}, weak], as_of="2026-11-23").to_turtle()
+    assert f"<{system}AbductorWeakness>" in graph or "gtp:AbductorWeakness" in graph
+
+
 def codings_in(node: object) -> Iterator[dict[str, str]]:
     if isinstance(node, dict):
         yield from node.get("coding", ())

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
-from pathlib import Path  # noqa: TC003 - typer reads the annotations
+from pathlib import Path
 from typing import Annotated, Literal
 
 import typer
@@ -13,7 +13,7 @@ from hipkg.cli.options import cases_folder
 from hipkg.cli.report import say
 
 _TERMS, _STATEMENTS, _DOCUMENTS = "Terms", "Statements", "Documents"
-_Kind = Literal["document", "condition", "finding", "intervention", "requirement", "statement"]
+_Kind = Literal["ontology", "document", "condition", "finding", "intervention", "requirement", "statement"]
 
 
 def _option(name: str, about: str, panel: str) -> object:
@@ -27,7 +27,8 @@ def _text_option(name: str, about: str, panel: str) -> object:
 def new(
     kind: Annotated[_Kind | None, typer.Argument(help="What to make.", show_default=False)] = None,
     name: Annotated[
-        str | None, typer.Argument(help="Name of the class, or id: LateralHipPain, GTP, GTP-06.", show_default=False)
+        str | None,
+        typer.Argument(help="Name of the class, id, or folder: LateralHipPain, GTP, GTP-06.", show_default=False),
     ] = None,
     table: Annotated[
         Path | None,
@@ -51,18 +52,25 @@ def new(
     strength: Annotated[str, _option("--strength", "Strength of recommendation.", _STATEMENTS)] = "",
     quality: Annotated[str, _option("--quality", "Quality of evidence.", _STATEMENTS)] = "",
     modality: Annotated[str, _option("--modality", "do or consider.", _STATEMENTS)] = "",
-    title: Annotated[str, _text_option("--title", "Title of the document.", _DOCUMENTS)] = "",
+    title: Annotated[str, _text_option("--title", "Title of the document or the ontology.", _DOCUMENTS)] = "",
     publisher: Annotated[str, _text_option("--publisher", "Publisher of the document.", _DOCUMENTS)] = "",
+    namespace: Annotated[str, _text_option("--namespace", "Namespace of the ontology.", _DOCUMENTS)] = "",
+    prefix: Annotated[str, _text_option("--prefix", "Prefix of the namespace.", _DOCUMENTS)] = "",
+    licence: Annotated[
+        str, typer.Option("--licence", metavar="IRI", help="Licence of the ontology.", rich_help_panel=_DOCUMENTS)
+    ] = "https://creativecommons.org/licenses/by/4.0/",
 ) -> None:
-    """Make a document, a condition, a finding, an intervention, a requirement or a statement.
+    """Make an ontology, a document, a condition, a finding, an intervention, a requirement or a statement.
 
-    It is put in normal form into the module where it belongs. What only you can tell is left as TODO, or missing:
-    `hipkg ontology check` names it. A statement gets a case, and `hipkg ontology coverage` fails until its two patients
-    show that it fires and nearly fires.
+    It is put in normal form into the module where it belongs. What only you can tell is left as TODO, or missing.
 
-    Terms are named by their names, ids or labels. What a requirement means is a line such as "pain at hip",
-    "patient on ibuprofen", or Manchester syntax; ontology/patterns.tsv has all lines. The columns of a table are called
-    as the options, besides kind and name; several terms in a cell are parted by |.
+    A statement gets a case. `hipkg ontology check` and `coverage` fail until all is filled in, and its patients differ.
+
+    Terms are named by their names, ids or labels. The columns of a table are called as the options; | parts terms.
+
+    What a requirement means is a line such as "pain at hip" or "patient on ibuprofen", or Manchester syntax.
+
+    An ontology of your own is begun in a new folder: new ontology DIR --prefix gtp --namespace https://example.org/gtp/
 
     Example: hipkg ontology new --help
     """
@@ -77,9 +85,12 @@ def new(
         raise UsageError(
             "A table says itself what to make.", place="--table", remedy="Leave out the kind and the name."
         )
+    if kind == "ontology" and name:
+        _begin(Path(name), prefix=prefix, namespace=namespace, title=title, licence=licence)
+        return
     if table:
         wanted = read_table(table)
-    elif kind and name:
+    elif kind and kind != "ontology" and name:
         wanted = [
             Wanted(
                 Kind(kind),
@@ -124,3 +135,23 @@ def new(
         say(str(path))
     for path, line, what in left_to_fill(files):
         say(f"{path}:{line}: left to you: {what}", aside=True)
+
+
+def _begin(folder: Path, **header: str) -> None:
+    """Begin an ontology of one's own in a new folder."""
+    from hipkg.base.output import write_output
+    from hipkg.base.own import use_ontology
+    from hipkg.base.paths import DENIALS, POSSIBLE_CONTEXTS
+    from hipkg.maintenance.denials import denials_module
+    from hipkg.maintenance.possible import possible_module
+    from hipkg.maintenance.scaffold import ontology
+
+    made = ontology(folder, **header, today=date.today())  # noqa: DTZ011 - the user's day
+    folder.mkdir(parents=True, exist_ok=True)
+    for path, text in made.items():
+        write_output(text, str(path))
+        say(str(path))
+    use_ontology(folder)
+    for name, module in ((POSSIBLE_CONTEXTS.name, possible_module), (DENIALS.name, denials_module)):
+        write_output(module(), str(folder / name))
+        say(str(folder / name))

@@ -17,7 +17,19 @@ import pyoxigraph as ox
 
 from hipkg.base import hip
 from hipkg.base.errors import UsageError
-from hipkg.base.vocabulary import HIP, OWL, PREFIXES, RDF_TYPE, curie, expand, local_name, with_local_name
+from hipkg.base.groups import reached
+from hipkg.base.paths import CATALOG, DENIALS, POSSIBLE_CONTEXTS
+from hipkg.base.vocabulary import (
+    HIP,
+    OWL,
+    PREFIXES,
+    RDF_TYPE,
+    add_namespace,
+    curie,
+    expand,
+    local_name,
+    with_local_name,
+)
 from hipkg.maintenance.modules import turtle_of
 from hipkg.maintenance.patterns import expression_of
 from hipkg.owl.expression import Named, conjuncts
@@ -174,6 +186,22 @@ class _Draft:
         )
         return next(places, None)
 
+    def import_into(self, path: Path, terms: Iterable[str]) -> None:
+        """Let a module import those that declare terms, as far as it does not."""
+        imports = OWL + "imports"
+        iri = self.header(path)
+        for home in {self.home(one) for one in terms} - {None, path}:
+            other = self.header(home) if home else ""
+            if other not in reached([iri], lambda one: self.told(one, imports)):
+                self.add(path, f"<{iri}> owl:imports <{other}> .")
+
+    def header(self, path: Path) -> str:
+        """Name the ontology that a module says it is."""
+        known = next((one.triples for one in self.space.modules if one.path == path), ())
+        header = ox.NamedNode(OWL + "Ontology")
+        found = (one.subject for one in (*known, *self.added.get(path, ())) if one.object == header)
+        return next(one.value for one in found if isinstance(one, ox.NamedNode))
+
     def module_of(self, kind: Kind) -> Path:
         """Find the module where terms of a kind belong, and begin it if it is not there."""
         path = self.space.folder / _MODULES[kind]
@@ -200,7 +228,7 @@ class _Draft:
             f'  owl:versionInfo "{self.version}" ; owl:versionIRI <{iri}/{self.version}> .',
         )
         self.add(_module(self.space, main).path, f"<{main}> owl:imports <{iri}> .")
-        catalog = self.space.folder / "catalog-v001.xml"
+        catalog = self.space.folder / CATALOG
         text = self.files.get(catalog) or catalog.read_text(encoding="utf-8")
         entry = f'    <uri name="{iri}" uri="{path.relative_to(self.space.folder).as_posix()}"/>\n'
         self.files[catalog] = text.replace("</catalog>", f"{entry}</catalog>")
@@ -235,6 +263,49 @@ def scaffold(wanted: Iterable[Wanted], space: Workspace, cases: Path, today: dat
             case _:
                 _term(one, draft)
     return draft.written()
+
+
+# An ontology
+
+
+def ontology(folder: Path, *, prefix: str, namespace: str, title: str, licence: str, today: date) -> dict[Path, str]:
+    """Begin an ontology of one's own: its main module, and its catalog.
+
+    Returns the text of each file. Raises `UsageError` if the folder holds something, or prefix or namespace lack.
+    """
+    if folder.exists() and any(folder.iterdir()):
+        raise UsageError("There is something already.", place=str(folder), remedy="Name a new folder.")
+    if not prefix or not namespace.endswith(("/", "#")):
+        raise UsageError(
+            "An ontology needs a prefix and a namespace that ends in / or #.",
+            place=str(folder),
+            remedy="Such as: --prefix gtp --namespace https://example.org/trochanter/",
+        )
+    iri, version = f"{namespace}ontology", today.isoformat()
+    add_namespace(prefix, namespace)
+    generated = [f"{iri}/{one.removesuffix('.ttl')}" for one in (POSSIBLE_CONTEXTS.name, DENIALS.name)]
+    head = "".join(f"PREFIX {one}: <{space}>\n" for one, space in PREFIXES.items())
+    main = ox.parse(
+        f"{head}<{iri}> a owl:Ontology ; dcterms:title {_text(title or f'{TODO}: title of the ontology')} ;\n"
+        f"  dcterms:description {_text(f'{TODO}: what it is about.')} ;\n"
+        f"  dcterms:license <{licence}> ;\n"
+        f'  vann:preferredNamespacePrefix "{prefix}" ; vann:preferredNamespaceUri "{namespace}" ;\n'
+        f"  owl:imports {', '.join(f'<{one}>' for one in (hip.ontology, *generated))} ;\n"
+        f'  owl:versionInfo "{version}" ; owl:versionIRI <{iri}/{version}> .\n'
+        "vann:preferredNamespacePrefix a owl:AnnotationProperty .\n"
+        "vann:preferredNamespaceUri a owl:AnnotationProperty .",
+        format=ox.RdfFormat.TURTLE,
+    )
+    names = {iri: f"{prefix}.ttl", **{one: f"{one.rpartition('/')[2]}.ttl" for one in generated}}
+    entries = "".join(f'    <uri name="{one}" uri="{file}"/>\n' for one, file in names.items())
+    return {folder / f"{prefix}.ttl": in_normal_form(main), folder / CATALOG: _CATALOG.format(entries=entries)}
+
+
+_CATALOG = """\
+<?xml version="1.0" encoding="UTF-8" standalone="no"?>
+<catalog prefer="public" xmlns="urn:oasis:names:tc:entity:xmlns:xml:catalog">
+{entries}</catalog>
+"""
 
 
 # Terms
@@ -339,6 +410,7 @@ def _statement(one: Wanted, draft: _Draft) -> None:
     scoped = effect in _ADVISING and draft.told(document, hip.adviceRequires)
     link = "hip:applicableStatement" if waits or scoped else "hip:unconditionalStatement"
     value = f"[ a owl:Restriction ; owl:onProperty {link} ; owl:hasValue <{iri}> ]"
+    draft.import_into(path, (*contexts, act, *(it for some in slots.values() for it in some)))
     draft.add(path, "\n".join([*lines, *(f"<{it}> rdfs:subClassOf {value} ." for it in contexts)]))
     _case(one.name, effect, contexts[0], draft)
 

@@ -10,7 +10,7 @@ import pyoxigraph as ox
 
 from hipkg.base import hip
 from hipkg.base.groups import reached
-from hipkg.base.paths import ONTOLOGY, files_about_ontology
+from hipkg.base.paths import CATALOG, ONTOLOGY, files_about_ontology
 from hipkg.base.vocabulary import HIP, OWL, RDF, RDF_TYPE, RDFS, XSD, curie, is_term, local_name
 from hipkg.maintenance.checks.issue import Issue
 from hipkg.owl.names import undeclared_beside, undeclared_in
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 
     from hipkg.maintenance.checks.workspace import Module, Workspace
 
-CATALOG = "catalog-v001.xml"
 _IMPORTS = OWL + "imports"
 _STANDARD = {
     RDF: "type first rest nil langString",
