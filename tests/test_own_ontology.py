@@ -170,6 +170,19 @@ def test_a_record_is_validated_by_its_vocabulary(used: Path, tmp_path: Path, hip
     told = hipkg("validate", wrong, "--format", "json")
     assert told.code == 1
     assert "gtp:AbductorWeekness is not a term of the ontology. Did you mean gtp:AbductorWeakness?" in told.out
+    assert "gtp:weakness-without-site" not in told.out
+
+
+@pytest.mark.java
+def test_its_shapes_are_held_beside_the_shipped_ones(used: Path, tmp_path: Path, hipkg: Callable[..., Run]) -> None:
+    placeless = tmp_path / "placeless.ttl"
+    text = (used / CASE).read_text("utf-8")
+    head, block = text.split(":weakness\n", 1)
+    placeless.write_text(f"{head}:weakness\n{block.replace('hip:hasSite :trochanter ;', '', 1)}", "utf-8")
+    found = {one["shape"]: one for one in json.loads(hipkg("validate", placeless, "--format", "json").out)}
+    assert found["gtp:weakness-without-site"]["severity"] == "warning"
+    assert "hip:P04-patient-age-missing" in found
+    assert "gtp:weakness-without-site" not in hipkg("validate", used / CASE, "--format", "json").out
 
 
 @pytest.mark.java
@@ -188,7 +201,8 @@ def test_only_what_is_wrong_with_it_is_told(copy: Path, hipkg: Callable[..., Run
         "name-case",
         "term-label",
     }
-    assert {one["file"] for one in found} <= {f"{copy.name}/{name}" for name in ("terms.ttl", "guidelines/gtp.ttl")}
+    files = ("terms.ttl", "guidelines/gtp.ttl", "shapes/patient.ttl")
+    assert {one["file"] for one in found} <= {f"{copy.name}/{name}" for name in files}
 
 
 @pytest.mark.java

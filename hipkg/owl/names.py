@@ -68,7 +68,7 @@ def undeclared(modules: Iterable[Path], others: Iterable[Path] = ()) -> Iterator
     Raises `OntologyError` for a module that cannot be parsed.
     """
     modules = tuple(modules)
-    known = _declared(modules)
+    known = declared(modules)
     for path in modules:
         yield from undeclared_in(path, path.read_text(encoding="utf-8"), known)
     yield from undeclared_beside(others, known)
@@ -77,7 +77,7 @@ def undeclared(modules: Iterable[Path], others: Iterable[Path] = ()) -> Iterator
 def undeclared_beside(files: Iterable[Path], known: frozenset[str]) -> Iterator[Undeclared]:
     """Find the names that are not known in files about an ontology; those with shapes declare the names of these."""
     for path in files:
-        own = _declared([path]) if path.suffix == ".ttl" else frozenset()
+        own = declared([path]) if path.suffix == ".ttl" else frozenset()
         yield from undeclared_in(path, path.read_text(encoding="utf-8"), known, own)
 
 
@@ -90,7 +90,8 @@ def undeclared_in(
             yield Undeclared(path, line, iri, nearest(iri, known, _SUGGESTIONS))
 
 
-def _declared(paths: Iterable[Path]) -> frozenset[str]:
+def declared(paths: Iterable[Path]) -> frozenset[str]:
+    """Collect the names that Turtle files give a type to."""
     return frozenset(
         one.subject.value
         for path in paths

@@ -10,10 +10,10 @@ import pyoxigraph as ox
 
 from hipkg.base import hip
 from hipkg.base.groups import reached
-from hipkg.base.paths import CATALOG, ONTOLOGY, files_about_ontology
+from hipkg.base.paths import CATALOG, ONTOLOGY, PATIENT_SHAPES, files_about_ontology, own_shapes
 from hipkg.base.vocabulary import HIP, OWL, RDF, RDF_TYPE, RDFS, XSD, curie, is_term, local_name
 from hipkg.maintenance.checks.issue import Issue
-from hipkg.owl.names import undeclared_beside, undeclared_in
+from hipkg.owl.names import declared, undeclared_beside, undeclared_in
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
@@ -39,7 +39,8 @@ _KNOWN = frozenset(space + name for space, names in _STANDARD.items() for name i
 def vocabulary(space: Workspace) -> Iterator[Issue]:
     """Find the names that the ontology and the files about it use and that no module declares."""
     known = frozenset(space.links.get(RDF_TYPE, {}))
-    beside = undeclared_beside(files_about_ontology(), known) if space.folder == ONTOLOGY else ()
+    files = own_shapes() if space.own else files_about_ontology() if space.folder == ONTOLOGY else ()
+    beside = undeclared_beside(files, known | declared([PATIENT_SHAPES]) if space.own else known)
     in_modules = (one for module in space.checked for one in undeclared_in(module.path, module.text, known))
     for one in (*in_modules, *beside):
         yield Issue("vocabulary", one.place, curie(one.iri), one.message)
