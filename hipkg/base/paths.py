@@ -51,6 +51,12 @@ def ontology_files() -> tuple[Path, ...]:
     return (*module_files(ONTOLOGY), *own_files())
 
 
+def own_code_tables() -> tuple[Path, ...]:
+    """List the tables of codes that an ontology of one's own brings."""
+    own = own_folder()
+    return tuple(sorted(one for one in own.glob("codes/*") if one.is_file())) if own else ()
+
+
 def own_shapes() -> tuple[Path, ...]:
     """List the files of the shapes of patients that an ontology of one's own adds to the shipped ones."""
     own = own_folder()
