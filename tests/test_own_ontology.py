@@ -205,6 +205,19 @@ def test_only_what_is_wrong_with_it_is_told(copy: Path, hipkg: Callable[..., Run
     assert {one["file"] for one in found} <= {f"{copy.name}/{name}" for name in files}
 
 
+def test_a_module_that_cannot_be_parsed_is_told_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, hipkg: Callable[..., Run]
+) -> None:
+    folder = tmp_path / "own"
+    shutil.copytree(EXAMPLE, folder, ignore=shutil.ignore_patterns("release"))
+    monkeypatch.setenv(VARIABLE, str(folder))
+    with (folder / "terms.ttl").open("a", encoding="utf-8") as file:
+        file.write("gtp:Half a")
+    found = json.loads(hipkg("ontology", "check", "--no-reasoner", "--format", "json").out)["findings"]
+    assert [(one["check"], one["file"]) for one in found] == [("syntax", "own/terms.ttl")]
+    assert "cannot be parsed" in hipkg("ontology", "new", "finding", "Click").err
+
+
 @pytest.mark.java
 def test_a_release_of_other_files_is_refused_and_says_what_to_do(copy: Path) -> None:
     release = copy / "release" / "hipkg.json"

@@ -151,5 +151,5 @@ class _Parser:
         return UsageError(
             f"{token!r} cannot stand there: {why}.",
             place=f"{self._text!r}, column {place + 1}",
-            remedy="Write Manchester syntax, such as: Pain and (locatedIn some HipJoint).",
+            remedy="Write Manchester syntax, and labels of several words in quotes: 'hip pain' and locatedIn some hip.",
         )

@@ -11,9 +11,10 @@ from hipkg.base.errors import OntologyError
 from hipkg.base.own import own_folder
 from hipkg.base.paths import module_files
 from hipkg.base.vocabulary import OWL, PREFIXES, RDF_TYPE, SHARED, add_namespace, local_name
-from hipkg.owl.sources import parsed
+from hipkg.owl.sources import load_sources
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from pathlib import Path
 
 VANN = PREFIXES["vann"]
@@ -37,8 +38,10 @@ class OwnOntology(NamedTuple):
         return self.namespace + local_name(iri)
 
 
-def own_ontology() -> OwnOntology | None:
+def own_ontology(triples: Iterable[ox.Triple] | None = None) -> OwnOntology | None:
     """Read the header of the ontology that is used on top of the shipped one, and let its names be terms.
+
+    Parameters: ``triples`` are those of its modules, where they are read already.
 
     Raises `OntologyError` if no module, or more than one, states the namespace, if that cannot be one, or if it does
     not import the shipped ontology.
@@ -47,7 +50,7 @@ def own_ontology() -> OwnOntology | None:
     if folder is None:
         return None
     told: dict[str, dict[str, list[str]]] = {}
-    for one in (quad.triple for path in module_files(folder) for quad in parsed(path)):
+    for one in load_sources(module_files(folder)) if triples is None else triples:
         if isinstance(one.subject, ox.NamedNode) and isinstance(one.object, ox.NamedNode | ox.Literal):
             told.setdefault(one.subject.value, {}).setdefault(one.predicate.value, []).append(one.object.value)
     mains = [iri for iri, said in told.items() if _NAMESPACE in said and _PREFIX in said]

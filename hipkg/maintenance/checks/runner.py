@@ -111,7 +111,7 @@ def report(
 ) -> Report:
     """Locate and grade issues, and part off what is accepted."""
     found = [_finding(space, one, severity) for one in dict.fromkeys(issues) if (severity := _severity(one, profile))]
-    if space.own:
+    if space.layered:
         shipped = read_profile(ONTOLOGY / PROFILE).accepted
         found = [one for one in found if _is_of(space.folder, one) or not _is_known(one, shipped)]
     reasons = {one: next((it.reason for it in profile.accepted if it.covers(one.issue)), "") for one in found}

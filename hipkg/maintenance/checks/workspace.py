@@ -45,13 +45,14 @@ class Module(NamedTuple):
 class Workspace:
     """The modules of an ontology that can be read, and the issues of those that cannot.
 
-    ``own`` is the ontology of one's own that is checked; the modules of the shipped one are then among them, and only
-    what is wrong with the others is looked for.
+    ``layered`` tells that modules of the shipped ontology are among them, on which those of the folder rest; only what
+    is wrong with the latter is looked for. ``own`` is what the header of that ontology says.
     """
 
     folder: Path
     modules: tuple[Module, ...]
     broken: tuple[Issue, ...]
+    layered: bool = False
     own: OwnOntology | None = None
 
     @property
@@ -62,7 +63,7 @@ class Workspace:
     @cached_property
     def checked(self) -> tuple[Module, ...]:
         """List the modules that are checked: those of the folder, and not those that they rest on."""
-        return tuple(one for one in self.modules if not self.own or one.path.is_relative_to(self.folder))
+        return tuple(one for one in self.modules if not self.layered or one.path.is_relative_to(self.folder))
 
     @cached_property
     def triples(self) -> tuple[ox.Triple, ...]:
@@ -184,11 +185,17 @@ def workspace(folder: Path = ONTOLOGY) -> Workspace:
 def own_workspace() -> Workspace:
     """Read the modules of the ontology of one's own that is used, and those of the shipped one, which it rests on.
 
-    Raises `OntologyError` as `hipkg.owl.own.own_ontology` does, but not for modules that cannot be read.
+    Raises `OntologyError` as `hipkg.owl.own.own_ontology` does.
     """
     folder = ontology_folder()
     read = of_texts(folder, {path: path.read_bytes() for path in ontology_files()})
-    return read if read.broken else replace(read, own=own_ontology())
+    layered = replace(read, layered=True)
+    try:
+        return replace(layered, own=own_ontology(one for module in layered.checked for one in module.triples))
+    except OntologyError:
+        if not read.broken:
+            raise
+        return layered
 
 
 def of_texts(folder: Path, contents: Mapping[Path, bytes]) -> Workspace:
