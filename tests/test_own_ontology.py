@@ -81,6 +81,8 @@ def test_every_command_of_its_readme_works_with_the_wheel(made: Path, installed:
         if arguments[:2] != ["ontology", "release"]:
             done = run_installed(installed, made, *arguments, "--ontology", ".")
             assert done.returncode == 0, done.stderr
+    refused = run_installed(installed, made, "ontology", "new", "finding", "Click")
+    assert (refused.returncode, "The shipped ontology stays as it is." in refused.stderr) == (2, True)
     assert "DO TODAY" in done.stdout
     assert "GTP-02" in done.stdout
 
