@@ -9,7 +9,7 @@ SEED ?= 1
 INPUTS ?= 2000
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test pythons engines fuzz goldens garden mutants lint types check release schemas docs benchmark lock wheel clean
+.PHONY: help demo test pythons engines fuzz goldens garden mutants lint types check release schemas docs site benchmark lock wheel clean
 
 help: ## List the targets.
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | sort | expand -t 12
@@ -72,8 +72,12 @@ release: $(VENV)/.complete ## Classify the ontology and write the release that h
 schemas: $(VENV)/.complete ## Write the JSON Schemas of plans, ledgers and orders as the records have it.
 	$(BIN)/python -m hipkg.render.schemas
 
-docs: $(VENV)/.complete ## Write the pages that tell the guideline in words.
+docs: $(VENV)/.complete ## Write the pages that are made of the ontology and of the command line.
 	$(BIN)/hipkg ontology document
+	$(BIN)/python -m typer hipkg.cli.app utils docs --name hipkg --title Commands --output docs/cli.md
+
+site: $(VENV)/.complete ## Make a site of all pages, which is searched without a network: build/site/docs/index.html.
+	$(BIN)/python -m sphinx -W -q -j auto -c docs . build/site
 
 benchmark: $(VENV)/.complete ## Measure the plan of one patient, its defence, its export, and how time grows with the statements.
 	$(BIN)/python benchmarks/single_patient.py
