@@ -50,7 +50,7 @@ def reference_ontology() -> rdflib.Graph:
     graph = rdflib.Graph()
     for file in ontology_files():
         for triple in rdflib.Graph().parse(file):
-            own = all(isinstance(one, rdflib.URIRef) and is_term(one) for one in (triple[0], triple[2]))
+            own = all(isinstance(one, rdflib.URIRef) and is_term(str(one)) for one in (triple[0], triple[2]))
             if own and triple[1] in seen:
                 graph.add(triple)
     return graph
