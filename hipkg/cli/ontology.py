@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal, TypeVar
 import typer
 
 from hipkg.base.errors import HipkgError, UsageError
+from hipkg.cli.ontology_diff import diff
 from hipkg.cli.ontology_new import new
 from hipkg.cli.ontology_show import show
 from hipkg.cli.options import CASES, Careful, Documents, Output, cases_folder
@@ -32,6 +33,7 @@ ontology = _Verbs(
     no_args_is_help=True,
     add_completion=False,
 )
+ontology.command()(diff)
 
 
 @ontology.command()

@@ -9,6 +9,7 @@ its entries is a line, so that a field is read when it is first asked for, and o
 
 from __future__ import annotations
 
+from dataclasses import fields as dataclass_fields
 from functools import cache
 from hashlib import sha256
 from typing import TYPE_CHECKING
@@ -39,10 +40,14 @@ RELEASE_FILE = RELEASE / "hipkg.json"
 _JAVA = "(needs Java: pip install 'hipkg[java]')"
 
 
-def source_stamp(files: Iterable[Path] | None = None) -> str:
-    """Hash what a release is made of: the ontology, the shapes, the types of its records; and what it is used with."""
+def source_stamp(files: Iterable[Path] | None = None, beside: Iterable[Path] | None = None) -> str:
+    """Hash what a release is made of: the ontology, the shapes, the types of its records; and what it is used with.
+
+    Parameters: ``beside`` are the shapes and the queries that every record goes through, by default those of hipkg.
+    """
     digest = sha256(schema(Knowledge).encode())
-    for path in (*(files or module_files(ONTOLOGY)), PATIENT_SHAPES, *normalising_queries()):
+    others = (PATIENT_SHAPES, *normalising_queries()) if beside is None else beside
+    for path in (*(files or module_files(ONTOLOGY)), *others):
         digest.update(path.name.encode())
         digest.update(path.read_bytes())
     return digest.hexdigest()
@@ -89,19 +94,32 @@ def _load(own: Path | None) -> Knowledge:
         raise _stale(file, "is missing" if missing.filename == str(file) else f"lacks {missing.filename}") from missing
     except OSError as broken:
         raise _stale(file, "cannot be read") from broken
-    end = content.find(b"\n") + 1
-    whole = content[:end] == _head(memoryview(content)[end:]) + b"\n"
-    fields = dict(_fields_of(content, end)) if whole else _fields_anyhow(content, file)
-    if own and orjson.loads(fields.get("base", b'""')) != base:
-        raise _stale(file, "was built on another version of hipkg's ontology")
-    if orjson.loads(fields["stamp"]) != sources:
-        raise _stale(file, "was built from other sources")
-    if not whole:
-        raise _stale(file, "is not what was built: its content does not have the digest that it carries")
-    knowledge = decode_lazily(Knowledge, fields)
+    knowledge = read_release(content, sources, file, base if own else "")
     for prefix, namespace in knowledge.namespaces.items() if own else ():
         add_namespace(prefix, namespace)
     return knowledge
+
+
+def read_release(content: bytes, sources: str | None = None, file: Path = RELEASE_FILE, base: str = "") -> Knowledge:
+    """Read the content of a release file.
+
+    Parameters: ``sources`` is the hash that its sources have to have, None for any; ``base`` that of the shipped
+    ontology on which it has to stand, if it is of one's own; ``file`` is the place of errors.
+
+    Raises `StaleRelease` if it is damaged, was built from other sources, or has other fields than these records.
+    """
+    end = content.find(b"\n") + 1
+    whole = content[:end] == _head(memoryview(content)[end:]) + b"\n"
+    fields = dict(_fields_of(content, end)) if whole else _fields_anyhow(content, file)
+    if base and orjson.loads(fields.get("base", b'""')) != base:
+        raise _stale(file, "was built on another version of hipkg's ontology")
+    if sources is not None and orjson.loads(fields["stamp"]) != sources:
+        raise _stale(file, "was built from other sources")
+    if not whole:
+        raise _stale(file, "is not what was built: its content does not have the digest that it carries")
+    if sources is None and fields.keys() != {one.name for one in dataclass_fields(Knowledge)}:
+        raise _stale(file, "has other fields than this version of hipkg reads")
+    return decode_lazily(Knowledge, fields)
 
 
 def _fields_of(content: bytes, start: int) -> Iterator[tuple[str, bytes]]:
