@@ -30,7 +30,7 @@ from hipkg.base.vocabulary import (
     local_name,
     with_local_name,
 )
-from hipkg.maintenance.modules import turtle_of
+from hipkg.maintenance.modules import turtle
 from hipkg.maintenance.patterns import expression_of
 from hipkg.owl.expression import Named, conjuncts
 from hipkg.owl.normal_form import in_normal_form
@@ -158,10 +158,10 @@ class _Draft:
         self.names.add(iri)
         self.labels.setdefault(label.casefold(), iri)
 
-    def add(self, path: Path, turtle: str) -> None:
+    def add(self, path: Path, text: str) -> None:
         """Add triples to a module."""
         head = "".join(f"PREFIX {prefix}: <{space}>\n" for prefix, space in PREFIXES.items())
-        found = ox.parse(head + turtle, format=ox.RdfFormat.TURTLE)
+        found = ox.parse(head + text, format=ox.RdfFormat.TURTLE)
         self.added.setdefault(path, []).extend(one.triple for one in found)
 
     def told(self, subject: str, prop: str) -> tuple[str, ...]:
@@ -328,7 +328,7 @@ def _term(one: Wanted, draft: _Draft) -> None:
         f"  skos:definition {_text(one.definition or f'{TODO}: say in one sentence what it is.')}",
         *([f"; hip:question {_text(one.question)} ; hip:askable true"] if one.question and not logic else []),
         *([f"; hip:question {_text(one.question)}"] if one.question and logic else []),
-        *([f"; owl:equivalentClass {turtle_of(logic)}"] if logic else []),
+        *([f"; owl:equivalentClass {turtle(logic)}"] if logic else []),
     ]
     draft.add(draft.module_of(one.kind), "\n".join([*lines, "."]))
 

@@ -13,8 +13,8 @@ import pyoxigraph as ox
 
 from hipkg.base.errors import EngineUnavailable
 from hipkg.base.groups import reached
-from hipkg.base.vocabulary import HIP, OWL, PREFIXES, curie
-from hipkg.maintenance.modules import turtle_of
+from hipkg.base.vocabulary import OWL, PREFIXES, curie, local_name
+from hipkg.maintenance.modules import turtle
 from hipkg.owl.expression import And, Expression, Named, Or, Some, named_classes
 from hipkg.owl.reasoners import close
 
@@ -112,7 +112,7 @@ def _changed(old: Knowledge, new: Knowledge) -> frozenset[str]:
 
 
 def _copy(iri: str) -> str:
-    return _OLD + iri.removeprefix(HIP)
+    return _OLD + local_name(iri)
 
 
 def _copies(definitions: Mapping[str, Expression], copied: Iterable[str]) -> Iterable[ox.Triple]:
@@ -120,7 +120,7 @@ def _copies(definitions: Mapping[str, Expression], copied: Iterable[str]) -> Ite
     names = {iri: _copy(iri) for iri in copied}
     prefixes = "".join(f"PREFIX {prefix}: <{space}>\n" for prefix, space in PREFIXES.items())
     told = (
-        f"{curie(copy)} a <{OWL}Class> ; <{OWL}equivalentClass> {turtle_of(_renamed(definitions[iri], names))} ."
+        f"{curie(copy)} a <{OWL}Class> ; <{OWL}equivalentClass> {turtle(_renamed(definitions[iri], names))} ."
         for iri, copy in sorted(names.items())
     )
     return (one.triple for one in ox.parse(prefixes + "\n".join(told), format=ox.RdfFormat.TURTLE))
