@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from hipkg.api.watch import WatchList, watch
     from hipkg.api.what_if import WhatIf, what_if
     from hipkg.base.errors import HipkgError, SetAside
+    from hipkg.base.own import use_ontology
 
     __version__: str
 
@@ -65,6 +66,7 @@ __all__ = [
     "sensitivity",
     "since",
     "terms",
+    "use_ontology",
     "validate",
     "watch",
     "what_if",
@@ -102,6 +104,7 @@ _HOMES = {
     "sensitivity": "api.sensitivity",
     "since": "api.since",
     "terms": "api.terms",
+    "use_ontology": "base.own",
     "validate": "api.validate",
     "watch": "api.watch",
     "what_if": "api.what_if",

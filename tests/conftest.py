@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import io
+import os
 import signal
 import sys
 from contextlib import nullcontext
@@ -18,6 +19,9 @@ if TYPE_CHECKING:
     from support.command_line import Run
 
 pytest.register_assert_rewrite("support")
+pytest_plugins = ["support.installed"]
+
+os.environ.pop("HIPKG_ONTOLOGY", None)  # the tests are of the shipped ontology
 
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # as in a job in the background, whose children inherit it
     signal.signal(signal.SIGINT, signal.default_int_handler)

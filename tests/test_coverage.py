@@ -144,6 +144,24 @@ def test_a_folder_of_no_statement_is_a_stray(cases: Callable[..., Path]) -> None
     assert not found.complete
 
 
+@pytest.mark.parametrize(("patient", "state", "found"), [("fires", "now", "must-not"), ("nearMiss", None, "ruled-out")])
+def test_a_state_that_is_not_the_expected_one_is_told(
+    cases: Callable[..., Path], patient: str, state: str | None, found: str
+) -> None:
+    folder = cases(GATE, f"{GATE}-context")
+    file = folder / "statements" / GATE / "expected.json"
+    expected = json.loads(file.read_text("utf-8"))
+    assert coverage(folder, [GATE]).complete
+    expected[patient]["state"] = state
+    file.write_text(json.dumps(expected), "utf-8")
+    whole = coverage(folder, [GATE])
+    (told,) = whole.differences
+    assert (told.statement, told.expected, told.found) == (GATE, state or "", found)
+    assert not whole.complete
+    assert found in coverage_to_text(whole)
+    assert json.loads(coverage_to_json(whole))["differences"][0]["found"] == found
+
+
 # Unsound cases
 
 
@@ -188,12 +206,16 @@ def test_the_summary_counts(cases: Callable[..., Path]) -> None:
         "neverTrue": 0,
         "neverFalse": 2,
         "alwaysTrue": 1,
+        "notAsExpected": 0,
     }
 
 
 def test_text_lists_what_is_missing(cases: Callable[..., Path]) -> None:
-    lines = coverage_to_text(coverage(cases(GATE), [GATE])).splitlines()
-    assert lines[0] == "1/1 statements fire, 1/1 nearly fire, 2 slot entries, 0 never true, 1 never false"
+    lines = coverage_to_text(coverage(cases(GATE), [GATE]), width=120).splitlines()
+    assert (
+        lines[0]
+        == "1/1 statements fire, 1/1 nearly fire, 2 slot entries, 0 never true, 1 never false, 0 not as expected"
+    )
     assert lines[-1].split() == [GATE, "appliesTo", "hip:SymptomaticHipOsteoarthritis", "false"]
 
 

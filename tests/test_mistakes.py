@@ -19,7 +19,7 @@ import pytest
 import rdflib
 
 from hipkg.base.errors import UnreadableInput
-from hipkg.base.paths import CHECK_PAGES, ONTOLOGY
+from hipkg.base.paths import CHECK_PAGES, ONTOLOGY, module_files
 from hipkg.base.vocabulary import HIP, curie, expand
 from hipkg.cli import main
 from hipkg.maintenance.checks import runner
@@ -27,7 +27,7 @@ from hipkg.maintenance.checks.catalogue import STATEMENT_SHAPES, headers
 from hipkg.maintenance.checks.issue import Issue
 from hipkg.maintenance.checks.profile import Profile, read_profile
 from hipkg.maintenance.checks.watching import saved
-from hipkg.maintenance.checks.workspace import module_files, of_texts, workspace
+from hipkg.maintenance.checks.workspace import of_texts, workspace
 from hipkg.render.ontology_checks import CHECK_FORMATS, check_pages
 
 if TYPE_CHECKING:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import importlib.util
 import json
 import os
 import re
@@ -17,51 +16,17 @@ from zipfile import ZipFile
 
 import pytest
 
+from support.installed import run_installed
+
 ROOT = Path(__file__).parent.parent
 DATA = "hipkg/_data/"
 pytestmark = pytest.mark.xdist_group("wheel")
-OFFLINE = {"PIP_NO_INDEX": "1", "PIP_DISABLE_PIP_VERSION_CHECK": "1"}
-
-
-@pytest.fixture(scope="session")
-def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Build the wheel once: with hatchling at hand if it is installed, otherwise as pip builds it."""
-    folder = tmp_path_factory.mktemp("wheel")
-    if importlib.util.find_spec("hatchling"):
-        build = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(folder)]
-        env = {**os.environ}
-    else:
-        build = [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--wheel-dir", str(folder), "."]
-        env = {**os.environ, "PIP_DISABLE_PIP_VERSION_CHECK": "1"}
-    done = subprocess.run(build, cwd=ROOT, env=env, capture_output=True, text=True, check=False)
-    if done.returncode and any(word in done.stderr for word in ("hatchling", "Network", "connection")):
-        pytest.skip("hatchling is not installed and cannot be fetched")
-    assert done.returncode == 0, done.stderr
-    (path,) = folder.glob("*.whl")
-    return path
 
 
 @pytest.fixture(scope="session")
 def names(wheel: Path) -> list[str]:
     with ZipFile(wheel) as archive:
         return archive.namelist()
-
-
-@pytest.fixture(scope="session")
-def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Install the wheel into a folder of its own, without its dependencies, which this interpreter has."""
-    folder = tmp_path_factory.mktemp("installed")
-    command = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--target", str(folder), str(wheel)]
-    subprocess.run(command, env={**os.environ, **OFFLINE}, capture_output=True, check=True)
-    return folder
-
-
-def hipkg(installed: Path, cwd: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    """Run the installed package in a folder, out of reach of the checkout."""
-    env = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
-    env |= {"PYTHONPATH": str(installed), "PYTHONDONTWRITEBYTECODE": "1", "PYTHONSAFEPATH": "1"}
-    command = [sys.executable, "-m", "hipkg", *arguments]
-    return subprocess.run(command, cwd=cwd, env=env, capture_output=True, text=True, encoding="utf-8", check=False)
 
 
 def sources(folder: str, pattern: str) -> set[str]:
@@ -149,7 +114,7 @@ def test_the_package_imports_only_what_it_requires(wheel: Path, names: list[str]
 
 def test_the_installed_package_plans_from_an_empty_directory(installed: Path, tmp_path: Path) -> None:
     example = installed / "hipkg" / "_data" / "examples" / "d0-painful-degenerative-hip.ttl"
-    run = hipkg(installed, tmp_path, "plan", str(example), "--as-of", "2026-11-23", "--format", "json")
+    run = run_installed(installed, tmp_path, "plan", str(example), "--as-of", "2026-11-23", "--format", "json")
     assert (run.returncode, run.stderr) == (0, "")
     plan = json.loads(run.stdout)
     assert plan["valid"] is True
@@ -172,13 +137,13 @@ def test_the_installed_package_plans_from_an_empty_directory(installed: Path, tm
 )
 def test_the_other_verbs_work_too(installed: Path, tmp_path: Path, arguments: tuple[str, ...]) -> None:
     example = str(installed / "hipkg" / "_data" / "examples" / "d0-painful-degenerative-hip.ttl")
-    run = hipkg(installed, tmp_path, *(one.format(example=example) for one in arguments))
+    run = run_installed(installed, tmp_path, *(one.format(example=example) for one in arguments))
     assert (run.returncode, run.stderr) == (0, "")
     assert run.stdout
 
 
 def test_the_installed_package_tells_its_version(installed: Path, tmp_path: Path, wheel: Path) -> None:
-    run = hipkg(installed, tmp_path, "--version")
+    run = run_installed(installed, tmp_path, "--version")
     assert (run.returncode, run.stderr) == (0, "")
     assert run.stdout.startswith(f"hipkg {wheel.name.split('-')[1]}, ontology ")
 
@@ -197,7 +162,7 @@ def test_the_installed_files_are_not_changed_by_use(installed: Path, tmp_path: P
         return {str(path): path.stat().st_mtime_ns for path in installed.rglob("*") if path.is_file()}
 
     before = state()
-    hipkg(installed, tmp_path, "plan", str(next((installed / "hipkg" / "_data" / "examples").glob("*.ttl"))))
+    run_installed(installed, tmp_path, "plan", str(next((installed / "hipkg" / "_data" / "examples").glob("*.ttl"))))
     assert state() == before
 
 

@@ -34,8 +34,8 @@ def copy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     shutil.copytree(ONTOLOGY, folder)
     sources = [folder / path.relative_to(ONTOLOGY) for path in ontology_files()]
     monkeypatch.setattr(knowledge, "RELEASE_FILE", folder / RELEASE_FILE.relative_to(ONTOLOGY))
-    monkeypatch.setattr(knowledge, "ontology_files", lambda: tuple(sources))
-    monkeypatch.setattr(knowledge, "load", knowledge.load.__wrapped__)
+    monkeypatch.setattr(knowledge, "module_files", lambda _: tuple(sources))
+    monkeypatch.setattr(knowledge, "_load", knowledge._load.__wrapped__)
     return folder
 
 

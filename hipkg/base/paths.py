@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from hipkg.base.own import own_folder
+
 _PACKAGE = Path(__file__).parents[1]
 _SHIPPED = _PACKAGE / "_data"
 INSTALLED = _SHIPPED.is_dir()
@@ -15,6 +17,9 @@ SHAPES = ROOT / "shapes"
 EXAMPLES = ROOT / "examples"
 RELEASE = ONTOLOGY / "release"
 MAPPINGS = ONTOLOGY / "mappings"
+CATALOG = "catalog-v001.xml"
+"""The file that leads Protégé from the IRI of each module to its file."""
+PATTERNS = ONTOLOGY / "patterns.tsv"
 POSSIBLE_CONTEXTS = ONTOLOGY / "possible.ttl"
 DENIALS = ONTOLOGY / "denials.ttl"
 PATIENT_SHAPES = SHAPES / "patient.ttl"
@@ -25,9 +30,37 @@ SCHEMAS = _PACKAGE / "schemas"
 CHECK_PAGES = ROOT / "docs" / "checks"
 
 
+def module_files(folder: Path) -> tuple[Path, ...]:
+    """List the modules of an ontology in a folder, in a fixed order."""
+    return tuple(sorted([*folder.glob("*.ttl"), *folder.glob("guidelines/*.ttl")]))
+
+
+def ontology_folder() -> Path:
+    """Return the folder of the ontology that is worked on: that of one's own, or that of the shipped one."""
+    return own_folder() or ONTOLOGY
+
+
+def own_files() -> tuple[Path, ...]:
+    """List the modules of the ontology of one's own that is used, in a fixed order; there may be none."""
+    own = own_folder()
+    return module_files(own) if own else ()
+
+
 def ontology_files() -> tuple[Path, ...]:
-    """List the Turtle sources of the ontology, in a fixed order."""
-    return tuple(sorted([*ONTOLOGY.glob("*.ttl"), *ONTOLOGY.glob("guidelines/*.ttl")]))
+    """List the Turtle sources of the shipped ontology, and of one's own that is used, in a fixed order."""
+    return (*module_files(ONTOLOGY), *own_files())
+
+
+def own_code_tables() -> tuple[Path, ...]:
+    """List the tables of codes that an ontology of one's own brings."""
+    own = own_folder()
+    return tuple(sorted(one for one in own.glob("codes/*") if one.is_file())) if own else ()
+
+
+def own_shapes() -> tuple[Path, ...]:
+    """List the files of the shapes of patients that an ontology of one's own adds to the shipped ones."""
+    own = own_folder()
+    return tuple(sorted(own.glob("shapes/*.ttl"))) if own else ()
 
 
 def normalising_queries() -> tuple[Path, ...]:
@@ -37,7 +70,7 @@ def normalising_queries() -> tuple[Path, ...]:
 
 def edited_files() -> tuple[Path, ...]:
     """List the sources of the ontology that editors write, and that the release does not."""
-    return tuple(path for path in ontology_files() if path not in {POSSIBLE_CONTEXTS, DENIALS})
+    return tuple(path for path in ontology_files() if path.name not in {POSSIBLE_CONTEXTS.name, DENIALS.name})
 
 
 def files_about_ontology() -> tuple[Path, ...]:

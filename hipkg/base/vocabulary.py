@@ -26,7 +26,13 @@ PREFIXES = {
     "dcterms": "http://purl.org/dc/terms/",
     "prov": "http://www.w3.org/ns/prov#",
     "sh": "http://www.w3.org/ns/shacl#",
+    "vann": "http://purl.org/vocab/vann/",
 }
+
+SHARED = frozenset(PREFIXES.values())
+"""The namespaces that are nobody's own."""
+_SPACES = [tuple[str, ...]((HIP,))]
+"""The namespaces of the ontology: the shipped one, and those of ontologies of one's own that were read."""
 
 GRAPHS = f"{hip.NAMESPACE}graph/"
 """What the names of the graphs begin with that a query is asked of."""
@@ -43,6 +49,48 @@ DEFINED_EXTENSIONS = EXTENSIONS + "StructureDefinition/"
 """What the URLs begin with of the extensions of exported plans (`ontology/fhir`), which state nothing of patients."""
 IMPORTED = "urn:hipkg:fhir/"
 """What the IRIs of imported resources and their elements begin with: ``urn:hipkg:fhir/Condition/c1#code``."""
+
+
+def add_namespace(prefix: str, namespace: str) -> None:
+    """Let names of a further namespace be terms of the ontology, and shorten them with a prefix."""
+    for prefixes in (PREFIXES, QUERY_PREFIXES):
+        prefixes[prefix] = namespace
+    if namespace not in _SPACES[0]:
+        _SPACES[0] = (*_SPACES[0], namespace)
+
+
+def is_term(iri: str) -> bool:
+    """Tell whether a name is in a namespace of the ontology, declared or not."""
+    return iri.startswith(_SPACES[0])
+
+
+def is_plain_term(iri: str) -> bool:
+    """Tell whether a name stands right in a namespace of the ontology, as terms do, and not in a part of it."""
+    space, local = parted(iri)
+    return bool(space and local) and "/" not in local and "#" not in local
+
+
+def parted(iri: str) -> tuple[str, str]:
+    """Part a name into the namespace of the ontology that it is in, empty for any other name, and the rest."""
+    for space in _SPACES[0]:
+        if iri.startswith(space):
+            return space, iri[len(space) :]
+    return "", iri
+
+
+def local_name(iri: str) -> str:
+    """Return a name without the namespace of the ontology that it is in; any other name is returned as it is."""
+    return parted(iri)[1]
+
+
+def namespaces() -> tuple[str, ...]:
+    """List the namespaces of the ontology, the shipped one first."""
+    return _SPACES[0]
+
+
+def with_local_name(local: str) -> tuple[str, ...]:
+    """List the names that a local name can be short for, the one of the shipped ontology first."""
+    return tuple(space + local for space in _SPACES[0])
 
 
 def namespace_of(iri: str) -> str:
@@ -67,8 +115,8 @@ def nearest(iri: str, known: Iterable[str], count: int = 1) -> tuple[str, ...]:
     """Find the known names of the namespace that are written most like another, the nearest first."""
     from difflib import get_close_matches
 
-    locals_ = sorted(one.removeprefix(HIP) for one in known)
-    return tuple(HIP + one for one in get_close_matches(iri.removeprefix(HIP), locals_, n=count))
+    locals_ = {local_name(one): one for one in sorted(known, reverse=True)}
+    return tuple(locals_[one] for one in get_close_matches(local_name(iri), sorted(locals_), n=count))
 
 
 def expand(name: str) -> str:

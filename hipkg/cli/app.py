@@ -10,7 +10,7 @@ import typer
 from typer.core import TyperGroup
 from typer.main import get_command
 
-from hipkg.cli.options import Careful
+from hipkg.cli.options import OWN_ONTOLOGY, OWN_ONTOLOGY_HELP, Careful, use_own
 
 VERBS = (
     "plan", "validate", "explain", "check-order", "ledger", "what-if", "since", "ask", "watch", "sensitivity", "reason",
@@ -76,6 +76,12 @@ def _version(wanted: bool) -> None:
 
 @app.callback()
 def root(
+    _ontology: Annotated[
+        str | None,
+        typer.Option(
+            OWN_ONTOLOGY, metavar="DIR", callback=use_own, is_eager=True, help=OWN_ONTOLOGY_HELP, show_default=False
+        ),
+    ] = None,
     version: Annotated[
         bool,
         typer.Option(

@@ -2,24 +2,37 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import Annotated, Literal
+from collections.abc import Callable
+from pathlib import Path  # noqa: TC003 - typer reads the annotations
+from typing import Annotated, Any, Literal, TypeVar
 
 import typer
 
 from hipkg.base.errors import HipkgError, UsageError
 from hipkg.cli.ontology_diff import diff
-from hipkg.cli.options import Documents, Output
+from hipkg.cli.ontology_new import new
+from hipkg.cli.ontology_show import show
+from hipkg.cli.options import CASES, Careful, Documents, Output, cases_folder
 from hipkg.cli.report import deliver, on_terminal, report, say
 
-ontology = typer.Typer(
+_PATIENTS = {"fires.ttl", "near-miss.ttl"}
+Verb = TypeVar("Verb", bound=Callable[..., Any])
+
+
+class _Verbs(typer.Typer):
+    """Commands that all take the options which `Careful` adds."""
+
+    def command(self, name: str | None = None, **attributes: Any) -> Callable[[Verb], Verb]:  # noqa: ANN401 - as above
+        """Register a command."""
+        return super().command(name, **{"cls": Careful, **attributes})
+
+
+ontology = _Verbs(
     name="ontology",
     help="Check, format, release and document the ontology, and tell what its cases cover.",
     no_args_is_help=True,
     add_completion=False,
 )
-CASES = Path("tests") / "cases"
-ontology.command()(diff)
 
 
 @ontology.command()
@@ -55,14 +68,14 @@ def check(
 
     Example: hipkg ontology check --no-reasoner
     """
-    from hipkg.base.paths import ONTOLOGY
+    from hipkg.base.paths import ontology_folder
     from hipkg.maintenance.checks.issue import Severity
     from hipkg.maintenance.checks.profile import PROFILE, read_profile
     from hipkg.maintenance.checks.runner import check_ontology
     from hipkg.maintenance.checks.watching import saved
     from hipkg.render.ontology_checks import CHECK_FORMATS
 
-    beside = ONTOLOGY / PROFILE
+    beside = ontology_folder() / PROFILE
 
     def once() -> bool:
         """Check and tell once; tell whether it failed."""
@@ -79,7 +92,7 @@ def check(
         if once():
             raise typer.Exit(1)
         return
-    for _ in saved(ONTOLOGY):
+    for _ in saved(ontology_folder()):
         try:
             once()
         except HipkgError as problem:
@@ -92,7 +105,13 @@ def coverage(
         list[str] | None, typer.Argument(metavar="STATEMENT", help="Ids of statements.", show_default="all")
     ] = None,
     cases: Annotated[
-        Path | None, typer.Option("--cases", metavar="DIR", help="Folder of test cases.", show_default=str(CASES))
+        Path | None,
+        typer.Option(
+            "--cases",
+            metavar="DIR",
+            help="Folder of test cases.",
+            show_default=f"{CASES}, or DIR/cases of your own ontology",
+        ),
     ] = None,
     format: Annotated[Literal["text", "json"], typer.Option("--format", "-f", help="Format to write.")] = "text",  # noqa: A002 - the option's name
     document: Documents = None,
@@ -109,7 +128,8 @@ def coverage(
     A context is false for a near-miss patient with nobody in its class there; a requirement, an exception or a
     fulfilment if it is refuted or not known to be met; a companion if it is not offered.
 
-    Exits with 1 if anything is missing.
+    Both patients of a case are held to the states in its expected.json. Exits with 1 if anything is missing or not as
+    expected.
 
     Example: hipkg ontology coverage D0-41
     """
@@ -117,9 +137,10 @@ def coverage(
     from hipkg.maintenance.coverage import coverage as cover
     from hipkg.render.coverage import coverage_to_json, coverage_to_text
 
-    if cases is None and not CASES.is_dir():
-        raise UsageError("There are no test cases here.", place=str(CASES), remedy="Say where they are: --cases DIR.")
-    found = cover(cases or CASES, load(), statements or (), document or ())
+    usual = cases_folder()
+    if cases is None and not usual.is_dir():
+        raise UsageError("There are no test cases here.", place=str(usual), remedy="Say where they are: --cases DIR.")
+    found = cover(cases or usual, load(), statements or (), document or ())
     if format == "json":
         text = coverage_to_json(found)
     else:
@@ -129,42 +150,48 @@ def coverage(
 
 @ontology.command("format")
 def format_modules() -> None:
-    """Bring every module of the ontology into its normal form.
+    """Bring every module of the ontology into its normal form, and the patients of its cases.
 
     Example: hipkg ontology format
     """
     from hipkg.base.output import write_output
-    from hipkg.base.paths import ontology_files
-    from hipkg.owl.normal_form import in_normal_form
+    from hipkg.base.paths import module_files, ontology_folder
+    from hipkg.owl.normal_form import in_normal_form, patient_in_normal_form
+    from hipkg.owl.own import own_ontology
     from hipkg.owl.sources import parsed
 
-    for path in ontology_files():
-        text = in_normal_form(parsed(path))
+    own_ontology()  # whose prefix the normal form has
+    modules = ((path, in_normal_form(parsed(path))) for path in module_files(ontology_folder()))
+    patients = sorted(cases_folder().glob("statements/*/*.ttl"))
+    for path, text in (*modules, *((path, patient_in_normal_form(path)) for path in patients)):
         if text != path.read_text(encoding="utf-8"):
             write_output(text, str(path))
-            say(path.name)
+            say(path.name if path.name not in _PATIENTS else f"{path.parent.name}/{path.name}")
 
 
 @ontology.command()
 def release() -> None:
-    """Classify the ontology with HermiT and write the release that hipkg ships.
+    """Classify the ontology with HermiT and write its release: the one that hipkg ships, or with --ontology your own.
+
+    A release of your own is DIR/release/hipkg.json, with all of the shipped ontology, which stays as it is.
 
     The modules of the possible contexts and of the denials, which follow from the others, are written before.
 
     Example: hipkg ontology release
     """
     from hipkg.base.output import write_output
-    from hipkg.base.paths import DENIALS, POSSIBLE_CONTEXTS
-    from hipkg.knowledge.loading import RELEASE_FILE
+    from hipkg.base.paths import DENIALS, POSSIBLE_CONTEXTS, ontology_folder
+    from hipkg.knowledge.loading import release_file
     from hipkg.maintenance.denials import denials_module
     from hipkg.maintenance.possible import possible_module
     from hipkg.maintenance.release import build, write
 
-    for path, text in ((POSSIBLE_CONTEXTS, possible_module()), (DENIALS, denials_module())):
+    for name, text in ((POSSIBLE_CONTEXTS.name, possible_module()), (DENIALS.name, denials_module())):
+        path = ontology_folder() / name
         if not path.exists() or text != path.read_text(encoding="utf-8"):
             write_output(text, str(path))
-    write(build(), RELEASE_FILE)
-    say(str(RELEASE_FILE))
+    write(build(), release_file())
+    say(str(release_file()))
 
 
 @ontology.command()
@@ -179,12 +206,15 @@ def document(
     The pages tell statements, glossary, tensions, checks, and the data model with all terms; a JSON Schema and a SHACL
     profile describe patients. Only files that changed are written, and named.
 
+    Of an ontology of your own it writes the pages of its documents, into DIR/docs.
+
     Example: hipkg ontology document --check
     """
     from pathlib import Path
 
     from hipkg.base.output import write_output
-    from hipkg.base.paths import CHECK_PAGES, GUIDELINE_PAGES, MODEL_PAGES, ONTOLOGY, SCHEMAS
+    from hipkg.base.own import own_folder
+    from hipkg.base.paths import CHECK_PAGES, GUIDELINE_PAGES, MODEL_PAGES, ONTOLOGY, SCHEMAS, ontology_folder
     from hipkg.knowledge.loading import load
     from hipkg.owl.sources import load_sources
     from hipkg.render.data_model import (
@@ -200,19 +230,24 @@ def document(
     from hipkg.render.ontology_checks import check_pages
 
     folder, checks, model, schemas, context = GUIDELINE_PAGES, CHECK_PAGES, MODEL_PAGES, SCHEMAS, ONTOLOGY
-    if output:
-        folder = Path(output)
+    own = own_folder()
+    if output or own:
+        folder = Path(output) if output else ontology_folder() / "docs"
         checks = folder / "checks"
         model = schemas = context = folder / "model"
     knowledge = load()
-    pages = {
-        **{folder / name: text for name, text in guideline_pages(knowledge, load_sources()).items()},
-        **{checks / name: text for name, text in check_pages().items()},
-        **{model / name: text for name, text in model_pages(knowledge).items()},
-        schemas / SCHEMA: patient_schema(knowledge),
-        schemas / PROFILE: patient_profile(knowledge),
-        context / CONTEXT: patient_context(knowledge),
-    }
+    pages = {folder / name: text for name, text in guideline_pages(knowledge, load_sources()).items()}
+    pages |= (
+        {}
+        if own
+        else {
+            **{checks / name: text for name, text in check_pages().items()},
+            **{model / name: text for name, text in model_pages(knowledge).items()},
+            schemas / SCHEMA: patient_schema(knowledge),
+            schemas / PROFILE: patient_profile(knowledge),
+            context / CONTEXT: patient_context(knowledge),
+        }
+    )
     stale = [path for path, text in pages.items() if not path.is_file() or path.read_text(encoding="utf-8") != text]
     for path in stale:
         if not check:
@@ -222,3 +257,8 @@ def document(
     if check and stale:
         say(f"{len(stale)} page(s) are not up to date; run: hipkg ontology document", aside=True)
         raise typer.Exit(1)
+
+
+ontology.command("new")(new)
+ontology.command("show")(show)
+ontology.command("diff")(diff)

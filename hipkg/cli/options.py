@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
-from typer.core import TyperCommand
+from typer.core import TyperCommand, TyperOption
 
 from hipkg.base.errors import UsageError
+from hipkg.base.own import VARIABLE, own_folder, use_ontology
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -19,7 +20,10 @@ if TYPE_CHECKING:
     from hipkg.pipeline.request import Request
 
 
+CASES = Path("tests") / "cases"
 DEBUG = "--debug"
+OWN_ONTOLOGY = "--ontology"
+OWN_ONTOLOGY_HELP = f"Ontology of your own on top of the shipped one; also by {VARIABLE}."
 _READ = {"codes", "file", "files", "further", "tables", "unknown"}
 """The parameters of commands that name files to read."""
 Engine = Literal["native", "hermit", "pellet"]
@@ -32,8 +36,32 @@ def debugging() -> bool:
     return DEBUG in sys.argv
 
 
+def use_own(name: str | None) -> None:
+    """Use the ontology that the command line names."""
+    if name is not None:
+        use_ontology(name)
+
+
+def cases_folder() -> Path:
+    """Return the folder of the cases of statements: that of the checkout, or that of one's own ontology in use."""
+    own = own_folder()
+    return own / "cases" if own else CASES
+
+
 class Careful(TyperCommand):
-    """A command that refuses to write its output over what it reads."""
+    """A command that takes an ontology of one's own, and refuses to write its output over what it reads."""
+
+    def __init__(self, *names: Any, **attributes: Any) -> None:  # noqa: ANN401 - those of the base class
+        super().__init__(*names, **attributes)
+        option = TyperOption(
+            param_decls=[OWN_ONTOLOGY],
+            metavar="DIR",
+            help=OWN_ONTOLOGY_HELP,
+            expose_value=False,
+            is_eager=True,
+            callback=lambda _, __, name: use_own(name),
+        )
+        self.params.append(option)
 
     def invoke(self, ctx: Any) -> object:  # noqa: ANN401 - typer brings its own class or that of click
         """Run the command, unless its output is one of its inputs."""

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from hipkg.base import hip
 from hipkg.base.errors import UsageError
-from hipkg.base.vocabulary import HIP, expand
+from hipkg.base.vocabulary import expand, local_name
 from hipkg.compilation.entailment import Entailment, entailment
 from hipkg.compilation.head import how_to_run
 from hipkg.compilation.operations import DEFAULT, Graphs, Operation, alone, request, select, with_query
@@ -57,12 +57,12 @@ def find_target(target: str, knowledge: Knowledge) -> str:
     wanted = target.strip()
     names = {info.id.casefold(): iri for iri, info in knowledge.statements.items()}
     for iri in (*knowledge.definitions, *knowledge.superclasses):
-        names.setdefault(iri.removeprefix(HIP).casefold(), iri)
+        names.setdefault(local_name(iri).casefold(), iri)
         names.setdefault(knowledge.label(iri).casefold(), iri)
-    found = names.get(wanted.casefold()) or names.get(expand(wanted).removeprefix(HIP).casefold())
+    found = names.get(wanted.casefold()) or names.get(local_name(expand(wanted)).casefold())
     if found:
         return found
-    near = [names[one].removeprefix(HIP) for one in get_close_matches(wanted.casefold(), names, cutoff=0.5)]
+    near = [local_name(names[one]) for one in get_close_matches(wanted.casefold(), names, cutoff=0.5)]
     hint = f"Nearest: {', '.join(dict.fromkeys(near))}." if near else "Give a statement id or the name of a class."
     raise UsageError(f"There is no statement or class {target!r}.", remedy=hint)
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from hipkg.base import hip
 from hipkg.base.brief import shown_by
-from hipkg.base.vocabulary import HIP, OBJECTING
+from hipkg.base.vocabulary import OBJECTING, local_name
 from hipkg.defence.alternatives import Reasons
 from hipkg.defence.grounds import NO_GROUNDS, Grounds, grounds
 from hipkg.defence.prover import Proof, Prover
@@ -539,7 +539,7 @@ class Explainer:
             id=info.id,
             iri=info.iri,
             kind=info.kind,
-            role=_EFFECT_TO_ROLE.get(info.effect.removeprefix(HIP), self._knowledge.label(info.effect)),
+            role=_EFFECT_TO_ROLE.get(local_name(info.effect), self._knowledge.label(info.effect)),
             intervention=self._knowledge.label(info.intervention),
             state=state,
             site=site,

@@ -8,7 +8,7 @@ from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
 from hipkg.base.errors import UsageError
-from hipkg.base.vocabulary import HIP, expand
+from hipkg.base.vocabulary import expand, local_name
 from hipkg.knowledge.memo import kept
 
 if TYPE_CHECKING:
@@ -31,10 +31,10 @@ def find_target(target: str, knowledge: Knowledge) -> str:
     """
     wanted = " ".join(target.casefold().split())
     statements = {info.id.casefold(): info.iri for info in knowledge.statements.values()}
-    local = {iri.removeprefix(HIP).casefold(): iri for iri in (*knowledge.statements, *knowledge.interventions)}
+    local = {local_name(iri).casefold(): iri for iri in (*knowledge.statements, *knowledge.interventions)}
     labels = {info.label.casefold(): info.iri for info in knowledge.interventions.values()}
     exact = {**local, **labels, **statements}
-    if found := exact.get(wanted) or exact.get(expand(target.strip()).removeprefix(HIP).casefold()):
+    if found := exact.get(wanted) or exact.get(local_name(expand(target.strip())).casefold()):
         return found
     wordings = _wordings(knowledge)
     if meant := wordings.get(wanted):
@@ -48,7 +48,7 @@ def find_target(target: str, knowledge: Knowledge) -> str:
             )
     known = {**{name: iri for name, iris in wordings.items() for iri in iris}, **exact}
     near = dict.fromkeys(known[one] for one in get_close_matches(wanted, known, n=_SUGGESTIONS, cutoff=0.5))
-    told = [knowledge.label(one) if one in knowledge.interventions else one.removeprefix(HIP) for one in near]
+    told = [knowledge.label(one) if one in knowledge.interventions else local_name(one) for one in near]
     remedy = f"Nearest: {'; '.join(told)}." if told else "Give a statement id or words of an action's label."
     raise UsageError(f"There is no statement or action {target!r}.", remedy=remedy)
 

@@ -14,7 +14,7 @@ from operator import attrgetter
 from typing import TYPE_CHECKING
 
 from hipkg.base import hip
-from hipkg.base.vocabulary import HIP
+from hipkg.base.vocabulary import local_name
 from hipkg.derivation.records import Derivation, DerivedAction, DerivedConflict, Evaluation
 from hipkg.derivation.triples import told
 from hipkg.derivation.working import Disputed, Judged, Subject, Weighed, World
@@ -594,11 +594,11 @@ def _opened(info: StatementInfo, subject: Subject, key: str, places: frozenset[s
 
 def _name(info: StatementInfo, key: str) -> str:
     """Name the evaluation of a statement for a place, or for a subject that is judged as a whole."""
-    return f"{key}?statement={info.iri.removeprefix(HIP)}"
+    return f"{key}?statement={local_name(info.iri)}"
 
 
 def _weighed(place: str, intervention: str, site: str, places: frozenset[str]) -> Weighed:
-    return Weighed(f"{place}?action={intervention.removeprefix(HIP)}", intervention, site, places)
+    return Weighed(f"{place}?action={local_name(intervention)}", intervention, site, places)
 
 
 def _gather(found: dict[tuple[str, str], Weighed], one: Judged, intervention: str, kind: ClaimKind | None) -> None:

@@ -17,7 +17,18 @@ from typing import TYPE_CHECKING
 import orjson
 
 from hipkg.base.errors import StaleRelease
-from hipkg.base.paths import INSTALLED, PATIENT_SHAPES, RELEASE, normalising_queries, ontology_files
+from hipkg.base.own import own_folder
+from hipkg.base.paths import (
+    INSTALLED,
+    ONTOLOGY,
+    PATIENT_SHAPES,
+    RELEASE,
+    module_files,
+    normalising_queries,
+    own_files,
+    own_shapes,
+)
+from hipkg.base.vocabulary import add_namespace
 from hipkg.knowledge.codec import decode_lazily, schema, write
 from hipkg.knowledge.records import Knowledge
 
@@ -26,6 +37,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 RELEASE_FILE = RELEASE / "hipkg.json"
+_JAVA = "(needs Java: pip install 'hipkg[java]')"
 
 
 def source_stamp(files: Iterable[Path] | None = None, beside: Iterable[Path] | None = None) -> str:
@@ -35,46 +47,78 @@ def source_stamp(files: Iterable[Path] | None = None, beside: Iterable[Path] | N
     """
     digest = sha256(schema(Knowledge).encode())
     others = (PATIENT_SHAPES, *normalising_queries()) if beside is None else beside
-    for path in (*(files or ontology_files()), *others):
+    for path in (*(files or module_files(ONTOLOGY)), *others):
         digest.update(path.name.encode())
         digest.update(path.read_bytes())
     return digest.hexdigest()
 
 
-@cache
+def own_stamp(base: str) -> str:
+    """Hash what the release of an ontology of one's own is made of: the shipped one, by its stamp, and its files."""
+    digest = sha256(base.encode())
+    for path in (*own_files(), *own_shapes()):
+        digest.update(path.name.encode())
+        digest.update(path.read_bytes())
+    return digest.hexdigest()
+
+
+def release_file() -> Path:
+    """Name the file of the release that is used: of the shipped ontology, or of one's own on top of it."""
+    own = own_folder()
+    return own / RELEASE.name / RELEASE_FILE.name if own else RELEASE_FILE
+
+
 def load() -> Knowledge:
-    """Load the released knowledge that belongs to the ontology beside it.
+    """Load the released knowledge that belongs to the ontology beside it: the shipped one, or one's own on top of it.
 
-    Raises `StaleRelease` if it is missing, damaged or was built from other sources.
+    Raises `StaleRelease` if it is missing, damaged or was built from other sources, `UsageError` if there is no such
+    ontology of one's own.
     """
+    return _load(own_folder())
+
+
+def load_base() -> Knowledge:
+    """Load the released knowledge of the shipped ontology alone; raises `StaleRelease` as `load` does."""
+    return _load(None)
+
+
+@cache
+def _load(own: Path | None) -> Knowledge:
+    """Load the release of an ontology of one's own, or that of the shipped one."""
+    file = own / RELEASE.name / RELEASE_FILE.name if own else RELEASE_FILE
     try:
-        content = RELEASE_FILE.read_bytes()
-        sources = source_stamp()
+        content = file.read_bytes()
+        base = source_stamp()
+        sources = own_stamp(base) if own else base
     except FileNotFoundError as missing:
-        raise _stale(
-            "is missing" if missing.filename == str(RELEASE_FILE) else f"lacks {missing.filename}"
-        ) from missing
+        raise _stale(file, "is missing" if missing.filename == str(file) else f"lacks {missing.filename}") from missing
     except OSError as broken:
-        raise _stale("cannot be read") from broken
-    return read_release(content, sources)
+        raise _stale(file, "cannot be read") from broken
+    knowledge = read_release(content, sources, file, base if own else "")
+    for prefix, namespace in knowledge.namespaces.items() if own else ():
+        add_namespace(prefix, namespace)
+    return knowledge
 
 
-def read_release(content: bytes, sources: str | None = None) -> Knowledge:
+def read_release(content: bytes, sources: str = "", file: Path = RELEASE_FILE, base: str = "") -> Knowledge:
     """Read the content of a release file.
 
-    Parameters: ``sources`` is the hash that its sources have to have, None for any.
+    Parameters: ``sources`` is the hash that its sources have to have, and ``base`` that of the release that it was
+    built on, each empty for any; ``file`` is named in errors.
 
     Raises `StaleRelease` if it is damaged, was built from other sources, or has other fields than these records.
     """
     end = content.find(b"\n") + 1
     whole = content[:end] == _head(memoryview(content)[end:]) + b"\n"
-    fields = dict(_fields_of(content, end)) if whole else _fields_anyhow(content)
-    if sources is not None and orjson.loads(fields["stamp"]) != sources:
-        raise _stale("was built from other sources")
+    fields = dict(_fields_of(content, end)) if whole else _fields_anyhow(content, file)
+    if base and orjson.loads(fields.get("base", b'""')) != base:
+        raise _stale(file, "was built on another version of hipkg's ontology")
+    if sources and orjson.loads(fields["stamp"]) != sources:
+        raise _stale(file, "was built from other sources")
     if not whole:
-        raise _stale("is not what was built: its content does not have the digest that it carries")
-    if sources is None and fields.keys() != {one.name for one in dataclass_fields(Knowledge)}:
-        raise _stale("has other fields than this version of hipkg reads")
+        raise _stale(file, "is not what was built: its content does not have the digest that it carries")
+    if not sources and fields.keys() != {one.name for one in dataclass_fields(Knowledge)}:
+        raise _stale(file, "has other fields than this version of hipkg reads")
     return decode_lazily(Knowledge, fields)
 
 
@@ -89,23 +133,26 @@ def _fields_of(content: bytes, start: int) -> Iterator[tuple[str, bytes]]:
         start = content.index(b"\n", end - 1) + 1
 
 
-def _fields_anyhow(content: bytes) -> dict[str, bytes]:
+def _fields_anyhow(content: bytes, file: Path) -> dict[str, bytes]:
     """Read the fields of what is no release as it was written, for what it was made of; raises `StaleRelease`."""
     try:
-        return {"stamp": orjson.dumps(orjson.loads(content)["stamp"])}
+        found = orjson.loads(content)
+        return {name: orjson.dumps(found[name]) for name in ("stamp", "base")}
     except (ValueError, TypeError, KeyError) as broken:
-        raise _stale("cannot be read") from broken
+        raise _stale(file, "cannot be read") from broken
 
 
 def remedy(*, installed: bool) -> str:
     """Say how a release is mended, in an installed package or in a checkout."""
     if installed:
         return "Install it again with: pip install --force-reinstall --no-deps hipkg."
-    return "Build it with: hipkg ontology release (needs Java: pip install 'hipkg[java]')."
+    return f"Build it with: hipkg ontology release {_JAVA}."
 
 
-def _stale(why: str) -> StaleRelease:
-    return StaleRelease(f"The classified release {why}.", place=str(RELEASE_FILE), remedy=remedy(installed=INSTALLED))
+def _stale(file: Path, why: str) -> StaleRelease:
+    own = file != RELEASE_FILE
+    mend = f"Build it with: hipkg ontology release --ontology {file.parent.parent} {_JAVA}." if own else ""
+    return StaleRelease(f"The classified release {why}.", place=str(file), remedy=mend or remedy(installed=INSTALLED))
 
 
 def released(knowledge: Knowledge) -> bytes:

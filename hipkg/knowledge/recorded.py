@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from hipkg.base import hip
-from hipkg.base.vocabulary import HIP
+from hipkg.base.vocabulary import is_term
 from hipkg.knowledge.memo import kept
 from hipkg.knowledge.shapes import TARGET_CLASS
 
@@ -23,7 +23,7 @@ def recorded_properties(knowledge: Knowledge) -> frozenset[str]:
     found.update(knowledge.links)
     for shape in knowledge.shapes:
         about = (one for one, way in shape.targets.items() if way != TARGET_CLASS)
-        found.update(one for one in (shape.path, *about) if one.startswith(HIP))
+        found.update(one for one in (shape.path, *about) if is_term(one))
     inverse = {prop for prop, axioms in knowledge.properties.items() if not axioms.inverses.isdisjoint(found)}
     return frozenset(found | inverse)
 

@@ -230,6 +230,8 @@ class Knowledge:
     """
 
     stamp: str
+    base: str
+    namespaces: Mapping[str, str]
     version: str
     classifier: str
     superclasses: Mapping[str, frozenset[str]]

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from hipkg.base.brief import shown_by
 from hipkg.base.errors import OntologyError, UsageError
 from hipkg.base.paths import MAPPINGS
-from hipkg.base.vocabulary import HIP, expand
+from hipkg.base.vocabulary import expand, with_local_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -231,9 +231,13 @@ class Terminology:
         return (
             tuple(one for name in wanted for one in self.of_code(name, text))
             or tuple(one for one in self.of_code(named, code) if one.system in wanted)
-            or tuple(one for one in self.of_term(text) or self.of_term(HIP + text) if one.system in wanted)
+            or tuple(one for one in self._named(text) if one.system in wanted)
             or _best_first(one for one in self.mappings if words and one.system in wanted and _begins(words, one))
         )
+
+    def _named(self, text: str) -> Iterator[Mapping]:
+        """List the codes of what a text names as a term, in full or by its local name."""
+        return (one for name in (text, *with_local_name(text)) for one in self.of_term(name))
 
     def _wanted(self, name: str) -> CodeSystem:
         found = self.system(name)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from hipkg.base import hip
 from hipkg.base.brief import shown_by
-from hipkg.base.vocabulary import HIP, OWL, RDF_TYPE, RDFS, SKOS, curie, expand, nearest
+from hipkg.base.vocabulary import OWL, RDF_TYPE, RDFS, SKOS, curie, expand, is_term, local_name, nearest
 from hipkg.knowledge.memo import kept
 from hipkg.knowledge.recorded import recorded_classes, recorded_properties
 from hipkg.owl.sources import load_sources
@@ -91,7 +91,7 @@ _PROPERTIES = frozenset(OWL + one for one in ("ObjectProperty", "DatatypePropert
 def all_terms(knowledge: Knowledge) -> Mapping[str, Term]:
     """Describe every term of the ontology's namespace, by its IRI, in order."""
     texts = _texts(knowledge)
-    return MappingProxyType({iri: _term(iri, texts[iri], knowledge) for iri in sorted(texts) if iri.startswith(HIP)})
+    return MappingProxyType({iri: _term(iri, texts[iri], knowledge) for iri in sorted(texts) if is_term(iri)})
 
 
 def find_terms(text: str, knowledge: Knowledge) -> tuple[Term, ...]:
@@ -139,17 +139,17 @@ def near_terms(text: str, knowledge: Knowledge, count: int = 3) -> tuple[str, ..
     labels = {name: term.name for term in all_terms(knowledge).values() for name in _names(term)}
     found = [labels[one] for one in get_close_matches(text.casefold(), labels, n=count)]
     local = "".join(text.split())
-    return tuple(dict.fromkeys((*found, *map(curie, nearest(HIP + local, all_terms(knowledge), count)))))[:count]
+    return tuple(dict.fromkeys((*found, *map(curie, nearest(local, all_terms(knowledge), count)))))[:count]
 
 
 def _names(term: Term) -> tuple[str, ...]:
-    return tuple(one.casefold() for one in (term.label, *term.synonyms, term.iri.removeprefix(HIP)))
+    return tuple(one.casefold() for one in (term.label, *term.synonyms, local_name(term.iri)))
 
 
 def _held(names: Iterable[str], term: Term, words: Iterable[str]) -> int:
     """Count the words that each begin a word of the names of a term; a short one has to be one of them."""
     parts = {part for name in names for part in re.findall(r"\w+", name)}
-    parts |= {one.casefold() for one in _WORD.findall(term.iri.removeprefix(HIP))}
+    parts |= {one.casefold() for one in _WORD.findall(local_name(term.iri))}
     return sum(word in parts or (len(word) > _SHORT and any(one.startswith(word) for one in parts)) for word in words)
 
 
@@ -175,14 +175,14 @@ def _term(iri: str, said: Mapping[str, tuple[str, ...]], knowledge: Knowledge) -
     return Term(
         iri=iri,
         name=curie(iri),
-        label=knowledge.labels.get(iri) or label or next(iter(said.get(_LABEL, ())), iri.removeprefix(HIP)),
+        label=knowledge.labels.get(iri) or label or next(iter(said.get(_LABEL, ())), local_name(iri)),
         kind=kind,
         recording=recording,
         of=_of(iri, recording, knowledge),
         definition=statement.text if statement else " ".join(said.get(_DEFINED, ())),
         note=" ".join(said.get(_NOTED, ())),
         synonyms=tuple(dict.fromkeys(knowledge.other_names(iri))),
-        parents=tuple(sorted(one for one in above if one.startswith(HIP))),
+        parents=tuple(sorted(one for one in above if is_term(one))),
         unit=knowledge.units.get(iri, ""),
         codes=knowledge.terminology.of_term(iri),
     )

@@ -24,14 +24,16 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from datetime import date
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from hipkg.base import hip
 from hipkg.base.errors import UnreadableInput, UsageError
 from hipkg.base.paths import EXAMPLES
-from hipkg.knowledge.selection import check_documents
+from hipkg.knowledge.frame.answers import State
+from hipkg.knowledge.selection import check_documents, select
 from hipkg.pipeline.process import derivation_of
 from hipkg.pipeline.request import Request
+from hipkg.planning.planner import SiteNames
 from hipkg.reading.sources import read
 
 if TYPE_CHECKING:
@@ -97,11 +99,23 @@ class Gap:
 
 
 @dataclass(frozen=True, slots=True)
+class Difference:
+    """A patient of a case for whom the statement is in another state than is expected, at a site by its name."""
+
+    patient: str
+    statement: str
+    site: str
+    expected: str
+    found: str
+
+
+@dataclass(frozen=True, slots=True)
 class Coverage:
     """What the cases show; ``strays`` are folders that belong to no statement."""
 
     statements: tuple[StatementCoverage, ...]
     strays: tuple[str, ...]
+    differences: tuple[Difference, ...] = ()
 
     @property
     def gaps(self) -> tuple[Gap, ...]:
@@ -110,8 +124,8 @@ class Coverage:
 
     @property
     def complete(self) -> bool:
-        """Tell whether nothing is missing and every folder belongs to a statement."""
-        return not self.gaps and not self.strays
+        """Tell whether nothing is missing, all is as expected, and every folder belongs to a statement."""
+        return not self.gaps and not self.strays and not self.differences
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +135,7 @@ class _Patient:
     name: str
     evaluations: Mapping[str, tuple[Evaluation, ...]]
     graph: Facts
+    sites: SiteNames
 
     def of(self, info: StatementInfo) -> tuple[Evaluation, ...]:
         return self.evaluations.get(info.iri, ())
@@ -139,6 +154,7 @@ class _Case:
     fires: _Patient
     near: _Patient
     places: frozenset[str]
+    differences: tuple[Difference, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,15 +182,16 @@ def coverage(
             "There are no cases of statements.", place=str(folder), remedy="Name the folder of test cases: --cases DIR."
         )
     wanted = _wanted(statements, documents, knowledge)
-    folders, strays = _folders(folder, knowledge)
+    folders, strays = folders_of(cases, knowledge)
     examples = _examples(knowledge)
-    found = []
+    found, differences = [], list[Difference]()
     for info in wanted:
         state = knowledge.holding[info.effect]
         own = tuple(_case(path, info, state, knowledge) for path in folders.get(info.id, ()))
         patients = (one for case in own for one in (case.fires, case.near))
+        differences += (one for case in own for one in case.differences)
         found.append(_statement(_Evidence(info, state, own, (*patients, *examples)), knowledge))
-    return Coverage(tuple(found), strays)
+    return Coverage(tuple(found), strays, tuple(differences))
 
 
 def _wanted(statements: Collection[str], documents: Collection[str], knowledge: Knowledge) -> list[StatementInfo]:
@@ -182,17 +199,19 @@ def _wanted(statements: Collection[str], documents: Collection[str], knowledge: 
     for one in statements:
         if knowledge.statement(one) is None:
             raise UsageError(f"There is no statement {one!r}.", remedy="Write its id, such as D0-41.")
+    own = tuple(knowledge.namespaces.values())
     found = [
         info
         for info in knowledge.statements.values()
-        if (not statements or info.id in statements)
+        if (info.id in statements if statements else not own or info.iri.startswith(own))
         and (not documents or knowledge.documents[info.document].id in documents)
     ]
     return sorted(found, key=lambda info: info.id)
 
 
-def _folders(folder: Path, knowledge: Knowledge) -> tuple[dict[str, list[Path]], tuple[str, ...]]:
+def folders_of(cases: Path, knowledge: Knowledge) -> tuple[dict[str, list[Path]], tuple[str, ...]]:
     """Sort the folders of cases by their statement, and name those that have none."""
+    folder = cases / "statements"
     owned: dict[str, list[Path]] = {}
     strays: list[str] = []
     ids = {info.id for info in knowledge.statements.values()}
@@ -206,37 +225,84 @@ def _folders(folder: Path, knowledge: Knowledge) -> tuple[dict[str, list[Path]],
 
 
 def _examples(knowledge: Knowledge) -> tuple[_Patient, ...]:
-    """Derive the examples, which have no date of their own, on the day of the ontology's release."""
+    """Derive the examples, on the day of the ontology's release; an ontology of one's own has none."""
+    if knowledge.namespaces:
+        return ()
     as_of = date.fromisoformat(knowledge.version)
     return tuple(_patient(path, f"examples/{path.stem}", as_of, knowledge) for path in sorted(EXAMPLES.glob("*.ttl")))
 
 
 def _case(folder: Path, info: StatementInfo, state: str, knowledge: Knowledge) -> _Case:
-    as_of = _date(folder / "expected.json")
+    expected = _expected(folder / "expected.json")
+    chosen = () if knowledge.documents[info.document].safety else _guidelines(knowledge)
     fires, near = (
-        _patient(folder / f"{name}.ttl", f"{folder.name}/{name}", as_of, knowledge) for name in ("fires", "near-miss")
+        _patient(folder / f"{name}.ttl", f"{folder.name}/{name}", expected.as_of, knowledge, chosen)
+        for name in ("fires", "near-miss")
     )
-    return _Case(fires, near, frozenset(fires.places(info, state)))
+    found = (
+        _difference(fires, info, expected.site, expected.fires),
+        _difference(near, info, expected.near_site, expected.near),
+    )
+    return _Case(fires, near, frozenset(fires.places(info, state)), tuple(filter(None, found)))
 
 
-def _date(path: Path) -> date:
+def _guidelines(knowledge: Knowledge) -> tuple[str, ...]:
+    """List the ids of the documents that are no module of safety, whose statements a case of others leaves aside."""
+    return tuple(sorted(one.id for one in knowledge.documents.values() if not one.safety))
+
+
+class _Expected(NamedTuple):
+    """What is expected of a case: the states of the statement for both patients at a site, empty where not listed."""
+
+    as_of: date
+    fires: str
+    near: str
+    site: str
+    near_site: str
+
+
+def _expected(path: Path) -> _Expected:
     try:
-        return date.fromisoformat(json.loads(path.read_text(encoding="utf-8"))["asOf"])
-    except (OSError, ValueError, TypeError, KeyError) as problem:
+        told = json.loads(path.read_text(encoding="utf-8"))
+        fires, near = told["fires"], told["nearMiss"]
+        site = fires.get("site", "")
+        return _Expected(
+            date.fromisoformat(told["asOf"]),
+            fires["state"] or "",
+            near["state"] or "",
+            site,
+            near.get("site", site),
+        )
+    except (OSError, ValueError, TypeError, KeyError, AttributeError) as problem:
         raise UnreadableInput(
-            "gives no date of the plan.", place=str(path), remedy='Write it as "asOf": "YYYY-MM-DD".'
+            "does not say when the plan is made, and which states are expected.",
+            place=str(path),
+            remedy='Write "asOf": "YYYY-MM-DD", "fires": {"state", "site"}, "nearMiss": {"state", "why"}.',
         ) from problem
 
 
-def _patient(path: Path, name: str, as_of: date, knowledge: Knowledge) -> _Patient:
+def _difference(patient: _Patient, info: StatementInfo, site: str, expected: str) -> Difference | None:
+    """Compare the state of a statement at a site with the one that is expected; what may apply is not listed."""
+    states = {patient.sites.name(one.site): one.state for one in patient.of(info) if one.state != State.MAY_APPLY}
+    found = states.get(site, "")
+    return Difference(patient.name, info.id, site, expected, found) if found != expected else None
+
+
+def _patient(path: Path, name: str, as_of: date, knowledge: Knowledge, documents: tuple[str, ...] = ()) -> _Patient:
+    """Derive a patient by the statements of some documents, or of all."""
     records = read(path, lambda: knowledge, as_of=as_of).results
     if len(records) != 1:
         raise UnreadableInput(f"holds {len(records)} patients.", place=str(path), remedy="Keep one patient in a case.")
-    derivation = derivation_of(records[0], Request(), knowledge)
+    derivation = derivation_of(records[0], Request(selection=select(knowledge, documents)), knowledge)
     evaluations: dict[str, list[Evaluation]] = {}
     for one in derivation.evaluations:
         evaluations.setdefault(one.statement, []).append(one)
-    return _Patient(name, {iri: tuple(ones) for iri, ones in evaluations.items()}, derivation.facts)
+    return _Patient(
+        name,
+        {iri: tuple(ones) for iri, ones in evaluations.items()},
+        derivation.facts,
+        SiteNames(derivation, knowledge),
+    )
 
 
 def _statement(evidence: _Evidence, knowledge: Knowledge) -> StatementCoverage:

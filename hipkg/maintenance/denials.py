@@ -12,9 +12,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from hipkg.base import hip
-from hipkg.base.paths import edited_files
-from hipkg.base.vocabulary import OWL, RDFS, curie
+from hipkg.base.vocabulary import RDFS, curie
 from hipkg.knowledge.absence import Denier, kinds_above
+from hipkg.knowledge.loading import load_base
 from hipkg.maintenance.modules import Written, module, told
 from hipkg.maintenance.possible import possible_contexts
 from hipkg.maintenance.release import read
@@ -36,7 +36,7 @@ def denials_module(files: Iterable[Path] | None = None) -> str:
 
     Raises `OntologyError` as `hipkg.maintenance.release.read` does.
     """
-    sources = read(files or edited_files())
+    sources = read(files, edited=True)
     axioms = sources.axioms
     found = [*told(sources.triples)]
     names = {(subject, prop): text for subject, prop, text in found}
@@ -56,16 +56,19 @@ def denials_module(files: Iterable[Path] | None = None) -> str:
         slots = {target for _, prop, target in found if prop in _SLOTS}
         for slot in sorted(slots | dangers | parts):
             yield slot, names.get((slot, RDFS + "label"), curie(slot)), of_slots.denial(Named(slot))
-        for one in possible_contexts(sources.triples, axioms):
+        for one in possible_contexts(sources):
             context, lacks = names[one.context, RDFS + "label"], names[one.lacks, RDFS + "label"]
             yield one.iri, f"{context}, but for {lacks}", of_contexts.denial(one.asked)
 
+    own = sources.own
+    shipped = load_base().denied_by if own else {}
+
     def written() -> Iterator[Written]:
         for iri, label, denial in denied():
-            if denial is not None:
+            if denial is not None and iri not in shipped:
                 upper = next((one for one in (hip.Patient, hip.Problem) if one in axioms.above(iri)), hip.Problem)
                 yield Written(
-                    f"{iri}Denied",
+                    f"{own.name(iri) if own else iri}Denied",
                     upper,
                     f"{label}: denied",
                     f"What is recorded as absent, or excludes it, denies: {label}.",
@@ -74,5 +77,4 @@ def denials_module(files: Iterable[Path] | None = None) -> str:
                 )
 
     about = "Classes of those whom what is recorded as absent keeps out of others, as the release finds them."
-    version = names.get((hip.ontology, OWL + "versionInfo"), "0")
-    return module("denials", "denials", about, version, written(), needs=("interventions", "possible"))
+    return module("denials", "denials", about, sources, written(), needs=("interventions", "possible"))

@@ -17,7 +17,7 @@ import pyoxigraph as ox
 from hipkg.base.errors import InconsistentData, UsageError
 from hipkg.base.groups import reached
 from hipkg.base.paths import ontology_files
-from hipkg.base.vocabulary import HIP, OWL, RDF_TYPE, RDFS, curie, expand, nearest
+from hipkg.base.vocabulary import OWL, RDF_TYPE, RDFS, curie, expand, is_term, nearest, with_local_name
 from hipkg.maintenance.diff.axioms import Assertion, Kind, Told
 from hipkg.owl.expression import And, AxiomReader, Expression, Facet, Named, OneOf, Or, Some, Value, walk
 from hipkg.owl.module import Modules
@@ -33,10 +33,8 @@ NOTHING = OWL + "Nothing"
 _PROBE = ox.NamedNode("urn:hipkg:probe")
 """Whom the opposite of what is asked for is said of."""
 _TYPE, _NOT = ox.NamedNode(RDF_TYPE), ox.BlankNode("not")
-_CLASS, _FUNCTIONAL = OWL + "Class", OWL + "FunctionalProperty"
-_ENTITIES = {
-    ox.NamedNode(OWL + one) for one in ("Class", "ObjectProperty", "DatatypeProperty", "NamedIndividual")
-}
+_CLASS, _FUNCTIONAL = ox.NamedNode(OWL + "Class"), OWL + "FunctionalProperty"
+_ENTITIES = {_CLASS, *(ox.NamedNode(OWL + one) for one in ("ObjectProperty", "DatatypeProperty", "NamedIndividual"))}
 _FIRST, _MORE = 8, 4
 """How many axioms are tried at first, and how many times as many each time that it does not follow from them."""
 _SUGGESTIONS = 3
@@ -55,7 +53,7 @@ class Justification:
     """Why something follows, if it does: axioms that it follows from together, and not without any of them.
 
     ``term`` is a class, or the file of a record; ``superclass`` is empty but for the question of a subclass. The axioms
-    stand in the order of a derivation. ``labels`` are those of the classes and of the subjects of axioms.
+    stand in the order of a derivation.
     """
 
     question: Question
@@ -63,7 +61,6 @@ class Justification:
     superclass: str
     follows: bool
     axioms: tuple[Assertion, ...]
-    labels: Mapping[str, str]
 
 
 def why_under(term: str, superclass: str = NOTHING, modules: Sequence[Path] = ()) -> Justification:
@@ -81,7 +78,7 @@ def why_under(term: str, superclass: str = NOTHING, modules: Sequence[Path] = ()
     if upper != NOTHING:
         assumed += [
             ox.Triple(_PROBE, _TYPE, _NOT),
-            ox.Triple(_NOT, _TYPE, ox.NamedNode(_CLASS)),
+            ox.Triple(_NOT, _TYPE, _CLASS),
             ox.Triple(_NOT, ox.NamedNode(OWL + "complementOf"), ox.NamedNode(upper)),
         ]
     question = Question.UNSATISFIABLE if upper == NOTHING else Question.SUBCLASS
@@ -133,27 +130,21 @@ class _Ontology:
 
     def named_class(self, name: str) -> str:
         """Find the class that a name means; raises `UsageError` with the names that are written most like it."""
-        iri = name if name.startswith(("http:", "https:", "urn:")) else expand(name if ":" in name else f"hip:{name}")
-        kinds = {one.object.value for one in self._declared.get(ox.NamedNode(iri), ())}  # type: ignore[union-attr]
-        if _CLASS in kinds:
-            return iri
-        classes = (
-            subject.value  # type: ignore[attr-defined]
-            for subject, some in self._declared.items()
-            if any(one.object == ox.NamedNode(_CLASS) for one in some)
-        )
-        near = " or ".join(map(curie, nearest(iri, classes, _SUGGESTIONS)))
-        what = "is a name of the ontology, but of no class." if kinds else "is declared nowhere."
-        raise UsageError(
-            what, place=curie(iri), remedy=f"Did you mean {near}?" if near else "Name a class, such as hip:HipPain."
-        )
+        given = [expand(name)] if ":" in name else with_local_name(name)
+        declared = [one for one in given if ox.NamedNode(one) in self._declared]
+        classes = [one.value for one, some in self._declared.items() if any(it.object == _CLASS for it in some)]  # type: ignore[attr-defined]
+        for one in declared:
+            if one in classes:
+                return one
+        what = "is a name of the ontology, but of no class." if declared else "is declared nowhere."
+        near = " or ".join(map(curie, nearest(given[0], classes, _SUGGESTIONS)))
+        remedy = f"Did you mean {near}?" if near else "hipkg terms searches."
+        raise UsageError(what, place=curie((*declared, *given)[0]), remedy=remedy)
 
     def told(self, question: Question, term: str, superclass: str, found: Sequence[_Unit] | None) -> Justification:
         """Tell a justification in the words of its axioms."""
         axioms = self._told.assertions([self._told.asserted(one.axiom) for one in found or ()])
-        names = (term, superclass, *(one.asserted.subject for one in axioms))
-        labels = {one: self._told.labels[one] for one in names if one in self._told.labels}
-        return Justification(question, term, superclass, found is not None, axioms, labels)
+        return Justification(question, term, superclass, found is not None, axioms)
 
     def justification(self, names: Sequence[str], goal: str, assumed: Sequence[ox.Triple]) -> Sequence[_Unit] | None:
         """Find axioms that contradict what is assumed of members of some names, none if no axioms do."""
@@ -208,7 +199,7 @@ class _Ontology:
             needs, makes = Or((needs, Named(value))), {subject, value}
         elif predicate == OWL + "propertyChainAxiom":
             needs, makes = And(tuple(map(Named, self._reader.property_chain(target)))), {subject}
-        elif predicate.startswith(HIP):
+        elif is_term(predicate):
             makes = {predicate, value}
         return _Unit(axiom, frozenset(makes), needs, frozenset(necessary))
 

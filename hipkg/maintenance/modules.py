@@ -6,13 +6,17 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import pyoxigraph as ox
 
-from hipkg.base.vocabulary import HIP, OWL, RDFS, SKOS, XSD, curie
+from hipkg.base import hip
+from hipkg.base.vocabulary import HIP, PREFIXES, curie
 from hipkg.owl.expression import FACETS, And, Expression, Facet, Named, OneOf, Or, Some, Value
 from hipkg.owl.normal_form import in_normal_form
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
+    from hipkg.maintenance.release import Sources
+
+_LICENCE = "https://creativecommons.org/licenses/by/4.0/"
 _SYMBOLS = {symbol: name for name, symbol in FACETS.items()}
 
 
@@ -35,21 +39,27 @@ def told(triples: Iterable[ox.Triple]) -> Iterator[tuple[str, str, str]]:
 
 
 def module(
-    name: str, title: str, description: str, version: str, classes: Iterable[Written], *, needs: Sequence[str] = ()
+    name: str, title: str, description: str, sources: Sources, classes: Iterable[Written], *, needs: Sequence[str] = ()
 ) -> str:
     """Write a module of the ontology in the normal form of Turtle.
 
     Parameters: ``name`` is the last part of its IRI; ``needs`` are those of the modules that it names terms of, besides
-    those of patients and of their problems.
+    those of patients and of their problems. A module of an ontology of one's own imports all others.
     """
-    iri = f"{HIP}ontology/{name}"
-    imports = ", ".join(f"<{HIP}ontology/{one}>" for one in ("conditions", "core", "findings", "patients", *needs))
+    own, made = sources.own, ("possible", "denials")
+    stem, called, version, licence = f"{HIP}ontology", "hipkg", sources.version or "0", _LICENCE
+    imported = [f"{stem}/{one}" for one in ("conditions", "core", "findings", "patients", *needs)]
+    if own:
+        stem, called, version, licence = own.iri, own.prefix, own.version, own.licence or _LICENCE
+        others = {f"{stem}/{one}" for one in made if one not in needs} | {own.iri}
+        imported = [hip.ontology, *(f"{stem}/{one}" for one in needs if one in made), *({*own.modules} - others)]
+    iri = f"{stem}/{name}"
+    imports = ", ".join(f"<{one}>" for one in dict.fromkeys(imported))
     head = (
-        f"PREFIX dcterms: <http://purl.org/dc/terms/>\nPREFIX hip: <{HIP}>\nPREFIX owl: <{OWL}>\n"
-        f"PREFIX rdfs: <{RDFS}>\nPREFIX skos: <{SKOS}>\nPREFIX xsd: <{XSD}>\n\n"
+        f"{''.join(f'PREFIX {prefix}: <{space}>{chr(10)}' for prefix, space in PREFIXES.items())}\n"
         f'<{iri}> a owl:Ontology ; dcterms:description "{description}"@en ;\n'
-        "  dcterms:license <https://creativecommons.org/licenses/by/4.0/> ;\n"
-        f'  dcterms:title "hipkg: {title}"@en ; owl:imports {imports} ;\n'
+        f"  dcterms:license <{licence}> ;\n"
+        f'  dcterms:title "{called}: {title}"@en ; owl:imports {imports} ;\n'
         f'  owl:versionInfo "{version}" ; owl:versionIRI <{iri}/{version}> .\n'
     )
     text = "\n".join([head, *map(_turtle_of, classes)])

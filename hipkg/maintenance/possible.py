@@ -12,17 +12,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from hipkg.base import hip
-from hipkg.base.paths import edited_files
-from hipkg.base.vocabulary import OWL, RDFS
+from hipkg.base.vocabulary import RDFS
+from hipkg.knowledge.loading import load_base
 from hipkg.maintenance.modules import Written, module, told
-from hipkg.maintenance.release import read
+from hipkg.maintenance.release import Sources, read
 from hipkg.owl.expression import And, Expression, Named, Or, Some, conjuncts, intersection, named_classes
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Set
     from pathlib import Path
-
-    import pyoxigraph as ox
 
     from hipkg.owl.axioms import Axioms
 
@@ -50,9 +48,14 @@ class Possible(NamedTuple):
     asked: Expression
 
 
-def possible_contexts(triples: Iterable[ox.Triple], axioms: Axioms) -> list[Possible]:
-    """List the ways in which the contexts of statements are possible, in the order of their names."""
-    found = [*told(triples)]
+def possible_contexts(sources: Sources) -> list[Possible]:
+    """List the ways in which the contexts of statements are possible, in the order of their names.
+
+    Those that the release of the shipped ontology has keep their names in one of one's own on top of it.
+    """
+    axioms, own = sources.axioms, sources.own
+    known = {pair: iri for iri, pair in load_base().possible.items()} if own else {}
+    found = [*told(sources.triples)]
     askable = frozenset(subject for subject, prop, _ in found if prop == hip.askable)
     marks = Marks(askable, {subject: target for subject, prop, target in found if prop == hip.qualifies})
     finder = _Finder(axioms.definitions, marks)
@@ -62,7 +65,9 @@ def possible_contexts(triples: Iterable[ox.Triple], axioms: Axioms) -> list[Poss
         fitting = [(one, left) for one in ways if (left := one.left) and _has_problem(left, axioms)]
         for number, (one, left) in enumerate(fitting, 1):
             whole = intersection((Named(hip.Problem), left))
-            possible.append(Possible(f"{context}ButFor{number}", context, one.lacks, whole, one.asked))
+            stem = own.name(context) if own else context
+            iri = known.get((context, one.lacks), f"{stem}ButFor{number}")
+            possible.append(Possible(iri, context, one.lacks, whole, one.asked))
     return possible
 
 
@@ -121,7 +126,7 @@ def possible_module(files: Iterable[Path] | None = None) -> str:
 
     Raises `OntologyError` as `hipkg.maintenance.release.read` does.
     """
-    sources = read(files or edited_files())
+    sources = read(files, edited=True)
     names = {(subject, prop): text for subject, prop, text in told(sources.triples)}
 
     def written(one: Possible) -> Written:
@@ -135,7 +140,7 @@ def possible_module(files: Iterable[Path] | None = None) -> str:
             one.left,
         )
 
-    found = possible_contexts(sources.triples, sources.axioms)
+    shipped = load_base().possible if sources.own else {}
+    found = [one for one in possible_contexts(sources) if one.iri not in shipped]
     about = "Contexts without the one fact that they lack, as the release finds them, not as editors do."
-    version = names.get((hip.ontology, OWL + "versionInfo"), "0")
-    return module("possible", "possible contexts", about, version, map(written, found))
+    return module("possible", "possible contexts", about, sources, map(written, found))

@@ -6,7 +6,7 @@ patient; everything a run needs afterwards is in the file that `hipkg.knowledge.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from functools import cached_property
 from importlib.metadata import version as package_version
@@ -18,11 +18,19 @@ import pyoxigraph as ox
 from hipkg.base import hip
 from hipkg.base.errors import OntologyError
 from hipkg.base.groups import reached
-from hipkg.base.paths import PATIENT_SHAPES, files_about_ontology, ontology_files
-from hipkg.base.vocabulary import HIP, OWL, RDFS, SKOS, XSD, curie
+from hipkg.base.paths import (
+    DENIALS,
+    PATIENT_SHAPES,
+    POSSIBLE_CONTEXTS,
+    edited_files,
+    files_about_ontology,
+    ontology_files,
+    own_shapes,
+)
+from hipkg.base.vocabulary import OWL, RDFS, SKOS, XSD, curie, is_term
 from hipkg.knowledge.frame.scope import waits_for_scope
 from hipkg.knowledge.frame.strata import decides, keeps_out
-from hipkg.knowledge.loading import released, source_stamp
+from hipkg.knowledge.loading import load_base, own_stamp, released, source_stamp
 from hipkg.knowledge.modality import Modality
 from hipkg.knowledge.prominence import Prominence
 from hipkg.knowledge.records import (
@@ -39,6 +47,7 @@ from hipkg.owl import reasoners as java
 from hipkg.owl.axioms import Axioms, read_axioms
 from hipkg.owl.expression import And, Expression, Named, Or, Some, disjuncts, leaves, properties
 from hipkg.owl.names import undeclared
+from hipkg.owl.own import OwnOntology, own_ontology
 from hipkg.owl.rule_compiler import NativeCompiler
 from hipkg.owl.rules import uses, watchers
 from hipkg.owl.sources import load_sources
@@ -49,25 +58,39 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 Member = TypeVar("Member", Modality, Prominence)
+_VERSION = ox.NamedNode(OWL + "versionInfo")
+_SHIPPED = ox.NamedNode(hip.ontology)
 _DCTERMS = "http://purl.org/dc/terms/"
 
 
 @dataclass(frozen=True)
 class Sources:
-    """The ontology as it is written: the files, their triples and the axioms in them."""
+    """The ontology as it is written: the files, their triples and the axioms in them; whose own is among them."""
 
     paths: tuple[Path, ...]
     triples: list[ox.Triple]
     axioms: Axioms
+    own: OwnOntology | None = None
+
+    @property
+    def version(self) -> str:
+        """Tell the version of the shipped ontology, or of what is read in its place."""
+        version = (
+            one.object for one in self.triples if one.predicate.value == OWL + "versionInfo" and one.subject == _SHIPPED
+        )
+        return next((one.value for one in version if isinstance(one, ox.Literal)), "")
 
 
-def read(files: Iterable[Path] | None = None) -> Sources:
-    """Read the sources of the ontology, by default all.
+def read(files: Iterable[Path] | None = None, *, edited: bool = False) -> Sources:
+    """Read the sources of the ontology, by default all, with those of an ontology of one's own that is used.
+
+    Parameters: ``edited`` leaves those out that the release writes.
 
     Raises `OntologyError` for a module that cannot be parsed, a name that nobody declares, or an axiom outside the
     fragment.
     """
-    paths = tuple(files) if files is not None else ontology_files()
+    own = own_ontology() if files is None else None
+    paths = tuple(files) if files is not None else edited_files() if edited else ontology_files()
     unknown = next(undeclared(paths, files_about_ontology() if files is None else ()), None)
     if unknown:
         raise OntologyError(
@@ -76,7 +99,7 @@ def read(files: Iterable[Path] | None = None) -> Sources:
             remedy="`hipkg ontology check --no-reasoner` lists all such names.",
         )
     triples = load_sources(paths)
-    return Sources(paths, triples, read_axioms(triples))
+    return Sources(paths, triples, read_axioms(triples), own)
 
 
 def build(files: Iterable[Path] | None = None) -> Knowledge:
@@ -86,7 +109,21 @@ def build(files: Iterable[Path] | None = None) -> Knowledge:
     `InconsistentData` if the ontology contradicts itself.
     """
     sources = read(files)
-    return compile_knowledge(sources, java.entail("hermit", sources.triples))
+    return compile_knowledge(sources, classified(sources))
+
+
+def classified(sources: Sources, asked: Iterable[ox.Triple] = ()) -> java.Entailments:
+    """Classify an ontology with HermiT, and with it what is asked besides.
+
+    Of one on top of the shipped ontology the classes that the release of that made are not classified anew, which
+    takes most of the time: editors name none of them, and their place among the shipped classes is known.
+    """
+    if sources.own is None:
+        return java.entail("hermit", [*sources.triples, *asked])
+    left = [one for one in sources.paths if one not in {POSSIBLE_CONTEXTS, DENIALS}]
+    found = java.entail("hermit", [*load_sources(left), *asked])
+    known = ((one, other) for one, above in load_base().superclasses.items() for other in above)
+    return replace(found, subclasses=found.subclasses.union(known))
 
 
 def compile_knowledge(sources: Sources, entailments: java.Entailments) -> Knowledge:
@@ -94,7 +131,7 @@ def compile_knowledge(sources: Sources, entailments: java.Entailments) -> Knowle
 
     Classes of other namespaces, which may have been added to the sources to ask the reasoner something, leave no trace.
     """
-    unsatisfiable = sorted(iri for iri in entailments.unsatisfiable if iri.startswith(HIP))
+    unsatisfiable = sorted(iri for iri in entailments.unsatisfiable if is_term(iri))
     if unsatisfiable:
         names = ", ".join(map(curie, unsatisfiable))
         raise OntologyError(
@@ -102,7 +139,7 @@ def compile_knowledge(sources: Sources, entailments: java.Entailments) -> Knowle
             place=curie(unsatisfiable[0]),
             remedy="Look for disjoint classes in the definition.",
         )
-    return _Builder(sources.triples, sources.axioms, entailments).knowledge(source_stamp(sources.paths))
+    return _Builder(sources, entailments).knowledge()
 
 
 def write(knowledge: Knowledge, path: Path) -> None:
@@ -116,12 +153,14 @@ def write(knowledge: Knowledge, path: Path) -> None:
 class _Builder:
     """Collect what the release file holds from the triples, the axioms and the classification."""
 
-    def __init__(self, triples: list[ox.Triple], axioms: Axioms, result: java.Entailments) -> None:
+    def __init__(self, sources: Sources, result: java.Entailments) -> None:
+        triples, axioms = sources.triples, sources.axioms
+        self._sources = sources
         self._axioms = axioms
         self._superclasses = {
-            iri: frozenset(one for one in closed if one.startswith(HIP) and one != iri)
+            iri: frozenset(one for one in closed if is_term(one) and one != iri)
             for iri, closed in java.close(result.subclasses).items()
-            if iri.startswith(HIP)
+            if is_term(iri)
         }
         self._texts: dict[tuple[str, str], list[str]] = {}
         for triple in triples:
@@ -129,15 +168,19 @@ class _Builder:
                 self._texts.setdefault((triple.subject.value, triple.predicate.value), []).append(triple.object.value)  # type: ignore[union-attr]
         self._bounds = self._read_bounds(triples)
 
-    def knowledge(self, stamp: str) -> Knowledge:
-        """Gather what the release holds; ``stamp`` is the hash of the sources."""
+    def knowledge(self) -> Knowledge:
+        """Gather what the release holds."""
         statements = self._statements()
         interventions = self._interventions(statements)
         axioms = self._axioms
         groups = NativeCompiler(axioms, self._superclasses).groups()
+        own, version = self._sources.own, self._sources.version
+        base = source_stamp(None if own else self._sources.paths)
         return Knowledge(
-            stamp=stamp,
-            version=self._text(hip.ontology, OWL + "versionInfo"),
+            stamp=own_stamp(base) if own else base,
+            base=base if own else "",
+            namespaces={own.prefix: own.namespace} if own else {},
+            version=f"{version}+{own.prefix}-{own.version}" if own else version,
             classifier=f"HermiT of owlready2 {package_version('owlready2')}",
             superclasses=self._superclasses,
             disjoint=tuple(sorted(pair for pair in axioms.disjoint if pair[0] < pair[1])),
@@ -161,7 +204,7 @@ class _Builder:
             links=self._links(),
             verb_phrases=self._map(hip.verbPhrase),
             attribute_phrases=self._map(hip.attributePhrase),
-            terms=frozenset(subject for subject, _ in self._texts if subject.startswith(HIP)),
+            terms=frozenset(subject for subject, _ in self._texts if is_term(subject)),
             groups=groups,
             watchers=watchers(groups, uses(groups)),
             statements={one.iri: one for one in statements},
@@ -191,7 +234,9 @@ class _Builder:
             told_superclasses={iri: told for iri, told in axioms.superclasses.items() if told},
             class_values={iri: pairs for iri, pairs in axioms.values.items() if pairs},
             properties=axioms.properties,
-            shapes=compile_shapes(PATIENT_SHAPES),
+            shapes=tuple(
+                one for path in (PATIENT_SHAPES, *(own_shapes() if own else ())) for one in compile_shapes(path)
+            ),
         )
 
     def _text(self, subject: str, prop: str) -> str:

@@ -13,7 +13,7 @@ import pyoxigraph as ox
 
 from hipkg.base.errors import OntologyError
 from hipkg.base.groups import reached
-from hipkg.base.vocabulary import HIP, OWL, RDF_TYPE, RDFS, XSD, curie
+from hipkg.base.vocabulary import OWL, RDF_TYPE, RDFS, XSD, curie, is_term
 from hipkg.owl.expression import FACETS, AxiomReader, Expression, Value
 from hipkg.owl.properties import PropertyAxioms
 
@@ -171,7 +171,7 @@ def _property_names(reader: AxiomReader) -> list[str]:
 
 def _property(reader: AxiomReader, iri: str) -> PropertyAxioms:
     def named(predicate: str) -> frozenset[str]:
-        return frozenset(node.value for node in reader.objects(f"<{iri}>", predicate) if node.value.startswith(HIP))
+        return frozenset(node.value for node in reader.objects(f"<{iri}>", predicate) if is_term(node.value))
 
     types = {node.value.removeprefix(OWL) for node in reader.objects(f"<{iri}>", RDF_TYPE)}
     chains = tuple(
@@ -202,7 +202,7 @@ def _individuals(
     facts: set[tuple[str, str, str]] = set()
     for iri in reader.instances(OWL + "NamedIndividual"):
         kinds = {node.value for node in reader.objects(f"<{iri}>", RDF_TYPE)}
-        types[iri] = frozenset(kind for kind in kinds if kind.startswith(HIP))
+        types[iri] = frozenset(kind for kind in kinds if is_term(kind))
         for prop in properties:
             facts |= {(iri, prop, node.value) for node in reader.objects(f"<{iri}>", prop) if str(node).startswith("<")}
     return types, frozenset(facts)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from hipkg.base.errors import OntologyError
 from hipkg.base.groups import reached
 from hipkg.base.numbers import Bounds, Limit, read
-from hipkg.base.vocabulary import HIP, OWL, RDF, RDF_TYPE, XSD, curie
+from hipkg.base.vocabulary import OWL, RDF, RDF_TYPE, XSD, curie, is_term, local_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -258,4 +258,4 @@ def manchester(expression: Expression, labels: Mapping[str, str] | None = None, 
 
 
 def _local(iri: str) -> str:
-    return iri.removeprefix(HIP) if iri.startswith(HIP) else curie(iri)
+    return local_name(iri) if is_term(iri) else curie(iri)

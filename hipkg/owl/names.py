@@ -14,7 +14,7 @@ from urllib.parse import urljoin
 
 import pyoxigraph as ox
 
-from hipkg.base.vocabulary import HIP, PREFIXES, RDF_TYPE, curie, nearest
+from hipkg.base.vocabulary import PREFIXES, RDF_TYPE, curie, is_plain_term, namespaces, nearest
 from hipkg.owl.sources import parsed
 
 if TYPE_CHECKING:
@@ -37,8 +37,7 @@ _TOKEN = re.compile(
     re.VERBOSE | re.MULTILINE | re.IGNORECASE,
 )
 _WORD = re.compile(r"""[^\s|="'\\,;()<>{}\[\]]+""")
-_BINDING = re.compile(rf"""([\w-]+)["']?:\s*["']?{re.escape(HIP)}(?![\w/#])""")
-_NAME = re.compile(re.escape(HIP) + "[^/#]+")
+_BINDING = re.compile(r"""([\w-]+)["']?:\s*["']?(https?://[^\s"'<>,]+)""")
 _RDF_SUFFIXES = {".ttl", ".rq"}
 _SUGGESTIONS = 3
 
@@ -69,7 +68,7 @@ def undeclared(modules: Iterable[Path], others: Iterable[Path] = ()) -> Iterator
     Raises `OntologyError` for a module that cannot be parsed.
     """
     modules = tuple(modules)
-    known = _declared(modules)
+    known = declared(modules)
     for path in modules:
         yield from undeclared_in(path, path.read_text(encoding="utf-8"), known)
     yield from undeclared_beside(others, known)
@@ -78,7 +77,7 @@ def undeclared(modules: Iterable[Path], others: Iterable[Path] = ()) -> Iterator
 def undeclared_beside(files: Iterable[Path], known: frozenset[str]) -> Iterator[Undeclared]:
     """Find the names that are not known in files about an ontology; those with shapes declare the names of these."""
     for path in files:
-        own = _declared([path]) if path.suffix == ".ttl" else frozenset()
+        own = declared([path]) if path.suffix == ".ttl" else frozenset()
         yield from undeclared_in(path, path.read_text(encoding="utf-8"), known, own)
 
 
@@ -91,7 +90,8 @@ def undeclared_in(
             yield Undeclared(path, line, iri, nearest(iri, known, _SUGGESTIONS))
 
 
-def _declared(paths: Iterable[Path]) -> frozenset[str]:
+def declared(paths: Iterable[Path]) -> frozenset[str]:
+    """Collect the names that Turtle files give a type to."""
     return frozenset(
         one.subject.value
         for path in paths
@@ -104,7 +104,7 @@ def names(text: str, *, rdf: bool = True) -> Iterator[tuple[int, str]]:
     """List the names of the namespace in a text, each with its line; ``rdf`` tells that it is Turtle or SPARQL."""
     breaks = [match.start() for match in re.finditer("\n", text)]
     found = _in_rdf(text, {}, 0, len(text)) if rdf else _in_words(text, 0, len(text))
-    return ((bisect_left(breaks, start) + 1, iri) for start, iri in found if _NAME.fullmatch(iri))
+    return ((bisect_left(breaks, start) + 1, iri) for start, iri in found if is_plain_term(iri))
 
 
 def _in_rdf(text: str, prefixes: Mapping[str, str], start: int, end: int) -> Iterator[tuple[int, str]]:
@@ -127,8 +127,9 @@ def _in_rdf(text: str, prefixes: Mapping[str, str], start: int, end: int) -> Ite
 
 def _in_words(text: str, start: int, end: int) -> Iterator[tuple[int, str]]:
     """List IRIs, each with where it begins, in a part of a text that is neither Turtle nor SPARQL."""
-    bound = {"hip", *_BINDING.findall(text, start, end)}
+    told = {prefix: space for prefix, space in _BINDING.findall(text, start, end) if space in namespaces()}
+    bound = {**told, **{prefix: space for prefix, space in PREFIXES.items() if space in namespaces()}}
     for match in _WORD.finditer(text, start, end):
         word = match[0].rstrip(".:?!")
         prefix, _, local = word.partition(":")
-        yield match.start(), HIP + local if prefix in bound else word
+        yield match.start(), bound[prefix] + local if prefix in bound else word

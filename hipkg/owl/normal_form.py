@@ -12,6 +12,7 @@ from hipkg.base.vocabulary import PREFIXES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from pathlib import Path
 
     from rdflib.term import Node
 
@@ -37,6 +38,20 @@ def in_normal_form(quads: Iterable[ox.Quad]) -> str:
             "ignore"
         )  # of numbers that are none, which the checks of the ontology tell with their line
         return graph.serialize(format="longturtle")
+
+
+def patient_in_normal_form(path: Path) -> str:
+    """Write the patient of a case in its normal form, with the prefixes that the file has.
+
+    Raises `OntologyError` with the line where it is no Turtle.
+    """
+    from rdflib import Graph
+
+    from hipkg.owl.sources import parsed
+
+    for _ in parsed(path):
+        pass
+    return Graph(bind_namespaces="none").parse(path, format="turtle").serialize(format="longturtle")
 
 
 def _rdflib_term(term: object) -> Node:

@@ -20,7 +20,7 @@ import pyoxigraph as ox
 from hipkg.base.ending import run, temporary_folder
 from hipkg.base.errors import EngineUnavailable, HipkgError, InconsistentData, OntologyError
 from hipkg.base.limits import REASONER_SECONDS
-from hipkg.base.vocabulary import HIP, OWL, RDFS, curie
+from hipkg.base.vocabulary import OWL, RDFS, curie, is_term
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -215,7 +215,7 @@ def _failure(engine: str, output: str) -> HipkgError:
     """Tell why a reasoner failed: an error of the ontology, with the term, where it names one."""
     lines = [one.strip() for one in output.splitlines() if one.strip() and not one.lstrip().startswith("at ")]
     said = next((one for one in lines if "Exception" in one or "Error" in one), (lines or ["no message"])[-1])
-    named = next((iri for iri in re.findall(r"<([^<>\s]+)>", output) if iri.startswith(HIP)), "")
+    named = next((iri for iri in re.findall(r"<([^<>\s]+)>", output) if is_term(iri)), "")
     if named:
         return OntologyError(
             f"{engine} refuses it: {said}.", place=curie(named), remedy="Look at its definition: numbers, datatypes."

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pyoxigraph as ox
 
 from hipkg.base.errors import UsageError
-from hipkg.base.vocabulary import HIP, QUERY_PREFIXES, curie, query_name
+from hipkg.base.vocabulary import QUERY_PREFIXES, curie, is_term, local_name, query_name, with_local_name
 from hipkg.knowledge.memo import kept
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ def did_you_mean(name: str, knowledge: Knowledge, others: Iterable[str] = ()) ->
 @kept
 def _names(knowledge: Knowledge) -> Mapping[str, str]:
     """Map the labels and the local names of terms to them."""
-    terms = [iri for iri in sorted(knowledge.terms) if "/" not in iri.removeprefix(HIP)]
+    terms = [iri for iri in sorted(knowledge.terms) if "/" not in local_name(iri)]
     told = [iri for iri in terms if iri in knowledge.labels and iri not in knowledge.statements]
     labels = {knowledge.labels[iri].casefold(): iri for iri in told}
     return {**labels, **{_local(iri).casefold(): iri for iri in terms}}
@@ -49,13 +49,13 @@ def resolve(name: str, knowledge: Knowledge) -> ox.NamedNode:
     that no term, or more than one, has.
     """
     iri = _expanded(name.strip())
-    if iri and not iri.startswith(HIP):
+    if iri and not is_term(iri):
         return _node(iri)
     if iri in knowledge.terms:
         return ox.NamedNode(iri)
     wanted = name.strip()
-    if HIP + wanted in knowledge.terms:
-        return ox.NamedNode(HIP + wanted)
+    if short := next((one for one in with_local_name(wanted) if one in knowledge.terms), ""):
+        return ox.NamedNode(short)
     labelled = [one for one, label in knowledge.labels.items() if label.casefold() == wanted.casefold()]
     found = sorted(knowledge.terms.intersection(labelled))
     if len(found) == 1:

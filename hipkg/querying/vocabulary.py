@@ -15,7 +15,18 @@ from hipkg.base.errors import UsageError
 from hipkg.base.isolation import isolated
 from hipkg.base.limits import NEAR_NAMES, QUERY_MEMORY, QUERY_SECONDS
 from hipkg.base.paths import PLAN_SHAPES
-from hipkg.base.vocabulary import GRAPHS, HIP, OWL, QUERY_PREFIXES, RDF_TYPE, SKOS, curie, query_name
+from hipkg.base.vocabulary import (
+    GRAPHS,
+    HIP,
+    OWL,
+    QUERY_PREFIXES,
+    RDF_TYPE,
+    SKOS,
+    curie,
+    is_plain_term,
+    is_term,
+    query_name,
+)
 from hipkg.knowledge.memo import kept
 from hipkg.querying.algebra import Algebra
 from hipkg.querying.names import did_you_mean
@@ -64,7 +75,7 @@ def unknown_names(text: QueryText, knowledge: Knowledge, graphs: Sequence[str]) 
     found: dict[str, Token] = {}
     for token, iri in text.named():
         space = iri[: max(iri.rfind("/"), iri.rfind("#")) + 1]
-        if (space in {HIP, GRAPHS} and iri not in known) or is_near_namespace(iri):
+        if ((is_plain_term(iri) or space == GRAPHS) and iri not in known) or is_near_namespace(iri):
             found.setdefault(iri, token)
     elsewhere = {iri: token for token, iri in text.graphs() if iri not in {*graphs, *found}}
     return [
@@ -103,7 +114,7 @@ def unused_names(text: QueryText, store: ox.Store) -> list[UsageError]:
             remedy=f"docs/queries.md tells what each graph has. {_LENIENT}",
         )
         for token, iri in text.named()
-        if iri.startswith(HIP) and ox.NamedNode(iri) in internal
+        if is_term(iri) and ox.NamedNode(iri) in internal
     ]
 
 
@@ -154,7 +165,7 @@ def _refusal(compared: Compared, allowed: Set[str], text: QueryText, knowledge: 
 
 
 def _remedy(iri: str, knowledge: Knowledge, graphs: Sequence[str]) -> str:
-    space = "" if iri.startswith(HIP) else f" The namespace is {HIP}."
+    space = "" if is_term(iri) else f" The namespace is {HIP}."
     return _meant(re.split("[/#]", iri)[-1].removeprefix(_OWN_NAME), knowledge, graphs) + space
 
 

@@ -12,7 +12,7 @@ import re
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from hipkg.base.errors import UnreadableInput
-from hipkg.base.vocabulary import HIP
+from hipkg.base.vocabulary import PREFIXES, namespaces
 from hipkg.knowledge.terminology import BROADER, CLOSE, EXACT, NARROWER, NO_TERM, PREDICATES, RELATED, plain
 from hipkg.reading.fhir.elements import Malformed, part, parts, text
 
@@ -144,6 +144,12 @@ def _refuse_undeclared(name: str, prefixes: Collection[str], is_system: Callable
         )
 
 
+def _namespace(system: str) -> str:
+    """Find the namespace of the ontology that a code system is, by its name or its prefix; empty for any other."""
+    wanted = plain(PREFIXES.get(system, system))
+    return next((one for one in namespaces() if plain(one) == wanted), "")
+
+
 def _prefixes(comments: Iterable[str]) -> dict[str, str]:
     """Read what the prefixes in the header of SSSOM stand for."""
     found = (_PREFIX.fullmatch(line) for line in comments)
@@ -153,7 +159,7 @@ def _prefixes(comments: Iterable[str]) -> dict[str, str]:
 def _of_sssom(row: dict[str, str], place: str, prefixes: dict[str, str]) -> Row:
     system, code = _split(row["subject_id"], prefixes)
     target_system, target = _split(row["object_id"], prefixes)
-    own = any(plain(one) in {plain(HIP), "hip"} for one in target_system)
+    own = next(filter(None, map(_namespace, target_system)), "")
     elsewhere = not own and row["object_id"] != NO_TERM
     return Row(
         place,
@@ -161,7 +167,7 @@ def _of_sssom(row: dict[str, str], place: str, prefixes: dict[str, str]) -> Row:
         code=_needed(code, "code in subject_id", place),
         display=row.get("subject_label", ""),
         predicate=_relation(row["predicate_id"], place),
-        term=HIP + target if own else "",
+        term=own + target if own else "",
         target_system=target_system if elsewhere else (),
         target=_needed(target, "code in object_id", place) if elsewhere else "",
         site=row.get("ext_site", ""),
@@ -254,8 +260,8 @@ def _targeted(row: Row, group: Raw, target: Raw) -> Row:
         )
     system, code = text(group, "target"), _needed(text(target, "code"), "code of a target", row.place)
     predicate = CLOSE if parts(target, "dependsOn") else _OF_FHIR[relation]
-    if plain(system) == plain(HIP):
-        return row._replace(predicate=predicate, term=HIP + code)
+    if own := _namespace(system):
+        return row._replace(predicate=predicate, term=own + code)
     target_system = _needed(system, "target", row.place)
     return row._replace(predicate=predicate, target_system=(target_system,), target=code)
 

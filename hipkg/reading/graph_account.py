@@ -11,7 +11,7 @@ from pyoxigraph import BlankNode, Literal, NamedNode
 
 from hipkg.base import hip
 from hipkg.base.groups import reached
-from hipkg.base.vocabulary import HIP, OWL, PREFIXES, RDF_TYPE, RDFS, curie
+from hipkg.base.vocabulary import OWL, PREFIXES, RDF_TYPE, RDFS, curie, is_plain_term, is_term
 from hipkg.knowledge.recorded import recorded_classes, recorded_properties
 from hipkg.knowledge.studies import is_study
 from hipkg.knowledge.wording import quantity, short_name
@@ -28,7 +28,7 @@ from hipkg.reading.account import (
     worded,
 )
 from hipkg.reading.blank_nodes import NAMELESS
-from hipkg.reading.near_names import is_in_namespace, meant
+from hipkg.reading.near_names import meant
 from hipkg.record.facts import text_of_term
 from hipkg.record.patient import EntryKind, Notice, Unread
 
@@ -212,7 +212,7 @@ class _Own(_Terms):
         """Tell what of the record, and of others beside it, is not read."""
         yield from _notices((*self._lost, *others), self._record.iri)
         # Unknown names right in the namespace are for validation to find.
-        yield from self.near_names(self._record.iri, [one for one in self.meant if not is_in_namespace(one)])
+        yield from self.near_names(self._record.iri, [one for one in self.meant if not is_plain_term(one)])
         said = {_name_of(one) for one in self.triples if one.subject in self.linked}
         for name in sorted(self._predicates & self._knowledge.terms & said)[:_NAMED]:
             message = f"F07: {curie(name)} is a term of the ontology that no record is written in, so it is not read."
@@ -313,7 +313,7 @@ class _Describer:
         return [one.value for one in self._values(node, prop) if isinstance(one, NamedNode)]
 
     def _says_nothing(self, node: Term) -> bool:
-        return not any(self._terms.term_of(one).startswith(HIP) for one in self._about(node))
+        return not any(is_term(self._terms.term_of(one)) for one in self._about(node))
 
     def _unread(self, node: Term) -> list[Triple]:
         return [one for one in self._about(node) if not self._terms.is_read(one)]
@@ -336,7 +336,7 @@ class _Describer:
         words = [self._head(node)] if text_of_term(node) != self._patient else []
         for one in sorted(self._about(node), key=str):
             prop = self._terms.term_of(one)
-            if prop.startswith(HIP) and prop not in _IN_THE_HEAD and one.predicate.value != RDF_TYPE:
+            if is_term(prop) and prop not in _IN_THE_HEAD and one.predicate.value != RDF_TYPE:
                 words += self._value(prop, one.object)
         return ", ".join(dict.fromkeys(words)) or "nothing but its problems and activities"
 
@@ -382,7 +382,7 @@ class _Describer:
         """Name a problem of which the ontology's terms only say that it is one, by what else it is called."""
         if not self._classes(node) or not {*self._classes(node)} <= _GENERAL:
             return
-        others = [one for one in self._about(node) if not self._terms.term_of(one).startswith(HIP)]
+        others = [one for one in self._about(node) if not is_term(self._terms.term_of(one))]
         labels = [one.object.value for one in others if isinstance(one.object, Literal)]
         types = [_name_of(one) for one in others if one.predicate.value == RDF_TYPE]
         if labels or types:
@@ -419,7 +419,7 @@ def _name_of(triple: Triple) -> str:
 
 def _is_term(node: Term, knowledge: Knowledge) -> bool:
     """Tell whether a node is a term of the ontology itself, of which a file may tell beside its patients."""
-    return isinstance(node, NamedNode) and node.value.startswith(HIP) and node.value in knowledge.terms
+    return isinstance(node, NamedNode) and is_term(node.value) and node.value in knowledge.terms
 
 
 def _resource(node: Term) -> str:

@@ -14,7 +14,7 @@ from pyoxigraph import BlankNode, Literal, NamedNode, RdfFormat, Triple
 from hipkg.base import hip
 from hipkg.base.errors import UnreadableInput
 from hipkg.base.groups import Groups
-from hipkg.base.vocabulary import HIP, RDF_TYPE, curie
+from hipkg.base.vocabulary import RDF_TYPE, curie, is_term
 from hipkg.reading.opening import MAX_FOLDER_BYTES, opened
 from hipkg.reading.rdf import keys_without_meaning, parse_rdf, with_published_context
 
@@ -160,7 +160,7 @@ def _named(part: Part) -> _Names:
         nodes |= {it.value for it in (one.subject, None if typing else one.object) if isinstance(it, NamedNode)}
         if typing and one.object == _PATIENT and isinstance(one.subject, NamedNode):
             patients.add(one.subject.value)
-    return _Names(frozenset(patients), frozenset(one for one in nodes if not one.startswith(HIP)))
+    return _Names(frozenset(patients), frozenset(one for one in nodes if not is_term(one)))
 
 
 def _apart(triple: Triple, number: int) -> Triple:

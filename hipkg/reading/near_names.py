@@ -6,7 +6,7 @@ import re
 from difflib import SequenceMatcher
 from typing import TYPE_CHECKING
 
-from hipkg.base.vocabulary import HIP, PREFIXES, nearest
+from hipkg.base.vocabulary import HIP, PREFIXES, is_term, local_name, nearest
 from hipkg.knowledge.memo import kept
 from hipkg.knowledge.recorded import recorded_classes, recorded_properties
 
@@ -29,14 +29,9 @@ def _bare(name: str) -> str:
 _OWN = _bare(HIP)
 
 
-def is_in_namespace(name: str) -> bool:
-    """Tell whether a name stands right in the namespace of the ontology, known or not."""
-    return name.startswith(HIP) and not re.search("[/#]", name[len(HIP) :])
-
-
 def is_near_namespace(name: str) -> bool:
     """Tell whether a name is of the ontology's namespace with a mistake: another scheme, a letter, a slash."""
-    if name.startswith(HIP):
+    if is_term(name):
         return False
     space = name[: max(name.rfind("/"), name.rfind("#")) + 1]
     return _bare(name).startswith(_OWN) or SequenceMatcher(None, _bare(space), _OWN).ratio() >= _LIKE
@@ -73,4 +68,4 @@ def _spellings(knowledge: Knowledge) -> Mapping[str, str]:
 def _recorded(knowledge: Knowledge) -> Mapping[str, str]:
     """Map the local names of what is recorded of patients to the terms, whatever the namespace."""
     terms = recorded_properties(knowledge) | recorded_classes(knowledge)
-    return {one.removeprefix(HIP).lower(): one for one in sorted(terms)}
+    return {local_name(one).lower(): one for one in sorted(terms)}

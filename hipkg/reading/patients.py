@@ -11,7 +11,7 @@ from pyoxigraph import Literal, NamedNode, Triple
 from hipkg.base import hip
 from hipkg.base.dates import today, whole_day
 from hipkg.base.errors import NoPatient, UnreadableInput
-from hipkg.base.vocabulary import HIP, OWL, RDF_TYPE, XSD
+from hipkg.base.vocabulary import OWL, RDF_TYPE, XSD, is_plain_term, is_term
 from hipkg.reading.blank_nodes import without_blank_nodes
 from hipkg.record.patient import Record, Term
 
@@ -103,7 +103,7 @@ def _links(triples: Iterable[Triple], patients: set[Term]) -> dict[Term, list[Tr
         subject, predicate, target = triple
         links[subject].append(triple)
         if target in patients:
-            if predicate.value.startswith(HIP) and subject not in patients:
+            if is_term(predicate.value) and subject not in patients:
                 links[target].append(triple)
         elif predicate.value.startswith(OWL) and predicate not in _ABOUT_AXIOMS:
             links[target].append(triple)
@@ -127,7 +127,7 @@ def _reachable(patient: Term, links: Mapping[Term, list[Triple]], patients: set[
 
 def _is_term(node: Term) -> bool:
     """Tell whether a node is a term of the ontology rather than something of a patient."""
-    return isinstance(node, NamedNode) and node.value.startswith(HIP) and not re.search("[/#]", node.value[len(HIP) :])
+    return isinstance(node, NamedNode) and is_plain_term(node.value)
 
 
 def _recorded_date(patient: NamedNode, triples: Iterable[Triple], name: str) -> date | None:

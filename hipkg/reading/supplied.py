@@ -13,7 +13,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from hipkg.base.errors import UnreadableInput
-from hipkg.base.vocabulary import HIP, curie, expand
+from hipkg.base.vocabulary import curie, expand, local_name, parted, with_local_name
 from hipkg.knowledge.terminology import BROADER, EXACT, NARROWER, RELATED, CodeSystem, Mapping, Terminology, plain
 from hipkg.reading.code_tables import OTHER_ROUTE, Row, rows_of
 from hipkg.reading.fhir.codes import Codes
@@ -145,7 +145,7 @@ class _Supplied:
         """Find a term by its prefixed name, its local name or its label."""
         if name in self._found:
             return self._found[name]
-        tried = (expand(name), HIP + name, self._labels.get(name.casefold(), ""))
+        tried = (expand(name), *with_local_name(name), self._labels.get(name.casefold(), ""))
         found = next((one for one in tried if one in self._knowledge.terms), "")
         if found and self._kinds.kind(found):
             return self._found.setdefault(name, found)
@@ -155,7 +155,7 @@ class _Supplied:
                 place=place,
                 remedy="Name what it is derived from; a class with a definition follows by itself.",
             )
-        local = [one.removeprefix(HIP) for one in self._labels.values()]
+        local = [local_name(one) for one in self._labels.values()]
         near = get_close_matches(name.removeprefix("hip:"), [*self._labels, *local], n=3)
         hint = f"Did you mean: {', '.join(near)}?" if near else "`hipkg codes` finds terms by words."
         raise UnreadableInput(f"{name} is no term of the ontology.", place=place, remedy=hint)
@@ -200,7 +200,7 @@ class _Supplied:
         """Say what a drug is when it is given by a route: what implies another is the class above it, or nothing."""
         if not route or not mapping.term:
             return mapping
-        coding = [] if route == OTHER_ROUTE else [{"system": HIP, "code": route.removeprefix(HIP)}]
+        coding = [] if route == OTHER_ROUTE else [dict(zip(("system", "code"), parted(route), strict=True))]
         term = self._kinds.given_by(mapping.term, [{"coding": coding}])
         if term == mapping.term:
             return mapping

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Literal, get_args
 import pyoxigraph as ox
 
 from hipkg.base.errors import UsageError
-from hipkg.base.vocabulary import HIP, OWL, RDF, RDF_TYPE, RDFS
+from hipkg.base.vocabulary import OWL, RDF, RDF_TYPE, RDFS, is_term
 from hipkg.reasoning import native
 
 if TYPE_CHECKING:
@@ -54,7 +54,7 @@ def facts_among(triples: Iterable[ox.Triple]) -> Iterator[ox.Triple]:
     """Keep of the triples of a patient what they say in terms of the ontology: the native engine reads nothing else."""
     for one in triples:
         name = one.object if one.predicate.value == RDF_TYPE else one.predicate
-        if isinstance(name, ox.NamedNode) and name.value.startswith(HIP):
+        if isinstance(name, ox.NamedNode) and is_term(name.value):
             yield one
 
 
@@ -69,7 +69,7 @@ def _bearing(sources: Sequence[ox.Triple]) -> Iterator[ox.Triple]:
     individuals = {one.subject for one in sources if one.object == _INDIVIDUAL}
     individuals -= {one.subject for one in sources if one.object == _CLASS}
     for one in sources:
-        if one.subject not in individuals or not one.predicate.value.startswith(HIP) or one.predicate in made_of:
+        if one.subject not in individuals or not is_term(one.predicate.value) or one.predicate in made_of:
             yield one
 
 
@@ -93,12 +93,12 @@ def completed(
     from hipkg.owl.reasoners import close
 
     nodes = {term.value for one in given for term in (one.subject, one.object) if isinstance(term, ox.NamedNode)}
-    own = {node for node in nodes if not node.startswith(HIP)}
+    own = {node for node in nodes if not is_term(node)}
     closed = close(entailed.subclasses)
     types = {
         (node, upper) for node, cls in entailed.types if node in own for upper in closed.get(cls, frozenset()) | {cls}
     }
-    merged = {_triple(node, RDF_TYPE, cls) for node, cls in types if cls.startswith(HIP)}
+    merged = {_triple(node, RDF_TYPE, cls) for node, cls in types if is_term(cls)}
     merged |= {_triple(*one) for one in _relations(given, entailed, properties) if one[0] in own}
     return tuple(sorted(merged | set(given), key=str))
 

@@ -10,7 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from hipkg.base.vocabulary import curie
-from hipkg.maintenance.coverage import Coverage, Gap, SlotCoverage, StatementCoverage
+from hipkg.maintenance.coverage import Coverage, Difference, Gap, SlotCoverage, StatementCoverage
 from hipkg.render.console import printed
 from hipkg.render.encoder import Writer, written
 
@@ -22,8 +22,9 @@ if TYPE_CHECKING:
 DEFAULT_WIDTH = 100
 _JSON = Writer(
     {
-        Coverage: "missing=gaps strays statements",
+        Coverage: "missing=gaps strays differences statements",
         Gap: "statement slot @entry missing",
+        Difference: "patient statement site expected? found?",
         StatementCoverage: "id fires nearly_fires slots",
         SlotCoverage: "slot @entry true false always",
     }
@@ -46,6 +47,7 @@ def summary(coverage: Coverage) -> dict[str, int]:
         "neverTrue": sum(slot.never_true for slot in slots),
         "neverFalse": sum(slot.never_false for slot in slots),
         "alwaysTrue": sum(slot.always and not slot.false for slot in slots),
+        "notAsExpected": len(coverage.differences),
     }
 
 
@@ -72,6 +74,12 @@ def _parts(coverage: Coverage, *, details: bool) -> Iterator[RenderableType]:
         for gap in coverage.gaps:
             table.add_row(gap.statement, gap.slot, _name(gap.entry), Text(gap.missing, style="red"))
         yield table
+    if coverage.differences:
+        table = Table("patient", "statement", "site", "expected", "found", box=box.SIMPLE_HEAD, pad_edge=False)
+        for one in coverage.differences:
+            states = (one.expected or "not listed", Text(one.found or "not listed", style="red"))
+            table.add_row(one.patient, one.statement, one.site, *states)
+        yield table
     if details:
         yield from (_details(one) for one in coverage.statements)
 
@@ -80,7 +88,8 @@ def _summary_line(counts: dict[str, int]) -> str:
     total = counts["statements"]
     return (
         f"{counts['fire']}/{total} statements fire, {counts['nearlyFire']}/{total} nearly fire, "
-        f"{counts['slotEntries']} slot entries, {counts['neverTrue']} never true, {counts['neverFalse']} never false"
+        f"{counts['slotEntries']} slot entries, {counts['neverTrue']} never true, {counts['neverFalse']} never false, "
+        f"{counts['notAsExpected']} not as expected"
     )
 
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from hipkg.base import hip
 from hipkg.base.numbers import plain, unit_in_words
 from hipkg.base.paths import ONTOLOGY, SHAPES
-from hipkg.base.vocabulary import HIP, PREFIXES, RDF_TYPE, RDFS, XSD, curie
+from hipkg.base.vocabulary import HIP, PREFIXES, RDF_TYPE, RDFS, XSD, curie, is_term, local_name
 from hipkg.knowledge.terms import NODES, Kind, Recording, all_terms
 from hipkg.maintenance.record_model import record_model, recordable
 from hipkg.owl.sources import load_sources, parsed
@@ -68,7 +68,7 @@ def model_pages(knowledge: Knowledge) -> dict[str, str]:
 
 
 def _local(iri: str) -> str:
-    return iri.removeprefix(HIP)
+    return local_name(iri)
 
 
 def _row(cells: Iterable[str]) -> str:
@@ -139,10 +139,10 @@ class _Pages:
                 own = attributes.setdefault(_name(target.value), {})
                 for part in said[subject]["property"]:
                     path = next((it.value for it in said[part]["path"] if hasattr(it, "value")), "")
-                    if not path.startswith(HIP):
+                    if not is_term(path):
                         continue
                     many = "1" if [it.value for it in said[part]["maxCount"]] == ["1"] else "*"
-                    ends = [it.value for it in said[part]["class"] if it.value.startswith(HIP)]
+                    ends = [it.value for it in said[part]["class"] if is_term(it.value)]
                     for end in ends:
                         edges[_name(target.value), _local(path), _name(end), many] = None
                     if not ends:
@@ -159,11 +159,11 @@ class _Pages:
         used = {
             one.predicate.value
             for one in load_sources()
-            if one.subject.value in self._knowledge.statements and one.predicate.value.startswith(HIP)  # type: ignore[union-attr]
+            if one.subject.value in self._knowledge.statements and is_term(one.predicate.value)  # type: ignore[union-attr]
         }
         edges, attributes = [], []
         for prop in sorted(used):
-            ends = [one for one in facts[prop, RDFS + "range"] if one.startswith(HIP)]
+            ends = [one for one in facts[prop, RDFS + "range"] if is_term(one)]
             edges += [(_local(hip.Statement), _local(prop), _local(one), "*") for one in ends]
             attributes += [] if ends else [_local(prop)]
         return edges, {_local(hip.Statement): attributes}
@@ -295,7 +295,7 @@ class _Pages:
 
 
 def _name(iri: str) -> str:
-    return _local(iri) if iri.startswith(HIP) else curie(iri).replace(":", "_")
+    return _local(iri) if is_term(iri) else curie(iri).replace(":", "_")
 
 
 # JSON Schema

@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import orjson
 
-from hipkg.base.vocabulary import HIP, curie
+from hipkg.base.vocabulary import curie, is_term
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -143,7 +143,7 @@ def _camel_case(name: str) -> str:
 @lru_cache(maxsize=4096)
 def term(iri: str) -> str:
     """Write a term of the ontology as a CURIE and anything else as it is."""
-    return curie(iri) if iri.startswith(HIP) else iri
+    return curie(iri) if is_term(iri) else iri
 
 
 def number(value: Decimal | str) -> int | float:

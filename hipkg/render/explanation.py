@@ -13,7 +13,7 @@ import pyoxigraph as ox
 from hipkg.base import hip
 from hipkg.base.dates import whole_day
 from hipkg.base.numbers import Range
-from hipkg.base.vocabulary import HIP, IMPORTED, curie
+from hipkg.base.vocabulary import IMPORTED, curie, is_term
 from hipkg.defence.explainer import NOT_APPLICABLE, Explanation, Nearest, SlotExplanation, StatementExplanation
 from hipkg.defence.grounds import Grounds
 from hipkg.defence.prover import Proof
@@ -564,7 +564,7 @@ class ExplanationWriter(PartWriter):
 
 def _term(term: ox.NamedNode | ox.BlankNode | ox.Literal | ox.Triple) -> str:
     if isinstance(term, ox.NamedNode):
-        return curie(term.value) if term.value.startswith(HIP) or "/22-rdf-syntax-ns#" in term.value else term.value
+        return curie(term.value) if is_term(term.value) or "/22-rdf-syntax-ns#" in term.value else term.value
     return term.value if isinstance(term, ox.Literal) else str(term)
 
 

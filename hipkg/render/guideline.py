@@ -51,7 +51,7 @@ _READING = """\
 
 
 def guideline_pages(knowledge: Knowledge, triples: Iterable[ox.Triple]) -> dict[str, str]:
-    """Write all pages.
+    """Write all pages; of an ontology of one's own those of its documents alone.
 
     Parameters: ``triples`` are those of the ontology's sources, for the texts that plans have no use for.
 
@@ -75,8 +75,13 @@ class _Writer:
             for one in triples
             if one.predicate.value in {SKOS + "definition", SKOS + "scopeNote"}
         }
-        self._statements = {one.id: one for one in sorted(knowledge.statements.values(), key=lambda one: one.id)}
-        self._documents = sorted(knowledge.documents.values(), key=lambda one: one.id)
+        own = tuple(knowledge.namespaces.values())
+        documents = sorted(knowledge.documents.values(), key=lambda one: one.id)
+        self._documents = [one for one in documents if not own or one.iri.startswith(own)]
+        told = {one.iri for one in self._documents}
+        statements = sorted(knowledge.statements.values(), key=lambda one: one.id)
+        self._statements = {one.id: one for one in statements if one.document in told}
+        self._topics = [one for one in knowledge.tensions if self._statements.keys() >= {*one.statements}]
         self._entries = self._glossary_entries()
         self._anchors = self._glossary_anchors()
         self._wording = Wording(knowledge, lambda iri: self._term(iri, ""))
@@ -159,7 +164,7 @@ class _Writer:
         yield "Cites", escape("; ".join(clean(one) for one in info.references))
         yield "Inferred", "the document implies it and does not say it in one sentence" if info.inferred else ""
         yield "Note", escape(clean(self._texts.get((info.iri, SKOS + "scopeNote"), "")))
-        tensions = self._knowledge.tensions_of(info.id)
+        tensions = (one for one in self._topics if info.id in one.statements)
         yield "Tension", " · ".join(f"[{escape(capital(one.label))}]({TENSIONS}#{anchor(one.id)})" for one in tensions)
 
     def _settled(self, info: StatementInfo) -> str:
@@ -266,11 +271,11 @@ class _Writer:
         yield from ("# Tensions", "", f"[All documents]({INDEX}) · [Glossary]({GLOSSARY})", "")
         yield "Topics on which statements do not agree, what the documents hold, and how plans treat it."
         yield from ("", "| topic | in what way | treated as | between |", "|---|---|---|---|")
-        for one in self._knowledge.tensions:
+        for one in self._topics:
             kinds, where = escape(", ".join(one.kinds)), listed(self._parties(one), "and")
             where = where if len(self._parties(one)) > 1 else f"inside {where}"
             yield _row([f"[{escape(capital(one.label))}](#{anchor(one.id)})", kinds, escape(one.resolution), where])
-        for one in self._knowledge.tensions:
+        for one in self._topics:
             yield from ("", *self._tension(one))
 
     def _tension(self, tension: Tension) -> Iterator[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
-from hipkg.base.vocabulary import HIP
+from hipkg.base.vocabulary import local_name
 
 if TYPE_CHECKING:
     from hipkg.defence.explainer import Explanation
@@ -16,5 +16,5 @@ def part_iri(result: Plan | Explanation, place: str, **parts: str) -> str:
     """Make the IRI of a part of a result from the place it concerns, the patient where there is none, and its topic."""
     base = place or result.patient
     pairs = {"plan": result.as_of.isoformat(), **parts}
-    query = "&".join(f"{name}={quote(value.removeprefix(HIP), safe='-._~')}" for name, value in pairs.items())
+    query = "&".join(f"{name}={quote(local_name(value), safe='-._~')}" for name, value in pairs.items())
     return f"{base}{'&' if '?' in base else '?'}{query}"

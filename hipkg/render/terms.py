@@ -23,26 +23,26 @@ _CODES_SHOWN = 3
 
 def terms_to_json(terms: Iterable[Term]) -> str:
     """Write terms as a JSON array; terms are CURIEs, and what a term does not have is null or empty."""
-    return written(
-        [
-            {
-                "term": one.name,
-                "iri": one.iri,
-                "label": one.label,
-                "kind": one.kind,
-                "recordable": one.recordable,
-                "recording": one.recording,
-                "of": [*map(curie, one.of)],
-                "definition": one.definition or None,
-                "note": one.note or None,
-                "synonyms": [*one.synonyms],
-                "parents": [*map(curie, one.parents)],
-                "unit": one.unit or None,
-                "codes": [*map(code_to_json, one.codes)],
-            }
-            for one in terms
-        ]
-    )
+    return written([*map(term_to_json, terms)])
+
+
+def term_to_json(one: Term) -> dict[str, object]:
+    """Write a term as an object of JSON."""
+    return {
+        "term": one.name,
+        "iri": one.iri,
+        "label": one.label,
+        "kind": one.kind,
+        "recordable": one.recordable,
+        "recording": one.recording,
+        "of": [*map(curie, one.of)],
+        "definition": one.definition or None,
+        "note": one.note or None,
+        "synonyms": [*one.synonyms],
+        "parents": [*map(curie, one.parents)],
+        "unit": one.unit or None,
+        "codes": [*map(code_to_json, one.codes)],
+    }
 
 
 def terms_to_text(terms: Iterable[Term], knowledge: Knowledge) -> str:

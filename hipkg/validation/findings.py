@@ -6,7 +6,6 @@ which could change the plan.
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -16,7 +15,7 @@ from hipkg.base import hip
 from hipkg.base.brief import shown_by
 from hipkg.base.limits import NEAR_NAMES
 from hipkg.base.numbers import read
-from hipkg.base.vocabulary import HIP, PREFIXES, RDF_TYPE, XSD, curie, nearest
+from hipkg.base.vocabulary import PREFIXES, RDF_TYPE, XSD, curie, is_plain_term, nearest
 from hipkg.knowledge.memo import kept
 from hipkg.validation.compiler import Background, Result, check
 
@@ -35,7 +34,6 @@ SEVERITIES: tuple[Severity, ...] = ("violation", "warning", "info")
 _SH = PREFIXES["sh"]
 _PATIENT = ox.NamedNode(hip.Patient)
 _WHOLE, _DECIMAL = ox.NamedNode(f"{XSD}integer"), ox.NamedNode(f"{XSD}decimal")
-_TERM = re.compile(re.escape(HIP) + "([^/#]+)")
 
 
 @shown_by("severity", "node", "path", "message")
@@ -131,7 +129,7 @@ def unknown_terms(triples: Iterable[ox.Triple], patient: str, known: Collection[
         (triple, name)
         for triple in triples
         for name in (triple.predicate, triple.object)
-        if isinstance(name, ox.NamedNode) and name.value not in known and _TERM.fullmatch(name.value)
+        if isinstance(name, ox.NamedNode) and name.value not in known and is_plain_term(name.value)
     ]
     names = sorted({name.value for _, name in unknown})
     near = {one: "".join(map(curie, nearest(one, known))) for one in names[:NEAR_NAMES]}

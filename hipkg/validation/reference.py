@@ -9,7 +9,7 @@ import pyoxigraph as ox
 
 from hipkg.base import hip
 from hipkg.base.paths import PATIENT_SHAPES, ontology_files
-from hipkg.base.vocabulary import HIP, PREFIXES, RDF_TYPE, RDFS, XSD, curie
+from hipkg.base.vocabulary import PREFIXES, RDF_TYPE, RDFS, XSD, curie, is_term
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -50,7 +50,7 @@ def reference_ontology() -> rdflib.Graph:
     graph = rdflib.Graph()
     for file in ontology_files():
         for triple in rdflib.Graph().parse(file):
-            own = all(isinstance(one, rdflib.URIRef) and one.startswith(HIP) for one in (triple[0], triple[2]))
+            own = all(isinstance(one, rdflib.URIRef) and is_term(str(one)) for one in (triple[0], triple[2]))
             if own and triple[1] in seen:
                 graph.add(triple)
     return graph

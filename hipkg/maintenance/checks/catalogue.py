@@ -11,7 +11,7 @@ from functools import cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from hipkg.base.paths import QUERIES, SHAPES
-from hipkg.base.vocabulary import HIP
+from hipkg.base.vocabulary import local_name
 from hipkg.maintenance.checks.issue import Severity
 from hipkg.validation.compiler import compile_shapes
 
@@ -52,7 +52,7 @@ _OF_CODE = {
     ),
     "imports": (
         "Every module is imported by the ontology, and every import is a module.",
-        "Correct the IRI of the import, or add the module to the imports of hipkg.ttl.",
+        "Correct the IRI of the import, or add the module to the imports of its main module.",
     ),
     "import-missing": (
         "A module imports what it names, so that an editor who opens it sees all of it.",
@@ -60,7 +60,11 @@ _OF_CODE = {
     ),
     "catalog": ("The catalog leads from the IRI of every module to its file.", "Correct catalog-v001.xml."),
     "declared-twice": ("A term is declared by one module.", "Declare it where it belongs, and only name it elsewhere."),
-    "name-case": ("Names differ in more than upper and lower case.", "Rename one of the two."),
+    "name-case": ("Names differ in more than upper and lower case, or the namespace.", "Rename one of the two."),
+    "own-namespace": (
+        "An ontology of one's own describes terms of its own namespace; of others it says only which statements apply.",
+        "Declare a term of your own, below the shipped one.",
+    ),
     "statement-module": (
         "A statement stands in the module of its document.",
         "Move it there, or correct its document.",
@@ -203,6 +207,6 @@ def _of_query(path: Path) -> Header:
 
 def _in_shapes() -> list[Header]:
     return [
-        Header(one.iri.removeprefix(HIP), one.message, one.fix, _SEVERITIES[one.severity], "shapes/statement.ttl")
+        Header(local_name(one.iri), one.message, one.fix, _SEVERITIES[one.severity], "shapes/statement.ttl")
         for one in compile_shapes(STATEMENT_SHAPES)
     ]

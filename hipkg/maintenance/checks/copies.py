@@ -14,7 +14,7 @@ import pyoxigraph as ox
 
 from hipkg.base import hip
 from hipkg.base.numbers import read
-from hipkg.base.vocabulary import HIP, RDFS, SKOS, curie
+from hipkg.base.vocabulary import RDFS, SKOS, curie, local_name
 from hipkg.maintenance.checks.issue import Issue
 from hipkg.owl.expression import Facet, Named, walk
 
@@ -95,7 +95,7 @@ class _Amounts:
 
 def _of_class(space: Workspace, amounts: _Amounts, iri: str) -> Iterator[Issue]:
     own, every = amounts.own(iri), amounts.all(iri)
-    name = [Decimal(one) for one in _IN_NAME.findall(iri.removeprefix(HIP))]
+    name = [Decimal(one) for one in _IN_NAME.findall(local_name(iri))]
     told = {prop: _numbers(space, iri, prop) for prop in (RDFS + "label", hip.brief, SKOS + "definition", hip.question)}
     if not every:
         return

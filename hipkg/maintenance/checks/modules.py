@@ -10,17 +10,16 @@ import pyoxigraph as ox
 
 from hipkg.base import hip
 from hipkg.base.groups import reached
-from hipkg.base.paths import ONTOLOGY, files_about_ontology
-from hipkg.base.vocabulary import HIP, OWL, RDF, RDF_TYPE, RDFS, XSD, curie
+from hipkg.base.paths import CATALOG, ONTOLOGY, PATIENT_SHAPES, files_about_ontology, own_shapes
+from hipkg.base.vocabulary import HIP, OWL, RDF, RDF_TYPE, RDFS, XSD, curie, is_term, local_name
 from hipkg.maintenance.checks.issue import Issue
-from hipkg.owl.names import undeclared_beside, undeclared_in
+from hipkg.owl.names import declared, undeclared_beside, undeclared_in
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Collection, Iterator, Mapping
 
     from hipkg.maintenance.checks.workspace import Module, Workspace
 
-CATALOG = "catalog-v001.xml"
 _IMPORTS = OWL + "imports"
 _STANDARD = {
     RDF: "type first rest nil langString",
@@ -40,8 +39,9 @@ _KNOWN = frozenset(space + name for space, names in _STANDARD.items() for name i
 def vocabulary(space: Workspace) -> Iterator[Issue]:
     """Find the names that the ontology and the files about it use and that no module declares."""
     known = frozenset(space.links.get(RDF_TYPE, {}))
-    beside = undeclared_beside(files_about_ontology(), known) if space.folder == ONTOLOGY else ()
-    in_modules = (one for module in space.modules for one in undeclared_in(module.path, module.text, known))
+    files = own_shapes() if space.own else files_about_ontology() if space.folder == ONTOLOGY else ()
+    beside = undeclared_beside(files, known | declared([PATIENT_SHAPES]) if space.own else known)
+    in_modules = (one for module in space.checked for one in undeclared_in(module.path, module.text, known))
     for one in (*in_modules, *beside):
         yield Issue("vocabulary", one.place, curie(one.iri), one.message)
 
@@ -52,12 +52,12 @@ def foreign(space: Workspace) -> Iterator[Issue]:
 
     known = _KNOWN | space.links.get(RDF_TYPE, {}).keys()
     shown = [curie(iri) for iri in sorted(known)]
-    for module in space.modules:
+    for module in space.checked:
         told = set()
         for one in module.triples:
             is_kind = one.predicate.value == RDF_TYPE and isinstance(one.object, ox.NamedNode)
             for iri in (one.predicate.value, *([one.object.value] if is_kind else [])):  # type: ignore[union-attr]
-                subject = "" if iri.startswith(HIP) or iri in known else space.owner(one.subject)
+                subject = "" if is_term(iri) or iri in known else space.owner(one.subject)
                 if subject and (subject, iri) not in told:
                     told.add((subject, iri))
                     near = get_close_matches(curie(iri), shown, n=3)
@@ -77,7 +77,7 @@ def catalog(space: Workspace) -> Iterator[Issue]:
         yield Issue("catalog", f"{CATALOG}:{problem.position[0]}", "", f"is no XML: {problem.msg}")
         return
     listed = {(space.folder / one.get("uri", "")).resolve(): one.get("name", "") for one in entries}
-    for module in space.modules:
+    for module in space.checked:
         if listed.get(module.path.resolve()) not in module.headers:
             yield Issue("catalog", module.path.name, "", "is not listed under its ontology IRI")
     for file, name in listed.items():
@@ -89,29 +89,43 @@ def catalog(space: Workspace) -> Iterator[Issue]:
 
 def imports(space: Workspace) -> Iterator[Issue]:
     """Find modules that nothing imports, imports that no module is, and names used without an import of theirs."""
-    for module in space.modules:
+    for module in space.checked:
         if len(module.headers) != 1:
             yield Issue("header", module.path.name, "owl:Ontology", f"{len(module.headers)} headers; one is needed")
     modules = {iri: module for module in space.modules for iri in module.headers}
     links = {iri: space.named(iri, _IMPORTS) for iri in modules}
-    found = reached([hip.ontology], lambda iri: links.get(iri, ()))
+    found = reached([space.main], lambda iri: links.get(iri, ()))
     for iri in sorted(modules.keys() - found):
-        yield Issue("imports", modules[iri].path.name, curie(iri), f"is not imported by {curie(hip.ontology)}")
+        yield Issue("imports", modules[iri].path.name, curie(iri), f"is not imported by {curie(space.main)}")
     for iri, named in sorted(links.items()):
         for other in named:
             if other not in modules:
                 yield Issue("imports", curie(iri), "owl:imports", f"{curie(other)} is no module")
-    yield from _used(modules, links)
+    yield from _used(modules, links, {iri for module in space.checked for iri in module.headers})
 
 
-def _used(modules: Mapping[str, Module], links: Mapping[str, tuple[str, ...]]) -> Iterator[Issue]:
+def namespaces(space: Workspace) -> Iterator[Issue]:
+    """Find what an ontology of one's own says of terms of the shipped one, which stays as it is."""
+    for module in space.checked if space.own else ():
+        for one in module.triples:
+            subject = one.subject.value if isinstance(one.subject, ox.NamedNode) else ""
+            linked = one.predicate.value == RDFS + "subClassOf" and isinstance(one.object, ox.BlankNode)
+            if subject.startswith(HIP) and not linked:
+                yield Issue(
+                    "own-namespace", curie(subject), curie(one.predicate.value), f"is said in {module.path.name}"
+                )
+
+
+def _used(
+    modules: Mapping[str, Module], links: Mapping[str, tuple[str, ...]], checked: Collection[str]
+) -> Iterator[Issue]:
     """Find names that a module uses and neither declares nor imports, so that an editor who opens it lacks them."""
     home: dict[str, set[str]] = defaultdict(set)
     for iri, module in modules.items():
         for one in module.triples:
             if one.predicate.value == RDF_TYPE and isinstance(one.subject, ox.NamedNode):
                 home[one.subject.value].add(iri)
-    for iri, module in sorted(modules.items()):
+    for iri, module in sorted((iri, module) for iri, module in modules.items() if iri in checked):
         seen = reached([iri], lambda one: links.get(one, ()))
         told: set[frozenset[str]] = set()
         for one in module.triples:
@@ -137,13 +151,14 @@ def declarations(space: Workspace) -> Iterator[Issue]:
             if is_kind and isinstance(one.subject, ox.NamedNode):
                 home[one.subject.value].add(space.name(module.path))
     spelt: dict[str, str] = {}
-    for iri, where in sorted(home.items()):
+    for iri, where in sorted(home.items(), key=lambda one: (not one[0].startswith(HIP), one)):
         if len(where) > 1:
             yield Issue("declared-twice", curie(iri), "rdf:type", f"is declared in {' and '.join(sorted(where))}")
-        local = iri.removeprefix(HIP)
+        local = local_name(iri)
         other = spelt.setdefault(local[:1] + local[1:].casefold(), iri)
         if other != iri:
-            yield Issue("name-case", curie(iri), "rdf:type", f"differs from {curie(other)} in case only")
+            says = "in case only" if local_name(other) != local else "in the namespace only"
+            yield Issue("name-case", curie(iri), "rdf:type", f"differs from {curie(other)} {says}")
     for iri in space.links.get(hip.fromDocument, {}):
         for document in space.named(iri, hip.fromDocument):
             if home.get(document) and home.get(iri) and not home[document] & home[iri]:

@@ -14,18 +14,19 @@ from typing import TYPE_CHECKING, cast
 import pyoxigraph as ox
 
 from hipkg.base.errors import EngineUnavailable, HipkgError
+from hipkg.base.own import own_folder
 from hipkg.base.paths import ONTOLOGY, files_about_ontology
-from hipkg.base.vocabulary import HIP, OWL, curie, expand
+from hipkg.base.vocabulary import OWL, curie, expand, is_term, local_name
 from hipkg.knowledge.codec import encode
-from hipkg.knowledge.loading import RELEASE_FILE
+from hipkg.knowledge.loading import RELEASE_FILE, release_file
 from hipkg.maintenance.checks.catalogue import STATEMENT_SHAPES, SUFFIX, headers, query_files
 from hipkg.maintenance.checks.copies import check_copies
 from hipkg.maintenance.checks.hierarchy import check_definitions, check_hierarchy
 from hipkg.maintenance.checks.issue import Finding, Issue, Severity
-from hipkg.maintenance.checks.modules import catalog, declarations, foreign, imports, vocabulary
-from hipkg.maintenance.checks.profile import Profile
+from hipkg.maintenance.checks.modules import catalog, declarations, foreign, imports, namespaces, vocabulary
+from hipkg.maintenance.checks.profile import PROFILE, Accepted, Profile, read_profile
 from hipkg.maintenance.checks.values import check_axioms, check_restrictions, check_values
-from hipkg.maintenance.checks.workspace import Workspace, workspace
+from hipkg.maintenance.checks.workspace import Workspace, own_workspace, workspace
 from hipkg.owl.axioms import Axioms, read_axioms
 from hipkg.owl.normal_form import in_normal_form
 from hipkg.validation.compiler import Background, check, compile_shapes
@@ -36,7 +37,7 @@ if TYPE_CHECKING:
 
     from hipkg.knowledge.records import Knowledge
 
-_NAME = re.compile(r"\b(?:hip|skos|rdfs|owl|xsd|dcterms|prov|rdf):[\w./-]*\w")
+_NAME = re.compile(r"\b[a-z][a-z0-9]*:(?!//)[\w./-]*\w")
 _SURPRISES = (AttributeError, IndexError, KeyError, RecursionError, TypeError, ValueError)
 """What a check may end in if the ontology is not as others want it; with a sound ontology it is a mistake here."""
 _USUAL = Profile()
@@ -62,13 +63,15 @@ class Report:
         return sum(one.severity is severity for one in self.findings)
 
 
-def check_ontology(folder: Path = ONTOLOGY, *, reasoner: bool = True, profile: Profile | None = None) -> Report:
-    """Run all checks on the ontology of a folder.
+def check_ontology(folder: Path | None = None, *, reasoner: bool = True, profile: Profile | None = None) -> Report:
+    """Run all checks on the ontology of a folder, by default the shipped one, or one's own that is used on top of it.
+
+    Of one's own what is wrong with it is told, and not what is noted of the shipped one.
 
     Parameters: ``reasoner`` also classifies the ontology, judges the statements and compares the release, which needs
     Java; ``profile`` says how much checks weigh and what is accepted.
     """
-    space = workspace(folder)
+    space = workspace(folder) if folder else own_workspace() if own_folder() else workspace()
     issues: list[Issue] = [*space.broken]
     left_out: list[str] = []
     unavailable: HipkgError | None = None
@@ -108,6 +111,9 @@ def report(
 ) -> Report:
     """Locate and grade issues, and part off what is accepted."""
     found = [_finding(space, one, severity) for one in dict.fromkeys(issues) if (severity := _severity(one, profile))]
+    if space.layered:
+        shipped = read_profile(ONTOLOGY / PROFILE).accepted
+        found = [one for one in found if _is_of(space.folder, one) or not _is_known(one, shipped)]
     reasons = {one: next((it.reason for it in profile.accepted if it.covers(one.issue)), "") for one in found}
     used = [it for it in profile.accepted if any(it.covers(one.issue) for one in found)]
     for it in profile.accepted if not left_out and not unavailable else ():
@@ -123,6 +129,16 @@ def report(
     kept = sorted((one for one, reason in reasons.items() if not reason), key=place)
     accepted = tuple((one, reasons[one]) for one in sorted((it for it in reasons if reasons[it]), key=place))
     return Report(tuple(kept), accepted, left_out, unavailable)
+
+
+def _is_of(folder: Path, finding: Finding) -> bool:
+    """Tell whether what is found stands in a file of a folder."""
+    return finding.path.startswith(f"{folder.name}/")
+
+
+def _is_known(finding: Finding, accepted: Iterable[Accepted]) -> bool:
+    """Tell whether something is noted of the shipped ontology, or accepted there."""
+    return finding.severity is Severity.NOTE or any(one.covers(finding.issue) for one in accepted)
 
 
 def _severity(issue: Issue, profile: Profile) -> Severity | None:
@@ -162,7 +178,9 @@ def _file(space: Workspace, name: str) -> str:
 
 def normal_form(space: Workspace) -> Iterator[Issue]:
     """Find modules that differ from their normal form."""
-    for one in space.modules:
+    if space.layered and not space.own:  # whose prefix the normal form has
+        return
+    for one in space.checked:
         if one.text != in_normal_form(ox.Quad(*it) for it in one.triples):
             yield Issue("normal-form", one.path.name, "", "differs from its normal form; run: hipkg ontology format")
 
@@ -208,7 +226,7 @@ def shapes(space: Workspace) -> Iterator[Issue]:
     background = Background(superclasses=space.told_superclasses)
     for one in check(space.triples, compile_shapes(STATEMENT_SHAPES), background):
         value = _text(space, one.value) if one.value is not None else "missing or several"
-        yield Issue(one.shape.iri.removeprefix(HIP), curie(space.owner(one.node)), curie(one.path), value)
+        yield Issue(local_name(one.shape.iri), curie(space.owner(one.node)), curie(one.path), value)
 
 
 def mappings(space: Workspace) -> Iterator[Issue]:
@@ -242,14 +260,14 @@ def classification(space: Workspace) -> Iterator[Issue]:
     """Classify the ontology anew, judge its statements and contexts by that, and compare the release with it."""
     from hipkg.maintenance.checks import contexts as subsumption
     from hipkg.maintenance.checks import statements as rulecheck
-    from hipkg.maintenance.release import Sources, compile_knowledge
-    from hipkg.owl import reasoners as java
+    from hipkg.maintenance.release import Sources, classified, compile_knowledge
 
     try:
         paths = tuple(one.path for one in space.modules)
-        sources = Sources(paths, [*space.triples], read_axioms(space.triples))
-        rules = rulecheck.read_rules(sources.triples, sources.axioms)
-        entailments = java.entail("hermit", [*sources.triples, *rulecheck.probes(rules)])
+        sources = Sources(paths, [*space.triples], read_axioms(space.triples), space.own)
+        every = rulecheck.read_rules(sources.triples, sources.axioms)
+        rules = [one for one in every if not space.own or one.statement.startswith(space.own.namespace)]
+        entailments = classified(sources, rulecheck.probes(rules))
         built = compile_knowledge(sources, entailments)
     except EngineUnavailable:
         raise
@@ -258,10 +276,10 @@ def classification(space: Workspace) -> Iterator[Issue]:
         return
     answers = rulecheck.Answers(entailments)
     yield from rulecheck.check_statements(rules, answers)
-    yield from subsumption.check_contexts(rules, answers, sources)
+    yield from subsumption.check_contexts(every, answers, sources)
     yield from rulecheck.subsumed_statements(rules, answers, built)
     yield from same_classes(space, sources.axioms, entailments.subclasses)
-    if space.folder == ONTOLOGY:
+    if space.own or space.folder == ONTOLOGY:
         yield from release(built)
 
 
@@ -271,7 +289,7 @@ def same_classes(space: Workspace, axioms: Axioms, subclasses: Iterable[tuple[st
 
     steps: dict[str, list[str]] = {}
     for one, other in subclasses:
-        if one != other and not {one, other} & space.generated and one.startswith(HIP) and other.startswith(HIP):
+        if one != other and not {one, other} & space.generated and is_term(one) and is_term(other):
             steps.setdefault(one, []).append(other)
     told = {
         frozenset(pair) for iri in axioms.definitions for pair in [(iri, *space.named(iri, OWL + "equivalentClass"))]
@@ -286,7 +304,8 @@ def same_classes(space: Workspace, axioms: Axioms, subclasses: Iterable[tuple[st
 
 def release(built: Knowledge) -> Iterator[Issue]:
     """Compare the shipped release with the one that the sources give."""
-    shipped = json.loads(RELEASE_FILE.read_bytes()) if RELEASE_FILE.is_file() else {}
+    file = release_file() if built.base else RELEASE_FILE
+    shipped = json.loads(file.read_bytes()) if file.is_file() else {}
     for name, data in sorted(encode(built).items()):
         if data != shipped.get(name):
             yield Issue("release", RELEASE_FILE.name, name, "is not what the sources give; run: hipkg ontology release")
@@ -295,8 +314,8 @@ def release(built: Knowledge) -> Iterator[Issue]:
 _OF_MODULES = (normal_form, catalog)
 """The checks that look at one module at a time."""
 _OF_THE_WHOLE = (
-    vocabulary, foreign, imports, declarations, fragment, check_axioms, check_values, check_restrictions, hierarchy,
-    quality, shapes, mappings, profile,
+    vocabulary, foreign, imports, namespaces, declarations, fragment, check_axioms, check_values, check_restrictions,
+    hierarchy, quality, shapes, mappings, profile,
 )  # fmt: skip
 """The checks that look at all modules together and need no reasoner."""
 _STUMBLING = frozenset(

@@ -17,7 +17,7 @@ from hipkg.base import hip
 from hipkg.base.dates import DATATYPES, span
 from hipkg.base.groups import reached
 from hipkg.base.numbers import read
-from hipkg.base.vocabulary import HIP, OWL, RDF, RDF_TYPE, RDFS, XSD, curie
+from hipkg.base.vocabulary import OWL, RDF, RDF_TYPE, RDFS, XSD, curie, with_local_name
 from hipkg.maintenance.checks.issue import Issue
 from hipkg.owl.expression import FACETS
 
@@ -92,7 +92,7 @@ def _value(schema: Schema, one: ox.Triple, entity: str, prop: str, *, of_data: b
     if isinstance(one.object, ox.Literal):
         text, datatype = one.object.value, one.object.datatype.value
         if not of_data:
-            near = HIP + text if HIP + text in schema.kinds else ""
+            near = next((one for one in with_local_name(text) if one in schema.kinds), "")
             hint = f" Did you mean {curie(near)}?" if near else ""
             yield Issue("value-kind", entity, prop, f'"{text}" is a text; a name is needed.{hint}')
         elif wanted := [it for it in sorted(ranges) if not _fits(datatype, it)]:

@@ -5,9 +5,8 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
-from hipkg.base.paths import files_about_ontology
+from hipkg.base.paths import files_about_ontology, module_files
 from hipkg.maintenance.checks.profile import PROFILE
-from hipkg.maintenance.checks.workspace import module_files
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -11,10 +11,11 @@ import pyoxigraph as ox
 from hipkg.base import hip
 from hipkg.base.errors import HipkgError, OntologyError
 from hipkg.base.groups import reached
-from hipkg.base.paths import ONTOLOGY
+from hipkg.base.paths import ONTOLOGY, module_files, ontology_files, ontology_folder
 from hipkg.base.vocabulary import OWL, RDF_TYPE, RDFS, curie
 from hipkg.maintenance.checks.issue import Issue
 from hipkg.owl.axioms import Axioms, read_axioms
+from hipkg.owl.own import OwnOntology, own_ontology
 from hipkg.owl.positions import Positions
 
 if TYPE_CHECKING:
@@ -42,11 +43,27 @@ class Module(NamedTuple):
 
 @dataclass(frozen=True)
 class Workspace:
-    """The modules of an ontology that can be read, and the issues of those that cannot."""
+    """The modules of an ontology that can be read, and the issues of those that cannot.
+
+    ``layered`` tells that modules of the shipped ontology are among them, on which those of the folder rest; only what
+    is wrong with the latter is looked for. ``own`` is what the header of that ontology says.
+    """
 
     folder: Path
     modules: tuple[Module, ...]
     broken: tuple[Issue, ...]
+    layered: bool = False
+    own: OwnOntology | None = None
+
+    @property
+    def main(self) -> str:
+        """Name the ontology that imports all modules."""
+        return self.own.iri if self.own else hip.ontology
+
+    @cached_property
+    def checked(self) -> tuple[Module, ...]:
+        """List the modules that are checked: those of the folder, and not those that they rest on."""
+        return tuple(one for one in self.modules if not self.layered or one.path.is_relative_to(self.folder))
 
     @cached_property
     def triples(self) -> tuple[ox.Triple, ...]:
@@ -165,9 +182,20 @@ def workspace(folder: Path = ONTOLOGY) -> Workspace:
     return of_texts(folder, {path: path.read_bytes() for path in module_files(folder)})
 
 
-def module_files(folder: Path) -> tuple[Path, ...]:
-    """List the modules of an ontology in a folder, in a fixed order."""
-    return tuple(sorted([*folder.glob("*.ttl"), *folder.glob("guidelines/*.ttl")]))
+def own_workspace() -> Workspace:
+    """Read the modules of the ontology of one's own that is used, and those of the shipped one, which it rests on.
+
+    Raises `OntologyError` as `hipkg.owl.own.own_ontology` does.
+    """
+    folder = ontology_folder()
+    read = of_texts(folder, {path: path.read_bytes() for path in ontology_files()})
+    layered = replace(read, layered=True)
+    try:
+        return replace(layered, own=own_ontology(one for module in layered.checked for one in module.triples))
+    except OntologyError:
+        if not read.broken:
+            raise
+        return layered
 
 
 def of_texts(folder: Path, contents: Mapping[Path, bytes]) -> Workspace:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import pyoxigraph as ox
 
-from hipkg.base.vocabulary import HIP, OWL, RDF_TYPE, RDFS, curie
+from hipkg.base.vocabulary import OWL, RDF_TYPE, RDFS, curie, is_term, local_name
 from hipkg.owl.expression import AxiomReader, Value, manchester
 from hipkg.owl.positions import Positions
 from hipkg.owl.sources import parsed
@@ -195,4 +195,4 @@ def _frames(triples: Iterable[ox.Triple]) -> Iterator[tuple[str, str]]:
 
 
 def _name(iri: str) -> str:
-    return iri.removeprefix(HIP) if iri.startswith(HIP) else curie(iri)
+    return local_name(iri) if is_term(iri) else curie(iri)

@@ -72,7 +72,7 @@ def _written(side: Side, knowledge: Knowledge) -> _Release:
 
 @cache
 def _read(release: _Release) -> Knowledge:
-    return with_codes(read_release(release.path.read_bytes()), release.folder)
+    return with_codes(read_release(release.path.read_bytes(), file=release.path), release.folder)
 
 
 def _compared(files: Sequence[PatientFile], old: _Release, new: _Release, differing: frozenset[str]) -> Plans:

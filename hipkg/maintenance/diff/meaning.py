@@ -13,7 +13,7 @@ import pyoxigraph as ox
 
 from hipkg.base.errors import EngineUnavailable
 from hipkg.base.groups import reached
-from hipkg.base.vocabulary import HIP, OWL, PREFIXES, curie
+from hipkg.base.vocabulary import OWL, PREFIXES, curie, local_name
 from hipkg.maintenance.modules import turtle
 from hipkg.owl.expression import And, Expression, Named, Or, Some, named_classes
 from hipkg.owl.reasoners import close
@@ -112,7 +112,7 @@ def _changed(old: Knowledge, new: Knowledge) -> frozenset[str]:
 
 
 def _copy(iri: str) -> str:
-    return _OLD + iri.removeprefix(HIP)
+    return _OLD + local_name(iri)
 
 
 def _copies(definitions: Mapping[str, Expression], copied: Iterable[str]) -> Iterable[ox.Triple]:

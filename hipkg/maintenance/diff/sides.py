@@ -180,7 +180,7 @@ def _release_of(path: Path) -> Knowledge:
     Raises `StaleRelease` if it is damaged or of another form, and `UnreadableInput` if it cannot be opened.
     """
     try:
-        knowledge = read_release(path.read_bytes())
+        knowledge = read_release(path.read_bytes(), file=path)
         for one in dataclasses.fields(Knowledge):
             getattr(knowledge, one.name)
     except OSError as problem:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from hipkg.base import hip
 from hipkg.base.dates import within_a_day
-from hipkg.base.vocabulary import HIP
+from hipkg.base.vocabulary import local_name
 from hipkg.knowledge.studies import is_study
 from hipkg.reading.fhir.context import (
     Dated,
@@ -303,7 +303,7 @@ def _given(meaning: Meaning, draft: Draft, context: Context) -> tuple[Meaning, t
 
 def _suffix(term: str, meaning: Meaning) -> str:
     """Tell the activities of one resource apart where it states several."""
-    return f"~{term.removeprefix(HIP)}" if len(meaning.terms) > 1 else ""
+    return f"~{local_name(term)}" if len(meaning.terms) > 1 else ""
 
 
 def _period(draft: Draft, status: str, context: Context) -> tuple[str, str, tuple[str, ...]]:

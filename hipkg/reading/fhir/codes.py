@@ -11,7 +11,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Literal, NamedTuple, TypeVar
 
 from hipkg.base import hip
-from hipkg.base.vocabulary import DEFINED_EXTENSIONS, EXTENSIONS, HIP
+from hipkg.base.vocabulary import DEFINED_EXTENSIONS, EXTENSIONS, HIP, namespaces
 from hipkg.knowledge.memo import kept
 from hipkg.knowledge.terminology import EXACT, NO_INFORMATION, NONE_KNOWN, Mapping
 from hipkg.reading.fhir.elements import part, parts, text, written
@@ -151,8 +151,8 @@ class Codes:
         return found
 
     def _look_up(self, system: str, code: str) -> tuple[Mapping, ...]:
-        if system == HIP:
-            term = HIP + code
+        if system in namespaces():
+            term = system + code
             return (Mapping(system, code, code, EXACT, term, "", (), ()),) if self.kind(term) else ()
         found = self._terminology.of_code(system, code)
         return found if found or ":" not in code else self._expressed(system, code)

@@ -13,7 +13,7 @@ from pyoxigraph import Literal, NamedNode, Triple
 
 from hipkg.base import hip
 from hipkg.base.dates import DATATYPES
-from hipkg.base.vocabulary import DERIVED_FROM, HIP, IMPORTED, RDF_TYPE, XSD
+from hipkg.base.vocabulary import DERIVED_FROM, IMPORTED, RDF_TYPE, XSD, local_name
 from hipkg.reading.fhir.places import is_sided, names_site, wholes_of
 
 if TYPE_CHECKING:
@@ -180,7 +180,7 @@ class _Writer:
 
     def _site(self, place: Place, sources: Iterable[str]) -> str:
         """Write a body site with what it is part of, and return its node."""
-        name = f"{_local(place.side)}-{_local(place.kind)}" if place.side else _local(place.kind)
+        name = f"{local_name(place.side)}-{local_name(place.kind)}" if place.side else local_name(place.kind)
         anchor = place.anchor.replace("/", "~").replace("#", "~")
         node = f"{self._iri}/site/{name}{f'~{_quoted(anchor)}' if anchor else ''}"
         self._add(node, RDF_TYPE, place.kind)
@@ -214,14 +214,10 @@ class _Writer:
 
 def _suffix(one: Problem, group: list[Problem]) -> str:
     """Tell the problems of one resource apart, by term and side as far as these differ."""
-    term = f"~{_local(one.term)}" if len({other.term for other in group}) > 1 else ""
+    term = f"~{local_name(one.term)}" if len({other.term for other in group}) > 1 else ""
     place = one.place
-    where = f"~{_local(place.side or place.kind)}" if place and len({other.place for other in group}) > 1 else ""
+    where = f"~{local_name(place.side or place.kind)}" if place and len({other.place for other in group}) > 1 else ""
     return term + where
-
-
-def _local(iri: str) -> str:
-    return iri.removeprefix(HIP)
 
 
 def _literal(text: str, datatype: str) -> Literal:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from hipkg.base import hip
 from hipkg.base.numbers import plain, unit_in_words
-from hipkg.base.vocabulary import HIP
+from hipkg.base.vocabulary import local_name
 from hipkg.knowledge.intervals import stand_in
 from hipkg.knowledge.studies import is_study
 from hipkg.knowledge.terminology import NO
@@ -290,7 +290,7 @@ def _result(raw: Raw, context: Context) -> _Result:
 
 
 def _of_that_day(one: Activity) -> Activity:
-    name = f"{one.intervention.removeprefix(HIP)}~{one.start}"
+    name = f"{local_name(one.intervention)}~{one.start}"
     return one._replace(
         places=tuple(each._replace(anchor=name) if each.anchor == one.resource else each for each in one.places)
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from hipkg.base import hip
-from hipkg.base.vocabulary import DEFINED_EXTENSIONS, HIP
+from hipkg.base.vocabulary import DEFINED_EXTENSIONS, is_term, parted
 from hipkg.knowledge.terminology import EXACT
 from hipkg.render.words import clean
 
@@ -39,9 +39,9 @@ class Coder:
         A code that says more than the term, another site, a side or a quality, is left out, and so is one that says
         that there is none of it, and a rule for several codes.
         """
-        if not term.startswith(HIP):
+        if not is_term(term):
             return []
-        own = {"system": HIP, "code": term.removeprefix(HIP), "display": clean(self._knowledge.label(term))}
+        own = {**_coding(term), "display": clean(self._knowledge.label(term))}
         same = (one for one in self._terminology.of_term(term) if self._is_same(one, place))
         return [own, *({"system": one.system, "code": one.code} for one in same)]
 
@@ -62,8 +62,7 @@ class Coder:
 
     def statement(self, iri: str, text: str) -> dict[str, Any]:
         """Write a statement as a concept; its text is what it says."""
-        coding = {"system": HIP, "code": iri.removeprefix(HIP)}
-        return {"coding": [coding], "text": clean(text)}
+        return {"coding": [_coding(iri)], "text": clean(text)}
 
     def strength(self, label: str) -> dict[str, Any]:
         """Write a strength of recommendation."""
@@ -83,3 +82,9 @@ class Coder:
             return not mapping.sides
         sited = not mapping.site or self._knowledge.is_a(place.kind, mapping.site)
         return sited and mapping.sides in {(), (place.side,)}
+
+
+def _coding(term: str) -> dict[str, Any]:
+    """Write a term as a code: its namespace is the code system."""
+    system, code = parted(term)
+    return {"system": system, "code": code}
