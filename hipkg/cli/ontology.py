@@ -12,6 +12,7 @@ from hipkg.base.errors import HipkgError, UsageError
 from hipkg.cli.ontology_diff import diff
 from hipkg.cli.ontology_new import new
 from hipkg.cli.ontology_show import show
+from hipkg.cli.ontology_why import why
 from hipkg.cli.options import CASES, Careful, Documents, Output, cases_folder
 from hipkg.cli.report import deliver, on_terminal, report, say
 
@@ -262,3 +263,4 @@ def document(
 ontology.command("new")(new)
 ontology.command("show")(show)
 ontology.command("diff")(diff)
+ontology.command("why")(why)

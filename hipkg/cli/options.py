@@ -24,7 +24,7 @@ CASES = Path("tests") / "cases"
 DEBUG = "--debug"
 OWN_ONTOLOGY = "--ontology"
 OWN_ONTOLOGY_HELP = f"Ontology of your own on top of the shipped one; also by {VARIABLE}."
-_READ = {"codes", "file", "files", "further", "tables", "unknown"}
+_READ = {"codes", "file", "files", "further", "named", "tables", "unknown"}
 """The parameters of commands that name files to read."""
 Engine = Literal["native", "hermit", "pellet"]
 ReportFormat = Literal["text", "markdown", "json"]

@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 from math import inf
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 import pyoxigraph as ox
 
@@ -23,20 +23,30 @@ from hipkg.owl.expression import And, AxiomReader, Expression, Facet, Named, One
 from hipkg.owl.module import Modules
 from hipkg.owl.reasoners import check_consistency
 from hipkg.owl.sources import parsed
+from hipkg.reading.blank_nodes import NAMELESS
+from hipkg.reading.opening import opened
+from hipkg.reading.rdf import parse_rdf
+from hipkg.reasoning.engines import facts_among
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
     from pathlib import Path
 
+    from hipkg.record.patient import Term
+
+One = TypeVar("One")
 NOTHING = OWL + "Nothing"
 """The class without members, under which a class is that can have none."""
 _PROBE = ox.NamedNode("urn:hipkg:probe")
 """Whom the opposite of what is asked for is said of."""
 _TYPE, _NOT = ox.NamedNode(RDF_TYPE), ox.BlankNode("not")
+_DEFINED = ox.NamedNode(OWL + "equivalentClass")
 _CLASS, _FUNCTIONAL = ox.NamedNode(OWL + "Class"), OWL + "FunctionalProperty"
 _ENTITIES = {_CLASS, *(ox.NamedNode(OWL + one) for one in ("ObjectProperty", "DatatypeProperty", "NamedIndividual"))}
 _FIRST, _MORE = 8, 4
 """How many axioms are tried at first, and how many times as many each time that it does not follow from them."""
+_MANY = 200
+"""From so many axioms on, only those halves of definitions are asked about from which anything can follow."""
 _SUGGESTIONS = 3
 
 
@@ -63,7 +73,7 @@ class Justification:
     axioms: tuple[Assertion, ...]
 
 
-def why_under(term: str, superclass: str = NOTHING, modules: Sequence[Path] = ()) -> Justification:
+def why_under(term: str, superclass: str | None = None, modules: Sequence[Path] = ()) -> Justification:
     """Explain why a class is under another, or, without another, why it can have no member.
 
     Parameters: classes are named by IRI, by CURIE or by local name; ``modules`` are by default those of the ontology.
@@ -73,7 +83,7 @@ def why_under(term: str, superclass: str = NOTHING, modules: Sequence[Path] = ()
     """
     ontology = _Ontology([(path, _triples(path)) for path in modules or ontology_files()])
     lower = ontology.named_class(term)
-    upper = NOTHING if superclass in {NOTHING, "owl:Nothing"} else ontology.named_class(superclass)
+    upper = NOTHING if superclass in {None, NOTHING, "owl:Nothing"} else ontology.named_class(str(superclass))
     assumed = [ox.Triple(_PROBE, _TYPE, ox.NamedNode(lower))]
     if upper != NOTHING:
         assumed += [
@@ -86,16 +96,29 @@ def why_under(term: str, superclass: str = NOTHING, modules: Sequence[Path] = ()
     return ontology.told(question, lower, "" if upper == NOTHING else upper, found)
 
 
-def why_inconsistent(record: Path, facts: Sequence[ox.Triple], modules: Sequence[Path] = ()) -> Justification:
-    """Explain why a record contradicts the ontology, by the facts and the axioms that do so together.
+def why_inconsistent(record: Path, modules: Sequence[Path] = ()) -> Justification:
+    """Explain why a record in Turtle contradicts the ontology, by the facts and the axioms that do so together.
 
-    Parameters: ``facts`` are what the file of the record says, without blank nodes. Raises as `why_under` does.
+    Raises `UnreadableInput` for what cannot be read, and what `why_under` raises.
     """
-    given = [(path, _triples(path)) for path in modules or ontology_files()]
-    ontology = _Ontology([*given, (record, facts)])
+    facts = _facts(record)
+    ontology = _Ontology([*((path, _triples(path)) for path in modules or ontology_files()), (record, facts)])
     ends = {one.object for one in facts if one.predicate != _TYPE} | {one.subject for one in facts}
     names = sorted(one.value for one in ends if isinstance(one, ox.NamedNode))
     return ontology.told(Question.INCONSISTENT, record.name, "", ontology.justification(names, NOTHING, []))
+
+
+def _facts(record: Path) -> list[ox.Triple]:
+    """Read what a record says in terms of the ontology, with names for what has none, in the order of the file."""
+    named: dict[object, ox.NamedNode] = {}
+
+    def name(term: Term) -> Any:  # noqa: ANN401 - a term of the same place in a triple
+        if isinstance(term, ox.BlankNode):
+            return named.setdefault(term, ox.NamedNode(f"{NAMELESS}{len(named) + 1}"))
+        return term
+
+    facts = facts_among(parse_rdf(opened(record, format="turtle").data, ox.RdfFormat.TURTLE, record.name))
+    return [ox.Triple(name(one.subject), one.predicate, name(one.object)) for one in facts]
 
 
 def _triples(path: Path) -> list[ox.Triple]:
@@ -149,7 +172,8 @@ class _Ontology:
     def justification(self, names: Sequence[str], goal: str, assumed: Sequence[ox.Triple]) -> Sequence[_Unit] | None:
         """Find axioms that contradict what is assumed of members of some names, none if no axioms do."""
         units = [*self._bearing(names)]
-        forward = _levels(units, names)
+        opened = _opened(units, names)
+        forward = _levels(units, names, opened)
         backward = _distances(units, goal)
 
         def length(unit: _Unit) -> float:
@@ -160,8 +184,9 @@ class _Ontology:
         def nearest_of(some: Iterable[str]) -> float:
             return min((backward.get(one, inf) for one in some), default=inf)
 
-        def contradict(some: Iterable[_Unit]) -> bool:
-            return _contradictory([*self._complete(one.axiom for one in some), *assumed, *self._declarations(assumed)])
+        def contradict(some: Sequence[_Unit]) -> bool:
+            asked = [*self._complete(one.axiom for one in some), *assumed, *self._declarations(assumed)]
+            return _contradictory(asked if len(some) < _MANY else (_sufficient(one, opened) for one in asked))
 
         ordered = sorted(units, key=length)
         found = smallest(ordered, contradict)
@@ -217,7 +242,7 @@ class _Ontology:
         return (one for name in names for one in self._declared.get(name, ()))
 
 
-def smallest(units: Sequence[_Unit], contradict: Callable[[Sequence[_Unit]], bool]) -> Sequence[_Unit] | None:
+def smallest(units: Sequence[One], contradict: Callable[[Sequence[One]], bool]) -> Sequence[One] | None:
     """Find units that contradict together and not without any of them, preferring those that come first.
 
     The unit with which the shortest contradictory beginning of the row ends is needed beside those before it; the next
@@ -229,7 +254,7 @@ def smallest(units: Sequence[_Unit], contradict: Callable[[Sequence[_Unit]], boo
         if most >= len(units):
             return None
         most *= _MORE
-    needed: list[_Unit] = []
+    needed: list[One] = []
     row = units[:most]
     while row:
         enough, step = len(row), 1
@@ -295,13 +320,31 @@ def _level(expression: Expression, levels: Mapping[str, float]) -> float:
             return levels.get(prop, inf)
 
 
-def _levels(units: Sequence[_Unit], starts: Iterable[str]) -> dict[str, float]:
+def _opened(units: Sequence[_Unit], starts: Iterable[str]) -> set[str]:
+    """Collect the names of whose definitions the conditions follow: of those told, and named by such a definition.
+
+    The class of any other definition is told of nobody (`hipkg.owl.axioms` sees to it), and so has only members that
+    meet the conditions.
+    """
+    necessary = {one.axiom.subject.value: one.necessary for one in units if one.necessary}  # type: ignore[union-attr]
+    told = (name for one in units if one.axiom.predicate == _TYPE for name in one.makes)
+    return reached([*starts, *told], lambda name: necessary.get(name, ()))
+
+
+def _sufficient(axiom: ox.Triple, opened: Set[str]) -> ox.Triple:
+    """Keep of a definition whose conditions follow from nothing that they suffice."""
+    subject, predicate, target = axiom
+    if predicate == _DEFINED and isinstance(target, ox.BlankNode) and subject.value not in opened:
+        return ox.Triple(target, ox.NamedNode(RDFS + "subClassOf"), subject)
+    return axiom
+
+
+def _levels(units: Sequence[_Unit], starts: Iterable[str], opened: Set[str]) -> dict[str, float]:
     """Tell after how many axioms names may have members, if some have them from the start.
 
-    Of a definition its conditions follow only where the class itself is at the start, or is named by such a definition.
+    Parameters: ``opened`` are the names of whose definitions the conditions follow.
     """
     levels: dict[str, float] = dict.fromkeys(starts, 0)
-    opened = {*levels}
     changed = True
     while changed:
         changed = False
@@ -309,8 +352,7 @@ def _levels(units: Sequence[_Unit], starts: Iterable[str]) -> dict[str, float]:
             subject = unit.axiom.subject.value  # type: ignore[union-attr]
             made = [(one, _level(unit.needs, levels) + 1) for one in unit.makes]
             if unit.necessary and subject in opened:
-                made += [(one, levels[subject] + 1) for one in unit.necessary]
-                opened |= unit.necessary
+                made += [(one, levels.get(subject, inf) + 1) for one in unit.necessary]
             for name, level in made:
                 if level < levels.get(name, inf):
                     levels[name] = level

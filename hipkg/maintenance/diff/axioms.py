@@ -88,9 +88,7 @@ def axiom_changes(old: Sequence[Path], new: Sequence[Path]) -> tuple[AxiomChange
     """
     if [(one.name, one.read_bytes()) for one in old] == [(one.name, one.read_bytes()) for one in new]:
         return ()
-    before, after = (
-        Told([(path, [quad.triple for quad in parsed(path)]) for path in paths]) for paths in (old, new)
-    )
+    before, after = (Told([(path, [quad.triple for quad in parsed(path)]) for path in paths]) for paths in (old, new))
     gone, come = before.beyond(after), after.beyond(before)
     subjects = sorted({one.subject for one in (*gone, *come)})
     return tuple(
