@@ -18,7 +18,7 @@ from hipkg.base import hip
 from hipkg.base.errors import OntologyError
 from hipkg.base.groups import reached
 from hipkg.base.paths import PATIENT_SHAPES, files_about_ontology, ontology_files
-from hipkg.base.vocabulary import HIP, OWL, RDFS, SKOS, XSD, curie
+from hipkg.base.vocabulary import DCTERMS, HIP, OWL, RDFS, SKOS, XSD, curie
 from hipkg.knowledge.frame.scope import waits_for_scope
 from hipkg.knowledge.frame.strata import decides, keeps_out
 from hipkg.knowledge.loading import released, source_stamp
@@ -33,10 +33,12 @@ from hipkg.knowledge.records import (
     PossibleRange,
     StatementInfo,
     Tension,
+    Withdrawal,
 )
 from hipkg.owl import reasoners as java
 from hipkg.owl.axioms import Axioms, read_axioms
 from hipkg.owl.expression import And, Expression, Named, Or, Some, disjuncts, leaves, properties
+from hipkg.owl.in_force import REPLACED_BY, deprecated, in_force, withdrawn_statements
 from hipkg.owl.names import undeclared
 from hipkg.owl.rule_compiler import NativeCompiler
 from hipkg.owl.rules import uses, watchers
@@ -44,20 +46,20 @@ from hipkg.owl.sources import load_sources
 from hipkg.validation.compiler import compile_shapes
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
     from pathlib import Path
 
 Member = TypeVar("Member", Modality, Prominence)
-_DCTERMS = "http://purl.org/dc/terms/"
 
 
 @dataclass(frozen=True)
 class Sources:
-    """The ontology as it is written: the files, their triples and the axioms in them."""
+    """The ontology as it is written: the files, the triples of what is in force, the axioms in them, and the rest."""
 
     paths: tuple[Path, ...]
     triples: list[ox.Triple]
     axioms: Axioms
+    withdrawn: tuple[Withdrawal, ...]
 
 
 def read(files: Iterable[Path] | None = None) -> Sources:
@@ -74,8 +76,46 @@ def read(files: Iterable[Path] | None = None) -> Sources:
             place=unknown.place,
             remedy="`hipkg ontology check --no-reasoner` lists all such names.",
         )
-    triples = load_sources(paths)
-    return Sources(paths, triples, read_axioms(triples))
+    return sources_of(paths, load_sources(paths))
+
+
+def sources_of(paths: tuple[Path, ...], written: Sequence[ox.Triple]) -> Sources:
+    """Part what is in force of the triples of some files from what was withdrawn.
+
+    Raises `OntologyError` for an axiom outside the fragment.
+    """
+    triples = in_force(written)
+    return Sources(paths, triples, read_axioms(triples), withdrawals(written))
+
+
+def withdrawals(written: Sequence[ox.Triple]) -> tuple[Withdrawal, ...]:
+    """List the deprecated statements and terms, with what the ontology says of why and of what takes their place."""
+    names = deprecated(written)
+    if not names:
+        return ()
+    statements = withdrawn_statements(written)
+    texts: dict[tuple[str, str], list[str]] = {}
+    for one in written:
+        if isinstance(one.subject, ox.NamedNode) and one.subject.value in names and hasattr(one.object, "value"):
+            texts.setdefault((one.subject.value, one.predicate.value), []).append(one.object.value)
+
+    def said(iri: str, prop: str) -> str:
+        return min(texts.get((iri, prop), ("",)))
+
+    return tuple(
+        Withdrawal(
+            iri=iri,
+            name=said(iri, SKOS + "notation") or curie(iri),
+            label=said(iri, RDFS + "label"),
+            text=said(iri, SKOS + "definition"),
+            document=said(iri, hip.fromDocument),
+            replaced_by=tuple(sorted(texts.get((iri, REPLACED_BY), ()))),
+            reason=said(iri, hip.withdrawnBecause),
+            day=said(iri, hip.withdrawnOn),
+            is_statement=iri in statements,
+        )
+        for iri in sorted(names)
+    )
 
 
 def build(files: Iterable[Path] | None = None) -> Knowledge:
@@ -101,7 +141,7 @@ def compile_knowledge(sources: Sources, entailments: java.Entailments) -> Knowle
             place=curie(unsatisfiable[0]),
             remedy="Look for disjoint classes in the definition.",
         )
-    return _Builder(sources.triples, sources.axioms, entailments).knowledge(source_stamp(sources.paths))
+    return _Builder(sources, entailments).knowledge(source_stamp(sources.paths))
 
 
 def write(knowledge: Knowledge, path: Path) -> None:
@@ -115,8 +155,9 @@ def write(knowledge: Knowledge, path: Path) -> None:
 class _Builder:
     """Collect what the release file holds from the triples, the axioms and the classification."""
 
-    def __init__(self, triples: list[ox.Triple], axioms: Axioms, result: java.Entailments) -> None:
-        self._axioms = axioms
+    def __init__(self, sources: Sources, result: java.Entailments) -> None:
+        triples, self._axioms = sources.triples, sources.axioms
+        self._withdrawn = sources.withdrawn
         self._superclasses = {
             iri: frozenset(one for one in closed if one.startswith(HIP) and one != iri)
             for iri, closed in java.close(result.subclasses).items()
@@ -166,6 +207,7 @@ class _Builder:
             statements={one.iri: one for one in statements},
             interventions={one.iri: one for one in interventions},
             documents={one.iri: one for one in self._documents()},
+            withdrawn={one.iri: one for one in self._withdrawn},
             tensions=tuple(self._tensions()),
             refuters=self._refuters(statements),
             holding=self._map(hip.stateWhenHolding),
@@ -604,9 +646,9 @@ class _Builder:
             DocumentInfo(
                 iri=iri,
                 id=self._text(iri, SKOS + "notation"),
-                title=self._text(iri, _DCTERMS + "title"),
+                title=self._text(iri, DCTERMS + "title"),
                 publisher=self._text(iri, hip.publisher),
-                issued=self._text(iri, _DCTERMS + "issued"),
+                issued=self._text(iri, DCTERMS + "issued"),
                 advice_requires=self._all(iri, hip.adviceRequires),
                 safety=bool(self._text(iri, hip.safetyModule)),
             )

@@ -59,6 +59,11 @@ _OF_CODE = {
         "Add the module of the name to owl:imports.",
     ),
     "catalog": ("The catalog leads from the IRI of every module to its file.", "Correct catalog-v001.xml."),
+    "deprecated-use": (
+        "What is deprecated is used by nothing that is in force.",
+        "Name what replaces it, or deprecate what uses it as well; of a withdrawn statement, take away the restriction "
+        "of its context.",
+    ),
     "declared-twice": ("A term is declared by one module.", "Declare it where it belongs, and only name it elsewhere."),
     "name-case": ("Names differ in more than upper and lower case.", "Rename one of the two."),
     "statement-module": (

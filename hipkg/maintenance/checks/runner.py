@@ -25,8 +25,8 @@ from hipkg.maintenance.checks.issue import Finding, Issue, Severity
 from hipkg.maintenance.checks.modules import catalog, declarations, foreign, imports, vocabulary
 from hipkg.maintenance.checks.profile import Profile
 from hipkg.maintenance.checks.values import check_axioms, check_restrictions, check_values
+from hipkg.maintenance.checks.withdrawals import deprecated_use
 from hipkg.maintenance.checks.workspace import Workspace, workspace
-from hipkg.owl.axioms import Axioms, read_axioms
 from hipkg.owl.normal_form import in_normal_form
 from hipkg.validation.compiler import Background, check, compile_shapes
 
@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from hipkg.knowledge.records import Knowledge
+    from hipkg.owl.axioms import Axioms
 
 _NAME = re.compile(r"\b(?:hip|skos|rdfs|owl|xsd|dcterms|prov|rdf):[\w./-]*\w")
 _SURPRISES = (AttributeError, IndexError, KeyError, RecursionError, TypeError, ValueError)
@@ -242,12 +243,12 @@ def classification(space: Workspace) -> Iterator[Issue]:
     """Classify the ontology anew, judge its statements and contexts by that, and compare the release with it."""
     from hipkg.maintenance.checks import contexts as subsumption
     from hipkg.maintenance.checks import statements as rulecheck
-    from hipkg.maintenance.release import Sources, compile_knowledge
+    from hipkg.maintenance.release import compile_knowledge, sources_of
     from hipkg.owl import reasoners as java
 
     try:
         paths = tuple(one.path for one in space.modules)
-        sources = Sources(paths, [*space.triples], read_axioms(space.triples))
+        sources = sources_of(paths, space.triples)
         rules = rulecheck.read_rules(sources.triples, sources.axioms)
         entailments = java.entail("hermit", [*sources.triples, *rulecheck.probes(rules)])
         built = compile_knowledge(sources, entailments)
@@ -296,7 +297,7 @@ _OF_MODULES = (normal_form, catalog)
 """The checks that look at one module at a time."""
 _OF_THE_WHOLE = (
     vocabulary, foreign, imports, declarations, fragment, check_axioms, check_values, check_restrictions, hierarchy,
-    quality, shapes, mappings, profile,
+    quality, shapes, mappings, deprecated_use, profile,
 )  # fmt: skip
 """The checks that look at all modules together and need no reasoner."""
 _STUMBLING = frozenset(
