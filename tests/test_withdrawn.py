@@ -13,6 +13,7 @@ import pytest
 from hipkg.base.errors import UsageError
 from hipkg.base.paths import ONTOLOGY
 from hipkg.base.vocabulary import DCTERMS, HIP, OWL, RDFS, SKOS, XSD
+from hipkg.compilation.migration import migrated, migration
 from hipkg.compilation.standalone import compile_sparql
 from hipkg.compilation.whole import compile_all
 from hipkg.defence.targets import find_target
@@ -184,6 +185,42 @@ def test_terms_and_pages_of_the_guideline_tell_of_it() -> None:
     assert "### D0-27" in section
     assert "- **Replaced by** [D0-28](d0.md#d0-28)" in section
     assert [name for name, page in pages.items() if "Withdrawn" in page] == ["d0.md"]
+
+
+# Records
+
+
+def test_records_are_rewritten_in_what_takes_the_place_of_terms() -> None:
+    """As the type of a node, as a value and as a property, in the default graph and in named ones; the rest is told."""
+    knowledge = built(
+        withdrawing("hip:SignOf-X-02", "hip:SignOf-X-04"),
+        withdrawing("hip:SignOf-X-03", "hip:SignOf-Y-02", "hip:SignOf-Y-03"),
+        withdrawing("hip:hasSite", "hip:locatedIn"),
+        withdrawing("hip:X-04", "hip:X-05"),
+    )
+    rewritten, left = migrated(parsed(PLOT + "<urn:s> hip:note hip:X-04 ."), knowledge)
+    told = {one.object.value for one in rewritten if one.object.value.startswith(HIP + "SignOf")}  # type: ignore[union-attr]
+    assert told == {HIP + "SignOf-X-04", HIP + "SignOf-X-03"}
+    assert {one.predicate.value for one in rewritten} >= {HIP + "locatedIn"}
+    assert HIP + "hasSite" not in {one.predicate.value for one in rewritten}
+    assert [one.name for one in left] == ["hip:SignOf-X-03", "X-04"]
+    text = migration(knowledge)
+    assert (
+        "# By hand: hip:SignOf-X-03 was withdrawn on 2026-03-01, replaced by hip:SignOf-Y-02, hip:SignOf-Y-03" in text
+    )
+    store, graph = ox.Store(), ox.NamedNode("urn:graph")
+    store.extend(ox.Quad(*one, graph) for one in parsed(PLOT))
+    store.update(text)
+    assert {one.predicate.value for one in store.quads_for_pattern(None, None, None, graph)} == {
+        one.predicate.value for one in rewritten if one.subject != ox.NamedNode("urn:s")
+    }
+
+
+def test_where_nothing_was_withdrawn_nothing_is_rewritten() -> None:
+    facts = parsed(PLOT)
+    rewritten, left = migrated(facts, load())
+    assert ({*rewritten}, left) == ({*facts}, ())
+    assert "There is nothing to rewrite" in migration(load())
 
 
 # What the checks find

@@ -30,6 +30,9 @@ def convert(
     report: Annotated[
         bool, typer.Option("--report", help="Tell of each resource or node what it was used as, or why not.")
     ] = False,
+    replace_withdrawn: Annotated[
+        bool, typer.Option("--replace-withdrawn", help="Write what takes the place of withdrawn terms.")
+    ] = False,
     format: Annotated[AccountFormat | None, typer.Option("--format", "-f", help="Format of the report.")] = None,  # noqa: A002 - the option's name
     output: Output = None,
     as_of: AsOf = None,
@@ -37,6 +40,8 @@ def convert(
     codes: CodeTables = None,
 ) -> None:
     """Rewrite files in another RDF format, without adding or losing anything; of FHIR, write what is understood.
+
+    With --replace-withdrawn, exits with 1 if a withdrawn term is left that no other one alone takes the place of.
 
     Example: hipkg convert examples/d0-painful-degenerative-hip.ttl --to jsonld
     """
@@ -57,7 +62,24 @@ def convert(
         return Batch((triples.results,), triples.set_aside)
 
     batch = each_source(together(files, format=input_format), of_file)
-    deliver(graph_text(apart(told(batch)), to), output, to, failed=batch.set_aside)
+    graph = apart(told(batch))
+    left = False
+    if replace_withdrawn:
+        graph, left = _replaced(graph, knowledge())
+    deliver(graph_text(graph, to), output, to, failed=batch.set_aside or left)
+
+
+def _replaced(graph: Iterable[Triple], knowledge: Knowledge) -> tuple[list[Triple], bool]:
+    """Rewrite a graph in what takes the place of withdrawn terms, and tell whether some of them are left."""
+    from hipkg.cli.report import say
+    from hipkg.compilation.migration import migrated
+    from hipkg.knowledge.withdrawn import successor
+    from hipkg.knowledge.withdrawn import told as sentence
+
+    rewritten, left = migrated(graph, knowledge)
+    for one in left:
+        say(f"hipkg: left as it is: {sentence(one, knowledge)}. {successor(one, knowledge)}", aside=True)
+    return rewritten, bool(left)
 
 
 def _report(

@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 import typer
 
 from hipkg.base.errors import HipkgError, UsageError
+from hipkg.cli.ontology_migration import migration
 from hipkg.cli.options import Documents, Output
 from hipkg.cli.report import deliver, on_terminal, report, say
 
@@ -18,6 +19,7 @@ ontology = typer.Typer(
     add_completion=False,
 )
 CASES = Path("tests") / "cases"
+ontology.command()(migration)
 
 
 @ontology.command()

@@ -271,9 +271,7 @@ def rules_of(knowledge: Knowledge) -> Rules:
 def violations_of(knowledge: Knowledge) -> Rules:
     """Take of the rules of the release those that find violations."""
     rules = rules_of(knowledge)
-    return rules._replace(
-        shapes=tuple(one for one in rules.shapes if one.severity == "violation"), withdrawn={}
-    )
+    return rules._replace(shapes=tuple(one for one in rules.shapes if one.severity == "violation"), withdrawn={})
 
 
 def _finding(result: Result, patient: str) -> Finding:
