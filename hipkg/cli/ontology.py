@@ -9,6 +9,7 @@ import typer
 
 from hipkg.base.errors import HipkgError, UsageError
 from hipkg.cli.ontology_migration import migration
+from hipkg.cli.ontology_release import release
 from hipkg.cli.options import Documents, Output
 from hipkg.cli.report import deliver, on_terminal, report, say
 
@@ -20,6 +21,7 @@ ontology = typer.Typer(
 )
 CASES = Path("tests") / "cases"
 ontology.command()(migration)
+ontology.command()(release)
 
 
 @ontology.command()
@@ -143,28 +145,6 @@ def format_modules() -> None:
         if text != path.read_text(encoding="utf-8"):
             write_output(text, str(path))
             say(path.name)
-
-
-@ontology.command()
-def release() -> None:
-    """Classify the ontology with HermiT and write the release that hipkg ships.
-
-    The modules of the possible contexts and of the denials, which follow from the others, are written before.
-
-    Example: hipkg ontology release
-    """
-    from hipkg.base.output import write_output
-    from hipkg.base.paths import DENIALS, POSSIBLE_CONTEXTS
-    from hipkg.knowledge.loading import RELEASE_FILE
-    from hipkg.maintenance.denials import denials_module
-    from hipkg.maintenance.possible import possible_module
-    from hipkg.maintenance.release import build, write
-
-    for path, text in ((POSSIBLE_CONTEXTS, possible_module()), (DENIALS, denials_module())):
-        if not path.exists() or text != path.read_text(encoding="utf-8"):
-            write_output(text, str(path))
-    write(build(), RELEASE_FILE)
-    say(str(RELEASE_FILE))
 
 
 @ontology.command()

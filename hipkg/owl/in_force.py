@@ -40,8 +40,12 @@ def withdrawn_statements(triples: Iterable[ox.Triple]) -> frozenset[str]:
     """Collect the deprecated individuals that are told to be statements."""
     given = tuple(triples)
     old = deprecated(given)
-    if not old:
-        return old
+    return old & statements(given) if old else old
+
+
+def statements(triples: Iterable[ox.Triple]) -> frozenset[str]:
+    """Collect the individuals that are told to be statements, in force or not."""
+    given = tuple(triples)
     below: dict[str, list[str]] = {}
     for one in given:
         if one.predicate.value == RDFS + "subClassOf" and isinstance(one.object, ox.NamedNode):
@@ -52,7 +56,6 @@ def withdrawn_statements(triples: Iterable[ox.Triple]) -> frozenset[str]:
         for one in given
         if one.predicate.value == RDF_TYPE
         and isinstance(one.subject, ox.NamedNode)
-        and one.subject.value in old
         and isinstance(one.object, ox.NamedNode)
         and one.object.value in kinds
     )

@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING
 
 import pyoxigraph as ox
 
-from hipkg.base.vocabulary import PREFIXES
+from hipkg.base.vocabulary import OWL, PREFIXES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from rdflib.term import Node
+
+_HEADER = ox.NamedNode(OWL + "Ontology")
 
 
 def in_normal_form(quads: Iterable[ox.Quad]) -> str:
@@ -25,18 +27,24 @@ def in_normal_form(quads: Iterable[ox.Quad]) -> str:
 
     # It would tell of every literal that is not of its datatype, with a stack of calls.
     logging.getLogger("rdflib.term").setLevel(logging.ERROR)
-    dataset = ox.Dataset(quads)
-    dataset.canonicalize(ox.CanonicalizationAlgorithm.RDFC_1_0)
     graph = Graph(bind_namespaces="none")
     for prefix, namespace in PREFIXES.items():
         graph.bind(prefix, namespace)
-    for quad in sorted(dataset, key=str):
+    for quad in in_canonical_order(quads):
         graph.add((_rdflib_term(quad.subject), _rdflib_term(quad.predicate), _rdflib_term(quad.object)))
     with warnings.catch_warnings():
         warnings.simplefilter(
             "ignore"
         )  # of numbers that are none, which the checks of the ontology tell with their line
         return graph.serialize(format="longturtle")
+
+
+def in_canonical_order(quads: Iterable[ox.Quad]) -> list[ox.Quad]:
+    """Name blank nodes canonically and sort, the header of an ontology first, so that equal graphs are equal lists."""
+    dataset = ox.Dataset(quads)
+    dataset.canonicalize(ox.CanonicalizationAlgorithm.RDFC_1_0)
+    headers = {one.subject for one in dataset if one.object == _HEADER}
+    return sorted(dataset, key=lambda one: (one.subject not in headers, one.object != _HEADER, str(one)))
 
 
 def _rdflib_term(term: object) -> Node:

@@ -25,7 +25,7 @@ from hipkg.maintenance.checks.issue import Finding, Issue, Severity
 from hipkg.maintenance.checks.modules import catalog, declarations, foreign, imports, vocabulary
 from hipkg.maintenance.checks.profile import Profile
 from hipkg.maintenance.checks.values import check_axioms, check_restrictions, check_values
-from hipkg.maintenance.checks.withdrawals import deprecated_use
+from hipkg.maintenance.checks.withdrawals import deprecated_use, published
 from hipkg.maintenance.checks.workspace import Workspace, workspace
 from hipkg.owl.normal_form import in_normal_form
 from hipkg.validation.compiler import Background, check, compile_shapes
@@ -297,7 +297,7 @@ _OF_MODULES = (normal_form, catalog)
 """The checks that look at one module at a time."""
 _OF_THE_WHOLE = (
     vocabulary, foreign, imports, declarations, fragment, check_axioms, check_values, check_restrictions, hierarchy,
-    quality, shapes, mappings, deprecated_use, profile,
+    quality, shapes, mappings, deprecated_use, published, profile,
 )  # fmt: skip
 """The checks that look at all modules together and need no reasoner."""
 _STUMBLING = frozenset(

@@ -1,4 +1,4 @@
-"""Find what still uses statements and terms that were withdrawn, in the modules and in the files about them."""
+"""Find what still uses what was withdrawn, and ids of published versions that are lost or used again."""
 
 from __future__ import annotations
 
@@ -6,9 +6,11 @@ from typing import TYPE_CHECKING
 
 import pyoxigraph as ox
 
+from hipkg.base.errors import OntologyError
 from hipkg.base.paths import ONTOLOGY, files_about_ontology
 from hipkg.base.vocabulary import OWL, curie
 from hipkg.maintenance.checks.issue import Issue
+from hipkg.maintenance.history import TERMS, VERSIONS, changes, lost, read_history, revived, said
 from hipkg.owl.in_force import REPLACED_BY, deprecated
 from hipkg.owl.names import names
 
@@ -52,3 +54,27 @@ def _withdrawn(iri: str, space: Workspace) -> str:
     """Name something that was withdrawn, and what takes its place."""
     others = " or ".join(map(curie, space.named(iri, REPLACED_BY)))
     return f"{curie(iri)} is withdrawn{f', replaced by {others}' if others else ''}"
+
+
+def published(space: Workspace) -> Iterator[Issue]:
+    """Hold the modules to what was published: no term is lost, and none comes back that was withdrawn."""
+    try:
+        history = read_history(space.folder)
+    except OntologyError as problem:
+        yield Issue("syntax", problem.place, "", problem.message)
+        return
+    if not history.versions:
+        return
+    terms = said(space.triples)
+    lines = {iri: number for number, iri in enumerate(history.entries, 2)}
+    for one in lost(history, terms):
+        yield Issue(
+            "id-lost", f"{TERMS}:{lines[one.term]}", "", f"{curie(one.term)} of version {one.since} is declared no more"
+        )
+    for one in revived(history, terms):
+        yield Issue("id-reused", curie(one.term), "", f"was withdrawn with version {one.withdrawn}")
+    last = history.versions[-1]
+    versions = {one.value for told in space.links.get(OWL + "versionInfo", {}).values() for one in told}
+    if found := changes(history, terms) if versions == {last.version} else ():
+        told = f"version {last.version} was published with other content: {len(found)} terms changed since"
+        yield Issue("version-published", f"{VERSIONS}:{len(history.versions) + 1}", "", told)
