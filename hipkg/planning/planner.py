@@ -133,7 +133,7 @@ class Planner:
         actions = tuple(self._with_alternatives(weighed))
         outline = Outline.of(states.values(), self._knowledge)
         unused = tuple(UnusedFacts(self._derivation, self._knowledge, self._patient).find(states.values()))
-        alongside = tuple(self._alongside(actions, states.values(), {one.node for one in unused}))
+        alongside = tuple(self._alongside(actions, states, {one.node for one in unused}))
         questions = (*self._questions(states, actions), *self._unexcluded(actions, alongside), *self._missing(findings))
         told = {one.node for one in alongside}
         return Plan(
@@ -172,14 +172,14 @@ class Planner:
         )
 
     def _alongside(
-        self, actions: Sequence[Action], states: Iterable[StatementState], unused: Set[str]
+        self, actions: Sequence[Action], states: Mapping[str, StatementState], unused: Set[str]
     ) -> Iterator[Alongside]:
         """List what runs or is ordered, and is told neither by an action nor as a danger of one.
 
         What nothing uses is none of it, unless it is ordered and has dangers that are not excluded.
         """
         facts = self._derivation.facts
-        told = {name for one in states for name in (*one.current, *one.planned)}
+        told = {name for one in states.values() for name in (*one.current, *one.planned)}
         for one in actions:
             told.update(one.current, (it.label for danger in one.dangers for it in danger.found))
             if one.status != _CONDITIONAL or one.by(_HELD_BACK, _ORDER_UNGUARDED):
@@ -198,7 +198,15 @@ class Planner:
                     if node in unused and not checks:
                         continue
                     day = self._first(node, hip.startDate, hip.requestedOn)
-                    yield Alongside(node, label, ordered, treats, day, self._dangers.brought_in_by(kinds), checks)
+                    brought = self._dangers.brought_in_by(kinds)
+                    places = set(facts.nodes(node, hip.targets))
+                    specified = self._specified(kinds, places, states)
+                    parameters = tuple(one for one in specified if ordered or not self._is_check(one))
+                    yield Alongside(node, kinds, label, ordered, treats, day, brought, checks, parameters)
+
+    def _is_check(self, parameter: Parameter) -> bool:
+        """Tell whether a parameter asks for something before an intervention begins."""
+        return self._knowledge.by_id[parameter.statement].effect == hip.safeguardsWith
 
     def _around(self, activity: str) -> set[str]:
         """Collect the patient and the problems at the sites that an activity is meant for, or all without one."""
@@ -528,15 +536,21 @@ class Planner:
 
         An action that is refused is not carried out, so nothing specifies it.
         """
-        kinds = self._specifying.keys() & self._knowledge.named[derived.intervention]
-        if derived.status in _REFUSED or not kinds:
+        if derived.status in _REFUSED:
             return ()
+        return self._specified((derived.intervention,), {derived.site} - {""}, states)
+
+    def _specified(
+        self, interventions: Iterable[str], places: Set[str], states: Mapping[str, StatementState]
+    ) -> tuple[Parameter, ...]:
+        """Collect what holding statements specify about interventions at some places, or at any if there are none."""
+        kinds = {(kind, one) for one in interventions for kind in self._specifying.keys() & self._knowledge.named[one]}
         found = {
             evaluation.iri: self._parameter(info, evaluation, states[evaluation.iri].checks)
-            for kind in kinds
+            for kind, intervention in kinds
             for evaluation, info in self._specifying[kind]
-            if (not evaluation.site or not derived.site or evaluation.site == derived.site)
-            and not (info.effect == hip.safeguardsWith and info.intervention == derived.intervention)
+            if (not evaluation.site or not places or evaluation.site in places)
+            and not (info.effect == hip.safeguardsWith and info.intervention == intervention)
         }
         return tuple(found[iri] for iri in sorted(found, key=lambda iri: (found[iri].statement, iri)))
 

@@ -333,17 +333,20 @@ class Unused(NamedTuple):
 class Alongside(NamedTuple):
     """A treatment or a study that runs or is ordered, and that no action of the plan tells of as such.
 
-    ``day`` is its first one as far as it is recorded. ``statements`` are those of safety modules that it brings in, and
-    ``open_checks`` the dangers of an ordered treatment that nothing on record shows or excludes.
+    ``interventions`` are what it is of, as narrowly as it is recorded, and ``day`` is its first one, as far as that is.
+    ``statements`` are those of safety modules that it brings in, ``open_checks`` the dangers of an ordered treatment
+    that nothing on record shows or excludes, and ``parameters`` what statements that hold say of how it is done.
     """
 
     node: str
+    interventions: tuple[str, ...]
     label: str
     ordered: bool
     treats: bool
     day: str
     statements: tuple[str, ...]
     open_checks: tuple[OpenCheck, ...]
+    parameters: tuple[Parameter, ...]
 
 
 @dataclass(frozen=True)

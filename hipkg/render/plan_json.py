@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from hipkg.base.vocabulary import curie
 from hipkg.knowledge.frame.claims import ADVISING, Status
 from hipkg.knowledge.records import Bound
 from hipkg.planning.bounds import Check
@@ -99,7 +100,7 @@ SHAPES: dict[type, str] = {
     "parameter.side? checks?",
     Conflict: "@intervention label site advised_by opposed_by rule decided_for? tensions()?",
     Question: "@requirement text site statements actions node? unread?",
-    Alongside: "node label ordered treats day? statements? open_checks?",
+    Alongside: "node interventions() label ordered treats day? statements? open_checks? parameters()?",
     Unused: "node label site day @property? value? unit?",
 }
 
@@ -193,7 +194,11 @@ class PlanWriter(PartWriter):
         info = self._knowledge.statement(state.id)
         return info.intervention if info else ""
 
-    def parameters(self, action: Action) -> list[_Setting]:
+    def interventions(self, given: Alongside) -> list[str]:
+        """Name what a treatment or a study is of."""
+        return [curie(one) for one in given.interventions]
+
+    def parameters(self, action: Action | Alongside) -> list[_Setting]:
         """Tell a parameter once for each bound that it sets, or once if it sets none."""
         return [
             _Setting(one, bound, tuple(check for check in one.checks if check.bound == bound))

@@ -336,7 +336,7 @@ class _Screener(Arranger):
                 yield from self._interpreted(rows)
             case Section.ALREADY:
                 for one in self._beside():
-                    yield Item(one.title, details=one.lines, statements=one.statements)
+                    yield Item(one.title, details=tuple(map(self._briefly, one.lines)), statements=one.statements)
             case Section.UNUSED:
                 yield from (Item(one.title, one.site) for one in rows)
 
@@ -803,6 +803,11 @@ class _Screener(Arranger):
 
     def _brief(self, statement: str) -> str:
         return clean(self._knowledge.briefs.get(self._infos[statement].iri, ""))
+
+    def _briefly(self, line: Line) -> Line:
+        """Say what a line tells of one statement in the short words for that, where there are any."""
+        brief = self._brief(line.statements[0]) if len(line.statements) == 1 else ""
+        return replace(line, parts=(brief,)) if brief else line
 
     def _name(self, action: Action) -> str:
         return self._knowledge.brief(action.intervention)

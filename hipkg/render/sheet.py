@@ -57,7 +57,7 @@ from hipkg.render.words import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence, Set
 
     from hipkg.knowledge.records import Knowledge, StatementInfo
     from hipkg.planning.bounds import Check
@@ -65,6 +65,7 @@ if TYPE_CHECKING:
     from hipkg.planning.page import Entry
     from hipkg.planning.records import (
         Action,
+        Alongside,
         Conflict,
         Done,
         Interaction,
@@ -330,9 +331,13 @@ class Arranger:
         for one in self._plan.alongside:
             if one.node not in told and not (one.ordered and one.treats):
                 words = f"ordered {one.day}" if one.ordered else f"running since {one.day}" if one.day else "running"
-                yield Row(
-                    capital(clean(one.label)), "", "", one.statements, (Line("", (words.strip(),), one.statements),)
-                )
+                there = Line("", (words.strip(),), one.statements)
+                yield Row(capital(clean(one.label)), "", "", one.statements, (there, *self._specified_of(one)))
+
+    def _specified_of(self, given: Alongside) -> Iterator[Line]:
+        """Tell what is specified about a treatment or a study that no action tells of."""
+        kinds = {kind for one in given.interventions for kind in (one, *self._classes(one))}
+        return self._specified(given.parameters, kinds)
 
     def _breaches(self) -> list[Row]:
         """Tell each limit that treatment breaks once, with the sites and the statements that it concerns.
@@ -933,18 +938,21 @@ class Arranger:
             for one in action.parameters
             if not one.side and one.statement not in beside and self._shows(action, one)
         ]
-        checks = [one for one in plain if self._infos[one.statement].effect == hip.safeguardsWith]
+        return (*self._timing(action), *self._specified(plain, kinds), *self._self_guarding(action))
+
+    def _specified(self, parameters: Sequence[Parameter], kinds: Set[str]) -> Iterator[Line]:
+        """Tell what is specified about an intervention of such ``kinds``, and about what goes with it."""
+        checks = [one for one in parameters if self._infos[one.statement].effect == hip.safeguardsWith]
         first = [one for one in checks if one.intervention not in kinds]
-        own = [one for one in plain if one.intervention in kinds and not one.bounds]
-        parts = [one for one in plain if one not in own and one not in checks]
+        own = [one for one in parameters if one.intervention in kinds and not one.bounds]
+        parts = [one for one in parameters if one not in own and one not in checks]
         contents = tuple(dict.fromkeys(words for one in parts for words in describe_parameter(one, kinds)))
-        return (
-            *self._timing(action),
-            *([Line("first", tuple(dict.fromkeys(clean(one.label) for one in first)), _ids(first))] if first else ()),
-            *([Line("with", contents, _ids(parts))] if parts else ()),
-            *(Line("caution" if one in checks else "", (clean(one.text),), (one.statement,)) for one in own),
-            *self._self_guarding(action),
-        )
+        if first:
+            yield Line("first", tuple(dict.fromkeys(clean(one.label) for one in first)), _ids(first))
+        if parts:
+            yield Line("with", contents, _ids(parts))
+        for one in own:
+            yield Line("caution" if one in checks else "", (clean(one.text),), (one.statement,))
 
     def _self_guarding(self, action: Action) -> Iterator[Line]:
         """Tell the precautions that are about an action itself, while it waits for something else."""
