@@ -44,7 +44,6 @@ def release(
     if to is None:
         if bump or version or on:
             raise UsageError("What is published needs a folder.", place="--to", remedy="Name a new one by --to DIR.")
-        _refuse_errors()
         _working()
         return
     if to.exists() and (not to.is_dir() or any(to.iterdir())):
@@ -55,11 +54,12 @@ def release(
 
 
 def _working() -> None:
-    """Write the modules that follow from the others, and the release."""
+    """Write the modules that follow from the others, which may name what is gone, and then the release."""
     from hipkg.knowledge.loading import RELEASE_FILE
     from hipkg.maintenance.release import build, write
 
     _write_what_follows()
+    _refuse_errors()
     write(build(), RELEASE_FILE)
     say(str(RELEASE_FILE))
 
@@ -113,6 +113,7 @@ def _publish(to: Path, bump: Level | None, version: str | None, day: date) -> No
     from hipkg.render.history import PAGE, changes_section, with_section
     from hipkg.render.obograph import obograph
 
+    _write_what_follows()
     _refuse_errors()
     before = past.read_history(ONTOLOGY)
     space = workspace(ONTOLOGY)
