@@ -103,11 +103,12 @@ def _publish(to: Path, bump: Level | None, version: str | None, day: date) -> No
     from hipkg.base.paths import ONTOLOGY, ontology_files
     from hipkg.knowledge.loading import RELEASE_FILE
     from hipkg.maintenance import history as past
-    from hipkg.maintenance.artefacts import base, full, functional_syntax, turtle
+    from hipkg.maintenance.artefacts import base, full, turtle
     from hipkg.maintenance.checks.workspace import workspace
     from hipkg.maintenance.publishing import bumped, draft
     from hipkg.maintenance.release import build, write
     from hipkg.owl.axioms import read_axioms
+    from hipkg.owl.functional_syntax import functional_syntax
     from hipkg.owl.in_force import in_force
     from hipkg.owl.sources import load_sources
     from hipkg.render.history import PAGE, changes_section, with_section

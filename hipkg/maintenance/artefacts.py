@@ -11,10 +11,9 @@ from typing import TYPE_CHECKING
 import pyoxigraph as ox
 
 from hipkg.base import hip
-from hipkg.base.errors import EngineUnavailable
-from hipkg.base.vocabulary import OWL, PREFIXES, RDF_TYPE, RDFS
+from hipkg.base.vocabulary import OWL, RDF_TYPE, RDFS
 from hipkg.owl.in_force import in_force
-from hipkg.owl.normal_form import in_canonical_order, in_normal_form
+from hipkg.owl.normal_form import in_normal_form
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -56,23 +55,3 @@ def nearest(iri: str, superclasses: Mapping[str, frozenset[str]]) -> frozenset[s
 def turtle(triples: Iterable[ox.Triple]) -> str:
     """Write an ontology in Turtle."""
     return in_normal_form(ox.Quad(*one) for one in triples)
-
-
-def functional_syntax(triples: Iterable[ox.Triple]) -> str:
-    """Write an ontology in the functional syntax of OWL 2, in a fixed order.
-
-    Raises `EngineUnavailable` if py-horned-owl is not installed.
-    """
-    try:
-        import pyhornedowl
-    except ImportError as missing:
-        raise EngineUnavailable(
-            "What writes the functional syntax is not installed.",
-            remedy="Install it with: pip install 'hipkg[publish]'.",
-        ) from missing
-    ordered = (one.triple for one in in_canonical_order(ox.Quad(*it) for it in triples))
-    text = ox.serialize(ordered, format=ox.RdfFormat.RDF_XML) or b""
-    ontology = pyhornedowl.open_ontology_from_string(text.decode(), "rdf")
-    for prefix, space in PREFIXES.items():
-        ontology.add_prefix_mapping(prefix, space)
-    return str(ontology.save_to_string("ofn"))
