@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from dataclasses import replace
 from datetime import date
@@ -27,7 +26,7 @@ from hipkg.pipeline import process
 from hipkg.reasoning.engines import completed
 from support.cases import CASES, EXAMPLES, NEAR_MISS, all_unlike, name_of
 from support.doors import derivation_of, planned, read, reason_over
-from support.engines import TOGETHER, WHOLE_DEFINITIONS, entailed_alone, in_form, reason_together
+from support.engines import STRIDE, TOGETHER, WHOLE_DEFINITIONS, entailed_alone, in_form, reason_together
 from support.equality import consistent, differences, own_entailments, unlike_hermit
 from support.random_patients import number, random_patients, triple
 from support.whole_vocabulary import drawn_patients
@@ -39,8 +38,6 @@ if TYPE_CHECKING:
     from hipkg.reasoning.engines import EngineName
 
 DAY = date(2026, 11, 23)
-# Of the cases four are compared of each of so many times four, and all of them by `make engines`.
-STRIDE = int(os.environ.get("HIPKG_ENGINE_STRIDE", "16"))
 DRAWN = 12
 """How many drawn patients are compared; `make engines` compares as many as an hour allows."""
 of_examples = pytest.mark.xdist_group("HermiT")
