@@ -6,10 +6,11 @@ EXAMPLE ?= examples/d0-painful-degenerative-hip.ttl
 WORKERS ?= auto
 LOCK := --quiet --universal --python-version 3.11 --generate-hashes --constraint constraints.txt --no-header --no-annotate
 SEED ?= 1
+BASE ?= HEAD
 INPUTS ?= 2000
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test pythons engines fuzz goldens garden mutants lint types check release schemas docs benchmark lock wheel clean
+.PHONY: help demo test pythons engines fuzz goldens garden mutants lint types check diff release schemas docs site benchmark lock wheel clean
 
 help: ## List the targets.
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | sort | expand -t 12
@@ -45,7 +46,7 @@ fuzz: $(VENV)/.complete ## Damage records at random, INPUTS of a SEED, and see t
 	PYTHONPATH=tests $(BIN)/python -m fuzz --seed $(SEED) --count $(INPUTS)
 
 goldens: $(VENV)/.complete ## Write whole plans, and whatever else people have reviewed, as hipkg makes them now.
-	HIPKG_UPDATE_GOLDEN=1 $(BIN)/python -m pytest -n $(WORKERS) -k "reviewed or expected_texts or expected_bundles or answers_as_expected or index_lists"
+	HIPKG_UPDATE_GOLDEN=1 $(BIN)/python -m pytest -n $(WORKERS) -k "reviewed or expected_texts or expected_bundles or answers_as_expected or index_lists or told_by_its_pattern"
 
 garden: $(VENV)/.complete ## Classify the ontology of gardens, on which the statement frame is tested.
 	$(BIN)/python tests/support/garden.py
@@ -67,14 +68,23 @@ types: $(VENV)/.complete ## Check types.
 check: $(VENV)/.complete ## Check the ontology: form, fragment, profile, quality queries, statements, release.
 	$(BIN)/hipkg ontology check
 
+diff: $(VENV)/.complete ## Tell in build/ontology-diff.md what changes in the ontology since BASE, and in whose plans.
+	mkdir -p build
+	$(BIN)/hipkg ontology diff $(BASE) ontology --format markdown --output build/ontology-diff.md
+	head -n 20 build/ontology-diff.md
+
 release: $(VENV)/.complete ## Classify the ontology and write the release that hipkg ships.
 	$(BIN)/hipkg ontology release
 
 schemas: $(VENV)/.complete ## Write the JSON Schemas of plans, ledgers and orders as the records have it.
 	$(BIN)/python -m hipkg.render.schemas
 
-docs: $(VENV)/.complete ## Write the pages that tell the guideline in words.
+docs: $(VENV)/.complete ## Write the pages that are made of the ontology and of the command line.
 	$(BIN)/hipkg ontology document
+	$(BIN)/python -m typer hipkg.cli.app utils docs --name hipkg --title Commands --output docs/cli.md
+
+site: $(VENV)/.complete ## Make a site of all pages, which is searched without a network: build/site/docs/index.html.
+	$(BIN)/python -m sphinx -W -q -j auto -c docs . build/site
 
 benchmark: $(VENV)/.complete ## Measure the plan of one patient, its defence, its export, and how time grows with the statements.
 	$(BIN)/python benchmarks/single_patient.py

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from subprocess import CompletedProcess
 from typing import TYPE_CHECKING
 
 import pyoxigraph as ox
 import pytest
 
-from hipkg.base.errors import EngineUnavailable
+from hipkg.base.errors import EngineUnavailable, InconsistentData
 from hipkg.base.vocabulary import OWL, RDF_TYPE, RDFS
 from hipkg.owl import reasoners as java
 from support.doors import reason_over
@@ -130,3 +131,23 @@ def test_a_failing_engine_reports_its_last_words(tmp_path: Path, monkeypatch: py
     monkeypatch.setattr(java, "java_command", lambda _: fake_java(tmp_path, "echo out of memory >&2; exit 1"))
     with pytest.raises(EngineUnavailable, match="out of memory"):
         java.entail("hermit", [])
+
+
+OAK = """
+PREFIX : <urn:j:> PREFIX owl: <http://www.w3.org/2002/07/owl#>
+:Oak a owl:Class ; owl:disjointWith :Elm . :Elm a owl:Class . :old a owl:NamedIndividual , :Oak"""
+
+
+def test_an_ontology_that_contradicts_itself_is_found_without_classifying_it() -> None:
+    sound, unsound = (
+        [one.triple for one in ox.parse(OAK + end, format=ox.RdfFormat.TURTLE)] for end in (".", ", :Elm .")
+    )
+    java.check_consistency(sound)
+    with pytest.raises(InconsistentData):
+        java.check_consistency(unsound)
+
+
+def test_an_engine_that_says_nothing_of_consistency_is_not_believed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("hipkg.owl.reasoners.run", lambda *_, **__: CompletedProcess([], 0, "", ""))
+    with pytest.raises(EngineUnavailable, match="did not say"):
+        java.check_consistency([])

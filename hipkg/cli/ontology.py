@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 import typer
 
 from hipkg.base.errors import HipkgError, UsageError
+from hipkg.cli.ontology_diff import diff
 from hipkg.cli.ontology_migration import migration
 from hipkg.cli.ontology_release import release
 from hipkg.cli.options import Documents, Output
@@ -22,6 +23,7 @@ ontology = typer.Typer(
 CASES = Path("tests") / "cases"
 ontology.command()(migration)
 ontology.command()(release)
+ontology.command()(diff)
 
 
 @ontology.command()

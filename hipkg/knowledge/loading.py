@@ -9,6 +9,7 @@ its entries is a line, so that a field is read when it is first asked for, and o
 
 from __future__ import annotations
 
+from dataclasses import fields as dataclass_fields
 from functools import cache
 from hashlib import sha256
 from typing import TYPE_CHECKING
@@ -27,10 +28,14 @@ if TYPE_CHECKING:
 RELEASE_FILE = RELEASE / "hipkg.json"
 
 
-def source_stamp(files: Iterable[Path] | None = None) -> str:
-    """Hash what a release is made of: the ontology, the shapes, the types of its records; and what it is used with."""
+def source_stamp(files: Iterable[Path] | None = None, beside: Iterable[Path] | None = None) -> str:
+    """Hash what a release is made of: the ontology, the shapes, the types of its records; and what it is used with.
+
+    Parameters: ``beside`` are the shapes and the queries that every record goes through, by default those of hipkg.
+    """
     digest = sha256(schema(Knowledge).encode())
-    for path in (*(files or ontology_files()), PATIENT_SHAPES, *normalising_queries()):
+    others = (PATIENT_SHAPES, *normalising_queries()) if beside is None else beside
+    for path in (*(files or ontology_files()), *others):
         digest.update(path.name.encode())
         digest.update(path.read_bytes())
     return digest.hexdigest()
@@ -51,13 +56,25 @@ def load() -> Knowledge:
         ) from missing
     except OSError as broken:
         raise _stale("cannot be read") from broken
+    return read_release(content, sources)
+
+
+def read_release(content: bytes, sources: str | None = None) -> Knowledge:
+    """Read the content of a release file.
+
+    Parameters: ``sources`` is the hash that its sources have to have, None for any.
+
+    Raises `StaleRelease` if it is damaged, was built from other sources, or has other fields than these records.
+    """
     end = content.find(b"\n") + 1
     whole = content[:end] == _head(memoryview(content)[end:]) + b"\n"
     fields = dict(_fields_of(content, end)) if whole else _fields_anyhow(content)
-    if orjson.loads(fields["stamp"]) != sources:
+    if sources is not None and orjson.loads(fields["stamp"]) != sources:
         raise _stale("was built from other sources")
     if not whole:
         raise _stale("is not what was built: its content does not have the digest that it carries")
+    if sources is None and fields.keys() != {one.name for one in dataclass_fields(Knowledge)}:
+        raise _stale("has other fields than this version of hipkg reads")
     return decode_lazily(Knowledge, fields)
 
 

@@ -61,22 +61,23 @@ def _turtle_of(one: Written) -> str:
     return (
         f"{curie(one.iri)} a owl:Class ; rdfs:subClassOf {curie(one.upper)} ;\n"
         f'  rdfs:label "{one.label}"@en ; skos:definition "{one.comment}"@en ;\n'
-        f"{annotations}  owl:equivalentClass {_turtle(one.definition)} .\n"
+        f"{annotations}  owl:equivalentClass {turtle(one.definition)} .\n"
     )
 
 
-def _turtle(expression: Expression) -> str:
+def turtle(expression: Expression) -> str:
+    """Write a class expression in Turtle, with the project's prefixes."""
     match expression:
         case Named(iri):
             return curie(iri)
         case And(operands):
-            return f"[ a owl:Class ; owl:intersectionOf ( {' '.join(map(_turtle, operands))} ) ]"
+            return f"[ a owl:Class ; owl:intersectionOf ( {' '.join(map(turtle, operands))} ) ]"
         case Or(operands):
-            return f"[ a owl:Class ; owl:unionOf ( {' '.join(map(_turtle, operands))} ) ]"
+            return f"[ a owl:Class ; owl:unionOf ( {' '.join(map(turtle, operands))} ) ]"
         case OneOf(individuals):
             return f"[ a owl:Class ; owl:oneOf ( {' '.join(map(curie, individuals))} ) ]"
         case Some(prop, filler):
-            return f"[ a owl:Restriction ; owl:onProperty {curie(prop)} ; owl:someValuesFrom {_turtle(filler)} ]"
+            return f"[ a owl:Restriction ; owl:onProperty {curie(prop)} ; owl:someValuesFrom {turtle(filler)} ]"
         case Value(prop, individual):
             return f"[ a owl:Restriction ; owl:onProperty {curie(prop)} ; owl:hasValue {curie(individual)} ]"
         case Facet(prop, datatype, bounds):

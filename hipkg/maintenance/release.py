@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import cached_property
 from importlib.metadata import version as package_version
 from typing import TYPE_CHECKING, TypeVar
 
@@ -490,11 +491,13 @@ class _Builder:
             if part.prop == hip.problemOf and {*way.operands} == {Named(hip.Problem), part}
         )
 
+    @cached_property
     def _effects(self) -> list[str]:
+        """List the properties that link statements to interventions."""
         return sorted(subject for subject, prop in self._texts if prop == hip.statusWhenHolding)
 
     def _effect(self, iri: str) -> tuple[str, str]:
-        found = [(prop, target) for prop in self._effects() for target in self._texts.get((iri, prop), [])]
+        found = [(prop, target) for prop in self._effects for target in self._texts.get((iri, prop), [])]
         if len(found) != 1:
             raise OntologyError(
                 f"concerns {len(found)} interventions.",

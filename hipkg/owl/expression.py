@@ -91,6 +91,10 @@ class AxiomReader:
         """List the objects of a subject (a term or its N-Triples text) and a predicate."""
         return self._index.get(str(subject), {}).get(predicate, [])
 
+    def values(self, subject: object) -> Mapping[str, list[ox.NamedNode | ox.BlankNode | ox.Literal]]:
+        """Map the properties of a subject (a term or its N-Triples text) to their values."""
+        return self._index.get(str(subject), {})
+
     def expression(self, node: ox.NamedNode | ox.BlankNode | ox.Literal, owner: str) -> Expression:
         """Read the expression at a node; ``owner`` names the class for error messages."""
         if _is_iri(node):

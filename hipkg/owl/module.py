@@ -16,7 +16,7 @@ from hipkg.base.groups import reached
 from hipkg.base.vocabulary import OWL, RDF, RDF_TYPE
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Set
 
     Node = ox.NamedNode | ox.BlankNode | ox.Literal | ox.Triple
 
@@ -34,68 +34,127 @@ def module(ontology: Iterable[ox.Triple], facts: Iterable[ox.Triple]) -> tuple[o
 
     The ontology is in the fragment of `hipkg.owl.axioms`. What is of a form that is not known here is kept.
     """
-    return tuple(_Module(tuple(ontology)).bearing_on(facts))
+    return Modules(ontology).around({term for one in facts for term in one})
 
 
-class _Module:
-    """The axioms of an ontology, and the names that can have a member or a pair, or are of somebody who is there."""
+class Modules:
+    """The axioms of an ontology, of which some bear on names that can have a member or a pair, or are of somebody.
 
-    def __init__(self, ontology: tuple[ox.Triple, ...]) -> None:
-        self._ontology = ontology
+    An axiom is a triple that is no part of an expression. That a name can have a member, that an expression can, and
+    that an axiom bears, are propositions, each of which follows from others by rules: it is enough that all that a rule
+    asks for holds. So what bears on names is found in one step for each rule that they reach.
+    """
+
+    def __init__(self, ontology: Iterable[ox.Triple]) -> None:
+        self._ontology = tuple(ontology)
         self._inner: dict[object, dict[str, list[object]]] = {}
-        for one in ontology:
+        for one in self._ontology:
             if isinstance(one.subject, ox.BlankNode):
                 self._inner.setdefault(one.subject, {}).setdefault(one.predicate.value, []).append(one.object)
-        nested = {one.object for one in ontology if isinstance(one.object, ox.BlankNode)}
-        notes = {one.subject for one in ontology if one.object == _NOTE}
-        self._axioms = [one for one in ontology if one.subject not in nested and one.predicate not in notes]
-        self._told = {one.subject for one in ontology}
-        self._relating = {one.subject for one in ontology if one.object == _RELATION}
-        self._live: set[object] = set()
+        nested = {one.object for one in self._ontology if isinstance(one.object, ox.BlankNode)}
+        notes = {one.subject for one in self._ontology if one.object == _NOTE}
+        self._axioms = [one for one in self._ontology if one.subject not in nested and one.predicate not in notes]
+        self._told = {one.subject for one in self._ontology if not isinstance(one.subject, ox.BlankNode)}
+        self._relating = {one.subject for one in self._ontology if one.object == _RELATION}
+        self._numbers: dict[object, int] = {one: number for number, one in enumerate(self._told, len(self._axioms))}
+        self._heads: list[int] = []
+        self._asking: dict[int, list[int]] = {}
+        self._lacking: list[int] = []
+        self._held: frozenset[int] = frozenset()
+        start = [head for head, asked in self._rules() if self._add(head, asked)]
+        lacking = self._lacking.copy()
+        self._held = frozenset(self._following(start, lacking))
+        self._lacking = lacking
 
-    def bearing_on(self, facts: Iterable[ox.Triple]) -> Iterator[ox.Triple]:
-        self._live, before = {term for one in facts for term in one}, -1
-        while len(self._live) > before:
-            before = len(self._live)
-            for one in self._axioms:
-                self._live.update(self._led_to(one))
-        bearing = {one for one in self._axioms if self._bears(one)}
+    def bearing_on(self, names: Iterable[object]) -> list[ox.Triple]:
+        """List the axioms that bear on some names, in their order."""
+        found = self._held | self._reached_from(names)
+        return [self._axioms[one] for one in sorted(found) if one < len(self._axioms)]
+
+    def reaching(self, names: Iterable[str], axioms: Set[ox.Triple]) -> list[str]:
+        """List those names, as IRIs, on each of which alone one of some axioms bears."""
+        wanted = {number for number, one in enumerate(self._axioms) if one in axioms}
+        if not wanted.isdisjoint(self._held):
+            return [*names]
+        return [one for one in names if not wanted.isdisjoint(self._reached_from([ox.NamedNode(one)]))]
+
+    def _reached_from(self, names: Iterable[object]) -> set[int]:
+        """Collect what holds if names have members, beside what holds in any case."""
+        return self._following([self._numbers[one] for one in names if one in self._numbers], self._lacking.copy())
+
+    def around(self, names: Iterable[object]) -> tuple[ox.Triple, ...]:
+        """List the triples of the axioms that bear on some names, with the declarations that these need."""
+        bearing = {*self.bearing_on(names)}
         mentioned = reached((term for one in bearing for term in one), self._parts)
+        found = []
         for one in self._ontology:
             declares = one.predicate.value == RDF_TYPE and str(one.object).startswith(f"<{OWL}")
             if one in bearing or (one.subject in mentioned and (declares or one.subject in self._inner)):
-                yield one
+                found.append(one)
+        return tuple(found)
 
-    def _led_to(self, axiom: ox.Triple) -> Iterable[object]:
-        """List what can have a member or a pair, or is of somebody, by an axiom."""
-        subject, predicate, target = axiom
-        if predicate.value in _FORM or predicate.value == _DISJOINT or not self._bears(axiom):
-            return ()
-        return (subject,) if predicate.value == _CHAIN else (subject, predicate, *reached([target], self._parts))
+    def _add(self, head: int, asked: list[int]) -> bool:
+        """Keep a rule, and tell whether it asks for nothing."""
+        for one in asked:
+            self._asking.setdefault(one, []).append(len(self._heads))
+        self._heads.append(head)
+        self._lacking.append(len(asked))
+        return not asked
 
-    def _bears(self, axiom: ox.Triple) -> bool:
-        subject, predicate, target = axiom
-        if predicate.value == _CHAIN:
-            return self._possible_all(target)
-        if predicate.value == _DISJOINT:
-            return self._possible(subject) and self._possible(target)
-        mutual = predicate.value in _MUTUAL or predicate in self._relating
-        return self._possible(subject) or (mutual and self._possible(target))
+    def _following(self, start: Iterable[int], lacking: list[int]) -> set[int]:
+        """Collect the propositions that hold if some do, and count down what each rule still lacks."""
+        found: set[int] = set()
+        agenda = [*start]
+        while agenda:
+            one = agenda.pop()
+            if one in found or one in self._held:
+                continue
+            found.add(one)
+            for rule in self._asking.get(one, ()):
+                lacking[rule] -= 1
+                if not lacking[rule]:
+                    agenda.append(self._heads[rule])
+        return found
 
-    def _possible(self, node: object) -> bool:
-        """Tell whether a name can have a member or a pair, or an expression a member: what is of no known form can."""
-        form = self._inner.get(node)
-        if form is None:
-            return node in self._live or node not in self._told
-        for members in form.get(_ALL, ()):
-            return self._possible_all(members)
-        for members in (*form.get(_ANY, ()), *form.get(_ONE_OF, ())):
-            return any(map(self._possible, self._members(members)))
-        fillers = (*form.get(_SOME, ()), *form.get(_VALUE, ()))
-        return not fillers or all(map(self._possible, (*form[_ON], *fillers)))
+    def _rules(self) -> Iterator[tuple[int, list[int]]]:
+        """List what follows from what: of expressions, of axioms, and of the names that axioms lead to."""
+        for node in self._inner:
+            yield from self._rules_of(node)
+        for number, (subject, predicate, target) in enumerate(self._axioms):
+            leads = predicate.value not in _FORM and predicate.value != _DISJOINT
+            if predicate.value == _CHAIN:
+                yield number, self._possible(self._members(target))
+            elif predicate.value == _DISJOINT:
+                yield number, self._possible([subject, target])
+            else:
+                yield number, self._possible([subject])
+                if predicate.value in _MUTUAL or predicate in self._relating:
+                    yield number, self._possible([target])
+            if leads:
+                led = (subject,) if predicate.value == _CHAIN else (subject, predicate, *reached([target], self._parts))
+                for name in led:
+                    if name in self._told:
+                        yield self._numbers[name], [number]
 
-    def _possible_all(self, members: object) -> bool:
-        return all(map(self._possible, self._members(members)))
+    def _rules_of(self, node: object) -> Iterator[tuple[int, list[int]]]:
+        """List the ways in which an expression can have a member: what is of no known form can."""
+        form, number = self._inner[node], self._number(node)
+        if _ALL in form:
+            yield number, self._possible(self._members(form[_ALL][0]))
+        elif _ANY in form or _ONE_OF in form:
+            for members in (*form.get(_ANY, ()), *form.get(_ONE_OF, ())):
+                for one in self._members(members):
+                    yield number, self._possible([one])
+        else:
+            fillers = (*form.get(_SOME, ()), *form.get(_VALUE, ()))
+            yield number, self._possible([*form.get(_ON, ()), *fillers]) if fillers else []
+
+    def _possible(self, nodes: Iterable[object]) -> list[int]:
+        """List what has to hold for nodes to have members, by numbers: nothing of what nobody tells anything of."""
+        return [*dict.fromkeys(self._number(one) for one in nodes if one in self._told or one in self._inner)]
+
+    def _number(self, node: object) -> int:
+        return self._numbers.setdefault(node, len(self._axioms) + len(self._numbers))
 
     def _members(self, node: object) -> Iterator[object]:
         while node != _NIL:

@@ -23,9 +23,11 @@ from hipkg.base.limits import REASONER_SECONDS
 from hipkg.base.vocabulary import HIP, OWL, RDFS, curie
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
 OLDEST_JAVA = {"hermit": 8, "pellet": 25}
+_ENTAILING, _CHECKING = ("-c", "-I", "-Y"), ("-k",)
+"""What HermiT is asked: to classify and to tell types and relations, or only whether there is no contradiction."""
 _TIMEOUT_SECONDS = REASONER_SECONDS.most
 _VERSION_SECONDS = 60
 """How long a runtime may take to tell its version, on a machine that has much else to do."""
@@ -118,12 +120,28 @@ def entail(engine: str, triples: Iterable[ox.Triple]) -> Entailments:
     does not answer what is known to follow.
     """
     known = (quad.triple for quad in ox.parse(_SENTINEL, format=ox.RdfFormat.TURTLE))
-    with temporary_folder() as folder:
-        path = folder / "input.nt"
-        path.write_bytes(ox.serialize(_logical((*triples, *known)), format=ox.RdfFormat.N_TRIPLES) or b"")
-        output = _run(engine, _command(engine, path))
+    output = _asked(engine, (*triples, *known), _ENTAILING)
     found = _parse_hermit(output) if engine == "hermit" else _parse_pellet(output)
     return _without_sentinel(engine, found)
+
+
+def check_consistency(triples: Iterable[ox.Triple]) -> None:
+    """Ask HermiT whether some world satisfies an ontology, which takes a small part of what its classification does.
+
+    Raises `InconsistentData` if none does, and `EngineUnavailable` as `entail` does.
+    """
+    if "is satisfiable" not in _asked("hermit", triples, _CHECKING):
+        raise EngineUnavailable(
+            "hermit ended without an error and did not say whether the ontology is consistent.",
+            remedy="Use another Java: pip install 'hipkg[java]'.",
+        )
+
+
+def _asked(engine: str, triples: Iterable[ox.Triple], options: Sequence[str]) -> str:
+    with temporary_folder() as folder:
+        path = folder / "input.nt"
+        path.write_bytes(ox.serialize(_logical(triples), format=ox.RdfFormat.N_TRIPLES) or b"")
+        return _run(engine, _command(engine, path, options))
 
 
 def _without_sentinel(engine: str, found: Entailments) -> Entailments:
@@ -152,7 +170,7 @@ def _logical(triples: Iterable[ox.Triple]) -> Iterable[ox.Triple]:
         yield triple
 
 
-def _command(engine: str, path: Path) -> list[str]:
+def _command(engine: str, path: Path, options: Sequence[str]) -> list[str]:
     spec = find_spec("owlready2")
     if spec is None or spec.origin is None:
         raise EngineUnavailable(
@@ -166,11 +184,11 @@ def _command(engine: str, path: Path) -> list[str]:
         # The compiler that long runs gain by costs a short one a quarter of its time, and saves none of a minute.
         java.append("-XX:TieredStopAtLevel=1")
         classpath = os.pathsep.join([str(home), str(home / "HermiT.jar")])
-        program = ["org.semanticweb.HermiT.cli.CommandLine", "-c", "-I", "-Y", path.as_uri()]
+        program = ["org.semanticweb.HermiT.cli.CommandLine", *options, path.as_uri()]
     else:
         classpath = os.pathsep.join(sorted(map(str, home.glob("*.jar"))))
-        options = ["--loader", "Jena", "--input-format", "N-Triples", "--ignore-imports", "--infer-prop-values"]
-        program = ["pellet.Pellet", "realize", *options, str(path)]
+        known = ["--loader", "Jena", "--input-format", "N-Triples", "--ignore-imports", "--infer-prop-values"]
+        program = ["pellet.Pellet", "realize", *known, str(path)]
     return [*java, "-cp", classpath, *program]
 
 

@@ -1,0 +1,54 @@
+"""How Sphinx makes a site of the pages, which are written to be read in the repository as well: `make site`."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from sphinx.application import Sphinx
+
+project = "hipkg"
+root_doc = "docs/index"
+include_patterns = [
+    "*.md",
+    "docs/**",
+    "benchmarks/*.md",
+    "ontology/README.md",
+    "ontology/mappings/README.md",
+    "queries/README.md",
+    "shapes/README.md",
+]
+exclude_patterns = ["**/.*", "**/__pycache__"]
+extensions = ["myst_parser"]
+myst_heading_anchors = 4
+suppress_warnings = [
+    "myst.xref_missing",
+    "misc.highlighting_failure",
+]  # Sphinx does not see anchors in HTML; a test follows all links of the site.
+html_theme = "furo"
+html_title = project
+html_show_copyright = False
+html_theme_options = {"announcement": "Decision support for professionals, not medical advice."}
+html_show_sourcelink = False
+html_copy_source = False
+html_show_search_summary = False  # which asks a server for the page
+
+_ROOT = Path(__file__).parents[1]
+_LINK = re.compile(r"\[([^\]]+)\]\(([^)#:]+)\)")
+
+
+def setup(app: Sphinx) -> None:
+    """Have each page adapted before it is read."""
+    app.connect("source-read", _adapt)
+
+
+def _adapt(_app: Sphinx, page: str, source: list[str]) -> None:
+    """Take out what only a forge shows: links to folders, and diagrams, which stay text."""
+    folder = (_ROOT / page).parent
+
+    def unlinked(link: re.Match[str]) -> str:
+        return link[1] if (folder / link[2]).is_dir() else link[0]
+
+    source[0] = _LINK.sub(unlinked, source[0]).replace("```mermaid", "```text")

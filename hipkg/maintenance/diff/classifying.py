@@ -1,0 +1,164 @@
+"""Classify one of two ontologies by what is known of the other, so that a reasoner is asked about what differs alone.
+
+What a class is under follows from the axioms that bear on a member of it (`hipkg.owl.module`). A class on which, in
+either ontology, no axiom bears that the other lacks is under the same classes in both. Of all others a reasoner is
+asked together, by the axioms that bear on members of them; and whether the whole is free of contradiction.
+"""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING, TypeAlias
+
+import pyoxigraph as ox
+
+from hipkg.base.vocabulary import OWL, RDF, RDF_TYPE, RDFS, XSD
+from hipkg.owl import reasoners
+from hipkg.owl.idle import without_idle
+from hipkg.owl.module import Modules
+from hipkg.owl.reasoners import Entailments
+
+Entail: TypeAlias = "Callable[[str, Iterable[ox.Triple]], Entailments]"
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+
+    from hipkg.knowledge.records import Knowledge
+    from hipkg.maintenance.diff.sides import Side
+    from hipkg.maintenance.release import Sources
+
+_LOGICAL = (OWL, RDF, XSD)
+_OF_SCHEMA = frozenset(RDFS + name for name in ("subClassOf", "subPropertyOf", "domain", "range"))
+_RELATIONS = frozenset({OWL + "ObjectProperty", OWL + "DatatypeProperty"})
+_NO_LOGIC = frozenset(OWL + name for name in ("imports", "versionIRI", "versionInfo", "deprecated", "Ontology"))
+_NOTHING: frozenset[str] = frozenset()
+_MOST_AFFECTED = 0.7
+"""Where more of the classes than this are affected, the whole is classified instead."""
+
+
+class Logic:
+    """The axioms of an ontology that decide which class is under which, so that two ontologies can be compared by them.
+
+    Annotations are left out, and what idle properties tell (`hipkg.owl.idle`).
+    """
+
+    def __init__(self, triples: Iterable[ox.Triple]) -> None:
+        self.triples = without_idle(_logical(tuple(triples)))
+        self._inner: dict[object, list[ox.Triple]] = {}
+        for one in self.triples:
+            if isinstance(one.subject, ox.BlankNode):
+                self._inner.setdefault(one.subject, []).append(one)
+        self._texts: dict[object, str] = {}
+
+    @cached_property
+    def modules(self) -> Modules:
+        """Prepare to find what bears on names."""
+        return Modules(self.triples)
+
+    @cached_property
+    def classes(self) -> frozenset[str]:
+        """List the named classes."""
+        return frozenset(
+            one.subject.value
+            for one in self.triples
+            if one.predicate.value == RDF_TYPE
+            and one.object == ox.NamedNode(OWL + "Class")
+            and isinstance(one.subject, ox.NamedNode)
+        )
+
+    @cached_property
+    def axioms(self) -> dict[str, ox.Triple]:
+        """Map each axiom about a name, in words that do not depend on the names of blank nodes, to its triple."""
+        return {self.text(one): one for one in self.triples if isinstance(one.subject, ox.NamedNode)}
+
+    def text(self, axiom: ox.Triple) -> str:
+        """Write an axiom with all that is nested in it."""
+        return f"{axiom.subject} {axiom.predicate} {self._node(axiom.object)}"
+
+    def _node(self, node: object) -> str:
+        if not isinstance(node, ox.BlankNode):
+            return str(node)
+        if node not in self._texts:
+            parts = sorted(f"{one.predicate} {self._node(one.object)}" for one in self._inner.get(node, ()))
+            self._texts[node] = f"[{' ; '.join(parts)}]"
+        return self._texts[node]
+
+    def affected(self, other: Logic) -> frozenset[str]:
+        """List the classes on whose members an axiom bears that another ontology does not have."""
+        own = {self.axioms[one] for one in self.axioms.keys() - other.axioms.keys()}
+        if not own:
+            return _NOTHING
+        return frozenset(self.modules.reaching(self.classes, own))
+
+
+def _node(iri: str) -> ox.NamedNode:
+    return ox.NamedNode(iri)
+
+
+def _logical(triples: tuple[ox.Triple, ...]) -> Iterator[ox.Triple]:
+    """Leave out what no reasoner makes anything of."""
+    relations = {one.subject for one in triples if one.object in {*map(_node, _RELATIONS)}}
+    for one in triples:
+        predicate = one.predicate.value
+        known = predicate.startswith(_LOGICAL) or predicate in _OF_SCHEMA or one.predicate in relations
+        target = one.object.value if isinstance(one.object, ox.NamedNode) else ""
+        if known and predicate not in _NO_LOGIC and target not in _NO_LOGIC:
+            yield one
+
+
+class Classifier:
+    """Find what two ontologies hold, and ask a reasoner as little as possible."""
+
+    def __init__(self, old: Side, new: Side, entail: Entail) -> None:
+        self._old = old
+        self._new = new
+        self._entail = entail
+
+    def knowledge(self) -> tuple[Knowledge, Knowledge]:
+        """Return what both hold, classified as far as their releases do not say it already.
+
+        Raises what `hipkg.maintenance.release.build` does.
+        """
+        if self._old.folder and self._new.folder and self._old.content == self._new.content:
+            known = self._new.shipped or self._old.shipped or self._new.knowledge(self._whole)
+            return known, known
+        if self._new.shipped is None and self._old.shipped is None:
+            new = self._new.knowledge(self._whole)
+            return self._old.knowledge(lambda sources: self._by(new, self._new, sources)), new
+        if self._new.shipped is None:
+            old = self._old.knowledge(self._whole)
+            return old, self._new.knowledge(lambda sources: self._by(old, self._old, sources))
+        new = self._new.shipped
+        return self._old.knowledge(lambda sources: self._by(new, self._new, sources)), new
+
+    def ask(self, triples: tuple[ox.Triple, ...], classes: frozenset[str]) -> Entailments:
+        """Ask a reasoner, beside the new ontology, about what some triples say of some classes."""
+        whole = Logic((*self._new.sources.triples, *triples))
+        return self._entail("hermit", whole.modules.around(map(_node, classes)))
+
+    def _whole(self, sources: Sources) -> Entailments:
+        return self._entail("hermit", sources.triples)
+
+    def _by(self, known: Knowledge, side: Side, sources: Sources) -> Entailments:
+        """Classify an ontology by what is known of another one, if that has sources to compare."""
+        if not side.folder:
+            return self._whole(sources)
+        before, after = Logic(side.sources.triples), Logic(sources.triples)
+        affected = before.affected(after) | after.affected(before) | (after.classes - before.classes)
+        affected &= after.classes
+        if len(affected) > _MOST_AFFECTED * len(after.classes):
+            return self._whole(sources)
+        kept = {
+            (iri, upper)
+            for iri in (after.classes - affected) & known.superclasses.keys()
+            for upper in known.superclasses[iri]
+        }
+        if before.axioms.keys() == after.axioms.keys():
+            return Entailments(frozenset(kept), frozenset(), frozenset(), _NOTHING)
+        reasoners.check_consistency(after.triples)
+        if not affected:
+            return Entailments(frozenset(kept), frozenset(), frozenset(), _NOTHING)
+        found = self._entail("hermit", after.modules.around(map(_node, affected)))
+        asked = {(iri, upper) for iri, above in reasoners.close(found.subclasses).items() for upper in above}
+        told = {one for one in asked if one[0] in affected}
+        return Entailments(frozenset(kept | told), frozenset(), frozenset(), found.unsatisfiable)

@@ -1,0 +1,94 @@
+"""How much a change of the ontology asks of those who use it: major, minor, patch, or nothing."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from enum import StrEnum
+from typing import TYPE_CHECKING, NamedTuple
+
+from hipkg.knowledge.records import Knowledge
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Set
+
+_OF_ITSELF = frozenset({"stamp", "version", "classifier"})
+"""What a release says of itself."""
+_FOLLOWS = frozenset({"groups", "watchers", "named", "denied_by", "links", "value_kinds", "value_properties"})
+"""What is compiled from the rest, or in numbers, so that it tells no more of what has changed."""
+_WORDS = frozenset({"labels", "briefs", "synonyms", "questions", "verb_phrases", "attribute_phrases"})
+_WORDS_OF_RECORDS = frozenset(
+    {"text", "section", "strength_wording", "evidence_wording", "timing", "references", "label", "title", "publisher"}
+    | {"issued", "note", "side_phrase"}
+)
+"""Fields of records that are only read by people."""
+
+
+class Level(StrEnum):
+    """What a change asks of users, the most first: *major* if plans change, *minor* if there is more to use."""
+
+    MAJOR = "major"
+    MINOR = "minor"
+    PATCH = "patch"
+    NONE = "none"
+
+    @property
+    def rank(self) -> int:
+        """Count from the most that is asked."""
+        return [*Level].index(self)
+
+
+class Difference(NamedTuple):
+    """What differs between what two releases hold: fields with entries of terms that both have, and what is added."""
+
+    changed: tuple[str, ...]
+    added: tuple[str, ...]
+    words: tuple[str, ...]
+
+    @property
+    def only_words(self) -> bool:
+        """Tell whether plans are made of the same."""
+        return not self.changed and not self.added
+
+
+def release_difference(old: Knowledge, new: Knowledge) -> Difference:
+    """Compare what two releases hold, beside what they say of themselves and what only follows from the rest."""
+    kinds: dict[Level, list[str]] = {Level.MAJOR: [], Level.MINOR: [], Level.PATCH: []}
+    for field in dataclasses.fields(Knowledge):
+        before, after = getattr(old, field.name), getattr(new, field.name)
+        if field.name in _OF_ITSELF | _FOLLOWS or before == after:
+            continue
+        found = {*_kinds(_entries(before), _entries(after), old.terms & new.terms)}
+        if field.name in _WORDS:
+            found = {Level.PATCH}
+        for kind in found:
+            kinds[kind].append(field.name)
+    return Difference(*(tuple(kinds[one]) for one in (Level.MAJOR, Level.MINOR, Level.PATCH)))
+
+
+def _entries(value: object) -> dict[object, object]:
+    """Take a field apart into what is said of each of its entries."""
+    if isinstance(value, Mapping):
+        return dict(value)
+    if isinstance(value, frozenset | tuple):
+        return {getattr(one, "iri", one): one for one in value}
+    return {"": value}
+
+
+def _kinds(old: dict[object, object], new: dict[object, object], known: Set[str]) -> Iterator[Level]:
+    """Tell of what kinds the differences of a field are; what is said anew of a known term changes plans."""
+    for key in old.keys() | new.keys():
+        if key in old and key in new:
+            if old[key] != new[key]:
+                yield Level.PATCH if _spoken(old[key]) == _spoken(new[key]) else Level.MAJOR
+        elif key in old:
+            yield Level.MAJOR
+        else:
+            names = key if isinstance(key, tuple) else (key,)
+            yield Level.MAJOR if all(not isinstance(one, str) or one in known for one in names) else Level.MINOR
+
+
+def _spoken(value: object) -> object:
+    """Leave out of a record what is only read by people."""
+    replace, fields = getattr(value, "_replace", None), getattr(value, "_fields", ())
+    return replace(**dict.fromkeys(_WORDS_OF_RECORDS.intersection(fields), "")) if replace else value

@@ -1,0 +1,196 @@
+"""One side of a comparison of ontologies: where its modules lie, its release, and what is beside it."""
+
+from __future__ import annotations
+
+import dataclasses
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from hipkg.base.ending import temporary_folder
+from hipkg.base.errors import OntologyError, StaleRelease, UnreadableInput, UsageError
+from hipkg.base.paths import DENIALS, MAPPINGS, PATIENT_SHAPES, POSSIBLE_CONTEXTS, RELEASE, normalising_queries
+from hipkg.knowledge.loading import RELEASE_FILE, read_release, source_stamp
+from hipkg.knowledge.records import Knowledge
+from hipkg.knowledge.terminology import read as read_terminology
+from hipkg.maintenance.denials import denials_module
+from hipkg.maintenance.diff.patients import has_patients
+from hipkg.maintenance.diff.revisions import take_out
+from hipkg.maintenance.possible import possible_module
+from hipkg.maintenance.release import Sources, compile_knowledge, read
+from hipkg.validation.compiler import compile_shapes
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from hipkg.owl.reasoners import Entailments
+
+    Classify = Callable[[Sources], Entailments]
+
+WRITTEN = frozenset({POSSIBLE_CONTEXTS.name, DENIALS.name})
+"""The modules that follow from the others, which nobody edits."""
+_REMEDY = "Name the folder or the revision that it was built from."
+
+
+@dataclass(frozen=True)
+class Side:
+    """An ontology as it was named: the folder of its modules, None for a release file; ``scratch`` is ours to write.
+
+    ``own`` are the modules that editors write, ``beside`` the folder where shapes, queries, examples and cases are
+    looked for; ``shipped`` is what its release holds, None if that is missing or belongs to other sources.
+    """
+
+    name: str
+    folder: Path | None
+    beside: Path | None
+    shipped: Knowledge | None
+    scratch: Path
+
+    @property
+    def has_patients(self) -> bool:
+        """Tell whether examples or cases lie beside it."""
+        return self.beside is not None and has_patients(self.beside)
+
+    @cached_property
+    def modules(self) -> tuple[Path, ...]:
+        """List the modules, in the order in which a release reads them."""
+        return _modules(self.folder) if self.folder else ()
+
+    @cached_property
+    def content(self) -> str:
+        """Hash all files that plans depend on: two sides of the same content hold the same."""
+        mappings = sorted((self.folder / MAPPINGS.name).glob("*.tsv")) if self.folder else ()
+        return source_stamp(self.modules, (*_passed_through(self.beside), *mappings))
+
+    @cached_property
+    def own(self) -> tuple[Path, ...]:
+        """List the modules that editors write."""
+        return tuple(one for one in self.modules if one.name not in WRITTEN)
+
+    @cached_property
+    def sources(self) -> Sources:
+        """Read the modules, with those that follow from them as they would be written now.
+
+        Raises `OntologyError` as `hipkg.maintenance.release.read` does.
+        """
+        with self._naming_itself():
+            return read(self.modules if self.shipped is not None else self._as_they_would_be_released())
+
+    def _as_they_would_be_released(self) -> tuple[Path, ...]:
+        """List the modules of editors, with those that follow from them, which are written anew elsewhere."""
+        written = []
+        for name, make in ((POSSIBLE_CONTEXTS.name, possible_module), (DENIALS.name, denials_module)):
+            if any(one.name == name for one in self.modules):
+                path = self.scratch / name
+                path.write_text(make(self.own), encoding="utf-8")
+                written.append(path)
+        return (*self.own, *written)
+
+    def knowledge(self, classify: Classify) -> Knowledge:
+        """Take what its release holds, or else classify and compile the modules; nothing of the side is written.
+
+        Raises `OntologyError` or `InconsistentData` as `hipkg.maintenance.release.build` does.
+        """
+        if self.shipped is not None:
+            return self.shipped
+        sources = self.sources
+        entailments = classify(sources)
+        with self._naming_itself():
+            return self._with_what_lies_beside(compile_knowledge(sources, entailments))
+
+    @contextmanager
+    def _naming_itself(self) -> Iterator[None]:
+        """Say in what is told of an ontology that cannot be used which side it is."""
+        try:
+            yield
+        except OntologyError as problem:
+            problem.place = f"{self.name}: {problem.place}"
+            raise
+
+    def _with_what_lies_beside(self, knowledge: Knowledge) -> Knowledge:
+        """Let records go through the shapes and the codes of the side, where it has its own."""
+        return with_codes(dataclasses.replace(knowledge, shapes=compile_shapes(_shapes(self.beside))), self.folder)
+
+
+@contextmanager
+def opened(name: str, *, with_patients: bool = True) -> Iterator[Side]:
+    """Find an ontology by what the user wrote: a folder, a release file, or a revision, which is taken out meanwhile.
+
+    Parameters: ``with_patients`` takes the examples and the cases of a revision with it.
+
+    Raises `UsageError` if there is none, and `StaleRelease` for a release file that cannot be read.
+    """
+    with temporary_folder() as scratch:
+        path = Path(name)
+        if path.is_file():
+            yield Side(name, None, None, _release_of(path), scratch)
+            return
+        if path.is_dir():
+            folder = path if _modules(path) or not _modules(path / RELEASE.parent.name) else path / RELEASE.parent.name
+        else:
+            revision, _, inside = name.partition(":")
+            taken = scratch / "taken"
+            taken.mkdir()
+            folder = take_out(revision, inside, taken, with_patients=with_patients)
+        if not _modules(folder):
+            raise UsageError(
+                "The folder has no modules of an ontology.", place=name, remedy="Name the folder of its .ttl files."
+            )
+        yield Side(name, folder, folder.parent, _shipped_in(folder), scratch)
+
+
+def _modules(folder: Path) -> tuple[Path, ...]:
+    return tuple(sorted([*folder.glob("*.ttl"), *folder.glob("guidelines/*.ttl")]))
+
+
+def _shapes(beside: Path | None) -> Path:
+    own = beside / PATIENT_SHAPES.parent.name / PATIENT_SHAPES.name if beside else PATIENT_SHAPES
+    return own if own.is_file() else PATIENT_SHAPES
+
+
+def _passed_through(beside: Path | None) -> tuple[Path, ...]:
+    """List the shapes and the queries that every record goes through."""
+    own = sorted((beside / "queries" / "normalise").glob("*.rq")) if beside else ()
+    return (_shapes(beside), *(own or normalising_queries()))
+
+
+def _shipped_in(folder: Path) -> Knowledge | None:
+    """Read the release of a folder, if it was built from what lies there."""
+    try:
+        content = (folder / RELEASE.name / RELEASE_FILE.name).read_bytes()
+        shipped = read_release(content, source_stamp(_modules(folder), _passed_through(folder.parent)))
+    except (OSError, StaleRelease):
+        return None
+    return with_codes(shipped, folder)
+
+
+def with_codes(knowledge: Knowledge, folder: Path | None) -> Knowledge:
+    """Let codes be read by the mappings of a folder, where it has any."""
+    mappings = folder / MAPPINGS.name if folder else MAPPINGS
+    if mappings.is_dir() and mappings.resolve() != MAPPINGS.resolve():
+        vars(knowledge)["terminology"] = read_terminology(mappings)
+    return knowledge
+
+
+def _release_of(path: Path) -> Knowledge:
+    """Read a release file by itself, all of it.
+
+    Raises `StaleRelease` if it is damaged or of another form, and `UnreadableInput` if it cannot be opened.
+    """
+    try:
+        knowledge = read_release(path.read_bytes())
+        for one in dataclasses.fields(Knowledge):
+            getattr(knowledge, one.name)
+    except OSError as problem:
+        raise UnreadableInput(f"cannot be read: {problem.strerror}.", place=str(path)) from problem
+    except StaleRelease as problem:
+        raise StaleRelease(problem.message, place=str(path), remedy=_REMEDY) from problem
+    except (ValueError, TypeError, KeyError, IndexError) as problem:
+        raise StaleRelease(
+            "The classified release holds records of another form than this version of hipkg reads.",
+            place=str(path),
+            remedy=_REMEDY,
+        ) from problem
+    return knowledge

@@ -1,0 +1,87 @@
+"""The site of the pages: it is whole, needs no network, and is searched."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from html.parser import HTMLParser
+from typing import TYPE_CHECKING
+from urllib.parse import unquote, urldefrag, urlsplit
+
+import pytest
+
+from hipkg.base.paths import ROOT
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+LOADED = {("script", "src"), ("img", "src"), ("link", "href")}
+
+
+class Page(HTMLParser):
+    """The places of a page, what it links to, and what it loads."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.places: set[str] = set()
+        self.links: set[str] = set()
+        self.loaded: set[str] = set()
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        for name, value in attrs:
+            if name == "id" and value:
+                self.places.add(value)
+            if name in {"href", "src"} and value:
+                self.links.add(value)
+                if (tag, name) in LOADED:
+                    self.loaded.add(value)
+
+
+def test_every_command_is_told_as_it_is(tmp_path: Path) -> None:
+    page = tmp_path / "cli.md"
+    words = ["hipkg.cli.app", "utils", "docs", "--name", "hipkg", "--title", "Commands", "--output", str(page)]
+    subprocess.run([sys.executable, "-m", "typer", *words], check=True, capture_output=True)
+    assert (ROOT / "docs" / "cli.md").read_text("utf-8") == page.read_text("utf-8"), "`make docs` writes it anew"
+
+
+@pytest.fixture(scope="session")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("site")
+    made = subprocess.run(
+        [sys.executable, "-m", "sphinx", "-W", "-q", "-c", "docs", ".", str(folder)],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (made.returncode, made.stderr) == (0, "")
+    return folder
+
+
+@pytest.mark.xdist_group("site")
+def test_every_link_leads_somewhere(site: Path) -> None:
+    pages = {}
+    for path in site.rglob("*.html"):
+        pages[path] = Page()
+        pages[path].feed(path.read_text("utf-8"))
+    dead = set()
+    for path, page in pages.items():
+        for link in page.links:
+            address, place = urldefrag(link)
+            if urlsplit(address).scheme:
+                continue
+            target = (path.parent / unquote(urlsplit(address).path)).resolve() if address else path
+            if not target.exists() or (place and target in pages and unquote(place) not in pages[target].places):
+                dead.add((path.name, link))
+    assert dead == set()
+    assert {
+        link for page in pages.values() for link in page.loaded if urlsplit(link).scheme in {"http", "https"}
+    } == set()
+
+
+@pytest.mark.xdist_group("site")
+def test_the_search_knows_the_words_of_the_pages(site: Path) -> None:
+    index = (site / "searchindex.js").read_text("utf-8")
+    for word in ("hyaluron", "osteonecrosi", "shacl"):
+        assert re.search(rf'\b{word}"?:', index), word
