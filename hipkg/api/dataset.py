@@ -14,6 +14,7 @@ from hipkg.base.paths import ontology_files
 from hipkg.base.vocabulary import GRAPHS, PREFIXES, RDF_TYPE, RDFS, SKOS
 from hipkg.knowledge.memo import kept
 from hipkg.knowledge.terminology import namespaces
+from hipkg.owl.in_force import in_force
 from hipkg.owl.sources import load_sources
 from hipkg.pipeline.process import plan_patient
 from hipkg.reading.joint import Joint, together
@@ -96,8 +97,18 @@ def _load_guideline(store: ox.Store, knowledge: Knowledge) -> None:
     except SyntaxError:
         load_sources()  # which says where
         raise
+    _leave_out_withdrawn(store, knowledge)
     entailed = (_triple(one, _SUBCLASS, other) for one, some in knowledge.superclasses.items() for other in some)
     store.extend(_quads(Graph.GUIDELINE, entailed))
+
+
+def _leave_out_withdrawn(store: ox.Store, knowledge: Knowledge) -> None:
+    """Leave of statements that are in force no more what tells so."""
+    if any(one.is_statement for one in knowledge.withdrawn.values()):
+        graph = ox.NamedNode(Graph.GUIDELINE)
+        written = [one.triple for one in store.quads_for_pattern(None, None, None, graph)]
+        store.clear_graph(graph)
+        store.extend(_quads(Graph.GUIDELINE, in_force(written)))
 
 
 @kept

@@ -16,6 +16,7 @@ RDFS = "http://www.w3.org/2000/01/rdf-schema#"
 OWL = "http://www.w3.org/2002/07/owl#"
 XSD = "http://www.w3.org/2001/XMLSchema#"
 SKOS = "http://www.w3.org/2004/02/skos/core#"
+DCTERMS = "http://purl.org/dc/terms/"
 PREFIXES = {
     "hip": HIP,
     "rdf": RDF,
@@ -23,7 +24,7 @@ PREFIXES = {
     "owl": OWL,
     "xsd": XSD,
     "skos": SKOS,
-    "dcterms": "http://purl.org/dc/terms/",
+    "dcterms": DCTERMS,
     "prov": "http://www.w3.org/ns/prov#",
     "sh": "http://www.w3.org/ns/shacl#",
     "vann": "http://purl.org/vocab/vann/",

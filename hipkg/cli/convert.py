@@ -30,6 +30,13 @@ def convert(
     report: Annotated[
         bool, typer.Option("--report", help="Tell of each resource or node what it was used as, or why not.")
     ] = False,
+    for_tool: Annotated[
+        Literal["protege"] | None,
+        typer.Option("--for", help="Add a header that imports the ontology, so that Protégé opens the file with it."),
+    ] = None,
+    replace_withdrawn: Annotated[
+        bool, typer.Option("--replace-withdrawn", help="Write what takes the place of withdrawn terms.")
+    ] = False,
     format: Annotated[AccountFormat | None, typer.Option("--format", "-f", help="Format of the report.")] = None,  # noqa: A002 - the option's name
     output: Output = None,
     as_of: AsOf = None,
@@ -37,6 +44,10 @@ def convert(
     codes: CodeTables = None,
 ) -> None:
     """Rewrite files in another RDF format, without adding or losing anything; of FHIR, write what is understood.
+
+    With --for protege and an output file, a catalog beside it leads to the ontology, unless there is one.
+
+    With --replace-withdrawn, exits with 1 if a withdrawn term is left that no other one alone takes the place of.
 
     Example: hipkg convert examples/d0-painful-degenerative-hip.ttl --to jsonld
     """
@@ -57,7 +68,49 @@ def convert(
         return Batch((triples.results,), triples.set_aside)
 
     batch = each_source(together(files, format=input_format), of_file)
-    deliver(graph_text(apart(told(batch)), to), output, to, failed=batch.set_aside)
+    graph = apart(told(batch))
+    left = False
+    if replace_withdrawn:
+        graph, left = _replaced(graph, knowledge())
+    if for_tool and to != "turtle":
+        raise UsageError("What is for Protégé is written in Turtle.", place="--to", remedy="Leave out --to.")
+    text = graph_text(graph, to)
+    if for_tool:
+        from hipkg.render.protege import patients_for_protege
+
+        text = patients_for_protege(graph)
+        if output is not None:
+            _catalog_beside(output)
+    deliver(text, output, to, failed=batch.set_aside or left)
+
+
+def _catalog_beside(output: Path) -> None:
+    """Write the catalog that leads to the modules of the ontology beside a file, where there is none."""
+    from hipkg.base.output import write_output
+    from hipkg.base.paths import ontology_files
+    from hipkg.cli.report import say
+    from hipkg.owl.sources import header_of
+    from hipkg.render.protege import CATALOG, catalog
+
+    path = output.parent / CATALOG
+    if path.exists():
+        say(f"hipkg: {path} is there already and is left as it is; Protégé finds the ontology by it.", aside=True)
+    else:
+        write_output(catalog({header_of(one): one for one in ontology_files()}), str(path), new=True)
+        say(f"hipkg: {path} leads Protégé to the ontology.", aside=True)
+
+
+def _replaced(graph: Iterable[Triple], knowledge: Knowledge) -> tuple[list[Triple], bool]:
+    """Rewrite a graph in what takes the place of withdrawn terms, and tell whether some of them are left."""
+    from hipkg.cli.report import say
+    from hipkg.compilation.migration import migrated
+    from hipkg.knowledge.withdrawn import successor
+    from hipkg.knowledge.withdrawn import told as sentence
+
+    rewritten, left = migrated(graph, knowledge)
+    for one in left:
+        say(f"hipkg: left as it is: {sentence(one, knowledge)}. {successor(one, knowledge)}", aside=True)
+    return rewritten, bool(left)
 
 
 def _report(

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path  # noqa: TC003 - typer reads the annotations
+from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar
 
 import typer
 
 from hipkg.base.errors import HipkgError, UsageError
 from hipkg.cli.ontology_diff import diff
+from hipkg.cli.ontology_migration import migration
 from hipkg.cli.ontology_new import new
+from hipkg.cli.ontology_release import release
 from hipkg.cli.ontology_show import show
 from hipkg.cli.ontology_why import why
 from hipkg.cli.options import CASES, Careful, Documents, Output, cases_folder
@@ -171,31 +173,6 @@ def format_modules() -> None:
 
 
 @ontology.command()
-def release() -> None:
-    """Classify the ontology with HermiT and write its release: the one that hipkg ships, or with --ontology your own.
-
-    A release of your own is DIR/release/hipkg.json, with all of the shipped ontology, which stays as it is.
-
-    The modules of the possible contexts and of the denials, which follow from the others, are written before.
-
-    Example: hipkg ontology release
-    """
-    from hipkg.base.output import write_output
-    from hipkg.base.paths import DENIALS, POSSIBLE_CONTEXTS, ontology_folder
-    from hipkg.knowledge.loading import release_file
-    from hipkg.maintenance.denials import denials_module
-    from hipkg.maintenance.possible import possible_module
-    from hipkg.maintenance.release import build, write
-
-    for name, text in ((POSSIBLE_CONTEXTS.name, possible_module()), (DENIALS.name, denials_module())):
-        path = ontology_folder() / name
-        if not path.exists() or text != path.read_text(encoding="utf-8"):
-            write_output(text, str(path))
-    write(build(), release_file())
-    say(str(release_file()))
-
-
-@ontology.command()
 def document(
     output: Annotated[
         str | None, typer.Option("--output", "-o", help="Folder of the pages, docs/guideline by default.")
@@ -263,4 +240,6 @@ def document(
 ontology.command("new")(new)
 ontology.command("show")(show)
 ontology.command("diff")(diff)
+ontology.command("release")(release)
+ontology.command("migration")(migration)
 ontology.command("why")(why)

@@ -31,7 +31,7 @@ def why(
 
     Exits with 1 if it does not follow.
 
-    Example: hipkg ontology why SymptomaticHipOsteoarthritis HipProblem
+    Example: hipkg ontology why HipOsteoarthritis Problem
     """
     from hipkg.maintenance.justification import why_inconsistent, why_under
     from hipkg.render.justification import justification_to_json, justification_to_text

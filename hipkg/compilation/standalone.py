@@ -19,6 +19,7 @@ from hipkg.compilation.head import how_to_run
 from hipkg.compilation.operations import DEFAULT, Graphs, Operation, alone, request, select, with_query
 from hipkg.compilation.sparql import term
 from hipkg.knowledge.frame.answers import SLOTS, STATES, Slot, State, classes_of
+from hipkg.knowledge.withdrawn import refuse_withdrawn
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -62,6 +63,7 @@ def find_target(target: str, knowledge: Knowledge) -> str:
     found = names.get(wanted.casefold()) or names.get(local_name(expand(wanted)).casefold())
     if found:
         return found
+    refuse_withdrawn(target, knowledge)
     near = [local_name(names[one]) for one in get_close_matches(wanted.casefold(), names, cutoff=0.5)]
     hint = f"Nearest: {', '.join(dict.fromkeys(near))}." if near else "Give a statement id or the name of a class."
     raise UsageError(f"There is no statement or class {target!r}.", remedy=hint)

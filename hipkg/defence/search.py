@@ -212,7 +212,7 @@ class Abducer:
         if NO_CHANGE in found:
             return
         if isinstance(filler, OneOf):
-            for one in filler.individuals:
+            for one in sorted(filler.individuals, key=lambda value: value != hip.ongoing):  # what has ended is past
                 yield from self._value(node, prop, one)
             return
         for link in self._knowledge.links.get(prop, ()):

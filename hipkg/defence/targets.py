@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from hipkg.base.errors import UsageError
 from hipkg.base.vocabulary import expand, local_name
 from hipkg.knowledge.memo import kept
+from hipkg.knowledge.withdrawn import refuse_withdrawn
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -49,6 +50,7 @@ def find_target(target: str, knowledge: Knowledge) -> str:
     known = {**{name: iri for name, iris in wordings.items() for iri in iris}, **exact}
     near = dict.fromkeys(known[one] for one in get_close_matches(wanted, known, n=_SUGGESTIONS, cutoff=0.5))
     told = [knowledge.label(one) if one in knowledge.interventions else local_name(one) for one in near]
+    refuse_withdrawn(target, knowledge)
     remedy = f"Nearest: {'; '.join(told)}." if told else "Give a statement id or words of an action's label."
     raise UsageError(f"There is no statement or action {target!r}.", remedy=remedy)
 

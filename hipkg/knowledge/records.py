@@ -159,6 +159,24 @@ class DocumentInfo(NamedTuple):
     safety: bool = False
 
 
+class Withdrawal(NamedTuple):
+    """A statement or a term that is in force no more, which nothing is derived from any longer, or nobody should use.
+
+    ``name`` is the id of a statement or the CURIE of a term, ``document`` the IRI of the one that a statement is from;
+    ``replaced_by`` are the IRIs of what takes its place; ``day`` is an ISO date.
+    """
+
+    iri: str
+    name: str
+    label: str
+    text: str
+    document: str
+    replaced_by: tuple[str, ...]
+    reason: str
+    day: str
+    is_statement: bool
+
+
 class Tension(NamedTuple):
     """A topic on which statements, named by their ids, do not agree.
 
@@ -225,6 +243,7 @@ class Knowledge:
     is asked about them, ``judged`` are those whose question only an expert's judgement answers, ``presupposed`` maps a
     class to the one without which its question cannot be answered yet, and ``expected_on_record`` are those that ask
     for what a record would hardly leave out; ``result_of`` maps a kind of finding to the study that yields it.
+    ``withdrawn`` are the statements that are in force no more, and the terms that nobody should write any more.
     ``superclasses`` are all that a class is classified under, ``told_superclasses`` those that its editor wrote;
     ``class_values`` maps a class to the property values that each member has.
     """
@@ -262,6 +281,7 @@ class Knowledge:
     statements: Mapping[str, StatementInfo]
     interventions: Mapping[str, InterventionInfo]
     documents: Mapping[str, DocumentInfo]
+    withdrawn: Mapping[str, Withdrawal]
     tensions: tuple[Tension, ...]
     refuters: Mapping[str, frozenset[str]]
     holding: Mapping[str, str]

@@ -18,7 +18,7 @@ from hipkg.owl.sources import load_sources
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from hipkg.knowledge.records import Knowledge
+    from hipkg.knowledge.records import Knowledge, Withdrawal
     from hipkg.knowledge.terminology import Mapping as CodeMapping
 
 
@@ -54,7 +54,8 @@ class Term(NamedTuple):
 
     ``name`` is its CURIE; ``of`` names the kinds of nodes whose type or property it is, or the properties whose value;
     ``synonyms`` are other words for it, ``parents`` the terms right above it as its editor wrote them; ``codes`` are
-    those of clinical code systems that stand for it, best first; ``unit`` is that of a number, in UCUM.
+    those of clinical code systems that stand for it, best first; ``unit`` is that of a number, in UCUM; ``withdrawal``
+    tells of what is in force no more since when, why, and what takes its place.
     """
 
     iri: str
@@ -69,6 +70,7 @@ class Term(NamedTuple):
     parents: tuple[str, ...]
     unit: str
     codes: tuple[CodeMapping, ...]
+    withdrawal: Withdrawal | None = None
 
     @property
     def recordable(self) -> bool:
@@ -170,7 +172,10 @@ def _term(iri: str, said: Mapping[str, tuple[str, ...]], knowledge: Knowledge) -
     recording = _recording(iri, kind, knowledge)
     statement = knowledge.statements.get(iri)
     document = knowledge.documents.get(iri)
-    label = f"statement {statement.id}" if statement else document.title if document else ""
+    withdrawal = knowledge.withdrawn.get(iri)
+    gone = withdrawal is not None and withdrawal.is_statement
+    number = statement.id if statement else withdrawal.name if withdrawal and gone else ""
+    label = f"statement {number}" if number else document.title if document else ""
     above = knowledge.told_superclasses.get(iri) or knowledge.individual_types.get(iri) or frozenset()
     return Term(
         iri=iri,
@@ -185,12 +190,14 @@ def _term(iri: str, said: Mapping[str, tuple[str, ...]], knowledge: Knowledge) -
         parents=tuple(sorted(one for one in above if is_term(one))),
         unit=knowledge.units.get(iri, ""),
         codes=knowledge.terminology.of_term(iri),
+        withdrawal=withdrawal,
     )
 
 
 def _kind(iri: str, said: Mapping[str, tuple[str, ...]], knowledge: Knowledge) -> Kind:
     types = {*said[RDF_TYPE]}
-    if iri in knowledge.statements:
+    withdrawal = knowledge.withdrawn.get(iri)
+    if iri in knowledge.statements or (withdrawal is not None and withdrawal.is_statement):
         return Kind.STATEMENT
     if iri in knowledge.documents:
         return Kind.DOCUMENT

@@ -31,6 +31,7 @@ from hipkg.base.errors import UnreadableInput, UsageError
 from hipkg.base.paths import EXAMPLES
 from hipkg.knowledge.frame.answers import State
 from hipkg.knowledge.selection import check_documents, select
+from hipkg.knowledge.withdrawn import refuse_withdrawn
 from hipkg.pipeline.process import derivation_of
 from hipkg.pipeline.request import Request
 from hipkg.planning.planner import SiteNames
@@ -198,6 +199,7 @@ def _wanted(statements: Collection[str], documents: Collection[str], knowledge: 
     check_documents(documents, knowledge)
     for one in statements:
         if knowledge.statement(one) is None:
+            refuse_withdrawn(one, knowledge)
             raise UsageError(f"There is no statement {one!r}.", remedy="Write its id, such as D0-41.")
     own = tuple(knowledge.namespaces.values())
     found = [

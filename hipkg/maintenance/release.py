@@ -27,7 +27,7 @@ from hipkg.base.paths import (
     ontology_files,
     own_shapes,
 )
-from hipkg.base.vocabulary import OWL, RDFS, SKOS, XSD, curie, is_term
+from hipkg.base.vocabulary import DCTERMS, OWL, RDFS, SKOS, XSD, curie, is_term
 from hipkg.knowledge.frame.scope import waits_for_scope
 from hipkg.knowledge.frame.strata import decides, keeps_out
 from hipkg.knowledge.loading import load_base, own_stamp, released, source_stamp
@@ -42,10 +42,12 @@ from hipkg.knowledge.records import (
     PossibleRange,
     StatementInfo,
     Tension,
+    Withdrawal,
 )
 from hipkg.owl import reasoners as java
 from hipkg.owl.axioms import Axioms, read_axioms
 from hipkg.owl.expression import And, Expression, Named, Or, Some, disjuncts, leaves, properties
+from hipkg.owl.in_force import REPLACED_BY, deprecated, in_force, withdrawn_statements
 from hipkg.owl.names import undeclared
 from hipkg.owl.own import OwnOntology, own_ontology
 from hipkg.owl.rule_compiler import NativeCompiler
@@ -54,22 +56,25 @@ from hipkg.owl.sources import load_sources
 from hipkg.validation.compiler import compile_shapes
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
     from pathlib import Path
 
 Member = TypeVar("Member", Modality, Prominence)
 _VERSION = ox.NamedNode(OWL + "versionInfo")
 _SHIPPED = ox.NamedNode(hip.ontology)
-_DCTERMS = "http://purl.org/dc/terms/"
 
 
 @dataclass(frozen=True)
 class Sources:
-    """The ontology as it is written: the files, their triples and the axioms in them; whose own is among them."""
+    """The ontology as it is written: the files, the triples of what is in force, the axioms in them, and the rest.
+
+    ``own`` is an ontology of one's own that is among them.
+    """
 
     paths: tuple[Path, ...]
     triples: list[ox.Triple]
     axioms: Axioms
+    withdrawn: tuple[Withdrawal, ...]
     own: OwnOntology | None = None
 
     @property
@@ -98,8 +103,48 @@ def read(files: Iterable[Path] | None = None, *, edited: bool = False) -> Source
             place=unknown.place,
             remedy="`hipkg ontology check --no-reasoner` lists all such names.",
         )
-    triples = load_sources(paths)
-    return Sources(paths, triples, read_axioms(triples), own)
+    return sources_of(paths, load_sources(paths), own)
+
+
+def sources_of(paths: tuple[Path, ...], written: Sequence[ox.Triple], own: OwnOntology | None = None) -> Sources:
+    """Part what is in force of the triples of some files from what was withdrawn.
+
+    Parameters: ``own`` is an ontology of one's own that is among them.
+
+    Raises `OntologyError` for an axiom outside the fragment.
+    """
+    triples = in_force(written)
+    return Sources(paths, triples, read_axioms(triples), withdrawals(written), own)
+
+
+def withdrawals(written: Sequence[ox.Triple]) -> tuple[Withdrawal, ...]:
+    """List the deprecated statements and terms, with what the ontology says of why and of what takes their place."""
+    names = deprecated(written)
+    if not names:
+        return ()
+    statements = withdrawn_statements(written)
+    texts: dict[tuple[str, str], list[str]] = {}
+    for one in written:
+        if isinstance(one.subject, ox.NamedNode) and one.subject.value in names and hasattr(one.object, "value"):
+            texts.setdefault((one.subject.value, one.predicate.value), []).append(one.object.value)
+
+    def said(iri: str, prop: str) -> str:
+        return min(texts.get((iri, prop), ("",)))
+
+    return tuple(
+        Withdrawal(
+            iri=iri,
+            name=said(iri, SKOS + "notation") or curie(iri),
+            label=said(iri, RDFS + "label"),
+            text=said(iri, SKOS + "definition"),
+            document=said(iri, hip.fromDocument),
+            replaced_by=tuple(sorted(texts.get((iri, REPLACED_BY), ()))),
+            reason=said(iri, hip.withdrawnBecause),
+            day=said(iri, hip.withdrawnOn),
+            is_statement=iri in statements,
+        )
+        for iri in sorted(names)
+    )
 
 
 def build(files: Iterable[Path] | None = None) -> Knowledge:
@@ -121,7 +166,7 @@ def classified(sources: Sources, asked: Iterable[ox.Triple] = ()) -> java.Entail
     if sources.own is None:
         return java.entail("hermit", [*sources.triples, *asked])
     left = [one for one in sources.paths if one not in {POSSIBLE_CONTEXTS, DENIALS}]
-    found = java.entail("hermit", [*load_sources(left), *asked])
+    found = java.entail("hermit", [*in_force(load_sources(left)), *asked])
     known = ((one, other) for one, above in load_base().superclasses.items() for other in above)
     return replace(found, subclasses=found.subclasses.union(known))
 
@@ -157,6 +202,7 @@ class _Builder:
         triples, axioms = sources.triples, sources.axioms
         self._sources = sources
         self._axioms = axioms
+        self._withdrawn = sources.withdrawn
         self._superclasses = {
             iri: frozenset(one for one in closed if is_term(one) and one != iri)
             for iri, closed in java.close(result.subclasses).items()
@@ -210,6 +256,7 @@ class _Builder:
             statements={one.iri: one for one in statements},
             interventions={one.iri: one for one in interventions},
             documents={one.iri: one for one in self._documents()},
+            withdrawn={one.iri: one for one in self._withdrawn},
             tensions=tuple(self._tensions()),
             refuters=self._refuters(statements),
             holding=self._map(hip.stateWhenHolding),
@@ -652,9 +699,9 @@ class _Builder:
             DocumentInfo(
                 iri=iri,
                 id=self._text(iri, SKOS + "notation"),
-                title=self._text(iri, _DCTERMS + "title"),
+                title=self._text(iri, DCTERMS + "title"),
                 publisher=self._text(iri, hip.publisher),
-                issued=self._text(iri, _DCTERMS + "issued"),
+                issued=self._text(iri, DCTERMS + "issued"),
                 advice_requires=self._all(iri, hip.adviceRequires),
                 safety=bool(self._text(iri, hip.safetyModule)),
             )

@@ -8,10 +8,12 @@ import pyoxigraph as ox
 
 from hipkg.base.errors import OntologyError
 from hipkg.base.paths import ontology_files
+from hipkg.base.vocabulary import OWL
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from pathlib import Path
+_HEADER = ox.NamedNode(OWL + "Ontology")
 
 
 def parsed(path: Path) -> Iterator[ox.Quad]:
@@ -20,6 +22,12 @@ def parsed(path: Path) -> Iterator[ox.Quad]:
         yield from ox.parse(path=path, format=ox.RdfFormat.TURTLE)
     except SyntaxError as problem:
         raise OntologyError(f"is not valid Turtle: {problem.msg}.", place=f"{path.name}:{problem.lineno}") from problem
+
+
+def header_of(path: Path) -> str:
+    """Return the IRI of the ontology that a module is, empty if it says none; the errors are those of `parsed`."""
+    headers = (one.subject for one in parsed(path) if one.object == _HEADER)
+    return next((one.value for one in headers if isinstance(one, ox.NamedNode)), "")
 
 
 def load_sources(files: Iterable[Path] | None = None) -> list[ox.Triple]:

@@ -16,11 +16,12 @@ from hipkg.reading.blank_nodes import without_blank_nodes
 from hipkg.record.patient import Record, Term
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence, Set
     from datetime import date
 
 _TYPE = NamedNode(RDF_TYPE)
 _PATIENT = NamedNode(hip.Patient)
+_HEADER = NamedNode(f"{OWL}Ontology")
 _HAS_PROBLEM = NamedNode(hip.hasProblem)
 _AS_OF = NamedNode(hip.asOf)
 _ABOUT_AXIOMS = {NamedNode(f"{OWL}annotatedSource"), NamedNode(f"{OWL}annotatedTarget")}
@@ -56,7 +57,7 @@ def patients_in(triples: Sequence[Triple], name: str, as_of: date | None) -> Pat
     links = _links(triples, patients)
     parts = {patient: _reachable(patient, links, patients) for patient in patients}
     owned = set().union(*parts.values())
-    strays = tuple(one for one in triples if one not in owned) if len(owned) < len(triples) else ()
+    strays = _strays(triples, owned) if len(owned) < len(triples) else ()
     copies: Counter[str] = Counter()
     records = []
     for patient, part in parts.items():
@@ -65,6 +66,12 @@ def patients_in(triples: Sequence[Triple], name: str, as_of: date | None) -> Pat
         day = as_of or recorded or today()
         records.append(Record(iri.value, _dated(iri, named, day), name, day, len(strays), recorded is not None))
     return Patients(tuple(sorted(records, key=lambda record: record.iri)), strays)
+
+
+def _strays(triples: Sequence[Triple], owned: Set[Triple]) -> tuple[Triple, ...]:
+    """List what belongs to no patient, but for the header of a file, which says something of the file."""
+    headers = {one.subject for one in triples if one.object == _HEADER and one.predicate == _TYPE}
+    return tuple(one for one in triples if one not in owned and one.subject not in headers)
 
 
 def _no_patient(triples: Sequence[Triple], name: str) -> NoPatient:

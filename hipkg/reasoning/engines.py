@@ -42,10 +42,11 @@ def reason_over(
     from hipkg.base.paths import patient_modules
     from hipkg.owl import reasoners as java
     from hipkg.owl.axioms import read_axioms
+    from hipkg.owl.in_force import in_force
     from hipkg.owl.module import module
     from hipkg.owl.sources import load_sources
 
-    sources, facts = load_sources(patient_modules()), tuple(facts_among(given))
+    sources, facts = in_force(load_sources(patient_modules())), tuple(facts_among(given))
     axioms = module(map(_sufficient, _bearing(sources)) if engine == "hermit" else sources, facts)
     return completed(given, java.entail(engine, [*axioms, *facts]), read_axioms(sources).properties)
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from hipkg.base import hip
 from hipkg.base.vocabulary import SKOS
 from hipkg.knowledge.modality import Modality
+from hipkg.knowledge.withdrawn import called
 from hipkg.knowledge.wording import Wording, listed, quantity
 from hipkg.owl.expression import named_classes
 from hipkg.render.markdown import escape, escape_opening
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 
     import pyoxigraph as ox
 
-    from hipkg.knowledge.records import Bound, DocumentInfo, Knowledge, StatementInfo, Tension
+    from hipkg.knowledge.records import Bound, DocumentInfo, Knowledge, StatementInfo, Tension, Withdrawal
 
 INDEX, GLOSSARY, TENSIONS = "README.md", "glossary.md", "tensions.md"
 _KINDS = {"Patients": hip.Patient, "Problems": hip.Problem, "Treatments, studies and other activities": hip.Activity}
@@ -139,6 +140,27 @@ class _Writer:
             yield from ("", f"## {escape(section)}")
             for one in members:
                 yield from ("", *self._statement(one))
+        yield from self._withdrawn(document)
+
+    def _withdrawn(self, document: DocumentInfo) -> Iterator[str]:
+        """Tell which statements of a document are in force no more, why, and what takes their place."""
+        gone = [one for one in self._knowledge.withdrawn.values() if one.is_statement and one.document == document.iri]
+        if gone:
+            yield from ("", "## Withdrawn", "", "These statements are in force no more; nothing is derived from them.")
+        for one in sorted(gone, key=lambda it: it.name):
+            yield from ("", f"### {one.name}", "", f"> {escape_opening(clean(one.text))}", "")
+            yield f"- **Withdrawn** {one.day}"
+            if one.reason:
+                yield f"- **Because** {escape(clean(one.reason))}"
+            if one.replaced_by:
+                yield f"- **Replaced by** {self._successors(one)}"
+
+    def _successors(self, one: Withdrawal) -> str:
+        """Link the statements in force that take the place of one, and name what else does."""
+        infos = self._knowledge.statements
+        return listed(
+            [_links([infos[iri]]) if iri in infos else called(iri, self._knowledge) for iri in one.replaced_by], "and"
+        )
 
     def _statement(self, info: StatementInfo) -> Iterator[str]:
         effect, intervention = self._knowledge.label(info.effect), self._knowledge.label(info.intervention)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from hipkg.base.numbers import unit_in_words
 from hipkg.base.vocabulary import curie
 from hipkg.knowledge.terms import Recording, Term
+from hipkg.knowledge.withdrawn import told
 from hipkg.knowledge.wording import Wording
 from hipkg.render.account import printable_lines
 from hipkg.render.codes import code_to_json
@@ -15,7 +16,7 @@ from hipkg.render.encoder import written
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from hipkg.knowledge.records import Knowledge
+    from hipkg.knowledge.records import Knowledge, Withdrawal
 
 _CODES_SHOWN = 3
 """How many codes of a system text tells of a term."""
@@ -42,6 +43,7 @@ def term_to_json(one: Term) -> dict[str, object]:
         "parents": [*map(curie, one.parents)],
         "unit": one.unit or None,
         "codes": [*map(code_to_json, one.codes)],
+        "withdrawn": _withdrawn(one.withdrawal) if one.withdrawal else None,
     }
 
 
@@ -53,6 +55,8 @@ def terms_to_text(terms: Iterable[Term], knowledge: Knowledge) -> str:
 def _lines(term: Term, knowledge: Knowledge) -> Iterator[str]:
     yield f"{term.name}  {term.label}"
     yield f"    {term.kind}; {recorded_as(term)}"
+    if term.withdrawal:
+        yield f"    {told(term.withdrawal, knowledge)}"
     if term.definition:
         yield f"    {term.definition}"
     if term.note:
@@ -66,6 +70,14 @@ def _lines(term: Term, knowledge: Knowledge) -> Iterator[str]:
     for system, codes in codes_of(term, knowledge).items():
         more = f" and {len(codes) - _CODES_SHOWN} more" if len(codes) > _CODES_SHOWN else ""
         yield f"    {system}: {', '.join(codes[:_CODES_SHOWN])}{more}"
+
+
+def _withdrawn(one: Withdrawal) -> dict[str, object]:
+    return {
+        "on": one.day or None,
+        "because": one.reason or None,
+        "replacedBy": [*map(curie, one.replaced_by)],
+    }
 
 
 def recorded_as(term: Term) -> str:

@@ -17,10 +17,11 @@ from hipkg.base.limits import NEAR_NAMES
 from hipkg.base.numbers import read
 from hipkg.base.vocabulary import PREFIXES, RDF_TYPE, XSD, curie, is_plain_term, nearest
 from hipkg.knowledge.memo import kept
+from hipkg.knowledge.withdrawn import successor, told
 from hipkg.validation.compiler import Background, Result, check
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping
+    from collections.abc import Collection, Iterable, Iterator, Mapping
 
     from hipkg.knowledge.records import Knowledge, PossibleRange
     from hipkg.knowledge.shapes import CompiledShape
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 UNKNOWN_TERM = "hip:V01-unknown-term"
 DEFINED_CLASS = "hip:V02-defined-class"
 MEASUREMENT = "hip:V03-measurement"
+WITHDRAWN = "hip:V04-withdrawn-term"
 SEVERITIES: tuple[Severity, ...] = ("violation", "warning", "info")
 _SH = PREFIXES["sh"]
 _PATIENT = ox.NamedNode(hip.Patient)
@@ -63,7 +65,8 @@ class Rules(NamedTuple):
     """What a patient graph is validated against.
 
     ``known`` holds the IRIs of the terms of the ontology, ``defined`` the classes that are entailed by a definition,
-    ``measurements`` the properties of patients whose numbers have a range.
+    ``measurements`` the properties of patients whose numbers have a range, ``withdrawn`` the terms that are to be
+    written no more, each with a sentence that says so and one that says what to write instead.
     """
 
     shapes: tuple[CompiledShape, ...]
@@ -71,6 +74,7 @@ class Rules(NamedTuple):
     known: frozenset[str]
     defined: frozenset[str]
     measurements: Mapping[str, PossibleRange]
+    withdrawn: Mapping[str, tuple[str, str]]
 
 
 def validate_triples(triples: Iterable[ox.Triple], patient: str, rules: Rules) -> tuple[Finding, ...]:
@@ -87,6 +91,7 @@ def validate_triples(triples: Iterable[ox.Triple], patient: str, rules: Rules) -
             *unknown_terms(graph, patient, rules.known),
             *defined_classes(graph, patient, rules.defined),
             *measurements(graph, patient, rules.measurements),
+            *withdrawn_terms(graph, patient, rules.withdrawn),
         ]
     )
 
@@ -202,6 +207,29 @@ def measurements(
     )
 
 
+def withdrawn_terms(
+    triples: Iterable[ox.Triple], patient: str, withdrawn: Mapping[str, tuple[str, str]]
+) -> Iterator[Finding]:
+    """Find the terms of the ontology that are to be written no more.
+
+    Parameters: ``withdrawn`` maps them to what is said of them and of what takes their place.
+    """
+    for triple in triples if withdrawn else ():
+        for name in (triple.predicate, triple.object):
+            if isinstance(name, ox.NamedNode) and name.value in withdrawn:
+                told, instead = withdrawn[name.value]
+                yield Finding(
+                    severity="warning",
+                    shape=WITHDRAWN,
+                    patient=patient,
+                    node=text_of_term(triple.subject),
+                    path=curie(triple.predicate.value),
+                    value=name.value,
+                    message=f"V04: {told}. {instead}",
+                    fix=instead,
+                )
+
+
 def _is_possible(value: Term, possible: PossibleRange) -> bool:
     if not isinstance(value, ox.Literal) or value.datatype not in ([_WHOLE] if possible.whole else [_WHOLE, _DECIMAL]):
         return False
@@ -233,14 +261,15 @@ def rules_of(knowledge: Knowledge) -> Rules:
     """Take the rules from the release."""
     background = Background(knowledge.superclasses, knowledge.individual_types, knowledge.wholes)
     defined = frozenset(knowledge.definitions)
-    return Rules(knowledge.shapes, background, knowledge.terms, defined, knowledge.possible_ranges)
+    withdrawn = {iri: (told(one, knowledge), successor(one, knowledge)) for iri, one in knowledge.withdrawn.items()}
+    return Rules(knowledge.shapes, background, knowledge.terms, defined, knowledge.possible_ranges, withdrawn)
 
 
 @kept
 def violations_of(knowledge: Knowledge) -> Rules:
     """Take of the rules of the release those that find violations."""
     rules = rules_of(knowledge)
-    return rules._replace(shapes=tuple(one for one in rules.shapes if one.severity == "violation"))
+    return rules._replace(shapes=tuple(one for one in rules.shapes if one.severity == "violation"), withdrawn={})
 
 
 def _finding(result: Result, patient: str) -> Finding:

@@ -59,6 +59,23 @@ _OF_CODE = {
         "Add the module of the name to owl:imports.",
     ),
     "catalog": ("The catalog leads from the IRI of every module to its file.", "Correct catalog-v001.xml."),
+    "deprecated-use": (
+        "What is deprecated is used by nothing that is in force.",
+        "Name what replaces it, or deprecate what uses it as well; of a withdrawn statement, take away the restriction "
+        "of its context.",
+    ),
+    "id-lost": (
+        "A term that was published is declared for ever.",
+        "Declare it again and deprecate it, so that its id cannot come to mean something else.",
+    ),
+    "id-reused": (
+        "What was published as withdrawn is in force no more.",
+        "Deprecate it again, and give what you add an id of its own.",
+    ),
+    "version-published": (
+        "What was published under a version is what the modules say while they have it.",
+        "Publish what you changed as the next version: hipkg ontology release --to DIR --bump LEVEL.",
+    ),
     "declared-twice": ("A term is declared by one module.", "Declare it where it belongs, and only name it elsewhere."),
     "name-case": ("Names differ in more than upper and lower case, or the namespace.", "Rename one of the two."),
     "own-namespace": (
@@ -173,7 +190,7 @@ _OF_CODE = {
     "mapping-disjoint": ("The terms of a code do not exclude each other.", "Choose one of them."),
 }
 _WARNINGS = {"accepted-unused", "definition-doubled", "import-missing", "name-case", "normal-form", "release"}
-_NOTES = {"subsumed-statement"}
+_NOTES = {"subsumed-statement", "version-published"}
 
 
 @cache

@@ -26,8 +26,8 @@ from hipkg.maintenance.checks.issue import Finding, Issue, Severity
 from hipkg.maintenance.checks.modules import catalog, declarations, foreign, imports, namespaces, vocabulary
 from hipkg.maintenance.checks.profile import PROFILE, Accepted, Profile, read_profile
 from hipkg.maintenance.checks.values import check_axioms, check_restrictions, check_values
+from hipkg.maintenance.checks.withdrawals import deprecated_use, published
 from hipkg.maintenance.checks.workspace import Workspace, own_workspace, workspace
-from hipkg.owl.axioms import Axioms, read_axioms
 from hipkg.owl.normal_form import in_normal_form
 from hipkg.validation.compiler import Background, check, compile_shapes
 
@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from hipkg.knowledge.records import Knowledge
+    from hipkg.owl.axioms import Axioms
 
 _NAME = re.compile(r"\b[a-z][a-z0-9]*:(?!//)[\w./-]*\w")
 _SURPRISES = (AttributeError, IndexError, KeyError, RecursionError, TypeError, ValueError)
@@ -260,11 +261,11 @@ def classification(space: Workspace) -> Iterator[Issue]:
     """Classify the ontology anew, judge its statements and contexts by that, and compare the release with it."""
     from hipkg.maintenance.checks import contexts as subsumption
     from hipkg.maintenance.checks import statements as rulecheck
-    from hipkg.maintenance.release import Sources, classified, compile_knowledge
+    from hipkg.maintenance.release import classified, compile_knowledge, sources_of
 
     try:
         paths = tuple(one.path for one in space.modules)
-        sources = Sources(paths, [*space.triples], read_axioms(space.triples), space.own)
+        sources = sources_of(paths, space.triples, space.own)
         every = rulecheck.read_rules(sources.triples, sources.axioms)
         rules = [one for one in every if not space.own or one.statement.startswith(space.own.namespace)]
         entailments = classified(sources, rulecheck.probes(rules))
@@ -315,7 +316,7 @@ _OF_MODULES = (normal_form, catalog)
 """The checks that look at one module at a time."""
 _OF_THE_WHOLE = (
     vocabulary, foreign, imports, namespaces, declarations, fragment, check_axioms, check_values, check_restrictions,
-    hierarchy, quality, shapes, mappings, profile,
+    hierarchy, quality, shapes, mappings, deprecated_use, published, profile,
 )  # fmt: skip
 """The checks that look at all modules together and need no reasoner."""
 _STUMBLING = frozenset(
