@@ -188,8 +188,9 @@ class _Ontology:
             asked = [*self._complete(one.axiom for one in some), *assumed, *self._declarations(assumed)]
             return _contradictory(asked if len(some) < _MANY else (_sufficient(one, opened) for one in asked))
 
-        ordered = sorted(units, key=length)
-        found = smallest(ordered, contradict)
+        likely = _derivation(units, goal, forward, opened)
+        ordered = sorted(units, key=lambda one: (one not in likely, length(one)))
+        found = smallest(ordered, contradict, len(likely) or _FIRST)
         return None if found is None else sorted(found, key=lambda one: _level(one.needs, forward))
 
     def _bearing(self, names: Iterable[str]) -> Iterator[_Unit]:
@@ -242,14 +243,18 @@ class _Ontology:
         return (one for name in names for one in self._declared.get(name, ()))
 
 
-def smallest(units: Sequence[One], contradict: Callable[[Sequence[One]], bool]) -> Sequence[One] | None:
+def smallest(
+    units: Sequence[One], contradict: Callable[[Sequence[One]], bool], first: int = _FIRST
+) -> Sequence[One] | None:
     """Find units that contradict together and not without any of them, preferring those that come first.
 
     The unit with which the shortest contradictory beginning of the row ends is needed beside those before it; the next
     such unit is looked for among these, until those found suffice. That beginning is looked for from the end, in steps
     that grow, since most of a short row is needed. Returns none if all together do not contradict.
+
+    Parameters: ``first`` is how many are tried at first.
     """
-    most = _FIRST
+    most = first
     while not contradict(units[:most]):
         if most >= len(units):
             return None
@@ -358,6 +363,35 @@ def _levels(units: Sequence[_Unit], starts: Iterable[str], opened: Set[str]) -> 
                     levels[name] = level
                     changed = True
     return levels
+
+
+def _derivation(units: Sequence[_Unit], goal: str, levels: Mapping[str, float], opened: Set[str]) -> set[_Unit]:
+    """Collect the axioms of a shortest way to the goal, which is none if the members of names are not the same."""
+    best: dict[str, tuple[float, _Unit, set[str]]] = {}
+    for unit in units:
+        subject = unit.axiom.subject.value  # type: ignore[union-attr]
+        ways = [(unit.makes, _level(unit.needs, levels), unit.needs)]
+        if subject in opened:
+            ways.append((unit.necessary, levels.get(subject, inf), Named(subject)))
+        for made, level, needs in ways:
+            for name in made:
+                if level < levels.get(name, inf) and level < best.get(name, (inf,))[0]:
+                    best[name] = level, unit, _resting(needs, levels)
+    names = reached([goal], lambda name: best[name][2] if name in best else ())
+    return {best[name][1] for name in names if name in best}
+
+
+def _resting(expression: Expression, levels: Mapping[str, float]) -> set[str]:
+    """Collect the names on whose members an expression rests that has one, of alternatives those of the nearest."""
+    match expression:
+        case And(operands):
+            return {name for one in operands for name in _resting(one, levels)}
+        case Or(operands):
+            return _resting(min(operands, key=lambda one: _level(one, levels)), levels)
+        case Some(prop, filler):
+            return {prop, *_resting(filler, levels)}
+        case _:
+            return _names(expression)
 
 
 def _distances(units: Sequence[_Unit], goal: str) -> dict[str, float]:
