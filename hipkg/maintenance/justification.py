@@ -126,13 +126,16 @@ def _triples(path: Path) -> list[ox.Triple]:
 
 
 class _Unit(NamedTuple):
-    """An axiom with what it is nested of; ``makes`` are the names that may have members by it if ``needs`` has."""
+    """An axiom, by the triple that is no part of an expression.
+
+    ``makes`` are the names that may have members by it if what it ``needs`` has; ``necessary`` those that may have
+    members by a definition if its class has.
+    """
 
     axiom: ox.Triple
     makes: frozenset[str]
     needs: Expression
     necessary: frozenset[str]
-    """The names that may have members by a definition if its class has."""
 
 
 class _Ontology:
@@ -176,13 +179,16 @@ class _Ontology:
         forward = _levels(units, names, opened)
         backward = _distances(units, goal)
 
-        def length(unit: _Unit) -> float:
+        def starting(unit: _Unit) -> tuple[float, float]:
             subject = unit.axiom.subject.value  # type: ignore[union-attr]
-            before, back = _level(unit.needs, forward), forward.get(subject, inf) if unit.necessary else inf
-            return min(before + nearest_of(unit.makes), back + nearest_of(unit.necessary))
+            return _level(unit.needs, forward), forward.get(subject, inf) if subject in opened else inf
 
-        def nearest_of(some: Iterable[str]) -> float:
+        def ending(some: Iterable[str]) -> float:
             return min((backward.get(one, inf) for one in some), default=inf)
+
+        def length(unit: _Unit) -> float:
+            forth, back = starting(unit)
+            return min(forth + ending(unit.makes), back + ending(unit.necessary))
 
         def contradict(some: Sequence[_Unit]) -> bool:
             asked = [*self._complete(one.axiom for one in some), *assumed, *self._declarations(assumed)]
@@ -191,10 +197,10 @@ class _Ontology:
         likely = _derivation(units, goal, forward, opened)
         ordered = sorted(units, key=lambda one: (one not in likely, length(one)))
         found = smallest(ordered, contradict, len(likely) or _FIRST)
-        return None if found is None else sorted(found, key=lambda one: _level(one.needs, forward))
+        return None if found is None else sorted(found, key=lambda one: min(starting(one)))
 
     def _bearing(self, names: Iterable[str]) -> Iterator[_Unit]:
-        """List the axioms that bear on names; of the names and of what their definitions name both halves count."""
+        """List the axioms that bear on names."""
         axioms = [
             one
             for one in self._modules.bearing_on(map(ox.NamedNode, names))
