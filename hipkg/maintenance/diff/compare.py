@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, NamedTuple
 from hipkg.maintenance.diff.axioms import AxiomChange, axiom_changes
 from hipkg.maintenance.diff.classifying import Classifier, Entail
 from hipkg.maintenance.diff.codes import CodeChange, code_changes
+from hipkg.maintenance.diff.contents import Difference, release_difference
 from hipkg.maintenance.diff.hierarchy import Hierarchy, hierarchy_changes
 from hipkg.maintenance.diff.jobs import plans_in_jobs
-from hipkg.maintenance.diff.contents import Difference, release_difference
 from hipkg.maintenance.diff.meaning import Meaning, Relation
 from hipkg.maintenance.diff.patients import patient_files
 from hipkg.maintenance.diff.plans import Plans, plan_changes
