@@ -3,23 +3,27 @@
 from __future__ import annotations
 
 import json
+from contextlib import suppress
+from datetime import date
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 import hipkg as package
 from hipkg.base.batch import Batch, each_source
-from hipkg.base.errors import DeceasedPatient, InconsistentData, SetAside, UsageError
+from hipkg.base.errors import DeceasedPatient, InconsistentData, InvalidPatient, SetAside, UnreadableInput, UsageError
 from hipkg.base.paths import ROOT
 from hipkg.knowledge.loading import load
 from hipkg.pipeline import process
 from hipkg.pipeline.process import plan_patients, validated
 from hipkg.pipeline.request import Request
 from hipkg.record import patient
+from support.cases import CASES
 from support.doors import read
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from pathlib import Path
 
     from pyoxigraph import Triple
 
@@ -177,3 +181,9 @@ def test_a_record_is_normalised_once_for_its_plan_and_its_explanation(monkeypatc
     monkeypatch.setattr(patient, "normalised", noted)
     assert package.explain(source, "D0-33")[0].remedies
     assert normalised.count(record.triples) == 1
+
+
+@pytest.mark.parametrize("path", sorted((CASES / "shapes").glob("*/invalid.ttl")), ids=lambda one: one.parent.name)
+def test_what_is_invalid_is_planned_where_that_is_asked_for_or_refused_with_a_reason(path: Path) -> None:
+    with suppress(InconsistentData, UnreadableInput, InvalidPatient):
+        assert all(one.findings for one in package.plans(path, as_of=date(2026, 11, 23), allow_invalid=True))

@@ -42,12 +42,12 @@ def diff(
     Example: hipkg ontology diff ontology/release/hipkg.json ontology
     """
     from hipkg.maintenance.diff.compare import compare
-    from hipkg.maintenance.diff.level import Level
     from hipkg.maintenance.diff.sides import opened
+    from hipkg.maintenance.levels import Level
     from hipkg.render.ontology_diff import render_ontology_diff
 
     with opened(new) as after, opened(old, with_patients=not after.has_patients) as before:
         found = compare(before, after, patients=patients, as_of=parse_date(as_of), jobs=jobs)
         text = render_ontology_diff(found, format, everything=everything)
-    failed = fail_on != "never" and found.level.rank <= Level(fail_on).rank
+    failed = fail_on != "never" and found.level.weight >= Level(fail_on).weight
     deliver(text, output, format, failed=failed)

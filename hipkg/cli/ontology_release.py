@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -21,7 +21,8 @@ def release(
         typer.Option("--to", metavar="DIR", help="Publish: write the files of the version into this new folder."),
     ] = None,
     bump: Annotated[
-        Level | None, typer.Option("--bump", help="Publish as the next version, of this level.", show_default=False)
+        Literal["major", "minor", "patch"] | None,
+        typer.Option("--bump", help="Publish as the next version, of this level.", show_default=False),
     ] = None,
     version: Annotated[
         str | None, typer.Option("--version", metavar="VERSION", help="Publish as this version.", show_default=False)
@@ -60,7 +61,7 @@ def release(
         raise UsageError("The folder is there already, with something in it.", place=str(to), remedy="Name a new one.")
     if bump and version:
         raise UsageError("A version is given, or counted on.", place="--version", remedy="Leave out --bump.")
-    _publish(to, bump, version, parse_date(on) or date.today())  # noqa: DTZ011 - the day of whoever publishes
+    _publish(to, Level(bump) if bump else None, version, parse_date(on) or date.today())  # noqa: DTZ011 - the day of whoever publishes
 
 
 def _working() -> None:

@@ -6,13 +6,14 @@ from enum import StrEnum
 
 
 class Level(StrEnum):
-    """How much a change weighs: plans may change, there are new terms, or only words differ."""
+    """How much a change weighs: plans may change, there is more to use, only words differ, or nothing does."""
 
     MAJOR = "major"
     MINOR = "minor"
     PATCH = "patch"
+    NONE = "none"
 
     @property
     def weight(self) -> int:
-        """Count from 0 for what weighs least."""
-        return [Level.PATCH, Level.MINOR, Level.MAJOR].index(self)
+        """Count from 0 for what weighs nothing."""
+        return [*Level][::-1].index(self)

@@ -187,7 +187,7 @@ class Planner:
         there = {*facts.nodes(self._patient, hip.hasActivity)}
         for cls, ordered in ((hip.CurrentActivity, False), (hip.PlannedActivity, True)):
             for node in sorted(facts.members.get(cls, NOTHING).intersection(there)):
-                if not facts.values(node, hip.ofIntervention):
+                if not any(facts.nodes(node, hip.ofIntervention)):
                     continue  # It is of nothing, which validation tells.
                 kinds = kinds_given(node, facts, self._knowledge)
                 label, treats = self._named(node), facts.is_a(node, hip.TreatmentCourse)

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, NamedTuple
 from hipkg.maintenance.diff.axioms import AxiomChange, axiom_changes
 from hipkg.maintenance.diff.classifying import Classifier, Entail
 from hipkg.maintenance.diff.codes import CodeChange, code_changes
+from hipkg.maintenance.diff.contents import Difference, release_difference
 from hipkg.maintenance.diff.hierarchy import Hierarchy, hierarchy_changes
 from hipkg.maintenance.diff.jobs import plans_in_jobs
-from hipkg.maintenance.diff.level import Difference, Level, release_difference
 from hipkg.maintenance.diff.meaning import Meaning, Relation
 from hipkg.maintenance.diff.patients import patient_files
 from hipkg.maintenance.diff.plans import Plans, plan_changes
@@ -18,6 +18,7 @@ from hipkg.maintenance.diff.statements import (
     compared_classes,
     statement_differences,
 )
+from hipkg.maintenance.levels import Level
 from hipkg.owl import reasoners
 
 if TYPE_CHECKING:
@@ -108,7 +109,7 @@ def compare(
     reasons = tuple(
         sorted(
             (*_of_plans(plans), *_of_statements(statements), *_of_terms(before, after, inner), *_of_codes(codes)),
-            key=lambda one: one.level.rank,
+            key=lambda one: -one.level.weight,
         )
     )
     return OntologyDiff(

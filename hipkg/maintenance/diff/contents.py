@@ -1,13 +1,13 @@
-"""How much a change of the ontology asks of those who use it: major, minor, patch, or nothing."""
+"""What differs between what two releases hold, and how much that weighs."""
 
 from __future__ import annotations
 
 import dataclasses
 from collections.abc import Mapping
-from enum import StrEnum
 from typing import TYPE_CHECKING, NamedTuple
 
 from hipkg.knowledge.records import Knowledge
+from hipkg.maintenance.levels import Level
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Set
@@ -22,20 +22,6 @@ _WORDS_OF_RECORDS = frozenset(
     | {"issued", "note", "side_phrase"}
 )
 """Fields of records that are only read by people."""
-
-
-class Level(StrEnum):
-    """What a change asks of users, the most first: *major* if plans change, *minor* if there is more to use."""
-
-    MAJOR = "major"
-    MINOR = "minor"
-    PATCH = "patch"
-    NONE = "none"
-
-    @property
-    def rank(self) -> int:
-        """Count from the most that is asked."""
-        return [*Level].index(self)
 
 
 class Difference(NamedTuple):
