@@ -43,7 +43,7 @@ _TYPE, _NOT = ox.NamedNode(RDF_TYPE), ox.BlankNode("not")
 _DEFINED = ox.NamedNode(OWL + "equivalentClass")
 _CLASS, _FUNCTIONAL = ox.NamedNode(OWL + "Class"), OWL + "FunctionalProperty"
 _ENTITIES = {_CLASS, *(ox.NamedNode(OWL + one) for one in ("ObjectProperty", "DatatypeProperty", "NamedIndividual"))}
-_FIRST, _MORE = 8, 4
+_FIRST, _MORE = 8, 8
 """How many axioms are tried at first, and how many times as many each time that it does not follow from them."""
 _MANY = 200
 """From so many axioms on, only those halves of definitions are asked about from which anything can follow."""
