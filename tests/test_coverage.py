@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,6 +14,8 @@ import pytest
 from hipkg.base.errors import UnreadableInput, UsageError
 from hipkg.cli import main
 from hipkg.knowledge.loading import load
+from hipkg.knowledge.records import Withdrawal
+from hipkg.maintenance.coverage import folders_of
 from hipkg.render.coverage import coverage_to_json, coverage_to_text, summary
 from support.doors import coverage
 
@@ -142,6 +145,28 @@ def test_a_folder_of_no_statement_is_a_stray(cases: Callable[..., Path]) -> None
     found = coverage(folder, [GATE])
     assert found.strays == (f"{GATE}1",)
     assert not found.complete
+
+
+def test_what_is_still_to_be_said_of_a_case_is_missing(cases: Callable[..., Path]) -> None:
+    folder = cases(GATE)
+    path = folder / "statements" / GATE / "expected.json"
+    told = json.loads(path.read_text("utf-8"))
+    told["nearMiss"]["why"] = "TODO: say in which one fact."
+    path.write_text(json.dumps(told), "utf-8")
+    found = coverage(folder, [GATE])
+    assert found.unfilled == (GATE,)
+    assert not found.complete
+    assert f"still to be said what they show: {GATE}" in coverage_to_text(found)
+
+
+def test_a_case_of_a_withdrawn_statement_may_stay(cases: Callable[..., Path]) -> None:
+    folder = cases(GATE)
+    gate = load().statement(GATE)
+    assert gate is not None
+    withdrawn = Withdrawal(gate.iri, GATE, GATE, "", gate.document, (), "", "2026-03-01", True)
+    left = {iri: one for iri, one in load().statements.items() if iri != gate.iri}
+    _, strays = folders_of(folder, replace(load(), statements=left, withdrawn={gate.iri: withdrawn}))
+    assert strays == ()
 
 
 @pytest.mark.parametrize(("patient", "state", "found"), [("fires", "now", "must-not"), ("nearMiss", None, "ruled-out")])

@@ -201,7 +201,8 @@ def test_a_changed_limit_of_the_ontology_reaches_the_patients_between_both_limit
     (changed,) = found.plans.changed
     assert changed.files == ("records/D0-37-nsaid/near-miss.ttl",)
     (action,) = changed.actions
-    waits = ("waits for", "hip:NsaidTrial84Days unmet: 83 of >= 84 d", "")
+    others = [f"hip:{one}TrialFailed90Days unknown: nothing of >= 90 d" for one in ("Nsaid", "PhysicalTherapy")]
+    waits = ("waits for", "; ".join(["hip:NsaidTrial84Days unmet: 83 of >= 84 d", *others]), "; ".join(others))
     assert (action.label, action.site, action.statements) == ("total hip arthroplasty", "left hip", ("D0-37",))
     assert action.aspects == (waits,)
     assert [(one.id, one.before, one.after) for one in changed.statements] == [("D0-37", "later-if", "now")]
@@ -217,6 +218,7 @@ def test_a_changed_limit_of_the_ontology_reaches_the_patients_between_both_limit
 
 
 BAD = {
+    str(ROOT / "examples" / "own-guideline"): ("compared by its releases", 2),
     "no-such-revision": ("neither a folder nor a release file nor a revision", 2),
     "empty": ("no modules", 2),
     "other.json": ("has other fields", 3),

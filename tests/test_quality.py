@@ -74,7 +74,10 @@ def accepted(issue: Issue) -> bool:
 def test_every_check_has_a_case_in_which_it_finds_something() -> None:
     mistakes = {one["check"] for one in tomllib.loads(MISTAKES.read_text("utf-8"))["mistake"]}
     in_folders = {path.name for path in (*CASES, *RULES)}
-    files = (Path(__file__), *map(Path(__file__).with_name, ("test_mistakes.py", "test_own_ontology.py")))
+    files = (
+        Path(__file__),
+        *map(Path(__file__).with_name, ("test_mistakes.py", "test_own_ontology.py", "test_publishing.py")),
+    )
     here = {name for path in files for name in re.findall(r'"([a-z0-9-]+)"', path.read_text("utf-8"))}
     mapped = {one for one in headers() if one.startswith("mapping-")}  # which `test_mappingcheck` tries
     assert sorted(headers().keys() - mistakes - in_folders - here - mapped) == []

@@ -102,7 +102,7 @@ def _refuse_errors() -> None:
     if errors:
         first, more = errors[0], f" So are {len(errors) - 1} more." if len(errors) > 1 else ""
         raise OntologyError(
-            f"{first.issue.check}: {first.issue.entity} {first.message}. This is an error.{more}",
+            f"{first.issue.check}: {first.issue.entity} {first.message.rstrip('.')}. This is an error.{more}",
             place=f"{first.path}:{first.line}",
             remedy="`hipkg ontology check --no-reasoner` lists what must be mended before a release.",
         )

@@ -54,6 +54,9 @@ SLOTS = {
 }
 _SETTLED = frozenset({"ruled-out", "satisfied"})
 
+TODO = "TODO"
+"""With which text begins what `hipkg ontology new` leaves to be filled in."""
+
 
 @dataclass(frozen=True, slots=True)
 class SlotCoverage:
@@ -112,11 +115,16 @@ class Difference:
 
 @dataclass(frozen=True, slots=True)
 class Coverage:
-    """What the cases show; ``strays`` are folders that belong to no statement."""
+    """What the cases show.
+
+    ``strays`` are folders that belong to no statement, and ``unfilled`` those in which it is still to be said what they
+    show.
+    """
 
     statements: tuple[StatementCoverage, ...]
     strays: tuple[str, ...]
     differences: tuple[Difference, ...] = ()
+    unfilled: tuple[str, ...] = ()
 
     @property
     def gaps(self) -> tuple[Gap, ...]:
@@ -126,7 +134,7 @@ class Coverage:
     @property
     def complete(self) -> bool:
         """Tell whether nothing is missing, all is as expected, and every folder belongs to a statement."""
-        return not self.gaps and not self.strays and not self.differences
+        return not (self.gaps or self.strays or self.differences or self.unfilled)
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,7 +200,8 @@ def coverage(
         patients = (one for case in own for one in (case.fires, case.near))
         differences += (one for case in own for one in case.differences)
         found.append(_statement(_Evidence(info, state, own, (*patients, *examples)), knowledge))
-    return Coverage(tuple(found), strays, tuple(differences))
+    unfilled = (one.name for info in wanted for one in folders.get(info.id, ()) if _is_unfilled(one / "expected.json"))
+    return Coverage(tuple(found), strays, tuple(differences), tuple(unfilled))
 
 
 def _wanted(statements: Collection[str], documents: Collection[str], knowledge: Knowledge) -> list[StatementInfo]:
@@ -212,16 +221,17 @@ def _wanted(statements: Collection[str], documents: Collection[str], knowledge: 
 
 
 def folders_of(cases: Path, knowledge: Knowledge) -> tuple[dict[str, list[Path]], tuple[str, ...]]:
-    """Sort the folders of cases by their statement, and name those that have none."""
+    """Sort the folders of cases by their statement, and name those that have none, in force or withdrawn."""
     folder = cases / "statements"
     owned: dict[str, list[Path]] = {}
     strays: list[str] = []
     ids = {info.id for info in knowledge.statements.values()}
+    past = [one.name for one in knowledge.withdrawn.values() if one.is_statement]
     for path in sorted(one for one in folder.iterdir() if one.is_dir()):
         owners = [one for one in ids if f"{path.name}-".startswith(f"{one}-")]
         if owners:
             owned.setdefault(max(owners, key=len), []).append(path)
-        else:
+        elif not any(f"{path.name}-".startswith(f"{one}-") for one in past):
             strays.append(path.name)
     return owned, tuple(strays)
 
@@ -281,6 +291,11 @@ def _expected(path: Path) -> _Expected:
             place=str(path),
             remedy='Write "asOf": "YYYY-MM-DD", "fires": {"state", "site"}, "nearMiss": {"state", "why"}.',
         ) from problem
+
+
+def _is_unfilled(path: Path) -> bool:
+    """Tell whether it is still to be said what a case shows."""
+    return TODO in path.read_text(encoding="utf-8")
 
 
 def _difference(patient: _Patient, info: StatementInfo, site: str, expected: str) -> Difference | None:

@@ -30,6 +30,7 @@ from hipkg.base.vocabulary import (
     local_name,
     with_local_name,
 )
+from hipkg.maintenance.coverage import TODO
 from hipkg.maintenance.modules import turtle
 from hipkg.maintenance.patterns import expression_of
 from hipkg.owl.expression import Named, conjuncts
@@ -43,7 +44,6 @@ if TYPE_CHECKING:
     from hipkg.maintenance.checks.workspace import Module, Workspace
     from hipkg.owl.expression import Expression
 
-TODO = "TODO"
 _ID = re.compile(r"[A-Z][A-Za-z0-9]*")
 _NAME = re.compile(r"[A-Z][A-Za-z0-9]*")
 _CAPITALS = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 import pyoxigraph as ox
 
-from hipkg.base.vocabulary import OWL, PREFIXES, RDF, RDF_TYPE, RDFS, XSD
+from hipkg.base.vocabulary import OWL, PREFIXES, RDF, RDF_TYPE, RDFS, SHARED, XSD
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -170,7 +170,7 @@ def _is_turned(one: ox.Triple) -> bool:
 
 
 def patient_in_normal_form(path: Path) -> str:
-    """Write the patient of a case in its normal form, with the prefixes that the file has.
+    """Write the patient of a case in its normal form, with the prefixes that it uses and the own one that the file has.
 
     Raises `OntologyError` with the line where it is no Turtle.
     """
@@ -180,7 +180,11 @@ def patient_in_normal_form(path: Path) -> str:
 
     for _ in parsed(path):
         pass
-    return Graph(bind_namespaces="none").parse(path, format="turtle").serialize(format="longturtle")
+    text = Graph(bind_namespaces="none").parse(path, format="turtle").serialize(format="longturtle")
+    head, _, body = text.partition("\n\n")
+    own = {f"PREFIX {prefix}: <{iri}>" for prefix, iri in PREFIXES.items() if iri not in SHARED}
+    written = {one.strip() for one in path.read_text(encoding="utf-8").splitlines()}
+    return "\n".join(sorted({*head.splitlines(), *(own & written)})) + f"\n\n{body}"
 
 
 def _rdflib_term(term: object) -> Node:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 DEFAULT_WIDTH = 100
 _JSON = Writer(
     {
-        Coverage: "missing=gaps strays differences statements",
+        Coverage: "missing=gaps strays unfilled differences statements",
         Gap: "statement slot @entry missing",
         Difference: "patient statement site expected? found?",
         StatementCoverage: "id fires nearly_fires slots",
@@ -69,6 +69,8 @@ def _parts(coverage: Coverage, *, details: bool) -> Iterator[RenderableType]:
         yield Text(f"not counted: {always} that cannot be false where their statement is asked")
     if coverage.strays:
         yield Text(f"of no statement: {' '.join(coverage.strays)}", style="red")
+    if coverage.unfilled:
+        yield Text(f"still to be said what they show: {' '.join(coverage.unfilled)}", style="red")
     if coverage.gaps:
         table = Table("statement", "slot", "entry", "never", box=box.SIMPLE_HEAD, pad_edge=False)
         for gap in coverage.gaps:

@@ -6,6 +6,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING
 
 from hipkg.base.vocabulary import curie
+from hipkg.knowledge.withdrawn import told
 from hipkg.knowledge.wording import quantity
 from hipkg.render.account import printable_lines
 from hipkg.render.encoder import written
@@ -90,6 +91,7 @@ def _rows(shown: Shown, knowledge: Knowledge) -> Iterator[tuple[str, str]]:
     term = shown.term
     yield "is", f"{term.kind}; {recorded_as(term)}"
     yield "stands in", f"{shown.file}:{shown.line}" if shown.file else ""
+    yield "withdrawn", told(term.withdrawal, knowledge) if term.withdrawal else ""
     yield "definition", term.definition
     yield "note", term.note
     yield "also", ", ".join(term.synonyms)

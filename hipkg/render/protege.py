@@ -16,12 +16,14 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 CATALOG = "catalog-v001.xml"
-_INDIVIDUAL = ox.NamedNode(OWL + "NamedIndividual")
+_HEADER, _INDIVIDUAL = ox.NamedNode(OWL + "Ontology"), ox.NamedNode(OWL + "NamedIndividual")
 
 
 def patients_for_protege(triples: Iterable[ox.Triple], ontology: str = hip.ontology) -> str:
     """Write records in Turtle, with a header that imports the ontology, and what has a name as an individual."""
-    given = list(triples)
+    written = list(triples)
+    headers = {one.subject for one in written if one.object == _HEADER}  # of which there is one anew
+    given = [one for one in written if one.subject not in headers]
     names = {one.subject.value for one in given if isinstance(one.subject, ox.NamedNode)}
     patients = sorted(
         one.subject.value
@@ -35,7 +37,7 @@ def patients_for_protege(triples: Iterable[ox.Triple], ontology: str = hip.ontol
         header += "-"
     given += [ox.Triple(ox.NamedNode(one), ox.NamedNode(RDF_TYPE), _INDIVIDUAL) for one in sorted(names)]
     about = ox.NamedNode(header)
-    given.append(ox.Triple(about, ox.NamedNode(RDF_TYPE), ox.NamedNode(OWL + "Ontology")))
+    given.append(ox.Triple(about, ox.NamedNode(RDF_TYPE), _HEADER))
     given.append(ox.Triple(about, ox.NamedNode(OWL + "imports"), ox.NamedNode(ontology)))
     return in_normal_form(ox.Quad(*one) for one in given)
 

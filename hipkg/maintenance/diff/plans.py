@@ -189,11 +189,14 @@ def _speaking(action: Action) -> set[str]:
 
 
 def _aspect(name: str, before: Action | None, after: Action | None) -> AspectChange | None:
-    """Compare one side of an action; of several things those are told that differ."""
+    """Compare one side of an action; of many things that stay the number is told."""
     old, new = (frozenset(_ASPECTS[name](it)) if it else frozenset() for it in (before, after))
     if old == new:
         return None
-    return AspectChange(name, "; ".join(sorted(old - new)), "; ".join(sorted(new - old)))
+    stay = old & new
+    shown = frozenset() if len(stay) <= _STAYING else stay
+    more = (f"{len(stay)} that stay",) if shown else ()
+    return AspectChange(name, *("; ".join((*sorted(some - shown), *more)) for some in (old, new)))
 
 
 def _gap(gap: Gap) -> str:
@@ -209,6 +212,7 @@ def _one(text: str) -> tuple[str, ...]:
     return (text,) if text else ()
 
 
+_STAYING = 3
 _ASPECTS: Mapping[str, Callable[[Action], Iterable[str]]] = {
     "status": lambda it: _one(it.status),
     "modality": lambda it: _one(it.modality),

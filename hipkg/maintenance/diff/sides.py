@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 
 WRITTEN = frozenset({POSSIBLE_CONTEXTS.name, DENIALS.name})
 """The modules that follow from the others, which nobody edits."""
+_OWN = b"preferredNamespaceUri"
+"""What the header of an ontology of one's own states, and none of the shipped one."""
 _REMEDY = "Name the folder or the revision that it was built from."
 
 
@@ -137,6 +139,12 @@ def opened(name: str, *, with_patients: bool = True) -> Iterator[Side]:
         if not _modules(folder):
             raise UsageError(
                 "The folder has no modules of an ontology.", place=name, remedy="Name the folder of its .ttl files."
+            )
+        if any(_OWN in one.read_bytes() for one in _modules(folder)):
+            raise UsageError(
+                "An ontology of one's own on top of the shipped one is compared by its releases.",
+                place=name,
+                remedy="Name two files release/hipkg.json, and patients by --patients, such as its cases.",
             )
         yield Side(name, folder, folder.parent, _shipped_in(folder), scratch)
 
