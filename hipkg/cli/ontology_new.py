@@ -68,7 +68,7 @@ def new(
 
     Terms are named by their names, ids or labels. The columns of a table are called as the options; | parts terms.
 
-    What a requirement means is a line such as "pain at hip" or "patient on ibuprofen", or Manchester syntax.
+    What a requirement means is a line of a pattern such as "patient on TERM", or Manchester syntax.
 
     An ontology of your own is begun in a new folder: new ontology DIR --prefix gtp --namespace https://example.org/gtp/
 

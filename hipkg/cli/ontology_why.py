@@ -31,7 +31,7 @@ def why(
 
     Exits with 1 if it does not follow.
 
-    Example: hipkg ontology why HipOsteoarthritis Problem
+    Example: hipkg ontology why CurrentActivity Activity
     """
     from hipkg.maintenance.justification import why_inconsistent, why_under
     from hipkg.render.justification import justification_to_json, justification_to_text

@@ -231,6 +231,7 @@ class Knowledge:
     name to the class whose members are not taken to be in it, ``qualified`` a kind of problem to
     the class that it only adds a qualifier to; ``lasting`` are the classes of problems that count when past,
     ``when_past`` maps one to that as which it is recorded when it is over,
+    ``danger_ranks`` maps a class of those in danger to its place among them, the lowest of which is told first,
     ``settled_for_years`` maps the interventions that need no repetition to the years for which they do not,
     ``concerning_patient`` are those of no body site, ``sided`` the classes of sites that have a side,
     ``side_words`` maps the words by which records name a side to the sides that each names, ``words`` each kind of
@@ -294,6 +295,7 @@ class Knowledge:
     qualified: Mapping[str, str]
     lasting: frozenset[str]
     when_past: Mapping[str, str]
+    danger_ranks: Mapping[str, int]
     settled_for_years: Mapping[str, int]
     concerning_patient: frozenset[str]
     sided: frozenset[str]

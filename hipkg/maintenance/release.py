@@ -269,6 +269,7 @@ class _Builder:
             qualified=self._map(hip.qualifies),
             when_past=self._map(hip.whenPast),
             lasting=frozenset(self._map(hip.countsWhenPast)),
+            danger_ranks={iri: int(rank) for iri, rank in self._map(hip.dangerRank).items()},
             settled_for_years=self._settled_for_years(interventions),
             concerning_patient=self._with_kinds(hip.concernsWholePatient, interventions),
             sided=frozenset(self._map(hip.sided)),

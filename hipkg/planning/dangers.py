@@ -165,7 +165,8 @@ def dangers_of(cls: str, knowledge: Knowledge) -> tuple[str, ...]:
     found = [one for way in disjuncts_of(cls, knowledge) for one in sorted(named_classes(way))]
     named = dict.fromkeys(one for one in found if one not in {hip.Patient, hip.Problem})
     whole = all(one in knowledge.definitions for one in named)
-    return tuple(named) if named and whole else (cls,)
+    ranks = knowledge.danger_ranks
+    return tuple(sorted(named, key=lambda one: (one not in ranks, ranks.get(one, 0)))) if named and whole else (cls,)
 
 
 @kept
