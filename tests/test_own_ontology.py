@@ -45,6 +45,8 @@ def made(installed: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     shutil.copytree(case, folder / "as-made")
     shutil.copy(folder / "cases" / "statements" / "GTP-01" / "fires.ttl", case)
     shutil.copy(folder / "cases" / "statements" / "GTP-01" / "near-miss.ttl", case)
+    expected = case / "expected.json"
+    expected.write_text(expected.read_text("utf-8").replace("TODO", "Here it hurts elsewhere"), "utf-8")
     return folder
 
 
@@ -96,6 +98,7 @@ def test_the_coverage_of_a_new_statement_fails_until_its_patients_show_what_it_d
     found = hipkg("ontology", "coverage", "GTP-06", "--format", "json")
     assert found.code == 1
     assert {one["missing"] for one in json.loads(found.out)["missing"]} == {"fires", "nearly fires", "true", "false"}
+    assert json.loads(found.out)["unfilled"] == ["GTP-06"]
     assert hipkg("ontology", "coverage", "GTP-01").code == 0
 
 
