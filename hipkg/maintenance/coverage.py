@@ -158,8 +158,13 @@ class _Patient:
 
 @dataclass(frozen=True, slots=True)
 class _Case:
-    """The two patients of a folder, with the places where the statement fires for the first."""
+    """The two patients of a folder, with the places where the statement fires for the first.
 
+    ``filled`` tells whether it is said what the case shows.
+    """
+
+    name: str
+    filled: bool
     fires: _Patient
     near: _Patient
     places: frozenset[str]
@@ -193,14 +198,14 @@ def coverage(
     wanted = _wanted(statements, documents, knowledge)
     folders, strays = folders_of(cases, knowledge)
     examples = _examples(knowledge)
-    found, differences = [], list[Difference]()
+    found, differences, unfilled = [], list[Difference](), list[str]()
     for info in wanted:
         state = knowledge.holding[info.effect]
         own = tuple(_case(path, info, state, knowledge) for path in folders.get(info.id, ()))
         patients = (one for case in own for one in (case.fires, case.near))
         differences += (one for case in own for one in case.differences)
+        unfilled += (case.name for case in own if not case.filled)
         found.append(_statement(_Evidence(info, state, own, (*patients, *examples)), knowledge))
-    unfilled = (one.name for info in wanted for one in folders.get(info.id, ()) if _is_unfilled(one / "expected.json"))
     return Coverage(tuple(found), strays, tuple(differences), tuple(unfilled))
 
 
@@ -255,7 +260,8 @@ def _case(folder: Path, info: StatementInfo, state: str, knowledge: Knowledge) -
         _difference(fires, info, expected.site, expected.fires),
         _difference(near, info, expected.near_site, expected.near),
     )
-    return _Case(fires, near, frozenset(fires.places(info, state)), tuple(filter(None, found)))
+    places = frozenset(fires.places(info, state))
+    return _Case(folder.name, expected.filled, fires, near, places, tuple(filter(None, found)))
 
 
 def _guidelines(knowledge: Knowledge) -> tuple[str, ...]:
@@ -264,18 +270,23 @@ def _guidelines(knowledge: Knowledge) -> tuple[str, ...]:
 
 
 class _Expected(NamedTuple):
-    """What is expected of a case: the states of the statement for both patients at a site, empty where not listed."""
+    """What is expected of a case: the states of the statement for both patients at a site, empty where not listed.
+
+    ``filled`` tells whether nothing of it is still to be said.
+    """
 
     as_of: date
     fires: str
     near: str
     site: str
     near_site: str
+    filled: bool
 
 
 def _expected(path: Path) -> _Expected:
     try:
-        told = json.loads(path.read_text(encoding="utf-8"))
+        text = path.read_text(encoding="utf-8")
+        told = json.loads(text)
         fires, near = told["fires"], told["nearMiss"]
         site = fires.get("site", "")
         return _Expected(
@@ -284,6 +295,7 @@ def _expected(path: Path) -> _Expected:
             near["state"] or "",
             site,
             near.get("site", site),
+            TODO not in text,
         )
     except (OSError, ValueError, TypeError, KeyError, AttributeError) as problem:
         raise UnreadableInput(
@@ -291,11 +303,6 @@ def _expected(path: Path) -> _Expected:
             place=str(path),
             remedy='Write "asOf": "YYYY-MM-DD", "fires": {"state", "site"}, "nearMiss": {"state", "why"}.',
         ) from problem
-
-
-def _is_unfilled(path: Path) -> bool:
-    """Tell whether it is still to be said what a case shows."""
-    return TODO in path.read_text(encoding="utf-8")
 
 
 def _difference(patient: _Patient, info: StatementInfo, site: str, expected: str) -> Difference | None:

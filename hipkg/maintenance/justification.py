@@ -26,7 +26,7 @@ from hipkg.owl.sources import parsed
 from hipkg.reading.blank_nodes import NAMELESS
 from hipkg.reading.opening import opened
 from hipkg.reading.rdf import parse_rdf
-from hipkg.reasoning.engines import facts_among
+from hipkg.reasoning.engines import facts_among, sufficient
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
@@ -192,7 +192,9 @@ class _Ontology:
 
         def contradict(some: Sequence[_Unit]) -> bool:
             asked = [*self._complete(one.axiom for one in some), *assumed, *self._declarations(assumed)]
-            return _contradictory(asked if len(some) < _MANY else (_sufficient(one, opened) for one in asked))
+            if len(some) < _MANY:
+                return _contradictory(asked)
+            return _contradictory(one if one.subject.value in opened else sufficient(one) for one in asked)  # type: ignore[union-attr]
 
         likely = _derivation(units, goal, forward, opened)
         ordered = sorted(units, key=lambda one: (one not in likely, length(one)))
@@ -340,14 +342,6 @@ def _opened(units: Sequence[_Unit], starts: Iterable[str]) -> set[str]:
     necessary = {one.axiom.subject.value: one.necessary for one in units if one.necessary}  # type: ignore[union-attr]
     told = (name for one in units if one.axiom.predicate == _TYPE for name in one.makes)
     return reached([*starts, *told], lambda name: necessary.get(name, ()))
-
-
-def _sufficient(axiom: ox.Triple, opened: Set[str]) -> ox.Triple:
-    """Keep of a definition whose conditions follow from nothing that they suffice."""
-    subject, predicate, target = axiom
-    if predicate == _DEFINED and isinstance(target, ox.BlankNode) and subject.value not in opened:
-        return ox.Triple(target, ox.NamedNode(RDFS + "subClassOf"), subject)
-    return axiom
 
 
 def _levels(units: Sequence[_Unit], starts: Iterable[str], opened: Set[str]) -> dict[str, float]:

@@ -13,6 +13,7 @@ from hipkg.base.vocabulary import OWL
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from pathlib import Path
+
 _HEADER = ox.NamedNode(OWL + "Ontology")
 
 

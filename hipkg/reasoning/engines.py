@@ -47,7 +47,7 @@ def reason_over(
     from hipkg.owl.sources import load_sources
 
     sources, facts = in_force(load_sources(patient_modules())), tuple(facts_among(given))
-    axioms = module(map(_sufficient, _bearing(sources)) if engine == "hermit" else sources, facts)
+    axioms = module(map(sufficient, _bearing(sources)) if engine == "hermit" else sources, facts)
     return completed(given, java.entail(engine, [*axioms, *facts]), read_axioms(sources).properties)
 
 
@@ -74,7 +74,7 @@ def _bearing(sources: Sequence[ox.Triple]) -> Iterator[ox.Triple]:
             yield one
 
 
-def _sufficient(axiom: ox.Triple) -> ox.Triple:
+def sufficient(axiom: ox.Triple) -> ox.Triple:
     """Keep of a definition that its conditions suffice for the class.
 
     A class with a definition is never asserted, told as a superclass, or a domain or range (`hipkg.owl.axioms` sees to

@@ -11,7 +11,15 @@ from typing import TYPE_CHECKING
 
 from hipkg.base.ending import temporary_folder
 from hipkg.base.errors import OntologyError, StaleRelease, UnreadableInput, UsageError
-from hipkg.base.paths import DENIALS, MAPPINGS, PATIENT_SHAPES, POSSIBLE_CONTEXTS, RELEASE, normalising_queries
+from hipkg.base.paths import (
+    DENIALS,
+    MAPPINGS,
+    PATIENT_SHAPES,
+    POSSIBLE_CONTEXTS,
+    RELEASE,
+    module_files,
+    normalising_queries,
+)
 from hipkg.knowledge.loading import RELEASE_FILE, read_release, source_stamp
 from hipkg.knowledge.records import Knowledge
 from hipkg.knowledge.terminology import read as read_terminology
@@ -58,7 +66,7 @@ class Side:
     @cached_property
     def modules(self) -> tuple[Path, ...]:
         """List the modules, in the order in which a release reads them."""
-        return _modules(self.folder) if self.folder else ()
+        return module_files(self.folder) if self.folder else ()
 
     @cached_property
     def content(self) -> str:
@@ -130,27 +138,27 @@ def opened(name: str, *, with_patients: bool = True) -> Iterator[Side]:
             yield Side(name, None, None, _release_of(path), scratch)
             return
         if path.is_dir():
-            folder = path if _modules(path) or not _modules(path / RELEASE.parent.name) else path / RELEASE.parent.name
+            folder = (
+                path
+                if module_files(path) or not module_files(path / RELEASE.parent.name)
+                else path / RELEASE.parent.name
+            )
         else:
             revision, _, inside = name.partition(":")
             taken = scratch / "taken"
             taken.mkdir()
             folder = take_out(revision, inside, taken, with_patients=with_patients)
-        if not _modules(folder):
+        if not module_files(folder):
             raise UsageError(
                 "The folder has no modules of an ontology.", place=name, remedy="Name the folder of its .ttl files."
             )
-        if any(_OWN in one.read_bytes() for one in _modules(folder)):
+        if any(_OWN in one.read_bytes() for one in module_files(folder)):
             raise UsageError(
                 "An ontology of one's own on top of the shipped one is compared by its releases.",
                 place=name,
                 remedy="Name two files release/hipkg.json, and patients by --patients, such as its cases.",
             )
         yield Side(name, folder, folder.parent, _shipped_in(folder), scratch)
-
-
-def _modules(folder: Path) -> tuple[Path, ...]:
-    return tuple(sorted([*folder.glob("*.ttl"), *folder.glob("guidelines/*.ttl")]))
 
 
 def _shapes(beside: Path | None) -> Path:
@@ -168,7 +176,7 @@ def _shipped_in(folder: Path) -> Knowledge | None:
     """Read the release of a folder, if it was built from what lies there."""
     try:
         content = (folder / RELEASE.name / RELEASE_FILE.name).read_bytes()
-        shipped = read_release(content, source_stamp(_modules(folder), _passed_through(folder.parent)))
+        shipped = read_release(content, source_stamp(module_files(folder), _passed_through(folder.parent)))
     except (OSError, StaleRelease):
         return None
     return with_codes(shipped, folder)
