@@ -40,7 +40,6 @@ NOTHING = OWL + "Nothing"
 _PROBE = ox.NamedNode("urn:hipkg:probe")
 """Whom the opposite of what is asked for is said of."""
 _TYPE, _NOT = ox.NamedNode(RDF_TYPE), ox.BlankNode("not")
-_DEFINED = ox.NamedNode(OWL + "equivalentClass")
 _CLASS, _FUNCTIONAL = ox.NamedNode(OWL + "Class"), OWL + "FunctionalProperty"
 _ENTITIES = {_CLASS, *(ox.NamedNode(OWL + one) for one in ("ObjectProperty", "DatatypeProperty", "NamedIndividual"))}
 _FIRST, _MORE = 8, 8
