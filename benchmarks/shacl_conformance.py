@@ -4,9 +4,9 @@ The suite is not part of the project: give the path of ``data-shapes-test-suite/
 https://github.com/w3c/data-shapes.
 
 A test counts if its shapes, once lowered, use nothing but what `hipkg.validation.compiler` compiles. Lowering changes
-no meaning: a property shape gets the targets of the node shape that it hangs on, an implicit target is written out, a node
-that is a target becomes the object of a property of its own, and what compiled shapes have to say for people is filled
-in. Results are compared by focus node, path, value and shape.
+no meaning: a property shape gets the targets of the node shape that it hangs on, an implicit target is written out, a
+node that is a target becomes the object of a property of its own, and what compiled shapes have to say for people is
+filled in. Results are compared by focus node, path, value and shape.
 """
 
 from __future__ import annotations
@@ -181,17 +181,7 @@ class Lowered:
         own = defaultdict(list)
         for prop, value in self._from.predicate_objects(node):
             own[prop].append(value)
-        left_out = {
-            RDF.type,
-            RDFS.label,
-            RDFS.comment,
-            RDFS.subClassOf,
-            SH.property,
-            SH.deactivated,
-            SH.message,
-            *TARGETS,
-        }
-        kept = {prop: values for prop, values in own.items() if prop not in left_out}
+        kept = {prop: values for prop, values in own.items() if prop not in LEFT_OUT}
         if kept.keys() - {SH.path, SH.severity}:
             self.of[name] = node
             kind = SH.PropertyShape if SH.path in own else SH.NodeShape

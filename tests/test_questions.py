@@ -18,6 +18,7 @@ import pytest
 import hipkg
 from hipkg.api import query as api
 from hipkg.api.dataset import Graph, dataset
+from hipkg.base import hip
 from hipkg.base.errors import EngineUnavailable, SetAside, UsageError
 from hipkg.base.paths import EXAMPLES, ROOT
 from hipkg.base.vocabulary import HIP
@@ -80,6 +81,12 @@ def test_the_page_shows_what_is_answered(whom: str, text: str, shown: str) -> No
 
 def test_every_answer_of_the_page_is_held() -> None:
     assert len(BLOCK.findall(PAGE.read_text("utf-8"))) == PAGE.read_text("utf-8").count("```sparql")
+
+
+def test_a_statement_is_found_by_every_class_that_it_is_in() -> None:
+    """A question about all statements is not answered by none because each is written as one of their kinds."""
+    kinds = ask("SELECT DISTINCT ?kind { hip:D0-41 a ?kind }", "the guideline").rows
+    assert {(ox.NamedNode(hip.Statement),), (ox.NamedNode(hip.Prohibition),)} <= set(kinds)
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ import pyoxigraph as ox
 from hipkg.base import hip
 from hipkg.base.batch import Batch, each_source
 from hipkg.base.paths import ontology_files
-from hipkg.base.vocabulary import GRAPHS, RDFS
+from hipkg.base.vocabulary import GRAPHS, RDF_TYPE, RDFS
 from hipkg.knowledge.memo import kept
 from hipkg.owl.in_force import in_force
 from hipkg.owl.sources import load_sources
@@ -80,7 +80,7 @@ def dataset(
 
 
 def _load_guideline(store: ox.Store, knowledge: Knowledge) -> None:
-    """Read the modules of the ontology, and add the subclasses that a reasoner found."""
+    """Read the modules of the ontology, and add the classes that a reasoner found classes and statements to be in."""
     try:
         for path in ontology_files():
             store.load(path=path, format=ox.RdfFormat.TURTLE, to_graph=ox.NamedNode(Graph.GUIDELINE))
@@ -90,6 +90,8 @@ def _load_guideline(store: ox.Store, knowledge: Knowledge) -> None:
     _leave_out_withdrawn(store, knowledge)
     entailed = (_triple(one, _SUBCLASS, other) for one, some in knowledge.superclasses.items() for other in some)
     store.extend(_quads(Graph.GUIDELINE, entailed))
+    kinds = ((one, knowledge.individual_types.get(one, ())) for one in knowledge.statements)
+    store.extend(_quads(Graph.GUIDELINE, (_triple(one, RDF_TYPE, kind) for one, some in kinds for kind in some)))
 
 
 def _leave_out_withdrawn(store: ox.Store, knowledge: Knowledge) -> None:
