@@ -19,6 +19,7 @@ from hipkg.knowledge.records import UNGRADED
 from hipkg.knowledge.trials import trials
 from hipkg.owl.expression import leaves
 from hipkg.planning.bounds import Check, Checker
+from hipkg.planning.by_place import ByPlace
 from hipkg.planning.clashes import clashing_actions, clashing_bounds
 from hipkg.planning.dangers import Dangers
 from hipkg.planning.gaps import Gap, Measurer
@@ -364,9 +365,10 @@ class Planner:
     def _with_alternatives(self, actions: Sequence[Action]) -> Iterator[Action]:
         """Name for what a safety module refuses or holds back what else is advised now for what it serves."""
         interventions = self._knowledge.interventions
+        indicated = ByPlace(one for one in actions if one.status == Status.INDICATED)
         for one in actions:
             serves = interventions[one.intervention].serves if is_confronted_with_danger(one) else ""
-            others = [it for it in actions if serves and it.status == Status.INDICATED and it.place in {"", one.place}]
+            others = indicated.reaching(one.place) if serves else ()
             instead = dict.fromkeys(it.label for it in others if self._knowledge.is_a(it.intervention, serves))
             yield one._replace(instead=tuple(instead)) if instead else one
 
