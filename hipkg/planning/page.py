@@ -6,7 +6,6 @@ There are no words here, so that text, Markdown, HTML and JSON agree on the page
 from __future__ import annotations
 
 from enum import StrEnum
-from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
 from hipkg.base import hip
@@ -15,6 +14,7 @@ from hipkg.knowledge.frame.claims import ADVISING, SHOWN, ClaimKind, Status
 from hipkg.knowledge.frame.speaking import FIRMNESS
 from hipkg.knowledge.modality import Modality
 from hipkg.knowledge.prominence import RANKS, Prominence
+from hipkg.planning.by_place import ByPlace
 from hipkg.planning.prominence import Outline
 
 if TYPE_CHECKING:
@@ -167,14 +167,17 @@ def is_folded(action: Action) -> bool:
     return all(one.outside for kind in kinds for one in claimed.get(kind, ()))
 
 
-def is_due_beside(action: Action, plan: Plan, knowledge: Knowledge) -> bool:
-    """Tell whether an action is a check to be made now, or to be done along with a treatment that runs already."""
+def is_due_beside(action: Action, here: Iterable[Action], knowledge: Knowledge) -> bool:
+    """Tell whether an action is a check to be made now, or to be done along with a treatment that runs already.
+
+    Parameters: ``here`` are the actions at its place.
+    """
     if action.by(ClaimKind.GUARDING):
         return True
     beside = knowledge.interventions[action.intervention].told_with
     if not beside or action.status != Status.INDICATED or action.modality != Modality.DO:
         return False
-    return any(one.running and one.intervention in beside and one.place == action.place for one in plan.actions)
+    return any(one.running and one.intervention in beside for one in here)
 
 
 def _speaking(action: Action) -> Iterable[str]:
@@ -200,6 +203,7 @@ class _Layout:
         self._knowledge = knowledge
         self._infos = knowledge.by_id
         self._outline = Outline(plan.leading, knowledge)
+        self._at = ByPlace(plan.actions)
         self._sections = [section_of(one) for one in plan.actions]
         self._shown = [
             number
@@ -332,7 +336,7 @@ class _Layout:
         _, document = self._outline.best(speaking)
         leads, outlined = entry.prominence == Prominence.LEAD, any(map(self._outline.belongs, speaking))
         step = -first.phase if first.status == Status.INDICATED and not leads else 0
-        late = not is_due_beside(first, self._plan, self._knowledge)
+        late = not is_due_beside(first, self._at.only(first.place), self._knowledge)
         if self._sections[entry.actions[0]] == Section.CHECK:
             # What has to be looked at is told before what must not be given, and both before what may yet come.
             late = False
@@ -362,20 +366,13 @@ class _Layout:
             return False
         if len(action.by(*_GATES)) != len(action.statements):
             return False
-        kinds = [one for one in self._of_place[action.place] if action.intervention in self._classes(one)]
+        kinds = [one for one in self._at.only(action.place) if action.intervention in self._classes(one)]
         named = {name for one in kinds for name in (*one.current, *one.planned)}
         if not named.issuperset((*action.current, *action.planned)):
             return False
         there = [one for one in kinds if is_confronted_with_danger(one) and (one.current or one.planned)]
         held = {gate.id for one in there for gate in one.by(ClaimKind.HELD_BACK)}
         return {*action.statements} <= held.union(*(one.shown for one in kinds))
-
-    @cached_property
-    def _of_place(self) -> Mapping[str, list[Action]]:
-        found: dict[str, list[Action]] = {}
-        for one in self._plan.actions:
-            found.setdefault(one.place, []).append(one)
-        return found
 
     def _classes(self, action: Action) -> frozenset[str]:
         return self._knowledge.interventions[action.intervention].superclasses

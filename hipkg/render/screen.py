@@ -23,6 +23,7 @@ from hipkg.knowledge.modality import Modality
 from hipkg.knowledge.prominence import RANKS, Prominence
 from hipkg.knowledge.wording import listed
 from hipkg.planning.bounds import Comparison
+from hipkg.planning.by_place import ByPlace
 from hipkg.planning.earliest import Lengths
 from hipkg.planning.gaps import Gap
 from hipkg.planning.page import Section, is_confronted_with_danger, is_due_beside, section_of, section_of_advice
@@ -41,6 +42,7 @@ from hipkg.render.words import (
     join_sites,
     local_name,
     lowered,
+    messages,
     numbered,
     only_documents,
     selected_grades,
@@ -54,8 +56,8 @@ if TYPE_CHECKING:
     from hipkg.knowledge.records import Knowledge, StatementInfo
     from hipkg.planning.bounds import Check
     from hipkg.planning.page import Entry
-    from hipkg.planning.records import Action, Done, Plan, StatementState
-    from hipkg.render.sheet import Ask, Row, Sheet
+    from hipkg.planning.records import Action, Danger, Done, Plan, StatementState
+    from hipkg.render.sheet import Ask, Row
 
 QUESTIONS_SHOWN = 5
 CONTENTS_SHOWN = 6
@@ -191,11 +193,11 @@ class _Screener(Arranger):
         super().__init__(plan, knowledge)
         self._tight = tight
         self._lengths = Lengths(plan, knowledge)
+        self._endangered_at = ByPlace(one for one in plan.actions if one.dangers)
         self._ridden_readings = set[str]()
 
     def screen(self) -> Screen:
         """Arrange the first screen."""
-        whole = self.sheet()
         parts = {part.section: part.rows for part in self._page.parts}
         sections: dict[Section, tuple[Item, ...]] = {}
         later = [*self._items(Section.LATER, parts.get(Section.LATER, ()))]
@@ -203,21 +205,21 @@ class _Screener(Arranger):
         for key in HEADINGS:
             entries = parts.get(key, ())
             calls = [one for one in entries if key == Section.CHECK and self._is_call(one)]
-            items = [*self._items(key, calls), *self._told_of(key, whole)]
+            items = [*self._items(key, calls), *self._told_of(key)]
             items += later if key == Section.LATER else self._items(key, [one for one in entries if one not in calls])
             items += [item for section, item in disputed if section == key]
             if items:
                 sections[key] = tuple(items)
         if gates := tuple(self._gates(sections.values())):
             sections[Section.NOT] = (*sections.get(Section.NOT, ()), *gates)
-        asked = self._joined_signs(whole.questions)
+        asked = self._joined_signs(self._questions())
         return Screen(
             self._title(),
-            whole.alarms,
-            whole.warnings,
+            self._violated(),
+            messages(self._plan, "warning"),
             sections,
             tuple(map(self._asked_in_one, asked[:QUESTIONS_SHOWN])),
-            whole.notice,
+            self._notice(),
             tuple(self._left_out_words(sum(map(len, asked[QUESTIONS_SHOWN:])), sections)),
         )
 
@@ -324,25 +326,24 @@ class _Screener(Arranger):
         contexts = Counter(context for info in infos for context in info.applies_to)
         return self._knowledge.label(contexts.most_common(1)[0][0]) if contexts else ""
 
-    def _told_of(self, key: Section, whole: Sheet) -> Iterator[Item]:
+    def _told_of(self, key: Section) -> Iterator[Item]:
         """Tell the rows of a section that are about no action of their own."""
-        rows = {one.key: one.rows for one in whole.sections}.get(key, ())
         match key:
             case Section.CHECK:
                 yield from self._alarming()
             case Section.MAY:
-                for number, one in enumerate(rows):
+                for number, one in enumerate(self._possible()):
                     advises = any(line.lead == "then" for line in one.lines)
                     yield Item(
                         one.title, one.site, details=one.lines, out=True, listed=advises and number < POSSIBLE_SHOWN
                     )
             case Section.KNOW:
-                yield from self._interpreted(rows)
+                yield from self._interpreted(self._readings())
             case Section.ALREADY:
                 for one in self._beside():
                     yield Item(one.title, details=tuple(map(self._briefly, one.lines)), statements=one.statements)
             case Section.UNUSED:
-                yield from (Item(one.title, one.site) for one in rows)
+                yield from (Item(one.title, one.site) for one in self._unused())
 
     def _alarming(self) -> Iterator[Item]:
         """Tell what is there though it must not be, and what calls for a look at once."""
@@ -360,20 +361,18 @@ class _Screener(Arranger):
 
     def _confronting(self) -> Iterator[Action]:
         """Leave out what the row of a danger tells: what the patient has, or has planned, and all that opposes it."""
-        rows = [
-            [self._plan.actions[one] for one in entry.told]
-            for part in self._page.parts
-            if part.section == Section.CHECK
-            for entry in part.rows
-            if is_confronted_with_danger(self._plan.actions[entry.actions[0]])
-        ]
+        rows: dict[str, list[list[Action]]] = {}
+        for entry in (one for part in self._page.parts if part.section == Section.CHECK for one in part.rows):
+            row = [self._plan.actions[one] for one in entry.told]
+            if is_confronted_with_danger(row[0]):
+                rows.setdefault(row[0].place, []).append(row)
         for one in super()._confronting():
             there, speaking = {*one.current, *one.planned}, {*one.objecting}
             told = (
-                {first.place, one.place} - {""} <= {first.place or one.place}
-                and (one in others or there <= {*first.current, *first.planned})
+                (one in others or there <= {*first.current, *first.planned})
                 and speaking <= {id_ for it in (first, *others) for id_ in it.objecting}
-                for first, *others in rows
+                for place in {one.place, ""}
+                for first, *others in rows.get(place, ())
             )
             if not any(told):
                 yield one
@@ -590,7 +589,7 @@ class _Screener(Arranger):
             earliest,
             assumed,
             out=bool(named or key == Section.CHECK or entry.prominence == Prominence.LEAD)
-            or is_due_beside(first, self._plan, self._knowledge),
+            or is_due_beside(first, self._actions_at.only(first.place), self._knowledge),
             category=row.category,
             named=self._first_named(statements),
             owners=self._owners(statements, named),
@@ -608,7 +607,7 @@ class _Screener(Arranger):
         found: dict[tuple[str, tuple[tuple[str, ...], ...]], list[Action]] = {}
         for one in (self._plan.actions[entry.actions[0]] for entry in entries):
             held = one.by(ClaimKind.HELD_BACK) if one.status == Status.CONDITIONAL else []
-            if any(self._tells_of(other, one) for other in self._plan.actions) or self._waits_for_assessment(held):
+            if self._is_told(one) or self._waits_for_assessment(held):
                 continue
             condition = self._before_its_time("", held).strip() if held else ""
             reasons = tuple(line.parts for line in self._endangered(one))
@@ -624,14 +623,28 @@ class _Screener(Arranger):
     def _waits_for_assessment(self, gates: Sequence[StatementState]) -> bool:
         """Tell whether the gates of safety modules only wait for what the plan calls for urgently."""
         gates = [one for one in gates if self._are_safety([one.id])]
-        calling = [self._infos[one.id] for one in self._plan.statements if one.state == State.NOW]
-        awaited = {it for one in calling if self._calls(one) for it in one.except_for}
-        return bool(gates) and all(awaited.issuperset(self._infos[one.id].except_for) for one in gates)
+        return bool(gates) and all(self._assessed.issuperset(self._infos[one.id].except_for) for one in gates)
 
-    def _tells_of(self, other: Action, action: Action) -> bool:
+    @cached_property
+    def _assessed(self) -> set[str]:
+        """Gather what the statements that call urgently for something assess."""
+        calling = [self._infos[one] for one in {it.id for it in self._plan.statements if it.state == State.NOW}]
+        return {it for one in calling if self._calls(one) for it in one.except_for}
+
+    def _is_told(self, action: Action) -> bool:
         """Tell whether the row of another action tells that the same is refused, or held back, for the same danger."""
-        same = other.intervention == action.intervention and {*other.dangers} >= {*action.dangers}
-        return same and not self._is_remote(other) and section_of(other) in {Section.CHECK, Section.NOT}
+        return any(dangers >= {*action.dangers} for dangers in self._dangers_told.get(action.intervention, ()))
+
+    @cached_property
+    def _dangers_told(self) -> Mapping[str, list[frozenset[Danger]]]:
+        """Map what is refused or held back in a row of its own to the dangers that speak against it, at each place."""
+        found: dict[str, list[frozenset[Danger]]] = {}
+        for one in self._plan.actions:
+            if one.dangers and not self._is_remote(one) and section_of(one) in {Section.CHECK, Section.NOT}:
+                dangers = frozenset(one.dangers)
+                if dangers not in (told := found.setdefault(one.intervention, [])):
+                    told.append(dangers)
+        return found
 
     def _is_urgent(self, action: Action) -> bool:
         """Tell whether a statement calls urgently for an action."""
@@ -1048,9 +1061,9 @@ class _Screener(Arranger):
         """Name the kinds of what is advised, or would be, that safety modules refuse or hold back."""
         if not action.by(*_ADVISED):
             return
-        for one in self._plan.actions:
-            kind = action.intervention in self._classes(one.intervention) and one.place in {"", action.place}
-            if kind and one.dangers and self._is_remote(one):
+        for one in self._endangered_at.reaching(action.place):
+            kind = action.intervention in self._classes(one.intervention)
+            if kind and self._is_remote(one):
                 yield Line("", (f"no {lowered(clean(self._name(one)))}",), tuple(it.statement for it in one.dangers))
 
     def _unfeasible(self, action: Action) -> Iterator[Line]:
