@@ -153,7 +153,7 @@ def test_the_vocabulary_that_code_uses_is_declared() -> None:
     assert {name: path.name for name, path in sorted(used.items()) if name not in known} == {}
 
 
-CORE = [*(ONTOLOGY / f"{name}.ttl" for name in ("core", "plan", "words", "hipkg")), *SHAPES.glob("*.ttl")]
+CORE = [*(ONTOLOGY / f"{name}.ttl" for name in ("core", "plan", "results", "words", "hipkg")), *SHAPES.glob("*.ttl")]
 
 
 def test_the_terms_that_code_has_names_for_are_declared_without_the_clinic_and_used() -> None:
