@@ -251,7 +251,7 @@ def _examples(knowledge: Knowledge) -> tuple[_Patient, ...]:
 
 def _case(folder: Path, info: StatementInfo, state: str, knowledge: Knowledge) -> _Case:
     expected = _expected(folder / "expected.json")
-    chosen = () if knowledge.documents[info.document].safety else _guidelines(knowledge)
+    chosen = documents_of_case(info, knowledge)
     fires, near = (
         _patient(folder / f"{name}.ttl", f"{folder.name}/{name}", expected.as_of, knowledge, chosen)
         for name in ("fires", "near-miss")
@@ -264,8 +264,13 @@ def _case(folder: Path, info: StatementInfo, state: str, knowledge: Knowledge) -
     return _Case(folder.name, expected.filled, fires, near, places, tuple(filter(None, found)))
 
 
-def _guidelines(knowledge: Knowledge) -> tuple[str, ...]:
-    """List the ids of the documents that are no module of safety, whose statements a case of others leaves aside."""
+def documents_of_case(info: StatementInfo, knowledge: Knowledge) -> tuple[str, ...]:
+    """List the ids of the documents by which the patients of a case are planned for, none for all.
+
+    A case of a statement that is of no module of safety leaves those aside.
+    """
+    if knowledge.documents[info.document].safety:
+        return ()
     return tuple(sorted(one.id for one in knowledge.documents.values() if not one.safety))
 
 

@@ -174,16 +174,21 @@ def patient_in_normal_form(path: Path) -> str:
 
     Raises `OntologyError` with the line where it is no Turtle.
     """
-    from rdflib import Graph
-
     from hipkg.owl.sources import parsed
 
     for _ in parsed(path):
         pass
-    text = Graph(bind_namespaces="none").parse(path, format="turtle").serialize(format="longturtle")
+    return patient_text(path.read_text(encoding="utf-8"))
+
+
+def patient_text(turtle: str) -> str:
+    """Write a patient in Turtle in normal form, as `patient_in_normal_form` does."""
+    from rdflib import Graph
+
+    text = Graph(bind_namespaces="none").parse(data=turtle, format="turtle").serialize(format="longturtle")
     head, _, body = text.partition("\n\n")
     own = {f"PREFIX {prefix}: <{iri}>" for prefix, iri in PREFIXES.items() if iri not in SHARED}
-    written = {one.strip() for one in path.read_text(encoding="utf-8").splitlines()}
+    written = {one.strip() for one in turtle.splitlines()}
     return "\n".join(sorted({*head.splitlines(), *(own & written)})) + f"\n\n{body}"
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 import pyoxigraph as ox
@@ -33,7 +34,6 @@ from hipkg.validation.compiler import Background, check, compile_shapes
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
-    from pathlib import Path
 
     from hipkg.knowledge.records import Knowledge
     from hipkg.owl.axioms import Axioms
@@ -134,7 +134,7 @@ def report(
 
 def _is_of(folder: Path, finding: Finding) -> bool:
     """Tell whether what is found stands in a file of a folder."""
-    return finding.path.startswith(f"{folder.name}/")
+    return Path(finding.path).resolve().is_relative_to(folder)
 
 
 def _is_known(finding: Finding, accepted: Iterable[Accepted]) -> bool:

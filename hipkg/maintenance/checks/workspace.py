@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass, replace
 from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 import pyoxigraph as ox
@@ -20,7 +22,6 @@ from hipkg.owl.positions import Positions
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
-    from pathlib import Path
 
 _MOST_OUTSIDE = 20
 """How many terms with axioms outside the fragment are told of, as each costs another reading."""
@@ -161,9 +162,11 @@ class Workspace:
         return None, tuple(problems)
 
     def name(self, path: Path) -> str:
-        """Name a file from where the folder of the ontology is."""
-        around = self.folder.parent
-        return path.relative_to(around).as_posix() if path.is_relative_to(around) else path.name
+        """Name a file from the current folder, or in full where that is shorter."""
+        try:
+            return min(Path(os.path.relpath(path)).as_posix(), path.as_posix(), key=len)
+        except ValueError:  # a file on another drive
+            return path.as_posix()
 
     @cached_property
     def positions(self) -> Mapping[str, Positions]:
