@@ -190,7 +190,7 @@ def normal_form(space: Workspace) -> Iterator[Issue]:
 
 
 def fragment(space: Workspace) -> Iterator[Issue]:
-    """Find the axioms outside the fragment, the first of each term."""
+    """Find the axioms outside the fragment."""
     for problem in space.outside:
         node = problem.place.removeprefix("_:").partition(" ")[0]
         place = curie(space.owners[node]) if node in space.owners else problem.place

@@ -14,17 +14,15 @@ from hipkg.base import hip
 from hipkg.base.errors import HipkgError, OntologyError
 from hipkg.base.groups import reached
 from hipkg.base.paths import ONTOLOGY, module_files, ontology_files, ontology_folder
-from hipkg.base.vocabulary import OWL, RDF_TYPE, RDFS, curie
+from hipkg.base.vocabulary import OWL, RDF_TYPE, RDFS
 from hipkg.maintenance.checks.issue import Issue
-from hipkg.owl.axioms import Axioms, read_axioms
+from hipkg.owl.axioms import Axioms, read_within
 from hipkg.owl.own import OwnOntology, own_ontology
 from hipkg.owl.positions import Positions
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-_MOST_OUTSIDE = 20
-"""How many terms with axioms outside the fragment are told of, as each costs another reading."""
 _ONTOLOGY = ox.NamedNode(OWL + "Ontology")
 
 
@@ -134,32 +132,21 @@ class Workspace:
 
     @cached_property
     def axioms(self) -> Axioms | None:
-        """Read the axioms of all terms whose axioms are in the fragment; ``None`` if no axioms can be read."""
+        """Read the axioms that are in the fragment; ``None`` if no axioms can be read."""
         return self._reading[0]
 
     @cached_property
     def outside(self) -> tuple[HipkgError, ...]:
-        """List what is outside the fragment, the first of each term."""
+        """List what is wrong with the axioms that are outside the fragment."""
         return self._reading[1]
 
     @cached_property
     def _reading(self) -> tuple[Axioms | None, tuple[HipkgError, ...]]:
-        """Read the axioms, leaving out one term after the other that stands in the way."""
-        triples, problems = self.triples, list[HipkgError]()
-        while len(problems) < _MOST_OUTSIDE:
-            try:
-                return read_axioms(triples), tuple(problems)
-            except HipkgError as problem:
-                problems.append(problem)
-                left = tuple(one for one in triples if problem.place not in {str(one), curie(self.owner(one.subject))})
-                if len(left) == len(triples):
-                    break
-                triples = left
-            except (KeyError, TypeError, ValueError, RecursionError) as surprise:
-                # What the reader of axioms takes for granted; other checks name it.
-                problems.append(OntologyError(f"The axioms cannot be read: {surprise}."))
-                break
-        return None, tuple(problems)
+        try:
+            return read_within(self.triples)
+        except (KeyError, TypeError, ValueError, AttributeError, RecursionError) as surprise:
+            # What the reader of axioms takes for granted; other checks name it.
+            return None, (OntologyError(f"The axioms cannot be read: {surprise}."),)
 
     def name(self, path: Path) -> str:
         """Name a file from the current folder, or in full where that is shorter."""
