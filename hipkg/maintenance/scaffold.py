@@ -39,6 +39,7 @@ from hipkg.maintenance.patterns import expression_of
 from hipkg.maintenance.release import sources_of
 from hipkg.owl.expression import Named, conjuncts
 from hipkg.owl.normal_form import in_normal_form
+from hipkg.owl.sources import headers
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -266,9 +267,8 @@ class _Draft:
     def header(self, path: Path) -> str:
         """Name the ontology that a module says it is."""
         known = next((one.triples for one in self.space.modules if one.path == path), ())
-        header = ox.NamedNode(OWL + "Ontology")
-        found = (one.subject for one in (*known, *self.added.get(path, ())) if one.object == header)
-        return next(one.value for one in found if isinstance(one, ox.NamedNode))
+        found = headers((*known, *self.added.get(path, ())))
+        return min(one.value for one in found if isinstance(one, ox.NamedNode))
 
     def module_of(self, kind: Kind) -> Path:
         """Find the module where terms of a kind belong, and begin it if it is not there."""

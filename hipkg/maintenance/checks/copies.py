@@ -172,7 +172,8 @@ class _Texts:
         """Map the words of a kind that are the labels of what they mean to the numbers that they mean."""
         types, values = self._space.links.get(RDF_TYPE, {}), self._space.links.get(hip.wordValue, {})
         mine = [iri for iri, kinds in types.items() if ox.NamedNode(kind) in kinds and iri in values]
-        return {self._space.labels[iri]: Decimal(values[iri][0].value) for iri in mine if iri in self._space.labels}
+        told = {self._space.labels[iri]: read(values[iri][0].value) for iri in mine if iri in self._space.labels}
+        return {word: number for word, number in told.items() if number is not None}
 
 
 def _ratios(unit: str) -> Mapping[str, tuple[int, ...]]:

@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from hipkg.owl.axioms import Axioms
 
 _NAME = re.compile(r"\b[a-z][a-z0-9]*:(?!//)[\w./-]*\w")
-_SURPRISES = (AttributeError, IndexError, KeyError, RecursionError, TypeError, ValueError)
+_SURPRISES = (ArithmeticError, AttributeError, IndexError, KeyError, RecursionError, TypeError, ValueError)
 """What a check may end in if the ontology is not as others want it; with a sound ontology it is a mistake here."""
 _USUAL = Profile()
 _NUMERAL = re.compile(r"(?<![\w.])-?\d+(?:\.\d+)?(?![\w.]*\w)")

@@ -14,16 +14,15 @@ from hipkg.base import hip
 from hipkg.base.errors import HipkgError, OntologyError
 from hipkg.base.groups import reached
 from hipkg.base.paths import ONTOLOGY, module_files, ontology_files, ontology_folder
-from hipkg.base.vocabulary import OWL, RDF_TYPE, RDFS
+from hipkg.base.vocabulary import OWL, RDFS
 from hipkg.maintenance.checks.issue import Issue
 from hipkg.owl.axioms import Axioms, read_within
 from hipkg.owl.own import OwnOntology, own_ontology
 from hipkg.owl.positions import Positions
+from hipkg.owl.sources import headers
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
-
-_ONTOLOGY = ox.NamedNode(OWL + "Ontology")
 
 
 class Module(NamedTuple):
@@ -36,8 +35,7 @@ class Module(NamedTuple):
     @property
     def headers(self) -> tuple[str, ...]:
         """List the IRIs of the ontologies that the module says it is."""
-        found = (one.subject for one in self.triples if one.predicate.value == RDF_TYPE and one.object == _ONTOLOGY)
-        return tuple(one.value for one in found if isinstance(one, ox.NamedNode))
+        return tuple(sorted(one.value for one in headers(self.triples) if isinstance(one, ox.NamedNode)))
 
 
 @dataclass(frozen=True)
@@ -63,6 +61,12 @@ class Workspace:
     def checked(self) -> tuple[Module, ...]:
         """List the modules that are checked: those of the folder, and not those that they rest on."""
         return tuple(one for one in self.modules if not self.layered or one.path.is_relative_to(self.folder))
+
+    @property
+    def versions(self) -> frozenset[str]:
+        """Collect the versions that the headers of the modules that are checked tell."""
+        told = (one for module in self.checked for one in module.triples if one.predicate.value == OWL + "versionInfo")
+        return frozenset(one.object.value for one in told if isinstance(one.object, ox.Literal))
 
     @cached_property
     def triples(self) -> tuple[ox.Triple, ...]:
