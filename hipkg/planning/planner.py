@@ -660,7 +660,7 @@ class Planner:
 
     def _unexcluded(self, actions: Iterable[Action], alongside: Iterable[Alongside]) -> Iterator[Question]:
         """Ask for the dangers of what is given or to be given, once for all that have the same ones."""
-        given = [_Endangering(one.label, one.site, self._kinds(one.intervention), one.open_checks) for one in actions]
+        given = [_Endangering(one.label, one.site, self._kinds_there(one), one.open_checks) for one in actions]
         for other in alongside:
             of = kinds_given(other.node, self._derivation.facts, self._knowledge)
             kinds = frozenset(kind for it in of for kind in self._kinds(it))
@@ -693,6 +693,14 @@ class Planner:
             for info in some
         ]
         return [info.id for info in infos if info.intervention in kinds]
+
+    def _kinds_there(self, action: Action) -> frozenset[str]:
+        """List what an action is a kind of, with the kinds of it that are taken or ordered."""
+        if not (action.current or action.planned):
+            return self._kinds(action.intervention)
+        there = chain.from_iterable((*self._derivation.running.values(), *self._derivation.planned.values()))
+        below = (one for one in there if self._knowledge.is_a(one, action.intervention))
+        return self._kinds(action.intervention).union(below)
 
     def _kinds(self, intervention: str) -> frozenset[str]:
         return self._knowledge.interventions[intervention].superclasses | {intervention}
