@@ -371,7 +371,7 @@ class _Screener(Arranger):
             told = (
                 (one in others or there <= {*first.current, *first.planned})
                 and speaking <= {id_ for it in (first, *others) for id_ in it.objecting}
-                for place in {one.place, ""}
+                for place in ({one.place, ""} if one.place else rows)
                 for first, *others in rows.get(place, ())
             )
             if not any(told):
