@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 import re
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+from diagrams import class_diagram, tree
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
@@ -36,6 +41,7 @@ html_copy_source = False
 html_show_search_summary = False  # which asks a server for the page
 
 _ROOT = Path(__file__).parents[1]
+_DRAWN = re.compile(r"```(mermaid|tree)\n(.*?)```", re.DOTALL)
 _LINK = re.compile(r"\[([^\]]+)\]\(([^)#:]+)\)")
 
 
@@ -45,10 +51,14 @@ def setup(app: Sphinx) -> None:
 
 
 def _adapt(_app: Sphinx, page: str, source: list[str]) -> None:
-    """Take out what only a forge shows: links to folders, and diagrams, which stay text."""
+    """Take out links to folders, which only a forge shows, and draw the diagrams, which a forge draws itself."""
     folder = (_ROOT / page).parent
 
     def unlinked(link: re.Match[str]) -> str:
         return link[1] if (folder / link[2]).is_dir() else link[0]
 
-    source[0] = _LINK.sub(unlinked, source[0]).replace("```mermaid", "```text")
+    def drawn(block: re.Match[str]) -> str:
+        way = {"mermaid": class_diagram, "tree": tree}[block[1]]
+        return f"```{{raw}} html\n{way(block[2], 'terms.html')}\n```"
+
+    source[0] = _DRAWN.sub(drawn, _LINK.sub(unlinked, source[0]))

@@ -19,6 +19,7 @@ from pathlib import Path
 
 import pytest
 import rdflib
+from rdflib.compare import isomorphic
 
 import hipkg
 from hipkg.api.arguments import asked
@@ -54,6 +55,7 @@ def results() -> tuple[Written, ...]:
         hipkg.reason(D2, as_of=DAY),
         hipkg.convert(D2),
         hipkg.codes("hip pain"),
+        hipkg.terms("hip pain"),
         hipkg.query(D2, "SELECT ?s ?label { ?s hip:status 'contraindicated' ; rdfs:label ?label }", as_of=DAY),
         hipkg.query(D2, "ASK { ?s hip:status 'contraindicated' }", as_of=DAY),
         hipkg.query(D2, "CONSTRUCT { ?s hip:status ?o } { ?s hip:status ?o }", as_of=DAY),
@@ -260,7 +262,7 @@ def test_results_and_the_records_in_them_are_told_in_one_line() -> None:
     assert len(brief((), "x" * 500)) == LONGEST
 
 
-@pytest.mark.parametrize("number", range(17))
+@pytest.mark.parametrize("number", range(18))
 def test_a_result_writes_itself(number: int) -> None:
     made = results()[number]
     assert made.to_json()
@@ -272,9 +274,9 @@ def test_a_result_writes_itself(number: int) -> None:
     assert tags.open == []
     again = pickle.loads(pickle.dumps(made))  # noqa: S301 - it was written right here
     assert (again, again.to_json(), repr(again)) == (made, made.to_json(), repr(made))
-    if hasattr(made, "to_graph") and getattr(made, "triples", made) is not None:
-        graph = rdflib.Graph().parse(data=made.to_turtle(), format="turtle")
-        assert len(made.to_graph()) == len(graph) > 0
+    graph = rdflib.Graph().parse(data=made.to_turtle(), format="turtle")
+    assert isomorphic(made.to_graph(), graph)
+    assert len(graph) > 0
     if isinstance(made, tuple):
         assert made[:1].to_dict() == made.to_dict()[:1] or not isinstance(made, Results)
         assert type(made[:1]) is type(made)
@@ -282,6 +284,61 @@ def test_a_result_writes_itself(number: int) -> None:
     if isinstance(made, Results):
         assert made.to_dict() == [one.to_dict() for one in made]
         assert all(isinstance(one, Result) for one in made)
+
+
+OF_RESULTS = rdflib.Graph().parse(ROOT / "ontology" / "results.ttl")
+HIP = rdflib.Namespace("https://w3id.org/hipkg/")
+
+
+def test_results_are_graphs_of_the_terms_that_are_declared_for_them() -> None:
+    """What is declared is used, and of what it is declared for; nothing is said of nodes of the plan."""
+    declared = set(OF_RESULTS.subjects(HIP.ofResultsOnly))
+    abstract = {HIP.Result, HIP.ResultPart}
+    written = D2.read_text(encoding="utf-8")
+    started = written.replace(":exercise\n", ':exercise hip:startDate "2026-10-30"^^xsd:date ; ').replace(
+        "@prefix hip:", "@prefix xsd: <http://www.w3.org/2001/XMLSchema#> .\n@prefix hip:"
+    )
+    bare = written[: written.index(":exercise\n")].replace("hip:hasCourse :exercise ;", "")
+    others = (
+        hipkg.what_if(D2, add=["osteoarthritis of the hip", "naproxen daily dose 500"], as_of=DAY),
+        hipkg.since(D2, started, before="2026-11-01", as_of="2027-03-01"),
+        hipkg.since(D2, bare, as_of=DAY),
+        hipkg.check_order(D0, "hyaluronic acid injection", as_of=DAY),
+        hipkg.watch(D2, documents="S3", as_of=DAY),
+    )
+    graph = rdflib.Graph()
+    for one in (*results()[2:8], results()[9], *others):
+        graph += one.to_graph()
+    used = {one for triple in graph for one in triple if str(one).startswith(HIP)}
+    assert declared - abstract - used == set()
+    domains = dict(OF_RESULTS.subject_objects(rdflib.RDFS.domain))
+    parents = dict(OF_RESULTS.subject_objects(rdflib.RDFS.subClassOf)) | {HIP.Question: HIP.PlanPart}
+    for subject, prop in {(subject, prop) for subject, prop, _ in graph if prop in domains}:
+        kinds = {graph.value(subject, rdflib.RDF.type)}
+        for _ in range(2):
+            kinds |= {parents[one] for one in kinds if one in parents}
+        assert domains[prop] in kinds, (subject, prop)
+    in_plan = {*results()[0].to_graph().subjects()}
+    assert in_plan & {*graph.subjects()} == set()
+
+
+def test_a_changed_action_is_found_in_the_graph_of_a_comparison() -> None:
+    graph = hipkg.what_if(D2, add="osteoarthritis of the hip", as_of=DAY).to_graph()
+    found = graph.query(
+        """PREFIX hip: <https://w3id.org/hipkg/> PREFIX dcterms: <http://purl.org/dc/terms/>
+        SELECT DISTINCT ?before ?after { ?comparison hip:supposes ?fact ; dcterms:hasPart ?change .
+        ?change a hip:Change ; hip:ofIntervention hip:OralNsaid ; hip:after ?after
+        OPTIONAL { ?change hip:before ?before } }"""
+    )
+    assert [(one.before, str(one.after)) for one in found] == [(None, "indicated")]
+
+
+def test_a_table_and_a_yes_are_graphs_of_the_vocabulary_for_result_sets() -> None:
+    graph = hipkg.query(None, "SELECT ?a ?b { VALUES (?a ?b) { (1 UNDEF) (2 'x') } }").to_graph()
+    of = rdflib.Namespace("http://www.w3.org/2001/sw/DataAccess/tests/result-set#")
+    assert {one.toPython() for one in graph.objects(predicate=of["index"])} == {1, 2}
+    assert sorted(map(str, graph.objects(predicate=of["value"]))) == ["1", "2", "x"]
+    assert {*hipkg.query(None, "ASK {}").to_graph().objects(predicate=of.boolean)} == {rdflib.Literal(True)}
 
 
 def test_what_a_record_says_is_text_in_html() -> None:
@@ -325,9 +382,29 @@ def test_a_library_that_is_not_there_is_named(monkeypatch: pytest.MonkeyPatch) -
 def test_the_logic_is_written_for_other_stores() -> None:
     assert "INSERT" in hipkg.compile("D0-41", part="update")
     assert "INSERT" not in hipkg.compile("D0-41", part="query")
-    for target in ("D9-99", 5):
-        with pytest.raises(UsageError):
-            hipkg.compile(target)  # type: ignore[arg-type]
+    graph = "https://example.org/conclusions"
+    whole = hipkg.compile(documents="D4", conclusion_graph=graph)
+    assert f"DROP SILENT GRAPH <{graph}>" in whole
+    assert "hip:D4-01" in whole
+    assert "hip:D0-41" not in whole
+    assert "hip:status" in hipkg.compile(part="actions")
+
+
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        ({"target": "D9-99"}, "D9-99"),
+        ({"target": 5}, "target: A text"),
+        ({"target": "D0-41", "part": "states"}, "single target there is no states.*update, query"),
+        ({"part": "query"}, "all statements there is no query.*states, actions"),
+        ({"target": "D0-41", "documents": "D0"}, "takes no documents"),
+        ({"documents": "D9"}, "no document 'D9'"),
+        ({"record_graphs": "https://example.org/a"}, "no graph for what follows"),
+    ],
+)
+def test_what_is_not_compiled_says_why(options: dict[str, str], told: str) -> None:
+    with pytest.raises(UsageError, match=told):
+        hipkg.compile(**options)  # type: ignore[arg-type]
 
 
 def test_codes_are_looked_up() -> None:

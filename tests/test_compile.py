@@ -372,9 +372,9 @@ def test_the_command_writes_a_file(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "what"),
     [
-        ([STATEMENTS[0].id, "--part", "states"], "has no states"),
-        ([STATEMENTS[0].id, "--document", "D0"], "takes no --document"),
-        (["--part", "query"], "have two queries"),
+        ([STATEMENTS[0].id, "--part", "states"], "a single target there is no states"),
+        ([STATEMENTS[0].id, "--document", "D0"], "takes no documents"),
+        (["--part", "query"], "all statements there is no query"),
     ],
 )
 def test_options_that_do_not_go_together_are_refused(arguments: list[str], what: str) -> None:

@@ -21,8 +21,8 @@ from hipkg.knowledge.loading import load
 from hipkg.knowledge.terms import NODES, all_terms
 from hipkg.maintenance.record_model import record_model
 from hipkg.reading.rdf import CONTEXT
-from hipkg.render.data_model import CONTEXT as CONTEXT_FILE
 from hipkg.render.data_model import (
+    CLASSES,
     INDEX,
     INTERVENTIONS,
     PROFILE,
@@ -34,8 +34,9 @@ from hipkg.render.data_model import (
     patient_profile,
     patient_schema,
 )
+from hipkg.render.data_model import CONTEXT as CONTEXT_FILE
 
-PAGES = (INDEX, RECORD, INTERVENTIONS, TERMS)
+PAGES = (INDEX, RECORD, INTERVENTIONS, CLASSES, TERMS)
 TOLD = (RECORD, INTERVENTIONS)
 
 ANN: dict[str, Any] = {

@@ -8,10 +8,14 @@ import sys
 from html.parser import HTMLParser
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urldefrag, urlsplit
+from xml.etree import ElementTree
 
 import pytest
 
 from hipkg.base.paths import ROOT
+from hipkg.base.vocabulary import local_name
+from hipkg.knowledge.loading import load
+from hipkg.knowledge.terms import all_terms
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -78,6 +82,23 @@ def test_every_link_leads_somewhere(site: Path) -> None:
     assert {
         link for page in pages.values() for link in page.loaded if urlsplit(link).scheme in {"http", "https"}
     } == set()
+
+
+@pytest.mark.xdist_group("site")
+def test_every_term_has_an_anchor_and_every_diagram_is_a_picture(site: Path) -> None:
+    terms = Page()
+    terms.feed((site / "docs" / "model" / "terms.html").read_text("utf-8"))
+    names = {local_name(one) for one in all_terms(load())}
+    assert len(names) > 1000
+    assert names - terms.places == set()
+    for name, count, inside in (("README", 3, "hasProblem * → Problem"), ("classes", 8, "JointSpaceNarrowing")):
+        text = (site / "docs" / "model" / f"{name}.html").read_text("utf-8")
+        pictures = re.findall(r'<div class="diagram".*?</svg>', text, re.DOTALL)
+        assert len(pictures) == count
+        assert any(inside in one for one in pictures)
+        assert "classDiagram" not in text
+        for one in pictures:
+            ElementTree.fromstring(one[one.index("<svg") :])  # noqa: S314 - it was drawn right here
 
 
 @pytest.mark.xdist_group("site")

@@ -33,6 +33,11 @@ class Codes(Known, Several[CodeMapping]):
                 from hipkg.render.tables import write_table
 
                 return write_table(*self._table(), form, repr(self))
+            case "turtle":
+                from hipkg.render.rdf import turtle
+                from hipkg.render.skos import SKOS_PREFIXES, code_triples
+
+                return turtle(code_triples(self, self.knowledge.terminology), SKOS_PREFIXES)
             case _:
                 return writing.codes_to_text(self, self.knowledge.terminology, self.knowledge.label)
 

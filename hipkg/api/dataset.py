@@ -4,28 +4,26 @@ from __future__ import annotations
 
 from enum import StrEnum
 from typing import TYPE_CHECKING
-from urllib.parse import quote
 
 import pyoxigraph as ox
 
 from hipkg.base import hip
 from hipkg.base.batch import Batch, each_source
 from hipkg.base.paths import ontology_files
-from hipkg.base.vocabulary import GRAPHS, PREFIXES, RDF_TYPE, RDFS, SKOS
+from hipkg.base.vocabulary import GRAPHS, RDF_TYPE, RDFS
 from hipkg.knowledge.memo import kept
-from hipkg.knowledge.terminology import namespaces
 from hipkg.owl.in_force import in_force
 from hipkg.owl.sources import load_sources
 from hipkg.pipeline.process import plan_patient
 from hipkg.reading.joint import Joint, together
 from hipkg.reading.sources import read
 from hipkg.render.rdf import planned_graph
+from hipkg.render.skos import code_triples
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from hipkg.knowledge.records import Knowledge
-    from hipkg.knowledge.terminology import Mapping
     from hipkg.pipeline.request import Request
     from hipkg.reading.joint import Named
     from hipkg.record.patient import Record
@@ -42,14 +40,6 @@ class Graph(StrEnum):
 
 
 _SUBCLASS = RDFS + "subClassOf"
-_INVERSE = {
-    "skos:exactMatch": "skos:exactMatch",
-    "skos:closeMatch": "skos:closeMatch",
-    "skos:relatedMatch": "skos:relatedMatch",
-    "skos:broadMatch": "skos:narrowMatch",
-    "skos:narrowMatch": "skos:broadMatch",
-}
-"""How a term relates to a code that relates to it."""
 
 
 def dataset(
@@ -90,7 +80,7 @@ def dataset(
 
 
 def _load_guideline(store: ox.Store, knowledge: Knowledge) -> None:
-    """Read the modules of the ontology, and add the subclasses that a reasoner found."""
+    """Read the modules of the ontology, and add the classes that a reasoner found classes and statements to be in."""
     try:
         for path in ontology_files():
             store.load(path=path, format=ox.RdfFormat.TURTLE, to_graph=ox.NamedNode(Graph.GUIDELINE))
@@ -100,6 +90,8 @@ def _load_guideline(store: ox.Store, knowledge: Knowledge) -> None:
     _leave_out_withdrawn(store, knowledge)
     entailed = (_triple(one, _SUBCLASS, other) for one, some in knowledge.superclasses.items() for other in some)
     store.extend(_quads(Graph.GUIDELINE, entailed))
+    kinds = ((one, knowledge.individual_types.get(one, ())) for one in knowledge.statements)
+    store.extend(_quads(Graph.GUIDELINE, (_triple(one, RDF_TYPE, kind) for one, some in kinds for kind in some)))
 
 
 def _leave_out_withdrawn(store: ox.Store, knowledge: Knowledge) -> None:
@@ -114,38 +106,7 @@ def _leave_out_withdrawn(store: ox.Store, knowledge: Knowledge) -> None:
 @kept
 def codes(knowledge: Knowledge) -> tuple[ox.Triple, ...]:
     """Describe the codes of clinical code systems that are known as concepts of SKOS, with the terms they stand for."""
-    spaces = namespaces()
-    systems = {one.system: one for one in knowledge.terminology.systems}
-    found: dict[ox.Triple, None] = {}
-    for one in knowledge.terminology.mappings:
-        code = one.code.removeprefix(systems[one.system].code_prefix)
-        space = spaces.get(systems[one.system].prefix) or f"{one.system}/"
-        found.update(dict.fromkeys(_of_code(space + quote(code), one)))
-    for name, system in systems.items():
-        found[_triple(name, RDF_TYPE, SKOS + "ConceptScheme")] = None
-        found[ox.Triple(ox.NamedNode(name), ox.NamedNode(SKOS + "prefLabel"), ox.Literal(system.name))] = None
-    return tuple(found)
-
-
-def _of_code(iri: str, mapping: Mapping) -> Iterator[ox.Triple]:
-    yield _triple(iri, RDF_TYPE, SKOS + "Concept")
-    yield _triple(iri, SKOS + "inScheme", mapping.system)
-    yield ox.Triple(ox.NamedNode(iri), ox.NamedNode(SKOS + "notation"), ox.Literal(mapping.code))
-    if mapping.display:
-        yield ox.Triple(ox.NamedNode(iri), ox.NamedNode(SKOS + "prefLabel"), ox.Literal(mapping.display))
-    if not mapping.term or mapping.absence or mapping.answer:
-        return
-    yield _triple(iri, _in_full(mapping.predicate), mapping.term)
-    yield _triple(mapping.term, _in_full(_INVERSE[mapping.predicate]), iri)
-    if mapping.site:
-        yield _triple(iri, hip.namesSite, mapping.site)
-    for side in mapping.sides:
-        yield _triple(iri, hip.namesSide, side)
-
-
-def _in_full(name: str) -> str:
-    prefix, _, local = name.partition(":")
-    return PREFIXES[prefix] + local
+    return tuple(dict.fromkeys(code_triples(knowledge.terminology.mappings, knowledge.terminology)))
 
 
 def _quads(graph: Graph, triples: Iterable[ox.Triple]) -> Iterator[ox.Quad]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, ClassVar, Self
 
 from hipkg.api.arguments import asked, text
 from hipkg.api.door import warned
-from hipkg.api.result import Graphed, GraphResults, Result
+from hipkg.api.result import Result, Results
 from hipkg.base.vocabulary import curie
 from hipkg.defence import explainer
 from hipkg.defence.targets import find_target
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, repr=False)
-class Explanation(Result, Graphed, explainer.Explanation):
+class Explanation(Result, explainer.Explanation):
     """Why an action or a statement stands as it does at one place of one patient."""
 
     knowledge: Knowledge = field(kw_only=True, repr=False, compare=False)
@@ -54,6 +54,10 @@ class Explanation(Result, Graphed, explainer.Explanation):
 
         return render_explanations(found, form)
 
+    @classmethod
+    def _graph(cls, found: Sequence[Self], knowledge: Knowledge) -> str:
+        return cls._render(found, "turtle", knowledge)
+
     def _rows(self) -> Iterator[Row]:
         about = (self.patient, self.as_of, self.label, self.site, self.status)
         for statement in self.statements:
@@ -74,7 +78,7 @@ def explain(
     documents: Texts = (),
     allow_invalid: bool = False,
     codes: Tables = (),
-) -> GraphResults[Explanation]:
+) -> Results[Explanation]:
     """Explain an action or a statement, once for each place of each patient of a source.
 
     Parameters: ``target`` is the id of a statement, or an intervention by label, part of a label, local name or CURIE;
@@ -88,4 +92,4 @@ def explain(
     known = wanted.knowledge
     iri = find_target(text("target", target), known)
     made = warned(lambda: wanted.planned(source).gathered(lambda one: explainer.Explainer(one).explain(iri)))
-    return GraphResults.of((Explanation.of(one, known) for one in made), Explanation, known)
+    return Results.of((Explanation.of(one, known) for one in made), Explanation, known)

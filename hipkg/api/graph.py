@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pyoxigraph as ox
 
-from hipkg.api.result import Graphed, Several
+from hipkg.api.result import Several
 from hipkg.base.vocabulary import curie
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ _SHOWN = 200
 """How many triples a table for readers has."""
 
 
-class Triples(Several[ox.Triple], Graphed):
+class Triples(Several[ox.Triple]):
     """The triples of a graph, as pyoxigraph has them."""
 
     def to_json(self) -> str:

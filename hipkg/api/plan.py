@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from hipkg.api.arguments import asked
 from hipkg.api.door import warned
-from hipkg.api.result import Graphed, GraphResults, Result
+from hipkg.api.result import Result, Results
 from hipkg.base.errors import UsageError
 from hipkg.base.vocabulary import curie
 from hipkg.knowledge.frame.claims import Status
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, repr=False)
-class Plan(Result, Graphed, records.Plan):
+class Plan(Result, records.Plan):
     """The plan of one patient, with the knowledge that it was made with and is written with."""
 
     knowledge: Knowledge = field(kw_only=True, repr=False, compare=False)
@@ -83,6 +83,10 @@ class Plan(Result, Graphed, records.Plan):
 
         return render(found, "html" if form == "page" else form, knowledge)
 
+    @classmethod
+    def _graph(cls, found: Sequence[Self], knowledge: Knowledge) -> str:
+        return cls._render(found, "turtle", knowledge)
+
     def _rows(self) -> Iterator[Row]:
         for one in self.actions:
             yield (
@@ -123,7 +127,7 @@ def plans(
     grade_objections: bool = False,
     allow_invalid: bool = False,
     codes: Tables = (),
-) -> GraphResults[Plan]:
+) -> Results[Plan]:
     """Make the plan of each patient of a source.
 
     Parameters: ``source`` is a path, ``-`` for standard input, a text of RDF or FHIR, bytes, an open file, a graph of
@@ -150,7 +154,7 @@ def plans(
         codes=codes,
     )
     made = warned(lambda: wanted.planned(source))
-    return GraphResults.of((Plan.of(one.plan, wanted.knowledge) for one in made), Plan, wanted.knowledge)
+    return Results.of((Plan.of(one.plan, wanted.knowledge) for one in made), Plan, wanted.knowledge)
 
 
 def plan(

@@ -10,7 +10,7 @@ from hipkg.api.arguments import asked
 from hipkg.api.dataset import Graph, dataset
 from hipkg.api.door import warned
 from hipkg.api.graph import Triples, term_name
-from hipkg.api.result import Graphed, Known
+from hipkg.api.result import Known, Written
 from hipkg.base.batch import Batch
 from hipkg.base.errors import UsageError
 from hipkg.querying import asking
@@ -55,7 +55,7 @@ class Prepared(NamedTuple):
 
 
 @dataclass(frozen=True, repr=False)
-class Answer(Known, Graphed, QueryResult):
+class Answer(Known, Written, QueryResult):
     """The answer to a query: a table, a yes or no, or a graph, which alone can be written as RDF."""
 
     knowledge: Knowledge = field(kw_only=True, repr=False, compare=False)
@@ -67,7 +67,9 @@ class Answer(Known, Graphed, QueryResult):
             case "json":
                 return self._triples.to_json() if self.triples is not None else self.serialize("json").decode()
             case "turtle":
-                return self.serialize("turtle").decode()
+                from hipkg.render.answers import answer_to_turtle
+
+                return answer_to_turtle(self)
             case "html" | "markdown":
                 from hipkg.render.tables import write_table
 

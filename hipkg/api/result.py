@@ -48,6 +48,16 @@ class Written(ABC):
         """Write it as Markdown that stands alone in a note."""
         return self._written("markdown")
 
+    def to_turtle(self) -> str:
+        """Write it as RDF, in Turtle."""
+        return self._written("turtle")
+
+    def to_graph(self) -> rdflib.Graph:
+        """Return it as a graph of rdflib."""
+        from hipkg.render.rdf import rdflib_graph
+
+        return rdflib_graph(self.to_turtle())
+
     def to_frame(self, library: Library = "pandas") -> Frame:
         """Return it as a data frame of ``pandas`` or ``polars``, a row for each thing that it tells.
 
@@ -59,20 +69,6 @@ class Written(ABC):
 
     def _repr_html_(self) -> str:
         return self._written("html")
-
-
-class Graphed(Written):
-    """What can be written as RDF as well."""
-
-    def to_turtle(self) -> str:
-        """Write it as Turtle."""
-        return self._written("turtle")
-
-    def to_graph(self) -> rdflib.Graph:
-        """Return it as a graph of rdflib."""
-        from hipkg.render.rdf import rdflib_graph
-
-        return rdflib_graph(self.to_turtle())
 
 
 class Several(Written, tuple[Item, ...]):
@@ -120,7 +116,8 @@ class Known:
 class Result(Known, Written):
     """The result for one patient, which has the fields of a record.
 
-    A kind says by ``_render`` how it is written, and by ``_columns`` and ``_rows`` what a data frame has of it.
+    A kind says by ``_render`` how it is written for people and as JSON, by ``_graph`` as RDF, and by ``_columns`` and
+    ``_rows`` what a data frame has of it.
     """
 
     _columns: ClassVar[Mapping[str, type]]
@@ -135,6 +132,17 @@ class Result(Known, Written):
     def _render(cls, found: Sequence[Self], form: Form, knowledge: Knowledge) -> str:
         """Write results of this kind in a form."""
 
+    @classmethod
+    def _graph(cls, found: Sequence[Self], knowledge: Knowledge) -> str:
+        """Write results of this kind as Turtle."""
+        from hipkg.render.result_graphs import results_to_turtle
+
+        return results_to_turtle(found, knowledge)
+
+    @classmethod
+    def _all_written(cls, found: Sequence[Self], form: Form, knowledge: Knowledge) -> str:
+        return cls._graph(found, knowledge) if form == "turtle" else cls._render(found, form, knowledge)
+
     @abstractmethod
     def _rows(self) -> Iterator[Row]:
         """List the rows of a data frame."""
@@ -144,7 +152,7 @@ class Result(Known, Written):
         """Name the patient, and in parts what the result is, for one line."""
 
     def _written(self, form: Form) -> str:
-        return self._render((self,), form, self.knowledge)
+        return self._all_written((self,), form, self.knowledge)
 
     def _table(self) -> tuple[Mapping[str, type], Iterable[Row]]:
         return self._columns, self._rows()
@@ -180,7 +188,7 @@ class Results(Known, Several[AnyResult]):
             from hipkg.render.encoder import written
 
             return written(self.to_dict())
-        return self.kind._render(self, form, self.knowledge)
+        return self.kind._all_written(self, form, self.knowledge)
 
     def _table(self) -> tuple[Mapping[str, type], Iterable[Row]]:
         return self.kind._columns, (row for one in self for row in one._rows())
@@ -188,7 +196,3 @@ class Results(Known, Several[AnyResult]):
     def __repr__(self) -> str:
         more = ", …" if len(self) > 1 else ""
         return f"<{len(self)} of {self.kind.__name__}: {', '.join(map(repr, self[:1]))}{more}>"
-
-
-class GraphResults(Results[AnyResult], Graphed):
-    """The same, of a kind that can be written as RDF."""

@@ -34,6 +34,11 @@ class Terms(Known, Several[Term]):
                 from hipkg.render.tables import write_table
 
                 return write_table(*self._table(), form, repr(self))
+            case "turtle":
+                from hipkg.render.rdf import turtle
+                from hipkg.render.skos import SKOS_PREFIXES, term_triples
+
+                return turtle(term_triples(self, self.knowledge.terminology), SKOS_PREFIXES)
             case _:
                 return writing.terms_to_text(self, self.knowledge)
 

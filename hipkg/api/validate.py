@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from hipkg.api.arguments import asked
 from hipkg.api.door import warned
-from hipkg.api.result import Graphed, Several
+from hipkg.api.result import Several
 from hipkg.validation.findings import Finding
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 _COLUMNS: Mapping[str, type] = dict.fromkeys(Finding._fields, str)
 
 
-class Findings(Several[Finding], Graphed):
+class Findings(Several[Finding]):
     """What is wrong with the records of patients, or missing from them."""
 
     @property

@@ -80,5 +80,6 @@ def files_about_ontology() -> tuple[Path, ...]:
 
 
 def patient_modules() -> tuple[Path, ...]:
-    """List the sources that say something of patients; plans, tensions and the words of records only slow reasoners."""
-    return tuple(path for path in ontology_files() if path.name not in {"plan.ttl", "tensions.ttl", "words.ttl"})
+    """List the sources that say something of patients; what others say would only slow reasoners."""
+    others = {"plan.ttl", "results.ttl", "tensions.ttl", "words.ttl"}
+    return tuple(path for path in ontology_files() if path.name not in others)

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from hipkg.cli.options import Documents, Output, released
+from hipkg.cli.options import Documents, Output
 from hipkg.cli.report import deliver
 
 
@@ -40,26 +40,13 @@ def compile(  # noqa: A001 - the verb's name
 
     Example: hipkg compile D0-41
     """
-    from hipkg.base.errors import UsageError
-    from hipkg.compilation.operations import in_graphs
+    from hipkg.api.compile import compile as compiled
 
-    graphs = in_graphs(record_graph or (), conclusion_graph)
-    knowledge = released()
-    if target:
-        from hipkg.compilation.standalone import compile_sparql
-
-        if document:
-            raise UsageError("A single target takes no --document.", remedy="Leave out the target, or the option.")
-        if part == "states" or part == "actions":  # noqa: PLR1714 - mypy narrows literals so
-            raise UsageError(f"A single target has no {part}.", place="--part", remedy="Use --part query.")
-        text = compile_sparql(target, knowledge, part, graphs)
-    else:
-        from hipkg.compilation.whole import compile_all
-        from hipkg.knowledge.selection import select
-
-        if part == "query":
-            raise UsageError(
-                "All statements have two queries.", place="--part", remedy="Use --part states or --part actions."
-            )
-        text = compile_all(knowledge, part, graphs, select(knowledge, document or ()))
+    text = compiled(
+        target,
+        part=part,
+        documents=document or (),
+        record_graphs=record_graph or (),
+        conclusion_graph=conclusion_graph,
+    )
     deliver(text, output, "sparql")

@@ -75,6 +75,7 @@ class Effect(NamedTuple):
     where a page tells it.
     """
 
+    intervention: str
     label: str
     site: str
     before: str
@@ -170,7 +171,7 @@ def effects(before: Plan, after: Plan, knowledge: Knowledge) -> tuple[Effect, ..
     for one in difference(before, after).actions:
         key = (one.place, one.intervention)
         action, where = then.get(key), (order.get(key, len(order)),)
-        effect = Effect(one.label, one.site, one.before, one.after, order=where)
+        effect = Effect(one.intervention, one.label, one.site, one.before, one.after, order=where)
         if action:
             choice = action.choice if action.status == Status.INDICATED else ""
             found.append(effect._replace(turn=_turn_to(action, action.modality, first.get(key)), choice=choice))
@@ -540,7 +541,7 @@ class Asker:
                 place, intervention = key
                 sites = after.sites if other else self._before.sites
                 before, then = one.status if one else "", other.status if other else ""
-                found = Effect(self._knowledge.label(intervention), sites.name(place), before, then)
+                found = Effect(intervention, self._knowledge.label(intervention), sites.name(place), before, then)
                 if other:
                     yield self._told_on_page(found, other, of)
                 elif not _is_refused_as_kind(self._listed[key], self._listed, self._knowledge):

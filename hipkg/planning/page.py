@@ -248,12 +248,18 @@ class _Layout:
             places.setdefault(self._plan.actions[number].intervention, []).append(number)
         hosts = {number: self._host(number, places) for number in rows}
         hosts |= {one: first for one, first in self._endangered_alike(rows) if hosts[one] is None}
+
+        def root_of(number: int) -> int:
+            host = hosts[number]
+            return number if host is None else root_of(host)
+
+        for number in rows:
+            there = self._endangered_at_a_site(number, places) if hosts[number] is None else None
+            if there is not None and root_of(there) != number:
+                hosts[number] = there
         found: dict[int, list[int]] = {}
         for number, members in rows.items():
-            root = number
-            while (host := hosts[root]) is not None:
-                root = host
-            if root != number:
+            if (root := root_of(number)) != number:
                 found.setdefault(root, []).extend(members)
         return found
 
@@ -276,6 +282,17 @@ class _Layout:
                     alike = other.status == action.status and is_confronted_with_danger(other) == confronted
                     if host != number and alike and other.place in {"", action.place}:
                         return host
+        return None
+
+    def _endangered_at_a_site(self, number: int, places: Mapping[str, list[int]]) -> int | None:
+        """Find the same intervention at a site of the patient, where the dangers of the patient are told as well."""
+        action = self._plan.actions[number]
+        if action.place or not is_confronted_with_danger(action):
+            return None
+        for other in places[action.intervention]:
+            there = self._plan.actions[other]
+            if there.place and there.status == action.status and {*there.dangers} >= {*action.dangers}:
+                return other
         return None
 
     def _endangered_alike(self, numbers: Iterable[int]) -> Iterator[tuple[int, int]]:
@@ -353,7 +370,9 @@ class _Layout:
         named = {name for one in kinds for name in (*one.current, *one.planned)}
         if not named.issuperset((*action.current, *action.planned)):
             return False
-        return {*action.statements} <= {shown for one in kinds for shown in one.shown}
+        there = [one for one in kinds if is_confronted_with_danger(one) and (one.current or one.planned)]
+        held = {gate.id for one in there for gate in one.by(ClaimKind.HELD_BACK)}
+        return {*action.statements} <= held.union(*(one.shown for one in kinds))
 
     def _classes(self, action: Action) -> frozenset[str]:
         return self._knowledge.interventions[action.intervention].superclasses

@@ -25,7 +25,12 @@ def did_you_mean(name: str, knowledge: Knowledge, others: Iterable[str] = ()) ->
     """
     names = {**_names(knowledge), **{_local(one).casefold(): one for one in others}}
     near = get_close_matches(name.casefold(), names, n=3, cutoff=0.6)
-    found = list(dict.fromkeys(query_name(names[one]) for one in near))
+    return asking(names[one] for one in near)
+
+
+def asking(meant: Iterable[str]) -> str:
+    """Ask whether one of some terms is meant; empty if there are none."""
+    found = list(dict.fromkeys(map(query_name, meant)))
     return f"Did you mean {' or '.join(found)}?" if found else ""
 
 

@@ -29,8 +29,9 @@ from hipkg.base.vocabulary import (
 )
 from hipkg.knowledge.memo import kept
 from hipkg.querying.algebra import Algebra
-from hipkg.querying.names import did_you_mean
+from hipkg.querying.names import asking, did_you_mean
 from hipkg.querying.text import Kind, QueryText
+from hipkg.querying.vocabularies import misnamed
 from hipkg.reading.near_names import is_near_namespace
 
 if TYPE_CHECKING:
@@ -53,6 +54,7 @@ _IN, _PATH, _FIRST, _REST = (
 _NOTATION = SKOS + "notation"
 _OWN_NAME = HIP.rstrip("/").rpartition("/")[2]
 _AT_A_GLANCE = 12
+_UNASKED = {hip.internal: "steps of the derivation", hip.ofResultsOnly: "results that are graphs of their own"}
 _EQUAL = {"=", "!=", "IN", "NOT IN"}
 
 
@@ -67,7 +69,7 @@ class Compared(NamedTuple):
 def unknown_names(text: QueryText, knowledge: Knowledge, graphs: Sequence[str]) -> list[UsageError]:
     """Find the names of the ontology's namespace, or of one that is nearly it, that are none of its terms.
 
-    What is named as a graph and is none is found too.
+    So are those of the public vocabularies in which the dataset is written; what is named as a graph and is none too.
 
     Parameters: ``graphs`` are the names of the graphs that are asked.
     """
@@ -77,17 +79,35 @@ def unknown_names(text: QueryText, knowledge: Knowledge, graphs: Sequence[str]) 
         space = iri[: max(iri.rfind("/"), iri.rfind("#")) + 1]
         if ((is_plain_term(iri) or space == GRAPHS) and iri not in known) or is_near_namespace(iri):
             found.setdefault(iri, token)
-    elsewhere = {iri: token for token, iri in text.graphs() if iri not in {*graphs, *found}}
     return [
-        *(
-            UsageError(
-                f"There is no graph {query_name(iri)}.",
-                place=text.where(token.start),
-                remedy=f"There are {', '.join(map(query_name, graphs))}. {_LENIENT}",
-            )
-            for iri, token in elsewhere.items()
-        ),
+        *_unknown_graphs({iri: token for token, iri in text.graphs() if iri not in {*graphs, *found}}, text, graphs),
         *_unknown_terms(found, text, knowledge, graphs),
+        *_misnamed(text),
+    ]
+
+
+def _unknown_graphs(found: Mapping[str, Token], text: QueryText, graphs: Sequence[str]) -> list[UsageError]:
+    return [
+        UsageError(
+            f"There is no graph {query_name(iri)}.",
+            place=text.where(token.start),
+            remedy=f"There are {', '.join(map(query_name, graphs))}. {_LENIENT}",
+        )
+        for iri, token in found.items()
+    ]
+
+
+def _misnamed(text: QueryText) -> list[UsageError]:
+    """Find the names of public vocabularies that are none of their terms."""
+    first = {iri: token for token, iri in reversed([*text.named()]) if not is_term(iri)}
+    return [
+        UsageError(
+            f"There is no term {query_name(iri)}.",
+            place=text.where(token.start),
+            remedy=" ".join(filter(None, (asking(meant), _LENIENT))),
+        )
+        for iri, token in reversed(first.items())
+        if (meant := misnamed(iri)) is not None
     ]
 
 
@@ -105,16 +125,20 @@ def _unknown_terms(
 
 
 def unused_names(text: QueryText, store: ox.Store) -> list[UsageError]:
-    """Find the properties that only the derivation uses, and that no graph has."""
-    internal = {one.subject for one in store.quads_for_pattern(None, ox.NamedNode(hip.internal), None)}
+    """Find the terms that only the derivation, or results that are graphs of their own, use, and that no graph has."""
+    uses = {
+        one.subject: use
+        for marked, use in _UNASKED.items()
+        for one in store.quads_for_pattern(None, ox.NamedNode(marked), None)
+    }
     return [
         UsageError(
-            f"No graph has {query_name(iri)}, which is for steps of the derivation.",
+            f"No graph has {query_name(iri)}, which is for {uses[node]}.",
             place=text.where(token.start),
             remedy=f"docs/queries.md tells what each graph has. {_LENIENT}",
         )
         for token, iri in text.named()
-        if is_term(iri) and ox.NamedNode(iri) in internal
+        if is_term(iri) and (node := ox.NamedNode(iri)) in uses
     ]
 
 

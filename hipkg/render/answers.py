@@ -10,11 +10,12 @@ from rich import box
 from rich.table import Table
 from rich.text import Text
 
-from hipkg.base.vocabulary import query_name
+from hipkg.base.vocabulary import RDF_TYPE, XSD, query_name
 from hipkg.render.console import printed
+from hipkg.render.rdf import turtle
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     from rich.console import RenderableType
 
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 
 DEFAULT_WIDTH = 80
 _NARROWEST = 40
+_RESULTS = "http://www.w3.org/2001/sw/DataAccess/tests/result-set#"
 
 
 def answer_to_text(answer: QueryResult, knowledge: Knowledge, *, full: bool, to_terminal: bool) -> str:
@@ -124,3 +126,36 @@ def usage(info: QueryInfo) -> str:
 def answer_width(*, to_terminal: bool) -> int:
     """Return the width of the terminal, 40 columns at least, or `DEFAULT_WIDTH`."""
     return max(os.get_terminal_size().columns, _NARROWEST) if to_terminal else DEFAULT_WIDTH
+
+
+def answer_to_turtle(answer: QueryResult) -> str:
+    """Write a graph as Turtle, and a table, or a yes or no, in the vocabulary for result sets of the W3C.
+
+    Source: https://www.w3.org/2001/sw/DataAccess/tests/README, section on result sets.
+    """
+    if answer.triples is not None:
+        return answer.serialize("turtle").decode()
+    return turtle(_result_set(answer), {"rs": _RESULTS, "xsd": XSD})
+
+
+def _result_set(answer: QueryResult) -> Iterator[ox.Triple]:
+    made = ox.BlankNode("answer")
+    yield ox.Triple(made, ox.NamedNode(RDF_TYPE), _of_results("ResultSet"))
+    if answer.boolean is not None:
+        yield ox.Triple(made, _of_results("boolean"), ox.Literal(answer.boolean))
+    for column in answer.columns:
+        yield ox.Triple(made, _of_results("resultVariable"), ox.Literal(column))
+    for number, row in enumerate(answer.rows, 1):
+        solution = ox.BlankNode(f"row{number}")
+        yield ox.Triple(made, _of_results("solution"), solution)
+        yield ox.Triple(solution, _of_results("index"), ox.Literal(number))
+        for column, value in zip(answer.columns, row, strict=True):
+            if value is not None:
+                bound = ox.BlankNode(f"row{number}-{column}")
+                yield ox.Triple(solution, _of_results("binding"), bound)
+                yield ox.Triple(bound, _of_results("variable"), ox.Literal(column))
+                yield ox.Triple(bound, _of_results("value"), value)
+
+
+def _of_results(name: str) -> ox.NamedNode:
+    return ox.NamedNode(_RESULTS + name)

@@ -22,13 +22,14 @@ from hipkg.render.terms import codes_of, recorded_as
 from hipkg.render.words import capital
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from hipkg.knowledge.records import Knowledge
     from hipkg.knowledge.terms import Term
     from hipkg.maintenance.record_model import Field
 
 INDEX, RECORD, INTERVENTIONS, TERMS = "README.md", "record.md", "interventions.md", "terms.md"
+CLASSES = "classes.md"
 SCHEMA, PROFILE, CONTEXT = "patient.schema.json", "patient.profile.ttl", "context.jsonld"
 _CODES_SHOWN = 2
 _HEADINGS = {
@@ -42,6 +43,7 @@ _TYPE = "type"
 _READING = f"""\
 * [The record of a patient]({{record}}): every property and class that is recorded, with definition, codes and example.
 * [Interventions]({{interventions}}): what a course or a study can be of.
+* [The classes as trees]({{classes}}): what is a kind of what.
 * [All terms]({{terms}}): an anchor for each name of `{HIP}`, those that are never recorded included.
 * [A patient from the tables of a database](../from-tables.md).
 * For machines: [the context of JSON-LD](../../ontology/{CONTEXT}), [a JSON Schema](../../hipkg/schemas/{SCHEMA}) of
@@ -62,6 +64,7 @@ def model_pages(knowledge: Knowledge) -> dict[str, str]:
         INDEX: writer.index(),
         RECORD: writer.record(),
         INTERVENTIONS: writer.interventions(),
+        CLASSES: writer.classes(),
         TERMS: writer.terms(),
     }
     return {name: "\n".join(lines).rstrip("\n") + "\n" for name, lines in pages.items()}
@@ -90,7 +93,8 @@ class _Pages:
         yield from ("# The data model", "")
         yield "What the record of a patient, a plan and a statement are made of. These pages are generated from the"
         yield f"ontology of {self._knowledge.version} and the shapes: change those, and run `hipkg ontology document`."
-        yield from ("", *_READING.format(record=RECORD, interventions=INTERVENTIONS, terms=TERMS).splitlines())
+        pages = {"record": RECORD, "interventions": INTERVENTIONS, "classes": CLASSES, "terms": TERMS}
+        yield from ("", *_READING.format_map(pages).splitlines())
         yield from ("", "## The record of a patient", "")
         yield from self._diagram(self._record_edges(), self._record_attributes())
         yield from ("", "## A plan", "")
@@ -278,6 +282,24 @@ class _Pages:
         told = "" if term.recording is Recording.NO else f" *{capital(recorded_as(term))}.*"
         return f'* <a id="{_local(term.iri)}"></a>`{term.name}` {escape(term.label)}.{definition}{under}{told}{more}'
 
+    # Trees
+
+    def classes(self) -> Iterator[str]:
+        yield from ("# The classes as trees", "")
+        yield f"What is a kind of what, without the classes that follow from a definition. {_GENERATED}"
+        yield "Where a class has several parents, what is below it stands below the first."
+        below: dict[str, list[Term]] = defaultdict(list)
+        for term in self._terms.values():
+            if term.kind in {Kind.CLASS, Kind.INTERVENTION} and term.recording is not Recording.ENTAILED:
+                for parent in term.parents or ("",):
+                    below[parent].append(term)
+        told: set[str] = set()
+        for root in below[""]:
+            if below[root.iri]:
+                yield from ("", f"## {capital(root.label)}", "", "```tree", _line(root))
+                yield from _branches(root, below, "", told)
+                yield "```"
+
     # Parts
 
     def _linked(self, term: Term) -> str:
@@ -292,6 +314,22 @@ class _Pages:
             more = f" and {len(codes) - _CODES_SHOWN} more" if len(codes) > _CODES_SHOWN else ""
             parts.append(f"{escape(system)} {', '.join(codes[:_CODES_SHOWN])}{more}")
         return "; ".join(parts)
+
+
+def _line(term: Term) -> str:
+    return f"{_local(term.iri)} {term.label}"
+
+
+def _branches(of: Term, below: Mapping[str, Sequence[Term]], before: str, told: set[str]) -> Iterator[str]:
+    """Write what is below a term, a line each, unless it is told already."""
+    if of.iri in told:
+        return
+    told.add(of.iri)
+    for number, one in enumerate(some := below.get(of.iri, ()), 1):
+        last = number == len(some)
+        more = " …" if one.iri in told and below.get(one.iri) else ""
+        yield f"{before}{'└── ' if last else '├── '}{_line(one)}{more}"
+        yield from _branches(one, below, before + ("    " if last else "│   "), told)
 
 
 def _name(iri: str) -> str:

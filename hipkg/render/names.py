@@ -9,10 +9,12 @@ from hipkg.base.vocabulary import local_name
 
 if TYPE_CHECKING:
     from hipkg.defence.explainer import Explanation
+    from hipkg.defence.ledger import Ledger
+    from hipkg.defence.sensitivity import Sensitivity
     from hipkg.planning.records import Plan
 
 
-def part_iri(result: Plan | Explanation, place: str, **parts: str) -> str:
+def part_iri(result: Plan | Explanation | Ledger | Sensitivity, place: str, **parts: str) -> str:
     """Make the IRI of a part of a result from the place it concerns, the patient where there is none, and its topic."""
     base = place or result.patient
     pairs = {"plan": result.as_of.isoformat(), **parts}

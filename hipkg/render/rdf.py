@@ -18,7 +18,7 @@ from hipkg.render.names import part_iri
 from hipkg.render.words import clean, describe_check, software
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from decimal import Decimal
 
     from rdflib import Graph
@@ -29,13 +29,14 @@ if TYPE_CHECKING:
     from hipkg.planning.bounds import Check
     from hipkg.planning.gaps import Gap
     from hipkg.planning.records import Action, Conflict, Interaction, Plan, Question, Result, StatementState
+    from hipkg.validation.findings import Finding
 
     Value = ox.NamedNode | ox.Literal
     Fact = tuple[str, Value]
 
 PROV, DCTERMS, SH = PREFIXES["prov"], PREFIXES["dcterms"], PREFIXES["sh"]
 _USED_PREFIXES = {name: PREFIXES[name] for name in ("dcterms", "hip", "prov", "rdfs", "sh", "skos", "xsd")}
-_ONTOLOGY = HIP + "ontology/"
+ONTOLOGY = HIP + "ontology/"
 _ENDS = {">": hip.needAtLeast, "<": hip.needAtMost}
 
 
@@ -64,14 +65,21 @@ def rdflib_graph(turtle: str) -> Graph:
 
 def plans_to_turtle(plans: Sequence[Plan], knowledge: Knowledge) -> str:
     """Write plans as Turtle."""
-    lines = _serialised(plans, knowledge, ox.RdfFormat.TURTLE).splitlines()
+    return turtle(_together(plans, knowledge), _USED_PREFIXES)
+
+
+def turtle(triples: Iterable[ox.Triple], prefixes: Mapping[str, str]) -> str:
+    """Write triples as Turtle, each once, with the prefixes in their order."""
+    text = ox.serialize(dict.fromkeys(triples), format=ox.RdfFormat.TURTLE, prefixes=dict(prefixes)) or b""
+    lines = text.decode().splitlines()
     header = [one for one in lines if one.startswith("@prefix")]  # which the serialiser writes in any order
     return "\n".join([*sorted(header), *lines[len(header) :]]) + "\n"
 
 
 def plans_to_jsonld(plans: Sequence[Plan], knowledge: Knowledge) -> str:
     """Write plans as JSON-LD, compacted with the prefixes of Turtle."""
-    nodes = json.loads(_serialised(plans, knowledge, ox.RdfFormat.JSON_LD))
+    data = ox.serialize(_together(plans, knowledge), format=ox.RdfFormat.JSON_LD, prefixes=_USED_PREFIXES)
+    nodes = json.loads(data or b"")
     document = {"@context": _USED_PREFIXES, "@graph": [_compacted(one) for one in nodes]}
     return json.dumps(document, ensure_ascii=False, indent=1) + "\n"
 
@@ -93,9 +101,8 @@ def _short(iri: str) -> str:
     return next((f"{name}:{iri[len(space) :]}" for name, space in _USED_PREFIXES.items() if iri.startswith(space)), iri)
 
 
-def _serialised(plans: Sequence[Plan], knowledge: Knowledge, rdf_format: ox.RdfFormat) -> str:
-    triples = dict.fromkeys(one for plan in plans for one in plan_graph(plan, knowledge))
-    return (ox.serialize(triples, format=rdf_format, prefixes=_USED_PREFIXES) or b"").decode()
+def _together(plans: Sequence[Plan], knowledge: Knowledge) -> dict[ox.Triple, None]:
+    return dict.fromkeys(one for plan in plans for one in plan_graph(plan, knowledge))
 
 
 class _Describer:
@@ -147,7 +154,7 @@ class _Describer:
     def _header(self) -> Iterator[ox.Triple]:
         plan = self._plan
         documents = sorted(one.iri for one in self._knowledge.documents.values() if one.id in plan.documents)
-        version = _node(_ONTOLOGY + plan.ontology_version)
+        version = _node(ONTOLOGY + plan.ontology_version)
         yield from _described(
             self._iri,
             (RDF_TYPE, _node(hip.Plan)),
@@ -241,9 +248,9 @@ class _Describer:
             *((hip.hasCheck, _node(node)) for node, _ in checks),
         )
         for node, gap in (*unmet, *lifting, *context):
-            yield from _gap(node, gap)
+            yield from gap_triples(node, gap)
         for node, check in checks:
-            yield from _check(node, check)
+            yield from check_triples(node, check)
 
     def _conflict_iri(self, conflict: Conflict) -> str:
         place = self._places.get(conflict.site, "")
@@ -310,14 +317,7 @@ class _Describer:
 
     def _findings(self) -> Iterator[ox.Triple]:
         for index, one in enumerate(self._plan.findings):
-            yield from _described(
-                self._finding_iri(index),
-                (RDF_TYPE, _node(SH + "ValidationResult")),
-                (SH + "resultSeverity", _node(SH + one.severity.capitalize())),
-                (SH + "resultMessage", ox.Literal(one.message)),
-                (SH + "sourceShape", _node(expand(one.shape))),
-                (SH + "focusNode", _node(one.node)),
-            )
+            yield from finding_triples(self._finding_iri(index), one)
 
     def _sources(self) -> Iterator[ox.Triple]:
         """Describe the statements that the plan names, and their documents."""
@@ -348,7 +348,20 @@ def _result(node: str, result: Result) -> Iterator[ox.Triple]:
     return _described(node, *value, *((prop, ox.Literal(text)) for prop, text in texts.items() if text))
 
 
-def _gap(node: str, gap: Gap) -> Iterable[ox.Triple]:
+def finding_triples(node: str, finding: Finding) -> Iterator[ox.Triple]:
+    """Describe what validation found, as SHACL does."""
+    return _described(
+        node,
+        (RDF_TYPE, _node(SH + "ValidationResult")),
+        (SH + "resultSeverity", _node(SH + finding.severity.capitalize())),
+        (SH + "resultMessage", ox.Literal(finding.message)),
+        (SH + "sourceShape", _node(expand(finding.shape))),
+        (SH + "focusNode", _node(finding.node)),
+    )
+
+
+def gap_triples(node: str, gap: Gap) -> Iterator[ox.Triple]:
+    """Describe a part of a requirement that does not hold."""
     texts = {hip.need: str(gap.need), hip.unit: gap.unit}
     return _described(
         node,
@@ -365,7 +378,8 @@ def _gap(node: str, gap: Gap) -> Iterable[ox.Triple]:
     )
 
 
-def _check(node: str, check: Check) -> Iterable[ox.Triple]:
+def check_triples(node: str, check: Check) -> Iterator[ox.Triple]:
+    """Describe a bound, compared with what is recorded."""
     ends = ((">=", check.bound.lower), ("<=", check.bound.upper))
     dates = {hip.earliest: check.earliest, hip.latest: check.latest}
     return _described(

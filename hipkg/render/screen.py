@@ -203,8 +203,10 @@ class _Screener(Arranger):
         later = [*self._items(Section.LATER, parts.get(Section.LATER, ()))]
         disputed = [self._with_what_waits(*one, later) for one in self._disputed()]
         for key in HEADINGS:
-            items = [*self._told_of(key)]
-            items += later if key == Section.LATER else self._items(key, parts.get(key, ()))
+            entries = parts.get(key, ())
+            calls = [one for one in entries if key == Section.CHECK and self._is_call(one)]
+            items = [*self._items(key, calls), *self._told_of(key)]
+            items += later if key == Section.LATER else self._items(key, [one for one in entries if one not in calls])
             items += [item for section, item in disputed if section == key]
             if items:
                 sections[key] = tuple(items)
@@ -241,7 +243,9 @@ class _Screener(Arranger):
 
     def _gates(self, told: Iterable[Sequence[Item]]) -> Iterator[Item]:
         """Tell what must not be done before its time, where no listed row of something that it holds back says so."""
-        named = {id_ for items in told for one in items if one.listed for id_ in one.statements}
+        listed_ = [one for items in told for one in items if one.listed]
+        named = {id_ for one in listed_ for id_ in one.statements}
+        named |= {id_ for one in listed_ for line in one.details for id_ in line.statements}
         held: dict[tuple[str, str], list[StatementState]] = {}
         for one in self._gates_in_force:
             if one.id not in named:
@@ -350,6 +354,29 @@ class _Screener(Arranger):
             lines = tuple(replace(it, lead=it.lead.replace("needs", "only if")) for it in one.lines)
             yield Item(one.title, one.site, "", one.statements, lines, out=True)
 
+    def _is_call(self, entry: Entry) -> bool:
+        """Tell whether a row calls for urgent help, which comes before all else."""
+        first = self._plan.actions[entry.actions[0]]
+        return first.status == Status.INDICATED and self._is_urgent(first)
+
+    def _confronting(self) -> Iterator[Action]:
+        """Leave out what the row of a danger tells: what the patient has, or has planned, and all that opposes it."""
+        rows: dict[str, list[list[Action]]] = {}
+        for entry in (one for part in self._page.parts if part.section == Section.CHECK for one in part.rows):
+            row = [self._plan.actions[one] for one in entry.told]
+            if is_confronted_with_danger(row[0]):
+                rows.setdefault(row[0].place, []).append(row)
+        for one in super()._confronting():
+            there, speaking = {*one.current, *one.planned}, {*one.objecting}
+            told = (
+                (one in others or there <= {*first.current, *first.planned})
+                and speaking <= {id_ for it in (first, *others) for id_ in it.objecting}
+                for place in ({one.place, ""} if one.place else rows)
+                for first, *others in rows.get(place, ())
+            )
+            if not any(told):
+                yield one
+
     def _interpreted(self, rows: Sequence[Row]) -> Iterator[Item]:
         """Tell how to read findings; the prominent ones are listed."""
         telling = [one for one in rows if not self._is_moot(one.statements[0])]
@@ -426,7 +453,10 @@ class _Screener(Arranger):
         """
         decided = {one.decided_for for one in self._plan.conflicts}
         names = {capital(clean(one.label)): capital(self._term(one.intervention)) for one in self._plan.conflicts}
+        moot = self._disputed_in_vain()
         for row in self._disagreements():
+            if row.title in moot:
+                continue
             sides: dict[str, list[str]] = {}
             for line in row.lines:
                 for one in line.statements:
@@ -440,6 +470,16 @@ class _Screener(Arranger):
             section = self._where_disputed(advising)
             item = Item(words, row.site, out=True, listed=section != Section.DISAGREE or not self._tight)
             yield section, item, {one for ids in sides.values() for one in ids}
+
+    def _disputed_in_vain(self) -> set[str]:
+        """Name what is disputed and refused for a danger wherever it is."""
+        refused = {
+            (one.intervention, one.site)
+            for one in self._plan.actions
+            if one.dangers and one.status == Status.CONTRAINDICATED
+        }
+        open_ = {one.label for one in self._plan.conflicts if (one.intervention, one.site) not in refused}
+        return {capital(clean(one.label)) for one in self._plan.conflicts if one.label not in open_}
 
     def _where_disputed(self, statements: Iterable[str]) -> Section:
         """Choose the section of a dispute: that of the advice, if it is of the document that leads, else its own."""
@@ -765,7 +805,8 @@ class _Screener(Arranger):
         """Name what is held back with something else; that of a kind of it the same holds goes without saying."""
         host = self._plan.actions[entry.actions[0]]
         for one in (some[0] for some in self._riding(entry) if some[0].dangers):
-            if host.intervention in self._classes(one.intervention) and {*one.dangers} <= {*host.dangers}:
+            kinds = {one.intervention, *self._classes(one.intervention)}
+            if host.intervention in kinds and {*one.dangers} <= {*host.dangers}:
                 continue
             told = tuple(sorted({*one.shown} - own - {it.statement for it in one.dangers}))
             yield Line("nor", (lowered(clean(self._name(one))),), told)
@@ -958,9 +999,22 @@ class _Screener(Arranger):
         """Say of an action what its statements say in brief, how it is carried out, and what is on record of it."""
         yield from self._endangered(action)
         if is_confronted_with_danger(action):
-            yield from (*running(action), *tried(action), *self._unchecked(action))
+            yield from (*running(action), *_ordered(action), *self._held_too(action))
+            yield from (*tried(action), *self._unchecked(action))
         else:
             yield from self._undisturbed(action)
+
+    def _held_too(self, action: Action) -> Iterator[Line]:
+        """Say what besides its dangers speaks against what is there of an action."""
+        if not (action.current or action.planned):
+            return
+        dangers = {one.statement for one in action.dangers}
+        for one in action.by(ClaimKind.HELD_BACK):
+            if one.id not in dangers and (lifting := self._lifting(one)):
+                yield Line("only if", (clean(listed([*lifting], "and")),), (one.id,))
+        others = [one.id for one in action.by(ClaimKind.REFUSED, ClaimKind.DISCOURAGED) if one.id not in dangers]
+        if others:
+            yield Line("", ("advised against",), tuple(sorted({*others})))
 
     def _unchecked(self, action: Action) -> tuple[Line, ...]:
         """Name the dangers that are not excluded; a single one is told by its question, which names the action."""
@@ -974,7 +1028,8 @@ class _Screener(Arranger):
             yield Line("on record:", (clean(action.realised),))
         yield from (replace(one, lead="") for one in tried(action))
         if action.status == Status.INDICATED and not action.dangers and self._is_urgent(action):
-            yield Line("on record", tuple(dict.fromkeys(self._signs_of(action.shown))), ())
+            contexts = (clean(self._term(it)) for one in action.shown for it in self._infos[one].applies_to)
+            yield Line("on record", tuple(dict.fromkeys([*self._signs_of(action.shown)] or contexts)), ())
         if before := self._guarded(action):
             yield Line("before", before)
         if due := self._due(action):
@@ -1153,3 +1208,8 @@ class _Screener(Arranger):
             yield counted(rows, "more row")
         if unasked:
             yield counted(unasked, "more question")
+
+
+def _ordered(action: Action) -> tuple[Line, ...]:
+    """Name what is ordered of an intervention."""
+    return (Line("", (f"{clean(listed(action.planned, 'and'))} ordered",)),) if action.planned else ()

@@ -7,6 +7,7 @@ left out, and everything is named by its label.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 from itertools import chain
 from typing import TYPE_CHECKING
 
@@ -68,6 +69,7 @@ if TYPE_CHECKING:
         Alongside,
         Conflict,
         Done,
+        Found,
         Interaction,
         OpenCheck,
         Parameter,
@@ -342,7 +344,7 @@ class Arranger:
     def _confronted(self) -> list[Row]:
         """Tell once what the patient has now, or has planned, against what statements say of it or of a class of it."""
         found: dict[tuple[str, str, str, str], list[Action]] = {}
-        for one in self._told:
+        for one in self._confronting():
             for names, there, objection in _against(one):
                 found.setdefault((names, there, objection, one.site), []).append(one)
         merged: dict[Row, list[str]] = {}
@@ -358,6 +360,10 @@ class Arranger:
                 row = Row(capital(clean(f"{names} {there}{words}")), "", "", tuple(perhaps))
                 merged.setdefault(row, []).append(site)
         return [replace(row, site=join_sites(sites, self._knowledge)) for row, sites in merged.items()]
+
+    def _confronting(self) -> Iterable[Action]:
+        """List the actions of which it is told by itself what opposes what the patient has, or has planned."""
+        return self._told
 
     def _repeated(self) -> Iterator[Row]:
         """Tell the drugs that are taken or ordered, and of which one would be enough."""
@@ -544,6 +550,8 @@ class Arranger:
             if ids and other not in actions and other.status != Status.SATISFIED:
                 held = other.by(ClaimKind.REFUSED) or other.by(ClaimKind.HELD_BACK)
                 lifting = [*dict.fromkeys(part for one in held for part in self._lifting(one))]
+                if other.status == Status.CONTRAINDICATED and not lifting:
+                    continue
                 words = clean(self._name(other))
                 told[f"{words} only if {listed(lifting, 'and')}" if lifting else words] = ids
         if told:
@@ -673,7 +681,7 @@ class Arranger:
         """Say for what a safety module refuses or holds back why, what asks for it, and what else is advised."""
         found: dict[tuple[str, ...], list[str]] = {}
         for one in dict.fromkeys(action.dangers):
-            found.setdefault(tuple(map(describe_found, one.found)), []).append(one.statement)
+            found.setdefault(tuple(map(self._found_in_words, one.found)), []).append(one.statement)
         reasons = tuple(Line("", tuple(map(clean, words)), tuple(ids)) for words, ids in found.items())
         if not is_confronted_with_danger(action):
             return reasons
@@ -681,6 +689,16 @@ class Arranger:
         verb = "advise" if len(advising) > 1 else "advises"
         advised = (Line("", (f"though {listed(numbered(advising), 'and')} {verb} it",)),) if advising else ()
         return (*reasons, *advised, *self._instead(action))
+
+    def _found_in_words(self, found: Found) -> str:
+        """Say what is on record of a danger; of a treatment that makes one by being to come, that it is ordered."""
+        words = describe_found(found)
+        return f"{words} ordered" if found.label in self._ordered_names else words
+
+    @cached_property
+    def _ordered_names(self) -> set[str]:
+        """Name what is ordered."""
+        return {name for one in self._plan.actions for name in one.planned}
 
     def _unchecked(self, action: Action) -> tuple[Line, ...]:
         """Name the dangers of an action that nothing on record shows or excludes, all of them in the fewest words."""
