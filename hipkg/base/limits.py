@@ -96,7 +96,7 @@ JUDGEMENTS = Limit(
 )  # fmt: skip
 _AS_JSON = "Write JSON or NDJSON, or plan for fewer patients at once."
 PAGES = Limit(
-    "the judgements in text, Markdown or HTML", 100_000, "judgements",
+    "the judgements in text, Markdown or HTML", 75_000, "judgements",
     "The pages would tell of more than {most} of statements.", _AS_JSON, error=UsageError,
 )  # fmt: skip
 GRAPHS = Limit(

@@ -189,7 +189,7 @@ def _worth(code: str) -> _Worth | None:
 
 
 def _same_notes(given: _Worth, wanted: _Worth) -> bool:
-    """Tell whether the annotations of two units agree; what is measured need not be said, what it is related to must."""
+    """Tell whether the annotations of two units agree; what is measured may be left out."""
     counted = given.dimensions or given.notes == wanted.notes
     return bool(counted) and _related(given) == _related(wanted)
 
