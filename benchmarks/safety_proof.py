@@ -7,16 +7,18 @@ and why that is enough, is told in docs/safety.md.
 from __future__ import annotations
 
 import argparse
+import json
 import random
 import sys
 import time
 from collections import Counter, defaultdict
 from dataclasses import replace
 from functools import cache, cached_property
+from hashlib import sha256
 from itertools import chain, combinations
 from multiprocessing import Pool
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 import pyoxigraph as ox
 
@@ -34,7 +36,8 @@ from hipkg.reading.sources import read
 from hipkg.record.facts import text_of
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+    from decimal import Decimal
 
     from hipkg.knowledge.records import Knowledge, StatementInfo
     from hipkg.owl.expression import Expression
@@ -117,60 +120,38 @@ class Objection(NamedTuple):
     lifted: bool
 
 
+Test: TypeAlias = "Callable[[Oracle, str], bool]"
+"""What tells whether a node fulfils an expression."""
+
+
 class Oracle:
     """Judge one patient by the definitions alone: links count as they are entailed, classes as they are told."""
 
     def __init__(self, made: Planned) -> None:
         self._knowledge: Knowledge = made.knowledge
-        self._facts: Facts = made.derivation.facts
+        self.facts: Facts = made.derivation.facts
         self._patient = made.record.iri
-        self._told: dict[str, set[str]] = defaultdict(set)
+        told: dict[str, set[str]] = defaultdict(set)
         for one in made.record.normalised:
             if one.predicate.value == RDF_TYPE:
-                self._told[one.subject.value].add(one.object.value)
+                told[one.subject.value].add(one.object.value)
+        self._told = {node: with_wider(frozenset(classes)) for node, classes in told.items()}
         self._known: dict[tuple[str, str], bool] = {}
-        self._problems = [*self._facts.nodes(self._patient, hip.hasProblem)]
+        self._problems = [*self.facts.nodes(self._patient, hip.hasProblem)]
         self._sites = {one: self._whole_sites(one) for one in self._problems}
 
     def _whole_sites(self, problem: str) -> frozenset[str]:
-        located = self._facts.nodes(problem, hip.locatedIn)
-        return frozenset(one for one in located if not self._facts.values(one, hip.partOf))
+        located = self.facts.nodes(problem, hip.locatedIn)
+        return frozenset(one for one in located if not self.facts.values(one, hip.partOf))
 
     def is_a(self, node: str, cls: str) -> bool:
         """Tell whether a node is told to be in a class, or fulfils its definition or that of a class below it."""
         key = node, cls
         if key not in self._known:
             self._known[key] = False
-            self._known[key] = self._is_told(node, cls) or any(
-                self.fulfils(node, self._knowledge.definitions[one]) for one in defined_below(cls)
-            )
+            told = self._told.get(node) or of_ontology(node)
+            self._known[key] = cls in told or any(one(self, node) for one in tests_below(cls))
         return self._known[key]
-
-    def _is_told(self, node: str, cls: str) -> bool:
-        told = self._told.get(node) or {node, *self._knowledge.individual_types.get(node, ())}
-        return any(self._knowledge.is_a(one, cls) for one in told)
-
-    def fulfils(self, node: str, expression: Expression) -> bool:
-        """Tell whether a node fulfils an expression."""
-        match expression:
-            case Named(iri):
-                return self.is_a(node, iri)
-            case And(operands):
-                return all(self.fulfils(node, one) for one in operands)
-            case Or(operands):
-                return any(self.fulfils(node, one) for one in operands)
-            case OneOf(individuals):
-                return node in individuals
-            case Value(prop, individual):
-                return individual in self._facts.values(node, prop)
-            case Some(prop, filler):
-                return any(self.fulfils(one, filler) for one in self._facts.nodes(node, prop))
-            case Facet(prop, _, bounds):
-                numbers = [number_of(text_of(one)) for one in self._facts.values(node, prop)]
-                return any(
-                    it is not None and all(COMPARISONS[one.symbol](it, one.number) for one in bounds) for it in numbers
-                )
-        raise TypeError(expression)
 
     def holds(self, nodes: Iterable[str], cls: str) -> bool:
         """Tell whether any of some nodes is in a class, and none in that which defeats it."""
@@ -275,10 +256,50 @@ def objecting() -> tuple[StatementInfo, ...]:
 
 
 @cache
-def defined_below(cls: str) -> tuple[str, ...]:
-    """List the defined classes that are a class or below it."""
-    knowledge = load()
-    return tuple(one for one in knowledge.definitions if one == cls or _is_below(one, cls))
+def with_wider(classes: frozenset[str]) -> frozenset[str]:
+    """Add to some classes those that they are kinds of."""
+    return classes.union(*(load().superclasses.get(one, ()) for one in classes))
+
+
+@cache
+def of_ontology(node: str) -> frozenset[str]:
+    """List the classes that an individual of the ontology is in, and those that a class is a kind of."""
+    return with_wider(frozenset({node, *load().individual_types.get(node, ())}))
+
+
+@cache
+def tests_below(cls: str) -> tuple[Test, ...]:
+    """List what tells whether a node fulfils the definition of a class, or of one below it."""
+    definitions = load().definitions
+    return tuple(test_of(definitions[one]) for one in definitions if one == cls or _is_below(one, cls))
+
+
+@cache
+def test_of(expression: Expression) -> Test:
+    """Make of an expression what tells whether a node fulfils it."""
+    match expression:
+        case Named(iri):
+            return lambda oracle, node: oracle.is_a(node, iri)
+        case And(operands):
+            tests = [*map(test_of, operands)]
+            return lambda oracle, node: all(one(oracle, node) for one in tests)
+        case Or(operands):
+            tests = [*map(test_of, operands)]
+            return lambda oracle, node: any(one(oracle, node) for one in tests)
+        case OneOf(individuals):
+            return lambda _, node: node in individuals
+        case Value(prop, individual):
+            return lambda oracle, node: individual in oracle.facts.values(node, prop)
+        case Some(prop, filler):
+            fulfils = test_of(filler)
+            return lambda oracle, node: any(fulfils(oracle, one) for one in oracle.facts.nodes(node, prop))
+        case Facet(prop, _, bounds):
+            limits = [(COMPARISONS[one.symbol], one.number) for one in bounds]
+            return lambda oracle, node: any(
+                number is not None and all(compare(number, limit) for compare, limit in limits)
+                for number in (number_of(text_of(one)) for one in oracle.facts.values(node, prop))
+            )
+    raise TypeError(expression)
 
 
 def _is_below(cls: str, other: str) -> bool:
@@ -363,8 +384,18 @@ def facts_for(intervention: str) -> tuple[Fact, ...]:
         form = (
             "{:.1f}" if any("decimal" in one.datatype for _, one in named if getattr(one, "prop", "") == prop) else "{}"
         )
-        found |= {Fact("number", prop, form.format(it)) for one in numbers for it in (one - 1, one, one + 1) if it >= 0}
+        found |= {Fact("number", prop, form.format(one)) for one in told_apart(numbers)}
     return tuple(sorted(found))
+
+
+def told_apart(limits: Collection[Decimal]) -> Iterator[Decimal]:
+    """List the limits of a number with one number below them, one above, and one between each two that have any."""
+    below = None
+    for one in sorted(limits):
+        if one >= 1 and (below is None or below + 1 < one - 1):
+            yield one - 1
+        yield from (one, one + 1)
+        below = one
 
 
 def representatives(leaves: Collection[str]) -> list[str]:
@@ -403,9 +434,21 @@ def settings(files: Iterable[Path]) -> list[Setting]:
 
 def trials(given: Sequence[Setting], size: int = SIZE) -> Iterator[Trial]:
     """List the combinations of facts that bear on one intervention, the small ones first."""
+    tried: dict[tuple[str, str, str], set[tuple[Fact, ...]]] = defaultdict(set)
     for count in range(size + 1):
         for number, one in enumerate(given):
-            yield from (Trial(number, facts) for facts in combinations(one.facts, count))
+            before = tried[one.record.source, one.record.iri, one.site]
+            new = [it for it in combinations(one.facts, count) if it not in before and are_consistent(it)]
+            before.update(new)
+            yield from (Trial(number, facts) for facts in new)
+
+
+def are_consistent(facts: Sequence[Fact]) -> bool:
+    """Tell whether facts give each number one value, and nothing that is recorded is recorded as absent as well."""
+    numbers = [one.term for one in facts if one.kind == "number"]
+    absent = [one.term for one in facts if one.kind == "absence"]
+    there = (one.term for one in facts if one.kind == "problem")
+    return len({*numbers}) == len(numbers) and not any(load().is_a(one, it) for one in there for it in absent)
 
 
 def drawn(given: Sequence[Setting], sample: int, seed: int, size: int = SIZE) -> Iterator[Trial]:
@@ -440,6 +483,46 @@ def _worked(trial: Trial) -> tuple[Trial, list[str] | None]:
 _GIVEN: list[Setting] = []
 
 
+class Progress:
+    """What a run has found so far, kept in a file if there is one, so that a run that was stopped can go on."""
+
+    def __init__(self, file: Path | None, todo: Sequence[Trial]) -> None:
+        self._file = file
+        self._of = sha256(repr((load().version, _GIVEN, todo)).encode()).hexdigest()
+        kept = json.loads(file.read_text()) if file and file.exists() else {}
+        if kept and kept["of"] != self._of:
+            raise SystemExit(f"{file} is of other combinations, or of another ontology: remove it to begin anew")
+        self.done: int = kept.get("done", 0)
+        self.planned = Counter({int(size): count for size, count in kept.get("planned", {}).items()})
+        self.contradictory = Counter({int(size): count for size, count in kept.get("contradictory", {}).items()})
+        self.unsafe = Counter(kept.get("unsafe", {}))
+
+    def add(self, trial: Trial, found: Sequence[str] | None) -> None:
+        """Count a combination with what is wrong with its plan, or None if it has none; keep all every now and then."""
+        self.done += 1
+        (self.contradictory if found is None else self.planned)[len(trial.facts)] += 1
+        for one in found or ():
+            if not self.unsafe[one]:
+                print(f"UNSAFE {one}: {_GIVEN[trial.setting].record.source} with {trial.facts}", flush=True)
+            self.unsafe[one] += 1
+        if self.done % 1000 == 0:
+            self.keep()
+
+    def keep(self) -> None:
+        """Write the file."""
+        if self._file:
+            told = {"of": self._of, **{key: it for key, it in vars(self).items() if not key.startswith("_")}}
+            beside = self._file.with_name(self._file.name + ".new")
+            beside.write_text(json.dumps(told))
+            beside.replace(self._file)
+
+    def table(self) -> str:
+        """Tabulate the counts by the number of facts."""
+        sizes = sorted({*self.planned, *self.contradictory})
+        rows = [f"| {size} | {self.planned[size]} | {self.contradictory[size]} |" for size in sizes]
+        return "\n".join(["| facts | planned | contradictory |", "|---|---|---|", *rows])
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--jobs", type=int, default=2, help="processes that work side by side")
@@ -447,29 +530,26 @@ def main() -> int:
     parser.add_argument("--sample", type=int, help="draw so many combinations instead of trying all")
     parser.add_argument("--seed", type=int, default=0, help="of what is drawn")
     parser.add_argument("--minutes", type=float, help="stop then, and tell how far it came")
+    parser.add_argument("--progress", type=Path, help="keep there what was found, and go on from it")
     options = parser.parse_args()
     _GIVEN.extend(settings([*EXAMPLES, *CASES]))
     todo = [*(drawn(_GIVEN, options.sample, options.seed) if options.sample else trials(_GIVEN, options.size))]
     facts = {fact for one in _GIVEN for fact in one.facts}
     print(f"{len(_GIVEN)} settings, {len(facts)} facts, {len(todo)} combinations", flush=True)
-    start, counts, wrong = time.monotonic(), Counter(), Counter()
+    progress, start = Progress(options.progress, todo), time.monotonic()
+    before = progress.done
     with Pool(options.jobs) as pool:
-        for trial, found in pool.imap(_worked, todo, chunksize=50):
-            counts["contradictory" if found is None else "planned", len(trial.facts)] += 1
-            for one in found or ():
-                if not wrong[one]:
-                    print(f"UNSAFE {one}: {_GIVEN[trial.setting].record.source} with {trial.facts}", flush=True)
-                wrong[one] += 1
+        for trial, found in pool.imap(_worked, todo[before:], chunksize=50):
+            progress.add(trial, found)
             if options.minutes and time.monotonic() - start > options.minutes * 60:
                 pool.terminate()
                 break
-    print("| facts | planned | contradictory |\n|---|---|---|")
-    for count in sorted({size for _, size in counts}):
-        print(f"| {count} | {counts['planned', count]} | {counts['contradictory', count]} |")
-    print(
-        f"{sum(counts.values())} of {len(todo)} in {time.monotonic() - start:.0f} s; {sum(wrong.values())} unsafe rows"
-    )
-    return 1 if wrong else 0
+    progress.keep()
+    print(progress.table())
+    unsafe = sum(progress.unsafe.values())
+    took = f"{progress.done - before} of them in {time.monotonic() - start:.0f} s"
+    print(f"{progress.done} of {len(todo)}, {took}; {unsafe} unsafe rows")
+    return 1 if unsafe else 0
 
 
 if __name__ == "__main__":

@@ -15,7 +15,9 @@ from hipkg.base.errors import UnreadableInput, UsageError
 from hipkg.cli import main
 from hipkg.knowledge.loading import load
 from hipkg.knowledge.records import Withdrawal
+from hipkg.maintenance.coverage import coverage as measured
 from hipkg.maintenance.coverage import folders_of
+from hipkg.maintenance.history import FOLDER, History, Version, written
 from hipkg.render.coverage import coverage_to_json, coverage_to_text, summary
 from support.doors import coverage
 
@@ -292,3 +294,18 @@ def test_it_can_be_restricted_to_a_document(monkeypatch: pytest.MonkeyPatch, cap
     assert run(monkeypatch, "--cases", CASES, "--document", "D1", "--format", "json") == 0
     found = json.loads(capfd.readouterr().out)["statements"]
     assert [one["id"] for one in found] == [one for one in STATEMENTS if one.startswith("D1-")]
+
+
+def test_the_day_of_the_examples_is_that_of_the_version_whatever_its_form(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("hipkg.maintenance.coverage.ONTOLOGY", tmp_path)
+    (tmp_path / FOLDER).mkdir()
+    history = History((Version("1.2.0", "2026-11-23", "major", "x"),), {})
+    for name, text in written(history).items():
+        (tmp_path / FOLDER / name).write_text(text, encoding="utf-8")
+    shown = [
+        [one.fires for one in measured(CASES, replace(load(), version=version), ["D0-01"]).statements]
+        for version in (load().version, "1.2.0", "not published")
+    ]
+    assert shown[0] == shown[1] == shown[2] != [()]

@@ -186,3 +186,15 @@ def test_the_picture_shows_what_is_printed_today() -> None:
     plan = hipkg.plan(ROOT / "examples" / "d0-painful-degenerative-hip.ttl", as_of=date(2026, 11, 23))
     printed = "hipkg plan" + plan.to_text(width=100)
     assert "".join(drawn.split()) == "".join(printed.split()), "python docs/make_picture.py draws it anew"
+
+
+@pytest.mark.every_source
+def test_the_pathway_shows_each_action_of_the_plan_in_its_phase() -> None:
+    picture = (ROOT / "docs" / "pathway.svg").read_text("utf-8")
+    plan = hipkg.plan(ROOT / "examples" / "d4-labral-calcification.ttl", as_of=date(2026, 11, 23))
+    drawn = " ".join(unescape(one) for one in re.findall(r"<text [^>]*>([^<]*)</text>", picture))
+    phases = dict(zip(*[iter(re.split(r"Phase (\d+)", drawn)[1:])] * 2, strict=True))
+    assert {int(one) for one in phases} == {one.phase for one in plan.actions}
+    for one in plan.actions:
+        words = f"{one.label[:1].upper()}{one.label[1:]} {one.status}: {' '.join(one.statements[:3])}"
+        assert words in phases[str(one.phase)], "python docs/make_picture.py draws it anew"

@@ -520,10 +520,51 @@ def test_a_plan_of_rdf_loads_nothing_of_the_import() -> None:
         (0.5, "g/h", "mg/d", "12000"),
         (1, "wk", "d", "7"),
         (2.5, "g/cm2", "kg/m2", "25"),
+        (11200, "/uL", "10*9/L", "11.2"),
+        (11200, "{cells}/uL", "10*9/L", "11.2"),
+        (11.2, "10*3/uL", "10*9/L", "11.2"),
+        (11.2, "10^3/mm3", "10*9/L", "11.2"),
+        (11.2, "10*9/L{leukocytes}", "10*9/L", "11.2"),
+        (11200, "10*6/L", "10*9/L", "11.2"),
+        (1.5, "mg/dl", "mg/L", "15"),
+        (15, "ug/mL", "mg/L", "15"),
+        (1, "mL/s/{1.73.m2}", "mL/min/{1.73_m2}", "60"),
+        (2, "cm/h", "mm/h", "20"),
+        (2, "[mi_i]", "m", "3218.688"),
+        (0.25, "1", "%", "25"),
+        (100.4, "[degF]", "Cel", "38"),
+        (-40, "[degF]", "Cel", "-40"),
+        (311.15, "K", "Cel", "38"),
     ],
 )
-def test_a_quantity_converts_exactly(value: float, code: str, unit: str, expected: str) -> None:
-    assert amount({"value": value, "system": "http://unitsofmeasure.org", "code": code}, unit) == Decimal(expected)
+def test_a_quantity_converts_exactly_there_and_back(value: float, code: str, unit: str, expected: str) -> None:
+    system = "http://unitsofmeasure.org"
+    assert amount({"value": value, "system": system, "code": code}, unit) == Decimal(expected)
+    back = amount({"value": float(expected), "system": system, "code": unit}, code)
+    assert back == pytest.approx(Decimal(str(value)), abs=Decimal("1e-20"))
+
+
+@pytest.mark.parametrize(
+    ("code", "unit"),
+    [
+        ("mL/min", "mL/min/{1.73_m2}"),
+        ("mL/min/{1.73_m2}", "mL/min"),
+        ("mL/min/{2_m2}", "mL/min/{1.73_m2}"),
+        ("K/uL", "10*9/L"),
+        ("10*9/m2", "10*9/L"),
+        ("10*9", "10*9/L"),
+        ("Cel", "m"),
+        ("[degF]/d", "Cel"),
+        ("mg/{tablet}", "mg"),
+        ("mg/kg", "mg"),
+        ("1", "{score}"),
+        ("g..L", "g"),
+        ("10*99999999999/L", "10*9/L"),
+    ],
+)
+def test_a_quantity_of_something_else_is_not_used(code: str, unit: str) -> None:
+    with pytest.raises(UnusableValue):
+        amount({"value": 27, "system": "http://unitsofmeasure.org", "code": code}, unit)
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -21,6 +22,7 @@ from hipkg.knowledge.recorded import recorded_classes, recorded_properties
 from hipkg.pipeline.process import plan_patients
 from hipkg.reading.near_names import meant
 from hipkg.render import render
+from hipkg.render.account import import_report
 from support.doors import checked, read, read_import, request
 
 if TYPE_CHECKING:
@@ -117,6 +119,23 @@ def test_keys_of_json_ld_that_say_nothing_are_told(context: object, lost: list[s
     assert [one for one in messages if one.startswith("F08")] == [
         f"F08: Keys without a meaning in the @context, so that what they say is not read: {key}." for key in lost
     ]
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case["name"])
+def test_the_report_names_what_validation_names(case: dict[str, Any]) -> None:
+    source = PATIENT + case["add"]
+    named = {match for message in told(findings(source)) for match in re.findall(r"F07: (\S+?),? (?:at|is) ", message)}
+    report = import_report([read_import(source.encode(), format="turtle", as_of=DAY)], "text")
+    assert [one for one in sorted(named) if f"! {one} is not read" not in report] == []
+
+
+def test_the_report_tells_every_key_that_says_nothing() -> None:
+    made = read_import(json.dumps({"@context": {"hip": HIP}, **JSON_LD}).encode(), format="jsonld", as_of=DAY)
+    assert made.keys == ("hasCourse",)
+    assert "not read: hasCourse.\n" in import_report([made], "text")
+    assert json.loads(import_report([made], "json"))[0]["keysWithoutMeaning"] == ["hasCourse"]
+    sound = read_import(json.dumps({"@context": {"hip": HIP, "@vocab": HIP}, **JSON_LD}).encode(), format="jsonld")
+    assert "keysWithoutMeaning" not in import_report([sound], "json")
 
 
 def test_each_of_several_patients_is_told_what_is_of_nobody() -> None:

@@ -8,10 +8,12 @@ import json
 import os
 import signal
 import time
+from datetime import date
 from typing import TYPE_CHECKING
 
 import pytest
 
+from hipkg import plans
 from hipkg.base import limits
 from hipkg.base.errors import EngineUnavailable, HipkgError, UnreadableInput, UsageError
 from hipkg.base.isolation import Reason, UnfinishedError, isolated
@@ -20,6 +22,7 @@ from hipkg.base.paths import ROOT
 from hipkg.knowledge.loading import load
 from hipkg.querying.catalogue import load_query
 from hipkg.reading.sources import read
+from hipkg.render import render
 from hipkg.validation.findings import unknown_terms
 from support.doors import run_query
 
@@ -141,6 +144,28 @@ def test_what_is_just_within_a_limit_is_read_and_one_more_is_not(
         made(41)
     assert limit.exceeded().message.partition("{")[0][:20] in caught.value.message
     assert caught.value.remedy == limit.remedy
+
+
+TWO_HIPS = f"""{PATIENT} <urn:p> hip:age 66 ; hip:hasProblem <urn:x>, <urn:y> .
+<urn:x> a hip:HipPain ; hip:hasSite [ a hip:HipJoint ] . <urn:y> a hip:HipPain ; hip:hasSite [ a hip:HipJoint ] ."""
+
+
+def test_judgements_are_counted_for_each_patient_and_each_form(lowered: Callable[[Limit, int], None]) -> None:
+    plan = plans(TWO_HIPS.encode(), format="turtle", as_of=date(2026, 11, 23))[0]
+    count = len(plan.statements)
+    for name, forms in {"PAGES": ("text", "markdown", "html"), "GRAPHS": ("turtle", "jsonld", "fhir")}.items():
+        lowered(getattr(limits, name), count)
+        assert all(render([plan], form, load()) for form in forms)
+        lowered(getattr(limits, name), count - 1)
+        for form in forms:
+            with pytest.raises(UsageError, match="judgements of statements"):
+                render([plan], form, load())
+    assert render([plan], "json", load())
+    lowered(limits.JUDGEMENTS, count)
+    assert len(plans(TWO_HIPS.encode(), format="turtle")) == 1
+    lowered(limits.JUDGEMENTS, count - 1)
+    with pytest.raises(UnreadableInput, match="judged more than"):
+        plans(TWO_HIPS.encode(), format="turtle")
 
 
 @pytest.mark.parametrize("form", ["P.ndjson.gz", "all.json.gz"])

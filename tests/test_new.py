@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
+import re
 import shlex
 import shutil
 from datetime import date
@@ -16,7 +18,11 @@ from hipkg.base.errors import UnreadableInput, UsageError
 from hipkg.base.own import VARIABLE
 from hipkg.base.paths import ONTOLOGY, ontology_files
 from hipkg.knowledge.loading import load
-from hipkg.maintenance.checks.workspace import Workspace, workspace
+from hipkg.maintenance.case_patients import case_patients
+from hipkg.maintenance.checks.issue import Issue
+from hipkg.maintenance.checks.runner import report
+from hipkg.maintenance.checks.workspace import Workspace, own_workspace, workspace
+from hipkg.maintenance.coverage import coverage
 from hipkg.maintenance.patterns import Pattern, expression_of, patterns
 from hipkg.maintenance.scaffold import Kind, Wanted, scaffold
 from hipkg.maintenance.scaffold_table import read_table
@@ -145,6 +151,43 @@ def test_a_guideline_grows_and_its_checks_fail_until_it_is_filled_in(own: Path, 
     assert found_in(hipkg) == set()
 
 
+def test_while_there_is_no_release_terms_are_looked_up_in_what_is_written(own: Path, hipkg: Callable[..., Run]) -> None:
+    made = hipkg("ontology", "new", "finding", "GroinClick", "--label", "a click in the groin")
+    assert made.code == 0, made.err
+    for command in (("terms", "click in the groin"), ("ontology", "show", "GroinClick")):
+        run = hipkg(*command)
+        assert (run.code, run.out.splitlines()[0]) == (0, "gtp:GroinClick  a click in the groin"), run.err
+        assert "release is missing. What is written is told" in run.err
+    assert hipkg("plan", own / "cases" / "statements" / "GTP-02" / "fires.ttl").code == 3
+
+
+def test_a_dry_run_shows_what_would_be_written_and_writes_nothing(
+    own: Path, hipkg: Callable[..., Run], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(own)
+    before = {path: path.read_bytes() for path in own.rglob("*") if path.is_file()}
+    asked = ("ontology", "new", "finding", "GroinClick", "--label", "a click in the groin")
+    shown = hipkg(*asked, "--dry-run")
+    assert shown.code == 0
+    assert "--- terms.ttl\n+++ terms.ttl\n" in shown.out
+    assert "+gtp:GroinClick\n" in shown.out
+    assert "nothing is written" in shown.err
+    assert {path: path.read_bytes() for path in own.rglob("*") if path.is_file()} == before
+    made = hipkg(*asked)
+    assert "terms.ttl" in made.out.split()
+    assert "to undo it: git checkout -p -- terms.ttl" in made.err
+
+
+def test_findings_name_files_from_the_current_folder(own: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    issue = Issue("vocabulary", "gtp:AbductorWeakness", "rdfs:label", "")
+    read = own_workspace()
+    told = {own: "terms.ttl", own.parent: "own/terms.ttl", own / "cases": "../terms.ttl"}
+    for folder, name in (*told.items(), (ONTOLOGY, (own / "terms.ttl").as_posix())):
+        monkeypatch.chdir(folder)
+        (found,) = report(dataclasses.replace(read), [issue]).findings
+        assert found.path == name
+
+
 def test_the_commands_of_the_editors_guide_work(own: Path, hipkg: Callable[..., Run]) -> None:
     text = (ONTOLOGY / "README.md").read_text("utf-8")
     commands = [shlex.split(line) for line in text.splitlines() if line.startswith("        hipkg ontology new ")]
@@ -170,6 +213,7 @@ def test_an_ontology_begins_in_a_new_folder_and_grows(
     assert hipkg("ontology", "new", "requirement", "Click", "--means", "hip pain shown by hip radiograph").code == 0
     statement = ("LOC-01", "--applies-to", "Click", "--effect", "contraindicates", "--intervention", "aquatic exercise")
     assert hipkg("ontology", "new", "statement", *statement).code == 0
+    assert hipkg("ontology", "new", "statement", "LOC-02", *statement[1:]).code == 0
     assert {check for check, _ in found_in(hipkg)} == {"unfilled", "statement-provenance"}
 
 
@@ -209,7 +253,60 @@ def test_the_shipped_ontology_has_a_module_for_each_kind(tmp_path: Path) -> None
     assert "a hip:SnappingHip" in files[tmp_path / "statements" / "D4-99" / "fires.ttl"]
 
 
+MADE = {
+    "D0-12": "age 65 years (not 66 years)",
+    "D0-17": "without hip osteoarthritis",
+    "D0-33": "oral NSAID lasting 27 days (not 28 days)",
+    "D1-40": "",
+    "D2-64": "conservative management lasting 89 days (not 90 days)",
+    "D3-012": "",
+    "S2-048": "",
+}
+"""Statements for which patients can be made, and how the near miss differs."""
+
+
+@pytest.mark.every_source
+def test_the_patients_of_a_new_case_fire_and_nearly_fire(tmp_path: Path) -> None:
+    for id_, difference in MADE.items():
+        info = load().statement(id_)
+        assert info
+        made = case_patients(info, load(), DAY)
+        assert made, id_
+        assert made.near, id_
+        assert difference in made.difference
+        folder = tmp_path / "statements" / id_
+        folder.mkdir(parents=True)
+        expected = {
+            "asOf": DAY.isoformat(),
+            "fires": {"state": made.fires.state, "site": made.fires.site},
+            "nearMiss": {"state": made.near.state or None},
+        }
+        (folder / "expected.json").write_text(json.dumps(expected), "utf-8")
+        (folder / "fires.ttl").write_text(made.fires.turtle, "utf-8")
+        (folder / "near-miss.ttl").write_text(made.near.turtle, "utf-8")
+    covered = coverage(tmp_path, load(), MADE)
+    assert not covered.differences
+    for one in covered.statements:
+        assert f"{one.id}/fires" in one.fires
+        assert one.nearly_fires == (f"{one.id}/near-miss",)
+
+
+def test_where_no_patient_can_be_made_it_is_said_what_to_fill_in(tmp_path: Path) -> None:
+    wanted = Wanted(Kind.STATEMENT, "D4-99", applies_to=("hip:LateralAcetabularOssification",), intervention="Exercise")
+    files = scaffold([wanted], space(), tmp_path, DAY)
+    folder = tmp_path / "statements" / "D4-99"
+    assert (
+        "(heterotopic ossification in a hip, and in a lateral acetabulum)"
+        in files[folder / "fires.ttl"].splitlines()[0]
+    )
+    assert files[folder / "fires.ttl"] == files[folder / "near-miss.ttl"]
+    assert "TODO: add to fires.ttl what is asked for" in files[folder / "expected.json"]
+
+
 # What is refused
+
+
+NEW = Wanted(Kind.STATEMENT, "D4-99", applies_to=("HipPain",), intervention="Exercise")
 
 
 @pytest.mark.parametrize(
@@ -228,11 +325,25 @@ def test_the_shipped_ontology_has_a_module_for_each_kind(tmp_path: Path) -> None
             Wanted(Kind.STATEMENT, "D4-99", applies_to=("HipPain",), intervention="Exercise", effect="hip:hasSite"),
             "is no effect of a statement",
         ),
+        (dataclasses.replace(NEW, strength="strongly"), "one of: strong .*, moderate .*, consensus .*, not stated"),
+        (dataclasses.replace(NEW, quality="strong"), "one of: high .*, moderate .*, consensus"),
+        (dataclasses.replace(NEW, modality="must"), "one of: avoid .*, consider"),
+        (
+            dataclasses.replace(NEW, intervention="hip osteoarthritis"),
+            "not an intervention.*HipSurgeryForOsteoarthritis",
+        ),
+        (dataclasses.replace(NEW, accompanies=("HipPain",)), "not an intervention"),
+        (dataclasses.replace(NEW, applies_to=("Ibuprofen",)), "not a class of patients or of problems"),
+        (dataclasses.replace(NEW, requires=("D0-01",)), "not a class of patients or of problems"),
+        (dataclasses.replace(NEW, type="Exercise"), "not a kind of statement.*Recommendation"),
+        (dataclasses.replace(NEW, document="D0-01"), "not a document.*hip:D0, hip:D1"),
+        (Wanted(Kind.CONDITION, "SnappingHip", under="HipPain"), "not a kind of condition"),
     ],
 )
 def test_what_cannot_be_made_is_refused(wanted: Wanted, why: str, tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match=why):
+    with pytest.raises(UsageError) as raised:
         scaffold([wanted], space(), tmp_path, DAY)
+    assert re.search(why, f"{raised.value.message} {raised.value.remedy}")
 
 
 def test_a_case_that_is_there_is_kept(tmp_path: Path) -> None:

@@ -19,7 +19,7 @@ from hipkg.base.paths import ONTOLOGY, QUERIES, SHAPES, ontology_files
 from hipkg.base.vocabulary import HIP, OWL, PREFIXES, RDF_TYPE, RDFS, expand
 from hipkg.knowledge.loading import load
 from hipkg.maintenance.release import build
-from hipkg.owl.axioms import read_axioms
+from hipkg.owl.axioms import read_axioms, read_within
 from hipkg.owl.reasoners import close
 from hipkg.owl.sources import load_sources
 
@@ -267,6 +267,20 @@ def test_a_defined_class_is_no_domain_or_range(place: str) -> None:
     error = refusal(f"hip:q rdfs:{place} hip:Defined .")
     assert error.place == "hip:q"
     assert "hip:Defined" in error.message
+
+
+def test_all_that_is_outside_the_fragment_is_told_and_the_rest_is_read() -> None:
+    text = f"""hip:X a owl:Class , rdfs:Container ;
+        rdfs:subClassOf hip:Base , {SUPERCLASSES["union"]} , {DEFINITIONS["universal"]} ;
+        owl:equivalentClass [ a owl:Restriction ; owl:onProperty hip:p ] ."""
+    axioms, outside = read_within(parsed(SCENE + text))
+    assert [one.place for one in outside] == ["hip:X"] * 4
+    assert len({one.message for one in outside}) == 3
+    assert axioms.superclasses[HIP + "X"] == {HIP + "Base"}
+    assert axioms.definitions.keys() == {HIP + "Defined"}
+    cut = "hip:Y a owl:Class ; owl:equivalentClass [ owl:intersectionOf [ rdf:first hip:Base ] ] ."
+    assert [one.message for one in read_within(parsed(SCENE + cut))[1]] == ["has an expression that is cut short."]
+    assert read_within(parsed(SCENE))[1] == ()
 
 
 UNSEEN = {

@@ -218,7 +218,6 @@ def test_a_changed_limit_of_the_ontology_reaches_the_patients_between_both_limit
 
 
 BAD = {
-    str(ROOT / "examples" / "own-guideline"): ("compared by its releases", 2),
     "no-such-revision": ("neither a folder nor a release file nor a revision", 2),
     "empty": ("no modules", 2),
     "other.json": ("has other fields", 3),
@@ -283,7 +282,7 @@ def test_revisions_are_taken_out_of_the_repository_of_the_current_folder(
     git("mv", "ontology", "other")
     git("commit", "-a", "-m", "two")
     monkeypatch.chdir(tmp_path / "one" / "shapes")
-    with opened("main~1") as old, opened("HEAD:other", with_patients=False) as new:
+    with opened("main~1") as old, opened("HEAD:other", and_patients=False) as new:
         texts = [(one.folder / "choices.ttl").read_text("utf-8") for one in (old, new) if one.folder]
         assert texts == [before, before + "# two\n"]
         assert old.beside is not None

@@ -303,7 +303,7 @@ def test_versions_are_published_one_after_the_other(
 ) -> None:
     first, second = tmp_path / "one", tmp_path / "two"
     assert run(monkeypatch, "--to", first, "--on", "2026-02-01") == 0
-    names = {"hipkg-base.ttl", "hipkg-full.ttl", "hipkg-full.ofn", "hipkg-full.obograph.json"}
+    names = {"hipkg-base.ttl", "hipkg-full.ttl", "hipkg-full.ofn", "hipkg-full.obograph.json", "hipkg.json"}
     assert {one.name for one in first.iterdir()} == names
     page = (folder / "CHANGES.md").read_text("utf-8")
     assert "## 1.0.0 (major, 2026-02-01)" in page

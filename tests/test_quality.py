@@ -164,12 +164,15 @@ def test_a_module_that_the_ontology_does_not_import_is_an_issue(copy: Path) -> N
     assert [one.entity for one in modules.imports(workspace(copy))] == ["tensions.ttl", "hip:ontology"]
 
 
-def test_what_is_no_turtle_or_no_utf_8_is_an_issue_with_its_line_and_the_rest_is_told_as_well(copy: Path) -> None:
+def test_what_is_no_turtle_or_no_utf_8_is_an_issue_with_its_line_and_the_rest_is_told_as_well(
+    copy: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     path = copy / "anatomy.ttl"
     lines = path.read_text("utf-8").count("\n")
     path.write_text(path.read_text("utf-8") + "hip:Odd a owl:Class", encoding="utf-8")
     (copy / "words.ttl").write_bytes(b"# one\n# \xff\n")
     (copy / "core.ttl").write_text("# a remark\n" + (copy / "core.ttl").read_text("utf-8"), encoding="utf-8")
+    monkeypatch.chdir(copy.parent)
     report = quality.check_ontology(copy)
     syntax = [one for one in report.findings if one.issue.check == "syntax"]
     assert [(one.path, one.line) for one in syntax] == [("ontology/anatomy.ttl", lines + 1), ("ontology/words.ttl", 2)]

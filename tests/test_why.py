@@ -10,7 +10,14 @@ import pytest
 
 from hipkg.base.errors import UnreadableInput, UsageError
 from hipkg.base.paths import ROOT, ontology_files
-from hipkg.maintenance.justification import Justification, Question, smallest, why_inconsistent, why_under
+from hipkg.maintenance.justification import (
+    Justification,
+    Question,
+    every_smallest,
+    smallest,
+    why_inconsistent,
+    why_under,
+)
 from hipkg.render.justification import justification_to_text
 
 if TYPE_CHECKING:
@@ -72,6 +79,36 @@ def test_what_is_told_is_needed_and_enough(tmp_path: Path) -> None:
         others = [one for number, one in enumerate(NEEDED) if number != left_out]
         without = why_under("BedPlant", "GardenPlant", module(tmp_path / "without.ttl", [*BESIDE, *others]))
         assert not without.follows, NEEDED[left_out]
+
+
+@pytest.mark.java
+def test_each_set_of_axioms_is_told_where_several_are_asked_for(tmp_path: Path) -> None:
+    ways = [*NEEDED, *BESIDE, "hip:BedPlant rdfs:subClassOf hip:Plant , hip:Weed ."]
+    modules = module(tmp_path / "garden.ttl", ways)
+    found = why_under("BedPlant", "Plant", modules, limit=None)
+    assert (found.complete, [len(one) for one in (found.axioms, *found.others)]) == (True, [1, 1, 2])
+    for some in (found.axioms, *found.others):
+        assert why_under(
+            "BedPlant", "Plant", module(tmp_path / "alone.ttl", [ways[one.line - 14] for one in some])
+        ).follows
+    text = justification_to_text(found)
+    assert text.count("or by these:") == 2
+    assert "There is no other such set." in text
+    two = why_under("BedPlant", "Plant", modules, limit=2)
+    assert (two.complete, len(two.others)) == (False, 1)
+    assert "There may be more" in justification_to_text(two)
+    assert why_under("BedPlant", "Bed", modules, limit=None).complete is False
+
+
+def test_every_smallest_set_is_found_and_no_other() -> None:
+    sets = [{1, 2}, {2, 3, 4}, {5}, {1, 4, 6}]
+    found = every_smallest(range(10), lambda some: any(one <= {*some} for one in sets), limit=None)
+    assert found.complete
+    assert sorted(map(sorted, found.sets)) == sorted(map(sorted, sets))
+    assert len(every_smallest(range(10), lambda some: {5} <= {*some}, limit=3).sets) == 1
+    first = every_smallest(range(10), lambda some: any(one <= {*some} for one in sets), limit=2)
+    assert (len(first.sets), first.complete) == (2, False)
+    assert every_smallest(range(10), lambda _: False, limit=None) == ((), True)
 
 
 @pytest.mark.java

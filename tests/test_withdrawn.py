@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 import pyoxigraph as ox
 import pytest
 
-from hipkg.base.errors import UsageError
+import hipkg
+from hipkg.base.errors import SetAside, UsageError
 from hipkg.base.paths import ONTOLOGY
 from hipkg.base.vocabulary import DCTERMS, HIP, OWL, RDFS, SKOS, XSD
 from hipkg.compilation.migration import migrated, migration
@@ -212,6 +213,19 @@ def test_records_are_rewritten_in_what_takes_the_place_of_terms() -> None:
     assert {one.predicate.value for one in store.quads_for_pattern(None, None, None, graph)} == {
         one.predicate.value for one in rewritten if one.subject != ox.NamedNode("urn:s")
     }
+
+
+def test_in_python_records_are_rewritten_if_that_is_asked_for_and_what_is_left_is_warned_of(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    knowledge = built(withdrawing("hip:SignOf-X-02", "hip:SignOf-X-04"), withdrawing("hip:SignOf-X-03"))
+    monkeypatch.setattr("hipkg.api.arguments.knowing", lambda _: knowledge)
+    text = HEAD + PLOT
+    assert any(one.object == ox.NamedNode(HIP + "SignOf-X-02") for one in hipkg.convert(text))
+    with pytest.warns(SetAside, match="left as it is: hip:SignOf-X-03 was withdrawn .* Nothing takes its place"):
+        rewritten = hipkg.convert(text, replace_withdrawn=True)
+    names = [one.object.value for one in rewritten if isinstance(one.object, ox.NamedNode)]
+    assert (names.count(HIP + "SignOf-X-02"), names.count(HIP + "SignOf-X-04")) == (0, 2)
 
 
 def test_where_nothing_was_withdrawn_nothing_is_rewritten() -> None:

@@ -89,6 +89,20 @@ REPEATS = Limit(
     "the values of one property of a node of RDF, but for the links of a patient", 2_000, "values",
     "The node has more than {most}{of}.", "Record those that matter.",
 )  # fmt: skip
+JUDGEMENTS = Limit(
+    "how often statements are judged for one patient, once for each place", 100_000, "times",
+    "The statements would be judged more than {most} for one patient.",
+    "Record the body sites that matter, each once.",
+)  # fmt: skip
+_AS_JSON = "Write JSON or NDJSON, or plan for fewer patients at once."
+PAGES = Limit(
+    "the judgements in text, Markdown or HTML", 75_000, "judgements",
+    "The pages would tell of more than {most} of statements.", _AS_JSON, error=UsageError,
+)  # fmt: skip
+GRAPHS = Limit(
+    "the judgements in Turtle, JSON-LD or FHIR", 50_000, "judgements",
+    "The plans would hold more than {most} of statements.", _AS_JSON, error=UsageError,
+)  # fmt: skip
 BLANK_NODES = Limit(
     "comparisons of blank nodes that are alike", 1_000_000, "comparisons",
     "Too many blank nodes are alike, or their chains are too long: more than {most}.", "Give the nodes IRIs.",

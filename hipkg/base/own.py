@@ -8,10 +8,15 @@ entry point of the group `GROUP` whose value is the package that the files are i
 from __future__ import annotations
 
 import os
+from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from hipkg.base.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 VARIABLE = "HIPKG_ONTOLOGY"
 GROUP = "hipkg.ontologies"
@@ -25,6 +30,17 @@ def use_ontology(name: str | os.PathLike[str] | None) -> None:
     """
     text = os.fspath(name) if name else ""
     os.environ[VARIABLE] = str(_found(text)) if text else ""
+
+
+@contextmanager
+def using(name: str | os.PathLike[str]) -> Iterator[None]:
+    """Use an ontology on top of the shipped one meanwhile; raises `UsageError` as `use_ontology` does."""
+    before = os.environ.get(VARIABLE, "")
+    use_ontology(name)
+    try:
+        yield
+    finally:
+        os.environ[VARIABLE] = before
 
 
 def own_folder() -> Path | None:

@@ -103,13 +103,12 @@ def _catalog_beside(output: Path) -> None:
 def _replaced(graph: Iterable[Triple], knowledge: Knowledge) -> tuple[list[Triple], bool]:
     """Rewrite a graph in what takes the place of withdrawn terms, and tell whether some of them are left."""
     from hipkg.cli.report import say
-    from hipkg.compilation.migration import migrated
-    from hipkg.knowledge.withdrawn import successor
-    from hipkg.knowledge.withdrawn import told as sentence
+    from hipkg.compilation.migration import left_as_it_is, migrated
 
     rewritten, left = migrated(graph, knowledge)
     for one in left:
-        say(f"hipkg: left as it is: {sentence(one, knowledge)}. {successor(one, knowledge)}", aside=True)
+        problem = left_as_it_is(one, knowledge)
+        say(f"hipkg: {problem.message} {problem.remedy}", aside=True)
     return rewritten, bool(left)
 
 

@@ -34,6 +34,7 @@ def diff(
 
     A side is a folder with the modules of an ontology, or one that holds such a folder; a release file; or a revision
     of the git repository of the current folder, such as main~3, with REVISION:FOLDER where its ontology lies elsewhere.
+    With --ontology it is that of your own, on top of the shipped one.
 
     Plans are made for the examples and the cases that lie with NEW, or else with OLD.
 
@@ -46,7 +47,7 @@ def diff(
     from hipkg.maintenance.levels import Level
     from hipkg.render.ontology_diff import render_ontology_diff
 
-    with opened(new) as after, opened(old, with_patients=not after.has_patients) as before:
+    with opened(new) as after, opened(old, and_patients=not after.patients) as before:
         found = compare(before, after, patients=patients, as_of=parse_date(as_of), jobs=jobs)
         text = render_ontology_diff(found, format, everything=everything)
     failed = fail_on != "never" and found.level.weight >= Level(fail_on).weight

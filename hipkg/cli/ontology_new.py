@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import os
+import shlex
 from datetime import date
+from difflib import unified_diff
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
 from hipkg.base.errors import UsageError
 from hipkg.cli.options import cases_folder
-from hipkg.cli.report import say
+from hipkg.cli.report import deliver, say
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
 
 _TERMS, _STATEMENTS, _DOCUMENTS = "Terms", "Statements", "Documents"
 _Kind = Literal["ontology", "document", "condition", "finding", "intervention", "requirement", "statement"]
@@ -59,12 +65,16 @@ def new(
     licence: Annotated[
         str, typer.Option("--licence", metavar="IRI", help="Licence of the ontology.", rich_help_panel=_DOCUMENTS)
     ] = "https://creativecommons.org/licenses/by/4.0/",
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Write nothing; show what would be written, and into which files.")
+    ] = False,
 ) -> None:
     """Make an ontology, a document, a condition, a finding, an intervention, a requirement or a statement.
 
     It is put in normal form into the module where it belongs. What only you can tell is left as TODO, or missing.
 
-    A statement gets a case. `hipkg ontology check` and `coverage` fail until all is filled in, and its patients differ.
+    A statement gets a case, whose patients are made of what it asks for. `hipkg ontology check` and `coverage` fail
+    until all is filled in.
 
     Terms are named by their names, ids or labels. The columns of a table are called as the options; | parts terms.
 
@@ -74,11 +84,10 @@ def new(
 
     Example: hipkg ontology new --help
     """
-    from hipkg.base.output import write_output
     from hipkg.base.own import own_folder
     from hipkg.base.paths import INSTALLED
     from hipkg.maintenance.checks.workspace import own_workspace, workspace
-    from hipkg.maintenance.scaffold import Kind, Wanted, left_to_fill, scaffold
+    from hipkg.maintenance.scaffold import Kind, Wanted, scaffold
     from hipkg.maintenance.scaffold_table import read_table
 
     if table and (kind or name):
@@ -86,6 +95,8 @@ def new(
             "A table says itself what to make.", place="--table", remedy="Leave out the kind and the name."
         )
     if kind == "ontology" and name:
+        if dry_run:
+            raise UsageError("A new ontology has a folder of its own.", place="--dry-run", remedy="Leave it out.")
         _begin(Path(name), prefix=prefix, namespace=namespace, title=title, licence=licence)
         return
     if table:
@@ -129,12 +140,49 @@ def new(
             remedy="Mend it: hipkg ontology check --no-reasoner.",
         )
     files = scaffold(wanted, space, cases_folder(), date.today())  # noqa: DTZ011 - the user's day
+    _show(files) if dry_run else _write(files)
+
+
+def _before(files: Iterable[Path]) -> dict[Path, str]:
+    return {path: path.read_text(encoding="utf-8") for path in files if path.exists()}
+
+
+def _write(files: Mapping[Path, str]) -> None:
+    """Write files, and say what of them is left to fill in and how they are undone."""
+    from hipkg.base.output import write_output
+    from hipkg.maintenance.scaffold import left_to_fill
+
+    before = _before(files)
+    made = dict.fromkeys(_first_new(path) for path in files if path not in before)
     for path, text in files.items():
         path.parent.mkdir(parents=True, exist_ok=True)
         write_output(text, str(path))
-        say(str(path))
-    for path, line, what in left_to_fill(files):
-        say(f"{path}:{line}: left to you: {what}", aside=True)
+        say(_name(path))
+    for path, line, what in left_to_fill(files, before):
+        say(f"{_name(path)}:{line}: left to you: {what}", aside=True)
+    undoing = (("rm -r", [*made]), ("git checkout -p --", [*before]))
+    ways = [f"{how} {' '.join(shlex.quote(_name(one)) for one in some)}" for how, some in undoing if some]
+    say(f"hipkg: to undo it: {'; '.join(ways)}", aside=True)
+
+
+def _show(files: Mapping[Path, str]) -> None:
+    """Show files as a patch of what is there."""
+    before = _before(files)
+    for path, text in files.items():
+        old, new = (it.splitlines(keepends=True) for it in (before.get(path, ""), text))
+        parts = unified_diff(old, new, _name(path) if path in before else os.devnull, _name(path))
+        deliver((one if one.endswith("\n") else f"{one}\n" for one in parts), None, "patch")
+    say("hipkg: nothing is written.", aside=True)
+
+
+def _name(path: Path) -> str:
+    """Name a file from the current folder."""
+    return Path(os.path.relpath(path)).as_posix()
+
+
+def _first_new(path: Path) -> Path:
+    """Return the file, or the folder around it that has to be made first."""
+    return next((one for one in reversed((path, *path.parents)) if not one.exists()), path)
 
 
 def _begin(folder: Path, **header: str) -> None:

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 import typer
 
 from hipkg.base.errors import UsageError
-from hipkg.cli.options import Output, cases_folder
+from hipkg.cli.options import Output, cases_folder, released_or_written
 from hipkg.cli.report import deliver, say
 
 _OTHERS = 3
@@ -26,15 +26,16 @@ def show(
     The logic is told in Manchester syntax and in English. What is inherited are statements that refuse or hold back a
     wider intervention, and so this one as well.
 
+    While the release is out of date, what is written is told, without what only a reasoner finds.
+
     Example: hipkg ontology show IntraArticularHipInjection
     """
     from hipkg.base.vocabulary import local_name
-    from hipkg.knowledge.loading import load
     from hipkg.knowledge.terms import find_terms, near_terms
     from hipkg.maintenance.showing import show as gather
     from hipkg.render.ontology_show import shown_to_json, shown_to_text
 
-    knowledge = load()
+    knowledge = released_or_written()
     found = find_terms(text, knowledge)
     if not found:
         near = ", ".join(near_terms(text, knowledge))

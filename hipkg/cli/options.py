@@ -113,6 +113,32 @@ def released(codes: Sequence[str] | None = None) -> Knowledge:
     return knowing_once(tuple(codes or ()))
 
 
+def released_or_written() -> Knowledge:
+    """Load the released knowledge, or, where its release is not that of the sources, read these, and say so.
+
+    Raises `StaleRelease` in an installed package, whose own ontology nobody edits, and `OntologyError` for sources that
+    cannot be read.
+    """
+    from hipkg.base.errors import StaleRelease
+    from hipkg.base.paths import INSTALLED, own_code_tables
+    from hipkg.cli.report import say
+    from hipkg.knowledge.loading import load_base
+
+    try:
+        return released()
+    except StaleRelease as stale:
+        if INSTALLED:
+            load_base()
+        from hipkg.maintenance.as_written import knowledge_as_written
+        from hipkg.reading.supplied import with_codes
+
+        written = knowledge_as_written()
+        say(f"hipkg: {stale.place}: {stale.message} What is written is told; `hipkg ontology release` adds what "
+            "follows from it.", aside=True)  # fmt: skip
+        tables = own_code_tables()
+        return with_codes(written, tuple(map(str, tables))) if tables else written
+
+
 def requested(
     knowledge: Knowledge,
     document: Collection[str] | None = None,

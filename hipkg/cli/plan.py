@@ -68,7 +68,7 @@ def plan(
 
     Example: hipkg plan examples/d0-painful-degenerative-hip.ttl
     """
-    from hipkg.pipeline.process import plan_patients
+    from hipkg.pipeline.process import plan_patients, plans_alone
     from hipkg.reading.joint import together
 
     if ledger or answers:
@@ -102,10 +102,14 @@ def plan(
             remedy="Name one folder or file of NDJSON, and --format ndjson.",
         )
     sources = together(files, format=input_format)
-    made, exit_code = each_file(sources, lambda file: plan_patients(file, request, knowledge))
-    ledgers = _ledgers(made) if ledger else []
-    interviews = _interviews(made) if answers else []
-    plans = [one.plan for one in made]
+    if ledger or answers:
+        made, exit_code = each_file(sources, lambda file: plan_patients(file, request, knowledge))
+        plans = [one.plan for one in made]
+        ledgers = _ledgers(made) if ledger else []
+        interviews = _interviews(made) if answers else []
+    else:
+        plans, exit_code = each_file(sources, lambda file: plans_alone(file, request, knowledge))
+        ledgers, interviews = [], []
     terminal = on_terminal(output)
     text = _written(plans, format, knowledge, ledgers, interviews, to_terminal=terminal, everything=everything)
     deliver(text, output, format)
@@ -166,7 +170,7 @@ def _written(
     *,
     to_terminal: bool,
     everything: bool,
-) -> str:
+) -> str | Iterable[str]:
     """Write plans, with their ledgers and with the answers to their questions where they are wanted."""
     from hipkg.render import render
 
@@ -174,6 +178,14 @@ def _written(
         from hipkg.render.detailed_json import detailed_plans_to_json
 
         return detailed_plans_to_json(plans, knowledge, interviews, ledgers)
+    if form == "ndjson":
+        from hipkg.render.plan_json import plan_to_line
+
+        return (plan_to_line(one, knowledge) for one in plans)
+    if form == "json":
+        from hipkg.render.plan_json import plans_in_parts
+
+        return plans_in_parts(plans, knowledge)
     text = render(plans, form, knowledge, to_terminal=to_terminal, everything=everything)
     if ledgers:
         from hipkg.render.brief_ledger import write_ledgers

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from hipkg.cli.options import Output, released
+from hipkg.cli.options import Output, released_or_written
 from hipkg.cli.report import deliver, say
 
 
@@ -22,6 +22,8 @@ def terms(
 ) -> None:
     """Search the vocabulary: what a term is, its other names and parents, its codes, and whether records use it.
 
+    While the ontology is edited and its release is out of date, what is written is told.
+
     Exits with 1 if nothing is found.
 
     Example: hipkg terms "hip osteoarthritis" --recordable
@@ -29,7 +31,7 @@ def terms(
     from hipkg.knowledge.terms import find_terms, near_terms
     from hipkg.render.terms import terms_to_json, terms_to_text
 
-    knowledge = released()
+    knowledge = released_or_written()
     found = [one for one in find_terms(text, knowledge) if one.recordable or not recordable]
     shown = found[:top]
     deliver(terms_to_json(shown) if format == "json" else terms_to_text(shown, knowledge), output, format)

@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING
 
 import pyoxigraph as ox
 
+from hipkg.base.errors import UsageError
 from hipkg.base.vocabulary import HIP
 from hipkg.compilation.sparql import term
-from hipkg.knowledge.withdrawn import called, told
+from hipkg.knowledge.withdrawn import called, successor, told
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -59,3 +60,8 @@ def migrated(triples: Iterable[ox.Triple], knowledge: Knowledge) -> tuple[list[o
     found = [one.triple for one in store]
     names = {it.value for one in found for it in (one.predicate, one.object) if isinstance(it, ox.NamedNode)}
     return found, tuple(one for iri, one in sorted(knowledge.withdrawn.items()) if iri in names)
+
+
+def left_as_it_is(one: Withdrawal, knowledge: Knowledge) -> UsageError:
+    """Say of a withdrawn term that records keep it, and what can be done."""
+    return UsageError(f"left as it is: {told(one, knowledge)}.", remedy=successor(one, knowledge))

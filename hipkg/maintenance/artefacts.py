@@ -11,24 +11,29 @@ from typing import TYPE_CHECKING
 import pyoxigraph as ox
 
 from hipkg.base import hip
-from hipkg.base.vocabulary import OWL, RDF_TYPE, RDFS
+from hipkg.base.vocabulary import OWL, RDFS
 from hipkg.owl.in_force import in_force
 from hipkg.owl.normal_form import in_normal_form
+from hipkg.owl.sources import headers
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
 _IMPORTS = OWL + "imports"
-_HEADER = ox.NamedNode(OWL + "Ontology")
 _SUBCLASS = ox.NamedNode(RDFS + "subClassOf")
 
 
-def base(triples: Iterable[ox.Triple], ontology: str = hip.ontology) -> list[ox.Triple]:
-    """Put the modules of an ontology together: all axioms, under the header of the one that imports the others."""
+def base(triples: Iterable[ox.Triple], ontology: str = hip.ontology, needs: Iterable[str] = ()) -> list[ox.Triple]:
+    """Put the modules of an ontology together: all axioms, under the header of the one that imports the others.
+
+    Parameters: ``needs`` are ontologies that it goes on to import.
+    """
     given = list(dict.fromkeys(triples))
-    headers = {one.subject for one in given if one.predicate.value == RDF_TYPE and one.object == _HEADER}
-    others = headers - {ox.NamedNode(ontology)}
-    return [one for one in given if one.subject not in others and one.predicate.value != _IMPORTS]
+    others = headers(given) - {ox.NamedNode(ontology)}
+    kept = {*map(ox.NamedNode, needs)}
+    return [
+        one for one in given if one.subject not in others and (one.predicate.value != _IMPORTS or one.object in kept)
+    ]
 
 
 def full(merged: Iterable[ox.Triple], superclasses: Mapping[str, frozenset[str]]) -> list[ox.Triple]:

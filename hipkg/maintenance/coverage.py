@@ -27,11 +27,13 @@ from datetime import date
 from typing import TYPE_CHECKING, NamedTuple
 
 from hipkg.base import hip
+from hipkg.base.dates import today
 from hipkg.base.errors import UnreadableInput, UsageError
-from hipkg.base.paths import EXAMPLES
+from hipkg.base.paths import EXAMPLES, ONTOLOGY
 from hipkg.knowledge.frame.answers import State
 from hipkg.knowledge.selection import check_documents, select
 from hipkg.knowledge.withdrawn import refuse_withdrawn
+from hipkg.maintenance.history import read_history
 from hipkg.pipeline.process import derivation_of
 from hipkg.pipeline.request import Request
 from hipkg.planning.planner import SiteNames
@@ -242,16 +244,25 @@ def folders_of(cases: Path, knowledge: Knowledge) -> tuple[dict[str, list[Path]]
 
 
 def _examples(knowledge: Knowledge) -> tuple[_Patient, ...]:
-    """Derive the examples, on the day of the ontology's release; an ontology of one's own has none."""
+    """Derive the examples, on the day of the ontology's version; an ontology of one's own has none."""
     if knowledge.namespaces:
         return ()
-    as_of = date.fromisoformat(knowledge.version)
+    as_of = _day_of(knowledge.version)
     return tuple(_patient(path, f"examples/{path.stem}", as_of, knowledge) for path in sorted(EXAMPLES.glob("*.ttl")))
+
+
+def _day_of(version: str) -> date:
+    """Return the day that a version is, or on which it was published; of one that is neither, today."""
+    try:
+        return date.fromisoformat(version)
+    except ValueError:
+        published = read_history(ONTOLOGY).of(version)
+        return date.fromisoformat(published.day) if published else today()
 
 
 def _case(folder: Path, info: StatementInfo, state: str, knowledge: Knowledge) -> _Case:
     expected = _expected(folder / "expected.json")
-    chosen = () if knowledge.documents[info.document].safety else _guidelines(knowledge)
+    chosen = documents_of_case(info, knowledge)
     fires, near = (
         _patient(folder / f"{name}.ttl", f"{folder.name}/{name}", expected.as_of, knowledge, chosen)
         for name in ("fires", "near-miss")
@@ -264,8 +275,13 @@ def _case(folder: Path, info: StatementInfo, state: str, knowledge: Knowledge) -
     return _Case(folder.name, expected.filled, fires, near, places, tuple(filter(None, found)))
 
 
-def _guidelines(knowledge: Knowledge) -> tuple[str, ...]:
-    """List the ids of the documents that are no module of safety, whose statements a case of others leaves aside."""
+def documents_of_case(info: StatementInfo, knowledge: Knowledge) -> tuple[str, ...]:
+    """List the ids of the documents by which the patients of a case are planned for, none for all.
+
+    A case of a statement that is of no module of safety leaves those aside.
+    """
+    if knowledge.documents[info.document].safety:
+        return ()
     return tuple(sorted(one.id for one in knowledge.documents.values() if not one.safety))
 
 

@@ -30,7 +30,7 @@ FOLDER = "published"
 VERSIONS, TERMS = "versions.tsv", "terms.tsv"
 _HASH = 12
 """How many digits of a hash tell what a term says from what it said before."""
-_FOREIGN = tuple(PREFIXES[one] for one in ("rdf", "rdfs", "owl", "xsd", "skos", "dcterms", "prov", "sh"))
+_FOREIGN = tuple(PREFIXES[one] for one in ("rdf", "rdfs", "owl", "xsd", "skos", "dcterms", "prov", "sh", "vann"))
 _LIFE = frozenset({DEPRECATED, REPLACED_BY, hip.withdrawnOn, hip.withdrawnBecause})
 _READ = frozenset({hip.word, hip.sideWord})
 """Properties with words that the software acts on, unlike those for readers."""
@@ -102,13 +102,16 @@ class Kind(StrEnum):
     WORDS = "words"
 
 
-def said(triples: Iterable[ox.Triple]) -> dict[str, Said]:
-    """Hash what each term of an ontology says, but for those that the release adds."""
+def said(triples: Iterable[ox.Triple], below: Iterable[ox.Triple] = ()) -> dict[str, Said]:
+    """Hash what each term of an ontology says, but for those that the release adds.
+
+    Parameters: ``below`` are the triples of the ontology that it rests on, which tells what a statement is.
+    """
     given = tuple(triples)
     about: dict[object, list[ox.Triple]] = {}
     for one in given:
         about.setdefault(one.subject, []).append(one)
-    old, of_statements = deprecated(given), statements(given)
+    old, of_statements = deprecated(given), statements((*below, *given))
     return {
         node.value: Said(
             _hashed(about, node, words=False),

@@ -2,7 +2,9 @@
 
 What is asked for follows from axioms where no world satisfies these together with its opposite. The axioms that can
 bear on it (`hipkg.owl.module`) are ordered by how short a derivation they can belong to, as many of them are taken as
-are needed, and those are left out that are not (Junker, QuickXplain, AAAI 2004, finds such sets likewise).
+are needed, and those are left out that are not (Junker, QuickXplain, AAAI 2004, finds such sets likewise). Further such
+sets are found where axioms of those that are known are taken away, by Reiter's tree of hitting sets (Artificial
+Intelligence 32, 1987).
 """
 
 from __future__ import annotations
@@ -10,7 +12,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 from math import inf
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar
 
 import pyoxigraph as ox
 
@@ -62,7 +64,8 @@ class Justification:
     """Why something follows, if it does: axioms that it follows from together, and not without any of them.
 
     ``term`` is a class, or the file of a record; ``superclass`` is empty but for the question of a subclass. The axioms
-    stand in the order of a derivation.
+    stand in the order of a derivation. ``others`` are further sets from which it follows likewise, as many as were
+    asked for; ``complete`` tells that there are no more.
     """
 
     question: Question
@@ -70,12 +73,17 @@ class Justification:
     superclass: str
     follows: bool
     axioms: tuple[Assertion, ...]
+    others: tuple[tuple[Assertion, ...], ...] = ()
+    complete: bool = False
 
 
-def why_under(term: str, superclass: str | None = None, modules: Sequence[Path] = ()) -> Justification:
+def why_under(
+    term: str, superclass: str | None = None, modules: Sequence[Path] = (), *, limit: int | None = 1
+) -> Justification:
     """Explain why a class is under another, or, without another, why it can have no member.
 
-    Parameters: classes are named by IRI, by CURIE or by local name; ``modules`` are by default those of the ontology.
+    Parameters: classes are named by IRI, by CURIE or by local name; ``modules`` are by default those of the ontology;
+    ``limit`` is how many sets of axioms are found at most, None for all that there are.
 
     Raises `UsageError` for what is no class, `OntologyError` for a module that cannot be read, `EngineUnavailable` if
     HermiT cannot run.
@@ -91,11 +99,11 @@ def why_under(term: str, superclass: str | None = None, modules: Sequence[Path] 
             ox.Triple(_NOT, ox.NamedNode(OWL + "complementOf"), ox.NamedNode(upper)),
         ]
     question = Question.UNSATISFIABLE if upper == NOTHING else Question.SUBCLASS
-    found = ontology.justification([lower], upper, assumed)
+    found = ontology.justifications([lower], upper, assumed, limit)
     return ontology.told(question, lower, "" if upper == NOTHING else upper, found)
 
 
-def why_inconsistent(record: Path, modules: Sequence[Path] = ()) -> Justification:
+def why_inconsistent(record: Path, modules: Sequence[Path] = (), *, limit: int | None = 1) -> Justification:
     """Explain why a record in Turtle contradicts the ontology, by the facts and the axioms that do so together.
 
     Raises `UnreadableInput` for what cannot be read, and what `why_under` raises.
@@ -104,7 +112,7 @@ def why_inconsistent(record: Path, modules: Sequence[Path] = ()) -> Justificatio
     ontology = _Ontology([*((path, _triples(path)) for path in modules or ontology_files()), (record, facts)])
     ends = {one.object for one in facts if one.predicate != _TYPE} | {one.subject for one in facts}
     names = sorted(one.value for one in ends if isinstance(one, ox.NamedNode))
-    return ontology.told(Question.INCONSISTENT, record.name, "", ontology.justification(names, NOTHING, []))
+    return ontology.told(Question.INCONSISTENT, record.name, "", ontology.justifications(names, NOTHING, [], limit))
 
 
 def _facts(record: Path) -> list[ox.Triple]:
@@ -166,13 +174,16 @@ class _Ontology:
         remedy = f"Did you mean {near}?" if near else "hipkg terms searches."
         raise UsageError(what, place=curie((*declared, *given)[0]), remedy=remedy)
 
-    def told(self, question: Question, term: str, superclass: str, found: Sequence[_Unit] | None) -> Justification:
-        """Tell a justification in the words of its axioms."""
-        axioms = self._told.assertions([self._told.asserted(one.axiom) for one in found or ()])
-        return Justification(question, term, superclass, found is not None, axioms)
+    def told(self, question: Question, term: str, superclass: str, found: Found[_Unit]) -> Justification:
+        """Tell justifications in the words of their axioms."""
+        sets = [self._told.assertions([self._told.asserted(one.axiom) for one in some]) for some in found.sets]
+        first, others = (sets[0], tuple(sets[1:])) if sets else ((), ())
+        return Justification(question, term, superclass, bool(sets), first, others, bool(sets) and found.complete)
 
-    def justification(self, names: Sequence[str], goal: str, assumed: Sequence[ox.Triple]) -> Sequence[_Unit] | None:
-        """Find axioms that contradict what is assumed of members of some names, none if no axioms do."""
+    def justifications(
+        self, names: Sequence[str], goal: str, assumed: Sequence[ox.Triple], limit: int | None
+    ) -> Found[_Unit]:
+        """Find sets of axioms that contradict what is assumed of members of some names."""
         units = [*self._bearing(names)]
         opened = _opened(units, names)
         forward = _levels(units, names, opened)
@@ -197,8 +208,8 @@ class _Ontology:
 
         likely = _derivation(units, goal, forward, opened)
         ordered = sorted(units, key=lambda one: (one not in likely, length(one)))
-        found = smallest(ordered, contradict, len(likely) or _FIRST)
-        return None if found is None else sorted(found, key=lambda one: min(starting(one)))
+        found = every_smallest(ordered, contradict, len(likely) or _FIRST, limit)
+        return found._replace(sets=tuple(sorted(some, key=lambda one: min(starting(one))) for some in found.sets))
 
     def _bearing(self, names: Iterable[str]) -> Iterator[_Unit]:
         """List the axioms that bear on names."""
@@ -285,6 +296,43 @@ def smallest(
         needed.append(row[enough - 1])
         row = row[: enough - 1]
     return needed
+
+
+class Found(NamedTuple, Generic[One]):
+    """Smallest sets of units that contradict together, and whether they are all that there are."""
+
+    sets: tuple[Sequence[One], ...]
+    complete: bool
+
+
+def every_smallest(
+    units: Sequence[One], contradict: Callable[[Sequence[One]], bool], first: int = _FIRST, limit: int | None = 1
+) -> Found[One]:
+    """Find several sets as `smallest` does, each other than those before it.
+
+    Another set lacks a unit of each that is known. So of each one after the other is taken away, and from what is left
+    a further one is found, as long as there is any; what holds none without some units holds none without more.
+
+    Parameters: ``limit`` is how many are found at most, None for all.
+    """
+    found: list[Sequence[One]] = []
+    agenda, seen = [frozenset[One]()], {frozenset[One]()}
+    fruitless: list[frozenset[One]] = []
+    while agenda and (limit is None or len(found) < limit):
+        without = agenda.pop(0)
+        if any(one <= without for one in fruitless):
+            continue
+        known = next((one for one in found if without.isdisjoint(one)), None)
+        if known is None:
+            known = smallest([one for one in units if one not in without], contradict, first)
+            if known is None:
+                fruitless.append(without)
+                continue
+            found.append(known)
+        further = [without | {one} for one in known]
+        agenda += [one for one in further if one not in seen]
+        seen.update(further)
+    return Found(tuple(found), not agenda)
 
 
 def _contradictory(triples: Iterable[ox.Triple]) -> bool:

@@ -8,7 +8,7 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from hipkg.base.errors import OntologyError, UsageError
-from hipkg.base.vocabulary import OWL, curie
+from hipkg.base.vocabulary import curie
 from hipkg.maintenance.history import Change, History, Said, Version, changes, content, lost, revived
 from hipkg.maintenance.levels import Level
 
@@ -90,9 +90,7 @@ _BECAME = {"new": "is new", "withdrawn": "is withdrawn", "logic": "has another l
 
 def version_of(space: Workspace) -> str:
     """Read the version of the modules, which all have the same."""
-    texts = {
-        one.value for values in [space.links.get(OWL + "versionInfo", {})] for told in values.values() for one in told
-    }
+    texts = [*space.versions]
     if len(texts) != 1:
         raise OntologyError(
             f"The modules have {len(texts)} versions.", remedy="State one by owl:versionInfo in all headers."

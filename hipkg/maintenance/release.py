@@ -56,8 +56,11 @@ from hipkg.owl.sources import load_sources
 from hipkg.validation.compiler import compile_shapes
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
     from pathlib import Path
+
+    Entail = Callable[[str, Iterable[ox.Triple]], java.Entailments]
+    """A reasoner, as `hipkg.owl.reasoners.entail` is."""
 
 Member = TypeVar("Member", Modality, Prominence)
 _VERSION = ox.NamedNode(OWL + "versionInfo")
@@ -157,16 +160,16 @@ def build(files: Iterable[Path] | None = None) -> Knowledge:
     return compile_knowledge(sources, classified(sources))
 
 
-def classified(sources: Sources, asked: Iterable[ox.Triple] = ()) -> java.Entailments:
+def classified(sources: Sources, asked: Iterable[ox.Triple] = (), entail: Entail = java.entail) -> java.Entailments:
     """Classify an ontology with HermiT, and with it what is asked besides.
 
     Of one on top of the shipped ontology the classes that the release of that made are not classified anew, which
     takes most of the time: editors name none of them, and their place among the shipped classes is known.
     """
     if sources.own is None:
-        return java.entail("hermit", [*sources.triples, *asked])
+        return entail("hermit", [*sources.triples, *asked])
     left = [one for one in sources.paths if one not in {POSSIBLE_CONTEXTS, DENIALS}]
-    found = java.entail("hermit", [*in_force(load_sources(left)), *asked])
+    found = entail("hermit", [*in_force(load_sources(left)), *asked])
     known = ((one, other) for one, above in load_base().superclasses.items() for other in above)
     return replace(found, subclasses=found.subclasses.union(known))
 

@@ -1,7 +1,8 @@
 """Make new terms, documents and statements: in normal form, in the module where they belong.
 
 What only an editor can tell is left to be filled in: texts that begin with `TODO`, which the checks refuse, and grades,
-which they miss. A new statement gets a case whose two patients are alike, so that its coverage fails until they differ.
+which they miss. A new statement gets a case whose patients are made of the definitions that it names; its coverage
+fails until an editor has looked at them and said what they show.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ import re
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import pyoxigraph as ox
 
@@ -30,14 +31,18 @@ from hipkg.base.vocabulary import (
     local_name,
     with_local_name,
 )
+from hipkg.maintenance.as_written import compiled_as_written
+from hipkg.maintenance.case_patients import asked_for, case_patients, skeleton
 from hipkg.maintenance.coverage import TODO
 from hipkg.maintenance.modules import turtle
 from hipkg.maintenance.patterns import expression_of
+from hipkg.maintenance.release import sources_of
 from hipkg.owl.expression import Named, conjuncts
 from hipkg.owl.normal_form import in_normal_form
+from hipkg.owl.sources import headers
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from datetime import date
     from pathlib import Path
 
@@ -48,6 +53,12 @@ _ID = re.compile(r"[A-Z][A-Za-z0-9]*")
 _NAME = re.compile(r"[A-Z][A-Za-z0-9]*")
 _CAPITALS = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 _SLUG_WORDS = 4
+_NEAR = 3
+"""How many names are told that may have been meant."""
+_FEW = 15
+"""How many terms are listed that are all that there is."""
+_SHORT = 40
+"""How many characters a label may have that is listed with others."""
 _TERMS = "terms.ttl"
 """The module of an ontology of one's own for the kinds of terms that have no module of their own there."""
 
@@ -116,6 +127,28 @@ class Wanted:
     publisher: str = ""
 
 
+class Role(NamedTuple):
+    """What a term has to be where it is named: a class under one of some, or a ``member`` of one of them."""
+
+    what: str
+    classes: tuple[str, ...]
+    member: bool = False
+
+
+_INTERVENTION = Role("an intervention", (hip.Intervention,))
+_SUBJECT = Role("a class of patients or of problems", (hip.Patient, hip.Problem))
+_DOCUMENT = Role("a document", (hip.Document,), member=True)
+_KIND_OF_STATEMENT = Role("a kind of statement", (hip.Statement,))
+_ROLES = {"accompanies": _INTERVENTION}
+"""What a slot names, unless it is a class of patients or of problems."""
+_GRADES = {
+    "strength": (hip.hasStrength, Role("a strength of recommendation", (hip.StrengthOfRecommendation,), member=True)),
+    "quality": (hip.hasQuality, Role("a quality of evidence", (hip.QualityOfEvidence,), member=True)),
+    "modality": (hip.hasModality, Role("a modality", (hip.Modality,), member=True)),
+}
+"""The property and the scale of each grade."""
+
+
 @dataclass
 class _Draft:
     """An ontology with what is new in it."""
@@ -125,6 +158,7 @@ class _Draft:
     today: date
     files: dict[Path, str] = field(default_factory=dict)
     added: dict[Path, list[ox.Triple]] = field(default_factory=dict)
+    statements: list[str] = field(default_factory=list)
     names: set[str] = field(default_factory=set)
     labels: dict[str, str] = field(default_factory=dict)
 
@@ -136,19 +170,54 @@ class _Draft:
     def version(self) -> str:
         return self.space.links[OWL + "versionInfo"][self.space.main][0].value
 
-    def resolve(self, text: str) -> str:
-        """Find the term that a name, an id or a label means."""
+    def resolve(self, text: str, role: Role | None = None) -> str:
+        """Find the term that a name, an id or a label means.
+
+        Raises `UsageError` for none, and for one that cannot play the role.
+        """
         wanted = text.strip().strip("<>\"'")
-        joined = "".join(word[:1].upper() + word[1:] for word in wanted.split())
         joined = "".join(word[:1].upper() + word[1:] for word in wanted.split())
         labelled = self.labels.get(wanted.casefold(), "")
         tried = (expand(wanted), *with_local_name(wanted), labelled, *with_local_name(joined))
-        if found := next((one for one in tried if one in self.names), ""):
-            return found
+        found = [one for one in tried if one in self.names]
+        fitting = [one for one in found if role is None or self.plays(one, role)]
+        if fitting:
+            return fitting[0]
+        if found and role:
+            raise UsageError(f"{self.shown(found[0])} is not {role.what}.", remedy=self._instead(wanted, role))
+        raise UsageError(f"The ontology has no term {wanted!r}.", remedy=self._instead(wanted, role))
+
+    def plays(self, iri: str, role: Role) -> bool:
+        """Tell whether a term is what is wanted: below one of some classes, or of one of them."""
+        first: tuple[str, ...] = self.told(iri, RDF_TYPE) if role.member else (iri,)
+        above: set[str] = reached(first, lambda one: self.told(one, PREFIXES["rdfs"] + "subClassOf"))
+        return not above.isdisjoint(role.classes)
+
+    def _instead(self, wanted: str, role: Role | None) -> str:
+        """Name what may have been meant: all that there is if that is few, or what is written or worded alike."""
         known = {**self.labels, **{local_name(one).casefold(): one for one in self.names}}
-        near = dict.fromkeys(curie(known[one]) for one in get_close_matches(wanted.casefold(), known, n=3))
-        remedy = f"Did you mean {' or '.join(near)}?" if near else "`hipkg terms` finds terms by words."
-        raise UsageError(f"The ontology has no term {wanted!r}.", remedy=remedy)
+        if role:
+            known = {text: iri for text, iri in known.items() if self.plays(iri, role)}
+        if role and len(every := self.members(role)) <= _FEW:
+            return f"It is one of: {', '.join(map(self.shown, every))}."
+        text = wanted.rpartition(":")[2].casefold()
+        near = [known[one] for one in get_close_matches(text, known, n=_NEAR)]
+        words = {*_CAPITALS.sub(" ", wanted.rpartition(":")[2]).casefold().split()}
+        alike = sorted(known, key=lambda one: (-len(words.intersection(one.split())), len(one), one))
+        near += [known[one] for one in alike[:_NEAR] if role and words.intersection(one.split())]
+        shown = [*dict.fromkeys(map(curie, near))][:_NEAR]
+        return f"Did you mean {' or '.join(shown)}?" if shown else "`hipkg terms` finds terms by words."
+
+    def members(self, role: Role) -> list[str]:
+        """List the members of a class, those of a scale by their rank."""
+        ranks = self.space.links.get(hip.rank, {})
+        found = [one for one in self.names if self.plays(one, role)]
+        return sorted(found, key=lambda one: (-int(ranks[one][0].value) if one in ranks else 1, one))
+
+    def shown(self, iri: str) -> str:
+        """Show a member of a class by its name, and by its label if that is short."""
+        label = self.space.labels.get(iri, "")
+        return f"{label} ({curie(iri)})" if label and len(label) <= _SHORT else curie(iri)
 
     def declare(self, iri: str, label: str) -> None:
         """Take a name that nobody has."""
@@ -198,9 +267,8 @@ class _Draft:
     def header(self, path: Path) -> str:
         """Name the ontology that a module says it is."""
         known = next((one.triples for one in self.space.modules if one.path == path), ())
-        header = ox.NamedNode(OWL + "Ontology")
-        found = (one.subject for one in (*known, *self.added.get(path, ())) if one.object == header)
-        return next(one.value for one in found if isinstance(one, ox.NamedNode))
+        found = headers((*known, *self.added.get(path, ())))
+        return min(one.value for one in found if isinstance(one, ox.NamedNode))
 
     def module_of(self, kind: Kind) -> Path:
         """Find the module where terms of a kind belong, and begin it if it is not there."""
@@ -262,6 +330,8 @@ def scaffold(wanted: Iterable[Wanted], space: Workspace, cases: Path, today: dat
                 _statement(one, draft)
             case _:
                 _term(one, draft)
+    if draft.statements:
+        _cases(draft)
     return draft.written()
 
 
@@ -320,7 +390,10 @@ def _term(one: Wanted, draft: _Draft) -> None:
     iri = draft.namespace + one.name
     label = one.label or _CAPITALS.sub(" ", one.name).lower()
     logic = expression_of(one.means, draft.resolve) if one.means else None
-    above = draft.resolve(one.under) if one.under else _above(logic, draft) if logic else _ABOVE[one.kind]
+    above = _ABOVE.get(one.kind, "") if logic is None else _above(logic, draft)
+    if one.under:
+        role = Role(f"a kind of {one.kind}", (above,)) if logic is None else _SUBJECT
+        above = draft.resolve(one.under, role)
     draft.declare(iri, label)
     types = "owl:Class , owl:NamedIndividual , " + f"<{iri}>" if one.kind is Kind.INTERVENTION else "owl:Class"
     lines = [
@@ -386,23 +459,19 @@ def _statement(one: Wanted, draft: _Draft) -> None:
             place=one.name,
             remedy=f"It is one of: {', '.join(map(local_name, _TYPES))}.",
         )
-    act = draft.resolve(one.intervention)
-    slots = {slot: tuple(map(draft.resolve, getattr(one, slot))) for slot in SLOTS}
-    contexts = tuple(map(draft.resolve, one.applies_to))
+    act = draft.resolve(one.intervention, _INTERVENTION)
+    slots = {slot: tuple(draft.resolve(it, _ROLES.get(slot, _SUBJECT)) for it in getattr(one, slot)) for slot in SLOTS}
+    contexts = tuple(draft.resolve(it, _SUBJECT) for it in one.applies_to)
     name = draft.space.labels.get(act, local_name(act))
     label = f"{one.name} {one.label or next((text for text, it in draft.labels.items() if it == act), name)}"
     draft.declare(iri, label)
-    kind = draft.resolve(one.type) if one.type else _TYPES[effect]
-    grades = (
-        (hip.hasStrength, "strength", one.strength),
-        (hip.hasQuality, "quality", one.quality),
-        (hip.hasModality, "modality", one.modality),
-    )
+    kind = draft.resolve(one.type, _KIND_OF_STATEMENT) if one.type else _TYPES[effect]
+    grades = {name: text for name in _GRADES if (text := getattr(one, name))}
     lines = [
         f'<{iri}> a owl:NamedIndividual , <{kind}> ; rdfs:label {_text(label)} ; skos:notation "{one.name}" ;',
         f"  skos:definition {_text(one.definition or f'{TODO}: say in your own words what the document says.')} ;",
         f"  hip:fromDocument <{document}> ; hip:section {_text(one.section or f'{TODO}: section of the document')} ;",
-        *(f"  <{prop}> <{_value(stem, text, draft)}> ;" for prop, stem, text in grades if text),
+        *(f"  <{_GRADES[name][0]}> <{_value(name, text, draft)}> ;" for name, text in grades.items()),
         *(f"  hip:{_IN_OWL[slot]} {', '.join(f'<{it}>' for it in some)} ;" for slot, some in slots.items() if some),
         f"  hip:appliesTo {', '.join(f'<{it}>' for it in contexts)} ; <{effect}> <{act}> .",
     ]
@@ -412,7 +481,8 @@ def _statement(one: Wanted, draft: _Draft) -> None:
     value = f"[ a owl:Restriction ; owl:onProperty {link} ; owl:hasValue <{iri}> ]"
     draft.import_into(path, (*contexts, act, *(it for some in slots.values() for it in some)))
     draft.add(path, "\n".join([*lines, *(f"<{it}> rdfs:subClassOf {value} ." for it in contexts)]))
-    _case(one.name, effect, contexts[0], draft)
+    _refuse_case(one.name, draft)
+    draft.statements.append(iri)
 
 
 def _home(one: Wanted, draft: _Draft) -> tuple[str, Path]:
@@ -423,7 +493,7 @@ def _home(one: Wanted, draft: _Draft) -> tuple[str, Path]:
             f"{one.name!r} is no id of a statement.",
             remedy="Write that of its document, a hyphen and a number: GTP-06.",
         )
-    document = draft.resolve(one.document or stem)
+    document = draft.resolve(one.document or stem, _DOCUMENT)
     path = draft.home(document)
     if path is None or not path.is_relative_to(draft.space.folder):
         raise UsageError(
@@ -433,53 +503,56 @@ def _home(one: Wanted, draft: _Draft) -> tuple[str, Path]:
 
 
 def _value(stem: str, text: str, draft: _Draft) -> str:
-    """Find a value of a scale by its name, with the scale before it or without."""
+    """Find a value of a scale by its label, or by its name, with the scale before it or without."""
+    scale = _GRADES[stem][1]
     named = stem + "".join(word[:1].upper() + word[1:] for word in text.split())
-    return draft.resolve(named if any(one in draft.names for one in with_local_name(named)) else text)
+    for one in draft.members(scale):
+        if text.casefold() == draft.space.labels.get(one, "").casefold() or one in with_local_name(named):
+            return one
+    return draft.resolve(text, scale)
 
 
-def _case(name: str, effect: str, context: str, draft: _Draft) -> None:
-    """Begin a case: two patients that are alike, and what is expected of the first."""
-    folder = draft.cases / "statements" / name
-    if folder.exists():
-        raise UsageError("There is a case already.", place=str(folder), remedy="Move it away, or choose another id.")
-    state = draft.space.links[hip.stateWhenHolding][effect][0].value
-    expected = {
-        "fires": {"state": state, "site": "left hip"},
-        "nearMiss": {"state": None, "why": f"{TODO}: say in which one fact this patient differs."},
-        "asOf": draft.today.isoformat(),
-    }
-    patient = _PATIENT.format(
-        own=f"PREFIX {draft.space.own.prefix}: <{draft.space.own.namespace}>\n" if draft.space.own else "",
-        hip=HIP,
-        kind=curie(_recorded(context, draft)),
-    )
-    draft.files |= {
-        folder / "expected.json": json.dumps(expected, indent=2) + "\n",
-        folder / "fires.ttl": patient,
-        folder / "near-miss.ttl": patient,
-    }
+# Cases
 
 
-_PATIENT = """\
-PREFIX : <https://example.org/case/>
-{own}PREFIX hip: <{hip}>
+def _folder(name: str, draft: _Draft) -> Path:
+    return draft.cases / "statements" / name
 
-:patient
-    a hip:Patient ;
-    hip:hasProblem :problem ;
-.
 
-:problem
-    a {kind} ;
-    hip:hasSite :leftHip ;
-.
+def _refuse_case(name: str, draft: _Draft) -> None:
+    """Refuse a statement for which there is a case."""
+    if _folder(name, draft).exists():
+        raise UsageError(
+            "There is a case already.", place=str(_folder(name, draft)), remedy="Move it away, or choose another id."
+        )
 
-:leftHip
-    a hip:HipJoint ;
-    hip:hasSide hip:left ;
-.
-"""
+
+def _cases(draft: _Draft) -> None:
+    """Begin a case of each new statement: two patients, and what is expected of them."""
+    triples = [*draft.space.triples, *(one for some in draft.added.values() for one in some)]
+    paths = tuple(one.path for one in draft.space.modules)
+    knowledge = compiled_as_written(sources_of(paths, triples, draft.space.own))
+    for iri in draft.statements:
+        info = knowledge.statements[iri]
+        made = case_patients(info, knowledge, draft.today)
+        fires = made.fires if made else skeleton(info, knowledge)
+        near = (made and made.near) or fires
+        if made and made.near:
+            why = f"look at both patients, and say in your words how this one differs: {made.difference}"
+        else:
+            first = "" if made else f"add to fires.ttl what is asked for: {asked_for(info, knowledge)}; "
+            why = f"{first}let near-miss.ttl lack one thing that the statement needs, and say here which"
+        expected = {
+            "fires": {"state": fires.state, **({"site": fires.site} if fires.site else {})},
+            "nearMiss": {"state": (near.state or None) if near is not fires else None, "why": f"{TODO}: {why}."},
+            "asOf": draft.today.isoformat(),
+        }
+        folder = _folder(info.id, draft)
+        draft.files |= {
+            folder / "expected.json": json.dumps(expected, indent=2, ensure_ascii=False) + "\n",
+            folder / "fires.ttl": fires.turtle,
+            folder / "near-miss.ttl": near.turtle,
+        }
 
 
 def _text(text: str) -> str:
@@ -494,9 +567,20 @@ def _module(space: Workspace, iri: str) -> Module:
     return next(one for one in space.modules if iri in one.headers)
 
 
-def left_to_fill(files: Mapping[Path, str]) -> Iterator[tuple[Path, int, str]]:
-    """List what is left to be filled in, each with its file and line."""
+def left_to_fill(files: Mapping[Path, str], before: Mapping[Path, str]) -> Iterator[tuple[Path, int, str]]:
+    """List what is left to be filled in of what is new, each with its file and line.
+
+    Parameters: ``before`` are the texts of the files that were there.
+    """
     for path, text in sorted(files.items()):
-        for number, line in enumerate(text.splitlines(), 1):
+        lines, old = text.splitlines(), before.get(path, "").splitlines()
+        first = _alike(lines, old)
+        last = len(lines) - _alike(lines[first:][::-1], old[first:][::-1])
+        for number, line in enumerate(lines[first:last], first + 1):
             if found := re.search(rf"{TODO}: ([^\"]*)", line):
                 yield path, number, found[1]
+
+
+def _alike(lines: Sequence[str], others: Sequence[str]) -> int:
+    """Count the lines that two texts have in common from the first on."""
+    return next((at for at, (one, other) in enumerate(zip(lines, others, strict=False)) if one != other), len(others))

@@ -18,7 +18,7 @@ from hipkg.owl.expression import FACETS, AxiomReader, Expression, Value
 from hipkg.owl.properties import PropertyAxioms
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping, Set
 
 _OF_NAMES = {OWL + "equivalentClass", OWL + "disjointWith", OWL + "inverseOf", OWL + "propertyChainAxiom"} | {
     RDFS + name for name in ("subClassOf", "subPropertyOf", "domain", "range")
@@ -39,6 +39,7 @@ _KINDS = {RDFS + "Datatype"} | {
     )
 }  # fmt: skip
 _NUMERIC = {XSD + name for name in ("integer", "decimal", "nonNegativeInteger", "positiveInteger")}
+_WHOLE = "Write all of it: the members of lists, and of each restriction its property and what it restricts to."
 _REMEDY_NAMED = "Put the condition into an equivalence axiom of a class of its own."
 
 
@@ -70,61 +71,133 @@ def read_axioms(triples: Iterable[ox.Triple]) -> Axioms:
 
     Raises `OntologyError` naming the term and the reason for the first axiom outside it.
     """
+    axioms, outside = read_within(triples)
+    if outside:
+        raise outside[0]
+    return axioms
+
+
+def read_within(triples: Iterable[ox.Triple]) -> tuple[Axioms, tuple[OntologyError, ...]]:
+    """Read the axioms that are in the fragment, and list what is wrong with each of the others."""
     given = tuple(triples)
-    reader = AxiomReader(given)
-    classes = reader.instances(OWL + "Class")
-    definitions = reader.definitions()
-    superclasses: dict[str, frozenset[str]] = {}
-    values: dict[str, frozenset[tuple[str, str]]] = {}
-    for iri in classes:
-        superclasses[iri], values[iri] = _told_superclasses(reader, iri, definitions)
-    properties = {iri: _property(reader, iri) for iri in _property_names(reader)}
-    for prop in properties.values():
-        _check_no_definition(prop.domains | prop.ranges, definitions, prop.iri)
-    # Expressions name the class they belong to when they are read, so what is left is checked after them.
-    _check_axioms(given)
-    types, facts = _individuals(reader, set(properties))
-    return Axioms(
-        frozenset(classes), definitions, superclasses, values, _disjoint(reader, classes), properties, types, facts
-    )
+    reading = _Reading(given)
+    return reading.axioms(), (*reading.outside, *_check_axioms(given, reading.refused))
 
 
-def _check_axioms(triples: tuple[ox.Triple, ...]) -> None:
-    """Refuse every kind of axiom that the native engine would not see, by naming those that it does."""
+class _Reading:
+    """Read axioms one by one; ``outside`` says of those that are refused why, ``refused`` are their blank nodes."""
+
+    def __init__(self, triples: tuple[ox.Triple, ...]) -> None:
+        self._reader = AxiomReader(triples)
+        self.outside: list[OntologyError] = []
+        self.refused: set[str] = set()
+
+    def axioms(self) -> Axioms:
+        """Read all axioms."""
+        reader = self._reader
+        classes = reader.instances(OWL + "Class")
+        nodes = ((iri, node) for iri in classes for node in reader.objects(f"<{iri}>", OWL + "equivalentClass"))
+        definitions = {iri: logic for iri, node in nodes if (logic := self._expression(node, iri)) is not None}
+        superclasses: dict[str, frozenset[str]] = {}
+        values: dict[str, frozenset[tuple[str, str]]] = {}
+        for iri in classes:
+            superclasses[iri], values[iri] = self._told_superclasses(iri, definitions)
+        properties = {iri: _property(reader, iri) for iri in _property_names(reader)}
+        for prop in properties.values():
+            self._check_no_definition(prop.domains | prop.ranges, definitions, prop.iri)
+        types, facts = _individuals(reader, set(properties))
+        return Axioms(
+            frozenset(classes), definitions, superclasses, values, _disjoint(reader, classes), properties, types, facts
+        )
+
+    def _expression(self, node: ox.NamedNode | ox.BlankNode | ox.Literal, owner: str) -> Expression | None:
+        """Read the expression at a node, or note why it is refused."""
+        try:
+            return self._reader.expression(node, owner)
+        except OntologyError as problem:
+            self._refuse(problem, node)
+        except (ValueError, AttributeError, RecursionError):
+            self._refuse(OntologyError("has an expression that is cut short.", place=curie(owner), remedy=_WHOLE), node)
+        return None
+
+    def _refuse(self, problem: OntologyError, node: ox.NamedNode | ox.BlankNode | ox.Literal) -> None:
+        self.outside.append(problem)
+        agenda: list[object] = [node]
+        while agenda:
+            one = str(agenda.pop())
+            if one.startswith("_:") and one not in self.refused:
+                self.refused.add(one)
+                agenda += (it for some in self._reader.values(one).values() for it in some)
+
+    def _told_superclasses(
+        self, iri: str, definitions: Mapping[str, Expression]
+    ) -> tuple[frozenset[str], frozenset[tuple[str, str]]]:
+        named: set[str] = set()
+        values: set[tuple[str, str]] = set()
+        for node in self._reader.objects(f"<{iri}>", RDFS + "subClassOf"):
+            if isinstance(node, ox.NamedNode):
+                named.add(node.value)
+                continue
+            expression = self._expression(node, iri)
+            if isinstance(expression, Value):
+                values.add((expression.prop, expression.individual))
+            elif expression is not None:
+                why = "has a superclass that is neither named nor a value."
+                self._refuse(OntologyError(why, place=curie(iri), remedy=_REMEDY_NAMED), node)
+        self._check_no_definition(named, definitions, iri)
+        return frozenset(named), frozenset(values)
+
+    def _check_no_definition(self, used: Iterable[str], definitions: Mapping[str, Expression], where: str) -> None:
+        self.outside += (
+            OntologyError(
+                f"asserts the defined class {curie(iri)} of its members.",
+                place=curie(where),
+                remedy="Use a class without an equivalence axiom there, or make the condition part of a definition.",
+            )
+            for iri in sorted(set(used) & set(definitions))
+        )
+
+
+def _check_axioms(triples: tuple[ox.Triple, ...], refused: Set[str]) -> Iterator[OntologyError]:
+    """Refuse every kind of axiom that the native engine would not see, by naming those that it does.
+
+    Parameters: ``refused`` are blank nodes of which it is told already.
+    """
     kinds: dict[str, set[str]] = {}
     defined: set[str] = set()
     for one in triples:
         if one.predicate.value == RDF_TYPE and isinstance(one.object, ox.NamedNode):
             kinds.setdefault(str(one.subject), set()).add(one.object.value)
     for one in triples:
-        _check_axiom(one, kinds.get(str(one.subject), set()))
+        if str(one.subject) not in refused:
+            yield from _check_axiom(one, kinds.get(str(one.subject), set()))
         if one.predicate.value == OWL + "equivalentClass":
             if str(one.subject) in defined:
-                raise _outside(one, "has two definitions")
+                yield _outside(one, "has two definitions")
             defined.add(str(one.subject))
 
 
-def _check_axiom(one: ox.Triple, kinds: set[str]) -> None:
+def _check_axiom(one: ox.Triple, kinds: set[str]) -> Iterator[OntologyError]:
     predicate = one.predicate.value
     if predicate.startswith((OWL, RDFS, XSD)) and predicate not in _KNOWN:
-        raise _outside(one, f"uses {curie(predicate)}")
+        yield _outside(one, f"uses {curie(predicate)}")
     if predicate == RDF_TYPE and isinstance(one.object, ox.NamedNode):
-        _check_kind(one, one.object.value, kinds)
+        yield from _check_kind(one, one.object.value, kinds)
     if predicate in _BETWEEN_NAMES and not isinstance(one.object, ox.NamedNode):
-        raise _outside(one, f"has something anonymous as {curie(predicate)}")
+        yield _outside(one, f"has something anonymous as {curie(predicate)}")
     if predicate in _OF_NAMES and not isinstance(one.subject, ox.NamedNode):
-        raise _outside(one, f"has {curie(predicate)} on something anonymous")
+        yield _outside(one, f"has {curie(predicate)} on something anonymous")
     if predicate == OWL + "onDatatype" and one.object.value not in _NUMERIC:  # type: ignore[union-attr]
-        raise _outside(one, "restricts a datatype that is no number")
+        yield _outside(one, "restricts a datatype that is no number")
     if predicate == OWL + "oneOf" and RDFS + "Datatype" in kinds:
-        raise _outside(one, "enumerates literals")
+        yield _outside(one, "enumerates literals")
 
 
-def _check_kind(one: ox.Triple, kind: str, kinds: set[str]) -> None:
+def _check_kind(one: ox.Triple, kind: str, kinds: set[str]) -> Iterator[OntologyError]:
     if kind.startswith((OWL, RDFS)) and kind not in _KINDS:
-        raise _outside(one, f"is of the kind {curie(kind)}")
+        yield _outside(one, f"is of the kind {curie(kind)}")
     if kind == OWL + "FunctionalProperty" and OWL + "ObjectProperty" in kinds:
-        raise _outside(one, "is a functional object property")
+        yield _outside(one, "is a functional object property")
 
 
 def _outside(one: ox.Triple, what: str) -> OntologyError:
@@ -134,34 +207,6 @@ def _outside(one: ox.Triple, what: str) -> OntologyError:
         place=place,
         remedy="Say it with the axioms that ontology/README.md lists.",
     )
-
-
-def _told_superclasses(
-    reader: AxiomReader, iri: str, definitions: Mapping[str, Expression]
-) -> tuple[frozenset[str], frozenset[tuple[str, str]]]:
-    named: set[str] = set()
-    values: set[tuple[str, str]] = set()
-    for node in reader.objects(f"<{iri}>", RDFS + "subClassOf"):
-        if str(node).startswith("<"):
-            named.add(node.value)
-            continue
-        expression = reader.expression(node, iri)
-        if not isinstance(expression, Value):
-            raise OntologyError(
-                "has a superclass that is neither named nor a value.", place=curie(iri), remedy=_REMEDY_NAMED
-            )
-        values.add((expression.prop, expression.individual))
-    _check_no_definition(named, definitions, iri)
-    return frozenset(named), frozenset(values)
-
-
-def _check_no_definition(used: Iterable[str], definitions: Mapping[str, Expression], where: str) -> None:
-    for iri in sorted(set(used) & set(definitions)):
-        raise OntologyError(
-            f"asserts the defined class {curie(iri)} of its members.",
-            place=curie(where),
-            remedy="Use a class without an equivalence axiom there, or make the condition part of a definition.",
-        )
 
 
 def _property_names(reader: AxiomReader) -> list[str]:

@@ -157,14 +157,6 @@ class AxiomReader:
             if subject.startswith("<") and any(str(item) == wanted for item in predicates.get(RDF_TYPE, ()))
         )
 
-    def definitions(self) -> dict[str, Expression]:
-        """Map each defined class to its definition."""
-        return {
-            iri: self.expression(node, iri)
-            for iri in self.instances(OWL + "Class")
-            for node in self.objects(f"<{iri}>", OWL + "equivalentClass")
-        }
-
     def property_chain(self, node: object) -> tuple[str, ...]:
         """List the properties of a chain axiom."""
         return tuple(item.value for item in self._members(node))

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import pyoxigraph as ox
 
 from hipkg.base.groups import reached
-from hipkg.base.vocabulary import OWL, RDF, RDF_TYPE, RDFS
+from hipkg.base.vocabulary import OWL, RDF, RDF_TYPE, RDFS, is_term
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
@@ -21,13 +21,31 @@ if TYPE_CHECKING:
 _ON, _VALUE, _CHAIN, _INVERSE = (OWL + one for one in ("onProperty", "hasValue", "propertyChainAxiom", "inverseOf"))
 _DOMAIN, _RANGE, _WIDER, _UNDER = (RDFS + one for one in ("domain", "range", "subPropertyOf", "subClassOf"))
 _PAIRS = frozenset({_INVERSE, _WIDER, _CHAIN})
+_MAKING = _PAIRS | {_ON, RDF + "first"}
 _SYMMETRIC = ox.NamedNode(OWL + "SymmetricProperty")
 _RELATION = ox.NamedNode(OWL + "ObjectProperty")
+_INDIVIDUAL, _CLASS = ox.NamedNode(OWL + "NamedIndividual"), ox.NamedNode(OWL + "Class")
 
 
 def without_idle(ontology: Iterable[ox.Triple]) -> tuple[ox.Triple, ...]:
     """Leave out of an ontology in the fragment of `hipkg.owl.axioms` what idle properties tell."""
     return tuple(_Idle(tuple(ontology)).rest())
+
+
+def without_idle_values(ontology: Sequence[ox.Triple]) -> Iterator[ox.Triple]:
+    """Leave out what an ontology says of its individuals by properties that no class and no other property is made of.
+
+    These are idle as well, but the properties stay, and so do the pairs of whoever is told of beside the ontology: a
+    patient is in a class by what the properties lead to that the class names, so a value of any other decides nothing;
+    and what such a value would make of the individual, the individual is told to be.
+    """
+    made_of = {one.object for one in ontology if one.predicate.value in _MAKING}
+    made_of.update(one.subject for one in ontology if one.predicate.value in _PAIRS)
+    individuals = {one.subject for one in ontology if one.object == _INDIVIDUAL}
+    individuals -= {one.subject for one in ontology if one.object == _CLASS}
+    for one in ontology:
+        if one.subject not in individuals or not is_term(one.predicate.value) or one.predicate in made_of:
+            yield one
 
 
 class _Consequence(NamedTuple):

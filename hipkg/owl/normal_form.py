@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 import pyoxigraph as ox
 
 from hipkg.base.vocabulary import OWL, PREFIXES, RDF, RDF_TYPE, RDFS, SHARED, XSD
+from hipkg.owl.sources import HEADER, headers
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
 
     Term = ox.NamedNode | ox.BlankNode | ox.Literal | ox.Triple
 
-_HEADER = ox.NamedNode(OWL + "Ontology")
 _FIRST, _REST, _NIL = (ox.NamedNode(RDF + one) for one in ("first", "rest", "nil"))
 _VALUE, _INDIVIDUAL = ox.NamedNode(OWL + "hasValue"), ox.NamedNode(OWL + "NamedIndividual")
 _OPERANDS = frozenset(OWL + one for one in ("intersectionOf", "unionOf", "oneOf", "withRestrictions"))
@@ -65,8 +65,8 @@ def in_canonical_order(quads: Iterable[ox.Quad]) -> list[ox.Quad]:
     dataset = ox.Dataset(ox.Quad(*one) for one in _Settled([one.triple for one in quads]).triples())
     dataset.canonicalize(ox.CanonicalizationAlgorithm.RDFC_1_0)
     named = _Settled([one.triple for one in dataset]).named()
-    headers = {one.subject for one in named if one.object == _HEADER}
-    ordered = sorted(named, key=lambda one: (one.subject not in headers, one.object != _HEADER, str(one)))
+    first = headers(named)
+    ordered = sorted(named, key=lambda one: (one.subject not in first, one.object != HEADER, str(one)))
     return [ox.Quad(*one) for one in ordered]
 
 
@@ -174,16 +174,21 @@ def patient_in_normal_form(path: Path) -> str:
 
     Raises `OntologyError` with the line where it is no Turtle.
     """
-    from rdflib import Graph
-
     from hipkg.owl.sources import parsed
 
     for _ in parsed(path):
         pass
-    text = Graph(bind_namespaces="none").parse(path, format="turtle").serialize(format="longturtle")
+    return patient_text(path.read_text(encoding="utf-8"))
+
+
+def patient_text(turtle: str) -> str:
+    """Write a patient in Turtle in normal form, as `patient_in_normal_form` does."""
+    from rdflib import Graph
+
+    text = Graph(bind_namespaces="none").parse(data=turtle, format="turtle").serialize(format="longturtle")
     head, _, body = text.partition("\n\n")
     own = {f"PREFIX {prefix}: <{iri}>" for prefix, iri in PREFIXES.items() if iri not in SHARED}
-    written = {one.strip() for one in path.read_text(encoding="utf-8").splitlines()}
+    written = {one.strip() for one in turtle.splitlines()}
     return "\n".join(sorted({*head.splitlines(), *(own & written)})) + f"\n\n{body}"
 
 

@@ -38,6 +38,12 @@ class OwnOntology(NamedTuple):
         return self.namespace + local_name(iri)
 
 
+def states_namespace(folder: Path) -> bool:
+    """Tell whether a module of a folder states a namespace of its own, as only an ontology of one's own does."""
+    stated = _NAMESPACE.removeprefix(VANN).encode()
+    return any(stated in one.read_bytes() for one in module_files(folder))
+
+
 def own_ontology(triples: Iterable[ox.Triple] | None = None) -> OwnOntology | None:
     """Read the header of the ontology that is used on top of the shipped one, and let its names be terms.
 

@@ -2,19 +2,27 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 import pyoxigraph as ox
 
 from hipkg.base.errors import OntologyError
 from hipkg.base.paths import ontology_files
-from hipkg.base.vocabulary import OWL
+from hipkg.base.vocabulary import OWL, RDF_TYPE
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from pathlib import Path
 
-_HEADER = ox.NamedNode(OWL + "Ontology")
+HEADER = ox.NamedNode(OWL + "Ontology")
+"""The class of which the header of a file is."""
+
+Node: TypeAlias = "ox.NamedNode | ox.BlankNode | ox.Triple"
+
+
+def headers(triples: Iterable[ox.Triple]) -> frozenset[Node]:
+    """Collect the nodes that are headers: what is said of them is said of a file or of an ontology."""
+    return frozenset(one.subject for one in triples if one.object == HEADER and one.predicate.value == RDF_TYPE)
 
 
 def parsed(path: Path) -> Iterator[ox.Quad]:
@@ -27,8 +35,8 @@ def parsed(path: Path) -> Iterator[ox.Quad]:
 
 def header_of(path: Path) -> str:
     """Return the IRI of the ontology that a module is, empty if it says none; the errors are those of `parsed`."""
-    headers = (one.subject for one in parsed(path) if one.object == _HEADER)
-    return next((one.value for one in headers if isinstance(one, ox.NamedNode)), "")
+    found = headers(quad.triple for quad in parsed(path))
+    return min((one.value for one in found if isinstance(one, ox.NamedNode)), default="")
 
 
 def load_sources(files: Iterable[Path] | None = None) -> list[ox.Triple]:

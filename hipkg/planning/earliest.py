@@ -9,6 +9,7 @@ from hipkg.base.dates import days_after
 from hipkg.knowledge.frame.claims import Status
 from hipkg.knowledge.trials import trials
 from hipkg.owl.expression import leaves
+from hipkg.planning.by_place import ByPlace
 from hipkg.planning.page import is_confronted_with_danger
 
 if TYPE_CHECKING:
@@ -33,8 +34,11 @@ class Lengths:
     """Reckon with the lengths that the statements of a plan ask for."""
 
     def __init__(self, plan: Plan, knowledge: Knowledge) -> None:
-        self._plan = plan
+        self._as_of = plan.as_of
         self._knowledge = knowledge
+        self._withheld = ByPlace(one for one in plan.actions if _is_withheld(one))
+        self._there = ByPlace(one for one in plan.actions if one.running)
+        self._measured = ByPlace(one for one in plan.statements if one.checks)
 
     def earliest(self, gaps: Iterable[Gap], place: str) -> Earliest | None:
         """Find the first day on which all trials among some gaps can be long enough, None if none asks for a length.
@@ -58,14 +62,14 @@ class Lengths:
                     return None
                 if known:
                     days.append(min(known))
-                elif lasting := days_after(self._plan.as_of, limit):
+                elif lasting := days_after(self._as_of, limit):
                     days.append(lasting)
                     assumed = True
         return Earliest(max(days), assumed) if days else None
 
     def withheld(self, gaps: Iterable[Gap], place: str) -> tuple[Action, ...]:
         """List what is refused at a place, or held back for a danger, though a trial among some gaps is of it alone."""
-        refused = [one for one in self._plan.actions if one.place in {"", place} and _is_withheld(one)]
+        refused = self._withheld.reaching(place)
         if not refused:
             return ()
         lasting = (gap.requirement for gap in gaps if gap.unit == _DAYS)
@@ -87,14 +91,12 @@ class Lengths:
 
         checks = [
             check
-            for one in self._plan.statements
-            if one.place in {"", place}
+            for one in self._measured.reaching(place)
             for check in one.checks
             if check.bound.unit == _DAYS and check.bound.lower and Decimal(check.bound.lower) == limit
         ]
-        there = (one for one in self._plan.actions if one.running and one.place in {"", place})
         found = [one.earliest for one in checks if any(map(is_asked, one.kinds))]
-        return found or [None for one in there if is_asked(one.intervention)]
+        return found or [None for one in self._there.reaching(place) if is_asked(one.intervention)]
 
 
 def _is_withheld(action: Action) -> bool:

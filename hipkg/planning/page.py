@@ -6,7 +6,6 @@ There are no words here, so that text, Markdown, HTML and JSON agree on the page
 from __future__ import annotations
 
 from enum import StrEnum
-from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
 from hipkg.base import hip
@@ -15,6 +14,7 @@ from hipkg.knowledge.frame.claims import ADVISING, SHOWN, ClaimKind, Status
 from hipkg.knowledge.frame.speaking import FIRMNESS
 from hipkg.knowledge.modality import Modality
 from hipkg.knowledge.prominence import RANKS, Prominence
+from hipkg.planning.by_place import ByPlace
 from hipkg.planning.prominence import Outline
 
 if TYPE_CHECKING:
@@ -167,14 +167,17 @@ def is_folded(action: Action) -> bool:
     return all(one.outside for kind in kinds for one in claimed.get(kind, ()))
 
 
-def is_due_beside(action: Action, plan: Plan, knowledge: Knowledge) -> bool:
-    """Tell whether an action is a check to be made now, or to be done along with a treatment that runs already."""
+def is_due_beside(action: Action, here: Iterable[Action], knowledge: Knowledge) -> bool:
+    """Tell whether an action is a check to be made now, or to be done along with a treatment that runs already.
+
+    Parameters: ``here`` are the actions at its place.
+    """
     if action.by(ClaimKind.GUARDING):
         return True
     beside = knowledge.interventions[action.intervention].told_with
     if not beside or action.status != Status.INDICATED or action.modality != Modality.DO:
         return False
-    return any(one.running and one.intervention in beside and one.place == action.place for one in plan.actions)
+    return any(one.running and one.intervention in beside for one in here)
 
 
 def _speaking(action: Action) -> Iterable[str]:
@@ -200,6 +203,7 @@ class _Layout:
         self._knowledge = knowledge
         self._infos = knowledge.by_id
         self._outline = Outline(plan.leading, knowledge)
+        self._at = ByPlace(plan.actions)
         self._sections = [section_of(one) for one in plan.actions]
         self._shown = [
             number
@@ -244,12 +248,18 @@ class _Layout:
             places.setdefault(self._plan.actions[number].intervention, []).append(number)
         hosts = {number: self._host(number, places) for number in rows}
         hosts |= {one: first for one, first in self._endangered_alike(rows) if hosts[one] is None}
+
+        def root_of(number: int) -> int:
+            host = hosts[number]
+            return number if host is None else root_of(host)
+
+        for number in rows:
+            there = self._endangered_at_a_site(number, places) if hosts[number] is None else None
+            if there is not None and root_of(there) != number:
+                hosts[number] = there
         found: dict[int, list[int]] = {}
         for number, members in rows.items():
-            root = number
-            while (host := hosts[root]) is not None:
-                root = host
-            if root != number:
+            if (root := root_of(number)) != number:
                 found.setdefault(root, []).extend(members)
         return found
 
@@ -272,6 +282,17 @@ class _Layout:
                     alike = other.status == action.status and is_confronted_with_danger(other) == confronted
                     if host != number and alike and other.place in {"", action.place}:
                         return host
+        return None
+
+    def _endangered_at_a_site(self, number: int, places: Mapping[str, list[int]]) -> int | None:
+        """Find the same intervention at a site of the patient, where the dangers of the patient are told as well."""
+        action = self._plan.actions[number]
+        if action.place or not is_confronted_with_danger(action):
+            return None
+        for other in places[action.intervention]:
+            there = self._plan.actions[other]
+            if there.place and there.status == action.status and {*there.dangers} >= {*action.dangers}:
+                return other
         return None
 
     def _endangered_alike(self, numbers: Iterable[int]) -> Iterator[tuple[int, int]]:
@@ -315,7 +336,7 @@ class _Layout:
         _, document = self._outline.best(speaking)
         leads, outlined = entry.prominence == Prominence.LEAD, any(map(self._outline.belongs, speaking))
         step = -first.phase if first.status == Status.INDICATED and not leads else 0
-        late = not is_due_beside(first, self._plan, self._knowledge)
+        late = not is_due_beside(first, self._at.only(first.place), self._knowledge)
         if self._sections[entry.actions[0]] == Section.CHECK:
             # What has to be looked at is told before what must not be given, and both before what may yet come.
             late = False
@@ -345,18 +366,13 @@ class _Layout:
             return False
         if len(action.by(*_GATES)) != len(action.statements):
             return False
-        kinds = [one for one in self._of_place[action.place] if action.intervention in self._classes(one)]
+        kinds = [one for one in self._at.only(action.place) if action.intervention in self._classes(one)]
         named = {name for one in kinds for name in (*one.current, *one.planned)}
         if not named.issuperset((*action.current, *action.planned)):
             return False
-        return {*action.statements} <= {shown for one in kinds for shown in one.shown}
-
-    @cached_property
-    def _of_place(self) -> Mapping[str, list[Action]]:
-        found: dict[str, list[Action]] = {}
-        for one in self._plan.actions:
-            found.setdefault(one.place, []).append(one)
-        return found
+        there = [one for one in kinds if is_confronted_with_danger(one) and (one.current or one.planned)]
+        held = {gate.id for one in there for gate in one.by(ClaimKind.HELD_BACK)}
+        return {*action.statements} <= held.union(*(one.shown for one in kinds))
 
     def _classes(self, action: Action) -> frozenset[str]:
         return self._knowledge.interventions[action.intervention].superclasses

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import partial
+from functools import cached_property, partial
 from itertools import chain
 from operator import attrgetter
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
@@ -19,6 +19,7 @@ from hipkg.knowledge.records import UNGRADED
 from hipkg.knowledge.trials import trials
 from hipkg.owl.expression import leaves
 from hipkg.planning.bounds import Check, Checker
+from hipkg.planning.by_place import ByPlace
 from hipkg.planning.clashes import clashing_actions, clashing_bounds
 from hipkg.planning.dangers import Dangers
 from hipkg.planning.gaps import Gap, Measurer
@@ -364,9 +365,10 @@ class Planner:
     def _with_alternatives(self, actions: Sequence[Action]) -> Iterator[Action]:
         """Name for what a safety module refuses or holds back what else is advised now for what it serves."""
         interventions = self._knowledge.interventions
+        indicated = ByPlace(one for one in actions if one.status == Status.INDICATED)
         for one in actions:
             serves = interventions[one.intervention].serves if is_confronted_with_danger(one) else ""
-            others = [it for it in actions if serves and it.status == Status.INDICATED and it.place in {"", one.place}]
+            others = indicated.reaching(one.place) if serves else ()
             instead = dict.fromkeys(it.label for it in others if self._knowledge.is_a(it.intervention, serves))
             yield one._replace(instead=tuple(instead)) if instead else one
 
@@ -660,7 +662,7 @@ class Planner:
 
     def _unexcluded(self, actions: Iterable[Action], alongside: Iterable[Alongside]) -> Iterator[Question]:
         """Ask for the dangers of what is given or to be given, once for all that have the same ones."""
-        given = [_Endangering(one.label, one.site, self._kinds(one.intervention), one.open_checks) for one in actions]
+        given = [_Endangering(one.label, one.site, self._kinds_there(one), one.open_checks) for one in actions]
         for other in alongside:
             of = kinds_given(other.node, self._derivation.facts, self._knowledge)
             kinds = frozenset(kind for it in of for kind in self._kinds(it))
@@ -693,6 +695,18 @@ class Planner:
             for info in some
         ]
         return [info.id for info in infos if info.intervention in kinds]
+
+    def _kinds_there(self, action: Action) -> frozenset[str]:
+        """List what an action is a kind of, with the kinds of it that are taken or ordered."""
+        if not (action.current or action.planned):
+            return self._kinds(action.intervention)
+        below = (one for one in self._there if self._knowledge.is_a(one, action.intervention))
+        return self._kinds(action.intervention).union(below)
+
+    @cached_property
+    def _there(self) -> frozenset[str]:
+        """What the patient has or has planned of all interventions, wherever that is."""
+        return frozenset().union(*self._derivation.running.values(), *self._derivation.planned.values())
 
     def _kinds(self, intervention: str) -> frozenset[str]:
         return self._knowledge.interventions[intervention].superclasses | {intervention}

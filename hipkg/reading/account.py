@@ -26,6 +26,7 @@ _HEADINGS: Mapping[EntryKind, str] = {
     EntryKind.DEVICE: "Devices",
     EntryKind.RESULT: "Results",
 }
+KEYS_WITHOUT_MEANING = "Keys without a meaning in the @context, so that what they say is not read"
 LIST_THEM = "List them with `hipkg convert --report`."
 _TAKEN = {"used", "merged"}
 _TOLD = {*_TAKEN, "set aside", "malformed"}
@@ -73,17 +74,21 @@ class Imported(NamedTuple):
 
 
 class Import(NamedTuple):
-    """All patients of a source, and the entries that belong to none of them."""
+    """All patients of a source, and the entries that belong to none of them.
+
+    ``keys`` are those of JSON-LD that its ``@context`` gives no meaning.
+    """
 
     source: str
     patients: tuple[Imported, ...]
     strays: tuple[ResourceUse, ...]
+    keys: tuple[str, ...] = ()
 
     def joined(self, other: Import) -> Import:
         """Join the account of other entries of the same source."""
         others = {one.patient: one for one in other.patients}
         own = [_joined(one, others.pop(one.patient, None)) for one in self.patients]
-        return Import(self.source, (*own, *others.values()), tuple(sorted((*self.strays, *other.strays))))
+        return Import(self.source, (*own, *others.values()), tuple(sorted((*self.strays, *other.strays))), other.keys)
 
 
 def _joined(one: Imported, other: Imported | None) -> Imported:

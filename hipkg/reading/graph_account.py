@@ -16,6 +16,7 @@ from hipkg.knowledge.recorded import recorded_classes, recorded_properties
 from hipkg.knowledge.studies import is_study
 from hipkg.knowledge.wording import quantity, short_name
 from hipkg.reading.account import (
+    KEYS_WITHOUT_MEANING,
     LIST_THEM,
     Counts,
     Import,
@@ -78,7 +79,7 @@ def accounted(
 
 
 def _of_keys(lost: Collection[str], patient: str) -> Iterator[Notice]:
-    message = f"F08: Keys without a meaning in the @context, so that what they say is not read: {few([*lost], _NAMED)}."
+    message = f"F08: {KEYS_WITHOUT_MEANING}: {few([*lost], _NAMED)}."
     yield Notice("warning", KEYS, patient, message, "Give them a meaning, as ontology/context.jsonld does.")
 
 
@@ -87,16 +88,23 @@ def doubts_of(record: Record, knowledge: Knowledge) -> tuple[Notice, ...]:
     return tuple(_Own(record, knowledge).doubts())
 
 
-def account_of(found: Patients, name: str, knowledge: Knowledge, imported: Set[Triple] = frozenset()) -> Import:
+def account_of(
+    found: Patients,
+    name: str,
+    knowledge: Knowledge,
+    imported: Set[Triple] = frozenset(),
+    lost: tuple[str, ...] = (),
+) -> Import:
     """Account for each node of a graph.
 
-    Parameters: ``name`` is that of the source; ``imported`` are triples that FHIR gave, which are accounted for there.
+    Parameters: ``name`` is that of the source; ``imported`` are triples that FHIR gave, which are accounted for there;
+    ``lost`` are keys of JSON-LD that say nothing.
     What belongs to none of several patients stands beside them.
     """
     beside = _Beside(found.strays, knowledge)
     single = len(found.records) == 1
     patients = tuple(_Own(one, knowledge, imported).imported(beside if single else None) for one in found.records)
-    return Import(name, patients, () if single else beside.uses)
+    return Import(name, patients, () if single else beside.uses, lost)
 
 
 class _Terms:
@@ -282,21 +290,25 @@ class _Describer:
         if node in self._terms.loose:
             detail = f"{told}, and nothing records it as the patient's"
         elif linked:
-            flags = dict.fromkeys(f"{curie(_name_of(one))} is not read" for one in self._unread(node))
             unread = (*self._not_understood(node), *self._mentioned(node))
-            return ResourceUse(name, "used", told, tuple(flags), unread=unread)
+            return ResourceUse(name, "used", told, self._flags(node), unread=unread)
         elif self._says_nothing(node):
             return ResourceUse(name, "ignored", _NOTHING_SAID, unread=tuple(self._mentioned(node)))
         else:
             detail = f"{told}, and no term of the ontology links it to the patient"
-        return ResourceUse(name, "set aside", detail, unread=self._lost(node))
+        return ResourceUse(name, "set aside", detail, self._flags(node), unread=self._lost(node))
 
     def stray(self, node: Term) -> ResourceUse:
         """Describe a node of nobody."""
         if self._says_nothing(node):
             return ResourceUse(_resource(node), "ignored", _NOTHING_SAID, unread=tuple(self._mentioned(node)))
         detail = f"{self._told(node)}, and belongs to no patient"
-        return ResourceUse(_resource(node), "set aside", detail, unread=self._lost(node))
+        return ResourceUse(_resource(node), "set aside", detail, self._flags(node), unread=self._lost(node))
+
+    def _flags(self, node: Term) -> tuple[str, ...]:
+        """Tell the names that are not read of a node, with the terms that they mean."""
+        meant = {name: self._terms.meant.get(name) for name in map(_name_of, self._unread(node))}
+        return tuple(f"{curie(one)} is not read{f'; {curie(it)} would be' if it else ''}" for one, it in meant.items())
 
     def _about(self, node: Term) -> Sequence[Triple]:
         return self._terms.nodes.get(node, ())

@@ -12,6 +12,7 @@ from hipkg.base import hip
 from hipkg.base.dates import today, whole_day
 from hipkg.base.errors import NoPatient, UnreadableInput
 from hipkg.base.vocabulary import OWL, RDF_TYPE, XSD, is_plain_term, is_term
+from hipkg.owl.sources import headers
 from hipkg.reading.blank_nodes import without_blank_nodes
 from hipkg.record.patient import Record, Term
 
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
 
 _TYPE = NamedNode(RDF_TYPE)
 _PATIENT = NamedNode(hip.Patient)
-_HEADER = NamedNode(f"{OWL}Ontology")
 _HAS_PROBLEM = NamedNode(hip.hasProblem)
 _AS_OF = NamedNode(hip.asOf)
 _ABOUT_AXIOMS = {NamedNode(f"{OWL}annotatedSource"), NamedNode(f"{OWL}annotatedTarget")}
@@ -70,8 +70,8 @@ def patients_in(triples: Sequence[Triple], name: str, as_of: date | None) -> Pat
 
 def _strays(triples: Sequence[Triple], owned: Set[Triple]) -> tuple[Triple, ...]:
     """List what belongs to no patient, but for the header of a file, which says something of the file."""
-    headers = {one.subject for one in triples if one.object == _HEADER and one.predicate == _TYPE}
-    return tuple(one for one in triples if one not in owned and one.subject not in headers)
+    about_files = headers(triples)
+    return tuple(one for one in triples if one not in owned and one.subject not in about_files)
 
 
 def _no_patient(triples: Sequence[Triple], name: str) -> NoPatient:

@@ -115,12 +115,13 @@ def read_import(
     given = _joint(source, format, max_bytes)
     resources = given.resources
     if resources is None:
-        return account_of(patients_in(_triples(given, load), given.name, as_of), given.name, load())
+        found = patients_in(_triples(given, load), given.name, as_of)
+        return account_of(found, given.name, load(), lost=given.lost)
     made = _imported(resources, given.name, load, as_of)
     if all(one.found is not None for one in given.parts):
         return made
     found, facts = _with_rdf(_living(made, deceased=True).results, given, as_of, load)
-    return made.joined(account_of(found, given.name, load(), facts))
+    return made.joined(account_of(found, given.name, load(), facts, given.lost))
 
 
 def _with_rdf(

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Literal, get_args
 import pyoxigraph as ox
 
 from hipkg.base.errors import UsageError
-from hipkg.base.vocabulary import OWL, RDF, RDF_TYPE, RDFS, is_term
+from hipkg.base.vocabulary import OWL, RDF_TYPE, RDFS, is_term
 from hipkg.reasoning import native
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from hipkg.knowledge.records import Knowledge
     from hipkg.owl.properties import PropertyAxioms
@@ -19,9 +19,6 @@ if TYPE_CHECKING:
 
 EngineName = Literal["native", "hermit", "pellet"]
 ENGINES: tuple[EngineName, ...] = get_args(EngineName)
-_RELATING = frozenset({RDFS + "subPropertyOf", OWL + "inverseOf", OWL + "propertyChainAxiom"})
-_MAKING = _RELATING | {OWL + "onProperty", RDF + "first"}
-_INDIVIDUAL, _CLASS = ox.NamedNode(OWL + "NamedIndividual"), ox.NamedNode(OWL + "Class")
 
 
 def reason_over(
@@ -42,12 +39,13 @@ def reason_over(
     from hipkg.base.paths import patient_modules
     from hipkg.owl import reasoners as java
     from hipkg.owl.axioms import read_axioms
+    from hipkg.owl.idle import without_idle_values
     from hipkg.owl.in_force import in_force
     from hipkg.owl.module import module
     from hipkg.owl.sources import load_sources
 
     sources, facts = in_force(load_sources(patient_modules())), tuple(facts_among(given))
-    axioms = module(map(sufficient, _bearing(sources)) if engine == "hermit" else sources, facts)
+    axioms = module(map(sufficient, without_idle_values(sources)) if engine == "hermit" else sources, facts)
     return completed(given, java.entail(engine, [*axioms, *facts]), read_axioms(sources).properties)
 
 
@@ -56,21 +54,6 @@ def facts_among(triples: Iterable[ox.Triple]) -> Iterator[ox.Triple]:
     for one in triples:
         name = one.object if one.predicate.value == RDF_TYPE else one.predicate
         if isinstance(name, ox.NamedNode) and is_term(name.value):
-            yield one
-
-
-def _bearing(sources: Sequence[ox.Triple]) -> Iterator[ox.Triple]:
-    """Leave out what the ontology says of individuals by a property that no class and no other property is made of.
-
-    A patient is in a class by what the properties lead to that the class names, so a value of any other decides
-    nothing; and what such a value would make of the individual, the individual is told to be.
-    """
-    made_of = {one.object for one in sources if one.predicate.value in _MAKING}
-    made_of.update(one.subject for one in sources if one.predicate.value in _RELATING)
-    individuals = {one.subject for one in sources if one.object == _INDIVIDUAL}
-    individuals -= {one.subject for one in sources if one.object == _CLASS}
-    for one in sources:
-        if one.subject not in individuals or not is_term(one.predicate.value) or one.predicate in made_of:
             yield one
 
 

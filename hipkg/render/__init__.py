@@ -5,6 +5,8 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Literal, get_args
 
+from hipkg.base.limits import GRAPHS, PAGES
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -13,6 +15,7 @@ if TYPE_CHECKING:
 
 PlanFormat = Literal["text", "json", "ndjson", "markdown", "turtle", "jsonld", "mermaid", "fhir", "html"]
 FORMATS: tuple[PlanFormat, ...] = get_args(PlanFormat)
+_PAGES, _GRAPHS = {"text", "markdown", "html"}, {"turtle", "jsonld", "fhir"}
 _WRITERS = {
     "json": ("plan_json", "plans_to_json"),
     "ndjson": ("plan_json", "plans_to_ndjson"),
@@ -39,8 +42,13 @@ def render(
     of the terminal, otherwise it is plain and 80 columns wide; ``everything`` makes text tell the whole plan and
     not its first screen.
 
-    Raises `UsageError` for any other format.
+    Raises `UsageError` for any other format, and for more judgements of statements than it takes.
     """
+    judgements = sum(len(one.statements) for one in plans)
+    if format in _PAGES and judgements > PAGES.most:
+        raise PAGES.exceeded(format)
+    if format in _GRAPHS and judgements > GRAPHS.most:
+        raise GRAPHS.exceeded(format)
     if format == "text":
         module = import_module(f"hipkg.render.{'text' if everything else 'screen_text'}")
         return str(module.plans_to_text(plans, knowledge, to_terminal=to_terminal))

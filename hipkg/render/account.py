@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from hipkg.base.errors import printable
-from hipkg.reading.account import OUTCOMES, Counts, Import, Imported, ResourceUse
+from hipkg.reading.account import KEYS_WITHOUT_MEANING, OUTCOMES, Counts, Import, Imported, ResourceUse
 from hipkg.render.encoder import Writer
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ _HEADINGS = {
 }
 _JSON = Writer(
     {
-        Import: "source patients strays",
+        Import: "source patients strays keysWithoutMeaning=keys?",
         Imported: "patient deceased? counts triples? resources=uses",
         Counts: "read used unused",
         ResourceUse: "resource outcome detail flags? nodes?",
@@ -49,6 +49,8 @@ def _text(made: Import) -> Iterator[str]:
             yield f"  The patient {patient.deceased}, so no plan is made."
         yield f"  {_summary(patient)}"
         yield from _lines(patient.uses)
+    if made.keys:
+        yield f"{made.source}: {KEYS_WITHOUT_MEANING}: {', '.join(made.keys)}."
     if made.strays:
         yield f"{made.source}: {_entries(made.patients)} of none of the patients"
         yield from _lines(made.strays)

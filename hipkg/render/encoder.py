@@ -25,7 +25,7 @@ import orjson
 from hipkg.base.vocabulary import curie, is_term
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 _OPTIONS = (
     orjson.OPT_INDENT_2
@@ -159,8 +159,15 @@ def written(data: object) -> str:
 
 def one_or_all(texts: Sequence[str]) -> str:
     """Write one text of JSON that ends with a line break as it is, and several as an array."""
-    if len(texts) == 1:
-        return texts[0]
+    return "".join(in_parts(texts, len(texts)))
+
+
+def in_parts(texts: Iterable[str], count: int) -> Iterator[str]:
+    """Give what `one_or_all` writes part by part; ``count`` is how many texts there are."""
+    if count == 1:
+        yield from texts
+        return
     # A line break within a string is escaped, so that each one here ends a line of the layout.
-    within = ",\n".join("  " + one.rstrip("\n").replace("\n", "\n  ") for one in texts)
-    return f"[\n{within}\n]\n" if texts else "[]\n"
+    for number, one in enumerate(texts):
+        yield f"{',' if number else '['}\n  " + one.rstrip("\n").replace("\n", "\n  ")
+    yield "\n]\n" if count else "[]\n"

@@ -17,6 +17,7 @@ from hipkg.knowledge.modality import Modality
 from hipkg.knowledge.withdrawn import called
 from hipkg.knowledge.wording import Wording, listed, quantity
 from hipkg.owl.expression import named_classes
+from hipkg.render.agreement import agreement
 from hipkg.render.markdown import escape, escape_opening
 from hipkg.render.words import DISCLAIMER, capital, clean
 
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
 
     from hipkg.knowledge.records import Bound, DocumentInfo, Knowledge, StatementInfo, Tension, Withdrawal
 
-INDEX, GLOSSARY, TENSIONS = "README.md", "glossary.md", "tensions.md"
+INDEX, GLOSSARY, TENSIONS, AGREEMENT = "README.md", "glossary.md", "tensions.md", "agreement.svg"
 _KINDS = {"Patients": hip.Patient, "Problems": hip.Problem, "Treatments, studies and other activities": hip.Activity}
 _OTHERS = "Others"
 _ROLES = {
@@ -86,11 +87,13 @@ class _Writer:
         self._entries = self._glossary_entries()
         self._anchors = self._glossary_anchors()
         self._wording = Wording(knowledge, lambda iri: self._term(iri, ""))
+        self._agreement = agreement(knowledge, self._documents, self._statements.values())
 
     def pages(self) -> dict[str, str]:
         pages = {INDEX: self._index(), GLOSSARY: self._glossary(), TENSIONS: self._tensions()}
         pages |= {_page(one.id): self._document(one) for one in self._documents}
-        return {name: "\n".join(lines).rstrip("\n") + "\n" for name, lines in pages.items()}
+        picture = {AGREEMENT: self._agreement} if self._agreement else {}
+        return {**{name: "\n".join(lines).rstrip("\n") + "\n" for name, lines in pages.items()}, **picture}
 
     # The index
 
@@ -297,6 +300,9 @@ class _Writer:
             kinds, where = escape(", ".join(one.kinds)), listed(self._parties(one), "and")
             where = where if len(self._parties(one)) > 1 else f"inside {where}"
             yield _row([f"[{escape(capital(one.label))}](#{anchor(one.id)})", kinds, escape(one.resolution), where])
+        if self._agreement:
+            about = "What several documents say of the same interventions, a mark for each way in which one does:"
+            yield from ("", about, "", f"![Interventions by document]({AGREEMENT})")
         for one in self._topics:
             yield from ("", *self._tension(one))
 

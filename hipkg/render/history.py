@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING
 from hipkg.base.vocabulary import curie
 from hipkg.maintenance.history import Kind
 from hipkg.render.markdown import escape, escape_opening
+from hipkg.render.ontology_diff import told_of_plans, told_of_statements
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from hipkg.knowledge.records import Knowledge
+    from hipkg.maintenance.diff.compare import OntologyDiff
     from hipkg.maintenance.history import Change, Version
 
 PAGE = "CHANGES.md"
@@ -36,15 +38,38 @@ def with_section(page: str, section: str) -> str:
     return f"{_OPENING}\n{section}" + (f"\n## {older}" if older else "")
 
 
-def changes_section(version: Version, changes: Sequence[Change], knowledge: Knowledge, *, first: bool) -> str:
+def changes_section(
+    version: Version,
+    changes: Sequence[Change],
+    knowledge: Knowledge,
+    *,
+    first: bool,
+    difference: OntologyDiff | None = None,
+) -> str:
     """Write the section of a version.
 
-    Parameters: ``first`` says that nothing was published before, so that everything is new and not listed.
+    Parameters: ``first`` says that nothing was published before, so that everything is new and not listed;
+    ``difference`` is what the version differs in from the last one, which tells how statements and plans differ.
     """
-    return "\n".join(_lines(version, changes, knowledge, first=first)) + "\n"
+    lines = (*_lines(version, changes, knowledge, difference, first=first), *(_plans(difference) if difference else ()))
+    return "\n".join(lines) + "\n"
 
 
-def _lines(version: Version, changes: Sequence[Change], knowledge: Knowledge, *, first: bool) -> Iterator[str]:
+def _plans(difference: OntologyDiff) -> Iterator[str]:
+    """Tell whose plans differ, and of other statements, whose own words are the same, how they do."""
+    title, lines = told_of_plans(difference)
+    yield from (f"### {title}", "", *lines, *([""] if lines else ()))
+
+
+def _lines(
+    version: Version,
+    changes: Sequence[Change],
+    knowledge: Knowledge,
+    difference: OntologyDiff | None,
+    *,
+    first: bool,
+) -> Iterator[str]:
+    patterns = told_of_statements(difference) if difference else {}
     yield from (f"## {version.version} ({version.level}, {version.day})", "")
     if first:
         count = sum(one.statement for one in changes)
@@ -56,15 +81,21 @@ def _lines(version: Version, changes: Sequence[Change], knowledge: Knowledge, *,
         for kind, title in titles.items():
             found = [one for one in changes if one.statement is of_statements and one.kind is kind]
             if found:
-                yield from (f"### {title}", "", *_entries(found, knowledge), "")
+                yield from (f"### {title}", "", *_entries(found, knowledge, patterns), "")
+    listed = {info.id for one in changes if (info := knowledge.statements.get(one.term))}
+    through = [one for id_, lines in patterns.items() if id_ not in listed for one in (f"- **{id_}**", *lines)]
+    if through:
+        yield from ("### Statements that hold otherwise through the terms that they name", "", *through, "")
 
 
-def _entries(changes: Iterable[Change], knowledge: Knowledge) -> Iterator[str]:
+def _entries(changes: Iterable[Change], knowledge: Knowledge, patterns: Mapping[str, Sequence[str]]) -> Iterator[str]:
     for one in changes:
         info, old = knowledge.statements.get(one.term), knowledge.withdrawn.get(one.term)
         name = info.id if info else old.name if old else curie(one.term)
         text = info.text if info else old.text or old.label if old else knowledge.label(one.term)
         yield f"- **{name}** {escape_opening(text)}{_why(one, knowledge)}"
+        if one.kind is not Kind.WITHDRAWN:
+            yield from patterns.get(name, ())
 
 
 def _why(one: Change, knowledge: Knowledge) -> str:

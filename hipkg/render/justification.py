@@ -10,7 +10,7 @@ from hipkg.render.words import counted
 
 _JSON = Writer(
     {
-        Justification: "question @term @superclass? follows axioms",
+        Justification: "question @term @superclass? follows axioms others? complete?",
         Assertion: "@term=asserted.subject frame=asserted.frame keyword=asserted.keyword text=asserted.text "
         "module line",
     }
@@ -38,6 +38,12 @@ def justification_to_text(found: Justification) -> str:
         return f"{said}, whatever the axioms.\n"
     together = "this" if len(found.axioms) == 1 else f"these {counted(len(found.axioms), 'axiom')} together"
     lines = [f"{said} by {together}, and not without any of them:", *(f"  {_line(one)}" for one in found.axioms)]
+    for some in found.others:
+        lines += ["or by these:", *(f"  {_line(one)}" for one in some)]
+    if found.complete:
+        lines.append("There is no other such set." if found.others else "There is no other set from which it follows.")
+    elif found.others:
+        lines.append("There may be more: --limit, or --all.")
     if found.question == Question.SUBCLASS and any(map(_excludes, found.axioms)):
         lines.append(f"Something is excluded here: ask whether {term} can have a member: hipkg ontology why {term}")
     return "\n".join(lines) + "\n"

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from hipkg.base.vocabulary import curie
+from hipkg.base.vocabulary import curie, expand
 from hipkg.defence.difference import InteractionChange, StatementChange
 from hipkg.maintenance.diff.axioms import Assertion, AxiomChange, Kind
 from hipkg.maintenance.diff.codes import CodeChange
@@ -45,6 +46,7 @@ _JSON = PartWriter(
         InteractionChange: "before? after?",
     }
 )
+_NAME = re.compile(r"(?<![\w:/])[a-z][a-z0-9]*:[A-Za-z](?:[\w-]*\w)?\b(?! \()")
 SHOWN = 12
 """How many of those whose plans differ alike are told where not all are asked for."""
 _STATES = 6
@@ -69,13 +71,46 @@ class Section:
     lines: tuple[Line, ...]
     folded: bool = False
 
+    def labelled(self, labels: Mapping[str, str]) -> Section:
+        """Put the label behind each name of a term that stands without one."""
+
+        def told(name: re.Match[str]) -> str:
+            label = labels.get(expand(name[0]), "")
+            return f"{name[0]} ({label})" if label else name[0]
+
+        lines = (Line(one.depth, _NAME.sub(told, one.text), one.sign) for one in self.lines)
+        return Section(self.title, self.lines if self.folded else tuple(lines), self.folded)
+
 
 def render_ontology_diff(found: OntologyDiff, format: str, *, everything: bool = False) -> str:  # noqa: A002 - as everywhere
     """Write a comparison of ontologies as ``text``, ``markdown`` or ``json``; ``everything`` leaves out no patient."""
     if format == "json":
         return _JSON.text(found)
-    sections = [one for one in _sections(found, everything=everything) if one.lines or one.title.startswith(_ALWAYS)]
+    sections = [
+        one.labelled(found.labels)
+        for one in _sections(found, everything=everything)
+        if one.lines or one.title.startswith(_ALWAYS)
+    ]
     return _markdown(found, sections) if format == "markdown" else _text(found, sections)
+
+
+def told_of_statements(found: OntologyDiff) -> dict[str, list[str]]:
+    """Tell in Markdown how each statement of both differs, by its id, as what stands below an entry of a list."""
+    told = {}
+    for one in found.statements:
+        if {*one.patterns}.isdisjoint({Pattern.NEW, Pattern.WITHDRAWN, Pattern.TEXT_ONLY}):
+            lines = Section("", tuple(_statements([one], found.plans.changed if found.plans else ())))
+            first, *others = lines.labelled(found.labels).lines
+            pattern = Line(1, first.text.removeprefix(f"{one.id}: "))
+            plain = (it for it in others if not it.sign)
+            told[one.id] = [*_listed((pattern, *(Line(2, it.text) for it in plain)))]
+    return told
+
+
+def told_of_plans(found: OntologyDiff) -> tuple[str, list[str]]:
+    """Tell in Markdown whose plans differ, as the title and the list of a section."""
+    plans, *_ = _sections(found, everything=False)
+    return plans.title, [*_listed(plans.labelled(found.labels).lines)]
 
 
 def _title(found: OntologyDiff) -> str:
@@ -128,7 +163,9 @@ def _sections(found: OntologyDiff, *, everything: bool) -> Iterator[Section]:
     title = "Plans: both make the same, for they differ at most in words"
     if plans:
         count = sum(len(one.files) for one in plans.changed)
-        title = f"Plans: {count} of {plans.patients + plans.without_plan} patients differ"
+        without = plans.patients + plans.without_plan - plans.compared
+        title = f"Plans: {count} of {plans.compared} patients differ"
+        title += f"; {counted(without, 'record')} more gave none" if without else ""
     changed = plans.changed if plans else ()
     yield Section(title, tuple(_plans(changed, found.statements, everything=everything)))
     same = found.new_statements - sum(one.patterns != (Pattern.WITHDRAWN,) for one in found.statements)

@@ -29,11 +29,11 @@ from hipkg.planning.records import (
     Treatment,
     Unused,
 )
-from hipkg.render.encoder import Writer, number, one_or_all
+from hipkg.render.encoder import Writer, in_parts, number
 from hipkg.validation.findings import Finding
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from hipkg.knowledge.modality import Modality
     from hipkg.knowledge.records import Knowledge
@@ -223,7 +223,12 @@ def plan_to_json(plan: Plan, knowledge: Knowledge) -> dict[str, Any]:
 
 def plans_to_json(plans: Sequence[Plan], knowledge: Knowledge) -> str:
     """Write one plan as an object and several as an array of objects."""
-    return one_or_all([PlanWriter(one, knowledge).text(one) for one in plans])
+    return "".join(plans_in_parts(plans, knowledge))
+
+
+def plans_in_parts(plans: Sequence[Plan], knowledge: Knowledge) -> Iterator[str]:
+    """Give what `plans_to_json` writes part by part, so that not all of it is held."""
+    return in_parts((PlanWriter(one, knowledge).text(one) for one in plans), len(plans))
 
 
 def plans_to_ndjson(plans: Sequence[Plan], knowledge: Knowledge) -> str:

@@ -10,20 +10,21 @@ import pyoxigraph as ox
 from hipkg.base import hip
 from hipkg.base.vocabulary import OWL, RDF_TYPE, namespace_of
 from hipkg.owl.normal_form import in_normal_form
+from hipkg.owl.sources import HEADER, headers
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from pathlib import Path
 
 CATALOG = "catalog-v001.xml"
-_HEADER, _INDIVIDUAL = ox.NamedNode(OWL + "Ontology"), ox.NamedNode(OWL + "NamedIndividual")
+_INDIVIDUAL = ox.NamedNode(OWL + "NamedIndividual")
 
 
 def patients_for_protege(triples: Iterable[ox.Triple], ontology: str = hip.ontology) -> str:
     """Write records in Turtle, with a header that imports the ontology, and what has a name as an individual."""
     written = list(triples)
-    headers = {one.subject for one in written if one.object == _HEADER}  # of which there is one anew
-    given = [one for one in written if one.subject not in headers]
+    before = headers(written)  # of which there is one anew
+    given = [one for one in written if one.subject not in before]
     names = {one.subject.value for one in given if isinstance(one.subject, ox.NamedNode)}
     patients = sorted(
         one.subject.value
@@ -37,7 +38,7 @@ def patients_for_protege(triples: Iterable[ox.Triple], ontology: str = hip.ontol
         header += "-"
     given += [ox.Triple(ox.NamedNode(one), ox.NamedNode(RDF_TYPE), _INDIVIDUAL) for one in sorted(names)]
     about = ox.NamedNode(header)
-    given.append(ox.Triple(about, ox.NamedNode(RDF_TYPE), _HEADER))
+    given.append(ox.Triple(about, ox.NamedNode(RDF_TYPE), HEADER))
     given.append(ox.Triple(about, ox.NamedNode(OWL + "imports"), ox.NamedNode(ontology)))
     return in_normal_form(ox.Quad(*one) for one in given)
 

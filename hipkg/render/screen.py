@@ -23,6 +23,7 @@ from hipkg.knowledge.modality import Modality
 from hipkg.knowledge.prominence import RANKS, Prominence
 from hipkg.knowledge.wording import listed
 from hipkg.planning.bounds import Comparison
+from hipkg.planning.by_place import ByPlace
 from hipkg.planning.earliest import Lengths
 from hipkg.planning.gaps import Gap
 from hipkg.planning.page import Section, is_confronted_with_danger, is_due_beside, section_of, section_of_advice
@@ -41,6 +42,7 @@ from hipkg.render.words import (
     join_sites,
     local_name,
     lowered,
+    messages,
     numbered,
     only_documents,
     selected_grades,
@@ -54,8 +56,8 @@ if TYPE_CHECKING:
     from hipkg.knowledge.records import Knowledge, StatementInfo
     from hipkg.planning.bounds import Check
     from hipkg.planning.page import Entry
-    from hipkg.planning.records import Action, Done, Plan, StatementState
-    from hipkg.render.sheet import Ask, Row, Sheet
+    from hipkg.planning.records import Action, Danger, Done, Plan, StatementState
+    from hipkg.render.sheet import Ask, Row
 
 QUESTIONS_SHOWN = 5
 CONTENTS_SHOWN = 6
@@ -191,31 +193,33 @@ class _Screener(Arranger):
         super().__init__(plan, knowledge)
         self._tight = tight
         self._lengths = Lengths(plan, knowledge)
+        self._endangered_at = ByPlace(one for one in plan.actions if one.dangers)
         self._ridden_readings = set[str]()
 
     def screen(self) -> Screen:
         """Arrange the first screen."""
-        whole = self.sheet()
         parts = {part.section: part.rows for part in self._page.parts}
         sections: dict[Section, tuple[Item, ...]] = {}
         later = [*self._items(Section.LATER, parts.get(Section.LATER, ()))]
         disputed = [self._with_what_waits(*one, later) for one in self._disputed()]
         for key in HEADINGS:
-            items = [*self._told_of(key, whole)]
-            items += later if key == Section.LATER else self._items(key, parts.get(key, ()))
+            entries = parts.get(key, ())
+            calls = [one for one in entries if key == Section.CHECK and self._is_call(one)]
+            items = [*self._items(key, calls), *self._told_of(key)]
+            items += later if key == Section.LATER else self._items(key, [one for one in entries if one not in calls])
             items += [item for section, item in disputed if section == key]
             if items:
                 sections[key] = tuple(items)
         if gates := tuple(self._gates(sections.values())):
             sections[Section.NOT] = (*sections.get(Section.NOT, ()), *gates)
-        asked = self._joined_signs(whole.questions)
+        asked = self._joined_signs(self._questions())
         return Screen(
             self._title(),
-            whole.alarms,
-            whole.warnings,
+            self._violated(),
+            messages(self._plan, "warning"),
             sections,
             tuple(map(self._asked_in_one, asked[:QUESTIONS_SHOWN])),
-            whole.notice,
+            self._notice(),
             tuple(self._left_out_words(sum(map(len, asked[QUESTIONS_SHOWN:])), sections)),
         )
 
@@ -239,7 +243,9 @@ class _Screener(Arranger):
 
     def _gates(self, told: Iterable[Sequence[Item]]) -> Iterator[Item]:
         """Tell what must not be done before its time, where no listed row of something that it holds back says so."""
-        named = {id_ for items in told for one in items if one.listed for id_ in one.statements}
+        listed_ = [one for items in told for one in items if one.listed]
+        named = {id_ for one in listed_ for id_ in one.statements}
+        named |= {id_ for one in listed_ for line in one.details for id_ in line.statements}
         held: dict[tuple[str, str], list[StatementState]] = {}
         for one in self._gates_in_force:
             if one.id not in named:
@@ -320,25 +326,24 @@ class _Screener(Arranger):
         contexts = Counter(context for info in infos for context in info.applies_to)
         return self._knowledge.label(contexts.most_common(1)[0][0]) if contexts else ""
 
-    def _told_of(self, key: Section, whole: Sheet) -> Iterator[Item]:
+    def _told_of(self, key: Section) -> Iterator[Item]:
         """Tell the rows of a section that are about no action of their own."""
-        rows = {one.key: one.rows for one in whole.sections}.get(key, ())
         match key:
             case Section.CHECK:
                 yield from self._alarming()
             case Section.MAY:
-                for number, one in enumerate(rows):
+                for number, one in enumerate(self._possible()):
                     advises = any(line.lead == "then" for line in one.lines)
                     yield Item(
                         one.title, one.site, details=one.lines, out=True, listed=advises and number < POSSIBLE_SHOWN
                     )
             case Section.KNOW:
-                yield from self._interpreted(rows)
+                yield from self._interpreted(self._readings())
             case Section.ALREADY:
                 for one in self._beside():
                     yield Item(one.title, details=tuple(map(self._briefly, one.lines)), statements=one.statements)
             case Section.UNUSED:
-                yield from (Item(one.title, one.site) for one in rows)
+                yield from (Item(one.title, one.site) for one in self._unused())
 
     def _alarming(self) -> Iterator[Item]:
         """Tell what is there though it must not be, and what calls for a look at once."""
@@ -348,6 +353,29 @@ class _Screener(Arranger):
         for one in self._alarms():
             lines = tuple(replace(it, lead=it.lead.replace("needs", "only if")) for it in one.lines)
             yield Item(one.title, one.site, "", one.statements, lines, out=True)
+
+    def _is_call(self, entry: Entry) -> bool:
+        """Tell whether a row calls for urgent help, which comes before all else."""
+        first = self._plan.actions[entry.actions[0]]
+        return first.status == Status.INDICATED and self._is_urgent(first)
+
+    def _confronting(self) -> Iterator[Action]:
+        """Leave out what the row of a danger tells: what the patient has, or has planned, and all that opposes it."""
+        rows: dict[str, list[list[Action]]] = {}
+        for entry in (one for part in self._page.parts if part.section == Section.CHECK for one in part.rows):
+            row = [self._plan.actions[one] for one in entry.told]
+            if is_confronted_with_danger(row[0]):
+                rows.setdefault(row[0].place, []).append(row)
+        for one in super()._confronting():
+            there, speaking = {*one.current, *one.planned}, {*one.objecting}
+            told = (
+                (one in others or there <= {*first.current, *first.planned})
+                and speaking <= {id_ for it in (first, *others) for id_ in it.objecting}
+                for place in ({one.place, ""} if one.place else rows)
+                for first, *others in rows.get(place, ())
+            )
+            if not any(told):
+                yield one
 
     def _interpreted(self, rows: Sequence[Row]) -> Iterator[Item]:
         """Tell how to read findings; the prominent ones are listed."""
@@ -425,7 +453,10 @@ class _Screener(Arranger):
         """
         decided = {one.decided_for for one in self._plan.conflicts}
         names = {capital(clean(one.label)): capital(self._term(one.intervention)) for one in self._plan.conflicts}
+        moot = self._disputed_in_vain()
         for row in self._disagreements():
+            if row.title in moot:
+                continue
             sides: dict[str, list[str]] = {}
             for line in row.lines:
                 for one in line.statements:
@@ -439,6 +470,16 @@ class _Screener(Arranger):
             section = self._where_disputed(advising)
             item = Item(words, row.site, out=True, listed=section != Section.DISAGREE or not self._tight)
             yield section, item, {one for ids in sides.values() for one in ids}
+
+    def _disputed_in_vain(self) -> set[str]:
+        """Name what is disputed and refused for a danger wherever it is."""
+        refused = {
+            (one.intervention, one.site)
+            for one in self._plan.actions
+            if one.dangers and one.status == Status.CONTRAINDICATED
+        }
+        open_ = {one.label for one in self._plan.conflicts if (one.intervention, one.site) not in refused}
+        return {capital(clean(one.label)) for one in self._plan.conflicts if one.label not in open_}
 
     def _where_disputed(self, statements: Iterable[str]) -> Section:
         """Choose the section of a dispute: that of the advice, if it is of the document that leads, else its own."""
@@ -548,7 +589,7 @@ class _Screener(Arranger):
             earliest,
             assumed,
             out=bool(named or key == Section.CHECK or entry.prominence == Prominence.LEAD)
-            or is_due_beside(first, self._plan, self._knowledge),
+            or is_due_beside(first, self._actions_at.only(first.place), self._knowledge),
             category=row.category,
             named=self._first_named(statements),
             owners=self._owners(statements, named),
@@ -566,7 +607,7 @@ class _Screener(Arranger):
         found: dict[tuple[str, tuple[tuple[str, ...], ...]], list[Action]] = {}
         for one in (self._plan.actions[entry.actions[0]] for entry in entries):
             held = one.by(ClaimKind.HELD_BACK) if one.status == Status.CONDITIONAL else []
-            if any(self._tells_of(other, one) for other in self._plan.actions) or self._waits_for_assessment(held):
+            if self._is_told(one) or self._waits_for_assessment(held):
                 continue
             condition = self._before_its_time("", held).strip() if held else ""
             reasons = tuple(line.parts for line in self._endangered(one))
@@ -582,14 +623,28 @@ class _Screener(Arranger):
     def _waits_for_assessment(self, gates: Sequence[StatementState]) -> bool:
         """Tell whether the gates of safety modules only wait for what the plan calls for urgently."""
         gates = [one for one in gates if self._are_safety([one.id])]
-        calling = [self._infos[one.id] for one in self._plan.statements if one.state == State.NOW]
-        awaited = {it for one in calling if self._calls(one) for it in one.except_for}
-        return bool(gates) and all(awaited.issuperset(self._infos[one.id].except_for) for one in gates)
+        return bool(gates) and all(self._assessed.issuperset(self._infos[one.id].except_for) for one in gates)
 
-    def _tells_of(self, other: Action, action: Action) -> bool:
+    @cached_property
+    def _assessed(self) -> set[str]:
+        """Gather what the statements that call urgently for something assess."""
+        calling = [self._infos[one] for one in {it.id for it in self._plan.statements if it.state == State.NOW}]
+        return {it for one in calling if self._calls(one) for it in one.except_for}
+
+    def _is_told(self, action: Action) -> bool:
         """Tell whether the row of another action tells that the same is refused, or held back, for the same danger."""
-        same = other.intervention == action.intervention and {*other.dangers} >= {*action.dangers}
-        return same and not self._is_remote(other) and section_of(other) in {Section.CHECK, Section.NOT}
+        return any(dangers >= {*action.dangers} for dangers in self._dangers_told.get(action.intervention, ()))
+
+    @cached_property
+    def _dangers_told(self) -> Mapping[str, list[frozenset[Danger]]]:
+        """Map what is refused or held back in a row of its own to the dangers that speak against it, at each place."""
+        found: dict[str, list[frozenset[Danger]]] = {}
+        for one in self._plan.actions:
+            if one.dangers and not self._is_remote(one) and section_of(one) in {Section.CHECK, Section.NOT}:
+                dangers = frozenset(one.dangers)
+                if dangers not in (told := found.setdefault(one.intervention, [])):
+                    told.append(dangers)
+        return found
 
     def _is_urgent(self, action: Action) -> bool:
         """Tell whether a statement calls urgently for an action."""
@@ -750,7 +805,8 @@ class _Screener(Arranger):
         """Name what is held back with something else; that of a kind of it the same holds goes without saying."""
         host = self._plan.actions[entry.actions[0]]
         for one in (some[0] for some in self._riding(entry) if some[0].dangers):
-            if host.intervention in self._classes(one.intervention) and {*one.dangers} <= {*host.dangers}:
+            kinds = {one.intervention, *self._classes(one.intervention)}
+            if host.intervention in kinds and {*one.dangers} <= {*host.dangers}:
                 continue
             told = tuple(sorted({*one.shown} - own - {it.statement for it in one.dangers}))
             yield Line("nor", (lowered(clean(self._name(one))),), told)
@@ -943,9 +999,22 @@ class _Screener(Arranger):
         """Say of an action what its statements say in brief, how it is carried out, and what is on record of it."""
         yield from self._endangered(action)
         if is_confronted_with_danger(action):
-            yield from (*running(action), *tried(action), *self._unchecked(action))
+            yield from (*running(action), *_ordered(action), *self._held_too(action))
+            yield from (*tried(action), *self._unchecked(action))
         else:
             yield from self._undisturbed(action)
+
+    def _held_too(self, action: Action) -> Iterator[Line]:
+        """Say what besides its dangers speaks against what is there of an action."""
+        if not (action.current or action.planned):
+            return
+        dangers = {one.statement for one in action.dangers}
+        for one in action.by(ClaimKind.HELD_BACK):
+            if one.id not in dangers and (lifting := self._lifting(one)):
+                yield Line("only if", (clean(listed([*lifting], "and")),), (one.id,))
+        others = [one.id for one in action.by(ClaimKind.REFUSED, ClaimKind.DISCOURAGED) if one.id not in dangers]
+        if others:
+            yield Line("", ("advised against",), tuple(sorted({*others})))
 
     def _unchecked(self, action: Action) -> tuple[Line, ...]:
         """Name the dangers that are not excluded; a single one is told by its question, which names the action."""
@@ -959,7 +1028,8 @@ class _Screener(Arranger):
             yield Line("on record:", (clean(action.realised),))
         yield from (replace(one, lead="") for one in tried(action))
         if action.status == Status.INDICATED and not action.dangers and self._is_urgent(action):
-            yield Line("on record", tuple(dict.fromkeys(self._signs_of(action.shown))), ())
+            contexts = (clean(self._term(it)) for one in action.shown for it in self._infos[one].applies_to)
+            yield Line("on record", tuple(dict.fromkeys([*self._signs_of(action.shown)] or contexts)), ())
         if before := self._guarded(action):
             yield Line("before", before)
         if due := self._due(action):
@@ -991,9 +1061,9 @@ class _Screener(Arranger):
         """Name the kinds of what is advised, or would be, that safety modules refuse or hold back."""
         if not action.by(*_ADVISED):
             return
-        for one in self._plan.actions:
-            kind = action.intervention in self._classes(one.intervention) and one.place in {"", action.place}
-            if kind and one.dangers and self._is_remote(one):
+        for one in self._endangered_at.reaching(action.place):
+            kind = action.intervention in self._classes(one.intervention)
+            if kind and self._is_remote(one):
                 yield Line("", (f"no {lowered(clean(self._name(one)))}",), tuple(it.statement for it in one.dangers))
 
     def _unfeasible(self, action: Action) -> Iterator[Line]:
@@ -1138,3 +1208,8 @@ class _Screener(Arranger):
             yield counted(rows, "more row")
         if unasked:
             yield counted(unasked, "more question")
+
+
+def _ordered(action: Action) -> tuple[Line, ...]:
+    """Name what is ordered of an intervention."""
+    return (Line("", (f"{clean(listed(action.planned, 'and'))} ordered",)),) if action.planned else ()

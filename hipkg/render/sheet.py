@@ -7,9 +7,9 @@ left out, and everything is named by its label.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 from itertools import chain
-from operator import itemgetter
-from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
+from typing import TYPE_CHECKING
 
 from hipkg.base import hip
 from hipkg.base.vocabulary import OBJECTING
@@ -20,6 +20,7 @@ from hipkg.knowledge.modality import Modality
 from hipkg.knowledge.selection import URGENT
 from hipkg.knowledge.wording import listed
 from hipkg.planning.bounds import Comparison
+from hipkg.planning.by_place import ByPlace
 from hipkg.planning.dangers import dangers_of
 from hipkg.planning.page import Section, is_confronted_with_danger, page, section_of
 from hipkg.planning.prominence import Outline
@@ -68,6 +69,7 @@ if TYPE_CHECKING:
         Alongside,
         Conflict,
         Done,
+        Found,
         Interaction,
         OpenCheck,
         Parameter,
@@ -231,35 +233,6 @@ def sheet(plan: Plan, knowledge: Knowledge) -> Sheet:
     return Arranger(plan, knowledge).sheet()
 
 
-class _AtPlace(Protocol):
-    """What stands at a place of a patient, or at none where it is of the whole patient."""
-
-    @property
-    def place(self) -> str:
-        """The place, or an empty text."""
-
-
-Placed = TypeVar("Placed", bound=_AtPlace)
-
-
-class _ByPlace(Generic[Placed]):
-    """Actions or statements by their places, each in the order of the plan."""
-
-    def __init__(self, told: Iterable[Placed]) -> None:
-        self._at: dict[str, list[tuple[int, Placed]]] = {}
-        for number, one in enumerate(told):
-            self._at.setdefault(one.place, []).append((number, one))
-
-    def only(self, place: str) -> list[Placed]:
-        """List what is at a place itself."""
-        return [one for _, one in self._at.get(place, ())]
-
-    def reaching(self, place: str) -> list[Placed]:
-        """List what is at a place or of the whole patient."""
-        found = (numbered for there in {"", place} for numbered in self._at.get(there, ()))
-        return [one for _, one in sorted(found, key=itemgetter(0))]
-
-
 class Arranger:
     """Arrange one plan, with all that there is to say of it."""
 
@@ -269,8 +242,8 @@ class Arranger:
         self._infos = knowledge.by_id
         self._everywhere = join_sites([one.site for one in plan.actions], knowledge)
         self._states: dict[tuple[str, str], StatementState] = {(one.id, one.place): one for one in plan.statements}
-        self._actions_at = _ByPlace(plan.actions)
-        self._states_at = _ByPlace(plan.statements)
+        self._actions_at = ByPlace(plan.actions)
+        self._states_at = ByPlace(plan.statements)
         self._page = page(plan, knowledge)
         self._outline = Outline(plan.leading, knowledge)
         self._told = [plan.actions[one] for one in sorted(self._page.told)]
@@ -281,18 +254,29 @@ class Arranger:
     def sheet(self) -> Sheet:
         """Arrange the whole plan."""
         plan = self._plan
-        violations = messages(plan, "violation")
-        alarm = f"NOT VALID: the record of this patient has {len(violations)} violation(s); do not rely on this plan."
-        nothing = NOTHING_FOLLOWS if plan.statements else NOTHING_APPLIES
         limits = (only_documents(plan.documents, self._knowledge), selected_grades(plan))
         return Sheet(
             (*origin(plan, self._everywhere, engine=plan.engine), *(clean(one) for one in limits if one)),
-            () if plan.valid else (alarm, *violations),
+            self._violated(),
             messages(plan, "warning"),
             self._sections(),
             self._questions(),
-            "" if plan.actions else nothing,
+            self._notice(),
         )
+
+    def _violated(self) -> tuple[str, ...]:
+        """Tell that the record is not valid, and why."""
+        if self._plan.valid:
+            return ()
+        violations = messages(self._plan, "violation")
+        alarm = f"NOT VALID: the record of this patient has {len(violations)} violation(s); do not rely on this plan."
+        return (alarm, *violations)
+
+    def _notice(self) -> str:
+        """Tell that there is nothing to do, if so."""
+        if self._plan.actions:
+            return ""
+        return NOTHING_FOLLOWS if self._plan.statements else NOTHING_APPLIES
 
     def _sections(self) -> tuple[SheetSection, ...]:
         rows: dict[Section, list[Row]] = {key: [] for key in HEADINGS}
@@ -360,7 +344,7 @@ class Arranger:
     def _confronted(self) -> list[Row]:
         """Tell once what the patient has now, or has planned, against what statements say of it or of a class of it."""
         found: dict[tuple[str, str, str, str], list[Action]] = {}
-        for one in self._told:
+        for one in self._confronting():
             for names, there, objection in _against(one):
                 found.setdefault((names, there, objection, one.site), []).append(one)
         merged: dict[Row, list[str]] = {}
@@ -376,6 +360,10 @@ class Arranger:
                 row = Row(capital(clean(f"{names} {there}{words}")), "", "", tuple(perhaps))
                 merged.setdefault(row, []).append(site)
         return [replace(row, site=join_sites(sites, self._knowledge)) for row, sites in merged.items()]
+
+    def _confronting(self) -> Iterable[Action]:
+        """List the actions of which it is told by itself what opposes what the patient has, or has planned."""
+        return self._told
 
     def _repeated(self) -> Iterator[Row]:
         """Tell the drugs that are taken or ordered, and of which one would be enough."""
@@ -562,6 +550,8 @@ class Arranger:
             if ids and other not in actions and other.status != Status.SATISFIED:
                 held = other.by(ClaimKind.REFUSED) or other.by(ClaimKind.HELD_BACK)
                 lifting = [*dict.fromkeys(part for one in held for part in self._lifting(one))]
+                if other.status == Status.CONTRAINDICATED and not lifting:
+                    continue
                 words = clean(self._name(other))
                 told[f"{words} only if {listed(lifting, 'and')}" if lifting else words] = ids
         if told:
@@ -691,7 +681,7 @@ class Arranger:
         """Say for what a safety module refuses or holds back why, what asks for it, and what else is advised."""
         found: dict[tuple[str, ...], list[str]] = {}
         for one in dict.fromkeys(action.dangers):
-            found.setdefault(tuple(map(describe_found, one.found)), []).append(one.statement)
+            found.setdefault(tuple(map(self._found_in_words, one.found)), []).append(one.statement)
         reasons = tuple(Line("", tuple(map(clean, words)), tuple(ids)) for words, ids in found.items())
         if not is_confronted_with_danger(action):
             return reasons
@@ -699,6 +689,16 @@ class Arranger:
         verb = "advise" if len(advising) > 1 else "advises"
         advised = (Line("", (f"though {listed(numbered(advising), 'and')} {verb} it",)),) if advising else ()
         return (*reasons, *advised, *self._instead(action))
+
+    def _found_in_words(self, found: Found) -> str:
+        """Say what is on record of a danger; of a treatment that makes one by being to come, that it is ordered."""
+        words = describe_found(found)
+        return f"{words} ordered" if found.label in self._ordered_names else words
+
+    @cached_property
+    def _ordered_names(self) -> set[str]:
+        """Name what is ordered."""
+        return {name for one in self._plan.actions for name in one.planned}
 
     def _unchecked(self, action: Action) -> tuple[Line, ...]:
         """Name the dangers of an action that nothing on record shows or excludes, all of them in the fewest words."""

@@ -158,10 +158,11 @@ def main() -> None:
     parser.add_argument("--minutes", type=float, default=60, help="how long patients are compared with HermiT")
     given = parser.parse_args()
     unlike: list[str] = []
-    for made in (
-        compare(given.seed, given.patients, given.compiled_each),
-        compare_with_hermit(given.seed, given.minutes),
+    for counted in (
+        lambda: compare(given.seed, given.patients, given.compiled_each),
+        lambda: compare_with_hermit(given.seed, given.minutes),
     ):
+        made = counted()
         unlike += made.unlike
         sys.stdout.write("".join(f"{what}: {count}\n" for what, count in sorted(made.compared.items())))
         sys.stdout.flush()

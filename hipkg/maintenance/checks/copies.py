@@ -1,20 +1,22 @@
 """Compare the numbers that stand in several places: facets, names, labels, definitions, bounds and timings.
 
-A number of days agrees with one of weeks, months or years, and one of milligrams with one of grams. Numbers in words
-are not read.
+A number of days agrees with one of weeks, months or years, and one of milligrams with one of grams; where a text tells
+the unit, with that one alone. Numbers in words ("three to six months", "twice a day") are read by the words of records
+that the ontology has (`hip:CountWord` and its like).
 """
 
 from __future__ import annotations
 
 import re
 from decimal import Decimal
+from itertools import product
 from typing import TYPE_CHECKING, NamedTuple
 
 import pyoxigraph as ox
 
 from hipkg.base import hip
 from hipkg.base.numbers import read
-from hipkg.base.vocabulary import RDFS, SKOS, curie, local_name
+from hipkg.base.vocabulary import RDF_TYPE, RDFS, SKOS, curie, local_name
 from hipkg.maintenance.checks.issue import Issue
 from hipkg.owl.expression import Facet, Named, walk
 
@@ -25,11 +27,33 @@ if TYPE_CHECKING:
     from hipkg.owl.axioms import Axioms
 
 _NUMBER = re.compile(r"(?<![\w.,-])\d+(?:[.,]\d+)*(?!\w)|(?<=\d-)\d+(?:[.,]\d+)*(?!\w)")
+_UNIT = re.compile(r"[ -]?(?:(?:-|to|or|and)[ -]?\d+(?:[.,]\d+)*[ -]?)?([A-Za-z]+?)s?\b")
 _IN_NAME = re.compile(r"(?<=Over|fter|fore|nder)\d+$|\d+(?=Days|Weeks|Months|Years|Hours)")
-_RATIOS = {"d": (1, 7, 28, 30, 365), "h": (1, 24), "mg": (1, 1000), "wk": (1,), "a": (1,)}
+_RATIOS: Mapping[str, Mapping[str, tuple[int, ...]]] = {
+    "d": {"day": (1,), "week": (7,), "month": (28, 30), "year": (365,)},
+    "h": {"h": (1,), "hour": (1,), "day": (24,)},
+    "mg": {"mg": (1,), "g": (1000,), "gram": (1000,)},
+    "wk": {"week": (1,)},
+    "a": {"year": (1,)},
+}
 """How many of a unit one of a larger unit is; a month is read as four weeks or as thirty days."""
+_UNITS = frozenset(one for known in _RATIOS.values() for one in known)
+_TIMES = frozenset({"d", "h"})
+_HOURS = Decimal(24)
+_LANGUAGE = "en"
 _MOST_TIMES = 6
 """How many times a day a single dose may be taken that makes a daily one."""
+
+
+class _Told(NamedTuple):
+    """A number of a text, or two that are the ends of a range in words, and the unit that follows if it is known."""
+
+    numbers: tuple[Decimal, ...]
+    unit: str = ""
+
+    def __str__(self) -> str:
+        """Write it with its unit."""
+        return f"{' to '.join(map(_shown, self.numbers))} {self.unit}".strip()
 
 
 class _Amount(NamedTuple):
@@ -39,20 +63,26 @@ class _Amount(NamedTuple):
     number: Decimal
     unit: str
 
-    def is_told(self, numbers: Iterable[Decimal]) -> bool:
-        """Tell whether one of some numbers, in a unit of its own, is this one."""
-        ratios = _RATIOS.get(self.unit.partition("/")[0], (1,))
-        return any(self.number == one * ratio for one in numbers for ratio in ratios)
+    def is_told(self, told: Iterable[_Told]) -> bool:
+        """Tell whether one of some numbers of texts is this one."""
+        known = _ratios(self.unit)
+        every = (1, *(it for some in known.values() for it in some))
+        return any(
+            self.number == number * ratio
+            for one in told
+            for ratio in known.get(one.unit, every)
+            for number in one.numbers
+        )
 
 
 def check_copies(space: Workspace, axioms: Axioms) -> Iterator[Issue]:
     """Find classes and statements in which a number is told differently in different places."""
-    amounts = _Amounts(space, axioms)
+    amounts, texts = _Amounts(space, axioms), _Texts(space)
     for iri in sorted(axioms.definitions):
         if iri not in space.generated:
-            yield from _of_class(space, amounts, iri)
+            yield from _of_class(texts, amounts, iri)
     for iri, bounds in sorted(amounts.bounds().items()):
-        yield from _of_statement(space, amounts, iri, bounds)
+        yield from _of_statement(space, texts, amounts, iri, bounds)
 
 
 class _Amounts:
@@ -93,10 +123,73 @@ class _Amounts:
         return found
 
 
-def _of_class(space: Workspace, amounts: _Amounts, iri: str) -> Iterator[Issue]:
+class _Texts:
+    """The numbers that texts tell, in figures and in words."""
+
+    def __init__(self, space: Workspace) -> None:
+        self._space = space
+        counts = self._values(hip.CountWord)
+        word, to = "|".join(counts) or "(?!)", "|".join(self._words(hip.RangeWord)) or "(?!)"
+        self._counts, self._often = counts, self._values(hip.OftenWord)
+        often, times = "|".join(self._often) or "(?!)", "|".join(self._words(hip.TimesWord)) or "(?!)"
+        self._length = re.compile(rf"\b({word})(?:[ -](?:{to})[ -]({word}))?[ -]([a-z]+?)s?\b", re.IGNORECASE)
+        self._daily = re.compile(
+            rf"\b(?:({often})|({word}|\d+)[ -](?:{times}))[ -](?:(?:a|per|each|every)[ -]day|daily)\b", re.IGNORECASE
+        )
+
+    def numbers(self, iri: str, prop: str) -> list[_Told]:
+        """List the numbers that the texts of a term tell, but not how many times a day."""
+        found = []
+        for text in self._of(iri, prop):
+            plain = self._daily.sub(" ", text)
+            for one in _NUMBER.finditer(plain):
+                unit = _UNIT.match(plain, one.end())
+                found.append(_Told((Decimal(one[0].replace(",", "")),), _known(unit[1] if unit else "")))
+            for words in self._length.finditer(plain):
+                if measured := _known(words[3]):
+                    ends = (self._counts[it.casefold()] for it in words.groups()[:2] if it)
+                    found.append(_Told(tuple(ends), measured))
+        return found
+
+    def times_a_day(self, iri: str, prop: str) -> list[Decimal]:
+        """List how many times a day the texts of a term tell."""
+        found = (one for text in self._of(iri, prop) for one in self._daily.finditer(text))
+        known = {**self._often, **self._counts}
+        said = (one[1] or one[2] for one in found)
+        return [known[one.casefold()] if one.casefold() in known else Decimal(one) for one in said]
+
+    def _of(self, iri: str, prop: str) -> list[str]:
+        return [one.value for one in self._space.links.get(prop, {}).get(iri, ())]
+
+    def _words(self, kind: str) -> list[str]:
+        """List the English words of a kind."""
+        types = self._space.links.get(RDF_TYPE, {})
+        mine = [iri for iri, kinds in types.items() if ox.NamedNode(kind) in kinds]
+        words = (one for iri in mine for one in self._space.links.get(hip.word, {}).get(iri, ()))
+        return [re.escape(one.value) for one in words if isinstance(one, ox.Literal) and one.language == _LANGUAGE]
+
+    def _values(self, kind: str) -> dict[str, Decimal]:
+        """Map the words of a kind that are the labels of what they mean to the numbers that they mean."""
+        types, values = self._space.links.get(RDF_TYPE, {}), self._space.links.get(hip.wordValue, {})
+        mine = [iri for iri, kinds in types.items() if ox.NamedNode(kind) in kinds and iri in values]
+        told = {self._space.labels[iri]: read(values[iri][0].value) for iri in mine if iri in self._space.labels}
+        return {word: number for word, number in told.items() if number is not None}
+
+
+def _ratios(unit: str) -> Mapping[str, tuple[int, ...]]:
+    """Map units of texts to how many of a unit one of them is."""
+    return _RATIOS.get(unit.partition("/")[0], {})
+
+
+def _known(unit: str) -> str:
+    """Return a unit if it is one of those that are compared."""
+    return unit.casefold() if unit.casefold() in _UNITS else ""
+
+
+def _of_class(texts: _Texts, amounts: _Amounts, iri: str) -> Iterator[Issue]:
     own, every = amounts.own(iri), amounts.all(iri)
-    name = [Decimal(one) for one in _IN_NAME.findall(local_name(iri))]
-    told = {prop: _numbers(space, iri, prop) for prop in (RDFS + "label", hip.brief, SKOS + "definition", hip.question)}
+    name = [_Told((Decimal(one),)) for one in _IN_NAME.findall(local_name(iri))]
+    told = {prop: texts.numbers(iri, prop) for prop in (RDFS + "label", hip.brief, SKOS + "definition", hip.question)}
     if not every:
         return
     shown = {"its name": name, **{curie(prop): numbers for prop, numbers in told.items()}}
@@ -110,18 +203,17 @@ def _of_class(space: Workspace, amounts: _Amounts, iri: str) -> Iterator[Issue]:
         yield Issue("number-copies", curie(iri), "owl:equivalentClass", said)
 
 
-def _of_statement(space: Workspace, amounts: _Amounts, iri: str, bounds: list[_Amount]) -> Iterator[Issue]:
-    timing = _numbers(space, iri, hip.timing)
-    words = [*timing, *_numbers(space, iri, hip.brief), *_numbers(space, iri, SKOS + "definition")]
+def _of_statement(
+    space: Workspace, texts: _Texts, amounts: _Amounts, iri: str, bounds: list[_Amount]
+) -> Iterator[Issue]:
+    timing = texts.numbers(iri, hip.timing)
+    words = [*timing, *texts.numbers(iri, hip.brief), *texts.numbers(iri, SKOS + "definition")]
     shown = ", ".join(map(str, words))
     for one in bounds if words else ():
         if not one.is_told(words) and not _is_sum(one, bounds):
             says = f"{_shown(one.number)} {one.unit} is in none of its texts, which say {shown}"
             yield Issue("number-copies", curie(iri), curie(hip.hasBound), says)
-    for number in timing:
-        if not any(one.is_told([number]) for one in bounds):
-            limits = ", ".join(f"{_shown(one.number)} {one.unit}" for one in bounds)
-            yield Issue("number-copies", curie(iri), curie(hip.timing), f"says {number}; its bounds say {limits}")
+    yield from _of_texts(texts, iri, bounds)
     for cls in space.named(iri, hip.requires):
         needed = {(it.prop, it.number) for it in amounts.all(cls)}
         for prop in sorted({it for it, _ in needed}):
@@ -132,15 +224,36 @@ def _of_statement(space: Workspace, amounts: _Amounts, iri: str, bounds: list[_A
                 yield Issue("number-copies", curie(iri), curie(hip.requires), says)
 
 
+def _of_texts(texts: _Texts, iri: str, bounds: list[_Amount]) -> Iterator[Issue]:
+    """Find texts of a statement that say other than its bounds."""
+    limits = ", ".join(f"{_shown(one.number)} {one.unit}" for one in bounds)
+    for prop in (hip.timing, hip.brief, SKOS + "definition"):
+        for number in texts.numbers(iri, prop):
+            # A length is that of a bound; a dose that a definition names may be the first of several.
+            alike = [one for one in bounds if one.unit in _TIMES and number.unit in _ratios(one.unit)]
+            if (prop == hip.timing or alike) and not any(one.is_told([number]) for one in bounds):
+                yield Issue("number-copies", curie(iri), curie(prop), f"says {number}; its bounds say {limits}")
+        for count in texts.times_a_day(iri, prop):
+            if not _is_often(count, bounds):
+                yield Issue(
+                    "number-copies", curie(iri), curie(prop), f"says {count} times a day; its bounds say {limits}"
+                )
+
+
 def _is_sum(amount: _Amount, bounds: Iterable[_Amount]) -> bool:
     """Tell whether an amount is some times that of another bound: what is taken in a day, of what is taken at once."""
     counts = range(2, _MOST_TIMES + 1)
     return any(amount.number == one.number * count for one in bounds for count in counts if one.prop != amount.prop)
 
 
-def _numbers(space: Workspace, iri: str, prop: str) -> list[Decimal]:
-    texts = (one.value for one in space.links.get(prop, {}).get(iri, ()))
-    return [Decimal(number.replace(",", "")) for text in texts for number in _NUMBER.findall(text)]
+def _is_often(count: Decimal, bounds: Iterable[_Amount]) -> bool:
+    """Tell whether bounds agree with how many times a day something is taken, as far as they tell that."""
+    hours = [one.number for one in bounds if one.unit == "h"]
+    daily = sorted(one.number for one in bounds if one.prop == hip.dailyDose)
+    single = sorted(one.number for one in bounds if one.prop == hip.singleDose)
+    doses = zip(single, daily, strict=True) if len(single) == len(daily) else product(single, daily)
+    told = [*(one * count for one in hours), *(_HOURS * day / (one * count) for one, day in doses if one)]
+    return not told or _HOURS in told
 
 
 def _shown(number: Decimal) -> str:

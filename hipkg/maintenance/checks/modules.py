@@ -144,12 +144,13 @@ def declarations(space: Workspace) -> Iterator[Issue]:
     }
     home: dict[str, set[str]] = defaultdict(set)
     for module in space.modules:
+        name = space.name(module.path)
         for one in module.triples:
             is_kind = (
                 one.predicate.value == RDF_TYPE and isinstance(one.object, ox.NamedNode) and one.object.value in kinds
             )
             if is_kind and isinstance(one.subject, ox.NamedNode):
-                home[one.subject.value].add(space.name(module.path))
+                home[one.subject.value].add(name)
     spelt: dict[str, str] = {}
     for iri, where in sorted(home.items(), key=lambda one: (not one[0].startswith(HIP), one)):
         if len(where) > 1:

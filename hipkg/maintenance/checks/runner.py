@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 import pyoxigraph as ox
@@ -33,13 +34,12 @@ from hipkg.validation.compiler import Background, check, compile_shapes
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
-    from pathlib import Path
 
     from hipkg.knowledge.records import Knowledge
     from hipkg.owl.axioms import Axioms
 
 _NAME = re.compile(r"\b[a-z][a-z0-9]*:(?!//)[\w./-]*\w")
-_SURPRISES = (AttributeError, IndexError, KeyError, RecursionError, TypeError, ValueError)
+_SURPRISES = (ArithmeticError, AttributeError, IndexError, KeyError, RecursionError, TypeError, ValueError)
 """What a check may end in if the ontology is not as others want it; with a sound ontology it is a mistake here."""
 _USUAL = Profile()
 _NUMERAL = re.compile(r"(?<![\w.])-?\d+(?:\.\d+)?(?![\w.]*\w)")
@@ -134,7 +134,7 @@ def report(
 
 def _is_of(folder: Path, finding: Finding) -> bool:
     """Tell whether what is found stands in a file of a folder."""
-    return finding.path.startswith(f"{folder.name}/")
+    return Path(finding.path).resolve().is_relative_to(folder)
 
 
 def _is_known(finding: Finding, accepted: Iterable[Accepted]) -> bool:
@@ -190,7 +190,7 @@ def normal_form(space: Workspace) -> Iterator[Issue]:
 
 
 def fragment(space: Workspace) -> Iterator[Issue]:
-    """Find the axioms outside the fragment, the first of each term."""
+    """Find the axioms outside the fragment."""
     for problem in space.outside:
         node = problem.place.removeprefix("_:").partition(" ")[0]
         place = curie(space.owners[node]) if node in space.owners else problem.place

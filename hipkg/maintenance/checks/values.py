@@ -181,6 +181,8 @@ def _wanted(schema: Schema, prop: str, subject: object) -> set[str]:
         return {_CLASS}
     if prop in _OF_INDIVIDUALS:
         return {_INDIVIDUAL, _CLASS}  # a kind that is recorded as absent stands for itself
+    if prop == OWL + "propertyChainAxiom":
+        return {_OBJECT}
     if prop in _OF_PROPERTIES:
         own = schema.kinds.get(subject.value, set()) if isinstance(subject, ox.NamedNode) else set()
         return own & {_DATA, _OBJECT, _ANNOTATION} or {_OBJECT, _DATA}
@@ -265,7 +267,7 @@ def _facets(
     node = nodes.get(filler.value, {}) if isinstance(filler, ox.BlankNode) else {}
     datatype = next((it.value for it in node.get(OWL + "onDatatype", ()) if isinstance(it, ox.NamedNode)), "")
     for it in sorted(schema.ends(prop, "range")):
-        if datatype and datatype != it and not _fits(datatype, it):
+        if datatype and datatype != it:  # a decimal such as 25.5 is no integer from 20 on
             yield Issue("facet-datatype", entity, name, f"is restricted to {curie(datatype)}; its range is {curie(it)}")
     limits = {"lower": [], "upper": []}  # type: dict[str, list[tuple[object, bool]]]
     for literal, facet in _limits(nodes, node):

@@ -65,7 +65,7 @@ def published(space: Workspace) -> Iterator[Issue]:
         return
     if not history.versions:
         return
-    terms = said(space.triples)
+    terms = said((one for module in space.checked for one in module.triples), space.triples)
     lines = {iri: number for number, iri in enumerate(history.entries, 2)}
     for one in lost(history, terms):
         yield Issue(
@@ -74,7 +74,6 @@ def published(space: Workspace) -> Iterator[Issue]:
     for one in revived(history, terms):
         yield Issue("id-reused", curie(one.term), "", f"was withdrawn with version {one.withdrawn}")
     last = history.versions[-1]
-    versions = {one.value for told in space.links.get(OWL + "versionInfo", {}).values() for one in told}
-    if found := changes(history, terms) if versions == {last.version} else ():
+    if found := changes(history, terms) if space.versions == {last.version} else ():
         told = f"version {last.version} was published with other content: {len(found)} terms changed since"
         yield Issue("version-published", f"{VERSIONS}:{len(history.versions) + 1}", "", told)

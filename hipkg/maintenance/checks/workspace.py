@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass, replace
 from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 import pyoxigraph as ox
@@ -12,19 +14,15 @@ from hipkg.base import hip
 from hipkg.base.errors import HipkgError, OntologyError
 from hipkg.base.groups import reached
 from hipkg.base.paths import ONTOLOGY, module_files, ontology_files, ontology_folder
-from hipkg.base.vocabulary import OWL, RDF_TYPE, RDFS, curie
+from hipkg.base.vocabulary import OWL, RDFS
 from hipkg.maintenance.checks.issue import Issue
-from hipkg.owl.axioms import Axioms, read_axioms
+from hipkg.owl.axioms import Axioms, read_within
 from hipkg.owl.own import OwnOntology, own_ontology
 from hipkg.owl.positions import Positions
+from hipkg.owl.sources import headers
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
-    from pathlib import Path
-
-_MOST_OUTSIDE = 20
-"""How many terms with axioms outside the fragment are told of, as each costs another reading."""
-_ONTOLOGY = ox.NamedNode(OWL + "Ontology")
 
 
 class Module(NamedTuple):
@@ -37,8 +35,7 @@ class Module(NamedTuple):
     @property
     def headers(self) -> tuple[str, ...]:
         """List the IRIs of the ontologies that the module says it is."""
-        found = (one.subject for one in self.triples if one.predicate.value == RDF_TYPE and one.object == _ONTOLOGY)
-        return tuple(one.value for one in found if isinstance(one, ox.NamedNode))
+        return tuple(sorted(one.value for one in headers(self.triples) if isinstance(one, ox.NamedNode)))
 
 
 @dataclass(frozen=True)
@@ -64,6 +61,12 @@ class Workspace:
     def checked(self) -> tuple[Module, ...]:
         """List the modules that are checked: those of the folder, and not those that they rest on."""
         return tuple(one for one in self.modules if not self.layered or one.path.is_relative_to(self.folder))
+
+    @property
+    def versions(self) -> frozenset[str]:
+        """Collect the versions that the headers of the modules that are checked tell."""
+        told = (one for module in self.checked for one in module.triples if one.predicate.value == OWL + "versionInfo")
+        return frozenset(one.object.value for one in told if isinstance(one.object, ox.Literal))
 
     @cached_property
     def triples(self) -> tuple[ox.Triple, ...]:
@@ -133,37 +136,28 @@ class Workspace:
 
     @cached_property
     def axioms(self) -> Axioms | None:
-        """Read the axioms of all terms whose axioms are in the fragment; ``None`` if no axioms can be read."""
+        """Read the axioms that are in the fragment; ``None`` if no axioms can be read."""
         return self._reading[0]
 
     @cached_property
     def outside(self) -> tuple[HipkgError, ...]:
-        """List what is outside the fragment, the first of each term."""
+        """List what is wrong with the axioms that are outside the fragment."""
         return self._reading[1]
 
     @cached_property
     def _reading(self) -> tuple[Axioms | None, tuple[HipkgError, ...]]:
-        """Read the axioms, leaving out one term after the other that stands in the way."""
-        triples, problems = self.triples, list[HipkgError]()
-        while len(problems) < _MOST_OUTSIDE:
-            try:
-                return read_axioms(triples), tuple(problems)
-            except HipkgError as problem:
-                problems.append(problem)
-                left = tuple(one for one in triples if problem.place not in {str(one), curie(self.owner(one.subject))})
-                if len(left) == len(triples):
-                    break
-                triples = left
-            except (KeyError, TypeError, ValueError, RecursionError) as surprise:
-                # What the reader of axioms takes for granted; other checks name it.
-                problems.append(OntologyError(f"The axioms cannot be read: {surprise}."))
-                break
-        return None, tuple(problems)
+        try:
+            return read_within(self.triples)
+        except (KeyError, TypeError, ValueError, AttributeError, RecursionError) as surprise:
+            # What the reader of axioms takes for granted; other checks name it.
+            return None, (OntologyError(f"The axioms cannot be read: {surprise}."),)
 
     def name(self, path: Path) -> str:
-        """Name a file from where the folder of the ontology is."""
-        around = self.folder.parent
-        return path.relative_to(around).as_posix() if path.is_relative_to(around) else path.name
+        """Name a file from the current folder, or in full where that is shorter."""
+        try:
+            return min(Path(os.path.relpath(path)).as_posix(), path.as_posix(), key=len)
+        except ValueError:  # a file on another drive
+            return path.as_posix()
 
     @cached_property
     def positions(self) -> Mapping[str, Positions]:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, TypeAlias
 import pyoxigraph as ox
 
 from hipkg.base.vocabulary import OWL, RDF, RDF_TYPE, RDFS, XSD
+from hipkg.maintenance.release import classified
 from hipkg.owl import reasoners
 from hipkg.owl.idle import without_idle
 from hipkg.owl.module import Modules
@@ -137,7 +138,7 @@ class Classifier:
         return self._entail("hermit", whole.modules.around(map(_node, classes)))
 
     def _whole(self, sources: Sources) -> Entailments:
-        return self._entail("hermit", sources.triples)
+        return classified(sources, entail=self._entail)
 
     def _by(self, known: Knowledge, side: Side, sources: Sources) -> Entailments:
         """Classify an ontology by what is known of another one, if that has sources to compare."""

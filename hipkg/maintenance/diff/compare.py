@@ -22,7 +22,7 @@ from hipkg.maintenance.levels import Level
 from hipkg.owl import reasoners
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
     from datetime import date
     from pathlib import Path
 
@@ -54,7 +54,7 @@ class OntologyDiff(NamedTuple):
     ``axioms`` are None where a side has no sources, ``plans`` where both make the same. ``redefined`` are the classes
     whose meaning differs, and ``asked`` tells whether a reasoner could say how. ``statements`` are those that differ,
     of ``old_statements`` and ``new_statements`` in all. ``reasons`` say why the change is of its ``level``, the gravest
-    first.
+    first. ``labels`` are those of the terms of both.
     """
 
     old: str
@@ -72,6 +72,7 @@ class OntologyDiff(NamedTuple):
     new_statements: int
     statements: tuple[StatementDifference, ...]
     plans: Plans | None
+    labels: Mapping[str, str]
 
 
 def compare(
@@ -100,7 +101,7 @@ def compare(
     codes = code_changes(old.folder, new.folder) if old.folder and new.folder else ()
     plans = None
     if not inner.only_words or codes:
-        files = patient_files(new.beside if new.has_patients else old.beside, patients, as_of, after.version)
+        files = patient_files(new.patients or old.patients, patients, as_of, after.version)
         differing = frozenset(one.id for one in statements if not one.only_words)
         if jobs == 1:
             plans = plan_changes(files, before, after, differing)
@@ -131,13 +132,14 @@ def compare(
         len(after.statements),
         statements,
         plans,
+        {**before.labels, **after.labels},
     )
 
 
 def _of_plans(plans: Plans | None) -> Iterator[Reason]:
     if plans and plans.changed:
         count = sum(len(one.files) for one in plans.changed)
-        yield Reason(Level.MAJOR, f"the plans of {count} of {plans.patients + plans.without_plan} patients differ")
+        yield Reason(Level.MAJOR, f"the plans of {count} of {plans.compared} patients differ")
 
 
 def _of_statements(statements: tuple[StatementDifference, ...]) -> Iterator[Reason]:

@@ -11,7 +11,7 @@ from hipkg.base.errors import UsageError
 from hipkg.base.paths import ONTOLOGY
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
     from pathlib import Path
 
 _RDF = frozenset({".ttl", ".trig", ".nt", ".nq", ".rdf", ".owl", ".jsonld"})
@@ -26,9 +26,9 @@ PATIENTS = ("examples", "tests/cases")
 """Where patients lie beside an ontology."""
 
 
-def has_patients(beside: Path) -> bool:
-    """Tell whether patients lie in a folder that holds an ontology."""
-    return any((beside / one).is_dir() for one in PATIENTS)
+def with_patients(around: Path, names: Iterable[str] = PATIENTS) -> tuple[tuple[Path, Path], ...]:
+    """List the folders with patients that lie in a folder, each with that, from which their files are named."""
+    return tuple((around, around / one) for one in names if (around / one).is_dir())
 
 
 class PatientFile(NamedTuple):
@@ -44,16 +44,18 @@ class PatientFile(NamedTuple):
         return self.path.suffix in _RDF
 
 
-def patient_files(beside: Path | None, folder: Path | None, as_of: date | None, default: str) -> list[PatientFile]:
+def patient_files(
+    lying: Iterable[tuple[Path, Path]], folder: Path | None, as_of: date | None, default: str
+) -> list[PatientFile]:
     """Gather the files of patients, each content once for a date.
 
-    Parameters: ``beside`` holds the folders ``examples`` and ``tests/cases``, as far as there are any; ``folder`` is
-    one of the user's. The date of a plan is ``as_of``, or that of the case or the record, or else the ``default``.
+    Parameters: ``lying`` are the folders that `with_patients` finds; ``folder`` is one of the user's. The date of a
+    plan is ``as_of``, or that of the case or the record, or else the ``default``.
 
     Raises `UsageError` for a folder without such files, and where there is no date.
     """
     found: dict[tuple[bytes, date | None], PatientFile] = {}
-    places = [(beside, beside / one) for one in PATIENTS] if beside else []
+    places = [*lying]
     if folder is not None:
         if not any(_files(folder)):
             raise UsageError("The folder has no files of patients.", place=str(folder), remedy="Name another one.")
@@ -92,8 +94,9 @@ def _expected_date(path: Path) -> date | None:
 
 
 def _date(default: str) -> date:
+    """Read the version of an ontology as a date; of one on top of the shipped one that of the latter."""
     try:
-        return date.fromisoformat(default)
+        return date.fromisoformat(default.partition("+")[0])
     except ValueError as problem:
         raise UsageError(
             "The version of the ontology is no date, so there is none for the plans.",

@@ -72,11 +72,17 @@ class PlanChange(NamedTuple):
 
 
 class Plans(NamedTuple):
-    """The plans that were compared: of how many patients, for how many there are none, and those that differ."""
+    """The plans that were compared: of how many patients, for how many a side has none, and those that differ."""
 
     patients: int
     without_plan: int
     changed: tuple[PlanChange, ...]
+
+    @property
+    def compared(self) -> int:
+        """Count the patients for whom there is a plan, be it of one side alone."""
+        one_sided = (one for one in self.changed if bool(one.problem_before) != bool(one.problem_after))
+        return self.patients + sum(len(one.files) for one in one_sided)
 
 
 def plan_changes(files: Iterable[PatientFile], old: Knowledge, new: Knowledge, differing: Collection[str]) -> Plans:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import shutil
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
@@ -11,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from hipkg.base.ending import temporary_folder
 from hipkg.base.errors import OntologyError, StaleRelease, UnreadableInput, UsageError
+from hipkg.base.own import own_folder, using
 from hipkg.base.paths import (
     DENIALS,
     MAPPINGS,
@@ -19,15 +21,19 @@ from hipkg.base.paths import (
     RELEASE,
     module_files,
     normalising_queries,
+    own_code_tables,
 )
-from hipkg.knowledge.loading import RELEASE_FILE, read_release, source_stamp
+from hipkg.base.vocabulary import add_namespace
+from hipkg.knowledge.loading import RELEASE_FILE, own_stamp, read_release, release_file, source_stamp
 from hipkg.knowledge.records import Knowledge
 from hipkg.knowledge.terminology import read as read_terminology
 from hipkg.maintenance.denials import denials_module
-from hipkg.maintenance.diff.patients import has_patients
-from hipkg.maintenance.diff.revisions import take_out
+from hipkg.maintenance.diff.patients import with_patients
+from hipkg.maintenance.diff.revisions import folder_in_repository, take_out
 from hipkg.maintenance.possible import possible_module
 from hipkg.maintenance.release import Sources, compile_knowledge, read
+from hipkg.owl.own import states_namespace
+from hipkg.reading.supplied import with_codes as with_tables
 from hipkg.validation.compiler import compile_shapes
 
 if TYPE_CHECKING:
@@ -37,10 +43,9 @@ if TYPE_CHECKING:
 
     Classify = Callable[[Sources], Entailments]
 
-WRITTEN = frozenset({POSSIBLE_CONTEXTS.name, DENIALS.name})
+_FOLLOWING = ((POSSIBLE_CONTEXTS.name, possible_module), (DENIALS.name, denials_module))
+WRITTEN = frozenset(name for name, _ in _FOLLOWING)
 """The modules that follow from the others, which nobody edits."""
-_OWN = b"preferredNamespaceUri"
-"""What the header of an ontology of one's own states, and none of the shipped one."""
 _REMEDY = "Name the folder or the revision that it was built from."
 
 
@@ -49,7 +54,8 @@ class Side:
     """An ontology as it was named: the folder of its modules, None for a release file; ``scratch`` is ours to write.
 
     ``own`` are the modules that editors write, ``beside`` the folder where shapes, queries, examples and cases are
-    looked for; ``shipped`` is what its release holds, None if that is missing or belongs to other sources.
+    looked for; ``shipped`` is what its release holds, None if that is missing or belongs to other sources. One that is
+    ``layered`` is an ontology of one's own on top of the shipped one, which is no part of its folder.
     """
 
     name: str
@@ -57,20 +63,26 @@ class Side:
     beside: Path | None
     shipped: Knowledge | None
     scratch: Path
+    layered: bool = False
 
     @property
-    def has_patients(self) -> bool:
-        """Tell whether examples or cases lie beside it."""
-        return self.beside is not None and has_patients(self.beside)
+    def patients(self) -> tuple[tuple[Path, Path], ...]:
+        """List the folders of examples and cases that lie with it, each with the one that they are named from."""
+        if self.layered and self.folder:
+            return with_patients(self.folder, ["cases"])
+        return with_patients(self.beside) if self.beside else ()
 
     @cached_property
     def modules(self) -> tuple[Path, ...]:
-        """List the modules, in the order in which a release reads them."""
+        """List the modules of its folder, in the order in which a release reads them."""
         return module_files(self.folder) if self.folder else ()
 
     @cached_property
     def content(self) -> str:
         """Hash all files that plans depend on: two sides of the same content hold the same."""
+        if self.layered and self.folder:
+            with using(self.folder):
+                return own_stamp(source_stamp(beside=(*own_code_tables(), *_passed_through(None))))
         mappings = sorted((self.folder / MAPPINGS.name).glob("*.tsv")) if self.folder else ()
         return source_stamp(self.modules, (*_passed_through(self.beside), *mappings))
 
@@ -86,17 +98,33 @@ class Side:
         Raises `OntologyError` as `hipkg.maintenance.release.read` does.
         """
         with self._naming_itself():
+            if self.layered:
+                with using(self._as_it_would_be_released()):
+                    return read()
             return read(self.modules if self.shipped is not None else self._as_they_would_be_released())
 
     def _as_they_would_be_released(self) -> tuple[Path, ...]:
         """List the modules of editors, with those that follow from them, which are written anew elsewhere."""
         written = []
-        for name, make in ((POSSIBLE_CONTEXTS.name, possible_module), (DENIALS.name, denials_module)):
+        for name, make in _FOLLOWING:
             if any(one.name == name for one in self.modules):
                 path = self.scratch / name
                 path.write_text(make(self.own), encoding="utf-8")
                 written.append(path)
         return (*self.own, *written)
+
+    def _as_it_would_be_released(self) -> Path:
+        """Copy the folder of an ontology of one's own, and write there anew what follows from the other modules."""
+        assert self.folder is not None
+        if self.shipped is not None:
+            return self.folder
+        copy = self.scratch / "layer"
+        if not copy.exists():
+            shutil.copytree(self.folder, copy, ignore=shutil.ignore_patterns(".*", "cases", RELEASE.name))
+            with using(copy):
+                for name, make in _FOLLOWING:
+                    (copy / name).write_text(make(), encoding="utf-8")
+        return copy
 
     def knowledge(self, classify: Classify) -> Knowledge:
         """Take what its release holds, or else classify and compile the modules; nothing of the side is written.
@@ -108,6 +136,9 @@ class Side:
         sources = self.sources
         entailments = classify(sources)
         with self._naming_itself():
+            if self.layered:
+                with using(self._as_it_would_be_released()):
+                    return with_codes(compile_knowledge(sources, entailments), self.folder)
             return self._with_what_lies_beside(compile_knowledge(sources, entailments))
 
     @contextmanager
@@ -125,10 +156,10 @@ class Side:
 
 
 @contextmanager
-def opened(name: str, *, with_patients: bool = True) -> Iterator[Side]:
+def opened(name: str, *, and_patients: bool = True) -> Iterator[Side]:
     """Find an ontology by what the user wrote: a folder, a release file, or a revision, which is taken out meanwhile.
 
-    Parameters: ``with_patients`` takes the examples and the cases of a revision with it.
+    Parameters: ``and_patients`` takes the examples and the cases of a revision with it.
 
     Raises `UsageError` if there is none, and `StaleRelease` for a release file that cannot be read.
     """
@@ -145,20 +176,19 @@ def opened(name: str, *, with_patients: bool = True) -> Iterator[Side]:
             )
         else:
             revision, _, inside = name.partition(":")
+            own = own_folder()
+            inside = inside or (folder_in_repository(own) if own else "")
             taken = scratch / "taken"
             taken.mkdir()
-            folder = take_out(revision, inside, taken, with_patients=with_patients)
+            folder = take_out(revision, inside, taken, and_patients=and_patients)
         if not module_files(folder):
             raise UsageError(
                 "The folder has no modules of an ontology.", place=name, remedy="Name the folder of its .ttl files."
             )
-        if any(_OWN in one.read_bytes() for one in module_files(folder)):
-            raise UsageError(
-                "An ontology of one's own on top of the shipped one is compared by its releases.",
-                place=name,
-                remedy="Name two files release/hipkg.json, and patients by --patients, such as its cases.",
-            )
-        yield Side(name, folder, folder.parent, _shipped_in(folder), scratch)
+        if states_namespace(folder):
+            yield Side(name, folder, None, _released_in(folder), scratch, layered=True)
+        else:
+            yield Side(name, folder, folder.parent, _shipped_in(folder), scratch)
 
 
 def _shapes(beside: Path | None) -> Path:
@@ -182,8 +212,24 @@ def _shipped_in(folder: Path) -> Knowledge | None:
     return with_codes(shipped, folder)
 
 
+def _released_in(folder: Path) -> Knowledge | None:
+    """Read the release of an ontology of one's own, if it was built from what lies there and on what is shipped."""
+    with using(folder):
+        base, file = source_stamp(), release_file()
+        try:
+            shipped = read_release(file.read_bytes(), own_stamp(base), file, base)
+        except (OSError, StaleRelease):
+            return None
+        return with_codes(shipped, folder)
+
+
 def with_codes(knowledge: Knowledge, folder: Path | None) -> Knowledge:
-    """Let codes be read by the mappings of a folder, where it has any."""
+    """Let codes be read by the mappings of a folder, or by the tables of an ontology of one's own, where it has any."""
+    if folder and states_namespace(folder):
+        for prefix, namespace in knowledge.namespaces.items():
+            add_namespace(prefix, namespace)
+        with using(folder):
+            return with_tables(knowledge, tuple(map(str, own_code_tables())))
     mappings = folder / MAPPINGS.name if folder else MAPPINGS
     if mappings.is_dir() and mappings.resolve() != MAPPINGS.resolve():
         vars(knowledge)["terminology"] = read_terminology(mappings)

@@ -1,6 +1,7 @@
 """Quantities by their UCUM codes: converted exactly, or not used.
 
-The table holds the codes of UCUM (https://ucum.org) that the quantities of the ontology can come in. A unit in words,
+The tables hold the codes of UCUM (https://ucum.org) that the quantities of the ontology can come in; other units are
+products of these. A unit in words,
 a code of another system and a missing unit are never read, for the number could mean anything: but pieces, such as
 tablets, are counted however they are called.
 """
@@ -8,8 +9,11 @@ tablets, are counted however they are called.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from decimal import Decimal
-from typing import TYPE_CHECKING
+from fractions import Fraction
+from functools import lru_cache
+from typing import TYPE_CHECKING, NamedTuple
 
 from hipkg.base import hip
 from hipkg.knowledge.memo import kept
@@ -17,22 +21,52 @@ from hipkg.knowledge.words import pattern
 from hipkg.reading.fhir.elements import number, text
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from hipkg.knowledge.records import Knowledge
     from hipkg.reading.fhir.elements import Raw
 
 UCUM = "http://unitsofmeasure.org"
-_MASS = {
-    "kg": Decimal(1000),
-    "g": Decimal(1),
-    "mg": Decimal("0.001"),
-    "ug": Decimal("0.000001"),
-    "[lb_av]": Decimal("453.59237"),
-    "[oz_av]": Decimal("28.349523125"),
+_ATOMS: Mapping[str, tuple[Fraction, str, int]] = {
+    **{
+        code: (Fraction(worth), "mass", 1)
+        for code, worth in (
+            ("kg", "1000"), ("g", "1"), ("mg", "0.001"), ("ug", "0.000001"), ("ng", "0.000000001"),
+            ("[lb_av]", "453.59237"), ("[oz_av]", "28.349523125"),
+        )
+    },
+    **{
+        code: (Fraction(worth), "length", 1)
+        for code, worth in (
+            ("km", "1000"), ("m", "1"), ("dm", "0.1"), ("cm", "0.01"), ("mm", "0.001"), ("um", "0.000001"),
+            ("[in_i]", "0.0254"), ("[ft_i]", "0.3048"), ("[yd_i]", "0.9144"), ("[mi_i]", "1609.344"),
+        )
+    },
+    **{
+        code: (Fraction(worth), "time", 1)
+        for code, worth in (("s", "1"), ("min", "60"), ("h", "3600"), ("d", "86400"), ("wk", "604800"))
+    },
+    **{
+        code: (Fraction(worth) / 1000, "length", 3)
+        for letter in "Ll"
+        for code, worth in (
+            (letter, "1"), (f"d{letter}", "0.1"), (f"c{letter}", "0.01"), (f"m{letter}", "0.001"),
+            (f"u{letter}", "0.000001"), (f"n{letter}", "0.000000001"), (f"p{letter}", "0.000000000001"),
+            (f"f{letter}", "0.000000000000001"),
+        )
+    },
+    "%": (Fraction(1, 100), "", 1),
+    "10*": (Fraction(10), "", 1),
+    "10^": (Fraction(10), "", 1),
+}  # fmt: skip
+"""What units are worth in grams, metres and seconds, by the tables of UCUM: the number, the dimension, its power."""
+_TERM = re.compile(r"(?P<atom>10[*^]|\d{1,9}|\[\w+\]|[A-Za-z%]+)?(?P<power>[+-]?\d{1,2})?(?P<note>\{[^{}]*\})?")
+_SCALES = {
+    "Cel": (Decimal(1), Decimal(0)),
+    "K": (Decimal(1), Decimal("273.15")),
+    "[degF]": (Decimal("1.8"), Decimal(32)),
 }
-_LENGTH = {"m": Decimal(1), "cm": Decimal("0.01"), "mm": Decimal("0.001"), "[in_i]": Decimal("0.0254")}
-_TIME = {"s": Decimal(1), "min": Decimal(60), "h": Decimal(3600), "d": Decimal(86400), "wk": Decimal(604800)}
-_VOLUME = {"L": Decimal(1), "dL": Decimal("0.1"), "cL": Decimal("0.01"), "mL": Decimal("0.001")}
-_DIMENSIONS = (_MASS, _LENGTH, _TIME, _VOLUME)
+"""Temperatures by UCUM's special units: how many degrees one of Celsius is, and how many its zero."""
 _FORMS = "http://terminology.hl7.org/CodeSystem/v3-orderableDrugForm"
 _SOLID = {
     "TAB", "ORTAB", "BUCTAB", "SRBUCTAB", "CAPLET", "CHEWTAB", "CPTAB", "DISINTAB", "DRTAB", "ECTAB", "ERECTAB",
@@ -41,7 +75,6 @@ _SOLID = {
 }  # fmt: skip
 """The codes of HL7's orderable drug forms that come in pieces."""
 _ONE = "1"
-_POWERS = {"2": 2}
 _LONGEST = 99_999
 
 
@@ -59,7 +92,11 @@ def amount(quantity: Raw, unit: str) -> Decimal:
         raise UnusableValue("it has no value")
     if comparator := text(quantity, "comparator"):
         raise UnusableValue(f"it is only a limit ({comparator})")
-    return value * factor(code_of(quantity), unit)
+    code = code_of(quantity)
+    if code in _SCALES and unit in _SCALES:
+        (degrees, zero), (wanted, wanted_zero) = _SCALES[code], _SCALES[unit]
+        return (value - zero) * wanted / degrees + wanted_zero
+    return value * factor(code, unit)
 
 
 def positive(quantity: Raw, unit: str) -> Decimal:
@@ -98,6 +135,7 @@ def code_of(quantity: Raw) -> str:
     raise UnusableValue(f"its unit {words!r} is not a UCUM code" if words else "it has no unit")
 
 
+@lru_cache(1024)
 def factor(code: str, unit: str) -> Decimal:
     """Find what a number in one unit is to be multiplied with to be in another.
 
@@ -105,29 +143,59 @@ def factor(code: str, unit: str) -> Decimal:
     """
     if code == unit:
         return Decimal(1)
-    (above, below), (wanted_above, wanted_below) = _fraction(code), _fraction(unit)
-    if bool(below) == bool(wanted_below):
-        over = _ratio(above, wanted_above)
-        under = _ratio(below, wanted_below) if below else Decimal(1)
-        if over is not None and under is not None:
-            return over / under
-    raise UnusableValue(f"its unit {code} cannot be turned into {unit}")
+    given, wanted = _worth(code), _worth(unit)
+    if given is None or wanted is None or given.dimensions != wanted.dimensions or not _same_notes(given, wanted):
+        raise UnusableValue(f"its unit {code} cannot be turned into {unit}")
+    ratio = given.number / wanted.number
+    return Decimal(ratio.numerator) / Decimal(ratio.denominator)
 
 
-def _fraction(code: str) -> tuple[str, str]:
-    above, _, below = code.partition("/")
-    return above, below
+class _Worth(NamedTuple):
+    """What a unit is worth in the base units; ``notes`` are its annotations, ``per`` those that it is divided by."""
+
+    number: Fraction
+    dimensions: Mapping[str, int]
+    notes: tuple[str, ...]
+    per: tuple[str, ...]
 
 
-def _ratio(code: str, unit: str) -> Decimal | None:
-    power = _POWERS.get(unit[-1:], 1)
-    if power != _POWERS.get(code[-1:], 1):
-        return None
-    bare, wanted = (one.rstrip("2") if power > 1 else one for one in (code, unit))
-    for dimension in _DIMENSIONS:
-        if bare in dimension and wanted in dimension:
-            return (dimension[bare] / dimension[wanted]) ** power
-    return None
+def _worth(code: str) -> _Worth | None:
+    """Multiply the terms of a unit out; None for what is not of the table."""
+    number = Fraction(1)
+    dimensions: Counter[str] = Counter()
+    notes: list[str] = []
+    per: list[str] = []
+    for sign, part in re.findall(r"([./]?)([^./{}]*(?:\{[^{}]*\})?)", code)[:-1]:
+        term = _TERM.fullmatch(part)
+        if term is None:
+            return None
+        atom, power, note = term["atom"] or "", int(term["power"] or 1), re.sub(r"[^0-9A-Za-z]", "", term["note"] or "")
+        if note:
+            (per if sign == "/" and not atom else notes).append(note)
+        if not atom:
+            if not note and (sign or part):
+                return None
+            continue
+        direction = -power if sign == "/" else power
+        if atom.isdecimal():
+            number *= Fraction(atom) ** direction
+        elif atom in _ATOMS:
+            worth, dimension, of = _ATOMS[atom]
+            number *= worth**direction
+            dimensions[dimension] += direction * of
+        else:
+            return None
+    return _Worth(number, {one: power for one, power in dimensions.items() if one and power}, tuple(notes), tuple(per))
+
+
+def _same_notes(given: _Worth, wanted: _Worth) -> bool:
+    """Tell whether the annotations of two units agree; what is measured may be left out."""
+    counted = given.dimensions or given.notes == wanted.notes
+    return bool(counted) and _related(given) == _related(wanted)
+
+
+def _related(unit: _Worth) -> list[str]:
+    return sorted((*unit.per, *(one for one in unit.notes if any(map(str.isdigit, one)))))
 
 
 def length_of(quantity: Raw) -> str:

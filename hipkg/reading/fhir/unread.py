@@ -44,7 +44,9 @@ def not_understood(
     key = (one.type, wanted, moot, current, *map(written, given))
     known = context.codes.refusals
     if key not in known:
-        found = () if moot else unread(one, given, context, current=current)
+        # That a drug was cancelled or not taken matters, whatever it is; that something else was not done does not.
+        told = not moot or _KINDS.get(one.type) == EntryKind.DRUG
+        found = unread(one, given, context, current=current and not moot) if told else ()
         known[key] = Refused(*context.codes.why_not(given, wanted), found, any(map(codes_in, given)))
         if any(each.name in {one.key, _displayed(one)} for each in found):
             return known.pop(key)

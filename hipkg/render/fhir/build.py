@@ -132,7 +132,11 @@ class Export:
 
     def place_of(self, site: str) -> str:
         """Find the place of the plan that has a name, empty for none."""
-        return next((one.place for one in self.plan.statements if one.site == site), "")
+        return self._places_of.get(site, "")
+
+    @cached_property
+    def _places_of(self) -> Mapping[str, str]:
+        return {one.site: one.place for one in reversed(self.plan.statements)}
 
     def grades(self, strength: str, evidence: str) -> list[Raw]:
         """Write the strength of a recommendation and the quality of its evidence as extensions."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING
 
 from hipkg.base import hip
@@ -58,8 +59,7 @@ def plans_bundle(plans: Sequence[Plan], knowledge: Knowledge, patients: Mapping[
 
 
 def _refuse_repeated(plans: Sequence[Plan]) -> None:
-    patients = [one.patient for one in plans]
-    repeated = next((one for one in patients if patients.count(one) > 1), "")
+    repeated = next((one for one, count in Counter(it.patient for it in plans).items() if count > 1), "")
     if repeated:
         raise UsageError(
             "Two plans of the same patient do not go into one Bundle.",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+from operator import itemgetter
 from typing import TYPE_CHECKING
 
 from hipkg.knowledge.modality import Modality
@@ -48,8 +50,9 @@ def by_section(requests: Sequence[Request], export: Export) -> Iterator[tuple[Se
     told: dict[Section, list[int]] = {one: [] for one in Section}
     for part in export.page.parts:
         told[part.section] += part.told
+    on_page = export.page.told
     for number, action in enumerate(export.plan.actions):
-        if number not in export.page.told:
+        if number not in on_page:
             told[section_of(action)].append(number)
     by_action = {(one.action.intervention, one.action.place): one for one in requests}
     for key, numbers in told.items():
@@ -62,8 +65,10 @@ class _Writer:
     """Write the actions of the group."""
 
     def __init__(self, requests: Sequence[Request], export: Export) -> None:
-        self._requests = requests
         self._export = export
+        self._at: dict[str, list[tuple[int, Request]]] = defaultdict(list)
+        for number, one in enumerate(requests):
+            self._at[one.action.place].append((number, one))
 
     def section(self, key: Section, requests: Sequence[Request]) -> Raw:
         """Write a section with its requests."""
@@ -119,12 +124,11 @@ class _Writer:
         return kinds if len(kinds) == 1 else []
 
     def _around(self, request: Request) -> list[Request]:
-        places = {"", request.action.place}
-        return [
-            one
-            for one in self._requests
-            if one.action.place in places and one.id != request.id and not one.stance.refused
-        ]
+        there = sorted(
+            (numbered for place in {"", request.action.place} for numbered in self._at.get(place, ())),
+            key=itemgetter(0),
+        )
+        return [one for _, one in there if one.id != request.id and not one.stance.refused]
 
 
 def _condition(condition: Condition) -> Raw:

@@ -1,0 +1,50 @@
+"""Read the ontology as it is written, without a reasoner, for those who look things up in it while they edit it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from hipkg.base.errors import StaleRelease
+from hipkg.knowledge.loading import load, load_base
+from hipkg.maintenance.release import Sources, compile_knowledge, read
+from hipkg.owl.expression import Named, conjuncts
+from hipkg.owl.reasoners import Entailments
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from hipkg.knowledge.records import Knowledge
+
+
+def knowledge_as_written() -> Knowledge:
+    """Read and compile the ontology as `compiled_as_written` does.
+
+    Raises `OntologyError` as `hipkg.maintenance.release.build` does.
+    """
+    return compiled_as_written(read())
+
+
+def compiled_as_written(sources: Sources) -> Knowledge:
+    """Compile an ontology with the superclasses that are written, and those that a current release has.
+
+    The latter are of the ontology before an edit that only adds, or of the shipped one below one's own. What only a
+    reasoner finds of the rest is not known, so no plan may be made with it.
+
+    Raises `OntologyError` as `hipkg.maintenance.release.compile_knowledge` does.
+    """
+    told = {(one, above) for one, some in sources.axioms.superclasses.items() for above in some}
+    definitions = sources.axioms.definitions.items()
+    told |= {(one, it.iri) for one, logic in definitions for it in conjuncts(logic) if isinstance(it, Named)}
+    return compile_knowledge(
+        sources, Entailments(frozenset({*told, *_released()}), frozenset(), frozenset(), frozenset())
+    )
+
+
+def _released() -> Iterator[tuple[str, str]]:
+    for loaded in (load, load_base):
+        try:
+            known = loaded()
+        except StaleRelease:
+            continue
+        yield from ((one, other) for one, above in known.superclasses.items() for other in above)
+        return

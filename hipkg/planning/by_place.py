@@ -1,0 +1,38 @@
+"""Find what of a plan is at a place without looking at all places."""
+
+from __future__ import annotations
+
+from operator import itemgetter
+from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+
+class _AtPlace(Protocol):
+    """What stands at a place of a patient, or at none where it is of the whole patient."""
+
+    @property
+    def place(self) -> str:
+        """The place, or an empty text."""
+
+
+Placed = TypeVar("Placed", bound=_AtPlace)
+
+
+class ByPlace(Generic[Placed]):
+    """Actions or statements by their places, each in the order of the plan."""
+
+    def __init__(self, told: Iterable[Placed]) -> None:
+        self._at: dict[str, list[tuple[int, Placed]]] = {}
+        for number, one in enumerate(told):
+            self._at.setdefault(one.place, []).append((number, one))
+
+    def only(self, place: str) -> list[Placed]:
+        """List what is at a place itself."""
+        return [one for _, one in self._at.get(place, ())]
+
+    def reaching(self, place: str) -> list[Placed]:
+        """List what is at a place or of the whole patient."""
+        found = (numbered for there in {"", place} for numbered in self._at.get(there, ()))
+        return [one for _, one in sorted(found, key=itemgetter(0))]
