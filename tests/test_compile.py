@@ -289,6 +289,20 @@ def test_the_text_of_all_statements_keeps_patients_apart() -> None:
     assert concluded(store) == (set().union(*(one[0] for one in each)), set().union(*(one[1] for one in each)))
 
 
+def test_no_text_denies_within_what_it_denies() -> None:
+    """Comunica answers a NOT EXISTS within a NOT EXISTS wrongly."""
+    marks = re.compile(r"(NOT EXISTS\s*)?\{|\}")
+    for text in (whole_text("all"), *(compiled(one.id, "all") for one in STATEMENTS[::10])):
+        open_groups: list[bool] = []
+        for mark in marks.finditer(re.sub(r'"[^"\n]*"|<[^>\s]*>', "", text)):
+            if mark[0] == "}":
+                open_groups.pop()
+            else:
+                assert not (mark[1] and any(open_groups)), text[mark.start() - 200 : mark.end() + 100]
+                open_groups.append(bool(mark[1]))
+        assert open_groups == []
+
+
 def test_the_text_of_all_statements_takes_a_selection() -> None:
     selection = select(KNOWLEDGE, ["D4"])
     text = compile_all(KNOWLEDGE, "update", selection=selection)
