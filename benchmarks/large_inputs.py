@@ -161,6 +161,7 @@ KINDS = {
     "Turtle, 480 hips": Kind("ttl", lambda: repeated(TURTLE, hip, 480)),
     "Turtle, 640 hips, as JSON": Kind("ttl", lambda: repeated(TURTLE, hip, 640), "json"),
     "Turtle, 2 600 hips": Kind("ttl", lambda: repeated(TURTLE, hip, 2_600)),
+    "Turtle, 4 000 courses": Kind("ttl", lambda: repeated(TURTLE + hip(0), course, 4_000)),
     "Turtle, 40 000 courses": Kind("ttl", lambda: repeated(TURTLE + hip(0), course, 40_000)),
     "Turtle, 2 000 patients, as JSON": Kind(
         "ttl", lambda: repeated(PREFIXES, lambda n: f"<urn:p{n}> a hip:Patient . {hip(n, f'p{n}')}", 2_000), "json"

@@ -86,6 +86,21 @@ def test_both_derive_the_same_of_a_treatment_at_one_place_that_is_specified_for_
     assert action.fulfilment == "running"
 
 
+def test_both_hold_back_what_runs_again_though_a_kind_of_it_was_done() -> None:
+    source = b"""
+    PREFIX : <https://example.org/again/>
+    PREFIX hip: <https://w3id.org/hipkg/>
+    :patient a hip:Patient ; hip:hasProblem :worse ; hip:hasCourse :now , :before .
+    :worse a hip:SuddenPainWorsening ; hip:hasSite :hip . :hip a hip:HipJoint .
+    :now hip:hasStatus hip:ongoing ; hip:ofIntervention hip:MriOrMrArthrography .
+    :before hip:hasStatus hip:completed ; hip:ofIntervention hip:HipMriWithoutContrast ; hip:targets :hip .
+    """
+    (graph,) = read(source, format="turtle", as_of=DAY)
+    found = assert_same(normalised(graph.triples))
+    (action,) = (one for one in found.actions if one.intervention == HIP + "MriOrMrArthrography" and one.site)
+    assert action.status == "conditional"
+
+
 def test_what_differs_is_seen() -> None:
     """A derivation of one document differs from that of all, so that the comparison has something to see."""
     (graph,) = read(EXAMPLES[0])

@@ -212,6 +212,24 @@ def test_a_plan_tells_what_waits_for_the_scope_of_a_document_and_for_nothing_els
     }
 
 
+@pytest.mark.every_source
+@pytest.mark.parametrize("name", [name for name, wanted in EXPECTED.items() if "plan" in wanted])
+def test_a_plan_tells_dangers_what_is_not_known_of_them_and_what_goes_ill_together(name: str) -> None:
+    own = name.partition("/")[2]
+    derivation = WAYS["natively"](gardens()[name])
+    made = Planner(derivation, garden(), NAMESPACE + own, AS_OF, select(garden())).plan("native", ())
+    found = []
+    for action in made.actions:
+        about = f"{Told(own, derivation).place(action.place) or 'garden'} {action.label}"
+        found += [f"{about} in danger by {it.label}: {one.statement}" for one in action.dangers for it in one.found]
+        found += [f"{about} not checked: {one.label}" for one in action.open_checks]
+    for one in made.interactions:
+        given, beside = ([f"{it.label} {it.standing}" for it in some] for some in (one.treatments, one.beside))
+        found.append(" ".join([f"{one.kind}: {', '.join(given)}", *(f"beside {it}" for it in beside), *one.statements]))
+    found += [f"{one.text} {' '.join(one.statements)}" for one in made.questions]
+    assert sorted(set(found)) == lines(EXPECTED[name]["plan"])
+
+
 @pytest.mark.parametrize("statement", ["V-01", "V-02", "V-03", "V-06"])
 def test_what_ends_a_problem_ends_the_statements_that_need_it(statement: str) -> None:
     assert garden().by_id[statement].ended_by == (HIP + "Paved",)

@@ -146,6 +146,14 @@ def test_what_is_just_within_a_limit_is_read_and_one_more_is_not(
     assert caught.value.remedy == limit.remedy
 
 
+def test_the_courses_of_a_patient_are_counted(lowered: Callable[[Limit, int], None]) -> None:
+    course = "<urn:p> hip:hasCourse <urn:c{0}> . <urn:c{0}> a hip:TreatmentCourse ; hip:ofIntervention hip:Naproxen ."
+    lowered(limits.ACTIVITIES, 5)
+    assert len(plans(turtle_of(5, course).encode(), format="turtle")) == 1
+    with pytest.raises(UnreadableInput, match="more than 5 courses and studies"):
+        plans(turtle_of(6, course).encode(), format="turtle")
+
+
 TWO_HIPS = f"""{PATIENT} <urn:p> hip:age 66 ; hip:hasProblem <urn:x>, <urn:y> .
 <urn:x> a hip:HipPain ; hip:hasSite [ a hip:HipJoint ] . <urn:y> a hip:HipPain ; hip:hasSite [ a hip:HipJoint ] ."""
 

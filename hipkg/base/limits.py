@@ -89,6 +89,10 @@ REPEATS = Limit(
     "the values of one property of a node of RDF, but for the links of a patient", 2_000, "values",
     "The node has more than {most}{of}.", "Record those that matter.",
 )  # fmt: skip
+ACTIVITIES = Limit(
+    "the courses and studies of one patient who is planned for", 4_000, "courses and studies",
+    "The patient has more than {most}.", "Record those of the last years.",
+)  # fmt: skip
 JUDGEMENTS = Limit(
     "how often statements are judged for one patient, once for each place", 100_000, "times",
     "The statements would be judged more than {most} for one patient.",

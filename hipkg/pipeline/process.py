@@ -6,9 +6,10 @@ from collections import defaultdict
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, NamedTuple, Protocol, TypeVar
 
+from hipkg.base import hip
 from hipkg.base.batch import Batch
 from hipkg.base.errors import HipkgError, InconsistentData, InvalidPatient
-from hipkg.base.limits import JUDGEMENTS
+from hipkg.base.limits import ACTIVITIES, JUDGEMENTS
 from hipkg.base.vocabulary import curie
 from hipkg.derivation.native import derive_natively
 from hipkg.planning.planner import Planner
@@ -92,12 +93,19 @@ def _sound(record: Record, request: Request, knowledge: Knowledge) -> Checked:
 def planned(checked: Checked, request: Request, knowledge: Knowledge) -> Planned:
     """Derive and plan for a patient who has been validated; raises `InconsistentData` for one that cannot be."""
     record = checked.record
+    if len(record.triples) > ACTIVITIES.most:
+        _refuse_many_activities(record)
     derivation = _derived(record, request, knowledge)
     if len(derivation.evaluations) > JUDGEMENTS.most:
         raise JUDGEMENTS.exceeded(f"{record.source}: {curie(record.iri)}")
     planner = Planner(derivation, knowledge, record.iri, record.as_of, request.selection, unread=record.unread)
     plan = planner.plan(request.engine, checked.findings)
     return Planned(record=record, derivation=derivation, plan=plan, request=request, knowledge=knowledge)
+
+
+def _refuse_many_activities(record: Record) -> None:
+    if sum(one.predicate.value == hip.ofIntervention for one in record.normalised) > ACTIVITIES.most:
+        raise ACTIVITIES.exceeded(f"{record.source}: {curie(record.iri)}")
 
 
 def _derived(record: Record, request: Request, knowledge: Knowledge) -> Derivation:

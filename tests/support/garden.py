@@ -113,6 +113,10 @@ class Told:
     def _action(self, iri: str) -> str:
         return f"{self._place(iri)} {iri.partition('?action=')[2]}"
 
+    def place(self, iri: str) -> str:
+        """Name a place as the lines do."""
+        return self._local(iri)
+
     def _place(self, iri: str) -> str:
         return self._local(iri.partition("?")[0])
 
