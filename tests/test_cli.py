@@ -145,7 +145,7 @@ def explode(*_given: object, **_named: object) -> None:
 
 
 def test_101_an_internal_error(hipkg: Callable[..., Run], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("hipkg.pipeline.process.plan_patients", explode)
+    monkeypatch.setattr("hipkg.pipeline.process.plans_alone", explode)
     run = hipkg("plan", D0)
     assert (run.code, run.out) == (101, "")
     assert "RuntimeError at test_cli.py:" in run.err
@@ -165,8 +165,8 @@ def test_debug_shows_where_an_error_arose_and_keeps_its_exit_code(arguments: tup
 def test_debug_shows_where_an_internal_error_arose() -> None:
     code = """
 import sys, hipkg.pipeline.process
-def plan_patients(*_given, **_named): raise RuntimeError("boom")
-hipkg.pipeline.process.plan_patients = plan_patients
+def plans_alone(*_given, **_named): raise RuntimeError("boom")
+hipkg.pipeline.process.plans_alone = plans_alone
 from hipkg.cli import main
 sys.argv = ["hipkg", *sys.argv[1:]]
 main()
