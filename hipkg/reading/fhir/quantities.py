@@ -1,9 +1,9 @@
 """Quantities by their UCUM codes: converted exactly, or not used.
 
-The tables hold the codes of UCUM (https://ucum.org) that the quantities of the ontology can come in; other units are
-products of these. A unit in words,
-a code of another system and a missing unit are never read, for the number could mean anything: but pieces, such as
-tablets, are counted however they are called.
+The tables hold the codes of UCUM (https://ucum.org) that the quantities of the ontology can come in, with the values of
+ucum-essence.xml of its version 2.2; other units are products of these. A unit in words, a code of another system and a
+missing unit are never read, for the number could mean anything: but pieces, such as tablets, are counted however they
+are called.
 """
 
 from __future__ import annotations
