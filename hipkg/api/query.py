@@ -45,6 +45,16 @@ class Prepared(NamedTuple):
     store: ox.Store
     doubts: tuple[UsageError, ...] = ()
 
+    @property
+    def warnings(self) -> int:
+        """How many warnings there are about what was read for the dataset."""
+        import pyoxigraph as ox
+
+        from hipkg.render.rdf import SH
+
+        found = ox.NamedNode(SH + "resultSeverity"), ox.NamedNode(SH + "Warning")
+        return sum(1 for _ in self.store.quads_for_pattern(None, *found, ox.DefaultGraph()))
+
     def ask(self, *, seconds: int | None = None, limit: int | None = None) -> QueryResult:
         """Hold the answer; parameters and errors are those of `hipkg.querying.asking.ask`."""
         return asking.ask(self.query, self.store, seconds=seconds, limit=limit)

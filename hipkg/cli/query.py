@@ -91,6 +91,10 @@ def query(
     batch = prepare(info, sources, params, request=request, knowledge=knowledge, lenient=lenient)
     (prepared,) = told(batch)
     report(prepared.doubts)
+    if warnings := prepared.warnings:
+        from hipkg.render.words import counted
+
+        say(f"hipkg: {counted(warnings, 'warning')} about what was read, which `hipkg validate` tells.", aside=True)
     if format in STREAMED and limit is None:
         answer = prepared.stream(format, seconds=timeout)
         deliver(_texts(answer.parts), output, format, failed=batch.set_aside or answer.boolean is False)

@@ -15,7 +15,7 @@ from hipkg.base import hip
 from hipkg.base.numbers import Bounds, Range, plain
 from hipkg.base.vocabulary import HIP, PREFIXES, RDF_TYPE, RDFS, SKOS, XSD, expand
 from hipkg.render.names import part_iri
-from hipkg.render.words import clean, describe_check, software
+from hipkg.render.words import clean, describe_check, describe_found, software
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -189,8 +189,11 @@ class _Describer:
 
     def _action(self, action: Action) -> Iterator[ox.Triple]:
         sides = dict.fromkeys(one.side for one in action.parameters if one.side)
+        iri = self._action_iri(action.intervention, action.place)
+        dangers = [(f"{iri}&danger={index}", one) for index, one in enumerate(action.dangers, start=1)]
+        checks = [(f"{iri}&openCheck={index}", one) for index, one in enumerate(action.open_checks, start=1)]
         yield from _described(
-            self._action_iri(action.intervention, action.place),
+            iri,
             (RDF_TYPE, _node(hip.Action)),
             (RDF_TYPE, _node(PROV + "Entity")),
             (RDFS + "label", ox.Literal(" ".join(one for one in (action.label, action.site) if one))),
@@ -217,6 +220,8 @@ class _Describer:
             *((hip.onSide, ox.Literal(one)) for one in sides),
             *((hip.basedOn, _node(self._evaluation_iri(one, action.place))) for one in action.statements),
             *((hip.specifiedBy, _node(self._iris[one.statement])) for one in action.parameters),
+            *((hip.hasDanger, _node(node)) for node, _ in dangers),
+            *((hip.hasOpenCheck, _node(node)) for node, _ in checks),
             *((PROV + "wasDerivedFrom", _node(self._iris[one])) for one in action.statements),
             (PROV + "wasGeneratedBy", _node(self._activity)),
         )
@@ -224,6 +229,20 @@ class _Describer:
         for one in action.done:
             if one.result:
                 yield from _result(one.node, one.result)
+        for node, danger in dangers:
+            yield from _described(
+                node,
+                (RDF_TYPE, _node(hip.Danger)),
+                (hip.ofStatement, _node(self._iris[danger.statement])),
+                *((RDFS + "label", ox.Literal(describe_found(one))) for one in danger.found),
+            )
+        for node, check in checks:
+            yield from _described(
+                node,
+                (RDF_TYPE, _node(hip.OpenCheck)),
+                (RDFS + "label", ox.Literal(check.label)),
+                (hip.ofRequirement, _node(check.requirement)),
+            )
 
     def _evaluation(self, state: StatementState) -> Iterator[ox.Triple]:
         iri = self._evaluation_iri(state.id, state.place)

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 _GZIPPED = ".gz"
 _OF_LINES = (".ndjson", ".jsonl")
 _PLAIN = (".json", ".xml", *_OF_LINES)
+_RDF = (".ttl", ".trig", ".nt", ".nq", ".n3", ".rdf", ".jsonld")
 _MOST_FILES = FILES.most
 EXTENSIONS = (*_PLAIN, *(f"{one}{_GZIPPED}" for one in _PLAIN))
 _BLOCK = 2**18
@@ -84,5 +85,9 @@ def names_in(folder: Path) -> list[tuple[str, tuple[Outcome, str] | None]]:
 def _why_not_read(one: os.DirEntry[str]) -> tuple[Outcome, str] | None:
     if one.is_symlink():
         return "set aside", "it is a link, and links are not followed"
-    readable = one.is_file(follow_symlinks=False) and one.name.lower().endswith(EXTENSIONS)
-    return None if readable else ("ignored", "it is no file of resources")
+    name = one.name.lower()
+    if one.is_file(follow_symlinks=False) and name.endswith(EXTENSIONS):
+        return None
+    if name.removesuffix(_GZIPPED).endswith(_RDF):
+        return "set aside", "it is RDF, and of a folder FHIR is read: name the file itself"
+    return "ignored", "it is no file of resources"
