@@ -46,8 +46,20 @@ _LINK = re.compile(r"\[([^\]]+)\]\(([^)#:]+)\)")
 
 
 def setup(app: Sphinx) -> None:
-    """Have each page adapted before it is read."""
+    """Have each page adapted before it is read, and the folder itself open the first one."""
     app.connect("source-read", _adapt)
+    app.connect("build-finished", _open)
+
+
+def _open(app: Sphinx, failure: Exception | None) -> None:
+    """Write the page that a folder opens with."""
+    if failure is None:
+        first = f"{root_doc}.html"
+        head = f'<meta charset="utf-8"><meta http-equiv="refresh" content="0; url={first}"><title>{project}</title>'
+        text = (
+            f'<!doctype html><html lang="en"><head>{head}</head><body><a href="{first}">{project}</a></body></html>\n'
+        )
+        (Path(app.outdir) / "index.html").write_text(text, encoding="utf-8")
 
 
 def _adapt(_app: Sphinx, page: str, source: list[str]) -> None:

@@ -69,6 +69,7 @@ def test_every_link_leads_somewhere(site: Path) -> None:
     for path in site.rglob("*.html"):
         pages[path] = Page()
         pages[path].feed(path.read_text("utf-8"))
+    assert pages[site / "index.html"].links == {"docs/index.html"}
     dead = set()
     for path, page in pages.items():
         for link in page.links:
