@@ -14,6 +14,7 @@ import pyoxigraph as ox
 from hipkg.base import hip
 from hipkg.base.numbers import Bounds, Range, plain
 from hipkg.base.vocabulary import HIP, PREFIXES, RDF_TYPE, RDFS, SKOS, XSD, expand
+from hipkg.planning.earliest import Lengths
 from hipkg.render.names import part_iri
 from hipkg.render.words import clean, describe_check, describe_found, software
 
@@ -113,6 +114,7 @@ class _Describer:
         self._knowledge = knowledge
         self._iris = {info.id: info.iri for info in knowledge.statements.values()}
         self._places = {one.site: one.place for one in plan.statements}
+        self._lengths = Lengths(plan, knowledge)
         self._iri = self._minted("")
         self._activity = self._minted("", activity="derivation")
 
@@ -265,11 +267,18 @@ class _Describer:
             *((hip.ruledOutBy, ox.Literal(one)) for one in state.ruled_out_by),
             *((hip.onBoundary, ox.Literal(one)) for one in state.on_boundary),
             *((hip.hasCheck, _node(node)) for node, _ in checks),
+            *self._earliest(state),
         )
         for node, gap in (*unmet, *lifting, *context):
             yield from gap_triples(node, gap)
         for node, check in checks:
             yield from check_triples(node, check)
+
+    def _earliest(self, state: StatementState) -> Iterator[tuple[str, ox.Literal]]:
+        """Say when all lengths that an evaluation waits for can be reached, if it waits for any."""
+        if soonest := self._lengths.earliest(state.unmet or state.lifted_by, state.place):
+            yield hip.earliest, _typed(soonest.day.isoformat(), "date")
+            yield hip.assumesStart, _truth(soonest.assumed)
 
     def _conflict_iri(self, conflict: Conflict) -> str:
         place = self._places.get(conflict.site, "")
