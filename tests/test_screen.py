@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from hipkg import plan
+from hipkg.base import hip
 from hipkg.base.paths import ROOT
 from hipkg.knowledge.frame.claims import Fulfilment
 from hipkg.knowledge.loading import load
@@ -245,3 +246,27 @@ def test_pictures(name: str) -> None:
         if os.environ.get("HIPKG_UPDATE_GOLDEN"):
             (FOLDER / file).write_text(picture, encoding="utf-8")
         assert picture == (FOLDER / file).read_text("utf-8"), file
+
+
+@of_each
+def test_the_graph_dates_what_the_screen_dates(name: str) -> None:
+    dated = {one.earliest for items in screen(made(name), load()).sections.values() for one in items if one.earliest}
+    told = (
+        made(name)
+        .to_graph()
+        .query("SELECT ?day { ?action a hip:Action ; hip:earliest ?day }", initNs={"hip": hip.NAMESPACE})
+    )
+    assert dated <= {one.day.toPython() for one in told}
+
+
+def test_the_day_on_which_the_injection_can_be_open_is_in_the_graph() -> None:
+    told = (
+        made("d0")
+        .to_graph()
+        .query(
+            "SELECT ?day ?begun { ?action hip:ofIntervention hip:IaCorticosteroidInjection ; hip:status 'conditional' ;"
+            " hip:earliest ?day ; hip:assumesStart ?begun }",
+            initNs={"hip": hip.NAMESPACE},
+        )
+    )
+    assert [(one.day.toPython(), one.begun.toPython()) for one in told] == [(date(2026, 12, 21), True)]

@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, NamedTuple
 
 from hipkg.base.dates import days_after
-from hipkg.knowledge.frame.claims import Status
+from hipkg.knowledge.frame.claims import ClaimKind, Status
 from hipkg.knowledge.trials import trials
 from hipkg.owl.expression import leaves
 from hipkg.planning.by_place import ByPlace
@@ -66,6 +66,19 @@ class Lengths:
                     days.append(lasting)
                     assumed = True
         return Earliest(max(days), assumed) if days else None
+
+    def opening(self, action: Action) -> Earliest | None:
+        """Find the first day on which an action that waits can be open, None if one of its ways asks for no length.
+
+        What holds it back has to be lifted, and one of the statements that wait to advise it fulfilled.
+        """
+        if action.status != Status.CONDITIONAL:
+            return None
+        gates = [gap for one in action.by(ClaimKind.HELD_BACK) for gap in one.lifted_by]
+        ways = [one.unmet for one in action.by(ClaimKind.AWAITED)] or [()]
+        days = [self.earliest([*gates, *gaps], action.place) for gaps in ways]
+        found = [one for one in days if one]
+        return min(found) if len(found) == len(days) else None
 
     def withheld(self, gaps: Iterable[Gap], place: str) -> tuple[Action, ...]:
         """List what is refused at a place, or held back for a danger, though a trial among some gaps is of it alone."""

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from hipkg.knowledge.records import Knowledge
     from hipkg.pipeline.process import Planned
     from hipkg.planning.bounds import Check
+    from hipkg.planning.earliest import Earliest
     from hipkg.planning.gaps import Gap
     from hipkg.planning.records import Action, Conflict, Interaction, Plan, Question, Result, StatementState
     from hipkg.validation.findings import Finding
@@ -104,6 +105,13 @@ def _short(iri: str) -> str:
 
 def _together(plans: Sequence[Plan], knowledge: Knowledge) -> dict[ox.Triple, None]:
     return dict.fromkeys(one for plan in plans for one in plan_graph(plan, knowledge))
+
+
+def _first_day(soonest: Earliest | None) -> Iterator[tuple[str, ox.Literal]]:
+    """Say when what waits for lengths can have them, if it waits for any."""
+    if soonest:
+        yield hip.earliest, _typed(soonest.day.isoformat(), "date")
+        yield hip.assumesStart, _truth(soonest.assumed)
 
 
 class _Describer:
@@ -222,6 +230,7 @@ class _Describer:
             *((hip.onSide, ox.Literal(one)) for one in sides),
             *((hip.basedOn, _node(self._evaluation_iri(one, action.place))) for one in action.statements),
             *((hip.specifiedBy, _node(self._iris[one.statement])) for one in action.parameters),
+            *_first_day(self._lengths.opening(action)),
             *((hip.hasDanger, _node(node)) for node, _ in dangers),
             *((hip.hasOpenCheck, _node(node)) for node, _ in checks),
             *((PROV + "wasDerivedFrom", _node(self._iris[one])) for one in action.statements),
@@ -267,18 +276,12 @@ class _Describer:
             *((hip.ruledOutBy, ox.Literal(one)) for one in state.ruled_out_by),
             *((hip.onBoundary, ox.Literal(one)) for one in state.on_boundary),
             *((hip.hasCheck, _node(node)) for node, _ in checks),
-            *self._earliest(state),
+            *_first_day(self._lengths.earliest(state.unmet or state.lifted_by, state.place)),
         )
         for node, gap in (*unmet, *lifting, *context):
             yield from gap_triples(node, gap)
         for node, check in checks:
             yield from check_triples(node, check)
-
-    def _earliest(self, state: StatementState) -> Iterator[tuple[str, ox.Literal]]:
-        """Say when all lengths that an evaluation waits for can be reached, if it waits for any."""
-        if soonest := self._lengths.earliest(state.unmet or state.lifted_by, state.place):
-            yield hip.earliest, _typed(soonest.day.isoformat(), "date")
-            yield hip.assumesStart, _truth(soonest.assumed)
 
     def _conflict_iri(self, conflict: Conflict) -> str:
         place = self._places.get(conflict.site, "")
