@@ -369,6 +369,20 @@ def test_a_broken_file_does_not_stop_a_folder(tmp_path: Path) -> None:
         read(tmp_path, as_of=DAY)
 
 
+def test_rdf_beside_resources_is_told_and_not_read(tmp_path: Path) -> None:
+    rdf = ("P.TTL", "p.nt", "p.owl", "p.ttl.gz")
+    for name in (*rdf, "p.csv"):
+        (tmp_path / name).write_text("nothing")
+    with pytest.raises(UnreadableInput, match=r"no FHIR resources\. Of P\.TTL: it is RDF"):
+        read(tmp_path, as_of=DAY)
+    (tmp_path / "all.json").write_bytes(bundle(of(PATIENT), of(condition())))
+    (made,) = read_import(tmp_path, as_of=DAY).patients
+    told = {one.resource: one.outcome for one in made.uses}
+    assert {name: told[name] for name in (*rdf, "p.csv")} == {**dict.fromkeys(rdf, "set aside"), "p.csv": "ignored"}
+    (graph,) = read(tmp_path, as_of=DAY)
+    assert any("P.TTL" in one.message and "it is RDF" in one.message for one in graph.notices)
+
+
 @pytest.mark.parametrize("name", ["one.ndjson.gz", "ONE.NDJSON.GZ", "one.ndjson", "one.json"])
 def test_a_folder_is_bounded(name: str, tmp_path: Path) -> None:
     blank = b" " * 5000

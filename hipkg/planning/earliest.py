@@ -76,9 +76,13 @@ class Lengths:
             return None
         gates = [gap for one in action.by(ClaimKind.HELD_BACK) for gap in one.lifted_by]
         ways = [one.unmet for one in action.by(ClaimKind.AWAITED)] or [()]
-        days = [self.earliest([*gates, *gaps], action.place) for gaps in ways]
+        return self.soonest([[*gates, *gaps] for gaps in ways], action.place)
+
+    def soonest(self, ways: Iterable[Iterable[Gap]], place: str) -> Earliest | None:
+        """Find the first day on which one of several ways can be open, None if one of them asks for no length."""
+        days = [self.earliest(gaps, place) for gaps in ways]
         found = [one for one in days if one]
-        return min(found) if len(found) == len(days) else None
+        return min(found) if found and len(found) == len(days) else None
 
     def withheld(self, gaps: Iterable[Gap], place: str) -> tuple[Action, ...]:
         """List what is refused at a place, or held back for a danger, though a trial among some gaps is of it alone."""

@@ -32,8 +32,8 @@ def misnamed(iri: str) -> tuple[str, ...] | None:
     """
     if iri in _USUAL:
         return None
-    end = max(iri.rfind("/"), iri.rfind("#")) + 1
-    space, local = iri[:end], iri[end:]
+    local = _local(iri)
+    space = iri[: len(iri) - len(local)]
     meant = space if space in SHARED else _spaces().get(_bare(space), "")
     if not local or meant not in _terms():
         return None

@@ -101,11 +101,7 @@ def _misnamed(text: QueryText) -> list[UsageError]:
     """Find the names of public vocabularies that are none of their terms."""
     first = {iri: token for token, iri in reversed([*text.named()]) if not is_term(iri)}
     return [
-        UsageError(
-            f"There is no term {query_name(iri)}.",
-            place=text.where(token.start),
-            remedy=" ".join(filter(None, (asking(meant), _LENIENT))),
-        )
+        _no_term(iri, token, text, " ".join(filter(None, (asking(meant), _LENIENT))))
         for iri, token in reversed(first.items())
         if (meant := misnamed(iri)) is not None
     ]
@@ -115,13 +111,13 @@ def _unknown_terms(
     found: Mapping[str, Token], text: QueryText, knowledge: Knowledge, graphs: Sequence[str]
 ) -> list[UsageError]:
     return [
-        UsageError(
-            f"There is no term {query_name(iri)}.",
-            place=text.where(token.start),
-            remedy=_remedy(iri, knowledge, graphs) if number < NEAR_NAMES else _LENIENT,
-        )
+        _no_term(iri, token, text, _remedy(iri, knowledge, graphs) if number < NEAR_NAMES else _LENIENT)
         for number, (iri, token) in enumerate(found.items())
     ]
+
+
+def _no_term(iri: str, token: Token, text: QueryText, remedy: str) -> UsageError:
+    return UsageError(f"There is no term {query_name(iri)}.", place=text.where(token.start), remedy=remedy)
 
 
 def unused_names(text: QueryText, store: ox.Store) -> list[UsageError]:

@@ -55,7 +55,8 @@ _SYNONYMS = {
 _FHIR = frozenset({
     "fhir", "application/fhir+json", "application/fhir+ndjson", "application/fhir+xml", "ndjson", "jsonl"
 })  # fmt: skip
-_EXTENSIONS = frozenset({"ttl", "trig", "nt", "nq", "rdf", "owl", "xml", "jsonld", "json"})
+RDF_EXTENSIONS = frozenset({"ttl", "trig", "nt", "nq", "rdf", "owl", "xml", "jsonld", "json"})
+"""The extensions of files that are read as RDF, two of which FHIR has as well."""
 _COMPRESSED = frozenset({"bz2", "xz", "zst", "zip"})
 _GZIPPED = ".gz"
 _GZIP_MAGIC = b"\x1f\x8b"
@@ -137,13 +138,13 @@ def _named_format(name: str) -> RdfFormat:
 
 def _format_by_extension(name: str, data: bytes) -> RdfFormat:
     extension = _extension(name)
-    if extension in _EXTENSIONS:
+    if extension in RDF_EXTENSIONS:
         return _FORMATS[_SYNONYMS.get(extension, extension)]
     if extension in _COMPRESSED:
         raise UsageError("Of compressed files only those of gzip are read.", place=name, remedy="Decompress it first.")
     guess = looks_like(data)
     hint = f" It looks like {guess}." if guess else ""
-    extensions = ", ".join(f".{known}" for known in sorted(_EXTENSIONS))
+    extensions = ", ".join(f".{known}" for known in sorted(RDF_EXTENSIONS))
     raise UsageError(
         f"The file name does not tell the format.{hint}",
         place=name,

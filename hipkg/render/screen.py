@@ -891,9 +891,8 @@ class _Screener(Arranger):
             told = ["its checks are made and allow it"]
         if not told and action.by(ClaimKind.GUARD_AWAITED) and not action.by(ClaimKind.AWAITED):
             told = ["planned"]
-        days = [self._lengths.earliest(gaps, action.place) for gaps in ways or [gates]]
-        soonest = min((one for one in days if one), default=None)
-        if soonest is None or not all(days):
+        soonest = self._lengths.soonest(ways or [gates], action.place)
+        if soonest is None:
             return clean(listed(told, "and")), None, False
         return clean(listed(told, "and")), soonest.day, soonest.assumed
 

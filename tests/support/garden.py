@@ -71,7 +71,7 @@ class Told:
         yield from map(self._of_conflict, self._derivation.conflicts)
 
     def _of_evaluation(self, one: Evaluation) -> Iterator[str]:
-        about = f"{self._place(one.iri)} {self._statements[one.iri]}"
+        about = f"{self.place(one.iri)} {self._statements[one.iri]}"
         yield f"{about} {one.state}"
         for relation, classes in (
             ("meets", one.meets),
@@ -111,13 +111,10 @@ class Told:
         return (f"{about} {relation} {self._local(iri)}" for iri in nodes)
 
     def _action(self, iri: str) -> str:
-        return f"{self._place(iri)} {iri.partition('?action=')[2]}"
+        return f"{self.place(iri)} {iri.partition('?action=')[2]}"
 
     def place(self, iri: str) -> str:
-        """Name a place as the lines do."""
-        return self._local(iri)
-
-    def _place(self, iri: str) -> str:
+        """Name a place, or that of an evaluation or action, as the lines do."""
         return self._local(iri.partition("?")[0])
 
     def _local(self, iri: str) -> str:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, BinaryIO
 
 from hipkg.base.errors import UnreadableInput
 from hipkg.base.limits import FILES
+from hipkg.reading.opening import RDF_EXTENSIONS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
 _GZIPPED = ".gz"
 _OF_LINES = (".ndjson", ".jsonl")
 _PLAIN = (".json", ".xml", *_OF_LINES)
-_RDF = (".ttl", ".trig", ".nt", ".nq", ".n3", ".rdf", ".jsonld")
 _MOST_FILES = FILES.most
 EXTENSIONS = (*_PLAIN, *(f"{one}{_GZIPPED}" for one in _PLAIN))
 _BLOCK = 2**18
@@ -88,6 +88,6 @@ def _why_not_read(one: os.DirEntry[str]) -> tuple[Outcome, str] | None:
     name = one.name.lower()
     if one.is_file(follow_symlinks=False) and name.endswith(EXTENSIONS):
         return None
-    if name.removesuffix(_GZIPPED).endswith(_RDF):
+    if name.removesuffix(_GZIPPED).rpartition(".")[2] in RDF_EXTENSIONS:
         return "set aside", "it is RDF, and of a folder FHIR is read: name the file itself"
     return "ignored", "it is no file of resources"
