@@ -87,12 +87,11 @@ def _working() -> None:
 
 
 def _write_what_follows() -> None:
-    from hipkg.base.paths import DENIALS, POSSIBLE_CONTEXTS, ontology_folder
-    from hipkg.maintenance.denials import denials_module
-    from hipkg.maintenance.possible import possible_module
+    from hipkg.base.paths import ontology_folder
+    from hipkg.maintenance.following import following_modules
 
-    for path, text in ((POSSIBLE_CONTEXTS, possible_module()), (DENIALS, denials_module())):
-        _write_changed(ontology_folder() / path.name, text)
+    for name, text in following_modules().items():
+        _write_changed(ontology_folder() / name, text)
 
 
 def _refuse_errors() -> None:
