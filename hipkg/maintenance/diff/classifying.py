@@ -23,6 +23,7 @@ from hipkg.maintenance.release import classified
 from hipkg.owl.idle import without_idle
 from hipkg.owl.module import Modules
 from hipkg.owl.reasoners import Entailments, close
+from hipkg.owl.sources import HEADER
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -36,7 +37,7 @@ if TYPE_CHECKING:
 _LOGICAL = (OWL, RDF, XSD)
 _OF_SCHEMA = frozenset(RDFS + name for name in ("subClassOf", "subPropertyOf", "domain", "range"))
 _RELATIONS = frozenset({OWL + "ObjectProperty", OWL + "DatatypeProperty"})
-_NO_LOGIC = frozenset(OWL + name for name in ("imports", "versionIRI", "versionInfo", "deprecated", "Ontology"))
+_NO_LOGIC = frozenset({HEADER.value, *(OWL + one for one in ("imports", "versionIRI", "versionInfo", "deprecated"))})
 _NOTHING: frozenset[str] = frozenset()
 _MOST_AFFECTED = 0.7
 """Where more of the classes than this are affected, the whole is classified instead."""
