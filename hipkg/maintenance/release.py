@@ -617,7 +617,7 @@ class _Builder:
             InterventionInfo(
                 iri=iri,
                 label=self._text(iri, RDFS + "label"),
-                category=self._nearest(iri, categories),
+                category=self._text(self._nearest(iri, categories), RDFS + "label"),
                 superclasses=frozenset(one for one in self._superclasses.get(iri, ()) if one in set(found)),
                 phase=phases[iri],
                 side_rule=self._text(iri, hip.sideRule),
