@@ -16,8 +16,7 @@ from hipkg.base.vocabulary import HIP
 from hipkg.knowledge.frame.claims import ClaimKind
 from hipkg.knowledge.modality import Modality
 from hipkg.maintenance import release
-from hipkg.maintenance.denials import denials_module
-from hipkg.maintenance.possible import possible_module
+from hipkg.maintenance.following import following_modules
 from hipkg.owl.reasoners import Entailments, entail
 
 if TYPE_CHECKING:
@@ -124,7 +123,7 @@ class Told:
 
 if __name__ == "__main__":
     edited = [one for one in SOURCES if one not in {POSSIBLE, DENIALS}]
-    POSSIBLE.write_text(possible_module(edited), encoding="utf-8")
-    DENIALS.write_text(denials_module(edited), encoding="utf-8")
+    for path, text in zip((POSSIBLE, DENIALS), following_modules(edited).values(), strict=True):
+        path.write_text(text, encoding="utf-8")
     lines = ",\n".join(map(json.dumps, classification()))
     CLASSIFICATION.write_text(f"[\n{lines}\n]\n", encoding="utf-8")
