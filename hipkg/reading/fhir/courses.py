@@ -31,6 +31,7 @@ _DISPENSE = "MedicationDispense"
 _FOR_EVER = "9999-12-31"
 _WAITING: Mapping[str, Collection[str]] = {
     "CarePlan": {"proposal"},
+    "DeviceRequest": INTENDED,
     "MedicationRequest": INTENDED,
     "ServiceRequest": INTENDED,
 }
