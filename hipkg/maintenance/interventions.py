@@ -43,7 +43,7 @@ class InterventionReader:
             InterventionInfo(
                 iri=iri,
                 label=self._told.text(iri, RDFS + "label"),
-                category=self._told.nearest(iri, categories),
+                category=self._told.text(self._told.nearest(iri, categories), RDFS + "label"),
                 superclasses=frozenset(one for one in self._superclasses.get(iri, ()) if one in set(found)),
                 phase=phases[iri],
                 side_rule=self._told.text(iri, hip.sideRule),

@@ -19,7 +19,8 @@ import pyoxigraph as ox
 from hipkg.base.errors import InconsistentData, UsageError
 from hipkg.base.groups import reached
 from hipkg.base.paths import ontology_files
-from hipkg.base.vocabulary import OWL, RDF_TYPE, RDFS, curie, expand, is_term, nearest, with_local_name
+from hipkg.base.spelling import nearest
+from hipkg.base.vocabulary import OWL, RDF_TYPE, RDFS, curie, expand, is_term, with_local_name
 from hipkg.maintenance.diff.axioms import Assertion, Kind, Told
 from hipkg.owl.expression import And, AxiomReader, Expression, Facet, Named, OneOf, Or, Some, Value, walk
 from hipkg.owl.module import Modules
