@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from hipkg.reading.fhir.elements import Raw
 
 _HOURS = 24
+_LONGEST = 10_000
+"""How many characters of words are looked through."""
 _SLOTS = re.compile(r"(?<![\w-])([0-9]{1,2})-([0-9]{1,2})-([0-9]{1,2})(?:-([0-9]{1,2}))?(?![\w-])")
 """The pieces in the morning, at noon, in the evening and at night, as prescriptions on the continent have them."""
 
@@ -93,6 +95,8 @@ def contradicted(words: str, said: Said, unit: str, knowledge: Knowledge) -> str
 
     Parameters: ``unit`` is that of the amounts, in UCUM.
     """
+    if len(words) > _LONGEST:
+        return "its words are too many to be looked through"
     words, known = " ".join(words.lower().split()), _patterns(knowledge)
     if found := known.change.search(words):
         return f"its words speak of a change ({found[0]})"

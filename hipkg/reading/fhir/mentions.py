@@ -166,13 +166,24 @@ def tell_unrecorded(facts: Iterable[Fact], resources: Iterable[Resource], contex
         return
     recorded = {term for one in resources if one.type not in TYPES for term in _terms_of(one, context)}
     knowledge = context.knowledge
+    days: dict[tuple[str, str], set[str]] = {}
     for one in mentions:
-        if any(knowledge.is_a(one.term, term) or knowledge.is_a(term, one.term) for term in recorded):
+        days.setdefault((one.term, one.role), set()).add(one.day)
+    told_of = {term for term, _ in days}
+    known = {one for one in told_of if any(knowledge.is_a(one, it) or knowledge.is_a(it, one) for it in recorded)}
+    whens = {key: _when(found) for key, found in days.items()}
+    for one in mentions:
+        if one.term in known:
             log.notes.append((one.resource, f"{knowledge.label(one.term)} is told of, which other resources record"))
         else:
-            when = f" on {one.day}" if one.day else ""
-            told = f"it tells of {knowledge.label(one.term)} as {one.role}{when}, which nothing records"
-            log.flags.append((one.resource, f"{told}, so it does not count"))
+            told = f"it tells of {knowledge.label(one.term)} as {one.role}{whens[one.term, one.role]}"
+            log.flags.append((one.resource, f"{told}, which nothing records, so it does not count"))
+
+
+def _when(days: set[str]) -> str:
+    """Say on which day something is told of, or on which of several last."""
+    last = max(days)
+    return f"{' on' if len(days) == 1 else ', last on'} {last}" if last else ""
 
 
 def _terms_of(one: Resource, context: Context) -> Iterator[str]:
