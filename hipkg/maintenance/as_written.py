@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from hipkg.base.errors import StaleRelease
 from hipkg.knowledge.loading import load, load_base
-from hipkg.maintenance.release import Sources, compile_knowledge, read
+from hipkg.maintenance.release import compile_knowledge
+from hipkg.maintenance.sources import Sources, read
 from hipkg.owl.expression import Named, conjuncts, disjuncts
 from hipkg.owl.reasoners import Entailments
 

@@ -22,7 +22,7 @@ from hipkg.owl.expression import Named, intersection, named_classes
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from hipkg.maintenance.release import Sources
+    from hipkg.maintenance.sources import Sources
     from hipkg.owl.expression import Expression
 
 _SLOTS = frozenset({hip.requires, hip.exceptFor, hip.adviceRequires})

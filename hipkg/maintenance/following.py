@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from hipkg.base.paths import DENIALS, POSSIBLE_CONTEXTS
 from hipkg.maintenance.denials import denials_module
 from hipkg.maintenance.possible import possible_module
-from hipkg.maintenance.release import read
+from hipkg.maintenance.sources import read
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -22,7 +22,7 @@ def following_modules(files: Iterable[Path] | None = None) -> dict[str, str]:
 
     Parameters: ``files`` are the other modules, by default those of the ontology that editors write.
 
-    Raises `OntologyError` as `hipkg.maintenance.release.read` does.
+    Raises `OntologyError` as `hipkg.maintenance.sources.read` does.
     """
     sources = read(files, edited=True)
     return {POSSIBLE_CONTEXTS.name: possible_module(sources), DENIALS.name: denials_module(sources)}

@@ -20,7 +20,7 @@ from hipkg.owl.expression import And, Expression, Named, Or, Some, conjuncts, in
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Set
 
-    from hipkg.maintenance.release import Sources
+    from hipkg.maintenance.sources import Sources
     from hipkg.owl.axioms import Axioms
 
 _ELSEWHERE = frozenset({hip.problemOf})

@@ -15,7 +15,7 @@ from hipkg.base.paths import ONTOLOGY
 from hipkg.base.vocabulary import HIP
 from hipkg.knowledge.frame.claims import ClaimKind
 from hipkg.knowledge.modality import Modality
-from hipkg.maintenance import release
+from hipkg.maintenance import release, sources
 from hipkg.maintenance.following import following_modules
 from hipkg.owl.reasoners import Entailments, entail
 
@@ -44,12 +44,12 @@ def garden() -> Knowledge:
     """Build the knowledge of the garden from its sources and the kept classification."""
     subclasses = frozenset((one, other) for one, other in json.loads(CLASSIFICATION.read_text("utf-8")))
     nothing: frozenset[str] = frozenset()
-    return release.compile_knowledge(release.read(SOURCES), Entailments(subclasses, frozenset(), frozenset(), nothing))
+    return release.compile_knowledge(sources.read(SOURCES), Entailments(subclasses, frozenset(), frozenset(), nothing))
 
 
 def classification() -> list[list[str]]:
     """Ask HermiT which classes of the garden are below which others."""
-    found = entail("hermit", release.read(SOURCES).triples)
+    found = entail("hermit", sources.read(SOURCES).triples)
     assert not found.unsatisfiable
     return sorted(map(list, found.subclasses))
 

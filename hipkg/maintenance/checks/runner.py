@@ -262,7 +262,8 @@ def classification(space: Workspace) -> Iterator[Issue]:
     """Classify the ontology anew, judge its statements and contexts by that, and compare the release with it."""
     from hipkg.maintenance.checks import contexts as subsumption
     from hipkg.maintenance.checks import statements as rulecheck
-    from hipkg.maintenance.release import classified, compile_knowledge, sources_of
+    from hipkg.maintenance.release import classified, compile_knowledge
+    from hipkg.maintenance.sources import sources_of
 
     try:
         paths = tuple(one.path for one in space.modules)

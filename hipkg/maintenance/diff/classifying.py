@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from hipkg.knowledge.records import Knowledge
     from hipkg.maintenance.diff.reasoner import Reasoner
     from hipkg.maintenance.diff.sides import Side
-    from hipkg.maintenance.release import Sources
+    from hipkg.maintenance.sources import Sources
 
 _LOGICAL = (OWL, RDF, XSD)
 _OF_SCHEMA = frozenset(RDFS + name for name in ("subClassOf", "subPropertyOf", "domain", "range"))

@@ -28,7 +28,8 @@ from hipkg.knowledge.terminology import read as read_terminology
 from hipkg.maintenance.diff.patients import with_patients
 from hipkg.maintenance.diff.revisions import folder_in_repository, take_out
 from hipkg.maintenance.following import FOLLOWING, following_modules
-from hipkg.maintenance.release import Sources, compile_knowledge, read
+from hipkg.maintenance.release import compile_knowledge
+from hipkg.maintenance.sources import Sources, read
 from hipkg.owl.in_force import in_force
 from hipkg.owl.own import states_namespace
 from hipkg.owl.sources import load_sources
@@ -104,7 +105,7 @@ class Side:
     def sources(self) -> Sources:
         """Read and check the modules, with those that follow from them as they would be written now.
 
-        Raises `OntologyError` as `hipkg.maintenance.release.read` does.
+        Raises `OntologyError` as `hipkg.maintenance.sources.read` does.
         """
         with self._naming_itself():
             if self.layered:

@@ -41,6 +41,7 @@ READERS: Mapping[str, Callable[[Resource, Context], Stated | Refused]] = {
     "CarePlan": care_plans.read_care_plan,
     "Claim": mentions.read_claim,
     "Condition": conditions.read_condition,
+    "DeviceRequest": activities.read_device_request,
     "DeviceUseStatement": activities.read_device_use,
     "DiagnosticReport": reports.read_report,
     "Encounter": mentions.read_encounter,

@@ -17,8 +17,12 @@ if TYPE_CHECKING:
 
 _KINDS: Mapping[str, EntryKind] = {
     "CarePlan": EntryKind.REQUEST,
+    "Claim": EntryKind.DRUG,
+    "DeviceRequest": EntryKind.REQUEST,
     "DeviceUseStatement": EntryKind.DEVICE,
     "DiagnosticReport": EntryKind.RESULT,
+    "Encounter": EntryKind.CONDITION,
+    "ExplanationOfBenefit": EntryKind.DRUG,
     "ImagingStudy": EntryKind.RESULT,
     "MedicationAdministration": EntryKind.DRUG,
     "MedicationDispense": EntryKind.DRUG,
@@ -29,8 +33,11 @@ _KINDS: Mapping[str, EntryKind] = {
     "ServiceRequest": EntryKind.REQUEST,
 }
 HELPS = "it is read where others refer to it"
+_LONGEST = 120
 _NOT_IN_USE = {*IN_ERROR, "inactive"}
-_REFERRING = ("medicationReference", "device")
+_REFERRING = ("medicationReference", "device", "codeReference")
+_NOT_TO_BE = {EntryKind.DRUG: "not to be given", EntryKind.REQUEST: "not to be done"}
+_IN_FORCE = {"", "active", "on-hold", "unknown", "not-started", "scheduled", "in-progress"}
 
 
 def not_understood(
@@ -64,6 +71,15 @@ def unread(one: Resource, concepts: Iterable[Raw], context: Context, *, current:
     return (Unread(kind, name, current or kind == EntryKind.RESULT, is_known(given, context)),)
 
 
+def asked_not_to(one: Resource, concepts: Iterable[Raw], status: str, context: Context) -> tuple[Unread, ...]:
+    """Name what a request, of a status, asks not to do: it can speak against what is advised."""
+    kind = _KINDS[one.type]
+    if status not in _IN_FORCE:
+        return ()
+    name = named(concepts, context) or _displayed(one) or one.key
+    return (Unread(kind, f"{name}: {_NOT_TO_BE[kind]}", known=True),)
+
+
 def device_beside(one: Resource, context: Context) -> Unused:
     """Tell of the Device of a patient, and name it where no record of its use does."""
     if one.key in context.index.devices_in_use or text(one.raw, "status") in _NOT_IN_USE:
@@ -82,8 +98,9 @@ def is_known(concepts: Iterable[Raw], context: Context) -> bool:
 
 
 def _displayed(one: Resource) -> str:
-    """Give the words with which a resource refers to what it is about."""
-    return next(filter(None, (text(part(one.raw, name), "display") for name in _REFERRING)), "")
+    """Give the words with which a resource refers to what it is about, or describes it."""
+    words = (*(text(part(one.raw, name), "display") for name in _REFERRING), text(one.raw, "description"))
+    return " ".join(next(filter(None, words), "").split())[:_LONGEST]
 
 
 def partly_unread(one: Resource, concepts: Iterable[Raw], context: Context, *, current: bool) -> tuple[Unread, ...]:
