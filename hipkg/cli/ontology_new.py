@@ -189,9 +189,7 @@ def _begin(folder: Path, **header: str) -> None:
     """Begin an ontology of one's own in a new folder."""
     from hipkg.base.output import write_output
     from hipkg.base.own import use_ontology
-    from hipkg.base.paths import DENIALS, POSSIBLE_CONTEXTS
-    from hipkg.maintenance.denials import denials_module
-    from hipkg.maintenance.possible import possible_module
+    from hipkg.maintenance.following import following_modules
     from hipkg.maintenance.scaffold import ontology
 
     made = ontology(folder, **header, today=date.today())  # noqa: DTZ011 - the user's day
@@ -200,6 +198,6 @@ def _begin(folder: Path, **header: str) -> None:
         write_output(text, str(path))
         say(str(path))
     use_ontology(folder)
-    for name, module in ((POSSIBLE_CONTEXTS.name, possible_module), (DENIALS.name, denials_module)):
-        write_output(module(), str(folder / name))
+    for name, text in following_modules().items():
+        write_output(text, str(folder / name))
         say(str(folder / name))

@@ -19,12 +19,13 @@ import pyoxigraph as ox
 from hipkg.base.errors import InconsistentData, UsageError
 from hipkg.base.groups import reached
 from hipkg.base.paths import ontology_files
-from hipkg.base.vocabulary import OWL, RDF_TYPE, RDFS, curie, expand, is_term, nearest, with_local_name
+from hipkg.base.spelling import nearest
+from hipkg.base.vocabulary import OWL, RDF_TYPE, RDFS, curie, expand, is_term, with_local_name
 from hipkg.maintenance.diff.axioms import Assertion, Kind, Told
 from hipkg.owl.expression import And, AxiomReader, Expression, Facet, Named, OneOf, Or, Some, Value, walk
 from hipkg.owl.module import Modules
 from hipkg.owl.reasoners import check_consistency
-from hipkg.owl.sources import parsed
+from hipkg.owl.sources import HEADER, parsed
 from hipkg.reading.blank_nodes import NAMELESS
 from hipkg.reading.opening import opened
 from hipkg.reading.rdf import parse_rdf
@@ -219,7 +220,7 @@ class _Ontology:
             if isinstance(one.subject, ox.NamedNode)
             and one not in self._declared.get(one.subject, ())
             and self._told.asserted(one).kind == Kind.AXIOM
-            and one.object != ox.NamedNode(OWL + "Ontology")
+            and one.object != HEADER
         ]
         yield from map(self._unit, axioms)
 
