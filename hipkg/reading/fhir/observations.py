@@ -55,6 +55,7 @@ _ASSERTION = ("http://terminology.hl7.org/CodeSystem/v3-ActCode", "ASSERTION")
 _TELLING = {"contained", "dataAbsentReason", "effectivePeriod", "hasMember", "valueCodeableConcept"}
 """The elements that can say something of a finding beside the code and a day, and components."""
 _DAY = 10
+_LONGEST_WORDS = 60
 
 
 class _Result(NamedTuple):
@@ -331,13 +332,15 @@ def _measure(one: Resource, answer: Answer, prop: str, day: str, context: Contex
         raise Unused("ignored", "the age follows from the birth date")
     element = next((name for name in ("valueQuantity", "valueRange") if part(answer.raw, name)), "")
     if not element:
-        raise Unused("set aside", "it has no quantity")
+        words = text(answer.raw, "valueString")
+        said = f", and words are not read ({' '.join(words.split())[:_LONGEST_WORDS]})" if words else ""
+        raise Unused("set aside", f"its {context.knowledge.label(prop)} has no quantity{said}")
     if not day:
         raise Unused("set aside", "it has no date that can be used, so it may not be the last of its kind")
     try:
         value, flags = _number(answer.raw, prop, day, context)
     except UnusableValue as problem:
-        raise Unused("set aside", f"its value is not used: {problem}") from None
+        raise Unused("set aside", f"its {context.knowledge.label(prop)} is not used: {problem}") from None
     source = f"{one.key}#{answer.path}{element}"
     moment = text(one.raw, "effectiveDateTime") or text(one.raw, "effectiveInstant") or day
     measure = Measure(one.key + answer.suffix, one.key, prop, plain(value), day, moment, (source,))

@@ -18,11 +18,13 @@ if TYPE_CHECKING:
 _KINDS: Mapping[str, EntryKind] = {
     "CarePlan": EntryKind.REQUEST,
     "Claim": EntryKind.DRUG,
+    "DetectedIssue": EntryKind.CONDITION,
     "DeviceRequest": EntryKind.REQUEST,
     "DeviceUseStatement": EntryKind.DEVICE,
     "DiagnosticReport": EntryKind.RESULT,
     "Encounter": EntryKind.CONDITION,
     "ExplanationOfBenefit": EntryKind.DRUG,
+    "Flag": EntryKind.CONDITION,
     "ImagingStudy": EntryKind.RESULT,
     "MedicationAdministration": EntryKind.DRUG,
     "MedicationDispense": EntryKind.DRUG,
@@ -30,10 +32,14 @@ _KINDS: Mapping[str, EntryKind] = {
     "MedicationStatement": EntryKind.DRUG,
     "Observation": EntryKind.RESULT,
     "Procedure": EntryKind.PROCEDURE,
+    "QuestionnaireResponse": EntryKind.RESULT,
     "ServiceRequest": EntryKind.REQUEST,
 }
 HELPS = "it is read where others refer to it"
 _LONGEST = 120
+_NOT_READ = {"DetectedIssue": "warning", "Flag": "flag", "QuestionnaireResponse": "questionnaire"}
+"""What resources are called whose types are not read, and which can tell of what bears on a plan."""
+_WITHOUT_FORCE = {*IN_ERROR, "inactive", "cancelled", "stopped", "in-progress"}
 _NOT_IN_USE = {*IN_ERROR, "inactive"}
 _REFERRING = ("medicationReference", "device", "codeReference")
 _NOT_TO_BE = {EntryKind.DRUG: "not to be given", EntryKind.REQUEST: "not to be done"}
@@ -78,6 +84,14 @@ def asked_not_to(one: Resource, concepts: Iterable[Raw], status: str, context: C
         return ()
     name = named(concepts, context) or _displayed(one) or one.key
     return (Unread(kind, f"{name}: {_NOT_TO_BE[kind]}", known=True),)
+
+
+def of_a_type_not_read(one: Resource, context: Context) -> tuple[Unread, ...]:
+    """Name a resource whose type is not read, if it is one of those that can tell of what bears on a plan."""
+    if one.type not in _NOT_READ or text(one.raw, "status") in _WITHOUT_FORCE:
+        return ()
+    words = named([part(one.raw, "code")], context) or text(one.raw, "questionnaire") or one.key
+    return (Unread(_KINDS[one.type], f"{_NOT_READ[one.type]}: {words[:_LONGEST]}"),)
 
 
 def device_beside(one: Resource, context: Context) -> Unused:
