@@ -15,7 +15,7 @@ from hipkg.base.errors import HipkgError, OntologyError, UsageError
 from hipkg.base.vocabulary import DCTERMS, HIP, OWL, PREFIXES, SKOS, XSD
 from hipkg.cli import main
 from hipkg.maintenance import history as past
-from hipkg.maintenance import release, releasing
+from hipkg.maintenance import release, releasing, sources
 from hipkg.maintenance.artefacts import base, full, nearest
 from hipkg.maintenance.checks.withdrawals import published
 from hipkg.maintenance.checks.workspace import module_files, of_texts, workspace
@@ -276,7 +276,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setattr(paths, "ONTOLOGY", ontology)
     monkeypatch.setattr(paths, "POSSIBLE_CONTEXTS", ontology / POSSIBLE.name)
     monkeypatch.setattr(paths, "DENIALS", ontology / DENIALS.name)
-    monkeypatch.setattr(release, "files_about_ontology", lambda: ())
+    monkeypatch.setattr(sources, "files_about_ontology", lambda: ())
     monkeypatch.setattr(release, "build", garden)
     monkeypatch.setattr(release, "write", lambda *_: None)
     monkeypatch.setattr(releasing, "refuse_errors", lambda: None)

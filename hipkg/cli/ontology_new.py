@@ -150,6 +150,7 @@ def _before(files: Iterable[Path]) -> dict[Path, str]:
 def _write(files: Mapping[Path, str]) -> None:
     """Write files, and say what of them is left to fill in and how they are undone."""
     from hipkg.base.output import write_output
+    from hipkg.maintenance.diff.revisions import is_tracked
     from hipkg.maintenance.scaffold import left_to_fill
 
     before = _before(files)
@@ -160,7 +161,9 @@ def _write(files: Mapping[Path, str]) -> None:
         say(_name(path))
     for path, line, what in left_to_fill(files, before):
         say(f"{_name(path)}:{line}: left to you: {what}", aside=True)
-    undoing = (("rm -r", [*made]), ("git checkout -p --", [*before]))
+    tracked = [one for one in before if is_tracked(one)]
+    others = [one for one in before if one not in tracked]
+    undoing = (("rm -r", [*made]), ("git checkout -p --", tracked), ("by hand, what was added to", others))
     ways = [f"{how} {' '.join(shlex.quote(_name(one)) for one in some)}" for how, some in undoing if some]
     say(f"hipkg: to undo it: {'; '.join(ways)}", aside=True)
 
