@@ -137,7 +137,7 @@ REASONER_SECONDS = Limit(
     error=EngineUnavailable,
 )  # fmt: skip
 COMPARING_SECONDS = Limit(
-    "the time of HermiT while ontologies are compared, all questions together", 180, "s",
+    "the time of HermiT while ontologies are compared, all questions together", 120, "s",
     "The reasoner gave no answer within {most}.", "Give it more time: --timeout.", "`--timeout`", EngineUnavailable,
 )  # fmt: skip
 NEAR_NAMES = 10

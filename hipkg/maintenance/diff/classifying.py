@@ -5,8 +5,9 @@ either ontology, no axiom bears that the other lacks is under the same classes i
 asked together, by the axioms that bear on members of them; and whether the whole is free of contradiction.
 
 Where no reasoner answers, a class is under those that are written, and under those of the other ontology if no axiom is
-gone that bears on its members there: what follows from axioms still does if others come. So nothing is told that does
-not follow, and what only a reasoner finds of the new axioms is missing.
+gone that bears on its members there: what follows from axioms still does if others come. A definition of a class that
+no axiom names decides only what is under this class, and what this class is under. So nothing is told that does not
+follow, and what only a reasoner finds of the new axioms is missing.
 """
 
 from __future__ import annotations
@@ -92,10 +93,47 @@ class Logic:
 
     def affected(self, other: Logic) -> frozenset[str]:
         """List the classes on whose members an axiom bears that another ontology does not have."""
-        own = {self.axioms[one] for one in self.axioms.keys() - other.axioms.keys()}
-        if not own:
-            return _NOTHING
-        return frozenset(self.modules.reaching(self.classes, own))
+        return self._reached(self._lacking(other))
+
+    def only_defined(self, other: Logic) -> frozenset[str]:
+        """List the classes that are nothing but defined, and of which another ontology does not have the definition.
+
+        No other axiom names them, and they are told to be under nothing but what their definition asks for.
+        """
+        named = {one.object for one in self.triples}
+        lacking = [one for one in self._lacking(other) if one.predicate.value == OWL + "equivalentClass"]
+        asked = {one.subject: self._operands(one.object) for one in lacking if one.subject not in named}
+        more = {
+            one.subject
+            for one in self.triples
+            if one.subject in asked and one not in lacking and one.predicate.value != RDF_TYPE
+            if one.predicate.value != RDFS + "subClassOf" or one.object not in asked[one.subject]
+        }
+        return frozenset(one.value for one in asked.keys() - more)  # type: ignore[union-attr]
+
+    def _operands(self, node: object) -> set[object]:
+        """Collect what the intersection at a node is of."""
+        lists = [one.object for one in self._inner.get(node, ()) if one.predicate.value == OWL + "intersectionOf"]
+        found: set[object] = set()
+        for cell in lists:
+            for one in self._inner.get(cell, ()):
+                if one.predicate.value == RDF + "first":
+                    found.add(one.object)
+                elif one.predicate.value == RDF + "rest":
+                    lists.append(one.object)
+        return found
+
+    def losing(self, other: Logic) -> frozenset[str]:
+        """List the classes that may be under fewer of those that are not `only_defined` in another ontology."""
+        alone = self.only_defined(other)
+        rest = {one for one in self._lacking(other) if one.subject.value not in alone}  # type: ignore[union-attr]
+        return self._reached(rest) | alone
+
+    def _lacking(self, other: Logic) -> set[ox.Triple]:
+        return {self.axioms[one] for one in self.axioms.keys() - other.axioms.keys()}
+
+    def _reached(self, axioms: set[ox.Triple]) -> frozenset[str]:
+        return frozenset(self.modules.reaching(self.classes, axioms)) if axioms else _NOTHING
 
 
 def _node(iri: str) -> ox.NamedNode:
@@ -170,8 +208,8 @@ class Classifier:
         if not side.folder:
             return classified(sources, entail=self._reasoner.entail)
         before, after = Logic(side.triples), Logic(sources.triples)
-        losing = before.affected(after) & after.classes
-        affected = losing | after.affected(before) | (after.classes - before.classes)
+        affected = before.affected(after) | after.affected(before) | (after.classes - before.classes)
+        affected &= after.classes
 
         def kept(classes: frozenset[str]) -> set[tuple[str, str]]:
             return {(iri, upper) for iri in classes & known.superclasses.keys() for upper in known.superclasses[iri]}
@@ -187,7 +225,9 @@ class Classifier:
             found = self._reasoner.entail("hermit", after.modules.around(map(_node, affected)))
         except EngineUnavailable as problem:
             self._note(problem, affected)
-            return _entailing(kept(after.classes - losing).union(told(sources.axioms)))
+            alone = before.only_defined(after)
+            still = {one for one in kept(after.classes - before.losing(after)) if one[1] not in alone}
+            return _entailing(still.union(told(sources.axioms)))
         asked = {(iri, upper) for iri, above in close(found.subclasses).items() for upper in above if iri in affected}
         return _entailing(asked | kept(after.classes - affected), found.unsatisfiable)
 

@@ -126,7 +126,7 @@ def compare(
         reasons,
         axiom_changes(old.own, new.own) if old.folder and new.folder else None,
         codes,
-        hierarchy_changes(before, after),
+        hierarchy_changes(before, after, classifier.unclassified),
         tuple(
             Redefined(one, after.labels.get(one, ""), meaning.of(one))
             for one in sorted(meaning.changed - after.auxiliary)

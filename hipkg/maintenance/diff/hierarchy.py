@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from hipkg.base.vocabulary import curie
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Set
 
     from hipkg.knowledge.records import Knowledge
 
@@ -36,8 +36,11 @@ class Hierarchy(NamedTuple):
     changed: tuple[ClassChange, ...]
 
 
-def hierarchy_changes(old: Knowledge, new: Knowledge) -> Hierarchy:
-    """Compare two classified hierarchies; the classes that the release adds to those of editors are left out."""
+def hierarchy_changes(old: Knowledge, new: Knowledge, unclassified: Set[str] = frozenset()) -> Hierarchy:
+    """Compare two classified hierarchies; the classes that the release adds to those of editors are left out.
+
+    Parameters: of ``unclassified`` classes it is not told what they are under no longer, for that is not known.
+    """
     before, after = _classes(old), _classes(new)
     both = sorted(before & after)
     above = {iri: (_above(old, iri, before), _above(new, iri, after)) for iri in both}
@@ -46,6 +49,8 @@ def hierarchy_changes(old: Knowledge, new: Knowledge) -> Hierarchy:
     losses = {iri: _nearest(old, earlier - later) for iri, (earlier, later) in above.items()}
     come = {iri: later - earlier for iri, (earlier, later) in applying.items()}
     gone = {iri: earlier - later for iri, (earlier, later) in applying.items()}
+    for iri in unclassified & gone.keys():
+        losses[iri] = gone[iri] = frozenset()
     found = [
         ClassChange(
             iri,
