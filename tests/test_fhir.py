@@ -545,6 +545,18 @@ def test_a_quantity_converts_exactly_there_and_back(value: float, code: str, uni
     assert back == pytest.approx(Decimal(str(value)), abs=Decimal("1e-20"))
 
 
+def test_a_unit_that_only_says_what_is_counted_is_that_of_a_number() -> None:
+    counted = {"value": 3.2, "system": "http://unitsofmeasure.org", "code": "{INR}"}
+    assert amount(counted, "1") == Decimal("3.2")
+    for other, unit in (
+        ({**counted, "code": "{1.73_m2}"}, "1"),
+        (counted, "{score}"),
+        ({**counted, "code": "1"}, "{score}"),
+    ):
+        with pytest.raises(UnusableValue):
+            amount(other, unit)
+
+
 @pytest.mark.parametrize(
     ("code", "unit"),
     [

@@ -24,6 +24,7 @@ COMPARISONS: Mapping[str, Callable[[Decimal, Decimal], bool]] = {">=": ge, "<=":
 COMPLEMENTS = {">": "<=", ">=": "<", "<": ">=", "<=": ">"}
 """The symbol of the limit that holds exactly where another does not."""
 _UNITS = {
+    "1": "",
     "min": "minutes",
     "h": "hours",
     "d": "days",
@@ -122,7 +123,7 @@ def rounded(number: Decimal, places: int) -> Decimal:
 
 def unit_in_words(unit: str) -> str:
     """Write a unit of UCUM in words; its annotations stand without their marks."""
-    return _UNITS.get(unit) or unmarked(unit)
+    return _UNITS[unit] if unit in _UNITS else unmarked(unit)
 
 
 def unmarked(unit: str) -> str:

@@ -19,6 +19,11 @@ def is_study(intervention: str, knowledge: Knowledge) -> bool:
     return any(knowledge.is_a(intervention, one) for one in _studied(knowledge))
 
 
+def can_be_study(intervention: str, knowledge: Knowledge) -> bool:
+    """Tell whether an intervention is a study, or a kind of which some are, such as imaging in general."""
+    return is_study(intervention, knowledge) or any(knowledge.is_a(one, intervention) for one in _studied(knowledge))
+
+
 @kept
 def _studied(knowledge: Knowledge) -> frozenset[str]:
     """Collect the interventions that definitions speak of as studies."""

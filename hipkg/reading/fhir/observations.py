@@ -15,7 +15,7 @@ from hipkg.base import hip
 from hipkg.base.numbers import plain, unit_in_words
 from hipkg.base.vocabulary import local_name
 from hipkg.knowledge.intervals import stand_in
-from hipkg.knowledge.studies import is_study
+from hipkg.knowledge.studies import can_be_study
 from hipkg.knowledge.terminology import NO
 from hipkg.reading.fhir.absences import absent
 from hipkg.reading.fhir.activities import COMPLETED, Draft, Status, activities
@@ -190,7 +190,7 @@ def _study_of(one: Resource, context: Context) -> Meaning | None:
     if not context.codes.meanings(code):
         return None
     meaning = context.codes.meaning([code], "intervention")
-    is_one = meaning.terms and all(is_study(term, context.knowledge) for term in meaning.terms)
+    is_one = meaning.terms and all(can_be_study(term, context.knowledge) for term in meaning.terms)
     return meaning if is_one else None
 
 

@@ -128,7 +128,7 @@ def is_denied(answer: Answer, context: Context, *, by_value: bool) -> bool:
 def refuse_denied(concepts: Iterable[Raw], knowledge: Knowledge) -> None:
     """Raise `Unused` for a finding whose own words deny or doubt what its codes assert."""
     for words in texts_of(concepts):
-        if _denying(knowledge).match(words.lstrip()):
+        if words.lstrip().startswith("?") or _denying(knowledge).match(words.lstrip()):
             told = " ".join(words.split())[:_LONGEST_WORDS]
             raise Unused("set aside", f"its words do not say what its codes say ({told!r})")
 

@@ -190,7 +190,7 @@ def _worth(code: str) -> _Worth | None:
 
 def _same_notes(given: _Worth, wanted: _Worth) -> bool:
     """Tell whether the annotations of two units agree; what is measured may be left out."""
-    counted = given.dimensions or given.notes == wanted.notes
+    counted = given.dimensions or not wanted.notes or given.notes == wanted.notes
     return bool(counted) and _related(given) == _related(wanted)
 
 

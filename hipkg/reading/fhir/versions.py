@@ -137,6 +137,12 @@ class _Work:
                 self._see(name, OLD)
                 self.raw[name] = {"coding": [{"system": _STATUS_SYSTEM + system, "code": code}]}
 
+    def abatement(self) -> None:
+        """Say in words that a condition is over, where only a truth value says so."""
+        self._see("abatementBoolean", OLD)
+        if self.raw.pop("abatementBoolean") is not False:
+            self.raw.setdefault("abatementString", "over")
+
     def evidence(self) -> None:
         """Part what shows a condition into codes and references."""
         shown = self.raw.get("evidence")
@@ -400,7 +406,11 @@ _STEPS: Mapping[str, tuple[tuple[Callable[[_Work], None], frozenset[str]], ...]]
     "AllergyIntolerance": ((_Work.allergy, _ANY), (_Work.coded_status, _ANY)),
     "BodyStructure": ((_Work.body, _ANY),),
     "CarePlan": ((_Work.renamed_status, _ANY), (_Work.plan, _ANY)),
-    "Condition": ((_Work.coded_status, _ANY), (_Work.evidence, frozenset({"evidence"}))),
+    "Condition": (
+        (_Work.coded_status, _ANY),
+        (_Work.abatement, frozenset({"abatementBoolean"})),
+        (_Work.evidence, frozenset({"evidence"})),
+    ),
     "Device": ((_Work.device, _ANY),),
     "DeviceRequest": ((_Work.renamed_status, _ANY),),
     "DeviceUseStatement": ((_Work.device_use, _ANY),),
