@@ -611,6 +611,7 @@ class _Builder:
         forms = self._map(hip.otherFormOf)
         excluding = self._map(hip.excludedBefore)
         dangers = [(it, danger) for danger in excluding for it in self._all(danger, hip.excludedBefore)]
+        wishes = [(it, wish) for wish in self._map(hip.wishAgainst) for it in self._all(wish, hip.wishAgainst)]
         pairs = [(one, other) for one in found for other in self._all(one, hip.incompatibleWith)]
         pairs += [(other, one) for one, other in pairs]
         return [
@@ -637,6 +638,7 @@ class _Builder:
                 exclude_first=self._all_told(iri, dangers),
                 serves=self._nearest(iri, served),
                 other_form_of=self._nearest(iri, forms),
+                unwanted_for=self._all_told(iri, wishes),
             )
             for iri in found
         ]

@@ -113,7 +113,7 @@ def section_of(action: Action) -> Section:
     if is_confronted_with_danger(action):
         return Section.CHECK
     match action.status:
-        case Status.INDICATED if action.tried and not action.running:
+        case Status.INDICATED if (action.tried or action.wishes) and not action.running:
             return Section.TRIED
         case Status.INDICATED:
             return section_of_advice(action.modality, action.category)

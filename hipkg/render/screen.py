@@ -212,7 +212,7 @@ class _Screener(Arranger):
             calls = [one for one in entries if key == Section.CHECK and self._is_call(one)]
             items = [*self._items(key, calls), *self._told_of(key)]
             rest = [
-                one for one in entries if one not in calls and not (key == Section.CHECK and self._is_practised(one))
+                one for one in entries if one not in calls and not (key == Section.CHECK and self._is_told_there(one))
             ]
             items += later if key == Section.LATER else self._items(key, rest)
             items += [item for section, item in disputed if section == key]
@@ -382,13 +382,13 @@ class _Screener(Arranger):
             for one in others:
                 words = (one.title.partition(", ")[2], *(_in_line(it) for it in one.lines))
                 lines.append(Line("", (", ".join(words),), one.statements))
-            lines += [Line("not", (lowered(one.title),), one.statements) for one in self._practised(alarm)]
+            lines += [Line("not", (lowered(one.title),), one.statements) for one in self._carried_out_by(alarm)]
             yield Item(alarm.title, alarm.site, "", alarm.statements, tuple(lines), out=True)
 
-    def _practised(self, alarm: Row) -> Iterator[Row]:
-        """List the discouraged practices that nothing but the treatment carries out which an alarm is about."""
+    def _carried_out_by(self, alarm: Row) -> Iterator[Row]:
+        """List what is discouraged and carried out by nothing but the treatment that an alarm is about."""
         found: dict[Row, list[str]] = {}
-        for entry in self._practices:
+        for entry in self._realised:
             one = self._plan.actions[entry.actions[0]]
             kinds = kinds_of(self._knowledge.interventions[one.intervention].realised_by, self._knowledge)
             if kinds == (alarm.about,):
@@ -397,15 +397,17 @@ class _Screener(Arranger):
         return (row for row, sites in found.items() if join_sites(sites, self._knowledge) == alarm.site)
 
     @cached_property
-    def _practices(self) -> list[Entry]:
-        """List the rows of discouraged practices that something on record carries out."""
+    def _realised(self) -> list[Entry]:
+        """List the rows of what is discouraged and carried out by what is on record."""
         rows = (one for part in self._page.parts if part.section == Section.CHECK for one in part.rows)
         return [one for one in rows if self._plan.actions[one.actions[0]].realised]
 
-    def _is_practised(self, entry: Entry) -> bool:
-        """Tell whether an alarm tells of a practice."""
-        practices = {self._plan.actions[entry.actions[0]].shown} if entry in self._practices else set()
-        return any(one.statements in practices for alarm in self._alarms() for one in self._practised(alarm))
+    def _is_told_there(self, entry: Entry) -> bool:
+        """Tell whether the row of an alarm tells of what is discouraged."""
+        if entry not in self._realised:
+            return False
+        shown = self._plan.actions[entry.actions[0]].shown
+        return any(one.statements == shown for alarm in self._alarms() for one in self._carried_out_by(alarm))
 
     def _needs(self, action: Action) -> tuple[Line, ...]:
         """Say what an action lacks, with all that its gates and the statements that advise it ask for."""
@@ -1100,7 +1102,7 @@ class _Screener(Arranger):
             yield from self._conditions(action)
         if action.status == Status.AVOID and action.realised:
             yield Line("on record:", (clean(action.realised),))
-        yield from (replace(one, lead="") for one in tried(action))
+        yield from (replace(one, lead=one.lead.replace("tried", "")) for one in tried(action))
         if action.status == Status.INDICATED and not action.dangers and self._is_urgent(action):
             contexts = (clean(self._term(it)) for one in action.shown for it in self._infos[one].applies_to)
             yield Line("on record", tuple(dict.fromkeys([*self._signs_of(action.shown)] or contexts)), ())

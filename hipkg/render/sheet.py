@@ -113,6 +113,7 @@ _OBJECTIONS = {
     Status.AVOID: ", which {who} discourage{s}",
 }
 _HELD_BACK = ", which {who} hold{s} back"
+_UNWANTED = ", against a wish of the patient"
 _UNADVISED = "ordered, which nothing here advises as things stand"
 _FORBIDDING = {
     "avoid": {ClaimKind.DISCOURAGED, ClaimKind.DISCOURAGEMENT_AWAITED},
@@ -353,7 +354,8 @@ class Arranger:
             ids = tuple(sorted({id_ for one in actions for id_ in one.objecting}))
             documents = sorted({self._knowledge.documents[self._infos[one].document].id for one in ids})
             words = objection.format(who=listed(documents, "and"), s="" if len(documents) > 1 else "s")
-            lines = self._missing(actions[0]) if actions[0].status == Status.CONDITIONAL else ()
+            missing = self._missing(actions[0]) if actions[0].status == Status.CONDITIONAL else ()
+            lines = (*(wished(actions[0]) if there == "ordered" and objection != _UNWANTED else ()), *missing)
             row = Row(capital(clean(f"{names} {there}{words}")), "", "", ids, lines, about=_only(actions))
             merged.setdefault(row, []).append(site)
         firm = {(names, there, site) for names, there, _, site in found}
@@ -1244,13 +1246,15 @@ def _saying(row: Row, parts: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def _against(action: Action) -> Iterator[tuple[str, str, str]]:
-    """Name what is running or ordered of an action that statements refuse, discourage or hold back, and how they do."""
+    """Name what is running or ordered of an action that statements or the patient do not want, and how they say so."""
     objection = _OBJECTIONS.get(action.status, "")
     if action.by(ClaimKind.HELD_BACK) and action.status == Status.CONDITIONAL:
         objection = _HELD_BACK
     for names, there in ((action.current, "running"), (action.planned, "ordered")):
-        unchecked = there == "ordered" and action.by(ClaimKind.ORDER_UNGUARDED)
-        words = objection or (" before its checks" if unchecked and action.status == Status.CONDITIONAL else "")
+        ordered = there == "ordered"
+        unchecked = ordered and action.by(ClaimKind.ORDER_UNGUARDED) and action.status == Status.CONDITIONAL
+        unwanted = _UNWANTED if ordered and action.wishes else ""
+        words = objection or (" before its checks" if unchecked else unwanted)
         if names and words:
             yield " and ".join(names), there, words
 
@@ -1261,11 +1265,19 @@ def _forbidding(action: Action) -> str:
 
 
 def tried(action: Action) -> tuple[Line, ...]:
-    """Say which courses of an action failed, were not tolerated or were refused."""
+    """Say which courses of an action failed, were not tolerated, were refused or helped, and what the patient wants."""
     if action.status in _REFUSED or action.status == Status.SATISFIED:
         return ()
     parts = tuple(dict.fromkeys(describe_course(one, action.label) for one in action.tried))
-    return (Line("tried", parts),) if parts else ()
+    helped = (one for one in action.past if one.outcome and not one.unfavourable)
+    before = tuple(dict.fromkeys(describe_course(one, action.label) for one in helped))
+    found = (Line("tried", parts), Line("earlier", before))
+    return (*(one for one in found if one.parts), *wished(action))
+
+
+def wished(action: Action) -> tuple[Line, ...]:
+    """Say which wishes of the patient speak against an action."""
+    return (Line("", tuple(map(clean, action.wishes))),) if action.wishes else ()
 
 
 def _only(told: Iterable[Action | StatementInfo]) -> str:
