@@ -702,8 +702,13 @@ class _Screener(Arranger):
         return {it for one in calling if self._calls(one) for it in one.except_for}
 
     def _is_told(self, action: Action) -> bool:
-        """Tell whether the row of another action tells that the same is refused, or held back, for the same danger."""
-        return any(dangers >= {*action.dangers} for dangers in self._dangers_told.get(action.intervention, ()))
+        """Tell whether the row of the same, or of a kind of it, tells that it is refused or held back for the same danger."""
+        return any(
+            dangers >= {*action.dangers}
+            for iri, told in self._dangers_told.items()
+            if iri == action.intervention or action.intervention in self._classes(iri)
+            for dangers in told
+        )
 
     @cached_property
     def _dangers_told(self) -> Mapping[str, list[frozenset[Danger]]]:
@@ -1072,7 +1077,8 @@ class _Screener(Arranger):
 
     def _own_details(self, action: Action) -> Iterator[Line]:
         """Say of an action what its statements say in brief, how it is carried out, and what is on record of it."""
-        yield from self._endangered(action)
+        because = "because of" if section_of(action) in _WAITING else ""
+        yield from (replace(one, lead=because) for one in self._endangered(action))
         if is_confronted_with_danger(action):
             yield from (*running(action), *_ordered(action), *self._held_too(action))
             yield from (*tried(action), *self._unchecked(action))
