@@ -15,7 +15,8 @@ from hypothesis import assume, given, settings
 
 from hipkg.defence.asking import Asker, effects, interview
 from hipkg.defence.difference import difference
-from hipkg.defence.explainer import NOT_APPLICABLE, PARAMETER, Explainer
+from hipkg.defence.explainer import Explainer
+from hipkg.defence.explanations import NOT_APPLICABLE, PARAMETER
 from hipkg.defence.remedies import NOT_IN_PLAN, Remedies
 from hipkg.defence.watching import watch_list
 from hipkg.defence.what_if import changed_by, what_if
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from pathlib import Path
 
-    from hipkg.defence.explainer import Explanation
+    from hipkg.defence.explanations import Explanation
     from hipkg.defence.remedies import Remedy
     from hipkg.planning.records import Plan
     from hipkg.record.change import Change

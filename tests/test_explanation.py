@@ -18,14 +18,8 @@ from hipkg.base.errors import UsageError
 from hipkg.base.paths import ROOT
 from hipkg.base.vocabulary import HIP, OWL, PREFIXES, RDF_TYPE, RDFS, SKOS, XSD
 from hipkg.cli.app import app
-from hipkg.defence.explainer import (
-    NOT_APPLICABLE,
-    NOT_IN_PLAN,
-    PARAMETER,
-    Explainer,
-    Explanation,
-    SlotExplanation,
-)
+from hipkg.defence.explainer import NOT_IN_PLAN, Explainer
+from hipkg.defence.explanations import NOT_APPLICABLE, PARAMETER, Explanation, SlotExplanation
 from hipkg.defence.targets import find_target
 from hipkg.knowledge.loading import load
 from hipkg.owl import reasoners as java

@@ -29,7 +29,7 @@ from hipkg.knowledge.loading import load
 from hipkg.reading.fhir.quantities import UnusableValue, amount, pieces
 from hipkg.reading.fhir.specification import element_names
 from hipkg.render.schemas import PLAN
-from support.doors import findings_of, plan_record, read, read_import
+from support.doors import findings_of, plan_record, read, read_import, with_entailed
 from support.fhir_cases import AS_OF, CASES, imported, source_of, told
 from support.fhir_xml import as_xml
 
@@ -105,9 +105,10 @@ def test_every_irregularity_has_a_case() -> None:
 
 
 @pytest.mark.parametrize("case", ALL, ids=by_name)
-def test_an_imported_graph_violates_no_shape(case: Path) -> None:
+def test_an_imported_graph_violates_no_shape_and_contradicts_nothing(case: Path) -> None:
     for graph in graphs(case):
         assert [one for one in findings_of(graph) if one.severity == "violation"] == []
+        with_entailed(graph)
 
 
 @pytest.mark.parametrize("case", ALL, ids=by_name)

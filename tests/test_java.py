@@ -122,9 +122,8 @@ def test_names_that_are_not_ascii_are_answered_in_any_locale(engine: str, monkey
 
 def test_an_engine_that_takes_too_long_is_given_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(java, "java_command", lambda _: fake_java(tmp_path, "exec sleep 30"))
-    monkeypatch.setattr(java, "_TIMEOUT_SECONDS", 0.2)
     with pytest.raises(EngineUnavailable, match="gave no answer"):
-        java.entail("hermit", [])
+        java.entail("hermit", [], 0.2)
 
 
 def test_a_failing_engine_reports_its_last_words(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

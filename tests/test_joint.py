@@ -135,3 +135,27 @@ def test_what_was_not_understood_of_one_part_is_told_of_the_whole(tmp_path: Path
 def test_one_source_is_left_as_it_is() -> None:
     (only,) = together([str(EXAMPLES["d0"])])
     assert len(only.parts) == 1
+
+
+def test_versions_of_a_resource_that_differ_are_told_with_both_files(tmp_path: Path) -> None:
+    record = json.loads((CASES / "replaced-in-another-file" / "new.json").read_bytes())
+    resources = [each["resource"] for each in record["entry"]]
+    other = {**resources[1], "code": resources[2]["code"]}
+    for name, some in (("one", resources), ("other", [resources[0], other])):
+        content = {"resourceType": "Bundle", "type": "collection", "entry": [{"resource": each} for each in some]}
+        (tmp_path / f"{name}.json").write_text(json.dumps(content))
+    (made,) = planned([str(tmp_path / f"{name}.json") for name in ("one", "other")])
+    told = [one.message for one in made.record.notices if one.shape.startswith("hip:F03")]
+    assert len(told) == 1
+    assert "Condition/pain" in told[0]
+    assert all(f"{name}.json entry" in told[0] for name in ("one", "other"))
+
+
+def test_patients_of_two_files_with_one_identifier_stay_apart_and_are_told(tmp_path: Path) -> None:
+    for name in ("one", "other"):
+        number = [{"system": "urn:example:mrn", "value": "17"}]
+        content = {"resourceType": "Patient", "id": name, "birthDate": "1960-05-01", "identifier": number}
+        (tmp_path / f"{name}.json").write_text(json.dumps(content))
+    made = planned([str(tmp_path / f"{name}.json") for name in ("one", "other")])
+    told = [each.message for one in made for each in one.record.notices if "same identifier" in each.message]
+    assert len(made) == len(told) == 2

@@ -9,7 +9,7 @@ import os
 import signal
 import time
 from datetime import date
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -24,7 +24,7 @@ from hipkg.querying.catalogue import load_query
 from hipkg.reading.sources import read
 from hipkg.render import render
 from hipkg.validation.findings import unknown_terms
-from support.doors import run_query
+from support.doors import read_import, run_query
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -199,6 +199,47 @@ def test_near_names_are_looked_up_for_the_first() -> None:
     found = unknown_terms(record.triples, record.iri, load().terms)
     assert sum("Did you mean hip:age?" in one.message for one in found) == limits.NEAR_NAMES
     assert len(found) == 20
+
+
+SHOWN = ("https://w3id.org/hipkg/", "JointSpaceNarrowing")
+
+
+def _resource(kind: str, number: int, **fields: Any) -> dict[str, Any]:
+    return {"resourceType": kind, "id": f"x{number}", "subject": {"reference": "Patient/p"}, **fields}
+
+
+def _chained(number: int) -> dict[str, Any]:
+    therapy = {"coding": [{"system": "http://snomed.info/sct", "code": "91251008"}]}
+    before = [{"reference": f"ServiceRequest/x{number - 1}"}]
+    return _resource("ServiceRequest", number, status="active", intent="order", code=therapy, basedOn=before)
+
+
+def _film(number: int) -> dict[str, Any]:
+    film, shown = ({"coding": [{"system": at, "code": code}]} for at, code in (("http://loinc.org", "26131-3"), SHOWN))
+    seen = [{"code": shown, "valueBoolean": True}]
+    return _resource("Observation", number, status="final", code=film, component=seen, effectiveDateTime="2026-10-01")
+
+
+def _measured(number: int) -> dict[str, Any]:
+    index = {"coding": [{"system": "http://loinc.org", "code": "39156-5"}]}
+    value = {"value": 27, "system": "http://unitsofmeasure.org", "code": "kg/m2"}
+    day = "2026-10-01"
+    return _resource("Observation", number, status="final", code=index, valueQuantity=value, effectiveDateTime=day)
+
+
+@pytest.mark.parametrize(("make", "count"), [(_chained, 500), (_film, 700), (_measured, 2_000)])
+def test_eight_times_as_many_take_not_much_more_than_eight_times_as_long(
+    make: Callable[[int], dict[str, Any]], count: int
+) -> None:
+    def seconds(most: int) -> float:
+        resources = [{"resourceType": "Patient", "id": "p", "birthDate": "1960-01-01"}, *map(make, range(most))]
+        lines = "\n".join(map(json.dumps, resources)).encode()
+        started = time.process_time()
+        read_import(lines, format="fhir", as_of=date(2026, 11, 23))
+        return time.process_time() - started
+
+    seconds(10)
+    assert seconds(8 * count) < 16 * seconds(count)
 
 
 def test_a_name_that_is_given_twice_costs_no_more_than_reading_it() -> None:

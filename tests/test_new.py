@@ -7,6 +7,7 @@ import json
 import re
 import shlex
 import shutil
+import subprocess
 from datetime import date
 from functools import cache
 from pathlib import Path
@@ -23,6 +24,7 @@ from hipkg.maintenance.checks.issue import Issue
 from hipkg.maintenance.checks.runner import report
 from hipkg.maintenance.checks.workspace import Workspace, own_workspace, workspace
 from hipkg.maintenance.coverage import coverage
+from hipkg.maintenance.justification import why_under
 from hipkg.maintenance.patterns import Pattern, expression_of, patterns
 from hipkg.maintenance.scaffold import Kind, Wanted, scaffold
 from hipkg.maintenance.scaffold_table import read_table
@@ -175,7 +177,25 @@ def test_a_dry_run_shows_what_would_be_written_and_writes_nothing(
     assert {path: path.read_bytes() for path in own.rglob("*") if path.is_file()} == before
     made = hipkg(*asked)
     assert "terms.ttl" in made.out.split()
-    assert "to undo it: git checkout -p -- terms.ttl" in made.err
+    assert "to undo it: by hand, what was added to terms.ttl" in made.err
+    for arguments in (("init", "-q"), ("add", "terms.ttl")):
+        subprocess.run(["git", *arguments], check=True)
+    again = hipkg("ontology", "new", "finding", "GroinSnap")
+    assert "to undo it: git checkout -p -- terms.ttl" in again.err
+
+
+def test_why_knows_the_terms_of_ones_own_by_their_names(own: Path) -> None:
+    with pytest.raises(UsageError, match="is declared nowhere") as raised:
+        why_under("AbductorWeakness", "AbductorWeekness")
+    assert raised.value.remedy.startswith("Did you mean gtp:AbductorWeakness")
+
+
+def test_a_prefix_that_is_missed_is_told_with_its_line(own: Path, hipkg: Callable[..., Run]) -> None:
+    terms = own / "terms.ttl"
+    terms.write_text(terms.read_text("utf-8") + 'gtp:AbductorWeakness skos:scopeNote "x"^^prov:Odd .\n', "utf-8")
+    line = "write above: @prefix prov: <http://www.w3.org/ns/prov#>"
+    assert line in hipkg("ontology", "check", "--no-reasoner").out
+    assert line in hipkg("ontology", "format").err
 
 
 def test_findings_name_files_from_the_current_folder(own: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -196,7 +216,7 @@ def test_the_commands_of_the_editors_guide_work(own: Path, hipkg: Callable[..., 
         made = hipkg(*arguments)
         assert made.code == 0, made.err
     assert (own / "cases" / "statements" / "LOC-01").is_dir()
-    assert "No text is left to be filled in." in hipkg("ontology", "check", "--no-reasoner").out
+    assert "No text of a term is left to be filled in." in hipkg("ontology", "check", "--no-reasoner").out
 
 
 def test_an_ontology_begins_in_a_new_folder_and_grows(

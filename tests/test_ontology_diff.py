@@ -23,6 +23,7 @@ from hipkg.knowledge.loading import released
 from hipkg.maintenance.diff.classifying import Classifier
 from hipkg.maintenance.diff.compare import OntologyDiff, compare
 from hipkg.maintenance.diff.meaning import Relation
+from hipkg.maintenance.diff.reasoner import Reasoner
 from hipkg.maintenance.diff.sides import Side, opened
 from hipkg.maintenance.diff.statements import Pattern
 from hipkg.owl.reasoners import Entailments, close, entail
@@ -46,11 +47,39 @@ AS_OF = date(2026, 3, 15)
 NOTHING: frozenset[str] = frozenset()
 
 
-def known_classification(_engine: str, _triples: Iterable[ox.Triple]) -> Entailments:
-    """Answer with the kept classification, and with what is told of the class that an edit adds."""
-    told = {(HIP + "Thistles", HIP + one) for one in ("Finding", "Problem")}
-    pairs = {(one, other) for one, other in json.loads(CLASSIFICATION.read_text("utf-8"))}
-    return Entailments(frozenset(pairs | told), frozenset(), frozenset(), NOTHING)
+class Known(Reasoner):
+    """Answers with the kept classification, and with what is told of the class that an edit adds."""
+
+    def entail(self, _engine: str, _triples: Iterable[ox.Triple]) -> Entailments:
+        told = {(HIP + "Thistles", HIP + one) for one in ("Finding", "Problem")}
+        pairs = {(one, other) for one, other in json.loads(CLASSIFICATION.read_text("utf-8"))}
+        return Entailments(frozenset(pairs | told), frozenset(), frozenset(), NOTHING)
+
+    def check_consistency(self, _triples: Iterable[ox.Triple]) -> None:
+        pass
+
+
+class Counted(Reasoner):
+    """HermiT, with the number of triples of each question."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.asked: list[int] = []
+
+    def entail(self, engine: str, triples: Iterable[ox.Triple]) -> Entailments:
+        given = list(triples)
+        self.asked.append(len(given))
+        return super().entail(engine, given)
+
+
+class Missing(Reasoner):
+    """No Java is there."""
+
+    def entail(self, _engine: str, _triples: Iterable[ox.Triple]) -> Entailments:
+        raise EngineUnavailable("There is no Java.")
+
+    def check_consistency(self, triples: Iterable[ox.Triple]) -> None:
+        self.entail("hermit", triples)
 
 
 def side(folder: Path, name: str, edits: Iterable[dict[str, Any]] = ()) -> Side:
@@ -84,17 +113,14 @@ def lines(found: OntologyDiff) -> Iterator[str]:
 
 
 @pytest.mark.parametrize("name", EDITS)
-def test_each_edit_is_told_by_its_pattern_and_undone_by_the_opposite(
-    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("hipkg.owl.reasoners.check_consistency", lambda _: None)
+def test_each_edit_is_told_by_its_pattern_and_undone_by_the_opposite(name: str, tmp_path: Path) -> None:
     edit = EDITS[name]
     told: dict[str, list[str]] = {}
     old, new = side(tmp_path, "old"), side(tmp_path, "new", [edit])
-    new = replace(new, shipped=Classifier(old, new, known_classification).knowledge()[1])
+    new = replace(new, shipped=Classifier(old, new, Known()).knowledge()[1])
     for index, (before, after, way) in enumerate([(old, new, "there"), (new, old, "back")]):
         patients = CASES / edit["gardens"]
-        found = compare(before, after, patients=patients, as_of=AS_OF, entail=known_classification)
+        found = compare(before, after, patients=patients, as_of=AS_OF, reasoner=Known())
         assert {one.id: list(one.patterns) for one in found.statements} == edit[way]
         assert found.level == edit.get("levels", ["major", "major"])[index]
         told[way] = [*lines(found)]
@@ -123,21 +149,18 @@ REASONED = [
 
 def test_what_a_reasoner_is_asked_of_an_edit_is_what_it_would_say_of_the_whole(tmp_path: Path) -> None:
     old, new = side(tmp_path, "old"), side(tmp_path, "new", REASONED)
-    asked: list[int] = []
-
-    def counted(engine: str, triples: Iterable[ox.Triple]) -> Entailments:
-        given = list(triples)
-        asked.append(len(given))
-        return entail(engine, given)
-
+    counted = Counted()
     before, after = Classifier(old, new, counted).knowledge()
     whole = close(entail("hermit", new.sources.triples).subclasses)
     own = {iri: frozenset(it for it in above if it.startswith(HIP)) - {iri} for iri, above in whole.items()}
     assert after.superclasses == {iri: above for iri, above in own.items() if iri.startswith(HIP)}
     assert after.superclasses != before.superclasses
-    found = compare(old, replace(new, shipped=after), patients=CASES / "requirements", as_of=AS_OF, entail=counted)
-    assert max(asked) < len(new.sources.triples) / 4
-    assert len(asked) == 2
+    _, late = Classifier(old, new, Reasoner(0.001)).knowledge()
+    assert all(above <= after.superclasses[iri] for iri, above in late.superclasses.items())
+    assert late.superclasses[HIP + "Ivy"] == after.superclasses[HIP + "Ivy"]
+    found = compare(old, replace(new, shipped=after), patients=CASES / "requirements", as_of=AS_OF, reasoner=counted)
+    assert max(counted.asked) < len(new.sources.triples) / 4
+    assert len(counted.asked) == 2
     assert {curie(one.iri): one.relation for one in found.redefined} == {
         "hip:OnAcidSoil": Relation.NARROWER,
         "hip:WetGarden": Relation.WIDER,
@@ -162,24 +185,59 @@ def test_what_a_reasoner_is_asked_of_an_edit_is_what_it_would_say_of_the_whole(t
 
 def test_sides_with_the_same_files_are_not_classified_twice(tmp_path: Path) -> None:
     unreleased = replace(side(tmp_path, "one"), shipped=None)
-    found = compare(unreleased, side(tmp_path, "two"), entail=lambda *_: pytest.fail("nothing is to be asked"))
-    assert (found.level, found.plans, found.axioms) == ("none", None, ())
+    found = compare(unreleased, side(tmp_path, "two"), reasoner=Missing())
+    assert (found.level, found.plans, found.axioms, found.problem) == ("none", None, (), None)
     assert "both make the same" in render_ontology_diff(found, "text")
 
 
 def test_without_a_reasoner_it_is_told_that_a_meaning_differs_but_not_how(tmp_path: Path) -> None:
     old, new = side(tmp_path, "old"), side(tmp_path, "new", REASONED[:1])
-
-    def missing(*_: object) -> Entailments:
-        raise EngineUnavailable("There is no Java.")
-
-    with pytest.raises(EngineUnavailable):
-        compare(old, new, entail=missing)
-    built = new.knowledge(lambda _: known_classification("hermit", ()))
-    found = compare(old, replace(new, shipped=built), patients=CASES / "requirements", as_of=AS_OF, entail=missing)
+    built = new.knowledge(lambda _: Known().entail("hermit", ()))
+    found = compare(old, replace(new, shipped=built), patients=CASES / "requirements", as_of=AS_OF, reasoner=Missing())
     assert [one.relation for one in found.redefined] == [Relation.NOT_ASKED]
     assert {one.patterns for one in found.statements} == {(Pattern.CONDITIONS_CHANGED,)}
     assert "needs Java" in render_ontology_diff(found, "text")
+    assert found.problem is None
+
+
+BROAD = {
+    "module": "garden.ttl",
+    "find": "hip:Ivy a owl:Class ; rdfs:subClassOf hip:Finding",
+    "replace": "hip:Ivy a owl:Class ; rdfs:subClassOf hip:Finding , hip:Climber",
+}
+
+
+def test_what_takes_a_reasoner_too_long_is_compared_by_what_is_written_and_known(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    given: list[float] = []
+
+    def hurried(seconds: float) -> Reasoner:
+        given.append(seconds)
+        return Reasoner(0.001)
+
+    old, new = side(tmp_path, "old"), side(tmp_path, "new", [BROAD])
+    found = compare(old, new, patients=CASES / "requirements", as_of=AS_OF, reasoner=hurried(1))
+    (moved,) = found.hierarchy.changed
+    assert (curie(moved.iri), moved.under, moved.applies) == ("hip:Ivy", ("hip:Climber",), ("Z-12", "Z-13", "Z-14"))
+    assert (found.hierarchy.new, found.hierarchy.withdrawn, found.level) == ((), (), "major")
+    assert found.plans
+    assert found.plans.compared
+    assert HIP + "Ivy" in found.unclassified
+    assert HIP + "Moss" not in found.unclassified
+    monkeypatch.setattr("hipkg.maintenance.diff.reasoner.Reasoner", hurried)
+    file = tmp_path / "old.json"
+    file.write_bytes(released(replace(garden.garden(), shapes=())))
+    for first, told in ((old.folder, '"unclassified": ['), (file, "")):
+        sides = [str(first), str(new.folder)]
+        monkeypatch.setattr("sys.argv", ["hipkg", "ontology", "diff", *sides, "--timeout", "7", "--format", "json"])
+        with pytest.raises(SystemExit) as ended:
+            main()
+        out, err = capsys.readouterr()
+        assert (ended.value.code, told in out, bool(out)) == (3, True, bool(told))
+        assert "gave no answer within" in err
+        assert "--timeout" in err
+    assert given == [1, 7, 7]
 
 
 def test_a_changed_limit_of_the_ontology_reaches_the_patients_between_both_limits(tmp_path: Path) -> None:
@@ -247,7 +305,7 @@ def test_a_broken_module_is_told_with_its_side_and_its_line(tmp_path: Path) -> N
     old = side(tmp_path, "old")
     new = side(tmp_path, "new", [{"module": "choices.ttl", "append": "hip:Broken a [ ."}])
     with pytest.raises(OntologyError, match="is not valid Turtle") as raised:
-        compare(old, new, entail=known_classification)
+        compare(old, new, reasoner=Known())
     assert raised.value.place.startswith("new: choices.ttl:")
 
 
@@ -256,9 +314,9 @@ def test_a_release_file_is_compared_without_its_sources(tmp_path: Path) -> None:
     path = tmp_path / "hipkg.json"
     path.write_bytes(released(replace(garden.garden(), shapes=())))
     with opened(str(path)) as old:
-        found = compare(old, new, patients=CASES / "choices", as_of=AS_OF, entail=known_classification)
+        found = compare(old, new, patients=CASES / "choices", as_of=AS_OF, reasoner=Known())
     with opened(str(path)) as old:
-        again = compare(old, new, patients=CASES / "choices", as_of=AS_OF, jobs=2, entail=known_classification)
+        again = compare(old, new, patients=CASES / "choices", as_of=AS_OF, jobs=2, reasoner=Known())
     assert again == found
     assert found.axioms is None
     assert [*lines(found)] == json.loads((PLANS / "more-firmly.json").read_text("utf-8"))["there"]

@@ -13,9 +13,9 @@ import pytest
 from hipkg.base import paths
 from hipkg.base.errors import HipkgError, OntologyError, UsageError
 from hipkg.base.vocabulary import DCTERMS, HIP, OWL, PREFIXES, SKOS, XSD
-from hipkg.cli import main, ontology_release
+from hipkg.cli import main
 from hipkg.maintenance import history as past
-from hipkg.maintenance import release
+from hipkg.maintenance import release, releasing, sources
 from hipkg.maintenance.artefacts import base, full, nearest
 from hipkg.maintenance.checks.withdrawals import published
 from hipkg.maintenance.checks.workspace import module_files, of_texts, workspace
@@ -276,10 +276,10 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setattr(paths, "ONTOLOGY", ontology)
     monkeypatch.setattr(paths, "POSSIBLE_CONTEXTS", ontology / POSSIBLE.name)
     monkeypatch.setattr(paths, "DENIALS", ontology / DENIALS.name)
-    monkeypatch.setattr(release, "files_about_ontology", lambda: ())
+    monkeypatch.setattr(sources, "files_about_ontology", lambda: ())
     monkeypatch.setattr(release, "build", garden)
     monkeypatch.setattr(release, "write", lambda *_: None)
-    monkeypatch.setattr(ontology_release, "_refuse_errors", lambda: None)
+    monkeypatch.setattr(releasing, "refuse_errors", lambda: None)
     return ontology
 
 
@@ -352,8 +352,8 @@ def test_errors_that_the_checks_find_are_refused(monkeypatch: pytest.MonkeyPatch
     report = runner.report(of_texts(paths.ONTOLOGY, {}), [issue, Issue("normal-form", "core.ttl", "", "differs")])
     monkeypatch.setattr(runner, "check_ontology", lambda **_: report)
     with pytest.raises(OntologyError, match=r"vocabulary: core\.ttl:7 hip:Cain is declared nowhere") as raised:
-        ontology_release._refuse_errors()
+        releasing.refuse_errors()
     assert raised.value.place == "ontology/core.ttl:7"
     harmless = runner.report(of_texts(paths.ONTOLOGY, {}), [Issue("normal-form", "core.ttl", "", "differs")])
     monkeypatch.setattr(runner, "check_ontology", lambda **_: harmless)
-    ontology_release._refuse_errors()
+    releasing.refuse_errors()

@@ -18,7 +18,7 @@ from hipkg.base.errors import EngineUnavailable, OntologyError
 from hipkg.base.paths import ONTOLOGY, SHAPES, module_files, ontology_files
 from hipkg.base.vocabulary import HIP, curie, expand
 from hipkg.knowledge.loading import load
-from hipkg.maintenance import release
+from hipkg.maintenance import sources
 from hipkg.maintenance.checks import modules
 from hipkg.maintenance.checks import runner as quality
 from hipkg.maintenance.checks.catalogue import SUFFIX, headers, query_files
@@ -154,7 +154,7 @@ def test_a_misspelt_name_is_an_issue_whatever_else_is_wrong_and_no_release_is_ma
     assert (first.entity, first.property) == (f"conditions.ttl:{line}", "hip:Osteoarthrits")
     assert first.value.startswith("is declared nowhere. Did you mean hip:Osteoarthritis")
     with pytest.raises(OntologyError) as raised:
-        release.read(module_files(copy))
+        sources.read(module_files(copy))
     assert (raised.value.place, raised.value.message) == (first.entity, f"{first.property} {first.value}")
 
 
@@ -180,7 +180,7 @@ def test_what_is_no_turtle_or_no_utf_8_is_an_issue_with_its_line_and_the_rest_is
     assert [one.issue.entity for one in report.findings if one.issue.check == "normal-form"] == ["core.ttl"]
     assert len(report.left_out) == 2
     with pytest.raises(OntologyError):
-        release.read(module_files(copy))
+        sources.read(module_files(copy))
 
 
 # Normal form

@@ -20,8 +20,7 @@ from hipkg.base.paths import DENIALS, POSSIBLE_CONTEXTS
 from hipkg.knowledge.frame.answers import State
 from hipkg.knowledge.frame.claims import Fulfilment, Status
 from hipkg.knowledge.loading import load
-from hipkg.maintenance.denials import denials_module
-from hipkg.maintenance.possible import possible_module
+from hipkg.maintenance.following import following_modules
 from hipkg.render.sheet import sheet
 from support.pages import ACTED_ON, titles
 
@@ -112,9 +111,6 @@ def test_what_a_context_lacks_brings_its_statements(tmp_path: Path) -> None:
     assert {after[one.id] for one in asked} <= {*State} - {State.MAY_APPLY}
 
 
-def test_the_module_of_possible_contexts_follows_from_the_others() -> None:
-    assert POSSIBLE_CONTEXTS.read_text("utf-8") == possible_module()
-
-
-def test_the_module_of_denials_follows_from_the_others() -> None:
-    assert DENIALS.read_text("utf-8") == denials_module()
+def test_the_modules_of_possible_contexts_and_of_denials_follow_from_the_others() -> None:
+    written = {one.name: one.read_text("utf-8") for one in (POSSIBLE_CONTEXTS, DENIALS)}
+    assert written == following_modules()

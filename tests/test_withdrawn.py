@@ -25,7 +25,7 @@ from hipkg.knowledge.loading import load
 from hipkg.knowledge.records import Knowledge, Withdrawal
 from hipkg.knowledge.terms import Kind, find_terms
 from hipkg.knowledge.withdrawn import refuse_withdrawn
-from hipkg.maintenance import release
+from hipkg.maintenance import release, sources
 from hipkg.maintenance.checks import runner
 from hipkg.maintenance.checks.withdrawals import deprecated_use
 from hipkg.maintenance.checks.workspace import module_files, of_texts
@@ -66,7 +66,7 @@ def built(*withdrawn: str) -> Knowledge:
     subclasses = frozenset((one, other) for one, other in json.loads(CLASSIFICATION.read_text("utf-8")))
     nothing: frozenset[str] = frozenset()
     return release.compile_knowledge(
-        release.sources_of(SOURCES, written), Entailments(subclasses, nothing, nothing, nothing)
+        sources.sources_of(SOURCES, written), Entailments(subclasses, nothing, nothing, nothing)
     )
 
 

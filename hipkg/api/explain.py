@@ -10,7 +10,8 @@ from hipkg.api.arguments import asked, text
 from hipkg.api.door import warned
 from hipkg.api.result import Result, Results
 from hipkg.base.vocabulary import curie
-from hipkg.defence import explainer
+from hipkg.defence import explanations
+from hipkg.defence.explainer import Explainer
 from hipkg.defence.targets import find_target
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, repr=False)
-class Explanation(Result, explainer.Explanation):
+class Explanation(Result, explanations.Explanation):
     """Why an action or a statement stands as it does at one place of one patient."""
 
     knowledge: Knowledge = field(kw_only=True, repr=False, compare=False)
@@ -91,5 +92,5 @@ def explain(
     )
     known = wanted.knowledge
     iri = find_target(text("target", target), known)
-    made = warned(lambda: wanted.planned(source).gathered(lambda one: explainer.Explainer(one).explain(iri)))
+    made = warned(lambda: wanted.planned(source).gathered(lambda one: Explainer(one).explain(iri)))
     return Results.of((Explanation.of(one, known) for one in made), Explanation, known)

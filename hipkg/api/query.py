@@ -15,6 +15,8 @@ from hipkg.base.batch import Batch
 from hipkg.base.errors import UsageError
 from hipkg.querying import asking
 from hipkg.querying.catalogue import inline_query, load_query
+from hipkg.querying.comparisons import Meaning
+from hipkg.querying.kinds import misplaced
 from hipkg.querying.parameters import bound
 from hipkg.querying.results import QueryResult
 from hipkg.querying.vocabulary import unknown_names, unknown_values, unused_names
@@ -163,7 +165,13 @@ def _ready(
         raise _together(names)
 
     def checked(store: ox.Store) -> Prepared:
-        doubts = (*names, *unused_names(query.written, store), *unknown_values(query, knowledge, store))
+        meaning = Meaning(query)
+        doubts = (
+            *names,
+            *unused_names(query.written, store),
+            *unknown_values(meaning, knowledge, store),
+            *misplaced(meaning, knowledge, store),
+        )
         if doubts and not lenient:
             raise _together(doubts)
         return Prepared(query, store, doubts)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Mapping
 
 
 Key = TypeVar("Key", str, int)
@@ -20,9 +20,12 @@ class Groups(Generic[Key]):
 
     def find(self, key: Key) -> Key:
         """Name the group of a key."""
-        while key in self._up:
-            key = self._up[key]
-        return key
+        first = key
+        while first in self._up:
+            first = self._up[first]
+        while key != first:  # so that no chain is followed twice
+            self._up[key], key = first, self._up[key]
+        return first
 
     def tie(self, one: Key, other: Key) -> None:
         """Put two keys, and all that is tied to them, into one group."""
@@ -45,4 +48,39 @@ def reached(starts: Iterable[Node], onward: Callable[[Node], Iterable[Node]]) ->
         if one not in found:
             found.add(one)
             agenda += onward(one)
+    return found
+
+
+def circles(onward: Mapping[Node, Iterable[Node]]) -> dict[Node, int]:
+    """Give the nodes that lead to each other one number, and a lower one to what they lead to and not back.
+
+    The algorithm is Tarjan's for strongly connected components.
+    """
+    found: dict[Node, int] = {}
+    seen: dict[Node, int] = {}
+    low: dict[Node, int] = {}
+    open_: list[Node] = []
+    for start in onward:
+        agenda = [] if start in seen else [(start, iter(onward[start]))]
+        while agenda:
+            node, others = agenda[-1]
+            if node not in seen:
+                seen[node] = low[node] = len(seen)
+                open_.append(node)
+            for other in others:
+                if other not in seen:
+                    agenda.append((other, iter(onward.get(other, ()))))
+                    break
+                if other not in found:
+                    low[node] = min(low[node], seen[other])
+            else:
+                agenda.pop()
+                if agenda:
+                    above = agenda[-1][0]
+                    low[above] = min(low[above], low[node])
+                if low[node] == seen[node]:
+                    number, last = len(found), None
+                    while last != node:
+                        last = open_.pop()
+                        found[last] = number
     return found

@@ -136,6 +136,10 @@ REASONER_SECONDS = Limit(
     "the time of HermiT or Pellet", 600, "s", "The reasoner{of} gave no answer within {most}.", "Use --engine native.",
     error=EngineUnavailable,
 )  # fmt: skip
+COMPARING_SECONDS = Limit(
+    "the time of HermiT while ontologies are compared, all questions together", 180, "s",
+    "The reasoner gave no answer within {most}.", "Give it more time: --timeout.", "`--timeout`", EngineUnavailable,
+)  # fmt: skip
 NEAR_NAMES = 10
 """For how many unknown names of a source the names that are written most like them are looked up."""
 LIMITS = tuple(one for one in globals().values() if isinstance(one, Limit))

@@ -2,12 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from hipkg.base import hip
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
 
 HIP = hip.NAMESPACE
 RDF = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
@@ -110,14 +105,6 @@ def curie(iri: str) -> str:
 def query_name(iri: str) -> str:
     """Shorten an IRI as `curie` does, and the name of a graph with the prefix that queries have for it."""
     return f"graph:{iri.removeprefix(GRAPHS)}" if iri.startswith(GRAPHS) else curie(iri)
-
-
-def nearest(iri: str, known: Iterable[str], count: int = 1) -> tuple[str, ...]:
-    """Find the known names of the namespace that are written most like another, the nearest first."""
-    from difflib import get_close_matches
-
-    locals_ = {local_name(one): one for one in sorted(known, reverse=True)}
-    return tuple(locals_[one] for one in get_close_matches(local_name(iri), sorted(locals_), n=count))
 
 
 def expand(name: str) -> str:

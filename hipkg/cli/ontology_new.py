@@ -150,6 +150,7 @@ def _before(files: Iterable[Path]) -> dict[Path, str]:
 def _write(files: Mapping[Path, str]) -> None:
     """Write files, and say what of them is left to fill in and how they are undone."""
     from hipkg.base.output import write_output
+    from hipkg.maintenance.diff.revisions import is_tracked
     from hipkg.maintenance.scaffold import left_to_fill
 
     before = _before(files)
@@ -160,7 +161,9 @@ def _write(files: Mapping[Path, str]) -> None:
         say(_name(path))
     for path, line, what in left_to_fill(files, before):
         say(f"{_name(path)}:{line}: left to you: {what}", aside=True)
-    undoing = (("rm -r", [*made]), ("git checkout -p --", [*before]))
+    tracked = [one for one in before if is_tracked(one)]
+    others = [one for one in before if one not in tracked]
+    undoing = (("rm -r", [*made]), ("git checkout -p --", tracked), ("by hand, what was added to", others))
     ways = [f"{how} {' '.join(shlex.quote(_name(one)) for one in some)}" for how, some in undoing if some]
     say(f"hipkg: to undo it: {'; '.join(ways)}", aside=True)
 
@@ -189,9 +192,7 @@ def _begin(folder: Path, **header: str) -> None:
     """Begin an ontology of one's own in a new folder."""
     from hipkg.base.output import write_output
     from hipkg.base.own import use_ontology
-    from hipkg.base.paths import DENIALS, POSSIBLE_CONTEXTS
-    from hipkg.maintenance.denials import denials_module
-    from hipkg.maintenance.possible import possible_module
+    from hipkg.maintenance.following import following_modules
     from hipkg.maintenance.scaffold import ontology
 
     made = ontology(folder, **header, today=date.today())  # noqa: DTZ011 - the user's day
@@ -200,6 +201,6 @@ def _begin(folder: Path, **header: str) -> None:
         write_output(text, str(path))
         say(str(path))
     use_ontology(folder)
-    for name, module in ((POSSIBLE_CONTEXTS.name, possible_module), (DENIALS.name, denials_module)):
-        write_output(module(), str(folder / name))
+    for name, text in following_modules().items():
+        write_output(text, str(folder / name))
         say(str(folder / name))

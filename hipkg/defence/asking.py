@@ -28,7 +28,7 @@ from hipkg.knowledge.prominence import RANKS
 from hipkg.knowledge.trials import trials
 from hipkg.knowledge.wording import LIMITS, quantity
 from hipkg.planning.page import Section, page, section_to_be
-from hipkg.planning.planner import SiteNames
+from hipkg.planning.places import SiteNames
 from hipkg.planning.prominence import Outline
 from hipkg.planning.ranking import is_urgent
 from hipkg.record.change import NO_CHANGE, Change, Fact

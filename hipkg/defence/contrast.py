@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from hipkg.base.errors import UsageError
-from hipkg.defence.explainer import NOT_APPLICABLE, Explainer, Explanation
+from hipkg.defence.explainer import Explainer
+from hipkg.defence.explanations import NOT_APPLICABLE, Explanation
 from hipkg.defence.targets import find_target
 from hipkg.knowledge.frame.answers import Answer, State
 from hipkg.knowledge.wording import listed, quoted
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from hipkg.base.batch import Batch
-    from hipkg.defence.explainer import SlotExplanation, StatementExplanation
+    from hipkg.defence.explanations import SlotExplanation, StatementExplanation
     from hipkg.knowledge.records import Knowledge
     from hipkg.pipeline.process import Planned
 

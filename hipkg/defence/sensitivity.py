@@ -10,7 +10,7 @@ from hipkg.base.errors import UsageError
 from hipkg.derivation.native import derive_natively
 from hipkg.knowledge.frame.claims import Status
 from hipkg.knowledge.selection import SCALES, Scale, Selection, grades, select
-from hipkg.planning.planner import SiteNames
+from hipkg.planning.places import SiteNames
 from hipkg.reasoning.native import entailed_graph
 from hipkg.validation.findings import conforms
 

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from hipkg.base import hip
 from hipkg.base.brief import shown_by
-from hipkg.base.vocabulary import OWL, RDF_TYPE, RDFS, SKOS, curie, expand, is_term, local_name, nearest
+from hipkg.base.spelling import nearest
+from hipkg.base.vocabulary import OWL, RDF_TYPE, RDFS, SKOS, curie, expand, is_term, local_name
 from hipkg.knowledge.memo import kept
 from hipkg.knowledge.recorded import recorded_classes, recorded_properties
 from hipkg.owl.sources import load_sources

@@ -6,14 +6,16 @@ from typing import TYPE_CHECKING
 
 from hipkg.base.errors import StaleRelease
 from hipkg.knowledge.loading import load, load_base
-from hipkg.maintenance.release import Sources, compile_knowledge, read
-from hipkg.owl.expression import Named, conjuncts
+from hipkg.maintenance.release import compile_knowledge
+from hipkg.maintenance.sources import Sources, read
+from hipkg.owl.expression import Named, conjuncts, disjuncts
 from hipkg.owl.reasoners import Entailments
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from hipkg.knowledge.records import Knowledge
+    from hipkg.owl.axioms import Axioms
 
 
 def knowledge_as_written() -> Knowledge:
@@ -32,12 +34,16 @@ def compiled_as_written(sources: Sources) -> Knowledge:
 
     Raises `OntologyError` as `hipkg.maintenance.release.compile_knowledge` does.
     """
-    told = {(one, above) for one, some in sources.axioms.superclasses.items() for above in some}
-    definitions = sources.axioms.definitions.items()
-    told |= {(one, it.iri) for one, logic in definitions for it in conjuncts(logic) if isinstance(it, Named)}
-    return compile_knowledge(
-        sources, Entailments(frozenset({*told, *_released()}), frozenset(), frozenset(), frozenset())
-    )
+    pairs = frozenset({*told(sources.axioms), *_released()})
+    return compile_knowledge(sources, Entailments(pairs, frozenset(), frozenset(), frozenset()))
+
+
+def told(axioms: Axioms) -> Iterator[tuple[str, str]]:
+    """List the pairs of a class and a superclass that are written, as an axiom or as a part of a definition."""
+    yield from ((one, above) for one, some in axioms.superclasses.items() for above in some)
+    for one, logic in axioms.definitions.items():
+        yield from ((one, it.iri) for it in conjuncts(logic) if isinstance(it, Named))
+        yield from ((it.iri, one) for it in disjuncts(logic) if isinstance(it, Named))
 
 
 def _released() -> Iterator[tuple[str, str]]:

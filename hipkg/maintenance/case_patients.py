@@ -28,7 +28,7 @@ from hipkg.maintenance.coverage import documents_of_case
 from hipkg.owl.normal_form import patient_text
 from hipkg.pipeline.process import Planned, plan_patient
 from hipkg.pipeline.request import Request
-from hipkg.planning.planner import SiteNames
+from hipkg.planning.places import SiteNames
 from hipkg.reading.sources import read
 from hipkg.record.change import OWNS, Change
 from hipkg.record.facts import node_of, text_of, text_of_term

@@ -36,7 +36,7 @@ from hipkg.knowledge.withdrawn import refuse_withdrawn
 from hipkg.maintenance.history import read_history
 from hipkg.pipeline.process import derivation_of
 from hipkg.pipeline.request import Request
-from hipkg.planning.planner import SiteNames
+from hipkg.planning.places import SiteNames
 from hipkg.reading.sources import read
 
 if TYPE_CHECKING:

@@ -17,26 +17,19 @@ from hipkg.knowledge.absence import Denier, kinds_above
 from hipkg.knowledge.loading import load_base
 from hipkg.maintenance.modules import Written, module, told
 from hipkg.maintenance.possible import possible_contexts
-from hipkg.maintenance.release import read
 from hipkg.owl.expression import Named, intersection, named_classes
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
-    from pathlib import Path
+    from collections.abc import Iterator
 
+    from hipkg.maintenance.sources import Sources
     from hipkg.owl.expression import Expression
 
 _SLOTS = frozenset({hip.requires, hip.exceptFor, hip.adviceRequires})
 
 
-def denials_module(files: Iterable[Path] | None = None) -> str:
-    """Write the module of the denials in Turtle, as it follows from the other modules.
-
-    Parameters: ``files`` are the other modules, by default those of the ontology that editors write.
-
-    Raises `OntologyError` as `hipkg.maintenance.release.read` does.
-    """
-    sources = read(files, edited=True)
+def denials_module(sources: Sources) -> str:
+    """Write the module of the denials in Turtle, as it follows from the other modules."""
     axioms = sources.axioms
     found = [*told(sources.triples)]
     names = {(subject, prop): text for subject, prop, text in found}

@@ -18,9 +18,10 @@ import pyoxigraph as ox
 
 from hipkg.base import hip
 from hipkg.base.errors import OntologyError
-from hipkg.base.vocabulary import OWL, PREFIXES, RDF_TYPE, curie, expand
+from hipkg.base.vocabulary import PREFIXES, RDF_TYPE, curie, expand
 from hipkg.maintenance.levels import Level
 from hipkg.owl.in_force import DEPRECATED, REPLACED_BY, deprecated, statements
+from hipkg.owl.sources import HEADER
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -131,7 +132,7 @@ def _is_term(iri: str, told: Iterable[ox.Triple]) -> bool:
         RDF_TYPE in properties
         and not iri.startswith(_FOREIGN)
         and not properties & {hip.possibleContext, hip.denies}
-        and not any(one.object == ox.NamedNode(OWL + "Ontology") for one in told)
+        and not any(one.object == HEADER for one in told)
     )
 
 

@@ -19,12 +19,14 @@ import pyoxigraph as ox
 from hipkg.base.errors import InconsistentData, UsageError
 from hipkg.base.groups import reached
 from hipkg.base.paths import ontology_files
-from hipkg.base.vocabulary import OWL, RDF_TYPE, RDFS, curie, expand, is_term, nearest, with_local_name
+from hipkg.base.spelling import nearest
+from hipkg.base.vocabulary import OWL, RDF_TYPE, RDFS, curie, expand, is_term, with_local_name
 from hipkg.maintenance.diff.axioms import Assertion, Kind, Told
 from hipkg.owl.expression import And, AxiomReader, Expression, Facet, Named, OneOf, Or, Some, Value, walk
 from hipkg.owl.module import Modules
+from hipkg.owl.own import own_ontology
 from hipkg.owl.reasoners import check_consistency
-from hipkg.owl.sources import parsed
+from hipkg.owl.sources import HEADER, parsed
 from hipkg.reading.blank_nodes import NAMELESS
 from hipkg.reading.opening import opened
 from hipkg.reading.rdf import parse_rdf
@@ -88,7 +90,7 @@ def why_under(
     Raises `UsageError` for what is no class, `OntologyError` for a module that cannot be read, `EngineUnavailable` if
     HermiT cannot run.
     """
-    ontology = _Ontology([(path, _triples(path)) for path in modules or ontology_files()])
+    ontology = _Ontology(_modules(modules))
     lower = ontology.named_class(term)
     upper = NOTHING if superclass in {None, NOTHING, "owl:Nothing"} else ontology.named_class(str(superclass))
     assumed = [ox.Triple(_PROBE, _TYPE, ox.NamedNode(lower))]
@@ -103,13 +105,20 @@ def why_under(
     return ontology.told(question, lower, "" if upper == NOTHING else upper, found)
 
 
+def _modules(paths: Sequence[Path]) -> list[tuple[Path, Sequence[ox.Triple]]]:
+    """Read modules, or else those of the ontology, whose own namespace is known from then on."""
+    if not paths:
+        own_ontology()
+    return [(path, _triples(path)) for path in paths or ontology_files()]
+
+
 def why_inconsistent(record: Path, modules: Sequence[Path] = (), *, limit: int | None = 1) -> Justification:
     """Explain why a record in Turtle contradicts the ontology, by the facts and the axioms that do so together.
 
     Raises `UnreadableInput` for what cannot be read, and what `why_under` raises.
     """
     facts = _facts(record)
-    ontology = _Ontology([*((path, _triples(path)) for path in modules or ontology_files()), (record, facts)])
+    ontology = _Ontology([*_modules(modules), (record, facts)])
     ends = {one.object for one in facts if one.predicate != _TYPE} | {one.subject for one in facts}
     names = sorted(one.value for one in ends if isinstance(one, ox.NamedNode))
     return ontology.told(Question.INCONSISTENT, record.name, "", ontology.justifications(names, NOTHING, [], limit))
@@ -219,7 +228,7 @@ class _Ontology:
             if isinstance(one.subject, ox.NamedNode)
             and one not in self._declared.get(one.subject, ())
             and self._told.asserted(one).kind == Kind.AXIOM
-            and one.object != ox.NamedNode(OWL + "Ontology")
+            and one.object != HEADER
         ]
         yield from map(self._unit, axioms)
 

@@ -14,7 +14,7 @@ from hipkg.owl.normal_form import in_normal_form
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from hipkg.maintenance.release import Sources
+    from hipkg.maintenance.sources import Sources
 
 _LICENCE = "https://creativecommons.org/licenses/by/4.0/"
 _SYMBOLS = {symbol: name for name, symbol in FACETS.items()}

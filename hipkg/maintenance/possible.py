@@ -15,13 +15,12 @@ from hipkg.base import hip
 from hipkg.base.vocabulary import RDFS
 from hipkg.knowledge.loading import load_base
 from hipkg.maintenance.modules import Written, module, told
-from hipkg.maintenance.release import Sources, read
 from hipkg.owl.expression import And, Expression, Named, Or, Some, conjuncts, intersection, named_classes
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Set
-    from pathlib import Path
+    from collections.abc import Iterator, Mapping, Set
 
+    from hipkg.maintenance.sources import Sources
     from hipkg.owl.axioms import Axioms
 
 _ELSEWHERE = frozenset({hip.problemOf})
@@ -119,14 +118,8 @@ class _Finder:
             yield from self.without(self._definitions[iri])
 
 
-def possible_module(files: Iterable[Path] | None = None) -> str:
-    """Write the module of the possible contexts in Turtle, as it follows from the other modules.
-
-    Parameters: ``files`` are the other modules, by default those of the ontology that editors write.
-
-    Raises `OntologyError` as `hipkg.maintenance.release.read` does.
-    """
-    sources = read(files, edited=True)
+def possible_module(sources: Sources) -> str:
+    """Write the module of the possible contexts in Turtle, as it follows from the other modules."""
     names = {(subject, prop): text for subject, prop, text in told(sources.triples)}
 
     def written(one: Possible) -> Written:

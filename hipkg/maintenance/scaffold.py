@@ -36,7 +36,7 @@ from hipkg.maintenance.case_patients import asked_for, case_patients, skeleton
 from hipkg.maintenance.coverage import TODO
 from hipkg.maintenance.modules import turtle
 from hipkg.maintenance.patterns import expression_of
-from hipkg.maintenance.release import sources_of
+from hipkg.maintenance.sources import sources_of
 from hipkg.owl.expression import Named, conjuncts
 from hipkg.owl.normal_form import in_normal_form
 from hipkg.owl.sources import headers

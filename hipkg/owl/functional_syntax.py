@@ -12,6 +12,7 @@ import pyoxigraph as ox
 from hipkg.base.errors import OntologyError
 from hipkg.base.vocabulary import OWL, PREFIXES, RDF, RDF_TYPE, RDFS, XSD, curie
 from hipkg.owl.normal_form import in_canonical_order
+from hipkg.owl.sources import HEADER
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -40,7 +41,6 @@ _SETS = {
     OWL + "unionOf": "ObjectUnionOf",
     OWL + "oneOf": "ObjectOneOf",
 }
-_HEADER = OWL + "Ontology"
 _VERSION = OWL + "versionIRI"
 
 
@@ -77,7 +77,7 @@ class _Writer:
 
     def lines(self) -> Iterator[str]:
         yield from (f"Prefix({prefix}:=<{space}>)" for prefix, space in sorted(PREFIXES.items()))
-        headers = [one for one, said in self._about.items() if ox.NamedNode(_HEADER) in said.get(RDF_TYPE, ())]
+        headers = [one for one, said in self._about.items() if HEADER in said.get(RDF_TYPE, ())]
         for header in headers[:1]:
             version = "".join(f" {_written(one)}" for one in self._about[header].get(_VERSION, ()))
             yield f"Ontology({_written(header)}{version}"

@@ -14,7 +14,8 @@ from urllib.parse import urljoin
 
 import pyoxigraph as ox
 
-from hipkg.base.vocabulary import PREFIXES, RDF_TYPE, curie, is_plain_term, namespaces, nearest
+from hipkg.base.spelling import nearest
+from hipkg.base.vocabulary import PREFIXES, RDF_TYPE, curie, is_plain_term, namespaces
 from hipkg.owl.sources import parsed
 
 if TYPE_CHECKING:

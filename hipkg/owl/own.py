@@ -11,7 +11,7 @@ from hipkg.base.errors import OntologyError
 from hipkg.base.own import own_folder
 from hipkg.base.paths import module_files
 from hipkg.base.vocabulary import OWL, PREFIXES, RDF_TYPE, SHARED, add_namespace, local_name
-from hipkg.owl.sources import load_sources
+from hipkg.owl.sources import HEADER, load_sources
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -74,7 +74,7 @@ def own_ontology(triples: Iterable[ox.Triple] | None = None) -> OwnOntology | No
         min(said[_NAMESPACE]),
         min(said.get(_VERSION, [""])),
         min(said.get(PREFIXES["dcterms"] + "license", [""])),
-        tuple(sorted(one for one, its in told.items() if OWL + "Ontology" in its.get(RDF_TYPE, ()))),
+        tuple(sorted(one for one, its in told.items() if HEADER.value in its.get(RDF_TYPE, ()))),
     )
     _refuse(found, said)
     add_namespace(found.prefix, found.namespace)

@@ -28,7 +28,6 @@ if TYPE_CHECKING:
 OLDEST_JAVA = {"hermit": 8, "pellet": 25}
 _ENTAILING, _CHECKING = ("-c", "-I", "-Y"), ("-k",)
 """What HermiT is asked: to classify and to tell types and relations, or only whether there is no contradiction."""
-_TIMEOUT_SECONDS = REASONER_SECONDS.most
 _VERSION_SECONDS = 60
 """How long a runtime may take to tell its version, on a machine that has much else to do."""
 _OWN = "urn:hipkg:sentinel:"
@@ -113,35 +112,37 @@ def _java_version(java: str, engine: str) -> int:
     return int(match.group(1)) if match else 0
 
 
-def entail(engine: str, triples: Iterable[ox.Triple]) -> Entailments:
-    """Run HermiT or Pellet over the triples of an ontology with its data.
+def entail(engine: str, triples: Iterable[ox.Triple], seconds: float = REASONER_SECONDS.most) -> Entailments:
+    """Run HermiT or Pellet over the triples of an ontology with its data, for so many seconds at most.
 
     Raises `InconsistentData` if no world satisfies them, `EngineUnavailable` if the engine cannot run, is too slow, or
     does not answer what is known to follow.
     """
     known = (quad.triple for quad in ox.parse(_SENTINEL, format=ox.RdfFormat.TURTLE))
-    output = _asked(engine, (*triples, *known), _ENTAILING)
+    output = _asked(engine, (*triples, *known), _ENTAILING, seconds)
     found = _parse_hermit(output) if engine == "hermit" else _parse_pellet(output)
     return _without_sentinel(engine, found)
 
 
-def check_consistency(triples: Iterable[ox.Triple]) -> None:
+def check_consistency(triples: Iterable[ox.Triple], seconds: float = REASONER_SECONDS.most) -> None:
     """Ask HermiT whether some world satisfies an ontology, which takes a small part of what its classification does.
+
+    Parameters: ``seconds`` is how long that may take.
 
     Raises `InconsistentData` if none does, and `EngineUnavailable` as `entail` does.
     """
-    if "is satisfiable" not in _asked("hermit", triples, _CHECKING):
+    if "is satisfiable" not in _asked("hermit", triples, _CHECKING, seconds):
         raise EngineUnavailable(
             "hermit ended without an error and did not say whether the ontology is consistent.",
             remedy="Use another Java: pip install 'hipkg[java]'.",
         )
 
 
-def _asked(engine: str, triples: Iterable[ox.Triple], options: Sequence[str]) -> str:
+def _asked(engine: str, triples: Iterable[ox.Triple], options: Sequence[str], seconds: float) -> str:
     with temporary_folder() as folder:
         path = folder / "input.nt"
         path.write_bytes(ox.serialize(_logical(triples), format=ox.RdfFormat.N_TRIPLES) or b"")
-        return _run(engine, _command(engine, path, options))
+        return _run(engine, _command(engine, path, options), seconds)
 
 
 def _without_sentinel(engine: str, found: Entailments) -> Entailments:
@@ -192,11 +193,11 @@ def _command(engine: str, path: Path, options: Sequence[str]) -> list[str]:
     return [*java, "-cp", classpath, *program]
 
 
-def _run(engine: str, command: list[str]) -> str:
+def _run(engine: str, command: list[str], seconds: float) -> str:
     try:
-        done = run(command, timeout=_TIMEOUT_SECONDS)
+        done = run(command, timeout=seconds)
     except subprocess.TimeoutExpired as late:
-        raise REASONER_SECONDS.exceeded(most=_TIMEOUT_SECONDS, of=engine) from late
+        raise REASONER_SECONDS.exceeded(most=round(seconds), of=engine) from late
     except OSError as problem:
         raise EngineUnavailable(
             f"{engine} could not be started: {problem}.", remedy="Use --engine native."

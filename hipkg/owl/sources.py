@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, TypeAlias
 
 import pyoxigraph as ox
 
 from hipkg.base.errors import OntologyError
 from hipkg.base.paths import ontology_files
-from hipkg.base.vocabulary import OWL, RDF_TYPE
+from hipkg.base.vocabulary import OWL, PREFIXES, RDF_TYPE
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from pathlib import Path
 
+_UNKNOWN_PREFIX = re.compile(r"The prefix ([\w-]+): has not been declared")
 HEADER = ox.NamedNode(OWL + "Ontology")
 """The class of which the header of a file is."""
 
@@ -30,7 +32,15 @@ def parsed(path: Path) -> Iterator[ox.Quad]:
     try:
         yield from ox.parse(path=path, format=ox.RdfFormat.TURTLE)
     except SyntaxError as problem:
-        raise OntologyError(f"is not valid Turtle: {problem.msg}.", place=f"{path.name}:{problem.lineno}") from problem
+        said = parser_message(problem)
+        raise OntologyError(f"is not valid Turtle: {said}.", place=f"{path.name}:{problem.lineno}") from problem
+
+
+def parser_message(problem: SyntaxError) -> str:
+    """Return what a parser says, with the line that declares a well-known prefix where it misses one."""
+    missing = _UNKNOWN_PREFIX.search(problem.msg)
+    space = PREFIXES.get(missing[1]) if missing else None
+    return f"{problem.msg}; write above: @prefix {missing[1]}: <{space}>" if missing and space else problem.msg
 
 
 def header_of(path: Path) -> str:

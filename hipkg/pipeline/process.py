@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from hipkg.pipeline.request import Request
     from hipkg.planning.records import Plan
     from hipkg.reading.joint import AnySource
+    from hipkg.record.facts import Facts
     from hipkg.record.patient import Record
 
 
@@ -90,12 +91,17 @@ def _sound(record: Record, request: Request, knowledge: Knowledge) -> Checked:
     return checked if request.allow_invalid else _refuse_violations(checked)
 
 
-def planned(checked: Checked, request: Request, knowledge: Knowledge) -> Planned:
-    """Derive and plan for a patient who has been validated; raises `InconsistentData` for one that cannot be."""
+def planned(checked: Checked, request: Request, knowledge: Knowledge, facts: Facts | None = None) -> Planned:
+    """Derive and plan for a patient who has been validated.
+
+    Parameters: ``facts`` are those of `native_facts`, where they are known already.
+
+    Raises `InconsistentData` for a patient who cannot be.
+    """
     record = checked.record
     if len(record.triples) > ACTIVITIES.most:
         _refuse_many_activities(record)
-    derivation = _derived(record, request, knowledge)
+    derivation = _derived(record, request, knowledge, facts)
     if len(derivation.evaluations) > JUDGEMENTS.most:
         raise JUDGEMENTS.exceeded(f"{record.source}: {curie(record.iri)}")
     planner = Planner(derivation, knowledge, record.iri, record.as_of, request.selection, unread=record.unread)
@@ -108,14 +114,24 @@ def _refuse_many_activities(record: Record) -> None:
         raise ACTIVITIES.exceeded(f"{record.source}: {curie(record.iri)}")
 
 
-def _derived(record: Record, request: Request, knowledge: Knowledge) -> Derivation:
+def _derived(record: Record, request: Request, knowledge: Knowledge, facts: Facts | None = None) -> Derivation:
     """Derive natively after the native engine, and by the portable queries after any other."""
     if request.engine == "native":
-        with _naming_source(record):
-            return derive_natively(entailed_graph(record.normalised, knowledge), knowledge, request.selection)
+        return derive_natively(
+            native_facts(record, knowledge) if facts is None else facts, knowledge, request.selection
+        )
     from hipkg.derivation.queries import derive
 
     return derive(entailed(record, lambda: knowledge, request.engine), knowledge, request.selection)
+
+
+def native_facts(record: Record, knowledge: Knowledge) -> Facts:
+    """Normalise a patient's record and index it with all that the ontology entails for it.
+
+    Raises `InconsistentData` for a patient who cannot be.
+    """
+    with _naming_source(record):
+        return entailed_graph(record.normalised, knowledge)
 
 
 def entailed(record: Record, load: Callable[[], Knowledge], engine: EngineName = "native") -> tuple[ox.Triple, ...]:

@@ -91,11 +91,11 @@ class QueryText:
     @cached_property
     def prefixes(self) -> Mapping[str, str]:
         """The namespaces by their prefixes: those that need no declaration, and those that the query declares."""
-        return {**QUERY_PREFIXES, **{name.prefix: iri.text[1:-1] for name, iri in self._declarations()}}
+        return {**QUERY_PREFIXES, **{name.prefix: iri.text[1:-1] for name, iri in self.declared()}}
 
     def named(self) -> Iterator[tuple[Token, str]]:
         """List what the query names, with its IRI; prefixes are declared and name nothing."""
-        declared = {part.start for pair in self._declarations() for part in pair}
+        declared = {part.start for pair in self.declared() for part in pair}
         for one in self.tokens:
             if one.start not in declared and (iri := self.iri(one)) is not None:
                 yield one, iri
@@ -143,7 +143,7 @@ class QueryText:
 
     def plain(self) -> QueryText:
         """Write in full the names with a prefix that could be read as a keyword."""
-        declared = {name.start for name, _ in self._declarations()}
+        declared = {name.start for name, _ in self.declared()}
         changes = {
             one: f"<{self.iri(one)}>" if one.start not in declared else f"in-full-{number}:"
             for number, one in enumerate(self.tokens)
@@ -161,7 +161,7 @@ class QueryText:
             end = one.end
         return QueryText("".join([*parts, self.text[end:]]), self.place)
 
-    def _declarations(self) -> Iterator[tuple[Token, Token]]:
+    def declared(self) -> Iterator[tuple[Token, Token]]:
         """List the prefixes that are declared, each with its namespace."""
         for before, name, iri in zip(self.tokens, self.tokens[1:], self.tokens[2:], strict=False):
             if before.word == "PREFIX" and name.kind is Kind.NAME and iri.kind is Kind.IRI:

@@ -6,14 +6,13 @@ import re
 from collections import defaultdict
 from difflib import get_close_matches
 from functools import cache
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import pyoxigraph as ox
 
 from hipkg.base import hip
 from hipkg.base.errors import UsageError
-from hipkg.base.isolation import isolated
-from hipkg.base.limits import NEAR_NAMES, QUERY_MEMORY, QUERY_SECONDS
+from hipkg.base.limits import NEAR_NAMES
 from hipkg.base.paths import PLAN_SHAPES
 from hipkg.base.vocabulary import (
     GRAPHS,
@@ -28,17 +27,17 @@ from hipkg.base.vocabulary import (
     query_name,
 )
 from hipkg.knowledge.memo import kept
-from hipkg.querying.algebra import Algebra
+from hipkg.querying.comparisons import How
 from hipkg.querying.names import asking, did_you_mean
 from hipkg.querying.text import Kind, QueryText
 from hipkg.querying.vocabularies import misnamed
 from hipkg.reading.near_names import is_near_namespace
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
+    from collections.abc import Iterable, Mapping, Sequence, Set
 
     from hipkg.knowledge.records import Knowledge
-    from hipkg.querying.parameters import Bound
+    from hipkg.querying.comparisons import Meaning
     from hipkg.querying.text import Token
 
 _LENIENT = "--lenient asks all the same."
@@ -55,15 +54,6 @@ _NOTATION = SKOS + "notation"
 _OWN_NAME = HIP.rstrip("/").rpartition("/")[2]
 _AT_A_GLANCE = 12
 _UNASKED = {hip.internal: "steps of the derivation", hip.ofResultsOnly: "results that are graphs of their own"}
-_EQUAL = {"=", "!=", "IN", "NOT IN"}
-
-
-class Compared(NamedTuple):
-    """A text that a query compares with the values of some properties; ``written`` tells that nodes are written out."""
-
-    properties: frozenset[str]
-    text: str
-    written: bool = False
 
 
 def unknown_names(text: QueryText, knowledge: Knowledge, graphs: Sequence[str]) -> list[UsageError]:
@@ -83,6 +73,21 @@ def unknown_names(text: QueryText, knowledge: Knowledge, graphs: Sequence[str]) 
         *_unknown_graphs({iri: token for token, iri in text.graphs() if iri not in {*graphs, *found}}, text, graphs),
         *_unknown_terms(found, text, knowledge, graphs),
         *_misnamed(text),
+        *_redeclared(text),
+    ]
+
+
+def _redeclared(text: QueryText) -> list[UsageError]:
+    """Find the prefixes of the dataset's own vocabularies that the query gives to something else."""
+    return [
+        UsageError(
+            f"The prefix {name.prefix}: is declared for {iri.text}, and stands for <{known}> here.",
+            place=text.where(iri.start),
+            remedy=f"Leave the declaration out, or take another prefix. {_LENIENT}",
+        )
+        for name, iri in text.declared()
+        if (known := QUERY_PREFIXES.get(name.prefix)) is not None and iri.text[1:-1] != known
+        if not is_near_namespace(f"{iri.text[1:-1]}{name.prefix}")
     ]
 
 
@@ -138,15 +143,15 @@ def unused_names(text: QueryText, store: ox.Store) -> list[UsageError]:
     ]
 
 
-def unknown_values(query: Bound, knowledge: Knowledge, store: ox.Store) -> list[UsageError]:
+def unknown_values(meaning: Meaning, knowledge: Knowledge, store: ox.Store) -> list[UsageError]:
     """Find the texts that a query compares with properties that never have such a value.
 
     These are properties with a closed list of values, the codes and ids of `skos:notation`, and properties that lead to
     nodes and not to texts.
     """
-    text = query.text
-    given = {name: one.value for name, one in query.substitutions.items() if isinstance(one, ox.Literal)}
-    texts = {*given.values(), *(_bare(one.text) for one in text.tokens if one.kind is Kind.STRING)}
+    query, text = meaning.query, meaning.query.text
+    given = (one.value for one in query.substitutions.values() if isinstance(one, ox.Literal))
+    texts = {*given, *(_bare(one.text) for one in text.tokens if one.kind is Kind.STRING)}
     if not texts:
         return []
     closed, linking = {**_closed(knowledge), _NOTATION: _notations(store)}, _linking(store)
@@ -155,33 +160,35 @@ def unknown_values(query: Bound, knowledge: Knowledge, store: ox.Store) -> list[
     lists = [closed[one] for one in named - linking]
     if not named or (lists and texts <= frozenset.intersection(*lists)):
         return []
-    compared = isolated(
-        lambda: [*_compared(Algebra(text), given)], seconds=QUERY_SECONDS.most, memory=QUERY_MEMORY.most
-    )
     problems = []
-    for one in dict.fromkeys(compared):
-        if not one.properties or not one.properties <= (checked - linking if one.written else checked):
+    for one in dict.fromkeys(meaning.uses.comparisons):
+        known = checked - linking if one.how is How.WRITTEN else checked
+        if not isinstance(one.term, ox.Literal) or one.how is How.ORDER or not one.properties:
+            continue
+        if not one.properties <= known:
             continue
         allowed: set[str] = set()
         for prop in one.properties - linking:
             allowed |= closed[prop]
-        if one.text not in allowed:
-            problems.append(_refusal(one, allowed, query.written, knowledge))
+        if one.term.value not in allowed:
+            problems.append(_refusal(one.properties, one.term.value, allowed, query.written, knowledge))
     return problems
 
 
-def _refusal(compared: Compared, allowed: Set[str], text: QueryText, knowledge: Knowledge) -> UsageError:
-    props = " or ".join(sorted(map(curie, compared.properties)))
-    token = next((one for one in text.tokens if one.kind is Kind.STRING and compared.text in one.text), None)
+def _refusal(
+    properties: Iterable[str], value: str, allowed: Set[str], text: QueryText, knowledge: Knowledge
+) -> UsageError:
+    props = " or ".join(sorted(map(curie, properties)))
+    token = next((one for one in text.tokens if one.kind is Kind.STRING and value in one.text), None)
     place = text.where(token.start) if token else "--param"
     if not allowed:
-        hint = _meant(compared.text, knowledge)
-        return UsageError(f"{props} leads to nodes, not to a text such as {compared.text!r}.", place=place, remedy=hint)
-    near = get_close_matches(compared.text, sorted(allowed), n=3, cutoff=0.6)
+        hint = _meant(value, knowledge)
+        return UsageError(f"{props} leads to nodes, not to a text such as {value!r}.", place=place, remedy=hint)
+    near = get_close_matches(value, sorted(allowed), n=3, cutoff=0.6)
     hint = f"Did you mean {' or '.join(map(repr, near))}? " if near else ""
     if not near and len(allowed) <= _AT_A_GLANCE:
         hint = f"It has: {', '.join(map(repr, sorted(allowed)))}. "
-    return UsageError(f"{props} never has the value {compared.text!r}.", place=place, remedy=hint + _LENIENT)
+    return UsageError(f"{props} never has the value {value!r}.", place=place, remedy=hint + _LENIENT)
 
 
 def _remedy(iri: str, knowledge: Knowledge, graphs: Sequence[str]) -> str:
@@ -238,56 +245,3 @@ def _bare(written: str) -> str:
 def _notations(store: ox.Store) -> frozenset[str]:
     found = (one.object for one in store.quads_for_pattern(None, ox.NamedNode(_NOTATION), None))
     return frozenset(one.value for one in found if isinstance(one, ox.Literal))
-
-
-def _compared(algebra: Algebra, given: Mapping[str, str]) -> Iterator[Compared]:
-    """List the texts that are compared with what properties have, by triples, conditions and lists of values."""
-    from rdflib.term import Literal, Variable
-
-    parts = [*algebra.parts()]
-    of_variable: dict[str, set[str]] = defaultdict(set)
-    for triple in (triple for part in parts if part.name == "BGP" for triple in part.triples):
-        props = frozenset(_last(triple[1]))
-        if isinstance(triple[2], Literal):
-            yield Compared(props, str(triple[2]))
-        elif isinstance(triple[2], Variable):
-            of_variable[str(triple[2])] |= props
-    for name, text, written in (*_conditions(parts), *((name, text, False) for name, text in given.items())):
-        yield Compared(frozenset(of_variable[name]), text, written)
-
-
-def _last(path: Any) -> Iterator[str]:  # noqa: ANN401 - the algebra of rdflib has no types
-    """List the properties by which a path ends, an empty name for those that are not told."""
-    from rdflib.paths import AlternativePath, MulPath, SequencePath
-    from rdflib.term import URIRef
-
-    match path:
-        case URIRef():
-            yield str(path)
-        case SequencePath():
-            yield from _last(path.args[-1])
-        case AlternativePath():
-            for one in path.args:
-                yield from _last(one)
-        case MulPath():
-            yield from _last(path.path)
-        case _:
-            yield ""
-
-
-def _conditions(parts: Sequence[Any]) -> Iterator[tuple[str, str, bool]]:
-    """List the variables that conditions or lists of values compare with texts, and whether they are written out."""
-    from rdflib.term import Literal, Variable
-
-    for part in parts:
-        if part.name == "RelationalExpression" and part.op in _EQUAL:
-            others = part.other if isinstance(part.other, list) else [part.other]
-            for side, against in ((part.expr, others), *((one, [part.expr]) for one in others)):
-                written = getattr(side, "name", "") == "Builtin_STR"
-                name = side.arg if written else side
-                if isinstance(name, Variable):
-                    yield from ((str(name), str(one), written) for one in against if isinstance(one, Literal))
-        elif part.name == "values":
-            for name, term in (pair for row in part.res for pair in row.items()):
-                if isinstance(term, Literal):
-                    yield str(name), str(term), False

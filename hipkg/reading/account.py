@@ -17,6 +17,9 @@ OUTCOMES: tuple[Outcome, ...] = ("used", "merged", "set aside", "malformed", "un
 _SHOWN = 3
 _MOST_NAMED = {EntryKind.ALLERGY: 12, EntryKind.CONDITION: 12}
 _MOST_OF_OTHERS = 3
+_MOST_DOUBTS = 1000
+"""How many doubts are told one by one; the others are counted."""
+_DOUBT = "hip:F02-import-doubt"
 _HEADINGS: Mapping[EntryKind, str] = {
     EntryKind.DRUG: "Drugs",
     EntryKind.ALLERGY: "Allergies and intolerances",
@@ -109,7 +112,10 @@ def notices_of(uses: Sequence[ResourceUse], patient: str) -> tuple[Notice, ...]:
     for one in uses:
         for kind, reason in _doubts(one) if one.outcome in _TOLD else ():
             doubts.setdefault((kind, reason), []).append(one.resource)
-    found = [_notice(kind, reason, keys, patient) for (kind, reason), keys in sorted(doubts.items())]
+    every = sorted(doubts.items())
+    found = [_notice(kind, reason, keys, patient) for (kind, reason), keys in every[:_MOST_DOUBTS]]
+    if more := len(every[_MOST_DOUBTS:]):
+        found.append(Notice("warning", _DOUBT, patient, f"F02: There are {more} doubts more.", LIST_THEM))
     if unread := unread_of(uses):
         found.append(unheeded(unread, patient))
     return (*told_unused(counted(uses), "resources", patient), *found)
@@ -167,7 +173,7 @@ def few(names: Sequence[str], most: int = _SHOWN, between: str = ", ") -> str:
 def _notice(kind: str, reason: str, keys: Iterable[str], patient: str) -> Notice:
     names = few(sorted(keys))
     shape, message = {
-        "used": ("hip:F02-import-doubt", f"F02: {names}: {reason}."),
+        "used": (_DOUBT, f"F02: {names}: {reason}."),
         "set aside": ("hip:F03-import-set-aside", f"F03: {names}: set aside, for {reason}."),
         "malformed": ("hip:F04-import-malformed", f"F04: {names}: not read, for {reason}."),
     }[kind]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from dataclasses import replace
 from functools import cached_property
@@ -47,8 +48,10 @@ _OWNED = frozenset({hip.problemOf, hip.activityOf})
 _NOTES = tuple(PREFIXES[one] for one in ("rdfs", "skos", "dcterms", "prov"))
 """The vocabularies in which people say about a node what is no fact of a patient."""
 _OF_ANYTHING = frozenset({f"{OWL}Thing", f"{OWL}NamedIndividual", f"{RDFS}Resource"})
+_MATCH = re.compile(rf"{re.escape(PREFIXES['skos'])}[a-z]+Match")
 _GENERAL = frozenset({hip.Problem, hip.Condition, hip.Finding})
 _NOTHING_SAID = "nothing is said of it in terms of the ontology"
+_IS_AXIOM = "axioms of OWL or RDFS are not read"
 _NAMED = 10
 """How many names are looked up that are not understood; the others are counted."""
 _BLANK = "blank node"
@@ -56,6 +59,16 @@ _IN_THE_HEAD = frozenset({hip.ofIntervention, hip.asOf})
 _WRITE_TERMS = "Write terms of the ontology."
 UNLINKED, NEAR_NAME, SET_ASIDE = "hip:F06-unlinked", "hip:F07-near-name", "hip:F03-import-set-aside"
 KEYS = "hip:F08-keys-without-meaning"
+AXIOMS = "hip:F09-axioms"
+_NO_AXIOMS = frozenset((
+    *(RDFS + one for one in ("label", "comment", "seeAlso", "isDefinedBy", "Class", "Datatype")),
+    *(OWL + one for one in (
+        "Class", "ObjectProperty", "DatatypeProperty", "AnnotationProperty", "Ontology", "imports", "versionIRI",
+        "versionInfo", "priorVersion", "backwardCompatibleWith", "incompatibleWith", "deprecated",
+    )),
+    *_OF_ANYTHING,
+))  # fmt: skip
+"""The names of OWL and RDFS that declare or annotate, and so change nothing that a guideline means."""
 _LINK_IT = "Link each to its patient with hip:hasProblem, hip:hasCourse or hip:hasStudy, or take it out."
 
 
@@ -190,12 +203,17 @@ class _Beside(_Terms):
     def __init__(self, triples: Iterable[Triple], knowledge: Knowledge) -> None:
         super().__init__(triples, knowledge)
         describer = _Describer(self, knowledge)
-        nodes = (node for node in self.nodes if not _is_term(node, knowledge))
-        self.uses = tuple(_numbered(sorted(map(describer.stray, nodes))))
+        self._axioms = [one for one in self.triples if _is_axiom(one, knowledge)]
+        having = {one.subject for one in self._axioms}
+        nodes = (node for node in self.nodes if node in having or not _is_term(node, knowledge))
+        self.uses = tuple(_numbered(sorted(describer.stray(node, axiom=node in having) for node in nodes)))
 
     def doubts(self, patient: str) -> Iterator[Notice]:
         """Tell what of it is not read."""
         yield from self.near_names(patient, self.meant.keys())
+        if axioms := sorted({f"{curie(_name_of(one))} at {_short(one.subject)}" for one in self._axioms}):
+            told = f"F09: Axioms of OWL or RDFS beside the facts of patients are not read: {few(axioms, _NAMED)}."
+            yield Notice("warning", AXIOMS, patient, told, "Record facts, or put axioms into an ontology of your own.")
 
 
 class _Own(_Terms):
@@ -298,8 +316,10 @@ class _Describer:
             detail = f"{told}, and no term of the ontology links it to the patient"
         return ResourceUse(name, "set aside", detail, self._flags(node), unread=self._lost(node))
 
-    def stray(self, node: Term) -> ResourceUse:
-        """Describe a node of nobody."""
+    def stray(self, node: Term, *, axiom: bool = False) -> ResourceUse:
+        """Describe a node of nobody; ``axiom`` tells that it has one."""
+        if axiom and (self._says_nothing(node) or _is_term(node, self._knowledge)):
+            return ResourceUse(_resource(node), "ignored", _IS_AXIOM)
         if self._says_nothing(node):
             return ResourceUse(_resource(node), "ignored", _NOTHING_SAID, unread=tuple(self._mentioned(node)))
         detail = f"{self._told(node)}, and belongs to no patient"
@@ -397,9 +417,9 @@ class _Describer:
         others = [one for one in self._about(node) if not is_term(self._terms.term_of(one))]
         labels = [one.object.value for one in others if isinstance(one.object, Literal)]
         types = [_name_of(one) for one in others if one.predicate.value == RDF_TYPE]
-        if labels or types:
-            words = ", ".join(dict.fromkeys((*sorted(labels), *sorted(types))))
-            yield Unread(EntryKind.CONDITION, f"{words} ({_short(node)})")
+        alike = [curie(text_of_term(one.object)) for one in others if _MATCH.fullmatch(one.predicate.value)]
+        words = ", ".join(dict.fromkeys((*sorted(labels), *sorted((*types, *alike)))))
+        yield Unread(EntryKind.CONDITION, f"{words or self._head(node)} ({_short(node)})")
 
 
 def _notices(uses: Sequence[ResourceUse], patient: str) -> Iterator[Notice]:
@@ -427,6 +447,14 @@ def _name_of(triple: Triple) -> str:
     if triple.predicate.value != RDF_TYPE:
         return triple.predicate.value
     return triple.object.value if isinstance(triple.object, NamedNode | Literal) else ""
+
+
+def _is_axiom(triple: Triple, knowledge: Knowledge) -> bool:
+    """Tell whether something would follow from a triple that the ontology does not say itself."""
+    name = _name_of(triple)
+    if not name.startswith((OWL, RDFS)) or name in _NO_AXIOMS:
+        return False
+    return name != f"{RDFS}subClassOf" or not knowledge.is_a(text_of_term(triple.subject), text_of_term(triple.object))
 
 
 def _is_term(node: Term, knowledge: Knowledge) -> bool:

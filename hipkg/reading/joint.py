@@ -124,12 +124,18 @@ def together(
     parts = [parsed(one, format=format, max_bytes=max_bytes) for one in sources]
     if len(parts) == 1:
         return (Joint((parts[0],)),)
+    from hipkg.reading.fhir.identity import MOST_OWNERS
+
     names = list(map(_named, parts))
+    owners: dict[str, set[str]] = {}
+    for identifier, owner in (pair for one in names for pair in one.identifiers):
+        owners.setdefault(identifier, set()).add(owner)
     shared = {node for one in names for node in one.patients or one.nodes}
+    shared |= {one for one, of in owners.items() if len(of - {""}) <= MOST_OWNERS}
     groups: Groups[int] = Groups()
     naming: dict[str, list[int]] = {}
     for number, one in enumerate(names):
-        for node in one.nodes & shared:
+        for node in (one.nodes | dict(one.identifiers).keys()) & shared:
             naming.setdefault(node, []).append(number)
     for numbers in naming.values():
         groups.tie_all(numbers[0], numbers)
@@ -140,19 +146,24 @@ def together(
 
 
 class _Names(NamedTuple):
-    """What a source names: its own patients, and all nodes that can be those of another source."""
+    """What a source names: its own patients, all nodes that can be those of another source, and their identifiers.
+
+    ``identifiers`` are those of patients, with whose they are, or with an empty text where others name them so.
+    """
 
     patients: frozenset[str]
     nodes: frozenset[str]
+    identifiers: frozenset[tuple[str, str]] = frozenset()
 
 
 def _named(part: Part) -> _Names:
     if part.found is not None:
-        from hipkg.reading.fhir.gathering import patients_of
+        from hipkg.reading.fhir.gathering import identified, patients_of
         from hipkg.reading.fhir.graph import patient_iri
 
         own, named = patients_of(part.found)
-        return _Names(frozenset(map(patient_iri, own)), frozenset(map(patient_iri, named)))
+        theirs, others = (frozenset(map(patient_iri, keys)) for keys in (own, named))
+        return _Names(theirs, others, frozenset(identified(part.found)))
     nodes: set[str] = set()
     patients: set[str] = set()
     for one in part.triples:

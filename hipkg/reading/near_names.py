@@ -6,7 +6,8 @@ import re
 from difflib import SequenceMatcher
 from typing import TYPE_CHECKING
 
-from hipkg.base.vocabulary import HIP, PREFIXES, is_term, local_name, nearest
+from hipkg.base.spelling import nearest
+from hipkg.base.vocabulary import HIP, PREFIXES, is_term, local_name
 from hipkg.knowledge.memo import kept
 from hipkg.knowledge.recorded import recorded_classes, recorded_properties
 

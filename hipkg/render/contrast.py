@@ -19,7 +19,7 @@ from hipkg.render.words import DISCLAIMER
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from hipkg.defence.explainer import Explanation
+    from hipkg.defence.explanations import Explanation
 
 
 class _ContrastWriter(ExplanationWriter):

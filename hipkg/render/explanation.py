@@ -14,7 +14,7 @@ from hipkg.base import hip
 from hipkg.base.dates import whole_day
 from hipkg.base.numbers import Range
 from hipkg.base.vocabulary import IMPORTED, curie, is_term
-from hipkg.defence.explainer import NOT_APPLICABLE, Explanation, Nearest, SlotExplanation, StatementExplanation
+from hipkg.defence.explanations import NOT_APPLICABLE, Explanation, Nearest, SlotExplanation, StatementExplanation
 from hipkg.defence.grounds import Grounds
 from hipkg.defence.prover import Proof
 from hipkg.defence.remedies import NOT_IN_PLAN, Remedy

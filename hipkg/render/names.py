@@ -8,7 +8,7 @@ from urllib.parse import quote
 from hipkg.base.vocabulary import local_name
 
 if TYPE_CHECKING:
-    from hipkg.defence.explainer import Explanation
+    from hipkg.defence.explanations import Explanation
     from hipkg.defence.ledger import Ledger
     from hipkg.defence.sensitivity import Sensitivity
     from hipkg.planning.records import Plan

@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from hipkg.base.errors import HipkgError
 from hipkg.base.vocabulary import curie, expand
 from hipkg.defence.difference import InteractionChange, StatementChange
 from hipkg.maintenance.diff.axioms import Assertion, AxiomChange, Kind
@@ -25,9 +26,11 @@ if TYPE_CHECKING:
 _JSON = PartWriter(
     {
         **PARTS,
-        OntologyDiff: "old new old_version new_version level reasons codes hierarchy redefined asked "
+        OntologyDiff: "old new old_version new_version level reasons codes hierarchy redefined asked problem? "
+        "unclassified? "
         "old_statements new_statements statements plans axioms",
         Reason: "level text",
+        HipkgError: "code message",
         AxiomChange: "@term=subject frame label removed added",
         Assertion: "kind=asserted.kind keyword=asserted.keyword text=asserted.text module line",
         CodeChange: "file added removed",
@@ -109,7 +112,7 @@ def told_of_statements(found: OntologyDiff) -> dict[str, list[str]]:
 
 def told_of_plans(found: OntologyDiff) -> tuple[str, list[str]]:
     """Tell in Markdown whose plans differ, as the title and the list of a section."""
-    plans, *_ = _sections(found, everything=False)
+    plans = next(one for one in _sections(found, everything=False) if one.title.startswith("Plans"))
     return plans.title, [*_listed(plans.labelled(found.labels).lines)]
 
 
@@ -159,6 +162,7 @@ def _escaped(text: str) -> str:
 
 
 def _sections(found: OntologyDiff, *, everything: bool) -> Iterator[Section]:
+    yield Section("Not told by a reasoner", tuple(_unanswered(found)))
     plans = found.plans
     title = "Plans: both make the same, for they differ at most in words"
     if plans:
@@ -180,6 +184,15 @@ def _sections(found: OntologyDiff, *, everything: bool) -> Iterator[Section]:
     yield Section("Annotations", tuple(_axioms(one.of(Kind.ANNOTATION) for one in changes)), folded=True)
     codes = (Line(0, f"{one.file}: {one.added} rows added, {one.removed} removed") for one in found.codes)
     yield Section("Codes", tuple(codes))
+
+
+def _unanswered(found: OntologyDiff) -> Iterator[Line]:
+    if found.problem:
+        yield Line(0, found.problem.message)
+    if found.unclassified:
+        count = f"so {len(found.unclassified)} of the classes are under what is written"
+        yield Line(0, f"{count}, and under what the other side has where only axioms were added")
+        yield Line(0, "hierarchy, plans and level rest on that; what only a reasoner finds may be missing")
 
 
 def _plans(
@@ -291,7 +304,7 @@ def _slot(one: SlotChange) -> str:
 def _redefined(found: OntologyDiff) -> Iterator[Line]:
     for one in found.redefined:
         yield Line(0, f"{_named(one.iri, one.label)}: {one.relation}")
-    if any(one.relation == Relation.NOT_ASKED for one in found.redefined):
+    if not found.problem and any(one.relation == Relation.NOT_ASKED for one in found.redefined):
         yield Line(0, "no reasoner was asked how: that needs Java and the modules of a side")
 
 

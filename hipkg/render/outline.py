@@ -18,7 +18,7 @@ from hipkg.render.words import DISCLAIMER, NOT_VALID, clean, origin
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
-    from hipkg.defence.explainer import Explanation
+    from hipkg.defence.explanations import Explanation
     from hipkg.planning.records import Plan
     from hipkg.render.encoder import Writer
 

@@ -18,7 +18,7 @@ from hipkg.render.words import clean, software
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator, Sequence
 
-    from hipkg.defence.explainer import Explanation, StatementExplanation
+    from hipkg.defence.explanations import Explanation, StatementExplanation
     from hipkg.defence.prover import Proof
 
 _PROV, _RDF = PREFIXES["prov"], PREFIXES["rdf"]

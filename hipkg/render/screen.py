@@ -702,7 +702,7 @@ class _Screener(Arranger):
         return {it for one in calling if self._calls(one) for it in one.except_for}
 
     def _is_told(self, action: Action) -> bool:
-        """Tell whether the row of the same, or of a kind of it, tells that it is refused or held back for the same danger."""
+        """Tell whether the row of the same, or of a kind of it, tells that the same danger speaks against it."""
         return any(
             dangers >= {*action.dangers}
             for iri, told in self._dangers_told.items()

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Set
     from datetime import date
 
-    from hipkg.defence.explainer import Explanation
+    from hipkg.defence.explanations import Explanation
     from hipkg.defence.ledger import Ledger
     from hipkg.defence.sensitivity import Sensitivity
     from hipkg.knowledge.records import Bound, Knowledge

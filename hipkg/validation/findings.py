@@ -15,7 +15,8 @@ from hipkg.base import hip
 from hipkg.base.brief import shown_by
 from hipkg.base.limits import NEAR_NAMES
 from hipkg.base.numbers import read
-from hipkg.base.vocabulary import PREFIXES, RDF_TYPE, XSD, curie, is_plain_term, nearest
+from hipkg.base.spelling import nearest
+from hipkg.base.vocabulary import PREFIXES, RDF_TYPE, XSD, curie, is_plain_term
 from hipkg.knowledge.memo import kept
 from hipkg.knowledge.withdrawn import successor, told
 from hipkg.validation.compiler import Background, Result, check

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     import pyoxigraph as ox
 
     from hipkg.defence.contrast import Contrast
-    from hipkg.defence.explainer import Explanation
+    from hipkg.defence.explanations import Explanation
     from hipkg.derivation.records import Derivation
     from hipkg.maintenance.coverage import Coverage
     from hipkg.pipeline.process import Checked, Planned

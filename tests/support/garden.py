@@ -15,9 +15,8 @@ from hipkg.base.paths import ONTOLOGY
 from hipkg.base.vocabulary import HIP
 from hipkg.knowledge.frame.claims import ClaimKind
 from hipkg.knowledge.modality import Modality
-from hipkg.maintenance import release
-from hipkg.maintenance.denials import denials_module
-from hipkg.maintenance.possible import possible_module
+from hipkg.maintenance import release, sources
+from hipkg.maintenance.following import following_modules
 from hipkg.owl.reasoners import Entailments, entail
 
 if TYPE_CHECKING:
@@ -45,12 +44,12 @@ def garden() -> Knowledge:
     """Build the knowledge of the garden from its sources and the kept classification."""
     subclasses = frozenset((one, other) for one, other in json.loads(CLASSIFICATION.read_text("utf-8")))
     nothing: frozenset[str] = frozenset()
-    return release.compile_knowledge(release.read(SOURCES), Entailments(subclasses, frozenset(), frozenset(), nothing))
+    return release.compile_knowledge(sources.read(SOURCES), Entailments(subclasses, frozenset(), frozenset(), nothing))
 
 
 def classification() -> list[list[str]]:
     """Ask HermiT which classes of the garden are below which others."""
-    found = entail("hermit", release.read(SOURCES).triples)
+    found = entail("hermit", sources.read(SOURCES).triples)
     assert not found.unsatisfiable
     return sorted(map(list, found.subclasses))
 
@@ -124,7 +123,7 @@ class Told:
 
 if __name__ == "__main__":
     edited = [one for one in SOURCES if one not in {POSSIBLE, DENIALS}]
-    POSSIBLE.write_text(possible_module(edited), encoding="utf-8")
-    DENIALS.write_text(denials_module(edited), encoding="utf-8")
+    for path, text in zip((POSSIBLE, DENIALS), following_modules(edited).values(), strict=True):
+        path.write_text(text, encoding="utf-8")
     lines = ",\n".join(map(json.dumps, classification()))
     CLASSIFICATION.write_text(f"[\n{lines}\n]\n", encoding="utf-8")

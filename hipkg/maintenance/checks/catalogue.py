@@ -138,6 +138,14 @@ _OF_CODE = {
         "A number that stands in several places is the same in all: logic, name, label, definition, bounds, timing.",
         "Correct the copies that are wrong.",
     ),
+    "limit-direction": (
+        "What a text calls a least or a most number is one in the logic, itself included.",
+        "Correct the facet (minInclusive, maxInclusive), or the text.",
+    ),
+    "section-name": (
+        "No section of a document is written nearly as another one of it.",
+        "Write the section as the other statements have it.",
+    ),
     "owl2-dl": ("The ontology is in OWL 2 DL.", "Look at the kind of violation in the OWL 2 profiles."),
     "classification": (
         "A reasoner can classify the ontology, and every class can have members.",
@@ -190,6 +198,7 @@ _OF_CODE = {
     "mapping-disjoint": ("The terms of a code do not exclude each other.", "Choose one of them."),
 }
 _WARNINGS = {"accepted-unused", "definition-doubled", "import-missing", "name-case", "normal-form", "release"}
+_WARNINGS |= {"section-name"}
 _NOTES = {"subsumed-statement", "version-published"}
 
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from hipkg.maintenance.checks.statements import Answers, Rule
-    from hipkg.maintenance.release import Sources
+    from hipkg.maintenance.sources import Sources
     from hipkg.owl.axioms import Axioms
 
 _Pair = tuple[str, str]

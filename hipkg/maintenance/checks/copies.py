@@ -25,9 +25,13 @@ if TYPE_CHECKING:
 
     from hipkg.maintenance.checks.workspace import Workspace
     from hipkg.owl.axioms import Axioms
+    from hipkg.owl.expression import Expression
 
 _NUMBER = re.compile(r"(?<![\w.,-])\d+(?:[.,]\d+)*(?!\w)|(?<=\d-)\d+(?:[.,]\d+)*(?!\w)")
 _UNIT = re.compile(r"[ -]?(?:(?:-|to|or|and)[ -]?\d+(?:[.,]\d+)*[ -]?)?([A-Za-z]+?)s?\b")
+_BEFORE = r"\b(?:{word}) (?P<number>\d+(?:[.,]\d+)*)(?!\w)"
+_BEHIND = r"(?<![\w.,-])(?P<number>\d+(?:[.,]\d+)*)(?!\w)[^,;:]{{0,30}}? (?:{word})\b"
+"""Where a number stands that words call a least or a most one: behind them, or before them."""
 _IN_NAME = re.compile(r"(?<=Over|fter|fore|nder)\d+$|\d+(?=Days|Weeks|Months|Years|Hours)")
 _RATIOS: Mapping[str, Mapping[str, tuple[int, ...]]] = {
     "d": {"day": (1,), "week": (7,), "month": (28, 30), "year": (365,)},
@@ -81,6 +85,7 @@ def check_copies(space: Workspace, axioms: Axioms) -> Iterator[Issue]:
     for iri in sorted(axioms.definitions):
         if iri not in space.generated:
             yield from _of_class(texts, amounts, iri)
+            yield from _of_limits(texts, axioms.definitions[iri], iri)
     for iri, bounds in sorted(amounts.bounds().items()):
         yield from _of_statement(space, texts, amounts, iri, bounds)
 
@@ -133,6 +138,14 @@ class _Texts:
         self._counts, self._often = counts, self._values(hip.OftenWord)
         often, times = "|".join(self._often) or "(?!)", "|".join(self._words(hip.TimesWord)) or "(?!)"
         self._length = re.compile(rf"\b({word})(?:[ -](?:{to})[ -]({word}))?[ -]([a-z]+?)s?\b", re.IGNORECASE)
+        self._ends = [
+            (re.compile(form.format(word="|".join(self._words(kind)) or "(?!)"), re.IGNORECASE), symbol)
+            for kind, symbol, form in (
+                (hip.MinimumWord, ">=", _BEFORE),
+                (hip.OrMoreWord, ">=", _BEHIND),
+                (hip.MaximumWord, "<=", _BEFORE),
+            )
+        ]
         self._daily = re.compile(
             rf"\b(?:({often})|({word}|\d+)[ -](?:{times}))[ -](?:(?:a|per|each|every)[ -]day|daily)\b", re.IGNORECASE
         )
@@ -150,6 +163,15 @@ class _Texts:
                     ends = (self._counts[it.casefold()] for it in words.groups()[:2] if it)
                     found.append(_Told(tuple(ends), measured))
         return found
+
+    def ends(self, iri: str, prop: str) -> Iterator[tuple[_Told, str]]:
+        """List the numbers of texts that are told to be a least or a most one, with the symbol for that."""
+        for text in self._of(iri, prop):
+            for pattern, symbol in self._ends:
+                for one in pattern.finditer(text):
+                    unit = _UNIT.match(text, one.end("number"))
+                    number = Decimal(one["number"].replace(",", ""))
+                    yield _Told((number,), _known(unit[1] if unit else "")), symbol
 
     def times_a_day(self, iri: str, prop: str) -> list[Decimal]:
         """List how many times a day the texts of a term tell."""
@@ -201,6 +223,17 @@ def _of_class(texts: _Texts, amounts: _Amounts, iri: str) -> Iterator[Issue]:
         told[SKOS + "definition"] and not all(one.is_told(told[SKOS + "definition"]) for one in own)
     ):
         yield Issue("number-copies", curie(iri), "owl:equivalentClass", said)
+
+
+def _of_limits(texts: _Texts, definition: Expression, iri: str) -> Iterator[Issue]:
+    """Find numbers that a text calls a least or a most one and that the logic of a class has as another end."""
+    limits = [it for one in walk(definition) if isinstance(one, Facet) for it in one.bounds]
+    for prop in (RDFS + "label", hip.brief, SKOS + "definition"):
+        for told, symbol in texts.ends(iri, prop):
+            symbols = sorted({one.symbol for one in limits if one.number in told.numbers})
+            if symbols and symbol not in symbols:
+                says = f"says {symbol} {told}; its logic says {symbols[0]} {_shown(told.numbers[0])}"
+                yield Issue("limit-direction", curie(iri), curie(prop), says)
 
 
 def _of_statement(

@@ -26,6 +26,7 @@ from hipkg.maintenance.checks.hierarchy import check_definitions, check_hierarch
 from hipkg.maintenance.checks.issue import Finding, Issue, Severity
 from hipkg.maintenance.checks.modules import catalog, declarations, foreign, imports, namespaces, vocabulary
 from hipkg.maintenance.checks.profile import PROFILE, Accepted, Profile, read_profile
+from hipkg.maintenance.checks.sections import check_sections
 from hipkg.maintenance.checks.values import check_axioms, check_restrictions, check_values
 from hipkg.maintenance.checks.withdrawals import deprecated_use, published
 from hipkg.maintenance.checks.workspace import Workspace, own_workspace, workspace
@@ -261,7 +262,8 @@ def classification(space: Workspace) -> Iterator[Issue]:
     """Classify the ontology anew, judge its statements and contexts by that, and compare the release with it."""
     from hipkg.maintenance.checks import contexts as subsumption
     from hipkg.maintenance.checks import statements as rulecheck
-    from hipkg.maintenance.release import classified, compile_knowledge, sources_of
+    from hipkg.maintenance.release import classified, compile_knowledge
+    from hipkg.maintenance.sources import sources_of
 
     try:
         paths = tuple(one.path for one in space.modules)
@@ -316,7 +318,7 @@ _OF_MODULES = (normal_form, catalog)
 """The checks that look at one module at a time."""
 _OF_THE_WHOLE = (
     vocabulary, foreign, imports, namespaces, declarations, fragment, check_axioms, check_values, check_restrictions,
-    hierarchy, quality, shapes, mappings, deprecated_use, published, profile,
+    check_sections, hierarchy, quality, shapes, mappings, deprecated_use, published, profile,
 )  # fmt: skip
 """The checks that look at all modules together and need no reasoner."""
 _STUMBLING = frozenset(

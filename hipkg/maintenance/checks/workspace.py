@@ -19,7 +19,7 @@ from hipkg.maintenance.checks.issue import Issue
 from hipkg.owl.axioms import Axioms, read_within
 from hipkg.owl.own import OwnOntology, own_ontology
 from hipkg.owl.positions import Positions
-from hipkg.owl.sources import headers
+from hipkg.owl.sources import headers, parser_message
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -205,7 +205,7 @@ def of_texts(folder: Path, contents: Mapping[Path, bytes]) -> Workspace:
             broken.append(Issue("syntax", f"{path.name}:{line}", "", "is not UTF-8"))
         except SyntaxError as problem:
             place = f"{path.name}:{problem.lineno}"
-            broken.append(Issue("syntax", place, "", f"column {problem.offset}: {problem.msg}"))
+            broken.append(Issue("syntax", place, "", f"column {problem.offset}: {parser_message(problem)}"))
     return Workspace(folder, tuple(modules), tuple(broken))
 
 

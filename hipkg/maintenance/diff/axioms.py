@@ -11,7 +11,7 @@ import pyoxigraph as ox
 from hipkg.base.vocabulary import OWL, RDF_TYPE, RDFS, curie, is_term, local_name
 from hipkg.owl.expression import AxiomReader, Value, manchester
 from hipkg.owl.positions import Positions
-from hipkg.owl.sources import parsed
+from hipkg.owl.sources import HEADER, parsed
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -34,7 +34,7 @@ _FRAMES = {
     OWL + "DatatypeProperty": "DataProperty",
     OWL + "AnnotationProperty": "AnnotationProperty",
     OWL + "NamedIndividual": "Individual",
-    OWL + "Ontology": "Ontology",
+    HEADER.value: "Ontology",
 }
 
 

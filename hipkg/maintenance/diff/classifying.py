@@ -3,35 +3,41 @@
 What a class is under follows from the axioms that bear on a member of it (`hipkg.owl.module`). A class on which, in
 either ontology, no axiom bears that the other lacks is under the same classes in both. Of all others a reasoner is
 asked together, by the axioms that bear on members of them; and whether the whole is free of contradiction.
+
+Where no reasoner answers, a class is under those that are written, and under those of the other ontology if no axiom is
+gone that bears on its members there: what follows from axioms still does if others come. So nothing is told that does
+not follow, and what only a reasoner finds of the new axioms is missing.
 """
 
 from __future__ import annotations
 
 from functools import cached_property
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING
 
 import pyoxigraph as ox
 
+from hipkg.base.errors import EngineUnavailable
 from hipkg.base.vocabulary import OWL, RDF, RDF_TYPE, RDFS, XSD
+from hipkg.maintenance.as_written import told
 from hipkg.maintenance.release import classified
-from hipkg.owl import reasoners
 from hipkg.owl.idle import without_idle
 from hipkg.owl.module import Modules
-from hipkg.owl.reasoners import Entailments
-
-Entail: TypeAlias = "Callable[[str, Iterable[ox.Triple]], Entailments]"
+from hipkg.owl.reasoners import Entailments, close
+from hipkg.owl.sources import HEADER
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Iterable, Iterator
 
+    from hipkg.base.errors import HipkgError
     from hipkg.knowledge.records import Knowledge
+    from hipkg.maintenance.diff.reasoner import Reasoner
     from hipkg.maintenance.diff.sides import Side
-    from hipkg.maintenance.release import Sources
+    from hipkg.maintenance.sources import Sources
 
 _LOGICAL = (OWL, RDF, XSD)
 _OF_SCHEMA = frozenset(RDFS + name for name in ("subClassOf", "subPropertyOf", "domain", "range"))
 _RELATIONS = frozenset({OWL + "ObjectProperty", OWL + "DatatypeProperty"})
-_NO_LOGIC = frozenset(OWL + name for name in ("imports", "versionIRI", "versionInfo", "deprecated", "Ontology"))
+_NO_LOGIC = frozenset({HEADER.value, *(OWL + one for one in ("imports", "versionIRI", "versionInfo", "deprecated"))})
 _NOTHING: frozenset[str] = frozenset()
 _MOST_AFFECTED = 0.7
 """Where more of the classes than this are affected, the whole is classified instead."""
@@ -108,17 +114,23 @@ def _logical(triples: tuple[ox.Triple, ...]) -> Iterator[ox.Triple]:
 
 
 class Classifier:
-    """Find what two ontologies hold, and ask a reasoner as little as possible."""
+    """Find what two ontologies hold, and ask a reasoner as little as possible.
 
-    def __init__(self, old: Side, new: Side, entail: Entail) -> None:
+    ``unclassified`` are then the classes, as IRIs, that it has said nothing of, and ``problem`` tells why.
+    """
+
+    def __init__(self, old: Side, new: Side, reasoner: Reasoner) -> None:
         self._old = old
         self._new = new
-        self._entail = entail
+        self._reasoner = reasoner
+        self.unclassified: frozenset[str] = _NOTHING
+        self.problem: HipkgError | None = None
 
     def knowledge(self) -> tuple[Knowledge, Knowledge]:
-        """Return what both hold, classified as far as their releases do not say it already.
+        """Return what both hold, classified as far as their releases do not say it already and a reasoner answers.
 
-        Raises what `hipkg.maintenance.release.build` does.
+        Raises what `hipkg.maintenance.release.build` does, but `EngineUnavailable` only where the other side is a
+        release file, of which no axioms are known.
         """
         if self._old.folder and self._new.folder and self._old.content == self._new.content:
             known = self._new.shipped or self._old.shipped or self._new.knowledge(self._whole)
@@ -134,32 +146,51 @@ class Classifier:
 
     def ask(self, triples: tuple[ox.Triple, ...], classes: frozenset[str]) -> Entailments:
         """Ask a reasoner, beside the new ontology, about what some triples say of some classes."""
-        whole = Logic((*self._new.sources.triples, *triples))
-        return self._entail("hermit", whole.modules.around(map(_node, classes)))
+        whole = Logic((*self._new.triples, *triples))
+        try:
+            return self._reasoner.entail("hermit", whole.modules.around(map(_node, classes)))
+        except EngineUnavailable as problem:
+            if self._reasoner.late:
+                self.problem = problem
+            raise
 
     def _whole(self, sources: Sources) -> Entailments:
-        return classified(sources, entail=self._entail)
+        try:
+            return classified(sources, entail=self._reasoner.entail)
+        except EngineUnavailable as problem:
+            self._note(problem, sources.axioms.classes)
+            return classified(sources, entail=lambda *_: _entailing(told(sources.axioms)))
+
+    def _note(self, problem: HipkgError, classes: Iterable[str]) -> None:
+        self.unclassified = self.unclassified.union(classes)
+        self.problem = problem
 
     def _by(self, known: Knowledge, side: Side, sources: Sources) -> Entailments:
         """Classify an ontology by what is known of another one, if that has sources to compare."""
         if not side.folder:
-            return self._whole(sources)
-        before, after = Logic(side.sources.triples), Logic(sources.triples)
-        affected = before.affected(after) | after.affected(before) | (after.classes - before.classes)
-        affected &= after.classes
-        if len(affected) > _MOST_AFFECTED * len(after.classes):
-            return self._whole(sources)
-        kept = {
-            (iri, upper)
-            for iri in (after.classes - affected) & known.superclasses.keys()
-            for upper in known.superclasses[iri]
-        }
+            return classified(sources, entail=self._reasoner.entail)
+        before, after = Logic(side.triples), Logic(sources.triples)
+        losing = before.affected(after) & after.classes
+        affected = losing | after.affected(before) | (after.classes - before.classes)
+
+        def kept(classes: frozenset[str]) -> set[tuple[str, str]]:
+            return {(iri, upper) for iri in classes & known.superclasses.keys() for upper in known.superclasses[iri]}
+
         if before.axioms.keys() == after.axioms.keys():
-            return Entailments(frozenset(kept), frozenset(), frozenset(), _NOTHING)
-        reasoners.check_consistency(after.triples)
-        if not affected:
-            return Entailments(frozenset(kept), frozenset(), frozenset(), _NOTHING)
-        found = self._entail("hermit", after.modules.around(map(_node, affected)))
-        asked = {(iri, upper) for iri, above in reasoners.close(found.subclasses).items() for upper in above}
-        told = {one for one in asked if one[0] in affected}
-        return Entailments(frozenset(kept | told), frozenset(), frozenset(), found.unsatisfiable)
+            return _entailing(kept(after.classes - affected))
+        try:
+            if len(affected) > _MOST_AFFECTED * len(after.classes):
+                return classified(sources, entail=self._reasoner.entail)
+            self._reasoner.check_consistency(after.triples)
+            if not affected:
+                return _entailing(kept(after.classes))
+            found = self._reasoner.entail("hermit", after.modules.around(map(_node, affected)))
+        except EngineUnavailable as problem:
+            self._note(problem, affected)
+            return _entailing(kept(after.classes - losing).union(told(sources.axioms)))
+        asked = {(iri, upper) for iri, above in close(found.subclasses).items() for upper in above if iri in affected}
+        return _entailing(asked | kept(after.classes - affected), found.unsatisfiable)
+
+
+def _entailing(pairs: Iterable[tuple[str, str]], unsatisfiable: frozenset[str] = _NOTHING) -> Entailments:
+    return Entailments(frozenset(pairs), frozenset(), frozenset(), unsatisfiable)

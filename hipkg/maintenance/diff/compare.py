@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from hipkg.maintenance.diff.axioms import AxiomChange, axiom_changes
-from hipkg.maintenance.diff.classifying import Classifier, Entail
+from hipkg.maintenance.diff.classifying import Classifier
 from hipkg.maintenance.diff.codes import CodeChange, code_changes
 from hipkg.maintenance.diff.contents import Difference, release_difference
 from hipkg.maintenance.diff.hierarchy import Hierarchy, hierarchy_changes
@@ -13,19 +13,20 @@ from hipkg.maintenance.diff.jobs import plans_in_jobs
 from hipkg.maintenance.diff.meaning import Meaning, Relation
 from hipkg.maintenance.diff.patients import patient_files
 from hipkg.maintenance.diff.plans import Plans, plan_changes
+from hipkg.maintenance.diff.reasoner import Reasoner
 from hipkg.maintenance.diff.statements import (
     StatementDifference,
     compared_classes,
     statement_differences,
 )
 from hipkg.maintenance.levels import Level
-from hipkg.owl import reasoners
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from datetime import date
     from pathlib import Path
 
+    from hipkg.base.errors import HipkgError
     from hipkg.knowledge.records import Knowledge
     from hipkg.maintenance.diff.sides import Side
 
@@ -52,9 +53,10 @@ class OntologyDiff(NamedTuple):
     """What changes from one ontology to another.
 
     ``axioms`` are None where a side has no sources, ``plans`` where both make the same. ``redefined`` are the classes
-    whose meaning differs, and ``asked`` tells whether a reasoner could say how. ``statements`` are those that differ,
-    of ``old_statements`` and ``new_statements`` in all. ``reasons`` say why the change is of its ``level``, the gravest
-    first. ``labels`` are those of the terms of both.
+    whose meaning differs, and ``asked`` tells whether a reasoner could say how. ``problem`` is why a reasoner did not
+    answer that had time to or should have, and ``unclassified`` are the classes whose place in the hierarchy is told
+    without it. ``statements`` are those that differ, of ``old_statements`` and ``new_statements`` in all. ``reasons``
+    say why the change is of its ``level``, the gravest first. ``labels`` are those of the terms of both.
     """
 
     old: str
@@ -68,6 +70,8 @@ class OntologyDiff(NamedTuple):
     hierarchy: Hierarchy
     redefined: tuple[Redefined, ...]
     asked: bool
+    problem: HipkgError | None
+    unclassified: tuple[str, ...]
     old_statements: int
     new_statements: int
     statements: tuple[StatementDifference, ...]
@@ -82,18 +86,18 @@ def compare(
     patients: Path | None = None,
     as_of: date | None = None,
     jobs: int = 1,
-    entail: Entail = reasoners.entail,
+    reasoner: Reasoner | None = None,
 ) -> OntologyDiff:
     """Compare two ontologies.
 
     Parameters: ``patients`` is a folder of patients beside the examples and cases that lie with the new ontology, or
-    else with the old one; ``as_of`` is the date of all plans; ``jobs`` is the number of processes that plan; ``entail``
-    is the reasoner.
+    else with the old one; ``as_of`` is the date of all plans; ``jobs`` is the number of processes that plan;
+    ``reasoner`` is HermiT with the time that it has, by default that of `hipkg.base.limits`.
 
     Raises `OntologyError` or `InconsistentData` for an ontology that cannot be used, `EngineUnavailable` where one has
-    to be classified and no reasoner runs, and `UsageError` for patients that there are not.
+    to be classified beside a release file and no reasoner answers, and `UsageError` for patients that there are not.
     """
-    classifier = Classifier(old, new, entail)
+    classifier = Classifier(old, new, reasoner or Reasoner())
     before, after = classifier.knowledge()
     meaning = Meaning(before, after, compared_classes(before, after), classifier.ask if new.folder else None)
     statements = statement_differences(before, after, meaning)
@@ -128,6 +132,8 @@ def compare(
             for one in sorted(meaning.changed - after.auxiliary)
         ),
         meaning.asked,
+        classifier.problem,
+        tuple(sorted(classifier.unclassified)),
         len(before.statements),
         len(after.statements),
         statements,

@@ -52,6 +52,15 @@ def release_difference(old: Knowledge, new: Knowledge) -> Difference:
     return Difference(*(tuple(kinds[one]) for one in (Level.MAJOR, Level.MINOR, Level.PATCH)))
 
 
+def same_but_statements(old: Knowledge, new: Knowledge) -> bool:
+    """Tell whether two releases read records and reason about them alike, so that statements alone can differ."""
+    fields = (one.name for one in dataclasses.fields(Knowledge) if one.name not in _OF_ITSELF | {"statements"})
+    codes = old.terminology, new.terminology
+    return all(getattr(old, one) == getattr(new, one) for one in fields) and (
+        codes[0] is codes[1] or (codes[0].systems, codes[0].mappings) == (codes[1].systems, codes[1].mappings)
+    )
+
+
 def _entries(value: object) -> dict[object, object]:
     """Take a field apart into what is said of each of its entries."""
     if isinstance(value, Mapping):

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from hipkg.base.errors import HipkgError
 from hipkg.base.vocabulary import curie
 from hipkg.defence.difference import difference
+from hipkg.maintenance.diff.contents import same_but_statements
 from hipkg.pipeline.process import Planned, planned, read_checked
 from hipkg.pipeline.request import Request
 from hipkg.validation.findings import rules_of
@@ -17,9 +18,9 @@ if TYPE_CHECKING:
     from hipkg.defence.difference import InteractionChange, StatementChange
     from hipkg.knowledge.records import Knowledge
     from hipkg.maintenance.diff.patients import PatientFile
-    from hipkg.pipeline.process import Checked
     from hipkg.planning.gaps import Gap
     from hipkg.planning.records import Action, Conflict, Plan, Question
+    from hipkg.record.facts import Facts
 
     Outcomes = Mapping[str, Planned | HipkgError]
     """The plan of each patient of a file, or why there is none; what concerns the whole file is of no patient."""
@@ -93,8 +94,13 @@ def plan_changes(files: Iterable[PatientFile], old: Knowledge, new: Knowledge, d
     patients = without = 0
     changed: list[PlanChange] = []
     shared = rules_of(old) == rules_of(new)
+    alike = shared and same_but_statements(old, new)
     for one in files:
-        before, after = _both(one, old, new, shared=shared)
+        request = Request(as_of=one.as_of)
+        if alike or (shared and one.is_rdf):
+            before, after = _made(one, request, new, old, new, alike=alike)
+        else:
+            before, after = _made(one, request, old, old)[0], _made(one, request, new, new)[0]
         several = len({*before, *after}) > 1
         for iri in sorted({*before, *after}):
             names = tuple(f"{name}: {curie(iri)}" for name in one.names) if several else one.names
@@ -113,29 +119,29 @@ def plan_changes(files: Iterable[PatientFile], old: Knowledge, new: Knowledge, d
     return Plans(patients, without, tuple(changed))
 
 
-def _both(file: PatientFile, old: Knowledge, new: Knowledge, *, shared: bool) -> tuple[Outcomes, Outcomes]:
-    """Plan for the patients of a file twice, and read what is no matter of codes and shapes once."""
-    request = Request(as_of=file.as_of)
-    if not (file.is_rdf and shared):
-        return _made(file, request, old, old)[0], _made(file, request, new, new)[0]
-    before, after = _made(file, request, new, old, new)
-    return before, after
+def _made(
+    file: PatientFile, request: Request, reading: Knowledge, *planning: Knowledge, alike: bool = False
+) -> list[Outcomes]:
+    """Read the patients of a file by one ontology, and plan for each of them by others; a problem stands for a plan.
 
-
-def _made(file: PatientFile, request: Request, reading: Knowledge, *planning: Knowledge) -> list[Outcomes]:
-    """Read the patients of a file by one ontology, and plan for each of them by others; a problem stands for a plan."""
+    Parameters: ``alike`` tells that all of them entail the same of a record.
+    """
     try:
         checked = read_checked(str(file.path), request, reading)
     except HipkgError as problem:
         return [{"": problem} for _ in planning]
-    return [{one.record.iri: _planned(one, request, it) for one in checked.results} for it in planning]
-
-
-def _planned(checked: Checked, request: Request, knowledge: Knowledge) -> Planned | HipkgError:
-    try:
-        return planned(checked, request, knowledge)
-    except HipkgError as problem:
-        return problem
+    made: list[dict[str, Planned | HipkgError]] = [{} for _ in planning]
+    for one in checked.results:
+        facts: Facts | None = None
+        for outcomes, knowledge in zip(made, planning, strict=True):
+            try:
+                done = planned(one, request, knowledge, facts)
+            except HipkgError as problem:
+                outcomes[one.record.iri] = problem
+            else:
+                outcomes[one.record.iri] = done
+                facts = done.derivation.facts if alike else None
+    return [*made]
 
 
 def _compared(files: tuple[str, ...], before: Plan, after: Plan, differing: Collection[str]) -> PlanChange:
@@ -173,6 +179,8 @@ def _actions(
     found = []
     for key in old.keys() | new.keys():
         one, other = old.get(key), new.get(key)
+        if one == other:
+            continue
         named = other or one
         assert named is not None
         aspects = tuple(it for name in _ASPECTS if (it := _aspect(name, one, other)))

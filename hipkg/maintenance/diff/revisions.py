@@ -31,6 +31,14 @@ def commit_of(file: Path) -> str:
     return _git("-C", str(file.parent), "log", "-1", "--format=%H", "--", file.name) or ""
 
 
+def is_tracked(file: Path) -> bool:
+    """Tell whether a git repository knows a file, so that a change of it can be undone there."""
+    try:
+        return _git("-C", str(file.parent), "ls-files", "--error-unmatch", file.name) is not None
+    except UsageError:
+        return False
+
+
 def take_out(revision: str, folder: str, into: Path, *, and_patients: bool) -> Path:
     """Write the ontology of a revision, and what lies beside it, into a folder, and return that of the ontology.
 

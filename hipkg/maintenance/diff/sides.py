@@ -14,10 +14,8 @@ from hipkg.base.ending import temporary_folder
 from hipkg.base.errors import OntologyError, StaleRelease, UnreadableInput, UsageError
 from hipkg.base.own import own_folder, using
 from hipkg.base.paths import (
-    DENIALS,
     MAPPINGS,
     PATIENT_SHAPES,
-    POSSIBLE_CONTEXTS,
     RELEASE,
     module_files,
     normalising_queries,
@@ -27,25 +25,26 @@ from hipkg.base.vocabulary import add_namespace
 from hipkg.knowledge.loading import RELEASE_FILE, own_stamp, read_release, release_file, source_stamp
 from hipkg.knowledge.records import Knowledge
 from hipkg.knowledge.terminology import read as read_terminology
-from hipkg.maintenance.denials import denials_module
 from hipkg.maintenance.diff.patients import with_patients
 from hipkg.maintenance.diff.revisions import folder_in_repository, take_out
-from hipkg.maintenance.possible import possible_module
-from hipkg.maintenance.release import Sources, compile_knowledge, read
+from hipkg.maintenance.following import FOLLOWING, following_modules
+from hipkg.maintenance.release import compile_knowledge
+from hipkg.maintenance.sources import Sources, read
+from hipkg.owl.in_force import in_force
 from hipkg.owl.own import states_namespace
+from hipkg.owl.sources import load_sources
 from hipkg.reading.supplied import with_codes as with_tables
 from hipkg.validation.compiler import compile_shapes
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Collection, Iterator, Mapping
+
+    import pyoxigraph as ox
 
     from hipkg.owl.reasoners import Entailments
 
     Classify = Callable[[Sources], Entailments]
 
-_FOLLOWING = ((POSSIBLE_CONTEXTS.name, possible_module), (DENIALS.name, denials_module))
-WRITTEN = frozenset(name for name, _ in _FOLLOWING)
-"""The modules that follow from the others, which nobody edits."""
 _REMEDY = "Name the folder or the revision that it was built from."
 
 
@@ -89,13 +88,24 @@ class Side:
     @cached_property
     def own(self) -> tuple[Path, ...]:
         """List the modules that editors write."""
-        return tuple(one for one in self.modules if one.name not in WRITTEN)
+        return tuple(one for one in self.modules if one.name not in FOLLOWING)
+
+    @property
+    def triples(self) -> list[ox.Triple]:
+        """List what is in force of it; what has a current release has been checked already, and is not again."""
+        if self.shipped is None:
+            return self.sources.triples
+        with self._naming_itself():
+            if self.layered and self.folder:
+                with using(self.folder):
+                    return in_force(load_sources())
+            return in_force(load_sources(self.modules))
 
     @cached_property
     def sources(self) -> Sources:
-        """Read the modules, with those that follow from them as they would be written now.
+        """Read and check the modules, with those that follow from them as they would be written now.
 
-        Raises `OntologyError` as `hipkg.maintenance.release.read` does.
+        Raises `OntologyError` as `hipkg.maintenance.sources.read` does.
         """
         with self._naming_itself():
             if self.layered:
@@ -105,13 +115,8 @@ class Side:
 
     def _as_they_would_be_released(self) -> tuple[Path, ...]:
         """List the modules of editors, with those that follow from them, which are written anew elsewhere."""
-        written = []
-        for name, make in _FOLLOWING:
-            if any(one.name == name for one in self.modules):
-                path = self.scratch / name
-                path.write_text(make(self.own), encoding="utf-8")
-                written.append(path)
-        return (*self.own, *written)
+        there = {one.name for one in self.modules}.intersection(FOLLOWING)
+        return (*self.own, *(_written(self.scratch, following_modules(self.own), there) if there else ()))
 
     def _as_it_would_be_released(self) -> Path:
         """Copy the folder of an ontology of one's own, and write there anew what follows from the other modules."""
@@ -122,8 +127,7 @@ class Side:
         if not copy.exists():
             shutil.copytree(self.folder, copy, ignore=shutil.ignore_patterns(".*", "cases", RELEASE.name))
             with using(copy):
-                for name, make in _FOLLOWING:
-                    (copy / name).write_text(make(), encoding="utf-8")
+                _written(copy, following_modules(), FOLLOWING)
         return copy
 
     def knowledge(self, classify: Classify) -> Knowledge:
@@ -153,6 +157,14 @@ class Side:
     def _with_what_lies_beside(self, knowledge: Knowledge) -> Knowledge:
         """Let records go through the shapes and the codes of the side, where it has its own."""
         return with_codes(dataclasses.replace(knowledge, shapes=compile_shapes(_shapes(self.beside))), self.folder)
+
+
+def _written(folder: Path, modules: Mapping[str, str], names: Collection[str]) -> list[Path]:
+    """Write those of some modules that have certain names into a folder, and return their paths."""
+    paths = [folder / name for name in modules if name in names]
+    for path in paths:
+        path.write_text(modules[path.name], encoding="utf-8")
+    return paths
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""Read what is done, ordered or used: Procedure, ServiceRequest, DeviceUseStatement.
+"""Read what is done, ordered or used: Procedure, ServiceRequest, DeviceRequest, DeviceUseStatement.
 
 Statuses are those of FHIR R4. What is paused (``on-hold``) or of unknown status is recorded without a status, which
 validation tells: it counts neither as done nor as running nor as planned. A draft is no decision, and a request not to
@@ -27,7 +27,7 @@ from hipkg.reading.fhir.context import (
 from hipkg.reading.fhir.elements import flag, part, parts, references, text
 from hipkg.reading.fhir.places import Whereabouts, whereabouts
 from hipkg.reading.fhir.records import IN_ERROR, Activity, Fact, Fulfils, Resource, Stated, Unused
-from hipkg.reading.fhir.unread import not_understood, partly_unread
+from hipkg.reading.fhir.unread import asked_not_to, not_understood, partly_unread
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -62,7 +62,7 @@ DEVICE = {
     "stopped": STOPPED,
     "on-hold": OPEN,
 }
-_ASKING = {"CarePlan", "ServiceRequest"}
+_ASKING = {"CarePlan", "DeviceRequest", "ServiceRequest"}
 _LONGEST = 120
 _REFERRED = ("reasonReference", "indication")
 _WITHDRAWN = {**IN_ERROR, "draft": "it is a draft and not decided"}
@@ -367,20 +367,34 @@ def _dates_in(raw: Raw, name: str) -> tuple[str, ...]:
 
 def read_service_request(one: Resource, context: Context) -> Stated:
     """Read a ServiceRequest: something that is ordered, proposed or planned."""
+    return _ordered(one, (part(one.raw, "code"),), "code", context)
+
+
+def read_device_request(one: Resource, context: Context) -> Stated:
+    """Read a DeviceRequest: a device that is ordered, proposed or planned, by its type."""
+    if concept := part(one.raw, "codeCodeableConcept"):
+        return _ordered(one, (concept,), "codeCodeableConcept", context)
+    target = context.index.referred(one, "codeReference")
+    if target:
+        refuse_withdrawn(target.raw, "the device that it refers to")
+    return _ordered(one, (part(target.raw, "type"),) if target else (), "codeReference", context)
+
+
+def _ordered(one: Resource, concepts: tuple[Raw, ...], element: str, context: Context) -> Stated:
     if flag(one.raw, "doNotPerform"):
-        raise Unused("ignored", ASKS_NOT_TO)
+        raise Unused("ignored", ASKS_NOT_TO, asked_not_to(one, concepts, text(one.raw, "status"), context))
     refuse_undecided(one.raw)
     status = status_of(text(one.raw, "status"), REQUEST)
     start, end = performed(one.raw, "occurrence", status.iri, context)
     draft = Draft(
-        (part(one.raw, "code"),),
-        "code",
+        concepts,
+        element,
         status,
         start,
         end,
         tuple(parts(one.raw, "bodySite")),
         ties=referred_keys(one, context, "basedOn"),
-        requests=(*requests_met(one, status, context), *referred_keys(one, context, "replaces")),
+        requests=(*requests_met(one, status, context), *referred_keys(one, context, "replaces", "priorRequest")),
         requested=dated(text(one.raw, "authoredOn"), "its date", context),
         sources=("status", *_dates_in(one.raw, "occurrence")),
         notes=intent_notes(one.raw),

@@ -42,8 +42,10 @@ _PATIENT = b'"Patient"'
 _HOLDS_PATIENTS = re.compile(rb'"resourceType"\s*:\s*"Patient"')
 _SHARED = {"BodySite", *HELPERS}
 """The types, by their names in any version, that resources of several patients may refer to."""
-BUCKET_BYTES = 2**18
+BUCKET_BYTES, SMALL_BUCKET_BYTES = 2**18, 2**16
 """About how much the lines hold of patients who cannot be told apart by the file that they are parted into."""
+SMALL_BUCKETS = 2**13
+"""How many small buckets there are at most: patients of whom little is recorded are many in a large one."""
 SHARE_BYTES, SHARE_PATIENTS = 6 * 2**20, 200
 """How much a share holds, and how many patients, about."""
 _LONG = 2**20
@@ -158,7 +160,7 @@ def shares_of(source: str) -> Iterator[tuple[Share, ...]]:
 def _count(files: Iterable[Path]) -> int:
     """Choose how many buckets there are; what is compressed takes about ten times as much."""
     size = sum(one.stat().st_size * (10 if is_compressed(one) else 1) for one in files)
-    return size // BUCKET_BYTES + 1
+    return max(size // BUCKET_BYTES, min(size // SMALL_BUCKET_BYTES, SMALL_BUCKETS)) + 1
 
 
 def _bounded(lines: BinaryIO, name: str) -> Iterator[bytes]:

@@ -19,9 +19,10 @@ from hipkg.reading.fhir.activities import (
     refuse_undecided,
     status_of,
 )
-from hipkg.reading.fhir.context import dated, refuse_modified, value_of
+from hipkg.reading.fhir.context import dated, lost, refuse_modified, value_of
 from hipkg.reading.fhir.elements import flag, part, parts, text
 from hipkg.reading.fhir.records import Fact, Refused, Resource, Stated, Unused
+from hipkg.reading.fhir.unread import asked_not_to
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -68,16 +69,23 @@ def read_care_plan(one: Resource, context: Context) -> Stated:
             except Unused as problem:
                 unused.append(problem.refused)
                 unread += problem.refused.unread
+    flags += dict.fromkeys(each for activity in parts(one.raw, "activity") for each in _gone(one, activity, context))
     if not found:
         first = unused[0] if unused else Refused("ignored", "it describes no activity itself")
-        raise Unused(first.outcome, first.reason, tuple(unread))
+        outcome = "set aside" if flags else first.outcome
+        raise Unused(outcome, "; ".join((first.reason, *flags)), tuple(unread))
     return Stated(tuple(found), tuple(flags), tuple(f"not used of it: {one.reason}" for one in unused), tuple(unread))
+
+
+def _gone(one: Resource, activity: Raw, context: Context) -> tuple[str, ...]:
+    return lost(one._replace(raw={**one.raw, **activity}), context, "reference", "plannedActivityReference")
 
 
 def _planned(one: Resource, detail: Raw, number: int, context: Context) -> Stated:
     refuse_modified(detail)
     if flag(detail, "doNotPerform"):
-        raise Unused("ignored", ASKS_NOT_TO)
+        concepts = (part(detail, "code") or part(detail, "productCodeableConcept"),)
+        raise Unused("ignored", ASKS_NOT_TO, asked_not_to(one, concepts, text(one.raw, "status"), context))
     refuse_undecided(one.raw)
     status = _within(text(one.raw, "status"), status_of(text(detail, "status"), _ACTIVITY))
     span = part(detail, "scheduledPeriod")

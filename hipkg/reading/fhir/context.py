@@ -25,7 +25,8 @@ if TYPE_CHECKING:
     from hipkg.reading.fhir.records import Resource
 
 DURATION = hip.duration
-_SUBSETTED = "it is only a part of what is recorded (SUBSETTED), so what it does not say is not known"
+ALTERED = {"MASKED", "REDACTED", "SUBSETTED"}
+"""The codes of tags and security labels that tell that something is left out, of HL7's ObservationValue."""
 _SYSTEMS_OF_FHIR = ("http://terminology.hl7.org/CodeSystem/", "http://hl7.org/fhir/")
 
 
@@ -54,8 +55,12 @@ def refuse_modified(raw: Raw, what: str = "it") -> None:
 def part_of(raw: Raw) -> tuple[str, ...]:
     """Tell of a resource that says of itself that it is only a part of what is recorded."""
     try:
-        tags = parts(part(raw, "meta"), "tag")
-        return (_SUBSETTED,) if any(text(one, "code") == "SUBSETTED" for one in tags) else ()
+        if "meta" not in raw:
+            return ()
+        meta = part(raw, "meta")
+        found = {text(one, "code") for name in ("tag", "security") for one in parts(meta, name)} & ALTERED
+        told = "it is only a part of what is recorded ({}), so what it does not say is not known"
+        return (told.format(", ".join(sorted(found))),) if found else ()
     except Malformed:  # what is said of the resource, and nothing in it
         return ()
 

@@ -31,6 +31,7 @@ _DISPENSE = "MedicationDispense"
 _FOR_EVER = "9999-12-31"
 _WAITING: Mapping[str, Collection[str]] = {
     "CarePlan": {"proposal"},
+    "DeviceRequest": INTENDED,
     "MedicationRequest": INTENDED,
     "ServiceRequest": INTENDED,
 }
@@ -48,14 +49,18 @@ def assembled(
     knowledge = context.knowledge
     in_force = [one for one in stated if _in_force(one, context)]
     left = _handed_over(_absorbed(sorted(activities), log), context, log)
-    visits = [one for one in left if one.visit and gap_of(one.intervention, knowledge)]
-    kept = [one for one in left if one not in visits]
+    visits = [one for one in left if _is_visit(one, knowledge)]
+    kept = [one for one in left if not _is_visit(one, knowledge)]
     named = {place.anchor for one in kept for place in one.places}
     alone = {one.resource for one in visits} - named
     kept += (_course(group, in_force, context, log) for group in _groups(visits, alone, knowledge))
     kept = _refilled(kept, context, log)
     kept = _joined(kept, _order_key, lambda orders: _one_order(orders, log))
     return tuple(sorted(_joined(kept, _copy_key, lambda copies: _one_of(copies, log))))
+
+
+def _is_visit(one: Activity, knowledge: Knowledge) -> bool:
+    return one.visit and bool(gap_of(one.intervention, knowledge))
 
 
 def _in_force(one: Activity, context: Context) -> bool:

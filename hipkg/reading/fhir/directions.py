@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from hipkg.reading.fhir.elements import Raw
 
 _HOURS = 24
+_LONGEST = 10_000
+"""How many characters of words are looked through."""
 _SLOTS = re.compile(r"(?<![\w-])([0-9]{1,2})-([0-9]{1,2})-([0-9]{1,2})(?:-([0-9]{1,2}))?(?![\w-])")
 """The pieces in the morning, at noon, in the evening and at night, as prescriptions on the continent have them."""
 
@@ -69,12 +71,16 @@ def _patterns(knowledge: Knowledge) -> _Patterns:
 
 
 class Said(NamedTuple):
-    """What numbers say of a dosage: amounts of the drug, pieces at one time, times a day, and the most in a day."""
+    """What numbers say of a dosage: amounts of the drug, pieces at one time, times a day, and the most in a day.
+
+    ``strength`` is what one piece holds, None where that is not known.
+    """
 
     amounts: Collection[Decimal]
     pieces: Collection[Decimal]
     times: Decimal | None
     daily: Decimal
+    strength: Decimal | None = None
 
 
 def words_of(dose: Raw) -> str:
@@ -89,6 +95,8 @@ def contradicted(words: str, said: Said, unit: str, knowledge: Knowledge) -> str
 
     Parameters: ``unit`` is that of the amounts, in UCUM.
     """
+    if len(words) > _LONGEST:
+        return "its words are too many to be looked through"
     words, known = " ".join(words.lower().split()), _patterns(knowledge)
     if found := known.change.search(words):
         return f"its words speak of a change ({found[0]})"
@@ -106,18 +114,26 @@ def contradicted(words: str, said: Said, unit: str, knowledge: Knowledge) -> str
             return "its words name another amount"
     counts = {_count(one, knowledge) for found in known.pieces.finditer(rest) for one in found.groups() if one}
     counts |= {Decimal(one) for found in _SLOTS.finditer(rest) for one in found.groups() if one not in {None, "0"}}
-    if said.pieces and counts - {*said.pieces}:
-        return "its words name another number of pieces"
-    return ""
+    return "its words name another number of pieces" if _are_others(counts, said) else ""
+
+
+def _are_others(counts: set[Decimal], said: Said) -> bool:
+    """Tell whether words count other pieces than the numbers, or a range of them where those are of one amount."""
+    if said.pieces:
+        return bool(counts - {*said.pieces})
+    if said.strength is not None:
+        return not {count * said.strength for count in counts} <= {*said.amounts, said.daily}
+    return len(counts) > len({*said.amounts})
 
 
 def _times_in(words: str, knowledge: Knowledge) -> Iterator[Decimal]:
+    """List how many times a day words say that a drug is taken, at most where they leave it open."""
     known = _patterns(knowledge)
     for found in known.times.finditer(words):
-        yield from (_count(one, knowledge) for one in found.groups() if one)
+        yield max(_count(one, knowledge) for one in found.groups() if one)
     for found in known.every.finditer(words):
-        for hours in (_count(one, knowledge) for one in found.groups() if one):
-            yield (_HOURS / hours).to_integral_value(ROUND_CEILING) if hours else Decimal(0)
+        hours = min(_count(one, knowledge) for one in found.groups() if one)
+        yield (_HOURS / hours).to_integral_value(ROUND_CEILING) if hours else Decimal(0)
     for found in _SLOTS.finditer(words):
         yield Decimal(sum(one not in {None, "0"} for one in found.groups()))
     for found in known.short.finditer(words):

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from hipkg.base import hip
 from hipkg.base.numbers import plain, rounded
 from hipkg.reading.fhir.directions import Said, contradicted, words_of
-from hipkg.reading.fhir.elements import flag, number, part, parts, text
+from hipkg.reading.fhir.elements import GREATEST, flag, number, part, parts, text
 from hipkg.reading.fhir.quantities import UnusableValue, code_of, factor, length_of, pieces
 from hipkg.reading.fhir.strengths import taken
 from hipkg.reading.fhir.timing import NotDaily, Schedule, schedule
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from hipkg.reading.fhir.strengths import Product
 
 _RATES = ("rateRatio", "rateRange", "rateQuantity")
+_BEYOND = "its dose is beyond all numbers that are used"
 _SEVERAL = "it has several dosages, so no dose is used"
 
 
@@ -63,8 +64,10 @@ def doses_of(dosages: Sequence[Raw], product: Product, context: Context) -> Dose
     read = [_Reader(one, product, context).dose() for one in dosages]
     one = read[0] if len(read) == 1 else _sum(read)
     found = {hip.singleDose: one.single, hip.dailyDose: one.daily, hip.doseInterval: one.interval}
-    amounts = tuple((name, plain(rounded(value, 3))) for name, value in found.items() if value is not None)
-    return Doses(amounts, one.length, one.pieces_a_day, one.flags, one.notes)
+    known = {name: rounded(value, 3) for name, value in found.items() if value is not None}
+    amounts = tuple((name, plain(value)) for name, value in known.items() if value <= GREATEST)
+    beyond = (_BEYOND,) if len(amounts) < len(known) else ()
+    return Doses(amounts, one.length, one.pieces_a_day, (*one.flags, *beyond), one.notes)
 
 
 def _together(dosages: Sequence[Raw]) -> bool:
@@ -212,8 +215,9 @@ class _Reader:
         if daily is None:
             self._told_in_part(single, times, words)
             return None
-        amounts = {*self._amounts, *(one for one in (single, most, self._strength()) if one is not None)}
-        said = Said(amounts, self._pieces, times.times, daily)
+        strength = self._strength()
+        amounts = {*self._amounts, *(one for one in (single, most, strength) if one is not None)}
+        said = Said(amounts, self._pieces, times.times, daily, strength)
         if otherwise := contradicted(words, said, self._unit, self._codes.knowledge):
             raise UnusableValue(otherwise)
         if as_needed:

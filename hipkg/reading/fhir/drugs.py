@@ -43,7 +43,7 @@ from hipkg.reading.fhir.elements import codes_in, flag, part, parts, text
 from hipkg.reading.fhir.records import Stated, Unused
 from hipkg.reading.fhir.strengths import Product, active_ingredients
 from hipkg.reading.fhir.supplies import handed_over, ordered
-from hipkg.reading.fhir.unread import unread
+from hipkg.reading.fhir.unread import asked_not_to, unread
 
 if TYPE_CHECKING:
     from decimal import Decimal
@@ -89,9 +89,10 @@ _SUPPLY_NOT_KNOWN = "how long what was handed over lasts is not known, so it cou
 
 def read_request(one: Resource, context: Context) -> Stated:
     """Read a MedicationRequest."""
-    if flag(one.raw, "doNotPerform"):
-        raise Unused("ignored", "it asks not to give it, which is no activity")
     written, intent = text(one.raw, "status"), text(one.raw, "intent")
+    if flag(one.raw, "doNotPerform"):
+        named = asked_not_to(one, _drug(one, context)[0], written, context)
+        raise Unused("ignored", "it asks not to give it, which is no activity", named)
     refuse_undecided(one.raw)
     known = {**ORDER, "active": PLANNED} if intent in INTENDED else ORDER
     status = status_of(written, known)
@@ -301,7 +302,12 @@ def _drug(one: Resource, context: Context) -> tuple[tuple[Raw, ...], str, Raw]:
     code = part(target.raw, "code")
     if context.codes.meaning([code], "intervention").terms:
         return (code,), "medicationReference", target.raw
-    inner = [part(each, "itemCodeableConcept") for each in active_ingredients(target.raw)]
-    named = [each for each in inner if each]
+    named = [each for each in map(_ingredient, active_ingredients(target.raw)) if each]
     known = context.codes.meaning(named, "intervention").terms
-    return (tuple(named) if known else (code,)), "medicationReference", target.raw
+    return (tuple(named) if known or not code else (code,)), "medicationReference", target.raw
+
+
+def _ingredient(one: Raw) -> Raw:
+    """Return the concept of an ingredient; of one that is only referred to, the words of the reference."""
+    words = text(part(one, "itemReference"), "display")
+    return part(one, "itemCodeableConcept") or ({"text": words} if words else {})

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from decimal import Decimal
 
+GREATEST = 10**15
+"""The greatest number that is taken from a record, for numbers in RDF have an end."""
 Raw: TypeAlias = dict[str, Any]
 
 
@@ -76,8 +78,8 @@ def number(raw: Raw, name: str) -> Decimal | None:
     if value is None:
         return None
     exact = read(repr(value)) if isinstance(value, int | float) else None
-    if exact is None:
-        raise Malformed(name, "a number")
+    if exact is None or abs(exact) > GREATEST:
+        raise Malformed(name, "a number" if exact is None else f"a number up to {GREATEST}")
     return exact
 
 

@@ -8,14 +8,14 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from hipkg.base.errors import UnreadableInput
-from hipkg.reading.account import ResourceUse
+from hipkg.reading.account import ResourceUse, few
 from hipkg.reading.fhir.elements import Malformed, text
-from hipkg.reading.fhir.lenient import text_in
+from hipkg.reading.fhir.lenient import identifiers_of, objects, text_in
 from hipkg.reading.fhir.records import Resource
 from hipkg.reading.fhir.versions import as_r4
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     from hipkg.reading.fhir.elements import Raw
     from hipkg.reading.fhir.unfolding import Entry
@@ -56,7 +56,7 @@ def united(parts: Iterable[Found]) -> Found:
 
     Raises `UnreadableInput` where one name stands for different resources, and names the sources.
     """
-    gathered = _Gathered()
+    gathered = _Gathered(united=True)
     for part in parts:
         bases = {key: base for url, key in part.urls.items() if (base := _base(url))}
         for one in part.resources:
@@ -67,21 +67,48 @@ def united(parts: Iterable[Found]) -> Found:
 
 
 def patients_of(found: Found) -> tuple[set[str], set[str]]:
-    """List the keys of the Patients of a source, and with them those of all whom its resources are about."""
-    patients = {one.key for one in found.resources if one.type == "Patient"}
+    """List the keys of the Patients of a source, and with them those of all whom its resources are about or replace."""
+    patients = [one for one in found.resources if one.type == "Patient"]
     about = {reference for one in found.resources if (reference := _subject_of(one.raw))}
-    return patients, {*patients, *(found.urls.get(one) or f"Patient/{last_part(one)}" for one in about)}
+    about |= {reference for one in patients for reference in _replacing(one.raw)}
+    own = {one.key for one in patients}
+    return own, {*own, *(found.urls.get(one) or f"Patient/{last_part(one)}" for one in about)}
+
+
+def _replacing(raw: Raw) -> Iterator[str]:
+    """List the references of a Patient to those that it replaces or is replaced by."""
+    for link in objects(raw.get("link")):
+        if link.get("type") in {"replaced-by", "replaces"} and (reference := text_in(link, "other", "reference")):
+            yield reference
+
+
+def identified(found: Found) -> Iterator[tuple[str, str]]:
+    """Pair the identifiers of Patients with their keys, and those by which resources name theirs with an empty text.
+
+    Only identifiers of a system count.
+    """
+    for one in found.resources:
+        own = one.type == "Patient"
+        named = (about for name in ("subject", "patient") for about in objects(one.raw.get(name)))
+        for holder in [one.raw] if own else named:
+            for system, value in identifiers_of(holder):
+                if system:
+                    yield f"{system} {value}", one.key if own else ""
 
 
 @dataclass
 class _Gathered:
-    """Each resource by its key, with its further versions, the URLs of them all, and what is taken for no resource."""
+    """Each resource by its key, with its further versions, the URLs of them all, and what is taken for no resource.
+
+    ``united`` tells that they are of several sources.
+    """
 
     first: dict[str, Resource] = field(default_factory=dict)
     further: dict[str, list[Resource]] = field(default_factory=dict)
     urls: dict[str, str] = field(default_factory=dict)
     troubles: list[ResourceUse] = field(default_factory=list)
     gone: list[str] = field(default_factory=list)
+    united: bool = False
 
     def add(self, entry: Entry) -> None:
         """Take an entry for a resource, or note what it is instead."""
@@ -128,7 +155,10 @@ class _Gathered:
         for key, others in self.further.items():
             last, differing = _last([self.first[key], *others])
             kept[key] = last
-            why = "a later version of the same resource counts" if last else "its versions differ, and none is the last"
+            why = "a later version of the same resource counts"
+            if last is None:
+                places = few(list(dict.fromkeys(one.place for one in (self.first[key], *others))), between=" and ")
+                why = f"its versions{f' in {places}' if self.united else ''} differ, and none is the last"
             self.troubles += [ResourceUse(key, "ignored" if last else "set aside", why)] * differing
         return kept
 

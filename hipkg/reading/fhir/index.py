@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import parse_qsl
 
-from hipkg.reading.fhir.elements import Malformed, part, parts, references, text
+from hipkg.reading.fhir.elements import Malformed, codes_in, part, parts, references, text
 from hipkg.reading.fhir.lenient import identifiers_of, text_in
 from hipkg.reading.fhir.records import IN_ERROR
 
@@ -112,6 +112,17 @@ class Index:
     def devices_in_use(self) -> frozenset[str]:
         """The keys of the devices of whose use there is a record."""
         return frozenset(self._targets_of("DeviceUseStatement", "device"))
+
+    @cached_property
+    def drug_codes(self) -> frozenset[str]:
+        """The codes of the drugs of which there is a record, whatever their code systems."""
+        found: set[str] = set()
+        for one in self._by_key.values():
+            name = "code" if one.type == "Medication" else "medicationCodeableConcept"
+            if one.type.startswith("Medication") and name in one.raw:
+                with suppress(Malformed):
+                    found |= codes_in(part(one.raw, name))
+        return frozenset(found)
 
     @cached_property
     def shown(self) -> frozenset[str]:

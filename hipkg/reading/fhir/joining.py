@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from hipkg.base import hip
 from hipkg.base.dates import certainly_before, span, whole_day
-from hipkg.base.groups import reached
+from hipkg.base.groups import circles
 from hipkg.knowledge.intervals import around, stand_in
 from hipkg.reading.fhir.context import settled
 from hipkg.reading.fhir.records import Absence, Activity, Fulfils, Measure, Place, Problem, Shows
@@ -51,12 +51,14 @@ def joined(facts: Sequence[Fact], context: Context, log: Log) -> Joined:
     links = _links(facts)
     problems = [_with_studies(one, links) for one in sorted(each for each in facts if isinstance(each, Problem))]
     activities = sorted(one for one in facts if isinstance(one, Activity))
-    problems = [_seen(one, activities, links) for one in problems]
+    studies = by_resource(one for one in activities if one.study)
+    problems = [_seen(one, studies, links) for one in problems]
     problems, activities = settled_sites(problems, activities, facts, knowledge, log)
-    activities = [_aimed(one, problems) for one in activities]
+    found = by_resource(problems)
+    activities = [_aimed(one, found) for one in activities]
     activities = _one_study(activities, links, knowledge, log)
     activities = _where_asked(activities, links, knowledge, log)
-    activities = [_elsewhere(one, problems, log) for one in activities]
+    activities = [_elsewhere(one, found, log) for one in activities]
     activities = _carried_out(activities, links, knowledge, log)
     _tell_of_other_sides(problems, activities, knowledge, log)
     _tell_of_other_reasons(problems, activities, knowledge, log)
@@ -65,9 +67,9 @@ def joined(facts: Sequence[Fact], context: Context, log: Log) -> Joined:
     problems = _merge_problems(problems, activities, context, log)
     measures = _latest([one for one in facts if isinstance(one, Measure)], knowledge, log)
     _tell_apart(problems, activities, knowledge, log)
-    absences = sorted(
-        {found for one in facts if isinstance(one, Absence) for found in _not_seen(one, activities, links, log)}
-    )
+    studies = by_resource(one for one in activities if one.study)
+    absent = (one for one in facts if isinstance(one, Absence))
+    absences = sorted({each for one in absent for each in _not_seen(one, studies, links, log)})
     return Joined(tuple(problems), tuple(activities), tuple(measures), tuple(absences))
 
 
@@ -95,17 +97,17 @@ def _with_studies(one: Problem, links: Links) -> Problem:
     return one._replace(shown_by=tuple(sorted(found | {links.same_study.get(key, key) for key in found})))
 
 
-def _aimed(one: Activity, problems: Sequence[Problem]) -> Activity:
+def _aimed(one: Activity, problems: Mapping[str, Sequence[Problem]]) -> Activity:
     """Aim an activity that names no site at those of the problems that it is for."""
     if one.places or not one.reasons:
         return one
-    found = {each.place for each in problems if each.resource in one.reasons and each.place}
+    found = {each.place for key in one.reasons for each in problems.get(key, ()) if each.place}
     return one._replace(places=tuple(sorted(found)))
 
 
-def _elsewhere(one: Activity, problems: Sequence[Problem], log: Log) -> Activity:
+def _elsewhere(one: Activity, problems: Mapping[str, Sequence[Problem]], log: Log) -> Activity:
     """Put an activity somewhere else than anything on record if it names a site, or reasons, and none that is known."""
-    known = any(each.resource in one.reasons for each in problems)
+    known = any(key in problems for key in one.reasons)
     unclear = one.unclear if not known else ""
     if one.places or not (one.elsewhere or unclear):
         return one
@@ -135,12 +137,12 @@ def _one_study(activities: list[Activity], links: Links, knowledge: Knowledge, l
 def _where_asked(activities: list[Activity], links: Links, knowledge: Knowledge, log: Log) -> list[Activity]:
     """Give what names no side those of the requests that it carries out, from the first request of a chain on."""
     stated = by_resource(activities)
-    after = {one: len(_all_after(one, links.requests)) for one in stated}
+    circle = circles(links.requests)
     asked: dict[str, list[str]] = {}
     for request in stated.keys() & links.requests.keys():
-        for event in _events_of(request, links.requests):
+        for event in _events_of(request, links.requests, circle):
             asked.setdefault(event, []).append(request)
-    for event in sorted(asked.keys() & stated.keys(), key=lambda one: (-after[one], one)):
+    for event in sorted(asked.keys() & stated.keys(), key=lambda one: (-circle[one], one)):
         requests = [request for key in sorted(asked[event]) for request in stated[key]]
         stated[event] = [_on_sides_of(one, requests, knowledge, log) for one in stated[event]]
     return sorted(chain(*stated.values()))
@@ -167,8 +169,9 @@ def _carried_out(activities: list[Activity], links: Links, knowledge: Knowledge,
     """Leave out what is asked for where what carries it out is recorded, and that is the same."""
     recorded = by_resource(activities)
     into: dict[str, str] = {}
+    circle = circles(links.requests)
     for one in activities:
-        events = [each for each in _events_of(one.resource, links.requests) if each in recorded]
+        events = [each for each in _events_of(one.resource, links.requests, circle) if each in recorded]
         done = [other for each in events for other in recorded[each] if _carries_out(other, one, knowledge)]
         if done:
             into[one.key] = done[0].key
@@ -182,10 +185,14 @@ def _carried_out(activities: list[Activity], links: Links, knowledge: Knowledge,
 def _with_requests(activities: list[Activity], into: Mapping[str, str]) -> list[Activity]:
     """Leave out the requests that went into others, and let what became of each in the end name it as a source."""
     sources: dict[str, list[str]] = {}
+    ends = dict(into)
     for one in activities:
         last = one.key
-        while last in into:
-            last = into[last]
+        while last in ends:
+            last = ends[last]
+        passed = one.key
+        while passed != last:  # so that no chain is followed twice
+            ends[passed], passed = last, ends[passed]
         sources.setdefault(last, []).extend(one.sources if last != one.key else ())
     kept = (one for one in activities if one.key not in into)
     return [one._replace(sources=tuple(dict.fromkeys((*one.sources, *sources[one.key])))) for one in kept]
@@ -207,25 +214,21 @@ def _carries_out(event: Activity, request: Activity, knowledge: Knowledge) -> bo
     )
 
 
-def _events_of(resource: str, requests: Mapping[str, Collection[str]]) -> list[str]:
+def _events_of(resource: str, requests: Mapping[str, Collection[str]], circle: Mapping[str, int]) -> list[str]:
     """List what is directly based on a request; none of what the request is based on in turn, in a circle."""
-    return [one for one in requests.get(resource, ()) if resource not in _all_after(one, requests)]
+    return [one for one in requests.get(resource, ()) if circle[one] != circle[resource]]
 
 
-def _all_after(resource: str, requests: Mapping[str, Collection[str]]) -> set[str]:
-    return reached([resource], lambda one: requests.get(one, ()))
-
-
-def _seen(one: Problem, activities: Sequence[Activity], links: Links) -> Problem:
+def _seen(one: Problem, studies: Mapping[str, Sequence[Activity]], links: Links) -> Problem:
     """Place a finding that names no site at that of the study that shows it, if this names just one itself."""
     if one.place or not one.shown_by:
         return one
     images = {links.same_study.get(key, key) for key in one.shown_by}
     for named in (images, one.shown_by):
-        studies = [each for each in activities if each.study and each.resource in named and each.places]
-        found = {place for each in studies for place in each.places}
+        there = sorted(each for key in {*named} for each in studies.get(key, ()) if each.places)
+        found = {place for each in there for place in each.places}
         if found:
-            placed = one._replace(place=min(found), sources=with_sites_of(one, studies))
+            placed = one._replace(place=min(found), sources=with_sites_of(one, there))
             return placed if len(found) == 1 else one
     return one
 
@@ -265,10 +268,10 @@ def _tell_of_other_reasons(
                 log.flags.append((one.resource, f"it is on the {here} side, and what it is for is on the {there}"))
 
 
-def _not_seen(one: Absence, activities: Sequence[Activity], links: Links, log: Log) -> Iterator[Absence]:
+def _not_seen(one: Absence, made: Mapping[str, Sequence[Activity]], links: Links, log: Log) -> Iterator[Absence]:
     """Hold what a study does not show to the places of the study; elsewhere it may be there."""
     shown_by = {links.same_study.get(key, key) for key in links.shown_by.get(one.resource, ())}
-    studies = [each for each in activities if each.study and each.resource in shown_by]
+    studies = sorted(each for key in shown_by for each in made.get(key, ()))
     if one.place or not studies:
         yield one
         return
@@ -345,8 +348,10 @@ def _latest(measures: list[Measure], knowledge: Knowledge, log: Log) -> list[Mea
     kept: list[Measure] = []
     for prop in sorted({one.prop for one in measures}):
         ordered = sorted((one for one in measures if one.prop == prop), key=lambda one: (*_moment(one), one.key))
-        last = [one for one in ordered if _moment(one) == _moment(ordered[-1])]
-        open_ = [one for one in ordered if one not in last and _may_be_later(one, ordered[-1])]
+        newest = ordered[-1]
+        last = [one for one in ordered if _moment(one) == _moment(newest)]
+        before = ordered[: len(ordered) - len(last)]
+        open_ = [one for one in before if _may_be_later(one, newest)]
         if len({one.value for one in last}) > 1:
             log.flags += ((one.resource, "another value is recorded for the same time") for one in last)
         elif open_ and stand_in(around(Decimal(one.value) for one in (*last, *open_)), prop, knowledge) is None:
@@ -356,7 +361,7 @@ def _latest(measures: list[Measure], knowledge: Knowledge, log: Log) -> list[Mea
             kept.append(last[-1])
             log.merge(last, last[-1].resource, "it records the same")
             log.notes += ((one.resource, f"{last[-1].resource} may be later and counts as well as it") for one in open_)
-        earlier = [one for one in ordered if one not in last and one not in open_]
+        earlier = (one for one in before if not _may_be_later(one, newest))
         log.notes += ((one.resource, f"{last[-1].resource} is later and counts") for one in earlier)
     return kept
 

@@ -13,10 +13,11 @@ from typing import TYPE_CHECKING
 from hipkg.base.dates import day_of
 from hipkg.reading.fhir.activities import COMPLETED, PLANNED, Draft, Status, activities
 from hipkg.reading.fhir.context import dated, referred_keys
-from hipkg.reading.fhir.elements import Malformed, part, parts, references, text
+from hipkg.reading.fhir.elements import Malformed, codes_in, part, parts, references, text
 from hipkg.reading.fhir.findings import problems
 from hipkg.reading.fhir.places import whereabouts
 from hipkg.reading.fhir.records import IN_ERROR, Fact, Mention, Stated, Unused
+from hipkg.reading.fhir.unread import partly_unread
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from hipkg.reading.fhir.elements import Raw
     from hipkg.reading.fhir.log import Log
     from hipkg.reading.fhir.records import Resource
+    from hipkg.record.patient import Unread
 
 _GOES_ON = {"arrived", "triaged", "in-progress", "onleave"}
 _OVER = {"finished", "completed", "discharged"}
@@ -33,6 +35,8 @@ _UNDECIDED = {"planned", "on-hold", "unknown"}
 _CANCELLED = "it was cancelled"
 _NO_VISIT = {**IN_ERROR, "cancelled": _CANCELLED, "discontinued": _CANCELLED}
 _NO_CLAIM = {**IN_ERROR, "cancelled": _CANCELLED, "draft": "it is a draft"}
+_PHARMACY = "pharmacy"
+"""The type of a claim for drugs, by FHIR's codes of types of claims."""
 _DIAGNOSIS = "diagnosis"
 _CHARGED = "a service that is charged for"
 _ASKED = {"preauthorization", "predetermination"}
@@ -57,7 +61,9 @@ def read_encounter(one: Resource, context: Context) -> Stated:
         *_missing(one, context),
     )
     visits = _visits(one, status, period, context)
+    rest: tuple[Unread, ...] = ()
     if status in _GOES_ON:
+        rest = partly_unread(one, [concept for _, concept in reasons], context, current=True)
         made = [_problems(one, element, concept, context) for element, concept in reasons]
         facts = (*visits.facts, *(fact for each in made for fact in each.facts))
         flags = (*visits.flags, *missing, *(flag for each in made for flag in each.flags))
@@ -66,8 +72,8 @@ def read_encounter(one: Resource, context: Context) -> Stated:
         mentions = _mentions(told, concepts, "problem", context)
         facts, flags = (*visits.facts, *mentions), (*visits.flags, *missing)
     if not facts and not flags:
-        raise Unused("ignored", "it is a visit, and tells of nothing that is known")
-    return Stated(facts, flags, visits.notes)
+        raise Unused("ignored", "it is a visit, and tells of nothing that is known", rest)
+    return Stated(facts, flags, visits.notes, rest)
 
 
 def _strange_status(status: str) -> tuple[str, ...]:
@@ -124,6 +130,8 @@ def read_claim(one: Resource, context: Context) -> Stated:
         raise Unused("ignored", "it asks what would be paid for")
     created = text(part(one.raw, "billablePeriod"), "start") or text(one.raw, "created")
     found: list[Mention] = []
+    rest: list[Unread] = []
+    handed_over = _PHARMACY in codes_in(part(one.raw, "type"))
     for each in parts(one.raw, "diagnosis"):
         diagnosis = _told(one, "a diagnosis of a claim", created)
         found += _mentions(diagnosis, [part(each, "diagnosisCodeableConcept")], "problem", context)
@@ -134,9 +142,11 @@ def read_claim(one: Resource, context: Context) -> Stated:
         day = text(each, "servicedDate") or text(part(each, "servicedPeriod"), "start")
         concept = part(each, "productOrService") or part(each, "service")
         found += _mentions(_told(one, _CHARGED, day, created), [concept], "intervention", context)
+        if handed_over and context.index.drug_codes.isdisjoint(codes_in(concept)):
+            rest += partly_unread(one, [concept], context, current=True)
     if not found:
-        raise Unused("ignored", "it is a claim, and tells of nothing that is known")
-    return Stated(tuple(dict.fromkeys(found)))
+        raise Unused("ignored", "it is a claim, and tells of nothing that is known", tuple(rest))
+    return Stated(tuple(dict.fromkeys(found)), unread=tuple(rest))
 
 
 def _mentions(as_what: Mention, concepts: Iterable[Raw], kind: Kind, context: Context) -> list[Mention]:
@@ -156,13 +166,24 @@ def tell_unrecorded(facts: Iterable[Fact], resources: Iterable[Resource], contex
         return
     recorded = {term for one in resources if one.type not in TYPES for term in _terms_of(one, context)}
     knowledge = context.knowledge
+    days: dict[tuple[str, str], set[str]] = {}
     for one in mentions:
-        if any(knowledge.is_a(one.term, term) or knowledge.is_a(term, one.term) for term in recorded):
+        days.setdefault((one.term, one.role), set()).add(one.day)
+    told_of = {term for term, _ in days}
+    known = {one for one in told_of if any(knowledge.is_a(one, it) or knowledge.is_a(it, one) for it in recorded)}
+    whens = {key: _when(found) for key, found in days.items()}
+    for one in mentions:
+        if one.term in known:
             log.notes.append((one.resource, f"{knowledge.label(one.term)} is told of, which other resources record"))
         else:
-            when = f" on {one.day}" if one.day else ""
-            told = f"it tells of {knowledge.label(one.term)} as {one.role}{when}, which nothing records"
-            log.flags.append((one.resource, f"{told}, so it does not count"))
+            told = f"it tells of {knowledge.label(one.term)} as {one.role}{whens[one.term, one.role]}"
+            log.flags.append((one.resource, f"{told}, which nothing records, so it does not count"))
+
+
+def _when(days: set[str]) -> str:
+    """Say on which day something is told of, or on which of several last."""
+    last = max(days)
+    return f"{' on' if len(days) == 1 else ', last on'} {last}" if last else ""
 
 
 def _terms_of(one: Resource, context: Context) -> Iterator[str]:

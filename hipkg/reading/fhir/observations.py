@@ -22,7 +22,16 @@ from hipkg.reading.fhir.activities import COMPLETED, Draft, Status, activities
 from hipkg.reading.fhir.context import Dated, effective, in_future, lost, not_final, referred_keys
 from hipkg.reading.fhir.elements import flag, number, part, parts, references, text, written
 from hipkg.reading.fhir.findings import finding
-from hipkg.reading.fhir.presence import VALUES, Answer, asks_presence, is_denied, says_absent, says_itself
+from hipkg.reading.fhir.presence import (
+    LONGEST_RESULT,
+    VALUES,
+    Answer,
+    asks_presence,
+    in_its_words,
+    is_denied,
+    is_withheld,
+    says_itself,
+)
 from hipkg.reading.fhir.quantities import UCUM, UnusableValue
 from hipkg.reading.fhir.records import Activity, Fact, Measure, Refused, Resource, Shows, Stated, Unused
 from hipkg.reading.fhir.uncertain import aged, interval_of
@@ -43,10 +52,10 @@ _NO_RESULT = {
     "registered", "specimen-in-process", "preliminary", "appended", "cancelled", "entered-in-error", "unknown",
 }  # fmt: skip
 _ASSERTION = ("http://terminology.hl7.org/CodeSystem/v3-ActCode", "ASSERTION")
-_LONGEST_RESULT = 200
 _TELLING = {"contained", "dataAbsentReason", "effectivePeriod", "hasMember", "valueCodeableConcept"}
 """The elements that can say something of a finding beside the code and a day, and components."""
 _DAY = 10
+_LONGEST_WORDS = 60
 
 
 class _Result(NamedTuple):
@@ -188,7 +197,7 @@ def _study_of(one: Resource, context: Context) -> Meaning | None:
 def _answer(one: Resource, answer: Answer, day: str, study: Meaning | None, context: Context) -> Stated:
     raw, codes = answer.raw, context.codes
     code = part(raw, "code")
-    if "dataAbsentReason" in raw or says_absent(part(raw, "valueCodeableConcept")):
+    if is_withheld(raw):
         raise Unused("ignored", "it has no result, as it says itself")
     asserts = _asserts(code)
     if not (asserts or codes.meanings(code)):
@@ -211,19 +220,24 @@ def _answer(one: Resource, answer: Answer, day: str, study: Meaning | None, cont
 def _studied(one: Resource, answer: Answer, day: str, study: Meaning | None, context: Context) -> Stated:
     """Read a study or a score, with the finding that its value is."""
     if not _has_result(one, answer, context):
-        raise Unused("ignored", "it has no result")
+        raise Unused("ignored", "it has no result", _told_of_study(one, answer, "no result", context))
     if (
         flag(answer.raw, "valueBoolean") is False
         or context.codes.answer(part(answer.raw, "valueCodeableConcept")) == NO
     ):
-        raise Unused("ignored", "its value denies it")
+        raise Unused("ignored", "its value denies it", _told_of_study(one, answer, "denied", context))
     if study is None:
         return _measurement(one, answer, day, context)
-    said = _found(one, answer, study, context)
+    said = _found(one, answer._replace(suffix=answer.suffix or "~value"), study, context)
     if answer.suffix:
         return said
     made = _measurement(one, answer._replace(raw={"code": answer.raw["code"]}), day, context)
     return Stated((*made.facts, *said.facts), tuple(dict.fromkeys((*made.flags, *said.flags))), made.notes)
+
+
+def _told_of_study(one: Resource, answer: Answer, otherwise: str, context: Context) -> tuple[Unread, ...]:
+    """Name a study of which it is not clear that it was made, for it would not be asked for again."""
+    return in_its_words(answer, context, otherwise) if not answer.suffix and _study_of(one, context) else ()
 
 
 def _found(one: Resource, answer: Answer, study: Meaning | None, context: Context) -> Stated:
@@ -241,7 +255,7 @@ def _has_result(one: Resource, answer: Answer, context: Context) -> bool:
     if one.key in context.index.shown:
         return True
     inner = [*parts(one.raw, "component"), *(each.raw for each in _members(one, context))]
-    return any("dataAbsentReason" not in each for each in inner) or bool(parts(one.raw, "interpretation"))
+    return not all(map(is_withheld, inner)) or bool(parts(one.raw, "interpretation"))
 
 
 def _measurement(one: Resource, answer: Answer, day: str, context: Context) -> Stated:
@@ -282,7 +296,7 @@ def _result(raw: Raw, context: Context) -> _Result:
     if whole is not None:
         return _Result("valueInteger", plain(whole))
     if words := text(raw, "valueString"):
-        return _Result("valueString", text=" ".join(words.split())[:_LONGEST_RESULT])
+        return _Result("valueString", text=" ".join(words.split())[:LONGEST_RESULT])
     for name in ("valueCodeableConcept", "interpretation"):
         if words := ", ".join(map(context.codes.called, parts(raw, name))):
             return _Result(name, text=words)
@@ -318,13 +332,15 @@ def _measure(one: Resource, answer: Answer, prop: str, day: str, context: Contex
         raise Unused("ignored", "the age follows from the birth date")
     element = next((name for name in ("valueQuantity", "valueRange") if part(answer.raw, name)), "")
     if not element:
-        raise Unused("set aside", "it has no quantity")
+        words = text(answer.raw, "valueString")
+        said = f", and words are not read ({' '.join(words.split())[:_LONGEST_WORDS]})" if words else ""
+        raise Unused("set aside", f"its {context.knowledge.label(prop)} has no quantity{said}")
     if not day:
         raise Unused("set aside", "it has no date that can be used, so it may not be the last of its kind")
     try:
         value, flags = _number(answer.raw, prop, day, context)
     except UnusableValue as problem:
-        raise Unused("set aside", f"its value is not used: {problem}") from None
+        raise Unused("set aside", f"its {context.knowledge.label(prop)} is not used: {problem}") from None
     source = f"{one.key}#{answer.path}{element}"
     moment = text(one.raw, "effectiveDateTime") or text(one.raw, "effectiveInstant") or day
     measure = Measure(one.key + answer.suffix, one.key, prop, plain(value), day, moment, (source,))

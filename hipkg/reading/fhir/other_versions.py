@@ -29,6 +29,7 @@ REFUSED: Mapping[str, str] = {
 """The types that stand for orders or studies, which R4 does not have and which are not read."""
 RENAMED_STATUS = {
     "CarePlan": {"suspended": "on-hold", "cancelled": "revoked", "proposed": "draft"},
+    "DeviceRequest": {"suspended": "on-hold", "cancelled": "revoked"},
     "Procedure": {"suspended": "on-hold", "aborted": "stopped"},
     "ServiceRequest": {
         "suspended": "on-hold", "cancelled": "revoked", "rejected": "revoked", "aborted": "revoked",
@@ -69,6 +70,7 @@ ALLERGY = {
 _REASON = ("reason", "reasonCode", "reasonReference")
 _DRUG = ("medication", "medicationCodeableConcept", "medicationReference")
 EITHER: Mapping[str, tuple[tuple[str, str, str], ...]] = {
+    "DeviceRequest": (("code", "codeCodeableConcept", "codeReference"), _REASON),
     "DeviceUseStatement": (
         ("device", "deviceCodeableConcept", "device"),
         ("bodySite", "bodySite", ""),
@@ -83,6 +85,9 @@ EITHER: Mapping[str, tuple[tuple[str, str, str], ...]] = {
     "ServiceRequest": (("code", "code", ""), _REASON),
 }
 """What R5 holds as either a concept or a reference, by type, with the elements of R4 for the one and the other."""
+BODY_SITE = "http://hl7.org/fhir/StructureDefinition/bodySite"
+"""The extension by which R4 points to a BodyStructure."""
+OF_BODY = frozenset({"bodyStructure"})
 OF_TIMING = frozenset({"periodUnits", "boundsQuantity"})
 OF_DOSAGE = frozenset({
     "doseQuantity", "quantityQuantity", "doseRange", "quantityRange", "rateRatio", "rateRange", "rateQuantity",

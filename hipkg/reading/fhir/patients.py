@@ -20,7 +20,7 @@ from hipkg.reading.fhir.other_versions import REFUSED
 from hipkg.reading.fhir.person import completed, read_person
 from hipkg.reading.fhir.records import HELPERS, Activity, Refused, Stated, Unused
 from hipkg.reading.fhir.specification import irregular, resource_types
-from hipkg.reading.fhir.unread import HELPS, device_beside
+from hipkg.reading.fhir.unread import HELPS, device_beside, of_a_type_not_read
 from hipkg.reading.fhir.wording import Words
 from hipkg.record.patient import Record
 
@@ -41,6 +41,7 @@ READERS: Mapping[str, Callable[[Resource, Context], Stated | Refused]] = {
     "CarePlan": care_plans.read_care_plan,
     "Claim": mentions.read_claim,
     "Condition": conditions.read_condition,
+    "DeviceRequest": activities.read_device_request,
     "DeviceUseStatement": activities.read_device_use,
     "DiagnosticReport": reports.read_report,
     "Encounter": mentions.read_encounter,
@@ -221,4 +222,4 @@ def _stated(one: Resource, context: Context) -> Stated | Refused:
         raise device_beside(one, context)
     if one.type in HELPERS:
         raise Unused("ignored", HELPS)
-    raise Unused(*_why_not_read(one.type))
+    raise Unused(*_why_not_read(one.type), of_a_type_not_read(one, context))

@@ -30,7 +30,9 @@ _OF_ABSENT_DATA = {
     "http://terminology.hl7.org/CodeSystem/data-absent-reason",
     "http://terminology.hl7.org/CodeSystem/v3-NullFlavor",
 }
-_LONGEST = 200
+LONGEST_RESULT = 200
+"""How much is quoted of a result in words."""
+_UNCLEAR = "not clear whether it is there"
 _LONGEST_WORDS = 60
 VALUES = (
     "valueQuantity",
@@ -44,8 +46,11 @@ VALUES = (
     "valueTime",
     "valueDateTime",
     "valuePeriod",
+    "valueAttachment",
+    "valueReference",
 )
 """The elements that can be the value of an Observation or of a component."""
+_ABSENT_DATA = "http://hl7.org/fhir/StructureDefinition/data-absent-reason"
 
 
 class Answer(NamedTuple):
@@ -64,13 +69,29 @@ class Answer(NamedTuple):
 
 def says_itself(component: Raw) -> bool:
     """Tell whether a component has a value or an interpretation of its own."""
-    return any(name in component for name in (*VALUES, "interpretation"))
+    return is_withheld(component) or any(name in component for name in (*VALUES, "interpretation"))
 
 
-def says_absent(value: Raw) -> bool:
+def is_withheld(raw: Raw) -> bool:
+    """Tell whether an Observation or a component says itself that it has no result."""
+    if "dataAbsentReason" in raw or _says_absent(part(raw, "valueCodeableConcept")):
+        return True
+    named = [name for name in raw if name.startswith(("value", "_value"))]
+    return any(_is_left_out(raw, name) for name in named)
+
+
+def _says_absent(value: Raw) -> bool:
     """Tell whether a coded value says no more than that there is none."""
     codings = parts(value, "coding")
     return bool(codings) and all(text(one, "system") in _OF_ABSENT_DATA for one in codings)
+
+
+def _is_left_out(raw: Raw, name: str) -> bool:
+    """Tell whether an element is only there to say by an extension why it has no value."""
+    value = raw[name]
+    if not isinstance(value, dict) or (name.startswith("_") and name[1:] in raw):
+        return False
+    return name.startswith("_") or any(text(one, "url") == _ABSENT_DATA for one in parts(value, "extension"))
 
 
 def asks_presence(component: Raw, whole: Raw, context: Context) -> bool:
@@ -97,10 +118,10 @@ def is_denied(answer: Answer, context: Context, *, by_value: bool) -> bool:
         return True
     if NOT_CLEAR in said:
         told = "it does not follow from what it says whether the finding is present"
-        raise Unused("ignored", told, _unclear(answer, context))
+        raise Unused("ignored", told, in_its_words(answer, context, _UNCLEAR))
     if any({NO, NOT_CLEAR} & {*_interpreted(whole, context)} for whole in answer.whole):
         told = "what it is a part of is interpreted as negative or not clear, so the finding is not asserted"
-        raise Unused("ignored", told, _unclear(answer, context))
+        raise Unused("ignored", told, in_its_words(answer, context, _UNCLEAR))
     return False
 
 
@@ -131,7 +152,7 @@ def valued(raw: Raw, context: Context) -> str:
 
 def said_in(component: Raw, context: Context) -> str:
     """Say what a component or a member that asks whether a finding is there answers."""
-    if "dataAbsentReason" in component:
+    if is_withheld(component):
         return NOT_CLEAR
     said = {*_interpreted(component, context), valued(component, context)} - {""}
     if len(said) > 1:
@@ -157,10 +178,10 @@ def _interpretation(concept: Raw, context: Context) -> str:
     return next((each for each in (NOT_CLEAR, NO, YES) if each in said), without)
 
 
-def _unclear(answer: Answer, context: Context) -> tuple[Unread, ...]:
-    """Name a finding together with what is said of it, where that does not tell whether it is there."""
+def in_its_words(answer: Answer, context: Context, otherwise: str) -> tuple[Unread, ...]:
+    """Name what an answer is about together with what is said of it, or with other words where nothing is."""
     raw, codes = answer.raw, context.codes
     concepts = [part(raw, "valueCodeableConcept"), *parts(raw, "interpretation")]
     words = ", ".join(filter(None, (*map(codes.called, concepts), text(raw, "valueString"))))
     name = named([part(raw, "code")], context)
-    return (Unread(EntryKind.RESULT, f"{name}: {words[:_LONGEST] or 'not clear whether it is there'}"),)
+    return (Unread(EntryKind.RESULT, f"{name}: {words[:LONGEST_RESULT] or otherwise}"),)

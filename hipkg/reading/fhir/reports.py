@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from hipkg.base import hip
 from hipkg.reading.fhir.activities import COMPLETED, Draft, Status, activities
 from hipkg.reading.fhir.context import Dated, dated, effective, in_future, lost, not_final, referred_keys
 from hipkg.reading.fhir.elements import part, parts, text
 from hipkg.reading.fhir.findings import finding
-from hipkg.reading.fhir.presence import Answer
+from hipkg.reading.fhir.presence import LONGEST_RESULT, Answer
 from hipkg.reading.fhir.records import Fact, Problem, Resource, Shows, Stated, Unused
 from hipkg.reading.fhir.unread import not_understood, unread
 
@@ -44,6 +45,7 @@ def read_report(one: Resource, context: Context) -> Stated:
             Dated(day.day),
             Dated(day.day),
             requests=referred_keys(one, context, "basedOn"),
+            texts=_conclusion(one),
             study=True,
             sources=("status",),
         )
@@ -53,6 +55,12 @@ def read_report(one: Resource, context: Context) -> Stated:
         return Stated((*found, links), (*day.flags, *flags), notes, (*rest, *unread(one, [code], context)))
     refusal = not_understood(one, [code], "study", context)
     raise Unused(*refusal._replace(unread=(*refusal.unread, *rest)))
+
+
+def _conclusion(one: Resource) -> tuple[tuple[str, str], ...]:
+    """Quote what a report concludes in words, which are not read."""
+    words = " ".join(text(one.raw, "conclusion").split())
+    return ((hip.resultText, words[:LONGEST_RESULT]),) if words else ()
 
 
 def _concluded(one: Resource, context: Context) -> Stated:

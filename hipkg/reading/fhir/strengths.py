@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from hipkg.reading.fhir.codes import Codes
     from hipkg.reading.fhir.elements import Raw
 
+_LONGEST = 10_000
+"""How many characters of a name are looked through."""
 _BETWEEN = " / "
 """What stands between the drugs in the name of a product of several, in RxNorm."""
 VOLUME = "mL"
@@ -118,6 +120,8 @@ def _strengths(knowledge: Knowledge) -> re.Pattern[str]:
 
 def _in_name(name: str, unit: str, knowledge: Knowledge) -> Strength | None:
     """Read the strength in a name of a product; one that names several is of several drugs or packs."""
+    if len(name) > _LONGEST:
+        raise UnusableValue("the name of the product is too long to be looked through")
     found = {_written(one, unit, knowledge) for one in _strengths(knowledge).finditer(name)}
     if len(found) > 1:
         raise UnusableValue("the name of the product gives several strengths")

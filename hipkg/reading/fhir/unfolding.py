@@ -154,8 +154,7 @@ def _missing_pages(bundle: Raw, place: str) -> Iterator[Entry]:
     following = [one for one in named if one.get("relation") == "next"]
     if following:
         yield Entry(None, "", place, ("set aside", "it is one page of several, and the next may not be here"))
-    if part_of(bundle):
-        yield Entry(None, "", place, ("set aside", "it is only a part of what is recorded (SUBSETTED)"))
+    yield from (Entry(None, "", place, ("set aside", told)) for told in part_of(bundle))
     found, total = _matches(bundle), bundle.get("total")
     if not following and isinstance(total, int) and total > found:
         yield Entry(None, "", place, ("set aside", f"it tells of {total} resources that were found, and holds {found}"))

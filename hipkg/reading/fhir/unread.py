@@ -17,8 +17,14 @@ if TYPE_CHECKING:
 
 _KINDS: Mapping[str, EntryKind] = {
     "CarePlan": EntryKind.REQUEST,
+    "Claim": EntryKind.DRUG,
+    "DetectedIssue": EntryKind.CONDITION,
+    "DeviceRequest": EntryKind.REQUEST,
     "DeviceUseStatement": EntryKind.DEVICE,
     "DiagnosticReport": EntryKind.RESULT,
+    "Encounter": EntryKind.CONDITION,
+    "ExplanationOfBenefit": EntryKind.DRUG,
+    "Flag": EntryKind.CONDITION,
     "ImagingStudy": EntryKind.RESULT,
     "MedicationAdministration": EntryKind.DRUG,
     "MedicationDispense": EntryKind.DRUG,
@@ -26,11 +32,18 @@ _KINDS: Mapping[str, EntryKind] = {
     "MedicationStatement": EntryKind.DRUG,
     "Observation": EntryKind.RESULT,
     "Procedure": EntryKind.PROCEDURE,
+    "QuestionnaireResponse": EntryKind.RESULT,
     "ServiceRequest": EntryKind.REQUEST,
 }
 HELPS = "it is read where others refer to it"
+_LONGEST = 120
+_NOT_READ = {"DetectedIssue": "warning", "Flag": "flag", "QuestionnaireResponse": "questionnaire"}
+"""What resources are called whose types are not read, and which can tell of what bears on a plan."""
+_WITHOUT_FORCE = {*IN_ERROR, "inactive", "cancelled", "stopped", "in-progress"}
 _NOT_IN_USE = {*IN_ERROR, "inactive"}
-_REFERRING = ("medicationReference", "device")
+_REFERRING = ("medicationReference", "device", "codeReference")
+_NOT_TO_BE = {EntryKind.DRUG: "not to be given", EntryKind.REQUEST: "not to be done"}
+_IN_FORCE = {"", "active", "on-hold", "unknown", "not-started", "scheduled", "in-progress"}
 
 
 def not_understood(
@@ -64,6 +77,23 @@ def unread(one: Resource, concepts: Iterable[Raw], context: Context, *, current:
     return (Unread(kind, name, current or kind == EntryKind.RESULT, is_known(given, context)),)
 
 
+def asked_not_to(one: Resource, concepts: Iterable[Raw], status: str, context: Context) -> tuple[Unread, ...]:
+    """Name what a request, of a status, asks not to do: it can speak against what is advised."""
+    kind = _KINDS[one.type]
+    if status not in _IN_FORCE:
+        return ()
+    name = named(concepts, context) or _displayed(one) or one.key
+    return (Unread(kind, f"{name}: {_NOT_TO_BE[kind]}", known=True),)
+
+
+def of_a_type_not_read(one: Resource, context: Context) -> tuple[Unread, ...]:
+    """Name a resource whose type is not read, if it is one of those that can tell of what bears on a plan."""
+    if one.type not in _NOT_READ or text(one.raw, "status") in _WITHOUT_FORCE:
+        return ()
+    words = named([part(one.raw, "code")], context) or text(one.raw, "questionnaire") or one.key
+    return (Unread(_KINDS[one.type], f"{_NOT_READ[one.type]}: {words[:_LONGEST]}"),)
+
+
 def device_beside(one: Resource, context: Context) -> Unused:
     """Tell of the Device of a patient, and name it where no record of its use does."""
     if one.key in context.index.devices_in_use or text(one.raw, "status") in _NOT_IN_USE:
@@ -82,8 +112,9 @@ def is_known(concepts: Iterable[Raw], context: Context) -> bool:
 
 
 def _displayed(one: Resource) -> str:
-    """Give the words with which a resource refers to what it is about."""
-    return next(filter(None, (text(part(one.raw, name), "display") for name in _REFERRING)), "")
+    """Give the words with which a resource refers to what it is about, or describes it."""
+    words = (*(text(part(one.raw, name), "display") for name in _REFERRING), text(one.raw, "description"))
+    return " ".join(next(filter(None, words), "").split())[:_LONGEST]
 
 
 def partly_unread(one: Resource, concepts: Iterable[Raw], context: Context, *, current: bool) -> tuple[Unread, ...]:

@@ -13,9 +13,11 @@ from hipkg.reading.fhir.other_versions import (
     ADHERENCE,
     AGES,
     ALLERGY,
+    BODY_SITE,
     DENIED,
     DSTU2,
     EITHER,
+    OF_BODY,
     OF_DOSAGE,
     OF_ENCOUNTER,
     OF_PROCEDURE,
@@ -329,6 +331,14 @@ class _Work:
             self.raw["contained"] = [*(contained if isinstance(contained, list) else ()), inner]
             self.raw["device"] = {"reference": "#device"}
 
+    def body_structure(self) -> None:
+        """Point to a BodyStructure by the extension that R4 has for it."""
+        structure = self.raw.pop("bodyStructure")
+        self._see("bodyStructure", R5)
+        given = self.raw.get("extension")
+        own = {"url": BODY_SITE, "valueReference": structure}
+        self.raw["extension"] = [*(given if isinstance(given, list) else ()), own]
+
     def body(self) -> None:
         """Move a site and its sides."""
         self.move("code", "location", OLD)
@@ -392,6 +402,7 @@ _STEPS: Mapping[str, tuple[tuple[Callable[[_Work], None], frozenset[str]], ...]]
     "CarePlan": ((_Work.renamed_status, _ANY), (_Work.plan, _ANY)),
     "Condition": ((_Work.coded_status, _ANY), (_Work.evidence, frozenset({"evidence"}))),
     "Device": ((_Work.device, _ANY),),
+    "DeviceRequest": ((_Work.renamed_status, _ANY),),
     "DeviceUseStatement": ((_Work.device_use, _ANY),),
     "DiagnosticReport": ((_Work.report, frozenset({"codedDiagnosis", "study"})),),
     "Encounter": ((_Work.encounter, OF_ENCOUNTER),),
@@ -401,9 +412,14 @@ _STEPS: Mapping[str, tuple[tuple[Callable[[_Work], None], frozenset[str]], ...]]
     "MedicationDispense": ((_Work.denied, DENIED), (_Work.drug, _ANY)),
     "MedicationRequest": ((_Work.drug, _ANY),),
     "MedicationStatement": ((_Work.denied, DENIED), (_Work.statement, _ANY), (_Work.drug, _ANY)),
-    "Observation": ((_Work.observation, frozenset({"related"})),),
-    "Procedure": ((_Work.denied, DENIED), (_Work.renamed_status, _ANY), (_Work.procedure, OF_PROCEDURE)),
-    "ServiceRequest": ((_Work.renamed_status, _ANY), (_Work.request, OF_REQUEST)),
+    "Observation": ((_Work.observation, frozenset({"related"})), (_Work.body_structure, OF_BODY)),
+    "Procedure": (
+        (_Work.denied, DENIED),
+        (_Work.renamed_status, _ANY),
+        (_Work.procedure, OF_PROCEDURE),
+        (_Work.body_structure, OF_BODY),
+    ),
+    "ServiceRequest": ((_Work.renamed_status, _ANY), (_Work.request, OF_REQUEST), (_Work.body_structure, OF_BODY)),
 }
 """What is done with each type, and the elements of which one must be there for it, for many resources are read."""
 _TOLD_BY: Mapping[str, frozenset[str]] = {

@@ -1,0 +1,220 @@
+"""What is to be asked: what statements do not know, which dangers are not excluded, and what the record lacks."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING, NamedTuple
+
+from hipkg.base import hip
+from hipkg.base.vocabulary import expand
+from hipkg.knowledge.frame.answers import Answer, State
+from hipkg.knowledge.memo import kept
+from hipkg.knowledge.trials import trials
+from hipkg.owl.expression import leaves
+from hipkg.planning.interactions import kinds_given
+from hipkg.planning.records import Question
+from hipkg.record.facts import NOTHING
+from hipkg.record.patient import EntryKind
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Iterator, Sequence
+    from typing import TypeAlias
+
+    from hipkg.derivation.records import Derivation
+    from hipkg.knowledge.records import Knowledge
+    from hipkg.planning.gaps import Gap, Measurer
+    from hipkg.planning.places import SiteNames
+    from hipkg.planning.records import Action, Alongside, OpenCheck, StatementState
+    from hipkg.record.patient import Unread
+    from hipkg.validation.findings import Finding
+
+_TREATING = {hip.indicates, hip.contraindicates, hip.discourages, hip.holdsBack}
+_Asked: TypeAlias = dict[tuple[str, str, str], set[tuple[str, str]]]
+"""The statements that ask, with their sites, by the requirement, the wording and the site of a question."""
+
+_RULED_OUT = State.RULED_OUT
+
+
+class _Endangering(NamedTuple):
+    """What is given, with the interventions that it is a kind of and the dangers that are not excluded."""
+
+    label: str
+    site: str
+    kinds: frozenset[str]
+    open_checks: tuple[OpenCheck, ...]
+
+
+class Questions:
+    """Gather the questions of a plan."""
+
+    def __init__(
+        self,
+        derivation: Derivation,
+        knowledge: Knowledge,
+        patient: str,
+        sites: SiteNames,
+        measurer: Measurer,
+        *,
+        unread: Sequence[Unread],
+    ) -> None:
+        self._derivation = derivation
+        self._knowledge = knowledge
+        self._patient = patient
+        self._sites = sites
+        self._measurer = measurer
+        self._unread = [one for one in unread if one.current and not one.known]
+
+    def of_statements(self, states: dict[str, StatementState], actions: tuple[Action, ...]) -> list[Question]:
+        """Gather the unknown parts by question."""
+        asked: _Asked = {}
+        for state in states.values():
+            # What is unknown besides an unknown context is asked for once that is known.
+            for gap in state.context_lacks or (*state.unmet, *state.lifted_by):
+                if gap.question and gap.answer == Answer.UNKNOWN:
+                    # A fact about the patient is asked once, whatever sites its statements are about.
+                    site = "" if self._knowledge.is_a(gap.requirement, hip.Patient) else state.site
+                    key = gap.requirement, self._wording(gap), site
+                    asked.setdefault(key, set()).add((state.id, state.site))
+        asked = self._together(asked)
+        touching: dict[str, set[str]] = {}
+        for id_, site in set().union(*asked.values()):
+            touching.setdefault(site, set()).add(id_)
+        labels: dict[tuple[str, str], set[str]] = {}
+        for action in actions:
+            for one in touching.get(action.site, NOTHING).intersection(action.statements):
+                labels.setdefault((one, action.site), set()).add(action.label)
+        for state in states.values():
+            info = self._knowledge.by_id[state.id]
+            if (state.context_lacks and info.effect in _TREATING) or (state.state == _RULED_OUT and state.lifted_by):
+                labels.setdefault((state.id, state.site), set()).add(self._knowledge.label(info.intervention))
+        return [self._question(one, text, site, asking, labels) for (one, text, site), asking in asked.items()]
+
+    def _together(self, asked: _Asked) -> _Asked:
+        """Ask what the patient tried together with what was tried for a site, where all who ask are about that one."""
+        gathering = self._knowledge.questions.get(hip.TreatmentCourse, "")
+        same = {key: asking for key, asking in asked.items() if key[1] == gathering}
+        sites = {site for asking in same.values() for _, site in asking} - {""}
+        if len(sites) != 1:
+            return asked
+        (place,) = sites
+        return {(one, text, place if text == gathering else site): it for (one, text, site), it in asked.items()}
+
+    def _wording(self, gap: Gap) -> str:
+        """Word the question that asks for a gap: all that is unknown of what was tried is asked for in one."""
+        gathering = self._knowledge.questions.get(hip.TreatmentCourse, "")
+        if gathering and trials(gap.requirement, self._knowledge):
+            return gathering
+        of_patient = self._knowledge.is_a(gap.requirement, hip.Patient)
+        return self._measurer.question(gap.requirement, [self._patient]) if of_patient else gap.question
+
+    def of_dangers(self, actions: Iterable[Action], alongside: Iterable[Alongside]) -> Iterator[Question]:
+        """Ask for the dangers of what is given or to be given, once for all that have the same ones."""
+        given = [_Endangering(one.label, one.site, self._kinds_there(one), one.open_checks) for one in actions]
+        for other in alongside:
+            of = kinds_given(other.node, self._derivation.facts, self._knowledge)
+            kinds = frozenset(kind for it in of for kind in self._kinds(it))
+            given.append(_Endangering(other.label, "", kinds, other.open_checks))
+        asking: dict[tuple[str, str], list[_Endangering]] = {}
+        for one in given:
+            for asked in dict.fromkeys(it.asked for it in one.open_checks):
+                site = "" if self._knowledge.is_a(asked, hip.Patient) else one.site
+                asking.setdefault((asked, site), []).append(one)
+        all_open = {
+            key: {it.requirement for one in some for it in one.open_checks if it.asked == key[0]}
+            for key, some in asking.items()
+        }
+        for (asked, site), some in asking.items():
+            open_ = all_open[asked, site]
+            if any(open_ < other for (_, place), other in all_open.items() if place in {"", site}):
+                continue  # Another question asks for all of it.
+            kinds = frozenset(kind for one in some for kind in one.kinds)
+            ids = {id_ for it in open_ for id_ in self._speaking_of(it, kinds)}
+            labels = sorted({one.label for one in some})
+            text = self._knowledge.questions.get(asked) or self._knowledge.label(asked)
+            yield Question(asked, text, site, tuple(sorted(ids)), tuple(labels), unread=self._could_be(asked))
+
+    def _speaking_of(self, danger: str, kinds: Collection[str]) -> list[str]:
+        """List the statements about some interventions whose context is a danger, or else is a part of it."""
+        infos = [*self._knowledge.of_context.get(danger, ())] or [
+            info
+            for context, some in self._knowledge.of_context.items()
+            if self._knowledge.is_a(context, danger)
+            for info in some
+        ]
+        return [info.id for info in infos if info.intervention in kinds]
+
+    def _kinds_there(self, action: Action) -> frozenset[str]:
+        """List what an action is a kind of, with the kinds of it that are taken or ordered."""
+        if not (action.current or action.planned):
+            return self._kinds(action.intervention)
+        below = (one for one in self._there if self._knowledge.is_a(one, action.intervention))
+        return self._kinds(action.intervention).union(below)
+
+    @cached_property
+    def _there(self) -> frozenset[str]:
+        """What the patient has or has planned of all interventions, wherever that is."""
+        return frozenset().union(*self._derivation.running.values(), *self._derivation.planned.values())
+
+    def _kinds(self, intervention: str) -> frozenset[str]:
+        return self._knowledge.interventions[intervention].superclasses | {intervention}
+
+    def of_findings(self, findings: Iterable[Finding]) -> Iterator[Question]:
+        """Ask for what validation misses and the plan should ask, once for each node."""
+        asked = {(expand(one.asks_for), one.value or one.node, one.asks) for one in findings if one.asks}
+        for prop, node, text in sorted(asked):
+            yield Question(
+                requirement=prop, text=text, site=self._sites.named(node), statements=(), actions=(), node=node
+            )
+
+    def _question(
+        self,
+        requirement: str,
+        text: str,
+        site: str,
+        asking: set[tuple[str, str]],
+        labels: dict[tuple[str, str], set[str]],
+    ) -> Question:
+        touched: set[str] = set().union(*[labels.get(one, NOTHING) for one in asking])
+        return Question(
+            requirement=requirement,
+            text=text,
+            site=site,
+            statements=tuple(sorted({id_ for id_, _ in asking})),
+            actions=tuple(sorted(touched)),
+            unread=self._could_be(requirement),
+        )
+
+    def _could_be(self, requirement: str) -> tuple[str, ...]:
+        """Name what of the record was not understood and could be what a question asks: a drug, a disease."""
+        kinds = _kinds_asked(requirement, self._knowledge) if self._unread else NOTHING
+        return tuple(one.name for one in self._unread if one.kind in kinds)
+
+    def premature(self, questions: Iterable[Question]) -> frozenset[tuple[str, str]]:
+        """List the requirements, with their sites, whose questions presuppose what the record does not have."""
+        return frozenset(
+            (one.requirement, one.site)
+            for one in questions
+            if (needed := self._knowledge.presupposed.get(one.requirement))
+            and not self._derivation.facts.any_is_a(self._asked_of(one), needed)
+        )
+
+    def _asked_of(self, question: Question) -> Iterator[str]:
+        """List the nodes that a question is about: the patient, and the subjects of the statements that ask."""
+        yield self._patient
+        asking = {self._knowledge.by_id[one].iri for one in question.statements}
+        for one in self._derivation.evaluations:
+            if one.statement in asking and question.site in {"", self._sites.name(one.site)}:
+                yield from one.subjects
+
+
+@kept
+def _kinds_asked(requirement: str, knowledge: Knowledge) -> frozenset[EntryKind]:
+    """List the kinds of entries that can meet a requirement: drugs, and of one on the patient, diseases.
+
+    Requirements on a place ask for what its pain and its films show, which other entries tell.
+    """
+    needed = leaves(requirement, knowledge.definitions)
+    drugs = any(knowledge.interventions[one].is_drug for one in needed if one in knowledge.interventions)
+    of_patient = knowledge.is_a(requirement, hip.Patient)
+    diseases = of_patient and any(knowledge.is_a(one, hip.Condition) for one in needed)
+    return frozenset([EntryKind.DRUG] * drugs + [EntryKind.CONDITION] * diseases)
