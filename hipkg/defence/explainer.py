@@ -218,6 +218,7 @@ class Explainer:
             via=via,
             conflicts=tuple(conflicts),
             before=before,
+            wishes=planned.wishes,
             past=tuple(sorted(planned.past, key=lambda one: (not one.unfavourable, one.start, one.node))),
             ongoing=planned.ongoing,
             action=planned,

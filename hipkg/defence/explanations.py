@@ -110,12 +110,13 @@ class Explanation:
     ``rule`` says how the status follows from the statements; ``via`` names the wider intervention that the plan speaks
     of, if it is not the one asked for; ``remedies`` are the smallest changes of the record after which it would hold,
     each derived again, and ``beyond`` says why there is none, or what else it would take. ``past`` are the courses of
-    the action that are over, those that failed first, and ``ongoing`` those that run; ``before`` names what a check is
-    to be done before, and ``nearest`` what a plan has that lacks the action. ``action`` is what the plan has of it;
-    ``reservations`` say how it must not be carried out, ``along`` what is advised with it, and ``manner`` on which
-    side it is to be done; ``going_on`` tells that it runs, and that statements speak only against its beginning.
-    ``paired`` is what its site is called without its side, if it has one; ``grounds`` are the facts that count;
-    ``interactions`` are those that it takes part in, or that a statement about it speaks of.
+    the action that are over, those that failed first, and ``ongoing`` those that run; ``wishes`` are those of the
+    patient against it; ``before`` names what a check is to be done before, and ``nearest`` what a plan has that lacks
+    the action. ``action`` is what the plan has of it; ``reservations`` say how it must not be carried out, ``along``
+    what is advised with it, and ``manner`` on which side it is to be done; ``going_on`` tells that it runs, and that
+    statements speak only against its beginning. ``paired`` is what its site is called without its side, if it has one;
+    ``grounds`` are the facts that count; ``interactions`` are those that it takes part in, or that a statement about it
+    speaks of.
     """
 
     kind: str
@@ -136,6 +137,7 @@ class Explanation:
     beyond: str = ""
     valid: bool = True
     past: tuple[Course, ...] = ()
+    wishes: tuple[str, ...] = ()
     ongoing: tuple[Course, ...] = ()
     before: tuple[str, ...] = ()
     nearest: Nearest | None = None

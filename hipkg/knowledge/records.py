@@ -113,8 +113,8 @@ class InterventionInfo(NamedTuple):
     whose record carries out a practice, unless they are in ``realised_unless`` too; ``comprises`` are the interventions
     that are carried out together as this one, ``programme_of`` the kinds of which any can be part of this one,
     ``told_with`` those in whose row a page tells it, ``exclude_first`` are the classes of those in danger by it,
-    ``serves`` the class among which another one is looked for where it is refused, and ``other_form_of`` the class of
-    drugs of which it is another form.
+    ``serves`` the class among which another one is looked for where it is refused, ``other_form_of`` the class of drugs
+    of which it is another form, and ``unwanted_for`` are the wishes by which a patient does not want it.
     """
 
     iri: str
@@ -135,6 +135,7 @@ class InterventionInfo(NamedTuple):
     exclude_first: tuple[str, ...] = ()
     serves: str = ""
     other_form_of: str = ""
+    unwanted_for: tuple[str, ...] = ()
 
     @property
     def is_drug(self) -> bool:

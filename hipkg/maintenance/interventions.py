@@ -37,6 +37,11 @@ class InterventionReader:
         forms = self._told.by_subject(hip.otherFormOf)
         excluding = self._told.by_subject(hip.excludedBefore)
         dangers = [(it, danger) for danger in excluding for it in self._told.values(danger, hip.excludedBefore)]
+        wishes = [
+            (it, wish)
+            for wish in self._told.by_subject(hip.wishAgainst)
+            for it in self._told.values(wish, hip.wishAgainst)
+        ]
         pairs = [(one, other) for one in found for other in self._told.values(one, hip.incompatibleWith)]
         pairs += [(other, one) for one, other in pairs]
         return [
@@ -63,6 +68,7 @@ class InterventionReader:
                 exclude_first=self._told.all_told(iri, dangers),
                 serves=self._told.nearest(iri, served),
                 other_form_of=self._told.nearest(iri, forms),
+                unwanted_for=self._told.all_told(iri, wishes),
             )
             for iri in found
         ]

@@ -97,6 +97,7 @@ _URGENT, _FOLLOW_UP = "escalation", "follow-up"
 _GATES = frozenset({ClaimKind.HELD_BACK, ClaimKind.GATE_AWAITED})
 _GUARDS = frozenset({ClaimKind.UNGUARDED, ClaimKind.GUARDING, ClaimKind.GUARD_AWAITED})
 _OPEN = {Status.INDICATED, Status.CONDITIONAL}
+_ACCEPTED = {Status.INDICATED, Status.CAUTION, Status.SATISFIED}
 _ADVISED = (ClaimKind.INDICATED, ClaimKind.FULFILLED)
 _JOINED = (Section.IF, Section.LATER)
 """What waits is told with what it goes along with, wherever that stands, if it is not refused."""
@@ -112,7 +113,7 @@ def section_of(action: Action) -> Section:
     if is_confronted_with_danger(action):
         return Section.CHECK
     match action.status:
-        case Status.INDICATED if action.tried and not action.running:
+        case Status.INDICATED if (action.tried or action.wishes) and not action.running:
             return Section.TRIED
         case Status.INDICATED:
             return section_of_advice(action.modality, action.category)
@@ -121,7 +122,7 @@ def section_of(action: Action) -> Section:
         case Status.AVOID if action.realised:
             return Section.CHECK
         case Status.CAUTION if action.by(ClaimKind.GUARDING):
-            return Section.TODAY
+            return Section.CHECK if action.planned else Section.TODAY
         case Status.CAUTION if _takes_time(action):
             return Section.LATER
         case status:
@@ -191,8 +192,33 @@ def _takes_time(action: Action) -> bool:
     return any(gap.need and gap.unit == _DAYS for some in action.claimed.values() for one in some for gap in one.unmet)
 
 
+def _is_to_be_given(action: Action) -> bool:
+    """Tell whether an action runs, or neither refusal nor gate speaks against it that is advised or ordered."""
+    if action.running or not (action.planned or _is_advised(action)):
+        return action.running
+    held = ClaimKind.HELD_BACK in action.claimed or not action.planned
+    refused = ClaimKind.REFUSED in action.claimed
+    return not refused if action.status in _ACCEPTED else action.status == Status.CONDITIONAL and not held
+
+
 def _is_advised(action: Action) -> bool:
     return not ADVISING.isdisjoint(action.claimed)
+
+
+class _Hosts:
+    """In whose row actions are told, by their numbers."""
+
+    def __init__(self) -> None:
+        self._of: dict[int, int] = {}
+
+    def root_of(self, number: int) -> int:
+        """Find the action that has the row in which one is told."""
+        return self.root_of(self._of[number]) if number in self._of else number
+
+    def add(self, number: int, host: int | None) -> None:
+        """Tell an action in the row of another one, unless it is told in one already, or that in its own."""
+        if number not in self._of and host is not None and self.root_of(host) != number:
+            self._of[number] = host
 
 
 class _Layout:
@@ -246,20 +272,16 @@ class _Layout:
         places: dict[str, list[int]] = {}
         for number in rows:
             places.setdefault(self._plan.actions[number].intervention, []).append(number)
-        hosts = {number: self._host(number, places) for number in rows}
-        hosts |= {one: first for one, first in self._endangered_alike(rows) if hosts[one] is None}
-
-        def root_of(number: int) -> int:
-            host = hosts[number]
-            return number if host is None else root_of(host)
-
+        hosts = _Hosts()
         for number in rows:
-            there = self._endangered_at_a_site(number, places) if hosts[number] is None else None
-            if there is not None and root_of(there) != number:
-                hosts[number] = there
+            hosts.add(number, self._host(number, places))
+        for number, first in self._endangered_alike(rows):
+            hosts.add(number, first)
+        for number in rows:
+            hosts.add(number, self._endangered_at_a_site(number, places))
         found: dict[int, list[int]] = {}
         for number, members in rows.items():
-            if (root := root_of(number)) != number:
+            if (root := hosts.root_of(number)) != number:
                 found.setdefault(root, []).extend(members)
         return found
 
@@ -274,6 +296,8 @@ class _Layout:
                 together = action.place in {"", self._plan.actions[host].place} and self._may_ride(number, host)
                 if together and self._open_part(host, places) is None:
                     return host
+        if (beside := self._given_along_with(number, places)) is not None:
+            return beside
         confronted = is_confronted_with_danger(action)
         if action.status == Status.CONTRAINDICATED or action.running or confronted:
             for iri in info.superclasses & places.keys():
@@ -283,6 +307,39 @@ class _Layout:
                     if host != number and alike and other.place in {"", action.place}:
                         return host
         return None
+
+    def _given_along_with(self, number: int, places: Mapping[str, list[int]]) -> int | None:
+        """Find what an action only goes along with: orders that are all refused or held back, or what to consider.
+
+        What runs is given whatever speaks against it, and what goes along with it is due.
+        """
+        action = self._plan.actions[number]
+        asking = action.by(ClaimKind.INDICATED, ClaimKind.GUARDING)
+        beside = [self._infos[one.id].accompanies for one in asking]
+        if not beside or not all(beside) or action.status not in {Status.INDICATED, Status.CAUTION}:
+            return None
+        given = [one for one in self._of_class({iri for some in beside for iri in some}, places) if one != number]
+        given = [one for one in given if not action.place or self._plan.actions[one].place in {"", action.place}]
+        due = [one for one in given if _is_to_be_given(self._plan.actions[one])]
+        if not due:
+            return next((one for one in given if self._plan.actions[one].planned), None)
+        considered = all(self._is_only_considered(one) for one in due)
+        return due[0] if considered and self._sections[number] == Section.TODAY else None
+
+    def _of_class(self, asked: set[str], places: Mapping[str, list[int]]) -> list[int]:
+        """List the actions of some interventions, of classes and of kinds of them."""
+        interventions = self._knowledge.interventions
+        classes = asked.union(*(interventions[one].superclasses for one in asked))
+        return [
+            one
+            for iri, some in places.items()
+            if iri in classes or not asked.isdisjoint(interventions[iri].superclasses)
+            for one in some
+        ]
+
+    def _is_only_considered(self, number: int) -> bool:
+        one = self._plan.actions[number]
+        return self._sections[number] == Section.CONSIDER and not (one.planned or one.running)
 
     def _endangered_at_a_site(self, number: int, places: Mapping[str, list[int]]) -> int | None:
         """Find the same intervention at a site of the patient, where the dangers of the patient are told as well."""

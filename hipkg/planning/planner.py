@@ -186,6 +186,7 @@ class Planner:
             {kind: tuple([states[iri] for iri in some]) for kind, some in derived.claimed.items()},
             self._dangers.of(derived),
             self._dangers.unexcluded(derived, evaluations),
+            wishes=self._wishes(info),
         )
 
     def _with_alternatives(self, actions: Sequence[Action]) -> Iterator[Action]:
@@ -245,6 +246,11 @@ class Planner:
         else:
             return ()
         return tuple(dict.fromkeys(gaps))
+
+    def _wishes(self, info: InterventionInfo) -> tuple[str, ...]:
+        """Name the wishes of the patient that speak against an intervention."""
+        members = self._derivation.facts.members
+        return tuple([self._knowledge.label(one) for one in info.unwanted_for if members.get(one)])
 
     def _realised(self, info: InterventionInfo, evaluations: Iterable[Evaluation]) -> str:
         """Say by which class of patients, and by what they take, something is carried out; empty if it is not."""

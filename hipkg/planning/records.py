@@ -166,7 +166,8 @@ class Action(NamedTuple):
     planned, ``done`` what was carried out of it where that counts, or would if it were not too old, ``past`` what is
     over, and ``ongoing`` the courses that run. ``claimed`` says why it has its status: the statements that make each
     kind of claim, the strongest first. ``dangers`` are what safety modules hold against it, ``open_checks`` what they
-    have not excluded yet, and ``instead`` what else is advised for what a refused one serves, empty where nothing is.
+    have not excluded yet, ``instead`` what else is advised for what a refused one serves, empty where nothing is, and
+    ``wishes`` name those of the patient that speak against it.
     """
 
     intervention: str
@@ -195,6 +196,7 @@ class Action(NamedTuple):
     dangers: tuple[Danger, ...] = ()
     open_checks: tuple[OpenCheck, ...] = ()
     instead: tuple[str, ...] = ()
+    wishes: tuple[str, ...] = ()
 
     def by(self, *kinds: ClaimKind) -> list[StatementState]:
         """List the states of the statements that make a claim of any of some kinds, by the ids of the statements."""

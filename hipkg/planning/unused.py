@@ -16,7 +16,8 @@ A recorded problem or activity is used if
   that site would not be one of the patient's.
 
 A recorded property of the patient is used if a class that an evaluated statement names asks for it, and a recorded
-absence if it can answer a class that such a statement names, or keeps a context from being possible.
+absence if it can answer a class that such a statement names, keeps a context from being possible, or excludes a danger
+of what the plan has an action for.
 
 So a plan without what is not used would decide the same. More than one record can serve the same purpose; then each of
 them is used, though either could be left out.
@@ -47,6 +48,7 @@ from hipkg.owl.expression import (
     properties,
     walk,
 )
+from hipkg.planning.dangers import dangers_of
 from hipkg.planning.gaps import all_parts
 from hipkg.planning.records import Unused
 from hipkg.record.facts import NOTHING, text_of
@@ -98,6 +100,7 @@ class UnusedFacts:
         if left:
             left -= {gap.node for one in states for gap in (*one.unmet, *one.lifted_by)}
             left -= self._running(left & activities)
+            left -= self._wishes()
             left -= self._denied_contexts()
             left -= self._rested_on(left)
             left -= self._showing(problems - left)
@@ -106,6 +109,11 @@ class UnusedFacts:
         yield from (self._activity(one) for one in sorted(left - problems))
         yield from self._properties()
         yield from self._absences()
+
+    def _wishes(self) -> set[str]:
+        """List the wishes of the patient that an action of the plan is told to be against."""
+        of = (self._knowledge.interventions[one.intervention].unwanted_for for one in self._derivation.actions)
+        return {node for wish in {it for some in of for it in some} for node in self._facts.members.get(wish, ())}
 
     def _not_named(self, nodes: set[str]) -> set[str]:
         """Leave out of some nodes those that an evaluation or an action names."""
@@ -360,6 +368,8 @@ class UnusedFacts:
         answering = {kind for one in self._derivation.evaluations for kind in _denying(one.statement, self._knowledge)}
         for denial in self._near().values():
             answering |= _kinds_absent(self._knowledge.definition(denial))
+        for one in {action.intervention for action in self._derivation.actions}:
+            answering |= _kinds_excluded(one, self._knowledge)
         for place, kinds in sorted(absent.items()):
             for kind in sorted(map(text_of, kinds)):
                 if kind not in answering:
@@ -382,6 +392,14 @@ class UnusedFacts:
 def _denying(statement: str, knowledge: Knowledge) -> frozenset[str]:
     """List the kinds of which a record of absence answers something that a statement asks."""
     classes = {part for cls in knowledge.statements[statement].slots for part in all_parts(cls, knowledge)}
+    return frozenset().union(*(_kinds_absent(is_absent(cls, knowledge)) for cls in classes))
+
+
+@kept
+def _kinds_excluded(intervention: str, knowledge: Knowledge) -> frozenset[str]:
+    """List the kinds of which a record of absence excludes a danger of an intervention."""
+    asked = knowledge.interventions[intervention].exclude_first
+    classes = {part for cls in asked for one in dangers_of(cls, knowledge) for part in all_parts(one, knowledge)}
     return frozenset().union(*(_kinds_absent(is_absent(cls, knowledge)) for cls in classes))
 
 

@@ -79,7 +79,7 @@ _OUTCOMES = {
 SHAPES: dict[type, str] = {
     **PARTS,
     Explanation: "kind? @target=iri? label? patient? as_of? ontology_version? engine? valid? site? place? status? "
-    "modality? fulfilment? rule? via? before? past? ongoing? reservations? manner? along? nearest? conflicts? "
+    "modality? fulfilment? rule? via? before? past? wishes? ongoing? reservations? manner? along? nearest? conflicts? "
     "interactions? grounds statements? remedies? beyond?",
     Nearest: "@intervention label site? status ongoing? statements",
     Reservation: "words conditions? unless? statements",
@@ -399,6 +399,7 @@ def _courses(explanation: Explanation) -> Iterator[Row]:
     for one in explanation.past:
         if one.node not in {it.node for it in done}:
             yield Row(1, f"{capital(_past(one, label))}.", "recorded")
+    yield from (Row(1, f"The patient's own: {clean(wish)}.", "recorded") for wish in explanation.wishes)
     for one in explanation.ongoing:
         told = describe_ongoing(one, label)
         yield Row(1, f"Running{_lasting(_days(one, explanation.as_of))}{f', {told}' if told else ''}.", "recorded")

@@ -75,7 +75,7 @@ def plans_to_html(plans: Sequence[Plan], knowledge: Knowledge) -> str:
 
 
 def _plan(plan: Plan, made: Screen, knowledge: Knowledge) -> Iterator[str]:
-    tell = partial(_items, knowledge=knowledge, everywhere=made.title[1] if len(made.title) > 1 else "")
+    tell = partial(_items, knowledge=knowledge, everywhere=made.everywhere)
     yield '<article class="plan">'
     yield f"<header><h1>Plan {escape(made.title[0])}</h1><p>{escape(' · '.join(made.title[1:]))}</p>"
     yield f'<p class="dim">{escape(DISCLAIMER)} {escape(GRADES_NOTE)}</p></header>'

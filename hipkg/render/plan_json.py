@@ -88,7 +88,7 @@ SHAPES: dict[type, str] = {
     Scope: "document @requirement label only",
     Action: "@intervention label category status modality fulfilment? choice()? realised? site problem statements "
     "strength evidence unmet parameters() phase place? running? current? planned? done? past? ongoing? dangers? "
-    "open_checks? instead?",
+    "open_checks? instead? wishes?",
     Danger: "statement found",
     Found: "label value? unit? day?",
     OpenCheck: "@requirement label",

@@ -24,10 +24,11 @@ from hipkg.knowledge.prominence import RANKS, Prominence
 from hipkg.knowledge.wording import listed
 from hipkg.planning.bounds import Comparison
 from hipkg.planning.by_place import ByPlace
+from hipkg.planning.dangers import kinds_of
 from hipkg.planning.earliest import Lengths
 from hipkg.planning.gaps import Gap
 from hipkg.planning.page import Section, is_confronted_with_danger, is_due_beside, section_of, section_of_advice
-from hipkg.render.sheet import BESIDE, HEADINGS, OPTIONAL, UNGROUPED, Arranger, Line, running, tried
+from hipkg.render.sheet import BESIDE, HEADINGS, OPTIONAL, UNGROUPED, Arranger, Line, Row, running, tried
 from hipkg.render.words import (
     UNGRADED,
     amount,
@@ -57,7 +58,7 @@ if TYPE_CHECKING:
     from hipkg.planning.bounds import Check
     from hipkg.planning.page import Entry
     from hipkg.planning.records import Action, Danger, Done, Plan, StatementState
-    from hipkg.render.sheet import Ask, Row
+    from hipkg.render.sheet import Ask
 
 QUESTIONS_SHOWN = 5
 CONTENTS_SHOWN = 6
@@ -114,7 +115,10 @@ class Item:
 
 @dataclass(frozen=True, slots=True)
 class Screen:
-    """The first screen of a plan; ``left_out`` says what the whole plan has beside it."""
+    """The first screen of a plan; ``left_out`` says what the whole plan has beside it.
+
+    ``everywhere`` names the sites of which the title says the same, so that no row need name them.
+    """
 
     title: tuple[str, ...]
     alarms: tuple[str, ...]
@@ -122,6 +126,7 @@ class Screen:
     sections: Mapping[Section, tuple[Item, ...]]
     questions: tuple[Ask, ...]
     notice: str
+    everywhere: str = ""
     left_out: tuple[str, ...] = field(default=())
 
 
@@ -206,7 +211,10 @@ class _Screener(Arranger):
             entries = parts.get(key, ())
             calls = [one for one in entries if key == Section.CHECK and self._is_call(one)]
             items = [*self._items(key, calls), *self._told_of(key)]
-            items += later if key == Section.LATER else self._items(key, [one for one in entries if one not in calls])
+            rest = [
+                one for one in entries if one not in calls and not (key == Section.CHECK and self._is_told_there(one))
+            ]
+            items += later if key == Section.LATER else self._items(key, rest)
             items += [item for section, item in disputed if section == key]
             if items:
                 sections[key] = tuple(items)
@@ -220,6 +228,7 @@ class _Screener(Arranger):
             sections,
             tuple(map(self._asked_in_one, asked[:QUESTIONS_SHOWN])),
             self._notice(),
+            "" if self._readings_of_sides else self._everywhere,
             tuple(self._left_out_words(sum(map(len, asked[QUESTIONS_SHOWN:])), sections)),
         )
 
@@ -309,22 +318,33 @@ class _Screener(Arranger):
     def _title(self) -> tuple[str, ...]:
         plan = self._plan
         limits = (only_documents(plan.documents, self._knowledge), selected_grades(plan))
-        reading = self._reading_of()
-        where = reading if self._everywhere in reading.split() else f"{self._everywhere}: {reading}".strip(": ")
+        read = self._readings_of_sides or {self._reading_of(""): self._everywhere}
+        where = "; ".join(one if site in one.split() else f"{site}: {one}".strip(": ") for one, site in read.items())
         parts = (local_name(plan.patient), where, plan.as_of.isoformat(), *limits)
         return tuple(clean(one) for one in parts if one)
 
-    def _reading_of(self) -> str:
-        """Name the context in which most statements of the leading document hold."""
-        leading = self._outline.documents[:1]
-        infos = [
-            info
-            for one in self._plan.statements
-            if not one.outside and one.state not in {State.RULED_OUT, State.MAY_APPLY}
-            if self._knowledge.documents[(info := self._infos[one.id]).document].id in leading
-        ]
-        contexts = Counter(context for info in infos for context in info.applies_to)
-        return self._knowledge.label(contexts.most_common(1)[0][0]) if contexts else ""
+    @cached_property
+    def _readings_of_sides(self) -> dict[str, str]:
+        """Map what is read to the sites that it is read of; empty unless it differs between two sides."""
+        found: dict[str, list[str]] = {}
+        for site in dict.fromkeys(one.site for one in self._plan.actions if one.site):
+            found.setdefault(self._reading_of(site), []).append(site)
+        joined = {reading: join_sites(sites, self._knowledge) for reading, sites in found.items()}
+        return {} if all(one in self._everywhere for one in joined.values()) else joined
+
+    def _reading_of(self, site: str) -> str:
+        """Name the context in which most statements of a document hold: the leading one, or of a site the narrowest."""
+        contexts: dict[str, Counter[str]] = {}
+        for one in self._plan.statements:
+            if one.outside or one.state in {State.RULED_OUT, State.MAY_APPLY} or site not in {"", one.site}:
+                continue
+            info = self._infos[one.id]
+            document = self._knowledge.documents[info.document]
+            if document.id in self._outline.documents[:1] or (site and not document.safety):
+                contexts.setdefault(document.id, Counter()).update(info.applies_to)
+        read = [some.most_common(1)[0][0] for _, some in sorted(contexts.items())]
+        superclasses = self._knowledge.superclasses
+        return self._knowledge.label(max(read, key=lambda one: len(superclasses.get(one, ())))) if read else ""
 
     def _told_of(self, key: Section) -> Iterator[Item]:
         """Tell the rows of a section that are about no action of their own."""
@@ -350,9 +370,58 @@ class _Screener(Arranger):
         for one in self._repeated():
             first = self._first_named(one.statements)[:1]
             yield Item(one.title, one.site, statements=one.statements, out=True, named=first)
+        alarms: list[list[Row]] = []
         for one in self._alarms():
-            lines = tuple(replace(it, lead=it.lead.replace("needs", "only if")) for it in one.lines)
-            yield Item(one.title, one.site, "", one.statements, lines, out=True)
+            alike = next((some for some in alarms if _adds_to(one, some[0])), None)
+            if alike is None:
+                alarms.append([one])
+            else:
+                alike.append(one)
+        for alarm, *others in alarms:
+            lines = [*alarm.lines]
+            for one in others:
+                words = (one.title.partition(", ")[2], *(_in_line(it) for it in one.lines))
+                lines.append(Line("", (", ".join(words),), one.statements))
+            lines += [Line("not", (lowered(one.title),), one.statements) for one in self._carried_out_by(alarm)]
+            yield Item(alarm.title, alarm.site, "", alarm.statements, tuple(lines), out=True)
+
+    def _carried_out_by(self, alarm: Row) -> Iterator[Row]:
+        """List what is discouraged and carried out by nothing but the treatment that an alarm is about."""
+        found: dict[Row, list[str]] = {}
+        for entry in self._realised:
+            one = self._plan.actions[entry.actions[0]]
+            kinds = kinds_of(self._knowledge.interventions[one.intervention].realised_by, self._knowledge)
+            if kinds == (alarm.about,):
+                row = Row(clean(self._name(one)), "", "", one.shown)
+                found.setdefault(row, []).append(one.site)
+        return (row for row, sites in found.items() if join_sites(sites, self._knowledge) == alarm.site)
+
+    @cached_property
+    def _realised(self) -> list[Entry]:
+        """List the rows of what is discouraged and carried out by what is on record."""
+        rows = (one for part in self._page.parts if part.section == Section.CHECK for one in part.rows)
+        return [one for one in rows if self._plan.actions[one.actions[0]].realised]
+
+    def _is_told_there(self, entry: Entry) -> bool:
+        """Tell whether the row of an alarm tells of what is discouraged."""
+        if entry not in self._realised:
+            return False
+        shown = self._plan.actions[entry.actions[0]].shown
+        return any(one.statements == shown for alarm in self._alarms() for one in self._carried_out_by(alarm))
+
+    def _needs(self, action: Action) -> tuple[Line, ...]:
+        """Say what an action lacks, with all that its gates and the statements that advise it ask for."""
+        gates = tuple(
+            Line("and only if" if number else "only if", (clean(listed([*parts], "and")),), ids)
+            for number, (parts, ids) in enumerate(self._gates_of(action))
+        )
+        asked = [gap for one in action.by(ClaimKind.HELD_BACK) for gap in self._lacking(one)]
+        waiting = [] if action.by(ClaimKind.INDICATED) else action.by(ClaimKind.AWAITED)
+        ways = [self._narrowest(gap for gap in one.unmet if not self._asks(asked, gap)) for one in waiting]
+        if not ways or not all(ways):
+            return gates
+        words = clean(listed(self._ways_in_words(ways), "and"))
+        return (*gates, Line("and only if" if gates else "only if", (words,), tuple(one.id for one in waiting)))
 
     def _is_call(self, entry: Entry) -> bool:
         """Tell whether a row calls for urgent help, which comes before all else."""
@@ -568,7 +637,8 @@ class _Screener(Arranger):
             apart = {gate.id for gate in self._gates_apart}
             statements = tuple(one for one in statements if one not in apart)
         if is_confronted_with_danger(first):
-            statements = tuple(dict.fromkeys(one.statement for one in first.dangers))
+            holding = first.by(ClaimKind.HELD_BACK) if first.status == Status.CONDITIONAL else []
+            statements = tuple(dict.fromkeys([*(it.statement for it in first.dangers), *(it.id for it in holding)]))
         gated = not {*first.claimed} - {ClaimKind.HELD_BACK, ClaimKind.GATE_AWAITED}
         listed = (
             (prominent and not (key in _WAITING and (gated or self._is_confronted(first))))
@@ -632,8 +702,13 @@ class _Screener(Arranger):
         return {it for one in calling if self._calls(one) for it in one.except_for}
 
     def _is_told(self, action: Action) -> bool:
-        """Tell whether the row of another action tells that the same is refused, or held back, for the same danger."""
-        return any(dangers >= {*action.dangers} for dangers in self._dangers_told.get(action.intervention, ()))
+        """Tell whether the row of the same, or of a kind of it, tells that the same danger speaks against it."""
+        return any(
+            dangers >= {*action.dangers}
+            for iri, told in self._dangers_told.items()
+            if iri == action.intervention or action.intervention in self._classes(iri)
+            for dangers in told
+        )
 
     @cached_property
     def _dangers_told(self) -> Mapping[str, list[frozenset[Danger]]]:
@@ -776,11 +851,12 @@ class _Screener(Arranger):
         told, _, _ = self._condition([self._plan.actions[one] for one in entry.actions])
         made_of = self._knowledge.interventions[host.intervention].comprises
         found: dict[tuple[str, str], list[tuple[str, set[str]]]] = {}
+        told_beside = self._told_beside(host)
         for actions in sorted(self._riding(entry), key=lambda some: some[0].status in {Status.CAUTION, Status.AVOID}):
             first, row = actions[0], self._choice_of(actions)
             if first.status == Status.SATISFIED and (first.label in host.current or first.intervention in made_of):
                 continue
-            if self._is_part(host, first):
+            if self._is_part(host, first) or told_beside.issuperset(row.statements):
                 continue
             waits = section_of(first) in _WAITING
             if waits and not any(map(self._outline.belongs, row.statements)):
@@ -788,11 +864,11 @@ class _Screener(Arranger):
             condition, _, _ = self._condition(actions, f"{host.label} in the plan", every=True)
             graded = _in_short(row.grade)
             lead = f"if {condition}:" if condition not in {"", told} else ""
-            how = [] if waits else [*self._contents(first)]
+            how = [] if waits or first.status == Status.SATISFIED else [*self._contents(first)]
             words = ": ".join([self._ridden_words(first, row), *(", ".join(one.parts) for one in how)])
             saying = [one for one in row.statements if self._outline.belongs(one)] if waits else row.statements
             ids = {*(saying or row.statements), *(id_ for one in how for id_ in one.statements)}
-            found.setdefault((lead, graded), []).append((words, ids - own))
+            found.setdefault((lead, graded), []).append((words, ids - own - told_beside))
         for (lead, graded), some in found.items():
             names = [lowered(name) for name, _ in some]
             yield Line(
@@ -810,6 +886,11 @@ class _Screener(Arranger):
                 continue
             told = tuple(sorted({*one.shown} - own - {it.statement for it in one.dangers}))
             yield Line("nor", (lowered(clean(self._name(one))),), told)
+        along = [some for some in self._riding(entry) if not some[0].dangers and section_of(some[0]) == Section.TODAY]
+        if along:
+            rows = [self._choice_of(some) for some in along]
+            names = tuple(lowered(self._ridden_words(some[0], row)) for some, row in zip(along, rows, strict=True))
+            yield Line("with it:", names, tuple(sorted({id_ for row in rows for id_ in row.statements})))
 
     def _refused_kinds(self, host: Action, entry: Entry) -> Iterator[Line]:
         """Name the kinds of what is refused that statements name, and the grades that these give."""
@@ -996,7 +1077,8 @@ class _Screener(Arranger):
 
     def _own_details(self, action: Action) -> Iterator[Line]:
         """Say of an action what its statements say in brief, how it is carried out, and what is on record of it."""
-        yield from self._endangered(action)
+        because = "because of" if section_of(action) in _WAITING else ""
+        yield from (replace(one, lead=because) for one in self._endangered(action))
         if is_confronted_with_danger(action):
             yield from (*running(action), *_ordered(action), *self._held_too(action))
             yield from (*tried(action), *self._unchecked(action))
@@ -1008,7 +1090,8 @@ class _Screener(Arranger):
         if not (action.current or action.planned):
             return
         dangers = {one.statement for one in action.dangers}
-        for one in action.by(ClaimKind.HELD_BACK):
+        # The title of what is held back tells all of its gates.
+        for one in action.by(ClaimKind.HELD_BACK) if action.status != Status.CONDITIONAL else ():
             if one.id not in dangers and (lifting := self._lifting(one)):
                 yield Line("only if", (clean(listed([*lifting], "and")),), (one.id,))
         others = [one.id for one in action.by(ClaimKind.REFUSED, ClaimKind.DISCOURAGED) if one.id not in dangers]
@@ -1025,12 +1108,11 @@ class _Screener(Arranger):
             yield from self._conditions(action)
         if action.status == Status.AVOID and action.realised:
             yield Line("on record:", (clean(action.realised),))
-        yield from (replace(one, lead="") for one in tried(action))
+        yield from (replace(one, lead=one.lead.replace("tried", "")) for one in tried(action))
         if action.status == Status.INDICATED and not action.dangers and self._is_urgent(action):
             contexts = (clean(self._term(it)) for one in action.shown for it in self._infos[one].applies_to)
             yield Line("on record", tuple(dict.fromkeys([*self._signs_of(action.shown)] or contexts)), ())
-        if before := self._guarded(action):
-            yield Line("before", before)
+        yield from self._ordered_before(action)
         if due := self._due(action):
             yield Line("", (describe_check(min(due, key=lambda one: str(one.latest))._replace(note="")),))
         yield from self._compared(action)
@@ -1055,6 +1137,11 @@ class _Screener(Arranger):
             unread = {"checked": _UNREAD}
             yield from (replace(one, lead=unread.get(one.lead, one.lead)) for one in self._checked(action))
         yield from self._disputes(action)
+
+    def _disputes(self, action: Action) -> tuple[Line, ...]:
+        """Name the statements that differ about how an action is carried out, and that nothing decides between."""
+        parts = tuple(f"{listed(numbered(line.statements), 'and')} differ" for line in super()._disputes(action))
+        return (Line("", parts),) if parts else ()
 
     def _barred(self, action: Action) -> Iterator[Line]:
         """Name the kinds of what is advised, or would be, that safety modules refuse or hold back."""
@@ -1113,12 +1200,24 @@ class _Screener(Arranger):
         brief = self._brief(info.id)
         return (brief,) if brief else super()._latent_words(action, info)
 
+    def _ordered_before(self, action: Action) -> Iterator[Line]:
+        """Say that an action is ordered before its checks, or before what it is itself a check."""
+        if action.status == Status.CAUTION and section_of(action) == Section.CHECK:
+            yield from _ordered(action)
+        if before := self._guarded(action):
+            yield Line("before", before)
+
     def _guarded(self, action: Action) -> tuple[str, ...]:
         """Name what is ordered or runs before which, or beside which, a check is to be made."""
         guarding = action.by(ClaimKind.GUARDING)
         asked = {it for one in guarding for it in self._infos[one.id].accompanies}
         there = (one for one in self._actions_at.reaching(action.place) if one.status not in _REFUSED)
-        kinds = [one for one in there if not asked.isdisjoint({one.intervention, *self._classes(one.intervention)})]
+        kinds = [
+            one
+            for one in there
+            if one.intervention != action.intervention
+            if not asked.isdisjoint({one.intervention, *self._classes(one.intervention)})
+        ]
         named = dict.fromkeys(name for one in kinds for name in map(clean, one.planned or one.current))
         if guarding and not named:
             held = [one for one in kinds if one.status == Status.CAUTION and one.by(ClaimKind.INDICATED)]
@@ -1207,6 +1306,17 @@ class _Screener(Arranger):
             yield counted(rows, "more row")
         if unasked:
             yield counted(unasked, "more question")
+
+
+def _adds_to(alarm: Row, first: Row) -> bool:
+    """Tell whether an alarm only says more of the same treatment than a first one, which names it."""
+    named, _, objection = alarm.title.partition(", ")
+    same = alarm.about == first.about != "" and alarm.site == first.site
+    return same and bool(objection) and first.title.startswith(named.rpartition(" ")[0])
+
+
+def _in_line(line: Line) -> str:
+    return f"{line.lead} {', '.join(line.parts)}".strip()
 
 
 def _ordered(action: Action) -> tuple[Line, ...]:

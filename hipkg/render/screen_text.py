@@ -63,7 +63,7 @@ class _Writer:
         self._made = made
         self._layout = layout
         self._dot = layout.dot
-        self._everywhere = made.title[1] if len(made.title) > 1 else ""
+        self._everywhere = made.everywhere
 
     def parts(self) -> Iterable[RenderableType]:
         """Lay the screen out, part by part."""

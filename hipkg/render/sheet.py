@@ -113,6 +113,7 @@ _OBJECTIONS = {
     Status.AVOID: ", which {who} discourage{s}",
 }
 _HELD_BACK = ", which {who} hold{s} back"
+_UNWANTED = ", against a wish of the patient"
 _UNADVISED = "ordered, which nothing here advises as things stand"
 _FORBIDDING = {
     "avoid": {ClaimKind.DISCOURAGED, ClaimKind.DISCOURAGEMENT_AWAITED},
@@ -140,7 +141,7 @@ class Row:
     """One action, or several that differ only in their site, with the rows of what is told in its own.
 
     ``lead`` is the word before the title, empty where the heading says all: how something goes along, or that it must
-    not be done.
+    not be done. An alarm is ``about`` the intervention of its statements, if that is one.
     """
 
     title: str
@@ -151,6 +152,7 @@ class Row:
     category: str = ""
     riders: tuple[Row, ...] = ()
     lead: str = ""
+    about: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -352,8 +354,10 @@ class Arranger:
             ids = tuple(sorted({id_ for one in actions for id_ in one.objecting}))
             documents = sorted({self._knowledge.documents[self._infos[one].document].id for one in ids})
             words = objection.format(who=listed(documents, "and"), s="" if len(documents) > 1 else "s")
-            lines = self._missing(actions[0]) if actions[0].status == Status.CONDITIONAL else ()
-            merged.setdefault(Row(capital(clean(f"{names} {there}{words}")), "", "", ids, lines), []).append(site)
+            missing = self._missing(actions[0]) if actions[0].status == Status.CONDITIONAL else ()
+            lines = (*(wished(actions[0]) if there == "ordered" and objection != _UNWANTED else ()), *missing)
+            row = Row(capital(clean(f"{names} {there}{words}")), "", "", ids, lines, about=_only(actions))
+            merged.setdefault(row, []).append(site)
         firm = {(names, there, site) for names, there, _, site in found}
         for (names, there, words, site), perhaps in self._confronted_perhaps().items():
             if (names, there, site) not in firm:
@@ -422,15 +426,12 @@ class Arranger:
 
     def _missing(self, action: Action) -> tuple[Line, ...]:
         """Say for each statement that holds an act back, or waits before it advises it, what is missing."""
-        gates = [(self._lifting(one), (one.id,)) for one in action.by(ClaimKind.HELD_BACK)]
         unguarded = action.by(ClaimKind.ORDER_UNGUARDED)
         checks = [((clean(self._intervention(one)),), (one.id,)) for one in unguarded if not self._is_own(action, one)]
         cautions = tuple(
             Line("caution", (self._words(one),), (one.id,)) for one in unguarded if self._is_own(action, one)
         )
-        waiting = self._alternatives(action.by(ClaimKind.AWAITED))
-        needs = _lines("needs", "and needs", _merged([*gates, *waiting]))
-        return (*needs, *_lines("first", "and", _merged(checks)), *cautions)
+        return (*self._needs(action), *_lines("first", "and", _merged(checks)), *cautions)
 
     def _intervention(self, state: StatementState) -> str:
         return self._knowledge.label(self._infos[state.id].intervention)
@@ -439,7 +440,8 @@ class Arranger:
         site = join_sites([one.site for one in states], self._knowledge)
         ids = tuple(sorted({one.id for one in states}))
         title = capital(f"{describe_breach(check)}{if_any(gap for one in states for gap in one.context_lacks)}")
-        return Row(title, site, "", ids, (Line("", (describe_record(check),), ids),))
+        about = _only(self._infos[one] for one in ids)
+        return Row(title, site, "", ids, (Line("", (describe_record(check),), ids),), about=about)
 
     def _possible(self) -> list[Row]:
         """Tell once what would follow from each fact that contexts lack."""
@@ -897,13 +899,16 @@ class Arranger:
         )
 
     def _waits(self, action: Action) -> tuple[Line, ...]:
-        """Say what an action waits for: every gate, and beyond that what one statement that advises it requires."""
-        gates = _merged((self._lifting(one), (one.id,)) for one in action.by(ClaimKind.HELD_BACK))
+        """Say what an action waits for, or before what it is not to be done."""
         if section_of(action) == Section.NOT:
-            return _lines("not before", "and", gates)
+            return _lines("not before", "and", self._gates_of(action))
+        return self._needs(action)
+
+    def _needs(self, action: Action) -> tuple[Line, ...]:
+        """Say what an action lacks: every gate, and beyond that what one statement that advises it requires."""
+        gates = self._gates_of(action)
         told = {part for parts, _ in gates for part in parts}
-        advised = action.by(ClaimKind.INDICATED)
-        waiting = [] if advised else action.by(ClaimKind.AWAITED)
+        waiting = [] if action.by(ClaimKind.INDICATED) else action.by(ClaimKind.AWAITED)
         further = [
             (tuple(part for part in parts if part not in told), ids) for parts, ids in self._alternatives(waiting)
         ]
@@ -911,6 +916,21 @@ class Arranger:
             further = []
         lead = "needs" if not gates else "and" if len(further) == 1 else "and either"
         return (*_lines("needs", "and", gates), *_lines(lead, "or", _merged(further)))
+
+    def _gates_of(self, action: Action) -> list[tuple[tuple[str, ...], tuple[str, ...]]]:
+        """Say what lifts the gates of an action, each with those that ask for nothing more."""
+        gates = action.by(ClaimKind.HELD_BACK)
+        nested = {one.id: [other for other in gates if self._is_nested(one, other)] for one in gates}
+        return _merged(
+            (self._lifting(gate), (gate.id, *(one.id for one in gates if gate in nested[one.id])))
+            for gate in gates
+            if not nested[gate.id]
+        )
+
+    def _is_nested(self, gate: StatementState, other: StatementState) -> bool:
+        """Tell whether what lifts another gate lifts a gate as well, but not the other way round."""
+        lifting, beyond = (self._infos[one.id].except_for for one in (gate, other))
+        return len(lifting) == len(beyond) == 1 and lifting[0] in self._knowledge.superclasses.get(beyond[0], ())
 
     def _lifts(self, refusing: list[StatementState]) -> tuple[Line, ...]:
         """Say what would lift every refusal; if one of them stands whatever happens, nothing would."""
@@ -1226,13 +1246,15 @@ def _saying(row: Row, parts: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def _against(action: Action) -> Iterator[tuple[str, str, str]]:
-    """Name what is running or ordered of an action that statements refuse, discourage or hold back, and how they do."""
+    """Name what is running or ordered of an action that statements or the patient do not want, and how they say so."""
     objection = _OBJECTIONS.get(action.status, "")
     if action.by(ClaimKind.HELD_BACK) and action.status == Status.CONDITIONAL:
         objection = _HELD_BACK
     for names, there in ((action.current, "running"), (action.planned, "ordered")):
-        unchecked = there == "ordered" and action.by(ClaimKind.ORDER_UNGUARDED)
-        words = objection or (" before its checks" if unchecked and action.status == Status.CONDITIONAL else "")
+        ordered = there == "ordered"
+        unchecked = ordered and action.by(ClaimKind.ORDER_UNGUARDED) and action.status == Status.CONDITIONAL
+        unwanted = _UNWANTED if ordered and action.wishes else ""
+        words = objection or (" before its checks" if unchecked else unwanted)
         if names and words:
             yield " and ".join(names), there, words
 
@@ -1243,11 +1265,25 @@ def _forbidding(action: Action) -> str:
 
 
 def tried(action: Action) -> tuple[Line, ...]:
-    """Say which courses of an action failed, were not tolerated or were refused."""
+    """Say which courses of an action failed, were not tolerated, were refused or helped, and what the patient wants."""
     if action.status in _REFUSED or action.status == Status.SATISFIED:
         return ()
     parts = tuple(dict.fromkeys(describe_course(one, action.label) for one in action.tried))
-    return (Line("tried", parts),) if parts else ()
+    helped = (one for one in action.past if one.outcome and not one.unfavourable)
+    before = tuple(dict.fromkeys(describe_course(one, action.label) for one in helped))
+    found = (Line("tried", parts), Line("earlier", before))
+    return (*(one for one in found if one.parts), *wished(action))
+
+
+def wished(action: Action) -> tuple[Line, ...]:
+    """Say which wishes of the patient speak against an action."""
+    return (Line("", tuple(map(clean, action.wishes))),) if action.wishes else ()
+
+
+def _only(told: Iterable[Action | StatementInfo]) -> str:
+    """Give the intervention that actions or statements are about, if it is the same of all."""
+    found = {one.intervention for one in told}
+    return found.pop() if len(found) == 1 else ""
 
 
 def _first(labels: Sequence[str], count: int) -> tuple[str, ...]:

@@ -165,7 +165,8 @@ def notes_of(action: Action) -> list[Raw]:
     # That it is ordered is not told: a plan of the same day that reads this one has to propose the same.
     tried = [describe_course(one, action.label) for one in action.tried]
     running = [describe_ongoing(one) for one in action.ongoing]
-    told = [f"{what}: {'; '.join(named)}." for what, named in (("Running now", running), ("Tried", tried)) if named]
+    found = (("Running now", running), ("Tried", tried), ("The patient's own", [*map(clean, action.wishes)]))
+    told = [f"{what}: {'; '.join(named)}." for what, named in found if named]
     return [{"text": text} for text in (*told, *dict.fromkeys(map(_specified, action.parameters)))]
 
 
