@@ -80,7 +80,7 @@ def dataset(
 
 
 def _load_guideline(store: ox.Store, knowledge: Knowledge) -> None:
-    """Read the modules of the ontology, and add the classes that a reasoner found classes and statements to be in."""
+    """Read the modules of the ontology, and add what classes and statements are entailed to be, and to concern."""
     try:
         for path in ontology_files():
             store.load(path=path, format=ox.RdfFormat.TURTLE, to_graph=ox.NamedNode(Graph.GUIDELINE))
@@ -92,6 +92,8 @@ def _load_guideline(store: ox.Store, knowledge: Knowledge) -> None:
     store.extend(_quads(Graph.GUIDELINE, entailed))
     kinds = ((one, knowledge.individual_types.get(one, ())) for one in knowledge.statements)
     store.extend(_quads(Graph.GUIDELINE, (_triple(one, RDF_TYPE, kind) for one, some in kinds for kind in some)))
+    about = ((one.iri, one.intervention) for one in knowledge.statements.values())
+    store.extend(_quads(Graph.GUIDELINE, (_triple(one, hip.concerns, other) for one, other in about)))
 
 
 def _leave_out_withdrawn(store: ox.Store, knowledge: Knowledge) -> None:

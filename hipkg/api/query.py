@@ -18,6 +18,7 @@ from hipkg.querying.catalogue import inline_query, load_query
 from hipkg.querying.comparisons import Meaning
 from hipkg.querying.kinds import misplaced
 from hipkg.querying.parameters import bound
+from hipkg.querying.patterns import impossible
 from hipkg.querying.results import QueryResult
 from hipkg.querying.vocabulary import unknown_names, unknown_values, unused_names
 from hipkg.reading.joint import Joint
@@ -171,6 +172,7 @@ def _ready(
             *unused_names(query.written, store),
             *unknown_values(meaning, knowledge, store),
             *misplaced(meaning, knowledge, store),
+            *impossible(meaning, knowledge, store),
         )
         if doubts and not lenient:
             raise _together(doubts)

@@ -68,21 +68,28 @@ class Algebra:
             before.append(one.word)
         return False
 
+    @property
+    def root(self) -> Any:  # noqa: ANN401
+        """The query as a whole."""
+        return self._query
+
     def parts(self) -> Iterator[Any]:
         """List the parts of the algebra: patterns and expressions."""
-        return _parts(self._query)
+        return parts_of(self._query)
 
 
-def _parts(part: Any) -> Iterator[Any]:  # noqa: ANN401 - the algebra of rdflib has no types
+def parts_of(part: Any) -> Iterator[Any]:  # noqa: ANN401 - the algebra of rdflib has no types
+    """List the parts of a part of the algebra, and itself."""
     from rdflib.plugins.sparql.parserutils import CompValue
 
     if isinstance(part, CompValue):
         yield part
-        for one in part.values():
-            yield from _parts(one)
+        # What stands in EXISTS is translated as an attribute, beside what was parsed.
+        for one in {**part, **vars(part)}.values():
+            yield from parts_of(one)
     elif isinstance(part, list | tuple | set) and not hasattr(part, "n3"):
         for one in part:
-            yield from _parts(one)
+            yield from parts_of(one)
 
 
 _MODIFIERS = {"Slice", "Distinct", "Reduced", "Project", "OrderBy", "ToList"}
@@ -147,7 +154,7 @@ def _perhaps(part: Any) -> set[str]:  # noqa: ANN401
         case "":
             return set()
         case _:
-            return _perhaps(part.get("p"))
+            return _perhaps(dict.get(part, "p"))
 
 
 def _keys(aggregated: Any) -> set[str]:  # noqa: ANN401

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from enum import Enum
 from functools import cached_property
+from importlib import import_module
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pyoxigraph as ox
@@ -12,7 +13,7 @@ import pyoxigraph as ox
 from hipkg.base.isolation import isolated
 from hipkg.base.limits import QUERY_MEMORY, QUERY_SECONDS
 from hipkg.base.vocabulary import RDF_TYPE
-from hipkg.querying.algebra import Algebra
+from hipkg.querying.algebra import Algebra, parts_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from hipkg.querying.parameters import Bound
 
 _EQUAL = {"=", "!=", "IN", "NOT IN"}
+_EXISTS = {"Builtin_EXISTS", "Builtin_NOTEXISTS"}
 
 
 class How(Enum):
@@ -39,12 +41,34 @@ class Comparison(NamedTuple):
     how: How
 
 
+class Pattern(NamedTuple):
+    """A triple of a query: variables with their mark, names as IRIs, nothing for a text or what a path leaves open."""
+
+    subject: str
+    property: str
+    target: str
+
+
+class Clause(NamedTuple):
+    """Triples that have to hold together, those that hold ``beside`` them, and the graph that is named for them."""
+
+    patterns: tuple[Pattern, ...]
+    beside: tuple[Pattern, ...]
+    graph: str
+
+
 class Uses(NamedTuple):
-    """The names that a query uses as properties and as classes, and all that it compares."""
+    """The names that a query uses as properties and as classes, all that it compares, and its patterns.
+
+    ``unbound`` are the variables that nothing in the query binds, ``bound`` the others.
+    """
 
     properties: tuple[str, ...]
     classes: tuple[str, ...]
     comparisons: tuple[Comparison, ...]
+    clauses: tuple[Clause, ...]
+    bound: frozenset[str]
+    unbound: tuple[str, ...]
 
 
 class Meaning:
@@ -57,6 +81,7 @@ class Meaning:
     def uses(self) -> Uses:
         """What the query uses; raises `UsageError` for one that is not SPARQL 1.1."""
         query = self.query
+        import_module("rdflib.plugins.sparql.algebra")  # once, and not in each copy of this process
         return isolated(
             lambda: uses(Algebra(query.text), query.substitutions),
             seconds=QUERY_SECONDS.most,
@@ -90,7 +115,11 @@ def uses(algebra: Algebra, given: Mapping[str, ox.NamedNode | ox.Literal]) -> Us
             classes[term.value] = None
         else:
             found.append(Comparison(frozenset(of_variable[name]), term, how))
-    return Uses(tuple(properties), tuple(classes), tuple(found))
+    bound = {*given, *_bound(parts)}
+    named = dict.fromkeys(one for one in _variables(parts) if not one.startswith("__"))
+    clauses = tuple(_clauses(algebra.root))
+    unbound = tuple(one for one in named if one not in bound)
+    return Uses(tuple(properties), tuple(classes), tuple(found), clauses, frozenset(bound), unbound)
 
 
 def _term(term: Any) -> ox.NamedNode | ox.Literal | None:  # noqa: ANN401 - terms of rdflib, or parts of its algebra
@@ -164,3 +193,109 @@ def _conditions(parts: Sequence[Any]) -> Iterator[tuple[str, ox.NamedNode | ox.L
             for name, one in (pair for row in part.res for pair in row.items()):
                 if (term := _term(one)) is not None:
                     yield str(name), term, How.SAME
+
+
+def _clauses(part: Any, beside: tuple[Pattern, ...] = (), graph: str = "") -> Iterator[Clause]:  # noqa: ANN401
+    """List the triples of a query that have to hold together, with all that surely holds beside them."""
+    from rdflib.term import URIRef
+
+    name = part.name if part is not None else ""
+    if name == "BGP" and (patterns := tuple(_patterns(part))):
+        yield Clause(patterns, beside, graph)
+    elif name in {"Join", "LeftJoin", "Union", "Minus"}:
+        inner = {"Union": beside, "Minus": ()}.get(name, (*beside, *_certain(part.p1)))
+        yield from _clauses(part.p1, beside, graph)
+        yield from _clauses(part.p2, inner, graph)
+    elif name == "Graph":
+        yield from _clauses(part.p, beside, str(part.term) if isinstance(part.term, URIRef) else "")
+    elif name:
+        # What these parts give for a key that they lack is the key.
+        yield from _clauses(dict.get(part, "p"), beside, graph)
+    if name == "Filter":
+        inner = (*beside, *_certain(part.p))
+        exists = (one for one in parts_of(part.expr) if one.name in _EXISTS)
+        yield from (clause for one in exists for clause in _clauses(one.graph, inner, graph))
+
+
+def _certain(part: Any) -> tuple[Pattern, ...]:  # noqa: ANN401
+    """List the triples that hold in every solution of a pattern."""
+    match part.name if part is not None else "":
+        case "BGP":
+            return tuple(_patterns(part))
+        case "Join":
+            return (*_certain(part.p1), *_certain(part.p2))
+        case "LeftJoin" | "Minus":
+            return _certain(part.p1)
+        case "Filter" | "Extend" | "Graph":
+            return _certain(part.p)
+        case _:
+            return ()
+
+
+def _patterns(part: Any) -> Iterator[Pattern]:  # noqa: ANN401
+    """List the triples of a basic pattern, of a path its first and its last step."""
+    from rdflib.paths import InvPath, SequencePath
+    from rdflib.term import URIRef
+
+    for subject, path, target in part.triples:
+        start, end = _marked(subject), _marked(target)
+        match path:
+            case URIRef():
+                yield Pattern(start, str(path), end)
+            case InvPath(arg=URIRef() as name):
+                yield Pattern(end, str(name), start)
+            case SequencePath():
+                steps = [(path.args[0], start, ""), (path.args[-1], "", end)]
+                for step, one, other in steps:
+                    if isinstance(step, URIRef):
+                        yield Pattern(one, str(step), other)
+                    elif isinstance(step, InvPath) and isinstance(step.arg, URIRef):
+                        yield Pattern(other, str(step.arg), one)
+
+
+def _marked(term: Any) -> str:  # noqa: ANN401
+    from rdflib.term import URIRef, Variable
+
+    return f"?{term}" if isinstance(term, Variable) else str(term) if isinstance(term, URIRef) else ""
+
+
+def _bound(parts: Sequence[Any]) -> Iterator[str]:
+    """List the variables that patterns, values, or expressions with a name bind."""
+    from rdflib.term import Variable
+
+    for part in parts:
+        match part.name:
+            case "BGP":
+                yield from (str(term) for triple in part.triples for term in triple if isinstance(term, Variable))
+            case "values":
+                yield from (str(name) for row in part.res for name in row)
+            case "Extend":
+                yield str(part.var)
+            case "Graph" if isinstance(part.term, Variable):
+                yield str(part.term)
+            case "AggregateJoin":
+                yield from (str(one.res) for one in part.A)
+
+
+def _variables(parts: Sequence[Any]) -> Iterator[str]:
+    """List the variables that are selected, or that expressions speak of."""
+    for part in parts:
+        match part.name:
+            case "SelectQuery":
+                yield from map(str, part.PV)
+            case "Filter" | "LeftJoin" | "Extend" | "OrderCondition":
+                yield from _spoken_of(part.expr)
+            case "AggregateJoin":
+                yield from _spoken_of([one.vars for one in part.A])
+
+
+def _spoken_of(expression: Any) -> Iterator[str]:  # noqa: ANN401
+    """List the variables of an expression, but for those in patterns within it."""
+    from rdflib.term import Variable
+
+    if isinstance(expression, Variable):
+        yield str(expression)
+    elif isinstance(expression, list):
+        yield from (name for one in expression for name in _spoken_of(one))
+    elif isinstance(expression, dict) and getattr(expression, "name", "") not in _EXISTS:
+        yield from (name for one in expression.values() for name in _spoken_of(one))

@@ -184,11 +184,13 @@ def _refusal(
     if not allowed:
         hint = _meant(value, knowledge)
         return UsageError(f"{props} leads to nodes, not to a text such as {value!r}.", place=place, remedy=hint)
-    near = get_close_matches(value, sorted(allowed), n=3, cutoff=0.6)
+    alike = [one for one in sorted(allowed) if one.casefold() == value.casefold()]
+    near = alike or get_close_matches(value, sorted(allowed), n=3, cutoff=0.6)
     hint = f"Did you mean {' or '.join(map(repr, near))}? " if near else ""
     if not near and len(allowed) <= _AT_A_GLANCE:
         hint = f"It has: {', '.join(map(repr, sorted(allowed)))}. "
-    return UsageError(f"{props} never has the value {value!r}.", place=place, remedy=hint + _LENIENT)
+    by_rule = f"`hipkg codes {value}` tells of a code that is read by a rule. " if _NOTATION in properties else ""
+    return UsageError(f"{props} never has the value {value!r}.", place=place, remedy=hint + by_rule + _LENIENT)
 
 
 def _remedy(iri: str, knowledge: Knowledge, graphs: Sequence[str]) -> str:

@@ -1,0 +1,222 @@
+"""Hold the patterns of a query to what can be, so that what can be nowhere is never answered by nothing.
+
+A variable is bound somewhere; nothing is at once what one property is told of and what another one is; what is asked of
+a graph is in that graph, and what is in no class itself is not looked for in it.
+"""
+
+from __future__ import annotations
+
+from difflib import SequenceMatcher, get_close_matches
+from itertools import islice
+from typing import TYPE_CHECKING, NamedTuple
+
+import pyoxigraph as ox
+
+from hipkg.base import hip
+from hipkg.base.errors import UsageError
+from hipkg.base.groups import reached
+from hipkg.base.vocabulary import RDF_TYPE, RDFS, curie, is_plain_term, local_name, query_name
+from hipkg.querying.text import Kind
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from hipkg.knowledge.records import Knowledge
+    from hipkg.querying.comparisons import Clause, Meaning, Pattern
+    from hipkg.querying.text import QueryText
+
+_TYPE, _ABOVE = ox.NamedNode(RDF_TYPE), ox.NamedNode(RDFS + "subClassOf")
+_DOMAIN, _RANGE = ox.NamedNode(RDFS + "domain"), ox.NamedNode(RDFS + "range")
+_LOOKED_AT = 10_000
+_TOLD = 5
+_LENIENT = "--lenient asks all the same."
+
+
+class _Demand(NamedTuple):
+    """What a pattern demands of a variable: that it is in a class, by itself or because of a property."""
+
+    cls: str
+    why: str
+    pattern: Pattern
+
+    def holds(self, node: ox.NamedNode | ox.BlankNode, store: ox.Store) -> bool:
+        """Tell whether a node has what the pattern asks for."""
+        return next(self._found(store, node), None) is not None
+
+    def nodes(self, store: ox.Store) -> Iterator[ox.NamedNode | ox.BlankNode]:
+        """List the nodes that have it."""
+        found = self._found(store, None)
+        subject = self.why != "range"
+        return (one.subject if subject else one.object for one in found)  # type: ignore[misc]
+
+    def _found(self, store: ox.Store, node: ox.NamedNode | ox.BlankNode | None) -> Iterator[ox.Quad]:
+        prop = ox.NamedNode(self.pattern.property)
+        match self.why:
+            case "type":
+                return store.quads_for_pattern(node, prop, ox.NamedNode(self.pattern.target))
+            case "domain":
+                return store.quads_for_pattern(node, prop, None)
+            case _:
+                return store.quads_for_pattern(None, prop, node)
+
+    def words(self) -> str:
+        """Say what is demanded."""
+        match self.why:
+            case "type":
+                return f"it is in {curie(self.cls)}"
+            case "domain":
+                return f"{curie(self.pattern.property)} is told of {curie(self.cls)}"
+            case _:
+                return f"{curie(self.pattern.property)} leads to {curie(self.cls)}"
+
+
+def impossible(meaning: Meaning, knowledge: Knowledge, store: ox.Store) -> list[UsageError]:
+    """Find variables that nothing binds, and patterns that nothing in any such dataset can fulfil.
+
+    What the dataset has after all is none of it.
+    """
+    text = meaning.query.written
+    if sum(one.kind is Kind.VARIABLE for one in text.tokens) == 0:
+        return []
+    found = meaning.uses
+    checker = _Patterns(text, knowledge, store)
+    return [
+        *(checker.unbound(one, found.bound) for one in found.unbound),
+        *(problem for one in found.classes for problem in checker.in_no_class(one)),
+        *(problem for clause in found.clauses for problem in checker.elsewhere(clause)),
+        *(problem for clause in found.clauses for problem in checker.contradictory(clause)),
+    ]
+
+
+class _Patterns:
+    """Check the patterns of one query."""
+
+    def __init__(self, text: QueryText, knowledge: Knowledge, store: ox.Store) -> None:
+        self._text = text
+        self._knowledge = knowledge
+        self._store = store
+
+    def unbound(self, name: str, bound: Iterable[str]) -> UsageError:
+        """Tell that nothing in the query binds a variable."""
+        near = get_close_matches(name, sorted(bound), n=1)
+        hint = f"Did you mean ?{near[0]}? " if near else "Use it in a pattern. "
+        token = next((one for one in self._text.tokens if one.kind is Kind.VARIABLE and one.text[1:] == name), None)
+        place = self._text.where(token.start) if token else self._text.place
+        return UsageError(f"Nothing in the query binds ?{name}.", place=place, remedy=hint + _LENIENT)
+
+    def in_no_class(self, cls: str) -> Iterator[UsageError]:
+        """Tell that the kinds of an intervention stand below it, and are not in it."""
+        within = (one.subject for one in self._store.quads_for_pattern(None, _TYPE, ox.NamedNode(cls)))
+        kinds = (one for one, above in self._knowledge.superclasses.items() if cls in above)
+        is_intervention = self._knowledge.is_a(cls, hip.Intervention) and any(kinds)
+        if is_intervention and {*within} <= {ox.NamedNode(cls)}:
+            remedy = f"Write ?kind rdfs:subClassOf* {curie(cls)}. {_LENIENT}"
+            yield UsageError(
+                f"The kinds of {curie(cls)} are below it, not in it.", place=self._place(cls), remedy=remedy
+            )
+
+    def elsewhere(self, clause: Clause) -> Iterator[UsageError]:
+        """Tell what another graph has than the one that is asked, and what only patients have."""
+        for one in clause.patterns:
+            name = one.target if one.property == RDF_TYPE else one.property
+            if name not in self._knowledge.terms or not is_plain_term(name):
+                continue
+            graphs = self._graphs(one)
+            if clause.graph and graphs and clause.graph not in graphs:
+                there = " and ".join(map(query_name, sorted(graphs)))
+                message = f"{query_name(clause.graph)} has no {curie(name)}, which is in {there}."
+                yield UsageError(message, place=self._place(name), remedy=_LENIENT)
+            elif not graphs and not self._has(None, RDF_TYPE, ox.NamedNode(hip.Patient)) and self._is_of_patients(one):
+                message = f"There is no patient, and only patients and their plans have {curie(name)}."
+                yield UsageError(message, place=self._place(name), remedy=f"Name files after the query. {_LENIENT}")
+
+    def contradictory(self, clause: Clause) -> Iterator[UsageError]:
+        """Tell that patterns demand of a variable what nothing can be at once."""
+        own = [*self._demands(clause.patterns)]
+        beside = [*self._demands(clause.beside)]
+        told: set[str] = set()
+        for number, (name, one) in enumerate(own):
+            for other_name, other in (*own[:number], *beside):
+                if name == other_name and name not in told and self._excludes(one, other):
+                    told.add(name)
+                    message = f"Nothing can be {name}: {other.words()}, and {one.words()}."
+                    yield UsageError(
+                        message, place=self._place_of(one), remedy=f"{self._told_of(one, other)}{_LENIENT}"
+                    )
+
+    def _demands(self, patterns: Iterable[Pattern]) -> Iterator[tuple[str, _Demand]]:
+        for one in patterns:
+            if one.property == RDF_TYPE:
+                if one.subject.startswith("?") and is_plain_term(one.target):
+                    yield one.subject, _Demand(one.target, "type", one)
+            elif is_plain_term(one.property):
+                for end, prop, why in ((one.subject, _DOMAIN, "domain"), (one.target, _RANGE, "range")):
+                    declared = [it for it in self._values(one.property, prop) if is_plain_term(it)]
+                    if end.startswith("?") and len(declared) == 1:
+                        yield end, _Demand(declared[0], why, one)
+
+    def _excludes(self, one: _Demand, other: _Demand) -> bool:
+        """Tell whether nothing that is demanded by one can be what is demanded by another."""
+        if self._are_related(one.cls, other.cls):
+            return False
+        return not any(other.holds(node, self._store) for node in islice(one.nodes(self._store), _LOOKED_AT))
+
+    def _are_related(self, one: str, other: str) -> bool:
+        """Tell whether one of two classes is below the other, or something is below both."""
+        above, beyond = self._above(one), self._above(other)
+        if one in beyond or other in above:
+            return True
+        return any(one in some and other in some for some in self._knowledge.superclasses.values())
+
+    def _above(self, cls: str) -> set[str]:
+        return reached([cls], lambda one: self._values(one, _ABOVE))
+
+    def _told_of(self, one: _Demand, other: _Demand) -> str:
+        """Name what is told of a class instead of a property, what is written most like it first."""
+        if one.why != "domain":
+            return ""
+        wanted, above = local_name(one.pattern.property), self._above(other.cls)
+        named = ((it.subject, it.object) for it in self._store.quads_for_pattern(None, _DOMAIN, None))
+        found = {
+            prop.value
+            for prop, cls in named
+            if isinstance(prop, ox.NamedNode) and isinstance(cls, ox.NamedNode) and cls.value in above
+        }
+
+        def unlike(prop: str) -> tuple[float, str]:
+            return -SequenceMatcher(None, wanted, local_name(prop)).ratio(), prop
+
+        near = sorted(found, key=unlike)[:_TOLD]
+        return f"Of {curie(other.cls)} are told {', '.join(map(curie, near))}. " if near else ""
+
+    def _is_of_patients(self, pattern: Pattern) -> bool:
+        """Tell whether a pattern asks for what no guideline has."""
+        if pattern.property == RDF_TYPE:
+            return pattern.target == hip.Patient
+        domains = self._values(pattern.property, _DOMAIN)
+        return bool(domains) and not any(self._has(None, RDF_TYPE, ox.NamedNode(one)) for one in domains)
+
+    def _graphs(self, pattern: Pattern) -> set[str]:
+        """List the named graphs that have a property, or something in a class."""
+        target = ox.NamedNode(pattern.target) if pattern.property == RDF_TYPE else None
+        prop = ox.NamedNode(pattern.property)
+        graphs = (one for one in self._store.named_graphs() if isinstance(one, ox.NamedNode))
+        return {
+            one.value
+            for one in graphs
+            if next(iter(self._store.quads_for_pattern(None, prop, target, one)), None) is not None
+        }
+
+    def _values(self, iri: str, prop: ox.NamedNode) -> set[str]:
+        found = self._store.quads_for_pattern(ox.NamedNode(iri), prop, None)
+        return {one.object.value for one in found if isinstance(one.object, ox.NamedNode)}
+
+    def _has(self, subject: ox.NamedNode | None, prop: str, target: ox.NamedNode | None) -> bool:
+        return next(iter(self._store.quads_for_pattern(subject, ox.NamedNode(prop), target)), None) is not None
+
+    def _place(self, iri: str) -> str:
+        token = next((token for token, named in self._text.named() if named == iri), None)
+        return self._text.where(token.start) if token else self._text.place
+
+    def _place_of(self, demand: _Demand) -> str:
+        return self._place(demand.pattern.target if demand.why == "type" else demand.pattern.property)
