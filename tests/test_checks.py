@@ -92,7 +92,7 @@ def test_a_check_compares_what_is_recorded(case: Path) -> None:
 @pytest.mark.parametrize(
     ("case", "told"),
     [
-        ("dose-above", "daily dose above 4,000 mg a day D0-17 D2-35 S1-028 · 5,000"),
+        ("dose-above", "daily dose above 4,000 mg a day D0-17 D2-35 · 5,000"),
         ("dose-above-of-what-may-apply", "daily dose above 4,000 mg a day, if hip pain: 5,000"),
     ],
 )
