@@ -10,6 +10,7 @@ from hipkg.planning.page import Section
 from hipkg.render.screen.records import Item
 from hipkg.render.sheet.alarms import Alarms
 from hipkg.render.sheet.records import Line, Row
+from hipkg.render.sheet.view import Part
 from hipkg.render.words import clean, join_sites, lowered
 
 if TYPE_CHECKING:
@@ -21,14 +22,11 @@ if TYPE_CHECKING:
     from hipkg.render.sheet.telling import Telling
 
 
-class BriefAlarms:
+class BriefAlarms(Part):
     """Tell what is there though it must not be, and what calls for a look at once."""
 
     def __init__(self, wording: BriefWording, telling: Telling, safety: Safety) -> None:
-        view = telling.view
-        self._view = view
-        self._plan = view.plan
-        self._knowledge = view.knowledge
+        super().__init__(telling.view)
         self._wording = wording
         self._telling = telling
         self._safety = safety

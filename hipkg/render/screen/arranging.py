@@ -33,7 +33,7 @@ from hipkg.render.sheet.records import HEADINGS, OPTIONAL, UNGROUPED
 from hipkg.render.sheet.remarks import Remarks
 from hipkg.render.sheet.rows import Rows
 from hipkg.render.sheet.telling import Telling
-from hipkg.render.sheet.view import View
+from hipkg.render.sheet.view import Part, View
 from hipkg.render.words import (
     capital,
     clean,
@@ -65,15 +65,12 @@ def screen(plan: Plan, knowledge: Knowledge, *, tight: bool = False) -> Screen:
     return Screener(plan, knowledge, tight=tight).screen()
 
 
-class Screener:
+class Screener(Part):
     """Arrange the first screen of one plan."""
 
     def __init__(self, plan: Plan, knowledge: Knowledge, *, tight: bool) -> None:
         view = View(plan, knowledge)
-        self._view = view
-        self._plan = plan
-        self._knowledge = knowledge
-        self._infos = view.infos
+        super().__init__(view)
         wording = BriefWording(view, tight=tight)
         telling = Telling(view, wording)
         disputes = Disputes(view)

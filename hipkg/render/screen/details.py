@@ -15,7 +15,7 @@ from hipkg.render.screen.waiting import ADVISED_OR_AWAITED, WAITING_SECTIONS
 from hipkg.render.screen.wording import DAYS, in_short
 from hipkg.render.sheet.recorded import running, tried
 from hipkg.render.sheet.records import Line
-from hipkg.render.sheet.view import REFUSED
+from hipkg.render.sheet.view import REFUSED, Part
 from hipkg.render.words import amount, clean, describe_check, describe_parameter, grade, lowered, numbered
 
 if TYPE_CHECKING:
@@ -37,14 +37,11 @@ _SAID = {Status.CONDITIONAL, Status.CAUTION, Status.AVOID}
 _DUE = {Comparison.DUE, Comparison.OVERDUE}
 
 
-class Details:
+class Details(Part):
     """Say of an action what its statements say in brief, how it is carried out, and what is on record of it."""
 
     def __init__(self, wording: BriefWording, telling: Telling, waiting: Waiting, safety: Safety) -> None:
-        view = telling.view
-        self._view = view
-        self._knowledge = view.knowledge
-        self._infos = view.infos
+        super().__init__(telling.view)
         self._wording = wording
         self._telling = telling
         self._waiting = waiting

@@ -12,6 +12,7 @@ from hipkg.knowledge.wording import listed
 from hipkg.planning.page import Section, section_of_advice
 from hipkg.render.screen.records import Item
 from hipkg.render.sheet.disputes import BESIDE
+from hipkg.render.sheet.view import Part
 from hipkg.render.words import capital, clean
 
 if TYPE_CHECKING:
@@ -22,16 +23,13 @@ if TYPE_CHECKING:
     from hipkg.render.sheet.view import View
 
 
-class BriefDisputes:
+class BriefDisputes(Part):
     """Name each disputed action once, with what each side says and which of them stands."""
 
     def __init__(self, view: View, wording: BriefWording, disputes: Disputes) -> None:
-        self._view = view
+        super().__init__(view)
         self._wording = wording
         self._disputes = disputes
-        self._plan = view.plan
-        self._knowledge = view.knowledge
-        self._infos = view.infos
 
     def items(self) -> Iterator[tuple[Section, Item, Set[str]]]:
         """Name each disputed action once, with what each side says and which of them stands.

@@ -11,6 +11,7 @@ from hipkg.planning.page import Section, is_confronted_with_danger, section_of
 from hipkg.render.screen.waiting import WAITING_SECTIONS
 from hipkg.render.screen.wording import in_short
 from hipkg.render.sheet.records import OPTIONAL, Line
+from hipkg.render.sheet.view import Part
 from hipkg.render.words import clean, grade, lowered, stated_grade
 
 if TYPE_CHECKING:
@@ -26,15 +27,11 @@ if TYPE_CHECKING:
     from hipkg.render.sheet.telling import Telling
 
 
-class Riders:
+class Riders(Part):
     """Say what goes along with an action."""
 
     def __init__(self, wording: BriefWording, telling: Telling, rows: Rows, waiting: Waiting, details: Details) -> None:
-        view = telling.view
-        self._view = view
-        self._plan = view.plan
-        self._knowledge = view.knowledge
-        self._infos = view.infos
+        super().__init__(telling.view)
         self._wording = wording
         self._telling = telling
         self._rows = rows

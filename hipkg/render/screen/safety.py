@@ -13,6 +13,7 @@ from hipkg.planning.page import Section, is_confronted_with_danger, section_of
 from hipkg.render.screen.records import Item
 from hipkg.render.screen.waiting import ADVISED_OR_AWAITED
 from hipkg.render.sheet.records import Line
+from hipkg.render.sheet.view import Part
 from hipkg.render.words import capital, clean, join_sites, lowered
 
 if TYPE_CHECKING:
@@ -24,18 +25,14 @@ if TYPE_CHECKING:
     from hipkg.render.sheet.telling import Telling
 
 
-class Safety:
+class Safety(Part):
     """Tell what only safety modules speak of, and what the rows of dangers tell already."""
 
     def __init__(self, wording: BriefWording, telling: Telling) -> None:
-        view = telling.view
-        self._view = view
-        self._plan = view.plan
-        self._knowledge = view.knowledge
-        self._infos = view.infos
+        super().__init__(telling.view)
         self._wording = wording
         self._telling = telling
-        self._endangered_at = ByPlace(one for one in view.plan.actions if one.dangers)
+        self._endangered_at = ByPlace(one for one in telling.view.plan.actions if one.dangers)
 
     def items(self, entries: Iterable[Entry]) -> Iterator[Item]:
         """Name together what safety modules refuse, or hold back, for the same danger, though nothing advises it."""

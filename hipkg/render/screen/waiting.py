@@ -13,6 +13,7 @@ from hipkg.knowledge.wording import listed
 from hipkg.planning.earliest import Lengths
 from hipkg.planning.page import Section, section_of
 from hipkg.render.sheet.records import OPTIONAL, Line
+from hipkg.render.sheet.view import Part
 from hipkg.render.words import clean, lowered
 
 if TYPE_CHECKING:
@@ -30,19 +31,15 @@ ADVISED_OR_AWAITED = (ClaimKind.AWAITED, ClaimKind.INDICATED)
 WAITING_SECTIONS = {Section.IF, Section.LATER}
 
 
-class Waiting:
+class Waiting(Part):
     """Tell what an action that waits needs, in the fewest words that are true."""
 
     def __init__(self, wording: BriefWording, telling: Telling, disputes: Disputes) -> None:
-        view = telling.view
-        self._view = view
-        self._plan = view.plan
-        self._knowledge = view.knowledge
-        self._infos = view.infos
+        super().__init__(telling.view)
         self._wording = wording
         self._telling = telling
         self._disputes = disputes
-        self._lengths = Lengths(view.plan, view.knowledge)
+        self._lengths = Lengths(telling.view.plan, telling.view.knowledge)
 
     @cached_property
     def gates_in_force(self) -> list[StatementState]:

@@ -88,8 +88,6 @@ class BriefWording(Wording):
 
     def __init__(self, view: View, *, tight: bool) -> None:
         super().__init__(view)
-        self._view = view
-        self._plan = view.plan
         self._said: dict[tuple[Gap, ...], tuple[str, ...]] = {}
         self.tight = tight
 

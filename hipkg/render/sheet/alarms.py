@@ -11,6 +11,7 @@ from hipkg.knowledge.wording import listed
 from hipkg.planning.records import InteractionKind, Standing
 from hipkg.render.sheet.recorded import wished
 from hipkg.render.sheet.records import Line, Row
+from hipkg.render.sheet.view import Part
 from hipkg.render.words import capital, clean, describe_breach, describe_record, describe_treatments, if_any, join_sites
 
 if TYPE_CHECKING:
@@ -32,15 +33,11 @@ _UNADVISED = "ordered, which nothing here advises as things stand"
 TWICE = 2
 
 
-class Alarms:
+class Alarms(Part):
     """Tell what is to be checked before anything is done."""
 
     def __init__(self, wording: Wording, telling: Telling) -> None:
-        view = telling.view
-        self._view = view
-        self._plan = view.plan
-        self._knowledge = view.knowledge
-        self._infos = view.infos
+        super().__init__(telling.view)
         self._wording = wording
         self._telling = telling
 

@@ -17,7 +17,7 @@ from hipkg.render.sheet.records import HEADINGS, Sheet, SheetSection
 from hipkg.render.sheet.remarks import Remarks
 from hipkg.render.sheet.rows import Rows
 from hipkg.render.sheet.telling import Telling
-from hipkg.render.sheet.view import View
+from hipkg.render.sheet.view import Part, View
 from hipkg.render.sheet.wording import Wording
 from hipkg.render.words import clean, join_sites, messages, only_documents, origin, selected_grades
 
@@ -38,16 +38,14 @@ def sheet(plan: Plan, knowledge: Knowledge) -> Sheet:
     return Arranger(plan, knowledge).sheet()
 
 
-class Arranger:
+class Arranger(Part):
     """Arrange one plan, with all that there is to say of it."""
 
     def __init__(self, plan: Plan, knowledge: Knowledge) -> None:
         view = View(plan, knowledge)
+        super().__init__(view)
         wording = Wording(view)
         telling = Telling(view, wording)
-        self._view = view
-        self._plan = plan
-        self._knowledge = knowledge
         self._rows = Rows(wording, telling)
         self._alarms = Alarms(wording, telling)
         self._remarks = Remarks(wording, telling)

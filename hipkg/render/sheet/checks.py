@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from hipkg.knowledge.frame.claims import ClaimKind, Status
 from hipkg.planning.bounds import Comparison
 from hipkg.render.sheet.records import Line
+from hipkg.render.sheet.view import Part
 from hipkg.render.words import clean, describe_check, describe_trial
 
 if TYPE_CHECKING:
@@ -15,13 +16,12 @@ if TYPE_CHECKING:
     from hipkg.render.sheet.view import View
 
 
-class Checks:
+class Checks(Part):
     """Compare an action with its bounds."""
 
     def __init__(self, view: View, contents: Contents) -> None:
-        self._view = view
+        super().__init__(view)
         self._contents = contents
-        self._plan = view.plan
 
     def trials(self, action: Action) -> tuple[Line, ...]:
         """Name the trials that are long enough for what an action waits for, where a document sets them an end."""

@@ -9,6 +9,7 @@ from hipkg.knowledge.frame.claims import CLAIMS, ClaimKind, Fulfilment, Status
 from hipkg.planning.page import Section, section_of
 from hipkg.render.sheet.recorded import running
 from hipkg.render.sheet.records import Line
+from hipkg.render.sheet.view import Part
 from hipkg.render.sheet.wording import in_lines, merged
 from hipkg.render.words import clean
 
@@ -19,14 +20,13 @@ if TYPE_CHECKING:
     from hipkg.render.sheet.wording import Wording
 
 
-class Conditions:
+class Conditions(Part):
     """Tell the conditions of an action."""
 
     def __init__(self, view: View, wording: Wording, recorded: Recorded) -> None:
-        self._view = view
+        super().__init__(view)
         self._wording = wording
         self._recorded = recorded
-        self._infos = view.infos
 
     def lines(self, action: Action) -> tuple[Line, ...]:
         """Say on which condition an action stands, or by what it is fulfilled."""

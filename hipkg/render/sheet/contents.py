@@ -11,7 +11,7 @@ from hipkg.knowledge.frame.claims import CLAIMS, ClaimKind, Status
 from hipkg.knowledge.wording import listed
 from hipkg.planning.page import Section, section_of
 from hipkg.render.sheet.records import Line
-from hipkg.render.sheet.view import REFUSED
+from hipkg.render.sheet.view import REFUSED, Part
 from hipkg.render.words import clean, describe_parameter, without_repeated
 
 if TYPE_CHECKING:
@@ -27,16 +27,13 @@ _STATUS_RANK = {Status.SATISFIED: 2, Status.INDICATED: 1, Status.CAUTION: 1}
 _TIMED = {Section.CHECK, Section.TODAY, Section.CONSIDER, Section.AGAIN}
 
 
-class Contents:
+class Contents(Part):
     """Tell what statements specify of an action."""
 
     def __init__(self, view: View, wording: Wording, interactions: Interactions) -> None:
-        self._view = view
+        super().__init__(view)
         self._wording = wording
         self._interactions = interactions
-        self._plan = view.plan
-        self._knowledge = view.knowledge
-        self._infos = view.infos
         self._carriers = self._carry()
         self._left_out = self._specifying()
 

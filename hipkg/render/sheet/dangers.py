@@ -10,6 +10,7 @@ from hipkg.knowledge.wording import listed
 from hipkg.planning.dangers import dangers_of
 from hipkg.planning.page import is_confronted_with_danger
 from hipkg.render.sheet.records import Line
+from hipkg.render.sheet.view import Part
 from hipkg.render.words import clean, describe_found, numbered
 
 if TYPE_CHECKING:
@@ -20,13 +21,12 @@ if TYPE_CHECKING:
     from hipkg.render.sheet.wording import Wording
 
 
-class Dangers:
+class Dangers(Part):
     """Tell the dangers of an action."""
 
     def __init__(self, view: View, wording: Wording) -> None:
+        super().__init__(view)
         self._wording = wording
-        self._plan = view.plan
-        self._knowledge = view.knowledge
 
     def endangered(self, action: Action) -> tuple[Line, ...]:
         """Say for what a safety module refuses or holds back why, what asks for it, and what else is advised."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from hipkg.render.sheet.records import Line, Row
+from hipkg.render.sheet.view import Part
 from hipkg.render.words import DECISIONS, capital, clean, grade, join_sites
 
 if TYPE_CHECKING:
@@ -18,13 +19,11 @@ BESIDE = ("either", "or")
 _LEADS = dict.fromkeys(("bounds", "incompatible"), BESIDE)
 
 
-class Disputes:
+class Disputes(Part):
     """Tell each disputed action with both sides, and what decides."""
 
     def __init__(self, view: View) -> None:
-        self._plan = view.plan
-        self._knowledge = view.knowledge
-        self._infos = view.infos
+        super().__init__(view)
 
     def rows(self) -> list[Row]:
         """Show each disputed action once, with both sides in the words of their statements and what decides."""

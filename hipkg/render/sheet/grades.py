@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from hipkg.knowledge.modality import Modality
 from hipkg.render.sheet.records import OPTIONAL, Line
+from hipkg.render.sheet.view import Part
 from hipkg.render.words import clean, grade, stated_grade
 
 if TYPE_CHECKING:
@@ -14,13 +15,12 @@ if TYPE_CHECKING:
     from hipkg.render.sheet.view import View
 
 
-class Grades:
+class Grades(Part):
     """Tell the grades behind an action."""
 
     def __init__(self, view: View, contents: Contents) -> None:
+        super().__init__(view)
         self._contents = contents
-        self._plan = view.plan
-        self._infos = view.infos
 
     def lines(self, action: Action) -> tuple[Line, ...]:
         """List the grades of the statements where one is not that of the action, with a modality that is not either."""

@@ -11,6 +11,7 @@ from hipkg.knowledge.modality import Modality
 from hipkg.knowledge.wording import listed
 from hipkg.planning.records import InteractionKind, Standing
 from hipkg.render.sheet.records import Line
+from hipkg.render.sheet.view import Part
 from hipkg.render.words import clean
 
 if TYPE_CHECKING:
@@ -21,15 +22,12 @@ if TYPE_CHECKING:
     from hipkg.render.sheet.wording import Wording
 
 
-class Interactions:
+class Interactions(Part):
     """Tell how an action bears on what else is given."""
 
     def __init__(self, view: View, wording: Wording) -> None:
-        self._view = view
+        super().__init__(view)
         self._wording = wording
-        self._plan = view.plan
-        self._knowledge = view.knowledge
-        self._infos = view.infos
 
     def lines(self, action: Action) -> Iterator[Line]:
         """Say beside what else an action is given, and what statements ask for because of that."""

@@ -8,7 +8,7 @@ from hipkg.base import hip
 from hipkg.knowledge.frame.claims import ADVISING, Status
 from hipkg.planning.ranking import opens_context
 from hipkg.render.sheet.records import Ask
-from hipkg.render.sheet.view import REFUSED
+from hipkg.render.sheet.view import REFUSED, Part
 from hipkg.render.words import clean, join_sites, told_unread
 
 if TYPE_CHECKING:
@@ -19,15 +19,12 @@ if TYPE_CHECKING:
     from hipkg.render.sheet.wording import Wording
 
 
-class Questions:
+class Questions(Part):
     """Ask each question once."""
 
     def __init__(self, view: View, wording: Wording) -> None:
-        self._view = view
+        super().__init__(view)
         self._wording = wording
-        self._plan = view.plan
-        self._knowledge = view.knowledge
-        self._infos = view.infos
 
     def rows(self) -> tuple[Ask, ...]:
         """Ask each question once, with the sites that it concerns, in the order of the plan."""

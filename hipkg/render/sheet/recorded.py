@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from hipkg.knowledge.frame.claims import TAKEN, ClaimKind, Fulfilment, Status
 from hipkg.render.sheet.records import Line
-from hipkg.render.sheet.view import REFUSED
+from hipkg.render.sheet.view import REFUSED, Part
 from hipkg.render.words import clean, describe_course, describe_ongoing
 
 if TYPE_CHECKING:
@@ -42,15 +42,12 @@ def running(action: Action) -> tuple[Line, ...]:
     return (Line("running" if named else "", courses if named else ("running", *courses)),)
 
 
-class Recorded:
+class Recorded(Part):
     """Tell by what an action is fulfilled, and what was checked before it."""
 
     def __init__(self, view: View, wording: Wording) -> None:
-        self._view = view
+        super().__init__(view)
         self._wording = wording
-        self._plan = view.plan
-        self._knowledge = view.knowledge
-        self._infos = view.infos
 
     def fulfilled(self, action: Action) -> tuple[str, ...]:
         """Say what an advised action is fulfilled by: acts on record, an order, or what is there in its place."""

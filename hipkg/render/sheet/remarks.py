@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from hipkg.base import hip
 from hipkg.knowledge.frame.answers import State
 from hipkg.render.sheet.records import Line, Row, first_few
+from hipkg.render.sheet.view import Part
 from hipkg.render.words import capital, clean, counted, describe_unused, grade, join_sites
 
 if TYPE_CHECKING:
@@ -20,15 +21,11 @@ if TYPE_CHECKING:
 WOULD_SHOWN = 12
 
 
-class Remarks:
+class Remarks(Part):
     """Tell what there is beside the actions."""
 
     def __init__(self, wording: Wording, telling: Telling) -> None:
-        view = telling.view
-        self._view = view
-        self._plan = view.plan
-        self._knowledge = view.knowledge
-        self._infos = view.infos
+        super().__init__(telling.view)
         self._wording = wording
         self._telling = telling
 

@@ -12,6 +12,7 @@ from hipkg.knowledge.wording import listed
 from hipkg.planning.page import Section, section_of
 from hipkg.render.sheet.recorded import tried
 from hipkg.render.sheet.records import OPTIONAL, Line, Row, first_few
+from hipkg.render.sheet.view import Part
 from hipkg.render.words import capital, clean, grade
 
 if TYPE_CHECKING:
@@ -33,15 +34,11 @@ _FORBIDDING = {
 """The word for an action that no statement advises, by all the claims that it can have."""
 
 
-class Rows:
+class Rows(Part):
     """Arrange actions as rows."""
 
     def __init__(self, wording: Wording, telling: Telling) -> None:
-        view = telling.view
-        self._view = view
-        self._plan = view.plan
-        self._knowledge = view.knowledge
-        self._infos = view.infos
+        super().__init__(telling.view)
         self._wording = wording
         self._telling = telling
 

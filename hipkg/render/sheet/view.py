@@ -73,3 +73,13 @@ class View:
         """Leave out interventions that are kinds of others among them."""
         found = [*interventions]
         return [one for one in found if self.classes(one).isdisjoint(found)]
+
+
+class Part:
+    """Something that tells of a plan, with what it looks up all the time."""
+
+    def __init__(self, view: View) -> None:
+        self._view = view
+        self._plan = view.plan
+        self._knowledge = view.knowledge
+        self._infos = view.infos

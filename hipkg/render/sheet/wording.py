@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from hipkg.base import hip
 from hipkg.knowledge.frame.claims import ClaimKind
 from hipkg.render.sheet.records import Line
+from hipkg.render.sheet.view import Part
 from hipkg.render.words import clean, describe_bound, describe_done, describe_gap
 
 if TYPE_CHECKING:
@@ -34,13 +35,11 @@ def in_lines(first: str, next_: str, found: Sequence[tuple[tuple[str, ...], tupl
     return tuple(Line(next_ if index else first, parts, ids) for index, (parts, ids) in enumerate(found))
 
 
-class Wording:
+class Wording(Part):
     """Name what a plan tells, by labels and in the sentences of the statements."""
 
     def __init__(self, view: View) -> None:
-        self._view = view
-        self._knowledge = view.knowledge
-        self._infos = view.infos
+        super().__init__(view)
 
     def term(self, iri: str) -> str:
         """Name a term."""
