@@ -211,6 +211,7 @@ def test_a_wrong_name_is_never_a_no(text: str, message: str, place: str, remedy:
         "ASK { { ?x a hip:Action } UNION { ?x a hip:Evaluation } ?x rdfs:label ?l }",
         "SELECT (COUNT(?a) AS ?n) ?s { ?a hip:status ?s } GROUP BY ?s HAVING(COUNT(?a) > 1) ORDER BY ?n",
         "ASK { { SELECT ?a (MAX(?d) AS ?last) { ?a hip:earliest ?d } GROUP BY ?a } FILTER(BOUND(?last)) }",
+        "ASK { GRAPH graph:entailed { ?p hip:hasProblem ?q } }",
         "ASK { GRAPH ?g { ?a hip:status ?s } GRAPH graph:record { ?p hip:hasProblem ?q } MINUS { ?a hip:state ?t } }",
         "ASK { ?a skos:hiddenLabel|rdfs:seeAlso|prov:hadPlan|dcterms:abstract|vann:changes ?b }",
         "ASK { ?a sh:in/rdf:rest*/rdf:first|rdf:_12 ?b ; sh:and ?c ; owl:sameAs ?d ; a sh:AndConstraintComponent }",

@@ -15,7 +15,7 @@ import pyoxigraph as ox
 from hipkg.base import hip
 from hipkg.base.errors import UsageError
 from hipkg.base.groups import reached
-from hipkg.base.vocabulary import RDF_TYPE, RDFS, curie, is_plain_term, local_name, query_name
+from hipkg.base.vocabulary import GRAPHS, RDF_TYPE, RDFS, curie, is_plain_term, local_name, query_name
 from hipkg.querying.text import Kind
 
 if TYPE_CHECKING:
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 _TYPE, _ABOVE = ox.NamedNode(RDF_TYPE), ox.NamedNode(RDFS + "subClassOf")
 _DOMAIN, _RANGE = ox.NamedNode(RDFS + "domain"), ox.NamedNode(RDFS + "range")
+_OF_RECORDS = {GRAPHS + "record", GRAPHS + "entailed"}
 _LOOKED_AT = 10_000
 _TOLD = 5
 _LENIENT = "--lenient asks all the same."
@@ -122,7 +123,12 @@ class _Patterns:
             if name not in self._knowledge.terms or not is_plain_term(name):
                 continue
             graphs = self._graphs(one)
-            if clause.graph and graphs and clause.graph not in graphs:
+            # What is entailed of one patient may be recorded of another: that it is not is an answer.
+            if (
+                clause.graph
+                and graphs
+                and not graphs & (_OF_RECORDS if clause.graph in _OF_RECORDS else {clause.graph})
+            ):
                 there = " and ".join(map(query_name, sorted(graphs)))
                 message = f"{query_name(clause.graph)} has no {curie(name)}, which is in {there}."
                 yield UsageError(message, place=self._place(name), remedy=_LENIENT)
