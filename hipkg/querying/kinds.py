@@ -6,7 +6,6 @@ of its values, is declared by its range.
 
 from __future__ import annotations
 
-from difflib import get_close_matches
 from itertools import islice, pairwise
 from typing import TYPE_CHECKING
 
@@ -14,7 +13,8 @@ import pyoxigraph as ox
 
 from hipkg.base.errors import UsageError
 from hipkg.base.groups import reached
-from hipkg.base.vocabulary import OWL, RDF, RDF_TYPE, RDFS, XSD, curie, is_plain_term, local_name
+from hipkg.base.spelling import nearest
+from hipkg.base.vocabulary import OWL, RDF, RDF_TYPE, RDFS, XSD, curie, is_plain_term
 from hipkg.querying.comparisons import How
 from hipkg.querying.names import asking
 from hipkg.querying.text import Kind
@@ -139,7 +139,7 @@ def _no_property(iri: str, text: QueryText, terms: _Terms) -> UsageError:
 
 def _no_class(iri: str, text: QueryText, terms: _Terms) -> UsageError:
     kind = "a property, and no class" if terms.links(iri) else "no class"
-    near = asking(_near(iri, [*terms.knowledge.superclasses]))
+    near = asking(nearest(iri, terms.knowledge.superclasses.keys() - {iri}, _MEANT))
     return UsageError(f"{curie(iri)} is {kind}.", place=_place(iri, text), remedy=f"{near} {_LENIENT}".strip())
 
 
@@ -177,7 +177,7 @@ def _led_instead(iri: str, ranges: set[str], terms: _Terms) -> str:
     kinds = [one for one, above in knowledge.superclasses.items() if not ranges.isdisjoint(above)]
     if values and len(values) <= _AT_A_GLANCE:
         return f"It leads to {', '.join(map(curie, sorted(values)))}. "
-    if near := _near(iri, [*values, *kinds]):
+    if near := nearest(iri, {*values, *kinds} - {iri}, _MEANT):
         return f"{asking(near)} "
     return f"It leads to {' or '.join(map(curie, sorted(ranges)))}. "
 
@@ -214,12 +214,6 @@ def _rewritten(term: ox.Literal, ranges: set[str]) -> str:
             return f'Leave the language out: FILTER(STR(?text) = "{term.value}").'
         case _:
             return f'Write it like "{term.value[:10]}"^^{curie(wanted)}.'
-
-
-def _near(iri: str, others: list[str]) -> list[str]:
-    """List the terms that are written most like one."""
-    names = {local_name(one).casefold(): one for one in others if one != iri}
-    return [names[one] for one in get_close_matches(local_name(iri).casefold(), names, n=_MEANT, cutoff=0.6)]
 
 
 def _place(iri: str, text: QueryText) -> str:
