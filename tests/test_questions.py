@@ -237,6 +237,15 @@ def test_lenient_questions_are_asked_and_tell_their_doubts() -> None:
         assert not api.query(None, "ASK { ?a hip:statuss 1 }", lenient=True)
 
 
+def test_what_is_beyond_sparql_1_1_is_asked_only_leniently() -> None:
+    text = "SELECT ?s { LATERAL { SELECT ?s { ?a hip:status ?s } LIMIT 1 } }"
+    with pytest.raises(UsageError, match="not valid SPARQL"):
+        ask(text)
+    asked = prepared(text, lenient=True)
+    assert asked.ask().rows
+    assert ["SPARQL 1.1" in one.message for one in asked.doubts] == [True]
+
+
 def test_a_parameter_is_held_to_the_vocabulary_too() -> None:
     with pytest.raises(UsageError, match="leads to nodes, not to a text such as 'Tramadol'") as caught:
         ask("SELECT ?c { ?c hip:ofIntervention ?i }", i="Tramadol")

@@ -166,19 +166,23 @@ def _ready(
         raise _together(names)
 
     def checked(store: ox.Store) -> Prepared:
-        meaning = Meaning(query)
-        doubts = (
-            *names,
-            *unused_names(query.written, store),
-            *unknown_values(meaning, knowledge, store),
-            *misplaced(meaning, knowledge, store),
-            *impossible(meaning, knowledge, store),
-        )
+        doubts = (*names, *_doubts(query, knowledge, store))
         if doubts and not lenient:
             raise _together(doubts)
         return Prepared(query, store, doubts)
 
     return checked
+
+
+def _doubts(query: Bound, knowledge: Knowledge, store: ox.Store) -> list[UsageError]:
+    """List what a query asks in vain of a dataset, or that it cannot be told, as it is not SPARQL 1.1."""
+    meaning = Meaning(query)
+    checks = (unknown_values, misplaced, impossible)
+    try:
+        found = [problem for check in checks for problem in check(meaning, knowledge, store)]
+    except UsageError as problem:
+        found = [problem]
+    return [*unused_names(query.written, store), *found]
 
 
 def _together(problems: Sequence[UsageError]) -> UsageError:

@@ -9,7 +9,7 @@ from hipkg.planning.clashes import clashing_actions, clashing_bounds
 from hipkg.planning.records import Conflict
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from hipkg.derivation.records import Derivation, DerivedAction, Evaluation
     from hipkg.knowledge.records import Knowledge
@@ -21,12 +21,19 @@ if TYPE_CHECKING:
 class Conflicts:
     """List what statements advise and oppose, and which of them stands."""
 
-    def __init__(self, derivation: Derivation, knowledge: Knowledge, sites: SiteNames, parameters: Parameters) -> None:
+    def __init__(
+        self,
+        derivation: Derivation,
+        knowledge: Knowledge,
+        sites: SiteNames,
+        parameters: Parameters,
+        evaluations: Mapping[str, Evaluation],
+    ) -> None:
         self._derivation = derivation
         self._knowledge = knowledge
         self._sites = sites
         self._parameters = parameters
-        self._evaluations = {one.iri: one for one in derivation.evaluations}
+        self._evaluations = evaluations
 
     def find(self) -> tuple[Conflict, ...]:
         """List the conflicts, ordered by what they are about."""
@@ -34,10 +41,8 @@ class Conflicts:
         found = []
         for one in self._derivation.conflicts:
             action = actions[one.action]
-            advice, objection = (
-                self._knowledge.statements[self._evaluations[iri].statement].id for iri in (one.advice, one.objection)
-            )
-            winner = self._knowledge.statements[self._evaluations[one.winner].statement].id if one.winner else ""
+            advice, objection = (self._id(self._evaluations[iri]) for iri in (one.advice, one.objection))
+            winner = self._id(self._evaluations[one.winner]) if one.winner else ""
             label = self._knowledge.label(action.intervention)
             found.append(
                 Conflict(
@@ -53,6 +58,9 @@ class Conflicts:
         found += [self._clash(one) for one in self._clashes()]
         return tuple(sorted(found, key=lambda one: (one.label, one.site, one.advised_by, one.opposed_by)))
 
+    def _id(self, evaluation: Evaluation) -> str:
+        return self._knowledge.statements[evaluation.statement].id
+
     def _clashes(self) -> Iterator[Clash]:
         """Find what the plan asks for and that does not go together."""
         yield from clashing_bounds(self._parameters.holding(), self._knowledge)
@@ -66,9 +74,7 @@ class Conflicts:
 
     def _clash(self, clash: Clash) -> Conflict:
         label, site = self._knowledge.label(clash.intervention), self._sites.name(clash.site)
-        one, other = sorted(
-            (self._knowledge.statements[clash.one.statement].id, self._knowledge.statements[clash.other.statement].id)
-        )
+        one, other = sorted((self._id(clash.one), self._id(clash.other)))
         return Conflict(
             intervention=clash.intervention,
             label=label,

@@ -117,7 +117,9 @@ class Planner:
             findings=tuple(findings),
             statements=tuple(sorted(states.values(), key=attrgetter("id", "site", "place"))),
             actions=actions,
-            conflicts=Conflicts(self._derivation, self._knowledge, self._sites, self._parameters).find(),
+            conflicts=Conflicts(
+                self._derivation, self._knowledge, self._sites, self._parameters, self._evaluations
+            ).find(),
             questions=in_order(
                 questions,
                 Importance(

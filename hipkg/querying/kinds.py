@@ -6,7 +6,7 @@ of its values, is declared by its range.
 
 from __future__ import annotations
 
-from itertools import islice, pairwise
+from itertools import islice
 from typing import TYPE_CHECKING
 
 import pyoxigraph as ox
@@ -16,18 +16,17 @@ from hipkg.base.groups import reached
 from hipkg.base.spelling import nearest
 from hipkg.base.vocabulary import OWL, RDF, RDF_TYPE, RDFS, XSD, curie, is_plain_term
 from hipkg.querying.comparisons import How
-from hipkg.querying.names import asking
-from hipkg.querying.text import Kind
+from hipkg.querying.declared import LOOKED_AT, Declared
+from hipkg.querying.names import LENIENT, asking
+from hipkg.querying.text import PARAMETER, Kind
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from hipkg.knowledge.records import Knowledge
     from hipkg.querying.comparisons import Comparison, Meaning
-    from hipkg.querying.parameters import Bound
     from hipkg.querying.text import QueryText
 
-_TYPE, _RANGE, _ABOVE = ox.NamedNode(RDF_TYPE), ox.NamedNode(RDFS + "range"), ox.NamedNode(RDFS + "subClassOf")
 _PROPERTIES = {OWL + one for one in ("ObjectProperty", "DatatypeProperty", "AnnotationProperty")}
 _CLASSES = {OWL + "Class", RDFS + "Class"}
 _NUMBERS = ("integer", "decimal", "double", "float", "int", "long", "short", "nonNegativeInteger", "positiveInteger")
@@ -41,12 +40,8 @@ _FAMILIES: Mapping[str, str] = {
     RDF + "langString": _TAGGED,
 }
 """The types of values of which one is never equal to one of another family, nor before or after it."""
-_COUNTS = {"LIMIT", "OFFSET"}
-_BEFORE_PROPERTIES = set(";[]/|^")
 _MEANT = 3
 _AT_A_GLANCE = 12
-_LOOKED_AT = 10_000
-_LENIENT = "--lenient asks all the same."
 
 
 def misplaced(meaning: Meaning, knowledge: Knowledge, store: ox.Store) -> list[UsageError]:
@@ -55,8 +50,6 @@ def misplaced(meaning: Meaning, knowledge: Knowledge, store: ox.Store) -> list[U
     What the dataset has after all is none of it.
     """
     terms = _Terms(store, knowledge)
-    if not terms.are_doubtful(meaning.query):
-        return []
     found, text, known = meaning.uses, meaning.query.written, knowledge.terms
     return [
         *(_no_property(one, text, terms) for one in found.properties if one in known and not terms.links(one)),
@@ -65,87 +58,58 @@ def misplaced(meaning: Meaning, knowledge: Knowledge, store: ox.Store) -> list[U
     ]
 
 
-class _Terms:
-    """What the dataset declares of terms."""
+class _Terms(Declared):
+    """What the dataset and the ontology declare of terms."""
 
     def __init__(self, store: ox.Store, knowledge: Knowledge) -> None:
-        self._store = store
+        super().__init__(store)
         self.knowledge = knowledge
-
-    def are_doubtful(self, query: Bound) -> bool:
-        """Tell whether a query names anything but properties between things, and classes for what is in them."""
-        if query.substitutions:
-            return True
-        for before, one in pairwise(query.text.tokens):
-            if one.kind in {Kind.STRING, Kind.NUMBER} and before.word not in _COUNTS:
-                return True
-            iri = query.text.iri(one) or ""
-            between = before.kind is Kind.VARIABLE or before.text in _BEFORE_PROPERTIES
-            if is_plain_term(iri) and not (self.holds(iri) if before.text == "a" else between and self.links(iri)):
-                return True
-        return False
 
     def links(self, iri: str) -> bool:
         """Tell whether a term is a property."""
-        return not self._values(iri, _TYPE).isdisjoint(_PROPERTIES) or self._has(None, iri, None)
+        return not self.values(iri, RDF_TYPE).isdisjoint(_PROPERTIES) or self.has(None, iri, None)
 
     def holds(self, iri: str) -> bool:
         """Tell whether a term is a class."""
-        return not self._values(iri, _TYPE).isdisjoint(_CLASSES) or self._has(None, RDF_TYPE, ox.NamedNode(iri))
+        return not self.values(iri, RDF_TYPE).isdisjoint(_CLASSES) or self.has(None, RDF_TYPE, ox.NamedNode(iri))
 
     def ranges(self, prop: str) -> set[str]:
         """List the ranges of a property."""
-        return self._values(prop, _RANGE)
+        return self.values(prop, RDFS + "range")
 
     def types(self, prop: str) -> set[str]:
         """List the types that values of a property are declared to have, or else those that they have."""
         if declared := self.ranges(prop):
             return declared
-        values = (one.object for one in islice(self._quads(None, prop, None), _LOOKED_AT))
+        values = (one.object for one in islice(self.quads(None, prop, None), LOOKED_AT))
         return {one.datatype.value if isinstance(one, ox.Literal) else "" for one in values}
 
     def within(self, iri: str) -> set[str]:
         """Collect what a term is, and is a kind of."""
-        return reached([iri], lambda one: self._values(one, _TYPE) | self._values(one, _ABOVE))
-
-    def has_value(self, prop: str, term: ox.NamedNode | ox.Literal) -> bool:
-        """Tell whether anything in the dataset has a value."""
-        return self._has(None, prop, term)
+        return reached([iri], lambda one: self.values(one, RDF_TYPE) | self.values(one, RDFS + "subClassOf"))
 
     def leads_to_nodes(self, prop: str) -> bool:
         """Tell whether a property has values, and no class among them."""
-        values = [one.object for one in islice(self._quads(None, prop, None), _LOOKED_AT)]
+        values = [one.object for one in islice(self.quads(None, prop, None), LOOKED_AT)]
         return bool(values) and not any(isinstance(one, ox.NamedNode) and self.holds(one.value) for one in values)
-
-    def _values(self, iri: str, prop: ox.NamedNode) -> set[str]:
-        found = self._store.quads_for_pattern(ox.NamedNode(iri), prop, None)
-        return {one.object.value for one in found if isinstance(one.object, ox.NamedNode)}
-
-    def _has(self, subject: ox.NamedNode | None, prop: str, term: ox.NamedNode | ox.Literal | None) -> bool:
-        return next(self._quads(subject, prop, term), None) is not None
-
-    def _quads(
-        self, subject: ox.NamedNode | None, prop: str, term: ox.NamedNode | ox.Literal | None
-    ) -> Iterator[ox.Quad]:
-        return self._store.quads_for_pattern(subject, ox.NamedNode(prop), term)
 
 
 def _no_property(iri: str, text: QueryText, terms: _Terms) -> UsageError:
     kind, remedy = "no property", ""
     if terms.holds(iri):
         kind, remedy = "a class, and no property", f"Write `a {curie(iri)}` of what is in it. "
-    return UsageError(f"{curie(iri)} is {kind}.", place=_place(iri, text), remedy=remedy + _LENIENT)
+    return UsageError(f"{curie(iri)} is {kind}.", place=text.where_named(iri), remedy=remedy + LENIENT)
 
 
 def _no_class(iri: str, text: QueryText, terms: _Terms) -> UsageError:
     kind = "a property, and no class" if terms.links(iri) else "no class"
     near = asking(nearest(iri, terms.knowledge.superclasses.keys() - {iri}, _MEANT))
-    return UsageError(f"{curie(iri)} is {kind}.", place=_place(iri, text), remedy=f"{near} {_LENIENT}".strip())
+    return UsageError(f"{curie(iri)} is {kind}.", place=text.where_named(iri), remedy=f"{near} {LENIENT}".strip())
 
 
 def _compared(one: Comparison, text: QueryText, terms: _Terms) -> Iterator[UsageError]:
     props, term = sorted(one.properties), one.term
-    if "" in props or not props or any(terms.has_value(prop, term) for prop in props):
+    if "" in props or not props or any(terms.has(None, prop, term) for prop in props):
         return
     if isinstance(term, ox.Literal):
         if one.how is not How.WRITTEN:
@@ -156,17 +120,17 @@ def _compared(one: Comparison, text: QueryText, terms: _Terms) -> Iterator[Usage
 
 def _led_to(props: list[str], iri: str, text: QueryText, terms: _Terms) -> Iterator[UsageError]:
     """Tell that properties never lead to a term, or only to what is in it."""
-    names, place = " or ".join(map(curie, props)), _place(iri, text)
+    names, place = " or ".join(map(curie, props)), text.where_named(iri)
     ranges = set().union(*map(terms.ranges, props))
     within = terms.within(iri)
     if within == {iri} or not all(terms.ranges(prop) and all(map(is_plain_term, terms.ranges(prop))) for prop in props):
         return
     if ranges.isdisjoint(within):
         yield UsageError(
-            f"{names} never leads to {curie(iri)}.", place=place, remedy=f"{_led_instead(iri, ranges, terms)}{_LENIENT}"
+            f"{names} never leads to {curie(iri)}.", place=place, remedy=f"{_led_instead(iri, ranges, terms)}{LENIENT}"
         )
     elif terms.holds(iri) and all(map(terms.leads_to_nodes, props)):
-        remedy = f"Write {names} [ a {curie(iri)} ]. {_LENIENT}"
+        remedy = f"Write {names} [ a {curie(iri)} ]. {LENIENT}"
         yield UsageError(f"{names} leads to what is in {curie(iri)}, not to the class.", place=place, remedy=remedy)
 
 
@@ -193,10 +157,10 @@ def _valued(props: list[str], term: ox.Literal, how: How, text: QueryText, terms
     types = " or ".join(map(curie, sorted(ranges)))
     if family not in families:
         message = f"{names} has values of {types}, and none is equal to, before or after a {family}."
-        yield UsageError(message, place=_place_of(term, text), remedy=f"{_rewritten(term, ranges)} {_LENIENT}")
+        yield UsageError(message, place=_place_of(term, text), remedy=f"{_rewritten(term, ranges)} {LENIENT}")
     elif family == _NUMBER and how is How.SAME and term.datatype.value not in ranges:
         message = f"{names} has values of {types}, and a pattern finds only a number that is written alike."
-        remedy = f"Compare the values: FILTER(?number = {term.value}). {_LENIENT}"
+        remedy = f"Compare the values: FILTER(?number = {term.value}). {LENIENT}"
         yield UsageError(message, place=_place_of(term, text), remedy=remedy)
 
 
@@ -216,12 +180,7 @@ def _rewritten(term: ox.Literal, ranges: set[str]) -> str:
             return f'Write it like "{term.value[:10]}"^^{curie(wanted)}.'
 
 
-def _place(iri: str, text: QueryText) -> str:
-    token = next((token for token, named in text.named() if named == iri), None)
-    return text.where(token.start) if token else "--param"
-
-
 def _place_of(term: ox.Literal, text: QueryText) -> str:
     wanted = {Kind.STRING, Kind.NUMBER}
     token = next((one for one in text.tokens if one.kind in wanted and term.value in one.text), None)
-    return text.where(token.start) if token else "--param"
+    return text.where(token.start) if token else PARAMETER

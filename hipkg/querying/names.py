@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
     from hipkg.knowledge.records import Knowledge
 
+LENIENT = "--lenient asks all the same."
+
 
 def did_you_mean(name: str, knowledge: Knowledge, others: Iterable[str] = ()) -> str:
     """Ask whether the terms whose local name or label is like a mistyped one are meant; empty if there are none.

@@ -17,7 +17,7 @@ from hipkg.base.errors import UsageError
 from hipkg.base.vocabulary import QUERY_PREFIXES, XSD
 from hipkg.querying.algebra import Algebra, Binding
 from hipkg.querying.names import resolve
-from hipkg.querying.text import Kind, QueryText
+from hipkg.querying.text import PARAMETER, Kind, QueryText
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -27,7 +27,6 @@ if TYPE_CHECKING:
     from hipkg.querying.text import Token
 
 Value: TypeAlias = "ox.NamedNode | ox.Literal"
-_PLACE = "--param"
 _COUNTS = {"LIMIT", "OFFSET"}
 _FORMS = {"SELECT", "ASK", "CONSTRUCT", "DESCRIBE"}
 _NUMBER = re.compile(r"[+-]?(?:[0-9]+(?P<fraction>\.[0-9]+)?)")
@@ -88,7 +87,7 @@ def _given(info: QueryInfo, params: Mapping[str, Sequence[str]], knowledge: Know
     for name in params:
         if name not in declared:
             known = f"It has: {', '.join(declared)}." if declared else "It has none."
-            raise UsageError(f"The query {info.name} has no parameter {name!r}.", place=_PLACE, remedy=known)
+            raise UsageError(f"The query {info.name} has no parameter {name!r}.", place=PARAMETER, remedy=known)
     given = {name: params.get(name) or ((one.default,) if one.default else ()) for name, one in declared.items()}
     for name, values in given.items():
         if declared[name].required and not any(values):
@@ -175,7 +174,7 @@ def _brackets(text: QueryText) -> list[tuple[tuple[Token, Token], int]]:
 def _variable(name: str) -> str:
     if not re.fullmatch(r"\w+", name):
         message = f"{name!r} is not the name of a variable."
-        raise UsageError(message, place=_PLACE, remedy="Write it without ? and $.")
+        raise UsageError(message, place=PARAMETER, remedy="Write it without ? and $.")
     return name
 
 
@@ -184,10 +183,10 @@ def _term(parameter: Parameter, value: str, knowledge: Knowledge) -> Value:
         return _typed(parameter.type, value, knowledge)
     except ValueError as error:
         if isinstance(error, UsageError):
-            raise UsageError(error.message, place=f"{_PLACE} {parameter.name}", remedy=error.remedy) from None
+            raise UsageError(error.message, place=f"{PARAMETER} {parameter.name}", remedy=error.remedy) from None
         example = {"integer": "a whole number such as 3", "date": "a date such as 2026-11-23"}[parameter.type]
         message = f"{value!r} is no {parameter.type}."
-        raise UsageError(message, place=f"{_PLACE} {parameter.name}", remedy=f"Write {example}.") from None
+        raise UsageError(message, place=f"{PARAMETER} {parameter.name}", remedy=f"Write {example}.") from None
 
 
 def _typed(kind: ParameterType, value: str, knowledge: Knowledge) -> Value:

@@ -7,6 +7,7 @@ a graph is in that graph, and what is in no class itself is not looked for in it
 from __future__ import annotations
 
 from difflib import SequenceMatcher, get_close_matches
+from enum import Enum
 from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -14,8 +15,9 @@ import pyoxigraph as ox
 
 from hipkg.base import hip
 from hipkg.base.errors import UsageError
-from hipkg.base.groups import reached
 from hipkg.base.vocabulary import GRAPHS, RDF_TYPE, RDFS, curie, is_plain_term, local_name, query_name
+from hipkg.querying.declared import LOOKED_AT, Declared
+from hipkg.querying.names import LENIENT
 from hipkg.querying.text import Kind
 
 if TYPE_CHECKING:
@@ -25,19 +27,24 @@ if TYPE_CHECKING:
     from hipkg.querying.comparisons import Clause, Meaning, Pattern
     from hipkg.querying.text import QueryText
 
-_TYPE, _ABOVE = ox.NamedNode(RDF_TYPE), ox.NamedNode(RDFS + "subClassOf")
-_DOMAIN, _RANGE = ox.NamedNode(RDFS + "domain"), ox.NamedNode(RDFS + "range")
+_DOMAIN, _RANGE = RDFS + "domain", RDFS + "range"
 _OF_RECORDS = {GRAPHS + "record", GRAPHS + "entailed"}
-_LOOKED_AT = 10_000
 _TOLD = 5
-_LENIENT = "--lenient asks all the same."
+
+
+class _Why(Enum):
+    """Why a variable has to be in a class: it is said to be, or what it has is told of that, or leads to it."""
+
+    TYPE = "type"
+    DOMAIN = "domain"
+    RANGE = "range"
 
 
 class _Demand(NamedTuple):
     """What a pattern demands of a variable: that it is in a class, by itself or because of a property."""
 
     cls: str
-    why: str
+    why: _Why
     pattern: Pattern
 
     def holds(self, node: ox.NamedNode | ox.BlankNode, store: ox.Store) -> bool:
@@ -47,27 +54,27 @@ class _Demand(NamedTuple):
     def nodes(self, store: ox.Store) -> Iterator[ox.NamedNode | ox.BlankNode]:
         """List the nodes that have it."""
         found = self._found(store, None)
-        subject = self.why != "range"
+        subject = self.why is not _Why.RANGE
         return (one.subject if subject else one.object for one in found)  # type: ignore[misc]
 
     def _found(self, store: ox.Store, node: ox.NamedNode | ox.BlankNode | None) -> Iterator[ox.Quad]:
         prop = ox.NamedNode(self.pattern.property)
         match self.why:
-            case "type":
+            case _Why.TYPE:
                 return store.quads_for_pattern(node, prop, ox.NamedNode(self.pattern.target))
-            case "domain":
+            case _Why.DOMAIN:
                 return store.quads_for_pattern(node, prop, None)
-            case _:
+            case _Why.RANGE:
                 return store.quads_for_pattern(None, prop, node)
 
     def words(self) -> str:
         """Say what is demanded."""
         match self.why:
-            case "type":
+            case _Why.TYPE:
                 return f"it is in {curie(self.cls)}"
-            case "domain":
+            case _Why.DOMAIN:
                 return f"{curie(self.pattern.property)} is told of {curie(self.cls)}"
-            case _:
+            case _Why.RANGE:
                 return f"{curie(self.pattern.property)} leads to {curie(self.cls)}"
 
 
@@ -77,8 +84,6 @@ def impossible(meaning: Meaning, knowledge: Knowledge, store: ox.Store) -> list[
     What the dataset has after all is none of it.
     """
     text = meaning.query.written
-    if sum(one.kind is Kind.VARIABLE for one in text.tokens) == 0:
-        return []
     found = meaning.uses
     checker = _Patterns(text, knowledge, store)
     return [
@@ -95,7 +100,7 @@ class _Patterns:
     def __init__(self, text: QueryText, knowledge: Knowledge, store: ox.Store) -> None:
         self._text = text
         self._knowledge = knowledge
-        self._store = store
+        self._terms = Declared(store)
 
     def unbound(self, name: str, bound: Iterable[str]) -> UsageError:
         """Tell that nothing in the query binds a variable."""
@@ -103,17 +108,17 @@ class _Patterns:
         hint = f"Did you mean ?{near[0]}? " if near else "Use it in a pattern. "
         token = next((one for one in self._text.tokens if one.kind is Kind.VARIABLE and one.text[1:] == name), None)
         place = self._text.where(token.start) if token else self._text.place
-        return UsageError(f"Nothing in the query binds ?{name}.", place=place, remedy=hint + _LENIENT)
+        return UsageError(f"Nothing in the query binds ?{name}.", place=place, remedy=hint + LENIENT)
 
     def in_no_class(self, cls: str) -> Iterator[UsageError]:
         """Tell that the kinds of an intervention stand below it, and are not in it."""
-        within = (one.subject for one in self._store.quads_for_pattern(None, _TYPE, ox.NamedNode(cls)))
+        within = (one.subject for one in self._terms.quads(None, RDF_TYPE, ox.NamedNode(cls)))
         kinds = (one for one, above in self._knowledge.superclasses.items() if cls in above)
         is_intervention = self._knowledge.is_a(cls, hip.Intervention) and any(kinds)
         if is_intervention and {*within} <= {ox.NamedNode(cls)}:
-            remedy = f"Write ?kind rdfs:subClassOf* {curie(cls)}. {_LENIENT}"
+            remedy = f"Write ?kind rdfs:subClassOf* {curie(cls)}. {LENIENT}"
             yield UsageError(
-                f"The kinds of {curie(cls)} are below it, not in it.", place=self._place(cls), remedy=remedy
+                f"The kinds of {curie(cls)} are below it, not in it.", place=self._text.where_named(cls), remedy=remedy
             )
 
     def elsewhere(self, clause: Clause) -> Iterator[UsageError]:
@@ -131,10 +136,16 @@ class _Patterns:
             ):
                 there = " and ".join(map(query_name, sorted(graphs)))
                 message = f"{query_name(clause.graph)} has no {curie(name)}, which is in {there}."
-                yield UsageError(message, place=self._place(name), remedy=_LENIENT)
-            elif not graphs and not self._has(None, RDF_TYPE, ox.NamedNode(hip.Patient)) and self._is_of_patients(one):
+                yield UsageError(message, place=self._text.where_named(name), remedy=LENIENT)
+            elif (
+                not graphs
+                and not self._terms.has(None, RDF_TYPE, ox.NamedNode(hip.Patient))
+                and self._is_of_patients(one)
+            ):
                 message = f"There is no patient, and only patients and their plans have {curie(name)}."
-                yield UsageError(message, place=self._place(name), remedy=f"Name files after the query. {_LENIENT}")
+                yield UsageError(
+                    message, place=self._text.where_named(name), remedy=f"Name files after the query. {LENIENT}"
+                )
 
     def contradictory(self, clause: Clause) -> Iterator[UsageError]:
         """Tell that patterns demand of a variable what nothing can be at once."""
@@ -146,18 +157,16 @@ class _Patterns:
                 if name == other_name and name not in told and self._excludes(one, other):
                     told.add(name)
                     message = f"Nothing can be {name}: {other.words()}, and {one.words()}."
-                    yield UsageError(
-                        message, place=self._place_of(one), remedy=f"{self._told_of(one, other)}{_LENIENT}"
-                    )
+                    yield UsageError(message, place=self._place_of(one), remedy=f"{self._told_of(one, other)}{LENIENT}")
 
     def _demands(self, patterns: Iterable[Pattern]) -> Iterator[tuple[str, _Demand]]:
         for one in patterns:
             if one.property == RDF_TYPE:
                 if one.subject.startswith("?") and is_plain_term(one.target):
-                    yield one.subject, _Demand(one.target, "type", one)
+                    yield one.subject, _Demand(one.target, _Why.TYPE, one)
             elif is_plain_term(one.property):
-                for end, prop, why in ((one.subject, _DOMAIN, "domain"), (one.target, _RANGE, "range")):
-                    declared = [it for it in self._values(one.property, prop) if is_plain_term(it)]
+                for end, prop, why in ((one.subject, _DOMAIN, _Why.DOMAIN), (one.target, _RANGE, _Why.RANGE)):
+                    declared = [it for it in self._terms.values(one.property, prop) if is_plain_term(it)]
                     if end.startswith("?") and len(declared) == 1:
                         yield end, _Demand(declared[0], why, one)
 
@@ -165,24 +174,22 @@ class _Patterns:
         """Tell whether nothing that is demanded by one can be what is demanded by another."""
         if self._are_related(one.cls, other.cls):
             return False
-        return not any(other.holds(node, self._store) for node in islice(one.nodes(self._store), _LOOKED_AT))
+        store = self._terms.store
+        return not any(other.holds(node, store) for node in islice(one.nodes(store), LOOKED_AT))
 
     def _are_related(self, one: str, other: str) -> bool:
         """Tell whether one of two classes is below the other, or something is below both."""
-        above, beyond = self._above(one), self._above(other)
+        above, beyond = self._terms.above(one), self._terms.above(other)
         if one in beyond or other in above:
             return True
         return any(one in some and other in some for some in self._knowledge.superclasses.values())
 
-    def _above(self, cls: str) -> set[str]:
-        return reached([cls], lambda one: self._values(one, _ABOVE))
-
     def _told_of(self, one: _Demand, other: _Demand) -> str:
         """Name what is told of a class instead of a property, what is written most like it first."""
-        if one.why != "domain":
+        if one.why is not _Why.DOMAIN:
             return ""
-        wanted, above = local_name(one.pattern.property), self._above(other.cls)
-        named = ((it.subject, it.object) for it in self._store.quads_for_pattern(None, _DOMAIN, None))
+        wanted, above = local_name(one.pattern.property), self._terms.above(other.cls)
+        named = ((it.subject, it.object) for it in self._terms.quads(None, _DOMAIN, None))
         found = {
             prop.value
             for prop, cls in named
@@ -199,30 +206,19 @@ class _Patterns:
         """Tell whether a pattern asks for what no guideline has."""
         if pattern.property == RDF_TYPE:
             return pattern.target == hip.Patient
-        domains = self._values(pattern.property, _DOMAIN)
-        return bool(domains) and not any(self._has(None, RDF_TYPE, ox.NamedNode(one)) for one in domains)
+        domains = self._terms.values(pattern.property, _DOMAIN)
+        return bool(domains) and not any(self._terms.has(None, RDF_TYPE, ox.NamedNode(one)) for one in domains)
 
     def _graphs(self, pattern: Pattern) -> set[str]:
         """List the named graphs that have a property, or something in a class."""
         target = ox.NamedNode(pattern.target) if pattern.property == RDF_TYPE else None
         prop = ox.NamedNode(pattern.property)
-        graphs = (one for one in self._store.named_graphs() if isinstance(one, ox.NamedNode))
+        graphs = (one for one in self._terms.store.named_graphs() if isinstance(one, ox.NamedNode))
         return {
             one.value
             for one in graphs
-            if next(iter(self._store.quads_for_pattern(None, prop, target, one)), None) is not None
+            if next(iter(self._terms.store.quads_for_pattern(None, prop, target, one)), None) is not None
         }
 
-    def _values(self, iri: str, prop: ox.NamedNode) -> set[str]:
-        found = self._store.quads_for_pattern(ox.NamedNode(iri), prop, None)
-        return {one.object.value for one in found if isinstance(one.object, ox.NamedNode)}
-
-    def _has(self, subject: ox.NamedNode | None, prop: str, target: ox.NamedNode | None) -> bool:
-        return next(iter(self._store.quads_for_pattern(subject, ox.NamedNode(prop), target)), None) is not None
-
-    def _place(self, iri: str) -> str:
-        token = next((token for token, named in self._text.named() if named == iri), None)
-        return self._text.where(token.start) if token else self._text.place
-
     def _place_of(self, demand: _Demand) -> str:
-        return self._place(demand.pattern.target if demand.why == "type" else demand.pattern.property)
+        return self._text.where_named(demand.pattern.target if demand.why is _Why.TYPE else demand.pattern.property)

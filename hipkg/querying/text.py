@@ -17,6 +17,8 @@ from hipkg.base.vocabulary import QUERY_PREFIXES
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+PARAMETER = "--param"
+"""The place of what a parameter gives."""
 _SERVICE = "SERVICE"
 _UPDATES = frozenset({"INSERT", "DELETE", "LOAD", "CLEAR", "CREATE", "DROP", "COPY", "MOVE", "ADD", "WITH"})
 
@@ -119,6 +121,11 @@ class QueryText:
         """Name the place of a part: file, line and column."""
         line = self.text.count("\n", 0, start) + 1
         return f"{self.place}:{line}:{start - self.text.rfind(chr(10), 0, start)}"
+
+    def where_named(self, iri: str) -> str:
+        """Name the place where an IRI is named first; one that is not comes from a parameter."""
+        token = next((token for token, named in self.named() if named == iri), None)
+        return self.where(token.start) if token else PARAMETER
 
     def check(self) -> None:
         """Refuse what changes data or reaches out, and what is nested too deep.

@@ -28,8 +28,8 @@ from hipkg.base.vocabulary import (
 )
 from hipkg.knowledge.memo import kept
 from hipkg.querying.comparisons import How
-from hipkg.querying.names import asking, did_you_mean
-from hipkg.querying.text import Kind, QueryText
+from hipkg.querying.names import LENIENT, asking, did_you_mean
+from hipkg.querying.text import PARAMETER, Kind, QueryText
 from hipkg.querying.vocabularies import misnamed
 from hipkg.reading.near_names import is_near_namespace
 
@@ -40,7 +40,6 @@ if TYPE_CHECKING:
     from hipkg.querying.comparisons import Meaning
     from hipkg.querying.text import Token
 
-_LENIENT = "--lenient asks all the same."
 _IN, _PATH, _FIRST, _REST = (
     ox.NamedNode(one)
     for one in (
@@ -83,7 +82,7 @@ def _redeclared(text: QueryText) -> list[UsageError]:
         UsageError(
             f"The prefix {name.prefix}: is declared for {iri.text}, and stands for <{known}> here.",
             place=text.where(iri.start),
-            remedy=f"Leave the declaration out, or take another prefix. {_LENIENT}",
+            remedy=f"Leave the declaration out, or take another prefix. {LENIENT}",
         )
         for name, iri in text.declared()
         if (known := QUERY_PREFIXES.get(name.prefix)) is not None and iri.text[1:-1] != known
@@ -96,7 +95,7 @@ def _unknown_graphs(found: Mapping[str, Token], text: QueryText, graphs: Sequenc
         UsageError(
             f"There is no graph {query_name(iri)}.",
             place=text.where(token.start),
-            remedy=f"There are {', '.join(map(query_name, graphs))}. {_LENIENT}",
+            remedy=f"There are {', '.join(map(query_name, graphs))}. {LENIENT}",
         )
         for iri, token in found.items()
     ]
@@ -106,7 +105,7 @@ def _misnamed(text: QueryText) -> list[UsageError]:
     """Find the names of public vocabularies that are none of their terms."""
     first = {iri: token for token, iri in reversed([*text.named()]) if not is_term(iri)}
     return [
-        _no_term(iri, token, text, " ".join(filter(None, (asking(meant), _LENIENT))))
+        _no_term(iri, token, text, " ".join(filter(None, (asking(meant), LENIENT))))
         for iri, token in reversed(first.items())
         if (meant := misnamed(iri)) is not None
     ]
@@ -116,7 +115,7 @@ def _unknown_terms(
     found: Mapping[str, Token], text: QueryText, knowledge: Knowledge, graphs: Sequence[str]
 ) -> list[UsageError]:
     return [
-        _no_term(iri, token, text, _remedy(iri, knowledge, graphs) if number < NEAR_NAMES else _LENIENT)
+        _no_term(iri, token, text, _remedy(iri, knowledge, graphs) if number < NEAR_NAMES else LENIENT)
         for number, (iri, token) in enumerate(found.items())
     ]
 
@@ -136,7 +135,7 @@ def unused_names(text: QueryText, store: ox.Store) -> list[UsageError]:
         UsageError(
             f"No graph has {query_name(iri)}, which is for {uses[node]}.",
             place=text.where(token.start),
-            remedy=f"docs/queries.md tells what each graph has. {_LENIENT}",
+            remedy=f"docs/queries.md tells what each graph has. {LENIENT}",
         )
         for token, iri in text.named()
         if is_term(iri) and (node := ox.NamedNode(iri)) in uses
@@ -163,9 +162,7 @@ def unknown_values(meaning: Meaning, knowledge: Knowledge, store: ox.Store) -> l
     problems = []
     for one in dict.fromkeys(meaning.uses.comparisons):
         known = checked - linking if one.how is How.WRITTEN else checked
-        if not isinstance(one.term, ox.Literal) or one.how is How.ORDER or not one.properties:
-            continue
-        if not one.properties <= known:
+        if not isinstance(one.term, ox.Literal) or one.how is How.ORDER or not one.properties or one.properties - known:
             continue
         allowed: set[str] = set()
         for prop in one.properties - linking:
@@ -180,7 +177,7 @@ def _refusal(
 ) -> UsageError:
     props = " or ".join(sorted(map(curie, properties)))
     token = next((one for one in text.tokens if one.kind is Kind.STRING and value in one.text), None)
-    place = text.where(token.start) if token else "--param"
+    place = text.where(token.start) if token else PARAMETER
     if not allowed:
         hint = _meant(value, knowledge)
         return UsageError(f"{props} leads to nodes, not to a text such as {value!r}.", place=place, remedy=hint)
@@ -190,7 +187,7 @@ def _refusal(
     if not near and len(allowed) <= _AT_A_GLANCE:
         hint = f"It has: {', '.join(map(repr, sorted(allowed)))}. "
     by_rule = f"`hipkg codes {value}` tells of a code that is read by a rule. " if _NOTATION in properties else ""
-    return UsageError(f"{props} never has the value {value!r}.", place=place, remedy=hint + by_rule + _LENIENT)
+    return UsageError(f"{props} never has the value {value!r}.", place=place, remedy=hint + by_rule + LENIENT)
 
 
 def _remedy(iri: str, knowledge: Knowledge, graphs: Sequence[str]) -> str:
@@ -200,7 +197,7 @@ def _remedy(iri: str, knowledge: Knowledge, graphs: Sequence[str]) -> str:
 
 def _meant(name: str, knowledge: Knowledge, graphs: Iterable[str] = ()) -> str:
     """Say which terms may be meant, and how to ask all the same."""
-    return " ".join(filter(None, (did_you_mean(name, knowledge, graphs), _LENIENT)))
+    return " ".join(filter(None, (did_you_mean(name, knowledge, graphs), LENIENT)))
 
 
 @cache
