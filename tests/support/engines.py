@@ -15,6 +15,7 @@ import pyoxigraph as ox
 
 from hipkg.base.vocabulary import PREFIXES
 from hipkg.owl import reasoners
+from hipkg.owl.idle import without_idle_values
 from hipkg.owl.module import module
 from hipkg.owl.sources import load_sources
 from hipkg.record.normalise import normalised
@@ -56,16 +57,15 @@ def in_form(path: Path) -> tuple[ox.Triple, ...]:
 
 @cache
 def entailed_alone(engine: str) -> reasoners.Entailments:
-    """Let a reasoner answer of files and data alone: the ontology, `TWO_JOINTS`, and some examples.
+    """Let a reasoner answer of data and of what can bear on them: `TWO_JOINTS`, some examples, and a random patient.
 
-    Pellet is asked about a random patient as well, and given of the ontology what can bear on them.
+    The random patient is for Pellet alone.
     """
     patients = [quad.triple for quad in ox.parse(TWO_JOINTS, format=ox.RdfFormat.TURTLE)]
     patients += [one for name in WHOLE_DEFINITIONS[engine] for one in in_form(EXAMPLES[name])]
     if engine == "pellet":
         patients += [one for some in random_patients(1, 1).values() for one in some]
-        return reasoners.entail(engine, [*module(load_sources(), patients), *patients])
-    return reasoners.entail(engine, [*load_sources(), *patients])
+    return reasoners.entail(engine, [*module([*without_idle_values(load_sources())], patients), *patients])
 
 
 def reason_together(
