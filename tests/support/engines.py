@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from hipkg.reasoning.engines import EngineName
 
-TOGETHER = 6
+TOGETHER, TOGETHER_OF_MANY_FACTS = 6, 2
 STRIDE = int(os.environ.get("HIPKG_ENGINE_STRIDE", "16"))
 """Of the cases four are compared of each of so many times four, and all of them by `make engines`."""
 WHOLE_DEFINITIONS = {"hermit": ("d3", "d4"), "pellet": ("d0", "d2", "d3", "d4") if STRIDE == 1 else ("d3",)}
@@ -69,11 +69,14 @@ def entailed_alone(engine: str) -> reasoners.Entailments:
 
 
 def reason_together(
-    patients: Mapping[Name, Iterable[ox.Triple]], engine: EngineName
+    patients: Mapping[Name, Iterable[ox.Triple]], engine: EngineName, size: int = TOGETHER
 ) -> dict[Name, frozenset[ox.Triple]]:
-    """Return for each patient, by name, the triples with all that the ontology entails, as if each had been alone."""
+    """Return for each patient, by name, the triples with all that the ontology entails, as if each had been alone.
+
+    Parameters: ``size`` is how many are reasoned over in one run.
+    """
     names = list(patients)
-    parts = (names[start : start + TOGETHER] for start in range(0, len(names), TOGETHER))
+    parts = (names[start : start + size] for start in range(0, len(names), size))
     return {
         name: found
         for part in parts
