@@ -75,6 +75,7 @@ def test_what_is_no_program_is_no_java(tmp_path: Path, monkeypatch: pytest.Monke
 
 HERMIT = """
 SubClassOf( <urn:hipkg:sentinel:Guard> <urn:hipkg:sentinel:Soldier> )
+SubClassOf( <urn:hipkg:sentinel:Wächter> <urn:hipkg:sentinel:Guard> )
 Type( <urn:hipkg:sentinel:wächter> <urn:hipkg:sentinel:Guard> )
 <urn:hipkg:sentinel:watchedBy> (known instances: \
 (<urn:hipkg:sentinel:post>, <urn:hipkg:sentinel:wächter>) | possible instances:  )
@@ -99,6 +100,16 @@ def test_an_answer_without_what_is_known_to_follow_is_refused(
     answering(answer, tmp_path, monkeypatch)
     with pytest.raises(EngineUnavailable, match="known to follow"):
         java.entail(engine, [])
+
+
+def test_of_a_classification_only_what_it_tells_is_asked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    told = [line for line in HERMIT.splitlines() if line.startswith("SubClassOf")]
+    answering("\n".join([*told, "SubClassOf( <urn:a> <urn:b> )", ""]), tmp_path, monkeypatch)
+    assert java.classify([]).subclasses == {("urn:a", "urn:b")}
+    for one in told:
+        answering("\n".join({*told} - {one}), tmp_path, monkeypatch)
+        with pytest.raises(EngineUnavailable, match="known to follow"):
+            java.classify([])
 
 
 @pytest.mark.java

@@ -50,7 +50,7 @@ NOTHING: frozenset[str] = frozenset()
 class Known(Reasoner):
     """Answers with the kept classification, and with what is told of the class that an edit adds."""
 
-    def entail(self, _engine: str, _triples: Iterable[ox.Triple]) -> Entailments:
+    def classify(self, _triples: Iterable[ox.Triple]) -> Entailments:
         told = {(HIP + "Thistles", HIP + one) for one in ("Finding", "Problem")}
         pairs = {(one, other) for one, other in json.loads(CLASSIFICATION.read_text("utf-8"))}
         return Entailments(frozenset(pairs | told), frozenset(), frozenset(), NOTHING)
@@ -66,20 +66,20 @@ class Counted(Reasoner):
         super().__init__()
         self.asked: list[int] = []
 
-    def entail(self, engine: str, triples: Iterable[ox.Triple]) -> Entailments:
+    def classify(self, triples: Iterable[ox.Triple]) -> Entailments:
         given = list(triples)
         self.asked.append(len(given))
-        return super().entail(engine, given)
+        return super().classify(given)
 
 
 class Missing(Reasoner):
     """No Java is there."""
 
-    def entail(self, _engine: str, _triples: Iterable[ox.Triple]) -> Entailments:
+    def classify(self, _triples: Iterable[ox.Triple]) -> Entailments:
         raise EngineUnavailable("There is no Java.")
 
     def check_consistency(self, triples: Iterable[ox.Triple]) -> None:
-        self.entail("hermit", triples)
+        self.classify(triples)
 
 
 def side(folder: Path, name: str, edits: Iterable[dict[str, Any]] = ()) -> Side:
@@ -192,7 +192,7 @@ def test_sides_with_the_same_files_are_not_classified_twice(tmp_path: Path) -> N
 
 def test_without_a_reasoner_it_is_told_that_a_meaning_differs_but_not_how(tmp_path: Path) -> None:
     old, new = side(tmp_path, "old"), side(tmp_path, "new", REASONED[:1])
-    built = new.knowledge(lambda _: Known().entail("hermit", ()))
+    built = new.knowledge(lambda _: Known().classify(()))
     found = compare(old, replace(new, shipped=built), patients=CASES / "requirements", as_of=AS_OF, reasoner=Missing())
     assert [one.relation for one in found.redefined] == [Relation.NOT_ASKED]
     assert {one.patterns for one in found.statements} == {(Pattern.CONDITIONS_CHANGED,)}

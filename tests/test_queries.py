@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING
 
 import pyoxigraph as ox
 import pytest
-from rdflib import Graph, URIRef
+from rdflib import XSD, BNode, Graph, Literal, URIRef
 from rdflib.plugins.sparql import prepareQuery
 from typer.testing import CliRunner
 
@@ -157,8 +157,21 @@ def test_another_sparql_engine_gives_the_same_answer(case):
 @cache
 def graph_of(sources: tuple[Path, ...]) -> Graph:
     (store,) = dataset(sources, Request(as_of=DAY), load()).results
-    data = store.dump(format=ox.RdfFormat.N_TRIPLES, from_graph=ox.DefaultGraph())
-    return Graph().parse(data=data, format="nt")
+    graph = Graph()
+    for subject, predicate, target, _ in store.quads_for_pattern(None, None, None, ox.DefaultGraph()):
+        graph.add((in_rdflib(subject), in_rdflib(predicate), in_rdflib(target)))
+    return graph
+
+
+@cache
+def in_rdflib(term: ox.NamedNode | ox.BlankNode | ox.Literal) -> URIRef | BNode | Literal:
+    match term:
+        case ox.NamedNode():
+            return URIRef(term.value)
+        case ox.BlankNode():
+            return BNode(term.value)
+    datatype = None if term.language else URIRef(term.datatype.value)
+    return Literal(term.value, lang=term.language, datatype=None if datatype == XSD.string else datatype)
 
 
 def test_index_lists_every_query():

@@ -23,7 +23,7 @@ from hipkg.maintenance.interventions import InterventionReader
 from hipkg.maintenance.sources import read
 from hipkg.maintenance.statements import StatementReader
 from hipkg.maintenance.told import Told
-from hipkg.owl import reasoners as java
+from hipkg.owl.classification import classify
 from hipkg.owl.expression import properties
 from hipkg.owl.in_force import in_force
 from hipkg.owl.rule_compiler import NativeCompiler
@@ -39,9 +39,10 @@ if TYPE_CHECKING:
 
     from hipkg.knowledge.records import InterventionInfo, StatementInfo
     from hipkg.maintenance.sources import Sources
+    from hipkg.owl.reasoners import Entailments
 
-    Entail = Callable[[str, Iterable[ox.Triple]], java.Entailments]
-    """A reasoner, as `hipkg.owl.reasoners.entail` is."""
+    Classify = Callable[[Iterable[ox.Triple]], Entailments]
+    """A way to classify, as `hipkg.owl.classification.classify` is."""
 
 
 def build(files: Iterable[Path] | None = None) -> Knowledge:
@@ -54,21 +55,21 @@ def build(files: Iterable[Path] | None = None) -> Knowledge:
     return compile_knowledge(sources, classified(sources))
 
 
-def classified(sources: Sources, asked: Iterable[ox.Triple] = (), entail: Entail = java.entail) -> java.Entailments:
-    """Classify an ontology with HermiT, and with it what is asked besides.
+def classified(sources: Sources, asked: Iterable[ox.Triple] = (), classify: Classify = classify) -> Entailments:
+    """Classify an ontology, and with it what is asked besides.
 
     Of one on top of the shipped ontology the classes that the release of that made are not classified anew, which
     takes most of the time: editors name none of them, and their place among the shipped classes is known.
     """
     if sources.own is None:
-        return entail("hermit", [*sources.triples, *asked])
+        return classify([*sources.triples, *asked])
     left = [one for one in sources.paths if one not in {POSSIBLE_CONTEXTS, DENIALS}]
-    found = entail("hermit", [*in_force(load_sources(left)), *asked])
+    found = classify([*in_force(load_sources(left)), *asked])
     known = ((one, other) for one, above in load_base().superclasses.items() for other in above)
     return replace(found, subclasses=found.subclasses.union(known))
 
 
-def compile_knowledge(sources: Sources, entailments: java.Entailments) -> Knowledge:
+def compile_knowledge(sources: Sources, entailments: Entailments) -> Knowledge:
     """Compile a classified ontology; the errors are those of `build`.
 
     Classes of other namespaces, which may have been added to the sources to ask the reasoner something, leave no trace.
@@ -93,7 +94,7 @@ def write(knowledge: Knowledge, path: Path) -> None:
 class _Builder:
     """Collect what the release file holds from the triples, the axioms and the classification."""
 
-    def __init__(self, sources: Sources, result: java.Entailments) -> None:
+    def __init__(self, sources: Sources, result: Entailments) -> None:
         self._sources = sources
         self._told = Told(sources, result)
         self._axioms = self._told.axioms

@@ -15,6 +15,7 @@ import pyoxigraph as ox
 
 from hipkg.base.vocabulary import PREFIXES
 from hipkg.owl import reasoners
+from hipkg.owl.idle import without_idle_values
 from hipkg.owl.module import module
 from hipkg.owl.sources import load_sources
 from hipkg.record.normalise import normalised
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
 
     from hipkg.reasoning.engines import EngineName
 
-TOGETHER = 6
+TOGETHER, TOGETHER_OF_MANY_FACTS = 6, 2
 STRIDE = int(os.environ.get("HIPKG_ENGINE_STRIDE", "16"))
 """Of the cases four are compared of each of so many times four, and all of them by `make engines`."""
 WHOLE_DEFINITIONS = {"hermit": ("d3", "d4"), "pellet": ("d0", "d2", "d3", "d4") if STRIDE == 1 else ("d3",)}
@@ -56,24 +57,26 @@ def in_form(path: Path) -> tuple[ox.Triple, ...]:
 
 @cache
 def entailed_alone(engine: str) -> reasoners.Entailments:
-    """Let a reasoner answer of files and data alone: the ontology, `TWO_JOINTS`, and some examples.
+    """Let a reasoner answer of data and of what can bear on them: `TWO_JOINTS`, some examples, and a random patient.
 
-    Pellet is asked about a random patient as well, and given of the ontology what can bear on them.
+    The random patient is for Pellet alone.
     """
     patients = [quad.triple for quad in ox.parse(TWO_JOINTS, format=ox.RdfFormat.TURTLE)]
     patients += [one for name in WHOLE_DEFINITIONS[engine] for one in in_form(EXAMPLES[name])]
     if engine == "pellet":
         patients += [one for some in random_patients(1, 1).values() for one in some]
-        return reasoners.entail(engine, [*module(load_sources(), patients), *patients])
-    return reasoners.entail(engine, [*load_sources(), *patients])
+    return reasoners.entail(engine, [*module([*without_idle_values(load_sources())], patients), *patients])
 
 
 def reason_together(
-    patients: Mapping[Name, Iterable[ox.Triple]], engine: EngineName
+    patients: Mapping[Name, Iterable[ox.Triple]], engine: EngineName, size: int = TOGETHER
 ) -> dict[Name, frozenset[ox.Triple]]:
-    """Return for each patient, by name, the triples with all that the ontology entails, as if each had been alone."""
+    """Return for each patient, by name, the triples with all that the ontology entails, as if each had been alone.
+
+    Parameters: ``size`` is how many are reasoned over in one run.
+    """
     names = list(patients)
-    parts = (names[start : start + TOGETHER] for start in range(0, len(names), TOGETHER))
+    parts = (names[start : start + size] for start in range(0, len(names), size))
     return {
         name: found
         for part in parts

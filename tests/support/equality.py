@@ -23,7 +23,7 @@ from hipkg.record.normalise import normalised
 from support.compiled import concluded, concluded_by_hipkg, expected, filled, in_oxigraph, members
 from support.derivations import assert_same
 from support.doors import reason_over
-from support.engines import TOGETHER, reason_together
+from support.engines import TOGETHER, TOGETHER_OF_MANY_FACTS, reason_together
 from support.random_patients import contradicts
 from support.whole_vocabulary import drawn_patients
 
@@ -91,7 +91,7 @@ def differences(
 def unlike_hermit(patients: Mapping[str, Triples]) -> dict[str, list[str]]:
     """List for each of some patients what either the native engine or HermiT entails, and the other does not."""
     normal = {name: normalised(triples) for name, triples in patients.items()}
-    return differences(normal, reason_together(normal, "hermit"))
+    return differences(normal, reason_together(normal, "hermit", TOGETHER_OF_MANY_FACTS))
 
 
 def contradicts_in_hermit(triples: Triples) -> bool:

@@ -21,6 +21,7 @@ from hipkg.base.errors import EngineUnavailable
 from hipkg.base.vocabulary import OWL, RDF, RDF_TYPE, RDFS, XSD
 from hipkg.maintenance.as_written import told
 from hipkg.maintenance.release import classified
+from hipkg.owl.classification import classify
 from hipkg.owl.idle import without_idle
 from hipkg.owl.module import Modules
 from hipkg.owl.reasoners import Entailments, close
@@ -186,18 +187,21 @@ class Classifier:
         """Ask a reasoner, beside the new ontology, about what some triples say of some classes."""
         whole = Logic((*self._new.triples, *triples))
         try:
-            return self._reasoner.entail("hermit", whole.modules.around(map(_node, classes)))
+            return self._reasoner.classify(whole.modules.around(map(_node, classes)))
         except EngineUnavailable as problem:
             if self._reasoner.late:
                 self.problem = problem
             raise
 
+    def _classify(self, triples: Iterable[ox.Triple]) -> Entailments:
+        return classify(triples, self._reasoner)
+
     def _whole(self, sources: Sources) -> Entailments:
         try:
-            return classified(sources, entail=self._reasoner.entail)
+            return classified(sources, classify=self._classify)
         except EngineUnavailable as problem:
             self._note(problem, sources.axioms.classes)
-            return classified(sources, entail=lambda *_: _entailing(told(sources.axioms)))
+            return classified(sources, classify=lambda _: _entailing(told(sources.axioms)))
 
     def _note(self, problem: HipkgError, classes: Iterable[str]) -> None:
         self.unclassified = self.unclassified.union(classes)
@@ -206,7 +210,7 @@ class Classifier:
     def _by(self, known: Knowledge, side: Side, sources: Sources) -> Entailments:
         """Classify an ontology by what is known of another one, if that has sources to compare."""
         if not side.folder:
-            return classified(sources, entail=self._reasoner.entail)
+            return classified(sources, classify=self._classify)
         before, after = Logic(side.triples), Logic(sources.triples)
         affected = before.affected(after) | after.affected(before) | (after.classes - before.classes)
         affected &= after.classes
@@ -218,11 +222,11 @@ class Classifier:
             return _entailing(kept(after.classes - affected))
         try:
             if len(affected) > _MOST_AFFECTED * len(after.classes):
-                return classified(sources, entail=self._reasoner.entail)
+                return classified(sources, classify=self._classify)
             self._reasoner.check_consistency(after.triples)
             if not affected:
                 return _entailing(kept(after.classes))
-            found = self._reasoner.entail("hermit", after.modules.around(map(_node, affected)))
+            found = self._reasoner.classify(after.modules.around(map(_node, affected)))
         except EngineUnavailable as problem:
             self._note(problem, affected)
             alone = before.only_defined(after)

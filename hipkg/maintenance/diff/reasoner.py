@@ -36,9 +36,9 @@ class Reasoner:
         """Tell whether the time for all questions is over."""
         return self._left <= 0
 
-    def entail(self, engine: str, triples: Iterable[ox.Triple]) -> Entailments:
-        """Ask as `hipkg.owl.reasoners.entail` does; raises what that raises."""
-        return self._asked(lambda: reasoners.entail(engine, triples, self._left))
+    def classify(self, triples: Iterable[ox.Triple]) -> Entailments:
+        """Ask as `hipkg.owl.reasoners.classify` does; raises what that raises."""
+        return self._asked(lambda: reasoners.classify(triples, self._left))
 
     def check_consistency(self, triples: Iterable[ox.Triple]) -> None:
         """Ask as `hipkg.owl.reasoners.check_consistency` does; raises what that raises."""
