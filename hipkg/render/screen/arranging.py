@@ -100,7 +100,9 @@ class Screener(Part):
             rest = [
                 one
                 for one in entries
-                if one not in calls and not (key == Section.CHECK and self._alarms.is_told_there(one))
+                if one not in calls
+                and not (key == Section.CHECK and self._alarms.is_told_there(one))
+                and not one.beside
             ]
             items += later if key == Section.LATER else self._items(key, rest)
             items += [item for section, item in disputed if section == key]

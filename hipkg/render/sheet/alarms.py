@@ -68,9 +68,18 @@ class Alarms(Part):
 
     def _unadvised(self) -> Iterator[Row]:
         """Tell the ordered treatments that nothing advises, with the dangers that are not excluded."""
+        along: dict[str, list[Action]] = {}
+        for entry in (it for part in self._view.page.parts for it in part.rows if it.beside):
+            along.setdefault(entry.beside, []).extend(self._plan.actions[one] for one in entry.actions)
         for one in self._plan.alongside:
             if one.ordered and one.treats:
-                lines = self._telling.dangers.unexcluded(one.open_checks)
+                beside = along.get(one.node, [])
+                names = tuple(dict.fromkeys(clean(self._wording.name(it)) for it in beside))
+                ids = tuple(sorted({id_ for it in beside for id_ in it.shown}))
+                lines = (
+                    *self._telling.dangers.unexcluded(one.open_checks),
+                    *((Line("with it:", names, ids),) if names else ()),
+                )
                 yield Row(capital(clean(f"{one.label} {_UNADVISED}")), "", "", one.statements, lines)
 
     def _breaches(self) -> list[Row]:
