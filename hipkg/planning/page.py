@@ -207,6 +207,13 @@ def _is_advised(action: Action) -> bool:
     return not ADVISING.isdisjoint(action.claimed)
 
 
+def _is_endangered_alike(action: Action, other: Action) -> bool:
+    """Tell whether nothing but the dangers of another action, which is confronted with them, speaks against one."""
+    dangers = {*action.dangers}
+    told = bool(dangers) and dangers <= {*other.dangers} and is_confronted_with_danger(other)
+    return told and {it.id for it in action.by(ClaimKind.REFUSED)} <= {one.statement for one in dangers}
+
+
 class _Hosts:
     """In whose row actions are told, by their numbers."""
 
@@ -311,21 +318,26 @@ class _Layout:
             for iri in self._knowledge.interventions[action.intervention].superclasses & places.keys():
                 for host in places[iri]:
                     other = self._plan.actions[host]
-                    alike = other.status == action.status and is_confronted_with_danger(other) == confronted
+                    same = is_confronted_with_danger(other) == confronted or _is_endangered_alike(action, other)
+                    alike = other.status == action.status and same
                     if host != number and alike and other.place in {"", action.place}:
                         return host
         return None
 
     def _refused_kind(self, number: int, places: Mapping[str, list[int]]) -> int | None:
-        """Find the refused kind of what is taken care of by nothing but that, which is no reason to rest content."""
+        """Find what is refused of what is taken care of by nothing but that, which is no reason to rest content.
+
+        The same course can be refused because of one site, and taken for care of another.
+        """
         action = self._plan.actions[number]
-        if action.status != Status.SATISFIED or not action.running:
+        courses = {one.node for one in action.ongoing}
+        if action.status != Status.SATISFIED or not courses:
             return None
         for iri, some in places.items():
-            for one in some if action.intervention in self._knowledge.interventions[iri].superclasses else ():
+            for one in some if action.intervention in {iri, *self._knowledge.interventions[iri].superclasses} else ():
                 kind = self._plan.actions[one]
                 refused = kind.status == Status.CONTRAINDICATED or is_confronted_with_danger(kind)
-                if refused and kind.place in {"", action.place} and {*action.current} <= {*kind.current}:
+                if refused and courses <= {it.node for it in kind.ongoing}:
                     return one
         return None
 
@@ -358,7 +370,7 @@ class _Layout:
 
     def _is_only_considered(self, number: int) -> bool:
         one = self._plan.actions[number]
-        return self._sections[number] == Section.CONSIDER and not (one.planned or one.running)
+        return self._sections[number] in {Section.CONSIDER, Section.TRIED} and not (one.planned or one.running)
 
     def _endangered_at_a_site(self, number: int, places: Mapping[str, list[int]]) -> int | None:
         """Find the same intervention at a site of the patient, where the dangers of the patient are told as well."""

@@ -211,6 +211,10 @@ class Details(Part):
             )
             lead = "first " if checks and one.intervention not in kinds else ""
             found.setdefault(lead + words, set()).add(one.statement)
+        for words in [*found]:
+            # The same limit is told once, though others say more beside it.
+            if wider := next((one for one in found if one != words and words in one.split(", ")), ""):
+                found[wider] |= found.pop(words)
         told = list(found)[:CONTENTS_SHOWN] if not prominent else list(found)
         if told and (prominent or action.status != Status.INDICATED or len(shown) <= CONTENTS_SHOWN):
             included = _DOUBTED if self.is_doubted(action) else _FULFILLED
