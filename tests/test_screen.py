@@ -25,7 +25,7 @@ from hipkg.planning.page import Section, page
 from hipkg.planning.prominence import Outline
 from hipkg.render.html import plan_to_html
 from hipkg.render.markdown import plan_to_markdown
-from hipkg.render.screen import Screen, screen
+from hipkg.render.screen import Screen, pared, screen
 from hipkg.render.screen_text import plans_to_text
 from hipkg.render.sheet import HEADINGS, sheet
 
@@ -184,6 +184,18 @@ def test_nothing_is_lost(name: str) -> None:
     named = {id_ for one in items for id_ in one.statements}
     named |= {id_ for one in items for line in one.details for id_ in line.statements}
     assert named - {*whole.statements} == set()
+
+
+@of_each
+def test_what_is_left_out_of_a_long_screen_is_counted_and_never_what_is_to_be_checked(name: str) -> None:
+    whole = shown(name)
+    for shorter in pared(whole):
+        assert shorter.sections.get(Section.CHECK) == whole.sections.get(Section.CHECK)
+        assert shorter.questions == whole.questions
+        left_out = sum(not one.listed for some in shorter.sections.values() for one in some)
+        assert (f"{left_out} more row" in " ".join(shorter.left_out)) == bool(left_out)
+    kept = {key for key, some in shorter.sections.items() if any(one.listed for one in some)}
+    assert kept <= {Section.CHECK, Section.ALREADY}
 
 
 @of_each

@@ -38,6 +38,7 @@ class Dangers:
         self._running = frozenset(kind for kinds in derivation.running.values() for kind in kinds)
         self._planned = frozenset(kind for kinds in derivation.planned.values() for kind in kinds)
         self._evaluations = {one.iri: one for one in derivation.evaluations}
+        self._refused = {one.intervention for one in derivation.actions if one.status == Status.CONTRAINDICATED}
         self._knowledge = knowledge
         self._patient = patient
         self._left_out = selection.left_out(knowledge)
@@ -55,13 +56,17 @@ class Dangers:
     def unexcluded(self, action: DerivedAction, evaluations: Sequence[Evaluation]) -> tuple[OpenCheck, ...]:
         """List the dangers of what is, or is to be, given that nothing on record shows or excludes, by their weight.
 
-        Those of a kind of it count too where that is taken or ordered.
+        Those of a kind of it count too where that is taken or ordered; what is refused is not to be given.
         """
         if not self._is_given(action):
             return ()
         nodes = {self._patient, *(node for one in evaluations for node in one.subjects)}
-        given = self._running | self._planned
-        kinds = sorted(one for one in given if self._knowledge.is_a(one, action.intervention))
+        given, is_a = self._running | self._planned, self._knowledge.is_a
+        there = {one for one in given if is_a(one, action.intervention)} - {action.intervention}
+        narrowest = [*self._knowledge.narrowest(there)]
+        if there and all(any(is_a(one, it) for it in self._refused) for one in narrowest):
+            return ()
+        kinds = sorted(there)
         found: dict[str, OpenCheck] = {}
         for kind in dict.fromkeys((action.intervention, *kinds)):
             for one in self.unexcluded_of(kind, nodes):

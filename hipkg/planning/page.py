@@ -47,13 +47,15 @@ class Entry(NamedTuple):
     """One row of a page, by the numbers of its actions in the plan.
 
     Several ``actions`` are the members of a choice, the firmest first, or, where a ``document`` is named, what that
-    advises those whom it is about; ``riders`` are told in the row of the others.
+    advises those whom it is about; ``riders`` are told in the row of the others. What only goes along with an order
+    that nothing advises is told with that: ``beside`` is the node of the order.
     """
 
     actions: tuple[int, ...]
     riders: tuple[int, ...]
     prominence: Prominence
     document: str = ""
+    beside: str = ""
 
     @property
     def told(self) -> tuple[int, ...]:
@@ -205,6 +207,13 @@ def _is_advised(action: Action) -> bool:
     return not ADVISING.isdisjoint(action.claimed)
 
 
+def _is_endangered_alike(action: Action, other: Action) -> bool:
+    """Tell whether nothing but the dangers of another action, which is confronted with them, speaks against one."""
+    dangers = {*action.dangers}
+    told = bool(dangers) and dangers <= {*other.dangers} and is_confronted_with_danger(other)
+    return told and {it.id for it in action.by(ClaimKind.REFUSED)} <= {one.statement for one in dangers}
+
+
 class _Hosts:
     """In whose row actions are told, by their numbers."""
 
@@ -246,7 +255,7 @@ class _Layout:
         for members in joined:
             if members[0] not in riding:
                 entry = self._entry(members, riders.get(members[0], ()))
-                section = self._sections[members[0]]
+                section = Section.CHECK if entry.beside else self._sections[members[0]]
                 # What a document puts first is part of today, even if it is to be looked at again and again.
                 leads = section == Section.AGAIN and entry.prominence == Prominence.LEAD
                 rows[Section.TODAY if leads else section].append(entry)
@@ -296,16 +305,40 @@ class _Layout:
                 together = action.place in {"", self._plan.actions[host].place} and self._may_ride(number, host)
                 if together and self._open_part(host, places) is None:
                     return host
-        if (beside := self._given_along_with(number, places)) is not None:
-            return beside
+        for find in (self._given_along_with, self._refused_kind, self._refused_class):
+            if (found := find(number, places)) is not None:
+                return found
+        return None
+
+    def _refused_class(self, number: int, places: Mapping[str, list[int]]) -> int | None:
+        """Find a class that is refused, or endangers, as what is refused, runs or endangers of it does."""
+        action = self._plan.actions[number]
         confronted = is_confronted_with_danger(action)
         if action.status == Status.CONTRAINDICATED or action.running or confronted:
-            for iri in info.superclasses & places.keys():
+            for iri in self._knowledge.interventions[action.intervention].superclasses & places.keys():
                 for host in places[iri]:
                     other = self._plan.actions[host]
-                    alike = other.status == action.status and is_confronted_with_danger(other) == confronted
+                    same = is_confronted_with_danger(other) == confronted or _is_endangered_alike(action, other)
+                    alike = other.status == action.status and same
                     if host != number and alike and other.place in {"", action.place}:
                         return host
+        return None
+
+    def _refused_kind(self, number: int, places: Mapping[str, list[int]]) -> int | None:
+        """Find what is refused of what is taken care of by nothing but that, which is no reason to rest content.
+
+        The same course can be refused because of one site, and taken for care of another.
+        """
+        action = self._plan.actions[number]
+        courses = {one.node for one in action.ongoing}
+        if action.status != Status.SATISFIED or not courses:
+            return None
+        for iri, some in places.items():
+            for one in some if action.intervention in {iri, *self._knowledge.interventions[iri].superclasses} else ():
+                kind = self._plan.actions[one]
+                refused = kind.status == Status.CONTRAINDICATED or is_confronted_with_danger(kind)
+                if refused and courses <= {it.node for it in kind.ongoing}:
+                    return one
         return None
 
     def _given_along_with(self, number: int, places: Mapping[str, list[int]]) -> int | None:
@@ -314,11 +347,10 @@ class _Layout:
         What runs is given whatever speaks against it, and what goes along with it is due.
         """
         action = self._plan.actions[number]
-        asking = action.by(ClaimKind.INDICATED, ClaimKind.GUARDING)
-        beside = [self._infos[one.id].accompanies for one in asking]
-        if not beside or not all(beside) or action.status not in {Status.INDICATED, Status.CAUTION}:
+        asked = self._asked_beside(action)
+        if not asked:
             return None
-        given = [one for one in self._of_class({iri for some in beside for iri in some}, places) if one != number]
+        given = [one for one in self._of_class(asked, places) if one != number]
         given = [one for one in given if not action.place or self._plan.actions[one].place in {"", action.place}]
         due = [one for one in given if _is_to_be_given(self._plan.actions[one])]
         if not due:
@@ -328,18 +360,17 @@ class _Layout:
 
     def _of_class(self, asked: set[str], places: Mapping[str, list[int]]) -> list[int]:
         """List the actions of some interventions, of classes and of kinds of them."""
+        return [one for iri, some in places.items() if self._is_of_class((iri,), asked) for one in some]
+
+    def _is_of_class(self, given: Iterable[str], asked: set[str]) -> bool:
+        """Tell whether any of what is given is one of some interventions, a class or a kind of one."""
         interventions = self._knowledge.interventions
         classes = asked.union(*(interventions[one].superclasses for one in asked))
-        return [
-            one
-            for iri, some in places.items()
-            if iri in classes or not asked.isdisjoint(interventions[iri].superclasses)
-            for one in some
-        ]
+        return any(one in classes or not asked.isdisjoint(interventions[one].superclasses) for one in given)
 
     def _is_only_considered(self, number: int) -> bool:
         one = self._plan.actions[number]
-        return self._sections[number] == Section.CONSIDER and not (one.planned or one.running)
+        return self._sections[number] in {Section.CONSIDER, Section.TRIED} and not (one.planned or one.running)
 
     def _endangered_at_a_site(self, number: int, places: Mapping[str, list[int]]) -> int | None:
         """Find the same intervention at a site of the patient, where the dangers of the patient are told as well."""
@@ -380,7 +411,29 @@ class _Layout:
     def _entry(self, members: tuple[int, ...], riders: Iterable[int]) -> Entry:
         shown = [id_ for one in members for id_ in _speaking(self._plan.actions[one])]
         told = [one for one in shown if self._infos[one].effect != hip.holdsBack] or shown
-        return Entry(members, tuple(riders), self._outline.best(told)[0])
+        beside = self._beside_order(self._plan.actions[members[0]])
+        return Entry(members, tuple(riders), self._outline.best(told)[0], beside=beside)
+
+    def _beside_order(self, action: Action) -> str:
+        """Find the order that nothing advises with which alone an action goes along; empty where there is none.
+
+        What goes along with anything that runs, or that the plan tells of, is due or told with that.
+        """
+        asked = self._asked_beside(action)
+        there = (one for one in self._plan.actions if self._is_of_class((one.intervention,), asked))
+        if not asked or any(one.running or one.status == Status.INDICATED for one in there):
+            return ""
+        alongside = [one for one in self._plan.alongside if self._is_of_class(one.interventions, asked)]
+        ordered = all(one.ordered and one.treats for one in alongside)
+        return alongside[0].node if alongside and ordered else ""
+
+    def _asked_beside(self, action: Action) -> set[str]:
+        """List what an action goes along with, if every statement that asks for it asks for it beside something."""
+        asking = action.by(ClaimKind.INDICATED, ClaimKind.GUARDING)
+        beside = [self._infos[one.id].accompanies for one in asking]
+        if not all(beside) or action.status not in {Status.INDICATED, Status.CAUTION}:
+            return set()
+        return {iri for some in beside for iri in some}
 
     def _order(self, entry: Entry) -> tuple[bool, bool, bool, bool, int, int, int, int]:
         """Put a ban before advice against something, what leads first, then the document that speaks most of them.

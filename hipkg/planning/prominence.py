@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 _LEADING = 0.8
 """The share of its statements with which a document leads: it speaks of this patient."""
+_CLOSE = 0.5
+"""The share with which the document leads that speaks most closely of a site."""
 _SILENT = {State.RULED_OUT, State.MAY_APPLY}
 
 
@@ -34,23 +36,30 @@ class Outline:
     @classmethod
     def of(cls, states: Iterable[StatementState], knowledge: Knowledge) -> Outline:
         """Find the documents that lead for a patient, whose statements are in such states."""
-        guiding = _guiding(knowledge)
-        speaking = {one.id for one in states if one.state not in _SILENT and one.id in guiding and not one.outside}
-        here: dict[str, set[str]] = {}
-        counts: dict[str, int] = {}
-        for one in speaking:
-            document, contexts = guiding[one]
-            counts[document] = counts.get(document, 0) + 1
-            here.setdefault(document, set()).update(contexts)
-        total, superclasses = _sizes(knowledge), knowledge.superclasses
+        guiding, total = _guiding(knowledge), _sizes(knowledge)
+        speaking: dict[str, dict[str, set[str]]] = {}
+        for one in states:
+            if one.state not in _SILENT and one.id in guiding and not one.outside:
+                document = guiding[one.id][0]
+                for site in ("", one.site):
+                    speaking.setdefault(site, {}).setdefault(document, set()).add(one.id)
 
-        def rank(document: str) -> tuple[int, float, str]:
-            narrowest = max(len(superclasses.get(one, ())) for one in here[document])
-            return -narrowest, -counts[document] / total[document], document
+        def share(document: str, site: str = "") -> float:
+            return len(speaking[site][document]) / total[document]
 
-        leading = [one for one, count in counts.items() if count >= _LEADING * total[one]]
-        leading = leading or sorted(counts, key=lambda one: (-counts[one] / total[one], one))[:1]
-        return cls(tuple(knowledge.documents[one].id for one in sorted(leading, key=rank)), knowledge)
+        def narrowness(document: str, site: str = "") -> int:
+            contexts = {it for one in speaking[site][document] for it in guiding[one][1]}
+            return max(len(knowledge.superclasses.get(one, ())) for one in contexts)
+
+        documents = speaking.get("", {})
+        leading = {one for one in documents if share(one) >= _LEADING}
+        for site, there in speaking.items():
+            closest = min(there, key=lambda one: (-narrowness(one, site), one))
+            if share(closest, site) >= _CLOSE:
+                leading.add(closest)
+        leading = leading or {*sorted(documents, key=lambda one: (-share(one), one))[:1]}
+        ordered = sorted(leading, key=lambda one: (-narrowness(one), -share(one), one))
+        return cls(tuple(knowledge.documents[one].id for one in ordered), knowledge)
 
     def prominence(self, statement: str) -> Prominence:
         """Tell how prominent a statement, named by its id, is."""

@@ -11,13 +11,14 @@ from hipkg.knowledge.frame.answers import Answer, State
 from hipkg.knowledge.memo import kept
 from hipkg.knowledge.trials import trials
 from hipkg.owl.expression import leaves
+from hipkg.planning.dangers import dangers_of
 from hipkg.planning.interactions import kinds_given
 from hipkg.planning.records import Question
 from hipkg.record.facts import NOTHING
 from hipkg.record.patient import EntryKind
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Sequence, Set
     from typing import TypeAlias
 
     from hipkg.derivation.records import Derivation
@@ -123,25 +124,50 @@ class Questions:
             key: {it.requirement for one in some for it in one.open_checks if it.asked == key[0]}
             for key, some in asking.items()
         }
+        found: dict[tuple[str, str, str], tuple[set[str], set[str]]] = {}
         for (asked, site), some in asking.items():
             open_ = all_open[asked, site]
             if any(open_ < other for (_, place), other in all_open.items() if place in {"", site}):
                 continue  # Another question asks for all of it.
             kinds = frozenset(kind for one in some for kind in one.kinds)
-            ids = {id_ for it in open_ for id_ in self._speaking_of(it, kinds)}
-            labels = sorted({one.label for one in some})
-            text = self._knowledge.questions.get(asked) or self._knowledge.label(asked)
-            yield Question(asked, text, site, tuple(sorted(ids)), tuple(labels), unread=self._could_be(asked))
+            text, requirements = self._asking_for(asked, open_)
+            for requirement in requirements:
+                ids, labels = found.setdefault((requirement, text, site), (set(), set()))
+                dangers = open_.intersection(dangers_of(requirement, self._knowledge))
+                ids.update(id_ for it in dangers for id_ in self._speaking_of(it, kinds))
+                labels.update(one.label for one in some)
+        for (requirement, text, site), (ids, labels) in found.items():
+            unread = self._could_be(requirement)
+            yield Question(requirement, text, site, tuple(sorted(ids)), tuple(sorted(labels)), unread=unread)
+
+    def _asking_for(self, asked: str, open_: Set[str]) -> tuple[str, Sequence[str]]:
+        """Word the question for the open dangers of a class of them, and list the classes that it asks about.
+
+        Of a class of which some are excluded the others are asked for by their short words.
+        """
+        knowledge = self._knowledge
+        parts = [one for one in dangers_of(asked, knowledge) if one in open_]
+        if len(parts) == len(dangers_of(asked, knowledge)):
+            return knowledge.questions.get(asked) or knowledge.label(asked), (asked,)
+        if len(parts) == 1 and (own := knowledge.questions.get(parts[0])):
+            return own, parts
+        *others, last = map(knowledge.brief, parts)
+        text = f"{', '.join(others)}, or {last}" if others else last
+        return f"{text[:1].upper()}{text[1:]}?", parts
 
     def _speaking_of(self, danger: str, kinds: Collection[str]) -> list[str]:
-        """List the statements about some interventions whose context is a danger, or else is a part of it."""
+        """List the statements about some interventions whose context is a danger, or else is a part of it.
+
+        Where there is none, those about what is a kind of one of them.
+        """
         infos = [*self._knowledge.of_context.get(danger, ())] or [
             info
             for context, some in self._knowledge.of_context.items()
             if self._knowledge.is_a(context, danger)
             for info in some
         ]
-        return [info.id for info in infos if info.intervention in kinds]
+        narrower = [info.id for info in infos if not self._kinds(info.intervention).isdisjoint(kinds)]
+        return [info.id for info in infos if info.intervention in kinds] or narrower
 
     def _kinds_there(self, action: Action) -> frozenset[str]:
         """List what an action is a kind of, with the kinds of it that are taken or ordered."""

@@ -11,6 +11,7 @@ from hipkg.knowledge.frame.speaking import FIRMNESS
 from hipkg.knowledge.memo import kept
 from hipkg.knowledge.selection import URGENT
 from hipkg.planning.bounds import Comparison
+from hipkg.planning.dangers import dangers_of
 from hipkg.planning.gaps import disjuncts_of
 from hipkg.planning.page import Section, section_of
 
@@ -62,16 +63,26 @@ class Importance:
         ordered = {one.intervention for one in there}
         self._acts = frozenset(ordered)
         self._ordered = ordered.union(*(knowledge.interventions[one].superclasses for one in ordered))
+        checked = {one.intervention for one in actions if one.open_checks}
+        given = checked.union(self._ordered, *(knowledge.interventions[one].superclasses for one in checked))
+        self._only_options = frozenset(
+            info.id
+            for info in knowledge.statements.values()
+            if info.intervention not in given
+            and not checked.isdisjoint(knowledge.interventions[info.intervention].superclasses)
+        )
+        """The statements about kinds of what is given that are not known to be meant."""
 
     def rank(self, same: Sequence[Question]) -> tuple[bool, bool, bool, bool, bool, bool, bool, bool, bool, int, int]:
         """Rank one question, asked about some sites; the least comes first.
 
         What ends a call for urgent help that stands is asked before all else, then what can make one, then what would
-        put in danger whom the plan gives something, and what only an expert's judgement answers after all else. Before
-        that come questions that have little point by now. In between comes what the record of a place lacks, such as
-        its side, which no statement asks; then what opens a context that is only possible for several statements, then
-        what the safety of what is ordered or runs hangs on, then what is to be judged now that a trial has lasted as
-        long as it should, then what decides most, and of equals what most actions wait for.
+        put in danger whom the plan gives something, rather than a kind of it that need not be meant, and what only an
+        expert's judgement answers after all else. Before that come questions that have little point by now. In between
+        comes what the record of a place lacks, such as its side, which no statement asks; then what opens a context
+        that is only possible for several statements, then what the safety of what is ordered or runs hangs on, then
+        what is to be judged now that a trial has lasted as long as it should, then what decides most, and of equals
+        what most actions wait for.
         """
         ids = {id_ for one in same for id_ in one.statements}
         opens = len(ids) >= _OPENING and any(opens_context(one, self.knowledge) for one in same)
@@ -88,7 +99,8 @@ class Importance:
         late = bool(ids) and not opens and (not news or all(map(self._is_late, same)))
         called = any(one.requirement in self._calling for one in same)
         urgent = is_urgent(news, self.knowledge)
-        endangers = any(one.requirement in self.knowledge.dangers for one in same)
+        dangerous = any(one.requirement in _dangers(self.knowledge) for one in same)
+        endangers = dangerous and not ids <= self._only_options
         return (
             not called,
             not urgent,
@@ -199,3 +211,9 @@ def is_urgent(statements: Iterable[str], knowledge: Knowledge) -> bool:
 def opens_context(question: Question, knowledge: Knowledge) -> bool:
     """Tell whether a question is about a context that is only possible."""
     return any(question.requirement in knowledge.by_id[one].applies_to for one in question.statements)
+
+
+@kept
+def _dangers(knowledge: Knowledge) -> frozenset[str]:
+    """List the classes of those in danger by an intervention, and those that such a class is made of."""
+    return knowledge.dangers.union(*(dangers_of(one, knowledge) for one in knowledge.dangers))

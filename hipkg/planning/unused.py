@@ -15,9 +15,9 @@ A recorded problem or activity is used if
 * it is the only problem at a body site at which an activity is used, or one of no known site is done: without it,
   that site would not be one of the patient's.
 
-A recorded property of the patient is used if a class that an evaluated statement names asks for it, and a recorded
-absence if it can answer a class that such a statement names, keeps a context from being possible, or excludes a danger
-of what the plan has an action for.
+A recorded property of the patient is used if a class that an evaluated statement names asks for it, or one of those in
+danger by what the plan has an action for, and a recorded absence if it can answer a class that such a statement names,
+keeps a context from being possible, or excludes a danger of what the plan has an action for.
 
 So a plan without what is not used would decide the same. More than one record can serve the same purpose; then each of
 them is used, though either could be left out.
@@ -352,9 +352,14 @@ class UnusedFacts:
     def _properties(self) -> Iterator[Unused]:
         """List the values of the patient's own properties that no evaluated statement asks for."""
         evaluated = {one.statement for one in self._derivation.evaluations}
+        acts = {one.intervention for one in self._derivation.actions}
         for prop in sorted(_own(self._knowledge) & self._facts.objects.keys()):
             values = self._facts.values(self._patient, prop)
-            if values and not any(prop in _asked_by(one, self._knowledge) for one in evaluated):
+            asked = (
+                *(_asked_by(one, self._knowledge) for one in evaluated),
+                *(_asked_before(one, self._knowledge) for one in acts),
+            )
+            if values and not any(prop in one for one in asked):
                 for value in sorted(map(text_of, values)):
                     label = self._knowledge.label(prop)
                     unit = self._knowledge.units.get(prop, "")
@@ -470,10 +475,18 @@ def _asked_by(statement: str, knowledge: Knowledge) -> frozenset[str]:
     """List the properties that the classes which the slots of a statement name, or what refutes them, ask for."""
     info = knowledge.statements[statement]
     refuting = (one for cls in info.requires for one in knowledge.refuting(cls))
-    classes = reached(
-        {*info.applies_to, *info.slots, *refuting},
-        lambda cls: [name for way in _ways_into(cls, knowledge) for name in way.names],
-    )
-    return frozenset(
-        prop for cls in classes for way in _ways_into(cls, knowledge) for prop in properties(way.expression)
-    )
+    return _properties_of({*info.applies_to, *info.slots, *refuting}, knowledge)
+
+
+@kept
+def _asked_before(intervention: str, knowledge: Knowledge) -> frozenset[str]:
+    """List the properties that tell whether an intervention is a danger."""
+    asked = knowledge.interventions[intervention].exclude_first
+    dangers = {part for cls in asked for part in dangers_of(cls, knowledge)}
+    return _properties_of(dangers.union(*map(knowledge.refuting, dangers)), knowledge)
+
+
+def _properties_of(classes: Iterable[str], knowledge: Knowledge) -> frozenset[str]:
+    """List the properties that classes, and those that they are made of, ask for."""
+    found = reached(classes, lambda cls: [name for way in _ways_into(cls, knowledge) for name in way.names])
+    return frozenset(prop for cls in found for way in _ways_into(cls, knowledge) for prop in properties(way.expression))

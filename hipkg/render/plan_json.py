@@ -82,7 +82,7 @@ SHAPES: dict[type, str] = {
     "findings statements() actions conflicts interactions questions unused alongside? page() sources()?",
     Page: "sections=parts readings",
     Part: "section rows",
-    Entry: "actions riders? prominence? document?",
+    Entry: "actions riders? prominence? document? beside?",
     StatementState: "state safety()? modality()? subject() @effect()? @intervention()? subjects()? site? place? unmet? "
     "lifted_by? ruled_out_by? satisfied_by? on_boundary? context_lacks? checks? context?",
     Scope: "document @requirement label only",

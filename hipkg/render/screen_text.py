@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from rich.console import Group
 from rich.text import Text
 
 from hipkg.planning.page import Section
-from hipkg.render.screen import screen
+from hipkg.render.screen import pared, screen
 from hipkg.render.sheet import HEADINGS
 from hipkg.render.text import STYLES, Layout, beside, joined, marked, page_to_text
 from hipkg.render.words import ASSUMED, DISCLAIMER, capital, lowered, numbered
@@ -24,9 +26,11 @@ if TYPE_CHECKING:
     from hipkg.render.sheet import Ask, Line
 
 LONGEST = 60
-"""How many lines a screen has at most that is not tightened."""
+"""How many lines a screen has at most; one that would have more is shortened."""
 _TOGETHER = 4
 """How many short rows of several categories flow on in one."""
+_FEW = 2
+"""How many short rows of a site name it each, where no category is told."""
 _GUTTER = 9
 _QUESTION_INDENT = _GUTTER + 5
 _ARROW_WIDTH = 5
@@ -45,15 +49,25 @@ def plans_to_text(
     """Write the first screens of plans, one after another; the parameters are those of `sheets_to_text`."""
     layout = Layout.of(width, ascii, to_terminal=to_terminal)
 
-    def written(plan: Plan, *, tight: bool) -> str:
-        made = screen(plan, knowledge, tight=tight)
+    def written(made: Screen) -> str:
         return page_to_text(_Writer(made, layout).parts(), layout, to_terminal=to_terminal)
 
     def fitting(plan: Plan) -> str:
-        text = written(plan, tight=False)
-        return text if len(text.splitlines()) <= LONGEST else written(plan, tight=True)
+        text = ""
+        for text in map(written, _screens(plan, knowledge)):
+            if len(text.splitlines()) <= LONGEST:
+                break
+        return text
 
     return joined(map(fitting, plans))
+
+
+def _screens(plan: Plan, knowledge: Knowledge) -> Iterator[Screen]:
+    """Make the first screen of a plan, and then ones that are shorter and shorter."""
+    yield screen(plan, knowledge)
+    tight = screen(plan, knowledge, tight=True)
+    yield tight
+    yield from pared(tight)
 
 
 class _Writer:
@@ -100,18 +114,26 @@ class _Writer:
         symbol, style = self._layout.symbol(key), STYLES[key][2]
         listed = [one for one in items if one.listed]
         grouped = key == Section.TODAY and sum(not (one.out or one.condition) for one in listed) > _TOGETHER
-        flowing: dict[str, list[Item]] = {}
+        here = Counter(one.site for one in listed if not (one.out or one.condition))
+        flowing: dict[tuple[str, str], list[Item]] = {}
         for item in _by_condition(listed):
             if item[0].out or item[0].condition:
                 doubted = key == Section.ALREADY and item[0].doubted
                 yield marked(self._layout.symbol(Section.TRIED) if doubted else symbol, self._row(item, style), style)
             else:
-                flowing.setdefault(item[0].category if grouped else "", []).append(item[0])
+                of = item[0].category if grouped else ""
+                site = (
+                    item[0].site if (of or here[item[0].site] > _FEW) and item[0].site not in self._everywhere else ""
+                )
+                flowing.setdefault((of, site), []).append(item[0])
+        titles = {lowered(one.title) for one in listed}
         single = [one for some in flowing.values() if len(some) == 1 for one in some]
-        together = [(category, some) for category, some in flowing.items() if len(some) > 1]
-        for category, some in [("", single), *together] if single else together:
+        together = [(of, some) for of, some in flowing.items() if len(some) > 1]
+        for (category, site), some in [(("", ""), single), *together] if single else together:
             for line in _unmixed(some):
-                yield marked(symbol, self._flow(category if len(flowing) > 1 else "", line, style), style)
+                # A heading that reads like a row would say that all of this belongs to that one.
+                heading = "" if lowered(category) in titles or len(flowing) == 1 else category
+                yield marked(symbol, self._flow(heading, site, line, style), style)
 
     def _row(self, items: Sequence[Item], style: str) -> Text:
         """Lay out what waits for the same, or a single row."""
@@ -123,16 +145,23 @@ class _Writer:
         detailed = any(one.details and not _in_title(one) for one in items)
         for number, one in enumerate(items):
             text.append(("; " if detailed else self._dot) if number else "")
-            text.append_text(self._named(one, lowered(one.title) if first.condition else capital(one.title), style))
+            begins = not (first.condition or number)
+            text.append_text(self._named(one, capital(one.title) if begins else lowered(one.title), style))
         return text
 
-    def _flow(self, category: str, items: Sequence[Item], style: str) -> Text:
-        """Name what has little but a name beside each other."""
+    def _flow(self, category: str, site: str, items: Sequence[Item], style: str) -> Text:
+        """Name what has little but a name beside each other, and first what it is, and where, that is the same of all.
+
+        Parameters: ``site`` is empty where each is to name its own.
+        """
+        lead = f"{category} ({site})" if category and site and len(items) > 1 else category
+        lead = lead or (site if len(items) > 1 else "")
         text = Text()
-        text.append(f"{capital(category)}: " if category else "", style="italic")
+        text.append(f"{capital(lead)}: " if lead else "", style="italic")
         for number, one in enumerate(items):
+            told = replace(one, site="") if site and len(items) > 1 else one
             text.append(self._dot if number else "")
-            text.append_text(self._named(one, lowered(one.title) if number or category else capital(one.title), style))
+            text.append_text(self._named(told, lowered(one.title) if number or lead else capital(one.title), style))
         return text
 
     def _named(self, item: Item, title: str, style: str) -> Text:
@@ -192,8 +221,27 @@ def _unmixed(items: Iterable[Item]) -> Iterator[list[Item]]:
 
 
 def _by_condition(items: Iterable[Item]) -> Iterable[list[Item]]:
-    """Gather what waits for the same."""
+    """Gather what waits for the same, and what says the same of itself."""
     found: dict[object, list[Item]] = {}
     for one in items:
-        found.setdefault((one.condition, one.earliest, one.site) if one.condition else id(one), []).append(one)
-    return found.values()
+        found.setdefault(_joint(one), []).append(one)
+    return map(_saying_once, found.values())
+
+
+def _joint(item: Item) -> object:
+    """Name what items share that are told in one row."""
+    if item.condition:
+        return item.condition, item.earliest, item.site
+    if item.out and not item.grade and _in_title(item) and item.details[0].lead:
+        return item.details[0].lead, item.details[0].parts, item.site
+    return id(item)
+
+
+def _saying_once(items: list[Item]) -> list[Item]:
+    """Leave what all items say of themselves, and where, to the last of them."""
+    *others, last = items
+    if last.condition or not others:
+        return items
+    line = last.details[0]
+    said = replace(last, details=(replace(line, lead=f"each {line.lead}"),))
+    return [*(replace(one, site="", details=()) for one in others), said]

@@ -47,12 +47,12 @@ from hipkg.render.words import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from hipkg.knowledge.records import Knowledge
     from hipkg.planning.page import Entry
     from hipkg.planning.records import Action, Plan, StatementState
-    from hipkg.render.sheet.records import Ask, Row
+    from hipkg.render.sheet.records import Ask, Line, Row
 
 READINGS_SHOWN = 4
 POSSIBLE_SHOWN = 2
@@ -100,7 +100,9 @@ class Screener(Part):
             rest = [
                 one
                 for one in entries
-                if one not in calls and not (key == Section.CHECK and self._alarms.is_told_there(one))
+                if one not in calls
+                and not (key == Section.CHECK and self._alarms.is_told_there(one))
+                and not one.beside
             ]
             items += later if key == Section.LATER else self._items(key, rest)
             items += [item for section, item in disputed if section == key]
@@ -117,7 +119,7 @@ class Screener(Part):
             tuple(map(self._asked_in_one, asked[:QUESTIONS_SHOWN])),
             notice(self._plan),
             "" if self._readings_of_sides else self._view.everywhere,
-            tuple(self._left_out_words(sum(map(len, asked[QUESTIONS_SHOWN:])), sections)),
+            sum(map(len, asked[QUESTIONS_SHOWN:])),
         )
 
     def _gates(self, told: Iterable[Sequence[Item]]) -> Iterator[Item]:
@@ -234,28 +236,31 @@ class Screener(Part):
             entries = [one for one in entries if one not in remote]
             yield from self._safety.items(remote)
         many = len({self._plan.actions[one.actions[0]].intervention for one in entries}) > _MOST.get(key, UNGROUPED)
-        joined: dict[Item, list[Entry]] = {}
+        joined: dict[Item, list[tuple[str, tuple[Line, ...]]]] = {}
         for entry in entries:
-            joined.setdefault(self._item(key, entry, many=many), []).append(entry)
-        for item, same in joined.items():
-            sites = [self._plan.actions[number].site for one in same for number in one.actions]
-            along = [(self._plan.actions[one.actions[0]].site, tuple(self._riders.lines(one))) for one in same]
-            told = {
-                line: [site for site, lines in along if line in lines]
-                for line in dict.fromkeys(chain(*(it for _, it in along)))
-            }
+            item, along = self._item(key, entry, many=many), (*self._riders.lines(entry),)
+            if is_confronted_with_danger(self._plan.actions[entry.actions[0]]):
+                # The same danger is told once, with what is said beside it of one site alone.
+                item, along = replace(item, details=()), (*item.details, *along)
+            sites = [self._plan.actions[number].site for number in entry.actions]
+            joined.setdefault(item, []).extend((site, along) for site in sites)
+        for item, told in joined.items():
             riding = [
-                line
-                if len(where) == len(same)
-                else replace(line, lead=f"{join_sites(where, self._knowledge)}: {line.lead}".rstrip())
-                for line, where in told.items()
+                self._of_sites([site for site, along in told if line in along], len(told), line)
+                for line in dict.fromkeys(chain(*(along for _, along in told)))
             ]
             yield replace(
                 item,
-                site=join_sites(sites, self._knowledge),
+                site=join_sites([site for site, _ in told], self._knowledge),
                 details=(*item.details, *riding),
                 out=item.out or bool(riding) or len(item.details) > 1 or (key == Section.TODAY and _adds(item)),
             )
+
+    def _of_sites(self, sites: Sequence[str], all_sites: int, line: Line) -> Line:
+        """Say of which sites a line is told, unless it is of all of them."""
+        if len(sites) == all_sites:
+            return line
+        return replace(line, lead=f"{join_sites(sites, self._knowledge)}: {line.lead}".rstrip())
 
     def _without_undecided(self, entries: list[Entry]) -> list[Entry]:
         """Leave out a row that leaves open what another row about the same intervention decides, by its side."""
@@ -359,13 +364,6 @@ class Screener(Part):
         warned = tuple(dict.fromkeys(replace(one, lead="") for one in dangers))
         title = f"{self._waiting.warned(foremost, self._wording.name(foremost))}{rest} ({document})"
         return Item(clean(title), details=warned, condition=clean(listed([*scopes], "and")))
-
-    def _left_out_words(self, unasked: int, sections: Mapping[Section, tuple[Item, ...]]) -> Iterator[str]:
-        """Say what the whole plan has beside the first screen."""
-        if rows := sum(not one.listed for items in sections.values() for one in items):
-            yield counted(rows, "more row")
-        if unasked:
-            yield counted(unasked, "more question")
 
 
 def _adds(item: Item) -> bool:

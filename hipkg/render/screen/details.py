@@ -123,11 +123,10 @@ class Details(Part):
         """Say that an action is ordered before its checks, or before what it is itself a check."""
         if action.status == Status.CAUTION and section_of(action) == Section.CHECK:
             yield from _ordered(action)
-        if before := self._guarded(action):
-            yield Line("before", before)
+        yield from self._guarded(action)
 
-    def _guarded(self, action: Action) -> tuple[str, ...]:
-        """Name what is ordered or runs before which, or beside which, a check is to be made."""
+    def _guarded(self, action: Action) -> Iterator[Line]:
+        """Name what is ordered before which, and what runs beside which, a check is to be made."""
         guarding = action.by(ClaimKind.GUARDING)
         asked = {it for one in guarding for it in self._infos[one.id].accompanies}
         there = (one for one in self._view.actions_at.reaching(action.place) if one.status not in REFUSED)
@@ -137,12 +136,13 @@ class Details(Part):
             if one.intervention != action.intervention
             if not asked.isdisjoint({one.intervention, *self._view.classes(one.intervention)})
         ]
-        named = dict.fromkeys(name for one in kinds for name in map(clean, one.planned or one.current))
-        if guarding and not named:
+        before = dict.fromkeys(name for one in kinds for name in map(clean, one.planned))
+        beside = dict.fromkeys(name for one in kinds for name in map(clean, one.current) if name not in before)
+        if guarding and not (before or beside):
             held = [one for one in kinds if one.status == Status.CAUTION and one.by(ClaimKind.INDICATED)]
             wholes = self._knowledge.composed.keys()
-            named = dict.fromkeys(clean(self._wording.name(one)) for one in held if one.intervention not in wholes)
-        return tuple(named)
+            before = dict.fromkeys(clean(self._wording.name(one)) for one in held if one.intervention not in wholes)
+        yield from (Line(lead, tuple(named)) for lead, named in (("before", before), ("beside", beside)) if named)
 
     def due(self, action: Action) -> list[Check]:
         """List the reviews of an action that are due, or overdue; where an outcome is on record there was one."""
@@ -211,6 +211,10 @@ class Details(Part):
             )
             lead = "first " if checks and one.intervention not in kinds else ""
             found.setdefault(lead + words, set()).add(one.statement)
+        for words in [*found]:
+            # The same limit is told once, though others say more beside it.
+            if wider := next((one for one in found if one != words and words in one.split(", ")), ""):
+                found[wider] |= found.pop(words)
         told = list(found)[:CONTENTS_SHOWN] if not prominent else list(found)
         if told and (prominent or action.status != Status.INDICATED or len(shown) <= CONTENTS_SHOWN):
             included = _DOUBTED if self.is_doubted(action) else _FULFILLED

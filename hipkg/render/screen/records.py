@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from hipkg.render.words import counted
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -43,7 +45,7 @@ class Item:
 
 @dataclass(frozen=True, slots=True)
 class Screen:
-    """The first screen of a plan; ``left_out`` says what the whole plan has beside it.
+    """The first screen of a plan; ``unasked`` counts the questions that only the whole plan has.
 
     ``everywhere`` names the sites of which the title says the same, so that no row need name them.
     """
@@ -55,4 +57,11 @@ class Screen:
     questions: tuple[Ask, ...]
     notice: str
     everywhere: str = ""
-    left_out: tuple[str, ...] = field(default=())
+    unasked: int = 0
+
+    @property
+    def left_out(self) -> tuple[str, ...]:
+        """Say what the whole plan has beside the first screen."""
+        rows = sum(not one.listed for items in self.sections.values() for one in items)
+        left = ((rows, "more row"), (self.unasked, "more question"))
+        return tuple(counted(number, noun) for number, noun in left if number)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from hipkg.base import hip
 from hipkg.knowledge.frame.claims import ClaimKind, Status
@@ -33,6 +33,24 @@ _UNADVISED = "ordered, which nothing here advises as things stand"
 TWICE = 2
 
 
+class Opposition(NamedTuple):
+    """Treatments that run or are ordered, by their names, what is said against them, and where that is."""
+
+    names: tuple[str, ...]
+    there: str
+    objection: str
+    site: str = ""
+
+    def title(self, words: str) -> str:
+        """Say it in one line, by what is said against them in words."""
+        return capital(clean(f"{' and '.join(self.names)} {self.there}{words}"))
+
+    def tells(self, other: Opposition) -> bool:
+        """Tell whether all of another one is said here of more treatments."""
+        alike = (self.there, self.objection) == (other.there, other.objection) and self.site in {"", other.site}
+        return alike and {*self.names} > {*other.names}
+
+
 class Alarms(Part):
     """Tell what is to be checked before anything is done."""
 
@@ -50,9 +68,18 @@ class Alarms(Part):
 
     def _unadvised(self) -> Iterator[Row]:
         """Tell the ordered treatments that nothing advises, with the dangers that are not excluded."""
+        along: dict[str, list[Action]] = {}
+        for entry in (it for part in self._view.page.parts for it in part.rows if it.beside):
+            along.setdefault(entry.beside, []).extend(self._plan.actions[one] for one in entry.actions)
         for one in self._plan.alongside:
             if one.ordered and one.treats:
-                lines = self._telling.dangers.unexcluded(one.open_checks)
+                beside = along.get(one.node, [])
+                names = tuple(dict.fromkeys(clean(self._wording.name(it)) for it in beside))
+                ids = tuple(sorted({id_ for it in beside for id_ in it.shown}))
+                lines = (
+                    *self._telling.dangers.unexcluded(one.open_checks),
+                    *((Line("with it:", names, ids),) if names else ()),
+                )
                 yield Row(capital(clean(f"{one.label} {_UNADVISED}")), "", "", one.statements, lines)
 
     def _breaches(self) -> list[Row]:
@@ -82,41 +109,48 @@ class Alarms(Part):
 
     def _confronted(self, confronting: Iterable[Action]) -> list[Row]:
         """Tell once what the patient has now, or has planned, against what statements say of it or of a class of it."""
-        found: dict[tuple[str, str, str, str], list[Action]] = {}
-        for one in confronting:
-            for names, there, objection in opposed(one):
-                found.setdefault((names, there, objection, one.site), []).append(one)
+        told = [*confronting]
+        everywhere = {alarm for one in told if not one.site for alarm in opposed(one)}
+        found: dict[Opposition, list[Action]] = {}
+        for one in told:
+            for alarm in opposed(one):
+                # What is told of the whole patient is told of each site.
+                found.setdefault(alarm if alarm in everywhere else alarm._replace(site=one.site), []).append(one)
+        objecting = {alarm: {id_ for one in actions for id_ in one.objecting} for alarm, actions in found.items()}
         merged: dict[Row, list[str]] = {}
-        for (names, there, objection, site), actions in found.items():
-            ids = tuple(sorted({id_ for one in actions for id_ in one.objecting}))
+        for alarm, actions in found.items():
+            if any(other.tells(alarm) and objecting[alarm] <= ids for other, ids in objecting.items()):
+                continue
+            ids = tuple(sorted(objecting[alarm]))
             documents = sorted({self._knowledge.documents[self._infos[one].document].id for one in ids})
-            words = objection.format(who=listed(documents, "and"), s="" if len(documents) > 1 else "s")
+            words = alarm.objection.format(who=listed(documents, "and"), s="" if len(documents) > 1 else "s")
             missing = self._telling.conditions.missing(actions[0]) if actions[0].status == Status.CONDITIONAL else ()
-            lines = (*(wished(actions[0]) if there == "ordered" and objection != _UNWANTED else ()), *missing)
-            row = Row(capital(clean(f"{names} {there}{words}")), "", "", ids, lines, about=_only(actions))
-            merged.setdefault(row, []).append(site)
-        firm = {(names, there, site) for names, there, _, site in found}
-        for (names, there, words, site), perhaps in self._confronted_perhaps().items():
-            if (names, there, site) not in firm:
-                row = Row(capital(clean(f"{names} {there}{words}")), "", "", tuple(perhaps))
-                merged.setdefault(row, []).append(site)
+            unsaid = alarm.there == "ordered" and alarm.objection != _UNWANTED
+            lines = (*(wished(actions[0]) if unsaid else ()), *missing)
+            row = Row(alarm.title(words), "", "", ids, lines, about=_only(actions))
+            merged.setdefault(row, []).append(alarm.site)
+        firm = {(one.names, one.there, one.site) for one in found}
+        for perhaps, of in self._confronted_perhaps().items():
+            if (perhaps.names, perhaps.there, perhaps.site) not in firm:
+                row = Row(perhaps.title(perhaps.objection), "", "", tuple(of))
+                merged.setdefault(row, []).append(perhaps.site)
         return [replace(row, site=join_sites(sites, self._knowledge)) for row, sites in merged.items()]
 
-    def _confronted_perhaps(self) -> dict[tuple[str, str, str, str], list[str]]:
+    def _confronted_perhaps(self) -> dict[Opposition, list[str]]:
         """Gather what the patient has now, or has planned, against statements that only may apply."""
-        found: dict[tuple[str, str, str, str], list[StatementInfo]] = {}
+        found: dict[Opposition, list[StatementInfo]] = {}
         for one in self._plan.statements:
             for there, labels in (("running", one.current), ("ordered", one.planned)):
                 if labels:
-                    key = (" and ".join(labels), there, if_any(one.context_lacks), one.site)
-                    found.setdefault(key, []).append(self._infos[one.id])
-        told: dict[tuple[str, str, str, str], list[str]] = {}
-        for (names, there, lacking, site), infos in found.items():
+                    perhaps = Opposition(labels, there, if_any(one.context_lacks), one.site)
+                    found.setdefault(perhaps, []).append(self._infos[one.id])
+        told: dict[Opposition, list[str]] = {}
+        for perhaps, infos in found.items():
             documents = sorted({self._knowledge.documents[one.document].id for one in infos})
             held = all(one.effect == hip.holdsBack for one in infos)
             objection = _HELD_BACK if held else _OBJECTIONS[Status.CONTRAINDICATED]
             words = objection.format(who=listed(documents, "and"), s="" if len(documents) > 1 else "s")
-            told[names, there, f"{words}{lacking}", site] = sorted({one.id for one in infos})
+            told[perhaps._replace(objection=f"{words}{perhaps.objection}")] = sorted({one.id for one in infos})
         return told
 
     def repeated(self) -> Iterator[Row]:
@@ -151,7 +185,7 @@ def _limit_of(check: Check) -> tuple[object, ...]:
     return check.bound.measured_by, check.activities
 
 
-def opposed(action: Action) -> Iterator[tuple[str, str, str]]:
+def opposed(action: Action) -> Iterator[Opposition]:
     """Name what is running or ordered of an action that statements or the patient do not want, and how they say so."""
     objection = _OBJECTIONS.get(action.status, "")
     if action.by(ClaimKind.HELD_BACK) and action.status == Status.CONDITIONAL:
@@ -162,7 +196,7 @@ def opposed(action: Action) -> Iterator[tuple[str, str, str]]:
         unwanted = _UNWANTED if ordered and action.wishes else ""
         words = objection or (" before its checks" if unchecked else unwanted)
         if names and words:
-            yield " and ".join(names), there, words
+            yield Opposition(names, there, words)
 
 
 def _only(told: Iterable[Action | StatementInfo]) -> str:

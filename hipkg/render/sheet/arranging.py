@@ -80,7 +80,7 @@ class Arranger(Part):
     def _joined(self, entries: Iterable[Entry]) -> Iterator[Row]:
         """Arrange the rows of a section, and join those that differ only in their site."""
         joined: dict[Row, list[str]] = {}
-        for entry in entries:
+        for entry in (one for one in entries if not one.beside):
             joined.setdefault(self._rows.row_of(entry), []).append(self._plan.actions[entry.actions[0]].site)
         for row, sites in joined.items():
             yield replace(row, site=join_sites(sites, self._knowledge))

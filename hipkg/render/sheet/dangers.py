@@ -33,6 +33,10 @@ class Dangers(Part):
         found: dict[tuple[str, ...], list[str]] = {}
         for one in dict.fromkeys(action.dangers):
             found.setdefault(tuple(map(self._found_in_words, one.found)), []).append(one.statement)
+        for words in sorted(found, key=len):
+            # What is part of another reason is told with that.
+            if wider := next((one for one in found if {*words} < {*one}), None):
+                found[wider] = sorted({*found[wider], *found.pop(words)})
         reasons = tuple(Line("", tuple(map(clean, words)), tuple(ids)) for words, ids in found.items())
         if not is_confronted_with_danger(action):
             return reasons

@@ -57,7 +57,7 @@ class Questions(Part):
         advised = [
             self._wording.name(it)
             for it in self._view.told
-            if len(it.open_checks) == 1 and it.open_checks[0].asked in wanted
+            if len(it.open_checks) == 1 and wanted & {it.open_checks[0].asked, it.open_checks[0].requirement}
         ]
         advised += [self._wording.term(one) for one in self._view.firmest(infos, hip.indicates)]
         open_ = (it for it in touched if it.status not in REFUSED)
