@@ -125,6 +125,10 @@ _OF_CODE = {
         "No class is under two that exclude each other.",
         "Choose one of the two, or take the disjointness away.",
     ),
+    "not-apart": (
+        "Kinds that exclude the same one exclude each other, unless something is in both.",
+        "State owl:disjointWith between the two, or take one of the others away.",
+    ),
     "definition-cycle": (
         "No definition names its class, at any remove.",
         "Define one of the classes without the others.",

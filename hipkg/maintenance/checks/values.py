@@ -19,12 +19,13 @@ from hipkg.base.groups import reached
 from hipkg.base.numbers import read
 from hipkg.base.vocabulary import HIP, OWL, RDF, RDF_TYPE, RDFS, XSD, curie, with_local_name
 from hipkg.maintenance.checks.issue import Issue
-from hipkg.owl.expression import FACETS
+from hipkg.owl.expression import FACETS, And, Facet, Named, Or, Some, Value
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from hipkg.maintenance.checks.workspace import Workspace
+    from hipkg.owl.expression import Expression
 
 _DATA, _OBJECT = OWL + "DatatypeProperty", OWL + "ObjectProperty"
 _PROPERTIES = frozenset({_DATA, _OBJECT, OWL + "AnnotationProperty"})
@@ -333,3 +334,32 @@ def _ranges(schema: Schema, limits: dict[str, list[tuple[object, bool]]], entity
             for number, _ in (*limits["lower"], *limits["upper"]):
                 if edge is not None and (number < edge if end == "least" else number > edge):  # type: ignore[operator]
                     yield Issue("facet-range", entity, name, f"{number} is beyond {edge}, the {end} that is possible")
+
+
+def check_domains(space: Workspace) -> Iterator[Issue]:
+    """Find definitions that ask for a property of what can never be in its domain."""
+    schema = Schema(space)
+    for iri, definition in space.axioms.definitions.items() if space.axioms else ():
+        kinds = {*schema.above(iri), *space.named(iri, RDFS + "subClassOf")}
+        for prop, domain in sorted(set(_misplaced(definition, kinds, schema))):
+            yield Issue(
+                "restriction", curie(iri), curie(prop), f"is asked of what is never a {curie(domain)}, the domain"
+            )
+
+
+def _misplaced(expression: Expression, kinds: set[str], schema: Schema) -> Iterator[tuple[str, str]]:
+    """List the properties that are asked of what is in some classes, with the domains that exclude one of these."""
+    match expression:
+        case And(operands):
+            named = kinds | {one.iri for one in operands if isinstance(one, Named)}
+            for one in operands:
+                yield from _misplaced(one, named, schema)
+        case Or(operands):
+            for one in operands:
+                yield from _misplaced(one, kinds, schema)
+        case Some(prop) | Value(prop) | Facet(prop):
+            for domain in schema.ends(prop, "domain"):
+                if any(schema.apart(domain, one) for one in kinds):
+                    yield prop, domain
+            if isinstance(expression, Some):
+                yield from _misplaced(expression.filler, schema.ends(prop, "range"), schema)
