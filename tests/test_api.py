@@ -25,7 +25,7 @@ import hipkg
 from hipkg.api.arguments import asked
 from hipkg.api.result import Result, Results, Written
 from hipkg.base.brief import LONGEST, brief
-from hipkg.base.errors import HipkgError, UnreadableInput, UsageError
+from hipkg.base.errors import HipkgError, SetAside, UnreadableInput, UsageError
 from hipkg.base.paths import ROOT
 
 D0 = ROOT / "examples" / "d0-painful-degenerative-hip.ttl"
@@ -81,6 +81,13 @@ class Tags(HTMLParser):
 
 
 # Names
+
+
+def test_the_folder_of_the_examples_is_planned_whole() -> None:
+    """What is shipped beside each other has ids of its own, as one server would give."""
+    with pytest.warns(SetAside):
+        made = hipkg.plans(ROOT / "examples", as_of="2026-11-23")
+    assert len(made) == len([*(ROOT / "examples").glob("*.json")])
 
 
 def test_all_public_names_are_there_before_they_are_imported() -> None:

@@ -463,22 +463,22 @@ def test_cut_json_is_told_with_line_and_column(hipkg: Callable[..., tuple[int, s
 def test_the_account_is_written_as_text_and_json(hipkg: Callable[..., tuple[int, str, str]]) -> None:
     code, text, _ = hipkg("convert", TWINS[0], "--report")
     assert code == 0
-    assert "Condition/pain" in text
+    assert "Condition/d0-pain" in text
     code, data, _ = hipkg("convert", TWINS[0], "--report", "--format", "json")
     (made,) = json.loads(data)
-    (one,) = [use for use in made["patients"][0]["resources"] if use["resource"] == "Condition/pain"]
+    (one,) = [use for use in made["patients"][0]["resources"] if use["resource"] == "Condition/d0-pain"]
     assert (code, one["outcome"], one["detail"]) == (0, "used", "hip pain, left hip")
-    assert one["nodes"] == [f"{IMPORTED}Patient/d0/Condition/pain"]
+    assert one["nodes"] == [f"{IMPORTED}Patient/d0/Condition/d0-pain"]
     assert hipkg("convert", source_of(CASES / "29-malformed"), "--report")[0] == 1
     assert hipkg("convert", TWINS[0], "--format", "json")[0] == 2
 
 
 def test_explain_names_the_elements_that_a_fact_was_read_from(hipkg: Callable[..., tuple[int, str, str]]) -> None:
     _, out, _ = hipkg("explain", TWINS[0], "D0-41", "--proof", "--as-of", "2026-01-15")
-    assert "(recorded: Condition/pain#code)" in out
+    assert "(recorded: Condition/d0-pain#code)" in out
     _, data, _ = hipkg("explain", TWINS[0], "D0-41", "--as-of", "2026-01-15", "--format", "json")
     assert '"derivedFrom": [' in data
-    assert f"{IMPORTED}Condition/pain#code" in data
+    assert f"{IMPORTED}Condition/d0-pain#code" in data
 
 
 def test_reading_rdf_loads_nothing_of_the_import() -> None:

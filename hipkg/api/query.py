@@ -16,10 +16,12 @@ from hipkg.base.errors import UsageError
 from hipkg.querying import asking
 from hipkg.querying.catalogue import inline_query, load_query
 from hipkg.querying.comparisons import Meaning
+from hipkg.querying.graphs import elsewhere
 from hipkg.querying.kinds import misplaced
 from hipkg.querying.parameters import bound
 from hipkg.querying.patterns import impossible
 from hipkg.querying.results import QueryResult
+from hipkg.querying.spellings import otherwise_written
 from hipkg.querying.vocabulary import unknown_names, unknown_values, unused_names
 from hipkg.reading.joint import Joint
 
@@ -177,7 +179,7 @@ def _ready(
 def _doubts(query: Bound, knowledge: Knowledge, store: ox.Store) -> list[UsageError]:
     """List what a query asks in vain of a dataset, or that it cannot be told, as it is not SPARQL 1.1."""
     meaning = Meaning(query)
-    checks = (unknown_values, misplaced, impossible)
+    checks = (unknown_values, misplaced, otherwise_written, elsewhere, impossible)
     try:
         found = [problem for check in checks for problem in check(meaning, knowledge, store)]
     except UsageError as problem:

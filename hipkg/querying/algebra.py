@@ -46,7 +46,7 @@ class Algebra:
             raise UsageError(message, place=self._text.place, remedy="Work it out in a subquery, or use HAVING.")
         if name in _always(self._pattern):
             return Binding.ALWAYS
-        if name in _perhaps(self._pattern):
+        if name in perhaps(self._pattern):
             return Binding.PERHAPS
         if not any(one.text[1:] == name for one in self._text.tokens if one.text[0] in "?$"):
             message = f"The query has no variable ?{name}, which a parameter binds."
@@ -92,6 +92,7 @@ def parts_of(part: Any) -> Iterator[Any]:  # noqa: ANN401 - the algebra of rdfli
             yield from parts_of(one)
 
 
+EXISTS = {"Builtin_EXISTS", "Builtin_NOTEXISTS"}
 _MODIFIERS = {"Slice", "Distinct", "Reduced", "Project", "OrderBy", "ToList"}
 _ABOVE_GROUPS = {"Extend", "Filter"}
 
@@ -132,21 +133,21 @@ def _always(part: Any) -> set[str]:  # noqa: ANN401
             return set()
 
 
-def _perhaps(part: Any) -> set[str]:  # noqa: ANN401
+def perhaps(part: Any) -> set[str]:  # noqa: ANN401
     """List the variables that a solution of a pattern may bind."""
     match part.name if part is not None else "":
         case "BGP":
             return _named(term for triple in part.triples for term in triple)
         case "Join" | "Union" | "LeftJoin":
-            return _perhaps(part.p1) | _perhaps(part.p2)
+            return perhaps(part.p1) | perhaps(part.p2)
         case "Minus":
-            return _perhaps(part.p1)
+            return perhaps(part.p1)
         case "Extend":
-            return _perhaps(part.p) | {str(part.var)}
+            return perhaps(part.p) | {str(part.var)}
         case "Graph":
-            return _perhaps(part.p) | _named([part.term])
+            return perhaps(part.p) | _named([part.term])
         case "Project":
-            return _perhaps(part.p) & set(map(str, part.PV))
+            return perhaps(part.p) & set(map(str, part.PV))
         case "values":
             return _listed(part, every=False)
         case "AggregateJoin":
@@ -154,11 +155,11 @@ def _perhaps(part: Any) -> set[str]:  # noqa: ANN401
         case "":
             return set()
         case _:
-            return _perhaps(dict.get(part, "p"))
+            return perhaps(dict.get(part, "p"))
 
 
 def _keys(aggregated: Any) -> set[str]:  # noqa: ANN401
-    return _named(aggregated.p.expr or ()) & _perhaps(aggregated.p.p)
+    return _named(aggregated.p.expr or ()) & perhaps(aggregated.p.p)
 
 
 def _listed(values: Any, *, every: bool) -> set[str]:  # noqa: ANN401

@@ -13,7 +13,8 @@ import pyoxigraph as ox
 from hipkg.base.isolation import isolated
 from hipkg.base.limits import QUERY_MEMORY, QUERY_SECONDS
 from hipkg.base.vocabulary import RDF_TYPE
-from hipkg.querying.algebra import Algebra, parts_of
+from hipkg.querying.algebra import EXISTS, Algebra, parts_of
+from hipkg.querying.scopes import astray
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -21,16 +22,25 @@ if TYPE_CHECKING:
     from hipkg.querying.parameters import Bound
 
 _EQUAL = {"=", "!=", "IN", "NOT IN"}
-_EXISTS = {"Builtin_EXISTS", "Builtin_NOTEXISTS"}
+_PARTS = {"Builtin_CONTAINS", "Builtin_STRSTARTS", "Builtin_STRENDS"}
 
 
 class How(Enum):
-    """How a value is compared: as the very same term, by its value, by its place in an order, or as it is written."""
+    """How a value is compared: as the same term, by its value, by its place in an order, or as all or part is written.
+
+    ``LOWERED`` and ``RAISED`` tell that it is compared, whole or in part, after its letters were made small or capital.
+    """
 
     SAME = "same"
     EQUAL = "equal"
     ORDER = "order"
     WRITTEN = "written"
+    PART = "part"
+    LOWERED = "lowered"
+    RAISED = "raised"
+
+
+_WRITINGS = {"Builtin_STR": How.WRITTEN, "Builtin_LCASE": How.LOWERED, "Builtin_UCASE": How.RAISED}
 
 
 class Comparison(NamedTuple):
@@ -48,9 +58,16 @@ class Pattern(NamedTuple):
     property: str
     target: str
 
+    def named(self) -> str:
+        """Name the term that tells what is asked for: a class, or a property."""
+        return self.target if self.property == RDF_TYPE else self.property
+
 
 class Clause(NamedTuple):
-    """Triples that have to hold together, those that hold ``beside`` them, and the graph that is named for them."""
+    """Triples that have to hold together, those that hold ``beside`` them, and the graph that they are asked of.
+
+    The graph is a name or a variable with its mark, and empty for the default graph.
+    """
 
     patterns: tuple[Pattern, ...]
     beside: tuple[Pattern, ...]
@@ -60,7 +77,8 @@ class Clause(NamedTuple):
 class Uses(NamedTuple):
     """The names that a query uses as properties and as classes, all that it compares, and its patterns.
 
-    ``unbound`` are the variables that nothing in the query binds, ``bound`` the others.
+    ``unbound`` are the variables that nothing in the query binds, ``bound`` the others; ``astray`` are those that are
+    asked for in a group that does not have them.
     """
 
     properties: tuple[str, ...]
@@ -69,6 +87,7 @@ class Uses(NamedTuple):
     clauses: tuple[Clause, ...]
     bound: frozenset[str]
     unbound: tuple[str, ...]
+    astray: tuple[str, ...]
 
 
 class Meaning:
@@ -119,7 +138,8 @@ def uses(algebra: Algebra, given: Mapping[str, ox.NamedNode | ox.Literal]) -> Us
     named = dict.fromkeys(one for one in _variables(parts) if not one.startswith("__"))
     clauses = tuple(_clauses(algebra.root))
     unbound = tuple(one for one in named if one not in bound)
-    return Uses(tuple(properties), tuple(classes), tuple(found), clauses, frozenset(bound), unbound)
+    strays = tuple(one for one in dict.fromkeys(astray(algebra.root)) if one in bound and one not in given)
+    return Uses(tuple(properties), tuple(classes), tuple(found), clauses, frozenset(bound), unbound, strays)
 
 
 def _term(term: Any) -> ox.NamedNode | ox.Literal | None:  # noqa: ANN401 - terms of rdflib, or parts of its algebra
@@ -184,21 +204,31 @@ def _conditions(parts: Sequence[Any]) -> Iterator[tuple[str, ox.NamedNode | ox.L
         if part.name == "RelationalExpression":
             others = part.other if isinstance(part.other, list) else [part.other]
             for side, against in ((part.expr, others), *((one, [part.expr]) for one in others)):
-                written = getattr(side, "name", "") == "Builtin_STR"
-                name = side.arg if written else side
-                how = How.WRITTEN if written else How.EQUAL if part.op in _EQUAL else How.ORDER
+                name, how = _side(side, How.EQUAL if part.op in _EQUAL else How.ORDER)
                 if isinstance(name, Variable):
                     yield from ((str(name), term, how) for one in against if (term := _term(one)) is not None)
+        elif part.name in _PARTS:
+            name, how = _side(part.arg1, How.PART)
+            if isinstance(name, Variable) and (term := _term(part.arg2)) is not None:
+                yield str(name), term, How.PART if how is How.WRITTEN else how
         elif part.name == "values":
             for name, one in (pair for row in part.res for pair in row.items()):
                 if (term := _term(one)) is not None:
                     yield str(name), term, How.SAME
 
 
+def _side(side: Any, how: How) -> tuple[Any, How]:  # noqa: ANN401
+    """Tell what a side of a comparison is of, and how that is compared: of functions around it the outermost tells."""
+    made = []
+    while (one := _WRITINGS.get(getattr(side, "name", ""))) is not None:
+        side = side.arg
+        made.append(one)
+    letters = next((one for one in made if one is not How.WRITTEN), None)
+    return side, letters or (made[0] if made else how)
+
+
 def _clauses(part: Any, beside: tuple[Pattern, ...] = (), graph: str = "") -> Iterator[Clause]:  # noqa: ANN401
     """List the triples of a query that have to hold together, with all that surely holds beside them."""
-    from rdflib.term import URIRef
-
     name = part.name if part is not None else ""
     if name == "BGP" and (patterns := tuple(_patterns(part))):
         yield Clause(patterns, beside, graph)
@@ -207,13 +237,13 @@ def _clauses(part: Any, beside: tuple[Pattern, ...] = (), graph: str = "") -> It
         yield from _clauses(part.p1, beside, graph)
         yield from _clauses(part.p2, inner, graph)
     elif name == "Graph":
-        yield from _clauses(part.p, beside, str(part.term) if isinstance(part.term, URIRef) else "")
+        yield from _clauses(part.p, beside, _marked(part.term))
     elif name:
         # What these parts give for a key that they lack is the key.
         yield from _clauses(dict.get(part, "p"), beside, graph)
     if name == "Filter":
         inner = (*beside, *_certain(part.p))
-        exists = (one for one in parts_of(part.expr) if one.name in _EXISTS)
+        exists = (one for one in parts_of(part.expr) if one.name in EXISTS)
         yield from (clause for one in exists for clause in _clauses(one.graph, inner, graph))
 
 
@@ -233,24 +263,19 @@ def _certain(part: Any) -> tuple[Pattern, ...]:  # noqa: ANN401
 
 
 def _patterns(part: Any) -> Iterator[Pattern]:  # noqa: ANN401
-    """List the triples of a basic pattern, of a path its first and its last step."""
+    """List the triples of a basic pattern; the steps of a path meet in variables that are marked by the path."""
     from rdflib.paths import InvPath, SequencePath
     from rdflib.term import URIRef
 
     for subject, path, target in part.triples:
-        start, end = _marked(subject), _marked(target)
-        match path:
-            case URIRef():
-                yield Pattern(start, str(path), end)
-            case InvPath(arg=URIRef() as name):
-                yield Pattern(end, str(name), start)
-            case SequencePath():
-                steps = [(path.args[0], start, ""), (path.args[-1], "", end)]
-                for step, one, other in steps:
-                    if isinstance(step, URIRef):
-                        yield Pattern(one, str(step), other)
-                    elif isinstance(step, InvPath) and isinstance(step.arg, URIRef):
-                        yield Pattern(other, str(step.arg), one)
+        steps = path.args if isinstance(path, SequencePath) else [path]
+        meets = [f"?{_marked(subject)}/{number}/{path}" for number in range(1, len(steps))]
+        for step, one, other in zip(steps, [_marked(subject), *meets], [*meets, _marked(target)], strict=True):
+            match step:
+                case URIRef():
+                    yield Pattern(one, str(step), other)
+                case InvPath(arg=URIRef() as name):
+                    yield Pattern(other, str(name), one)
 
 
 def _marked(term: Any) -> str:  # noqa: ANN401
@@ -297,5 +322,5 @@ def _spoken_of(expression: Any) -> Iterator[str]:  # noqa: ANN401
         yield str(expression)
     elif isinstance(expression, list):
         yield from (name for one in expression for name in _spoken_of(one))
-    elif isinstance(expression, dict) and getattr(expression, "name", "") not in _EXISTS:
+    elif isinstance(expression, dict) and getattr(expression, "name", "") not in EXISTS:
         yield from (name for one in expression.values() for name in _spoken_of(one))

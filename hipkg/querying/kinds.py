@@ -40,6 +40,7 @@ _FAMILIES: Mapping[str, str] = {
     RDF + "langString": _TAGGED,
 }
 """The types of values of which one is never equal to one of another family, nor before or after it."""
+_BY_VALUE = {How.SAME, How.EQUAL, How.ORDER}
 _MEANT = 3
 _AT_A_GLANCE = 12
 
@@ -112,7 +113,7 @@ def _compared(one: Comparison, text: QueryText, terms: _Terms) -> Iterator[Usage
     if "" in props or not props or any(terms.has(None, prop, term) for prop in props):
         return
     if isinstance(term, ox.Literal):
-        if one.how is not How.WRITTEN:
+        if one.how in _BY_VALUE:
             yield from _valued(props, term, one.how, text, terms)
     elif one.how in {How.SAME, How.EQUAL} and all(map(is_plain_term, (*props, term.value))):
         yield from _led_to(props, term.value, text, terms)

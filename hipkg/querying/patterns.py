@@ -1,7 +1,7 @@
 """Hold the patterns of a query to what can be, so that what can be nowhere is never answered by nothing.
 
-A variable is bound somewhere; nothing is at once what one property is told of and what another one is; what is asked of
-a graph is in that graph, and what is in no class itself is not looked for in it.
+A variable is bound where it is used; nothing is at once what one property is told of and what another one is; what is
+in no class itself is not looked for in it.
 """
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ import pyoxigraph as ox
 
 from hipkg.base import hip
 from hipkg.base.errors import UsageError
-from hipkg.base.vocabulary import GRAPHS, RDF_TYPE, RDFS, curie, is_plain_term, local_name, query_name
-from hipkg.querying.declared import LOOKED_AT, Declared
+from hipkg.base.vocabulary import RDF_TYPE, RDFS, curie, is_plain_term, local_name
+from hipkg.querying.declared import LOOKED_AT, TOLD_OF, Declared
 from hipkg.querying.names import LENIENT
 from hipkg.querying.text import Kind
 
@@ -27,8 +27,7 @@ if TYPE_CHECKING:
     from hipkg.querying.comparisons import Clause, Meaning, Pattern
     from hipkg.querying.text import QueryText
 
-_DOMAIN, _RANGE = RDFS + "domain", RDFS + "range"
-_OF_RECORDS = {GRAPHS + "record", GRAPHS + "entailed"}
+_RANGE = RDFS + "range"
 _TOLD = 5
 
 
@@ -41,9 +40,9 @@ class _Why(Enum):
 
 
 class _Demand(NamedTuple):
-    """What a pattern demands of a variable: that it is in a class, by itself or because of a property."""
+    """What a pattern demands of a variable: that it is in one of some classes, by itself or because of a property."""
 
-    cls: str
+    classes: frozenset[str]
     why: _Why
     pattern: Pattern
 
@@ -69,13 +68,14 @@ class _Demand(NamedTuple):
 
     def words(self) -> str:
         """Say what is demanded."""
+        classes = " or ".join(map(curie, sorted(self.classes)))
         match self.why:
             case _Why.TYPE:
-                return f"it is in {curie(self.cls)}"
+                return f"it is in {classes}"
             case _Why.DOMAIN:
-                return f"{curie(self.pattern.property)} is told of {curie(self.cls)}"
+                return f"{curie(self.pattern.property)} is told of {classes}"
             case _Why.RANGE:
-                return f"{curie(self.pattern.property)} leads to {curie(self.cls)}"
+                return f"{curie(self.pattern.property)} leads to {classes}"
 
 
 def impossible(meaning: Meaning, knowledge: Knowledge, store: ox.Store) -> list[UsageError]:
@@ -89,7 +89,8 @@ def impossible(meaning: Meaning, knowledge: Knowledge, store: ox.Store) -> list[
     return [
         *(checker.unbound(one, found.bound) for one in found.unbound),
         *(problem for one in found.classes for problem in checker.in_no_class(one)),
-        *(problem for clause in found.clauses for problem in checker.elsewhere(clause)),
+        *(checker.astray(one) for one in found.astray),
+        *(problem for clause in found.clauses for problem in checker.of_no_patient(clause)),
         *(problem for clause in found.clauses for problem in checker.contradictory(clause)),
     ]
 
@@ -106,9 +107,18 @@ class _Patterns:
         """Tell that nothing in the query binds a variable."""
         near = get_close_matches(name, sorted(bound), n=1)
         hint = f"Did you mean ?{near[0]}? " if near else "Use it in a pattern. "
+        return UsageError(f"Nothing in the query binds ?{name}.", place=self._first(name), remedy=hint + LENIENT)
+
+    def astray(self, name: str) -> UsageError:
+        """Tell that a variable is asked for in a group that does not have it."""
+        message = f"?{name} is asked for in a group that does not bind it: what is around a group gives it no values."
+        remedy = f"Move the expression out to where ?{name} is bound, or select ?{name} in the subquery. {LENIENT}"
+        return UsageError(message, place=self._first(name), remedy=remedy)
+
+    def _first(self, name: str) -> str:
+        """Name the place of the first use of a variable."""
         token = next((one for one in self._text.tokens if one.kind is Kind.VARIABLE and one.text[1:] == name), None)
-        place = self._text.where(token.start) if token else self._text.place
-        return UsageError(f"Nothing in the query binds ?{name}.", place=place, remedy=hint + LENIENT)
+        return self._text.where(token.start) if token else self._text.place
 
     def in_no_class(self, cls: str) -> Iterator[UsageError]:
         """Tell that the kinds of an intervention stand below it, and are not in it."""
@@ -121,31 +131,18 @@ class _Patterns:
                 f"The kinds of {curie(cls)} are below it, not in it.", place=self._text.where_named(cls), remedy=remedy
             )
 
-    def elsewhere(self, clause: Clause) -> Iterator[UsageError]:
-        """Tell what another graph has than the one that is asked, and what only patients have."""
+    def of_no_patient(self, clause: Clause) -> Iterator[UsageError]:
+        """Tell what only patients have, and there is none."""
+        if self._terms.has(None, RDF_TYPE, ox.NamedNode(hip.Patient)):
+            return
         for one in clause.patterns:
-            name = one.target if one.property == RDF_TYPE else one.property
-            if name not in self._knowledge.terms or not is_plain_term(name):
+            name = one.named()
+            if name not in self._knowledge.terms or not is_plain_term(name) or self._is_told(one):
                 continue
-            graphs = self._graphs(one)
-            # What is entailed of one patient may be recorded of another: that it is not is an answer.
-            if (
-                clause.graph
-                and graphs
-                and not graphs & (_OF_RECORDS if clause.graph in _OF_RECORDS else {clause.graph})
-            ):
-                there = " and ".join(map(query_name, sorted(graphs)))
-                message = f"{query_name(clause.graph)} has no {curie(name)}, which is in {there}."
-                yield UsageError(message, place=self._text.where_named(name), remedy=LENIENT)
-            elif (
-                not graphs
-                and not self._terms.has(None, RDF_TYPE, ox.NamedNode(hip.Patient))
-                and self._is_of_patients(one)
-            ):
+            if self._is_of_patients(one):
                 message = f"There is no patient, and only patients and their plans have {curie(name)}."
-                yield UsageError(
-                    message, place=self._text.where_named(name), remedy=f"Name files after the query. {LENIENT}"
-                )
+                remedy = f"Name files after the query. {LENIENT}"
+                yield UsageError(message, place=self._text.where_named(name), remedy=remedy)
 
     def contradictory(self, clause: Clause) -> Iterator[UsageError]:
         """Tell that patterns demand of a variable what nothing can be at once."""
@@ -156,23 +153,24 @@ class _Patterns:
             for other_name, other in (*own[:number], *beside):
                 if name == other_name and name not in told and self._excludes(one, other):
                     told.add(name)
-                    message = f"Nothing can be {name}: {other.words()}, and {one.words()}."
+                    what = "in the middle of the path" if "/" in name else name
+                    message = f"Nothing can be {what}: {other.words()}, and {one.words()}."
                     yield UsageError(message, place=self._place_of(one), remedy=f"{self._told_of(one, other)}{LENIENT}")
 
     def _demands(self, patterns: Iterable[Pattern]) -> Iterator[tuple[str, _Demand]]:
         for one in patterns:
             if one.property == RDF_TYPE:
                 if one.subject.startswith("?") and is_plain_term(one.target):
-                    yield one.subject, _Demand(one.target, _Why.TYPE, one)
+                    yield one.subject, _Demand(frozenset({one.target}), _Why.TYPE, one)
             elif is_plain_term(one.property):
-                for end, prop, why in ((one.subject, _DOMAIN, _Why.DOMAIN), (one.target, _RANGE, _Why.RANGE)):
-                    declared = [it for it in self._terms.values(one.property, prop) if is_plain_term(it)]
-                    if end.startswith("?") and len(declared) == 1:
-                        yield end, _Demand(declared[0], why, one)
+                kinds, ranges = self._terms.kinds(one.property), self._terms.values(one.property, _RANGE)
+                for end, declared, why in ((one.subject, kinds, _Why.DOMAIN), (one.target, ranges, _Why.RANGE)):
+                    if end.startswith("?") and declared and all(map(is_plain_term, declared)):
+                        yield end, _Demand(frozenset(declared), why, one)
 
     def _excludes(self, one: _Demand, other: _Demand) -> bool:
         """Tell whether nothing that is demanded by one can be what is demanded by another."""
-        if self._are_related(one.cls, other.cls):
+        if any(self._are_related(it, that) for it in one.classes for that in other.classes):
             return False
         store = self._terms.store
         return not any(other.holds(node, store) for node in islice(one.nodes(store), LOOKED_AT))
@@ -188,8 +186,9 @@ class _Patterns:
         """Name what is told of a class instead of a property, what is written most like it first."""
         if one.why is not _Why.DOMAIN:
             return ""
-        wanted, above = local_name(one.pattern.property), self._terms.above(other.cls)
-        named = ((it.subject, it.object) for it in self._terms.quads(None, _DOMAIN, None))
+        wanted = local_name(one.pattern.property)
+        above = {it for cls in other.classes for it in self._terms.above(cls)}
+        named = ((it.subject, it.object) for said in TOLD_OF for it in self._terms.quads(None, said, None))
         found = {
             prop.value
             for prop, cls in named
@@ -200,25 +199,20 @@ class _Patterns:
             return -SequenceMatcher(None, wanted, local_name(prop)).ratio(), prop
 
         near = sorted(found, key=unlike)[:_TOLD]
-        return f"Of {curie(other.cls)} are told {', '.join(map(curie, near))}. " if near else ""
+        kinds = " or ".join(map(curie, sorted(other.classes)))
+        return f"Of {kinds} are told {', '.join(map(curie, near))}. " if near else ""
 
     def _is_of_patients(self, pattern: Pattern) -> bool:
         """Tell whether a pattern asks for what no guideline has."""
         if pattern.property == RDF_TYPE:
             return pattern.target == hip.Patient
-        domains = self._terms.values(pattern.property, _DOMAIN)
+        domains = self._terms.kinds(pattern.property)
         return bool(domains) and not any(self._terms.has(None, RDF_TYPE, ox.NamedNode(one)) for one in domains)
 
-    def _graphs(self, pattern: Pattern) -> set[str]:
-        """List the named graphs that have a property, or something in a class."""
+    def _is_told(self, pattern: Pattern) -> bool:
+        """Tell whether the dataset has a property, or something in a class."""
         target = ox.NamedNode(pattern.target) if pattern.property == RDF_TYPE else None
-        prop = ox.NamedNode(pattern.property)
-        graphs = (one for one in self._terms.store.named_graphs() if isinstance(one, ox.NamedNode))
-        return {
-            one.value
-            for one in graphs
-            if next(iter(self._terms.store.quads_for_pattern(None, prop, target, one)), None) is not None
-        }
+        return self._terms.has(None, pattern.property, target)
 
     def _place_of(self, demand: _Demand) -> str:
         return self._text.where_named(demand.pattern.target if demand.why is _Why.TYPE else demand.pattern.property)

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 PARAMETER = "--param"
 """The place of what a parameter gives."""
 _SERVICE = "SERVICE"
+_DATASET = ("FROM", "NAMED")
 _UPDATES = frozenset({"INSERT", "DELETE", "LOAD", "CLEAR", "CREATE", "DROP", "COPY", "MOVE", "ADD", "WITH"})
 
 
@@ -108,6 +109,12 @@ class QueryText:
         for before, one in zip(self.tokens, self.tokens[1:], strict=False):
             if before.word in words and (iri := self.iri(one)) is not None:
                 yield one, iri
+
+    def dataset(self) -> tuple[frozenset[str], frozenset[str]] | None:
+        """Tell which graphs FROM names, and which FROM NAMED; None where the query says nothing of it."""
+        pairs = [(before.word, self.iri(one)) for before, one in zip(self.tokens, self.tokens[1:], strict=False)]
+        default, named = (frozenset(iri for word, iri in pairs if word == wanted and iri) for wanted in _DATASET)
+        return (default, named) if default or named else None
 
     def iri(self, token: Token) -> str | None:
         """Tell the IRI that is written in full or with a prefix that is known."""

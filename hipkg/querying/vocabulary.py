@@ -52,6 +52,7 @@ _IN, _PATH, _FIRST, _REST = (
 _NOTATION = SKOS + "notation"
 _OWN_NAME = HIP.rstrip("/").rpartition("/")[2]
 _AT_A_GLANCE = 12
+_WHOLE = {How.SAME, How.EQUAL, How.WRITTEN}
 _UNASKED = {hip.internal: "steps of the derivation", hip.ofResultsOnly: "results that are graphs of their own"}
 
 
@@ -153,23 +154,33 @@ def unknown_values(meaning: Meaning, knowledge: Knowledge, store: ox.Store) -> l
     texts = {*given, *(_bare(one.text) for one in text.tokens if one.kind is Kind.STRING)}
     if not texts:
         return []
-    closed, linking = {**_closed(knowledge), _NOTATION: _notations(store)}, _linking(store)
-    checked = {*closed, *linking}
+    lists, linking = {**_closed(knowledge), _NOTATION: _notations(store)}, _linking(store)
+    checked = {*lists, *linking}
     named = {iri for _, iri in text.named()} & checked
-    lists = [closed[one] for one in named - linking]
-    if not named or (lists and texts <= frozenset.intersection(*lists)):
+    told = [lists[one] for one in named - linking]
+    if not named or (told and texts <= frozenset.intersection(*told)):
         return []
     problems = []
     for one in dict.fromkeys(meaning.uses.comparisons):
         known = checked - linking if one.how is How.WRITTEN else checked
-        if not isinstance(one.term, ox.Literal) or one.how is How.ORDER or not one.properties or one.properties - known:
+        if (
+            not isinstance(one.term, ox.Literal)
+            or one.how not in _WHOLE
+            or not one.properties
+            or one.properties - known
+        ):
             continue
         allowed: set[str] = set()
         for prop in one.properties - linking:
-            allowed |= closed[prop]
+            allowed |= lists[prop]
         if one.term.value not in allowed:
             problems.append(_refusal(one.properties, one.term.value, allowed, query.written, knowledge))
     return problems
+
+
+def closed(knowledge: Knowledge) -> frozenset[str]:
+    """List the properties of which all values are known."""
+    return frozenset({*_closed(knowledge), _NOTATION})
 
 
 def _refusal(

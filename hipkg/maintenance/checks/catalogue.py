@@ -100,8 +100,12 @@ _OF_CODE = {
     ),
     "value-range": ("The value of a property is told to be in the range of it.", "Name one of the right kind."),
     "value-domain": (
-        "What has a property is told to be in the domain of it.",
+        "What has a property is told to be in the domain of it, or of a kind that the property is told of.",
         "Use the property that is meant for it.",
+    ),
+    "told-of": (
+        "A property of nodes names the kinds of nodes that have it, by which questions about others are refused.",
+        "State rdfs:domain where one kind has it, hip:toldOf where several have.",
     ),
     "literal-form": ("A literal is of the datatype that it says.", "Correct the text, or the datatype."),
     "restriction": (
@@ -120,6 +124,10 @@ _OF_CODE = {
     "disjoint-kinds": (
         "No class is under two that exclude each other.",
         "Choose one of the two, or take the disjointness away.",
+    ),
+    "not-apart": (
+        "Kinds that exclude the same one exclude each other, unless something is in both.",
+        "State owl:disjointWith between the two, or take one of the others away.",
     ),
     "definition-cycle": (
         "No definition names its class, at any remove.",

@@ -38,6 +38,22 @@ def check_hierarchy(space: Workspace) -> Iterator[Issue]:
             yield Issue(
                 "disjoint-kinds", curie(iri), "rdfs:subClassOf", f"{curie(one)} and {curie(other)} exclude each other"
             )
+    yield from _not_apart(pairs, told)
+
+
+def _not_apart(pairs: Iterable[tuple[str, str]], told: Mapping[str, frozenset[str]]) -> Iterator[Issue]:
+    """Find kinds that exclude the same one and not each other, of which nothing is in both."""
+    apart: dict[str, set[str]] = defaultdict(set)
+    for one, other in pairs:
+        apart[one].add(other)
+        apart[other].add(one)
+    both = {frozenset({one, other}) for above in told.values() for one in above & apart.keys() for other in above}
+    for third, excluding in sorted(apart.items()):
+        for one in sorted(excluding):
+            for other in sorted(excluding - apart[one]):
+                if one < other and frozenset({one, other}) not in both:
+                    said = f"excludes {curie(third)} as {curie(other)} does, which it does not exclude"
+                    yield Issue("not-apart", curie(one), "owl:disjointWith", said)
 
 
 def check_definitions(axioms: Axioms, generated: Container[str] = ()) -> Iterator[Issue]:

@@ -27,7 +27,7 @@ from hipkg.maintenance.checks.issue import Finding, Issue, Severity
 from hipkg.maintenance.checks.modules import catalog, declarations, foreign, imports, namespaces, vocabulary
 from hipkg.maintenance.checks.profile import PROFILE, Accepted, Profile, read_profile
 from hipkg.maintenance.checks.sections import check_sections
-from hipkg.maintenance.checks.values import check_axioms, check_restrictions, check_values
+from hipkg.maintenance.checks.values import check_axioms, check_domains, check_restrictions, check_values
 from hipkg.maintenance.checks.withdrawals import deprecated_use, published
 from hipkg.maintenance.checks.workspace import Workspace, own_workspace, workspace
 from hipkg.owl.normal_form import in_normal_form
@@ -318,7 +318,7 @@ _OF_MODULES = (normal_form, catalog)
 """The checks that look at one module at a time."""
 _OF_THE_WHOLE = (
     vocabulary, foreign, imports, namespaces, declarations, fragment, check_axioms, check_values, check_restrictions,
-    check_sections, hierarchy, quality, shapes, mappings, deprecated_use, published, profile,
+    check_domains, check_sections, hierarchy, quality, shapes, mappings, deprecated_use, published, profile,
 )  # fmt: skip
 """The checks that look at all modules together and need no reasoner."""
 _STUMBLING = frozenset(

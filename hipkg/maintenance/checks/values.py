@@ -17,16 +17,25 @@ from hipkg.base import hip
 from hipkg.base.dates import DATATYPES, span
 from hipkg.base.groups import reached
 from hipkg.base.numbers import read
-from hipkg.base.vocabulary import OWL, RDF, RDF_TYPE, RDFS, XSD, curie, with_local_name
+from hipkg.base.vocabulary import HIP, OWL, RDF, RDF_TYPE, RDFS, XSD, curie, with_local_name
 from hipkg.maintenance.checks.issue import Issue
-from hipkg.owl.expression import FACETS
+from hipkg.owl.expression import FACETS, And, Facet, Named, Or, Some, Value
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from hipkg.maintenance.checks.workspace import Workspace
+    from hipkg.owl.expression import Expression
 
 _DATA, _OBJECT = OWL + "DatatypeProperty", OWL + "ObjectProperty"
+_PROPERTIES = frozenset({_DATA, _OBJECT, OWL + "AnnotationProperty"})
+_TERMS = _PROPERTIES | {OWL + "Class"}
+_INVERSE = OWL + "inverseOf"
+_TELLING = (
+    *(RDFS + "domain", hip.toldOf, hip.recordedOf),
+    *(RDFS + "subPropertyOf", _INVERSE, hip.internal, hip.ofResultsOnly, hip.comparedAs),
+)
+"""By which a property tells of what it is told, of what a wider or an inverse one is, or that no dataset has it."""
 _WHOLE = frozenset(XSD + name for name in ("integer", "nonNegativeInteger", "positiveInteger"))
 _NUMBERS = _WHOLE | {XSD + "decimal"}
 _FORMS = {
@@ -83,8 +92,11 @@ def check_values(space: Workspace) -> Iterator[Issue]:
             and kinds & {_DATA, _OBJECT}
         ):
             yield from _value(schema, one, curie(space.owner(one.subject)), curie(prop), of_data=_DATA in kinds)
+        if isinstance(one.subject, ox.NamedNode) and kinds:
+            yield from _placed(schema, one.subject.value, prop)
         if isinstance(one.object, ox.Literal) and (wrong := _ill_typed(one.object)):
             yield Issue("literal-form", curie(space.owner(one.subject)), curie(prop), wrong)
+    yield from _untold(schema)
 
 
 def _value(schema: Schema, one: ox.Triple, entity: str, prop: str, *, of_data: bool) -> Iterator[Issue]:
@@ -107,10 +119,28 @@ def _value(schema: Schema, one: ox.Triple, entity: str, prop: str, *, of_data: b
             )
             said = f", it is {is_ or 'a class'}"
             yield Issue("value-range", entity, prop, f"{curie(one.object.value)} is no {curie(it)}{said}")
-    if isinstance(one.subject, ox.NamedNode):
-        found = schema.classes(one.subject.value)
-        for it in sorted(schema.ends(one.predicate.value, "domain") - found):
-            yield Issue("value-domain", entity, prop, f"belongs to {curie(it)}, which {entity} is not")
+
+
+def _placed(schema: Schema, subject: str, prop: str) -> Iterator[Issue]:
+    """Tell that a term is not in the domain of a property that it has, or in no class of which that is told."""
+    found = schema.classes(subject)
+    wrong = [curie(it) for it in sorted(schema.ends(prop, "domain") - found)]
+    kinds = {it for said in (hip.toldOf, hip.recordedOf) for it in schema.space.named(prop, said)}
+    if kinds and _INDIVIDUAL in found and _CLASS not in found and not kinds & found:
+        wrong.append(" or ".join(sorted(map(curie, kinds))))
+    for one in wrong:
+        yield Issue("value-domain", curie(subject), curie(prop), f"belongs to {one}, which {curie(subject)} is not")
+
+
+def _untold(schema: Schema) -> Iterator[Issue]:
+    """Tell which properties of nodes do not tell the kinds of nodes that have them."""
+    links = schema.space.links
+    of_terms = {prop for prop, found in links.items() if any(schema.kinds.get(one, set()) & _TERMS for one in found)}
+    told = {iri for said in _TELLING for iri in links.get(said, {})}
+    told |= {one.value for found in links.get(_INVERSE, {}).values() for one in found}
+    for iri, kinds in schema.kinds.items():
+        if iri.startswith(HIP) and kinds & _PROPERTIES and iri not in told | of_terms:
+            yield Issue("told-of", curie(iri), curie(hip.toldOf), "missing")
 
 
 def _fits(datatype: str, wanted: str) -> bool:
@@ -304,3 +334,32 @@ def _ranges(schema: Schema, limits: dict[str, list[tuple[object, bool]]], entity
             for number, _ in (*limits["lower"], *limits["upper"]):
                 if edge is not None and (number < edge if end == "least" else number > edge):  # type: ignore[operator]
                     yield Issue("facet-range", entity, name, f"{number} is beyond {edge}, the {end} that is possible")
+
+
+def check_domains(space: Workspace) -> Iterator[Issue]:
+    """Find definitions that ask for a property of what can never be in its domain."""
+    schema = Schema(space)
+    for iri, definition in space.axioms.definitions.items() if space.axioms else ():
+        kinds = {*schema.above(iri), *space.named(iri, RDFS + "subClassOf")}
+        for prop, domain in sorted(set(_misplaced(definition, kinds, schema))):
+            yield Issue(
+                "restriction", curie(iri), curie(prop), f"is asked of what is never a {curie(domain)}, the domain"
+            )
+
+
+def _misplaced(expression: Expression, kinds: set[str], schema: Schema) -> Iterator[tuple[str, str]]:
+    """List the properties that are asked of what is in some classes, with the domains that exclude one of these."""
+    match expression:
+        case And(operands):
+            named = kinds | {one.iri for one in operands if isinstance(one, Named)}
+            for one in operands:
+                yield from _misplaced(one, named, schema)
+        case Or(operands):
+            for one in operands:
+                yield from _misplaced(one, kinds, schema)
+        case Some(prop) | Value(prop) | Facet(prop):
+            for domain in schema.ends(prop, "domain"):
+                if any(schema.apart(domain, one) for one in kinds):
+                    yield prop, domain
+            if isinstance(expression, Some):
+                yield from _misplaced(expression.filler, schema.ends(prop, "range"), schema)

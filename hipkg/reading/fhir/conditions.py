@@ -30,7 +30,7 @@ from hipkg.reading.fhir.context import (
 from hipkg.reading.fhir.elements import Malformed, codes_in, part, parts, references, text
 from hipkg.reading.fhir.findings import SAID_BY_EXTENSION, linked, problems
 from hipkg.reading.fhir.places import whereabouts
-from hipkg.reading.fhir.presence import refuse_denied
+from hipkg.reading.fhir.presence import past_words, refuse_denied
 from hipkg.reading.fhir.records import IN_ERROR, Absence, Activity, Problem, Stated, Unused
 from hipkg.reading.fhir.unread import is_known, named
 from hipkg.record.patient import EntryKind, Unread
@@ -194,6 +194,9 @@ def _end_of(one: Resource, verification: Coded, context: Context) -> _End:
     if any(answer == NO_LONGER for _, answer in _certainties(one, context)):
         after = "a state after it is recorded"
         return _End(torn=f"it is {clinical}, and {after}", flags=flags) if clinical else _End(after, flags=flags)
+    if words := past_words([part(one.raw, "code")], context.knowledge):
+        said = f"its words are of the past: {words!r}"
+        return _End(said, torn=f"it is {clinical}, and {said}" if clinical in _CURRENT else "", flags=flags)
     abated = next((name for name in _ABATEMENTS if name in one.raw), "")
     end = dated(text(one.raw, "abatementDateTime"), "its end", context) if abated == "abatementDateTime" else Dated("")
     if abated and not in_future(end.day, context):

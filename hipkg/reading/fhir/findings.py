@@ -9,8 +9,8 @@ from hipkg.reading.fhir.absences import seen_by
 from hipkg.reading.fhir.context import extras, settled
 from hipkg.reading.fhir.elements import part, parts
 from hipkg.reading.fhir.places import whereabouts
-from hipkg.reading.fhir.presence import refuse_denied
-from hipkg.reading.fhir.records import Problem, Resource, Stated
+from hipkg.reading.fhir.presence import past_words, refuse_denied
+from hipkg.reading.fhir.records import Problem, Resource, Stated, Unused
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -71,6 +71,8 @@ def finding(one: Resource, answer: Answer, element: str, study: Meaning | None, 
     """
     concepts = [part(answer.raw, element), *([part(one.raw, "code")] if study else [])]
     refuse_denied(concepts[:1], context.knowledge)
+    if words := past_words(concepts[:1], context.knowledge):
+        raise Unused("set aside", f"its words are of the past: {words!r}")
     meaning = seen_by(study, context.codes.meaning(concepts[:1], "problem"))
     sites = parts(answer.raw, "bodySite") or parts(one.raw, "bodySite")
     where = whereabouts(one, concepts, meaning, sites, context)

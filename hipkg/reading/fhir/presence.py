@@ -133,6 +133,21 @@ def refuse_denied(concepts: Iterable[Raw], knowledge: Knowledge) -> None:
             raise Unused("set aside", f"its words do not say what its codes say ({told!r})")
 
 
+def past_words(concepts: Iterable[Raw], knowledge: Knowledge) -> str:
+    """Return the words of a finding that begin or end with what says that it is over; empty if there are none."""
+    found = (words for words in texts_of(concepts) if any(one.search(words) for one in _past(knowledge)))
+    return " ".join(next(found, "").split())[:_LONGEST_WORDS]
+
+
+@kept
+def _past(knowledge: Knowledge) -> tuple[re.Pattern[str], re.Pattern[str]]:
+    """Write patterns of how words begin, and how they end, that speak of what is over."""
+    said = pattern(hip.PastWord, knowledge)
+    return re.compile(rf"^\W*{said}(?![\w-])", re.IGNORECASE), re.compile(
+        rf"(?:[^\w\s-]| -)\s*{said}\W*$", re.IGNORECASE
+    )
+
+
 @kept
 def _denying(knowledge: Knowledge) -> re.Pattern[str]:
     """Write a pattern of how words begin that deny or doubt what follows them, or say it of somebody else."""
