@@ -9,6 +9,7 @@ its entries is a line, so that a field is read when it is first asked for, and o
 
 from __future__ import annotations
 
+import re
 from dataclasses import fields as dataclass_fields
 from functools import cache
 from hashlib import sha256
@@ -37,6 +38,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 RELEASE_FILE = RELEASE / "hipkg.json"
+_CLOSING = re.compile(rb"\n[}\]]")
+"""Where a field of several lines ends; no entry begins with a closing bracket."""
 _JAVA = "(needs Java: pip install 'hipkg[java]')"
 
 
@@ -127,8 +130,8 @@ def _fields_of(content: bytes, start: int) -> Iterator[tuple[str, bytes]]:
     last = len(content) - len(b"}\n")
     while start < last:
         name, _, begin = content[start : content.index(b"\n", start)].partition(b": ")
-        closing = {b"{": b"\n}", b"[": b"\n]"}.get(begin)
-        end = content.index(closing, start) + len(closing) if closing else start + len(name) + len(b": ") + len(begin)
+        closing = _CLOSING.search(content, start) if begin in {b"{", b"["} else None
+        end = closing.end() if closing else start + len(name) + len(b": ") + len(begin)
         yield name[1:-1].decode(), content[start + len(name) + len(b": ") : end].removesuffix(b",")
         start = content.index(b"\n", end - 1) + 1
 

@@ -31,7 +31,5 @@ def recorded_properties(knowledge: Knowledge) -> frozenset[str]:
 @kept
 def recorded_classes(knowledge: Knowledge) -> frozenset[str]:
     """List the classes of the nodes of a patient, and the interventions that activities carry out."""
-    kinds = (*_KINDS, hip.Intervention)
-    return frozenset(
-        one for one in (*kinds, *knowledge.superclasses) if any(knowledge.is_a(one, kind) for kind in kinds)
-    )
+    kinds = frozenset({*_KINDS, hip.Intervention})
+    return kinds.union(one for one, wider in knowledge.superclasses.items() if not kinds.isdisjoint(wider))

@@ -14,9 +14,12 @@ if TYPE_CHECKING:
     from hipkg.knowledge.records import Knowledge
 
 
+_STUDY = Named(hip.Study)
+
+
 def is_study(intervention: str, knowledge: Knowledge) -> bool:
     """Tell whether an activity of an intervention is a study, going by how definitions speak of it."""
-    return any(knowledge.is_a(intervention, one) for one in _studied(knowledge))
+    return not _studied(knowledge).isdisjoint((intervention, *knowledge.superclasses.get(intervention, ())))
 
 
 def can_be_study(intervention: str, knowledge: Knowledge) -> bool:
@@ -31,7 +34,7 @@ def _studied(knowledge: Knowledge) -> frozenset[str]:
 
 
 def _of_studies(expression: Expression) -> Iterator[str]:
-    studies = (part for part in walk(expression) if isinstance(part, And) and Named(hip.Study) in part.operands)
+    studies = (part for part in walk(expression) if isinstance(part, And) and _STUDY in part.operands)
     for one in (operand for study in studies for operand in study.operands):
         match one:
             case Value(prop, individual) if prop == hip.ofIntervention:

@@ -112,9 +112,12 @@ def _courses(requirement: str, knowledge: Knowledge) -> tuple[Trial, ...]:
     """List the courses that a requirement asks for; none where it asks for something besides courses of a kind."""
     if knowledge.definition(requirement) is None:
         return ()
-    found = [*_asked(Named(requirement), knowledge)]
-    told = [one for one in found if one is not None and one.interventions]
-    return tuple(dict.fromkeys(told)) if len(told) == len(found) else ()
+    told = []
+    for one in _asked(Named(requirement), knowledge):
+        if one is None or not one.interventions:
+            return ()
+        told.append(one)
+    return tuple(dict.fromkeys(told))
 
 
 def _asked(expression: Expression, knowledge: Knowledge) -> Iterator[Trial | None]:

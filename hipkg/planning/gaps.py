@@ -31,6 +31,7 @@ from hipkg.owl.expression import (
     conjuncts,
     disjuncts,
     intersection,
+    walk,
 )
 from hipkg.record.facts import text_of
 
@@ -401,7 +402,9 @@ def _alternatives(requirement: str, knowledge: Knowledge) -> tuple[tuple[Express
 def disjuncts_of(requirement: str, knowledge: Knowledge) -> tuple[Expression, ...]:
     """List the alternatives that a definition asks for, each as if it were a definition of its own."""
     definition = knowledge.definition(requirement)
-    found = (*_spread(definition),) if definition else ()
+    if definition is None or not any(isinstance(one, Or) for one in walk(definition)):
+        return ()
+    found = (*_spread(definition),)
     return found if len(found) > 1 else ()
 
 

@@ -308,6 +308,8 @@ def _speaking(knowledge: Knowledge) -> Mapping[str, tuple[tuple[str, ...], tuple
         objects = info.effect in OBJECTING or info.effect == hip.discourages
         subjects = (info.intervention,) if objects else info.accompanies
         cautions = objects or info.effect == hip.safeguardsWith or knowledge.documents[info.document].safety
+        if not (subjects and cautions):
+            continue
         named = [it for one in info.applies_to for it in kinds_of(one, knowledge)]
         partners = tuple(
             one
@@ -315,7 +317,7 @@ def _speaking(knowledge: Knowledge) -> Mapping[str, tuple[tuple[str, ...], tuple
             if one in knowledge.interventions and not is_study(one, knowledge)
             if not any(knowledge.is_a(one, it) or knowledge.is_a(it, one) for it in subjects)
         )
-        if subjects and partners and cautions:
+        if partners:
             found[info.id] = (subjects, partners)
     return found
 
@@ -324,4 +326,5 @@ def _speaking(knowledge: Knowledge) -> Mapping[str, tuple[tuple[str, ...], tuple
 def _partners(knowledge: Knowledge) -> frozenset[str]:
     """List the interventions, with their kinds, because of which a statement about another one can hold."""
     partners = {one for _, some in _speaking(knowledge).values() for one in some}
-    return frozenset(one for one in knowledge.interventions if any(knowledge.is_a(one, it) for it in partners))
+    wider = knowledge.superclasses
+    return frozenset(one for one in knowledge.interventions if not partners.isdisjoint((one, *wider.get(one, ()))))

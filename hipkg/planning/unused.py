@@ -231,7 +231,9 @@ class UnusedFacts:
                     if self._steps_by(node, part.filler) is not None:
                         asking.setdefault(node, set()).update(way.into)
         decisive = self._decisive() if asking else {}
-        return {node for node, classes in asking.items() if self._leads_to(decisive, _Step(node), classes)}
+        first = {cls for some in decisive.values() for cls in some}
+        agendas = ((_Step(node), sorted(classes, key=first.__contains__)) for node, classes in asking.items())
+        return {step.node for step, classes in agendas if self._leads_to(decisive, step, classes)}
 
     @cached_property
     def _open(self) -> list[_Way]:
@@ -258,10 +260,12 @@ class UnusedFacts:
         return found
 
     def _leads_to(self, decisive: Mapping[str, Set[str]], step: _Step, classes: Iterable[str]) -> bool:
-        """Tell whether a membership that decides something rests on a step, perhaps by way of some classes."""
+        """Tell whether a membership that decides something rests on a step, perhaps by way of some classes.
+
+        The last of these are looked at first.
+        """
         members, naming = self._facts.members, self._naming
-        deciding = {cls for some in decisive.values() for cls in some}
-        agenda = [(step, cls) for cls in sorted(classes, key=deciding.__contains__)]  # those that decide come first
+        agenda = [(step, cls) for cls in classes]
         seen: set[_Step] = set()
         while agenda:
             step, cls = agenda.pop()
