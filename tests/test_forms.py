@@ -255,7 +255,7 @@ def test_where_a_course_on_record_acts_is_no_answer_to_what_was_done() -> None:
     record = record_of(EXAMPLES["d1"])
     for text in ("ibuprofen", "advice on regular physical activity"):
         record = changed_by(record, read_addition(text, record, load()))
-    treated = next(one for one in interview(record).questions if one.text == "Has the hip been treated?")
+    treated = next(one for one in interview(record).questions if one.text == TRIED and "D1-30" in one.asked_by)
     options = [it for field in treated.form.fields for it in field.options]
     assert options
     assert not any("is meant for" in one.label or "advice" in one.label for one in options)
@@ -959,3 +959,23 @@ def test_the_option_for_facts_writes_turtle(
     with suppress(SystemExit):
         main()
     assert "record: :hip hip:hasSide hip:left ." in capsys.readouterr().out
+
+
+def test_whether_anything_was_tried_at_a_hip_is_asked_with_what_was_tried(tmp_path: Path) -> None:
+    """It is the same question where any treatment will do, and none where the record says that nothing was tried."""
+    back = """
+        PREFIX : <https://example.org/case/>
+        PREFIX hip: <https://w3id.org/hipkg/>
+        :patient a hip:Patient ; hip:hasProblem :pain , :back . :left a hip:HipJoint ; hip:hasSide hip:left .
+        :pain a hip:HipPain ; hip:hasSite :left . :back a hip:PersistentBackPain .
+    """
+
+    def asking(more: str) -> list[str]:
+        file = tmp_path / "patient.ttl"
+        file.write_text(back + more, encoding="utf-8")
+        (record,) = read(file, as_of=DAY)
+        return [one.text for one in plan_record(record).questions if "D1-30" in one.statements]
+
+    assert asking("") == [TRIED]
+    assert asking(":left hip:isWithout hip:PhysicalTherapy .") == []
+    assert asking(":patient hip:isWithout hip:Anticoagulant .") == [TRIED]

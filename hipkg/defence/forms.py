@@ -17,7 +17,7 @@ from hipkg.base.dates import length_in_words
 from hipkg.base.groups import Groups
 from hipkg.base.vocabulary import RDF_TYPE, namespace_of
 from hipkg.knowledge.memo import kept
-from hipkg.knowledge.trials import is_placed, started, told_of_courses, treatments, trials
+from hipkg.knowledge.trials import asked_for, is_placed, started, told_of_courses, treatments, trials
 from hipkg.knowledge.wording import LIMITS, quantity
 from hipkg.owl.expression import Facet, walk
 from hipkg.record.change import NO_CHANGE, OWNS, Change, Fact
@@ -135,12 +135,13 @@ class Former:
         asked = [one for requirement in requirements for one in trials(requirement, self._knowledge)]
         lengths = sorted({one for trial in asked for one in trial.lengths})
         coded = {prop for trial in asked for prop, _ in trial.values if prop != hip.hasStatus}
-        named = (value for trial in asked for prop, value in trial.values if prop == hip.hasStatus)
-        statuses = dict.fromkeys((*started(self._knowledge), *named))
+        coded_so = (value for trial in asked for prop, value in trial.values if prop == hip.hasStatus)
+        statuses = dict.fromkeys((*started(self._knowledge), *coded_so))
         length = self._length(lengths)
         fields = [self._coded(prop, self._values(prop)) for prop in sorted(coded | {hip.hasOutcome})]
         fields = [length, *fields, self._coded(hip.hasStatus, statuses)]
-        of = Counter(one for trial in asked for one in trial.interventions)
+        named = [one for trial in asked for one in trial.interventions]
+        of = Counter(named or sorted(asked_for(self._knowledge)))
         needed = [one for one in fields if one.prop in coded or (one == length and lengths)]
         offered = (*self._recorded(of, place, needed), *self._new(of, place))
         first = Field(

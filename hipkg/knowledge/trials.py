@@ -28,8 +28,8 @@ class Trial(NamedTuple):
     """A course of treatment that a requirement asks for.
 
     It is of one of some ``interventions``, has lasted at least one of some ``lengths`` in days, and has one of some
-    coded ``values``, each after its property; empty is what is not asked. ``placed`` tells that it is a course at a
-    body site rather than one of the patient.
+    coded ``values``, each after its property; empty is what is not asked, so that without interventions any treatment
+    will do. ``placed`` tells that it is a course at a body site rather than one of the patient.
     """
 
     interventions: tuple[str, ...]
@@ -50,7 +50,7 @@ def trials(requirement: str, knowledge: Knowledge) -> tuple[Trial, ...]:
     That something runs is part of what was tried where its length or its outcome is asked for elsewhere.
     """
     found = _courses(requirement, knowledge)
-    tried = _tried(knowledge)
+    tried = asked_for(knowledge)
     return found if all(one.is_told or tried.issuperset(one.interventions) for one in found) else ()
 
 
@@ -63,7 +63,7 @@ def started(knowledge: Knowledge) -> tuple[str, ...]:
 @kept
 def treatments(knowledge: Knowledge) -> frozenset[str]:
     """Collect what a patient can have tried: kinds of what is asked for, but no studies and no wholes of several."""
-    asked = _tried(knowledge)
+    asked = asked_for(knowledge)
     return frozenset(
         iri
         for iri, info in knowledge.interventions.items()
@@ -102,7 +102,7 @@ def _places(knowledge: Knowledge) -> tuple[frozenset[str], frozenset[str]]:
 
 
 @kept
-def _tried(knowledge: Knowledge) -> frozenset[str]:
+def asked_for(knowledge: Knowledge) -> frozenset[str]:
     """Collect the interventions of which the length or the outcome is asked for."""
     courses = (one for cls in knowledge.questions for one in _courses(cls, knowledge))
     return frozenset(iri for one in courses if one.is_told for iri in one.interventions)
@@ -114,7 +114,7 @@ def _courses(requirement: str, knowledge: Knowledge) -> tuple[Trial, ...]:
         return ()
     told = []
     for one in _asked(Named(requirement), knowledge):
-        if one is None or not one.interventions:
+        if one is None or not (one.interventions or one.placed):
             return ()
         told.append(one)
     return tuple(dict.fromkeys(told))
@@ -132,7 +132,8 @@ def _asked(expression: Expression, knowledge: Knowledge) -> Iterator[Trial | Non
             for one in operands:
                 yield from _asked(one, knowledge)
         case Some(prop, filler) if prop in _COURSES:
-            yield _trial(filler, knowledge)._replace(placed=prop == hip.targetedBy)
+            trial = _trial(filler, knowledge)
+            yield trial._replace(placed=trial.placed or prop == hip.targetedBy)
         case Some(prop, filler) if prop in _THROUGH:
             yield from _asked(filler, knowledge)
         case _:
@@ -148,6 +149,7 @@ def _trial(course: Expression, knowledge: Knowledge) -> Trial:
         tuple(dict.fromkeys(interventions)),
         tuple(limit.number for limit in limits if limit.symbol == ">="),
         tuple((prop, iri) for prop, iri in dict.fromkeys(coded) if prop != hip.ofIntervention),
+        any(prop == hip.targets for prop, _ in parts),
     )
 
 

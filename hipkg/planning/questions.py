@@ -9,12 +9,12 @@ from hipkg.base import hip
 from hipkg.base.vocabulary import expand
 from hipkg.knowledge.frame.answers import Answer, State
 from hipkg.knowledge.memo import kept
-from hipkg.knowledge.trials import trials
+from hipkg.knowledge.trials import treatments, trials
 from hipkg.owl.expression import leaves
 from hipkg.planning.dangers import dangers_of
 from hipkg.planning.interactions import kinds_given
 from hipkg.planning.records import Question
-from hipkg.record.facts import NOTHING
+from hipkg.record.facts import NOTHING, text_of
 from hipkg.record.patient import EntryKind
 
 if TYPE_CHECKING:
@@ -71,7 +71,7 @@ class Questions:
         for state in states.values():
             # What is unknown besides an unknown context is asked for once that is known.
             for gap in state.context_lacks or (*state.unmet, *state.lifted_by):
-                if gap.question and gap.answer == Answer.UNKNOWN:
+                if gap.question and gap.answer == Answer.UNKNOWN and not self._is_told_by_absence(gap.requirement):
                     # A fact about the patient is asked once, whatever sites its statements are about.
                     site = "" if self._knowledge.is_a(gap.requirement, hip.Patient) else state.site
                     key = gap.requirement, self._wording(gap), site
@@ -89,6 +89,15 @@ class Questions:
             if (state.context_lacks and info.effect in _TREATING) or (state.state == _RULED_OUT and state.lifted_by):
                 labels.setdefault((state.id, state.site), set()).add(self._knowledge.label(info.intervention))
         return [self._question(one, text, site, asking, labels) for (one, text, site), asking in asked.items()]
+
+    def _is_told_by_absence(self, requirement: str) -> bool:
+        """Tell whether a requirement asks for any treatment, and the record says that there was none of some."""
+        asked = trials(requirement, self._knowledge)
+        if not asked or any(one.interventions for one in asked):
+            return False
+        absent = self._derivation.facts.objects.get(hip.isWithout, {}).values()
+        tried = treatments(self._knowledge)
+        return any(text_of(kind) in tried for kinds in absent for kind in kinds)
 
     def _together(self, asked: _Asked) -> _Asked:
         """Ask what the patient tried together with what was tried for a site, where all who ask are about that one."""
