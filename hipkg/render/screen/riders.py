@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import chain
 from typing import TYPE_CHECKING
 
@@ -66,7 +67,7 @@ class Riders(Part):
             condition, _, _ = self._waiting.condition(actions, f"{host.label} in the plan", every=True)
             graded = in_short(row.grade)
             lead = f"if {condition}:" if condition not in {"", told} else ""
-            how = [] if waits or first.status == Status.SATISFIED else [*self._details.contents(first)]
+            how = [] if waits or first.status == Status.SATISFIED else [*self._contents_beside(host, first)]
             words = ": ".join([self._ridden_words(first, row), *(", ".join(one.parts) for one in how)])
             saying = [one for one in row.statements if self._view.outline.belongs(one)] if waits else row.statements
             ids = {*(saying or row.statements), *(id_ for one in how for id_ in one.statements)}
@@ -78,6 +79,13 @@ class Riders(Part):
                 tuple([*names, graded] if graded else names),
                 tuple(sorted(set().union(*(ids for _, ids in some)))),
             )
+
+    def _contents_beside(self, host: Action, action: Action) -> Iterator[Line]:
+        """Name how what goes along is carried out, without what the action that it goes with says of itself."""
+        said = {part for line in self._details.contents(host) for part in line.parts}
+        for line in self._details.contents(action):
+            if parts := tuple(one for one in line.parts if one not in said):
+                yield replace(line, parts=parts)
 
     def _held_kinds(self, entry: Entry, own: set[str]) -> Iterator[Line]:
         """Name what is held back with something else; that of a kind of it the same holds goes without saying."""
