@@ -50,8 +50,7 @@ def trials(requirement: str, knowledge: Knowledge) -> tuple[Trial, ...]:
     That something runs is part of what was tried where its length or its outcome is asked for elsewhere.
     """
     found = _courses(requirement, knowledge)
-    tried = asked_for(knowledge)
-    return found if all(one.is_told or tried.issuperset(one.interventions) for one in found) else ()
+    return found if all(one.is_told or asked_for(knowledge).issuperset(one.interventions) for one in found) else ()
 
 
 @kept
@@ -108,6 +107,7 @@ def asked_for(knowledge: Knowledge) -> frozenset[str]:
     return frozenset(iri for one in courses if one.is_told for iri in one.interventions)
 
 
+@kept
 def _courses(requirement: str, knowledge: Knowledge) -> tuple[Trial, ...]:
     """List the courses that a requirement asks for; none where it asks for something besides courses of a kind."""
     if knowledge.definition(requirement) is None:

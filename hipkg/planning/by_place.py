@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from operator import itemgetter
 from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
 
 if TYPE_CHECKING:
@@ -24,15 +23,15 @@ class ByPlace(Generic[Placed]):
     """Actions or statements by their places, each in the order of the plan."""
 
     def __init__(self, told: Iterable[Placed]) -> None:
-        self._at: dict[str, list[tuple[int, Placed]]] = {}
+        self._at: dict[str, dict[int, Placed]] = {}
         for number, one in enumerate(told):
-            self._at.setdefault(one.place, []).append((number, one))
+            self._at.setdefault(one.place, {})[number] = one
 
     def only(self, place: str) -> list[Placed]:
         """List what is at a place itself."""
-        return [one for _, one in self._at.get(place, ())]
+        return [*self._at.get(place, {}).values()]
 
     def reaching(self, place: str) -> list[Placed]:
         """List what is at a place or of the whole patient."""
-        found = (numbered for there in {"", place} for numbered in self._at.get(there, ()))
-        return [one for _, one in sorted(found, key=itemgetter(0))]
+        found = self._at.get(place, {}) | self._at.get("", {})
+        return [found[number] for number in sorted(found)]

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
+from itertools import chain
 from operator import attrgetter
 from typing import NamedTuple
 
@@ -200,8 +201,10 @@ class Action(NamedTuple):
 
     def by(self, *kinds: ClaimKind) -> list[StatementState]:
         """List the states of the statements that make a claim of any of some kinds, by the ids of the statements."""
-        states = [state for kind, some in self.claimed.items() if kind in kinds for state in some]
-        return sorted(dict.fromkeys(states), key=_STATEMENT)
+        made = [some for kind, some in self.claimed.items() if kind in kinds]
+        # A state holds all that is told of a statement, so that it takes long to find those that stand twice.
+        states = made[0] if len(made) == 1 else dict.fromkeys(chain.from_iterable(made))
+        return sorted(states, key=_STATEMENT)
 
     @property
     def shown(self) -> tuple[str, ...]:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from datetime import date
 
     from hipkg.derivation.records import Derivation, Evaluation
-    from hipkg.knowledge.records import Knowledge, StatementInfo
+    from hipkg.knowledge.records import DocumentInfo, Knowledge, StatementInfo
     from hipkg.planning.courses import Courses
     from hipkg.planning.places import SiteNames
 
@@ -46,6 +46,7 @@ class States:
         self._patient = patient
         self._sites = sites
         self._courses = courses
+        self._known_outside: dict[tuple[str, tuple[str, ...]], tuple[str, ...]] = {}
         self.measurer = Measurer(derivation.facts, knowledge, as_of)
         self._checker = Checker(derivation.facts, knowledge, as_of)
 
@@ -80,22 +81,24 @@ class States:
     def _context(self, evaluation: Evaluation, info: StatementInfo) -> tuple[Scope, ...]:
         """List what the document of a waiting statement is about and is not known to hold."""
         document, is_a = self._knowledge.documents[info.document], self._knowledge.is_a
-        if not document.advice_requires:
+        outside = self._outside(document, evaluation.subjects)
+        scope = [one for one in outside if any(is_a(awaited, one) for awaited in evaluation.awaits)]
+        if not scope:
             return ()
-        scope = [
-            one
-            for one in document.advice_requires
-            if not self._derivation.facts.any_is_a(self._nodes(evaluation), one)
-            and any(is_a(awaited, one) for awaited in evaluation.awaits)
-        ]
-        only = (
-            bool(scope)
-            and not evaluation.lacks
-            and all(any(is_a(awaited, one) for one in scope) for awaited in evaluation.awaits)
-        )
+        only = not evaluation.lacks and all(any(is_a(it, one) for one in scope) for it in evaluation.awaits)
         return tuple(
             Scope(document.id, one, self._knowledge.label(one), only, self._parts(one, evaluation)) for one in scope
         )
+
+    def _outside(self, document: DocumentInfo, subjects: tuple[str, ...]) -> tuple[str, ...]:
+        """List what a document is about and some subjects are not known to be."""
+        key = (document.iri, subjects)
+        known = self._known_outside.get(key)
+        if known is None:
+            is_a, nodes = self._derivation.facts.any_is_a, (*subjects, self._patient)
+            known = tuple([one for one in document.advice_requires if not is_a(nodes, one)])
+            self._known_outside[key] = known
+        return known
 
     def _parts(self, requirement: str, evaluation: Evaluation) -> tuple[str, ...]:
         return tuple(gap.requirement for gap in self._gaps((requirement,), evaluation))

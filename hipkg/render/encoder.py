@@ -100,7 +100,7 @@ class Writer:
         """Add the fields of a record to the members of an object."""
         for key, get, spread, optional in entries:
             value: Any = get(record)
-            if not value and optional and (value is False or value != 0):
+            if optional and not value and (value is False or value != 0):
                 continue
             if spread:
                 self._fill(members, value, self._entries_of(type(value)))
@@ -109,10 +109,11 @@ class Writer:
 
     def _entries_of(self, kind: type) -> tuple[Entry, ...]:
         """Find the fields of a kind of record, which are those of what it is a kind of if it has none of its own."""
-        if kind not in self._entries:
+        known = self._entries.get(kind)
+        if known is None:
             shape = next((self.shapes[one] for one in kind.__mro__ if one in self.shapes), "")
-            self._entries[kind] = tuple(map(self._entry, fields(shape)))
-        return self._entries[kind]
+            known = self._entries[kind] = tuple(map(self._entry, fields(shape)))
+        return known
 
     def _entry(self, field: Field) -> Entry:
         get = getattr(self, field.path) if field.made else attrgetter(field.path)
