@@ -63,15 +63,9 @@ class Importance:
         ordered = {one.intervention for one in there}
         self._acts = frozenset(ordered)
         self._ordered = ordered.union(*(knowledge.interventions[one].superclasses for one in ordered))
-        checked = {one.intervention for one in actions if one.open_checks}
-        given = checked.union(self._ordered, *(knowledge.interventions[one].superclasses for one in checked))
-        self._only_options = frozenset(
-            info.id
-            for info in knowledge.statements.values()
-            if info.intervention not in given
-            and not checked.isdisjoint(knowledge.interventions[info.intervention].superclasses)
-        )
-        """The statements about kinds of what is given that are not known to be meant."""
+        self._checked = {one.intervention for one in actions if one.open_checks}
+        classes = (knowledge.interventions[one].superclasses for one in self._checked)
+        self._given = self._checked.union(self._ordered, *classes)
 
     def rank(self, same: Sequence[Question]) -> tuple[bool, bool, bool, bool, bool, bool, bool, bool, bool, int, int]:
         """Rank one question, asked about some sites; the least comes first.
@@ -100,7 +94,7 @@ class Importance:
         called = any(one.requirement in self._calling for one in same)
         urgent = is_urgent(news, self.knowledge)
         dangerous = any(one.requirement in _dangers(self.knowledge) for one in same)
-        endangers = dangerous and not ids <= self._only_options
+        endangers = dangerous and not all(map(self._is_of_an_option, ids))
         return (
             not called,
             not urgent,
@@ -120,6 +114,12 @@ class Importance:
         asked, site = question.requirement, question.site
         early = (asked, site) in self._premature or asked in self.knowledge.expected_on_record
         return early or (asked, site) in self._parts
+
+    def _is_of_an_option(self, statement: str) -> bool:
+        """Tell whether a statement is about a kind of what is given that is not known to be meant."""
+        intervention = self.knowledge.by_id[statement].intervention
+        kinds = self.knowledge.interventions[intervention].superclasses
+        return intervention not in self._given and not self._checked.isdisjoint(kinds)
 
     def _is_news(self, statement: str, sites: Set[str]) -> bool:
         """Tell whether a statement would say more than what stands: not that what is advised as firmly is advised."""

@@ -18,7 +18,7 @@ from hipkg.base.vocabulary import OWL, RDF, RDF_TYPE, RDFS, XSD, curie, is_plain
 from hipkg.querying.comparisons import How
 from hipkg.querying.declared import LOOKED_AT, Declared
 from hipkg.querying.names import LENIENT, asking
-from hipkg.querying.text import PARAMETER, Kind
+from hipkg.querying.text import Kind
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -155,14 +155,14 @@ def _valued(props: list[str], term: ox.Literal, how: How, text: QueryText, terms
     family = _FAMILIES.get(term.datatype.value, "")
     if not all(map(terms.types, props)) or "" in {family, *families}:
         return
-    types = " or ".join(map(curie, sorted(ranges)))
+    types, place = " or ".join(map(curie, sorted(ranges))), text.where_written(term.value, Kind.STRING, Kind.NUMBER)
     if family not in families:
         message = f"{names} has values of {types}, and none is equal to, before or after a {family}."
-        yield UsageError(message, place=_place_of(term, text), remedy=f"{_rewritten(term, ranges)} {LENIENT}")
+        yield UsageError(message, place=place, remedy=f"{_rewritten(term, ranges)} {LENIENT}")
     elif family == _NUMBER and how is How.SAME and term.datatype.value not in ranges:
         message = f"{names} has values of {types}, and a pattern finds only a number that is written alike."
         remedy = f"Compare the values: FILTER(?number = {term.value}). {LENIENT}"
-        yield UsageError(message, place=_place_of(term, text), remedy=remedy)
+        yield UsageError(message, place=place, remedy=remedy)
 
 
 def _rewritten(term: ox.Literal, ranges: set[str]) -> str:
@@ -179,9 +179,3 @@ def _rewritten(term: ox.Literal, ranges: set[str]) -> str:
             return f'Leave the language out: FILTER(STR(?text) = "{term.value}").'
         case _:
             return f'Write it like "{term.value[:10]}"^^{curie(wanted)}.'
-
-
-def _place_of(term: ox.Literal, text: QueryText) -> str:
-    wanted = {Kind.STRING, Kind.NUMBER}
-    token = next((one for one in text.tokens if one.kind in wanted and term.value in one.text), None)
-    return text.where(token.start) if token else PARAMETER

@@ -15,7 +15,7 @@ from hipkg.base.errors import UsageError
 from hipkg.base.vocabulary import RDFS, SKOS, XSD, curie
 from hipkg.querying.comparisons import How
 from hipkg.querying.names import LENIENT
-from hipkg.querying.text import PARAMETER, Kind
+from hipkg.querying.text import Kind
 from hipkg.querying.vocabulary import closed
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ def _is_text(term: ox.NamedNode | ox.Literal) -> bool:
 
 
 def _problems(one: Comparison, text: QueryText, store: ox.Store) -> Iterator[UsageError]:
-    wanted, place = one.term.value, _place(one.term.value, text)
+    wanted, place = one.term.value, text.where_written(one.term.value, Kind.STRING)
     if one.how in _LETTERS:
         made, letters = _LETTERS[one.how]
         if wanted != letters(wanted):
@@ -106,8 +106,3 @@ def _texts(properties: Iterable[str], store: ox.Store) -> Iterator[tuple[str, ox
         for one in store.quads_for_pattern(None, ox.NamedNode(prop), None):
             if isinstance(one.object, ox.Literal):
                 yield prop, one.object
-
-
-def _place(wanted: str, text: QueryText) -> str:
-    token = next((one for one in text.tokens if one.kind is Kind.STRING and wanted in one.text), None)
-    return text.where(token.start) if token else PARAMETER

@@ -134,6 +134,11 @@ class QueryText:
         token = next((token for token, named in self.named() if named == iri), None)
         return self.where(token.start) if token else PARAMETER
 
+    def where_written(self, value: str, *kinds: Kind) -> str:
+        """Name the place where a token of some kinds has a value in it; one that is not written is of a parameter."""
+        token = next((one for one in self.tokens if one.kind in kinds and value in one.text), None)
+        return self.where(token.start) if token else PARAMETER
+
     def check(self) -> None:
         """Refuse what changes data or reaches out, and what is nested too deep.
 
