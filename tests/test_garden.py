@@ -79,7 +79,7 @@ def gardens() -> dict[str, Triples]:
 
 def dated(path: Path) -> list[Record]:
     """Read gardens for the date that they record, or for that of all tests."""
-    pairs = zip(read(path), read(path, as_of=AS_OF), strict=True)
+    pairs = zip(read(path, garden), read(path, garden, as_of=AS_OF), strict=True)
     return [recorded if recorded.dated else given for recorded, given in pairs]
 
 

@@ -42,6 +42,7 @@ def recorded() -> list[Triples]:
         for number, path in enumerate(FILES)
         for record in read(
             path.read_bytes().replace(NAMESPACE, b"%s%d/" % (NAMESPACE, number)),
+            garden if path in GARDENS else load,
             format="turtle",
             as_of=FIRST_DAY + timedelta(days=number),
         )

@@ -27,44 +27,58 @@ def nearest(iri: str, known: Iterable[str], count: int = 1) -> tuple[str, ...]:
     another, the one in the same case comes first.
     """
     name = local_name(iri)
-    found = ((_likeness(name, local_name(one)), one) for one in known)
-    near = sorted((-like, -_of_letters(name, local_name(one)), one) for like, one in found if like >= _LIKE)
+    of_letters, of_words, in_same_case = _Letters(name.lower()), _Words(name), _Letters(name)
+    named = ((one, local_name(one)) for one in known)
+    found = ((max(of_letters.like(name.lower()), of_words.like(name)), name, one) for one, name in named)
+    near = sorted((-like, -in_same_case.like(name), one) for like, name, one in found if like >= _LIKE)
     return tuple(one for like, _, one in near[:count] if like <= near[0][0] + _BEHIND)
 
 
-def _likeness(name: str, other: str) -> float:
-    return max(_of_letters(name.lower(), other.lower()), _of_words(_words(name), _words(other)))
+class _Letters:
+    """A text that others are held against by their letters."""
+
+    def __init__(self, text: str) -> None:
+        from difflib import SequenceMatcher
+
+        self.text = text
+        self._matcher = SequenceMatcher(None, "", text, autojunk=False)
+
+    def like(self, other: str) -> float:
+        """Tell how like another text is, zero where that is little."""
+        if other == self.text:
+            return 1.0
+        self._matcher.set_seq1(other)
+        if self._matcher.real_quick_ratio() < _LIKE or self._matcher.quick_ratio() < _LIKE:
+            return 0.0
+        return self._matcher.ratio()
 
 
-def _of_letters(name: str, other: str) -> float:
-    from difflib import SequenceMatcher
+class _Words:
+    """A name that others are held against by their words."""
 
-    matcher = SequenceMatcher(None, other, name, autojunk=False)
-    if matcher.real_quick_ratio() < _LIKE or matcher.quick_ratio() < _LIKE:
-        return 0.0
-    return matcher.ratio()
+    def __init__(self, name: str) -> None:
+        self._words = [_Letters(one) for one in _words(name)]
+        self._size = sum(len(one.text) for one in self._words)
+        self._likeness: dict[str, list[float]] = {}
 
+    def like(self, other: str) -> float:
+        """Tell which part of the letters of both is in words that both have."""
+        left, shared = [*_words(other)], 0.0
+        whole = self._size + sum(map(len, left))
+        for place, word in enumerate(self._words):
+            like, near = max(((self._of_word(one)[place], one) for one in left), default=(0.0, ""))
+            if like >= _SAME:
+                left.remove(near)
+                shared += like * (len(word.text) + len(near))
+        return shared / whole if whole else 0.0
 
-def _of_words(words: tuple[str, ...], others: tuple[str, ...]) -> float:
-    """Tell which part of the letters of both is in words that both have."""
-    left, shared = [*others], 0.0
-    for word in words:
-        like, other = max(((_of_word(word, one), one) for one in left), default=(0.0, ""))
-        if like >= _SAME:
-            left.remove(other)
-            shared += like * (len(word) + len(other))
-    whole = sum(map(len, words)) + sum(map(len, others))
-    return shared / whole if whole else 0.0
+    def _of_word(self, word: str) -> list[float]:
+        """Tell how like each word of the name another is."""
+        if word not in self._likeness:
+            self._likeness[word] = [one.like(word) for one in self._words]
+        return self._likeness[word]
 
 
 @lru_cache(4096)
 def _words(name: str) -> tuple[str, ...]:
     return tuple(one.lower() for one in _WORD.findall(name))
-
-
-@lru_cache(65536)
-def _of_word(word: str, other: str) -> float:
-    if word == other:
-        return 1.0
-    shorter, longer = sorted((len(word), len(other)))
-    return _of_letters(word, other) if 2 * shorter / (shorter + longer) >= _SAME else 0.0

@@ -19,7 +19,7 @@ from hipkg.reading import sources
 from hipkg.reasoning import engines
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
     from pathlib import Path
 
     import pyoxigraph as ox
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from hipkg.defence.contrast import Contrast
     from hipkg.defence.explanations import Explanation
     from hipkg.derivation.records import Derivation
+    from hipkg.knowledge.records import Knowledge
     from hipkg.maintenance.coverage import Coverage
     from hipkg.pipeline.process import Checked, Planned
     from hipkg.querying.catalogue import QueryInfo
@@ -43,8 +44,8 @@ def request(**options: Any) -> Request:
     return Request(selection=select(load(), **selecting), **options)
 
 
-def read(source: Any, **options: Any) -> tuple[Record, ...]:
-    return warned(lambda: sources.read(source, load, **options))
+def read(source: Any, knowledge: Callable[[], Knowledge] = load, **options: Any) -> tuple[Record, ...]:
+    return warned(lambda: sources.read(source, knowledge, **options))
 
 
 def read_triples(source: Any, **options: Any) -> tuple[ox.Triple, ...]:

@@ -32,6 +32,7 @@ FOLDER = CASES / "plans"
 AS_OF = date(2026, 11, 23)
 TWICE = 2
 SHORT = 3
+FRAME = CASES / "frame"
 SOURCES = ("*.ttl", "bundle.json", "resources.ndjson")
 HEAD = "# hipkg plan "
 
@@ -147,7 +148,7 @@ def _features(plan: Plan) -> Iterator[Feature]:
 
 def candidates() -> tuple[Path, ...]:
     """List the sources of all cases that can be planned for, one of those with the same content."""
-    sources = (path for pattern in SOURCES for path in CASES.rglob(pattern))
+    sources = (path for pattern in SOURCES for path in CASES.rglob(pattern) if FRAME not in path.parents)
     return tuple(path for path in (*EXAMPLES.values(), *all_unlike(sources)) if plans_of(path))
 
 
