@@ -89,6 +89,17 @@ def pytest_collection_finish() -> None:
 
 
 @pytest.hookimpl(trylast=True)
+def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> None:
+    """Let go of what a module has made for all its tests once the next one is of another: a large process forks slowly."""
+    module, following = (getattr(one, "module", None) for one in (item, nextitem))
+    if following is not module:
+        for made in vars(module).values():
+            if getattr(made, "__module__", "") == module.__name__ and hasattr(made, "cache_clear"):
+                made.cache_clear()
+        gc.collect()
+
+
+@pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Name the group of a test in its id, by which ``--dist loadgroup`` sends it to the process of the group.
 

@@ -53,6 +53,7 @@ NO_NUMBERS = {
     "string": '"70"',
     "tagged": '"70"@en',
     "unit": '"12 kg"',
+    "words": '"seventy years"',
     "ill-typed": '"12 kg"^^xsd:integer',
     "empty": '""^^xsd:integer',
     "digits": '"\u0667\u0660"^^xsd:integer',
@@ -203,6 +204,14 @@ def test_each_value_of_each_property_is_planned_with(prop):
         (made,) = plans(text.encode(), format="turtle", as_of=date.fromisoformat(AS_OF), allow_invalid=True)
         # What is no number is refused; so many days or such a dose is not, though the calendar does not go that far.
         assert made.valid == (value == "great" and prop in LIMITLESS), (value, made.findings)
+
+
+@pytest.mark.parametrize("form", ["text", "markdown", "html", "json", "turtle", "fhir"])
+def test_a_plan_is_written_with_words_in_the_place_of_numbers_and_nodes(form):
+    text = HEAD + ':patient hip:hasCourse "free text" .' + "".join(fact(prop, "words") for prop in PROPERTIES)
+    (made,) = plans(text.encode(), format="turtle", as_of=date.fromisoformat(AS_OF), allow_invalid=True)
+    assert "free text" in [one.node for one in made.findings]
+    assert getattr(made, f"to_{form}")()
 
 
 @pytest.mark.parametrize("element", ["value", "days", "frequency", "frequencyMax", "period"])

@@ -9,6 +9,7 @@ import pyoxigraph as ox
 
 from hipkg.base.vocabulary import PREFIXES, RDF_TYPE, XSD, curie, expand
 from hipkg.render.encoder import Writer
+from hipkg.render.names import term_of
 from hipkg.validation.findings import Finding
 
 if TYPE_CHECKING:
@@ -87,21 +88,11 @@ def _report(findings: Collection[Finding]) -> Iterator[ox.Triple]:
 def _result_terms(finding: Finding) -> Iterator[tuple[str, ox.NamedNode | ox.BlankNode | ox.Literal]]:
     yield "resultSeverity", ox.NamedNode(_SH + finding.severity.capitalize())
     yield "sourceShape", ox.NamedNode(expand(finding.shape))
-    yield "focusNode", _resource(finding.node)
+    yield "focusNode", term_of(finding.node)
     if finding.path:
         yield "resultPath", ox.NamedNode(expand(finding.path))
     if finding.datatype:
         yield "value", ox.Literal(finding.value, datatype=ox.NamedNode(expand(finding.datatype)))
     elif finding.value:
-        yield "value", _resource(finding.value)
+        yield "value", term_of(finding.value)
     yield "resultMessage", ox.Literal(finding.message, language="en")
-
-
-def _resource(text: str) -> ox.NamedNode | ox.BlankNode | ox.Literal:
-    """Turn the text of a node into a term; a text that stands where a node should be stays a text."""
-    if text.startswith("_:"):
-        return ox.BlankNode(text[2:])
-    try:
-        return ox.NamedNode(text)
-    except ValueError:
-        return ox.Literal(text)

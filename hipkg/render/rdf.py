@@ -15,7 +15,7 @@ from hipkg.base import hip
 from hipkg.base.numbers import Bounds, Range, plain
 from hipkg.base.vocabulary import HIP, PREFIXES, RDF_TYPE, RDFS, SKOS, XSD, expand
 from hipkg.planning.earliest import Lengths
-from hipkg.render.names import part_iri
+from hipkg.render.names import part_iri, term_of
 from hipkg.render.words import clean, describe_check, describe_found, software
 
 if TYPE_CHECKING:
@@ -387,7 +387,7 @@ def finding_triples(node: str, finding: Finding) -> Iterator[ox.Triple]:
         (SH + "resultSeverity", _node(SH + finding.severity.capitalize())),
         (SH + "resultMessage", ox.Literal(finding.message)),
         (SH + "sourceShape", _node(expand(finding.shape))),
-        (SH + "focusNode", _node(finding.node)),
+        (SH + "focusNode", term_of(finding.node)),
     )
 
 

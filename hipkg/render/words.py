@@ -7,7 +7,7 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from hipkg.base.numbers import Range, plain, unit_in_words, unmarked
+from hipkg.base.numbers import Range, plain, read, unit_in_words, unmarked
 from hipkg.base.version import software_version
 from hipkg.knowledge.frame.answers import Answer
 from hipkg.knowledge.frame.claims import Status
@@ -280,7 +280,9 @@ def amount(number: Decimal | Range | str | None, unit: str) -> str:
 
 
 def _separated(number: Decimal | str) -> str:
-    return f"{Decimal(plain(number)):,f}"
+    """Separate the thousands of a number; a text that is none, as of a record that breaks a shape, stays as it is."""
+    written = plain(number)
+    return written if read(written) is None else f"{Decimal(written):,f}"
 
 
 def describe_result(result: Result) -> str:
