@@ -90,7 +90,7 @@ def pytest_collection_finish() -> None:
 
 @pytest.hookimpl(trylast=True)
 def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> None:
-    """Let go of what a module has made for all its tests once the next one is of another: a large process forks slowly."""
+    """Let go of what a module made for its tests when the next is of another module: large processes fork slowly."""
     module, following = (getattr(one, "module", None) for one in (item, nextitem))
     if following is not module:
         for made in vars(module).values():
