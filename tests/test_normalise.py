@@ -10,11 +10,13 @@ import pytest
 import rdflib
 from hypothesis import given
 from hypothesis import strategies as st
-from pyoxigraph import NamedNode, Quad, RdfFormat, Store, serialize
+from pyoxigraph import Literal, NamedNode, Quad, RdfFormat, Store, serialize
 
+from hipkg.base import hip
 from hipkg.base.paths import QUERIES
-from hipkg.base.vocabulary import HIP
-from hipkg.record.normalise import normalise
+from hipkg.base.vocabulary import HIP, XSD
+from hipkg.record.lasting import days_lasted
+from hipkg.record.normalise import constructed, normalise
 from support.doors import read
 
 FILES = sorted((QUERIES / "normalise").glob("*.rq"))
@@ -211,6 +213,46 @@ def test_queries_give_the_same_in_another_store():
         for triple in list(graph.query(file.read_text())):
             graph.add(triple)
     assert as_text(normalised(EVERYTHING)) == sorted(" ".join(node.n3() for node in triple) for triple in graph)
+
+
+PLACED = ["hasActivity", "hasCourse", "hasStudy", "activityOf", "hasProblem"]
+WRITTEN = [
+    "2024",
+    "2025-12",
+    "2026-03-10",
+    "2026-02-31",
+    "0000-01",
+    "2027",
+    "2026-13",
+    "2026-01-01T10:00:00Z",
+    "",
+    "soon",
+]
+ONE_ACTIVITY = st.fixed_dictionaries(
+    {
+        "placed": st.sets(st.sampled_from(PLACED), min_size=1, max_size=2),
+        "startDate": st.sets(st.sampled_from(WRITTEN), min_size=1, max_size=2),
+        "endDate": st.sets(st.sampled_from(WRITTEN), max_size=2),
+        "hasStatus": st.sets(st.sampled_from(["ongoing", "stopped", "planned", "notDone"]), max_size=2),
+        "minimumDays": st.sets(st.just(3), max_size=1),
+    }
+)
+
+
+@given(ONE_ACTIVITY, st.dates(date(1900, 1, 1), date(2100, 12, 31)), st.booleans())
+def test_days_are_worked_out_as_the_query_constructs_them(activity, as_of, twice):
+    node, store = NamedNode("https://example.org/one"), Store()
+    owners = [NamedNode(f"https://example.org/{name}") for name in ("ann", "bob")[: 1 + twice]]
+    for number, owner in enumerate(owners):
+        day = Literal((as_of - timedelta(number)).isoformat(), datatype=NamedNode(XSD + "date"))
+        store.add(Quad(owner, NamedNode(hip.asOf), day))
+        for name in activity["placed"]:
+            pair = (node, owner) if name == "activityOf" else (owner, node)
+            store.add(Quad(pair[0], NamedNode(HIP + name), pair[1]))
+    for name in ("startDate", "endDate", "minimumDays"):
+        store.extend(Quad(node, NamedNode(HIP + name), Literal(value)) for value in activity[name])
+    store.extend(Quad(node, NamedNode(hip.hasStatus), NamedNode(HIP + value)) for value in activity["hasStatus"])
+    assert {*days_lasted(store)} == {*constructed(store, FILES[0].read_text())}
 
 
 @pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)

@@ -22,9 +22,10 @@ def kept(function: Callable[Given, Made], most: int | None = None) -> Callable[G
 
     @wraps(function)
     def remembered(*given: Any) -> Any:  # noqa: ANN401 - the cast below says what it takes and returns
-        *others, knowledge = given
-        if function not in knowledge.memo:
-            knowledge.memo[function] = lru_cache(most)(lambda *asked: work_out(*asked, knowledge))
-        return knowledge.memo[function](*others)
+        knowledge = given[-1]
+        known = knowledge.memo.get(function)
+        if known is None:
+            known = knowledge.memo[function] = lru_cache(most)(lambda *asked: work_out(*asked, knowledge))
+        return known(*given[:-1])
 
     return cast("Callable[Given, Made]", remembered)

@@ -10,6 +10,7 @@ from pyoxigraph import DefaultGraph, NamedNode, Quad, Store
 
 from hipkg.base.paths import normalising_queries
 from hipkg.base.vocabulary import expand
+from hipkg.record.lasting import days_lasted
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -17,7 +18,11 @@ if TYPE_CHECKING:
     from pyoxigraph import QueryTriples, Triple
 
 
+_DATES = "01-dates.rq"
+
+
 class _Step(NamedTuple):
+    name: str
     text: str
     needs: tuple[NamedNode, ...]
 
@@ -26,12 +31,17 @@ def normalise(store: Store) -> None:
     """Add to a store of patient graphs what the queries of ``queries/normalise/`` construct, in order.
 
     The patients are in the default graph, and so are the additions. What is recorded stays as it is, and normalising
-    twice adds nothing. A query is skipped where no triple has a property that its header says it ``needs``.
+    twice adds nothing. A query is skipped where no triple has a property that its header says it ``needs``, and the
+    longest is not asked at all: `days_lasted` gives the same.
     """
     for step in _steps():
         if all(_uses(store, needed) for needed in step.needs):
-            constructed = cast("QueryTriples", store.query(step.text))
-            store.extend([Quad(*triple) for triple in constructed])
+            store.extend(days_lasted(store) if step.name == _DATES else constructed(store, step.text))
+
+
+def constructed(store: Store, query: str) -> list[Quad]:
+    """List what a query constructs."""
+    return [Quad(*triple) for triple in cast("QueryTriples", store.query(query))]
 
 
 def normalised(triples: Iterable[Triple]) -> tuple[Triple, ...]:
@@ -48,9 +58,9 @@ def _uses(store: Store, predicate: NamedNode) -> bool:
 
 @cache
 def _steps() -> tuple[_Step, ...]:
-    return tuple(_step(file.read_text("utf-8")) for file in normalising_queries())
+    return tuple(_step(file.name, file.read_text("utf-8")) for file in normalising_queries())
 
 
-def _step(text: str) -> _Step:
+def _step(name: str, text: str) -> _Step:
     needs = re.search(r"^#\+ needs: (.+)$", text, re.MULTILINE)
-    return _Step(text, tuple(NamedNode(expand(name)) for name in re.split(r",\s*", needs[1])) if needs else ())
+    return _Step(name, text, tuple(NamedNode(expand(name)) for name in re.split(r",\s*", needs[1])) if needs else ())

@@ -116,9 +116,18 @@ class Writer:
         return known
 
     def _entry(self, field: Field) -> Entry:
-        get = getattr(self, field.path) if field.made else attrgetter(field.path)
-        getter = (lambda record: term(get(record))) if field.term else get
-        return Entry(field.key, getter, field.spread, field.optional)
+        return _entry(field, getattr(self, field.path)) if field.made else _taken(field)
+
+
+@cache
+def _taken(field: Field) -> Entry:
+    """Find how a field is written that is taken from a record, which is the same for every writer."""
+    return _entry(field, attrgetter(field.path))
+
+
+def _entry(field: Field, get: Callable[[Any], Any]) -> Entry:
+    getter = (lambda record: term(get(record))) if field.term else get
+    return Entry(field.key, getter, field.spread, field.optional)
 
 
 @cache
