@@ -75,3 +75,19 @@ def test_a_document_that_hardly_speaks_of_a_patient_leads_only_where_none_does()
     assert outline.documents == ("X",)
     assert outline.belongs("V-01")
     assert not outline.belongs("Y-01")
+
+
+@pytest.mark.parametrize(
+    ("problem", "section"), [("Frost", Section.NOT), ("Smoke", Section.NOT), ("Aphids", Section.TODAY)]
+)
+def test_of_what_acts_on_the_whole_body_one_thing_is_said(problem: str, section: Section) -> None:
+    plan = planned(
+        ":g a hip:Patient ; hip:hasProblem [ a hip:Aphids ; hip:hasSite :one ] , "
+        f"[ a hip:{problem} ; hip:hasSite :other ] .\n:one a hip:Plot . :other a hip:Plot .\n"
+    )
+    rows = {part: [row for row in some if "Spraying" in row] for part, some in told(plan).items()}
+    alike = problem == "Aphids"  # what is alike at two places is joined by those who tell it
+    assert {part: some for part, some in rows.items() if some} == {
+        section: [("Spraying",), ("Spraying",)] if alike else [("Spraying", "Spraying")]
+    }
+    assert ("though advised for the" in " ".join(plans_to_text((plan,), garden()).split())) != alike

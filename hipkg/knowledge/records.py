@@ -234,7 +234,8 @@ class Knowledge:
     ``when_past`` maps one to that as which it is recorded when it is over,
     ``danger_ranks`` maps a class of those in danger to its place among them, the lowest of which is told first,
     ``settled_for_years`` maps the interventions that need no repetition to the years for which they do not,
-    ``concerning_patient`` are those of no body site, ``sided`` the classes of sites that have a side,
+    ``concerning_patient`` are those of no body site, ``whole_body`` those that act on the whole body whatever site they
+    are meant for, ``sided`` the classes of sites that have a side,
     ``side_words`` maps the words by which records name a side to the sides that each names, ``words`` each kind of
     other words that are looked for in texts of records to its words, with what each stands for, empty where nothing,
     ``found_by`` maps a property of patients to the intervention that finds its numbers,
@@ -299,6 +300,7 @@ class Knowledge:
     danger_ranks: Mapping[str, int]
     settled_for_years: Mapping[str, int]
     concerning_patient: frozenset[str]
+    whole_body: frozenset[str]
     sided: frozenset[str]
     side_words: Mapping[str, frozenset[str]]
     words: Mapping[str, Mapping[str, str]]

@@ -159,6 +159,7 @@ class _Builder:
             danger_ranks={iri: int(rank) for iri, rank in self._told.by_subject(hip.dangerRank).items()},
             settled_for_years=self._settled_for_years(interventions),
             concerning_patient=self._with_kinds(hip.concernsWholePatient, interventions),
+            whole_body=self._with_kinds(hip.actsOnWholeBody, interventions),
             sided=frozenset(self._told.by_subject(hip.sided)),
             side_words=self._side_words(),
             words=self._words(),
