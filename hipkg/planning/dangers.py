@@ -112,7 +112,7 @@ class Dangers:
     def _on_record(self, context: str) -> Iterator[Found]:
         """Tell the numbers, problems and drugs on record by which a patient or a problem is in a context."""
         knowledge = self._knowledge
-        for prop in _numbers_of(context, knowledge):
+        for prop in numbers_of(context, knowledge):
             for value in sorted(map(text_of, self._facts.values(self._patient, prop))):
                 number = read(value)
                 limits = (one.bounds for one in _facets_of(context, knowledge) if one.prop == prop)
@@ -175,7 +175,7 @@ def dangers_of(cls: str, knowledge: Knowledge) -> tuple[str, ...]:
 
 
 @kept
-def _numbers_of(context: str, knowledge: Knowledge) -> tuple[str, ...]:
+def numbers_of(context: str, knowledge: Knowledge) -> tuple[str, ...]:
     """List the properties whose numbers a definition limits."""
     return tuple(dict.fromkeys(one.prop for one in _facets_of(context, knowledge)))
 
