@@ -91,3 +91,23 @@ def test_of_what_acts_on_the_whole_body_one_thing_is_said(problem: str, section:
         section: [("Spraying",), ("Spraying",)] if alike else [("Spraying", "Spraying")]
     }
     assert ("though advised for the" in " ".join(plans_to_text((plan,), garden()).split())) != alike
+
+
+@pytest.mark.every_source
+@pytest.mark.parametrize("registered", ["", "female", "male"])
+def test_what_is_not_expected_of_a_patient_is_asked_last_and_on_no_page(registered: str) -> None:
+    gender = f"hip:administrativeGender hip:{registered} ; " if registered else ""
+    plan = planned(
+        f":g a hip:Patient ; {gender}hip:hasProblem [ a hip:Weevils ; hip:hasSite :one ] .\n:one a hip:Plot .\n"
+    )
+    text = " ".join(plans_to_text((plan,), garden()).split())
+    (fumigating,) = (one for one in plan.actions if one.intervention.endswith("Fumigating"))
+    assert {one.requirement.rsplit("/", 1)[-1] for one in fumigating.open_checks} == {"GardenWithHens", "NearDitch"}
+    asked = [one.requirement.rsplit("/", 1)[-1] for one in plan.questions]
+    if registered == "male":
+        assert asked == ["NearDitch", "GardenWithHens"]
+        assert [one.unexpected for one in plan.questions] == [False, True]
+        assert "hens" not in text
+    else:
+        assert asked == ["DangerByFumigating"]
+        assert "Is there a ditch, or are there hens?" in text

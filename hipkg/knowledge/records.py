@@ -245,7 +245,8 @@ class Knowledge:
     use for terms; ``questions`` map classes to what
     is asked about them, ``judged`` are those whose question only an expert's judgement answers, ``presupposed`` maps a
     class to the one without which its question cannot be answered yet, and ``expected_on_record`` are those that ask
-    for what a record would hardly leave out; ``result_of`` maps a kind of finding to the study that yields it.
+    for what a record would hardly leave out; ``not_expected_of`` maps a class to the administrative gender of those of
+    whom it is not asked on a page; ``result_of`` maps a kind of finding to the study that yields it.
     ``withdrawn`` are the statements that are in force no more, and the terms that nobody should write any more.
     ``superclasses`` are all that a class is classified under, ``told_superclasses`` those that its editor wrote;
     ``class_values`` maps a class to the property values that each member has.
@@ -270,6 +271,7 @@ class Knowledge:
     judged: frozenset[str]
     presupposed: Mapping[str, str]
     expected_on_record: frozenset[str]
+    not_expected_of: Mapping[str, str]
     result_of: Mapping[str, str]
     units: Mapping[str, str]
     possible_ranges: Mapping[str, PossibleRange]

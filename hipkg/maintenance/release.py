@@ -129,6 +129,7 @@ class _Builder:
             judged=frozenset(self._told.by_subject(hip.needsJudgement)),
             presupposed=self._told.by_subject(hip.presupposes),
             expected_on_record=frozenset(self._told.by_subject(hip.expectedOnRecord)),
+            not_expected_of=self._told.by_subject(hip.notExpectedOf),
             result_of=self._told.by_subject(hip.resultOf),
             units={iri: unit for iri, unit in self._told.by_subject(hip.unit).items() if iri in axioms.properties},
             possible_ranges=self._possible_ranges(),

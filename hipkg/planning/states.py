@@ -75,7 +75,7 @@ class States:
         )
 
     def _satisfied_by(self, evaluation: Evaluation, info: StatementInfo) -> tuple[str, ...]:
-        """Name what fulfils a statement: the numbers that it asks to be found, where they are recorded, else classes."""
+        """Name what fulfils a statement: the numbers that it asks for, where they are recorded, else classes."""
         knowledge, values = self._knowledge, self._derivation.facts.values
         found_by = knowledge.found_by
         numbers = [

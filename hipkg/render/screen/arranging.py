@@ -110,16 +110,17 @@ class Screener(Part):
                 sections[key] = tuple(items)
         if gates := tuple(self._gates(sections.values())):
             sections[Section.NOT] = (*sections.get(Section.NOT, ()), *gates)
-        asked = self._joined_signs(self._questions.rows())
+        questions = self._questions.rows()
+        asked = self._joined_signs([one for one in questions if not one.unexpected])[:QUESTIONS_SHOWN]
         return Screen(
             self._title(),
             violated(self._plan),
             messages(self._plan, "warning"),
             sections,
-            tuple(map(self._asked_in_one, asked[:QUESTIONS_SHOWN])),
+            tuple(map(self._asked_in_one, asked)),
             notice(self._plan),
             "" if self._readings_of_sides else self._view.everywhere,
-            sum(map(len, asked[QUESTIONS_SHOWN:])),
+            len(questions) - sum(map(len, asked)),
         )
 
     def _gates(self, told: Iterable[Sequence[Item]]) -> Iterator[Item]:
