@@ -75,3 +75,39 @@ def test_a_document_that_hardly_speaks_of_a_patient_leads_only_where_none_does()
     assert outline.documents == ("X",)
     assert outline.belongs("V-01")
     assert not outline.belongs("Y-01")
+
+
+@pytest.mark.parametrize(
+    ("problem", "section"), [("Frost", Section.NOT), ("Smoke", Section.NOT), ("Aphids", Section.TODAY)]
+)
+def test_of_what_acts_on_the_whole_body_one_thing_is_said(problem: str, section: Section) -> None:
+    plan = planned(
+        ":g a hip:Patient ; hip:hasProblem [ a hip:Aphids ; hip:hasSite :one ] , "
+        f"[ a hip:{problem} ; hip:hasSite :other ] .\n:one a hip:Plot . :other a hip:Plot .\n"
+    )
+    rows = {part: [row for row in some if "Spraying" in row] for part, some in told(plan).items()}
+    alike = problem == "Aphids"  # what is alike at two places is joined by those who tell it
+    assert {part: some for part, some in rows.items() if some} == {
+        section: [("Spraying",), ("Spraying",)] if alike else [("Spraying", "Spraying")]
+    }
+    assert ("though advised for the" in " ".join(plans_to_text((plan,), garden()).split())) != alike
+
+
+@pytest.mark.every_source
+@pytest.mark.parametrize("registered", ["", "female", "male"])
+def test_what_is_not_expected_of_a_patient_is_asked_last_and_on_no_page(registered: str) -> None:
+    gender = f"hip:administrativeGender hip:{registered} ; " if registered else ""
+    plan = planned(
+        f":g a hip:Patient ; {gender}hip:hasProblem [ a hip:Weevils ; hip:hasSite :one ] .\n:one a hip:Plot .\n"
+    )
+    text = " ".join(plans_to_text((plan,), garden()).split())
+    (fumigating,) = (one for one in plan.actions if one.intervention.endswith("Fumigating"))
+    assert {one.requirement.rsplit("/", 1)[-1] for one in fumigating.open_checks} == {"GardenWithHens", "NearDitch"}
+    asked = [one.requirement.rsplit("/", 1)[-1] for one in plan.questions]
+    if registered == "male":
+        assert asked == ["NearDitch", "GardenWithHens"]
+        assert [one.unexpected for one in plan.questions] == [False, True]
+        assert "hens" not in text
+    else:
+        assert asked == ["DangerByFumigating"]
+        assert "Is there a ditch, or are there hens?" in text

@@ -234,7 +234,8 @@ class Knowledge:
     ``when_past`` maps one to that as which it is recorded when it is over,
     ``danger_ranks`` maps a class of those in danger to its place among them, the lowest of which is told first,
     ``settled_for_years`` maps the interventions that need no repetition to the years for which they do not,
-    ``concerning_patient`` are those of no body site, ``sided`` the classes of sites that have a side,
+    ``concerning_patient`` are those of no body site, ``whole_body`` those that act on the whole body whatever site they
+    are meant for, ``sided`` the classes of sites that have a side,
     ``side_words`` maps the words by which records name a side to the sides that each names, ``words`` each kind of
     other words that are looked for in texts of records to its words, with what each stands for, empty where nothing,
     ``found_by`` maps a property of patients to the intervention that finds its numbers,
@@ -244,7 +245,8 @@ class Knowledge:
     use for terms; ``questions`` map classes to what
     is asked about them, ``judged`` are those whose question only an expert's judgement answers, ``presupposed`` maps a
     class to the one without which its question cannot be answered yet, and ``expected_on_record`` are those that ask
-    for what a record would hardly leave out; ``result_of`` maps a kind of finding to the study that yields it.
+    for what a record would hardly leave out; ``not_expected_of`` maps a class to the administrative gender of those of
+    whom it is not asked on a page; ``result_of`` maps a kind of finding to the study that yields it.
     ``withdrawn`` are the statements that are in force no more, and the terms that nobody should write any more.
     ``superclasses`` are all that a class is classified under, ``told_superclasses`` those that its editor wrote;
     ``class_values`` maps a class to the property values that each member has.
@@ -269,6 +271,7 @@ class Knowledge:
     judged: frozenset[str]
     presupposed: Mapping[str, str]
     expected_on_record: frozenset[str]
+    not_expected_of: Mapping[str, str]
     result_of: Mapping[str, str]
     units: Mapping[str, str]
     possible_ranges: Mapping[str, PossibleRange]
@@ -299,6 +302,7 @@ class Knowledge:
     danger_ranks: Mapping[str, int]
     settled_for_years: Mapping[str, int]
     concerning_patient: frozenset[str]
+    whole_body: frozenset[str]
     sided: frozenset[str]
     side_words: Mapping[str, frozenset[str]]
     words: Mapping[str, Mapping[str, str]]

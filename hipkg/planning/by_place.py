@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Set
 
 
 class _AtPlace(Protocol):
@@ -26,6 +26,11 @@ class ByPlace(Generic[Placed]):
         self._at: dict[str, dict[int, Placed]] = {}
         for number, one in enumerate(told):
             self._at.setdefault(one.place, {})[number] = one
+
+    @property
+    def places(self) -> Set[str]:
+        """The places at which anything is."""
+        return self._at.keys()
 
     def only(self, place: str) -> list[Placed]:
         """List what is at a place itself."""

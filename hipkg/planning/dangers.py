@@ -11,6 +11,7 @@ from hipkg.knowledge.frame.strata import KEEPING_OUT
 from hipkg.knowledge.memo import kept
 from hipkg.knowledge.selection import URGENT
 from hipkg.owl.expression import Facet, leaves, named_classes, walk
+from hipkg.planning.expected import unexpected_of
 from hipkg.planning.gaps import disjuncts_of
 from hipkg.planning.records import Danger, Found, OpenCheck
 from hipkg.record.facts import text_of
@@ -42,6 +43,7 @@ class Dangers:
         self._knowledge = knowledge
         self._patient = patient
         self._left_out = selection.left_out(knowledge)
+        self._unexpected = unexpected_of(patient, derivation.facts, knowledge)
 
     def of(self, action: DerivedAction) -> tuple[Danger, ...]:
         """List what safety modules refuse or hold back of an action, or call for it because of, by their statements."""
@@ -81,7 +83,7 @@ class Dangers:
             for one in dangers_of(asked, self._knowledge):
                 known = is_a(nodes, one) or is_a(nodes, denied_by.get(one, ""))
                 if not known and not refusing_in(one, intervention, self._knowledge) <= self._left_out:
-                    found.setdefault(one, OpenCheck(one, self._knowledge.brief(one), asked))
+                    found.setdefault(one, OpenCheck(one, self._knowledge.brief(one), asked, one in self._unexpected))
         return tuple(found.values())
 
     def brought_in_by(self, kinds: Collection[str]) -> tuple[str, ...]:
@@ -112,7 +114,7 @@ class Dangers:
     def _on_record(self, context: str) -> Iterator[Found]:
         """Tell the numbers, problems and drugs on record by which a patient or a problem is in a context."""
         knowledge = self._knowledge
-        for prop in _numbers_of(context, knowledge):
+        for prop in numbers_of(context, knowledge):
             for value in sorted(map(text_of, self._facts.values(self._patient, prop))):
                 number = read(value)
                 limits = (one.bounds for one in _facets_of(context, knowledge) if one.prop == prop)
@@ -175,7 +177,7 @@ def dangers_of(cls: str, knowledge: Knowledge) -> tuple[str, ...]:
 
 
 @kept
-def _numbers_of(context: str, knowledge: Knowledge) -> tuple[str, ...]:
+def numbers_of(context: str, knowledge: Knowledge) -> tuple[str, ...]:
     """List the properties whose numbers a definition limits."""
     return tuple(dict.fromkeys(one.prop for one in _facets_of(context, knowledge)))
 

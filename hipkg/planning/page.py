@@ -95,6 +95,7 @@ _SECTION_OF_STATUS = {
     Status.SATISFIED: Section.ALREADY,
 }
 _DAYS = "d"
+_WITHHELD = 3
 _URGENT, _FOLLOW_UP = "escalation", "follow-up"
 _GATES = frozenset({ClaimKind.HELD_BACK, ClaimKind.GATE_AWAITED})
 _GUARDS = frozenset({ClaimKind.UNGUARDED, ClaimKind.GUARDING, ClaimKind.GUARD_AWAITED})
@@ -103,6 +104,7 @@ _ACCEPTED = {Status.INDICATED, Status.CAUTION, Status.SATISFIED}
 _ADVISED = (ClaimKind.INDICATED, ClaimKind.FULFILLED)
 _JOINED = (Section.IF, Section.LATER)
 """What waits is told with what it goes along with, wherever that stands, if it is not refused."""
+_GIVEN = {Status.INDICATED, Status.SATISFIED}
 
 
 def page(plan: Plan, knowledge: Knowledge) -> Page:
@@ -136,6 +138,26 @@ def is_confronted_with_danger(action: Action) -> bool:
     if not action.dangers or action.status not in {Status.CONTRAINDICATED, Status.CONDITIONAL}:
         return False
     return bool(action.by(*_ADVISED) or action.current or action.planned)
+
+
+def care_for(action: Action) -> int:
+    """Rank an action by the care that is asked for with it; the least rank asks for most."""
+    match action.status:
+        case Status.CONTRAINDICATED:
+            return 0
+        case Status.CONDITIONAL if is_confronted_with_danger(action):
+            return 1
+        case Status.CONDITIONAL if ClaimKind.HELD_BACK in action.claimed:
+            return 2
+        case Status.AVOID:
+            return _WITHHELD
+        case status:
+            return _WITHHELD + (1 if status in _GIVEN else 2)
+
+
+def is_withheld(action: Action) -> bool:
+    """Tell whether something is said against an action as things stand."""
+    return care_for(action) <= _WITHHELD
 
 
 def section_to_be(status: Status, modality: Modality, category: str) -> int:
@@ -282,6 +304,8 @@ class _Layout:
         for number in rows:
             places.setdefault(self._plan.actions[number].intervention, []).append(number)
         hosts = _Hosts()
+        for number, host in self._told_once(places):
+            hosts.add(number, host)
         for number in rows:
             hosts.add(number, self._host(number, places))
         for number, first in self._endangered_alike(rows):
@@ -294,17 +318,43 @@ class _Layout:
                 found.setdefault(root, []).extend(members)
         return found
 
+    def _told_once(self, places: Mapping[str, list[int]]) -> Iterator[tuple[int, int]]:
+        """Pair what acts on the whole body with the same at another place with which most care is asked for.
+
+        What is alike at both places stays apart, and the rows are joined. What is told with something that acts at a
+        site, or is made of it, is told there.
+        """
+        of_body, interventions = self._knowledge.whole_body, self._knowledge.interventions
+        for iri in sorted(of_body & places.keys()) if len(self._at.places) > 1 else ():
+            if not of_body.issuperset((*interventions[iri].told_with, *interventions[iri].comprises)):
+                continue
+            host = min(places[iri], key=lambda one: (care_for(self._plan.actions[one]), one))
+            yield from ((one, host) for one in places[iri] if self._standing(one) != self._standing(host))
+
+    def _standing(self, number: int) -> tuple[object, ...]:
+        action = self._plan.actions[number]
+        return action.status, self._sections[number], action.modality, action.shown
+
+    def _nearest(self, number: int, hosts: Iterable[int]) -> list[int]:
+        """Sort actions so that those at the place of one come first."""
+        place = self._plan.actions[number].place
+        return sorted(hosts, key=lambda one: self._plan.actions[one].place != place)
+
+    def _are_of_one_body(self, number: int, host: int) -> bool:
+        """Tell whether two actions are at one place, one is of the patient, or both act on the whole body."""
+        one, other = self._plan.actions[number], self._plan.actions[host]
+        return one.place in {"", other.place} or {one.intervention, other.intervention} <= self._knowledge.whole_body
+
     def _host(self, number: int, places: Mapping[str, list[int]]) -> int | None:
         """Find the action in whose row another one is told: one that it is told with, or a class that is refused."""
         action = self._plan.actions[number]
         info = self._knowledge.interventions[action.intervention]
         if (part := self._open_part(number, places)) is not None:
             return part
-        for iri in info.told_with:
-            for host in places.get(iri, ()):
-                together = action.place in {"", self._plan.actions[host].place} and self._may_ride(number, host)
-                if together and self._open_part(host, places) is None:
-                    return host
+        for host in self._nearest(number, (one for iri in info.told_with for one in places.get(iri, ()))):
+            together = self._are_of_one_body(number, host) and self._may_ride(number, host)
+            if together and self._open_part(host, places) is None:
+                return host
         for find in (self._given_along_with, self._refused_kind, self._refused_class):
             if (found := find(number, places)) is not None:
                 return found
@@ -316,11 +366,11 @@ class _Layout:
         confronted = is_confronted_with_danger(action)
         if action.status == Status.CONTRAINDICATED or action.running or confronted:
             for iri in self._knowledge.interventions[action.intervention].superclasses & places.keys():
-                for host in places[iri]:
+                for host in self._nearest(number, places[iri]):
                     other = self._plan.actions[host]
                     same = is_confronted_with_danger(other) == confronted or _is_endangered_alike(action, other)
                     alike = other.status == action.status and same
-                    if host != number and alike and other.place in {"", action.place}:
+                    if host != number and alike and (not other.place or self._are_of_one_body(host, number)):
                         return host
         return None
 

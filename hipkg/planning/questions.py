@@ -12,6 +12,7 @@ from hipkg.knowledge.memo import kept
 from hipkg.knowledge.trials import treatments, trials
 from hipkg.owl.expression import leaves
 from hipkg.planning.dangers import dangers_of
+from hipkg.planning.expected import unexpected_of
 from hipkg.planning.interactions import kinds_given
 from hipkg.planning.records import Question
 from hipkg.record.facts import NOTHING, text_of
@@ -63,6 +64,7 @@ class Questions:
         self._patient = patient
         self._sites = sites
         self._measurer = measurer
+        self._unexpected = unexpected_of(patient, derivation.facts, knowledge)
         self._unread = [one for one in unread if one.current and not one.known]
 
     def of_statements(self, states: dict[str, StatementState], actions: tuple[Action, ...]) -> list[Question]:
@@ -126,11 +128,11 @@ class Questions:
             given.append(_Endangering(other.label, "", kinds, other.open_checks))
         asking: dict[tuple[str, str], list[_Endangering]] = {}
         for one in given:
-            for asked in dict.fromkeys(it.asked for it in one.open_checks):
+            for asked in dict.fromkeys(it.asked for it in one.open_checks if not it.unexpected):
                 site = "" if self._knowledge.is_a(asked, hip.Patient) else one.site
                 asking.setdefault((asked, site), []).append(one)
         all_open = {
-            key: {it.requirement for one in some for it in one.open_checks if it.asked == key[0]}
+            key: {it.requirement for one in some for it in one.open_checks if it.asked == key[0]} - self._unexpected
             for key, some in asking.items()
         }
         found: dict[tuple[str, str, str], tuple[set[str], set[str]]] = {}
@@ -148,6 +150,19 @@ class Questions:
         for (requirement, text, site), (ids, labels) in found.items():
             unread = self._could_be(requirement)
             yield Question(requirement, text, site, tuple(sorted(ids)), tuple(sorted(labels)), unread=unread)
+        yield from self._unexpected_dangers(given)
+
+    def _unexpected_dangers(self, given: Sequence[_Endangering]) -> Iterator[Question]:
+        """Ask for each danger that is not expected of the patient by itself."""
+        asking: dict[str, list[_Endangering]] = {}
+        for one in given:
+            for requirement in dict.fromkeys(it.requirement for it in one.open_checks if it.unexpected):
+                asking.setdefault(requirement, []).append(one)
+        for requirement, some in asking.items():
+            text, _ = self._asking_for(requirement, {requirement})
+            kinds = frozenset(kind for one in some for kind in one.kinds)
+            ids, labels = self._speaking_of(requirement, kinds), {one.label for one in some}
+            yield Question(requirement, text, "", tuple(sorted(ids)), tuple(sorted(labels)), unexpected=True)
 
     def _asking_for(self, asked: str, open_: Set[str]) -> tuple[str, Sequence[str]]:
         """Word the question for the open dangers of a class of them, and list the classes that it asks about.
@@ -217,6 +232,7 @@ class Questions:
             statements=tuple(sorted({id_ for id_, _ in asking})),
             actions=tuple(sorted(touched)),
             unread=self._could_be(requirement),
+            unexpected=requirement in self._unexpected,
         )
 
     def _could_be(self, requirement: str) -> tuple[str, ...]:

@@ -67,12 +67,13 @@ class Importance:
         classes = (knowledge.interventions[one].superclasses for one in self._checked)
         self._given = self._checked.union(self._ordered, *classes)
 
-    def rank(self, same: Sequence[Question]) -> tuple[bool, bool, bool, bool, bool, bool, bool, bool, bool, int, int]:
+    def rank(self, same: Sequence[Question]) -> tuple[int, ...]:
         """Rank one question, asked about some sites; the least comes first.
 
         What ends a call for urgent help that stands is asked before all else, then what can make one, then what would
         put in danger whom the plan gives something, rather than a kind of it that need not be meant, and what only an
-        expert's judgement answers after all else. Before that come questions that have little point by now. In between
+        expert's judgement answers after all else, and then what is not expected of the patient. Before that come
+        questions that have little point by now. In between
         comes what the record of a place lacks, such as its side, which no statement asks; then what opens a context
         that is only possible for several statements, then what the safety of what is ordered or runs hangs on, then
         what is to be judged now that a trial has lasted as long as it should, then what decides most, and of equals
@@ -96,6 +97,7 @@ class Importance:
         dangerous = any(one.requirement in _dangers(self.knowledge) for one in same)
         endangers = dangerous and not all(map(self._is_of_an_option, ids))
         return (
+            all(one.unexpected for one in same),
             not called,
             not urgent,
             not endangers,

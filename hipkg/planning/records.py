@@ -149,11 +149,15 @@ class Danger(NamedTuple):
 
 @shown_by("label")
 class OpenCheck(NamedTuple):
-    """A danger of an action that nothing on record shows or excludes; ``asked`` is the class of its question."""
+    """A danger of an action that nothing on record shows or excludes; ``asked`` is the class of its question.
+
+    One that is ``unexpected`` of the patient is asked last, by itself.
+    """
 
     requirement: str
     label: str
     asked: str
+    unexpected: bool = False
 
 
 @shown_by("label", "site", "status")
@@ -305,7 +309,8 @@ class Question(NamedTuple):
     """A fact that is not known and on which statements wait.
 
     ``requirement`` is the class whose membership is unknown, or where a ``node`` is given the property that it lacks.
-    ``unread`` names entries of the record that were not understood and that could answer it.
+    ``unread`` names entries of the record that were not understood and that could answer it. One that is ``unexpected``
+    of the patient is on no page.
     """
 
     requirement: str
@@ -315,6 +320,7 @@ class Question(NamedTuple):
     actions: tuple[str, ...]
     node: str = ""
     unread: tuple[str, ...] = ()
+    unexpected: bool = False
 
 
 @shown_by("label", "site", "day", "value")

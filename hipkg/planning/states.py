@@ -8,9 +8,12 @@ from typing import TYPE_CHECKING
 
 from hipkg.base.vocabulary import OBJECTING
 from hipkg.knowledge.frame.answers import Answer, State
+from hipkg.knowledge.wording import quantity
 from hipkg.planning.bounds import Checker
+from hipkg.planning.dangers import numbers_of
 from hipkg.planning.gaps import Gap, Measurer
 from hipkg.planning.records import Scope, StatementState
+from hipkg.record.facts import text_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -63,13 +66,27 @@ class States:
             self._waits_for(evaluation) if state in _WAITING else (),
             self._lifted_by(evaluation, info) if state in _LIFTABLE else (),
             self._ruled_out_by(evaluation, info) if state == _RULED_OUT else (),
-            self._labels(info.satisfied_by, evaluation) if state == _SATISFIED else (),
+            self._satisfied_by(evaluation, info) if state == _SATISFIED else (),
             self._on_boundary(evaluation, info) if evaluation.meets else (),
             self._context_lacks(evaluation, info) if evaluation.lacks_fact else (),
             self._checker.checks(evaluation) if evaluation.compares else (),
             self._context(evaluation, info) if state == _LATER else (),
             *(self._spoken_against(evaluation, info) if evaluation.lacks_fact else ()),
         )
+
+    def _satisfied_by(self, evaluation: Evaluation, info: StatementInfo) -> tuple[str, ...]:
+        """Name what fulfils a statement: the numbers that it asks for, where they are recorded, else classes."""
+        knowledge, values = self._knowledge, self._derivation.facts.values
+        found_by = knowledge.found_by
+        numbers = [
+            f"{knowledge.label(prop)} {quantity(text_of(value), knowledge.units.get(prop, ''))}"
+            for cls in info.satisfied_by
+            if cls in evaluation.meets
+            for prop in numbers_of(cls, knowledge)
+            if prop in found_by and knowledge.is_a(info.intervention, found_by[prop])
+            for value in sorted(values(self._patient, prop), key=text_of)
+        ]
+        return tuple(numbers) or self._labels(info.satisfied_by, evaluation)
 
     def _spoken_against(self, evaluation: Evaluation, info: StatementInfo) -> tuple[tuple[str, ...], tuple[str, ...]]:
         """Name what runs and what is planned of an act that a statement would refuse or hold back if it applied."""

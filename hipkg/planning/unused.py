@@ -16,7 +16,8 @@ A recorded problem or activity is used if
   that site would not be one of the patient's.
 
 A recorded property of the patient is used if a class that an evaluated statement names asks for it, or one of those in
-danger by what the plan has an action for, and a recorded absence if it can answer a class that such a statement names,
+danger by what the plan has an action for, as the administrative gender is, which decides what is asked late, and a
+recorded absence if it can answer a class that such a statement names,
 keeps a context from being possible, or excludes a danger of what the plan has an action for.
 
 So a plan without what is not used would decide the same. More than one record can serve the same purpose; then each of
@@ -357,7 +358,7 @@ class UnusedFacts:
         """List the values of the patient's own properties that no evaluated statement asks for."""
         evaluated = {one.statement for one in self._derivation.evaluations}
         acts = {one.intervention for one in self._derivation.actions}
-        for prop in sorted(_own(self._knowledge) & self._facts.objects.keys()):
+        for prop in sorted((_own(self._knowledge) & self._facts.objects.keys()) - {hip.administrativeGender}):
             values = self._facts.values(self._patient, prop)
             asked = (
                 *(_asked_by(one, self._knowledge) for one in evaluated),

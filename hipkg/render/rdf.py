@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from hipkg.planning.records import Action, Conflict, Interaction, Plan, Question, Result, StatementState
     from hipkg.validation.findings import Finding
 
-    Value = ox.NamedNode | ox.Literal
+    Value = ox.NamedNode | ox.BlankNode | ox.Literal
     Fact = tuple[str, Value]
 
 PROV, DCTERMS, SH = PREFIXES["prov"], PREFIXES["dcterms"], PREFIXES["sh"]

@@ -30,8 +30,8 @@ _SAFE = "-._~"
 class PatientFacts(NamedTuple):
     """All that is written of a patient.
 
-    ``key`` is that of the Patient; ``age`` is None where it is not known; ``merged`` maps a resource to the one that
-    its fact went into.
+    ``key`` is that of the Patient; ``age`` is None where it is not known, ``gender`` empty; ``merged`` maps a
+    resource to the one that its fact went into.
     """
 
     key: str
@@ -42,6 +42,7 @@ class PatientFacts(NamedTuple):
     absences: tuple[Absence, ...]
     merged: dict[str, str]
     as_of: date
+    gender: str = ""
 
 
 class Written(NamedTuple):
@@ -82,6 +83,9 @@ class _Writer:
         if patient.age is not None:
             self._add(self._iri, hip.age, _literal(str(patient.age), "integer"))
             self._source(self._iri, f"{patient.key}#birthDate")
+        if patient.gender:
+            self._add(self._iri, hip.administrativeGender, patient.gender)
+            self._source(self._iri, f"{patient.key}#gender")
         for measure in patient.measures:
             datatype = "integer" if measure.prop == hip.age else "decimal"
             self._add(self._iri, measure.prop, _literal(measure.value, datatype))

@@ -155,7 +155,10 @@ class _Importer:
         conditions.tell_refuted(resources, facts, self._context, log)
         account.joined(log)
         into = {one: merged.into for one, merged in account.merged.items()}
-        graph = written(PatientFacts(key, self._age, *found, into, self._context.as_of), self._context.knowledge)
+        graph = written(
+            PatientFacts(key, self._age, *found, into, self._context.as_of, self._person.gender),
+            self._context.knowledge,
+        )
         told = self._told(found)
         uses = [account.use(one, told, graph.nodes) for one in every]
         whole = tuple(sorted([*uses, *troubles]))
@@ -186,6 +189,8 @@ class _Importer:
         """Say by resource what its facts are."""
         age = f"aged {self._age}" if self._age is not None else "age not known"
         told: dict[str, list[str]] = {self._who.patient.key: [age]}
+        if gender := self._person.gender:
+            told[self._who.patient.key].append(f"registered as {self._context.knowledge.label(gender)}")
         for problem in found.problems:
             told.setdefault(problem.resource, []).append(self._words.problem(problem))
         for activity in found.activities:

@@ -17,13 +17,15 @@ if TYPE_CHECKING:
     from hipkg.reading.fhir.elements import Raw
 
 _OLDEST = 120
+_GENDERS = {"female": hip.female, "male": hip.male}
 
 
 class Person(NamedTuple):
     """What a Patient says.
 
     ``birth`` is a date, perhaps partial, or empty; ``age`` is None unless the birth leaves no doubt of it, or of what
-    follows from it; ``died`` tells in words that the patient has died, and is empty otherwise.
+    follows from it; ``died`` tells in words that the patient has died, and is empty otherwise. ``gender`` is the term
+    for the administrative gender, empty where it is another one, not known or not given.
     """
 
     birth: str
@@ -31,10 +33,21 @@ class Person(NamedTuple):
     died: str
     flags: tuple[str, ...]
     notes: tuple[str, ...] = ()
+    gender: str = ""
 
 
 def read_person(raw: Raw, as_of: date, knowledge: Knowledge) -> Person:
     """Read a Patient for the date of a plan."""
+    person = _read_birth(raw, as_of, knowledge)
+    try:
+        gender = "" if modified_by(raw) else _GENDERS.get(text(raw, "gender"), "")
+    except Malformed:
+        return person
+    return person._replace(gender=gender)
+
+
+def _read_birth(raw: Raw, as_of: date, knowledge: Knowledge) -> Person:
+    """Read when a patient was born, and whether the patient has died."""
     died = death(raw)
     try:
         written, modifier = text(raw, "birthDate"), modified_by(raw)
@@ -52,16 +65,19 @@ def read_person(raw: Raw, as_of: date, knowledge: Knowledge) -> Person:
 def completed(person: Person, *replaced: Person) -> Person:
     """Complete what a Patient says by what those say that it replaces; where they contradict, no birth is used.
 
-    A year of birth does not contradict a day of that year.
+    A year of birth does not contradict a day of that year. Of several genders none is used.
     """
+    genders = {one.gender for one in (person, *replaced)} - {""}
+    gender = genders.pop() if len(genders) == 1 else ""
+    torn = ("the records of one person give different genders, so none is used",) if genders else ()
     known = [one for one in (person, *replaced) if one.birth]
     died = next((one.died for one in (person, *replaced) if one.died), "")
     exact = max(known, key=lambda one: len(one.birth), default=person)
     if not all(exact.birth.startswith(one.birth) for one in known):
         births = ", ".join(sorted({one.birth for one in known}))
         told = f"the records of one person give different births ({births}), so the age is not used"
-        return Person("", None, died, (*person.flags, told))
-    return exact._replace(died=died)
+        return Person("", None, died, (*person.flags, told, *torn), gender=gender)
+    return exact._replace(died=died, flags=(*exact.flags, *torn), gender=gender)
 
 
 def _aged(person: Person, as_of: date, knowledge: Knowledge) -> Person:

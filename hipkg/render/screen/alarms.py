@@ -65,7 +65,7 @@ class BriefAlarms(Part):
             kinds = kinds_of(self._knowledge.interventions[one.intervention].realised_by, self._knowledge)
             if kinds == (alarm.about,):
                 row = Row(clean(self._wording.name(one)), "", "", one.shown)
-                found.setdefault(row, []).append(one.site)
+                found.setdefault(row, []).append(self._view.where(one.intervention, one.site))
         return (row for row, sites in found.items() if join_sites(sites, self._knowledge) == alarm.site)
 
     @cached_property

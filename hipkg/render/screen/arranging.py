@@ -110,16 +110,17 @@ class Screener(Part):
                 sections[key] = tuple(items)
         if gates := tuple(self._gates(sections.values())):
             sections[Section.NOT] = (*sections.get(Section.NOT, ()), *gates)
-        asked = self._joined_signs(self._questions.rows())
+        questions = self._questions.rows()
+        asked = self._joined_signs([one for one in questions if not one.unexpected])[:QUESTIONS_SHOWN]
         return Screen(
             self._title(),
             violated(self._plan),
             messages(self._plan, "warning"),
             sections,
-            tuple(map(self._asked_in_one, asked[:QUESTIONS_SHOWN])),
+            tuple(map(self._asked_in_one, asked)),
             notice(self._plan),
             "" if self._readings_of_sides else self._view.everywhere,
-            sum(map(len, asked[QUESTIONS_SHOWN:])),
+            len(questions) - sum(map(len, asked)),
         )
 
     def _gates(self, told: Iterable[Sequence[Item]]) -> Iterator[Item]:
@@ -242,7 +243,8 @@ class Screener(Part):
             if is_confronted_with_danger(self._plan.actions[entry.actions[0]]):
                 # The same danger is told once, with what is said beside it of one site alone.
                 item, along = replace(item, details=()), (*item.details, *along)
-            sites = [self._plan.actions[number].site for number in entry.actions]
+            told_of = (self._plan.actions[number] for number in entry.actions)
+            sites = [self._view.where(one.intervention, one.site) for one in told_of]
             joined.setdefault(item, []).extend((site, along) for site in sites)
         for item, told in joined.items():
             riding = [
@@ -298,7 +300,12 @@ class Screener(Part):
         outlined = key == Section.TODAY and any(map(self._view.outline.belongs, row.statements))
         prominent = entry.prominence != Prominence.NONE or outlined
         objecting = {id_ for line in self._waiting.objected(first) for id_ in line.statements}
-        own = {*row.statements, *self._riders.unnamed_kinds(first, entry), *self._riders.of_wholes(first, entry)}
+        own = {
+            *row.statements,
+            *self._riders.unnamed_kinds(first, entry),
+            *self._riders.of_wholes(first, entry),
+            *self._riders.said_alike(first, entry),
+        }
         statements = tuple(sorted(own - objecting - self._waiting.silent(first) - self._details.apart(first)))
         if key in WAITING_SECTIONS:
             apart = {gate.id for gate in self._waiting.gates_apart}
@@ -310,6 +317,7 @@ class Screener(Part):
         listed = (
             (prominent and not (key in WAITING_SECTIONS and (gated or any(opposed(first)))))
             or bool(self._details.due(first))
+            or any(self._riders.advised_elsewhere(first, entry))
             or not (
                 many
                 or key in WAITING_SECTIONS

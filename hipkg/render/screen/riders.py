@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from hipkg.knowledge.frame.claims import ClaimKind, Fulfilment, Status
 from hipkg.knowledge.wording import listed
-from hipkg.planning.page import Section, is_confronted_with_danger, section_of
+from hipkg.planning.page import Section, is_confronted_with_danger, is_withheld, section_of
 from hipkg.render.screen.waiting import WAITING_SECTIONS
 from hipkg.render.screen.wording import in_short
 from hipkg.render.sheet.records import OPTIONAL, Line
@@ -42,6 +42,7 @@ class Riders(Part):
     def lines(self, entry: Entry) -> Iterator[Line]:
         """Say what goes along with an action, in one line for each condition."""
         host = self._plan.actions[entry.actions[0]]
+        yield from self.advised_elsewhere(host, entry)
         if host.status == Status.CONTRAINDICATED:
             yield from self._refused_kinds(host, entry)
             return
@@ -57,6 +58,8 @@ class Riders(Part):
             self._rows.riding(entry), key=lambda some: some[0].status in {Status.CAUTION, Status.AVOID}
         ):
             first, row = actions[0], self._rows.titled(actions)
+            if first.intervention == host.intervention and first.status != Status.CAUTION:
+                continue
             if first.status == Status.SATISFIED and (first.label in host.current or first.intervention in made_of):
                 continue
             if self.is_part(host, first) or told_beside.issuperset(row.statements):
@@ -79,6 +82,26 @@ class Riders(Part):
                 tuple([*names, graded] if graded else names),
                 tuple(sorted(set().union(*(ids for _, ids in some)))),
             )
+
+    def _elsewhere(self, host: Action, entry: Entry) -> list[Action]:
+        """List what is told in the row of the same at another site."""
+        riding = (self._plan.actions[number] for number in entry.riders)
+        return [one for one in riding if one.intervention == host.intervention]
+
+    def advised_elsewhere(self, host: Action, entry: Entry) -> Iterator[Line]:
+        """Say which statements advise for another site what is withheld because of one."""
+        found: dict[str, set[str]] = {}
+        for one in self._elsewhere(host, entry) if is_withheld(host) else ():
+            if not is_withheld(one) and (advising := one.by(ClaimKind.INDICATED, ClaimKind.FULFILLED)):
+                found.setdefault(one.site, set()).update(it.id for it in advising)
+        for site, ids in found.items():
+            yield Line("", (f"though advised for the {site}",), tuple(sorted(ids)))
+
+    def said_alike(self, host: Action, entry: Entry) -> Iterator[str]:
+        """List the statements that say of an action at another site what its row says."""
+        for one in self._elsewhere(host, entry):
+            if one.status == host.status or {one.status, host.status} == {Status.INDICATED, Status.SATISFIED}:
+                yield from one.shown
 
     def _contents_beside(self, host: Action, action: Action) -> Iterator[Line]:
         """Name how what goes along is carried out, without what the action that it goes with says of itself."""

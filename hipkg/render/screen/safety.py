@@ -48,7 +48,7 @@ class Safety(Part):
             names = dict.fromkeys(lowered(clean(self._wording.name(one))) for one in actions)
             ids = tuple(sorted({it.statement for one in actions for it in one.dangers}))
             why = (Line("", tuple(dict.fromkeys(it for some in reasons for it in some)), ids),)
-            sites = [one.site for one in actions]
+            sites = [self._view.where(one.intervention, one.site) for one in actions]
             title = capital(f"{listed([*names], 'and')} {condition}".strip())
             yield Item(title, join_sites(sites, self._knowledge), statements=ids, details=why, named=ids)
 

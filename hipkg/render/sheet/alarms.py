@@ -101,7 +101,8 @@ class Alarms(Part):
         ]
 
     def _breach(self, check: Check, states: Sequence[StatementState]) -> Row:
-        site = join_sites([one.site for one in states], self._knowledge)
+        sites = [self._view.where(self._infos[one.id].intervention, one.site) for one in states]
+        site = join_sites(sites, self._knowledge)
         ids = tuple(sorted({one.id for one in states}))
         title = capital(f"{describe_breach(check)}{if_any(gap for one in states for gap in one.context_lacks)}")
         about = _only(self._infos[one] for one in ids)
@@ -110,7 +111,9 @@ class Alarms(Part):
     def _confronted(self, confronting: Iterable[Action]) -> list[Row]:
         """Tell once what the patient has now, or has planned, against what statements say of it or of a class of it."""
         told = [*confronting]
-        everywhere = {alarm for one in told if not one.site for alarm in opposed(one)}
+        everywhere = {
+            alarm for one in told if not self._view.where(one.intervention, one.site) for alarm in opposed(one)
+        }
         found: dict[Opposition, list[Action]] = {}
         for one in told:
             for alarm in opposed(one):
@@ -142,8 +145,9 @@ class Alarms(Part):
         for one in self._plan.statements:
             for there, labels in (("running", one.current), ("ordered", one.planned)):
                 if labels:
-                    perhaps = Opposition(labels, there, if_any(one.context_lacks), one.site)
-                    found.setdefault(perhaps, []).append(self._infos[one.id])
+                    info = self._infos[one.id]
+                    where = self._view.where(info.intervention, one.site)
+                    found.setdefault(Opposition(labels, there, if_any(one.context_lacks), where), []).append(info)
         told: dict[Opposition, list[str]] = {}
         for perhaps, infos in found.items():
             documents = sorted({self._knowledge.documents[one.document].id for one in infos})

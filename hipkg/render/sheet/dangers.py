@@ -63,9 +63,10 @@ class Dangers(Part):
         """Name the dangers of some open checks, each whole one by its own name."""
         found: list[str] = []
         for asked in dict.fromkeys(one.asked for one in checks):
-            open_ = [one.label for one in checks if one.asked == asked]
+            open_ = [one for one in checks if one.asked == asked]
             whole = len(open_) == len(dangers_of(asked, self._knowledge)) > 1
-            found += [self._wording.term(asked)] if whole else open_
+            expected = [one.label for one in open_ if not one.unexpected]
+            found += [self._wording.term(asked)] if whole and expected else expected
         return (Line("not checked:", (clean(self._wording.enumerated(found)),)),) if found else ()
 
     def _instead(self, action: Action) -> tuple[Line, ...]:

@@ -29,7 +29,7 @@ class Disputes(Part):
         """Show each disputed action once, with both sides in the words of their statements and what decides."""
         disputes: dict[tuple[str, str], list[Conflict]] = {}
         for one in filter(self.is_disagreement, self._plan.conflicts):
-            disputes.setdefault((one.intervention, one.site), []).append(one)
+            disputes.setdefault((one.intervention, self._view.where(one.intervention, one.site)), []).append(one)
         merged: dict[tuple[str, tuple[Line, ...]], list[str]] = {}
         for (_, site), conflicts in disputes.items():
             merged.setdefault((capital(clean(conflicts[0].label)), self._sides(conflicts)), []).append(site)

@@ -41,6 +41,7 @@ class Questions(Part):
             tuple(dict.fromkeys(map(clean, self._decided(questions)))),
             tuple(sorted({id_ for one in questions for id_ in one.statements})),
             any(opens_context(one, self._knowledge) for one in questions),
+            all(one.unexpected for one in questions),
         )
 
     def _decided(self, questions: Sequence[Question]) -> list[str]:

@@ -82,13 +82,17 @@ class SheetSection:
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """A question with what its answer decides, in words, and the statements; it may open a context of statements."""
+    """A question with what its answer decides, in words, and the statements; it may open a context of statements.
+
+    What is ``unexpected`` of the patient is not asked on a page.
+    """
 
     text: str
     site: str
     decides: tuple[str, ...]
     statements: tuple[str, ...]
     opens: bool = False
+    unexpected: bool = False
 
     def brief(self) -> str:
         """Name the first few actions that the answer decides and count the rest."""
@@ -109,7 +113,7 @@ class Sheet:
     @property
     def asked(self) -> tuple[Ask, ...]:
         """The questions on which most depends."""
-        return self.questions[:QUESTIONS_SHOWN]
+        return tuple(one for one in self.questions if not one.unexpected)[:QUESTIONS_SHOWN]
 
     @property
     def unasked(self) -> int:

@@ -9,7 +9,7 @@ from hipkg.base import hip
 from hipkg.knowledge.frame.claims import OBJECTIONS, WAITING, ClaimKind, Status
 from hipkg.knowledge.modality import Modality
 from hipkg.knowledge.wording import listed
-from hipkg.planning.page import Section, section_of
+from hipkg.planning.page import Section, is_withheld, section_of
 from hipkg.render.sheet.recorded import tried
 from hipkg.render.sheet.records import OPTIONAL, Line, Row, first_few
 from hipkg.render.sheet.view import Part
@@ -49,34 +49,47 @@ class Rows(Part):
             return self._folded(entry.document, actions)
         section = section_of(actions[0])
         riders = tuple(
-            replace(self._choice_of(some), lead=(_forbidding(some[0]) if section != Section.NOT else "") or "with")
+            replace(
+                self._choice_of(some),
+                lead=self._of_other_site(actions[0], some[0])
+                or (_forbidding(some[0]) if section != Section.NOT else "")
+                or "with",
+                site=some[0].site if self._of_other_site(actions[0], some[0]) else "",
+            )
             for some in self.riding(entry)
         )
         waits = section in {Section.IF, Section.LATER}
         return replace(self._choice_of(actions), riders=riders, lead=_forbidding(actions[0]) if waits else "")
+
+    @staticmethod
+    def _of_other_site(host: Action, rider: Action) -> str:
+        """Give the word for the same action at another site; empty if it is another action."""
+        if host.intervention != rider.intervention:
+            return ""
+        return "though" if is_withheld(host) and not is_withheld(rider) else "also"
 
     def riding(self, entry: Entry) -> Iterable[list[Action]]:
         """Gather what is told in the row of another action; members of a choice that stand open belong together."""
         riders: dict[object, list[Action]] = {}
         for one in (self._plan.actions[number] for number in entry.riders):
             together = one.choice and one.status in _OPEN
-            riders.setdefault((one.choice, one.status) if together else one.intervention, []).append(one)
+            riders.setdefault((one.choice, one.status) if together else (one.intervention, one.shown), []).append(one)
         return riders.values()
 
     def titled(self, actions: Sequence[Action]) -> Row:
         """Name an action, or the members of a choice beside each other, in a row without lines."""
         rows = [self._title_of(one) for one in actions]
         first = rows[0]
-        if len(rows) == 1:
+        if len({one.intervention for one in actions}) == 1:
             return first
         choice = capital(clean(self._knowledge.label(actions[0].choice)))
         firmest = actions[0].modality
         narrow = self._knowledge.narrowest(one.intervention for one in actions)
-        titles = [
+        titles = dict.fromkeys(
             f"{'consider ' if one.modality != firmest else ''}{clean(self._wording.name(one))}"
             for one in actions
             if one.intervention in narrow
-        ]
+        )
         return replace(
             first,
             title=f"{choice}: {', or '.join(titles)}",
@@ -170,10 +183,11 @@ def _shared_first(rows: Sequence[Row]) -> tuple[Line, ...]:
         if all(_saying(row, line.parts) for row in rows)
     ]
     told = {line.parts for line in shared}
-    own = [
-        replace(line, lead=f"{row.title}: {line.lead}".rstrip())
+    alike = len({row.title for row in rows}) == 1
+    own = dict.fromkeys(
+        line if alike else replace(line, lead=f"{row.title}: {line.lead}".rstrip())
         for row in rows
         for line in row.lines
         if line.parts not in told
-    ]
+    )
     return (*shared, *own)

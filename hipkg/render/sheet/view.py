@@ -31,6 +31,7 @@ class View:
         self.knowledge = knowledge
         self.infos = knowledge.by_id
         self.everywhere = join_sites([one.site for one in plan.actions], knowledge)
+        self._several = len({one.site for one in plan.actions if one.site}) > 1
         self.actions_at = ByPlace(plan.actions)
         self.states_at = ByPlace(plan.statements)
         self.page = page(plan, knowledge)
@@ -38,6 +39,10 @@ class View:
         self.told = [plan.actions[one] for one in sorted(self.page.told)]
         self.bearing = [one for one in plan.interactions if one.kind != InteractionKind.REPETITION]
         self._states: dict[tuple[str, str], StatementState] = {(one.id, one.place): one for one in plan.statements}
+
+    def where(self, intervention: str, site: str) -> str:
+        """Name the site that a row is told of; of several, what acts on the whole body is told of none."""
+        return "" if self._several and intervention in self.knowledge.whole_body else site
 
     def classes(self, intervention: str) -> frozenset[str]:
         """List the classes that an intervention is in."""
