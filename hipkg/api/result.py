@@ -185,9 +185,9 @@ class Results(Known, Several[AnyResult]):
 
     def _written(self, form: Form) -> str:
         if form == "json":
-            from hipkg.render.encoder import written
+            from hipkg.render.encoder import array
 
-            return written(self.to_dict())
+            return "".join(array(one.to_json() for one in self))
         return self.kind._all_written(self, form, self.knowledge)
 
     def _table(self) -> tuple[Mapping[str, type], Iterable[Row]]:

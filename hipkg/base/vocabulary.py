@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from hipkg.base import hip
 
 HIP = hip.NAMESPACE
@@ -53,6 +55,7 @@ def add_namespace(prefix: str, namespace: str) -> None:
         prefixes[prefix] = namespace
     if namespace not in _SPACES[0]:
         _SPACES[0] = (*_SPACES[0], namespace)
+        parted.cache_clear()
 
 
 def is_term(iri: str) -> bool:
@@ -66,6 +69,7 @@ def is_plain_term(iri: str) -> bool:
     return bool(space and local) and "/" not in local and "#" not in local
 
 
+@lru_cache(maxsize=2**12)  # each statement and each action of a plan is named by one
 def parted(iri: str) -> tuple[str, str]:
     """Part a name into the namespace of the ontology that it is in, empty for any other name, and the rest."""
     for space in _SPACES[0]:

@@ -174,10 +174,14 @@ def one_or_all(texts: Sequence[str]) -> str:
 
 def in_parts(texts: Iterable[str], count: int) -> Iterator[str]:
     """Give what `one_or_all` writes part by part; ``count`` is how many texts there are."""
-    if count == 1:
-        yield from texts
-        return
+    yield from texts if count == 1 else array(texts)
+
+
+def array(texts: Iterable[str]) -> Iterator[str]:
+    """Give part by part an array of texts of JSON that end with a line break."""
+    before = "["
     # A line break within a string is escaped, so that each one here ends a line of the layout.
-    for number, one in enumerate(texts):
-        yield f"{',' if number else '['}\n  " + one.rstrip("\n").replace("\n", "\n  ")
-    yield "\n]\n" if count else "[]\n"
+    for one in texts:
+        yield f"{before}\n  " + one.rstrip("\n").replace("\n", "\n  ")
+        before = ","
+    yield "[]\n" if before == "[" else "\n]\n"
