@@ -80,9 +80,14 @@ class Safety(Part):
 
     @cached_property
     def _dangers_told(self) -> Mapping[str, list[frozenset[Danger]]]:
-        """Map what is refused or held back in a row of its own to the dangers that speak against it, at each place."""
+        """Map what is refused or held back in a row of its own to the dangers that speak against it, at each place.
+
+        What is told in the row of something of which nobody else speaks is named with that at most.
+        """
+        parts = (one for one in self._view.page.parts if one.section in {Section.CHECK, Section.NOT})
+        rows = ([self._plan.actions[it] for it in row.told] for part in parts for row in part.rows)
         found: dict[str, list[frozenset[Danger]]] = {}
-        for one in self._plan.actions:
+        for one in (it for row in rows if not self.is_remote(row[0]) for it in row):
             if one.dangers and not self.is_remote(one) and section_of(one) in {Section.CHECK, Section.NOT}:
                 dangers = frozenset(one.dangers)
                 if dangers not in (told := found.setdefault(one.intervention, [])):

@@ -19,6 +19,10 @@ if TYPE_CHECKING:
 
 def tried(action: Action) -> tuple[Line, ...]:
     """Say which courses of an action failed, were not tolerated, were refused or helped, and what the patient wants."""
+    if action.status == Status.CONTRAINDICATED and action.dangers:
+        # When it was given tells whether the danger concerns what was given already.
+        given = tuple(dict.fromkeys(describe_course(one, action.label) for one in action.past if one.start or one.end))
+        return (Line("earlier", given),) if given else ()
     if action.status in REFUSED or action.status == Status.SATISFIED:
         return ()
     parts = tuple(dict.fromkeys(describe_course(one, action.label) for one in action.tried))
