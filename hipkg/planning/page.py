@@ -328,8 +328,9 @@ class _Layout:
         for iri in sorted(of_body & places.keys()) if len(self._at.places) > 1 else ():
             if not of_body.issuperset((*interventions[iri].told_with, *interventions[iri].comprises)):
                 continue
-            host = min(places[iri], key=lambda one: (care_for(self._plan.actions[one]), one))
-            yield from ((one, host) for one in places[iri] if self._standing(one) != self._standing(host))
+            sited = [one for one in places[iri] if self._plan.actions[one].place]
+            host = min(sited, key=lambda one: (care_for(self._plan.actions[one]), one), default=0)
+            yield from ((one, host) for one in sited if self._standing(one) != self._standing(host))
 
     def _standing(self, number: int) -> tuple[object, ...]:
         action = self._plan.actions[number]
@@ -341,9 +342,10 @@ class _Layout:
         return sorted(hosts, key=lambda one: self._plan.actions[one].place != place)
 
     def _are_of_one_body(self, number: int, host: int) -> bool:
-        """Tell whether two actions are at one place, one is of the patient, or both act on the whole body."""
+        """Tell whether an action is at the place of another, or of the patient, or both act on the whole body."""
         one, other = self._plan.actions[number], self._plan.actions[host]
-        return one.place in {"", other.place} or {one.intervention, other.intervention} <= self._knowledge.whole_body
+        of_body = {one.intervention, other.intervention} <= self._knowledge.whole_body
+        return one.place in {"", other.place} or (of_body and bool(other.place))
 
     def _host(self, number: int, places: Mapping[str, list[int]]) -> int | None:
         """Find the action in whose row another one is told: one that it is told with, or a class that is refused."""

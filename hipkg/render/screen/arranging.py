@@ -56,6 +56,7 @@ if TYPE_CHECKING:
 
 READINGS_SHOWN = 4
 POSSIBLE_SHOWN = 2
+_WARNING = {Section.CHECK, Section.NOT}
 _MOST = {Section.AGAIN: 3}
 """How many rows a section has at most for all of them to be listed."""
 
@@ -84,7 +85,7 @@ class Screener(Part):
         self._alarms = BriefAlarms(wording, telling, self._safety)
         self._waiting = Waiting(wording, telling, disputes)
         self._details = Details(wording, telling, self._waiting, self._safety)
-        self._riders = Riders(wording, telling, self._rows, self._waiting, self._details)
+        self._riders = Riders(wording, telling, self._rows, self._waiting, self._details, safety=self._safety)
         self._ridden_readings = set[str]()
 
     def screen(self) -> Screen:
@@ -243,8 +244,10 @@ class Screener(Part):
             if is_confronted_with_danger(self._plan.actions[entry.actions[0]]):
                 # The same danger is told once, with what is said beside it of one site alone.
                 item, along = replace(item, details=()), (*item.details, *along)
-            told_of = (self._plan.actions[number] for number in entry.actions)
-            sites = [self._view.where(one.intervention, one.site) for one in told_of]
+            told_of = [self._plan.actions[number] for number in entry.actions]
+            # What waits because of one site alone waits for what is found there.
+            own = key in WAITING_SECTIONS and self._is_of_one_site(told_of[0].intervention)
+            sites = [one.site if own else self._view.where(one.intervention, one.site) for one in told_of]
             joined.setdefault(item, []).extend((site, along) for site in sites)
         for item, told in joined.items():
             riding = [
@@ -257,6 +260,10 @@ class Screener(Part):
                 details=(*item.details, *riding),
                 out=item.out or bool(riding) or len(item.details) > 1 or (key == Section.TODAY and _adds(item)),
             )
+
+    def _is_of_one_site(self, intervention: str) -> bool:
+        """Tell whether the actions of an intervention are all at one site."""
+        return len({one.site for one in self._plan.actions if one.intervention == intervention}) == 1
 
     def _of_sites(self, sites: Sequence[str], all_sites: int, line: Line) -> Line:
         """Say of which sites a line is told, unless it is of all of them."""
@@ -339,6 +346,7 @@ class Screener(Part):
                 *self._details.lines(first),
                 *self._details.of_others(actions[1:]),
                 *self._rows.options(actions),
+                *(self._safety.cautioned(first.by(ClaimKind.HELD_BACK), first.place) if key in _WARNING else ()),
                 *readings,
             ),
             condition,

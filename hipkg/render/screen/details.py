@@ -220,7 +220,10 @@ class Details(Part):
             included = _DOUBTED if self.is_doubted(action) else _FULFILLED
             has_parts = any(one.intervention not in kinds for one in prominent or shown)
             lead = included if action.status == Status.SATISFIED and has_parts else ""
-            yield Line(lead, tuple(told), tuple(sorted(set().union(*(found[one] for one in told)))))
+            guarding = [one for one in told if self._safety.is_of_safety(found[one])]
+            for some in (guarding, [one for one in told if one not in guarding]):
+                if some:
+                    yield Line(lead, tuple(some), tuple(sorted(set().union(*(found[one] for one in some)))))
 
     def _cautioned(self, line: Line) -> Line:
         """Tell a precaution with the grade that its own statements give it."""

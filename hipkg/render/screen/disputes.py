@@ -94,6 +94,9 @@ class BriefDisputes(Part):
     def with_what_waits(section: Section, item: Item, sides: Set[str], later: list[Item]) -> tuple[Section, Item]:
         """Tell with a dispute that stands among the advice what the row says that waits for the same."""
         waiting = [one for one in later if not sides.isdisjoint(one.statements) and one.site == item.site]
+        if len(waiting) > 1:
+            name = item.title.partition(": ")[0].lower()
+            waiting = [one for one in waiting if one.title.lower().removeprefix("consider ") == name]
         if section == Section.DISAGREE or len(waiting) != 1:
             return section, item
         (one,) = waiting

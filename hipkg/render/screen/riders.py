@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from hipkg.planning.page import Entry
     from hipkg.planning.records import Action
     from hipkg.render.screen.details import Details
+    from hipkg.render.screen.safety import Safety
     from hipkg.render.screen.waiting import Waiting
     from hipkg.render.screen.wording import BriefWording
     from hipkg.render.sheet.records import Row
@@ -31,13 +32,23 @@ if TYPE_CHECKING:
 class Riders(Part):
     """Say what goes along with an action."""
 
-    def __init__(self, wording: BriefWording, telling: Telling, rows: Rows, waiting: Waiting, details: Details) -> None:
+    def __init__(
+        self,
+        wording: BriefWording,
+        telling: Telling,
+        rows: Rows,
+        waiting: Waiting,
+        details: Details,
+        *,
+        safety: Safety,
+    ) -> None:
         super().__init__(telling.view)
         self._wording = wording
         self._telling = telling
         self._rows = rows
         self._waiting = waiting
         self._details = details
+        self._safety = safety
 
     def lines(self, entry: Entry) -> Iterator[Line]:
         """Say what goes along with an action, in one line for each condition."""
@@ -62,6 +73,8 @@ class Riders(Part):
                 continue
             if first.status == Status.SATISFIED and (first.label in host.current or first.intervention in made_of):
                 continue
+            if first.fulfilment == Fulfilment.NOT_NEEDED and self._is_given_elsewhere(first):
+                continue
             if self.is_part(host, first) or told_beside.issuperset(row.statements):
                 continue
             waits = section_of(first) in WAITING_SECTIONS
@@ -71,6 +84,9 @@ class Riders(Part):
             graded = in_short(row.grade)
             lead = f"if {condition}:" if condition not in {"", told} else ""
             how = [] if waits or first.status == Status.SATISFIED else [*self._contents_beside(host, first)]
+            cautions = [one for one in how if self._safety.is_of_safety(one.statements)]
+            yield from cautions
+            how = [one for one in how if one not in cautions]
             words = ": ".join([self._ridden_words(first, row), *(", ".join(one.parts) for one in how)])
             saying = [one for one in row.statements if self._view.outline.belongs(one)] if waits else row.statements
             ids = {*(saying or row.statements), *(id_ for one in how for id_ in one.statements)}
@@ -87,6 +103,11 @@ class Riders(Part):
         """List what is told in the row of the same at another site."""
         riding = (self._plan.actions[number] for number in entry.riders)
         return [one for one in riding if one.intervention == host.intervention]
+
+    def _is_given_elsewhere(self, action: Action) -> bool:
+        """Tell whether what is not needed for one site is advised for another, of what acts on the whole body."""
+        kinds = {action.intervention, *self._view.classes(action.intervention)} & self._knowledge.whole_body
+        return any(one.intervention in kinds and one.status == Status.INDICATED for one in self._plan.actions)
 
     def advised_elsewhere(self, host: Action, entry: Entry) -> Iterator[Line]:
         """Say which statements advise for another site what is withheld because of one."""

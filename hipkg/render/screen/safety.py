@@ -5,9 +5,11 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from hipkg.base import hip
 from hipkg.knowledge.frame.answers import State
 from hipkg.knowledge.frame.claims import ClaimKind, Status
 from hipkg.knowledge.wording import listed
+from hipkg.owl.expression import leaves
 from hipkg.planning.by_place import ByPlace
 from hipkg.planning.page import Section, is_confronted_with_danger, section_of
 from hipkg.render.screen.records import Item
@@ -19,10 +21,14 @@ from hipkg.render.words import capital, clean, join_sites, lowered
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+    from hipkg.planning.gaps import Gap
     from hipkg.planning.page import Entry
     from hipkg.planning.records import Action, Danger, StatementState
     from hipkg.render.screen.wording import BriefWording
     from hipkg.render.sheet.telling import Telling
+
+
+_HOLDING = {State.NOW, State.LATER}
 
 
 class Safety(Part):
@@ -74,9 +80,14 @@ class Safety(Part):
 
     @cached_property
     def _dangers_told(self) -> Mapping[str, list[frozenset[Danger]]]:
-        """Map what is refused or held back in a row of its own to the dangers that speak against it, at each place."""
+        """Map what is refused or held back in a row of its own to the dangers that speak against it, at each place.
+
+        What is told in the row of something of which nobody else speaks is named with that at most.
+        """
+        parts = (one for one in self._view.page.parts if one.section in {Section.CHECK, Section.NOT})
+        rows = ([self._plan.actions[it] for it in row.told] for part in parts for row in part.rows)
         found: dict[str, list[frozenset[Danger]]] = {}
-        for one in self._plan.actions:
+        for one in (it for row in rows if not self.is_remote(row[0]) for it in row):
             if one.dangers and not self.is_remote(one) and section_of(one) in {Section.CHECK, Section.NOT}:
                 dangers = frozenset(one.dangers)
                 if dangers not in (told := found.setdefault(one.intervention, [])):
@@ -128,6 +139,25 @@ class Safety(Part):
                     "", (f"no {lowered(clean(self._wording.name(one)))}",), tuple(it.statement for it in one.dangers)
                 )
 
+    def cautioned(self, gates: Sequence[StatementState], place: str) -> Iterator[Line]:
+        """Tell what safety modules say of how something is done that some gates ask to be done first."""
+        needed = {it for one in gates for gap in one.lifted_by for it in self._needed(gap)}
+        if not needed:
+            return
+        kinds = needed.union(*map(self._view.classes, needed))
+        for one in self._view.states_at.reaching(place):
+            info = self._infos[one.id]
+            if info.effect != hip.specifies or one.state not in _HOLDING or not self.is_of_safety([one.id]):
+                continue
+            alone = {gap.requirement for gap in one.unmet} <= {*info.accompanies}
+            if alone and not kinds.isdisjoint(info.accompanies) and (words := self._wording.brief(one.id)):
+                yield Line("", (words,), (one.id,))
+
+    def _needed(self, gap: Gap) -> Iterator[str]:
+        """List the interventions that a gap asks for."""
+        interventions = self._knowledge.interventions
+        return (one for one in leaves(gap.requirement, self._knowledge.definitions) if one in interventions)
+
     def confronting(self) -> Iterator[Action]:
         """Leave out what the row of a danger tells: what the patient has, or has planned, and all that opposes it."""
         rows: dict[str, list[list[Action]]] = {}
@@ -140,7 +170,7 @@ class Safety(Part):
             told = (
                 (one in others or there <= {*first.current, *first.planned})
                 and speaking <= {id_ for it in (first, *others) for id_ in it.objecting}
-                for place in ({one.place, ""} if one.place else rows)
+                for place in ({one.place, ""} if self._view.where(one.intervention, one.place) else rows)
                 for first, *others in rows.get(place, ())
             )
             if not any(told):

@@ -42,6 +42,8 @@ class Conditions(Part):
                 return (*running(action), *self._wording.lifts(action.by(ClaimKind.DISCOURAGED)))
             case Status.CAUTION:
                 return self._cautions(action)
+            case Status.SATISFIED if self._recorded.is_measured(action):
+                return (Line("on record:", self._recorded.fulfilled(action)), *self._recorded.judged(action))
             case Status.SATISFIED if action.fulfilment == Fulfilment.NOT_NEEDED:
                 return (Line("not needed:", self._recorded.fulfilled(action)),)
             case Status.SATISFIED if not action.running:

@@ -19,6 +19,10 @@ if TYPE_CHECKING:
 
 def tried(action: Action) -> tuple[Line, ...]:
     """Say which courses of an action failed, were not tolerated, were refused or helped, and what the patient wants."""
+    if action.status == Status.CONTRAINDICATED and action.dangers:
+        # When it was given tells whether the danger concerns what was given already.
+        given = tuple(dict.fromkeys(describe_course(one, action.label) for one in action.past if one.start or one.end))
+        return (Line("earlier", given),) if given else ()
     if action.status in REFUSED or action.status == Status.SATISFIED:
         return ()
     parts = tuple(dict.fromkeys(describe_course(one, action.label) for one in action.tried))
@@ -79,11 +83,16 @@ class Recorded(Part):
     def _is_in(self, action: Action, choice: str) -> bool:
         return any(choice in self._infos[one.id].choices for one in action.by(*TAKEN))
 
+    def is_measured(self, action: Action) -> bool:
+        """Tell whether a check is not needed because a number that it finds is on record, without the check itself."""
+        finding = self._knowledge.found_by.values()
+        return action.fulfilment == Fulfilment.NOT_NEEDED and not action.done and action.intervention in finding
+
     def judged(self, action: Action) -> tuple[Line, ...]:
         """Say for what the result of a check is to be judged: a check that was made allows nothing by itself."""
         guards = [one.id for one in action.by(ClaimKind.FULFILLED, ClaimKind.GUARDED) if self._view.guards(one)]
         allowed = {clean(self._knowledge.label(it)) for one in guards for it in self._infos[one].accompanies}
-        if not allowed or not any(one.result for one in action.done):
+        if not allowed or not (self.is_measured(action) or any(one.result for one in action.done)):
             return ()
         return (Line("judge", (f"whether it allows {' or '.join(sorted(allowed))}",), tuple(guards)),)
 
@@ -97,8 +106,10 @@ class Recorded(Part):
         for check in self._view.actions_at.reaching(action.place):
             made = [one.id for one in check.by(ClaimKind.FULFILLED, ClaimKind.GUARDED) if self._view.guards(one)]
             before = [one for one in made if not kinds.isdisjoint(self._infos[one].accompanies)]
-            if before and check.done and check.intervention not in kinds:
-                told.update(dict.fromkeys(before, self._wording.made(check)))
-                found |= any(one.result for one in check.done)
+            measured = self.is_measured(check)
+            if before and (check.done or measured) and check.intervention not in kinds:
+                words = ", ".join(self.fulfilled(check)) if measured else self._wording.made(check)
+                told.update(dict.fromkeys(before, words))
+                found |= measured or any(one.result for one in check.done)
         lead = "judge" if found else "checked"
         return (Line(lead, tuple(dict.fromkeys(told.values())), tuple(sorted(told))),) if told else ()
