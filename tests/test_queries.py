@@ -17,7 +17,7 @@ from contextlib import contextmanager
 from datetime import date
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pyoxigraph as ox
 import pytest
@@ -25,7 +25,9 @@ from rdflib import XSD, BNode, Graph, Literal, URIRef
 from rdflib.plugins.sparql import prepareQuery
 from typer.testing import CliRunner
 
+from hipkg.api.dataset import Graph as Named
 from hipkg.api.dataset import dataset
+from hipkg.api.query import over
 from hipkg.base.errors import HipkgError, UsageError
 from hipkg.base.paths import QUERIES, ROOT
 from hipkg.base.vocabulary import HIP, PREFIXES, curie
@@ -46,6 +48,7 @@ CASES = sorted(path.parent for path in FOLDER.glob("*/*/case.toml"))
 DAY = date(2026, 11, 23)
 D0 = ROOT / "examples" / "d0-painful-degenerative-hip.ttl"
 D1 = ROOT / "examples" / "d1-bilateral-hip-osteoarthritis.ttl"
+OF_PATIENTS = [ox.NamedNode(one) for one in (Named.RECORD, Named.ENTAILED, Named.PLAN)]
 UPDATE = bool(os.environ.get("HIPKG_UPDATE_GOLDEN"))
 INDEX_START = "<!-- index: held true by tests/test_queries.py -->"
 INDEX_END = "<!-- end of index -->"
@@ -159,8 +162,8 @@ def test_another_sparql_engine_gives_the_same_answer(case):
 @contextmanager
 def graph_of(sources: list[Path]) -> Iterator[Graph]:
     """Add the patients of some files to the graph that all queries share, for a while."""
-    shared, graph = graph_of_ontology()
-    added = [tuple(map(in_rdflib, one)) for one in default_graph(sources) - shared]
+    graph = graph_of_ontology()
+    added = {one for one in triples_of(sources, *OF_PATIENTS) if one not in graph} if sources else ()
     for one in added:
         graph.add(one)
     yield graph
@@ -169,16 +172,17 @@ def graph_of(sources: list[Path]) -> Iterator[Graph]:
 
 
 @cache
-def graph_of_ontology() -> tuple[frozenset[ox.Triple], Graph]:
-    graph, triples = Graph(), default_graph([])
-    for one in triples:
-        graph.add(tuple(map(in_rdflib, one)))
-    return triples, graph
+def graph_of_ontology() -> Graph:
+    graph = Graph()
+    for one in triples_of([], ox.DefaultGraph()):
+        graph.add(one)
+    return graph
 
 
-def default_graph(sources: list[Path]) -> frozenset[ox.Triple]:
+def triples_of(sources: list[Path], *graphs: ox.NamedNode | ox.DefaultGraph) -> Iterator[tuple[Any, ...]]:
     (store,) = dataset(sources, Request(as_of=DAY), load()).results
-    return frozenset(one.triple for one in store.quads_for_pattern(None, None, None, ox.DefaultGraph()))
+    found = (quad for graph in graphs for quad in store.quads_for_pattern(None, None, None, graph))
+    return (tuple(map(in_rdflib, quad.triple)) for quad in found)
 
 
 @cache
@@ -225,9 +229,18 @@ def ask(tmp_path):
     def run(text: str, sources=(), **params: str | list[str]) -> QueryResult:
         file = tmp_path / "mine.rq"
         file.write_text("".join(f"PREFIX {key}: <{iri}>\n" for key, iri in PREFIXES.items() if key == "hip") + text)
-        return run_query(load_query(file), sources, params, as_of=DAY)
+        if sources:
+            return run_query(load_query(file), sources, params, as_of=DAY)
+        given = {name: [value] if isinstance(value, str) else value for name, value in params.items()}
+        return over(guideline(), load_query(file), given, knowledge=load()).ask()
 
     return run
+
+
+@cache
+def guideline() -> ox.Store:
+    (store,) = dataset([], Request(as_of=DAY), load()).results
+    return store
 
 
 def test_asks_the_query_file_of_a_user(ask):
