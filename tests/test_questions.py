@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from hipkg.api.query import Prepared
     from hipkg.querying.results import QueryResult
 
-pytestmark = pytest.mark.every_source
+pytestmark = [pytest.mark.every_source, pytest.mark.xdist_group("queries")]
 PAGE = ROOT / "docs" / "queries.md"
 BLOCK = re.compile(r"```sparql\n# over (.*)\n((?:.*\n)*?)```\n\n```text\n((?:.*\n)*?)```\n")
 DAY = date(2026, 11, 23)

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
     Triples: TypeAlias = frozenset[ox.Triple]
 
+pytestmark = pytest.mark.xdist_group("shared store")
+
 CASES = Path(__file__).parent / "cases"
 CLINICAL = [*sorted(CASES.glob("checks/*/*.ttl"))[::4], *sorted(CASES.glob("statements/*/fires.ttl"))[::16]]
 GARDENS = sorted(CASES.glob("frame/*/gardens.ttl"))
