@@ -43,9 +43,8 @@ if TYPE_CHECKING:
 
     from hipkg.querying.results import QueryResult
 
-pytestmark = pytest.mark.xdist_group(
-    "queries"
-)  # a large group is tried first, while its process is small and forks fast
+# A large group is tried first, while its process is small and forks fast.
+pytestmark = pytest.mark.xdist_group("queries")
 
 FOLDER = Path(__file__).parent / "cases" / "queries"
 CASES = sorted(path.parent for path in FOLDER.glob("*/*/case.toml"))
