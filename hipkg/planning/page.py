@@ -5,7 +5,7 @@ There are no words here, so that text, Markdown, HTML and JSON agree on the page
 
 from __future__ import annotations
 
-from enum import StrEnum
+from enum import IntEnum, StrEnum
 from typing import TYPE_CHECKING, NamedTuple
 
 from hipkg.base import hip
@@ -95,7 +95,6 @@ _SECTION_OF_STATUS = {
     Status.SATISFIED: Section.ALREADY,
 }
 _DAYS = "d"
-_WITHHELD = 3
 _URGENT, _FOLLOW_UP = "escalation", "follow-up"
 _GATES = frozenset({ClaimKind.HELD_BACK, ClaimKind.GATE_AWAITED})
 _GUARDS = frozenset({ClaimKind.UNGUARDED, ClaimKind.GUARDING, ClaimKind.GUARD_AWAITED})
@@ -104,7 +103,6 @@ _ACCEPTED = {Status.INDICATED, Status.CAUTION, Status.SATISFIED}
 _ADVISED = (ClaimKind.INDICATED, ClaimKind.FULFILLED)
 _JOINED = (Section.IF, Section.LATER)
 """What waits is told with what it goes along with, wherever that stands, if it is not refused."""
-_GIVEN = {Status.INDICATED, Status.SATISFIED}
 
 
 def page(plan: Plan, knowledge: Knowledge) -> Page:
@@ -140,24 +138,37 @@ def is_confronted_with_danger(action: Action) -> bool:
     return bool(action.by(*_ADVISED) or action.current or action.planned)
 
 
-def care_for(action: Action) -> int:
-    """Rank an action by the care that is asked for with it; the least rank asks for most."""
+class Care(IntEnum):
+    """How much care is asked for with an action, the most first."""
+
+    REFUSED = 0
+    ENDANGERED = 1
+    HELD_BACK = 2
+    DISCOURAGED = 3
+    GIVEN = 4
+    OPEN = 5
+
+
+def care_for(action: Action) -> Care:
+    """Tell how much care is asked for with an action."""
     match action.status:
         case Status.CONTRAINDICATED:
-            return 0
+            return Care.REFUSED
         case Status.CONDITIONAL if is_confronted_with_danger(action):
-            return 1
+            return Care.ENDANGERED
         case Status.CONDITIONAL if ClaimKind.HELD_BACK in action.claimed:
-            return 2
+            return Care.HELD_BACK
         case Status.AVOID:
-            return _WITHHELD
-        case status:
-            return _WITHHELD + (1 if status in _GIVEN else 2)
+            return Care.DISCOURAGED
+        case Status.INDICATED | Status.SATISFIED:
+            return Care.GIVEN
+        case _:
+            return Care.OPEN
 
 
-def is_withheld(action: Action) -> bool:
+def is_spoken_against(action: Action) -> bool:
     """Tell whether something is said against an action as things stand."""
-    return care_for(action) <= _WITHHELD
+    return care_for(action) <= Care.DISCOURAGED
 
 
 def section_to_be(status: Status, modality: Modality, category: str) -> int:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from hipkg.knowledge.frame.claims import ClaimKind, Fulfilment, Status
 from hipkg.knowledge.wording import listed
-from hipkg.planning.page import Section, is_confronted_with_danger, is_withheld, section_of
+from hipkg.planning.page import Section, is_confronted_with_danger, is_spoken_against, section_of
 from hipkg.render.screen.waiting import WAITING_SECTIONS
 from hipkg.render.screen.wording import in_short
 from hipkg.render.sheet.records import OPTIONAL, Line
@@ -99,11 +99,6 @@ class Riders(Part):
                 tuple(sorted(set().union(*(ids for _, ids in some)))),
             )
 
-    def _elsewhere(self, host: Action, entry: Entry) -> list[Action]:
-        """List what is told in the row of the same at another site."""
-        riding = (self._plan.actions[number] for number in entry.riders)
-        return [one for one in riding if one.intervention == host.intervention]
-
     def _is_given_elsewhere(self, action: Action) -> bool:
         """Tell whether what is not needed for one site is advised for another, of what acts on the whole body."""
         kinds = {action.intervention, *self._view.classes(action.intervention)} & self._knowledge.whole_body
@@ -112,15 +107,15 @@ class Riders(Part):
     def advised_elsewhere(self, host: Action, entry: Entry) -> Iterator[Line]:
         """Say which statements advise for another site what is withheld because of one."""
         found: dict[str, set[str]] = {}
-        for one in self._elsewhere(host, entry) if is_withheld(host) else ():
-            if not is_withheld(one) and (advising := one.by(ClaimKind.INDICATED, ClaimKind.FULFILLED)):
+        for one in self._rows.elsewhere(entry) if is_spoken_against(host) else ():
+            if not is_spoken_against(one) and (advising := one.by(ClaimKind.INDICATED, ClaimKind.FULFILLED)):
                 found.setdefault(one.site, set()).update(it.id for it in advising)
         for site, ids in found.items():
             yield Line("", (f"though advised for the {site}",), tuple(sorted(ids)))
 
     def said_alike(self, host: Action, entry: Entry) -> Iterator[str]:
         """List the statements that say of an action at another site what its row says."""
-        for one in self._elsewhere(host, entry):
+        for one in self._rows.elsewhere(entry):
             if one.status == host.status or {one.status, host.status} == {Status.INDICATED, Status.SATISFIED}:
                 yield from one.shown
 

@@ -81,10 +81,8 @@ class Arranger(Part):
         """Arrange the rows of a section, and join those that differ only in their site."""
         joined: dict[Row, list[str]] = {}
         for entry in (one for one in entries if not one.beside):
-            first = self._plan.actions[entry.actions[0]]
-            told = (first, *(it for it in map(self._plan.actions.__getitem__, entry.riders)))
-            sites = [one.site for one in told if one.intervention == first.intervention]
-            joined.setdefault(self._rows.row_of(entry), []).extend(sites)
+            told = (self._plan.actions[entry.actions[0]], *self._rows.elsewhere(entry))
+            joined.setdefault(self._rows.row_of(entry), []).extend(one.site for one in told)
         for row, sites in joined.items():
             yield replace(row, site=join_sites(sites, self._knowledge))
 

@@ -9,7 +9,7 @@ from hipkg.base import hip
 from hipkg.knowledge.frame.claims import OBJECTIONS, WAITING, ClaimKind, Status
 from hipkg.knowledge.modality import Modality
 from hipkg.knowledge.wording import listed
-from hipkg.planning.page import Section, is_withheld, section_of
+from hipkg.planning.page import Section, is_spoken_against, section_of
 from hipkg.render.sheet.recorded import tried
 from hipkg.render.sheet.records import OPTIONAL, Line, Row, first_few
 from hipkg.render.sheet.view import Part
@@ -48,25 +48,23 @@ class Rows(Part):
         if entry.document:
             return self._folded(entry.document, actions)
         section = section_of(actions[0])
-        riders = tuple(
-            replace(
-                self._choice_of(some),
-                lead=self._of_other_site(actions[0], some[0])
-                or (_forbidding(some[0]) if section != Section.NOT else "")
-                or "with",
-                site=some[0].site if self._of_other_site(actions[0], some[0]) else "",
-            )
-            for some in self.riding(entry)
-        )
+        riders = tuple(self._ridden(actions[0], some, section) for some in self.riding(entry))
         waits = section in {Section.IF, Section.LATER}
         return replace(self._choice_of(actions), riders=riders, lead=_forbidding(actions[0]) if waits else "")
 
-    @staticmethod
-    def _of_other_site(host: Action, rider: Action) -> str:
-        """Give the word for the same action at another site; empty if it is another action."""
-        if host.intervention != rider.intervention:
-            return ""
-        return "though" if is_withheld(host) and not is_withheld(rider) else "also"
+    def _ridden(self, host: Action, riders: Sequence[Action], section: Section) -> Row:
+        """Arrange what is told in the row of an action; of the same at another site that is told."""
+        row, first = self._choice_of(riders), riders[0]
+        if first.intervention == host.intervention:
+            lead = "though" if is_spoken_against(host) and not is_spoken_against(first) else "also"
+            return replace(row, lead=lead, site=first.site)
+        return replace(row, lead=(_forbidding(first) if section != Section.NOT else "") or "with", site="")
+
+    def elsewhere(self, entry: Entry) -> list[Action]:
+        """List what is told in the row of the same action at another site."""
+        told = self._plan.actions[entry.actions[0]].intervention
+        riders = (self._plan.actions[number] for number in entry.riders)
+        return [one for one in riders if one.intervention == told]
 
     def riding(self, entry: Entry) -> Iterable[list[Action]]:
         """Gather what is told in the row of another action; members of a choice that stand open belong together."""
