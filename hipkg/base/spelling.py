@@ -29,8 +29,8 @@ def nearest(iri: str, known: Iterable[str], count: int = 1) -> tuple[str, ...]:
     name = local_name(iri)
     of_letters, of_words, in_same_case = _Letters(name.lower()), _Words(name), _Letters(name)
     named = ((one, local_name(one)) for one in known)
-    found = ((max(of_letters.like(name.lower()), of_words.like(name)), name, one) for one, name in named)
-    near = sorted((-like, -in_same_case.like(name), one) for like, name, one in found if like >= _LIKE)
+    found = ((max(of_letters.like(other.lower()), of_words.like(other)), other, one) for one, other in named)
+    near = sorted((-like, -in_same_case.like(other), one) for like, other, one in found if like >= _LIKE)
     return tuple(one for like, _, one in near[:count] if like <= near[0][0] + _BEHIND)
 
 
