@@ -36,7 +36,7 @@ from hipkg.knowledge.loading import load
 from hipkg.pipeline.request import Request
 from hipkg.querying.catalogue import catalogue, load_query
 from hipkg.querying.names import resolve
-from support.doors import run_query
+from support.doors import listed, run_query
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -234,8 +234,7 @@ def ask(tmp_path):
         file.write_text("".join(f"PREFIX {key}: <{iri}>\n" for key, iri in PREFIXES.items() if key == "hip") + text)
         if sources:
             return run_query(load_query(file), sources, params, as_of=DAY)
-        given = {name: [value] if isinstance(value, str) else value for name, value in params.items()}
-        return over(guideline(), load_query(file), given, knowledge=load()).ask()
+        return over(guideline(), load_query(file), listed(params), knowledge=load()).ask()
 
     return run
 

@@ -29,6 +29,7 @@ from hipkg.pipeline.request import Request
 from hipkg.querying.catalogue import inline_query
 from hipkg.querying.vocabulary import _listed_in_shapes
 from hipkg.render.answers import answer_to_text
+from support.doors import listed
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -58,8 +59,7 @@ def filled(whom: str) -> ox.Store:
 def prepared(
     text: str, whom: str = "several patients", *, lenient: bool = False, **params: str | list[str]
 ) -> Prepared:
-    given = {name: [value] if isinstance(value, str) else value for name, value in params.items()}
-    return api.over(filled(whom), inline_query(text), given, knowledge=load(), lenient=lenient)
+    return api.over(filled(whom), inline_query(text), listed(params), knowledge=load(), lenient=lenient)
 
 
 def ask(text: str, whom: str = "several patients", **params: str | list[str]) -> QueryResult:

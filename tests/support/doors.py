@@ -112,9 +112,12 @@ def run_query(
     limit: int | None = None,
     **options: Any,
 ) -> QueryResult:
-    given = {name: (value,) if isinstance(value, str) else value for name, value in (params or {}).items()}
-    (asked,) = warned(lambda: prepare(info, files, given, request=request(**options), knowledge=load()))
+    (asked,) = warned(lambda: prepare(info, files, listed(params or {}), request=request(**options), knowledge=load()))
     return asked.ask(seconds=seconds, limit=limit)
+
+
+def listed(params: Mapping[str, str | Sequence[str]]) -> dict[str, Sequence[str]]:
+    return {name: (value,) if isinstance(value, str) else value for name, value in params.items()}
 
 
 def coverage(cases: Path, statements: Collection[str] = (), documents: Collection[str] = ()) -> Coverage:
